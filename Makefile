@@ -1,0 +1,55 @@
+# The doors of the house. Nothing here needs more than Python 3.11 and make.
+PYTHON ?= python3
+PY := .venv/bin/python
+PORT ?= 8480
+DATA ?=
+# Wheels only, so nothing is compiled; Flask-Principal (Flask-Security needs it) has never been released as one.
+PIP := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-binary flask-principal
+DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check lock wheel clean
+
+help: ## Print this help
+	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/ready ## Make .venv with what the product needs, pinned by hash
+
+demo: .venv/ready ## Run the whole loop against the built-in Amazon simulator [PORT=8480 DATA=folder]
+	@$(PY) -m webapp demo --port $(PORT) $(DATA_OPTION)
+
+run: .venv/ready ## Run the desk for real [PORT=8480 DATA=folder]
+	@$(PY) -m webapp up --port $(PORT) $(DATA_OPTION)
+
+test: .venv/ready-dev ## Run every test; browser tests skip where there is no Chromium
+	@$(PY) -m pytest -n auto $(ARGS)
+
+check: .venv/ready-dev ## Lint, format and type check
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+
+lock: .venv/ready-dev ## Pin the newest allowed versions with their hashes
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install pyproject.toml -o requirements.lock $(LOCK)
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock $(LOCK)
+
+wheel: .venv/ready-dev ## Build the wheel into dist/
+	@$(PY) -m build --wheel --no-isolation
+
+clean: ## Remove what the other targets made, never your data
+	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Channeldesk needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# The stamps are newer than the locks, so a second run asks no network.
+.venv/ready: requirements.lock | .venv/bin/python
+	@echo "Setting up .venv (once)"
+	@$(PIP) -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/ready-dev: requirements-dev.lock .venv/ready
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

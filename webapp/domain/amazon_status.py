@@ -1,0 +1,48 @@
+"""Amazon's vocabulary for where an order stands, in one spelling.
+
+Orders 2026-01-01 says `PARTIALLY_SHIPPED`, v0 and notifications say `PartiallyShipped`. The house keeps the 2026
+spelling; a word Amazon adds tomorrow is kept as it came, shown as it came, and starts nothing.
+"""
+
+PENDING_AVAILABILITY = "PENDING_AVAILABILITY"
+PENDING = "PENDING"
+UNSHIPPED = "UNSHIPPED"
+PARTIALLY_SHIPPED = "PARTIALLY_SHIPPED"
+SHIPPED = "SHIPPED"
+CANCELLED = "CANCELLED"
+UNFULFILLABLE = "UNFULFILLABLE"
+INVOICE_UNCONFIRMED = "INVOICE_UNCONFIRMED"
+
+KNOWN = (
+    PENDING_AVAILABILITY,
+    PENDING,
+    UNSHIPPED,
+    PARTIALLY_SHIPPED,
+    SHIPPED,
+    CANCELLED,
+    UNFULFILLABLE,
+    INVOICE_UNCONFIRMED,
+)
+
+MERCHANT = "MERCHANT"
+AMAZON = "AMAZON"
+
+SPELLINGS = {
+    **{status: status for status in KNOWN},
+    "PendingAvailability": PENDING_AVAILABILITY,
+    "Pending": PENDING,
+    "Unshipped": UNSHIPPED,
+    "PartiallyShipped": PARTIALLY_SHIPPED,
+    "Shipped": SHIPPED,
+    "Canceled": CANCELLED,
+    "Cancelled": CANCELLED,
+    "Unfulfillable": UNFULFILLABLE,
+    "InvoiceUnconfirmed": INVOICE_UNCONFIRMED,
+}
+
+CHANNELS = {"MFN": MERCHANT, "AFN": AMAZON, MERCHANT: MERCHANT, AMAZON: AMAZON}
+
+
+def normalise(status: str) -> str:
+    """The 2026 spelling of a status in either spelling; an unknown one unchanged."""
+    return SPELLINGS.get(status, status)
