@@ -1,0 +1,5 @@
+"""For a WSGI server of your own: `gunicorn wsgi:app`. `channeldesk up` needs none."""
+
+from webapp import create_app
+
+app = create_app()

@@ -1,1 +1,23 @@
+"""Channeldesk: a self-hosted order desk for people who sell on Amazon."""
+
+from flask import Flask
+
+from webapp import crashpoints, extensions
+from webapp.keys import load_or_make
+from webapp.models.vault import vault
+from webapp.settings import Settings
+
 __version__ = "0.1.0"
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Wire the application; connects to nothing, migrates nothing."""
+    settings = settings or Settings.load()
+    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.config.update(CHANNELDESK=settings, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
+    keys = load_or_make(settings)
+    app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=list(keys[1:]))
+    vault.open(keys)
+    crashpoints.arm(settings.crash_at)
+    extensions.init_app(app, settings)
+    return app

@@ -1,0 +1,36 @@
+"""Created unbound; nothing connects at import. `create_app` binds them."""
+
+from flask import Flask, current_app
+from flask_babel import Babel
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+
+from webapp.models.base import Base
+from webapp.models.engine import engine_options, prepare
+from webapp.settings import Settings
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+csrf = CSRFProtect()
+babel = Babel()
+htmx = Htmx()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database)
+    htmx.init_app(app)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    csrf.init_app(app)
+    babel.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    found: Settings = current_app.config["CHANNELDESK"]
+    return found
