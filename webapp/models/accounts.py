@@ -1,0 +1,40 @@
+"""A seller account in one region, with its credentials."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import Encrypted
+
+
+class Account(Base):
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    region: Mapped[str] = mapped_column(String(2))
+    seller_id: Mapped[str] = mapped_column(String(40))
+    client_id: Mapped[str] = mapped_column(String(200))
+    client_secret: Mapped[str] = mapped_column(Encrypted)
+    refresh_token: Mapped[str] = mapped_column(Encrypted)
+    # Empty means Amazon's own for the region; the simulator is another address.
+    endpoint: Mapped[str] = mapped_column(String(300), default="")
+    token_url: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Where the next sync begins: the upper bound Amazon applied last time, less an overlap.
+    cursor: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Why the last sync or submission failed (a code of `sentences`), until one succeeds.
+    trouble: Mapped[str | None] = mapped_column(String(40))
+    trouble_words: Mapped[str | None] = mapped_column(String(1000))
+    trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Datasets Amazon refuses this account; asked for again once a day, since a role may have been granted.
+    missing_datasets: Mapped[list[str]] = mapped_column(JSON, default=list)
+    missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    stores: Mapped[list["Store"]] = relationship(back_populates="account", order_by="Store.id")
+
+
+from webapp.models.stores import Store  # noqa: E402 - the two name each other

@@ -1,0 +1,156 @@
+"""The mirror: what Amazon says. Only Amazon's word changes it, but for the local address and our note."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.domain.money import Money
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.stores import Store
+from webapp.models.vault import Encrypted, EncryptedJson
+
+
+class AmazonOrder(Base):
+    __tablename__ = "amazon_orders"
+    __table_args__ = (
+        UniqueConstraint("account_id", "number"),
+        Index("ix_amazon_orders_purchased", "purchased_at", "id"),
+        Index("ix_amazon_orders_store_purchased", "store_id", "purchased_at", "id"),
+        Index("ix_amazon_orders_status_purchased", "status", "purchased_at", "id"),
+        Index("ix_amazon_orders_number", "number"),
+        Index("ix_amazon_orders_blocked", "account_id", "blocked"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    number: Mapped[str] = mapped_column(String(40))
+    status: Mapped[str] = mapped_column(String(40))
+    fulfilled_by: Mapped[str] = mapped_column(String(20))
+    purchased_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ship_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    earliest_ship_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deliver_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    service_level: Mapped[str | None] = mapped_column(String(40))
+    currency: Mapped[str | None] = mapped_column(String(3))
+    # Amazon's grand total in minor units; absent while Amazon does not say.
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    components: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    quantity: Mapped[int] = mapped_column(default=0)
+    quantity_shipped: Mapped[int] = mapped_column(default=0)
+    programs: Mapped[list[str]] = mapped_column(JSON, default=list)
+    prime: Mapped[bool] = mapped_column(default=False)
+    business: Mapped[bool] = mapped_column(default=False)
+    payment_methods: Mapped[list[str]] = mapped_column(JSON, default=list)
+    replaces: Mapped[str | None] = mapped_column(String(40))
+
+    buyer_name: Mapped[str | None] = mapped_column(Encrypted)
+    # email, company, purchase_order_number.
+    buyer: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+    recipient: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+    # The address a person put in its place: for us alone, never sent to Amazon.
+    recipient_override: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+
+    # The buyer has asked the seller to cancel; what for is not always said.
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    cancel_reason: Mapped[str | None] = mapped_column(String(200))
+    cancelled_by: Mapped[str | None] = mapped_column(String(20))
+
+    # Stock is held for it while Amazon checks the payment.
+    reserved: Mapped[bool] = mapped_column(default=False)
+    # Why no Order could be made of it (a code of `sentences`); tried again at each sync.
+    blocked: Mapped[str | None] = mapped_column(String(40))
+    # The last thing that happened to it, as a code of `sentences` with its arguments.
+    note: Mapped[str | None] = mapped_column(String(40))
+    note_args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    # SHA-256 of the body Amazon sent last.
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    version: Mapped[int] = mapped_column(default=1)
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    store: Mapped[Store] = relationship()
+    items: Mapped[list["AmazonOrderItem"]] = relationship(order_by="AmazonOrderItem.id", back_populates="amazon_order")
+    packages: Mapped[list["AmazonPackage"]] = relationship(order_by="AmazonPackage.id")
+    versions: Mapped[list["AmazonOrderVersion"]] = relationship(order_by="AmazonOrderVersion.id")
+
+    @property
+    def money(self) -> Money | None:
+        return None if self.total is None or self.currency is None else Money(self.total, self.currency)
+
+
+class AmazonOrderItem(Base):
+    __tablename__ = "amazon_order_items"
+    __table_args__ = (UniqueConstraint("amazon_order_id", "order_item_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id", ondelete="CASCADE"))
+    order_item_id: Mapped[str] = mapped_column(String(40))
+    sku: Mapped[str | None] = mapped_column(String(200), index=True)
+    asin: Mapped[str | None] = mapped_column(String(20))
+    title: Mapped[str | None] = mapped_column(String(1000))
+    condition: Mapped[str | None] = mapped_column(String(80))
+    quantity: Mapped[int]
+    quantity_shipped: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str | None] = mapped_column(String(3))
+    unit_price: Mapped[int | None] = mapped_column(BigInteger)
+    total: Mapped[int | None] = mapped_column(BigInteger)
+    # Amazon's own parts, verbatim: [type, subtype, minor units].
+    components: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    gift: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+
+    amazon_order: Mapped[AmazonOrder] = relationship(back_populates="items")
+
+
+class AmazonPackage(Base):
+    """A parcel as Amazon knows it: the proof that a tracking number arrived."""
+
+    __tablename__ = "amazon_packages"
+    __table_args__ = (UniqueConstraint("amazon_order_id", "reference"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id", ondelete="CASCADE"))
+    reference: Mapped[str] = mapped_column(String(60))
+    status: Mapped[str | None] = mapped_column(String(40))
+    carrier: Mapped[str | None] = mapped_column(String(100))
+    shipping_service: Mapped[str | None] = mapped_column(String(100))
+    tracking_number: Mapped[str | None] = mapped_column(String(100), index=True)
+    shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # [order item id, quantity] for each line in the parcel.
+    items: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
+
+class AmazonOrderVersion(Base):
+    """A body exactly as Amazon sent it, kept for the history of the order."""
+
+    __tablename__ = "amazon_order_versions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id", ondelete="CASCADE"), index=True)
+    last_updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    body: Mapped[Any] = mapped_column(EncryptedJson)
+
+
+class QuarantinedOrder(Base):
+    """A body that is not an order we can read, kept with its cause until a later one can be read."""
+
+    __tablename__ = "quarantined_orders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    number: Mapped[str | None] = mapped_column(String(40))
+    cause: Mapped[str] = mapped_column(String(300))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    body: Mapped[Any] = mapped_column(EncryptedJson)
+    first_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    times_seen: Mapped[int] = mapped_column(default=1)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("account_id", "digest"), Index("ix_quarantined_number", "account_id", "number"))

@@ -1,0 +1,33 @@
+"""A credit memo: what of an order has been given back, in minor units of the order's currency."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, UtcDateTime
+
+
+class CreditMemo(Base):
+    __tablename__ = "credit_memos"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    total: Mapped[int] = mapped_column(BigInteger)
+    # Offline: nothing was asked of Amazon, because Amazon itself gave the money back.
+    offline: Mapped[bool] = mapped_column(default=True)
+    reason: Mapped[str] = mapped_column(String(40), default="")
+
+    items: Mapped[list["CreditMemoItem"]] = relationship(order_by="CreditMemoItem.id")
+
+
+class CreditMemoItem(Base):
+    __tablename__ = "credit_memo_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    credit_memo_id: Mapped[int] = mapped_column(ForeignKey("credit_memos.id", ondelete="CASCADE"), index=True)
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
+    quantity: Mapped[int]
+    total: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,21 @@
+"""A customer account, for stores that build one. Guests have none."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import Encrypted
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    __table_args__ = (UniqueConstraint("store_id", "email_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    email_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
+    email: Mapped[str] = mapped_column(Encrypted)
+    name: Mapped[str | None] = mapped_column(Encrypted)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,103 @@
+"""The Commerce order: ours. It moves only along `domain/order_states.MOVES`. Amounts are minor units of `currency`."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.domain.money import Money
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.customers import Customer
+from webapp.models.stores import Store
+from webapp.models.vault import Encrypted, EncryptedJson
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index("ix_orders_purchased", "purchased_at", "id"),
+        Index("ix_orders_store_purchased", "store_id", "purchased_at", "id"),
+        Index("ix_orders_state_purchased", "state", "purchased_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id"), unique=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
+    state: Mapped[str] = mapped_column(String(20))
+    # A store's own word within the state; empty means the state's own.
+    status: Mapped[str] = mapped_column(String(40), default="")
+    # Where an order on hold goes back to.
+    state_before_hold: Mapped[str | None] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal: Mapped[int] = mapped_column(BigInteger)
+    shipping: Mapped[int] = mapped_column(BigInteger)
+    tax: Mapped[int] = mapped_column(BigInteger)
+    discount: Mapped[int] = mapped_column(BigInteger)
+    # What Amazon counts beside these (gift wrap, cash on delivery, tips), so that the parts sum to the total.
+    other: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger)
+    total_invoiced: Mapped[int] = mapped_column(BigInteger, default=0)
+    total_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
+    purchased_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    bill_to_name: Mapped[str | None] = mapped_column(Encrypted)
+    ship_to_name: Mapped[str | None] = mapped_column(Encrypted)
+    email: Mapped[str | None] = mapped_column(Encrypted)
+    billing: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+    shipping_address: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
+
+    store: Mapped[Store] = relationship()
+    amazon_order: Mapped[AmazonOrder] = relationship()
+    customer: Mapped[Customer | None] = relationship()
+    items: Mapped[list["OrderItem"]] = relationship(order_by="OrderItem.id", back_populates="order")
+
+    @property
+    def money(self) -> Money:
+        return Money(self.total, self.currency)
+
+
+class OrderItem(Base):
+    """One line. What is left to invoice or ship is what was ordered less what is done and cancelled."""
+
+    __tablename__ = "order_items"
+    __table_args__ = (
+        CheckConstraint("invoiced <= ordered", name="invoiced"),
+        CheckConstraint("shipped + canceled <= ordered", name="shipped"),
+        CheckConstraint("refunded <= invoiced", name="refunded"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
+    # Amazon's id of the line, which every later submission about it names.
+    order_item_id: Mapped[str] = mapped_column(String(40))
+    sku: Mapped[str | None] = mapped_column(String(200))
+    asin: Mapped[str | None] = mapped_column(String(20))
+    title: Mapped[str | None] = mapped_column(String(1000))
+    ordered: Mapped[int]
+    invoiced: Mapped[int] = mapped_column(default=0)
+    shipped: Mapped[int] = mapped_column(default=0)
+    refunded: Mapped[int] = mapped_column(default=0)
+    canceled: Mapped[int] = mapped_column(default=0)
+    price: Mapped[int] = mapped_column(BigInteger)
+    subtotal: Mapped[int] = mapped_column(BigInteger)
+    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
+    tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    discount: Mapped[int] = mapped_column(BigInteger, default=0)
+    other: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger)
+
+    order: Mapped[Order] = relationship(back_populates="items")
+
+
+class Counter(Base):
+    """The last number given out of a kind: orders, invoices, credit memos."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]

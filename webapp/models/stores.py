@@ -1,0 +1,44 @@
+"""A store is an account in one marketplace, with the settings orders are made by."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.domain.marketplaces import BY_ID, Marketplace
+from webapp.models.base import Base, UtcDateTime
+
+
+class Store(Base):
+    __tablename__ = "stores"
+    __table_args__ = (UniqueConstraint("account_id", "marketplace_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    marketplace_id: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    # The name as an address: /stores/<slug>.
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Orders placed earlier are shown, but no Order is made of them.
+    orders_from: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    # Order settings: `domain/store_settings.py` says what each means and may be.
+    import_orders: Mapped[bool] = mapped_column(default=True)
+    customer_creation: Mapped[str] = mapped_column(String(10), default="guest")
+    order_number_source: Mapped[str] = mapped_column(String(10), default="own")
+    pending_orders: Mapped[str] = mapped_column(String(20), default="reserve")
+    order_status: Mapped[str] = mapped_column(String(10), default="default")
+    processing_status: Mapped[str] = mapped_column(String(40), default="")
+    auto_invoice: Mapped[bool] = mapped_column(default=True)
+
+    account: Mapped["Account"] = relationship(back_populates="stores")
+
+    @property
+    def marketplace(self) -> Marketplace:
+        return BY_ID[self.marketplace_id]
+
+
+from webapp.models.accounts import Account  # noqa: E402 - the two name each other

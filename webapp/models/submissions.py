@@ -1,0 +1,81 @@
+"""Something we tell Amazon, followed until Amazon has proved it. The table is the outbox."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.base import Base, UtcDateTime
+
+_ONLY_OPEN: dict[str, Any] = {"sqlite_where": text("open"), "postgresql_where": text("open")}
+
+
+class Submission(Base):
+    """`state` moves along `domain/submissions.MOVES`; `open` is true until it has ended, and says so to the index."""
+
+    __tablename__ = "submissions"
+    __table_args__ = (
+        # Two clicks, two tabs, two people: one open submission of a kind for an order, held by the database.
+        Index(
+            "uq_submissions_open", "kind", "amazon_order_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
+        ),
+        Index("ix_submissions_due", "open", "account_id", "due_at"),
+        Index("ix_submissions_requested", "requested_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id"), index=True)
+    state: Mapped[str] = mapped_column(String(20))
+    open: Mapped[bool] = mapped_column(default=True)
+    # What is asked: for a cancellation {"reason": "NoInventory"}.
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    requested_by: Mapped[str] = mapped_column(String(40))
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Until then it can be undone, and Amazon is not told.
+    undo_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When it is to be looked at next.
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # How often the present step has been tried.
+    tries: Mapped[int] = mapped_column(default=0)
+    feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id"), index=True)
+    message_id: Mapped[int | None]
+    # Amazon's own words, or a code of ours in `cause` where Amazon was not asked.
+    message: Mapped[str | None] = mapped_column(String(2000))
+    cause: Mapped[str | None] = mapped_column(String(40))
+    request_id: Mapped[str | None] = mapped_column(String(80))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    amazon_order: Mapped[AmazonOrder] = relationship()
+    feed: Mapped["Feed | None"] = relationship(back_populates="submissions")
+
+
+class Feed(Base):
+    """One document sent to Amazon with many submissions in it.
+
+    `state`: preparing (may be repeated), sending (createFeed was called or about to be: look before acting), sent,
+    done, failed.
+    """
+
+    __tablename__ = "feeds"
+    __table_args__ = (Index("ix_feeds_account_state", "account_id", "state"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    feed_type: Mapped[str] = mapped_column(String(80))
+    state: Mapped[str] = mapped_column(String(20))
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    document_id: Mapped[str | None] = mapped_column(String(200))
+    amazon_feed_id: Mapped[str | None] = mapped_column(String(80), index=True)
+    amazon_status: Mapped[str | None] = mapped_column(String(20))
+    request_id: Mapped[str | None] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sending_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    submissions: Mapped[list[Submission]] = relationship(back_populates="feed", order_by="Submission.message_id")
