@@ -1,5 +1,7 @@
 """The ways Amazon says no, each with what the person can do about it. The port raises them; nobody swallows them."""
 
+from typing import Any
+
 
 class AmazonError(Exception):
     """Base of all. `code` is Amazon's own word, `request_id` what its support asks for, `operation` what was tried."""
@@ -55,7 +57,10 @@ class Throttled(AmazonError):
 
     passing = True
     cause = "throttled"
-    wait: float | None = None
+
+    def __init__(self, message: str, *, wait: float | None = None, **details: Any) -> None:
+        super().__init__(message, **details)
+        self.wait = wait
 
 
 class Unavailable(AmazonError):
@@ -63,6 +68,12 @@ class Unavailable(AmazonError):
 
     passing = True
     cause = "unavailable"
+
+
+class RedisUnavailable(Unavailable):
+    """Redis does not answer, so nobody knows how many calls are left: Amazon is not called."""
+
+    cause = "redis_unavailable"
 
 
 class LostAnswer(Unavailable):

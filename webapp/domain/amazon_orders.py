@@ -19,7 +19,11 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One of Amazon's own parts of an amount, kept verbatim: type `TAX`, subtype `SHIPPING`."""
+    """One of Amazon's own parts of an amount, kept verbatim.
+
+    A part without a subtype is a whole; those that follow with the same type and a subtype (type `TAX`, subtype
+    `SHIPPING`) are what it consists of. A sum counts wholes only.
+    """
 
     type: str
     subtype: str | None
@@ -94,7 +98,10 @@ class AmazonPackage:
 
 @dataclass(frozen=True, slots=True)
 class AmazonOrder:
-    """One order as Amazon last described it. Times are aware UTC. `status` and `fulfilled_by` are open strings."""
+    """One order as Amazon last described it. Times are aware UTC.
+
+    `status` and `fulfilled_by` are open strings; `fulfilled_by` is "" when Amazon does not say.
+    """
 
     number: str
     marketplace_id: str
@@ -117,6 +124,10 @@ class AmazonOrder:
     replaces: str | None = None
     # The body exactly as Amazon sent it, for the version kept of each payload.
     raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    # Datasets left out of the call because Amazon refuses them to this account: their fields are unknown, not empty.
+    missing: frozenset[str] = field(default=frozenset(), compare=False)
+    # Known where the order was read alone.
+    request_id: str | None = field(default=None, compare=False)
 
     @property
     def quantity(self) -> int:
@@ -174,6 +185,16 @@ class Cancellation:
     number: str
     order_item_ids: tuple[str, ...]
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFeed:
+    """A document that lies at Amazon, ready to be made a feed. `digest`: SHA-256 of its bytes, as hex."""
+
+    document_id: str
+    feed_type: str
+    marketplace_ids: tuple[str, ...]
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
