@@ -18,9 +18,7 @@ class Submission(Base):
     __tablename__ = "submissions"
     __table_args__ = (
         # Two clicks, two tabs, two people: one open submission of a kind for an order, held by the database.
-        Index(
-            "uq_submissions_open", "kind", "amazon_order_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN
-        ),
+        Index("uq_submissions_open", "amazon_order_id", "kind", unique=True, **_ONLY_OPEN),
         Index("ix_submissions_due", "open", "account_id", "due_at"),
         Index("ix_submissions_requested", "requested_at", "id"),
     )

@@ -1,0 +1,82 @@
+"""What to do about an order Amazon has told us of. Decides; touches nothing."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from webapp.domain import amazon_status as status
+from webapp.domain.amazon_orders import AmazonOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the mirror holds of the order."""
+
+    last_updated_at: datetime
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """What the decision needs to know of the store."""
+
+    active: bool
+    import_orders: bool
+    orders_from: datetime
+    reserve_pending: bool
+
+
+NEW, CHANGED, SAME, STALE = "new", "changed", "same", "stale"
+
+
+def compare(stored: Stored | None, incoming: AmazonOrder, digest: bytes) -> str:
+    """NEW, CHANGED, SAME or STALE. What Amazon sends out of order is stale, however new it looks."""
+    if stored is None:
+        return NEW
+    if incoming.last_updated_at < stored.last_updated_at:
+        return STALE
+    return SAME if digest == stored.digest else CHANGED
+
+
+CREATE, BLOCK, NOTHING = "create", "block", "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `sentences`."""
+
+    what: str
+    cause: str | None = None
+
+
+_WAITS = Verdict(NOTHING)
+_FBM_STATUSES = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED, status.SHIPPED})
+
+
+def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
+    """The creation rule: merchant-fulfilled from Unshipped on, Amazon-fulfilled once Shipped."""
+    wanted = {status.SHIPPED} if incoming.fulfilled_by == status.AMAZON else _FBM_STATUSES
+    if incoming.status not in wanted or not store.import_orders or incoming.purchased_at < store.orders_from:
+        return _WAITS
+    if not store.active:
+        return Verdict(BLOCK, "store_inactive")
+    if incoming.total is None:
+        return Verdict(BLOCK, "total_missing")
+    if incoming.quantity == 0:
+        return Verdict(BLOCK, "no_items")
+    if any(item.total is not None and item.total.currency != incoming.total.currency for item in incoming.items):
+        return Verdict(BLOCK, "currencies_differ")
+    return Verdict(CREATE)
+
+
+def reserves(incoming: AmazonOrder, store: StoreSettings) -> bool:
+    """Stock is held while Amazon checks the payment, where the store says so and the merchant ships."""
+    pending = incoming.status in {status.PENDING, status.PENDING_AVAILABILITY}
+    return pending and incoming.fulfilled_by == status.MERCHANT and store.import_orders and store.reserve_pending
+
+
+def digest(raw: dict[str, Any]) -> bytes:
+    """SHA-256 of a body, the same for the same content in any order of keys."""
+    return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).digest()

@@ -1,0 +1,90 @@
+"""How an Order moves: one table. Buttons, refusals, the documentation and the tests are made from it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+NEW = "new"
+PROCESSING = "processing"
+HOLDED = "holded"
+COMPLETE = "complete"
+CLOSED = "closed"
+CANCELED = "canceled"
+
+STATES = (NEW, PROCESSING, HOLDED, COMPLETE, CLOSED, CANCELED)
+# Nothing leads out of these.
+FINAL = frozenset({CLOSED, CANCELED})
+# Never set by hand: they follow from what was invoiced, shipped and refunded.
+DERIVED = frozenset({COMPLETE, CLOSED})
+
+
+class Quantities(Protocol):
+    """What is known of a line: pieces."""
+
+    ordered: int
+    invoiced: int
+    shipped: int
+    refunded: int
+    canceled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`name` as an event and a button know it; `to` is None where the quantities decide; `by` who may do it."""
+
+    name: str
+    sources: frozenset[str]
+    to: str | None
+    needs: str
+
+
+MOVES = (
+    Move("invoice", frozenset({NEW, PROCESSING}), None, "something left to invoice"),
+    Move("ship", frozenset({NEW, PROCESSING}), None, "something left to ship"),
+    Move("refund", frozenset({PROCESSING, COMPLETE}), None, "something invoiced and not yet refunded"),
+    Move("hold", frozenset({NEW, PROCESSING}), HOLDED, "a reason"),
+    Move("unhold", frozenset({HOLDED}), None, "the state before the hold"),
+    Move("cancel", frozenset({NEW, PROCESSING, HOLDED}), CANCELED, "Amazon's proof that it is cancelled there"),
+)
+BY_NAME = {move.name: move for move in MOVES}
+
+
+class MoveRefused(ValueError):
+    """The table has no such move from this state."""
+
+    def __init__(self, move: str, state: str) -> None:
+        super().__init__(f"An order that is {state} cannot be moved by {move}.")
+        self.move = move
+        self.state = state
+
+
+def may(name: str, state: str) -> bool:
+    return state in BY_NAME[name].sources
+
+
+def check(name: str, state: str) -> Move:
+    """The move, or MoveRefused."""
+    if not may(name, state):
+        raise MoveRefused(name, state)
+    return BY_NAME[name]
+
+
+def left_to_invoice(line: Quantities) -> int:
+    return line.ordered - line.canceled - line.invoiced
+
+
+def left_to_ship(line: Quantities) -> int:
+    return line.ordered - line.canceled - line.shipped
+
+
+def derive(lines: Iterable[Quantities]) -> str:
+    """The state that follows from the quantities of an order that is neither on hold nor canceled."""
+    lines = list(lines)
+    if all(line.invoiced == 0 and line.shipped == 0 for line in lines):
+        return NEW
+    refunded = sum(line.refunded for line in lines)
+    if refunded and all(line.refunded == line.ordered - line.canceled for line in lines):
+        return CLOSED
+    if all(left_to_invoice(line) == 0 and left_to_ship(line) <= line.refunded for line in lines):
+        return COMPLETE
+    return PROCESSING

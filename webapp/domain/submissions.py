@@ -1,0 +1,62 @@
+"""The life of a submission: one table."""
+
+from dataclasses import dataclass
+
+QUEUED = "queued"
+SENDING = "sending"
+SENT = "sent"
+ACCEPTED = "accepted"
+VERIFIED = "verified"
+REJECTED = "rejected"
+UNDONE = "undone"
+UNPROVED = "unproved"
+
+STATES = (QUEUED, SENDING, SENT, ACCEPTED, VERIFIED, REJECTED, UNDONE, UNPROVED)
+# Nothing more will be done about these unless a person asks again.
+ENDED = frozenset({VERIFIED, REJECTED, UNDONE, UNPROVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    name: str
+    sources: frozenset[str]
+    to: str
+
+
+MOVES = (
+    Move("undo", frozenset({QUEUED}), UNDONE),
+    Move("send", frozenset({QUEUED}), SENDING),
+    # createFeed was never reached, so it waits for the next feed.
+    Move("requeue", frozenset({SENDING}), QUEUED),
+    Move("sent", frozenset({SENDING}), SENT),
+    Move("accept", frozenset({SENDING, SENT}), ACCEPTED),
+    # Amazon's own word on the order is proof in any state: it may have been cancelled by another door meanwhile.
+    Move("verify", frozenset({QUEUED, SENDING, SENT, ACCEPTED, UNPROVED}), VERIFIED),
+    Move("reject", frozenset({QUEUED, SENDING, SENT, ACCEPTED}), REJECTED),
+    # Accepted, but the order never showed it: a person has to look.
+    Move("give_up", frozenset({SENDING, SENT, ACCEPTED}), UNPROVED),
+)
+BY_NAME = {move.name: move for move in MOVES}
+
+
+class SubmissionMoveRefused(ValueError):
+    def __init__(self, move: str, state: str) -> None:
+        super().__init__(f"A submission that is {state} cannot {move}.")
+        self.move = move
+        self.state = state
+
+
+def may(name: str, state: str) -> bool:
+    return state in BY_NAME[name].sources
+
+
+def check(name: str, state: str) -> Move:
+    """The move, or SubmissionMoveRefused."""
+    if not may(name, state):
+        raise SubmissionMoveRefused(name, state)
+    return BY_NAME[name]
+
+
+def next_look(tries: int) -> int:
+    """Seconds until the next look at Amazon, growing from 2 to 120: most answers come soon, some after hours."""
+    return int(min(2 * 1.6 ** min(tries, 20), 120))
