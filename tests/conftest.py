@@ -31,5 +31,5 @@ def app(settings: Settings) -> Iterator[Flask]:
 
 @pytest.fixture
 def session(app: Flask) -> Iterator[Session]:
-    with Session(db.engine, expire_on_commit=False) as session:
+    with Session(db.engine) as session:
         yield session

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.amazon_orders import AmazonOrder
@@ -46,6 +46,7 @@ class Submission(Base):
     cause: Mapped[str | None] = mapped_column(String(40))
     request_id: Mapped[str | None] = mapped_column(String(80))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -67,7 +68,8 @@ class Feed(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     feed_type: Mapped[str] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(20))
-    digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    # SHA-256 of the document, as hex.
+    digest: Mapped[str | None] = mapped_column(String(64))
     document_id: Mapped[str | None] = mapped_column(String(200))
     amazon_feed_id: Mapped[str | None] = mapped_column(String(80), index=True)
     amazon_status: Mapped[str | None] = mapped_column(String(20))

@@ -1,0 +1,181 @@
+"""Seller accounts: connecting them, and what is known of their health."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.actions import events, stores
+from webapp.domain import marketplaces
+from webapp.domain.accounts import Credentials
+from webapp.domain.amazon_errors import AmazonError
+from webapp.domain.amazon_orders import Participation
+from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.models.accounts import Account
+
+# Amazon shows no order older than two years to anybody.
+LONGEST_BACKFILL = 730
+_REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
+
+
+def credentials(account: Account) -> Credentials:
+    """What the port needs to speak for this account."""
+    return Credentials(
+        account_key=str(account.id),
+        seller_id=account.seller_id,
+        client_id=account.client_id,
+        client_secret=account.client_secret,
+        refresh_token=account.refresh_token,
+        endpoint=account.endpoint or marketplaces.ENDPOINTS[account.region],
+        token_url=account.token_url or marketplaces.TOKEN_URL,
+    )
+
+
+def check(fields: dict[str, str]) -> Credentials:
+    """Check what a person entered before Amazon is asked. Raises InvalidError naming the field."""
+    for name in _REQUIRED:
+        if not fields.get(name):
+            raise InvalidError("field_required", field=name, name=name)
+    if fields["region"] not in marketplaces.REGIONS:
+        raise InvalidError("region_unknown", field="region", region=fields["region"])
+    for name in ("seller_id", "client_id", "client_secret", "refresh_token"):
+        if any(character.isspace() for character in fields[name]):
+            raise InvalidError("secret_with_space", field=name, name=name)
+    for name in ("endpoint", "token_url"):
+        if fields.get(name) and not fields[name].startswith(("https://", "http://")):
+            raise InvalidError("url_without_scheme", field=name, name=name)
+    return Credentials(
+        account_key=f"new-{fields['seller_id']}",
+        seller_id=fields["seller_id"],
+        client_id=fields["client_id"],
+        client_secret=fields["client_secret"],
+        refresh_token=fields["refresh_token"],
+        endpoint=fields.get("endpoint") or marketplaces.ENDPOINTS[fields["region"]],
+        token_url=fields.get("token_url") or marketplaces.TOKEN_URL,
+    )
+
+
+def check_marketplaces(wanted: Sequence[str], region: str, participations: Iterable[Participation]) -> list[str]:
+    """The marketplace ids for what a person chose (`DE`, or an id). Raises InvalidError for each way to be wrong."""
+    if not wanted:
+        raise InvalidError("marketplaces_none", field="marketplaces")
+    taking_part = {found.marketplace_id for found in participations if found.participating}
+    ids: list[str] = []
+    for text in wanted:
+        marketplace = marketplaces.find(text)
+        if marketplace is None:
+            raise InvalidError("marketplace_unknown", field="marketplaces", marketplace=text)
+        if marketplace.region != region:
+            raise InvalidError(
+                "marketplace_other_region",
+                field="marketplaces",
+                marketplace=text,
+                region=region,
+                right=marketplace.region,
+            )
+        if marketplace.id not in taking_part:
+            raise InvalidError("marketplace_not_taking_part", field="marketplaces", marketplace=text)
+        if marketplace.id not in ids:
+            ids.append(marketplace.id)
+    return ids
+
+
+def connect(
+    session: Session,
+    fields: dict[str, str],
+    wanted: Sequence[str],
+    participations: Iterable[Participation],
+    *,
+    backfill_days: int = 0,
+    now: datetime,
+    by: str,
+) -> Account:
+    """Remember an account whose credentials Amazon has just accepted, and open a store for each marketplace.
+
+    `participations` is Amazon's answer to these credentials: the caller asked before, outside of any transaction.
+    `backfill_days`: how far back orders are fetched and Orders made of them; 0 begins now. Raises InvalidError.
+    """
+    check(fields)
+    ids = check_marketplaces(wanted, fields["region"], participations)
+    if not 0 <= backfill_days <= LONGEST_BACKFILL:
+        raise InvalidError("backfill_out_of_range", field="backfill_days", most=LONGEST_BACKFILL)
+    name = fields["name"].strip()
+    if session.scalar(select(Account.id).where(Account.name == name)):
+        raise InvalidError("account_name_taken", field="name", name=name)
+    same = select(Account.name).where(Account.seller_id == fields["seller_id"], Account.region == fields["region"])
+    if other := session.scalar(same):
+        raise InvalidError("account_connected_already", field="seller_id", name=other)
+    begin = now - timedelta(days=backfill_days)
+    account = Account(
+        name=name,
+        region=fields["region"],
+        seller_id=fields["seller_id"],
+        client_id=fields["client_id"],
+        client_secret=fields["client_secret"],
+        refresh_token=fields["refresh_token"],
+        endpoint=fields.get("endpoint", ""),
+        token_url=fields.get("token_url", ""),
+        created_at=now,
+        cursor=begin,
+    )
+    session.add(account)
+    session.flush()
+    for marketplace_id in ids:
+        stores.open_store(session, account, marketplace_id, orders_from=begin, now=now, by=by)
+    events.record(session, "account_connected", now=now, by=by, account_id=account.id, args={"name": name})
+    session.commit()
+    return account
+
+
+def replace_credentials(
+    session: Session, account_id: int, *, client_secret: str | None, refresh_token: str | None, now: datetime, by: str
+) -> Account:
+    """Replace what Amazon has rotated. The caller has tried them. Clears the trouble they caused."""
+    account = find(session, account_id)
+    for field, value in (("client_secret", client_secret), ("refresh_token", refresh_token)):
+        if value and any(character.isspace() for character in value):
+            raise InvalidError("secret_with_space", field=field, name=field)
+    account.client_secret = client_secret or account.client_secret
+    account.refresh_token = refresh_token or account.refresh_token
+    account.trouble = account.trouble_words = account.trouble_since = None
+    events.record(session, "credentials_replaced", now=now, by=by, account_id=account.id)
+    session.commit()
+    return account
+
+
+def find(session: Session, account_id: int) -> Account:
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFoundError("account_unknown", name=account_id)
+    return account
+
+
+def find_by_name(session: Session, name: str) -> Account:
+    account = session.scalar(select(Account).where(Account.name == name))
+    if account is None:
+        raise NotFoundError("account_unknown", name=name)
+    return account
+
+
+def note_trouble(account: Account, error: AmazonError, now: datetime) -> None:
+    """Keep why Amazon could not be spoken to, and since when. The account stays on: the next sync tries again."""
+    if account.trouble != error.cause:
+        account.trouble_since = now
+    account.trouble = error.cause
+    account.trouble_words = error.message[:1000]
+
+
+def note_health(account: Account, missing: frozenset[str], now: datetime) -> None:
+    """A sync came through: whatever was wrong is over."""
+    account.trouble = account.trouble_words = account.trouble_since = None
+    if sorted(missing) != account.missing_datasets:
+        account.missing_datasets = sorted(missing)
+        account.missing_since = now if missing else None
+
+
+def known_missing(account: Account, now: datetime) -> frozenset[str]:
+    """The datasets to leave out; once a day none, so that a role granted since is noticed."""
+    if account.missing_since is None or now - account.missing_since > timedelta(days=1):
+        return frozenset()
+    return frozenset(account.missing_datasets)

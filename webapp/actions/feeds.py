@@ -1,0 +1,183 @@
+"""Feeds: many submissions in one document, sent once, looked for before it is sent again."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp import crashpoints
+from webapp.actions import outcomes
+from webapp.domain import submissions
+from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer
+from webapp.domain.amazon_orders import Cancellation, FeedReport
+from webapp.domain.amazon_orders import Feed as AmazonFeed
+from webapp.domain.amazon_port import AmazonPort
+from webapp.models.submissions import Feed, Submission
+
+CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+
+PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "done", "failed"
+
+# A look that comes too soon proves nothing: the call may still be under way in a process that is only slow, and Amazon
+# lists a feed a moment after it took it.
+SETTLE = timedelta(seconds=20)
+# Two clocks, Amazon's and ours.
+SKEW = timedelta(minutes=2)
+# Feeds end within minutes; one that has not by then will not.
+LONGEST = timedelta(hours=6)
+
+
+def next_slot(session: Session, account_id: int, interval: int) -> datetime | None:
+    """When the account may send its next feed, None for at once: Amazon takes one in two minutes."""
+    last = session.scalar(select(func.max(Feed.sending_at)).where(Feed.account_id == account_id))
+    return None if last is None else last + timedelta(seconds=interval)
+
+
+def gather(session: Session, account_id: int, ready: Sequence[Submission], now: datetime) -> Feed | None:
+    """Put queued submissions into one feed; None when all were undone meanwhile. Commits: now it is too late to undo."""
+    wanted = select(Submission).where(
+        Submission.id.in_([submission.id for submission in ready]), Submission.state == submissions.QUEUED
+    )
+    fresh = wanted.order_by(Submission.id).with_for_update().execution_options(populate_existing=True)
+    due = session.scalars(fresh).all()
+    if not due:
+        session.commit()
+        return None
+    feed = Feed(account_id=account_id, feed_type=CANCELLATIONS, state=PREPARING, created_at=now)
+    session.add(feed)
+    for message_id, submission in enumerate(due, 1):
+        outcomes.move(submission, "send", now)
+        submission.feed = feed
+        submission.message_id = message_id
+    session.commit()
+    crashpoints.crash("feed.gathered")
+    return feed
+
+
+def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+    """Lay the document at Amazon and make it a feed; between the two, write that it is about to happen. Commits."""
+    cancellations = [
+        Cancellation(
+            message_id=submission.message_id or 0,
+            number=submission.amazon_order.number,
+            order_item_ids=tuple(item.order_item_id for item in submission.amazon_order.items),
+            reason=submission.details["reason"],
+        )
+        for submission in feed.submissions
+    ]
+    marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in feed.submissions})
+    session.commit()
+    try:
+        prepared = port.prepare_cancellations(marketplaces, cancellations)
+        feed.document_id, feed.digest = prepared.document_id, prepared.digest
+        feed.state, feed.sending_at = SENDING, now
+        for submission in feed.submissions:
+            submission.due_at = now + SETTLE
+        session.commit()
+        crashpoints.crash("feed.before_create")
+        created = port.create_feed(prepared)
+        crashpoints.crash("feed.after_create")
+    except LostAnswer as error:
+        postpone(feed.submissions, now, error)
+        session.commit()
+    except AmazonError as error:
+        _not_sent(session, feed, error, now)
+    else:
+        _sent(session, feed, created, now)
+
+
+def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> None:
+    feed.state, feed.amazon_feed_id, feed.request_id = FEED_SENT, created.feed_id, created.request_id
+    for submission in feed.submissions:
+        outcomes.move(submission, "sent", now)
+        submission.request_id = created.request_id
+        submission.due_at = now + timedelta(seconds=submissions.next_look(0))
+    session.commit()
+    crashpoints.crash("feed.sent")
+
+
+def _not_sent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> None:
+    """Amazon said no, so nothing was carried out: try again where that can help, else say why not."""
+    if error.passing or isinstance(error, BadCredentials):
+        # The time stays written, so that the next try waits for its slot too.
+        feed.state = PREPARING
+        postpone(feed.submissions, now, error)
+    else:
+        feed.state, feed.ended_at = FAILED, now
+        for submission in feed.submissions:
+            outcomes.reject(session, submission, error.message, now, request_id=error.request_id)
+    session.commit()
+
+
+def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+    """After a lost answer: adopt the feed if Amazon has it; send again only when it surely has not. Commits."""
+    since = (feed.sending_at or feed.created_at) - SKEW
+    known = set(
+        session.scalars(select(Feed.amazon_feed_id).where(Feed.account_id == feed.account_id, Feed.created_at >= since))
+    )
+    feed_type = feed.feed_type
+    session.commit()
+    found = [there for there in port.find_feeds(feed_type, since) if there.feed_id not in known]
+    if len(found) == 1:
+        _sent(session, feed, found[0], now)
+    elif found:
+        # Which of them is ours cannot be told, but a cancellation can be read off its order.
+        feed.state, feed.ended_at = FAILED, now
+        for submission in feed.submissions:
+            outcomes.accept(session, submission, now)
+        session.commit()
+    else:
+        feed.state = PREPARING
+        session.commit()
+
+
+def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+    """Ask how far it is; when it has ended, read the report, message by message. Commits."""
+    amazon_feed_id = feed.amazon_feed_id or ""
+    session.commit()
+    there = port.feed(amazon_feed_id)
+    report = port.feed_report(there) if there.ended and there.result_document_id else None
+    feed.amazon_status = there.status
+    if not there.ended:
+        if now - (feed.sending_at or feed.created_at) > LONGEST:
+            feed.state, feed.ended_at = FAILED, now
+            for submission in feed.submissions:
+                outcomes.give_up(session, submission, "feed_never_ended", now)
+        postpone([submission for submission in feed.submissions if submission.open], now, None)
+    elif there.status == "DONE":
+        feed.state, feed.ended_at = DONE, now
+        _apply(session, feed, report, there.request_id, now)
+    else:
+        feed.state, feed.ended_at = FAILED, now
+        words = "; ".join(message.description for message in report.messages) if report else ""
+        for submission in _waiting(feed):
+            outcomes.reject(session, submission, words or None, now, cause="feed_failed", request_id=there.request_id)
+    session.commit()
+    crashpoints.crash("feed.report_applied")
+
+
+def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime) -> None:
+    """DONE is not success: what is listed as an error was refused, and what is not still has to be proved."""
+    refused = {message.message_id: message for message in report.messages if message.failed} if report else {}
+    for submission in _waiting(feed):
+        said = refused.get(submission.message_id or 0) or refused.get(0)
+        if said is None:
+            outcomes.accept(session, submission, now)
+        else:
+            outcomes.reject(session, submission, f"{said.description} ({said.code})", now, request_id=request_id)
+
+
+def _waiting(feed: Feed) -> list[Submission]:
+    return [submission for submission in feed.submissions if submission.state == submissions.SENT]
+
+
+def postpone(waiting: Sequence[Submission], now: datetime, error: AmazonError | None) -> None:
+    """Look again later, each time a little later; keep why."""
+    for submission in waiting:
+        submission.tries += 1
+        wait = max(submissions.next_look(submission.tries), getattr(error, "wait", None) or 0)
+        submission.due_at = now + timedelta(seconds=wait)
+        submission.changed_at = now
+        if error is not None:
+            submission.message, submission.cause, submission.request_id = error.message, error.cause, error.request_id

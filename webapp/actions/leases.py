@@ -1,0 +1,50 @@
+"""One at a time, held in the database. The owner's name is a fencing token: who lost the lease can write nothing."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from webapp.domain.errors import BusyError
+from webapp.models.leases import Lease
+
+# Long enough for a page of orders and the call before it; a killed owner is waited for no longer than this.
+LEASE = timedelta(seconds=20)
+
+
+class LeaseLostError(RuntimeError):
+    """Another took over, because this one was silent for too long. What it was about to write is not written."""
+
+
+def take(session: Session, name: str, now: datetime, code: str = "busy") -> str:
+    """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
+    lease = session.get(Lease, name, with_for_update=True)
+    owner = secrets.token_urlsafe(16)
+    if lease is None:
+        session.add(Lease(name=name, owner=owner, until=now + LEASE))
+    elif lease.until > now:
+        session.rollback()
+        raise BusyError(code)
+    else:
+        lease.owner, lease.until = owner, now + LEASE
+    session.commit()
+    return owner
+
+
+def hold(session: Session, name: str, owner: str, now: datetime) -> None:
+    """Prolong it, inside the transaction that writes. Raises LeaseLostError when another has it."""
+    mine = update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=now + LEASE)
+    if session.execute(mine, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
+        session.rollback()
+        raise LeaseLostError(name)
+
+
+def release(session: Session, name: str, owner: str) -> None:
+    """Let go. Commits. Nothing happens when another has it already."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
+    session.commit()
+
+
+def held(session: Session, name: str, now: datetime) -> bool:
+    return session.scalar(select(Lease.until).where(Lease.name == name, Lease.until > now)) is not None

@@ -1,0 +1,238 @@
+"""Writing down what Amazon says: the rows of the mirror. Deciding is `domain/importing`, calling is `importing`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
+from webapp.domain.money import Money
+from webapp.models import amazon_orders as rows
+from webapp.models.search_terms import SearchTerm, terms_of
+
+# What the history tells of a change, old and new; other fields change too, but nobody acts on them.
+TOLD = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
+
+
+def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
+    """The columns of the mirror that Amazon's word sets, without what this answer did not hold."""
+    found: dict[str, Any] = {
+        "status": order.status,
+        "fulfilled_by": order.fulfilled_by,
+        "purchased_at": order.purchased_at,
+        "last_updated_at": order.last_updated_at,
+        "ship_by": order.ship_by,
+        "earliest_ship_at": order.earliest_ship_at,
+        "deliver_by": order.deliver_by,
+        "service_level": order.service_level,
+        "currency": order.total.currency if order.total else None,
+        "total": order.total.minor if order.total else None,
+        "components": _components(order.components),
+        "quantity": order.quantity,
+        "quantity_shipped": order.quantity_shipped,
+        "programs": list(order.programs),
+        "prime": "PRIME" in order.programs,
+        "business": "AMAZON_BUSINESS" in order.programs,
+        "payment_methods": list(order.payment_methods),
+        "replaces": order.replaces,
+        "cancel_requested": order.cancel_requested is not None,
+        "cancel_reason": (order.cancel_requested or "")[:200] or None,
+        "cancelled_by": next((item.cancelled_by for item in order.items if item.cancelled_by), None),
+        "digest": digest,
+        "changed_at": now,
+    }
+    # A dataset that was refused this time takes away nothing that was known before.
+    if "PROCEEDS" in order.missing:
+        for name in ("currency", "total", "components"):
+            del found[name]
+    if order.buyer is not None:
+        buyer = {"email": order.buyer.email, "company": order.buyer.company}
+        buyer["purchase_order_number"] = order.buyer.purchase_order_number
+        found["buyer_name"] = order.buyer.name
+        found["buyer"] = {name: value for name, value in buyer.items() if value}
+    if order.recipient is not None:
+        found["recipient"] = order.recipient.as_json()
+    return found
+
+
+def insert_new(
+    session: Session, account_id: int, arrivals: Sequence[tuple[AmazonOrder, bytes, int]], now: datetime
+) -> list[int]:
+    """Insert orders never seen before, in a few statements; answers their ids in the same order.
+
+    `arrivals`: (order, digest, store id).
+    """
+    absent: dict[str, Any] = {
+        "buyer_name": None,
+        "buyer": None,
+        "recipient": None,
+        "currency": None,
+        "total": None,
+        "components": [],
+    }
+    mirrors = [
+        absent
+        | values(order, digest, now)
+        | {"account_id": account_id, "store_id": store_id, "number": order.number, "imported_at": now}
+        for order, digest, store_id in arrivals
+    ]
+    statement = insert(rows.AmazonOrder).returning(rows.AmazonOrder.id, sort_by_parameter_order=True)
+    ids = list(session.scalars(statement, mirrors))
+    orders = [order for order, _, _ in arrivals]
+    _insert_parts(session, list(zip(ids, orders, strict=True)))
+    _insert_versions(
+        session, [(id_, order, digest) for id_, (order, digest, _) in zip(ids, arrivals, strict=True)], now
+    )
+    return ids
+
+
+def update(
+    session: Session, mirror: rows.AmazonOrder, order: AmazonOrder, digest: bytes, now: datetime
+) -> dict[str, Any]:
+    """Bring one mirror up to date; answers what the history should tell: field -> [old, new] as JSON."""
+    before = {name: getattr(mirror, name) for name in TOLD}
+    for name, value in values(order, digest, now).items():
+        setattr(mirror, name, value)
+    mirror.version += 1
+    session.flush()
+    replaced: list[Any] = [SearchTerm] if order.buyer is not None and order.recipient is not None else []
+    if "PROCEEDS" not in order.missing:
+        replaced.append(rows.AmazonOrderItem)
+    if "PACKAGES" not in order.missing:
+        replaced.append(rows.AmazonPackage)
+    for model in replaced:
+        session.execute(
+            delete(model).where(model.amazon_order_id == mirror.id), execution_options={"synchronize_session": False}
+        )
+    _insert_parts(session, [(mirror.id, order)], only=replaced)
+    if "PROCEEDS" in order.missing:
+        _update_quantities(mirror, order)
+    _insert_versions(session, [(mirror.id, order, digest)], now)
+    session.expire(mirror, ["items", "packages", "versions"])
+    after = {name: getattr(mirror, name) for name in TOLD}
+    return {name: [_json(before[name]), _json(after[name])] for name in TOLD if before[name] != after[name]}
+
+
+def read(known: rows.AmazonOrder) -> AmazonOrder:
+    """The order as the mirror holds it, with the address a person put in place of Amazon's."""
+    recipient = known.recipient_override or known.recipient
+    return AmazonOrder(
+        number=known.number,
+        marketplace_id=known.store.marketplace_id,
+        purchased_at=known.purchased_at,
+        last_updated_at=known.last_updated_at,
+        status=known.status,
+        fulfilled_by=known.fulfilled_by,
+        total=known.money,
+        components=_read_components(known.components),
+        buyer=Buyer(name=known.buyer_name, **known.buyer) if known.buyer is not None else None,
+        recipient=Address(**recipient) if recipient else None,
+        items=tuple(_read_item(item) for item in known.items),
+    )
+
+
+def _read_item(item: rows.AmazonOrderItem) -> AmazonItem:
+    def money(minor: int | None) -> Money | None:
+        return None if minor is None or item.currency is None else Money(minor, item.currency)
+
+    return AmazonItem(
+        order_item_id=item.order_item_id,
+        quantity=item.quantity,
+        quantity_shipped=item.quantity_shipped,
+        sku=item.sku,
+        asin=item.asin,
+        title=item.title,
+        unit_price=money(item.unit_price),
+        total=money(item.total),
+        components=_read_components(item.components),
+    )
+
+
+def _read_components(stored: Sequence[Any]) -> tuple[Component, ...]:
+    return tuple(Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in stored)
+
+
+def _update_quantities(mirror: rows.AmazonOrder, order: AmazonOrder) -> None:
+    """Without PROCEEDS the lines have no prices, so those that are known stay and only the counts move."""
+    said = {item.order_item_id: item for item in order.items}
+    for item in mirror.items:
+        if item.order_item_id in said:
+            item.quantity = said[item.order_item_id].quantity
+            item.quantity_shipped = said[item.order_item_id].quantity_shipped
+
+
+def _insert_parts(
+    session: Session, orders: Sequence[tuple[int, AmazonOrder]], only: Sequence[Any] | None = None
+) -> None:
+    items = [_item(id_, item) for id_, order in orders for item in order.items]
+    packages = [
+        {
+            "amazon_order_id": id_,
+            "reference": package.reference,
+            "status": package.status,
+            "carrier": package.carrier,
+            "shipping_service": package.shipping_service,
+            "tracking_number": package.tracking_number,
+            "shipped_at": package.shipped_at,
+            "items": [list(item) for item in package.items],
+        }
+        for id_, order in orders
+        for package in order.packages
+    ]
+    terms = [{"term": term, "amazon_order_id": id_} for id_, order in orders for term in sorted(_terms(order))]
+    for model, found in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages), (SearchTerm, terms)):
+        if found and (only is None or model in only):
+            session.execute(insert(model), found)
+
+
+def _insert_versions(session: Session, orders: Sequence[tuple[int, AmazonOrder, bytes]], now: datetime) -> None:
+    session.execute(
+        insert(rows.AmazonOrderVersion),
+        [
+            {
+                "amazon_order_id": id_,
+                "last_updated_at": order.last_updated_at,
+                "received_at": now,
+                "digest": digest,
+                "body": order.raw,
+            }
+            for id_, order, digest in orders
+        ],
+    )
+
+
+def _item(amazon_order_id: int, item: AmazonItem) -> dict[str, Any]:
+    gift = {"message": item.gift.message, "wrap": item.gift.wrap} if item.gift else None
+    money = item.total or item.unit_price
+    return {
+        "amazon_order_id": amazon_order_id,
+        "order_item_id": item.order_item_id,
+        "sku": item.sku,
+        "asin": item.asin,
+        "title": item.title,
+        "condition": item.condition,
+        "quantity": item.quantity,
+        "quantity_shipped": item.quantity_shipped,
+        "currency": money.currency if money else None,
+        "unit_price": item.unit_price.minor if item.unit_price else None,
+        "total": item.total.minor if item.total else None,
+        "components": _components(item.components),
+        "gift": gift,
+    }
+
+
+def _components(components: Sequence[Component]) -> list[list[Any]]:
+    return [[part.type, part.subtype, part.value.minor, part.value.currency] for part in components]
+
+
+def _terms(order: AmazonOrder) -> set[bytes]:
+    buyer, recipient = order.buyer, order.recipient
+    texts = [buyer.name, buyer.email, buyer.company] if buyer else []
+    texts += [recipient.name, recipient.company] if recipient else []
+    return terms_of(texts)
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

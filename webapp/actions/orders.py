@@ -1,0 +1,191 @@
+"""Making Orders of Amazon orders, many at a time."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from webapp.actions import counters
+from webapp.domain import order_states, totals
+from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
+from webapp.models import amazon_orders as rows
+from webapp.models.customers import Customer
+from webapp.models.events import Event
+from webapp.models.invoices import Invoice, InvoiceItem
+from webapp.models.orders import Order, OrderItem
+from webapp.models.stores import Store
+from webapp.models.vault import vault
+
+# (id of the mirror, the order, its store)
+Due = tuple[int, AmazonOrder, Store]
+
+
+@dataclass(slots=True)
+class _Line:
+    """A line as it will be inserted, far enough to derive the state from."""
+
+    ordered: int
+    invoiced: int
+    shipped: int
+    refunded: int = 0
+    canceled: int = 0
+
+
+def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str) -> list[int]:
+    """Make an Order of each; answers their ids in the same order. Does not commit.
+
+    Orders of stores that invoice at import are invoiced at once: Amazon has taken the payment.
+    """
+    if not due:
+        return []
+    numbers = _numbers(session, due)
+    customers = _customers(session, due, now)
+    lines = [[_line(item, store) for item in order.items] for _, order, store in due]
+    made = [
+        _order(id_, order, store, number, customer, line, now)
+        for (id_, order, store), number, customer, line in zip(due, numbers, customers, lines, strict=True)
+    ]
+    ids = list(session.scalars(insert(Order).returning(Order.id, sort_by_parameter_order=True), made))
+    items = [
+        _item(order_id, item, line)
+        for order_id, (_, order, _), line_of in zip(ids, due, lines, strict=True)
+        for item, line in zip(order.items, line_of, strict=True)
+    ]
+    item_ids = list(session.scalars(insert(OrderItem).returning(OrderItem.id, sort_by_parameter_order=True), items))
+    _invoice(session, due, ids, items, item_ids, now)
+    _tell(session, due, ids, numbers, now, by)
+    return ids
+
+
+def _numbers(session: Session, due: Sequence[Due]) -> list[str]:
+    own = [store.order_number_source == "own" for _, _, store in due]
+    given = iter(counters.take(session, "order", sum(own)) if any(own) else ())
+    return [str(next(given)) if mine else order.number for mine, (_, order, _) in zip(own, due, strict=True)]
+
+
+def _customers(session: Session, due: Sequence[Due], now: datetime) -> list[int | None]:
+    """The customer account of each, for stores that build one and orders whose buyer's e-mail Amazon tells."""
+    found: dict[tuple[int, bytes], int] = {}
+    answer: list[int | None] = []
+    for _, order, store in due:
+        email = order.buyer.email if order.buyer else None
+        if store.customer_creation != "account" or not email:
+            answer.append(None)
+            continue
+        key = (store.id, vault.hash(email.casefold()))
+        if key not in found:
+            known = select(Customer.id).where(Customer.store_id == key[0], Customer.email_hash == key[1])
+            found[key] = session.scalar(known) or _new_customer(session, key, order, now)
+        answer.append(found[key])
+    return answer
+
+
+def _new_customer(session: Session, key: tuple[int, bytes], order: AmazonOrder, now: datetime) -> int:
+    buyer = order.buyer
+    customer = Customer(store_id=key[0], email_hash=key[1], created_at=now)
+    if buyer is not None:
+        customer.email, customer.name = buyer.email or "", buyer.name
+    session.add(customer)
+    session.flush()
+    return customer.id
+
+
+def _line(item: AmazonItem, store: Store) -> _Line:
+    invoiced = item.quantity if store.auto_invoice else 0
+    return _Line(ordered=item.quantity, invoiced=invoiced, shipped=min(item.quantity_shipped, item.quantity))
+
+
+def _order(
+    id_: int, order: AmazonOrder, store: Store, number: str, customer: int | None, lines: list[_Line], now: datetime
+) -> dict[str, Any]:
+    if order.total is None:
+        raise ValueError(f"{order.number} has no total, so no Order can be made of it")
+    sums = totals.sort((part for item in order.items for part in item.components), order.total.minor)
+    address = order.recipient.as_json() if order.recipient else None
+    state = order_states.derive(lines)
+    custom = store.order_status == "custom" and state == order_states.PROCESSING
+    return {
+        "number": number,
+        "store_id": store.id,
+        "amazon_order_id": id_,
+        "customer_id": customer,
+        "state": state,
+        "status": store.processing_status if custom else "",
+        "currency": order.total.currency,
+        "total_invoiced": order.total.minor if store.auto_invoice else 0,
+        "purchased_at": order.purchased_at,
+        "created_at": now,
+        "bill_to_name": order.buyer.name if order.buyer else None,
+        "ship_to_name": order.recipient.name if order.recipient else None,
+        "email": order.buyer.email if order.buyer else None,
+        # Amazon tells no billing address of its own; the buyer's name is all there is.
+        "billing": {"name": order.buyer.name} if order.buyer and order.buyer.name else None,
+        "shipping_address": address,
+        **asdict(sums),
+    }
+
+
+def _item(order_id: int, item: AmazonItem, line: _Line) -> dict[str, Any]:
+    price = item.unit_price.minor if item.unit_price else 0
+    total = item.total.minor if item.total else price * item.quantity
+    return {
+        "order_id": order_id,
+        "order_item_id": item.order_item_id,
+        "sku": item.sku,
+        "asin": item.asin,
+        "title": item.title,
+        "price": price,
+        **asdict(line),
+        **asdict(totals.sort(item.components, total)),
+    }
+
+
+def _invoice(
+    session: Session,
+    due: Sequence[Due],
+    ids: Sequence[int],
+    items: Sequence[dict[str, Any]],
+    item_ids: Sequence[int],
+    now: datetime,
+) -> None:
+    invoiced = [(id_, order) for id_, (_, order, store) in zip(ids, due, strict=True) if store.auto_invoice]
+    if not invoiced:
+        return
+    numbers = counters.take(session, "invoice", len(invoiced))
+    made = [
+        {"number": str(number), "order_id": id_, "created_at": now, "total": order.total.minor if order.total else 0}
+        for number, (id_, order) in zip(numbers, invoiced, strict=True)
+    ]
+    statement = insert(Invoice).returning(Invoice.id, sort_by_parameter_order=True)
+    invoices = dict(zip((id_ for id_, _ in invoiced), session.scalars(statement, made), strict=True))
+    lines = [
+        {
+            "invoice_id": invoices[item["order_id"]],
+            "order_item_id": item_id,
+            "quantity": item["invoiced"],
+            "total": item["total"],
+        }
+        for item, item_id in zip(items, item_ids, strict=True)
+        if item["order_id"] in invoices and item["invoiced"]
+    ]
+    if lines:
+        session.execute(insert(InvoiceItem), lines)
+
+
+def _tell(
+    session: Session, due: Sequence[Due], ids: Sequence[int], numbers: Sequence[str], now: datetime, by: str
+) -> None:
+    told = []
+    notes = []
+    for (mirror_id, _, store), id_, number in zip(due, ids, numbers, strict=True):
+        about = {"at": now, "by": by, "store_id": store.id, "order_id": id_, "amazon_order_id": mirror_id}
+        told.append(about | {"kind": "order_created", "args": {"number": number}})
+        if store.auto_invoice:
+            told.append(about | {"kind": "order_invoiced_at_import", "args": {}})
+        note = {"note": "note_order_created", "note_args": {"number": number}}
+        notes.append({"id": mirror_id, "blocked": None} | note)
+    session.execute(insert(Event), told)
+    session.execute(update(rows.AmazonOrder), notes)

@@ -1,0 +1,138 @@
+"""One sync of one account: page after page, each its own transaction, never two at a time."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from webapp import crashpoints
+from webapp.actions import accounts, importing, leases
+from webapp.domain.amazon_errors import AmazonError, Unintelligible
+from webapp.domain.amazon_orders import AmazonOrder, OrderPage
+from webapp.domain.amazon_port import AmazonPort
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder as Mirror
+from webapp.models.stores import Store
+from webapp.models.syncs import SyncRun
+
+# Amazon shows a change up to some minutes late, and clocks differ: what was seen twice costs nothing.
+OVERLAP = timedelta(minutes=5)
+
+Clock = Callable[[], datetime]
+
+
+def lease_name(account_id: int) -> str:
+    return f"sync-{account_id}"
+
+
+def sync_account(
+    session: Session, port: AmazonPort, account_id: int, *, clock: Clock, by: str, since: datetime | None = None
+) -> SyncRun:
+    """Fetch everything that changed since the cursor (or `since`) and write it down.
+
+    Answers the run, ended as `done`. Raises BusyError while another sync of the account is at work, and the AmazonError
+    that ended the run, after it was written down; what was committed stays, and the next sync begins at the old cursor.
+    """
+    owner = leases.take(session, lease_name(account_id), clock(), "sync_running")
+    try:
+        run = _begin(session, account_id, clock(), by, since)
+        try:
+            _read_pages(session, port, run, owner, clock, moves_cursor=since is None)
+        except AmazonError as error:
+            session.rollback()
+            _fail(session, run, error, clock())
+            raise
+        return run
+    finally:
+        session.rollback()
+        leases.release(session, lease_name(account_id), owner)
+
+
+def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: datetime, by: str) -> AmazonOrder:
+    """Read one order again and write down what it says. Commits."""
+    account = session.get_one(Account, mirror.account_id)
+    missing = accounts.known_missing(account, now)
+    number, account_id = mirror.number, account.id
+    session.commit()
+    said = port.get_order(number, missing)
+    importing.import_page(session, account_id, [said], now=now, by=by)
+    session.commit()
+    return said
+
+
+def _begin(session: Session, account_id: int, now: datetime, by: str, since: datetime | None) -> SyncRun:
+    account = accounts.find(session, account_id)
+    died = update(SyncRun).where(SyncRun.account_id == account_id, SyncRun.state == "running")
+    session.execute(died.values(state="lost", ended_at=now))
+    run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=since or account.cursor)
+    session.add(run)
+    session.commit()
+    return run
+
+
+def _read_pages(
+    session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock, *, moves_cursor: bool
+) -> None:
+    account = session.get_one(Account, run.account_id)
+    missing = accounts.known_missing(account, clock())
+    marketplaces = session.scalars(select(Store.marketplace_id).where(Store.account_id == account.id)).all()
+    after = run.updated_after
+    session.commit()
+    token: str | None = None
+    seen: set[str] = set()
+    while True:
+        page = port.search_orders(updated_after=after, marketplace_ids=marketplaces, token=token, missing=missing)
+        missing = page.missing
+        crashpoints.crash("sync.page_received")
+        _write_page(session, run, page, owner, clock(), moves_cursor=moves_cursor)
+        crashpoints.crash("sync.page_committed")
+        if page.next_token is None:
+            return
+        if page.next_token in seen:
+            raise Unintelligible(
+                "Amazon answered with the same page again instead of the next one.",
+                operation="searchOrders",
+                request_id=page.request_id,
+            )
+        seen.add(page.next_token)
+        token = page.next_token
+
+
+def _write_page(
+    session: Session, run: SyncRun, page: OrderPage, owner: str, now: datetime, *, moves_cursor: bool
+) -> None:
+    """The page and, with the last one, the cursor and the end of the run: together or not at all."""
+    leases.hold(session, lease_name(run.account_id), owner, now)
+    counts = importing.import_page(session, run.account_id, page.orders, now=now, by=run.by)
+    run.pages += 1
+    last = page.next_token is None
+    if last:
+        counts.orders_created += importing.retry_blocked(session, run.account_id, now=now, by=run.by)
+    for name, value in asdict(counts).items():
+        setattr(run, name, getattr(run, name) + value)
+    run.request_id = page.request_id
+    if last:
+        _end(session, run, page, now, moves_cursor=moves_cursor)
+    crashpoints.crash("sync.before_commit")
+    session.commit()
+
+
+def _end(session: Session, run: SyncRun, page: OrderPage, now: datetime, *, moves_cursor: bool) -> None:
+    account = session.get_one(Account, run.account_id)
+    bound = page.updated_before or run.started_at - timedelta(minutes=2)
+    if moves_cursor:
+        # Backwards never: a desk whose clock was wrong once would read the same weeks again and again.
+        account.cursor = max(account.cursor, bound - OVERLAP)
+    account.last_synced_at = now
+    accounts.note_health(account, page.missing, now)
+    session.execute(update(Store).where(Store.account_id == account.id).values(last_synced_at=now))
+    run.state, run.ended_at, run.updated_before = "done", now, bound
+
+
+def _fail(session: Session, run: SyncRun, error: AmazonError, now: datetime) -> None:
+    run.state, run.ended_at = "failed", now
+    run.cause, run.message, run.request_id = error.cause, error.message[:1000], error.request_id
+    accounts.note_trouble(session.get_one(Account, run.account_id), error, now)
+    session.commit()

@@ -1,0 +1,41 @@
+"""What the verbs ask of Amazon. `webapp/amazon` answers it; the verbs are handed the answerer and know no HTTP."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from webapp.domain.amazon_orders import AmazonOrder, Cancellation, Feed, FeedReport, OrderPage, PreparedFeed
+
+
+class AmazonPort(Protocol):
+    """Speaks for one account. Every method raises a typed `AmazonError`; none answers without Amazon's proof."""
+
+    def search_orders(
+        self,
+        *,
+        updated_after: datetime,
+        updated_before: datetime | None = None,
+        marketplace_ids: Sequence[str],
+        token: str | None = None,
+        missing: frozenset[str] = frozenset(),
+    ) -> OrderPage: ...
+
+    def get_order(self, number: str, missing: frozenset[str] = frozenset()) -> AmazonOrder: ...
+
+    def prepare_cancellations(
+        self, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
+    ) -> PreparedFeed: ...
+
+    def create_feed(self, prepared: PreparedFeed) -> Feed:
+        """Not to be repeated blindly: raises LostAnswer when it may have been carried out."""
+        ...
+
+    def find_feeds(self, feed_type: str, created_since: datetime) -> Sequence[Feed]: ...
+
+    def feed(self, feed_id: str) -> Feed: ...
+
+    def feed_report(self, feed: Feed) -> FeedReport: ...
+
+    def cancel_order(self, number: str, reason: str) -> str | None:
+        """Ask through REST; answers Amazon's request id. Raises Forbidden or NotThere where it is not open."""
+        ...
