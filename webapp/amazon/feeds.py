@@ -1,0 +1,189 @@
+"""Feeds API 2021-06-30: a document is laid down, made a feed, followed, and its report fetched."""
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from webapp.amazon.client import Client
+from webapp.amazon.feed_documents import cancellation_document, read_report
+from webapp.amazon.fields import TEXT, MalformedError, blocks, required, required_instant, text, word
+from webapp.amazon.orders import checked_marketplaces, stamp
+from webapp.amazon.wire import LARGEST_BODY, Answer
+from webapp.domain.amazon_errors import InvalidRequest, NotThere, Unavailable, Unintelligible
+from webapp.domain.amazon_orders import Cancellation, Feed, FeedReport, PreparedFeed
+
+PATH = "/feeds/2021-06-30"
+CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
+XML = "text/xml; charset=UTF-8"
+# Beyond this many pages of feeds something is wrong: a page holds 100, and feeds are kept 90 days.
+MOST_PAGES = 20
+# Where Amazon keeps documents. An address anywhere else is not followed.
+STORAGE = (".amazonaws.com", ".amazon.com", ".cloudfront.net")
+
+
+def prepare_cancellations(
+    client: Client, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
+) -> PreparedFeed:
+    """Lay the document down at Amazon. Nothing is cancelled by it, so it is safe to repeat."""
+    marketplaces = checked_marketplaces(client.credentials.endpoint, marketplace_ids)
+    document = cancellation_document(client.credentials.seller_id, cancellations)
+    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _place, body={"contentType": XML})
+    client.repeat(lambda: _upload(client, url, document))
+    return PreparedFeed(document_id, CANCELLATIONS, tuple(marketplaces), hashlib.sha256(document).hexdigest())
+
+
+def create(client: Client, prepared: PreparedFeed) -> Feed:
+    """Make the document a feed. Not safe to repeat: raises LostAnswer when it may have been made; look with `find`."""
+    body = {
+        "feedType": prepared.feed_type,
+        "marketplaceIds": list(prepared.marketplace_ids),
+        "inputFeedDocumentId": prepared.document_id,
+    }
+
+    def made(answer: Answer) -> Feed:
+        feed_id = required(answer.json(), "feedId")
+        return Feed(feed_id, prepared.feed_type, "IN_QUEUE", request_id=answer.request_id)
+
+    return client.call("createFeed", "POST", f"{PATH}/feeds", made, body=body, repeat_safe=False)
+
+
+def find(client: Client, feed_type: str, created_since: datetime) -> tuple[Feed, ...]:
+    """All feeds of a type made since then, in Amazon's order."""
+    params = {"feedTypes": feed_type, "createdSince": stamp(created_since), "pageSize": "100"}
+    found: list[Feed] = []
+    seen: set[str] = set()
+    while True:
+        feeds, token = client.call("getFeeds", "GET", f"{PATH}/feeds", _feeds, params=params)
+        found += feeds
+        if token is None:
+            return tuple(found)
+        if token in seen or len(seen) == MOST_PAGES:
+            raise Unintelligible("Amazon's list of feeds does not end.", operation="getFeeds")
+        seen.add(token)
+        params = {"nextToken": token}
+
+
+def get(client: Client, feed_id: str) -> Feed:
+    """One feed as it stands."""
+
+    def one(answer: Answer) -> Feed:
+        feed = _feed(answer.json(), "", answer.request_id)
+        if feed.feed_id != feed_id:
+            raise MalformedError("it is another feed")
+        return feed
+
+    return client.call("getFeed", "GET", f"{PATH}/feeds/{_checked_id('getFeed', feed_id)}", one)
+
+
+def get_report(client: Client, feed: Feed) -> FeedReport:
+    """The processing report of an ended feed. Raises NotThere when Amazon wrote none."""
+    if feed.result_document_id is None:
+        raise NotThere(f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument")
+    path = f"{PATH}/documents/{_checked_id('getFeedDocument', feed.result_document_id)}"
+    url, packing = client.call("getFeedDocument", "GET", path, _whereabouts)
+    return client.repeat(lambda: _download(client, url, packing))
+
+
+def _upload(client: Client, url: str, document: bytes) -> None:
+    # The storage checks its own signature in the address; it must not see the access token.
+    answer = client.wire.exchange(
+        "upload", "PUT", _storage(client, url), content=document, headers={"content-type": XML}
+    )
+    if not answer.ok:
+        raise _storage_refusal(answer)
+
+
+def _download(client: Client, url: str, packing: str | None) -> FeedReport:
+    answer = client.wire.exchange("download", "GET", _storage(client, url))
+    if not answer.ok:
+        raise _storage_refusal(answer)
+    try:
+        return read_report(_unpacked(answer.body) if packing == "GZIP" else answer.body)
+    except MalformedError as error:
+        raise answer.unintelligible(f"a processing report that cannot be read: {error}") from error
+
+
+def _unpacked(body: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            document = packed.read(LARGEST_BODY + 1)
+    except (OSError, EOFError, zlib.error):
+        raise MalformedError("it is not a whole GZIP file") from None
+    if len(document) > LARGEST_BODY:
+        raise MalformedError(f"it is longer than {LARGEST_BODY} bytes")
+    return document
+
+
+def _storage(client: Client, url: str) -> str:
+    """The address, if it is one of Amazon's storage or lies at the account's own endpoint (a simulator's)."""
+    try:
+        there, endpoint = httpx.URL(url), httpx.URL(client.credentials.endpoint)
+    except httpx.InvalidURL:
+        there = endpoint = httpx.URL()
+    at_endpoint = (there.scheme, there.host, there.port) == (endpoint.scheme, endpoint.host, endpoint.port)
+    at_amazon = there.scheme == "https" and there.port is None and there.host.endswith(STORAGE)
+    if not there.host or there.userinfo or not (at_endpoint or at_amazon):
+        raise Unintelligible(f"Amazon named an address for a document that is not Amazon's: {there.host!r}.")
+    return url
+
+
+def _storage_refusal(answer: Answer) -> Exception:
+    # Its addresses live for five minutes, so what it refuses is passing: the next try asks for a new address.
+    return Unavailable(
+        f"Amazon's storage answered the {answer.operation} with {answer.status}.",
+        operation=answer.operation,
+        status=answer.status,
+        request_id=answer.request_id,
+    )
+
+
+def _place(answer: Answer) -> tuple[str, str]:
+    body = answer.json()
+    url = text(body, "url", limit=TEXT * 2)
+    if url is None:
+        raise MalformedError("url is missing")
+    return required(body, "feedDocumentId"), url
+
+
+def _whereabouts(answer: Answer) -> tuple[str, str | None]:
+    packing = word(answer.json(), "compressionAlgorithm")
+    if packing not in (None, "GZIP"):
+        raise MalformedError("compressionAlgorithm is an unknown one")
+    return _place(answer)[1], packing
+
+
+def _feeds(answer: Answer) -> tuple[list[Feed], str | None]:
+    body = answer.json()
+    if body.get("feeds") is None:
+        raise MalformedError("feeds is missing")
+    feeds = [_feed(entry, at, answer.request_id) for at, entry in blocks(body, "feeds")]
+    return feeds, text(body, "nextToken", limit=TEXT * 4)
+
+
+def _feed(raw: Mapping[str, Any], at: str, request_id: str | None) -> Feed:
+    return Feed(
+        feed_id=required(raw, "feedId", at),
+        feed_type=required(raw, "feedType", at),
+        status=required(raw, "processingStatus", at),
+        created_at=required_instant(raw, "createdTime", at),
+        result_document_id=word(raw, "resultFeedDocumentId", at),
+        request_id=request_id,
+    )
+
+
+def _checked_id(operation: str, value: str) -> str:
+    # It becomes a part of the address: a slash in it would lead to another operation.
+    if (
+        not value
+        or not value.isascii()
+        or not all(letter.isalnum() or letter in "-_." for letter in value)
+        or ".." in value
+    ):
+        raise InvalidRequest("That is not an id of Amazon's.", operation=operation)
+    return value
