@@ -35,7 +35,7 @@ def next_slot(session: Session, account_id: int, interval: int) -> datetime | No
 
 
 def gather(session: Session, account_id: int, ready: Sequence[Submission], now: datetime) -> Feed | None:
-    """Put queued submissions into one feed; None when all were undone meanwhile. Commits: now it is too late to undo."""
+    """Put queued submissions into one feed; None when all were undone meanwhile. Commits: too late to undo now."""
     wanted = select(Submission).where(
         Submission.id.in_([submission.id for submission in ready]), Submission.state == submissions.QUEUED
     )

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import crashpoints
 from webapp.actions import events, following, mirror, orders, quarantine
+from webapp.actions.bulk import insert_many
 from webapp.domain import importing
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
 from webapp.models import amazon_orders as rows
@@ -57,7 +59,7 @@ def import_page(
     changed = _write_changed(session, account_id, changes, now) if changes else []
     quarantine.resolve(session, account_id, [order.number for order in readable], now)
     crashpoints.crash("import.mirror_written")
-    _make_orders(session, arrived + changed, stores, counts, now, by)
+    _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
     crashpoints.crash("import.orders_written")
     return counts
 
@@ -123,7 +125,7 @@ def _write_new(
         }
         for id_, (order, _, store_id) in zip(ids, placed, strict=True)
     ]
-    session.execute(insert(Event), told)
+    insert_many(session, Event, told)
     return [(id_, order) for id_, (order, _, _) in zip(ids, placed, strict=True)]
 
 
@@ -147,6 +149,7 @@ def _write_changed(
 def _make_orders(
     session: Session,
     written: Sequence[tuple[int, AmazonOrder]],
+    arrived: set[int],
     stores: dict[str, Store],
     counts: Counts,
     now: datetime,
@@ -157,35 +160,38 @@ def _make_orders(
         return
     ids = [id_ for id_, _ in written]
     has_order = set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))
-    due = []
+    due, notes = [], []
     for id_, order in written:
         store = stores[order.marketplace_id]
         settings = store_settings(store)
-        if id_ in has_order:
-            continue
-        verdict = importing.decide(order, settings)
+        verdict = importing.decide(order, settings) if id_ not in has_order else importing.Verdict(importing.NOTHING)
         if verdict.what == importing.CREATE:
             due.append((id_, order, store))
-        _note_verdict(session, id_, verdict, importing.reserves(order, settings), counts)
+        counts.blocked += verdict.what == importing.BLOCK
+        notes.append(_note(id_, verdict, importing.reserves(order, settings)))
+    session.flush()
+    told = [note for note in notes if note["note"]]
+    # A row inserted just now is neither blocked nor reserved; one that changed may have been.
+    quiet = [
+        {"id": note["id"], "blocked": None, "reserved": False}
+        for note in notes
+        if not note["note"] and note["id"] not in arrived
+    ]
+    for some in (told, quiet):
+        if some:
+            session.execute(update(rows.AmazonOrder), some)
     counts.orders_created += len(orders.create_many(session, due, now=now, by=by))
     following.follow(session, [(id_, order) for id_, order in written if id_ in has_order], now=now)
     following.settle_submissions(session, written, now=now)
 
 
-def _note_verdict(session: Session, id_: int, verdict: importing.Verdict, reserved: bool, counts: Counts) -> None:
-    """Most orders are neither blocked nor reserved, and theirs is the row as it was inserted."""
-    if verdict.what == importing.BLOCK:
-        counts.blocked += 1
-    known = session.identity_map.get(session.identity_key(rows.AmazonOrder, id_))
-    if verdict.what != importing.BLOCK and not reserved and known is None:
-        return
-    known = known or session.get_one(rows.AmazonOrder, id_)
-    known.blocked = verdict.cause
-    known.reserved = reserved
+def _note(id_: int, verdict: importing.Verdict, reserved: bool) -> dict[str, Any]:
+    note, args = None, {}
     if verdict.cause:
-        known.note, known.note_args = "note_blocked", {"cause": verdict.cause}
+        note, args = "note_blocked", {"cause": verdict.cause}
     elif reserved:
-        known.note, known.note_args = "note_reserved", {}
+        note = "note_reserved"
+    return {"id": id_, "blocked": verdict.cause, "reserved": reserved, "note": note, "note_args": args}
 
 
 def store_settings(store: Store) -> importing.StoreSettings:

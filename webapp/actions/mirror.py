@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from webapp.actions.bulk import insert_many, reserve
 from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
 from webapp.domain.money import Money
 from webapp.models import amazon_orders as rows
@@ -78,8 +79,10 @@ def insert_new(
         | {"account_id": account_id, "store_id": store_id, "number": order.number, "imported_at": now}
         for order, digest, store_id in arrivals
     ]
-    statement = insert(rows.AmazonOrder).returning(rows.AmazonOrder.id, sort_by_parameter_order=True)
-    ids = list(session.scalars(statement, mirrors))
+    ids = reserve(session, rows.AmazonOrder, len(arrivals))
+    for id_, row in zip(ids, mirrors, strict=True):
+        row["id"] = id_
+    insert_many(session, rows.AmazonOrder, mirrors)
     orders = [order for order, _, _ in arrivals]
     _insert_parts(session, list(zip(ids, orders, strict=True)))
     _insert_versions(
@@ -183,13 +186,14 @@ def _insert_parts(
     ]
     terms = [{"term": term, "amazon_order_id": id_} for id_, order in orders for term in sorted(_terms(order))]
     for model, found in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages), (SearchTerm, terms)):
-        if found and (only is None or model in only):
-            session.execute(insert(model), found)
+        if only is None or model in only:
+            insert_many(session, model, found)
 
 
 def _insert_versions(session: Session, orders: Sequence[tuple[int, AmazonOrder, bytes]], now: datetime) -> None:
-    session.execute(
-        insert(rows.AmazonOrderVersion),
+    insert_many(
+        session,
+        rows.AmazonOrderVersion,
         [
             {
                 "amazon_order_id": id_,

@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.actions import counters
+from webapp.actions.bulk import insert_many, reserve
 from webapp.domain import order_states, totals
 from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
 from webapp.models import amazon_orders as rows
@@ -44,18 +45,23 @@ def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str)
     numbers = _numbers(session, due)
     customers = _customers(session, due, now)
     lines = [[_line(item, store) for item in order.items] for _, order, store in due]
+    ids = reserve(session, Order, len(due))
     made = [
-        _order(id_, order, store, number, customer, line, now)
-        for (id_, order, store), number, customer, line in zip(due, numbers, customers, lines, strict=True)
+        _order(mirror_id, order, store, number, customer, line, now) | {"id": id_}
+        for id_, (mirror_id, order, store), number, customer, line in zip(
+            ids, due, numbers, customers, lines, strict=True
+        )
     ]
-    ids = list(session.scalars(insert(Order).returning(Order.id, sort_by_parameter_order=True), made))
+    insert_many(session, Order, made)
     items = [
         _item(order_id, item, line)
         for order_id, (_, order, _), line_of in zip(ids, due, lines, strict=True)
         for item, line in zip(order.items, line_of, strict=True)
     ]
-    item_ids = list(session.scalars(insert(OrderItem).returning(OrderItem.id, sort_by_parameter_order=True), items))
-    _invoice(session, due, ids, items, item_ids, now)
+    for item_id, item in zip(reserve(session, OrderItem, len(items)), items, strict=True):
+        item["id"] = item_id
+    insert_many(session, OrderItem, items)
+    _invoice(session, due, ids, items, now)
     _tell(session, due, ids, numbers, now, by)
     return ids
 
@@ -148,31 +154,31 @@ def _invoice(
     due: Sequence[Due],
     ids: Sequence[int],
     items: Sequence[dict[str, Any]],
-    item_ids: Sequence[int],
     now: datetime,
 ) -> None:
     invoiced = [(id_, order) for id_, (_, order, store) in zip(ids, due, strict=True) if store.auto_invoice]
     if not invoiced:
         return
     numbers = counters.take(session, "invoice", len(invoiced))
-    made = [
+    made: list[dict[str, Any]] = [
         {"number": str(number), "order_id": id_, "created_at": now, "total": order.total.minor if order.total else 0}
         for number, (id_, order) in zip(numbers, invoiced, strict=True)
     ]
-    statement = insert(Invoice).returning(Invoice.id, sort_by_parameter_order=True)
-    invoices = dict(zip((id_ for id_, _ in invoiced), session.scalars(statement, made), strict=True))
+    for invoice_id, invoice in zip(reserve(session, Invoice, len(made)), made, strict=True):
+        invoice["id"] = invoice_id
+    insert_many(session, Invoice, made)
+    invoices = {invoice["order_id"]: invoice["id"] for invoice in made}
     lines = [
         {
             "invoice_id": invoices[item["order_id"]],
-            "order_item_id": item_id,
+            "order_item_id": item["id"],
             "quantity": item["invoiced"],
             "total": item["total"],
         }
-        for item, item_id in zip(items, item_ids, strict=True)
+        for item in items
         if item["order_id"] in invoices and item["invoiced"]
     ]
-    if lines:
-        session.execute(insert(InvoiceItem), lines)
+    insert_many(session, InvoiceItem, lines)
 
 
 def _tell(
@@ -187,5 +193,5 @@ def _tell(
             told.append(about | {"kind": "order_invoiced_at_import", "args": {}})
         note = {"note": "note_order_created", "note_args": {"number": number}}
         notes.append({"id": mirror_id, "blocked": None} | note)
-    session.execute(insert(Event), told)
+    insert_many(session, Event, told)
     session.execute(update(rows.AmazonOrder), notes)

@@ -1,6 +1,6 @@
 """What Amazon says of an order, as plain values: the port makes them, the importer decides about them."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +54,7 @@ class Address:
     instructions: str | None = None
 
     def as_json(self) -> dict[str, str]:
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
 
 
 @dataclass(frozen=True, slots=True)

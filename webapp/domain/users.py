@@ -36,7 +36,7 @@ def check_password(password: str, email: str) -> None:
         raise InvalidError("password_short", field="password", least=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
         raise InvalidError("password_long", field="password", most=LONGEST_PASSWORD)
-    if email and email in password.casefold() or len(set(password)) < SHORTEST_PASSWORD // 3:
+    if (email and email in password.casefold()) or len(set(password)) < SHORTEST_PASSWORD // 3:
         raise InvalidError("password_guessable", field="password")
 
 

@@ -1,0 +1,25 @@
+"""Many rows in one statement: their keys are known before they are written, so that parts can name their wholes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
+
+from webapp.models.base import Base
+
+
+def reserve(session: Session, model: type[Base], many: int) -> list[int]:
+    """`many` unused ids of a table, ascending."""
+    if session.get_bind().dialect.name == "postgresql":
+        drawn = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :many)")
+        return sorted(session.scalars(drawn, {"table": model.__tablename__, "many": many}))
+    # The transaction began IMMEDIATE: nobody else can be given an id before it ends.
+    last = session.scalar(select(func.max(model.__table__.c.id))) or 0
+    return list(range(last + 1, last + 1 + many))
+
+
+def insert_many(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows that all name the same columns; what they leave out takes the column's default."""
+    if rows:
+        session.execute(insert(model.__table__), rows)  # type: ignore[arg-type] # Every model is a plain table.
