@@ -1,0 +1,27 @@
+"""The simulator as a WSGI application."""
+
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from simulator import answers, desk, desk_api, feeds, orders, sellers_api, shipments, tokens
+from simulator.world import World
+
+
+def create_simulator(world: World) -> Flask:
+    """Amazon's API for `world` at the root, its desk at `/_desk`."""
+    app = Flask(__name__, template_folder="pages", static_folder=None)
+    app.extensions["world"] = world
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    for room in (tokens, sellers_api, orders, shipments, feeds, desk_api, desk):
+        app.register_blueprint(room.pages)
+    app.register_error_handler(HTTPException, _as_amazon_says_it)
+    return app
+
+
+def _as_amazon_says_it(error: HTTPException) -> Response:
+    """An address or a verb that Amazon does not know."""
+    if error.response is not None:
+        return Response(error.response.get_data(), error.response.status_code, error.response.headers)  # type: ignore[attr-defined]
+    codes = {404: ("NotFound", "The resource was not found."), 405: ("InvalidInput", "The method is not allowed.")}
+    code, message = codes.get(error.code or 500, ("InvalidInput", error.name))
+    return answers.errors(error.code or 500, code, message)

@@ -1,0 +1,103 @@
+"""The desk over JSON, under /_desk/api: what a person does with the mouse, for scripts and tests."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, request
+
+from simulator import desk_actions
+from simulator.answers import body
+from simulator.operations import the_world
+
+if TYPE_CHECKING:
+    from simulator.world import World
+
+pages = Blueprint("desk_api", __name__, url_prefix="/_desk/api")
+
+
+def answered(work: Callable[["World", dict[str, Any]], Any]) -> Response:
+    """Do `work` with the request's JSON; 404 for an unknown thing, 409 for what cannot be done, 400 for nonsense."""
+    content = request.get_json(silent=True)
+    try:
+        return body(
+            desk_actions.do(the_world(), lambda world: work(world, content if isinstance(content, dict) else {}))
+        )
+    except desk_actions.Impossible as problem:
+        return body({"error": str(problem)}, problem.status)
+
+
+@pages.get("/credentials")
+def credentials() -> Response:
+    base = request.host_url.rstrip("/")
+    return answered(lambda world, _: [seller.credentials(base) for seller in world.sellers.values()])
+
+
+@pages.get("/orders")
+def orders() -> Response:
+    return answered(lambda world, _: [desk_actions.summary(order) for order in desk_actions.newest(world)])
+
+
+@pages.get("/orders/<order_id>")
+def order(order_id: str) -> Response:
+    return answered(lambda world, _: desk_actions.found(world, order_id).as_json())
+
+
+@pages.post("/place")
+def place() -> Response:
+    return answered(lambda world, wishes: {"order_id": desk_actions.place(world, wishes)})
+
+
+@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release'):verb>")
+def act(order_id: str, verb: str) -> Response:
+    return answered(lambda world, options: desk_actions.summary(desk_actions.act(world, order_id, verb, options)))
+
+
+@pages.get("/clock")
+def clock() -> Response:
+    return answered(lambda world, _: world.clock.as_json())
+
+
+@pages.post("/clock")
+def move_clock() -> Response:
+    return answered(desk_actions.set_clock)
+
+
+@pages.get("/faults")
+def faults() -> Response:
+    return answered(lambda world, _: {"kinds": desk_actions.kinds(), "armed": desk_actions.armed(world)})
+
+
+@pages.post("/faults")
+def arm() -> Response:
+    return answered(lambda world, options: {"id": desk_actions.arm(world, options), "armed": desk_actions.armed(world)})
+
+
+@pages.delete("/faults")
+@pages.delete("/faults/<which>")
+def disarm(which: str | None = None) -> Response:
+    return answered(lambda world, _: {"disarmed": desk_actions.disarm(world, which)})
+
+
+@pages.get("/ledger")
+def ledger() -> Response:
+    return answered(lambda world, _: world.ledger)
+
+
+@pages.get("/calls")
+def calls() -> Response:
+    return answered(lambda world, _: {"calls": list(world.calls), "counts": dict(world.call_counts)})
+
+
+@pages.get("/switches")
+def switches() -> Response:
+    return answered(lambda world, _: desk_actions.switches(world))
+
+
+@pages.post("/switches")
+def set_switches() -> Response:
+    return answered(desk_actions.set_switches)
+
+
+@pages.post("/reset")
+def reset() -> Response:
+    return answered(desk_actions.reset)
