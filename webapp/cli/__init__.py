@@ -1,0 +1,42 @@
+"""The command `channeldesk`: one file a noun, loaded when it is called."""
+
+import importlib
+
+import click
+
+# Command → where it stands. A new noun is one line here.
+COMMANDS = {
+    "up": "webapp.cli.up:up",
+    "demo": "webapp.cli.demo:demo",
+    "web": "webapp.cli.web:web",
+    "worker": "webapp.cli.worker:worker",
+    "scheduler": "webapp.cli.scheduler:scheduler",
+    "simulate": "webapp.cli.simulate:simulate",
+    "doctor": "webapp.cli.doctor:doctor",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, _context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[name].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        return found
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="channeldesk", prog_name="channeldesk")
+def channeldesk() -> None:
+    """Channeldesk: a self-hosted order desk for people who sell on Amazon."""
+
+
+def main() -> None:
+    """Run a command. Whatever goes wrong that a person can put right is one line on stderr and exit code 1."""
+    from webapp.cli.base import one_line_errors
+
+    with one_line_errors():
+        channeldesk(prog_name="channeldesk")

@@ -1,0 +1,61 @@
+"""What every job is made of: one application context, one session, and its end written on the schedule."""
+
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from rq.job import Job
+
+from webapp import queue
+from webapp.actions import schedule
+from webapp.domain.amazon_errors import AmazonError
+from webapp.domain.errors import BusyError, DeskError
+from webapp.extensions import db
+
+log = logging.getLogger(__name__)
+
+_app: Flask | None = None
+
+
+def bind(app: Flask) -> None:
+    """Say whose jobs this process does; RQ makes the job objects itself and has no place for it."""
+    global _app
+    _app = app
+
+
+class AppJob(Job):
+    """A job whose truth is in the database: an error ends it and is written on the schedule, and blocks nothing."""
+
+    def perform(self) -> Any:
+        if _app is None:
+            raise RuntimeError("jobs.base.bind was not called in this process")
+        with _app.app_context():
+            queue.begin(self.connection, self.id)
+            started = datetime.now(UTC)
+            try:
+                super().perform()
+            except BusyError as busy:
+                # Nobody did this work yet, so it stays unanswered and the upkeep rings for it again.
+                log.info("%s waits: %s", self.id, busy.code)
+                return
+            except Exception as error:  # noqa: BLE001 - the schedule says that it failed; the next run tries again
+                self._end("failed", _say(self.id, error), started)
+                return
+            self._end("ok", None, started)
+
+    def _end(self, outcome: str, cause: str | None, started: datetime) -> None:
+        db.session.rollback()
+        schedule.record_run(db.session(), self.id, outcome, cause, started, datetime.now(UTC))
+
+
+def _say(job_id: str, error: Exception) -> str:
+    """Log it and answer its code. What Amazon or a person did wrong needs no traceback."""
+    if isinstance(error, AmazonError):
+        log.warning("%s failed: %s (Amazon's request %s)", job_id, error.cause, error.request_id or "unknown")
+        return error.cause
+    if isinstance(error, DeskError):
+        log.warning("%s failed: %s", job_id, error.code)
+        return error.code
+    log.error("%s failed", job_id, exc_info=error)
+    return type(error).__name__[:80]

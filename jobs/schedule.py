@@ -1,0 +1,67 @@
+"""The scheduler: each second it claims what is due and rings for it."""
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime
+from types import FrameType
+
+from flask import Flask
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import OperationalError
+
+from webapp import queue
+from webapp.actions import schedule as claiming
+from webapp.extensions import db
+from webapp.models.engine import only_reading
+from webapp.queries import schedule
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+
+
+def run(app: Flask) -> None:
+    """Tick until SIGTERM. Any number may run: the claim is one transaction, so each run is rung for once."""
+    stop = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    connection = queue.connect(app.config["CHANNELDESK"], impatient=True)
+    with app.app_context():
+        db.engine.dispose(close=False)
+        plan(datetime.now(UTC))
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                tick(connection, datetime.now(UTC))
+        except (RedisError, OperationalError) as error:
+            # Either is away for a moment. What was claimed and not rung for is rung for by the upkeep.
+            log.warning("The scheduler goes on in a second: %s", type(error).__name__)
+        stop.wait(TICK)
+
+
+def plan(now: datetime) -> None:
+    """Put on the schedule what runs from the first start on, as often as the catalogue says."""
+    session = db.session()
+    for kind in queue.CATALOGUE:
+        if kind.every is not None:
+            claiming.ensure(session, queue.key(kind.name), kind.name, (), kind.every, now)
+    session.commit()
+
+
+def tick(connection: Redis, now: datetime) -> int:
+    """One look at the schedule, inside an application context. Answers how many runs were claimed."""
+    session = db.session()
+    with only_reading():
+        due = schedule.anything_due(session, now)
+        session.rollback()
+    claims = claiming.claim_due(session, now) if due else []
+    for claim in claims:
+        queue.ensure(connection, claim.name, *claim.ids)
+    queue.note_tick(connection, now)
+    return len(claims)

@@ -1,0 +1,5 @@
+"""`python -m webapp` is `channeldesk`."""
+
+from webapp.cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""What every command shares: settings, the application, Redis, and errors as one clear line."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+
+from webapp.domain.amazon_errors import AmazonError
+from webapp.domain.errors import DeskError
+from webapp.running.problems import CannotRunError
+from webapp.settings import SettingError, Settings
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path),
+    help="The data folder. Default: CHANNELDESK_DATA_DIR, or the platform's folder for application data.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Say what went wrong in one line on stderr and leave with exit code 1. Mistakes of ours keep their traceback."""
+    try:
+        yield
+    except (SettingError, CannotRunError) as error:
+        _fail(str(error))
+    except AmazonError as error:
+        _fail(error.message + (f" (Amazon's request {error.request_id})" if error.request_id else ""))
+    except DeskError as error:
+        from webapp.sentences import sentence
+
+        _fail(sentence(error.code, error.arguments))
+    except RedisError as error:
+        _fail(f"Redis stopped answering ({type(error).__name__}). Try again; if the desk is running, look at its log.")
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+        _fail(f"The database stopped answering ({reason}).")
+
+
+def _fail(line: str) -> None:
+    click.echo(f"channeldesk: {' '.join(line.split())}", err=True)
+    sys.exit(1)
+
+
+def load_settings(data_dir: Path | None, **overrides: Any) -> Settings:
+    """The settings of this command. Raises SettingError."""
+    return Settings.load(data_dir=data_dir, **overrides)
+
+
+@contextmanager
+def desk(data_dir: Path | None) -> Iterator[Flask]:
+    """The application with its context, a database at its newest revision and a Redis that answers.
+
+    Works beside a running desk and without one. Raises CannotRunError and SettingError.
+    """
+    from webapp import create_app
+    from webapp.running import database, folder, logs, store
+
+    os.umask(0o077)
+    settings = load_settings(data_dir)
+    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
+    folder.prepare(settings.data_dir)
+    with store.for_a_command(settings) as usable:
+        app = create_app(usable)
+        database.upgrade(app)
+        with app.app_context():
+            yield app
+
+
+def show(data: Any, as_json: bool, lines: Callable[[Any], Iterator[str]]) -> None:
+    """Print `data` as JSON, or as the lines people read."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+        return
+    for line in lines(data):
+        click.echo(line)

@@ -1,0 +1,31 @@
+"""What runs again and again: its interval, its last run and its next."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+
+
+class RecurringJob(Base):
+    """`key` is the job's id, as `webapp.queue.key` makes it; `name` a row of the job catalogue, `ids` its arguments."""
+
+    __tablename__ = "recurring_jobs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    interval_seconds: Mapped[int]
+    enabled: Mapped[bool] = mapped_column(default=True)
+    # Empty while paused; a paused job that is asked for runs once.
+    next_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the bell was last rung for it, and when the run that answered ended; where none did, it is rung again.
+    rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_duration_ms: Mapped[int | None]
+    # `ok`, `failed`; in `last_cause` the code of what went wrong.
+    last_outcome: Mapped[str | None] = mapped_column(String(20))
+    last_cause: Mapped[str | None] = mapped_column(String(80))

@@ -1,0 +1,32 @@
+"""What the Schedule page shows, and what the upkeep looks for."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp.domain import schedule
+from webapp.models.recurring_jobs import RecurringJob
+
+
+def rows(session: Session) -> Sequence[RecurringJob]:
+    """Every recurring job, by name: interval, last run, next run, outcome."""
+    return session.scalars(select(RecurringJob).order_by(RecurringJob.name, RecurringJob.id)).all()
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    """Whether the scheduler has something to claim; asked each second, so it takes no write lock."""
+    waiting = select(RecurringJob.next_run_at, RecurringJob.interval_seconds).where(
+        RecurringJob.next_run_at.is_not(None)
+    )
+    return any(at is not None and schedule.is_due(at, interval, now) for at, interval in session.execute(waiting))
+
+
+def unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:
+    """(name, ids) of jobs rung longer than `after` ago that have not ended since: their ring may have been lost."""
+    lost = select(RecurringJob.name, RecurringJob.ids).where(
+        RecurringJob.rung_at <= now - after,
+        or_(RecurringJob.answered_at.is_(None), RecurringJob.answered_at < RecurringJob.rung_at),
+    )
+    return [(name, tuple(ids)) for name, ids in session.execute(lost)]

@@ -1,0 +1,1 @@
+"""How the product runs: processes, the embedded store, locks. Starts the other rooms' work, but imports it late."""

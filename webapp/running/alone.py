@@ -1,0 +1,48 @@
+"""One process of the desk for people who have a supervisor of their own (systemd, a container each)."""
+
+import multiprocessing
+import os
+
+from flask import Flask
+
+from webapp import create_app
+from webapp.running import database, desk, folder, logs, store
+from webapp.running.problems import CannotRunError
+from webapp.settings import Settings
+
+
+def web(settings: Settings) -> None:
+    """Serve until SIGTERM. Raises CannotRunError."""
+    from webapp.running import web as server
+
+    app = _ready(settings, "web")
+    with server.listen(settings) as listener:
+        server.run(app, listener)
+
+
+def worker(settings: Settings, name: str) -> None:
+    """Work on one queue until SIGTERM. Raises CannotRunError."""
+    # On another machine there may be a second worker of this queue, so only what has fallen silent is taken up.
+    desk.work(_ready(settings, f"worker-{name}"), name, only_one=False)
+
+
+def scheduler(settings: Settings) -> None:
+    """Ring for what is due until SIGTERM. Raises CannotRunError."""
+    desk.schedule(_ready(settings, "scheduler"))
+
+
+def _ready(settings: Settings, name: str) -> Flask:
+    """The application, with a Redis that answers and a database at its newest revision."""
+    os.umask(0o077)
+    multiprocessing.current_process().name = name
+    logs.configure(settings.log_level)
+    folder.prepare(settings.data_dir)
+    if settings.redis_url:
+        store.check(settings.redis_url)
+    elif not store.answers(settings.data_dir):
+        raise CannotRunError(
+            "Single processes need a Redis they share: set REDIS_URL, or start the whole desk with `channeldesk up`."
+        )
+    app = create_app(settings)
+    database.upgrade(app)
+    return app

@@ -1,0 +1,118 @@
+"""Bringing the database to the version this program speaks. Only the one who holds the desk's lock does it."""
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from webapp.extensions import db
+from webapp.running.problems import CannotRunError
+from webapp.settings import Settings
+
+# Any number will do, as long as it is always the same one.
+_ADVISORY_LOCK = 0x0DE5C
+
+
+def upgrade(app: Flask) -> bool:
+    """Upgrade to the newest revision; answers whether anything was changed. Raises CannotRunError.
+
+    A SQLite database is copied first, since its changes of structure cannot be taken back.
+    """
+    from alembic import command
+
+    settings: Settings = app.config["CHANNELDESK"]
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        try:
+            with _alone(db.engine):
+                current, newest = _revisions(db.engine, config)
+                if current == newest:
+                    return False
+                copy = _copy(db.engine, settings, current) if current and db.engine.dialect.name == "sqlite" else None
+                try:
+                    command.upgrade(config, "head")
+                except DBAPIError as error:
+                    raise CannotRunError(_failed(error, copy)) from error
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+    return True
+
+
+def revision(app: Flask) -> tuple[str | None, str | None]:
+    """(the database's revision, the newest one). Raises CannotRunError as `upgrade` does; changes nothing."""
+    with app.app_context():
+        try:
+            return _revisions(db.engine, app.extensions["migrate"].migrate.get_config())
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+
+
+def _revisions(engine: Engine, config: object) -> tuple[str | None, str | None]:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    assert isinstance(config, Config)  # noqa: S101 - narrows what the untyped Flask-Migrate hands out
+    scripts = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None:
+        try:
+            scripts.get_revision(current)
+        except CommandError:
+            raise CannotRunError(
+                f"The database is of a newer Channeldesk (revision {current}). Run that version, or restore a copy "
+                "made before it was upgraded."
+            ) from None
+    return current, scripts.get_current_head()
+
+
+@contextlib.contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """On PostgreSQL several machines may start at once; the second waits here and then finds nothing to do."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _ADVISORY_LOCK})
+        try:
+            yield
+        finally:
+            _unlock(connection)
+
+
+def _unlock(connection: Connection) -> None:
+    connection.rollback()
+    connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _ADVISORY_LOCK})
+
+
+def _copy(engine: Engine, settings: Settings, current: str) -> Path:
+    folder = settings.data_dir / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"channeldesk-{current}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
+    with contextlib.closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("VACUUM INTO ?", (str(path),))
+        cursor.close()
+    path.chmod(0o600)
+    return path
+
+
+def _unreachable(engine: Engine, error: DBAPIError) -> str:
+    where = engine.url.render_as_string(hide_password=True)
+    reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
+    return f"The database {where} cannot be used ({reason}). Start it, or correct DATABASE_URL."
+
+
+def _failed(error: DBAPIError, copy: Path | None) -> str:
+    reason = str(error.orig).splitlines()[0]
+    return f"The database could not be upgraded ({reason})." + (f" A copy from before is {copy}." if copy else "")

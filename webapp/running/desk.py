@@ -1,0 +1,138 @@
+"""The whole desk, in the order it comes up: folder, lock, port, store, application, database, then the processes."""
+
+import gc
+import http.client
+import importlib
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from flask import Flask
+
+from webapp.running import folder, logs, processes, store
+from webapp.running.lock import desk_lock
+from webapp.running.problems import CannotRunError
+from webapp.running.supervisor import Service, Supervisor
+from webapp.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def up(settings: Settings, welcome: Callable[[Flask], list[str]], more: Sequence[Service] = ()) -> None:
+    """Run until SIGTERM or SIGINT. `welcome` answers the lines to print when the desk answers; it runs in a child.
+
+    `more`: services of the caller, started first. Raises CannotRunError before anything was changed.
+    """
+    os.umask(0o077)
+    logs.configure(settings.log_level)
+    folder.prepare(settings.data_dir)
+    with ExitStack() as stack:
+        lock = stack.enter_context(desk_lock(settings.data_dir))
+        if not lock.try_take():
+            raise CannotRunError(
+                f"A desk is running on {settings.data_dir} already. Open it, end it, or name another folder with "
+                "--data-dir."
+            )
+        # Late, because gunicorn is needed by nobody who is refused above.
+        from webapp.running import web
+
+        listener = stack.enter_context(web.listen(settings))
+        settings = replace(settings, port=listener.getsockname()[1])
+        supervisor = stack.enter_context(Supervisor())
+        own_store = not settings.redis_url
+        if own_store:
+            settings = replace(settings, redis_url=_start_store(settings, supervisor, stack))
+        else:
+            store.check(settings.redis_url)
+        for service in more:
+            supervisor.watch(service)
+        app = _application(settings)
+        supervisor.run(
+            _services(app, listener, only_one=own_store),
+            lambda: _healthy(settings),
+            lambda: _greet(app, welcome),
+        )
+        log.info("The desk is ending.")
+
+
+def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -> str:
+    lock = stack.enter_context(store.store_lock(settings.data_dir))
+    patience = 100
+    while not lock.try_take():
+        patience -= 1
+        if supervisor.stopping or not patience:
+            raise CannotRunError(
+                f"Another channeldesk command is at work on {settings.data_dir}. Start the desk when it has ended."
+            )
+        supervisor.pause(0.1)
+    store.end_leftover(settings.data_dir)
+    words = store.command(settings.data_dir)
+    pid = supervisor.watch(Service("valkey", lambda: processes.execute(words), last=True))
+    store.wait_until_ready(settings.data_dir, pid)
+    return store.address(settings)
+
+
+def _application(settings: Settings) -> Flask:
+    """Made before the children are forked, so that they share its memory; it has connected to nothing."""
+    from sqlalchemy.orm import configure_mappers
+
+    from webapp import create_app, queue
+    from webapp.running import database
+
+    app = create_app(settings)
+    processes.call("upgrade", lambda: database.upgrade(app))
+    for path in ("jobs.worker", "jobs.schedule", *(kind.path.rpartition(".")[0] for kind in queue.CATALOGUE)):
+        importlib.import_module(path)
+    configure_mappers()
+    # What stands now is never collected, so the collector does not touch (and thereby copy) the shared pages.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def _services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Service]:
+    from webapp import queue
+    from webapp.running import web
+
+    def worker(name: str) -> Service:
+        return Service(f"worker-{name}", lambda: work(app, name, only_one=only_one))
+
+    return [
+        Service("scheduler", lambda: schedule(app)),
+        Service("web", lambda: web.run(app, listener)),
+        *(worker(name) for name in queue.QUEUES),
+    ]
+
+
+def work(app: Flask, name: str, *, only_one: bool) -> None:
+    """Be the worker of one queue."""
+    importlib.import_module("jobs.worker").run(app, name, only_one=only_one)
+
+
+def schedule(app: Flask) -> None:
+    """Be the scheduler."""
+    importlib.import_module("jobs.schedule").run(app)
+
+
+def _healthy(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(host, settings.port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _greet(app: Flask, welcome: Callable[[Flask], list[str]]) -> None:
+    try:
+        lines = processes.call("welcome", lambda: welcome(app))
+    except CannotRunError as problem:
+        lines = [str(problem)]
+    for line in lines:
+        print(line, flush=True)  # noqa: T201 - this is for the person at the terminal, not for the log

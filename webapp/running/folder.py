@@ -1,0 +1,35 @@
+"""The data folder: one installation, one folder, read by its owner alone."""
+
+import os
+from pathlib import Path
+
+from webapp.running.problems import CannotRunError
+
+
+def prepare(path: Path) -> None:
+    """Make the folder with mode 700, or check the one that stands. Raises CannotRunError."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError:
+        raise CannotRunError(
+            f"{path} is a file; the data folder has to be a folder. Name another with --data-dir."
+        ) from None
+    except OSError as error:
+        raise CannotRunError(
+            f"The data folder {path} cannot be made ({error.strerror}). Name another with --data-dir."
+        ) from None
+    if not writable(path):
+        raise CannotRunError(
+            f"The data folder {path} cannot be written to. Give it to this user, or name another with --data-dir."
+        )
+
+
+def writable(path: Path) -> bool:
+    """Tried, not asked: root passes every permission check, but not a read-only file system."""
+    probe = path / f".probe-{os.getpid()}"
+    try:
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError:
+        return False
+    return os.access(path, os.W_OK)
