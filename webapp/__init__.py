@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp import crashpoints, extensions
+from webapp import crashpoints, extensions, headers, hosts, queue, reading, security, views
 from webapp.keys import load_or_make
 from webapp.models.vault import vault
 from webapp.settings import Settings
@@ -20,4 +20,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.open(keys)
     crashpoints.arm(settings.crash_at)
     extensions.init_app(app, settings)
+    queue.init_app(app, settings)
+    security.init_app(app, settings)
+    reading.init_app(app)
+    hosts.init_app(app, settings)
+    views.init_app(app)
+    headers.init_app(app, settings)
     return app
