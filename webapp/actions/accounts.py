@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import events, stores
+from webapp.actions import events, schedule, stores
 from webapp.domain import marketplaces
 from webapp.domain.accounts import Credentials
 from webapp.domain.amazon_errors import AmazonError
@@ -16,6 +16,7 @@ from webapp.models.accounts import Account
 
 # Amazon shows no order older than two years to anybody.
 LONGEST_BACKFILL = 730
+SYNC_INTERVAL = 180
 _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
 
 
@@ -88,13 +89,15 @@ def connect(
     participations: Iterable[Participation],
     *,
     backfill_days: int = 0,
+    sync_interval: int = SYNC_INTERVAL,
     now: datetime,
     by: str,
 ) -> Account:
     """Remember an account whose credentials Amazon has just accepted, and open a store for each marketplace.
 
     `participations` is Amazon's answer to these credentials: the caller asked before, outside of any transaction.
-    `backfill_days`: how far back orders are fetched and Orders made of them; 0 begins now. Raises InvalidError.
+    `backfill_days`: how far back orders are fetched and Orders made of them; 0 begins now. `sync_interval`:
+    seconds between two syncs, on the schedule from now on. Raises InvalidError.
     """
     check(fields)
     ids = check_marketplaces(wanted, fields["region"], participations)
@@ -123,6 +126,7 @@ def connect(
     session.flush()
     for marketplace_id in ids:
         stores.open_store(session, account, marketplace_id, orders_from=begin, now=now, by=by)
+    schedule.ensure(session, f"sync_account-{account.id}", "sync_account", [account.id], sync_interval, now)
     events.record(session, "account_connected", now=now, by=by, account_id=account.id, args={"name": name})
     session.commit()
     return account

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.actions import events
@@ -29,6 +29,11 @@ def ensure(session: Session, key: str, name: str, ids: Sequence[int], interval: 
         session.add(found)
         session.flush()
     return found
+
+
+def forget(session: Session, key: str) -> None:
+    """Take a job off the schedule with what it was for. Does not commit."""
+    session.execute(delete(RecurringJob).where(RecurringJob.key == key))
 
 
 def change_interval(session: Session, key: str, seconds: int, *, now: datetime, by: str) -> RecurringJob:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from webapp.actions import events
+from webapp.actions import events, schedule
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.marketplaces import BY_ID
 from webapp.domain.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
@@ -152,6 +152,7 @@ def _delete_account(session: Session, account: Account) -> None:
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}
         )
+    schedule.forget(session, f"sync_account-{account.id}")
     session.delete(account)
 
 

@@ -21,10 +21,17 @@ from webapp.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def up(settings: Settings, welcome: Callable[[Flask], list[str]], more: Sequence[Service] = ()) -> None:
+def up(
+    settings: Settings,
+    welcome: Callable[[Flask], list[str]],
+    *,
+    prepare: Callable[[Flask], None] | None = None,
+    more: Sequence[Service] = (),
+) -> None:
     """Run until SIGTERM or SIGINT. `welcome` answers the lines to print when the desk answers; it runs in a child.
 
-    `more`: services of the caller, started first. Raises CannotRunError before anything was changed.
+    `more`: services of the caller, started first; `prepare` then runs in a child, when the database is upgraded.
+    Raises CannotRunError; what refuses (lock, port, Redis) is asked before anything is changed.
     """
     os.umask(0o077)
     logs.configure(settings.log_level)
@@ -50,6 +57,8 @@ def up(settings: Settings, welcome: Callable[[Flask], list[str]], more: Sequence
         for service in more:
             supervisor.watch(service)
         app = _application(settings)
+        if prepare is not None:
+            processes.call("prepare", lambda: prepare(app))
         supervisor.run(
             _services(app, listener, only_one=own_store),
             lambda: _healthy(settings),

@@ -1,5 +1,6 @@
 """The web server: gunicorn, one process with threads, on a socket that was opened before."""
 
+import os
 import socket
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=512)
     except OSError as error:
         raise CannotRunError(
-            f"Port {settings.port} on {settings.host} cannot be opened ({error.strerror}). "
+            f"Port {settings.port} on {settings.host} cannot be opened ({os.strerror(error.errno or 0)}). "
             "Choose another one with --port, or end what uses it."
         ) from None
     except OverflowError:

@@ -1,0 +1,139 @@
+"""`channeldesk demo`: the whole loop against the built-in Amazon simulator."""
+
+import http.client
+import json
+import socket
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import click
+import platformdirs
+from flask import Flask
+
+from webapp.cli.base import data_dir_option, load_settings
+from webapp.running import folder, processes
+from webapp.running.problems import CannotRunError
+from webapp.running.supervisor import Service
+from webapp.settings import Settings
+
+# So that one can watch: the real Amazon takes minutes for each of these.
+PACE = {"sync_interval": 10, "undo_seconds": 10, "feed_interval": 5}
+ARRIVALS = 20
+SETTLE = 2
+BACKFILL_DAYS = 60
+SIMULATOR_WITHIN = 20.0
+
+
+@click.command()
+@click.option("--port", type=int, help="The port to listen on. Default: CHANNELDESK_PORT, or 8480.")
+@data_dir_option
+def demo(port: int | None, data_dir: Path | None) -> None:
+    """Run the desk against the built-in Amazon simulator, with accounts connected and orders arriving."""
+    from webapp.running.desk import up
+
+    data_dir = data_dir or platformdirs.user_data_path("channeldesk-demo")
+    settings = replace(load_settings(data_dir, port=port), **PACE)  # type: ignore[arg-type]
+    folder.prepare(settings.data_dir)
+    address = f"http://127.0.0.1:{_simulator_port(settings)}"
+    up(
+        settings,
+        lambda app: _welcome(app, address),
+        prepare=lambda app: _connect_all(app, address),
+        more=[Service("simulator", lambda: _simulate(settings))],
+    )
+
+
+def _simulator_port(settings: Settings) -> int:
+    """The same at each start, since the accounts remember it as Amazon's address."""
+    kept = settings.data_dir / "simulator-port"
+    if kept.exists():
+        return int(kept.read_text())
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    kept.write_text(str(port))
+    return port
+
+
+def _simulate(settings: Settings) -> None:
+    options = {
+        "host": "127.0.0.1",
+        "port": _simulator_port(settings),
+        "scenario": "busy_monday",
+        "limits": "relaxed",
+        "state": settings.data_dir / "simulator.db",
+        "arrivals": ARRIVALS,
+        "settle": SETTLE,
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    processes.execute([sys.executable, "-m", "simulator", *words])
+
+
+def _connect_all(app: Flask, address: str) -> None:
+    """Connect the simulator's sellers that are not connected yet; their stores are active from the start."""
+    from webapp.extensions import db
+
+    offered = _ask(f"{address}/_desk/api/credentials")
+    with app.app_context():
+        for seller in offered:
+            _connect(db.session(), seller)
+
+
+def _connect(session: Any, seller: dict[str, Any]) -> None:
+    from sqlalchemy import select
+
+    from webapp import queue
+    from webapp.actions import accounts
+    from webapp.amazon import Amazon
+    from webapp.models.accounts import Account
+
+    if session.scalar(select(Account.id).where(Account.seller_id == seller["seller_id"])):
+        return
+    wanted = seller.pop("marketplaces")
+    with Amazon(accounts.check(seller), queue.redis(), lane="person") as port:
+        found = port.participations()
+    accounts.connect(
+        session,
+        seller,
+        wanted,
+        found,
+        backfill_days=BACKFILL_DAYS,
+        sync_interval=PACE["sync_interval"],
+        now=datetime.now(UTC),
+        by="cli",
+    )
+
+
+def _ask(url: str) -> Any:
+    """The simulator's answer, waited for while it starts. Raises CannotRunError."""
+    deadline = time.monotonic() + SIMULATOR_WITHIN
+    while True:
+        try:
+            with urlopen(url, timeout=2) as response:  # noqa: S310 - our own simulator, http on loopback
+                return json.load(response)
+        except (URLError, OSError, http.client.HTTPException):
+            if time.monotonic() > deadline:
+                raise CannotRunError(
+                    f"The simulator does not answer at {url.partition('/_desk')[0]}. If something else uses that port, "
+                    "end it; the demo's accounts know the simulator by it."
+                ) from None
+            time.sleep(0.05)
+
+
+def _welcome(app: Flask, address: str) -> list[str]:
+    from webapp.actions.users import make_demo_link
+    from webapp.extensions import db
+
+    settings = app.config["CHANNELDESK"]
+    with app.app_context():
+        link = make_demo_link(db.session(), settings, datetime.now(UTC))
+    return [
+        f"Channeldesk's demo is ready: {settings.address}",
+        f"Sign in with this link (works once, for 24 hours): {link}",
+        f"Be Amazon and its buyers here: {address}/_desk",
+    ]

@@ -1,0 +1,149 @@
+"""What `channeldesk doctor` looks at: one check, one line, each saying what to do when it does not pass."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from webapp.models.engine import sqlite_module
+from webapp.running import database, folder, store
+from webapp.running.lock import desk_lock
+from webapp.running.problems import CannotRunError
+from webapp.settings import SettingError, Settings
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+# The first SQLite without the fault by which several processes can, rarely, corrupt a database in WAL mode.
+SOUND_SQLITE = (3, 51, 3)
+OLDEST_REDIS = (6, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level`: ok, warn or fail."""
+
+    check: str
+    level: str
+    message: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything; changes nothing but making the data folder."""
+    yield _python()
+    yield _sqlite(settings)
+    yield _folder(settings)
+    yield _keys(settings)
+    yield _database(settings)
+    yield _redis(settings)
+    yield _port(settings)
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", OK if sys.version_info >= (3, 11) else FAIL, f"Python {version}")
+
+
+def _sqlite(settings: Settings) -> Finding:
+    version = str(sqlite_module().sqlite_version)
+    if not settings.database.startswith("sqlite") or tuple(map(int, version.split("."))) >= SOUND_SQLITE:
+        return Finding("sqlite", OK, f"SQLite {version}")
+    return Finding(
+        "sqlite",
+        WARN,
+        f"SQLite {version} has a fault that can, rarely, corrupt a database several processes write to (mended in "
+        "3.51.3). Use a platform with a pysqlite3 wheel, a newer SQLite, or PostgreSQL; keep backups.",
+    )
+
+
+def _folder(settings: Settings) -> Finding:
+    try:
+        folder.prepare(settings.data_dir)
+    except CannotRunError as problem:
+        return Finding("data folder", FAIL, str(problem))
+    if settings.data_dir.stat().st_mode & 0o077:
+        return Finding(
+            "data folder",
+            WARN,
+            f"{settings.data_dir} is open to other users. Close it: chmod 700 '{settings.data_dir}'",
+        )
+    return Finding("data folder", OK, str(settings.data_dir))
+
+
+def _keys(settings: Settings) -> Finding:
+    from webapp.keys import load_or_make
+
+    if not settings.keys and not (settings.data_dir / "keys").exists():
+        return Finding("keys", OK, "none yet; they are made at the first start")
+    try:
+        keys = load_or_make(settings)
+    except (SettingError, OSError) as problem:
+        return Finding("keys", FAIL, str(problem))
+    return Finding(
+        "keys", OK, f"{len(keys)}, from {'CHANNELDESK_KEYS' if settings.keys else settings.data_dir / 'keys'}"
+    )
+
+
+def _database(settings: Settings) -> Finding:
+    from webapp import create_app
+
+    if not settings.database_url and not (settings.data_dir / "channeldesk.db").exists():
+        return Finding("database", OK, "none yet; it is made at the first start")
+    try:
+        current, newest = database.revision(create_app(settings))
+    except (CannotRunError, SettingError, OSError) as problem:
+        return Finding("database", FAIL, str(problem))
+    if current != newest:
+        return Finding("database", WARN, f"at revision {current}; the next start upgrades it to {newest}")
+    return Finding("database", OK, f"at revision {current}")
+
+
+def _redis(settings: Settings) -> Finding:
+    if not settings.redis_url and not store.answers(settings.data_dir):
+        try:
+            return Finding("redis", OK, f"embedded, not running now ({store.binary()})")
+        except CannotRunError as problem:
+            return Finding("redis", FAIL, str(problem))
+    try:
+        client = Redis.from_url(
+            store.address(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
+        )
+        with client:
+            return _policy(client.info())
+    except (RedisError, ValueError) as error:
+        return Finding("redis", FAIL, f"REDIS_URL does not answer ({type(error).__name__}). Start it, or correct it.")
+
+
+def _policy(info: Any) -> Finding:
+    version = str(info["redis_version"])
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
+        return Finding("redis", FAIL, f"Redis {version} is too old; 6.2 or newer is needed.")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        return Finding(
+            "redis", WARN, f"Redis may drop jobs when it is full ({policy}): set maxmemory-policy noeviction."
+        )
+    if not info.get("aof_enabled"):
+        return Finding("redis", WARN, "Redis keeps no journal: set appendonly yes, or a restart waits for the upkeep.")
+    return Finding("redis", OK, f"Redis {version}, with a journal, {policy}")
+
+
+def _port(settings: Settings) -> Finding:
+    where = f"{settings.host}:{settings.port}"
+    with desk_lock(settings.data_dir) as lock:
+        try:
+            mine = not lock.try_take()
+        except OSError:
+            mine = False
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family):
+            return Finding("port", OK, f"{where} is free")
+    except (OSError, OverflowError) as error:
+        if mine:
+            return Finding("port", OK, f"{where} is in use, and a desk is running on this data folder")
+        return Finding("port", FAIL, f"{where} cannot be opened ({error}). Choose another one.")
