@@ -13,6 +13,9 @@ try:
 except ImportError:  # No wheel for this platform; `channeldesk doctor` says what that costs.
     import sqlite3 as sqlite
 
+# Errors are logged; what was being written, personal data among it, is not.
+_NOWHERE = {"hide_parameters": True}
+
 _only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
 
 
@@ -29,8 +32,8 @@ def only_reading() -> Iterator[None]:
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
-        return {"module": sqlite_module(), "connect_args": {"timeout": 10, "check_same_thread": False}}
-    return {"pool_pre_ping": True}
+        return {"module": sqlite_module(), "connect_args": {"timeout": 10, "check_same_thread": False}, **_NOWHERE}
+    return {"pool_pre_ping": True, **_NOWHERE}
 
 
 def sqlite_module() -> ModuleType:
