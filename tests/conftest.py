@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
 from sqlalchemy.orm import Session
 
+from simulator.world import World
+from tests import people
+from tests.amazon_server import AmazonServer
+from tests.valkey import valkey_server
 from webapp import create_app
 from webapp.extensions import db
 from webapp.models.base import Base
@@ -22,6 +28,7 @@ def settings(tmp_path: Path) -> Settings:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True)
+    app.test_client_class = people.Browser
     with app.app_context():
         Base.metadata.create_all(db.engine)
         yield app
@@ -33,3 +40,48 @@ def app(settings: Settings) -> Iterator[Flask]:
 def session(app: Flask) -> Iterator[Session]:
     with Session(db.engine) as session:
         yield session
+
+
+@pytest.fixture
+def owner(app: Flask) -> FlaskClient:
+    return people.sign_in(app.test_client(), people.THE_OWNER)
+
+
+@pytest.fixture
+def colleague(app: Flask) -> FlaskClient:
+    """May look, but not at personal data, and may change nothing."""
+    return people.sign_in(app.test_client(), people.THE_COLLEAGUE)
+
+
+@pytest.fixture
+def stranger(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def amazon_server() -> Iterator[AmazonServer]:
+    with AmazonServer(World("empty", settle=0, feed_seconds=0)) as server:
+        yield server
+
+
+@pytest.fixture
+def amazon(amazon_server: AmazonServer) -> AmazonServer:
+    """Amazon with its sellers and no orders, without its two minutes of delay; a feed is done when looked at."""
+    amazon_server.world.reset("empty")
+    return amazon_server
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Valkey for the whole run."""
+    with valkey_server() as url:
+        yield url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """An empty Valkey."""
+    client = Redis.from_url(redis_url)
+    client.flushall()
+    yield client
+    client.close()

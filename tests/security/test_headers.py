@@ -1,0 +1,96 @@
+"""What every answer says to the browser, whoever made the answer."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests import people
+from webapp import create_app
+from webapp.security import needs, open_to_all
+from webapp.settings import Settings
+
+EXPECTED = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+STATIC = "/static/vendor/htmx-2.0.11/htmx.min.js"
+
+
+@pytest.fixture
+def desk(app: Flask) -> Flask:
+    app.config.update(PROPAGATE_EXCEPTIONS=False)
+
+    @app.get("/broken")
+    @open_to_all
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    @app.get("/own")
+    @open_to_all
+    def own() -> tuple[str, dict[str, str]]:
+        return "", {"Content-Security-Policy": "default-src *", "Cache-Control": "max-age=60"}
+
+    app.add_url_rule("/closed", view_func=needs("orders.read")(lambda: ""), endpoint="closed")
+    return app
+
+
+@pytest.mark.parametrize(
+    ("url", "method", "status"),
+    [
+        ("/sign-in", "GET", 200),
+        ("/sign-in", "POST", 419),
+        ("/sign-in", "PUT", 405),
+        ("/sign-in/nothing", "GET", 410),
+        ("/nowhere", "GET", 404),
+        ("/closed", "GET", 303),
+        ("/broken", "GET", 500),
+        (STATIC, "GET", 200),
+        ("/static/nowhere.js", "GET", 404),
+    ],
+)
+def test_every_answer_carries_the_headers(desk: Flask, url: str, method: str, status: int) -> None:
+    answer = desk.test_client().open(url, method=method)
+    assert answer.status_code == status
+    assert {name: answer.headers.getlist(name) for name in EXPECTED} == {n: [v] for n, v in EXPECTED.items()}
+    assert "Strict-Transport-Security" not in answer.headers
+    if url != STATIC:
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_pages_and_fragments_of_people_are_never_stored(desk: Flask, owner: FlaskClient) -> None:
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = owner.get("/closed", headers=headers)
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Cookie" in answer.headers["Vary"]
+        assert answer.headers["Content-Security-Policy"] == EXPECTED["Content-Security-Policy"]
+
+
+def test_static_files_may_be_stored(desk: Flask) -> None:
+    answer = desk.test_client().get(STATIC)
+    assert answer.headers["Cache-Control"] != "no-store"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_view_cannot_weaken_the_policy_but_may_say_how_long_it_keeps(desk: Flask) -> None:
+    answer = desk.test_client().get("/own")
+    assert answer.headers.getlist("Content-Security-Policy") == [EXPECTED["Content-Security-Policy"]]
+    assert answer.headers.getlist("Cache-Control") == ["max-age=60"]
+
+
+def test_behind_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
+    app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url="https://desk.example"))
+    app.test_client_class = people.Browser
+    for url in ("/sign-in", STATIC, "/nowhere"):
+        answer = app.test_client().get(url, base_url="https://desk.example")
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+def test_a_body_that_is_too_large_is_refused(app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 1000
+    assert app.test_client().post("/sign-in", data=b"x" * 1001).status_code == 413

@@ -1,0 +1,172 @@
+"""Every route names the one permission it needs, and means it. A route added later is held to it by these tests."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.routing import Rule
+
+from tests import people
+from tests.people import THE_COLLEAGUE, THE_OWNER
+from webapp.domain.permissions import PERMISSIONS, ROLES, VIEWER, allows
+from webapp.extensions import db
+from webapp.security import can, needs
+
+READING = {"GET", "HEAD"}
+# What a stranger may ask for: coming in, how the page looks, and whether the desk is alive.
+OPEN = {
+    "auth.sign_in_page",
+    "auth.sign_in",
+    "auth.sign_out",
+    "auth.link_page",
+    "auth.use_link",
+    "health.healthz",
+    "preferences.save",
+}
+# A value of each converter that names nothing there is.
+NOWHERE = {
+    "IntegerConverter": 987654321,
+    "UnicodeConverter": "nowhere",
+    "PathConverter": "no/where",
+    "AnyConverter": None,
+}
+
+
+def routes(app: Flask) -> Iterator[tuple[Rule, str | None]]:
+    """Each route with what it declares."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            yield rule, getattr(app.view_functions[rule.endpoint], "permission", None)
+
+
+def address(app: Flask, rule: Rule) -> str:
+    values = {
+        name: sorted(converter.items)[0] if kind == "AnyConverter" else NOWHERE[kind]
+        for name, converter in rule._converters.items()
+        for kind in [type(converter).__name__]
+    }
+    with app.test_request_context():
+        built: str = app.url_map.bind("localhost").build(rule.endpoint, values, method=method(rule))
+    return built
+
+
+def method(rule: Rule) -> str:
+    return "GET" if "GET" in (rule.methods or ()) else sorted(rule.methods or ())[0]
+
+
+def test_every_route_declares_exactly_one_permission(app: Flask) -> None:
+    undeclared = {rule.endpoint for rule, permission in routes(app) if permission is None}
+    assert undeclared == set()
+    assert {rule.endpoint for rule, permission in routes(app) if permission == ""} == OPEN
+    assert {permission for _, permission in routes(app)} - {""} <= set(PERMISSIONS)
+
+
+def test_every_route_takes_only_the_methods_it_needs(app: Flask) -> None:
+    """Reading or one way of changing: a view that does both would need two permissions."""
+    for rule, _ in routes(app):
+        methods = set(rule.methods or ())
+        assert methods == READING or (len(methods) == 1 and not methods & {*READING, "OPTIONS"}), rule
+
+
+def test_what_only_reads_needs_a_reading_permission_and_what_writes_is_closed_to_who_only_looks(app: Flask) -> None:
+    for rule, permission in routes(app):
+        if permission and method(rule) == "GET" and not permission.endswith(".read"):
+            assert not allows(VIEWER, permission), rule
+
+
+def test_a_stranger_a_colleague_and_the_owner_get_what_the_table_says(
+    app: Flask, stranger: FlaskClient, colleague: FlaskClient, owner: FlaskClient
+) -> None:
+    app.config.update(PROPAGATE_EXCEPTIONS=False)
+    for rule, permission in routes(app):
+        if not permission:
+            continue
+        url, verb = address(app, rule), method(rule)
+        answer = stranger.open(url, method=verb)
+        assert answer.status_code == 303, rule
+        assert answer.location.startswith("/sign-in"), rule
+        for client, person in ((colleague, THE_COLLEAGUE), (owner, THE_OWNER)):
+            status = client.open(url, method=verb).status_code
+            assert (status != 403) == allows(person.role, permission), (rule, person.role, status)
+            assert status not in {401, 405}, (rule, person.role, status)
+            assert verb != "GET" or status < 500, (rule, person.role, status)
+
+
+def test_every_unsafe_route_refuses_a_request_without_a_token(app: Flask, owner: FlaskClient) -> None:
+    del owner.environ_base["HTTP_X_CSRFTOKEN"]
+    for rule, _ in routes(app):
+        if method(rule) != "GET":
+            assert owner.open(address(app, rule), method=method(rule)).status_code == 419, rule
+
+
+def test_reading_changes_nothing(app: Flask, owner: FlaskClient) -> None:
+    app.config.update(PROPAGATE_EXCEPTIONS=False)
+    before = _dump()
+    for rule, _ in routes(app):
+        if method(rule) == "GET":
+            owner.get(address(app, rule))
+    assert _dump() == before
+
+
+def _dump() -> dict[str, list[tuple[object, ...]]]:
+    with db.engine.connect() as connection:
+        return {
+            name: sorted(map(tuple, connection.execute(text(f'SELECT * FROM "{name}"'))), key=repr)
+            for name in db.metadata.tables
+        }
+
+
+@pytest.fixture
+def probe(app: Flask) -> None:
+    app.add_url_rule("/probe", view_func=needs("orders.read")(lambda: ""), endpoint="probe", methods=["GET"])
+    app.add_url_rule("/probe", view_func=needs("orders.cancel")(lambda: ""), endpoint="probe_do", methods=["POST"])
+
+
+@pytest.mark.usefixtures("probe")
+def test_htmx_is_told_to_load_the_sign_in_page_whole(stranger: FlaskClient) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/patterns?page=2"}
+    answer = stranger.get("/probe", headers=headers)
+    assert (answer.status_code, answer.text) == (401, "")
+    assert answer.headers["HX-Redirect"] == "/sign-in?next=/patterns%3Fpage%3D2"
+    elsewhere = stranger.get("/probe", headers={**headers, "HX-Current-URL": "https://evil.example/x"})
+    assert elsewhere.headers["HX-Redirect"] == "/sign-in"
+
+
+@pytest.mark.usefixtures("probe")
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(stranger: FlaskClient) -> None:
+    answer = stranger.post("/probe", headers={"Referer": "http://localhost/patterns/orders"})
+    assert (answer.status_code, answer.location) == (303, "/sign-in?next=/patterns/orders")
+
+
+def test_a_view_that_declares_nothing_is_shut_to_everybody(app: Flask, owner: FlaskClient) -> None:
+    app.add_url_rule("/forgotten", view_func=lambda: "open", endpoint="forgotten")
+    with pytest.raises(LookupError, match="forgotten does not say which permission it needs"):
+        owner.get("/forgotten")
+
+
+def test_a_permission_there_is_not_cannot_be_declared() -> None:
+    with pytest.raises(ValueError, match=r"no permission 'orders\.raed'"):
+        needs("orders.raed")
+    with pytest.raises(ValueError, match=r"no permission 'orders\.raed'"):
+        allows("owner", "orders.raed")
+
+
+def test_templates_ask_the_same_table(app: Flask) -> None:
+    @app.get("/asks")
+    @needs("orders.read")
+    def asks() -> str:
+        return render_template_string("{{ can('orders.read') }} {{ can('orders.cancel') }}")
+
+    answers = [people.sign_in(app.test_client(), who).get("/asks").text for who in (THE_OWNER, THE_COLLEAGUE)]
+    assert answers == ["True True", "True False"]
+    with app.test_request_context():
+        assert not can("orders.read")
+
+
+def test_the_colleague_reads_everything_but_personal_data_and_changes_nothing() -> None:
+    reading = {name for name in PERMISSIONS if name.endswith(".read")}
+    assert ROLES["viewer"] == reading - {"pii.read"}
+    assert ROLES["owner"] == set(PERMISSIONS)
+    assert not allows("a role that was taken away", "orders.read")

@@ -1,0 +1,89 @@
+"""Reading waits for nobody."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask import Flask, Response, stream_with_context
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
+
+from tests import people
+from webapp.extensions import db
+from webapp.models.engine import sqlite_module
+from webapp.models.users import User, WebSession
+from webapp.security import needs
+from webapp.settings import Settings
+
+
+@contextmanager
+def somebody_writing(settings: Settings) -> Iterator[None]:
+    """Another process that holds the write lock."""
+    other = sqlite_module().connect(settings.database.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@pytest.fixture
+def desk(app: Flask) -> Flask:
+    @app.get("/names")
+    @needs("orders.read")
+    def names() -> list[str]:
+        return list(db.session.scalars(select(User.email)))
+
+    @app.get("/streamed")
+    @needs("orders.read")
+    def streamed() -> Response:
+        def lines() -> Iterator[str]:
+            yield from db.session.scalars(select(User.email))
+
+        return Response(stream_with_context(lines()))
+
+    @app.post("/write")
+    @needs("users.write")
+    def write() -> str:
+        first = db.session.scalar(select(User.email))
+        db.session.execute(update(User).values(active=True))
+        db.session.commit()
+        return str(first)
+
+    return app
+
+
+def test_a_page_is_served_while_another_process_writes(desk: Flask, settings: Settings, session: Session) -> None:
+    client = people.sign_in(desk.test_client(), people.THE_OWNER)
+    # The session was last seen long enough ago that the page would like to note it.
+    session.execute(update(WebSession).values(seen_at=datetime.now(UTC) - timedelta(minutes=5)))
+    session.commit()
+    with somebody_writing(settings):
+        started = time.monotonic()
+        assert client.get("/names").json == ["owner@desk.example"]
+        assert client.get("/streamed").text == "owner@desk.example"
+        assert client.head("/names").status_code == 200
+        assert time.monotonic() - started < 2
+    client.get("/names")
+    assert datetime.now(UTC) - session.scalars(select(WebSession.seen_at)).one() < timedelta(minutes=1)
+
+
+def test_what_follows_on_the_same_thread_takes_the_lock_again(desk: Flask, settings: Settings) -> None:
+    client = people.sign_in(desk.test_client(), people.THE_OWNER)
+    client.get("/names")
+    client.get("/nowhere")
+    told: list[str] = []
+    with desk.app_context():
+        engine = db.engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        told.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    assert client.post("/write").status_code == 200
+    event.remove(engine, "before_cursor_execute", note)
+    assert told[0] == "BEGIN"  # the session is read without the lock, also for a request that writes
+    assert told[2] == "BEGIN IMMEDIATE"

@@ -1,0 +1,61 @@
+"""The people of the desk, how they come in, and where they are signed in."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import EncryptedJson
+
+
+class User(Base):
+    """`email` is kept in its normal spelling. Without a `password` one comes in by a link only."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password: Mapped[str | None] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Flask-Security knows a person by this; it says nothing about them.
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class SignInLink(Base):
+    """A way in for one use: `first` makes the first owner, `password` sets a new one, `demo` signs in at once."""
+
+    __tablename__ = "sign_in_links"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class SignInAttempt(Base):
+    """Who tried to come in and how it ended: failed, signed_in or by_link. `account` and `address` are keyed hashes."""
+
+    __tablename__ = "sign_in_attempts"
+    __table_args__ = (Index(None, "account", "at"), Index(None, "address", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    account: Mapped[bytes] = mapped_column(LargeBinary(16))
+    address: Mapped[bytes] = mapped_column(LargeBinary(16))
+    outcome: Mapped[str] = mapped_column(String(10))
+
+
+class WebSession(Base):
+    """A browser that is signed in. Only the hash of its cookie is kept: the table alone opens nothing."""
+
+    __tablename__ = "sessions"
+
+    id_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    data: Mapped[Any] = mapped_column(EncryptedJson)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
