@@ -18,6 +18,7 @@ from webapp.running.problems import CannotRunError
 log = logging.getLogger(__name__)
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 
 
 def die_with_parent(parent: int, how: signal.Signals = signal.SIGKILL) -> None:
@@ -54,7 +55,7 @@ def fork(name: str, run: Callable[[], None]) -> int:
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
-        multiprocessing.current_process().name = name
+        _name_process(name)
         run()
         code = 0
     except SystemExit as leaving:
@@ -63,6 +64,13 @@ def fork(name: str, run: Callable[[], None]) -> int:
         log.exception("%s ended with an error", name)
     finally:
         _leave(code)
+
+
+def _name_process(name: str) -> None:
+    """For log lines, and on Linux for `ps -eo comm` and `top` (which show 15 characters)."""
+    multiprocessing.current_process().name = name
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
 
 
 def _leave(code: int) -> NoReturn:
