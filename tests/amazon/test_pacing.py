@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.amazon.conftest import Clock
 from webapp.amazon.pacing import RATES, Level, Pacer, levels
@@ -121,7 +123,7 @@ def test_what_is_left_can_be_seen_without_taking(pacer: Callable[..., Pacer], re
 
 
 def test_without_redis_nothing_is_sent() -> None:
-    nowhere = Redis(unix_socket_path="/nonexistent/valkey.sock")
+    nowhere = Redis(unix_socket_path="/nonexistent/valkey.sock", retry=Retry(NoBackoff(), 0))
 
     with pytest.raises(RedisUnavailable, match=r"^Redis does not answer, so Amazon is not called: "):
         Pacer(nowhere, "7", "person", clock=time.monotonic, wait=time.sleep).acquire(SEARCH, 0)

@@ -8,6 +8,8 @@ from urllib.parse import parse_qs
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.amazon.conftest import Clock
 from tests.amazon.scripted import TOKEN, Reply, Script, a_token, said
@@ -200,7 +202,7 @@ def test_keys_that_cannot_be_right_are_not_sent(
 
 def test_without_redis_no_token_is_asked_for(tokens: Callable[..., Tokens], script: Script) -> None:
     with pytest.raises(RedisUnavailable):
-        current(tokens(store=Redis(unix_socket_path="/nonexistent/valkey.sock")))
+        current(tokens(store=Redis(unix_socket_path="/nonexistent/valkey.sock", retry=Retry(NoBackoff(), 0))))
 
     assert script.requests == []
 

@@ -82,7 +82,7 @@ class Answer:
             return self.unintelligible(f"status {self.status}, which sends elsewhere; that is not followed")
         code, words = self.words()
         kind = _REFUSALS.get(self.status) or (Unavailable if self.status >= 500 else InvalidRequest)
-        said = words or f"{_kind(self.body)} and no reason"
+        said = words or ("no reason" if _is_json_like(self.body) else f"no reason but {_kind(self.body)}")
         label = f"{self.status} {code}" if code else str(self.status)
         return kind(f"Amazon answered {self.operation} with {label}: {said}", code=code, **self._details())
 
@@ -210,7 +210,11 @@ def _kind(body: bytes) -> str:
         return "an empty body"
     if start.startswith(b"<"):
         return "an XML document" if start.startswith(b"<?xml") else "a web page"
-    return "a broken body" if start.startswith((b"{", b"[")) else "other text"
+    return "a broken body" if _is_json_like(body) else "other text"
+
+
+def _is_json_like(body: bytes) -> bool:
+    return body[:200].lstrip().startswith((b"{", b"["))
 
 
 def _no_constant(name: str) -> None:

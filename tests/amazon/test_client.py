@@ -1,0 +1,503 @@
+"""Calls over real sockets: what is sent, what is repeated, and that nothing is believed without proof."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tests.amazon.bodies import an_order
+from tests.amazon.conftest import Clock
+from tests.amazon.scripted import TOKEN, Reply, Script, a_token, refused, said
+from webapp.amazon import Amazon
+from webapp.amazon.wire import Wire
+from webapp.domain.accounts import Credentials
+from webapp.domain.amazon_errors import (
+    AmazonError,
+    BadCredentials,
+    Forbidden,
+    InvalidRequest,
+    LostAnswer,
+    NotThere,
+    Throttled,
+    Unavailable,
+    Unintelligible,
+)
+from webapp.domain.amazon_orders import Feed, PreparedFeed
+
+ORDERS = "/orders/2026-01-01/orders"
+NUMBER = "902-1106328-1059050"
+ORDER = f"{ORDERS}/{NUMBER}"
+FEEDS = "/feeds/2021-06-30/feeds"
+SINCE = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+GERMANY = "A1PA6795UKMFR9"
+PREPARED = PreparedFeed("amzn1.tortuga.1", "POST_ORDER_ACKNOWLEDGEMENT_DATA", (GERMANY,), "00")
+HTML = Reply(503, b"<html><body>Service Unavailable</body></html>", {"content-type": "text/html"})
+
+
+def search(amazon: Amazon, **options: Any) -> Any:
+    return amazon.search_orders(updated_after=SINCE, marketplace_ids=[GERMANY], **options)
+
+
+def test_a_search_says_what_it_wants_and_who_asks(amazon: Amazon, script: Script) -> None:
+    script.answers(
+        ORDERS,
+        said(
+            {
+                "orders": [an_order()],
+                "pagination": {"nextToken": "page two"},
+                "lastUpdatedBefore": "2026-11-21T07:58:00.000Z",
+            },
+            x_amzn_requestid="r-1",
+        ),
+    )
+
+    page = search(amazon, updated_before=datetime(2026, 11, 21, tzinfo=UTC))
+
+    (request,) = script.asked(ORDERS)
+    assert request.query == {
+        "lastUpdatedAfter": "2026-11-20T06:30:00.000Z",
+        "lastUpdatedBefore": "2026-11-21T00:00:00.000Z",
+        "marketplaceIds": GERMANY,
+        "maxResultsPerPage": "100",
+        "includedData": "BUYER,RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,TAX,PAYMENT",
+    }
+    assert request.headers["x-amz-access-token"] == TOKEN
+    assert request.headers["user-agent"] == "Channeldesk/1 (Language=Python)"
+    assert [order.number for order in page.orders] == [NUMBER]
+    assert (page.next_token, page.request_id, page.missing) == ("page two", "r-1", frozenset())
+    assert page.updated_before == datetime(2026, 11, 21, 7, 58, tzinfo=UTC)
+
+
+def test_the_next_page_is_asked_for_with_its_token_and_the_same_datasets(amazon: Amazon, script: Script) -> None:
+    script.answers(ORDERS, said({"orders": []}))
+
+    search(amazon, token="page two", missing=frozenset({"BUYER", "TAX"}))
+
+    (request,) = script.asked(ORDERS)
+    assert request.query["paginationToken"] == "page two"
+    assert request.query["includedData"] == "RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,PAYMENT"
+
+
+def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Script) -> None:
+    script.answers(ORDER, said({"order": an_order()}, x_amzn_requestid="r-2"))
+
+    order = amazon.get_order(NUMBER)
+
+    assert (order.number, order.request_id, order.missing) == (NUMBER, "r-2", frozenset())
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "words"),
+    [
+        (refused(400, "InvalidInput", "No."), InvalidRequest, "Amazon answered getOrder with 400 InvalidInput: No."),
+        (refused(404, "NotFound", "Gone."), NotThere, "Amazon answered getOrder with 404 NotFound: Gone."),
+        (Reply(404), NotThere, "Amazon answered getOrder with 404: no reason but an empty body"),
+        (Reply(413, b"{}"), InvalidRequest, "Amazon answered getOrder with 413: no reason"),
+        (said({"message": "Wrong.\n\nVery."}, 415), InvalidRequest, "Amazon answered getOrder with 415: Wrong. Very."),
+        (
+            said({"errors": "many"}, 418),
+            InvalidRequest,
+            "Amazon answered getOrder with 418: no reason",
+        ),
+        (refused(500, "InternalFailure", "Oh."), Unavailable, "Amazon answered getOrder with 500 InternalFailure: Oh."),
+        (HTML, Unavailable, "Amazon answered getOrder with 503: no reason but a web page"),
+        (Reply(599, b"\xff\xfe"), Unavailable, "Amazon answered getOrder with 599: no reason but other text"),
+        (
+            Reply(301, headers={"location": "/elsewhere"}),
+            Unintelligible,
+            "Amazon answered getOrder with status 301, which sends elsewhere; that is not followed.",
+        ),
+    ],
+)
+def test_every_status_that_is_no_success_raises_its_error(
+    amazon: Amazon, script: Script, reply: Reply, error: type[AmazonError], words: str
+) -> None:
+    script.answers(ORDER, replace(reply, headers={**reply.headers, "x-amzn-requestid": "r-3"}))
+
+    with pytest.raises(AmazonError) as raised:
+        amazon.get_order(NUMBER)
+
+    assert type(raised.value) is error
+    assert raised.value.message == words
+    assert (raised.value.operation, raised.value.status, raised.value.request_id) == ("getOrder", reply.status, "r-3")
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "an empty body instead of JSON"),
+        (b"<!doctype html><title>Shop</title>", "a web page instead of JSON"),
+        (b'{"orders": [', "a broken body instead of JSON"),
+        (b'{"orders": [], "x": NaN}', "a broken body instead of JSON"),
+        (b"[" * 100_000, "a broken body instead of JSON"),
+        (b'{"orders": "\xff"}', "a broken body instead of JSON"),
+        (b"[]", "JSON that is not an object"),
+        (b'{"errors": [{"code": "X", "message": "Y."}], "orders": []}', "success and errors at once: Y."),
+        (b"{}", "a body that is not what it promises: orders is missing"),
+        (b'{"orders": {}}', "a body that is not what it promises: orders is not a list"),
+        (
+            b'{"orders": [], "pagination": {"nextToken": 7}}',
+            "a body that is not what it promises: pagination.nextToken is not text",
+        ),
+        (
+            b'{"orders": [], "lastUpdatedBefore": "soon"}',
+            "a body that is not what it promises: lastUpdatedBefore is not a time",
+        ),
+    ],
+)
+def test_a_success_that_keeps_no_promise_is_not_believed(
+    amazon: Amazon, script: Script, body: bytes, words: str
+) -> None:
+    script.answers(ORDERS, Reply(200, body, {"x-amzn-requestid": "r-4"}))
+
+    with pytest.raises(Unintelligible) as raised:
+        search(amazon)
+
+    assert raised.value.message == f"Amazon answered searchOrders with {words}."
+    assert raised.value.request_id == "r-4"
+    assert len(script.asked(ORDERS)) == 2
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        (an_order(orderItems=None), "order.orderItems is missing"),
+        (an_order("902-2-2"), "it is another order"),
+        (None, "order is missing"),
+    ],
+)
+def test_an_order_read_alone_must_be_the_one_asked_for(amazon: Amazon, script: Script, order: Any, words: str) -> None:
+    script.answers(ORDER, said({"order": order}))
+
+    with pytest.raises(Unintelligible, match=words):
+        amazon.get_order(NUMBER)
+
+
+def test_a_number_that_is_none_is_not_asked_for(amazon: Amazon, script: Script) -> None:
+    with pytest.raises(InvalidRequest, match=r"^That is not an Amazon order number\.$"):
+        amazon.get_order("../feeds")
+
+    assert script.requests == []
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [HTML, Reply(500), Reply(how="closed"), replace(said({"order": an_order()}), how="truncated"), Reply(200, b"{")],
+    ids=["html", "500", "closed", "truncated", "malformed"],
+)
+def test_a_read_that_fails_in_passing_is_repeated_after_a_pause(
+    amazon: Amazon, script: Script, clock: Clock, failure: Reply
+) -> None:
+    script.answers(ORDER, failure, said({"order": an_order()}))
+
+    assert amazon.get_order(NUMBER).number == NUMBER
+
+    assert len(script.asked(ORDER)) == 2
+    assert [0.25 <= wait <= 0.75 for wait in clock.waits] == [True]
+
+
+def test_a_read_that_goes_on_failing_is_given_up_after_four(amazon: Amazon, script: Script, clock: Clock) -> None:
+    script.answers(ORDER, HTML)
+
+    with pytest.raises(Unavailable):
+        amazon.get_order(NUMBER)
+
+    assert len(script.asked(ORDER)) == 4
+    for wait, most in zip(clock.waits, (0.75, 1.5, 3.0), strict=True):
+        assert most / 3 <= wait <= most
+
+
+def test_no_read_is_repeated_beyond_what_its_caller_may_wait(connect: Callable[..., Amazon], script: Script) -> None:
+    script.answers(ORDER, HTML)
+
+    with pytest.raises(Unavailable):
+        connect(max_wait=0.1).get_order(NUMBER)
+
+    assert len(script.asked(ORDER)) == 1
+
+
+def test_an_answer_that_does_not_come_ends_the_call(connect: Callable[..., Amazon], script: Script) -> None:
+    script.answers(ORDER, Reply(how="hang"))
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable, match=r"^127\.0\.0\.1 did not answer getOrder in time\.$"):
+        connect(read_timeout=0.1, max_wait=0).get_order(NUMBER)
+
+    assert time.monotonic() - started < 2
+
+
+def test_a_body_without_end_is_cut_off(script: Script) -> None:
+    script.answers("/big", Reply(200, b"x" * 5000))
+    wire = Wire(largest=4000)
+
+    with pytest.raises(Unintelligible, match=r"with more than 4000 bytes\.$"):
+        wire.exchange("getBig", "GET", f"{script.url}/big")
+
+    wire.close()
+
+
+def test_a_place_where_nobody_listens_is_named(
+    connect: Callable[..., Amazon], credentials: Credentials, script: Script
+) -> None:
+    nobody = replace(credentials, endpoint="http://127.0.0.1:1")
+
+    with pytest.raises(Unavailable, match=r"^127\.0\.0\.1 could not be reached for getOrder: "):
+        connect(nobody, max_wait=0).get_order(NUMBER)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["http://amazon.example", "ftp://127.0.0.1", "sellingpartnerapi", "https://", "http://[oops"]
+)
+def test_an_address_that_is_not_encrypted_or_none_is_not_called(
+    connect: Callable[..., Amazon], credentials: Credentials, endpoint: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=r"^The address for getOrder "):
+        connect(replace(credentials, endpoint=endpoint)).get_order(NUMBER)
+
+
+def test_an_expired_token_is_renewed_once_and_the_call_repeated(amazon: Amazon, script: Script) -> None:
+    script.answers("/auth/o2/token", a_token("old"), a_token("new"))
+    script.answers(
+        ORDER,
+        refused(403, "Unauthorized", "The access token you provided has expired."),
+        said({"order": an_order()}),
+    )
+
+    amazon.get_order(NUMBER)
+
+    assert [request.headers["x-amz-access-token"] for request in script.asked(ORDER)] == ["old", "new"]
+
+
+def test_a_token_refused_again_after_renewal_is_a_matter_of_credentials(amazon: Amazon, script: Script) -> None:
+    script.answers("/auth/o2/token", a_token("old"), a_token("new"))
+    script.answers(ORDER, Reply(401))
+
+    with pytest.raises(BadCredentials, match="had just been renewed: authorise the application again"):
+        amazon.get_order(NUMBER)
+
+    assert len(script.asked(ORDER)) == 2
+
+
+def test_a_throttled_call_waits_for_the_bucket(connect: Callable[..., Amazon], script: Script) -> None:
+    order = said({"order": an_order()}, x_amzn_ratelimit_limit="50")
+    script.answers(ORDER, order, Reply(429), order)
+    amazon = connect(clock=time.monotonic, wait=time.sleep)
+    amazon.get_order(NUMBER)
+    started = time.monotonic()
+
+    amazon.get_order(NUMBER)
+
+    # Lane sync: a token is due to it two refills of 1/50 s after its last.
+    assert time.monotonic() - started >= 0.015
+    assert len(script.asked(ORDER)) == 3
+
+
+def test_a_throttled_call_that_would_wait_too_long_says_how_long(amazon: Amazon, script: Script, clock: Clock) -> None:
+    script.answers(ORDERS, refused(429, "QuotaExceeded", "You exceeded your quota for the requested resource."))
+
+    with pytest.raises(Throttled) as raised:
+        search(amazon)
+
+    assert raised.value.wait == pytest.approx(2 / 0.0056, abs=2)
+    assert len(script.asked(ORDERS)) == 1
+
+
+@pytest.mark.parametrize(
+    "reply", [Reply(how="closed"), HTML, Reply(202, b"<html>"), said({"feed": "7"}, 202), Reply(302)]
+)
+def test_a_feed_whose_answer_is_lost_is_never_sent_again(amazon: Amazon, script: Script, reply: Reply) -> None:
+    script.answers(FEEDS, reply)
+
+    with pytest.raises(LostAnswer, match=r"may have been carried out\.$"):
+        amazon.create_feed(PREPARED)
+
+    assert len(script.asked(FEEDS)) == 1
+
+
+def test_a_feed_that_hangs_is_lost(connect: Callable[..., Amazon], script: Script) -> None:
+    script.answers(FEEDS, Reply(how="hang"))
+
+    with pytest.raises(LostAnswer):
+        connect(read_timeout=0.1).create_feed(PREPARED)
+
+    assert len(script.asked(FEEDS)) == 1
+
+
+def test_a_feed_that_was_never_sent_is_not_lost(connect: Callable[..., Amazon], credentials: Credentials) -> None:
+    with pytest.raises(Unavailable) as raised:
+        connect(replace(credentials, endpoint="http://127.0.0.1:1"), max_wait=0).create_feed(PREPARED)
+
+    assert type(raised.value) is Unavailable
+
+
+def test_a_feed_is_sent_again_after_an_expired_token_only(amazon: Amazon, script: Script) -> None:
+    script.answers("/auth/o2/token", a_token("old"), a_token("new"))
+    script.answers(
+        FEEDS,
+        refused(403, "Unauthorized", "The access token you provided has expired."),
+        said({"feedId": "50001"}, 202, x_amzn_requestid="r-5"),
+    )
+
+    assert amazon.create_feed(PREPARED) == Feed("50001", PREPARED.feed_type, "IN_QUEUE", request_id="r-5")
+
+
+def test_a_refused_feed_was_not_sent(amazon: Amazon, script: Script) -> None:
+    script.answers(FEEDS, refused(403, "Unauthorized", "Access to requested resource is denied."))
+
+    with pytest.raises(Forbidden):
+        amazon.create_feed(PREPARED)
+
+
+def test_a_list_of_feeds_is_read_to_its_end(amazon: Amazon, script: Script) -> None:
+    def a_feed(number: str) -> dict[str, str]:
+        return {
+            "feedId": number,
+            "feedType": PREPARED.feed_type,
+            "processingStatus": "DONE",
+            "createdTime": "2026-11-20T08:00:00Z",
+            "resultFeedDocumentId": "amzn1.tortuga.2",
+        }
+
+    script.answers(FEEDS, said({"feeds": [a_feed("1")], "nextToken": "two"}), said({"feeds": [a_feed("2")]}))
+
+    found = amazon.find_feeds(PREPARED.feed_type, SINCE)
+
+    assert [(feed.feed_id, feed.status, feed.result_document_id) for feed in found] == [
+        ("1", "DONE", "amzn1.tortuga.2"),
+        ("2", "DONE", "amzn1.tortuga.2"),
+    ]
+    first, second = script.asked(FEEDS)
+    assert first.query == {
+        "feedTypes": PREPARED.feed_type,
+        "createdSince": "2026-11-20T06:30:00.000Z",
+        "pageSize": "100",
+    }
+    assert second.query == {"nextToken": "two"}
+
+
+def test_a_list_of_feeds_that_goes_in_circles_is_not_believed(amazon: Amazon, script: Script) -> None:
+    script.answers(FEEDS, said({"feeds": [], "nextToken": "two"}))
+
+    with pytest.raises(Unintelligible, match="does not end"):
+        amazon.find_feeds(PREPARED.feed_type, SINCE)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://169.254.169.254/latest", "https://evil.example/x", "https://u:p@s3.amazonaws.com/x", "file:///etc/passwd"],
+)
+def test_a_document_is_fetched_from_amazon_alone(amazon: Amazon, script: Script, url: str) -> None:
+    script.answers("/feeds/2021-06-30/documents/d-1", said({"feedDocumentId": "d-1", "url": url}))
+
+    with pytest.raises(Unintelligible, match="that is not Amazon's"):
+        amazon.feed_report(Feed("1", PREPARED.feed_type, "DONE", result_document_id="d-1"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (Reply(403, b"<Error><Code>AccessDenied</Code></Error>"), Unavailable),
+        (Reply(200, b"<html></html>"), Unintelligible),
+        (Reply(200, b"\x1f\x8bbroken"), Unintelligible),
+    ],
+)
+def test_a_report_that_is_none_is_not_believed(
+    amazon: Amazon, script: Script, reply: Reply, error: type[AmazonError]
+) -> None:
+    packing = {"compressionAlgorithm": "GZIP"} if reply.body.startswith(b"\x1f") else {}
+    place = {"feedDocumentId": "d-1", "url": f"{script.url}/stored", **packing}
+    script.answers("/feeds/2021-06-30/documents/d-1", said(place))
+    script.answers("/stored", reply)
+
+    with pytest.raises(AmazonError) as raised:
+        amazon.feed_report(Feed("1", PREPARED.feed_type, "DONE", result_document_id="d-1"))
+
+    assert type(raised.value) is error
+    assert "x-amz-access-token" not in script.asked("/stored")[0].headers
+
+
+def test_a_feed_without_a_report_has_none(amazon: Amazon, script: Script) -> None:
+    with pytest.raises(NotThere, match=r"^Amazon wrote no processing report for feed 1\.$"):
+        amazon.feed_report(Feed("1", PREPARED.feed_type, "FATAL"))
+
+
+def test_a_cancellation_by_rest_is_accepted_by_202_alone(amazon: Amazon, script: Script) -> None:
+    path = f"{ORDER}/cancellation"
+    script.answers(path, Reply(202), Reply(200, b"<html>"))
+
+    amazon.cancel_order(NUMBER, "BuyerCanceled")
+    with pytest.raises(LostAnswer):
+        amazon.cancel_order(NUMBER, "BuyerCanceled")
+
+    first = script.asked(path)[0]
+    assert (first.method, first.body) == ("PUT", b'{"cancelReasonCode":"BUYER_CANCELLED"}')
+
+
+def test_a_reason_that_rest_does_not_know_is_not_sent(amazon: Amazon, script: Script) -> None:
+    with pytest.raises(InvalidRequest, match="cancelOrder has no reason for GeneralAdjustment"):
+        amazon.cancel_order(NUMBER, "GeneralAdjustment")
+
+    assert script.requests == []
+
+
+def test_a_marketplace_of_another_region_is_told_before_the_call(
+    connect: Callable[..., Amazon], credentials: Credentials
+) -> None:
+    american = replace(credentials, endpoint="https://sellingpartnerapi-na.amazon.com")
+
+    with pytest.raises(InvalidRequest) as raised:
+        search(connect(american))
+
+    assert raised.value.message == (
+        "Germany (A1PA6795UKMFR9) belongs to Europe, but this account's endpoint is North America's."
+    )
+
+
+@pytest.mark.parametrize("ids", [[], [f"A{number}" for number in range(51)]])
+def test_amazon_takes_one_to_fifty_marketplaces(amazon: Amazon, script: Script, ids: list[str]) -> None:
+    with pytest.raises(InvalidRequest, match="Amazon takes 1 to 50 marketplaces"):
+        amazon.search_orders(updated_after=SINCE, marketplace_ids=ids)
+
+    assert script.requests == []
+
+
+def test_the_environments_proxies_are_not_asked(
+    amazon: Amazon, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    script.answers(ORDER, said({"order": an_order()}))
+
+    assert amazon.get_order(NUMBER).number == NUMBER
+
+
+def test_the_log_has_the_operation_and_the_request_but_no_secret_and_no_person(
+    amazon: Amazon, script: Script, credentials: Credentials, caplog: pytest.LogCaptureFixture
+) -> None:
+    script.answers(ORDERS, said({"orders": [an_order()]}, x_amzn_requestid="r-6"))
+    script.answers(ORDER, refused(403, "Unauthorized", "Access to requested resource is denied."))
+
+    with caplog.at_level(logging.DEBUG):
+        search(amazon)
+        with pytest.raises(Forbidden):
+            amazon.get_order(NUMBER)
+
+    assert "searchOrders 200 in 0 ms (request id r-6)" in caplog.messages
+    for secret in (TOKEN, credentials.client_secret, credentials.refresh_token, "Canary", "canary@"):
+        assert secret not in caplog.text
+
+
+def test_a_call_without_quota_is_not_sent(amazon: Amazon, script: Script, redis: Redis) -> None:
+    script.answers(ORDERS, said({"orders": []}))
+    for _ in range(15):
+        search(amazon)
+
+    with pytest.raises(Throttled):
+        search(amazon)
+
+    assert len(script.asked(ORDERS)) == 15
