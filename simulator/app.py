@@ -1,6 +1,7 @@
 """The simulator as a WSGI application."""
 
 from flask import Flask, Response
+from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from simulator import answers, desk, desk_api, feeds, orders, sellers_api, shipments, tokens
@@ -12,6 +13,7 @@ def create_simulator(world: World) -> Flask:
     app = Flask(__name__, template_folder="pages", static_folder=None)
     app.extensions["world"] = world
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.undefined = StrictUndefined
     for room in (tokens, sellers_api, orders, shipments, feeds, desk_api, desk):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _as_amazon_says_it)
@@ -20,8 +22,6 @@ def create_simulator(world: World) -> Flask:
 
 def _as_amazon_says_it(error: HTTPException) -> Response:
     """An address or a verb that Amazon does not know."""
-    if error.response is not None:
-        return Response(error.response.get_data(), error.response.status_code, error.response.headers)  # type: ignore[attr-defined]
     codes = {404: ("NotFound", "The resource was not found."), 405: ("InvalidInput", "The method is not allowed.")}
     code, message = codes.get(error.code or 500, ("InvalidInput", error.name))
     return answers.errors(error.code or 500, code, message)

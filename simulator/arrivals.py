@@ -52,6 +52,6 @@ def _arrive(world: "World", at: datetime) -> None:
     record = scenarios.add(world, wish, at)
     record.body["lastUpdatedTime"] = iso(world.stamp())
     release = at + timedelta(seconds=world.pending_seconds * (0.5 + chance.random()))
-    scenarios.schedule(world, record, release, "release")
+    world.plan(record, release, "release")
     if record.by_amazon:
-        scenarios.schedule(world, record, release + timedelta(hours=chance.randint(2, 12)), "ship")
+        world.plan(record, release + timedelta(hours=chance.randint(2, 12)), "ship")

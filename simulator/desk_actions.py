@@ -4,7 +4,10 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from flask import Response, request
+
 from simulator import faults, life, scenarios
+from simulator.answers import body
 from simulator.clock import parse_iso
 from simulator.datasets import DATASETS, shown
 from simulator.generator import Wish
@@ -25,6 +28,14 @@ class Impossible(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+def refuse_strangers() -> Response | None:
+    """Another site's page must not work the desk through the browser of whoever reads it."""
+    origin = request.headers.get("Origin")
+    if request.method in ("GET", "HEAD") or origin in (None, request.host_url.rstrip("/")):
+        return None
+    return body({"error": "the desk is worked from its own pages only"}, 403)
 
 
 def do(world: "World", work: Callable[["World"], Result]) -> Result:
@@ -54,20 +65,27 @@ def found(world: "World", order_id: str) -> "OrderRecord":
 
 def summary(order: "OrderRecord") -> dict[str, Any]:
     """One line of the list; `body` is what getOrder shows with every dataset."""
-    body = order.body
+    content = order.body
     return {
         "order_id": order.id,
         "seller_id": order.seller_id,
-        "marketplace": body["salesChannel"]["marketplaceName"],
+        "marketplace": content["salesChannel"]["marketplaceName"],
         "status": order.status,
-        "fulfilled_by": body["fulfillment"]["fulfilledBy"],
-        "created": body["createdTime"],
-        "updated": body["lastUpdatedTime"],
-        "total": body.get("proceeds", {}).get("grandTotal"),
-        "quantity": sum(item["quantityOrdered"] for item in body["orderItems"]),
-        "cancel_requested": any("cancellationRequest" in item.get("cancellation", {}) for item in body["orderItems"]),
-        "body": shown(body, DATASETS),
+        "fulfilled_by": content["fulfillment"]["fulfilledBy"],
+        "created": content["createdTime"],
+        "updated": content["lastUpdatedTime"],
+        "total": content.get("proceeds", {}).get("grandTotal"),
+        "quantity": sum(item["quantityOrdered"] for item in content["orderItems"]),
+        "cancel_requested": any(
+            "cancellationRequest" in item.get("cancellation", {}) for item in content["orderItems"]
+        ),
+        "body": shown(content, DATASETS),
     }
+
+
+def details(order: "OrderRecord") -> dict[str, Any]:
+    """The summary, what will happen to the order by itself, and its body before the last change."""
+    return {**summary(order), "agenda": order.agenda, "previous": order.previous}
 
 
 def place(world: "World", wishes: dict[str, Any]) -> str:

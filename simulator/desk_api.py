@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 pages = Blueprint("desk_api", __name__, url_prefix="/_desk/api")
+pages.before_request(desk_actions.refuse_strangers)
 
 
 def answered(work: Callable[["World", dict[str, Any]], Any]) -> Response:
@@ -39,7 +40,7 @@ def orders() -> Response:
 
 @pages.get("/orders/<order_id>")
 def order(order_id: str) -> Response:
-    return answered(lambda world, _: desk_actions.found(world, order_id).as_json())
+    return answered(lambda world, _: desk_actions.details(desk_actions.found(world, order_id)))
 
 
 @pages.post("/place")

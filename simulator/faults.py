@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from simulator.limits import PLANS
+
 SEARCHES = ("searchOrders",)
+OPERATIONS = (*PLANS, "token", "uploadDocument", "downloadDocument")
 READS = ("searchOrders", "getOrder")
 
 
@@ -31,7 +34,7 @@ KINDS = {
         Kind("error_503_html", "before", "503 with a gateway's HTML; with after=true the effect has happened", options={"after": False}),
         Kind("slow", "before", "the answer comes after `seconds`", options={"seconds": 3.0}),
         Kind("hang", "before", "no answer for `seconds`, then the connection closes; nothing was done", options={"seconds": 3600.0}),
-        Kind("expired_token", "before", "403: the access token has expired"),
+        Kind("expired_token", "before", "403: the access token has expired", tuple(PLANS)),
         Kind("invalid_grant", "before", "the token endpoint refuses the refresh token", ("token",)),
         Kind("malformed_json", "after", "a success with a body that is no JSON; the effect has happened"),
         Kind("truncated_body", "after", "half the body, then the connection closes; the effect has happened"),
@@ -108,6 +111,8 @@ class Faults:
             raise UnknownFault(f"there is no fault {name!r}; there are {', '.join(KINDS)}")
         if operation and kind.operations and operation not in kind.operations:
             raise UnknownFault(f"{name} strikes at {', '.join(kind.operations)}, not at {operation}")
+        if operation and operation not in OPERATIONS:
+            raise UnknownFault(f"there is no operation {operation!r}; there are {', '.join(OPERATIONS)}")
         unknown = set(options) - set(kind.options)
         if unknown:
             raise UnknownFault(f"{name} has no option {', '.join(sorted(unknown))}")

@@ -116,7 +116,7 @@ def _create_document(world: "World", seller: Seller) -> Response:
     content_type = content.get("contentType") if isinstance(content, dict) else None
     if not isinstance(content_type, str) or not content_type:
         raise invalid("contentType is required.")
-    document_id = f"amzn1.tortuga.4.{seller.region.lower()}.{world.next_serial():012d}"
+    document_id = f"amzn1.tortuga.4.{seller.region.lower()}.{world.next_serial('document'):012d}"
     keep_document(world, document_id, {"seller": seller.id, "contentType": content_type, "text": None})
     return body({"feedDocumentId": document_id, "url": signed_url(world, document_id, "PUT")}, 201)
 
@@ -192,7 +192,7 @@ def _create_feed(world: "World", seller: Seller) -> Response:
     if document["text"] is None:
         raise invalid("Nothing was uploaded for inputFeedDocumentId.")
     feed = {
-        "feedId": str(50_000_000_000 + world.next_serial()),
+        "feedId": str(50_000_000_000 + world.next_serial("feed")),
         "feedType": feed_type,
         "marketplaceIds": marketplaces,
         "createdTime": iso(world.stamp()),
@@ -281,7 +281,7 @@ def finish(world: "World", feed: dict[str, Any]) -> None:
     done = {**feed, "processingStatus": status, "processingEndTime": iso(world.now())}
     done.setdefault("processingStartTime", done["processingEndTime"])
     if report is not None:
-        done["resultFeedDocumentId"] = f"amzn1.tortuga.4.result.{world.next_serial():012d}"
+        done["resultFeedDocumentId"] = f"amzn1.tortuga.4.result.{world.next_serial('document'):012d}"
         document = {
             "seller": feed["seller"],
             "contentType": "text/xml; charset=UTF-8",

@@ -78,7 +78,7 @@ def ship(world: "World", record: "OrderRecord", *, via: str) -> None:
         "carrier": "DHL",
         "shipTime": iso(world.now()),
         "shippingService": "Paket",
-        "trackingNumber": f"00340434{world.next_serial():012d}",
+        "trackingNumber": f"00340434{world.next_serial('parcel'):012d}",
         "packageItems": [{"orderItemId": item, "quantity": quantity} for item, quantity in left.items() if quantity],
     }
     put_package(world, record, package, via=via)

@@ -1,6 +1,5 @@
 """Orders 2026-01-01: searchOrders, getOrder, and cancelOrder where the world's switch opens it."""
 
-import copy
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from simulator import life, tokens
+from simulator import life, order_faults, tokens
 from simulator.answers import body, denied, invalid, not_found, nothing
 from simulator.clock import iso, parse_iso
 from simulator.datasets import DATASETS, shown
-from simulator.faults import Fault
 from simulator.marketplaces import BY_ID
 from simulator.operations import call
 from simulator.sellers import Seller
@@ -190,19 +188,7 @@ def requested(world: "World", seller: Seller) -> Search:
 def included_data(world: "World", operation: str) -> frozenset[str]:
     """The datasets asked for, less those that an armed fault hides; refused when the fault says so."""
     included = listed("includedData", DATASETS)
-    dropped: set[str] = set()
-    for fault in world.faults.armed():
-        if fault.name != "forbidden_dataset" or fault.options["dataset"] not in included - dropped:
-            continue
-        if world.faults.strike(operation, name=fault.name, when=lambda one, this=fault: one is this) is None:  # type: ignore[misc]
-            continue
-        answer = str(fault.options["answer"])
-        if answer == "403":
-            raise denied()
-        if answer == "400":
-            raise invalid("Invalid value for parameter includedData.")
-        dropped.add(fault.options["dataset"])
-    return included - dropped
+    return included - order_faults.hidden_datasets(world, operation, included)
 
 
 def _search_orders(world: "World", seller: Seller) -> Response:
@@ -217,8 +203,8 @@ def _search_orders(world: "World", seller: Seller) -> Response:
     if behind is not None:
         answer["pagination"] = {"nextToken": next_token(world, seller, search, behind)}
     answer["lastUpdatedBefore" if search.by == "lastUpdatedTime" else "createdBefore"] = search.before
-    send_stale(world, seller, search, answer["orders"])
-    spoil_one(world, answer["orders"])
+    order_faults.send_stale(world, seller, search.included, answer["orders"])
+    order_faults.spoil_one(world, answer["orders"])
     return body(answer)
 
 
@@ -240,9 +226,7 @@ def own_order(world: "World", seller: Seller, order_id: str) -> "OrderRecord":
 def _get_order(world: "World", seller: Seller, order_id: str) -> Response:
     included = included_data(world, "getOrder")
     order = own_order(world, seller, order_id)
-    content = order.body
-    if older_version(order) and world.faults.strike("getOrder", name="reordered_updates", when=_about(order_id)):
-        content = older_version(order) or content
+    content = order_faults.stale(world, order) or order.body
     return body({"order": shown(content, included)})
 
 
@@ -258,61 +242,3 @@ def _cancel_order(world: "World", seller: Seller, order_id: str) -> Response:
         raise invalid(f"Order {order_id} cannot be cancelled in its current state.")
     life.cancel(world, order, by="MERCHANT", reason=reason, via="cancelOrder")
     return nothing(202)
-
-
-# --- faults that live in a page of orders
-
-
-def _about(order_id: str) -> Any:
-    return lambda fault: fault.options["order_id"] in (None, order_id)
-
-
-def older_version(order: "OrderRecord") -> dict[str, Any] | None:
-    """The body before the last change; for an order that came with the scenario, as it was when it was placed."""
-    if order.previous is not None:
-        return order.previous
-    if order.body["lastUpdatedTime"] <= order.body["createdTime"]:
-        return None
-    older = copy.deepcopy(order.body)
-    older["lastUpdatedTime"] = older["createdTime"]
-    older["fulfillment"]["fulfillmentStatus"] = "PENDING"
-    older.pop("packages", None)
-    for item in older["orderItems"]:
-        item["fulfillment"].update(quantityFulfilled=0, quantityUnfulfilled=item["quantityOrdered"])
-        item.pop("cancellation", None)
-    return older
-
-
-def send_stale(world: "World", seller: Seller, search: Search, page: list[Any]) -> None:
-    """Behind the page's orders, one of them, or one sent before, as it was earlier."""
-
-    def candidates(fault: Fault) -> list["OrderRecord"]:
-        numbers = [order["orderId"] for order in page] or list(world.orders)
-        orders = (world.orders[number] for number in numbers)
-        mine = (order for order in orders if order.seller_id == seller.id and _about(order.id)(fault))
-        return [order for order in mine if older_version(order)]
-
-    fault = world.faults.strike("searchOrders", name="reordered_updates", when=lambda one: bool(candidates(one)))
-    if fault is not None:
-        among = candidates(fault)
-        older = older_version(among[world.faults.one_of(len(among))])
-        page.append(shown(older or {}, search.included))
-
-
-def spoil_one(world: "World", page: list[Any]) -> None:
-    """One order of the page becomes something that is no order."""
-
-    def places(fault: Fault) -> list[int]:
-        return [place for place, order in enumerate(page) if _about(order["orderId"])(fault)]
-
-    fault = world.faults.strike("searchOrders", name="unreadable_order", when=lambda one: bool(places(one)))
-    if fault is None:
-        return
-    among = places(fault)
-    place = among[world.faults.one_of(len(among))]
-    order = page[place]
-    page[place] = {
-        "missing": {name: value for name, value in order.items() if name not in ("orderItems", "lastUpdatedTime")},
-        "type": {**order, "orderItems": [{**item, "quantityOrdered": "two"} for item in order["orderItems"]]},
-        "text": "order",
-    }[str(fault.options["how"])]

@@ -80,7 +80,9 @@ def add(world: "World", wish: Wish, created: datetime) -> "OrderRecord":
     from simulator.world import OrderRecord
 
     seller = seller_in(world, wish.country)
-    return world.add_order(OrderRecord(seller.id, generator.make(world.seed, world.next_serial(), wish, created)))
+    return world.add_order(
+        OrderRecord(seller.id, generator.make(world.seed, world.next_serial("order"), wish, created))
+    )
 
 
 def place(world: "World", **wishes: Any) -> str:
@@ -90,13 +92,9 @@ def place(world: "World", **wishes: Any) -> str:
     record = add(world, wish, now)
     if wish.status not in generator.NOT_YET:
         become(record, wish, now, random.Random(f"{world.seed}/{record.id}"))
-        world.mark("order", record.id, record)
+    elif wish.status == "PENDING":
+        world.plan(record, now + timedelta(seconds=world.pending_seconds), "release")
     return record.id
-
-
-def schedule(world: "World", record: "OrderRecord", at: datetime, what: str) -> None:
-    record.agenda.append((iso(at), what))
-    world.add_order(record)
 
 
 def draw_programs(chance: random.Random) -> tuple[str, ...]:
@@ -162,7 +160,7 @@ def busy_monday(world: "World") -> None:
         age_now = (now - created).total_seconds()
         become(record, wish, created + timedelta(seconds=age_now * chance.uniform(0.1, 0.9)), chance)
         if (status, by) == ("UNSHIPPED", "AMAZON"):
-            schedule(world, record, now + timedelta(hours=chance.uniform(0.5, 12)), "ship")
+            world.plan(record, now + timedelta(hours=chance.uniform(0.5, 12)), "ship")
     _specials(world, chance)
 
 
@@ -182,9 +180,9 @@ def _countries(world: "World", chance: random.Random, count: int) -> list[str]:
 def _plan_release(world: "World", record: "OrderRecord", created: datetime, chance: random.Random) -> None:
     hours = 0.5 if record.status == "PENDING" else 24 * 20
     release = created + timedelta(hours=hours)
-    schedule(world, record, release, "release")
+    world.plan(record, release, "release")
     if record.by_amazon:
-        schedule(world, record, release + timedelta(hours=chance.uniform(1, 8)), "ship")
+        world.plan(record, release + timedelta(hours=chance.uniform(1, 8)), "ship")
 
 
 def _specials(world: "World", chance: random.Random) -> None:

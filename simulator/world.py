@@ -123,7 +123,7 @@ class World:
         self.ledger: list[dict[str, Any]] = []
         self.calls: deque[dict[str, Any]] = deque(maxlen=CALLS_KEPT)
         self.call_counts: Counter[str] = Counter()
-        self.serial = 0
+        self.serials: dict[str, int] = {}
         self.arrived = 0
         self.next_arrival: datetime | None = None
         self._agenda: list[tuple[str, str, str]] = []
@@ -182,9 +182,16 @@ class World:
         self.mark("order", record.id, record)
         return record
 
-    def next_serial(self) -> int:
-        self.serial += 1
-        return self.serial
+    def plan(self, record: OrderRecord, at: datetime, what: str) -> None:
+        """`release` or `ship` the order by itself at that time, if it still can be."""
+        record.agenda.append((iso(at), what))
+        heapq.heappush(self._agenda, (iso(at), record.id, what))
+        self.mark("order", record.id, record)
+
+    def next_serial(self, kind: str) -> int:
+        """1, 2, 3, … for each kind of thing."""
+        self.serials[kind] = self.serials.get(kind, 0) + 1
+        return self.serials[kind]
 
     @contextmanager
     def changing(self, record: OrderRecord) -> Iterator[dict[str, Any]]:
@@ -254,7 +261,7 @@ class World:
         return {
             "scenario": self.scenario,
             "seed": self.seed,
-            "serial": self.serial,
+            "serials": self.serials,
             "arrived": self.arrived,
             "switches": self.switches,
             "last_stamp": iso(self._last_stamp),
@@ -267,7 +274,7 @@ class World:
         if self._store is None or meta is None:
             return False
         self.scenario, self.seed = meta["scenario"], meta["seed"]
-        self.serial, self.arrived = meta["serial"], meta["arrived"]
+        self.serials, self.arrived = meta["serials"], meta["arrived"]
         self.switches.update(meta["switches"])
         self.clock.offset = meta["clock"]["offset"]
         self.clock.frozen_at = parse_iso(meta["clock"]["frozen_at"]) if meta["clock"]["frozen_at"] else None
