@@ -18,12 +18,11 @@ def move(submission: Submission, name: str, now: datetime) -> None:
     submission.version += 1
 
 
-def accept(session: Session, submission: Submission, now: datetime, request_id: str | None = None) -> None:
+def accept(session: Session, submission: Submission, now: datetime) -> None:
     """Amazon has taken it; the order has to show it before it is believed."""
     move(submission, "accept", now)
     submission.message = submission.cause = None
     submission.accepted_at = now
-    submission.request_id = request_id or submission.request_id
     submission.due_at = now + timedelta(seconds=submissions.next_look(0))
     _tell(session, submission, "cancellation_accepted", now)
 

@@ -132,13 +132,13 @@ class _Desk:
         self.session.commit()
         crashpoints.crash("rest.before_cancel")
         try:
-            request_id = self.port.cancel_order(number, reason)
+            self.port.cancel_order(number, reason)
         except LostAnswer as error:
             feeds.postpone([submission], self.clock(), error)
         except AmazonError as error:
             return self._not_taken(submission, error)
         else:
-            outcomes.accept(self.session, submission, self.clock(), request_id)
+            outcomes.accept(self.session, submission, self.clock())
         self.session.commit()
         return True
 

@@ -36,6 +36,6 @@ class AmazonPort(Protocol):
 
     def feed_report(self, feed: Feed) -> FeedReport: ...
 
-    def cancel_order(self, number: str, reason: str) -> str | None:
-        """Ask through REST; answers Amazon's request id. Raises Forbidden or NotThere where it is not open."""
+    def cancel_order(self, number: str, reason: str) -> None:
+        """Ask through REST. Raises Forbidden or NotThere where it is not open, LostAnswer as above."""
         ...

@@ -73,6 +73,3 @@ class Money:
 
     def __neg__(self) -> "Money":
         return Money(-self.minor, self.currency)
-
-    def __bool__(self) -> bool:
-        return self.minor != 0

@@ -1,0 +1,104 @@
+"""A desk without its pages: real Amazon protocol, real Valkey, real database, and a clock the test moves."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis import Redis
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from simulator import desk_actions
+from simulator.sellers import DEMO_EU
+from simulator.world import World
+from tests.amazon_server import AmazonServer
+from tests.factories import everywhere
+from webapp.actions import accounts, cancellations, submissions, syncing
+from webapp.amazon import Amazon
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.models.syncs import SyncRun
+
+
+@dataclass
+class Desk:
+    """One connected account; `later(seconds)` moves the desk's clock, not Amazon's."""
+
+    session: Session
+    port: Amazon
+    account: Account
+    world: World
+    redis: Redis
+    ahead: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def later(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+        # Valkey's clock cannot be moved, so the buckets that would have filled meanwhile are full again.
+        for bucket in self.redis.scan_iter("channeldesk:amazon:bucket:*"):
+            self.redis.delete(bucket)
+
+    def sync(self, since: datetime | None = None) -> SyncRun:
+        return syncing.sync_account(self.session, self.port, self.account.id, clock=self.clock, by="test", since=since)
+
+    def at_amazon(self, number: str, verb: str, **options: str) -> None:
+        """Somebody does it there: `cancel`, `ship`, `request-cancel`."""
+        desk_actions.do(self.world, lambda world: desk_actions.act(world, number, verb, options))
+
+    def order(self, number: str) -> AmazonOrder:
+        self.session.expire_all()
+        return self.session.scalars(select(AmazonOrder).where(AmazonOrder.number == number)).one()
+
+    def commerce_order(self, number: str) -> Order:
+        self.session.expire_all()
+        mine = select(Order).join(Order.amazon_order).where(AmazonOrder.number == number)
+        return self.session.scalars(mine).one()
+
+    def cancel(self, number: str, reason: str = "NoInventory") -> Submission:
+        return cancellations.request(
+            self.session, self.order(number).id, reason, undo_seconds=30, now=self.clock(), by="test"
+        )
+
+    def advance(self, method: str = "feed") -> int:
+        return submissions.advance(
+            self.session, self.port, self.account.id, clock=self.clock, feed_interval=120, method=method
+        )
+
+    def advance_until_ended(self, submission: Submission, passes: int = 40, method: str = "feed") -> None:
+        """Step by step, each as soon as it is due; ends when the submission has ended."""
+        for _ in range(passes):
+            self.advance(method)
+            self.session.refresh(submission)
+            if not submission.open:
+                return
+            self.later(max((submission.due_at - self.clock()).total_seconds(), 0) + 0.001)
+        raise AssertionError(f"still {submission.state} after {passes} passes: {submission.message}")
+
+
+@pytest.fixture
+def account(session: Session, amazon: AmazonServer) -> Account:
+    found = DEMO_EU.credentials(amazon.url)
+    fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+    now = datetime.now(UTC)
+    return accounts.connect(session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, now=now, by="test")
+
+
+@pytest.fixture
+def desk(session: Session, amazon: AmazonServer, account: Account, redis: Redis) -> Iterator[Desk]:
+    waited = [0.0]
+
+    def wait(seconds: float) -> None:
+        """Waiting costs the test nothing: the port's clock jumps."""
+        waited[0] += seconds
+
+    def clock() -> float:
+        return time.monotonic() + waited[0]
+
+    with Amazon(accounts.credentials(account), redis, max_wait=5, read_timeout=2, wait=wait, clock=clock) as port:
+        yield Desk(session, port, account, amazon.world, redis)

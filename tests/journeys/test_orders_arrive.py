@@ -1,0 +1,143 @@
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from webapp.domain.amazon_errors import AmazonError, BadCredentials, Unintelligible
+from webapp.domain.errors import BusyError
+from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.orders import Order
+from webapp.models.syncs import SyncRun
+
+
+def statuses_at_amazon(desk):
+    mine = [order for order in desk.world.orders.values() if order.seller_id == desk.account.seller_id]
+    return Counter(order.status for order in mine)
+
+
+def statuses_here(desk):
+    grouped = select(AmazonOrder.status, func.count()).group_by(AmazonOrder.status)
+    return Counter(dict(desk.session.execute(grouped).all()))
+
+
+def test_a_busy_monday_arrives_whole(desk):
+    desk.world.reset("busy_monday")
+
+    run = desk.sync()
+
+    assert (run.state, run.quarantined) == ("done", 0)
+    assert statuses_here(desk) == statuses_at_amazon(desk)
+    assert run.new == sum(statuses_here(desk).values()) == run.received
+    assert len(statuses_here(desk)) == 7
+    fbm = {"UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED"}
+    expected = select(func.count()).where(
+        ((AmazonOrder.fulfilled_by == "MERCHANT") & AmazonOrder.status.in_(fbm))
+        | ((AmazonOrder.fulfilled_by == "AMAZON") & (AmazonOrder.status == "SHIPPED"))
+    )
+    made = desk.session.scalar(select(func.count()).select_from(Order))
+    assert made == run.orders_created == desk.session.scalar(expected)
+    for order in desk.session.scalars(select(Order)):
+        assert order.subtotal + order.shipping + order.tax + order.discount + order.other == order.total
+        assert order.total == order.amazon_order.total
+
+
+def test_the_next_sync_brings_only_what_changed(desk):
+    desk.world.reset("busy_monday")
+    desk.sync()
+    new = desk.world.place("DE")
+
+    run = desk.sync()
+
+    assert (run.new, run.changed) == (1, 0)
+    assert run.same < 20
+    assert desk.order(new).status == "UNSHIPPED"
+    assert desk.commerce_order(new).state == "processing"
+
+
+def test_the_cursor_stays_where_it_was_when_a_page_fails(desk):
+    desk.world.reset("many:250")
+    before = desk.account.cursor
+    # The third page of three, each time the port tries it.
+    desk.world.faults.arm("malformed_json", "searchOrders", times=None)
+
+    with pytest.raises(AmazonError):
+        desk.sync()
+
+    desk.session.refresh(desk.account)
+    assert desk.account.cursor == before
+    assert desk.account.trouble == "unintelligible"
+    failed = desk.session.scalars(select(SyncRun)).one()
+    assert (failed.state, failed.cause) == ("failed", "unintelligible")
+    desk.world.faults.disarm()
+    run = desk.sync()
+    assert (run.state, run.new) == ("done", 250)
+    desk.session.refresh(desk.account)
+    assert (desk.account.trouble, desk.account.cursor > before) == (None, True)
+
+
+def test_a_page_that_repeats_for_ever_is_noticed(desk):
+    desk.world.reset("many:250")
+    desk.world.faults.arm("repeated_page", "searchOrders", times=None)
+
+    with pytest.raises(Unintelligible):
+        desk.sync()
+
+    desk.world.faults.disarm()
+    desk.sync()
+    assert sum(statuses_here(desk).values()) == 250
+
+
+def test_two_syncs_of_an_account_do_not_meet(desk):
+    from webapp.actions import leases, syncing
+
+    leases.take(desk.session, syncing.lease_name(desk.account.id), desk.clock())
+
+    with pytest.raises(BusyError) as refused:
+        desk.sync()
+
+    assert refused.value.code == "sync_running"
+    desk.later(leases.LEASE.total_seconds() + 1)
+    assert desk.sync().state == "done"
+
+
+def test_a_wrong_refresh_token_is_said_and_sync_is_never_switched_off(desk):
+    desk.world.faults.arm("invalid_grant", "token", times=1)
+    with pytest.raises(BadCredentials):
+        desk.sync()
+    desk.session.refresh(desk.account)
+    assert desk.account.trouble == "bad_credentials"
+
+    assert desk.sync().state == "done"
+
+
+def test_a_forbidden_dataset_is_left_out_and_asked_for_again_after_a_day(desk):
+    number = desk.world.place("DE")
+    desk.world.faults.arm("forbidden_dataset", dataset="RECIPIENT", times=None)
+
+    desk.sync()
+
+    desk.session.refresh(desk.account)
+    assert desk.account.missing_datasets == ["RECIPIENT"]
+    assert (desk.order(number).recipient, desk.order(number).buyer_name is None) == (None, False)
+    desk.world.faults.disarm()
+    desk.later(timedelta(days=1, minutes=1).total_seconds())
+    desk.sync(since=desk.clock() - timedelta(days=3))
+    desk.session.refresh(desk.account)
+    assert desk.account.missing_datasets == []
+    assert desk.order(number).recipient is not None
+
+
+def test_an_unreadable_order_waits_in_quarantine_until_it_can_be_read(desk):
+    numbers = [desk.world.place("DE") for _ in range(3)]
+    desk.world.faults.arm("unreadable_order", "searchOrders", order_id=numbers[1])
+
+    run = desk.sync()
+
+    assert (run.new, run.quarantined) == (2, 1)
+    kept = desk.session.scalars(select(QuarantinedOrder)).one()
+    assert kept.resolved_at is None
+    desk.sync()
+    desk.session.refresh(kept)
+    assert kept.resolved_at is not None
+    assert desk.order(numbers[1]).status == "UNSHIPPED"
