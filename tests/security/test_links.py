@@ -16,8 +16,10 @@ from tests.security.test_sign_in import enter, token_on
 from webapp.actions import users
 from webapp.actions.sign_ins import FAILURES_PER_ACCOUNT
 from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.models.events import Event
 from webapp.models.users import SignInAttempt, SignInLink, User
 from webapp.security import needs
+from webapp.sentences import SENTENCES
 from webapp.settings import Settings
 
 GOOD = "correct horse battery"
@@ -178,3 +180,18 @@ def test_only_a_hash_of_the_link_is_kept(first: str, session: Session) -> None:
     assert len(token) == 43
     assert token.encode() not in row.token_hash
     assert len(row.token_hash) == 32
+
+
+def test_what_happened_to_users_is_kept_without_their_names(
+    app: Flask, first: str, session: Session, settings: Settings
+) -> None:
+    use(app.test_client(), first, email="me@desk.example", password=GOOD)
+    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), "me@desk.example"), settings)
+    use(app.test_client(), link, password="a brand new password")
+    kept = [(event.kind, event.by, event.args) for event in session.scalars(select(Event).order_by(Event.id))]
+    assert kept == [
+        ("user_created", "link", {"user": 1, "role": "owner"}),
+        ("link_made", "cli", {"user": 1}),
+        ("password_set", "user:1", {"user": 1}),
+    ]
+    assert {kind for kind, _, _ in kept} <= set(SENTENCES)

@@ -1,6 +1,7 @@
 """Every route names the one permission it needs, and means it. A route added later is held to it by these tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask, render_template_string
@@ -170,3 +171,13 @@ def test_the_colleague_reads_everything_but_personal_data_and_changes_nothing() 
     assert ROLES["viewer"] == reading - {"pii.read"}
     assert ROLES["owner"] == set(PERMISSIONS)
     assert not allows("a role that was taken away", "orders.read")
+
+
+def test_the_documentation_shows_the_table_as_it_is() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "security.md").read_text()
+    rows = [
+        f"| `{name}` | {sentence} | {', '.join(role for role in ROLES if name in ROLES[role])} |"
+        for name, sentence in PERMISSIONS.items()
+    ]
+    assert "\n".join(rows) in text
+    assert text.count("\n| `") == len(rows)

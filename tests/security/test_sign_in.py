@@ -1,7 +1,9 @@
 """Coming in with e-mail and password over HTTP, and being kept out."""
 
+import contextlib
 import re
-from datetime import timedelta
+import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -14,7 +16,9 @@ from werkzeug.test import TestResponse
 from tests import people
 from tests.people import THE_COLLEAGUE, THE_OWNER
 from webapp import security
-from webapp.actions.sign_ins import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS
+from webapp.actions.sign_ins import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, sign_in
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.extensions import db
 from webapp.models.users import SignInAttempt, User, WebSession
 from webapp.security import needs
 
@@ -199,3 +203,25 @@ def test_visitors_fill_no_table(desk: Flask, session: Session) -> None:
     for _ in range(3):
         desk.test_client().get("/sign-in")
     assert session.scalars(select(WebSession)).all() == []
+
+
+def test_guesses_sent_at_the_same_moment_count_each_other(desk: Flask) -> None:
+    looked_at: list[str] = []
+    together = threading.Barrier(2 * FAILURES_PER_ACCOUNT)
+
+    def verify(password: str, _stored: str | None) -> tuple[bool, str | None]:
+        looked_at.append(password)
+        return False, None
+
+    def guess(number: int) -> None:
+        together.wait(10)
+        with Session(engine) as session, contextlib.suppress(InvalidError, RefusedError):
+            sign_in(session, THE_OWNER.email, f"guess {number}", "127.0.0.1", verify, datetime.now(UTC))
+
+    engine = db.engine
+    threads = [threading.Thread(target=guess, args=(number,)) for number in range(2 * FAILURES_PER_ACCOUNT)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(looked_at) == FAILURES_PER_ACCOUNT

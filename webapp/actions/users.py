@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from webapp.actions import events
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.permissions import OWNER
 from webapp.domain.users import check_role, clean_email, normal_email
@@ -18,9 +19,11 @@ LINK_LIFETIME = timedelta(hours=24)
 DEMO_EMAIL = "owner@demo.example"
 
 
-def create_user(session: Session, email: str, role: str, password_hash: str | None, now: datetime) -> User:
+def create_user(
+    session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str = "cli"
+) -> User:
     """Add a user. Raises InvalidError for a malformed or taken address and for an unknown role."""
-    user = _add(session, email, role, password_hash, now)
+    user = _add(session, email, role, password_hash, now, by)
     session.commit()
     return user
 
@@ -45,7 +48,7 @@ def make_sign_in_link(session: Session, settings: Settings, now: datetime, email
 
 def make_demo_link(session: Session, settings: Settings, now: datetime) -> str:
     """The address that signs in the owner of a demonstration. Only `channeldesk demo` may call this."""
-    user = users.by_email(session, DEMO_EMAIL) or _add(session, DEMO_EMAIL, OWNER, None, now)
+    user = users.by_email(session, DEMO_EMAIL) or _add(session, DEMO_EMAIL, OWNER, None, now, "cli")
     return _make_link(session, settings, now, "demo", user.id)
 
 
@@ -60,11 +63,12 @@ def use_link(session: Session, token: str, now: datetime, email: str = "", passw
         session.rollback()
         raise RefusedError("link_gone")
     if link.kind == "first":
-        user = _add(session, email, OWNER, password_hash, now)
+        user = _add(session, email, OWNER, password_hash, now, "link")
     else:
         user = session.get_one(User, link.user_id)
     if link.kind == "password":
         user.password = password_hash
+        events.record(session, "password_set", now=now, by=f"user:{user.id}", args={"user": user.id})
         session.execute(delete(WebSession).where(WebSession.user_id == user.id))
     session.commit()
     return user
@@ -83,7 +87,7 @@ def end_sessions(session: Session, user_id: int) -> int:
     return len(ended)
 
 
-def _add(session: Session, email: str, role: str, password_hash: str | None, now: datetime) -> User:
+def _add(session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str) -> User:
     check_role(role)
     user = User(
         email=clean_email(email),
@@ -98,6 +102,7 @@ def _add(session: Session, email: str, role: str, password_hash: str | None, now
     except IntegrityError:
         session.rollback()
         raise InvalidError("email_taken", field="email") from None
+    events.record(session, "user_created", now=now, by=by, args={"user": user.id, "role": role})
     return user
 
 
@@ -106,5 +111,7 @@ def _make_link(session: Session, settings: Settings, now: datetime, kind: str, u
     session.execute(delete(SignInLink).where(SignInLink.kind == kind, SignInLink.user_id == user_id))
     session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
     session.add(SignInLink(token_hash=users.digest(token), kind=kind, user_id=user_id, expires_at=now + LINK_LIFETIME))
+    if user_id is not None:
+        events.record(session, "link_made", now=now, by="cli", args={"user": user_id})
     session.commit()
     return f"{settings.address}/sign-in/{token}"

@@ -13,6 +13,7 @@ COMMANDS = {
     "scheduler": "webapp.cli.scheduler:scheduler",
     "simulate": "webapp.cli.simulate:simulate",
     "doctor": "webapp.cli.doctor:doctor",
+    "users": "webapp.cli.users:users",
 }
 
 

@@ -1,0 +1,80 @@
+"""`channeldesk users`, run as a person or a script would."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from webapp.cli import channeldesk
+from webapp.cli.base import one_line_errors
+
+GOOD = "correct horse battery\n"
+
+
+class Said(Exception):
+    """What a command ended with: its exit code and its line on stderr."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    return tmp_path / "data"
+
+
+def run(folder: Path, *words: str, stdin: str | bytes = "") -> str:
+    """What the command prints. Raises Said when it fails."""
+    runner = CliRunner()
+    result = runner.invoke(_guarded, ["users", *words, "--data-dir", str(folder)], input=stdin)
+    if result.exit_code:
+        raise Said(result.exit_code, result.stderr.strip())
+    return result.stdout
+
+
+class _Guarded(type(channeldesk)):  # type: ignore[misc]
+    def invoke(self, context: object) -> object:
+        with one_line_errors():
+            return super().invoke(context)
+
+
+_guarded = _Guarded(name="channeldesk")
+
+
+def test_a_user_is_created_listed_and_let_in(folder: Path) -> None:
+    created = json.loads(run(folder, "create", "--email", "Me@Desk.example", "--role", "owner", "--json", stdin=GOOD))
+    assert set(created) == {"id", "email", "role", "active", "has_password", "created_at"}
+    assert (created["email"], created["role"], created["has_password"]) == ("me@desk.example", "owner", True)
+    assert run(folder, "list") == "me@desk.example  owner\n"
+    assert json.loads(run(folder, "list", "--json")) == [created]
+    assert run(folder, "link", "--email", "ME@desk.example").startswith("http://127.0.0.1:8480/sign-in/")
+    assert set(json.loads(run(folder, "link", "--email", "me@desk.example", "--json"))) == {"link"}
+    refused = "channeldesk: There is a user with this e-mail address already."
+    with pytest.raises(Said) as said:
+        run(folder, "create", "--email", " me@desk.example", "--role", "viewer", stdin=GOOD)
+    assert said.value.args == (1, refused)
+
+
+@pytest.mark.parametrize(
+    ("email", "role", "password", "line"),
+    [
+        ("me", "owner", GOOD, "This is not an e-mail address."),
+        ("me@x", "boss", GOOD, "There is no role boss. Roles are: owner, viewer."),
+        ("me@x", "owner", "short\n", "A password needs at least 12 characters."),
+        ("me@x", "owner", "", "A password needs at least 12 characters."),
+        ("me@x", "owner", b"\xff" * 20, "The password on standard input is not UTF-8 text."),
+    ],
+)
+def test_what_cannot_be_taken_is_one_line_and_changes_nothing(
+    folder: Path, email: str, role: str, password: str | bytes, line: str
+) -> None:
+    with pytest.raises(Said) as said:
+        run(folder, "create", "--email", email, "--role", role, stdin=password)
+    assert said.value.args == (1, f"channeldesk: {line}")
+    assert not folder.exists()
+
+
+def test_a_link_for_nobody_is_refused(folder: Path) -> None:
+    with pytest.raises(Said) as said:
+        run(folder, "link", "--email", "who@desk.example")
+    assert said.value.args == (1, "channeldesk: There is no user with this e-mail address.")

@@ -1,0 +1,94 @@
+"""`channeldesk users`: who may come in."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain.errors import InvalidError
+from webapp.domain.permissions import ROLES
+from webapp.models.users import User
+
+
+@click.group()
+def users() -> None:
+    """Create users, list them, and let one in who forgot the password."""
+
+
+@users.command()
+@click.option("--email", required=True, help="The address they sign in with.")
+@click.option("--role", required=True, help=f"What they may do: {', '.join(ROLES)}.")
+@data_dir_option
+@json_option
+def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
+    """Create a user. The password comes from standard input, so that no shell remembers it."""
+    from webapp import security
+    from webapp.actions.users import create_user
+    from webapp.domain.users import check_password, check_role, clean_email
+    from webapp.extensions import db
+
+    check_role(role)
+    email = clean_email(email)
+    password = _password()
+    check_password(password, email)
+    with desk(data_dir):
+        user = create_user(db.session(), email, role, security.hash_password(password), datetime.now(UTC))
+        show(_described(user), as_json, lambda one: iter([f"Created {one['email']} as {one['role']}."]))
+
+
+@users.command("list")
+@data_dir_option
+@json_option
+def list_users(data_dir: Path | None, as_json: bool) -> None:
+    """List the users."""
+    from webapp.extensions import db
+    from webapp.queries.users import every
+
+    with desk(data_dir):
+        show([_described(user) for user in every(db.session())], as_json, _lines)
+
+
+@users.command()
+@click.option("--email", required=True, help="Whom to let in.")
+@data_dir_option
+@json_option
+def link(email: str, data_dir: Path | None, as_json: bool) -> None:
+    """Print a link by which a user chooses a new password and comes in; it works once, for 24 hours."""
+    from webapp.actions.users import make_sign_in_link
+    from webapp.extensions import db
+
+    with desk(data_dir) as app:
+        made = make_sign_in_link(db.session(), app.config["CHANNELDESK"], datetime.now(UTC), email)
+        show({"link": made}, as_json, lambda one: iter([one["link"]]))
+
+
+def _password() -> str:
+    """Asked for twice at a terminal; one line of a pipe."""
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise InvalidError("password_not_text", field="password") from None
+
+
+def _described(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "role": user.role,
+        "active": user.active,
+        "has_password": user.password is not None,
+        "created_at": user.created_at.isoformat(),
+    }
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no users yet."
+    for user in found:
+        yield f"{user['email']}  {user['role']}{'' if user['active'] else '  disabled'}"
