@@ -108,16 +108,16 @@ def make_tables(data_dir: Path) -> None:
 
 
 @contextmanager
-def running(data_dir: Path, *options: str, environ: dict[str, str] | None = None) -> Iterator[Desk]:
+def running(data_dir: Path, command: str = "up") -> Iterator[Desk]:
     """A desk that answers; ended with the test, however the test ends."""
     make_tables(data_dir)
     log = data_dir.with_name("desk.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "webapp", "up", "--port", "0", "--data-dir", str(data_dir), *options],
+            [sys.executable, "-m", "webapp", command, "--port", "0", "--data-dir", str(data_dir)],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(data_dir.parent), "PYTHONWARNINGS": "", **(environ or {})},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(data_dir.parent)},
             cwd=Path(webapp.__file__).parents[1],
         )
     try:

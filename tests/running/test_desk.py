@@ -101,10 +101,10 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path:
 def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     code, said = refused("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path)
-    assert (code, said) == (
-        1,
+    assert code == 1
+    assert said == (
         f"channeldesk: {tmp_path / 'data'} is a file; the data folder has to be a folder. Name another with "
-        "--data-dir.\n",
+        "--data-dir.\n"
     )
 
 

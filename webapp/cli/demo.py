@@ -23,7 +23,7 @@ from webapp.running.supervisor import Service
 from webapp.settings import Settings
 
 # So that one can watch: the real Amazon takes minutes for each of these.
-PACE = {"sync_interval": 10, "undo_seconds": 10, "feed_interval": 5}
+PACE = {"sync_interval": 5, "undo_seconds": 10, "feed_interval": 5}
 ARRIVALS = 20
 SETTLE = 2
 BACKFILL_DAYS = 60

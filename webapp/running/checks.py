@@ -129,7 +129,8 @@ def _policy(info: Any) -> Finding:
         )
     if not info.get("aof_enabled"):
         return Finding("redis", WARN, "Redis keeps no journal: set appendonly yes, or a restart waits for the upkeep.")
-    return Finding("redis", OK, f"Redis {version}, with a journal, {policy}")
+    server = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
+    return Finding("redis", OK, f"{server}, with a journal, {policy}")
 
 
 def _port(settings: Settings) -> Finding:

@@ -1,0 +1,31 @@
+"""A real Valkey for each test of jobs, empty at its start."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis import Redis
+
+from tests.valkey import valkey_server
+from webapp import queue
+from webapp.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    with valkey_server() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    return Settings.load({}, data_dir=tmp_path / "data", redis_url=redis_url)
+
+
+@pytest.fixture
+def redis(app: Flask) -> Iterator[Redis]:
+    """What the application's own client says, on a connection of the test's."""
+    with queue.connect(app.config["CHANNELDESK"]) as client:
+        client.flushall()
+        yield client

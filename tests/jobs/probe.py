@@ -1,0 +1,21 @@
+"""Jobs for tests: they tell that they began, and wait to be let go."""
+
+from webapp import queue
+from webapp.domain.amazon_errors import BadCredentials
+from webapp.domain.errors import BusyError
+from webapp.extensions import settings
+
+
+def wait(number: int) -> None:
+    with queue.connect(settings()) as redis:
+        redis.rpush("began", number)
+        redis.blpop(["go"], timeout=10)
+        redis.rpush("done", number)
+
+
+def fail() -> None:
+    raise BadCredentials("Amazon refused.", operation="getOrder")
+
+
+def be_busy() -> None:
+    raise BusyError("sync_running")

@@ -1,0 +1,57 @@
+import json
+import zlib
+
+import pytest
+from redis import Redis
+from rq.utils import import_attribute
+
+from webapp import queue
+
+
+@pytest.mark.parametrize("kind", queue.CATALOGUE, ids=lambda kind: kind.name)
+def test_every_path_of_the_catalogue_leads_to_a_function_and_a_queue(kind: queue.JobKind) -> None:
+    assert import_attribute(kind.path).__name__ == kind.name
+    assert kind.queue in queue.QUEUES
+
+
+def test_a_job_is_written_as_json(redis: Redis) -> None:
+    queue.enqueue(redis, "sync_account", 3)
+    data = redis.hget("rq:job:sync_account-3", "data")
+    assert json.loads(zlib.decompress(data)) == ["jobs.syncs.sync_account", None, [3], {}]
+
+
+def test_a_job_that_waits_is_not_put_in_line_again(redis: Redis) -> None:
+    queue.enqueue(redis, "sync_account", 3)
+    queue.enqueue(redis, "sync_account", 3)
+    queue.enqueue(redis, "sync_account", 4)
+    assert queue.queue(redis, "sync").job_ids == ["sync_account-3", "sync_account-4"]
+
+
+@pytest.mark.parametrize("status", ["failed", "finished", "stopped", "canceled"])
+def test_an_ended_job_does_not_block_the_next(redis: Redis, status: str) -> None:
+    redis.hset("rq:job:sync_account-3", "status", status)
+    assert queue.ensure(redis, "sync_account", 3) is True
+    assert queue.queue(redis, "sync").job_ids == ["sync_account-3"]
+
+
+def test_what_a_late_heartbeat_left_behind_does_not_block_the_next(redis: Redis) -> None:
+    redis.hset("rq:job:sync_account-3", "last_heartbeat", "2026-01-01T00:00:00Z")
+    assert queue.ensure(redis, "sync_account", 3) is True
+
+
+def test_a_ring_while_it_runs_is_answered_by_another_run(redis: Redis) -> None:
+    redis.hset("rq:job:sync_account-3", "status", "started")
+    queue.begin(redis, "sync_account-3")
+    queue.enqueue(redis, "sync_account", 3)
+    assert queue.queue(redis, "sync").job_ids == []
+    redis.delete("rq:job:sync_account-3")
+    queue.ended(redis, "sync_account-3", [3])
+    assert queue.queue(redis, "sync").job_ids == ["sync_account-3"]
+
+
+def test_without_a_ring_while_it_ran_there_is_no_other_run(redis: Redis) -> None:
+    queue.enqueue(redis, "sync_account", 3)
+    queue.begin(redis, "sync_account-3")
+    redis.delete("rq:job:sync_account-3", "rq:queue:sync")
+    queue.ended(redis, "sync_account-3", [3])
+    assert queue.queue(redis, "sync").job_ids == []

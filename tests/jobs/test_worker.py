@@ -1,0 +1,152 @@
+"""Workers are killed in the middle of a job, and the job is done all the same."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from flask import Flask
+from redis import Redis
+from sqlalchemy.orm import Session
+
+from jobs import worker
+from tests.running.desk import family, is_alive, until
+from webapp import queue
+from webapp.actions import schedule
+from webapp.models.recurring_jobs import RecurringJob
+from webapp.running import processes
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(autouse=True)
+def probes(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("wait", "fail", "be_busy"):
+        kind = queue.JobKind(name, f"tests.jobs.probe.{name}", "sync", timeout=30, retry=3)
+        monkeypatch.setitem(queue.BY_NAME, name, kind)
+
+
+@contextmanager
+def working(app: Flask, *, only_one: bool = True) -> Iterator[int]:
+    pid = processes.fork("worker-sync", lambda: worker.run(app, "sync", only_one=only_one))
+    try:
+        yield pid
+    finally:
+        processes.stop(pid, 5)
+
+
+def texts(redis: Redis, key: str) -> list[str]:
+    return [item.decode() for item in redis.lrange(key, 0, -1)]
+
+
+def begun(redis: Redis, times: int) -> Callable[[], bool]:
+    return lambda: texts(redis, "began") == ["7"] * times
+
+
+def kill(app: Flask, pid: int) -> None:
+    """As the kernel does when memory is short; the horse must not go on without its worker."""
+    horses = list(family(pid))
+    assert horses
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    until(lambda: not any(is_alive(horse) for horse in horses), 3)
+
+
+def test_a_job_of_a_killed_worker_is_begun_again_at_once_by_its_only_successor(app: Flask, redis: Redis) -> None:
+    queue.enqueue(redis, "wait", 7)
+    with working(app) as pid:
+        until(begun(redis, 1))
+        kill(app, pid)
+    with working(app):
+        until(begun(redis, 2), 5)
+        redis.rpush("go", 1)
+        until(lambda: texts(redis, "done") == ["7"])
+        until(lambda: not redis.exists("rq:job:wait-7"))
+
+
+def test_a_job_of_a_killed_worker_is_begun_again_by_another_when_its_lease_is_over(
+    app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LEASE", "MONITORING", "MAINTENANCE"):
+        monkeypatch.setattr(worker, name, 1)
+    queue.enqueue(redis, "wait", 7)
+    with working(app, only_one=False) as pid:
+        until(begun(redis, 1))
+        kill(app, pid)
+    with working(app, only_one=False):
+        until(begun(redis, 2), 10)
+        redis.rpush("go", 1)
+        until(lambda: texts(redis, "done") == ["7"])
+
+
+def test_a_job_whose_own_process_is_killed_is_begun_again(app: Flask, redis: Redis) -> None:
+    queue.enqueue(redis, "wait", 7)
+    with working(app) as pid:
+        until(begun(redis, 1))
+        (horse,) = family(pid)
+        os.kill(horse, signal.SIGKILL)
+        until(begun(redis, 2), 5)
+        redis.rpush("go", 1)
+        until(lambda: texts(redis, "done") == ["7"])
+
+
+def test_a_job_taken_out_of_the_line_by_a_worker_that_died_is_put_back(app: Flask, redis: Redis) -> None:
+    queue.enqueue(redis, "wait", 7)
+    redis.lmove("rq:queue:sync", "rq:queue:sync:intermediate", "LEFT", "RIGHT")
+    redis.rpush("go", 1)
+    with working(app):
+        until(lambda: texts(redis, "done") == ["7"], 5)
+
+
+def test_a_ring_while_the_job_runs_makes_it_run_once_more(app: Flask, redis: Redis) -> None:
+    queue.enqueue(redis, "wait", 7)
+    with working(app):
+        until(begun(redis, 1))
+        queue.enqueue(redis, "wait", 7)
+        redis.rpush("go", 1)
+        until(begun(redis, 2))
+        redis.rpush("go", 1)
+        until(lambda: texts(redis, "done") == ["7", "7"])
+        until(lambda: not redis.exists("rq:job:wait-7"))
+    assert texts(redis, "began") == ["7", "7"]
+
+
+def planned(session: Session, name: str) -> RecurringJob:
+    job = schedule.ensure(session, name, name, [], 60, datetime.now(UTC))
+    job.rung_at = datetime.now(UTC)
+    session.commit()
+    return job  # Not read again before the worker has written: a transaction of the test's would hold it up.
+
+
+def test_a_failed_job_says_its_cause_on_the_schedule_and_can_be_rung_again(
+    app: Flask, session: Session, redis: Redis
+) -> None:
+    job = planned(session, "fail")
+    queue.enqueue(redis, "fail")
+    with working(app):
+        until(lambda: not redis.exists("rq:job:fail"))
+    session.refresh(job)
+    assert (job.last_outcome, job.last_cause) == ("failed", "bad_credentials")
+    assert job.answered_at is not None
+    assert queue.ensure(redis, "fail") is True
+
+
+def test_a_busy_job_stays_unanswered(app: Flask, session: Session, redis: Redis) -> None:
+    job = planned(session, "be_busy")
+    queue.enqueue(redis, "be_busy")
+    with working(app):
+        until(lambda: not redis.exists("rq:job:be_busy"))
+    session.refresh(job)
+    assert (job.last_outcome, job.answered_at) == (None, None)
+
+
+def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
+    queue.enqueue(redis, "wait", 7)
+    with working(app) as pid:
+        until(begun(redis, 1))
+        os.kill(pid, signal.SIGTERM)
+        redis.rpush("go", 1)
+        until(lambda: not processes.alive(pid))
+    assert texts(redis, "done") == ["7"]
