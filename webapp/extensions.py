@@ -7,6 +7,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 
+from webapp import locales
 from webapp.models.base import Base
 from webapp.models.engine import engine_options, prepare
 from webapp.settings import Settings
@@ -23,9 +24,9 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database)
     htmx.init_app(app)
     db.init_app(app)
-    migrate.init_app(app, db, directory=f"{app.root_path}/migrations", render_as_batch=True)
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     csrf.init_app(app)
-    babel.init_app(app)
+    babel.init_app(app, locale_selector=locales.choose)
     with app.app_context():
         prepare(db.engine)
 

@@ -9,10 +9,12 @@ from webapp.models import (
     invoices,
     leases,
     orders,
+    recurring_jobs,
     search_terms,
     stores,
     submissions,
     syncs,
+    users,
 )
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "invoices",
     "leases",
     "orders",
+    "recurring_jobs",
     "search_terms",
     "stores",
     "submissions",
     "syncs",
+    "users",
 ]

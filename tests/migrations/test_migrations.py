@@ -1,0 +1,42 @@
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from webapp import create_app
+from webapp.extensions import db
+from webapp.models.base import Base
+from webapp.running import database
+
+
+def test_the_revisions_lead_to_exactly_the_tables_the_models_speak_of(settings):
+    app = create_app(settings)
+
+    assert database.upgrade(app)
+
+    with app.app_context(), db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Base.metadata})
+        assert compare_metadata(context, Base.metadata) == []
+        wanted = text("SELECT sql FROM sqlite_master WHERE name = 'uq_submissions_open'")
+        assert "WHERE open" in connection.execute(wanted).scalar_one()
+    assert not database.upgrade(app)
+
+
+def test_an_upgrade_that_fails_changes_nothing(settings, monkeypatch):
+    import pytest
+    from alembic import op
+
+    app = create_app(settings)
+    real = op.create_table
+
+    def dies_in_the_middle(name, *columns, **options):
+        if name == "orders":
+            op.execute("SELECT no_such_function()")
+        return real(name, *columns, **options)
+
+    monkeypatch.setattr(op, "create_table", dies_in_the_middle)
+    with pytest.raises(Exception, match="no_such_function"):
+        database.upgrade(app)
+
+    with app.app_context():
+        assert inspect(db.engine).get_table_names() == []
+        db.engine.dispose()
