@@ -106,6 +106,11 @@ def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Scri
         ),
         (refused(500, "InternalFailure", "Oh."), Unavailable, "Amazon answered getOrder with 500 InternalFailure: Oh."),
         (HTML, Unavailable, "Amazon answered getOrder with 503: no reason but a web page"),
+        (
+            Reply(405, b"<html></html>"),
+            InvalidRequest,
+            "Amazon answered getOrder with 405: no reason but a web page; check the address, it is not Amazon's",
+        ),
         (Reply(599, b"\xff\xfe"), Unavailable, "Amazon answered getOrder with 599: no reason but other text"),
         (
             Reply(301, headers={"location": "/elsewhere"}),
@@ -131,7 +136,7 @@ def test_every_status_that_is_no_success_raises_its_error(
     ("body", "words"),
     [
         (b"", "an empty body instead of JSON"),
-        (b"<!doctype html><title>Shop</title>", "a web page instead of JSON"),
+        (b"<!doctype html><title>Shop</title>", "a web page instead of JSON; check the address, it is not Amazon's"),
         (b'{"orders": [', "a broken body instead of JSON"),
         (b'{"orders": [], "x": NaN}', "a broken body instead of JSON"),
         (b"[" * 100_000, "a broken body instead of JSON"),
@@ -467,13 +472,15 @@ def test_amazon_takes_one_to_fifty_marketplaces(amazon: Amazon, script: Script, 
 
 
 def test_the_environments_proxies_are_not_asked(
-    amazon: Amazon, script: Script, monkeypatch: pytest.MonkeyPatch
+    connect: Callable[..., Amazon], script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
     script.answers(ORDER, said({"order": an_order()}))
 
-    assert amazon.get_order(NUMBER).number == NUMBER
+    assert connect().get_order(NUMBER).number == NUMBER
 
 
 def test_the_log_has_the_operation_and_the_request_but_no_secret_and_no_person(
@@ -488,6 +495,7 @@ def test_the_log_has_the_operation_and_the_request_but_no_secret_and_no_person(
             amazon.get_order(NUMBER)
 
     assert "searchOrders 200 in 0 ms (request id r-6)" in caplog.messages
+    assert {record.name for record in caplog.records} == {"webapp.amazon"}
     for secret in (TOKEN, credentials.client_secret, credentials.refresh_token, "Canary", "canary@"):
         assert secret not in caplog.text
 

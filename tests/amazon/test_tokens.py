@@ -154,7 +154,7 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., Tokens], scri
         (
             Reply(200, b"<!doctype html><title>Shop</title>"),
             Unintelligible,
-            "Amazon answered getToken with a web page instead of JSON.",
+            "Amazon answered getToken with a web page instead of JSON; check the address, it is not Amazon's.",
         ),
         (Reply(302, headers={"location": "/login"}), Unintelligible, "Amazon answered getToken with status 302, "),
         (said({"expires_in": 3600}), Unintelligible, "Amazon answered getToken with no access token."),

@@ -65,7 +65,7 @@ class Answer:
             # Amazon's JSON is UTF-8; NaN and its kin are not JSON though Python reads them.
             body = json.loads(self.body.decode(), parse_constant=_no_constant)
         except (ValueError, RecursionError):
-            raise self.unintelligible(f"{_kind(self.body)} instead of JSON") from None
+            raise self.unintelligible(f"{_kind(self.body)} instead of JSON{self._advice()}") from None
         if type(body) is not dict:
             raise self.unintelligible("JSON that is not an object")
         if body.get("errors"):
@@ -82,7 +82,9 @@ class Answer:
             return self.unintelligible(f"status {self.status}, which sends elsewhere; that is not followed")
         code, words = self.words()
         kind = _REFUSALS.get(self.status) or (Unavailable if self.status >= 500 else InvalidRequest)
-        said = words or ("no reason" if _is_json_like(self.body) else f"no reason but {_kind(self.body)}")
+        said = words or (
+            "no reason" if _is_json_like(self.body) else f"no reason but {_kind(self.body)}{self._advice()}"
+        )
         label = f"{self.status} {code}" if code else str(self.status)
         return kind(f"Amazon answered {self.operation} with {label}: {said}", code=code, **self._details())
 
@@ -93,6 +95,11 @@ class Answer:
         except (ValueError, RecursionError):
             return None, None
         return _words(body) if type(body) is dict else (None, None)
+
+    def _advice(self) -> str:
+        # A gateway in trouble writes a page too, with a status from 500; any other page comes from a wrong place.
+        wrong_place = self.status < 500 and _kind(self.body) == "a web page"
+        return "; check the address, it is not Amazon's" if wrong_place else ""
 
     def _details(self) -> dict[str, Any]:
         return {"operation": self.operation, "status": self.status, "request_id": self.request_id}
