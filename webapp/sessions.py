@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from flask import Flask, Request, Response, g
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import Row, delete, insert, or_, select, update
+from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 
 from webapp.extensions import db
@@ -29,15 +29,24 @@ SEEN_EVERY = timedelta(minutes=1)
 # How long a sign-in page may stay open before its form is refused.
 VISIT = timedelta(days=1)
 
-_READ = select(
-    WebSession.data,
-    WebSession.created_at,
-    WebSession.seen_at,
-    User.id,
-    User.email,
-    User.role,
-    User.fs_uniquifier,
-).join(User, User.id == WebSession.user_id)
+# Built once: putting it together costs more than running it.
+_READ = (
+    select(
+        WebSession.data,
+        WebSession.seen_at,
+        User.id,
+        User.email,
+        User.role,
+        User.fs_uniquifier,
+    )
+    .join(User, User.id == WebSession.user_id)
+    .where(
+        WebSession.id_hash == bindparam("key"),
+        WebSession.seen_at > bindparam("seen_after"),
+        WebSession.created_at > bindparam("created_after"),
+        User.active,
+    )
+)
 
 
 class SessionUser(NamedTuple):
@@ -189,15 +198,9 @@ def _digest(raw: str) -> bytes:
 
 def _read(key: bytes) -> Row[Any] | None:
     now = datetime.now(UTC)
+    values = {"key": key, "seen_after": now - IDLE, "created_after": now - LONGEST}
     with only_reading(), db.engine.connect() as connection:
-        return connection.execute(
-            _READ.where(
-                WebSession.id_hash == key,
-                WebSession.seen_at > now - IDLE,
-                WebSession.created_at > now - LONGEST,
-                User.active,
-            )
-        ).one_or_none()
+        return connection.execute(_READ, values).one_or_none()
 
 
 def _write(session: DeskSession) -> None:
