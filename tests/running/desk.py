@@ -1,9 +1,7 @@
 """A whole desk for a test: real processes on a folder and a port of its own."""
 
 import http.client
-import importlib
 import json
-import pkgutil
 import re
 import signal
 import subprocess
@@ -15,11 +13,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import webapp
-import webapp.models
-from webapp import create_app
-from webapp.extensions import db
-from webapp.models.base import Base
-from webapp.settings import Settings
 
 READY_WITHIN = 20.0
 T = TypeVar("T")
@@ -95,22 +88,10 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def make_tables(data_dir: Path) -> None:
-    """Until there are revisions, the tables of a desk are made before it starts."""
-    if (Path(webapp.__file__).parent / "migrations" / "env.py").exists():
-        return
-    for module in pkgutil.iter_modules(webapp.models.__path__):
-        importlib.import_module(f"webapp.models.{module.name}")
-    app = create_app(Settings.load({}, data_dir=data_dir))
-    with app.app_context():
-        Base.metadata.create_all(db.engine)
-        db.engine.dispose()
-
-
 @contextmanager
 def running(data_dir: Path, command: str = "up") -> Iterator[Desk]:
     """A desk that answers; ended with the test, however the test ends."""
-    make_tables(data_dir)
+    data_dir.parent.mkdir(parents=True, exist_ok=True)
     log = data_dir.with_name("desk.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
