@@ -1,0 +1,118 @@
+"""A real Chromium against a real server on a free port. Anything the browser complains of fails the test."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests import people
+
+# Nothing leaves the machine: neither updates nor field trials nor speculative connections.
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next((found for found in map(shutil.which, NAMES) if found), None)
+    if path is None:
+        pytest.skip("There is no Chromium here: install one, for instance with apt-get install chromium.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The application, served: `http://127.0.0.1:port`."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+class Complaints(list[str]):
+    """What the browser said was wrong: errors of scripts, violations of the policy, failed requests."""
+
+    def expect(self, words: str) -> None:
+        """Take out the one complaint a test provokes on purpose."""
+        found = next(complaint for complaint in self if words in complaint)
+        self.remove(found)
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    return Complaints()
+
+
+@pytest.fixture
+def context(chromium: Browser, address: str, complaints: Complaints) -> Iterator[BrowserContext]:
+    context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 800}, locale="en-US")
+    context.set_default_timeout(5000)
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            complaints.append(message.text)
+
+    context.on("console", hear)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A browser nobody is signed in with."""
+    return context.new_page()
+
+
+@pytest.fixture
+def owner_page(app: Flask, address: str, context: BrowserContext) -> Page:
+    """The owner's browser, signed in."""
+    cookie = people.sign_in(app.test_client(), people.THE_OWNER).get_cookie(app.session_interface.name)
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+    return context.new_page()
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> "Screenshots":
+    return Screenshots(tmp_path)
+
+
+class Screenshots:
+    """Pictures of a page as a person may see it: by day, by night, and on a telephone."""
+
+    LOOKS = (("light", 1280), ("dark", 1280), ("light", 390))
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def take(self, page: Page, name: str) -> list[Path]:
+        """Three whole-page pictures, `name-light-1280.png` and so on."""
+        return [self._take(page, name, scheme, width) for scheme, width in self.LOOKS]
+
+    def _take(self, page: Page, name: str, scheme: str, width: int) -> Path:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 800})
+        path = self.folder / f"{name}-{scheme}-{width}.png"
+        page.screenshot(path=path, full_page=True)
+        return path

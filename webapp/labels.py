@@ -1,0 +1,67 @@
+"""Words for states: what a person reads, in which tone, with which icon. An unknown word is shown as it came."""
+
+from typing import NamedTuple
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from webapp.domain import amazon_status, order_states, submissions
+
+
+class Label(NamedTuple):
+    """`tone` is one of quiet, wait, work, good, warn, bad (a class of app.css); `icon` a symbol of icons.svg."""
+
+    text: str | LazyString
+    tone: str
+    icon: str
+
+
+LABELS = {
+    "amazon_status": {
+        amazon_status.PENDING_AVAILABILITY: Label(_l("Pending availability"), "wait", "hourglass"),
+        amazon_status.PENDING: Label(_l("Pending"), "wait", "hourglass"),
+        amazon_status.UNSHIPPED: Label(_l("Unshipped"), "warn", "package"),
+        amazon_status.PARTIALLY_SHIPPED: Label(_l("Partially shipped"), "work", "truck"),
+        amazon_status.SHIPPED: Label(_l("Shipped"), "good", "truck-delivery"),
+        amazon_status.CANCELLED: Label(_l("Cancelled"), "quiet", "circle-x"),
+        amazon_status.UNFULFILLABLE: Label(_l("Unfulfillable"), "bad", "ban"),
+        amazon_status.INVOICE_UNCONFIRMED: Label(_l("Invoice unconfirmed"), "wait", "file-invoice"),
+    },
+    "order_state": {
+        order_states.NEW: Label(_l("New"), "wait", "circle-dashed"),
+        order_states.PROCESSING: Label(_l("Processing"), "work", "progress"),
+        order_states.HOLDED: Label(_l("On hold"), "warn", "player-pause"),
+        order_states.COMPLETE: Label(_l("Complete"), "good", "circle-check"),
+        order_states.CLOSED: Label(_l("Closed"), "quiet", "lock"),
+        order_states.CANCELED: Label(_l("Cancelled"), "quiet", "circle-x"),
+    },
+    "submission_state": {
+        submissions.QUEUED: Label(_l("Queued"), "wait", "clock"),
+        submissions.SENDING: Label(_l("Sending"), "work", "send"),
+        submissions.SENT: Label(_l("Sent"), "work", "send"),
+        submissions.ACCEPTED: Label(_l("Accepted by Amazon"), "work", "check"),
+        submissions.VERIFIED: Label(_l("Verified"), "good", "shield-check"),
+        submissions.REJECTED: Label(_l("Rejected"), "bad", "circle-x"),
+        submissions.UNDONE: Label(_l("Undone"), "quiet", "arrow-back-up"),
+        submissions.UNPROVED: Label(_l("Not proved"), "bad", "help-circle"),
+    },
+    "store_state": {
+        "active": Label(_l("Active"), "good", "circle-check"),
+        "inactive": Label(_l("Inactive"), "quiet", "player-pause"),
+    },
+    "run_state": {
+        "running": Label(_l("Running"), "work", "refresh"),
+        "done": Label(_l("Done"), "good", "circle-check"),
+        "failed": Label(_l("Failed"), "bad", "alert-circle"),
+        "waiting": Label(_l("Waiting"), "wait", "clock"),
+    },
+    "channel": {
+        amazon_status.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),
+        amazon_status.AMAZON: Label(_l("Amazon (FBA)"), "quiet", "packages"),
+    },
+}
+
+
+def label(kind: str, value: str) -> Label:
+    """The label of a value of one of the vocabularies above."""
+    return LABELS[kind].get(value) or Label(value, "quiet", "point")

@@ -1,0 +1,188 @@
+"""How values look in templates: every filter and global the house adds to Jinja, in the reader's language."""
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import dates, numbers
+from flask import Flask, current_app, request, url_for
+from flask_babel import get_locale
+from jinja2 import StrictUndefined
+
+from webapp import charts, labels, locales
+from webapp.domain.amazon_orders import Address
+from webapp.domain.marketplaces import BY_COUNTRY
+from webapp.domain.money import Money
+from webapp.sentences import sentence
+
+THEMES = ("light", "dark")
+# Where the postal code stands in the line of the city. The rest of the world writes it before the city.
+_POSTAL_AFTER_REGION = frozenset({"AE", "AU", "CA", "EG", "IN", "SA", "SG", "US"})
+_POSTAL_BELOW_CITY = frozenset({"GB", "IE", "ZA"})
+_LARGEST_FIRST = frozenset({"JP", "CN"})
+# Babel calls 45 minutes an hour by default; an operator counts minutes.
+_ROUND_UP_FROM = 1.0
+
+
+def init_app(app: Flask) -> None:
+    """Teach Jinja the house's words. A name a template mistypes is an error, not an empty place."""
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        address_lines=address_lines,
+        age=age,
+        day=day,
+        masked=masked,
+        moment=moment,
+        money=money,
+        money_short=money_short,
+        number=number,
+        percent=percent,
+        sentence=sentence,
+    )
+    app.jinja_env.globals.update(
+        asset=asset,
+        country_name=country_name,
+        get_locale=get_locale,
+        has_flag=has_flag,
+        label=labels.label,
+        languages=locales.available,
+        now=now,
+        revenue_chart=charts.revenue_chart,
+        sparkline_points=charts.sparkline,
+        theme=theme,
+    )
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def theme() -> str:
+    """`light` or `dark` when the person chose one, else empty: the page then follows the system."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in THEMES else ""
+
+
+def money(value: Money) -> str:
+    """`€1,234.50` as the reader's language writes it, with exactly the currency's digits."""
+    text: str = numbers.format_currency(value.decimal, value.currency, locale=get_locale())
+    return text
+
+
+def money_short(value: Money) -> str:
+    """An amount for a chart's axis: `€1.5K`."""
+    text: str = numbers.format_compact_currency(
+        value.decimal, value.currency, locale=get_locale(), fraction_digits=1 if value.minor else 0
+    )
+    return text
+
+
+def number(value: int | Decimal) -> str:
+    text: str = numbers.format_decimal(value, locale=get_locale())
+    return text
+
+
+def percent(share: float) -> str:
+    """A share as a signed change: 0.123 is `+12%`."""
+    text: str = numbers.format_percent(share, format="+#,##0%;-#,##0%", locale=get_locale())
+    return text
+
+
+def moment(instant: datetime, zone: str = "UTC", form: Literal["short", "zoned", "full"] = "short") -> str:
+    """An instant on the clock of `zone` (an IANA name).
+
+    `short` for tables: `Nov 21, 2:03 PM`, with the year when it is another one. `zoned`: with year and zone.
+    `full`: with seconds too.
+    """
+    local, locale = instant.astimezone(ZoneInfo(zone)), get_locale()
+    if form == "full":
+        return f"{dates.format_datetime(local, 'medium', locale=locale)} {zone_name(local)}"
+    time = dates.format_time(local, "short", locale=locale)
+    if form == "zoned":
+        return _together(dates.format_date(local, "medium", locale=locale), f"{time} {zone_name(local)}", "medium")
+    return _together(day(local), time, "short")
+
+
+def _together(the_day: str, the_time: str, length: Literal["short", "medium"]) -> str:
+    """Day and time as the language puts them together: Babel's pattern may quote words of its own."""
+    pattern = str(dates.get_datetime_format(length, locale=get_locale()))
+    return pattern.replace("{0}", the_time).replace("{1}", the_day).replace("'", "")
+
+
+def zone_name(local: datetime) -> str:
+    """`CET`, `PST`; `UTC-03` where the zone has no letters."""
+    name = local.tzname() or "UTC"
+    return f"UTC{name}" if name[0] in "+-" else name
+
+
+def day(value: date) -> str:
+    """`Nov 21`, with the year when it is not this one."""
+    this_year = value.year == now().year
+    text: str = dates.format_skeleton("MMMd" if this_year else "yMMMd", value, locale=get_locale())
+    return text
+
+
+def age(instant: datetime) -> str:
+    """How far from now: `3 minutes ago`, `in 2 hours`."""
+    distance = instant - now()
+    if abs(distance) < timedelta(seconds=1):
+        distance = timedelta(seconds=-1)
+    text: str = dates.format_timedelta(
+        distance, add_direction=True, threshold=_ROUND_UP_FROM, granularity="second", locale=get_locale()
+    )
+    return text
+
+
+def masked(text: str) -> str:
+    """Enough to recognise what one knows, too little to learn it: `Hans Muster` is `H••• M•••`."""
+    return " ".join(f"{word[0]}•••" for word in text.split())
+
+
+def country_name(country_code: str) -> str:
+    return get_locale().territories.get(country_code.upper(), country_code)
+
+
+def address_lines(address: Address) -> list[str]:
+    """The lines of an address in the order its country writes them; the country's name last, no empty line."""
+    country = (address.country_code or "").upper()
+    street = [address.line1, address.line2, address.line3]
+    place = _place(address, country)
+    middle = [*place, *street] if country in _LARGEST_FIRST else [*street, *place]
+    lines = [address.name, address.company, *middle, country_name(country) if country else None]
+    return [line for line in lines if line]
+
+
+def _place(address: Address, country: str) -> list[str | None]:
+    city, district, region, postal = address.city, address.district, address.region, address.postal_code
+    if country in _LARGEST_FIRST:
+        return [f"〒{postal}" if postal and country == "JP" else postal, _joined("", region, city, district)]
+    if country in _POSTAL_AFTER_REGION:
+        return [district, _joined(", ", city, _joined(" ", region, postal))]
+    if country in _POSTAL_BELOW_CITY:
+        return [district, city, region, postal]
+    return [district, _joined(" ", postal, city), region]
+
+
+def _joined(separator: str, *parts: str | None) -> str:
+    return separator.join(part for part in parts if part)
+
+
+def has_flag(country_code: str) -> bool:
+    return country_code.upper() in BY_COUNTRY
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its content's fingerprint, so that browsers may keep it for ever."""
+    path = Path(current_app.static_folder or "") / name
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
+
+
+@lru_cache(maxsize=256)
+def _fingerprint(path: Path, _changed_at: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

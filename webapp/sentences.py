@@ -1,0 +1,134 @@
+"""What happened, in words: one row a code. The command line and the pages say the same sentence."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    # Cancelling at Amazon.
+    "cancel_fba": _l("Amazon ships this order, so only Amazon can cancel it."),
+    "cancel_shipped": _l("This order has been shipped, so it cannot be cancelled. Refund it with a credit memo."),
+    "cancel_partially_shipped": _l(
+        "Part of this order has been shipped, so it cannot be cancelled here. Use Seller Central for the rest."
+    ),
+    "cancel_pending": _l(
+        "Amazon is still checking this order. It can be cancelled once its status is Unshipped; until then, use "
+        "Seller Central."
+    ),
+    "cancel_cancelled_already": _l("This order is cancelled already."),
+    "cancel_unfulfillable": _l("Amazon says this order cannot be fulfilled, so there is nothing to cancel."),
+    "cancel_unknown_status": _l("Amazon gives this order a status that Channeldesk does not know. Use Seller Central."),
+    "cancel_requested_already": _l("This order is being cancelled already. Follow it under Submissions."),
+    "cancel_read_only": _l(
+        "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
+        "settings, or use Seller Central."
+    ),
+    # Why there is no Order yet.
+    "store_inactive": _l("Not imported: the store is inactive. Activate it, then retry."),
+    "total_missing": _l("Not imported: Amazon has not said what the order costs yet. It is retried at each sync."),
+    "no_items": _l("Not imported: Amazon lists no items for this order yet. It is retried at each sync."),
+    "currencies_differ": _l("Not imported: its items are priced in different currencies."),
+    # Connecting seller accounts.
+    "field_required": _l("Please fill this in: %(name)s."),
+    "text_too_long": _l("This is too long: at most %(most)s characters fit."),
+    "region_unknown": _l("There is no region %(region)s. Regions are NA, EU and FE."),
+    "secret_with_space": _l(
+        "%(name)s: there is white space in it, perhaps a line break at its end. Enter it again without."
+    ),
+    "url_without_scheme": _l("%(name)s: this is not an address. It begins with https://."),
+    "region_differs": _l("This account does not sell in region %(region)s. Choose the region %(right)s."),
+    "account_sells_nowhere": _l(
+        "Amazon accepts these credentials, but the account takes part in no marketplace that Channeldesk knows."
+    ),
+    "marketplaces_none": _l("Choose at least one marketplace."),
+    "marketplace_unknown": _l("There is no marketplace %(marketplace)s. Use a country code, such as DE or UK."),
+    "marketplace_other_region": _l(
+        "Marketplace %(marketplace)s belongs to region %(right)s, not %(region)s. Connect that region as an account of "
+        "its own."
+    ),
+    "marketplace_not_taking_part": _l(
+        "The account does not sell in marketplace %(marketplace)s. Register there in Seller Central first."
+    ),
+    "backfill_out_of_range": _l("Orders can be fetched from 0 to %(most)s days back."),
+    "account_name_taken": _l("There is an account named %(name)s already. Choose another name."),
+    "account_connected_already": _l(
+        "This seller account is connected already, as %(name)s. Replace its credentials there if they have changed."
+    ),
+    "account_unknown": _l("There is no account %(name)s."),
+    "credentials_none": _l("Enter the new client secret, the new refresh token, or both."),
+    "credentials_of_another": _l(
+        "Amazon accepts these credentials, but they are another account's: it does not sell in %(countries)s. Nothing "
+        "was changed."
+    ),
+    "connection_expired": _l("What you entered was kept for ten minutes, and they are over. Please enter it again."),
+    "account_connected": _l("Account %(name)s was connected."),
+    "credentials_replaced": _l("The account's credentials were replaced."),
+    # Stores.
+    "store_unknown": _l("There is no store %(name)s."),
+    "store_opened": _l("The store was opened."),
+    "store_activated": _l("The store was activated."),
+    "store_deactivated": _l("The store was deactivated."),
+    "store_settings_changed": _l("The order settings were changed."),
+    "store_deleted": _l("Store %(name)s was deleted with its orders."),
+    "store_has_submissions": _l(
+        "Amazon is still being told something about an order of this store. Wait until that has ended, or undo it "
+        "under Submissions."
+    ),
+    "typed_name_differs": _l("Type the store's name exactly: %(name)s"),
+    "setting_unknown": _l("There is no order setting %(key)s. Settings are: %(known)s."),
+    "setting_choice": _l("%(key)s must be one of: %(choices)s."),
+    "processing_status_required": _l("Say which status new orders get, or choose the default order status."),
+    # The ways Amazon says no. They stand beside Amazon's own words.
+    "amazon_error": _l("Amazon could not be spoken to."),
+    "bad_credentials": _l(
+        "Amazon refuses the credentials. Authorise the application again in Seller Central, and enter the new refresh "
+        "token or client secret."
+    ),
+    "forbidden": _l(
+        "Amazon does not allow it: the application lacks the role, or the seller account belongs to another region."
+    ),
+    "not_there": _l("Amazon does not know what was asked for."),
+    "invalid_request": _l("Amazon did not take what was sent."),
+    "throttled": _l("Amazon asks for patience: too many calls in a short time. It is tried again by itself."),
+    "unavailable": _l("Amazon does not answer. It is tried again by itself."),
+    "redis_unavailable": _l("Redis does not answer, so Amazon is not called. It is tried again by itself."),
+    "lost_answer": _l("Amazon's answer was lost. Channeldesk looks what became of it before it acts again."),
+    "unintelligible": _l(
+        "What answered does not speak as Amazon does. If the account has an endpoint of its own, check that address."
+    ),
+    # People coming in.
+    "sign_in_wrong": _l("This e-mail address and password do not go together."),
+    "sign_in_locked": _l(
+        "Too many tries went wrong. Signing in is closed here for %(minutes)s minutes; a sign-in link opens it at once."
+    ),
+    "link_gone": _l("This link has been used, or it is too old."),
+    "email_malformed": _l("This is not an e-mail address."),
+    "email_taken": _l("There is a user with this e-mail address already."),
+    "password_short": _l("A password needs at least %(least)s characters."),
+    "password_long": _l("A password can have at most %(most)s characters."),
+    "password_not_text": _l("The password on standard input is not UTF-8 text."),
+    "password_guessable": _l("This password is too easy to guess."),
+    "role_unknown": _l("There is no role %(role)s. Roles are: %(roles)s."),
+    "not_first_start": _l("There are users already. Name the one the link is for by their e-mail address."),
+    "user_unknown": _l("There is no user with this e-mail address."),
+    "user_disabled": _l("This user is disabled."),
+    "user_created": _l("User %(user)s was created with the role %(role)s."),
+    "link_made": _l("A sign-in link was made for user %(user)s."),
+    "password_set": _l("User %(user)s chose a new password by a sign-in link."),
+    # The schedule.
+    "interval_out_of_range": _l("An interval must be between %(least)s and %(most)s seconds."),
+    "job_unknown": _l("There is no recurring job %(name)s."),
+    "job_interval_changed": _l("%(job)s runs every %(after)s seconds now; before, every %(before)s."),
+    "job_run_asked": _l("%(job)s was asked to run now."),
+    "job_paused": _l("%(job)s was paused."),
+    "job_resumed": _l("%(job)s goes on."),
+}
+
+
+def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
+    """The sentence of `code` in the reader's language, English outside a request.
+
+    A code without a row is shown as it is, so that nothing is hidden from whoever has to act on it.
+    """
+    template = SENTENCES.get(code)
+    return str(template) % (arguments or {}) if template is not None else code

@@ -1,0 +1,98 @@
+"""What a person sees when something went wrong: one table from an error to its status, one from a status to words."""
+
+from typing import NamedTuple
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from webapp.domain import errors as domain
+from webapp.sentences import sentence
+from webapp.views import answers
+
+PAGE_EXPIRED = 419
+
+
+class Words(NamedTuple):
+    """`title`: what happened. `advice`: what to do now."""
+
+    title: str | LazyString
+    advice: str | LazyString
+
+
+DOMAIN_ERRORS: dict[type[domain.DeskError], int] = {
+    domain.NotFoundError: 404,
+    domain.InvalidError: 422,
+    domain.RefusedError: 409,
+    domain.BusyError: 409,
+}
+
+PAGES = {
+    400: Words(
+        _l("That request could not be understood"),
+        _l("Part of the address or of what was sent does not make sense. Go back and try again."),
+    ),
+    401: Words(_l("Please sign in"), _l("This page is for people who are signed in. You may have been signed out.")),
+    403: Words(
+        _l("You may not do that"),
+        _l("Your account lacks the permission. Whoever looks after this Channeldesk can give it to you."),
+    ),
+    404: Words(
+        _l("There is nothing here"),
+        _l("The address may be mistyped, or what it showed is gone. Check the number, or search for it."),
+    ),
+    405: Words(
+        _l("This address does not work that way"),
+        _l("It takes what a form sends, and is not a page of its own. Go back and use the button."),
+    ),
+    409: Words(_l("That cannot be done now"), _l("Nothing was changed. Look at where things stand, then try again.")),
+    413: Words(_l("That is too large"), _l("Send a smaller file, or split it.")),
+    PAGE_EXPIRED: Words(
+        _l("This page was open for too long"),
+        _l("For your safety a form expires after a while. Nothing was changed. Load the page again and repeat."),
+    ),
+    422: Words(_l("That cannot be taken"), _l("Something that was entered is not right. Nothing was changed.")),
+    429: Words(_l("Too many attempts"), _l("Wait a minute, then try again.")),
+    500: Words(
+        _l("Something broke on our side"),
+        _l("It has been written to the log. Try again; if it stays, tell whoever looks after this Channeldesk."),
+    ),
+    503: Words(_l("Channeldesk is not ready"), _l("It is starting or being updated. Try again in a moment.")),
+}
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(domain.DeskError, _desk_error)
+    app.register_error_handler(CSRFError, _page_expired)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _desk_error(error: domain.DeskError) -> Response:
+    status = next((DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS), 500)
+    return _error(status, said=sentence(error.code, error.arguments))
+
+
+def _page_expired(_: CSRFError) -> Response:
+    return _error(PAGE_EXPIRED)
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < 400:
+        # A redirect raised as an exception, or an answer somebody made wholly: it goes out as it is.
+        return make_response(error.get_response())
+    # What the code that refused has to say; werkzeug's own sentences belong to the class and say less than ours.
+    response = _error(error.code, said=vars(error).get("description") or "")
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return response
+
+
+def _error(status: int, said: str = "") -> Response:
+    """The page, or the toast for HTMX. `said`: what exactly happened, where more is known than the status says."""
+    words = PAGES.get(status) or PAGES[400 if status < 500 else 500]
+    template = "errors/_toast.html" if answers.wants_fragment(request) else "errors/page.html"
+    response = make_response(render_template(template, status=status, words=words, said=said), status)
+    return answers.toast(response)

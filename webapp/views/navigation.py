@@ -1,0 +1,52 @@
+"""Where one can go: the side navigation and the age of Amazon's data, as one table."""
+
+from typing import NamedTuple
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from webapp.security import can
+
+
+class Place(NamedTuple):
+    endpoint: str
+    text: str | LazyString
+    icon: str
+    permission: str
+
+
+class Entry(NamedTuple):
+    url: str
+    text: str | LazyString
+    icon: str
+    current: bool
+
+
+PLACES = (
+    Place("stores.index", _l("Stores"), "building-store", "stores.read"),
+    Place("orders.index", _l("Orders"), "clipboard-list", "orders.read"),
+    Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),
+    Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
+    Place("syncs.index", _l("Sync runs"), "refresh", "logs.read"),
+    Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
+)
+DATA_AGE = "syncs.data_age"
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(navigation=navigation, data_age_url=data_age_url)
+
+
+def navigation() -> list[Entry]:
+    """The places this person may go to; the one they are in, and every page below it, is `current`."""
+    return [
+        Entry(url_for(place.endpoint), place.text, place.icon, request.blueprint == place.endpoint.partition(".")[0])
+        for place in PLACES
+        if place.endpoint in current_app.view_functions and can(place.permission)
+    ]
+
+
+def data_age_url() -> str:
+    """Where the top bar asks for the age of Amazon's data."""
+    return url_for(DATA_AGE) if DATA_AGE in current_app.view_functions else ""

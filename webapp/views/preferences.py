@@ -1,0 +1,33 @@
+"""How a person likes the desk to look: theme and language, kept in cookies of their browser."""
+
+from flask import Blueprint, Response, abort, request
+
+from webapp import locales
+from webapp.presentation import THEMES
+from webapp.security import local_target, open_to_all
+from webapp.views.answers import see_other
+
+bp = Blueprint("preferences", __name__, url_prefix="/preferences")
+
+YEAR = 365 * 24 * 60 * 60
+
+
+@bp.post("")
+@open_to_all
+def save() -> Response:
+    """Keep `theme` (light, dark; anything else follows the system) and `language`, whichever was sent; go back."""
+    response = see_other(request, local_target(request.form.get("next")))
+    if "theme" in request.form:
+        _keep(response, "theme", request.form["theme"], THEMES)
+    if "language" in request.form:
+        _keep(response, locales.COOKIE, request.form["language"], [str(locale) for locale in locales.available()])
+    return response
+
+
+def _keep(response: Response, name: str, value: str, choices: list[str] | tuple[str, ...]) -> None:
+    if value in choices:
+        response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure)
+    elif value in {"", "system"}:
+        response.delete_cookie(name)
+    else:
+        abort(400)
