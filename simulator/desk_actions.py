@@ -150,10 +150,11 @@ def armed(world: "World") -> list[dict[str, Any]]:
 
 def arm(world: "World", options: dict[str, Any]) -> int:
     """`name`, `operation`, `times` (null for ever), `probability`, and the fault's own `options`."""
+    times = options.get("times", 1)
     return world.faults.arm(
         str(options.get("name")),
         options.get("operation") or None,
-        times=int(options["times"]) if options.get("times", 1) is not None else None,
+        times=None if times is None else int(times),
         probability=float(options.get("probability", 1)),
         **options.get("options", {}),
     )

@@ -195,7 +195,7 @@ def _create_feed(world: "World", seller: Seller) -> Response:
         "feedId": str(50_000_000_000 + world.next_serial("feed")),
         "feedType": feed_type,
         "marketplaceIds": marketplaces,
-        "createdTime": iso(world.stamp()),
+        "createdTime": iso(world.clock.now()),
         "processingStatus": "IN_QUEUE",
         "seller": seller.id,
         "input": content["inputFeedDocumentId"],

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class StateInUse(Exception):
-    """Another simulator has this state file open."""
+    """Another simulator has this state file open, or it is none."""
 
 
 class Store:
@@ -29,9 +29,9 @@ class Store:
             )
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("COMMIT")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             self._db.close()
-            raise StateInUse(f"{self.path} is in use by another simulator ({error})") from error
+            raise StateInUse(f"{self.path} is in use by another simulator, or is no state file ({error})") from error
 
     def load(self, kind: str) -> Iterable[tuple[str, Any]]:
         rows = self._db.execute("SELECT key, body FROM things WHERE kind = ? ORDER BY key", (kind,))

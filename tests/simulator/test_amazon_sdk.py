@@ -1,0 +1,111 @@
+"""Amazon's own SDK takes the simulator for Amazon. Raw answers: its object mapping is slow and leaks handlers."""
+
+import json
+import logging
+import warnings
+import xml.etree.ElementTree as ET
+from types import SimpleNamespace
+
+import pytest
+
+from simulator.sellers import DEMO_EU
+from tests.simulator.application import EVERYTHING, LONG_AGO, XML, envelope, failure
+
+RAW = {"_preload_content": False, "_request_timeout": 10}
+
+
+@pytest.fixture(scope="module")
+def sdk():
+    """The parts of the SDK in use. Importing it configures the root logger and warns; both stay in here."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+    root.handlers[:], root.level = handlers, level
+    return SimpleNamespace(**{name: value for name, value in locals().items() if name[0].isupper()})
+
+
+@pytest.fixture
+def client(sdk, amazon, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    config = sdk.SPAPIConfig(DEMO_EU.client_id, DEMO_EU.client_secret, DEMO_EU.refresh_token, region="EU")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = sdk.SPAPIClient(config, oauth_endpoint=f"{amazon.url}/auth/o2/token", endpoint=amazon.url)
+        yield made.api_client
+
+
+def content(answer):
+    body = json.loads(answer.data) if answer.data else None
+    answer.release_conn()
+    return body
+
+
+def test_it_reads_the_participations(sdk, client):
+    payload = content(sdk.SellersApi(client).get_marketplace_participations(**RAW))["payload"]
+    assert [one["marketplace"]["countryCode"] for one in payload] == ["DE", "GB", "FR", "SE", "PL"]
+
+
+def test_it_pages_through_every_order(sdk, client, amazon):
+    amazon.world.reset("many:250")
+    search, seen, token = sdk.SearchOrdersApi(client), [], {}
+    while True:
+        wish = {"last_updated_after": LONG_AGO, "included_data": EVERYTHING.split(","), **token}
+        page = content(search.search_orders(**wish, **RAW))
+        seen.append([order["orderId"] for order in page["orders"]])
+        if "pagination" not in page:
+            break
+        token = {"pagination_token": page["pagination"]["nextToken"]}
+    assert [len(page) for page in seen] == [100, 100, 50]
+    assert {number for page in seen for number in page} == set(amazon.world.orders)
+
+
+def test_it_reads_one_order_and_hears_of_a_missing_one(sdk, client, amazon):
+    number = amazon.world.place()
+    orders = sdk.GetOrderApi(client)
+    order = content(orders.get_order(number, included_data=["FULFILLMENT", "RECIPIENT"], **RAW))["order"]
+    assert (order["orderId"], order["fulfillment"]["fulfillmentStatus"]) == (number, "UNSHIPPED")
+    with pytest.raises(sdk.ApiException) as missing:
+        orders.get_order("305-0000000-0000000", **RAW)
+    assert missing.value.status == 404
+
+
+def test_it_confirms_a_shipment(sdk, client, amazon):
+    number = amazon.world.place("DE", lines=((0, 1),))
+    body = amazon.world.orders[number].body
+    payload = {
+        "marketplaceId": body["salesChannel"]["marketplaceId"],
+        "packageDetail": {
+            "packageReferenceId": "1",
+            "carrierCode": "DHL",
+            "trackingNumber": "0034",
+            "shipDate": body["createdTime"],
+            "orderItems": [{"orderItemId": body["orderItems"][0]["orderItemId"], "quantity": 1}],
+        },
+    }
+    assert sdk.OrdersV0Api(client).confirm_shipment(number, payload, **RAW).status == 204
+    assert amazon.world.orders[number].status == "SHIPPED"
+
+
+def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
+    number = amazon.world.place("FR")
+    feeds, pool = sdk.FeedsApi(client), client.rest_client.pool_manager
+    document = content(feeds.create_feed_document({"contentType": XML}, **RAW))
+    upload = pool.request(
+        "PUT", document["url"], body=envelope(failure(number)).encode(), headers={"Content-Type": XML}, timeout=10
+    )
+    assert upload.status == 200
+    wish = {
+        "feedType": "POST_ORDER_ACKNOWLEDGEMENT_DATA",
+        "marketplaceIds": [amazon.world.orders[number].body["salesChannel"]["marketplaceId"]],
+        "inputFeedDocumentId": document["feedDocumentId"],
+    }
+    feed_id = content(feeds.create_feed(wish, **RAW))["feedId"]
+    feed = content(feeds.get_feed(feed_id, **RAW))
+    assert feed["processingStatus"] == "DONE"
+    listed = content(feeds.get_feeds(feed_types=["POST_ORDER_ACKNOWLEDGEMENT_DATA"], **RAW))["feeds"]
+    assert [one["feedId"] for one in listed] == [feed_id]
+    result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
+    report = ET.fromstring(pool.request("GET", result["url"], timeout=10).data)
+    assert report.findtext("Message/ProcessingReport/ProcessingSummary/MessagesSuccessful") == "1"
+    assert amazon.world.orders[number].status == "CANCELLED"

@@ -1,0 +1,160 @@
+import httpx
+import pytest
+
+from simulator.sellers import DEMO_EU, DEMO_JP
+
+
+@pytest.fixture
+def desk(amazon):
+    with httpx.Client(base_url=f"{amazon.url}/_desk", timeout=10, trust_env=False) as client:
+        yield client
+
+
+def test_the_desk_tells_the_credentials_of_both_sellers(amazon, desk):
+    europe, japan = desk.get("/api/credentials").json()
+    assert europe == {
+        "seller_id": DEMO_EU.id,
+        "name": DEMO_EU.store_name,
+        "region": "EU",
+        "client_id": DEMO_EU.client_id,
+        "client_secret": DEMO_EU.client_secret,
+        "refresh_token": DEMO_EU.refresh_token,
+        "endpoint": amazon.url,
+        "token_url": f"{amazon.url}/auth/o2/token",
+        "marketplaces": ["DE", "GB", "FR", "SE", "PL"],
+    }
+    assert (japan["seller_id"], japan["region"], japan["marketplaces"]) == (DEMO_JP.id, "FE", ["JP"])
+
+
+def test_a_buyer_orders_asks_to_cancel_and_cancels(amazon, desk):
+    number = desk.post("/api/place", json={"country": "JP", "lines": [[0, 2]]}).json()["order_id"]
+    asked = desk.post(f"/api/orders/{number}/request-cancel", json={"reason": "Ordered by mistake"}).json()
+    assert (asked["status"], asked["cancel_requested"], asked["quantity"]) == ("UNSHIPPED", True, 2)
+    cancelled = desk.post(f"/api/orders/{number}/cancel", json={"by": "BUYER"}).json()
+    assert cancelled["status"] == "CANCELLED"
+    assert desk.post(f"/api/orders/{number}/cancel", json={}).status_code == 409
+    assert [(entry["effect"], entry["by"], entry["via"]) for entry in desk.get("/api/ledger").json()] == [
+        ("cancellation", "BUYER", "desk")
+    ]
+    details = desk.get(f"/api/orders/{number}").json()
+    assert details["previous"]["fulfillment"]["fulfillmentStatus"] == "UNSHIPPED"
+
+
+def test_orders_are_released_and_shipped(desk):
+    number = desk.post("/api/place", json={"status": "PENDING"}).json()["order_id"]
+    assert desk.post(f"/api/orders/{number}/ship", json={}).status_code == 409
+    assert desk.post(f"/api/orders/{number}/release", json={}).json()["status"] == "UNSHIPPED"
+    shipped = desk.post(f"/api/orders/{number}/ship", json={}).json()
+    assert (shipped["status"], len(shipped["body"]["packages"])) == ("SHIPPED", 1)
+    assert [order["order_id"] for order in desk.get("/api/orders").json()] == [number]
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"country": "US"},
+        {"colour": "red"},
+        {"status": "LOST"},
+        {"fulfilled_by": "ME"},
+        {"lines": [["a", 1]]},
+        {"lines": 3},
+    ],
+)
+def test_an_impossible_order_is_not_placed(amazon, desk, wishes):
+    answer = desk.post("/api/place", json=wishes)
+    assert (answer.status_code, list(answer.json())) == (400, ["error"])
+    assert amazon.world.orders == {}
+
+
+def test_the_clock_moves_forward_stands_still_and_goes_on(amazon, desk):
+    before = desk.get("/api/clock").json()["now"]
+    assert desk.post("/api/clock", json={"move": 86400}).json()["now"] > before
+    frozen = desk.post("/api/clock", json={"freeze": True}).json()
+    assert frozen["frozen_at"] == desk.get("/api/clock").json()["now"]
+    assert desk.post("/api/clock", json={"thaw": True}).json()["frozen_at"] is None
+    assert desk.post("/api/clock", json={"move": -1}).status_code == 400
+
+
+def test_faults_are_armed_and_disarmed(amazon, desk):
+    wish = {"name": "forbidden_dataset", "times": None, "options": {"dataset": "TAX", "answer": "drop"}}
+    armed = desk.post("/api/faults", json=wish).json()
+    assert armed["armed"][0] | {"id": 0} == {
+        "id": 0,
+        "name": "forbidden_dataset",
+        "operation": None,
+        "times": None,
+        "probability": 1.0,
+        "options": {"dataset": "TAX", "answer": "drop"},
+        "struck": 0,
+    }
+    assert desk.post("/api/faults", json={"name": "earthquake"}).status_code == 400
+    assert desk.delete(f"/api/faults/{armed['id']}").json() == {"disarmed": 1}
+    desk.post("/api/faults", json={"name": "throttled", "probability": 0.5})
+    assert desk.delete("/api/faults").json() == {"disarmed": 1}
+    assert len(desk.get("/api/faults").json()["kinds"]) == 17
+
+
+def test_switches_change_and_a_reset_forgets_them(amazon, desk):
+    changed = desk.post("/api/switches", json={"rest_cancel": True, "settle": 5, "limits": "amazon"}).json()
+    assert (changed["rest_cancel"], changed["settle"], changed["limits"]) == (True, 5, "amazon")
+    assert desk.post("/api/switches", json={"gravity": False}).status_code == 400
+    assert desk.post("/api/reset", json={"scenario": "one_order", "seed": 4}).json() == {
+        "scenario": "one_order",
+        "seed": 4,
+        "orders": 1,
+    }
+    assert desk.get("/api/switches").json()["rest_cancel"] is False
+    assert desk.post("/api/reset", json={"scenario": "sunday"}).status_code == 400
+
+
+def test_calls_are_listed_without_what_they_carried(amazon, desk, application):
+    application.search()
+    calls = desk.get("/api/calls").json()
+    assert [(call["operation"], call["status"]) for call in calls["calls"]] == [("token", 200), ("searchOrders", 200)]
+    assert calls["counts"] == {"token": 1, "searchOrders": 1}
+    assert set(calls["calls"][0]) == {"at", "operation", "seller_id", "status", "request_id", "fault"}
+
+
+def test_a_person_does_the_same_with_the_mouse(amazon, desk):
+    placed = desk.post("/orders", data={"country": "GB", "fulfilled_by": "MERCHANT", "status": "UNSHIPPED"})
+    assert placed.status_code == 303
+    (number,) = amazon.world.orders
+    assert number in desk.get("", follow_redirects=True).text
+    for verb, form in (("request-cancel", {"reason": "<b>late</b>"}), ("cancel", {"by": "AMAZON"})):
+        assert desk.post(f"/orders/{number}/{verb}", data=form).status_code == 303
+    assert amazon.world.orders[number].status == "CANCELLED"
+    assert desk.post(f"/orders/{number}/ship", data={}, follow_redirects=True).text.count("Not possible") == 1
+    assert desk.post("/clock", data={"seconds": "120"}).status_code == 303
+    assert desk.post("/faults", data={"name": "slow", "times": "", "option_seconds": "2"}).status_code == 303
+    (fault,) = amazon.world.faults.armed()
+    assert (fault.name, fault.times, float(fault.options["seconds"])) == ("slow", None, 2.0)
+    assert desk.post("/faults/disarm", data={}).status_code == 303
+    assert amazon.world.faults.armed() == []
+    assert desk.post("/switches", data={"rest_cancel": "on", "settle": "3"}).status_code == 303
+    assert (amazon.world.switches["rest_cancel"], amazon.world.settle) == (True, 3.0)
+    assert desk.post("/reset", data={"scenario": "one_order", "seed": "2"}).status_code == 303
+    assert (amazon.world.scenario, amazon.world.seed) == ("one_order", 2)
+
+
+def test_every_page_can_be_read_whatever_buyers_are_called(amazon, desk):
+    amazon.world.reset("busy_monday")
+    amazon.world.faults.arm("throttled")
+    for address in ("/", "/?status=UNSHIPPED", "/faults", "/ledger", "/calls", "/settings", "/desk.css"):
+        assert desk.get(address).status_code == 200
+    for number, order in list(amazon.world.orders.items())[::7]:
+        page = desk.get(f"/orders/{number}")
+        assert page.status_code == 200, order.status
+        assert "<script>" not in page.text
+    assert desk.get("/orders/305-0000000-0000000").status_code == 404
+
+
+def test_the_desk_is_not_worked_from_another_site(amazon, desk):
+    answer = desk.post("/api/place", json={}, headers={"Origin": "http://example.invalid"})
+    assert answer.status_code == 403
+    assert desk.post("/reset", data={}, headers={"Origin": "null"}).status_code == 403
+    assert desk.post("/api/place", json={}, headers={"Origin": amazon.url}).status_code == 200
+
+
+def test_an_address_amazon_does_not_know_is_answered_as_amazon_would(amazon):
+    answer = httpx.get(f"{amazon.url}/nowhere")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "NotFound")

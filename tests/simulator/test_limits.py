@@ -1,0 +1,63 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from simulator.clock import Clock
+from simulator.limits import PLANS
+from simulator.sellers import DEMO_JP
+from simulator.world import World
+from tests.amazon_server import AmazonServer
+from tests.simulator.application import ORDERS, Application
+
+
+@pytest.fixture
+def strict():
+    """Amazon with its own usage plans, while time stands still."""
+    with AmazonServer(
+        World("empty", limits="amazon", clock=Clock(frozen_at=datetime(2026, 11, 23, 12, tzinfo=UTC)))
+    ) as amazon:
+        yield amazon
+
+
+def test_a_bucket_gives_its_burst_and_then_refills_at_its_rate(strict):
+    application = Application(strict.url)
+    assert [application.search().status_code for _ in range(21)] == [200] * 20 + [429]
+    refused = application.search()
+    assert refused.json() == {
+        "errors": [
+            {"code": "QuotaExceeded", "message": "You exceeded your quota for the requested resource.", "details": ""}
+        ]
+    }
+    assert "x-amzn-RateLimit-Limit" not in refused.headers
+    assert refused.headers["x-amzn-RequestId"]
+    strict.world.clock.move(178)
+    assert application.search().status_code == 429
+    strict.world.clock.move(1)
+    answer = application.search()
+    assert (answer.status_code, answer.headers["x-amzn-RateLimit-Limit"]) == (200, "0.0056")
+    assert application.search().status_code == 429
+
+
+def test_each_operation_and_seller_has_a_bucket_of_its_own(strict):
+    application, japan = Application(strict.url), Application(strict.url, DEMO_JP)
+    while application.search().status_code == 200:
+        pass
+    assert japan.search().status_code == 200
+    assert application.get(f"{ORDERS}/305-0000000-0000000").status_code == 404
+
+
+def test_invalid_calls_spend_tokens_too(strict):
+    application = Application(strict.url)
+    assert [application.get(ORDERS).status_code for _ in range(21)] == [400] * 20 + [429]
+
+
+def test_relaxed_limits_are_a_thousand_times_amazons():
+    world = World("empty")
+    assert {operation: world.limits.plan(operation) for operation in PLANS} == {
+        operation: (pytest.approx(rate * 1000), burst * 1000) for operation, (rate, burst) in PLANS.items()
+    }
+
+
+def test_unknown_limits_are_refused():
+    with pytest.raises(ValueError, match="relaxed or amazon"):
+        World("empty", limits="none")

@@ -1,0 +1,133 @@
+"""Every body the simulator sends is one that Amazon's own models allow."""
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft4Validator, FormatChecker
+
+from simulator.marketplaces import BY_COUNTRY
+from simulator.sellers import DEMO_EU, DEMO_JP
+from simulator.world import World
+from tests.amazon_server import AmazonServer
+from tests.simulator.application import EVERYTHING, FEEDS, ORDERS, XML, Application, envelope, failure
+
+MODELS = Path(
+    os.environ.get("CHANNELDESK_SPAPI_MODELS") or Path(__file__).parents[2].parent / "shared" / "sp-api-models"
+)
+pytestmark = pytest.mark.skipif(
+    not (MODELS / "orders_2026-01-01.json").is_file(),
+    reason="Amazon's models are not here: name their folder in CHANNELDESK_SPAPI_MODELS",
+)
+
+
+def closed(schema: Any) -> Any:
+    """Amazon's schema, stricter: properties that it does not name are wrong, and so are words missing from its lists."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {name: closed(part) for name, part in schema.items()}
+    if isinstance(made.get("properties"), dict) and "additionalProperties" not in made:
+        made["additionalProperties"] = False
+    words = schema.get("x-docgen-enum-table-extension")
+    if words and "enum" not in made and made.get("type") == "string":
+        made["enum"] = [word["value"] for word in words]
+    return made
+
+
+@cache
+def validator(model: str, definition: str) -> Draft4Validator:
+    definitions = closed(json.loads((MODELS / f"{model}.json").read_text())["definitions"])
+    return Draft4Validator(
+        {"$ref": f"#/definitions/{definition}", "definitions": definitions}, format_checker=FormatChecker()
+    )
+
+
+def check(body: Any, model: str, definition: str) -> None:
+    wrong = [
+        f"{'/'.join(map(str, error.absolute_path))}: {error.message}"
+        for error in validator(model, definition).iter_errors(body)
+    ]
+    assert wrong == []
+
+
+def test_the_check_itself_finds_what_is_wrong():
+    with pytest.raises(AssertionError, match="fulfillmentStatus"):
+        check(
+            {"orders": [{"fulfillment": {"fulfillmentStatus": "Shipped"}}]}, "orders_2026-01-01", "SearchOrdersResponse"
+        )
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seller", [DEMO_EU, DEMO_JP], ids=["europe", "japan"])
+def test_pages_and_orders_are_true_to_the_model(seed, seller):
+    with AmazonServer(World("busy_monday", seed, settle=0)) as amazon:
+        application, token, count = Application(amazon.url, seller), {}, 0
+        while True:
+            page = application.search(includedData=EVERYTHING, **token).json()
+            check(page, "orders_2026-01-01", "SearchOrdersResponse")
+            count += len(page["orders"])
+            if "pagination" not in page:
+                break
+            token = {"paginationToken": page["pagination"]["nextToken"]}
+        assert count == sum(order.seller_id == seller.id for order in amazon.world.orders.values())
+        check(
+            application.get(f"{ORDERS}/{page['orders'][0]['orderId']}").json(), "orders_2026-01-01", "GetOrderResponse"
+        )
+
+
+def test_a_bare_page_is_true_to_the_model(amazon, application):
+    amazon.world.place()
+    check(
+        application.get(ORDERS, params={"createdAfter": "2020-01-01T00:00:00Z"}).json(),
+        "orders_2026-01-01",
+        "SearchOrdersResponse",
+    )
+
+
+def test_what_happens_to_orders_stays_true_to_the_model(amazon, application):
+    world = amazon.world
+    shipped, asked, cancelled = (world.place(country) for country in ("DE", "GB", "SE"))
+    released, arrived = world.place("PL", status="PENDING"), world.place("FR", fulfilled_by="AMAZON")
+    assert application.confirm(shipped, BY_COUNTRY["DE"].id, shippingMethod="Paket").status_code == 204
+    application.post(f"/_desk/api/orders/{asked}/request-cancel", json={"reason": ""})
+    application.post(f"/_desk/api/orders/{cancelled}/cancel", json={"by": "AMAZON"})
+    for number in (released,):
+        application.post(f"/_desk/api/orders/{number}/release")
+    for number in (released, arrived):
+        application.post(f"/_desk/api/orders/{number}/ship")
+    for number in (shipped, asked, cancelled, released, arrived):
+        check({"order": application.order(number)}, "orders_2026-01-01", "GetOrderResponse")
+
+
+def test_feeds_are_true_to_the_model(amazon, application):
+    model = "feeds_2021-06-30"
+    check(application.post(f"{FEEDS}/documents", json={"contentType": XML}).json(), model, "CreateFeedDocumentResponse")
+    created = application.create_feed(envelope(failure(amazon.world.place())))
+    assert created.status_code == 202
+    check(created.json(), model, "CreateFeedResponse")
+    feed = application.feed(created.json()["feedId"])
+    check(feed, model, "Feed")
+    check(application.get(f"{FEEDS}/documents/{feed['resultFeedDocumentId']}").json(), model, "FeedDocument")
+    check(application.get(f"{FEEDS}/feeds", params={"feedTypes": feed["feedType"]}).json(), model, "GetFeedsResponse")
+
+
+def test_participations_are_true_to_the_model(application):
+    body = application.get("/sellers/v1/marketplaceParticipations").json()
+    check(body, "sellers", "GetMarketplaceParticipationsResponse")
+
+
+def test_refusals_are_true_to_the_model(amazon, application):
+    number = amazon.world.place()
+    for model, answer in (
+        ("orders_2026-01-01", application.get(ORDERS)),
+        ("orders_2026-01-01", application.get(f"{ORDERS}/305-0000000-0000000")),
+        ("ordersV0", application.post(f"/orders/v0/orders/{number}/shipmentConfirmation", json={})),
+        ("feeds_2021-06-30", application.get(f"{FEEDS}/feeds")),
+    ):
+        assert answer.status_code in (400, 404)
+        check(answer.json(), model, "ConfirmShipmentErrorResponse" if model == "ordersV0" else "ErrorList")

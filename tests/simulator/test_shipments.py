@@ -1,0 +1,100 @@
+import pytest
+
+from simulator.marketplaces import BY_COUNTRY
+
+GERMANY = BY_COUNTRY["DE"].id
+
+
+def test_a_confirmed_parcel_ships_the_order(amazon, application):
+    number = amazon.world.place(lines=((0, 2),))
+    answer = application.confirm(number, GERMANY, shippingMethod="Paket")
+    assert (answer.status_code, answer.content) == (204, b"")
+    order = application.order(number)
+    assert order["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
+    assert order["orderItems"][0]["fulfillment"] == {"quantityFulfilled": 2, "quantityUnfulfilled": 0}
+    package = order["packages"][0]
+    assert (
+        package["packageReferenceId"],
+        package["carrier"],
+        package["shippingService"],
+        package["trackingNumber"],
+    ) == ("1", "DHL", "Paket", "0034")
+    assert [entry["items"] for entry in amazon.world.effects("shipment", number)] == [
+        {order["orderItems"][0]["orderItemId"]: 2}
+    ]
+
+
+def test_parcels_add_up_and_the_same_number_edits(amazon, application):
+    number = amazon.world.place(lines=((0, 3),))
+    item = application.order(number)["orderItems"][0]["orderItemId"]
+    one, two = [{"orderItemId": item, "quantity": 1}], [{"orderItemId": item, "quantity": 2}]
+    assert application.confirm(number, GERMANY, orderItems=one).status_code == 204
+    assert application.order(number)["fulfillment"]["fulfillmentStatus"] == "PARTIALLY_SHIPPED"
+    assert application.confirm(number, GERMANY, orderItems=two, trackingNumber="0099").status_code == 204
+    assert application.confirm(number, GERMANY, packageReferenceId="2", orderItems=two).status_code == 400
+    assert application.confirm(number, GERMANY, packageReferenceId="2", orderItems=one).status_code == 204
+    order = application.order(number)
+    assert order["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
+    assert [(package["packageReferenceId"], package["trackingNumber"]) for package in order["packages"]] == [
+        ("1", "0099"),
+        ("2", "0034"),
+    ]
+    assert [entry["edited"] for entry in amazon.world.effects("shipment", number)] == [False, True, False]
+    answer = application.confirm(number, GERMANY, packageReferenceId="3", orderItems=one)
+    assert (answer.status_code, "PackageToUpdateNotFound" in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"packageReferenceId": "A1"},
+        {"packageReferenceId": "0"},
+        {"packageReferenceId": 1},
+        {"carrierCode": ""},
+        {"carrierCode": "Other"},
+        {"trackingNumber": None},
+        {"shipDate": "today"},
+        {"shipDate": "2020-01-01T00:00:00Z"},
+        {"shipDate": "2099-01-01T00:00:00Z"},
+        {"orderItems": []},
+        {"orderItems": [{"orderItemId": "1", "quantity": 1}]},
+    ],
+)
+def test_a_wrong_parcel_is_refused_and_changes_nothing(amazon, application, detail):
+    number = amazon.world.place()
+    answer = application.confirm(number, GERMANY, **detail)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput")
+    assert application.order(number)["fulfillment"]["fulfillmentStatus"] == "UNSHIPPED"
+    assert amazon.world.ledger == []
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 2, "1", True])
+def test_a_quantity_is_a_number_up_to_what_was_ordered(amazon, application, quantity):
+    number = amazon.world.place(lines=((0, 1),))
+    item = application.order(number)["orderItems"][0]["orderItemId"]
+    assert (
+        application.confirm(number, GERMANY, orderItems=[{"orderItemId": item, "quantity": quantity}]).status_code
+        == 400
+    )
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"fulfilled_by": "AMAZON"}, {"programs": ("FBM_SHIP_PLUS",)}, {"status": "CANCELLED"}, {"status": "PENDING"}],
+)
+def test_orders_that_the_seller_may_not_ship_are_refused(amazon, application, wish):
+    number = amazon.world.place(**wish)
+    assert application.confirm(number, GERMANY).status_code == 400
+
+
+def test_an_order_of_another_marketplace_or_nobody_is_refused(amazon, application):
+    number = amazon.world.place()
+    assert application.confirm(number, BY_COUNTRY["FR"].id).status_code == 400
+    assert application.post("/orders/v0/orders/305-0000000-0000000/shipmentConfirmation", json={}).status_code == 404
+    assert application.post(f"/orders/v0/orders/{number}/shipmentConfirmation", content=b"{").status_code == 400
+
+
+def test_the_other_carrier_goes_by_its_name(amazon, application):
+    number = amazon.world.place()
+    assert application.confirm(number, GERMANY, carrierCode="Other", carrierName="Bicycle").status_code == 204
+    assert application.order(number)["packages"][0]["carrier"] == "Bicycle"
