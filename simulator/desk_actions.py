@@ -64,7 +64,7 @@ def found(world: "World", order_id: str) -> "OrderRecord":
 
 
 def summary(order: "OrderRecord") -> dict[str, Any]:
-    """One line of the list; `body` is what getOrder shows with every dataset."""
+    """One line of the list."""
     content = order.body
     return {
         "order_id": order.id,
@@ -79,13 +79,17 @@ def summary(order: "OrderRecord") -> dict[str, Any]:
         "cancel_requested": any(
             "cancellationRequest" in item.get("cancellation", {}) for item in content["orderItems"]
         ),
-        "body": shown(content, DATASETS),
     }
 
 
 def details(order: "OrderRecord") -> dict[str, Any]:
-    """The summary, what will happen to the order by itself, and its body before the last change."""
-    return {**summary(order), "agenda": order.agenda, "previous": order.previous}
+    """The summary; `body`, what getOrder shows with every dataset; what will happen by itself; the body before."""
+    return {
+        **summary(order),
+        "body": shown(order.body, DATASETS),
+        "agenda": order.agenda,
+        "previous": shown(order.previous, DATASETS) if order.previous else None,
+    }
 
 
 def place(world: "World", wishes: dict[str, Any]) -> str:

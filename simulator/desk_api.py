@@ -50,7 +50,7 @@ def place() -> Response:
 
 @pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release'):verb>")
 def act(order_id: str, verb: str) -> Response:
-    return answered(lambda world, options: desk_actions.summary(desk_actions.act(world, order_id, verb, options)))
+    return answered(lambda world, options: desk_actions.details(desk_actions.act(world, order_id, verb, options)))
 
 
 @pages.get("/clock")

@@ -21,8 +21,24 @@ def sdk():
     handlers, level = list(root.handlers), root.level
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from spapi import SPAPIClient, SPAPIConfig
+        from spapi.api.feeds_v2021_06_30.feeds_api import FeedsApi
+        from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
+        from spapi.api.orders_v2026_01_01.get_order_api import GetOrderApi
+        from spapi.api.orders_v2026_01_01.search_orders_api import SearchOrdersApi
+        from spapi.api.sellers_v1.sellers_api import SellersApi
+        from spapi.rest import ApiException
     root.handlers[:], root.level = handlers, level
-    return SimpleNamespace(**{name: value for name, value in locals().items() if name[0].isupper()})
+    return SimpleNamespace(
+        SPAPIClient=SPAPIClient,
+        SPAPIConfig=SPAPIConfig,
+        FeedsApi=FeedsApi,
+        OrdersV0Api=OrdersV0Api,
+        GetOrderApi=GetOrderApi,
+        SearchOrdersApi=SearchOrdersApi,
+        SellersApi=SellersApi,
+        ApiException=ApiException,
+    )
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.simulator.application import EVERYTHING, Application
+
 pytestmark = pytest.mark.processes
 ROOT = Path(__file__).parents[2]
 
@@ -48,8 +50,9 @@ def test_it_is_light(tmp_path):
     with simulator("--state", tmp_path / "world") as (process, url, _):
         for page in ("/_desk", "/_desk/api/orders", "/_desk/settings"):
             assert httpx.get(url + page).status_code == 200
+        assert len(Application(url).search(includedData=EVERYTHING).json()["orders"]) == 100
         pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])
-        assert pages * os.sysconf("SC_PAGE_SIZE") < 45_000_000
+        assert pages * os.sysconf("SC_PAGE_SIZE") < 45 * 2**20
 
 
 @pytest.mark.parametrize("wrong", [("--scenario", "sunday"), ("--state", "/proc/nowhere/world")])
