@@ -4,6 +4,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from webapp.labels import LABELS
+
 SENTENCES = {
     # Cancelling at Amazon.
     "cancel_fba": _l("Amazon ships this order, so only Amazon can cancel it."),
@@ -23,6 +25,78 @@ SENTENCES = {
         "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
         "settings, or use Seller Central."
     ),
+    "reason_unknown": _l("Amazon has no reason %(reason)s. Reasons are: %(known)s."),
+    "undo_too_late": _l("It is too late to undo this: the cancellation is %(state)s."),
+    "submission_unknown": _l("There is no submission %(name)s."),
+    # The reasons Amazon takes, in the seller's words; what is said of each below it.
+    "reason_NoInventory": _l("The item is out of stock"),
+    "reason_BuyerCanceled": _l("The buyer asked to cancel"),
+    "reason_ShippingAddressUndeliverable": _l("The address cannot be delivered to"),
+    "reason_CustomerExchange": _l("The buyer wants another item instead"),
+    "reason_PricingError": _l("The price was wrong"),
+    "reason_GeneralAdjustment": _l("Another reason"),
+    "reason_hurts": _l("Counts in your cancellation rate."),
+    "reason_hurts_not": _l("Does not count in your cancellation rate: the buyer asked through Amazon."),
+    "reason_hurts_unasked": _l(
+        "Counts in your cancellation rate unless the buyer asks through Amazon, which this buyer has not."
+    ),
+    # How a submission ended where Amazon did not say why.
+    "cancelled_meanwhile": _l("The order was cancelled before Amazon was told."),
+    "feed_failed": _l("Amazon could not process the feed that carried the request. Nothing was cancelled; try again."),
+    "feed_never_ended": _l("Amazon took the request but never said what became of it. Look in Seller Central."),
+    "cancel_not_shown": _l(
+        "Amazon accepted the request, but the order has not become Cancelled. Look in Seller Central."
+    ),
+    # Finding orders.
+    "amazon_order_unknown": _l("There is no Amazon order %(number)s here."),
+    "order_unknown": _l("There is no Order %(number)s here."),
+    "version_unknown": _l("This order has no version %(version)s."),
+    # Making an Order by hand, and the delivery address.
+    "order_exists": _l("There is an Order of this Amazon order already: %(number)s."),
+    "order_read_only": _l(
+        "Import of Amazon orders is disabled for this store, so no Order is made. Enable it in the order settings."
+    ),
+    "order_waits_unshipped": _l("Amazon is still checking this order. Its Order is made once Amazon says Unshipped."),
+    "order_waits_shipped": _l("Amazon ships this order. Its Order is made once Amazon has shipped it."),
+    "order_not_for_cancelled": _l("This order is cancelled, so no Order is made of it."),
+    "order_not_for_status": _l("No Order is made of an Amazon order with the status %(status)s."),
+    "address_required": _l("An address needs this."),
+    "address_too_long": _l("This can have at most %(most)s characters."),
+    "country_unknown": _l("Enter the two letters of a country, such as DE."),
+    "address_same": _l("This is the address already; nothing was changed."),
+    # The last thing that happened to an Amazon order, as grids show it.
+    "note_status": _l("Status updated to %(status)s"),
+    "note_blocked": _l("%(why)s"),
+    "note_reserved": _l("Stock reserved while Amazon checks the payment"),
+    "note_order_created": _l("Order %(number)s created"),
+    "note_cancel_requested": _l("Cancellation requested: %(reason)s"),
+    "note_cancel_undone": _l("Cancellation undone before Amazon was told"),
+    "note_cancel_rejected": _l("Cancellation refused: %(why)s"),
+    "note_cancel_unproved": _l("Amazon accepted the cancellation, but the order does not show it"),
+    # What happened, in the history of an order.
+    "amazon_order_arrived": _l("Arrived from Amazon as %(status)s"),
+    "amazon_order_changed": _l("Changed at Amazon"),
+    "amazon_order_resent": _l("Amazon sent the order again, with other details"),
+    "address_corrected": _l("Delivery address corrected here"),
+    "address_restored": _l("Delivery address set back to Amazon's"),
+    "version_revealed": _l("Looked at what Amazon sent, with personal data"),
+    "order_created": _l("Order %(number)s created"),
+    "order_invoiced_at_import": _l("Invoiced at import: Amazon has taken the payment"),
+    "order_new": _l("Order is new"),
+    "order_processing": _l("Order is processing"),
+    "order_complete": _l("Order is complete: nothing is left to invoice or to ship"),
+    "order_closed": _l("Order is closed: everything was refunded"),
+    "order_canceled": _l("Order cancelled, since Amazon cancelled it"),
+    "cancelled_at_amazon_but": _l("Amazon cancelled it, but the Order is %(state)s and stays so. Look at it."),
+    "credited_offline": _l("Credit memo %(number)s written offline: Amazon returns the money itself"),
+    "shipped_at_amazon": _l("Amazon counts %(quantity)s more as shipped"),
+    "cancellation_requested": _l("Cancellation requested: %(reason)s"),
+    "cancellation_undone": _l("Cancellation undone before Amazon was told"),
+    "cancellation_accepted": _l("Amazon accepted the cancellation; it is not proved yet"),
+    "cancellation_rejected": _l("Cancellation refused: %(why)s"),
+    "cancellation_unproved": _l("Cancellation accepted, but the order never showed it"),
+    "cancellation_verified": _l("Cancellation proved: Amazon shows the order as Cancelled"),
+    "cancellation_not_needed": _l("The order was cancelled before Amazon was told, so it was not told"),
     # Why there is no Order yet.
     "store_inactive": _l("Not imported: the store is inactive. Activate it, then retry."),
     "total_missing": _l("Not imported: Amazon has not said what the order costs yet. It is retried at each sync."),
@@ -122,7 +196,16 @@ SENTENCES = {
     "job_run_asked": _l("%(job)s was asked to run now."),
     "job_paused": _l("%(job)s was paused."),
     "job_resumed": _l("%(job)s goes on."),
+    # What does not exist.
+    "pattern_unknown": _l("The pattern book has no page %(page)s."),
 }
+
+
+class _Arguments(dict[str, Any]):
+    """A row written by an older version may lack what a newer sentence names; the page is shown all the same."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
 
 
 def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
@@ -131,4 +214,19 @@ def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
     A code without a row is shown as it is, so that nothing is hidden from whoever has to act on it.
     """
     template = SENTENCES.get(code)
-    return str(template) % (arguments or {}) if template is not None else code
+    return str(template) % _Arguments(_spoken(arguments or {})) if template is not None else code
+
+
+def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with the codes among them in words: statuses, states, reasons; `why` from `words` or `cause`."""
+    said = dict(arguments)
+    for name, kinds in {"status": ("amazon_status",), "state": ("order_state", "submission_state")}.items():
+        found = [LABELS[kind][said[name]] for kind in kinds if str(said.get(name)) in LABELS[kind]]
+        if found:
+            said[name] = found[0].text
+    reason = SENTENCES.get(f"reason_{said.get('reason')}")
+    if reason is not None:
+        said["reason"] = reason
+    if said.get("words") or said.get("cause"):
+        said["why"] = said.get("words") or sentence(said["cause"])
+    return said

@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Self
 
 # ISO 4217 minor units that are not two digits. Every other currency has two.
-_DIGITS = {
+UNUSUAL_DIGITS = {
     **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF"), 0),
     **dict.fromkeys(("XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
@@ -18,7 +18,7 @@ class MoneyError(ValueError):
 
 def minor_digits(currency: str) -> int:
     """How many decimals the currency has: 2 for EUR, 0 for JPY."""
-    return _DIGITS.get(currency, 2)
+    return UNUSUAL_DIGITS.get(currency, 2)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,0 +1,147 @@
+"""Reading Amazon orders: the grid over all of them, and one with everything that is known of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
+
+from webapp.domain.errors import NotFoundError
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
+from webapp.models.events import Event
+from webapp.models.orders import Order
+from webapp.models.stores import Store
+from webapp.models.submissions import Submission
+from webapp.queries import search
+from webapp.queries.grids import Column, Grid
+
+COLUMNS = (
+    Column("purchased", AmazonOrder.purchased_at, descending=True),
+    Column("number", AmazonOrder.number),
+    Column("store"),
+    Column("status", AmazonOrder.status),
+    Column("buyer"),
+    Column("items"),
+    Column("ship_by", AmazonOrder.ship_by),
+    Column("total", AmazonOrder.total, descending=True),
+    Column("channel"),
+    Column("note"),
+)
+
+
+def grid(stores: Sequence[Store]) -> Grid:
+    """The grid of all Amazon orders. `stores`: all of them, since each counts its days in a zone of its own."""
+
+    def placed(*, since: bool) -> Any:
+        return lambda day: search.placed(AmazonOrder.purchased_at, AmazonOrder.store_id, stores, day, since=since)
+
+    def worth(*, least: bool) -> Any:
+        return lambda bound: search.worth(AmazonOrder.total, AmazonOrder.currency, bound, least=least)
+
+    return Grid(
+        # Columns instead of whole orders, so that nothing is decrypted that no row shows.
+        rows=select(
+            AmazonOrder.id,
+            AmazonOrder.number,
+            AmazonOrder.store_id,
+            AmazonOrder.status,
+            AmazonOrder.fulfilled_by,
+            AmazonOrder.purchased_at,
+            AmazonOrder.ship_by,
+            AmazonOrder.currency,
+            AmazonOrder.total,
+            AmazonOrder.quantity,
+            AmazonOrder.prime,
+            AmazonOrder.business,
+            AmazonOrder.buyer_name,
+            AmazonOrder.cancel_requested,
+            AmazonOrder.note,
+            AmazonOrder.note_args,
+            Order.number.label("order_number"),
+        ).outerjoin(Order, Order.amazon_order_id == AmazonOrder.id),
+        id=AmazonOrder.id,
+        columns=COLUMNS,
+        filters={
+            "purchased_from": placed(since=True),
+            "purchased_to": placed(since=False),
+            "number": lambda text: search.numbered(AmazonOrder.number, text),
+            "buyer": lambda text: search.named(AmazonOrder.id, text),
+            "total_min": worth(least=True),
+            "total_max": worth(least=False),
+            "status": AmazonOrder.status.in_,
+            "store": lambda slug: AmazonOrder.store_id.in_([store.id for store in stores if store.slug == slug]),
+            "channel": lambda fulfilled_by: AmazonOrder.fulfilled_by == fulfilled_by,
+            "prime": lambda _: AmazonOrder.prime.is_(True),
+            "business": lambda _: AmazonOrder.business.is_(True),
+            "blocked": lambda _: AmazonOrder.blocked.is_not(None),
+        },
+        sort="-purchased",
+    )
+
+
+def by_number(session: Session, number: str) -> AmazonOrder:
+    """The order with its store, lines and parcels. Raises NotFoundError."""
+    wanted = select(AmazonOrder).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1)
+    parts = (joinedload(AmazonOrder.store), selectinload(AmazonOrder.items), selectinload(AmazonOrder.packages))
+    found = session.scalar(wanted.options(*parts))
+    if found is None:
+        raise NotFoundError("amazon_order_unknown", number=number)
+    return found
+
+
+def id_of(session: Session, number: str) -> int:
+    """Raises NotFoundError."""
+    found = session.scalar(select(AmazonOrder.id).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1))
+    if found is None:
+        raise NotFoundError("amazon_order_unknown", number=number)
+    return found
+
+
+def order_of(session: Session, amazon_order_id: int) -> Order | None:
+    """Our Order of it, without its lines."""
+    return session.scalar(select(Order).where(Order.amazon_order_id == amazon_order_id))
+
+
+def last_submission(session: Session, amazon_order_id: int) -> Submission | None:
+    """What was asked of Amazon last about it."""
+    asked = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
+    return session.scalar(asked.order_by(Submission.id.desc()).limit(1))
+
+
+def listed(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[AmazonOrder]:
+    """The latest, with stores and lines, for the command line."""
+    latest = select(AmazonOrder).where(*conditions).order_by(AmazonOrder.purchased_at.desc(), AmazonOrder.id.desc())
+    parts = (joinedload(AmazonOrder.store), selectinload(AmazonOrder.items))
+    return session.scalars(latest.options(*parts).limit(limit)).all()
+
+
+def numbers_of_orders(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
+    """Our numbers, by the ids of the Amazon orders that have an Order."""
+    rows = session.execute(
+        select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
+    )
+    return dict(rows.tuples().all())
+
+
+def events(session: Session, *, amazon_order_id: int | None = None, order_id: int | None = None) -> Sequence[Event]:
+    """What happened to an Amazon order (and with it to its Order), or to an Order alone, newest first."""
+    column, value = (Event.order_id, order_id) if amazon_order_id is None else (Event.amazon_order_id, amazon_order_id)
+    return session.scalars(select(Event).where(column == value).order_by(Event.at.desc(), Event.id.desc())).all()
+
+
+def versions(session: Session, amazon_order_id: int) -> Sequence[AmazonOrderVersion]:
+    """The bodies Amazon sent, newest first, themselves left closed."""
+    mine = select(AmazonOrderVersion).where(AmazonOrderVersion.amazon_order_id == amazon_order_id)
+    closed = mine.options(defer(AmazonOrderVersion.body))
+    return session.scalars(closed.order_by(AmazonOrderVersion.id.desc())).all()
+
+
+def version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:
+    """(the body of a version, the body before it or None). Raises NotFoundError."""
+    mine = select(AmazonOrderVersion.id, AmazonOrderVersion.body).where(
+        AmazonOrderVersion.amazon_order_id == amazon_order_id, AmazonOrderVersion.id <= version_id
+    )
+    rows = session.execute(mine.order_by(AmazonOrderVersion.id.desc()).limit(2)).all()
+    if not rows or rows[0].id != version_id:
+        raise NotFoundError("version_unknown", version=version_id)
+    return rows[0].body, rows[1].body if len(rows) > 1 else None

@@ -1,0 +1,112 @@
+"""Reading Orders: the grid over all of them, and one with its lines, invoices and credit memos."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from webapp.domain.errors import NotFoundError
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+from webapp.models.stores import Store
+from webapp.queries import search
+from webapp.queries.grids import Column, Grid
+
+COLUMNS = (
+    Column("id", Order.number, descending=True),
+    Column("amazon_number", AmazonOrder.number),
+    Column("store"),
+    Column("purchased", Order.purchased_at, descending=True),
+    Column("bill_to"),
+    Column("ship_to"),
+    Column("total", Order.total, descending=True),
+    Column("status", Order.state),
+    Column("ship_by", AmazonOrder.ship_by),
+    Column("action"),
+)
+
+
+def grid(stores: Sequence[Store]) -> Grid:
+    """The grid of all Orders. `stores`: all of them, since each counts its days in a zone of its own."""
+
+    def placed(*, since: bool) -> Any:
+        return lambda day: search.placed(Order.purchased_at, Order.store_id, stores, day, since=since)
+
+    def worth(*, least: bool) -> Any:
+        return lambda bound: search.worth(Order.total, Order.currency, bound, least=least)
+
+    return Grid(
+        # Columns instead of whole Orders, so that nothing is decrypted that no row shows.
+        rows=select(
+            Order.id,
+            Order.number,
+            Order.store_id,
+            Order.state,
+            Order.status,
+            Order.purchased_at,
+            Order.currency,
+            Order.total,
+            Order.bill_to_name,
+            Order.ship_to_name,
+            AmazonOrder.number.label("amazon_number"),
+            AmazonOrder.status.label("amazon_status"),
+            AmazonOrder.ship_by,
+        ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id),
+        id=Order.id,
+        columns=COLUMNS,
+        filters={
+            "q": _keyword,
+            "name": lambda text: search.named(Order.amazon_order_id, text),
+            "purchased_from": placed(since=True),
+            "purchased_to": placed(since=False),
+            "total_min": worth(least=True),
+            "total_max": worth(least=False),
+            "state": Order.state.in_,
+            "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
+        },
+        sort="-purchased",
+    )
+
+
+def _keyword(text: str) -> ColumnElement[bool]:
+    return or_(
+        search.numbered(Order.number, text),
+        search.numbered(AmazonOrder.number, text),
+        search.named(Order.amazon_order_id, text),
+    )
+
+
+def number_for(session: Session, text: str) -> str | None:
+    """Our number of the Order whose own or Amazon's number is exactly `text`."""
+    either = or_(Order.number == text, AmazonOrder.number == text)
+    return session.scalar(select(Order.number).join(Order.amazon_order).where(either).order_by(Order.id).limit(1))
+
+
+def by_number(session: Session, number: str) -> Order:
+    """The Order with its store, its Amazon order and its lines. Raises NotFoundError."""
+    wanted = select(Order).where(Order.number == number)
+    parts = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
+    found = session.scalar(wanted.options(*parts))
+    if found is None:
+        raise NotFoundError("order_unknown", number=number)
+    return found
+
+
+def listed(session: Session, limit: int) -> Sequence[Order]:
+    """The latest, with their Amazon orders and lines, for the command line."""
+    latest = select(Order).order_by(Order.purchased_at.desc(), Order.id.desc())
+    parts = (joinedload(Order.amazon_order), joinedload(Order.store), selectinload(Order.items))
+    return session.scalars(latest.options(*parts).limit(limit)).all()
+
+
+def invoices(session: Session, order_id: int) -> Sequence[Invoice]:
+    mine = select(Invoice).where(Invoice.order_id == order_id).order_by(Invoice.id)
+    return session.scalars(mine.options(selectinload(Invoice.items))).all()
+
+
+def credit_memos(session: Session, order_id: int) -> Sequence[CreditMemo]:
+    mine = select(CreditMemo).where(CreditMemo.order_id == order_id).order_by(CreditMemo.id)
+    return session.scalars(mine.options(selectinload(CreditMemo.items))).all()
