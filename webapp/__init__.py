@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp import crashpoints, extensions, headers, hosts, queue, reading, security, views
+from webapp import crashpoints, extensions, headers, hosts, ports, queue, reading, security, views
 from webapp.keys import load_or_make
 from webapp.models.vault import vault
 from webapp.settings import Settings
@@ -21,6 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     crashpoints.arm(settings.crash_at)
     extensions.init_app(app, settings)
     queue.init_app(app, settings)
+    ports.init_app(app)
     security.init_app(app, settings)
     reading.init_app(app)
     hosts.init_app(app, settings)

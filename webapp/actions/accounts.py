@@ -1,6 +1,7 @@
 """Seller accounts: connecting them, and what is known of their health."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import events, schedule, stores
 from webapp.domain import marketplaces
-from webapp.domain.accounts import Credentials
+from webapp.domain.accounts import AccountPort, ConnectionReport, Credentials
 from webapp.domain.amazon_errors import AmazonError
 from webapp.domain.amazon_orders import Participation
 from webapp.domain.errors import InvalidError, NotFoundError
@@ -18,6 +19,8 @@ from webapp.models.accounts import Account
 LONGEST_BACKFILL = 730
 SYNC_INTERVAL = 180
 _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
+# The columns, and room for the country behind the name in the names of the stores.
+_LONGEST = {"name": 70, "seller_id": 40, "client_id": 200, "endpoint": 300, "token_url": 300}
 
 
 def credentials(account: Account) -> Credentials:
@@ -38,6 +41,9 @@ def check(fields: dict[str, str]) -> Credentials:
     for name in _REQUIRED:
         if not fields.get(name):
             raise InvalidError("field_required", field=name, name=name)
+    for name, most in _LONGEST.items():
+        if len(fields.get(name, "")) > most:
+            raise InvalidError("text_too_long", field=name, most=most)
     if fields["region"] not in marketplaces.REGIONS:
         raise InvalidError("region_unknown", field="region", region=fields["region"])
     for name in ("seller_id", "client_id", "client_secret", "refresh_token"):
@@ -55,6 +61,35 @@ def check(fields: dict[str, str]) -> Credentials:
         endpoint=fields.get("endpoint") or marketplaces.ENDPOINTS[fields["region"]],
         token_url=fields.get("token_url") or marketplaces.TOKEN_URL,
     )
+
+
+def try_connection(port: AccountPort, region: str) -> ConnectionReport:
+    """Ask Amazon where the account may sell and what it is shown. Never called inside a transaction.
+
+    Raises InvalidError when it sells nowhere in `region`, AmazonError as the port does.
+    """
+    everywhere = [found for found in port.participations() if found.participating]
+    known = [found for found in everywhere if found.marketplace_id in marketplaces.BY_ID]
+    here = [found for found in known if marketplaces.BY_ID[found.marketplace_id].region == region]
+    if not here and known:
+        right = sorted({marketplaces.BY_ID[found.marketplace_id].region for found in known})
+        raise InvalidError("region_differs", field="region", region=region, right=", ".join(right))
+    if not here:
+        raise InvalidError("account_sells_nowhere", field="region")
+    return ConnectionReport(tuple(here), port.probe_datasets([found.marketplace_id for found in here]))
+
+
+def try_replacement(port: AccountPort, region: str, stores: Iterable[str]) -> ConnectionReport:
+    """The same for new credentials of a connected account whose stores are in these marketplaces (their ids).
+
+    Raises InvalidError when they are those of an account that does not sell there.
+    """
+    report = try_connection(port, region)
+    sells_in = {found.marketplace_id for found in report.marketplaces}
+    lost = [marketplaces.BY_ID[store].country_code for store in stores if store not in sells_in]
+    if lost:
+        raise InvalidError("credentials_of_another", field="refresh_token", countries=", ".join(lost))
+    return report
 
 
 def check_marketplaces(wanted: Sequence[str], region: str, participations: Iterable[Participation]) -> list[str]:
@@ -132,17 +167,28 @@ def connect(
     return account
 
 
-def replace_credentials(
-    session: Session, account_id: int, *, client_secret: str | None, refresh_token: str | None, now: datetime, by: str
-) -> Account:
-    """Replace what Amazon has rotated. The caller has tried them. Clears the trouble they caused."""
-    account = find(session, account_id)
+def check_replacement(account: Account, client_secret: str, refresh_token: str) -> Credentials:
+    """The account's credentials with what was rotated, for trying them; an empty one stays. Raises InvalidError."""
+    if not client_secret and not refresh_token:
+        raise InvalidError("credentials_none", field="client_secret")
     for field, value in (("client_secret", client_secret), ("refresh_token", refresh_token)):
-        if value and any(character.isspace() for character in value):
+        if any(character.isspace() for character in value):
             raise InvalidError("secret_with_space", field=field, name=field)
-    account.client_secret = client_secret or account.client_secret
-    account.refresh_token = refresh_token or account.refresh_token
-    account.trouble = account.trouble_words = account.trouble_since = None
+    present = credentials(account)
+    return replace(
+        present,
+        client_secret=client_secret or present.client_secret,
+        refresh_token=refresh_token or present.refresh_token,
+    )
+
+
+def replace_credentials(
+    session: Session, account_id: int, tried: Credentials, report: ConnectionReport, *, now: datetime, by: str
+) -> Account:
+    """Keep credentials that Amazon has just accepted with this report. Clears the trouble the old ones caused."""
+    account = find(session, account_id)
+    account.client_secret, account.refresh_token = tried.client_secret, tried.refresh_token
+    note_health(account, report.missing, now)
     events.record(session, "credentials_replaced", now=now, by=by, account_id=account.id)
     session.commit()
     return account
@@ -173,7 +219,8 @@ def note_trouble(account: Account, error: AmazonError, now: datetime) -> None:
 def note_health(account: Account, missing: frozenset[str], now: datetime) -> None:
     """A sync came through: whatever was wrong is over."""
     account.trouble = account.trouble_words = account.trouble_since = None
-    if sorted(missing) != account.missing_datasets:
+    asked_again = account.missing_datasets and not known_missing(account, now)
+    if sorted(missing) != account.missing_datasets or asked_again:
         account.missing_datasets = sorted(missing)
         account.missing_since = now if missing else None
 

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.actions import events, schedule
@@ -97,13 +97,6 @@ def _check_setting(key: str, value: str) -> None:
         raise InvalidError("setting_choice", field=key, key=key, choices=", ".join(setting.choices))
     if len(value) > LONGEST_STATUS:
         raise InvalidError("text_too_long", field=key, most=LONGEST_STATUS)
-
-
-def what_delete_loses(session: Session, store: Store) -> dict[str, int]:
-    """How much goes with the store: the page says so before it asks for the store's name."""
-    amazon_orders = select(func.count()).select_from(AmazonOrder).where(AmazonOrder.store_id == store.id)
-    orders = select(func.count()).select_from(Order).where(Order.store_id == store.id)
-    return {"amazon_orders": session.scalar(amazon_orders) or 0, "orders": session.scalar(orders) or 0}
 
 
 def delete_store(session: Session, store: Store, typed_name: str, *, now: datetime, by: str) -> None:

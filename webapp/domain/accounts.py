@@ -1,6 +1,10 @@
 """What it takes to speak to Amazon for one seller account."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+from webapp.domain.amazon_orders import Participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +21,22 @@ class Credentials:
     refresh_token: str = field(repr=False)
     endpoint: str
     token_url: str
+
+
+class AccountPort(Protocol):
+    """What connecting asks of Amazon. `webapp/amazon` answers it. Every method raises a typed `AmazonError`."""
+
+    def participations(self) -> tuple[Participation, ...]: ...
+
+    def probe_datasets(self, marketplace_ids: Sequence[str]) -> frozenset[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionReport:
+    """What Amazon answered to credentials.
+
+    `marketplaces`: where the account may sell, within its region. `missing`: the datasets Amazon refuses it.
+    """
+
+    marketplaces: tuple[Participation, ...]
+    missing: frozenset[str]

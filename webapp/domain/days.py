@@ -1,0 +1,22 @@
+"""The days a marketplace counts in: Seller Central's, not UTC's."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+
+class Day(NamedTuple):
+    """A calendar day of a time zone with the instants it begins and ends at: 23 to 25 hours."""
+
+    date: date
+    begins: datetime
+    ends: datetime
+
+
+def last_days(time_zone: str, now: datetime, count: int) -> list[Day]:
+    """The last `count` days of the zone (an IANA name), oldest first; the last one is today and not over."""
+    zone = ZoneInfo(time_zone)
+    today = now.astimezone(zone).date()
+    dates = [today - timedelta(days=back) for back in range(count - 1, -2, -1)]
+    midnights = [datetime.combine(day, time(), zone).astimezone(UTC) for day in dates]
+    return [Day(*row) for row in zip(dates, midnights, midnights[1:], strict=False)]

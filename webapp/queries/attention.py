@@ -1,0 +1,105 @@
+"""What a person has to look at, by store, in one query."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from webapp.domain import amazon_status, submissions
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.stores import Store
+from webapp.models.submissions import Submission
+
+TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
+# What was refused earlier has been dealt with at Amazon, or never will be.
+LOOK_BACK = timedelta(days=30)
+# An order that stands there has gone its way, whatever was refused about it before.
+_SETTLED = (amazon_status.CANCELLED, amazon_status.SHIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """`count` things of one `kind` with one `cause` (a code of `sentences`, or empty).
+
+    trouble: Amazon cannot be spoken to for the account. blocked: no Order can be made. quarantined: what Amazon sent
+    for the account cannot be read. refused: Amazon did not do, or not provably, what it was told.
+    """
+
+    kind: str
+    cause: str
+    count: int
+
+
+def alerts(session: Session, store_ids: Collection[int], now: datetime) -> dict[int, list[Alert]]:
+    """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
+    found: dict[int, list[Alert]] = defaultdict(list)
+    mine = Store.id.in_(store_ids)
+    rows = union_all(_trouble().where(mine), _blocked().where(mine), _quarantined().where(mine), _refused(now))
+    for kind, store_id, cause, count in session.execute(rows):
+        if store_id in store_ids:
+            found[store_id].append(Alert(kind, cause or "", count))
+    order = (TROUBLE, REFUSED, QUARANTINED, BLOCKED)
+    return {
+        store_id: sorted(some, key=lambda one: (order.index(one.kind), one.cause)) for store_id, some in found.items()
+    }
+
+
+def _trouble() -> Select[*tuple[Any, ...]]:
+    return (
+        select(literal(TROUBLE), Store.id, Account.trouble, literal(1))
+        .join(Account, Account.id == Store.account_id)
+        .where(Account.trouble.is_not(None))
+    )
+
+
+def _blocked() -> Select[*tuple[Any, ...]]:
+    # The account is named because the index of blocked orders begins with it.
+    mine = and_(AmazonOrder.store_id == Store.id, AmazonOrder.account_id == Store.account_id)
+    return (
+        select(literal(BLOCKED), Store.id, AmazonOrder.blocked, func.count())
+        .join(AmazonOrder, mine)
+        .where(AmazonOrder.blocked.is_not(None))
+        .group_by(Store.id, AmazonOrder.blocked)
+    )
+
+
+def _quarantined() -> Select[*tuple[Any, ...]]:
+    return (
+        select(literal(QUARANTINED), Store.id, null(), func.count())
+        .join(QuarantinedOrder, QuarantinedOrder.account_id == Store.account_id)
+        .where(QuarantinedOrder.resolved_at.is_(None))
+        .group_by(Store.id)
+    )
+
+
+def _refused(now: datetime) -> Select[*tuple[Any, ...]]:
+    # Of all stores: named here, SQLite would go through every order of them instead of through what was asked lately.
+    return (
+        select(literal(REFUSED), AmazonOrder.store_id, Submission.state, func.count())
+        .join_from(Submission, AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
+        .where(
+            Submission.requested_at >= now - LOOK_BACK,
+            Submission.state.in_((submissions.REJECTED, submissions.UNPROVED)),
+            AmazonOrder.status.not_in(_SETTLED),
+            ~_asked_again(),
+        )
+        .group_by(AmazonOrder.store_id, Submission.state)
+    )
+
+
+def _asked_again() -> ColumnElement[bool]:
+    later = aliased(Submission)
+    return (
+        select(later.id)
+        .where(
+            later.amazon_order_id == Submission.amazon_order_id,
+            later.kind == Submission.kind,
+            later.id > Submission.id,
+        )
+        .exists()
+    )

@@ -1,0 +1,208 @@
+"""The numbers of a store's dashboard. Days are the marketplace's; money is the store's currency."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import CTE, Integer, Row, and_, case, column, func, select, values
+from sqlalchemy.orm import Session, load_only
+
+from webapp.domain import amazon_status
+from webapp.domain.days import last_days
+from webapp.domain.money import Money
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.base import UtcDateTime
+from webapp.models.orders import Order
+from webapp.models.stores import Store
+
+RECENT = 10
+# These wait for somebody. They are few, however many orders a store has had.
+OPEN = (
+    amazon_status.PENDING_AVAILABILITY,
+    amazon_status.PENDING,
+    amazon_status.UNSHIPPED,
+    amazon_status.PARTIALLY_SHIPPED,
+    amazon_status.INVOICE_UNCONFIRMED,
+)
+_SHOWN = (
+    AmazonOrder.number,
+    AmazonOrder.status,
+    AmazonOrder.purchased_at,
+    AmazonOrder.buyer_name,
+    AmazonOrder.currency,
+    AmazonOrder.total,
+    AmazonOrder.blocked,
+    AmazonOrder.note,
+    AmazonOrder.note_args,
+    AmazonOrder.version,
+)
+# The range that is not a day but all that the days are compared with.
+_BEFORE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """`days`: revenue a day, oldest first. `counts`: orders of these days by Amazon's status.
+
+    `before` is the revenue of the same length of time just before; `change` the growth against it as a share, None
+    where there is nothing to compare with.
+    """
+
+    days: list[tuple[date, Money]]
+    counts: dict[str, int]
+    today: int
+    total: Money
+    before: Money
+
+    @property
+    def change(self) -> float | None:
+        return self.total.minor / self.before.minor - 1 if self.before.minor else None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Orders that wait, by Amazon's status; of those the merchant ships, how many are late and how many ship next."""
+
+    counts: dict[str, int]
+    overdue: int
+    due_soon: int
+
+
+def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
+    """Revenue and orders of the last `days` days (today included), from one range of one index.
+
+    Cancelled and blocked orders, orders whose total Amazon has not said, and other currencies count as orders but
+    not as revenue.
+    """
+    marketplace = store.marketplace
+    mine = last_days(marketplace.time_zone, now, days)
+    span = timedelta(days=days)
+    # As much of the day as today has had, so that mornings are not compared with whole days.
+    ranges = [(_BEFORE, mine[0].begins - span, now - span)]
+    ranges += [(number, day.begins, day.ends) for number, day in enumerate(mine)]
+    revenue, counts = Counter[int](), Counter[tuple[int, str]]()
+    for row in _by_range(session, store, ranges):
+        revenue[row.number] += row.revenue or 0
+        counts[row.number, row.status] += row.orders
+    per_day = [(day.date, Money(revenue[number], marketplace.currency)) for number, day in enumerate(mine)]
+    return Sales(
+        days=per_day,
+        counts=_by_status(counts),
+        today=sum(orders for (number, _), orders in counts.items() if number == days - 1),
+        total=Money(sum(money.minor for _, money in per_day), marketplace.currency),
+        before=Money(revenue[_BEFORE], marketplace.currency),
+    )
+
+
+def _by_status(counts: Counter[tuple[int, str]]) -> dict[str, int]:
+    found = Counter[str]()
+    for (number, status), orders in counts.items():
+        if number != _BEFORE:
+            found[status] += orders
+    return dict(found)
+
+
+def _by_range(
+    session: Session, store: Store, ranges: Sequence[tuple[int, datetime, datetime]]
+) -> Iterable[Row[*tuple[Any, ...]]]:
+    spans = _spans([(store.id, *row) for row in ranges])
+    counts_as_revenue = and_(
+        AmazonOrder.status != amazon_status.CANCELLED,
+        AmazonOrder.blocked.is_(None),
+        AmazonOrder.currency == store.marketplace.currency,
+    )
+    return session.execute(
+        select(
+            spans.c.number,
+            AmazonOrder.status,
+            func.count().label("orders"),
+            func.sum(case((counts_as_revenue, AmazonOrder.total))).label("revenue"),
+        )
+        .join_from(spans, AmazonOrder, _within(spans))
+        .group_by(spans.c.number, AmazonOrder.status)
+    )
+
+
+def orders_per_day(session: Session, stores: Sequence[Store], days: int, now: datetime) -> dict[int, list[int]]:
+    """Store id → orders a day over the last `days` days, oldest first, each on its marketplace's clock; one query."""
+    rows = [
+        (store.id, number, day.begins, day.ends)
+        for store in stores
+        for number, day in enumerate(last_days(store.marketplace.time_zone, now, days))
+    ]
+    spans = _spans(rows)
+    found = {store.id: [0] * days for store in stores}
+    counted = (
+        select(spans.c.store_id, spans.c.number, func.count())
+        .join_from(spans, AmazonOrder, _within(spans))
+        .group_by(spans.c.store_id, spans.c.number)
+    )
+    for store_id, number, orders in session.execute(counted):
+        found[store_id][number] = orders
+    return found
+
+
+def waiting(session: Session, store: Store, now: datetime) -> Waiting:
+    """What waits at Amazon for this store, over all time."""
+    ours = and_(
+        AmazonOrder.fulfilled_by == amazon_status.MERCHANT,
+        AmazonOrder.status.in_((amazon_status.UNSHIPPED, amazon_status.PARTIALLY_SHIPPED)),
+    )
+    soon = and_(ours, AmazonOrder.ship_by >= now, AmazonOrder.ship_by < now + timedelta(days=1))
+    rows = session.execute(
+        select(
+            AmazonOrder.status,
+            func.count(),
+            func.sum(case((and_(ours, AmazonOrder.ship_by < now), 1), else_=0)),
+            func.sum(case((soon, 1), else_=0)),
+        )
+        .where(AmazonOrder.store_id == store.id, AmazonOrder.status.in_(OPEN))
+        .group_by(AmazonOrder.status)
+    ).all()
+    return Waiting(
+        counts={status: count for status, count, _, _ in rows},
+        overdue=sum(overdue for _, _, overdue, _ in rows),
+        due_soon=sum(due for _, _, _, due in rows),
+    )
+
+
+def recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The newest Amazon orders with our number where there is an Order: rows of (AmazonOrder, order_number)."""
+    newest = (
+        select(AmazonOrder, Order.number.label("order_number"))
+        .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
+        .where(AmazonOrder.store_id == store.id)
+        .order_by(AmazonOrder.purchased_at.desc(), AmazonOrder.id.desc())
+        .limit(limit)
+        .options(load_only(*_SHOWN))
+    )
+    return session.execute(newest).all()
+
+
+def state_mark(store: Store, recent: Sequence[Row[*tuple[Any, ...]]]) -> str:
+    """A short text that is another one when the dashboard would show something new."""
+    said: list[Any] = [store.active, store.last_synced_at, store.account.trouble]
+    said += [(row.AmazonOrder.id, row.AmazonOrder.version, row.AmazonOrder.note, row.order_number) for row in recent]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+
+
+def _spans(rows: Sequence[tuple[int, int, datetime, datetime]]) -> CTE:
+    """A table of (store_id, number, begins, ends) to join orders to: each row is a range of the index."""
+    columns = (
+        column("store_id", Integer),
+        column("number", Integer),
+        column("begins", UtcDateTime),
+        column("ends", UtcDateTime),
+    )
+    return values(*columns, name="spans").data(list(rows)).cte("spans")
+
+
+def _within(spans: CTE) -> Any:
+    return and_(
+        AmazonOrder.store_id == spans.c.store_id,
+        AmazonOrder.purchased_at >= spans.c.begins,
+        AmazonOrder.purchased_at < spans.c.ends,
+    )
