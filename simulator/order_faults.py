@@ -83,8 +83,17 @@ def spoil_one(world: "World", page: list[Any]) -> None:
         return
     among = places(fault)
     place = among[world.faults.one_of(len(among))]
-    order = page[place]
-    page[place] = {
+    page[place] = _spoiled(page[place], fault)
+
+
+def spoil(world: "World", order: dict[str, Any]) -> Any:
+    """What getOrder sends of an order: itself, or something that is no order."""
+    fault = world.faults.strike("getOrder", name="unreadable_order", when=_about(order["orderId"]))
+    return order if fault is None else _spoiled(order, fault)
+
+
+def _spoiled(order: dict[str, Any], fault: Fault) -> Any:
+    return {
         "missing": {name: value for name, value in order.items() if name not in ("orderItems", "lastUpdatedTime")},
         "type": {**order, "orderItems": [{**item, "quantityOrdered": "two"} for item in order["orderItems"]]},
         "text": "order",

@@ -227,7 +227,7 @@ def _get_order(world: "World", seller: Seller, order_id: str) -> Response:
     included = included_data(world, "getOrder")
     order = own_order(world, seller, order_id)
     content = order_faults.stale(world, order) or order.body
-    return body({"order": shown(content, included)})
+    return body({"order": order_faults.spoil(world, shown(content, included))})
 
 
 def _cancel_order(world: "World", seller: Seller, order_id: str) -> Response:

@@ -1,6 +1,8 @@
 """The parts every test may ask for. Each test has a data folder, a database and an application of its own."""
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,12 +11,18 @@ from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy.orm import Session
 
+from simulator.sellers import DEMO_EU
 from simulator.world import World
 from tests import people
 from tests.amazon_server import AmazonServer
+from tests.desks import Desk
+from tests.factories import everywhere
 from tests.valkey import valkey_server
 from webapp import create_app
+from webapp.actions import accounts
+from webapp.amazon import Amazon
 from webapp.extensions import db
+from webapp.models.accounts import Account
 from webapp.models.base import Base
 from webapp.settings import Settings
 
@@ -85,3 +93,26 @@ def redis(redis_url: str) -> Iterator[Redis]:
     client.flushall()
     yield client
     client.close()
+
+
+@pytest.fixture
+def account(session: Session, amazon: AmazonServer) -> Account:
+    found = DEMO_EU.credentials(amazon.url)
+    fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+    now = datetime.now(UTC)
+    return accounts.connect(session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, now=now, by="test")
+
+
+@pytest.fixture
+def desk(session: Session, amazon: AmazonServer, account: Account, redis: Redis) -> Iterator[Desk]:
+    waited = [0.0]
+
+    def wait(seconds: float) -> None:
+        """Waiting costs the test nothing: the port's clock jumps."""
+        waited[0] += seconds
+
+    def clock() -> float:
+        return time.monotonic() + waited[0]
+
+    with Amazon(accounts.credentials(account), redis, max_wait=5, read_timeout=2, wait=wait, clock=clock) as port:
+        yield Desk(session, port, account, amazon.world, redis)

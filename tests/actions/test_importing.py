@@ -83,6 +83,7 @@ def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):
         ("PARTIALLY_SHIPPED", "AMAZON", False),
         ("SHIPPED", "AMAZON", True),
         ("CANCELLED", "AMAZON", False),
+        ("UNSHIPPED", "", False),
     ],
 )
 def test_the_creation_rule(session, status, fulfilled_by, makes_one):

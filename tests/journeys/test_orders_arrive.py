@@ -128,16 +128,45 @@ def test_a_forbidden_dataset_is_left_out_and_asked_for_again_after_a_day(desk):
     assert desk.order(number).recipient is not None
 
 
-def test_an_unreadable_order_waits_in_quarantine_until_it_can_be_read(desk):
+def test_an_order_unreadable_once_is_read_at_once_by_itself(desk):
     numbers = [desk.world.place("DE") for _ in range(3)]
     desk.world.faults.arm("unreadable_order", "searchOrders", order_id=numbers[1])
 
     run = desk.sync()
 
+    assert (run.new, run.quarantined, run.state) == (3, 1, "done")
+    assert desk.session.scalars(select(QuarantinedOrder)).one().resolved_at is not None
+    assert desk.order(numbers[1]).status == "UNSHIPPED"
+
+
+def test_an_order_that_stays_unreadable_waits_in_quarantine_until_it_can_be_read(desk):
+    numbers = [desk.world.place("DE") for _ in range(3)]
+    desk.world.faults.arm("unreadable_order", order_id=numbers[1], times=None)
+
+    run = desk.sync()
+
     assert (run.new, run.quarantined) == (2, 1)
     kept = desk.session.scalars(select(QuarantinedOrder)).one()
-    assert kept.resolved_at is None
+    assert (kept.number, kept.times_seen, kept.resolved_at) == (numbers[1], 2, None)
+    calls = desk.world.call_counts["getOrder"]
+    desk.world.faults.disarm()
+    desk.later(60)
     desk.sync()
-    desk.session.refresh(kept)
-    assert kept.resolved_at is not None
+    assert desk.session.scalars(select(QuarantinedOrder.resolved_at)).one() is not None
+    assert desk.world.call_counts["getOrder"] == calls
     assert desk.order(numbers[1]).status == "UNSHIPPED"
+
+
+def test_a_body_without_a_number_has_its_window_read_again(desk):
+    numbers = [desk.world.place("DE") for _ in range(3)]
+    desk.world.faults.arm("unreadable_order", "searchOrders", order_id=numbers[1], how="text")
+    before = desk.account.cursor
+
+    desk.sync()
+
+    desk.session.refresh(desk.account)
+    assert desk.account.cursor == before
+    assert desk.sync().new == 1
+    desk.session.refresh(desk.account)
+    assert desk.account.cursor > before
+    assert desk.session.scalars(select(QuarantinedOrder.resolved_at)).one() is not None

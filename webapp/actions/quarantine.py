@@ -1,7 +1,7 @@
 """Orders that could not be read: kept with their cause, and let go when a later body can be read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 from webapp.domain import importing
 from webapp.domain.amazon_orders import Unreadable
 from webapp.models.amazon_orders import QuarantinedOrder
+
+# How often a window is read again for a body that does not tell which order it is.
+MOST_READINGS = 3
 
 
 def keep(session: Session, account_id: int, unreadable: Sequence[Unreadable], now: datetime) -> None:
@@ -42,5 +45,54 @@ def resolve(session: Session, account_id: int, numbers: Sequence[str], now: date
     )
     session.execute(
         update(QuarantinedOrder).where(*waiting).values(resolved_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def holds_cursor(session: Session, account_id: int, run_started_at: datetime, now: datetime) -> bool:
+    """Whether the window has to be read again for bodies that do not even tell their number.
+
+    Such a body cannot be asked for by itself. One that did not come again in a later run over the same window has
+    become readable; one that keeps coming stops holding the cursor, and stays for a person to see.
+    """
+    unnamed = select(QuarantinedOrder).where(
+        QuarantinedOrder.account_id == account_id,
+        QuarantinedOrder.number.is_(None),
+        QuarantinedOrder.resolved_at.is_(None),
+    )
+    held = False
+    for found in session.scalars(unnamed):
+        if found.last_seen_at < run_started_at:
+            found.resolved_at = now
+        else:
+            held = held or found.times_seen <= MOST_READINGS
+    return held
+
+
+def due(session: Session, account_id: int, now: datetime, most: int) -> list[str]:
+    """Numbers of orders to be read again one by one: at once the first time, then ever more seldom."""
+    waiting = (
+        select(QuarantinedOrder)
+        .where(
+            QuarantinedOrder.account_id == account_id,
+            QuarantinedOrder.number.is_not(None),
+            QuarantinedOrder.resolved_at.is_(None),
+        )
+        .order_by(QuarantinedOrder.last_seen_at)
+    )
+    ready = [
+        found.number
+        for found in session.scalars(waiting)
+        if found.number and now - found.last_seen_at >= timedelta(minutes=5) * (found.times_seen - 1)
+    ]
+    return list(dict.fromkeys(ready))[:most]
+
+
+def still_unreadable(session: Session, account_id: int, number: str, now: datetime) -> None:
+    """It was read again, and it is no better."""
+    mine = (QuarantinedOrder.account_id == account_id, QuarantinedOrder.number == number)
+    again = update(QuarantinedOrder).where(*mine, QuarantinedOrder.resolved_at.is_(None))
+    session.execute(
+        again.values(times_seen=QuarantinedOrder.times_seen + 1, last_seen_at=now),
         execution_options={"synchronize_session": False},
     )

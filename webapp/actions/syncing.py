@@ -1,5 +1,6 @@
 """One sync of one account: page after page, each its own transaction, never two at a time."""
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, importing, leases
+from webapp.actions import accounts, importing, leases, quarantine
 from webapp.domain.amazon_errors import AmazonError, Unintelligible
 from webapp.domain.amazon_orders import AmazonOrder, OrderPage
 from webapp.domain.amazon_port import AmazonPort
@@ -21,6 +22,10 @@ from webapp.models.syncs import SyncRun
 # Amazon shows a change up to some minutes late, and clocks differ: what was seen twice costs nothing.
 OVERLAP = timedelta(minutes=5)
 MOST_REPEATS = 3
+# getOrder refills one call in two seconds, and people and submissions need it too.
+MOST_REREAD = 10
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -42,6 +47,7 @@ def sync_account(
         run = _begin(session, account_id, clock(), by, since)
         try:
             _read_pages(session, port, run, owner, clock, moves_cursor=since is None)
+            _read_quarantined(session, port, run, owner, clock)
         except AmazonError as error:
             session.rollback()
             _fail(session, run, error, clock())
@@ -96,6 +102,29 @@ def _read_pages(
         token = page.next_token
 
 
+def _read_quarantined(session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock) -> None:
+    """Ask once more for the orders that could not be read: Amazon may have sent a broken body only once."""
+    missing = accounts.known_missing(session.get_one(Account, run.account_id), clock())
+    numbers = quarantine.due(session, run.account_id, clock(), MOST_REREAD)
+    session.commit()
+    for number in numbers:
+        try:
+            said = port.get_order(number, missing)
+        except Unintelligible:
+            leases.hold(session, lease_name(run.account_id), owner, clock())
+            quarantine.still_unreadable(session, run.account_id, number, clock())
+        except AmazonError as error:
+            # They stay where they are, and the next sync asks again; the run itself has come through.
+            log.info("quarantined orders are read later: %s", error.cause)
+            return
+        else:
+            leases.hold(session, lease_name(run.account_id), owner, clock())
+            counts = importing.import_page(session, run.account_id, [said], now=clock(), by=run.by)
+            run.new += counts.new
+            run.orders_created += counts.orders_created
+        session.commit()
+
+
 def _watch_for_a_circle(page: OrderPage, seen: Counter[int]) -> None:
     """A page may come twice; one that comes again and again never leads to the last. An empty one says nothing."""
     if not page.orders:
@@ -132,7 +161,8 @@ def _write_page(
 def _end(session: Session, run: SyncRun, page: OrderPage, now: datetime, *, moves_cursor: bool) -> None:
     account = session.get_one(Account, run.account_id)
     bound = page.updated_before or run.started_at - timedelta(minutes=2)
-    if moves_cursor:
+    held = quarantine.holds_cursor(session, run.account_id, run.started_at, now)
+    if moves_cursor and not held:
         # Backwards never: a desk whose clock was wrong once would read the same weeks again and again.
         account.cursor = max(account.cursor, bound - OVERLAP)
     account.last_synced_at = now

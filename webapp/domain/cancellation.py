@@ -44,6 +44,8 @@ def refusal(amazon_status: str, fulfilled_by: str, *, writable: bool, requested:
     """
     if fulfilled_by == status.AMAZON:
         return "cancel_fba"
+    if fulfilled_by != status.MERCHANT:
+        return "cancel_unknown_status"
     if amazon_status != status.UNSHIPPED:
         return _REFUSED_BY_STATUS.get(amazon_status, "cancel_unknown_status")
     if requested:

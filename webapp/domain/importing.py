@@ -52,13 +52,20 @@ class Verdict:
 
 
 _WAITS = Verdict(NOTHING)
-_FBM_STATUSES = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED, status.SHIPPED})
+# Of an order that nobody is said to ship, nothing is known that an Order could be made by.
+_WANTED = {
+    status.MERCHANT: frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED, status.SHIPPED}),
+    status.AMAZON: frozenset({status.SHIPPED}),
+}
 
 
 def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
     """The creation rule: merchant-fulfilled from Unshipped on, Amazon-fulfilled once Shipped."""
-    wanted = {status.SHIPPED} if incoming.fulfilled_by == status.AMAZON else _FBM_STATUSES
-    if incoming.status not in wanted or not store.import_orders or incoming.purchased_at < store.orders_from:
+    if (
+        incoming.status not in _WANTED.get(incoming.fulfilled_by, ())
+        or not store.import_orders
+        or incoming.purchased_at < store.orders_from
+    ):
         return _WAITS
     if not store.active:
         return Verdict(BLOCK, "store_inactive")

@@ -1,21 +1,15 @@
 """A desk without its pages: real Amazon protocol, real Valkey, real database, and a clock the test moves."""
 
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from simulator import desk_actions
-from simulator.sellers import DEMO_EU
 from simulator.world import World
-from tests.amazon_server import AmazonServer
-from tests.factories import everywhere
-from webapp.actions import accounts, cancellations, submissions, syncing
+from webapp.actions import cancellations, submissions, syncing
 from webapp.amazon import Amazon
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -79,26 +73,3 @@ class Desk:
                 return
             self.later(max((submission.due_at - self.clock()).total_seconds(), 0) + 0.001)
         raise AssertionError(f"still {submission.state} after {passes} passes: {submission.message}")
-
-
-@pytest.fixture
-def account(session: Session, amazon: AmazonServer) -> Account:
-    found = DEMO_EU.credentials(amazon.url)
-    fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
-    now = datetime.now(UTC)
-    return accounts.connect(session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, now=now, by="test")
-
-
-@pytest.fixture
-def desk(session: Session, amazon: AmazonServer, account: Account, redis: Redis) -> Iterator[Desk]:
-    waited = [0.0]
-
-    def wait(seconds: float) -> None:
-        """Waiting costs the test nothing: the port's clock jumps."""
-        waited[0] += seconds
-
-    def clock() -> float:
-        return time.monotonic() + waited[0]
-
-    with Amazon(accounts.credentials(account), redis, max_wait=5, read_timeout=2, wait=wait, clock=clock) as port:
-        yield Desk(session, port, account, amazon.world, redis)

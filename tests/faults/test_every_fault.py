@@ -1,0 +1,87 @@
+"""Amazon on bad days: whatever it does, every order is here once and whole in the end, and sync goes on by itself."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import func, select
+
+from simulator.faults import KINDS
+from webapp.domain.amazon_errors import AmazonError
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
+from webapp.models.orders import Order, OrderItem
+from webapp.models.syncs import SyncRun
+
+# What could strike a sync; the others concern feeds and are met in the journeys.
+STRIKING = [
+    name for name, kind in KINDS.items() if not kind.operations or {"searchOrders", "token"} & set(kind.operations)
+]
+QUICK = {"slow": {"seconds": 0.05}, "hang": {"seconds": 2.5}}
+
+
+def sync_until_done(desk, most=60):
+    """As the schedule does: again and again, whatever the last run met. Answers how many runs failed."""
+    failed = 0
+    for _ in range(most):
+        try:
+            desk.sync()
+        except AmazonError:
+            failed += 1
+            desk.later(60)
+        else:
+            return failed
+    raise AssertionError(f"still failing after {most} syncs")
+
+
+def assert_all_here_once_and_whole(desk):
+    session = desk.session
+    session.expire_all()
+    there = {order.id: order for order in desk.world.orders.values() if order.seller_id == desk.account.seller_id}
+    here = {order.number: order for order in session.scalars(select(AmazonOrder))}
+    assert set(here) == set(there)
+    for number, order in here.items():
+        assert order.status == there[number].status
+    items = dict(
+        session.execute(
+            select(AmazonOrderItem.amazon_order_id, func.count()).group_by(AmazonOrderItem.amazon_order_id)
+        ).all()
+    )
+    assert {o.number: items.get(o.id, 0) for o in here.values()} == {
+        number: len(order.body["orderItems"]) for number, order in there.items()
+    }
+    orders = Counter(session.scalars(select(Order.amazon_order_id)))
+    assert set(orders.values()) <= {1}
+    lines = dict(session.execute(select(OrderItem.order_id, func.count()).group_by(OrderItem.order_id)).all())
+    for order in session.scalars(select(Order)):
+        assert lines[order.id] == items[order.amazon_order_id]
+    numbers = [int(number) for number in session.scalars(select(Order.number))]
+    assert sorted(numbers) == list(range(100001, 100001 + len(numbers)))
+
+
+@pytest.mark.parametrize("name", STRIKING)
+def test_one_fault_alone(desk, name):
+    desk.world.reset("many:150")
+    operation = "token" if name == "invalid_grant" else "searchOrders"
+    desk.world.faults.arm(name, operation, times=2, **QUICK.get(name, {}))
+
+    sync_until_done(desk)
+    sync_until_done(desk)
+
+    assert_all_here_once_and_whole(desk)
+
+
+def test_all_faults_at_random_over_two_thousand_orders(desk):
+    desk.world.reset("many:2000")
+    for name in STRIKING:
+        rare = 0.01 if name in {"hang", "slow"} else 0.015
+        operation = "token" if name == "invalid_grant" else "searchOrders"
+        desk.world.faults.arm(name, operation, times=None, probability=rare, **QUICK.get(name, {}))
+
+    for _ in range(6):
+        sync_until_done(desk)
+        desk.world.place("DE")
+        desk.later(1)
+    desk.world.faults.disarm()
+    sync_until_done(desk)
+
+    assert_all_here_once_and_whole(desk)
+    assert desk.session.scalar(select(func.count()).where(SyncRun.state == "running")) == 0
