@@ -1,0 +1,50 @@
+"""Whatever can be raised can be said, on the page and on the command line alike."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from webapp.domain import errors
+from webapp.sentences import SENTENCES, sentence
+
+WEBAPP = Path(__file__).parents[1] / "webapp"
+KINDS = {name for name in vars(errors) if name.endswith("Error")}
+
+
+def raised() -> Iterator[tuple[str, str, set[str]]]:
+    """(place, code, names of its arguments) of every desk error that is raised with a code written out."""
+    for path in sorted(WEBAPP.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or getattr(node.func, "id", getattr(node.func, "attr", "")) not in KINDS:
+                continue
+            if node.args and isinstance(node.args[0], ast.Constant):
+                names = {keyword.arg for keyword in node.keywords if keyword.arg}
+                yield f"{path.relative_to(WEBAPP)}:{node.lineno}", str(node.args[0].value), names
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "names"), list(raised()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_error_has_a_sentence_and_brings_what_it_names(place: str, code: str, names: set[str]) -> None:
+    assert code in SENTENCES, place
+    assert set(re.findall(r"%\((\w+)\)", str(SENTENCES[code]))) <= names, place
+
+
+def test_a_sentence_is_filled_with_its_arguments(app: Flask) -> None:
+    assert sentence("store_unknown", {"name": "Musterladen"}) == "There is no store Musterladen."
+
+
+def test_a_code_without_a_sentence_is_shown_as_it_is(app: Flask) -> None:
+    assert sentence("from_tomorrow") == "from_tomorrow"
+
+
+def test_an_argument_an_older_row_lacks_does_not_break_the_page(app: Flask) -> None:
+    assert sentence("store_unknown", {}) == "There is no store …."
+
+
+def test_a_sentence_can_be_said_without_an_application() -> None:
+    assert sentence("user_disabled") == "This user is disabled."
