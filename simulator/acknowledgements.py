@@ -61,7 +61,7 @@ def read(document: bytes, seller_id: str) -> list[tuple[str, ET.Element]]:
         raise Problem(5002, "XML Parsing Error: a document type declaration is not allowed.")
     try:
         envelope = ET.fromstring(document)  # noqa: S314 - no document type, so no entities to expand
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise Problem(5000, f"XML Parsing Error at {error}.") from error
     for element in envelope.iter():
         element.tag = element.tag.rpartition("}")[2]

@@ -1,5 +1,7 @@
 """The simulator as a WSGI application."""
 
+import json
+
 from flask import Flask, Response
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
@@ -12,8 +14,8 @@ def create_simulator(world: World) -> Flask:
     """Amazon's API for `world` at the root, its desk at `/_desk`."""
     app = Flask(__name__, template_folder="pages", static_folder=None)
     app.extensions["world"] = world
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.filters["readable"] = lambda content: json.dumps(content, indent=2, ensure_ascii=False)
     for room in (tokens, sellers_api, orders, shipments, feeds, desk_api, desk):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _as_amazon_says_it)

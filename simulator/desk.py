@@ -103,7 +103,9 @@ def fault_list() -> str:
 def arm() -> AnyResponse:
     form = request.form
     own = {
-        name: form[f"option_{name}"] for name in ("seconds", "dataset", "answer", "how") if form.get(f"option_{name}")
+        name: form[f"option_{name}"]
+        for name in ("seconds", "dataset", "answer", "how", "after")
+        if form.get(f"option_{name}")
     }
     kind = faults.KINDS.get(form.get("name", ""))
     options = {name: value for name, value in own.items() if kind and name in kind.options}

@@ -82,7 +82,7 @@ def checked_ship_date(world: "World", order: "OrderRecord", text: Any) -> str:
 
 
 def checked_lines(order: "OrderRecord", lines: Any) -> list[dict[str, Any]]:
-    ordered = {item["orderItemId"] for item in order.body["orderItems"]}
+    ordered = [item["orderItemId"] for item in order.body["orderItems"]]
     if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
         raise invalid("OrderItems: is invalid.")
     checked: list[dict[str, Any]] = []

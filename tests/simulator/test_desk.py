@@ -145,6 +145,7 @@ def test_every_page_can_be_read_whatever_buyers_are_called(amazon, desk):
         page = desk.get(f"/orders/{number}")
         assert page.status_code == 200, order.status
         assert "<script>" not in page.text
+        assert number in page.text
     assert desk.get("/orders/305-0000000-0000000").status_code == 404
 
 

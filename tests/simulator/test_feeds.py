@@ -97,6 +97,8 @@ def test_an_order_outside_the_feeds_marketplaces_is_not_touched(amazon, applicat
     [
         ("", "5000"),
         ("<AmazonEnvelope>", "5000"),
+        ('<?xml version="1.0" encoding="klingon"?><AmazonEnvelope/>', "5000"),
+        ('<?xml version="1.0" encoding="euc-jp"?><AmazonEnvelope/>', "5000"),
         ("<Other/>", "5001"),
         (envelope(), "5001"),
         (envelope("<Nothing/>"), "5001"),

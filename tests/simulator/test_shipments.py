@@ -58,6 +58,8 @@ def test_parcels_add_up_and_the_same_number_edits(amazon, application):
         {"shipDate": "2099-01-01T00:00:00Z"},
         {"orderItems": []},
         {"orderItems": [{"orderItemId": "1", "quantity": 1}]},
+        {"orderItems": [{"orderItemId": ["1"], "quantity": 1}]},
+        {"orderItems": "all"},
     ],
 )
 def test_a_wrong_parcel_is_refused_and_changes_nothing(amazon, application, detail):
