@@ -5,7 +5,7 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain import amazon_status, order_states, submissions
+from webapp.domain import amazon_status, cancellation, order_states, submissions
 
 
 class Label(NamedTuple):
@@ -54,6 +54,11 @@ LABELS = {
         "done": Label(_l("Done"), "good", "circle-check"),
         "failed": Label(_l("Failed"), "bad", "alert-circle"),
         "waiting": Label(_l("Waiting"), "wait", "clock"),
+        "lost": Label(_l("Interrupted"), "warn", "alert-triangle"),
+        "paused": Label(_l("Paused"), "warn", "player-pause"),
+    },
+    "submission_kind": {
+        cancellation.KIND: Label(_l("Cancellation"), "quiet", "ban"),
     },
     "channel": {
         amazon_status.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),

@@ -94,7 +94,7 @@ SENTENCES = {
     "cancellation_requested": _l("Cancellation requested: %(reason)s"),
     "cancellation_undone": _l("Cancellation undone before Amazon was told"),
     "cancellation_accepted": _l("Amazon accepted the cancellation; it is not proved yet"),
-    "cancellation_rejected": _l("Cancellation refused: %(why)s"),
+    "cancellation_rejected": _l("Cancellation refused"),
     "cancellation_unproved": _l("Cancellation accepted, but the order never showed it"),
     "cancellation_verified": _l("Cancellation proved: Amazon shows the order as Cancelled"),
     "cancellation_not_needed": _l("The order was cancelled before Amazon was told, so it was not told"),
@@ -138,6 +138,24 @@ SENTENCES = {
     "connection_expired": _l("What you entered was kept for ten minutes, and they are over. Please enter it again."),
     "account_connected": _l("Account %(name)s was connected."),
     "credentials_replaced": _l("The account's credentials were replaced."),
+    # What Amazon shows an account, by dataset, and what it costs to go without.
+    "dataset_BUYER": _l("The buyer's name and e-mail address"),
+    "dataset_RECIPIENT": _l("The delivery address"),
+    "dataset_PROCEEDS": _l("Prices and totals"),
+    "dataset_PROMOTION": _l("Promotions"),
+    "dataset_CANCELLATION": _l("Buyers' requests to cancel"),
+    "dataset_FULFILLMENT": _l("Status, quantities and ship-by dates"),
+    "dataset_PACKAGES": _l("Parcels and tracking numbers"),
+    "dataset_TAX": _l("Taxes"),
+    "dataset_PAYMENT": _l("Ways of payment"),
+    "without_BUYER": _l("Orders name no buyer, and nobody can be written to."),
+    "without_RECIPIENT": _l("Orders you ship yourself have no address; look it up in Seller Central."),
+    "without_PROCEEDS": _l("No Orders can be made, since nobody knows what they cost."),
+    "without_PROMOTION": _l("Discounts are not explained."),
+    "without_CANCELLATION": _l("You do not see when a buyer asks to cancel."),
+    "without_PACKAGES": _l("A tracking number cannot be proved to have arrived."),
+    "without_TAX": _l("Taxes are not shown by themselves."),
+    "without_PAYMENT": _l("Orders do not say how they were paid."),
     # Stores.
     "store_unknown": _l("There is no store %(name)s."),
     "store_opened": _l("The store was opened."),
@@ -171,6 +189,19 @@ SENTENCES = {
     "unintelligible": _l(
         "What answered does not speak as Amazon does. If the account has an endpoint of its own, check that address."
     ),
+    # Syncing, and telling Amazon.
+    "submissions_running": _l("This account's submissions are being worked on. Try again in a moment."),
+    "sync_running": _l("A sync of this account is running already. Wait until it has ended."),
+    "sync_run_unknown": _l("There is no sync run %(name)s."),
+    "sync_lost": _l(
+        "Its process ended in the middle. What it had written stays, and the next sync began where this one did."
+    ),
+    "quarantined_unknown": _l("There is no quarantined order %(name)s."),
+    "quarantine_without_number": _l(
+        "What Amazon sent holds no order number, so this order cannot be asked for. It is read again when Amazon "
+        "sends it again."
+    ),
+    "quarantine_revealed": _l("Looked at what Amazon sent for quarantined order %(number)s, with personal data"),
     # People coming in.
     "sign_in_wrong": _l("This e-mail address and password do not go together."),
     "sign_in_locked": _l(
@@ -192,6 +223,7 @@ SENTENCES = {
     "password_set": _l("User %(user)s chose a new password by a sign-in link."),
     # The schedule.
     "interval_out_of_range": _l("An interval must be between %(least)s and %(most)s seconds."),
+    "job_never_rests": _l("This job picks up what was lost elsewhere, so it cannot be paused."),
     "job_unknown": _l("There is no recurring job %(name)s."),
     "job_interval_changed": _l("%(job)s runs every %(after)s seconds now; before, every %(before)s."),
     "job_run_asked": _l("%(job)s was asked to run now."),

@@ -11,6 +11,7 @@ from webapp.actions import accounts, feeds, leases, outcomes, syncing
 from webapp.domain import cancellation, submissions
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, Forbidden, LostAnswer, NotThere
 from webapp.domain.amazon_port import AmazonPort
+from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.accounts import Account
 from webapp.models.submissions import Feed, Submission
 
@@ -51,6 +52,19 @@ def advance(
     finally:
         session.rollback()
         leases.release(session, lease_name(account_id), owner)
+
+
+def look_now(session: Session, submission_id: int, *, now: datetime) -> Submission:
+    """Make it due, for the pass that is rung for next. Commits. Raises RefusedError where a look now proves nothing."""
+    submission = session.get(Submission, submission_id, with_for_update=True)
+    if submission is None:
+        raise NotFoundError("submission_unknown", name=submission_id)
+    if not submissions.may_hurry(submission.state, submission.undo_until, now):
+        session.rollback()
+        raise RefusedError("look_too_soon")
+    submission.due_at = min(submission.due_at, now)
+    session.commit()
+    return submission
 
 
 class _Desk:

@@ -1,6 +1,7 @@
 """The life of a submission: one table."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 QUEUED = "queued"
 SENDING = "sending"
@@ -55,6 +56,13 @@ def check(name: str, state: str) -> Move:
     if not may(name, state):
         raise SubmissionMoveRefused(name, state)
     return BY_NAME[name]
+
+
+def may_hurry(state: str, undo_until: datetime, now: datetime) -> bool:
+    """Whether it may be looked at before its time. While it is being sent it may not: a look that comes too soon
+    does not find what Amazon has just taken, and would lead to telling it twice.
+    """
+    return state in {SENT, ACCEPTED} or (state == QUEUED and undo_until <= now)
 
 
 def next_look(tries: int) -> int:

@@ -1,11 +1,69 @@
-"""Reading submissions."""
+"""Reading submissions: the grid over all of them, one with its history, and who has work waiting."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
+from webapp.domain.errors import NotFoundError
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.events import Event
+from webapp.models.stores import Store
 from webapp.models.submissions import Submission
+from webapp.queries import search
+from webapp.queries.grids import Column, Grid
+
+
+# A row: `Submission`, `number` (Amazon's), `account` (its name), `marketplace_id`. Columns of the order instead of the
+# order, so that nothing is decrypted that no row shows.
+GRID = Grid(
+    rows=select(
+        Submission,
+        AmazonOrder.number.label("number"),
+        Account.name.label("account"),
+        Store.marketplace_id.label("marketplace_id"),
+    )
+    .join(AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
+    .join(Store, Store.id == AmazonOrder.store_id)
+    .join(Account, Account.id == Submission.account_id),
+    id=Submission.id,
+    columns=(
+        Column("requested", Submission.requested_at, descending=True),
+        *map(Column, ("kind", "number", "state", "said", "next", "by", "request_id")),
+    ),
+    filters={
+        "number": lambda text: search.numbered(AmazonOrder.number, text),
+        "state": lambda state: Submission.state == state,
+        "kind": lambda kind: Submission.kind == kind,
+        "account": lambda account_id: Submission.account_id == account_id,
+        "open": lambda _: Submission.open.is_(True),
+    },
+    sort="-requested",
+)
+
+
+def find(session: Session, submission_id: int) -> Submission:
+    """One with its order and its feed. Raises NotFoundError."""
+    parts = (joinedload(Submission.amazon_order).joinedload(AmazonOrder.store), joinedload(Submission.feed))
+    found = session.get(Submission, submission_id, options=parts)
+    if found is None:
+        raise NotFoundError("submission_unknown", name=submission_id)
+    return found
+
+
+def history(session: Session, submission: Submission) -> Sequence[Event]:
+    """What happened to it, newest first."""
+    mine = (Event.amazon_order_id == submission.amazon_order_id, Event.submission_id == submission.id)
+    return session.scalars(select(Event).where(*mine).order_by(Event.id.desc())).all()
+
+
+def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
+    """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
+    wanted = GRID.rows.where(*(GRID.filters[name](value) for name, value in filters.items()))
+    return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
 
 
 def accounts_with_work(session: Session, now: datetime) -> list[int]:

@@ -48,3 +48,8 @@ def link(session: Session, token: str, now: datetime) -> Link | None:
     if row is None or (row.active is False) or (row.kind == "first" and anybody(session)):
         return None
     return Link(row.kind, row.user_id, row.email or "")
+
+
+def emails(session: Session, ids: Sequence[int]) -> dict[int, str]:
+    """The addresses of these users by id, of those there are."""
+    return {id_: email for id_, email in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}

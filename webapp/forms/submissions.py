@@ -1,0 +1,28 @@
+"""The filters of the submissions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField
+
+from webapp.domain import submissions
+from webapp.forms.filters import Filters, NumberField
+from webapp.labels import LABELS
+from webapp.models.accounts import Account
+
+_STATES = [(state, LABELS["submission_state"][state].text) for state in submissions.STATES]
+_KINDS = [(kind, row.text) for kind, row in LABELS["submission_kind"].items()]
+
+
+class SubmissionFilters(Filters):
+    number = NumberField(_l("Amazon order number"))
+    state = SelectField(_l("State"), choices=[("", _l("All")), *_STATES])
+    kind = SelectField(_l("Kind"), choices=[("", _l("All")), *_KINDS])
+    account = SelectField(_l("Account"))
+    open = BooleanField(_l("Open only"))
+
+    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account.choices = [("", _("All")), *((str(account.id), account.name) for account in accounts)]

@@ -1,0 +1,64 @@
+"""Events as the lines of a history: each with its sentence, its tone and who did it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from webapp.models.events import Event
+from webapp.sentences import sentence
+from webapp.views.people import names
+
+
+class Entry(NamedTuple):
+    """What `panels.timeline` shows; `zone` is an IANA name."""
+
+    at: datetime
+    zone: str
+    tone: str
+    icon: str
+    title: str
+    text: str
+    by: str
+
+
+# Tone and icon of what is more than a note.
+_LOOKS = {
+    "amazon_order_arrived": ("wait", "package"),
+    "amazon_order_changed": ("work", "refresh"),
+    "address_corrected": ("work", "user"),
+    "address_restored": ("work", "user"),
+    "order_created": ("good", "clipboard-list"),
+    "order_invoiced_at_import": ("good", "file-invoice"),
+    "order_complete": ("good", "circle-check"),
+    "order_canceled": ("quiet", "circle-x"),
+    "cancelled_at_amazon_but": ("bad", "alert-triangle"),
+    "credited_offline": ("work", "file-invoice"),
+    "shipped_at_amazon": ("good", "truck-delivery"),
+    "cancellation_requested": ("wait", "clock"),
+    "cancellation_undone": ("quiet", "arrow-back-up"),
+    "cancellation_accepted": ("work", "check"),
+    "cancellation_rejected": ("bad", "circle-x"),
+    "cancellation_unproved": ("bad", "help-circle"),
+    "cancellation_verified": ("good", "shield-check"),
+    "cancellation_not_needed": ("good", "shield-check"),
+}
+
+
+def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[Entry]:
+    """The events in the order given, on the clock of `zone`."""
+    people = names(session, [event.by for event in events])
+    return [_entry(event, zone, people[event.by]) for event in events]
+
+
+def _entry(event: Event, zone: str, by: str) -> Entry:
+    tone, icon = _LOOKS.get(event.kind, ("quiet", "point"))
+    title, said = sentence(event.kind, event.args), _said(event.args)
+    # Some sentences say it themselves.
+    return Entry(event.at, zone, tone, icon, title, "" if said in title else said, by)
+
+
+def _said(arguments: dict[str, Any]) -> str:
+    """Amazon's own words, or the desk's cause, where an event keeps them beside its sentence."""
+    return str(arguments.get("words") or "") or sentence(str(arguments.get("cause") or ""))

@@ -1,0 +1,23 @@
+"""Who did it, in words: events and rows say it as a code (`user:7`, `schedule`), pages as a name."""
+
+from collections.abc import Iterable
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from webapp.queries.users import emails
+
+_DESK = {
+    "amazon": _l("Amazon"),
+    "cli": _l("Command line"),
+    "schedule": _l("Schedule"),
+}
+
+
+def names(session: Session, codes: Iterable[str]) -> dict[str, str]:
+    """Code → name for each of them. A user who was deleted keeps the code."""
+    wanted = set(codes)
+    ids = {int(id_): code for code in wanted for kind, _, id_ in [code.partition(":")] if kind == "user"}
+    users = emails(session, list(ids)) if ids else {}
+    found = {code: users[id_] for id_, code in ids.items() if id_ in users}
+    return {code: found.get(code) or str(_DESK.get(code, code)) for code in wanted}

@@ -1,0 +1,147 @@
+"""Submissions: what Amazon was told and what it answered; undo, look now, ask again."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from webapp import queue
+from webapp.actions import cancellations
+from webapp.actions import submissions as actions
+from webapp.domain import submissions as domain
+from webapp.domain.marketplaces import BY_ID
+from webapp.extensions import db, settings
+from webapp.forms.submissions import SubmissionFilters
+from webapp.models.submissions import Submission
+from webapp.presentation import number
+from webapp.queries import stores, submissions
+from webapp.security import local_target, needs
+from webapp.views import grids
+from webapp.views.answers import answer, see_other
+from webapp.views.history import entries
+from webapp.views.people import names
+
+bp = Blueprint("submissions", __name__, url_prefix="/submissions")
+
+AGAIN = frozenset({domain.REJECTED, domain.UNPROVED})
+HEADS = {
+    "requested": (_l("Requested"), False),
+    "kind": (_l("Kind"), False),
+    "number": (_l("Amazon order number"), False),
+    "state": (_l("State"), False),
+    "said": (_l("What was said"), False),
+    "next": (_l("Next look"), False),
+    "by": (_l("Requested by"), False),
+    "request_id": (_l("Amazon's request"), False),
+}
+
+
+@bp.get("")
+@needs("submissions.read")
+def index() -> Response:
+    session = db.session()
+    form = SubmissionFilters(request.args, accounts=stores.accounts(session))
+    shown = grids.show(session, submissions.GRID, form, HEADS, request, _counted)
+    rows = shown.page.rows if shown.page else []
+    return answer(
+        request,
+        "submissions/_list.html",
+        "submissions/index.html",
+        shown=shown,
+        rows=rows,
+        here=grids.address_of("submissions.index", form, request.args),
+        people=names(session, [row.Submission.requested_by for row in rows]),
+        # Later pages show what has long ended, or is being read.
+        pace=0 if shown.pager.previous else _pace([row.Submission for row in rows]),
+        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        may=_may,
+    )
+
+
+@bp.get("/<int:submission_id>")
+@needs("submissions.read")
+def show(submission_id: int) -> Response:
+    session = db.session()
+    submission = submissions.find(session, submission_id)
+    zone = submission.amazon_order.store.marketplace.time_zone
+    again = submission.state in AGAIN
+    return answer(
+        request,
+        "submissions/_submission.html",
+        "submissions/show.html",
+        submission=submission,
+        zone=zone,
+        by=names(session, [submission.requested_by])[submission.requested_by],
+        history=entries(session, submissions.history(session, submission), zone),
+        pace=_pace([submission]),
+        may=_may,
+        refused=cancellations.refusal(session, submission.amazon_order) if again else None,
+        again=again,
+    )
+
+
+@bp.post("/<int:submission_id>/undo")
+@needs("submissions.write")
+def undo(submission_id: int) -> Response:
+    """Take it back before Amazon is told; then go to `next`, or to its page."""
+    cancellations.undo(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("Undone: Amazon was not told."), "good")
+    return _back(submission_id)
+
+
+@bp.post("/<int:submission_id>/looks")
+@needs("submissions.write")
+def look(submission_id: int) -> Response:
+    """Look at Amazon now instead of later."""
+    submission = actions.look_now(db.session(), submission_id, now=datetime.now(UTC))
+    try:
+        queue.enqueue(queue.redis(), "advance_submissions", submission.account_id)
+    except RedisError:
+        flash(_("Redis does not answer. Channeldesk looks as soon as it is back."), "warn")
+    return _back(submission_id)
+
+
+@bp.post("/<int:submission_id>/again")
+@needs("submissions.write")
+def ask_again(submission_id: int) -> Response:
+    """Ask for the same once more, as a submission of its own; then go to that one."""
+    session = db.session()
+    old = submissions.find(session, submission_id)
+    new = cancellations.request(
+        session,
+        old.amazon_order_id,
+        old.details["reason"],
+        undo_seconds=settings().undo_seconds,
+        now=datetime.now(UTC),
+        by=current_user.by,
+    )
+    return see_other(request, url_for("submissions.show", submission_id=new.id))
+
+
+def _back(submission_id: int) -> Response:
+    there = request.form.get("next")
+    url = local_target(there) if there else url_for("submissions.show", submission_id=submission_id)
+    return see_other(request, url)
+
+
+def _may(name: str, submission: Submission) -> bool:
+    """Whether the button would do something: `undo` or `look`."""
+    if name == "undo":
+        return domain.may("undo", submission.state)
+    return domain.may_hurry(submission.state, submission.undo_until, datetime.now(UTC))
+
+
+def _counted(count: int) -> str:
+    return str(ngettext("%(count)s submission", "%(count)s submissions", count, count=number(count)))
+
+
+def _pace(shown: list[Submission]) -> int:
+    """Seconds until the page asks again; 0 when nothing more will happen to what it shows."""
+    open_ = [submission for submission in shown if submission.open]
+    if not open_:
+        return 0
+    return 2 if any(submission.state != domain.SENT for submission in open_) else 5
