@@ -1,4 +1,4 @@
-"""The scheduler: each second it claims what is due and rings for it."""
+"""The scheduler: each second it rings for what is due, by the clock or because Amazon has to be told or looked at."""
 
 import logging
 import signal
@@ -15,7 +15,7 @@ from webapp import queue
 from webapp.actions import schedule as claiming
 from webapp.extensions import db
 from webapp.models.engine import only_reading
-from webapp.queries import schedule
+from webapp.queries import schedule, submissions
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +59,13 @@ def tick(connection: Redis, now: datetime) -> int:
     session = db.session()
     with only_reading():
         due = schedule.anything_due(session, now)
+        unfinished = submissions.accounts_with_work(session, now)
         session.rollback()
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:
         queue.ensure(connection, claim.name, *claim.ids)
+    # Told by the rows themselves, so a Redis that lost the ring delays them by a second.
+    for account_id in unfinished:
+        queue.ensure(connection, "advance_submissions", account_id)
     queue.note_tick(connection, now)
     return len(claims)

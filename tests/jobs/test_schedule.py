@@ -165,10 +165,12 @@ def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis:
     session.commit()
     order = session.scalars(select(AmazonOrder)).one()
     cancellations.request(session, order.id, "NoInventory", undo_seconds=0, now=NOW, by="user:1")
-    queue.enqueue(redis, "advance_submissions", account.id)
+    account_id = account.id
+    session.commit()
+    queue.enqueue(redis, "advance_submissions", account_id)
     redis.flushall()
-    upkeep()
-    assert line(redis, "submissions") == [f"advance_submissions-{account.id}"]
+    scheduler.tick(redis, datetime.now(UTC))
+    assert line(redis, "submissions") == [f"advance_submissions-{account_id}"]
 
 
 def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:

@@ -89,7 +89,7 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def running(data_dir: Path, command: str = "up") -> Iterator[Desk]:
+def running(data_dir: Path, command: str = "up", environ: dict[str, str] | None = None) -> Iterator[Desk]:
     """A desk that answers; ended with the test, however the test ends."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     log = data_dir.with_name("desk.log")
@@ -98,7 +98,7 @@ def running(data_dir: Path, command: str = "up") -> Iterator[Desk]:
             [sys.executable, "-m", "webapp", command, "--port", "0", "--data-dir", str(data_dir)],
             stdout=output,
             stderr=subprocess.STDOUT,
-            env={"PATH": "/usr/bin:/bin", "HOME": str(data_dir.parent)},
+            env={"PATH": "/usr/bin:/bin", "HOME": str(data_dir.parent), **(environ or {})},
             cwd=Path(webapp.__file__).parents[1],
         )
     try:

@@ -1,9 +1,12 @@
 """One at a time, held in the database. The owner's name is a fencing token: who lost the lease can write nothing."""
 
+import os
+import platform
 import secrets
 from datetime import datetime, timedelta
+from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import BusyError
@@ -20,10 +23,10 @@ class LeaseLostError(RuntimeError):
 def take(session: Session, name: str, now: datetime, code: str = "busy") -> str:
     """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
     lease = session.get(Lease, name, with_for_update=True)
-    owner = secrets.token_urlsafe(16)
+    owner = f"{_here()}:{os.getpid()}:{secrets.token_urlsafe(9)}"
     if lease is None:
         session.add(Lease(name=name, owner=owner, until=now + LEASE))
-    elif lease.until > now:
+    elif lease.until > now and not _died(lease.owner):
         session.rollback()
         raise BusyError(code)
     else:
@@ -46,5 +49,23 @@ def release(session: Session, name: str, owner: str) -> None:
     session.commit()
 
 
-def held(session: Session, name: str, now: datetime) -> bool:
-    return session.scalar(select(Lease.until).where(Lease.name == name, Lease.until > now)) is not None
+def _here() -> str:
+    """What the process numbers of this machine, or of this container, go with."""
+    try:
+        return Path("/proc/self/ns/pid").readlink().name.strip("pid:[]") + platform.node()[:20]
+    except OSError:
+        return platform.node()[:30]
+
+
+def _died(owner: str) -> bool:
+    """Whether the owner was a process of this machine that is no more, so that nobody has to wait for its lease."""
+    here, _, process = owner.rpartition(":")[0].rpartition(":")
+    if here != _here() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

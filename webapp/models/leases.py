@@ -12,5 +12,5 @@ class Lease(Base):
     __tablename__ = "leases"
 
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    owner: Mapped[str] = mapped_column(String(60))
+    owner: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -41,7 +41,7 @@ def upgrade() -> None:
     op.create_table(
         "leases",
         sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("owner", sa.String(length=60), nullable=False),
+        sa.Column("owner", sa.String(length=80), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )

@@ -1,0 +1,119 @@
+"""Killed just there: a real desk dies as of `kill -9` at a named point, and what it was at is done, once, soon."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from simulator.sellers import DEMO_EU
+from tests.factories import everywhere
+from tests.running.desk import running, until
+from webapp import create_app
+from webapp.actions import accounts, cancellations
+from webapp.extensions import db
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.engine import only_reading
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.models.syncs import SyncRun
+from webapp.running import database
+from webapp.settings import Settings
+
+pytestmark = pytest.mark.processes
+
+WITHIN = 30.0
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings.load({}, data_dir=tmp_path / "data folder")
+
+
+@pytest.fixture
+def app(settings):
+    """The same data folder as the running desk's, seen from outside."""
+    app = create_app(settings)
+    database.upgrade(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def connected(app, amazon):
+    with Session(db.engine) as session:
+        found = DEMO_EU.credentials(amazon.url)
+        fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+        now = datetime.now(UTC)
+        account = accounts.connect(
+            session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, sync_interval=5, now=now, by="test"
+        )
+        return account.id
+
+
+def crashing(tmp_path, point):
+    marker = tmp_path / "died"
+    return marker, {"CHANNELDESK_CRASH_AT": f"{point}={marker}", "CHANNELDESK_FEED_INTERVAL": "1"}
+
+
+def read(statement):
+    with only_reading(), Session(db.engine) as session:
+        return session.execute(statement).all()
+
+
+def died_and_recovered(marker, done):
+    """Wait for the death, then for the recovery; answers how many seconds it took."""
+    until(marker.exists, 30)
+    died = time.monotonic()
+    until(done, WITHIN)
+    return time.monotonic() - died
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "sync.page_received",
+        "import.mirror_written",
+        "import.orders_written",
+        "sync.before_commit",
+        "sync.page_committed",
+    ],
+)
+def test_a_sync_killed_there_is_whole_within_half_a_minute(settings, connected, amazon, tmp_path, point):
+    amazon.world.reset("many:150")
+    expected = len([o for o in amazon.world.orders.values() if o.seller_id == DEMO_EU.id])
+    marker, environ = crashing(tmp_path, point)
+
+    with running(settings.data_dir, environ=environ):
+        done = select(SyncRun.state).where(SyncRun.state == "done")
+        took = died_and_recovered(marker, lambda: len(read(done)) > 0)
+
+    assert took < WITHIN
+    assert read(select(func.count(AmazonOrder.id), func.count(AmazonOrder.number.distinct()))) == [(expected, expected)]
+    numbers = [int(number) for (number,) in read(select(Order.number))]
+    assert sorted(numbers) == list(range(100001, 100001 + len(numbers)))
+    assert [state for (state,) in read(select(SyncRun.state).order_by(SyncRun.id).limit(1))] == ["lost"]
+
+
+@pytest.mark.parametrize(
+    "point", ["feed.gathered", "feed.before_create", "feed.after_create", "feed.sent", "feed.report_applied"]
+)
+def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, connected, amazon, tmp_path, point):
+    number = amazon.world.place("DE")
+    marker, environ = crashing(tmp_path, point)
+
+    with running(settings.data_dir, environ=environ):
+        mirror = select(AmazonOrder.id).where(AmazonOrder.number == number)
+        ((order_id,),) = until(lambda: read(mirror))
+        with Session(db.engine) as session:
+            cancellations.request(session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), by="test")
+        verified = select(Submission.state).where(Submission.state == "verified")
+        took = died_and_recovered(marker, lambda: read(verified))
+
+    assert took < WITHIN
+    assert len(amazon.world.effects("cancellation", number)) == 1
+    assert len(amazon.world.effects("feed")) == 1
+    assert read(select(Order.state)) == [("canceled",)]
