@@ -42,7 +42,7 @@ KINDS = {
         Kind("repeated_page", "inside", "the same page of orders is sent twice", SEARCHES),
         Kind("reordered_updates", "inside", "an older version of an order is sent after a newer one", READS, {"order_id": None}),
         Kind("forbidden_dataset", "inside", "a dataset is refused: answer=403 or 400 for the whole call, or drop the field", READS, {"dataset": "BUYER", "answer": "403"}),
-        Kind("unreadable_order", "inside", "one order of the page lacks a field (how=missing), has a wrong type (type) or is no object (text)", READS, {"how": "missing", "order_id": None}),
+        Kind("unreadable_order", "inside", "one order of the page, or the order itself, lacks a field (how=missing), has a wrong type (type) or is no object (text)", READS, {"how": "missing", "order_id": None}),
         Kind("feed_fatal", "inside", "the feed is accepted and ends FATAL; nothing was done", ("createFeed",)),
         Kind("feed_rejected", "inside", "the feed ends DONE with an Error for every message; nothing was done", ("createFeed",)),
     )

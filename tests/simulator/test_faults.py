@@ -224,3 +224,11 @@ def test_chance_comes_from_the_seed(amazon):
 def test_a_fault_that_cannot_be_is_not_armed(amazon, name, wish):
     with pytest.raises(UnknownFault):
         amazon.world.faults.arm(name, **wish)
+
+
+def test_the_order_itself_may_be_unreadable(amazon, application):
+    number = amazon.world.place()
+    amazon.world.faults.arm("unreadable_order", "getOrder", how="text")
+    assert application.numbers() == [number]
+    assert application.order(number) == "order"
+    assert application.order(number)["orderId"] == number
