@@ -23,3 +23,16 @@ def insert_many(session: Session, model: type[Base], rows: Sequence[dict[str, An
     """Insert rows that all name the same columns; what they leave out takes the column's default."""
     if rows:
         session.execute(insert(model.__table__), rows)  # type: ignore[arg-type] # Every model is a plain table.
+
+
+def insert_plain(session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose values the driver takes as they are: for the one table with dozens of small rows an order."""
+    if not rows:
+        return
+    connection = session.connection()
+    mark = "%s" if connection.dialect.paramstyle in {"format", "pyformat"} else "?"
+    marks = ", ".join([mark] * len(columns))
+    connection.exec_driver_sql(
+        f"INSERT INTO {model.__tablename__} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of ours
+        list(rows),
+    )

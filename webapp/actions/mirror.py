@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from webapp.actions.bulk import insert_many, reserve
+from webapp.actions.bulk import insert_many, insert_plain, reserve
 from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
 from webapp.domain.money import Money
 from webapp.models import amazon_orders as rows
@@ -184,10 +184,13 @@ def _insert_parts(
         for id_, order in orders
         for package in order.packages
     ]
-    terms = [{"term": term, "amazon_order_id": id_} for id_, order in orders for term in sorted(_terms(order))]
-    for model, found in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages), (SearchTerm, terms)):
+    for model, found in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages)):
         if only is None or model in only:
             insert_many(session, model, found)
+    if only is None or SearchTerm in only:
+        terms = [(term, id_) for id_, order in orders for term in _terms(order)]
+        # In the order of the table itself, so that pages are filled one after the other.
+        insert_plain(session, SearchTerm, ("term", "amazon_order_id"), sorted(terms))
 
 
 def _insert_versions(session: Session, orders: Sequence[tuple[int, AmazonOrder, bytes]], now: datetime) -> None:

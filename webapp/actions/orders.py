@@ -1,7 +1,7 @@
 """Making Orders of Amazon orders, many at a time."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,9 @@ class _Line:
     shipped: int
     refunded: int = 0
     canceled: int = 0
+
+    def as_row(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__}
 
 
 def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str) -> list[int]:
@@ -130,7 +133,7 @@ def _order(
         # Amazon tells no billing address of its own; the buyer's name is all there is.
         "billing": {"name": order.buyer.name} if order.buyer and order.buyer.name else None,
         "shipping_address": address,
-        **asdict(sums),
+        **sums.as_row(),
     }
 
 
@@ -144,8 +147,8 @@ def _item(order_id: int, item: AmazonItem, line: _Line) -> dict[str, Any]:
         "asin": item.asin,
         "title": item.title,
         "price": price,
-        **asdict(line),
-        **asdict(totals.sort(item.components, total)),
+        **line.as_row(),
+        **totals.sort(item.components, total).as_row(),
     }
 
 

@@ -19,6 +19,9 @@ class Totals:
     other: int
     total: int
 
+    def as_row(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 def sort(components: Iterable[Component], total: int) -> Totals:
     """Put each component in its place; `total` is Amazon's and stays as it is."""
