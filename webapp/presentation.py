@@ -13,7 +13,7 @@ from flask import Flask, current_app, request, url_for
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
-from webapp import charts, labels, locales
+from webapp import charts, labels, links, locales
 from webapp.domain.amazon_orders import Address
 from webapp.domain.marketplaces import BY_COUNTRY
 from webapp.domain.money import Money
@@ -53,6 +53,9 @@ def init_app(app: Flask) -> None:
         label=labels.label,
         languages=locales.available,
         now=now,
+        money_of=money_of,
+        order_link=links.order_link,
+        urgency=urgency,
         revenue_chart=charts.revenue_chart,
         sparkline_points=charts.sparkline,
         theme=theme,
@@ -73,6 +76,11 @@ def money(value: Money) -> str:
     """`€1,234.50` as the reader's language writes it, with exactly the currency's digits."""
     text: str = numbers.format_currency(value.decimal, value.currency, locale=get_locale())
     return text
+
+
+def money_of(minor: int | None, currency: str | None) -> Money | None:
+    """The Money of two columns, None where Amazon has not said it."""
+    return None if minor is None or currency is None else Money(minor, currency)
 
 
 def money_short(value: Money) -> str:
@@ -137,6 +145,12 @@ def age(instant: datetime) -> str:
         distance, add_direction=True, threshold=_ROUND_UP_FROM, granularity="second", locale=get_locale()
     )
     return text
+
+
+def urgency(due: datetime) -> str:
+    """The tone of what is due then: bad when it is late, warn within a day, else quiet."""
+    left = due - now()
+    return "bad" if left < timedelta() else "warn" if left < timedelta(days=1) else "quiet"
 
 
 def masked(text: str) -> str:

@@ -135,6 +135,14 @@ SENTENCES = {
         "Amazon accepts these credentials, but they are another account's: it does not sell in %(countries)s. Nothing "
         "was changed."
     ),
+    "file_unreadable": _l("%(path)s cannot be read: %(reason)s."),
+    "secret_file_not_text": _l("%(path)s does not hold a secret: there are characters in it that Amazon's never have."),
+    "secret_file_empty": _l("%(path)s is empty. Write the secret into it: printf %%s 'the secret' > %(path)s"),
+    "secret_file_ends_with_newline": _l(
+        "%(path)s ends with a line break, which is not part of the secret. Write it without one: "
+        "printf %%s 'the secret' > %(path)s"
+    ),
+    "secret_file_with_space": _l("%(path)s has white space inside. It must hold the secret and nothing else."),
     "connection_expired": _l("What you entered was kept for ten minutes, and they are over. Please enter it again."),
     "account_connected": _l("Account %(name)s was connected."),
     "credentials_replaced": _l("The account's credentials were replaced."),
@@ -170,6 +178,7 @@ SENTENCES = {
     "typed_name_differs": _l("Type the store's name exactly: %(name)s"),
     "setting_unknown": _l("There is no order setting %(key)s. Settings are: %(known)s."),
     "setting_choice": _l("%(key)s must be one of: %(choices)s."),
+    "setting_without_value": _l("%(text)s is not KEY=VALUE. For instance: --set import_orders=disabled"),
     "processing_status_required": _l("Say which status new orders get, or choose the default order status."),
     # The ways Amazon says no. They stand beside Amazon's own words.
     "amazon_error": _l("Amazon could not be spoken to."),

@@ -78,6 +78,17 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
     return Verdict(CREATE)
 
 
+def why_waiting(incoming: AmazonOrder, store: StoreSettings) -> str:
+    """Why there is no Order of it and nothing to put right: a code of `sentences`, which may name its `status`."""
+    if not store.import_orders:
+        return "order_read_only"
+    if incoming.status == status.CANCELLED:
+        return "order_not_for_cancelled"
+    if incoming.status not in status.KNOWN or incoming.status == status.UNFULFILLABLE:
+        return "order_not_for_status"
+    return "order_waits_shipped" if incoming.fulfilled_by == status.AMAZON else "order_waits_unshipped"
+
+
 def reserves(incoming: AmazonOrder, store: StoreSettings) -> bool:
     """Stock is held while Amazon checks the payment, where the store says so and the merchant ships."""
     pending = incoming.status in {status.PENDING, status.PENDING_AVAILABILITY}

@@ -53,6 +53,7 @@ def grid(stores: Sequence[Store]) -> Grid:
             Order.ship_to_name,
             AmazonOrder.number.label("amazon_number"),
             AmazonOrder.status.label("amazon_status"),
+            AmazonOrder.fulfilled_by,
             AmazonOrder.ship_by,
         ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id),
         id=Order.id,

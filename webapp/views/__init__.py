@@ -3,13 +3,37 @@
 from flask import Flask
 
 from webapp import presentation
-from webapp.views import auth, errors, health, navigation, patterns, preferences
+from webapp.views import (
+    accounts,
+    amazon_orders,
+    auth,
+    cancellations,
+    errors,
+    health,
+    navigation,
+    orders,
+    patterns,
+    preferences,
+    schedule,
+    schedule,
+    stores,
+    submissions,
+    syncs,
+)
 
 BLUEPRINTS = (
     auth.bp,
     health.bp,
     preferences.bp,
+    submissions.bp,
+    syncs.bp,
+    schedule.bp,
+    orders.bp,
+    amazon_orders.bp,
+    cancellations.bp,
     patterns.bp,
+    stores.bp,
+    accounts.bp,
 )
 
 

@@ -1,0 +1,84 @@
+"""Forms about Amazon orders: the filters of the grid, the delivery address, the reason for a cancellation."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from webapp.domain import addresses, amazon_status, cancellation
+from webapp.forms.filters import AmountField, ChoicesField, DayField, Filters, NameField, NumberField, in_order
+from webapp.labels import LABELS
+from webapp.models.stores import Store
+from webapp.sentences import sentence
+
+_STATUSES = [(status, LABELS["amazon_status"][status].text) for status in amazon_status.KNOWN]
+
+
+class AmazonOrderFilters(Filters):
+    number = NumberField(_l("Order number"))
+    buyer = NameField(_l("Buyer"))
+    status = ChoicesField(_l("Status"), choices=_STATUSES)
+    store = SelectField(_l("Store"), default="")
+    purchased_from = DayField(_l("Purchased from"))
+    purchased_to = DayField(_l("Purchased until"))
+    total_min = AmountField(_l("Total from"))
+    total_max = AmountField(_l("Total up to"))
+    channel = SelectField(
+        _l("Channel"),
+        default="",
+        choices=[("", _l("All")), (amazon_status.MERCHANT, "FBM"), (amazon_status.AMAZON, "FBA")],
+    )
+    prime = BooleanField(_l("Prime"))
+    business = BooleanField(_l("Business"))
+    blocked = BooleanField(_l("Not imported"))
+
+    def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.store.choices = [("", _("All")), *((store.slug, store.name) for store in stores)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        right = super().validate(extra_validators)
+        in_order(self, "purchased_from", "purchased_to", _("This day is before the first one."))
+        in_order(self, "total_min", "total_max", _("This is less than the least total."))
+        return right and not self.errors
+
+
+class AddressForm(FlaskForm):
+    """Field by field what `domain/addresses` lets a person change; it checks, the form shows."""
+
+    name = StringField(_l("Recipient's name"))
+    company = StringField(_l("Company"))
+    line1 = StringField(_l("Address line 1"))
+    line2 = StringField(_l("Address line 2"))
+    line3 = StringField(_l("Address line 3"))
+    postal_code = StringField(_l("Postal code"))
+    city = StringField(_l("City"))
+    district = StringField(_l("District or county"))
+    region = StringField(_l("State or region"))
+    country_code = StringField(_l("Country (two letters)"))
+    phone = StringField(_l("Telephone"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in addresses.REQUIRED:
+            self[name].flags.required = True
+
+    def entered(self) -> dict[str, str]:
+        return {name: self[name].data or "" for name in addresses.EDITABLE}
+
+
+class CancellationForm(FlaskForm):
+    reason = RadioField(
+        _l("Reason for cancellation"),
+        [InputRequired(_l("Choose a reason: Amazon asks for one."))],
+        choices=[],
+        validate_choice=False,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = [(row.code, sentence(f"reason_{row.code}")) for row in cancellation.REASONS]

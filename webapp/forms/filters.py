@@ -1,0 +1,183 @@
+"""Filters of grids: GET forms whose values make an address, and chips that say them."""
+
+import re
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from babel import numbers
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField
+from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TextInput
+
+from webapp import presentation
+from webapp.queries import search
+
+# Amazon sold its first book in 1995; a grid need not look further.
+_YEARS = range(1995, 2101)
+_LARGEST = Decimal(10) ** 12
+_LONGEST = 200
+_UNSAID: tuple[Any, ...] = (None, "", [], False)
+# A number is nobody's secret.
+_ONLY_NUMBER = re.compile(r"[0-9-]+", re.ASCII)
+
+
+class Chip(NamedTuple):
+    """A filter in use: `name` and `value` as the address has them, `text` as a person reads them."""
+
+    name: str
+    value: str
+    text: str
+
+
+class Filters(FlaskForm):
+    """A form without a token, since it changes nothing. Fields that are empty or wrong are not filters."""
+
+    class Meta:
+        csrf = False
+
+    def set(self) -> dict[str, Any]:
+        """The checked values of the filters in use, by name."""
+        return {field.name: field.data for field in self if not field.errors and field.data not in _UNSAID}
+
+    def parameters(self) -> dict[str, list[str]]:
+        """What an address says of the form, its mistakes too, so that the page it leads to can explain them."""
+        found: dict[str, list[str]] = {}
+        for field in self:
+            if field.errors:
+                found[field.name] = [_sealed(field, text) for text in field.raw_data or ()]
+            elif field.name in self.set():
+                found[field.name] = [value for value, _said in spoken(field)]
+        return found
+
+    def chips(self) -> list[Chip]:
+        """What is filtered; a filter of several values has a chip for each."""
+        return [
+            Chip(field.name, value, f"{field.label.text}: {said}" if said else str(field.label.text))
+            for field in self
+            if field.name in self.set()
+            for value, said in spoken(field)
+        ]
+
+
+def spoken(field: Field) -> list[tuple[str, str]]:
+    """(value as an address has it, value as a person reads it) of each value of a field."""
+    value: Any = field.data
+    if isinstance(field, BooleanField):
+        return [("1", "")]
+    if isinstance(field, SelectField | SelectMultipleField):
+        words = dict(field.choices)
+        values = value if isinstance(value, list) else [value]
+        return [(one, str(words.get(one, one))) for one in values]
+    if isinstance(field, DayField):
+        return [(value.isoformat(), presentation.day(value))]
+    if isinstance(field, AmountField):
+        return [(format(value, "f"), presentation.number(value))]
+    return [(_sealed(field, value), value)]
+
+
+def _sealed(field: Field, text: str) -> str:
+    return search.seal(text) if isinstance(field, NameField) and not _ONLY_NUMBER.fullmatch(text) else text
+
+
+class WordsField(StringField):
+    """A text without surrounding space, of bearable length."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = " ".join(valuelist[0].split()) if valuelist else None
+        if self.data and (len(self.data) > _LONGEST or "\0" in self.data):
+            raise ValueError(_("This is too long to be looked for."))
+
+
+class NumberField(WordsField):
+    """An order number or a part of one, as it comes out of e-mails and tables."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        self.data = re.sub(r"[\s\u2010-\u2015#]+", lambda found: "-" if found[0] in "‐‑‒–—―" else "", self.data or "")
+
+
+class NameField(WordsField):
+    """A name: personal, so an address carries it sealed. A clear one is taken too, from a form or a script."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data and self.data.startswith(search.SEALED):
+            self.data = search.unseal(self.data)
+            if self.data is None:
+                raise ValueError(_("This link is of another installation. Type the name again."))
+        if self.data and not search.can_be_found(self.data):
+            raise ValueError(_("Type at least one letter or digit."))
+
+
+class DayField(Field):
+    """A calendar day."""
+
+    widget = DateInput()
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(_("Enter a day as 2026-03-31.")) from None
+        if found.year not in _YEARS:
+            raise ValueError(_("Enter a day between %(first)s and %(last)s.", first=_YEARS[0], last=_YEARS[-1]))
+        self.data = found
+
+
+class AmountField(Field):
+    """An amount in units of a currency, as the reader's language writes it or with a point: 12.5."""
+
+    widget = TextInput()
+
+    def _value(self) -> str:
+        return self.raw_data[0] if self.raw_data else ""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        text = valuelist[0].strip() if valuelist else ""
+        if not text:
+            return
+        found = _amount(text)
+        if found is None or not found.is_finite():
+            raise ValueError(_("Enter an amount, such as 12.50."))
+        if not 0 <= found < _LARGEST:
+            raise ValueError(_("Enter an amount from 0 to a million millions."))
+        self.data = found
+
+
+class ChoicesField(SelectMultipleField):
+    """Several of a few, as boxes to tick; what is not among them is kept, since Amazon may know more than we."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+    validate_choice = False
+
+
+def _amount(text: str) -> Decimal | None:
+    if len(text) > _LONGEST:
+        return None
+    try:
+        found: Decimal = numbers.parse_decimal(text, locale=get_locale(), strict=True)
+    except (numbers.NumberFormatError, InvalidOperation):
+        try:
+            found = Decimal(text.replace(",", ".") if "." not in text else text)
+        except InvalidOperation:
+            return None
+    return found
+
+
+def in_order(form: FlaskForm, low: str, high: str, message: str) -> None:
+    """Put `message` beside `high` when it lies before `low`."""
+    first, last = form[low], form[high]
+    if not first.errors and not last.errors and None not in (first.data, last.data) and last.data < first.data:
+        last.errors = [*last.errors, message]

@@ -1,0 +1,36 @@
+"""The filters of the grid of Orders."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField
+
+from webapp.domain import order_states
+from webapp.forms.filters import AmountField, ChoicesField, DayField, Filters, NameField, in_order
+from webapp.labels import LABELS
+from webapp.models.stores import Store
+
+_STATES = [(state, LABELS["order_state"][state].text) for state in order_states.STATES]
+
+
+class OrderFilters(Filters):
+    q = NameField(_l("Keyword"))
+    name = NameField(_l("Name"))
+    state = ChoicesField(_l("Status"), choices=_STATES)
+    store = SelectField(_l("Store"), default="")
+    purchased_from = DayField(_l("Purchased from"))
+    purchased_to = DayField(_l("Purchased until"))
+    total_min = AmountField(_l("Total from"))
+    total_max = AmountField(_l("Total up to"))
+
+    def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.store.choices = [("", _("All")), *((store.slug, store.name) for store in stores)]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        right = super().validate(extra_validators)
+        in_order(self, "purchased_from", "purchased_to", _("This day is before the first one."))
+        in_order(self, "total_min", "total_max", _("This is less than the least total."))
+        return right and not self.errors

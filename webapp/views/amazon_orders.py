@@ -1,0 +1,257 @@
+"""Amazon orders: the grid over all of them, one with its four tabs, and what can be done with it here."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp.actions import amazon_orders as actions
+from webapp.actions import cancellations
+from webapp.domain import addresses, amazon_status
+from webapp.domain.amazon_orders import Address
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.money import Money
+from webapp.domain.versions import Difference, differences
+from webapp.extensions import db
+from webapp.forms.amazon_orders import AddressForm, AmazonOrderFilters
+from webapp.links import seller_central
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.queries import amazon_orders as queries
+from webapp.queries import stores
+from webapp.security import can, needs
+from webapp.sentences import sentence
+from webapp.views import grids, timeline
+from webapp.views.answers import answer, invalid, see_other
+from webapp.views.forms import tell
+
+bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
+
+HEADS: dict[str, tuple[str | LazyString, bool]] = {
+    "purchased": (_l("Purchase date"), False),
+    "number": (_l("Order number"), False),
+    "store": (_l("Store"), False),
+    "status": (_l("Status"), False),
+    "buyer": (_l("Buyer's name"), False),
+    "items": (_l("Items"), True),
+    "ship_by": (_l("Ship by"), False),
+    "total": (_l("Total"), True),
+    "channel": (_l("Channel"), False),
+    "note": (_l("Order notes"), False),
+}
+TABS = {
+    "details": _l("Order details and shipping"),
+    "items": _l("Order items"),
+    "tracking": _l("Tracking"),
+    "history": _l("History"),
+}
+
+
+class Known(NamedTuple):
+    """An Amazon order with what stands beside it. `refused`: why it cannot be cancelled, a code of `sentences`."""
+
+    order: AmazonOrder
+    ours: Order | None
+    submission: Submission | None
+    refused: str | None
+
+    @property
+    def zone(self) -> str:
+        return self.order.store.marketplace.time_zone
+
+    @property
+    def writable(self) -> bool:
+        return self.order.store.import_orders
+
+    @property
+    def wants_order(self) -> bool:
+        """Whether an Order could be made of it by hand."""
+        ended = {amazon_status.CANCELLED, amazon_status.UNFULFILLABLE}
+        return self.ours is None and self.writable and self.order.status not in ended
+
+
+def find(number: str) -> Known:
+    """Raises NotFoundError."""
+    session = db.session()
+    order = queries.by_number(session, number)
+    return Known(
+        order,
+        queries.order_of(session, order.id),
+        queries.last_submission(session, order.id),
+        cancellations.refusal(session, order),
+    )
+
+
+@bp.get("")
+@needs("orders.read")
+def index() -> Response:
+    session = db.session()
+    every = stores.every(session)
+    form = AmazonOrderFilters(request.args, stores=every)
+    shown = grids.show(session, queries.grid(every), form, HEADS, request, grids.orders_counted)
+    respond = answer if shown.page is not None else invalid
+    by_id = {store.id: store for store in every}
+    return respond(request, "amazon_orders/_grid.html", "amazon_orders/index.html", grid=shown, stores=by_id)
+
+
+@bp.post("/searches")
+@needs("orders.read")
+def search() -> Response:
+    """Where the filters are sent: what was typed of a buyer then stands sealed in the address, and in no log."""
+    form = AmazonOrderFilters(request.form, stores=stores.every(db.session()))
+    form.validate()
+    return see_other(request, grids.address_of("amazon_orders.index", form, request.form))
+
+
+@bp.get("/<number>")
+@needs("orders.read")
+def show(number: str) -> Response:
+    known = find(number)
+    tab = request.args.get("tab", "")
+    tab = tab if tab in TABS else "details"
+    more = {"items": lambda _: {}, "tracking": _titles, "history": _history, "details": _details}[tab](known)
+    page = f"amazon_orders/{tab}.html"
+    return answer(request, page, page, **head(known), tab=tab, tabs=_tabs(known, tab), **more)
+
+
+def head(known: Known) -> dict[str, Any]:
+    """What the head of the page and the panel of the submission need."""
+    return {"known": known, "order": known.order, "zone": known.zone, "submission": known.submission}
+
+
+@bp.post("/<number>/orders")
+@needs("orders.write")
+def create_order(number: str) -> Response:
+    """Make the Order now: the first time, or again after what blocked it was put right."""
+    here = url_for("amazon_orders.show", number=number)
+    session = db.session()
+    try:
+        made = actions.create_order(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "warn")
+        return see_other(request, here)
+    flash(_("Order %(number)s was created.", number=made), "good")
+    return see_other(request, url_for("orders.show", number=made))
+
+
+@bp.get("/<number>/address")
+@needs("orders.write")
+def address(number: str) -> Response:
+    order = _open_address(number)
+    form = AddressForm(formdata=None, data=order.recipient_override or order.recipient or {})
+    return answer(request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form)
+
+
+@bp.post("/<number>/address")
+@needs("orders.write")
+def save_address(number: str) -> Response:
+    order = _open_address(number)
+    form = AddressForm()
+    try:
+        actions.correct_address(db.session(), order.id, form.entered(), now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        order = queries.by_number(db.session(), number)
+        return invalid(request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form)
+    flash(_("The address was corrected here. Amazon was not told."), "good")
+    return see_other(request, url_for("amazon_orders.show", number=number))
+
+
+@bp.post("/<number>/address-restorations")
+@needs("orders.write")
+def restore_address(number: str) -> Response:
+    session = db.session()
+    actions.restore_address(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
+    flash(_("Amazon's address counts again."), "good")
+    return see_other(request, url_for("amazon_orders.show", number=number))
+
+
+@bp.post("/<number>/versions/<int:version_id>/reveals")
+@needs("pii.read")
+def reveal(number: str, version_id: int) -> Response:
+    """The whole body of a version, personal data and all; the history keeps who looked."""
+    session = db.session()
+    id_ = queries.id_of(session, number)
+    body = actions.reveal_version(session, id_, version_id, now=datetime.now(UTC), by=current_user.by)
+    known = find(number)
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return answer(
+        request,
+        "amazon_orders/_body.html",
+        "amazon_orders/body.html",
+        **head(known),
+        version=version_id,
+        text=text,
+    )
+
+
+def _open_address(number: str) -> AmazonOrder:
+    """The order, for somebody who may also see what they correct."""
+    if not can("pii.read"):
+        abort(403)
+    return queries.by_number(db.session(), number)
+
+
+def _tabs(known: Known, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
+    counts = {"items": len(known.order.items), "tracking": len(known.order.packages)}
+    number = known.order.number
+    return [
+        (
+            text,
+            url_for("amazon_orders.show", number=number, tab=None if tab == "details" else tab),
+            tab == current,
+            counts.get(tab),
+        )
+        for tab, text in TABS.items()
+    ]
+
+
+def _details(known: Known) -> dict[str, Any]:
+    order = known.order
+    amazons, ours = order.recipient or {}, order.recipient_override
+    changed = [
+        (timeline.ADDRESS_FIELDS.get(name, name), amazons.get(name), ours.get(name))
+        for name in addresses.EDITABLE
+        if ours is not None and amazons.get(name) != ours.get(name)
+    ]
+    held = ours or amazons
+    return {
+        "address": Address(**held) if held else None,
+        "amazons_address": Address(**amazons) if amazons else None,
+        "changed": changed,
+        "components": _components(order.components),
+        "seller_central": f"{seller_central(order.store.marketplace)['orders']}/order/{order.number}",
+    }
+
+
+def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
+    """(type, subtype or "", amount) as Amazon lists them."""
+    return [(kind, subtype or "", Money(minor, currency)) for kind, subtype, minor, currency in stored]
+
+
+def _titles(known: Known) -> dict[str, Any]:
+    return {"lines": {item.order_item_id: item for item in known.order.items}}
+
+
+def _history(known: Known) -> dict[str, Any]:
+    session = db.session()
+    version = request.args.get("version", type=int)
+    changes: list[Difference] | None = None
+    first = False
+    if version is not None:
+        after, before = queries.version_pair(session, known.order.id, version)
+        first = before is None
+        changes = [] if first else differences(before, after)
+    return {
+        "lines": timeline.of_amazon_order(session, known.order),
+        "version": version,
+        "changes": changes,
+        "first": first,
+    }

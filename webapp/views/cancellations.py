@@ -1,0 +1,98 @@
+"""Asking Amazon to cancel an order: the reason, the click, and the panel that follows it until Amazon has proved it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from webapp import queue
+from webapp.actions import cancellations as actions
+from webapp.domain import cancellation
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.extensions import db, settings
+from webapp.forms.amazon_orders import CancellationForm
+from webapp.queries import amazon_orders as queries
+from webapp.security import needs
+from webapp.sentences import sentence
+from webapp.views.amazon_orders import Known, find, head
+from webapp.views.answers import answer, invalid, see_other, stop_polling
+from webapp.views.forms import tell
+
+bp = Blueprint("cancellations", __name__, url_prefix="/amazon-orders/<number>")
+
+DIALOG = ("cancellations/_new.html", "cancellations/new.html")
+
+
+@bp.get("/cancellations/new")
+@needs("orders.cancel")
+def new(number: str) -> Response:
+    known = find(number)
+    return answer(request, *DIALOG, **_dialog(known, CancellationForm(formdata=None), known.refused))
+
+
+@bp.post("/cancellations")
+@needs("orders.cancel")
+def create(number: str) -> Response:
+    """Queue the cancellation, then back to the order. What cannot be done is said where it was asked."""
+    form = CancellationForm()
+    session = db.session()
+    id_ = queries.id_of(session, number)
+    account_id = 0
+    refused: str | None = None
+    if form.validate():
+        try:
+            asked = actions.request(
+                session,
+                id_,
+                form.reason.data,
+                undo_seconds=settings().undo_seconds,
+                now=datetime.now(UTC),
+                by=current_user.by,
+            )
+            account_id = asked.account_id
+        except InvalidError as error:
+            tell(form, error)
+        except RefusedError as error:
+            refused = error.code
+    session.rollback()
+    if account_id:
+        _ring(account_id)
+        return see_other(request, url_for("amazon_orders.show", number=number))
+    known = find(number)
+    return invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
+
+
+@bp.get("/submissions/<int:submission_id>")
+@needs("orders.read")
+def follow(number: str, submission_id: int) -> Response:
+    """The panel alone, as it asks for itself while something may still happen; its last answer renews the head."""
+    known = find(number)
+    if known.submission is None or known.submission.id != submission_id:
+        raise NotFoundError("submission_unknown", name=submission_id)
+    if known.submission.open:
+        return answer(request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known))
+    return stop_polling("cancellations/_ended.html", **head(known))
+
+
+def _ring(account_id: int) -> None:
+    """Call the worker. It is a bell only: with Redis away, upkeep rings again, since the table holds the work."""
+    try:
+        queue.enqueue(queue.redis(), "advance_submissions", account_id)
+    except RedisError:
+        flash(_("Redis does not answer. Your request is kept, and Amazon is told once Redis is back."), "warn")
+
+
+def _dialog(known: Known, form: CancellationForm, refused: str | None) -> dict[str, Any]:
+    asked = known.order.cancel_requested
+    hints = {row.code: _hint(row.code, asked=asked) for row in cancellation.REASONS}
+    return {"known": known, "order": known.order, "form": form, "hints": hints, "refused": refused}
+
+
+def _hint(code: str, *, asked: bool) -> str:
+    if not cancellation.hurts_rate(code, buyer_asked=asked):
+        return sentence("reason_hurts_not")
+    hurts_without = not cancellation.hurts_rate(code, buyer_asked=True)
+    return sentence("reason_hurts_unasked" if hurts_without else "reason_hurts")

@@ -1,0 +1,156 @@
+"""A grid as a page shows it: heads that sort, chips that clear, and where the pager leads. The address is all of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from flask import Request, url_for
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from webapp.forms.filters import Filters
+from webapp.presentation import number
+from webapp.queries import grids
+from webapp.queries.grids import END, Edge, Grid, Page, Place
+
+
+class Head(NamedTuple):
+    """`url` sorts by the column, empty where it cannot; `sorted` is "", "asc" or "desc"."""
+
+    text: str | LazyString
+    url: str
+    sorted: str
+    figures: bool
+
+
+class Pager(NamedTuple):
+    """Addresses, empty where there is no such page; `text` says how many there are."""
+
+    first: str
+    previous: str
+    next: str
+    last: str
+    text: str
+
+
+class Size(NamedTuple):
+    size: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`page` is None when the filters make no sense; `chips` are (text, address without it)."""
+
+    form: Filters
+    page: Page | None
+    heads: list[Head]
+    chips: list[tuple[str, str]]
+    clear: str
+    pager: Pager
+    sizes: list[Size]
+    place: dict[str, str]
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.chips)
+
+
+def show(
+    session: Session,
+    grid: Grid,
+    form: Filters,
+    heads: Mapping[str, tuple[str | LazyString, bool]],
+    request: Request,
+    counted: Callable[[int], str],
+) -> Shown:
+    """The page that the request's address means. `heads`: column → (its text, whether it holds figures)."""
+    right = form.validate()
+    place = grids.read_place(grid, request.args)
+    page = grids.fetch(session, grid, place, form.set()) if right else None
+    address = _Address(request.endpoint or "", form.parameters(), _place(grid, place))
+    return Shown(
+        form=form,
+        page=page,
+        heads=[_head(grid, place, name, *heads[name], address) for name in (column.name for column in grid.columns)],
+        chips=[(chip.text, address.without(chip.name, chip.value)) for chip in form.chips()],
+        clear=address.clear(),
+        pager=_pager(place, page, address, counted),
+        sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grids.SIZES],
+        place=_place(grid, place),
+    )
+
+
+def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
+    """Where a form that was sent leads: its filters, in the order and of the size the grid had."""
+    kept = {name: [arguments[name]] for name in ("sort", "size") if arguments.get(name)}
+    values: dict[str, Any] = form.parameters() | kept
+    return url_for(endpoint, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    endpoint: str
+    filters: dict[str, list[str]]
+    place: dict[str, str]
+
+    def to(self, **more: str) -> str:
+        """The first page of this grid, but for what `more` says."""
+        return self._url(self.filters, {**self.place, **more})
+
+    def without(self, name: str, value: str) -> str:
+        left = {
+            other: [one for one in values if (other, one) != (name, value)] if len(values) > 1 else values
+            for other, values in self.filters.items()
+            if other != name or len(values) > 1
+        }
+        return self._url(left, self.place)
+
+    def clear(self) -> str:
+        return self._url({}, self.place)
+
+    def _url(self, filters: Mapping[str, list[str]], place: Mapping[str, str]) -> str:
+        values: dict[str, Any] = {**filters, **place}
+        return url_for(self.endpoint, **values)
+
+
+def _place(grid: Grid, place: Place) -> dict[str, str]:
+    """What differs from how the grid opens by itself."""
+    said = {}
+    if place.sort != grid.sort:
+        said["sort"] = place.sort
+    if place.size != grids.SIZE:
+        said["size"] = str(place.size)
+    return said
+
+
+def _head(grid: Grid, place: Place, name: str, text: str | LazyString, figures: bool, address: _Address) -> Head:
+    column = grid.column(name)
+    if column is None:
+        return Head(text, "", "", figures)
+    here = column is place.column
+    descending = not place.descending if here else column.descending
+    sort = ("-" if descending else "") + name
+    return Head(text, address.to(sort=sort), ("desc" if place.descending else "asc") if here else "", figures)
+
+
+def _pager(place: Place, page: Page | None, address: _Address, counted: Callable[[int], str]) -> Pager:
+    if page is None:
+        return Pager("", "", "", "", "")
+
+    def edge(name: str, at: Edge | None) -> str:
+        return address.to(**{name: grids.write_edge(place, at)}) if at is not None else ""
+
+    return Pager(
+        first=address.to() if page.previous else "",
+        previous=edge("before", page.previous),
+        next=edge("after", page.next),
+        last=address.to(before=END) if page.next else "",
+        text=_("More than %(most)s", most=number(grids.COUNTED)) if page.more else counted(page.count),
+    )
+
+
+def orders_counted(count: int) -> str:
+    return str(ngettext("%(count)s order", "%(count)s orders", count, count=number(count)))

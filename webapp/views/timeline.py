@@ -1,0 +1,106 @@
+"""The history of an order: what people did, what Amazon said and what the desk made of it, in one line of time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from webapp import presentation
+from webapp.domain.money import Money
+from webapp.labels import label
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.events import Event
+from webapp.queries import amazon_orders as queries
+from webapp.sentences import sentence
+from webapp.views import history
+from webapp.views.history import Entry
+
+_FIELDS = {
+    "status": _l("Status"),
+    "total": _l("Total"),
+    "quantity_shipped": _l("Items shipped"),
+    "ship_by": _l("Ship by"),
+    "cancel_requested": _l("Buyer asks to cancel"),
+}
+ADDRESS_FIELDS = {
+    "name": _l("Recipient's name"),
+    "company": _l("Company"),
+    "line1": _l("Address line 1"),
+    "line2": _l("Address line 2"),
+    "line3": _l("Address line 3"),
+    "postal_code": _l("Postal code"),
+    "city": _l("City"),
+    "district": _l("District or county"),
+    "region": _l("State or region"),
+    "country_code": _l("Country"),
+    "phone": _l("Telephone"),
+    "instructions": _l("Delivery instructions"),
+}
+
+
+class Line(NamedTuple):
+    """An entry with what changed, (field, before, after), and the id of Amazon's body that told it."""
+
+    entry: Entry
+    changes: list[tuple[str, str, str]]
+    version: int | None
+
+
+def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
+    """Newest first; the versions Amazon sent stand with the events they caused."""
+    zone = order.store.marketplace.time_zone
+    events = queries.events(session, amazon_order_id=order.id)
+    told = {version.received_at: version.id for version in queries.versions(session, order.id)}
+    lines = []
+    for event, entry in zip(events, history.entries(session, events, zone), strict=True):
+        caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
+        lines.append(_line(event, entry, order.currency, told.pop(event.at, None) if caused else None))
+    lines += [Line(_resent(at, zone), [], version) for at, version in told.items()]
+    # A stable order: what happened at the same instant stays as the events have it.
+    return sorted(lines, key=lambda line: line.entry.at, reverse=True)
+
+
+def of_order(session: Session, order_id: int, zone: str, currency: str) -> list[Line]:
+    """What happened to an Order, newest first."""
+    events = queries.events(session, order_id=order_id)
+    return [
+        _line(event, entry, currency, None)
+        for event, entry in zip(events, history.entries(session, events, zone), strict=True)
+    ]
+
+
+def _line(event: Event, entry: Entry, currency: str | None, version: int | None) -> Line:
+    if event.kind == "amazon_order_changed":
+        return Line(entry, _changes(event.args, currency, entry.zone), version)
+    if event.kind == "address_corrected":
+        fields = [str(ADDRESS_FIELDS.get(name, name)) for name in event.args.get("fields", [])]
+        return Line(entry._replace(text=", ".join(fields)), [], version)
+    return Line(entry, [], version)
+
+
+def _changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:
+    def said(name: str, at: int) -> str:
+        value = arguments[name][at]
+        return _said(name, value, currency, zone) if value is not None else "–"
+
+    return [(str(text), said(name, 0), said(name, 1)) for name, text in _FIELDS.items() if name in arguments]
+
+
+def _said(name: str, value: Any, currency: str | None, zone: str) -> str:
+    match name:
+        case "status":
+            return str(label("amazon_status", value).text)
+        case "total":
+            return presentation.money(Money(value, currency)) if currency else str(value)
+        case "ship_by":
+            return presentation.moment(datetime.fromisoformat(value), zone)
+        case "cancel_requested":
+            return _("Yes") if value else _("No")
+    return presentation.number(value)
+
+
+def _resent(at: datetime, zone: str) -> Entry:
+    return Entry(at, zone, "quiet", "refresh", sentence("amazon_order_resent"), "", _("Amazon"))
