@@ -63,6 +63,16 @@ def check(fields: dict[str, str]) -> Credentials:
     )
 
 
+def check_new(session: Session, fields: dict[str, str]) -> None:
+    """Raises InvalidError when the name, or the seller account itself, is here already."""
+    name = fields["name"].strip()
+    if session.scalar(select(Account.id).where(Account.name == name)):
+        raise InvalidError("account_name_taken", field="name", name=name)
+    same = select(Account.name).where(Account.seller_id == fields["seller_id"], Account.region == fields["region"])
+    if other := session.scalar(same):
+        raise InvalidError("account_connected_already", field="seller_id", name=other)
+
+
 def try_connection(port: AccountPort, region: str) -> ConnectionReport:
     """Ask Amazon where the account may sell and what it is shown. Never called inside a transaction.
 
@@ -138,12 +148,8 @@ def connect(
     ids = check_marketplaces(wanted, fields["region"], participations)
     if not 0 <= backfill_days <= LONGEST_BACKFILL:
         raise InvalidError("backfill_out_of_range", field="backfill_days", most=LONGEST_BACKFILL)
+    check_new(session, fields)
     name = fields["name"].strip()
-    if session.scalar(select(Account.id).where(Account.name == name)):
-        raise InvalidError("account_name_taken", field="name", name=name)
-    same = select(Account.name).where(Account.seller_id == fields["seller_id"], Account.region == fields["region"])
-    if other := session.scalar(same):
-        raise InvalidError("account_connected_already", field="seller_id", name=other)
     begin = now - timedelta(days=backfill_days)
     account = Account(
         name=name,

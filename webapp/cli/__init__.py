@@ -14,6 +14,8 @@ COMMANDS = {
     "simulate": "webapp.cli.simulate:simulate",
     "doctor": "webapp.cli.doctor:doctor",
     "users": "webapp.cli.users:users",
+    "accounts": "webapp.cli.accounts:accounts",
+    "stores": "webapp.cli.stores:stores",
 }
 
 

@@ -7,9 +7,11 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager, selectinload
 
+from webapp.domain.store_settings import ORDER_SETTINGS, SWITCHES
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
+from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.stores import Store
 from webapp.queries import attention, dashboards
 from webapp.queries.attention import Alert
@@ -48,6 +50,15 @@ def by_slug(session: Session, slug: str) -> Store | None:
     )
 
 
+def order_settings(store: Store) -> dict[str, str]:
+    """The store's order settings in the words they are set with, as `domain.store_settings` lists them."""
+    found = {}
+    for setting in ORDER_SETTINGS:
+        value = getattr(store, setting.key)
+        found[setting.key] = ("enabled" if value else "disabled") if setting.key in SWITCHES else value
+    return found
+
+
 def account(session: Session, account_id: int) -> Account | None:
     """An account with its stores."""
     return session.scalar(select(Account).options(selectinload(Account.stores)).where(Account.id == account_id))
@@ -56,6 +67,11 @@ def account(session: Session, account_id: int) -> Account | None:
 def accounts(session: Session) -> Sequence[Account]:
     """All accounts with their stores, by name."""
     return session.scalars(select(Account).options(selectinload(Account.stores)).order_by(Account.name)).all()
+
+
+def sync_job(session: Session, account_id: int) -> RecurringJob | None:
+    """The row of the schedule by which an account is synced."""
+    return session.scalar(select(RecurringJob).where(RecurringJob.key == f"sync_account-{account_id}"))
 
 
 def what_delete_loses(session: Session, store: Store) -> dict[str, int]:

@@ -32,6 +32,8 @@ PLACES = (
     Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
 )
 DATA_AGE = "syncs.data_age"
+# Pages that lie below another room's.
+BELOW = {"accounts": "stores"}
 
 
 def init_app(app: Flask) -> None:
@@ -40,8 +42,9 @@ def init_app(app: Flask) -> None:
 
 def navigation() -> list[Entry]:
     """The places this person may go to; the one they are in, and every page below it, is `current`."""
+    here = BELOW.get(request.blueprint or "", request.blueprint)
     return [
-        Entry(url_for(place.endpoint), place.text, place.icon, request.blueprint == place.endpoint.partition(".")[0])
+        Entry(url_for(place.endpoint), place.text, place.icon, here == place.endpoint.partition(".")[0])
         for place in PLACES
         if place.endpoint in current_app.view_functions and can(place.permission)
     ]

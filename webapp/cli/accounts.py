@@ -1,0 +1,132 @@
+"""`channeldesk accounts`: connecting seller accounts and listing them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain.accounts import ConnectionReport
+from webapp.domain.errors import InvalidError
+from webapp.domain.marketplaces import REGIONS
+from webapp.models.accounts import Account
+
+secret_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def accounts() -> None:
+    """Connect seller accounts and list them."""
+
+
+@accounts.command()
+@click.option("--name", required=True, help="How the account is called here.")
+@click.option("--region", required=True, type=click.Choice(tuple(REGIONS)), help="Amazon's region.")
+@click.option("--seller-id", required=True, help="The merchant token of Seller Central.")
+@click.option("--client-id", required=True, help="The LWA client id of the application.")
+@click.option("--client-secret-file", required=True, type=secret_file, help="A file with the LWA client secret.")
+@click.option("--refresh-token-file", required=True, type=secret_file, help="A file with the refresh token.")
+@click.option("--marketplaces", required=True, help="Country codes or ids with commas between: DE,FR.")
+@click.option("--endpoint", default="", help="Another address than Amazon's: the sandbox or the simulator.")
+@click.option("--token-url", default="", help="Where access tokens come from, if not from Amazon.")
+@click.option("--backfill-days", type=int, default=0, show_default=True, help="Fetch orders from this many days back.")
+@data_dir_option
+@json_option
+def connect(
+    client_secret_file: Path,
+    refresh_token_file: Path,
+    marketplaces: str,
+    backfill_days: int,
+    data_dir: Path | None,
+    as_json: bool,
+    **fields: str,
+) -> None:
+    """Connect a seller account, after Amazon has accepted its credentials. Each marketplace becomes a store."""
+    from webapp.actions import accounts as verbs
+    from webapp.extensions import db
+    from webapp.ports import open_port
+
+    fields["client_secret"] = _secret(client_secret_file)
+    fields["refresh_token"] = _secret(refresh_token_file)
+    credentials = verbs.check(fields)
+    wanted = [text.strip() for text in marketplaces.split(",") if text.strip()]
+    with desk(data_dir):
+        session = db.session()
+        verbs.check_new(session, fields)
+        session.rollback()
+        with open_port(credentials) as port:
+            report = verbs.try_connection(port, fields["region"])
+        account = verbs.connect(
+            session,
+            fields,
+            wanted,
+            report.marketplaces,
+            backfill_days=backfill_days,
+            now=datetime.now(UTC),
+            by="cli",
+        )
+        said = described(account) | {"missing_datasets": sorted(report.missing)}
+        show(said, as_json, lambda _: _connected(account, report))
+
+
+@accounts.command("list")
+@data_dir_option
+@json_option
+def list_accounts(data_dir: Path | None, as_json: bool) -> None:
+    """List the accounts, with their health."""
+    from webapp.extensions import db
+    from webapp.queries import stores
+
+    with desk(data_dir):
+        show([described(account) for account in stores.accounts(db.session())], as_json, _lines)
+
+
+def described(account: Account) -> dict[str, Any]:
+    """An account as JSON says it; no secret is in it. Times are ISO 8601 in UTC."""
+    return {
+        "id": account.id,
+        "name": account.name,
+        "region": account.region,
+        "seller_id": account.seller_id,
+        "stores": [store.name for store in account.stores],
+        "created_at": account.created_at.isoformat(),
+        "last_synced_at": account.last_synced_at.isoformat() if account.last_synced_at else None,
+        "trouble": account.trouble,
+        "trouble_words": account.trouble_words,
+        "missing_datasets": account.missing_datasets,
+    }
+
+
+def _secret(path: Path) -> str:
+    """What the file holds. Raises InvalidError, naming the file, for what is certainly no secret of Amazon's."""
+    try:
+        text = path.read_bytes().decode("ascii")
+    except OSError as error:
+        raise InvalidError("file_unreadable", path=str(path), reason=error.strerror or "unknown") from None
+    except UnicodeDecodeError:
+        raise InvalidError("secret_file_not_text", path=str(path)) from None
+    if not text:
+        raise InvalidError("secret_file_empty", path=str(path))
+    if text.endswith("\n") and not any(letter.isspace() for letter in text.rstrip("\r\n")):
+        raise InvalidError("secret_file_ends_with_newline", path=str(path))
+    if any(letter.isspace() for letter in text):
+        raise InvalidError("secret_file_with_space", path=str(path))
+    return text
+
+
+def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
+    from webapp.sentences import sentence
+
+    yield f"Connected {account.name}: {', '.join(store.name for store in account.stores)}."
+    for name in sorted(report.missing):
+        yield f"Amazon does not show: {sentence(f'dataset_{name}')}. {sentence(f'without_{name}')}"
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    from webapp.sentences import sentence
+
+    for one in found:
+        health = sentence(one["trouble"]) if one["trouble"] else f"synced {one['last_synced_at'] or 'never'}"
+        yield f"{one['id']}  {one['name']}  {one['region']}  {', '.join(one['stores'])}  {health}"

@@ -1,0 +1,79 @@
+"""`channeldesk stores`: listing stores, and their order settings."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain.errors import InvalidError
+from webapp.models.stores import Store
+from webapp.queries.stores import order_settings
+
+
+@click.group()
+def stores() -> None:
+    """List the stores, show and change their order settings."""
+
+
+@stores.command("list")
+@data_dir_option
+@json_option
+def list_stores(data_dir: Path | None, as_json: bool) -> None:
+    """List the stores."""
+    from webapp.extensions import db
+    from webapp.queries import stores as stored
+
+    with desk(data_dir):
+        show([described(store) for store in stored.every(db.session())], as_json, _lines)
+
+
+@stores.command()
+@click.argument("name")
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+@data_dir_option
+@json_option
+def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
+    """Show the order settings of a store, named by its name or its address; change them with --set, all or none."""
+    from webapp.actions import stores as verbs
+    from webapp.extensions import db
+
+    values = dict(_pair(change) for change in changes)
+    with desk(data_dir):
+        session = db.session()
+        store = verbs.find(session, name)
+        if values:
+            verbs.change_settings(session, store, values, now=datetime.now(UTC), by="cli")
+        show(order_settings(store), as_json, lambda said: (f"{key}={value}" for key, value in said.items()))
+
+
+def described(store: Store) -> dict[str, Any]:
+    """A store as JSON says it. Times are ISO 8601 in UTC."""
+    return {
+        "name": store.name,
+        "slug": store.slug,
+        "account": store.account.name,
+        "marketplace": store.marketplace.country_code,
+        "marketplace_id": store.marketplace_id,
+        "currency": store.marketplace.currency,
+        "active": store.active,
+        "created_at": store.created_at.isoformat(),
+        "last_synced_at": store.last_synced_at.isoformat() if store.last_synced_at else None,
+        "orders_from": store.orders_from.isoformat(),
+        "settings": order_settings(store),
+    }
+
+
+def _pair(change: str) -> tuple[str, str]:
+    key, equals, value = change.partition("=")
+    if not equals:
+        raise InvalidError("setting_without_value", text=change)
+    return key.strip(), value.strip()
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    for one in found:
+        state = "active" if one["active"] else "inactive"
+        yield f"{one['name']}  {one['marketplace']}  {state}  synced {one['last_synced_at'] or 'never'}"

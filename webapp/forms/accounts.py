@@ -1,0 +1,77 @@
+"""Connecting a seller account, and replacing what Amazon has rotated."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import DataRequired
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from webapp.forms.choices import choices
+
+_FILL_IN = _l("Please fill this in.")
+REGIONS = {
+    "EU": _l("Europe, Middle East, Africa, India"),
+    "NA": _l("Americas"),
+    "FE": _l("Far East, Australia"),
+}
+BACKFILLS = {
+    "0": _l("Only orders placed from now on"),
+    "7": _l("The last 7 days"),
+    "30": _l("The last 30 days"),
+    "90": _l("The last 90 days"),
+}
+# What is never written into a page again.
+SECRETS = ("client_secret", "refresh_token")
+
+
+def _trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+class ConnectForm(FlaskForm):
+    """`kept`: names of secrets that were entered before and are used again where the field is left empty."""
+
+    name = StringField(_l("Name"), [DataRequired(_FILL_IN)], filters=[_trimmed])
+    region = SelectField(_l("Region"), choices=choices(REGIONS))
+    seller_id = StringField(_l("Seller ID"), [DataRequired(_FILL_IN)], filters=[_trimmed])
+    client_id = StringField(_l("LWA client ID"), [DataRequired(_FILL_IN)], filters=[_trimmed])
+    client_secret = PasswordField(_l("LWA client secret"))
+    refresh_token = PasswordField(_l("Refresh token"))
+    endpoint = StringField(_l("Endpoint"), filters=[_trimmed])
+    token_url = StringField(_l("Token URL"), filters=[_trimmed])
+
+    def __init__(self, *args: Any, kept: frozenset[str] = frozenset(), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kept = kept
+        for name in SECRETS:
+            self[name].flags.required = name not in kept
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        valid: bool = super().validate(extra_validators)
+        for name in SECRETS:
+            if not self[name].data and name not in self.kept:
+                self[name].errors = [str(_FILL_IN)]
+                valid = False
+        return valid
+
+    @property
+    def entered(self) -> dict[str, str]:
+        """What was typed, by name; a secret that was left empty is not in it."""
+        typed = {name: field.data or "" for name, field in self._fields.items() if name != "csrf_token"}
+        return {name: value for name, value in typed.items() if value or name not in SECRETS}
+
+
+class MarketplacesForm(FlaskForm):
+    """The second step: `choices` of `marketplaces` are (id, label) of what Amazon answered."""
+
+    marketplaces = SelectMultipleField(
+        _l("Marketplaces"), option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
+    )
+    backfill_days = RadioField(_l("Orders from before"), choices=choices(BACKFILLS), default="0")
+
+
+class CredentialsForm(FlaskForm):
+    client_secret = PasswordField(_l("New LWA client secret"))
+    refresh_token = PasswordField(_l("New refresh token"))

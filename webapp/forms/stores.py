@@ -1,0 +1,37 @@
+"""A store's order settings, and the name one types to delete it."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, StringField
+
+from webapp.forms.choices import choices
+
+ON_OFF = choices({"enabled": _l("Enabled"), "disabled": _l("Disabled")})
+
+
+class OrderSettingsForm(FlaskForm):
+    """One field a row of `domain.store_settings`, under the same name and with the same values."""
+
+    import_orders = RadioField(_l("Import Amazon orders"), choices=ON_OFF)
+    customer_creation = RadioField(
+        _l("Customer creation"),
+        choices=choices({"guest": _l("No customer account (guest)"), "account": _l("Build a new customer account")}),
+    )
+    order_number_source = RadioField(
+        _l("Order number source"),
+        choices=choices({"own": _l("Channeldesk's own order number"), "amazon": _l("Amazon's order number")}),
+    )
+    pending_orders = RadioField(
+        _l("Pending orders"),
+        choices=choices({"reserve": _l("Reserve quantity"), "do_not_reserve": _l("Do not reserve quantity")}),
+    )
+    order_status = RadioField(
+        _l("Order status"),
+        choices=choices({"default": _l("Default order status"), "custom": _l("Custom order status")}),
+    )
+    processing_status = StringField(_l("Processing order status"))
+    auto_invoice = RadioField(_l("Invoice at import"), choices=ON_OFF)
+
+
+class DeleteStoreForm(FlaskForm):
+    typed_name = StringField(_l("Name of the store"))

@@ -1,0 +1,65 @@
+"""What needs attention, in words: the cause, and where one goes to put it right."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webapp.domain import submissions
+from webapp.models.stores import Store
+from webapp.queries import attention
+from webapp.queries.attention import Alert
+from webapp.sentences import sentence
+
+
+class Notice(NamedTuple):
+    """`tone`: warn or bad. `link` is what the way to `url` is called."""
+
+    tone: str
+    title: str
+    text: str
+    url: str
+    link: str
+
+
+def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
+    """One notice an alert, in the same order."""
+    return [_MAKERS[alert.kind](store, alert) for alert in alerts]
+
+
+def _trouble(store: Store, alert: Alert) -> Notice:
+    url = url_for("accounts.show", account_id=store.account_id)
+    return Notice("bad", _("Orders are not being fetched"), sentence(alert.cause), url, _("Look at the account"))
+
+
+def _blocked(store: Store, alert: Alert) -> Notice:
+    title = ngettext("%(num)s order could not be imported", "%(num)s orders could not be imported", alert.count)
+    url = f"/amazon-orders?store={quote(store.slug)}&blocked=1"
+    return Notice("warn", title, sentence(alert.cause), url, _("Show them"))
+
+
+def _quarantined(_store: Store, alert: Alert) -> Notice:
+    title = ngettext("%(num)s order cannot be read", "%(num)s orders cannot be read", alert.count)
+    text = _("Amazon sent something that is not an order as it should be. It is kept, and read again when it changes.")
+    return Notice("warn", title, text, "/syncs", _("Sync runs"))
+
+
+def _refused(_store: Store, alert: Alert) -> Notice:
+    url = f"/submissions?state={alert.cause}"
+    if alert.cause == submissions.UNPROVED:
+        title = ngettext("%(num)s request is not proved", "%(num)s requests are not proved", alert.count)
+        text = _("Amazon accepted it, but the order does not show it. Look at it in Seller Central.")
+    else:
+        title = ngettext("Amazon refused %(num)s request", "Amazon refused %(num)s requests", alert.count)
+        text = _("Nothing was changed. Read why, then ask again or settle it in Seller Central.")
+    return Notice("bad", title, text, url, _("Submissions"))
+
+
+_MAKERS = {
+    attention.TROUBLE: _trouble,
+    attention.BLOCKED: _blocked,
+    attention.QUARANTINED: _quarantined,
+    attention.REFUSED: _refused,
+}
