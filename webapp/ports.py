@@ -2,17 +2,25 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Protocol
 
 from flask import Flask, current_app
 
 from webapp import queue
 from webapp.amazon import Amazon
 from webapp.domain.accounts import AccountPort, Credentials
+from webapp.domain.amazon_port import AmazonPort
 
 # Somebody is looking at the page: a busy Amazon is said soon instead of waited out.
 PATIENCE = 12.0
 
-Opener = Callable[[Credentials], AbstractContextManager[AccountPort]]
+
+
+class PersonPort(AccountPort, AmazonPort, Protocol):
+    """All that a page or a command may ask of Amazon."""
+
+
+Opener = Callable[[Credentials], AbstractContextManager[PersonPort]]
 
 
 def init_app(app: Flask) -> None:
@@ -20,11 +28,11 @@ def init_app(app: Flask) -> None:
     app.extensions["channeldesk_port"] = _amazon
 
 
-def open_port(credentials: Credentials) -> AbstractContextManager[AccountPort]:
+def open_port(credentials: Credentials) -> AbstractContextManager[PersonPort]:
     """A port for somebody who waits for the answer: `with open_port(credentials) as port:`."""
     opener: Opener = current_app.extensions["channeldesk_port"]
     return opener(credentials)
 
 
-def _amazon(credentials: Credentials) -> AbstractContextManager[AccountPort]:
+def _amazon(credentials: Credentials) -> AbstractContextManager[PersonPort]:
     return Amazon(credentials, queue.redis(), lane="person", max_wait=PATIENCE, read_timeout=PATIENCE)

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.actions import events
 from webapp.domain import importing
 from webapp.domain.amazon_orders import Unreadable
+from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import QuarantinedOrder
 
 # How often a window is read again for a body that does not tell which order it is.
@@ -96,3 +98,20 @@ def still_unreadable(session: Session, account_id: int, number: str, now: dateti
         again.values(times_seen=QuarantinedOrder.times_seen + 1, last_seen_at=now),
         execution_options={"synchronize_session": False},
     )
+
+
+def reveal(session: Session, kept_id: int, *, now: datetime, by: str) -> QuarantinedOrder:
+    """What Amazon sent, for somebody who may see personal data; that they looked is written down. Commits."""
+    kept = session.get(QuarantinedOrder, kept_id)
+    if kept is None:
+        raise NotFoundError("quarantined_unknown", name=kept_id)
+    events.record(
+        session,
+        "quarantine_revealed",
+        now=now,
+        by=by,
+        account_id=kept.account_id,
+        args={"number": kept.number or kept.id},
+    )
+    session.commit()
+    return kept

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import events
 from webapp.domain import schedule
-from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.recurring_jobs import RecurringJob
 
 
@@ -37,15 +37,12 @@ def forget(session: Session, key: str) -> None:
 
 
 def change_interval(session: Session, key: str, seconds: int, *, now: datetime, by: str) -> RecurringJob:
-    """Commits. Raises InvalidError outside of 5 seconds to a day, NotFoundError."""
-    if not schedule.SHORTEST_INTERVAL <= seconds <= schedule.LONGEST_INTERVAL:
-        raise InvalidError(
-            "interval_out_of_range",
-            field="interval",
-            least=schedule.SHORTEST_INTERVAL,
-            most=schedule.LONGEST_INTERVAL,
-        )
+    """Commits. Raises InvalidError outside of the job's bounds, NotFoundError."""
     job = find(session, key)
+    least, most = schedule.bounds(job.name)
+    if not least <= seconds <= most:
+        session.rollback()
+        raise InvalidError("interval_out_of_range", field="interval", least=least, most=most)
     before, job.interval_seconds = job.interval_seconds, seconds
     if job.enabled:
         job.next_run_at = schedule.sooner(job.next_run_at, seconds, now)
@@ -64,8 +61,11 @@ def run_now(session: Session, key: str, *, now: datetime, by: str) -> RecurringJ
 
 
 def pause(session: Session, key: str, *, now: datetime, by: str) -> RecurringJob:
-    """Commits. A run that has begun goes on to its end."""
+    """Commits. A run that has begun goes on to its end. Raises RefusedError for a job that never rests."""
     job = find(session, key)
+    if job.name in schedule.NEVER_RESTS:
+        session.rollback()
+        raise RefusedError("job_never_rests")
     if job.enabled:
         job.enabled, job.next_run_at = False, None
         _note(session, "job_paused", job, now=now, by=by)

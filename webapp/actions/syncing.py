@@ -14,8 +14,10 @@ from webapp.actions import accounts, importing, leases, quarantine
 from webapp.domain.amazon_errors import AmazonError, Unintelligible
 from webapp.domain.amazon_orders import AmazonOrder, OrderPage
 from webapp.domain.amazon_port import AmazonPort
+from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder as Mirror
+from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.models.stores import Store
 from webapp.models.syncs import SyncRun
 
@@ -63,6 +65,26 @@ def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: da
     account = session.get_one(Account, mirror.account_id)
     missing = accounts.known_missing(account, now)
     number, account_id = mirror.number, account.id
+    session.commit()
+    said = port.get_order(number, missing)
+    importing.import_page(session, account_id, [said], now=now, by=by)
+    session.commit()
+    return said
+
+
+def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: datetime, by: str) -> AmazonOrder:
+    """Ask Amazon again for an order that could not be read; it leaves quarantine when it can be. Commits.
+
+    Raises NotFoundError, RefusedError where its number is not known, and Unintelligible when it still cannot be read.
+    """
+    kept = session.get(QuarantinedOrder, kept_id)
+    if kept is None:
+        raise NotFoundError("quarantined_unknown", name=kept_id)
+    if kept.number is None:
+        raise RefusedError("quarantine_without_number")
+    account = session.get_one(Account, kept.account_id)
+    missing = accounts.known_missing(account, now)
+    number, account_id = kept.number, account.id
     session.commit()
     said = port.get_order(number, missing)
     importing.import_page(session, account_id, [said], now=now, by=by)

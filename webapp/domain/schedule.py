@@ -3,8 +3,18 @@
 import math
 from datetime import UTC, datetime
 
-SHORTEST_INTERVAL = 5
-LONGEST_INTERVAL = 24 * 60 * 60
+DAY = 24 * 60 * 60
+# Seconds, least and most, by the job's name. A sync costs one of Amazon's calls even when nothing is new; the upkeep
+# must notice what was lost while somebody is still looking at the page.
+BOUNDS = {"sync_account": (30, DAY), "upkeep": (5, 60)}
+OTHERWISE = (5, DAY)
+# What nobody may pause, because it picks up what was lost elsewhere.
+NEVER_RESTS = frozenset({"upkeep"})
+
+
+def bounds(name: str) -> tuple[int, int]:
+    """The shortest and the longest interval of a job, in seconds."""
+    return BOUNDS.get(name, OTHERWISE)
 
 
 def is_due(next_run_at: datetime, interval: int, now: datetime) -> bool:

@@ -3,26 +3,27 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 
 from webapp.domain import submissions
+from webapp.forms.choices import choices
 from webapp.forms.filters import Filters, NumberField
 from webapp.labels import LABELS
 from webapp.models.accounts import Account
 
-_STATES = [(state, LABELS["submission_state"][state].text) for state in submissions.STATES]
-_KINDS = [(kind, row.text) for kind, row in LABELS["submission_kind"].items()]
+_ALL = {"": _l("All")}
+_STATES = {state: LABELS["submission_state"][state].text for state in submissions.STATES}
+_KINDS = {kind: row.text for kind, row in LABELS["submission_kind"].items()}
 
 
 class SubmissionFilters(Filters):
     number = NumberField(_l("Amazon order number"))
-    state = SelectField(_l("State"), choices=[("", _l("All")), *_STATES])
-    kind = SelectField(_l("Kind"), choices=[("", _l("All")), *_KINDS])
-    account = SelectField(_l("Account"))
+    state = SelectField(_l("State"), default="", choices=choices(_ALL | _STATES))
+    kind = SelectField(_l("Kind"), default="", choices=choices(_ALL | _KINDS))
+    account = SelectField(_l("Account"), default="")
     open = BooleanField(_l("Open only"))
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account.choices = [("", _("All")), *((str(account.id), account.name) for account in accounts)]
+        self.account.choices = choices(_ALL | {str(account.id): account.name for account in accounts})

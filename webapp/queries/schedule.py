@@ -7,12 +7,29 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import schedule
+from webapp.domain.errors import NotFoundError
+from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob
 
 
 def rows(session: Session) -> Sequence[RecurringJob]:
     """Every recurring job, by name: interval, last run, next run, outcome."""
     return session.scalars(select(RecurringJob).order_by(RecurringJob.name, RecurringJob.id)).all()
+
+
+def find(session: Session, key: str) -> RecurringJob:
+    """Raises NotFoundError."""
+    job = session.scalar(select(RecurringJob).where(RecurringJob.key == key))
+    if job is None:
+        raise NotFoundError("job_unknown", name=key)
+    return job
+
+
+def accounts_of(session: Session, jobs: Sequence[RecurringJob]) -> dict[int, str]:
+    """The names of the accounts that these jobs sync, by id."""
+    ids = [job.ids[0] for job in jobs if job.name == "sync_account" and job.ids]
+    found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
+    return {row.id: row.name for row in found}
 
 
 def anything_due(session: Session, now: datetime) -> bool:

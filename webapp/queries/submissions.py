@@ -16,7 +16,6 @@ from webapp.models.submissions import Submission
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
 
-
 # A row: `Submission`, `number` (Amazon's), `account` (its name), `marketplace_id`. Columns of the order instead of the
 # order, so that nothing is decrypted that no row shows.
 GRID = Grid(
@@ -38,7 +37,7 @@ GRID = Grid(
         "number": lambda text: search.numbered(AmazonOrder.number, text),
         "state": lambda state: Submission.state == state,
         "kind": lambda kind: Submission.kind == kind,
-        "account": lambda account_id: Submission.account_id == account_id,
+        "account": lambda account_id: Submission.account_id == int(account_id),
         "open": lambda _: Submission.open.is_(True),
     },
     sort="-requested",

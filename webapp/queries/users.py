@@ -52,4 +52,4 @@ def link(session: Session, token: str, now: datetime) -> Link | None:
 
 def emails(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """The addresses of these users by id, of those there are."""
-    return {id_: email for id_, email in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}
+    return {row.id: row.email for row in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}

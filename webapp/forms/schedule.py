@@ -1,0 +1,27 @@
+"""How often a job runs."""
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, SelectField
+from wtforms.validators import InputRequired
+
+from webapp.forms.choices import choices
+
+_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
+
+
+class IntervalForm(FlaskForm):
+    interval = IntegerField(_l("Runs every"), [InputRequired(_l("Enter a whole number."))])
+    unit = SelectField(
+        _l("Unit"), choices=choices({"seconds": _l("seconds"), "minutes": _l("minutes"), "hours": _l("hours")})
+    )
+
+    @property
+    def seconds(self) -> int:
+        return int(self.interval.data) * _SECONDS[self.unit.data]
+
+    @classmethod
+    def of(cls, seconds: int) -> "IntervalForm":
+        """Filled in, in the largest unit that needs no fraction."""
+        unit = next(name for name in ("hours", "minutes", "seconds") if seconds % _SECONDS[name] == 0)
+        return cls(formdata=None, data={"interval": seconds // _SECONDS[unit], "unit": unit})

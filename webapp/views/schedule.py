@@ -1,0 +1,137 @@
+"""The schedule: what runs by itself, how often, how it went, and what a person may change of it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from babel import units
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.actions import schedule as verbs
+from webapp.domain import schedule as domain
+from webapp.domain.errors import InvalidError
+from webapp.extensions import db
+from webapp.forms.schedule import IntervalForm
+from webapp.models.recurring_jobs import RecurringJob
+from webapp.queries import schedule
+from webapp.security import needs
+from webapp.views.answers import answer, invalid, see_other
+from webapp.views.forms import tell
+
+bp = Blueprint("schedule", __name__, url_prefix="/schedule")
+
+UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
+_INTERVAL = ("schedule/_interval.html", "schedule/interval.html")
+
+
+class Row(NamedTuple):
+    """A job as the page shows it. `state`: running, waiting, done, failed or paused."""
+
+    job: RecurringJob
+    name: str
+    says: str
+    account_id: int | None
+    state: str
+    never_rests: bool
+
+
+@bp.get("")
+@needs("schedule.read")
+def index() -> Response:
+    return answer(request, "schedule/_list.html", "schedule/index.html", rows=_rows(), interval=interval)
+
+
+@bp.get("/<key>/interval")
+@needs("schedule.read")
+def interval_page(key: str) -> Response:
+    row = _row(key)
+    return answer(request, *_INTERVAL, row=row, form=IntervalForm.of(row.job.interval_seconds), **_bounds(row))
+
+
+@bp.post("/<key>/interval")
+@needs("schedule.write")
+def change_interval(key: str) -> Response:
+    form, row = IntervalForm(), _row(key)
+    if form.validate():
+        try:
+            verbs.change_interval(db.session(), key, form.seconds, now=datetime.now(UTC), by=current_user.by)
+        except InvalidError as error:
+            tell(form, error)
+        else:
+            flash(_("%(job)s runs %(interval)s now.", job=row.name, interval=interval(form.seconds)), "good")
+            return see_other(request, url_for("schedule.index"))
+    return invalid(request, *_INTERVAL, row=_row(key), form=form, **_bounds(row))
+
+
+@bp.post("/<key>/runs")
+@needs("schedule.write")
+def run_now(key: str) -> Response:
+    return _do(verbs.run_now, key)
+
+
+@bp.post("/<key>/pause")
+@needs("schedule.write")
+def pause(key: str) -> Response:
+    return _do(verbs.pause, key)
+
+
+@bp.post("/<key>/resume")
+@needs("schedule.write")
+def resume(key: str) -> Response:
+    return _do(verbs.resume, key)
+
+
+def interval(seconds: int) -> str:
+    """`every 3 minutes`, in the largest unit that needs no fraction."""
+    name, size = next(unit for unit in UNITS if seconds % unit[1] == 0)
+    return _("every %(interval)s", interval=units.format_unit(seconds // size, f"duration-{name}", locale=get_locale()))
+
+
+def _do(verb: Callable[..., RecurringJob], key: str) -> Response:
+    verb(db.session(), key, now=datetime.now(UTC), by=current_user.by)
+    return see_other(request, url_for("schedule.index"))
+
+
+def _rows() -> list[Row]:
+    found = schedule.rows(db.session())
+    accounts = schedule.accounts_of(db.session(), found)
+    return [_described(job, accounts) for job in found]
+
+
+def _row(key: str) -> Row:
+    job = schedule.find(db.session(), key)
+    return _described(job, schedule.accounts_of(db.session(), [job]))
+
+
+def _described(job: RecurringJob, accounts: dict[int, str]) -> Row:
+    words: dict[str, tuple[str, str]] = {
+        "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
+        "upkeep": (
+            _("Upkeep"),
+            _("Picks up what was lost or left behind, and follows submissions until they have ended."),
+        ),
+    }
+    name, says = words.get(job.name, (job.name, ""))
+    account_id = job.ids[0] if job.name == "sync_account" and job.ids else None
+    if account_id is not None:
+        name = f"{name} {accounts.get(account_id, job.key)}"
+    return Row(job, name, says, account_id, _state(job), job.name in domain.NEVER_RESTS)
+
+
+def _state(job: RecurringJob) -> str:
+    rung = job.rung_at is not None and (job.answered_at is None or job.answered_at < job.rung_at)
+    if rung:
+        return "running"
+    if not job.enabled:
+        return "paused"
+    if job.last_outcome is None:
+        return "waiting"
+    return "done" if job.last_outcome == "ok" else "failed"
+
+
+def _bounds(row: Row) -> dict[str, str]:
+    least, most = domain.bounds(row.job.name)
+    return {"least": interval(least), "most": interval(most)}
