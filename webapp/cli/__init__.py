@@ -16,6 +16,8 @@ COMMANDS = {
     "users": "webapp.cli.users:users",
     "accounts": "webapp.cli.accounts:accounts",
     "stores": "webapp.cli.stores:stores",
+    "submissions": "webapp.cli.submissions:submissions",
+    "sync": "webapp.cli.sync:sync",
 }
 
 

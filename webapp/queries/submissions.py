@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.domain.errors import NotFoundError
@@ -31,13 +31,14 @@ GRID = Grid(
     id=Submission.id,
     columns=(
         Column("requested", Submission.requested_at, descending=True),
-        *map(Column, ("kind", "number", "state", "said", "next", "by", "request_id")),
+        *map(Column, ("kind", "number", "state", "said")),
     ),
     filters={
         "number": lambda text: search.numbered(AmazonOrder.number, text),
         "state": lambda state: Submission.state == state,
         "kind": lambda kind: Submission.kind == kind,
         "account": lambda account_id: Submission.account_id == int(account_id),
+        "ids": Submission.id.in_,
         "open": lambda _: Submission.open.is_(True),
     },
     sort="-requested",
@@ -63,6 +64,24 @@ def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[An
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
     wanted = GRID.rows.where(*(GRID.filters[name](value) for name, value in filters.items()))
     return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
+
+
+def open_ids(session: Session, account_id: int | None = None) -> list[int]:
+    """The submissions that have not ended, of one account or of all."""
+    return list(session.scalars(select(Submission.id).where(*_open_of(account_id))))
+
+
+def next_due(session: Session, account_id: int | None = None) -> dict[int, datetime]:
+    """Account id → when the next of its open submissions is to be looked at; those without one are not in it."""
+    soonest = select(Submission.account_id, func.min(Submission.due_at).label("due_at")).where(*_open_of(account_id))
+    return {row.account_id: row.due_at for row in session.execute(soonest.group_by(Submission.account_id))}
+
+
+def _open_of(account_id: int | None) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Submission.open.is_(True)]
+    if account_id is not None:
+        found.append(Submission.account_id == account_id)
+    return found
 
 
 def accounts_with_work(session: Session, now: datetime) -> list[int]:

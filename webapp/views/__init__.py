@@ -15,7 +15,6 @@ from webapp.views import (
     patterns,
     preferences,
     schedule,
-    schedule,
     stores,
     submissions,
     syncs,

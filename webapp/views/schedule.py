@@ -85,9 +85,15 @@ def resume(key: str) -> Response:
 
 
 def interval(seconds: int) -> str:
-    """`every 3 minutes`, in the largest unit that needs no fraction."""
+    """`every 3 minutes`."""
+    return _("every %(interval)s", interval=_span(seconds))
+
+
+def _span(seconds: int) -> str:
+    """`3 minutes`, in the largest unit that needs no fraction."""
     name, size = next(unit for unit in UNITS if seconds % unit[1] == 0)
-    return _("every %(interval)s", interval=units.format_unit(seconds // size, f"duration-{name}", locale=get_locale()))
+    text: str = units.format_unit(seconds // size, f"duration-{name}", locale=get_locale())
+    return text
 
 
 def _do(verb: Callable[..., RecurringJob], key: str) -> Response:
@@ -134,4 +140,4 @@ def _state(job: RecurringJob) -> str:
 
 def _bounds(row: Row) -> dict[str, str]:
     least, most = domain.bounds(row.job.name)
-    return {"least": interval(least), "most": interval(most)}
+    return {"least": _span(least), "most": _span(most)}

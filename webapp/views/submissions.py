@@ -34,9 +34,6 @@ HEADS = {
     "number": (_l("Amazon order number"), False),
     "state": (_l("State"), False),
     "said": (_l("What was said"), False),
-    "next": (_l("Next look"), False),
-    "by": (_l("Requested by"), False),
-    "request_id": (_l("Amazon's request"), False),
 }
 
 

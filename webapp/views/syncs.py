@@ -38,8 +38,8 @@ HEADS = {
     "same": (_l("Same"), True),
     "stale": (_l("Stale"), True),
     "blocked": (_l("Blocked"), True),
-    "quarantined": (_l("Not readable"), True),
-    "orders_created": (_l("Orders created"), True),
+    "quarantined": (_l("Unreadable"), True),
+    "orders_created": (_l("Orders"), True),
 }
 QUARANTINE_HEADS = {
     "last_seen": (_l("Last seen"), False),

@@ -1,0 +1,129 @@
+"""`channeldesk submissions`: what Amazon is being told, and moving it on in the foreground."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain.errors import BusyError
+from webapp.domain.submissions import STATES
+
+
+@click.group()
+def submissions() -> None:
+    """See what Amazon was told, and move it on."""
+
+
+@submissions.command("list")
+@click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@data_dir_option
+@json_option
+def list_submissions(only_open: bool, state: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:
+    """List submissions, the latest first."""
+    from webapp.extensions import db
+    from webapp.queries.submissions import listed
+
+    wanted: dict[str, Any] = {"open": True} if only_open else {}
+    if state:
+        wanted["state"] = state
+    with desk(data_dir):
+        show([_described(row) for row in listed(db.session(), wanted, limit)], as_json, _lines)
+
+
+@submissions.command()
+@click.argument("account", required=False)
+@click.option("--wait", type=click.IntRange(0), default=0, help="Go on for so many seconds, or until all have ended.")
+@data_dir_option
+@json_option
+def run(account: str | None, wait: int, data_dir: Path | None, as_json: bool) -> None:
+    """Take every step that is due, for ACCOUNT (its name) or for all; then list what was open, as it stands now."""
+    from webapp.actions import accounts
+    from webapp.extensions import db
+    from webapp.queries.submissions import listed, open_ids
+
+    deadline = time.monotonic() + wait
+    with desk(data_dir):
+        session = db.session()
+        only = accounts.find_by_name(session, account).id if account else None
+        begun = open_ids(session, only)
+        session.rollback()
+        _advance_until(session, only, deadline)
+        session.expire_all()
+        show([_described(row) for row in listed(session, {"ids": begun}, len(begun) or 1)], as_json, _lines)
+
+
+def _advance_until(session: Session, only: int | None, deadline: float) -> None:
+    """Pass after pass, each as soon as something is due; at least one."""
+    from webapp.queries.submissions import next_due
+
+    while True:
+        due = next_due(session, only)
+        session.rollback()
+        now = datetime.now(UTC)
+        busy = sum(_advance(session, id_, deadline) for id_, at in due.items() if at <= now)
+        left = deadline - time.monotonic()
+        if not due or left <= 0:
+            return
+        soonest = (min(due.values()) - now).total_seconds()
+        time.sleep(min(max(soonest, 0.5 if busy else 0.05), left))
+
+
+def _advance(session: Session, account_id: int, deadline: float) -> bool:
+    """One pass over an account. True when a worker was at it instead, where there is time left; else BusyError."""
+    from webapp.actions import accounts
+    from webapp.actions import submissions as verbs
+    from webapp.extensions import settings
+    from webapp.ports import open_port
+
+    keys = accounts.credentials(accounts.find(session, account_id))
+    session.rollback()
+    try:
+        with open_port(keys) as port:
+            verbs.advance(
+                session,
+                port,
+                account_id,
+                clock=lambda: datetime.now(UTC),
+                feed_interval=settings().feed_interval,
+                method=settings().cancel_method,
+            )
+    except BusyError:
+        if time.monotonic() >= deadline:
+            raise
+        return True
+    return False
+
+
+def _described(row: Any) -> dict[str, Any]:
+    """A row of the grid of submissions."""
+    from webapp.sentences import sentence
+
+    one = row.Submission
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "amazon_order_number": row.number,
+        "account": row.account,
+        "state": one.state,
+        "open": one.open,
+        "reason": one.details.get("reason"),
+        "message": one.message or (sentence(one.cause) if one.cause else None),
+        "request_id": one.request_id,
+        "requested_at": one.requested_at.isoformat(),
+        "due_at": one.due_at.isoformat() if one.open else None,
+    }
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no such submissions."
+    for one in found:
+        said = f"  {one['message']}" if one["message"] else ""
+        yield f"{one['id']:>6}  {one['kind']}  {one['amazon_order_number']}  {one['state']}{said}"

@@ -1,0 +1,70 @@
+"""`channeldesk sync`: one sync of one account, in the foreground."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.models.syncs import SyncRun
+
+COUNTS = ("received", "new", "changed", "same", "stale", "blocked", "quarantined", "orders_created")
+
+
+class Instant(click.ParamType):
+    """An ISO 8601 date or instant; without a zone it is UTC."""
+
+    name = "ISO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no instant such as 2026-03-31 or 2026-03-31T12:00:00Z", param, ctx)
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        if found > datetime.now(UTC):
+            self.fail(f"{value!r} lies in the future", param, ctx)
+        return found
+
+
+@click.command()
+@click.argument("account")
+@click.option("--since", type=Instant(), help="Read what changed since then again; the account's own place is kept.")
+@data_dir_option
+@json_option
+def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: bool) -> None:
+    """Fetch what changed at Amazon for ACCOUNT (its name), now and in the foreground."""
+    from webapp.actions import accounts, syncing
+    from webapp.extensions import db
+    from webapp.ports import open_port
+
+    with desk(data_dir):
+        session = db.session()
+        found = accounts.find_by_name(session, account)
+        account_id, keys = found.id, accounts.credentials(found)
+        session.rollback()
+        with open_port(keys) as port:
+            run = syncing.sync_account(
+                session, port, account_id, clock=lambda: datetime.now(UTC), by="cli", since=since
+            )
+        show(_described(run), as_json, _lines)
+
+
+def _described(run: SyncRun) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "account": run.account.name,
+        "state": run.state,
+        "updated_after": run.updated_after.isoformat(),
+        "updated_before": run.updated_before.isoformat() if run.updated_before else None,
+        "pages": run.pages,
+        **{name: getattr(run, name) for name in COUNTS},
+        "request_id": run.request_id,
+    }
+
+
+def _lines(run: dict[str, Any]) -> Iterator[str]:
+    for name in COUNTS:
+        yield f"{name.replace('_', ' '):<14} {run[name]:>6}"
