@@ -42,7 +42,7 @@ def connect_page() -> Response:
     fields = _kept_fields()
     shown = {name: value for name, value in fields.items() if name not in SECRETS}
     form = ConnectForm(formdata=None, data=shown, kept=_secrets_in(fields))
-    return answer(request, *_CONNECT, form=form, problem=None)
+    return answer(request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields)
 
 
 @bp.post("/stores/connect")
@@ -66,7 +66,7 @@ def test_connection() -> Response:
             return see_other(request, url_for("accounts.marketplaces_page"))
     drafts.keep(DRAFT, {"fields": fields})
     form.kept = _secrets_in(fields)
-    return invalid(request, *_CONNECT, form=form, problem=problem)
+    return invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
 
 
 @bp.get("/stores/connect/marketplaces")
@@ -176,9 +176,7 @@ def _secrets_in(fields: dict[str, str]) -> frozenset[str]:
 
 
 def _start_again() -> Response:
-    drafts.drop(DRAFT)
-    flash(sentence("connection_expired"), "warn")
-    return see_other(request, url_for("accounts.connect_page"))
+    return see_other(request, url_for("accounts.connect_page", expired=1))
 
 
 def _plain(report: ConnectionReport) -> dict[str, Any]:

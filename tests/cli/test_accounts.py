@@ -1,0 +1,208 @@
+"""`channeldesk accounts` and `channeldesk stores`, run as a person or a script would."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from simulator.sellers import DEMO_EU
+from tests.amazon_server import AmazonServer
+from tests.web_pages import web_pages
+from webapp.cli import channeldesk
+from webapp.cli.base import one_line_errors
+
+pytestmark = pytest.mark.usefixtures("redis")
+
+
+class Said(Exception):
+    """What a command ended with: its exit code and its line on stderr."""
+
+
+class _Guarded(type(channeldesk)):  # type: ignore[misc]
+    def invoke(self, context: object) -> object:
+        with one_line_errors():
+            return super().invoke(context)
+
+
+_guarded = _Guarded(name="channeldesk")
+
+
+class Shell:
+    """A person at a command line, with the secrets in files."""
+
+    def __init__(self, folder: Path, amazon_url: str) -> None:
+        self.folder = folder
+        self.url = amazon_url
+        self.secret, self.token = folder / "secret", folder / "token"
+        self.secret.write_text(DEMO_EU.client_secret)
+        self.token.write_text(DEMO_EU.refresh_token)
+
+    def run(self, *words: str) -> str:
+        """What the command prints. Raises Said when it fails."""
+        result = CliRunner().invoke(_guarded, [*words, "--data-dir", str(self.folder / "data")])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        if result.exit_code:
+            raise Said(result.exit_code, result.stderr.strip())
+        return result.stdout
+
+    def json(self, *words: str) -> Any:
+        return json.loads(self.run(*words, "--json"))
+
+    def connect(self, *more: str, **options: str) -> str:
+        given = {
+            "name": "Birch & Anvil",
+            "region": "EU",
+            "seller-id": DEMO_EU.id,
+            "client-id": DEMO_EU.client_id,
+            "client-secret-file": str(self.secret),
+            "refresh-token-file": str(self.token),
+            "marketplaces": "DE,SE",
+            "endpoint": self.url,
+            "token-url": f"{self.url}/auth/o2/token",
+        } | {name.replace("_", "-"): value for name, value in options.items()}
+        words = [word for name, value in given.items() for word in (f"--{name}", value)]
+        return self.run("accounts", "connect", *words, *more)
+
+
+@pytest.fixture
+def shell(
+    tmp_path: Path, redis_url: str, redis: object, amazon: AmazonServer, monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    monkeypatch.setenv("REDIS_URL", redis_url)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    return Shell(tmp_path, amazon.url)
+
+
+def test_an_account_is_connected_and_listed_with_its_stores(shell):
+    said = json.loads(shell.connect("--json", backfill_days="7"))
+
+    assert set(said) == {
+        "id",
+        "name",
+        "region",
+        "seller_id",
+        "stores",
+        "created_at",
+        "last_synced_at",
+        "trouble",
+        "trouble_words",
+        "missing_datasets",
+    }
+    assert said["stores"] == ["Birch & Anvil DE", "Birch & Anvil SE"]
+    assert shell.json("accounts", "list") == [said]
+    assert shell.run("accounts", "list") == "1  Birch & Anvil  EU  Birch & Anvil DE, Birch & Anvil SE  synced never\n"
+    germany, sweden = shell.json("stores", "list")
+    assert (germany["name"], germany["slug"], germany["currency"]) == ("Birch & Anvil DE", "birch-anvil-de", "EUR")
+    assert (sweden["marketplace"], sweden["active"], sweden["last_synced_at"]) == ("SE", True, None)
+    assert germany["settings"] == shell.json("stores", "settings", "Birch & Anvil DE")
+    assert shell.run("stores", "list").splitlines()[0] == "Birch & Anvil DE  DE  active  synced never"
+
+
+def test_what_amazon_does_not_show_is_said(shell, amazon):
+    amazon.world.faults.arm("forbidden_dataset", dataset="BUYER", times=None)
+
+    lines = shell.connect().splitlines()
+
+    assert lines[0] == "Connected Birch & Anvil: Birch & Anvil DE, Birch & Anvil SE."
+    assert lines[1].startswith("Amazon does not show: The buyer's name and e-mail address.")
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ({"marketplaces": "DE,US"}, "Marketplace US belongs to region NA, not EU."),
+        ({"marketplaces": "DE,XX"}, "There is no marketplace XX."),
+        ({"marketplaces": "IT"}, "The account does not sell in marketplace IT."),
+        ({"marketplaces": " , "}, "Choose at least one marketplace."),
+        ({"region": "NA", "marketplaces": "US"}, "This account does not sell in region NA. Choose the region EU."),
+        ({"backfill_days": "731"}, "Orders can be fetched from 0 to 730 days back."),
+        ({"endpoint": "localhost:80"}, "endpoint: this is not an address."),
+        ({"client_secret_file": "/nowhere/secret"}, "/nowhere/secret cannot be read: No such file or directory."),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_nothing_is_stored(shell, options, line):
+    with pytest.raises(Said) as said:
+        shell.connect(**options)
+
+    code, words = said.value.args
+    assert code == 1
+    assert words.startswith(f"channeldesk: {line}")
+    assert "\n" not in words
+    assert shell.json("accounts", "list") == []
+    assert shell.json("stores", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"Atzr|wrong", "Amazon"),
+        (b"Atzr|demo-refresh-eu\n", "{file} ends with a line break, which is not part of the secret."),
+        (b"Atzr|demo-refresh-eu\r\n", "{file} ends with a line break, which is not part of the secret."),
+        (b"Atzr|demo refresh", "{file} has white space inside."),
+        (b"", "{file} is empty."),
+        (b"\xff\xfeA\x00", "{file} does not hold a secret"),
+    ],
+)
+def test_a_wrong_secret_is_one_line_that_says_what_to_do(shell, content, line):
+    shell.token.write_bytes(content)
+
+    with pytest.raises(Said) as said:
+        shell.connect()
+
+    code, words = said.value.args
+    assert code == 1
+    assert words.startswith("channeldesk: " + line.format(file=shell.token))
+    assert "\n" not in words
+    assert "Atzr|" not in words
+    assert shell.json("accounts", "list") == []
+
+
+def test_a_line_break_is_told_with_the_way_to_write_the_file_without(shell):
+    shell.secret.write_text(DEMO_EU.client_secret + "\n")
+
+    with pytest.raises(Said, match=rf"printf %s 'the secret' > {shell.secret}"):
+        shell.connect()
+
+
+def test_an_address_that_answers_web_pages_is_recognised(shell):
+    with web_pages() as url, pytest.raises(Said, match="with a web page instead of JSON"):
+        shell.connect(endpoint=url)
+    assert shell.json("accounts", "list") == []
+
+
+def test_the_same_account_is_not_connected_twice(shell):
+    shell.connect()
+
+    with pytest.raises(Said, match="This seller account is connected already, as Birch & Anvil"):
+        shell.connect(name="Another")
+    assert len(shell.json("accounts", "list")) == 1
+
+
+def test_settings_are_changed_all_or_none(shell):
+    shell.connect()
+    here = ("stores", "settings", "birch-anvil-de")
+
+    said = shell.json(*here, "--set", "import_orders=disabled", "--set", "order_number_source=amazon")
+
+    assert (said["import_orders"], said["order_number_source"], said["auto_invoice"]) == (
+        "disabled",
+        "amazon",
+        "enabled",
+    )
+    assert "import_orders=disabled\n" in shell.run(*here)
+    for change, line in {
+        "import_orders=maybe": "import_orders must be one of: enabled, disabled.",
+        "colour=red": "There is no order setting colour. Settings are: import_orders,",
+        "import_orders": "import_orders is not KEY=VALUE.",
+        "order_status=custom": "Say which status new orders get",
+    }.items():
+        with pytest.raises(Said) as refused:
+            shell.run(*here, "--set", "pending_orders=do_not_reserve", "--set", change)
+        assert refused.value.args[0] == 1
+        assert refused.value.args[1].startswith(f"channeldesk: {line}")
+    assert shell.json(*here) == said
+    with pytest.raises(Said, match="There is no store nowhere"):
+        shell.run("stores", "settings", "nowhere")

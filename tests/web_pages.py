@@ -1,0 +1,25 @@
+"""Something that answers web pages whatever it is asked, as a mistyped address does."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Response
+
+from simulator.__main__ import Quiet
+
+
+@contextmanager
+def web_pages() -> Iterator[str]:
+    """Its address: `http://127.0.0.1:port`."""
+    page = Response("<!doctype html><html><body>Welcome</body></html>", mimetype="text/html")
+    server = make_server("127.0.0.1", 0, page, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
