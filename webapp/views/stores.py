@@ -149,5 +149,8 @@ def _switch(slug: str, *, active: bool) -> Response:
 
 def _form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:
     """The form with what was entered, and the store's own setting for what was not."""
-    data = {key: entered.get(key, value) for key, value in stores.order_settings(store).items()}
+    data = {
+        key: entered.get(key, entered.get(f"entered_{key}", value))
+        for key, value in stores.order_settings(store).items()
+    }
     return OrderSettingsForm(formdata=None, data=data)
