@@ -45,7 +45,7 @@ def connect(
 ) -> None:
     """Connect a seller account, after Amazon has accepted its credentials. Each marketplace becomes a store."""
     from webapp.actions import accounts as verbs
-    from webapp.extensions import db
+    from webapp.extensions import db, settings
     from webapp.ports import open_port
 
     fields["client_secret"] = _secret(client_secret_file)
@@ -64,6 +64,7 @@ def connect(
             wanted,
             report.marketplaces,
             backfill_days=backfill_days,
+            sync_interval=settings().sync_interval,
             now=datetime.now(UTC),
             by="cli",
         )

@@ -17,7 +17,7 @@ from webapp.domain.amazon_errors import AmazonError
 from webapp.domain.amazon_orders import DATASETS, ROLES, Participation
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.domain.marketplaces import BY_ID
-from webapp.extensions import db
+from webapp.extensions import db, settings
 from webapp.forms.accounts import REGIONS, SECRETS, ConnectForm, CredentialsForm, MarketplacesForm
 from webapp.forms.choices import choices
 from webapp.models.accounts import Account
@@ -97,6 +97,7 @@ def connect() -> ResponseReturnValue:
             form.marketplaces.data or [],
             report.marketplaces,
             backfill_days=int(days),
+            sync_interval=settings().sync_interval,
             now=datetime.now(UTC),
             by=current_user.by,
         )
