@@ -173,6 +173,8 @@ def test_the_stores_page_costs_three_queries_however_many_stores_there_are(sessi
 
 @pytest.mark.parametrize("reading", [dashboards.recent_orders, lambda *about: dashboards.sales(*about, 30, NOW)])
 def test_a_dashboards_orders_are_one_range_of_one_index(session, store, reading):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by how much there is")
     session.refresh(store)
     with counted() as sent:
         reading(session, store)

@@ -85,7 +85,8 @@ def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
     ranges += [(number, day.begins, day.ends) for number, day in enumerate(mine)]
     revenue, counts = Counter[int](), Counter[tuple[int, str]]()
     for row in _by_range(session, store, ranges):
-        revenue[row.number] += row.revenue or 0
+        # PostgreSQL sums whole numbers into a decimal.
+        revenue[row.number] += int(row.revenue or 0)
         counts[row.number, row.status] += row.orders
     per_day = [(day.date, Money(revenue[number], marketplace.currency)) for number, day in enumerate(mine)]
     return Sales(
