@@ -17,6 +17,7 @@ from tests import people
 from tests.amazon_server import AmazonServer
 from tests.desks import Desk
 from tests.factories import everywhere
+from tests.postgres import Server, Unavailable, postgres_server
 from tests.valkey import valkey_server
 from webapp import create_app
 from webapp.actions import accounts
@@ -24,12 +25,51 @@ from webapp.amazon import Amazon
 from webapp.extensions import db
 from webapp.models.accounts import Account
 from webapp.models.base import Base
+from webapp.running import database
 from webapp.settings import Settings
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", default="sqlite", help="the database of tests that do not run on both: postgresql")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("both_databases") and "database_url" in metafunc.fixturenames:
+        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return Settings.load({}, data_dir=tmp_path / "data")
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    return Settings.load({}, data_dir=tmp_path / "data", database_url=database_url)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """SQLite in the test's data folder; marked `both_databases`, a test runs a second time on PostgreSQL."""
+    if getattr(request, "param", request.config.getoption("--database")) == "sqlite":
+        yield ""
+        return
+    server = request.getfixturevalue("postgres")
+    with server.database(request.getfixturevalue("migrated")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL for the whole run."""
+    try:
+        with postgres_server() as server:
+            yield server
+    except Unavailable as reason:
+        pytest.skip(f"no PostgreSQL: {reason}")
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database at the newest revision, to copy from."""
+    url = postgres.template("migrated")
+    database.upgrade(create_app(Settings.load({}, data_dir=tmp_path_factory.mktemp("migrated"), database_url=url)))
+    return url
 
 
 @pytest.fixture

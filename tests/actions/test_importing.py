@@ -18,6 +18,8 @@ from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
 from webapp.models.search_terms import SearchTerm, terms_to_find
 
+pytestmark = pytest.mark.both_databases
+
 
 def imported(session: Session, *page: AmazonOrder | Unreadable, account_id: int = 1) -> Counts:
     counts = import_page(session, account_id, page, now=NOW, by="test")

@@ -7,6 +7,8 @@ from webapp.models.credit_memos import CreditMemo
 from webapp.models.events import Event
 from webapp.models.submissions import Feed, Submission
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def number(desk):

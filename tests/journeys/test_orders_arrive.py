@@ -10,6 +10,8 @@ from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order
 from webapp.models.syncs import SyncRun
 
+pytestmark = pytest.mark.both_databases
+
 
 def statuses_at_amazon(desk):
     mine = [order for order in desk.world.orders.values() if order.seller_id == desk.account.seller_id]
