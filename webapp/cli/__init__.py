@@ -16,6 +16,8 @@ COMMANDS = {
     "users": "webapp.cli.users:users",
     "accounts": "webapp.cli.accounts:accounts",
     "stores": "webapp.cli.stores:stores",
+    "amazon-orders": "webapp.cli.amazon_orders:amazon_orders",
+    "orders": "webapp.cli.orders:orders",
     "submissions": "webapp.cli.submissions:submissions",
     "sync": "webapp.cli.sync:sync",
 }

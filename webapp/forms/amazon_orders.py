@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms import BooleanField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from webapp.domain import addresses, amazon_status, cancellation
@@ -15,7 +15,7 @@ from webapp.labels import LABELS
 from webapp.models.stores import Store
 from webapp.sentences import sentence
 
-_STATUSES = [(status, LABELS["amazon_status"][status].text) for status in amazon_status.KNOWN]
+_STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for status in amazon_status.KNOWN]
 
 
 class AmazonOrderFilters(Filters):
@@ -30,7 +30,11 @@ class AmazonOrderFilters(Filters):
     channel = SelectField(
         _l("Channel"),
         default="",
-        choices=[("", _l("All")), (amazon_status.MERCHANT, "FBM"), (amazon_status.AMAZON, "FBA")],
+        choices=[
+            SelectChoice("", _l("All")),
+            SelectChoice(amazon_status.MERCHANT, "FBM"),
+            SelectChoice(amazon_status.AMAZON, "FBA"),
+        ],
     )
     prime = BooleanField(_l("Prime"))
     business = BooleanField(_l("Business"))
@@ -38,7 +42,7 @@ class AmazonOrderFilters(Filters):
 
     def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.store.choices = [("", _("All")), *((store.slug, store.name) for store in stores)]
+        self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
 
     def validate(self, extra_validators: Any = None) -> bool:
         right = super().validate(extra_validators)
@@ -81,4 +85,4 @@ class CancellationForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.reason.choices = [(row.code, sentence(f"reason_{row.code}")) for row in cancellation.REASONS]
+        self.reason.choices = [SelectChoice(row.code, sentence(f"reason_{row.code}")) for row in cancellation.REASONS]

@@ -68,7 +68,7 @@ def spoken(field: Field) -> list[tuple[str, str]]:
     if isinstance(field, BooleanField):
         return [("1", "")]
     if isinstance(field, SelectField | SelectMultipleField):
-        words = dict(field.choices)
+        words = {known: text for known, text, *_more in field.choices}
         values = value if isinstance(value, list) else [value]
         return [(one, str(words.get(one, one))) for one in values]
     if isinstance(field, DayField):

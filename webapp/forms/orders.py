@@ -5,14 +5,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField
+from wtforms import SelectChoice, SelectField
 
 from webapp.domain import order_states
 from webapp.forms.filters import AmountField, ChoicesField, DayField, Filters, NameField, in_order
 from webapp.labels import LABELS
 from webapp.models.stores import Store
 
-_STATES = [(state, LABELS["order_state"][state].text) for state in order_states.STATES]
+_STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in order_states.STATES]
 
 
 class OrderFilters(Filters):
@@ -27,7 +27,7 @@ class OrderFilters(Filters):
 
     def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.store.choices = [("", _("All")), *((store.slug, store.name) for store in stores)]
+        self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
 
     def validate(self, extra_validators: Any = None) -> bool:
         right = super().validate(extra_validators)

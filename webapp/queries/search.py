@@ -51,7 +51,7 @@ def named(amazon_order_id: QueryableAttribute[int], text: str) -> ColumnElement[
     )
 
 
-def numbered(number: QueryableAttribute[str], text: str) -> ColumnElement[bool]:
+def numbered(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
     """Orders with this number, or, when only part of one was typed, with that part in it."""
     if len(text) >= _WHOLE_NUMBER:
         return number == text

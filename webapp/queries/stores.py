@@ -33,6 +33,11 @@ def every(session: Session) -> Sequence[Store]:
     return session.scalars(stores.order_by(Account.name, Store.name)).all()
 
 
+def by_name(session: Session) -> Sequence[Store]:
+    """All stores, without their accounts, whose credentials nobody needs decrypted to name a store."""
+    return session.scalars(select(Store).order_by(Store.name)).all()
+
+
 def cards(session: Session, now: datetime) -> list[StoreCard]:
     """What the Stores page shows; three queries, however many stores there are."""
     stores = every(session)

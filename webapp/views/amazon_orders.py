@@ -92,7 +92,7 @@ def find(number: str) -> Known:
 @needs("orders.read")
 def index() -> Response:
     session = db.session()
-    every = stores.every(session)
+    every = stores.by_name(session)
     form = AmazonOrderFilters(request.args, stores=every)
     shown = grids.show(session, queries.grid(every), form, HEADS, request, grids.orders_counted)
     respond = answer if shown.page is not None else invalid
@@ -104,7 +104,7 @@ def index() -> Response:
 @needs("orders.read")
 def search() -> Response:
     """Where the filters are sent: what was typed of a buyer then stands sealed in the address, and in no log."""
-    form = AmazonOrderFilters(request.form, stores=stores.every(db.session()))
+    form = AmazonOrderFilters(request.form, stores=stores.by_name(db.session()))
     form.validate()
     return see_other(request, grids.address_of("amazon_orders.index", form, request.form))
 

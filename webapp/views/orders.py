@@ -47,7 +47,7 @@ VERBS = {"cancel": ("orders.cancel", "cancellations.new")}
 @needs("orders.read")
 def index() -> Response:
     session = db.session()
-    every = stores.every(session)
+    every = stores.by_name(session)
     form = OrderFilters(request.args, stores=every)
     if form.validate() and form.q.data and (number := queries.number_for(session, form.q.data)) is not None:
         return see_other(request, url_for("orders.show", number=number))
@@ -61,7 +61,7 @@ def index() -> Response:
 @needs("orders.read")
 def search() -> Response:
     """Where the filters are sent: what was typed of a person then stands sealed in the address, and in no log."""
-    form = OrderFilters(request.form, stores=stores.every(db.session()))
+    form = OrderFilters(request.form, stores=stores.by_name(db.session()))
     form.validate()
     return see_other(request, grids.address_of("orders.index", form, request.form))
 

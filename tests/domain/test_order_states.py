@@ -1,0 +1,89 @@
+"""Every cell of the table of moves, and the states that follow from quantities."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, strategies
+
+from webapp.domain import order_states
+from webapp.domain.order_states import BY_NAME, MOVES, STATES, MoveRefused
+
+# The whole table by hand: what may be done in each state.
+ALLOWED = {
+    "new": {"invoice", "ship", "hold", "cancel"},
+    "processing": {"invoice", "ship", "refund", "hold", "cancel"},
+    "holded": {"unhold", "cancel"},
+    "complete": {"refund"},
+    "closed": set(),
+    "canceled": set(),
+}
+
+
+@dataclass
+class Line:
+    ordered: int
+    invoiced: int = 0
+    shipped: int = 0
+    refunded: int = 0
+    canceled: int = 0
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("move", [move.name for move in MOVES])
+def test_each_cell_of_the_table(move, state):
+    assert order_states.may(move, state) is (move in ALLOWED[state])
+    if move in ALLOWED[state]:
+        assert order_states.check(move, state) is BY_NAME[move]
+    else:
+        with pytest.raises(MoveRefused) as refused:
+            order_states.check(move, state)
+        assert (refused.value.move, refused.value.state) == (move, state)
+
+
+def test_nothing_leads_out_of_a_final_state_and_nobody_sets_a_derived_one():
+    assert all(not move.sources & order_states.FINAL for move in MOVES)
+    assert all(move.to not in order_states.DERIVED for move in MOVES)
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        ([Line(2)], "new"),
+        ([Line(2, invoiced=1)], "processing"),
+        ([Line(2, invoiced=2)], "processing"),
+        ([Line(2, shipped=1)], "processing"),
+        ([Line(2, invoiced=2, shipped=2)], "complete"),
+        ([Line(2, invoiced=2, shipped=2), Line(1, invoiced=1)], "processing"),
+        ([Line(2, invoiced=2, shipped=1, refunded=1)], "complete"),
+        ([Line(3, invoiced=2, shipped=2, canceled=1)], "complete"),
+        ([Line(2, invoiced=2, refunded=2)], "closed"),
+        ([Line(2, invoiced=2, shipped=2, refunded=1)], "complete"),
+        ([Line(2, invoiced=1, shipped=1, refunded=1, canceled=1)], "closed"),
+    ],
+)
+def test_the_state_follows_from_the_quantities(lines, state):
+    assert order_states.derive(lines) == state
+
+
+@given(
+    strategies.lists(
+        strategies.tuples(*[strategies.integers(0, 4)] * 4).map(
+            lambda n: Line(
+                ordered=max(n[0], 1),
+                invoiced=min(n[1], max(n[0], 1)),
+                shipped=min(n[2], max(n[0], 1)),
+                refunded=min(n[3], n[1], max(n[0], 1)),
+            )
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_derived_is_never_a_state_that_needs_a_person(lines):
+    state = order_states.derive(lines)
+
+    assert state in {"new", "processing", "complete", "closed"}
+    if state == "complete":
+        assert all(order_states.left_to_invoice(line) == 0 for line in lines)
+    if state == "closed":
+        assert all(line.refunded == line.ordered for line in lines)

@@ -1,0 +1,39 @@
+"""docs/order-states.md as the table makes it. Write it anew: `python -m tests.project.order_states_page`."""
+
+from pathlib import Path
+
+from webapp.domain.order_states import DERIVED, FINAL, MOVES, STATES
+
+PAGE = Path(__file__).parents[2] / "docs" / "order-states.md"
+_HEAD = """# How an Order moves
+
+Made from `MOVES` in `webapp/domain/order_states.py` by `python -m tests.project.order_states_page`; a test compares.
+The same table makes the buttons and the refusals.
+"""
+_DERIVED = """
+*Follows* means that the quantities decide: an Order is `new` while nothing is invoiced or shipped, `complete` when
+nothing is left to invoice or to ship, `closed` when everything was refunded, and `processing` in between.
+"""
+
+
+def render() -> str:
+    lines = [
+        _HEAD,
+        f"| move | {' | '.join(f'`{state}`' for state in STATES)} | needs |",
+        "|---" * (len(STATES) + 2) + "|",
+    ]
+    for move in MOVES:
+        to = f"→ `{move.to}`" if move.to else "follows"
+        cells = (to if state in move.sources else "" for state in STATES)
+        lines.append(f"| **{move.name}** | {' | '.join(cells)} | {move.needs} |")
+    lines.append(_DERIVED)
+    lines.append(f"Nothing leads out of {_named(FINAL)}. Nobody sets {_named(DERIVED)} by hand.")
+    return "\n".join(lines) + "\n"
+
+
+def _named(states: frozenset[str]) -> str:
+    return " and ".join(f"`{state}`" for state in STATES if state in states)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render())

@@ -1,0 +1,162 @@
+"""`channeldesk amazon-orders`: what Amazon says, and cancelling one."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from redis.exceptions import RedisError
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain import amazon_status, cancellation
+from webapp.domain.money import Money
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
+
+
+@click.group("amazon-orders")
+def amazon_orders() -> None:
+    """See Amazon orders, and cancel one."""
+
+
+@amazon_orders.command("list")
+@click.option("--store", help="Only those of this store: its name, or its name in addresses.")
+@click.option("--status", help="Only those with this status, in either of Amazon's spellings: UNSHIPPED, Unshipped.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@data_dir_option
+@json_option
+def list_orders(store: str | None, status: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:
+    """List Amazon orders, the latest purchase first."""
+    from webapp.actions import stores
+    from webapp.extensions import db
+    from webapp.queries.amazon_orders import listed, numbers_of_orders
+
+    with desk(data_dir):
+        session = db.session()
+        conditions = []
+        if store:
+            conditions.append(AmazonOrder.store_id == stores.find(session, store).id)
+        if status:
+            conditions.append(AmazonOrder.status == amazon_status.normalise(status))
+        found = listed(session, conditions, limit)
+        numbers = numbers_of_orders(session, [order.id for order in found])
+        show([described(order, numbers.get(order.id)) for order in found], as_json, _lines)
+
+
+@amazon_orders.command("show")
+@click.argument("number")
+@data_dir_option
+@json_option
+def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
+    """Show one Amazon order, by Amazon's NUMBER."""
+    from webapp.extensions import db
+    from webapp.queries.amazon_orders import by_number, numbers_of_orders
+
+    with desk(data_dir):
+        session = db.session()
+        order = by_number(session, number)
+        show(described(order, numbers_of_orders(session, [order.id]).get(order.id)), as_json, _story)
+
+
+@amazon_orders.command()
+@click.argument("number")
+@click.option("--reason", required=True, help=f"Amazon's code: {', '.join(row.code for row in cancellation.REASONS)}.")
+@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@data_dir_option
+@json_option
+def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Ask Amazon to cancel an unshipped order, by Amazon's NUMBER. `submissions list` shows what became of it."""
+    from webapp import queue
+    from webapp.actions import cancellations
+    from webapp.extensions import db, settings
+    from webapp.queries.amazon_orders import id_of
+
+    with desk(data_dir):
+        session = db.session()
+        submission = cancellations.request(
+            session,
+            id_of(session, number),
+            reason,
+            undo_seconds=0 if no_undo else settings().undo_seconds,
+            now=datetime.now(UTC),
+            by="cli",
+        )
+        asked = {
+            "id": submission.id,
+            "kind": submission.kind,
+            "amazon_order_number": number,
+            "state": submission.state,
+            "message": submission.message,
+            "request_id": submission.request_id,
+        }
+        try:
+            queue.enqueue(queue.redis(), "advance_submissions", submission.account_id)
+        except RedisError:
+            click.echo("Redis does not answer. The request is kept; Amazon is told once Redis is back.", err=True)
+        show(asked, as_json, lambda one: iter([f"Submission {one['id']}: cancelling {number} is {one['state']}."]))
+
+
+def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
+    """The order as JSON says it; docs/cli.md lists the keys."""
+    from webapp.sentences import sentence
+
+    return {
+        "number": order.number,
+        "store": order.store.name,
+        "marketplace": order.store.marketplace.country_code,
+        "status": order.status,
+        "fulfilled_by": order.fulfilled_by,
+        "purchase_date": instant(order.purchased_at),
+        "last_updated": instant(order.last_updated_at),
+        "buyer_name": order.buyer_name,
+        "total": order.money.as_json() if order.money else None,
+        "items": [_item(item) for item in order.items],
+        "ship_to": order.recipient_override or order.recipient,
+        "order_number": order_number,
+        "note": sentence(order.note, order.note_args) if order.note else None,
+    }
+
+
+def instant(at: datetime) -> str:
+    """`2026-03-02T09:00:00Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _item(item: AmazonOrderItem) -> dict[str, Any]:
+    def money(minor: int | None) -> dict[str, str] | None:
+        return None if minor is None or item.currency is None else Money(minor, item.currency).as_json()
+
+    return {
+        "order_item_id": item.order_item_id,
+        "sku": item.sku,
+        "asin": item.asin,
+        "title": item.title,
+        "quantity": item.quantity,
+        "quantity_shipped": item.quantity_shipped,
+        "unit_price": money(item.unit_price),
+        "total": money(item.total),
+    }
+
+
+def priced(money: dict[str, str] | None) -> str:
+    return f"{money['amount']} {money['currency']}" if money else "-"
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no such Amazon orders."
+    for one in found:
+        yield (
+            f"{one['number']:<19}  {one['purchase_date'][:16]}  {one['status']:<18}  "
+            f"{priced(one['total']):>14}  {one['store']}  {one['note'] or ''}".rstrip()
+        )
+
+
+def _story(one: dict[str, Any]) -> Iterator[str]:
+    for name in ("number", "store", "status", "fulfilled_by", "purchase_date", "buyer_name", "order_number", "note"):
+        yield f"{name.replace('_', ' '):<14} {one[name] or '-'}"
+    yield f"{'total':<14} {priced(one['total'])}"
+    for value in (one["ship_to"] or {}).values():
+        yield f"{'ship to':<14} {value}"
+    for item in one["items"]:
+        yield f"{'item':<14} {item['quantity']} x {item['title'] or item['sku'] or '-'}  {priced(item['total'])}"

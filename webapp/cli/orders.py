@@ -1,0 +1,75 @@
+"""`channeldesk orders`: the Orders made here."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.amazon_orders import priced
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.models.orders import Order
+
+_COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
+
+
+@click.group()
+def orders() -> None:
+    """See the Orders made of Amazon orders."""
+
+
+@orders.command("list")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@data_dir_option
+@json_option
+def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
+    """List Orders, the latest purchase first."""
+    from webapp.extensions import db
+    from webapp.queries.orders import listed
+
+    with desk(data_dir):
+        show([described(order) for order in listed(db.session(), limit)], as_json, _lines)
+
+
+@orders.command("show")
+@click.argument("number")
+@data_dir_option
+@json_option
+def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
+    """Show one Order, by its own NUMBER or by Amazon's."""
+    from webapp.extensions import db
+    from webapp.queries.orders import by_number, number_for
+
+    with desk(data_dir):
+        session = db.session()
+        show(described(by_number(session, number_for(session, number) or number)), as_json, _story)
+
+
+def described(order: Order) -> dict[str, Any]:
+    """The Order as JSON says it; docs/cli.md lists the keys."""
+    return {
+        "number": order.number,
+        "amazon_order_number": order.amazon_order.number,
+        "state": order.state,
+        "status": order.status or order.state,
+        "total": order.money.as_json(),
+        "items": [{"sku": item.sku} | {name: getattr(item, name) for name in _COUNTS} for item in order.items],
+    }
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no Orders yet."
+    for one in found:
+        yield (
+            f"{one['number']:<10}  {one['amazon_order_number']:<19}  {one['status']:<12}  {priced(one['total']):>14}"
+        ).rstrip()
+
+
+def _story(one: dict[str, Any]) -> Iterator[str]:
+    for name in ("number", "amazon_order_number", "state", "status"):
+        yield f"{name.replace('_', ' '):<20} {one[name]}"
+    yield f"{'total':<20} {priced(one['total'])}"
+    for item in one["items"]:
+        counts = ", ".join(f"{name} {item[name]}" for name in _COUNTS)
+        yield f"{item['sku'] or '-':<20} {counts}"
