@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import events, importing, mirror, orders
+from webapp.actions import accounts, events, importing, mirror, orders
 from webapp.domain import addresses
 from webapp.domain import importing as rule
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
@@ -88,7 +88,8 @@ def reveal_version(session: Session, amazon_order_id: int, version_id: int, *, n
 
 
 def _locked(session: Session, amazon_order_id: int) -> AmazonOrder:
-    known = session.get(AmazonOrder, amazon_order_id, with_for_update=True)
-    if known is None:
+    account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
+    if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
-    return known
+    accounts.lock(session, account_id)
+    return session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)

@@ -120,7 +120,7 @@ def numbers_of_orders(session: Session, amazon_order_ids: Sequence[int]) -> dict
     rows = session.execute(
         select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
     )
-    return dict(rows.tuples().all())
+    return {amazon_order_id: number for amazon_order_id, number in rows}
 
 
 def events(session: Session, *, amazon_order_id: int | None = None, order_id: int | None = None) -> Sequence[Event]:
