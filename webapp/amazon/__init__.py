@@ -10,7 +10,7 @@ from typing import Self
 
 from redis import Redis
 
-from webapp.amazon import feeds, orders, sellers
+from webapp.amazon import feeds, messages, orders, sellers, shipments
 from webapp.amazon.client import Client
 from webapp.amazon.wire import READ_TIMEOUT
 from webapp.domain.accounts import Credentials
@@ -23,6 +23,9 @@ from webapp.domain.amazon_orders import (
     Participation,
     PreparedFeed,
 )
+from webapp.domain.refunds import Refund
+from webapp.domain.shipping import Parcel
+from webapp.domain.vat_invoices import VatInvoice
 
 NOTHING: frozenset[str] = frozenset()
 
@@ -110,8 +113,23 @@ class Amazon:
         """Lay a document of cancellations down at Amazon, which cancels nothing yet. Safe to repeat."""
         return feeds.prepare_cancellations(self._client, marketplace_ids, cancellations)
 
+    def prepare_refunds(self, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
+        """Lay a document of refunds down at Amazon, which refunds nothing yet. Safe to repeat.
+
+        The report's messages name each refund by its place in `refunds`, counted from 1. Raises InvalidRequest for
+        refunds of nothing, of two currencies, or for a reason Amazon does not know.
+        """
+        return feeds.prepare_refunds(self._client, marketplace_ids, refunds)
+
+    def prepare_vat_invoice(self, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed:
+        """Lay an invoice's PDF down at Amazon, which shows it to nobody yet. Safe to repeat."""
+        return feeds.prepare_vat_invoice(self._client, marketplace_id, invoice, pdf)
+
     def create_feed(self, prepared: PreparedFeed) -> Feed:
-        """Send what was prepared. Not safe to repeat: after LostAnswer look with `find_feeds` first."""
+        """Send what was prepared. Not safe to repeat: after LostAnswer look with `find_feeds` first.
+
+        Amazon carries a document out as often as it is made a feed: a second feed of refunds refunds again.
+        """
         return feeds.create(self._client, prepared)
 
     def find_feeds(self, feed_type: str, created_since: datetime) -> tuple[Feed, ...]:
@@ -123,5 +141,29 @@ class Amazon:
         return feeds.get(self._client, feed_id)
 
     def feed_report(self, feed: Feed) -> FeedReport:
-        """What became of each message of an ended feed; NotThere when Amazon wrote no report."""
+        """What became of each message of an ended feed; NotThere when Amazon wrote no report.
+
+        A report may contradict itself (`FeedReport.contradicts_itself`); then it proves nothing.
+        """
         return feeds.get_report(self._client, feed)
+
+    def confirm_shipment(self, number: str, marketplace_id: str, parcel: Parcel) -> None:
+        """Tell Amazon of one parcel of an order; the order's PACKAGES prove it a moment later.
+
+        Raises LostAnswer when Amazon may know of it. The same parcel may then be told again, because its reference
+        keeps it one. InvalidRequest when Amazon does not take it: more than was ordered, a Ship+ order, an order that
+        is shipped already.
+        """
+        shipments.confirm(self._client, number, marketplace_id, parcel)
+
+    def allowed_messages(self, number: str, marketplace_id: str) -> tuple[str, ...]:
+        """The kinds of messages Amazon lets the seller send to the order's buyer now, in Amazon's words."""
+        return messages.allowed(self._client, number, marketplace_id)
+
+    def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
+        """Send the buyer a message of a kind in `domain.buyer_messages.LIMITS`.
+
+        Not safe to repeat: raises LostAnswer when the buyer may have got it. InvalidRequest or Forbidden for a kind
+        that Amazon does not allow for the order now.
+        """
+        messages.send(self._client, number, marketplace_id, kind, text)

@@ -6,12 +6,14 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 from xml.parsers import expat
 
-from webapp.amazon.fields import LARGEST, TEXT, MalformedError
+from webapp.amazon.fields import TEXT, MalformedError
 from webapp.amazon.parsing import NUMBER
 from webapp.domain.amazon_errors import InvalidRequest
 from webapp.domain.amazon_orders import Cancellation, FeedMessage, FeedReport
 from webapp.domain.cancellation import CODES
 
+# The largest number the database holds everywhere.
+_LARGEST_ID = 2**31 - 1
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 ElementTree.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
 
@@ -63,7 +65,7 @@ def _check(seller_id: str, cancellations: Sequence[Cancellation]) -> None:
         if len({getattr(cancellation, field) for cancellation in cancellations}) < len(cancellations):
             raise InvalidRequest("An order stands in the feed twice.")
     for cancellation in cancellations:
-        if not NUMBER.fullmatch(cancellation.number) or not 0 < cancellation.message_id <= LARGEST:
+        if not NUMBER.fullmatch(cancellation.number) or not 0 < cancellation.message_id <= _LARGEST_ID:
             raise InvalidRequest("That is not an Amazon order number.")
         if cancellation.reason not in CODES:
             raise InvalidRequest(f"Amazon has no reason {cancellation.reason!r}; it has {', '.join(sorted(CODES))}.")

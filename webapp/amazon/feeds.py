@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import io
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,14 +13,22 @@ import httpx
 from webapp.amazon.client import Client
 from webapp.amazon.feed_documents import cancellation_document, read_report
 from webapp.amazon.fields import TEXT, MalformedError, blocks, required, required_instant, text, word
+from webapp.amazon.flat_files import read_flat_report, refund_document
 from webapp.amazon.orders import checked_marketplaces, stamp
+from webapp.amazon.vat_invoices import feed_options
 from webapp.amazon.wire import LARGEST_BODY, Answer
+from webapp.domain import refunds as refunding
+from webapp.domain import vat_invoices
 from webapp.domain.amazon_errors import InvalidRequest, NotThere, Unavailable, Unintelligible
 from webapp.domain.amazon_orders import Cancellation, Feed, FeedReport, PreparedFeed
+from webapp.domain.refunds import Refund
+from webapp.domain.vat_invoices import VatInvoice
 
 PATH = "/feeds/2021-06-30"
 CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 XML = "text/xml; charset=UTF-8"
+TABS = "text/tab-separated-values; charset=UTF-8"
+PDF = "application/pdf"
 # Beyond this many pages of feeds something is wrong: a page holds 100, and feeds are kept 90 days.
 MOST_PAGES = 20
 # Where Amazon keeps documents. An address anywhere else is not followed.
@@ -31,20 +39,45 @@ def prepare_cancellations(
     client: Client, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
 ) -> PreparedFeed:
     """Lay the document down at Amazon. Nothing is cancelled by it, so it is safe to repeat."""
-    marketplaces = checked_marketplaces(client.credentials.endpoint, marketplace_ids)
     document = cancellation_document(client.credentials.seller_id, cancellations)
-    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _place, body={"contentType": XML})
-    client.repeat(lambda: _upload(client, url, document))
-    return PreparedFeed(document_id, CANCELLATIONS, tuple(marketplaces), hashlib.sha256(document).hexdigest())
+    return _prepare(client, CANCELLATIONS, marketplace_ids, document, XML)
+
+
+def prepare_refunds(client: Client, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
+    """Lay the document down at Amazon. Nothing is refunded by it, so it is safe to repeat."""
+    return _prepare(client, refunding.FEED_TYPE, marketplace_ids, refund_document(refunds), TABS)
+
+
+def prepare_vat_invoice(client: Client, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed:
+    """Lay the PDF down at Amazon, which shows it to nobody yet. Safe to repeat."""
+    options = feed_options(marketplace_id, invoice, pdf)
+    return _prepare(client, vat_invoices.FEED_TYPE, [marketplace_id], pdf, PDF, options)
+
+
+def _prepare(
+    client: Client,
+    feed_type: str,
+    marketplace_ids: Sequence[str],
+    document: bytes,
+    content_type: str,
+    options: tuple[tuple[str, str], ...] = (),
+) -> PreparedFeed:
+    marketplaces = checked_marketplaces(client.credentials.endpoint, marketplace_ids)
+    body = {"contentType": content_type}
+    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _place, body=body)
+    client.repeat(lambda: _upload(client, url, document, content_type))
+    return PreparedFeed(document_id, feed_type, tuple(marketplaces), hashlib.sha256(document).hexdigest(), options)
 
 
 def create(client: Client, prepared: PreparedFeed) -> Feed:
     """Make the document a feed. Not safe to repeat: raises LostAnswer when it may have been made; look with `find`."""
-    body = {
+    body: dict[str, Any] = {
         "feedType": prepared.feed_type,
         "marketplaceIds": list(prepared.marketplace_ids),
         "inputFeedDocumentId": prepared.document_id,
     }
+    if prepared.options:
+        body["feedOptions"] = dict(prepared.options)
 
     def made(answer: Answer) -> Feed:
         feed_id = required(answer.json(), "feedId")
@@ -87,24 +120,25 @@ def get_report(client: Client, feed: Feed) -> FeedReport:
         raise NotThere(f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument")
     path = f"{PATH}/documents/{_checked_id('getFeedDocument', feed.result_document_id)}"
     url, packing = client.call("getFeedDocument", "GET", path, _whereabouts)
-    return client.repeat(lambda: _download(client, url, packing))
+    flat = feed.feed_type == refunding.FEED_TYPE
+    return client.repeat(lambda: _download(client, url, packing, read_flat_report if flat else read_report))
 
 
-def _upload(client: Client, url: str, document: bytes) -> None:
+def _upload(client: Client, url: str, document: bytes, content_type: str) -> None:
     # The storage checks its own signature in the address; it must not see the access token.
     answer = client.wire.exchange(
-        "upload", "PUT", _storage(client, url), content=document, headers={"content-type": XML}
+        "upload", "PUT", _storage(client, url), content=document, headers={"content-type": content_type}
     )
     if not answer.ok:
         raise _storage_refusal(answer)
 
 
-def _download(client: Client, url: str, packing: str | None) -> FeedReport:
+def _download(client: Client, url: str, packing: str | None, read: Callable[[bytes], FeedReport]) -> FeedReport:
     answer = client.wire.exchange("download", "GET", _storage(client, url))
     if not answer.ok:
         raise _storage_refusal(answer)
     try:
-        return read_report(_unpacked(answer.body) if packing == "GZIP" else answer.body)
+        return read(_unpacked(answer.body) if packing == "GZIP" else answer.body)
     except MalformedError as error:
         raise answer.unintelligible(f"a processing report that cannot be read: {error}") from error
 

@@ -26,12 +26,20 @@ RATES: dict[str, tuple[float, int]] = {
     "searchOrders": (0.0056, 20),
     "getOrder": (0.5, 30),
     "cancelOrder": (1.0, 5),
+    "confirmShipment": (2.0, 10),
     "createFeedDocument": (0.5, 15),
     "createFeed": (0.0083, 15),
     "getFeeds": (0.0222, 10),
     "getFeed": (2.0, 15),
     "getFeedDocument": (0.0222, 10),
     "getMarketplaceParticipations": (0.016, 15),
+    "getMessagingActionsForOrder": (1.0, 5),
+    "createConfirmOrderDetails": (1.0, 5),
+    "createConfirmDeliveryDetails": (1.0, 5),
+    "createUnexpectedProblem": (1.0, 5),
+    "confirmCustomizationDetails": (1.0, 5),
+    "createConfirmServiceDetails": (1.0, 5),
+    "createDigitalAccessKey": (1.0, 5),
 }
 
 

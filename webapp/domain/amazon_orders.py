@@ -189,12 +189,16 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class PreparedFeed:
-    """A document that lies at Amazon, ready to be made a feed. `digest`: SHA-256 of its bytes, as hex."""
+    """A document that lies at Amazon, ready to be made a feed. `digest`: SHA-256 of its bytes, as hex.
+
+    `options` are the feed's own, (name, value), where its type has any.
+    """
 
     document_id: str
     feed_type: str
     marketplace_ids: tuple[str, ...]
     digest: str
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +219,17 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedMessage:
-    """What a processing report says of one message; `message_id` 0 speaks of the whole feed."""
+    """What a processing report says of one message; `message_id` 0 speaks of the whole feed.
+
+    In a flat file the message is a line, counted from 1; its report may also name the order and its item.
+    """
 
     message_id: int
     severity: str
     code: str
     description: str
+    number: str | None = None
+    order_item_id: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -236,3 +245,15 @@ class FeedReport:
     with_error: int
     with_warning: int
     messages: tuple[FeedMessage, ...]
+
+    @property
+    def contradicts_itself(self) -> bool:
+        """Whether its counts and its messages differ: then it proves neither that a message succeeded nor that not."""
+        failed = {message.message_id for message in self.messages if message.failed}
+        if 0 in failed:
+            return self.successful > 0
+        unsuccessful = self.processed - self.successful
+        return len(failed) != self.with_error or unsuccessful not in (
+            self.with_error,
+            self.with_error + self.with_warning,
+        )

@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Protocol
 
 from webapp.domain.amazon_orders import AmazonOrder, Cancellation, Feed, FeedReport, OrderPage, PreparedFeed
+from webapp.domain.refunds import Refund
+from webapp.domain.shipping import Parcel
+from webapp.domain.vat_invoices import VatInvoice
 
 
 class AmazonPort(Protocol):
@@ -26,6 +29,12 @@ class AmazonPort(Protocol):
         self, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
     ) -> PreparedFeed: ...
 
+    def prepare_refunds(self, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
+        """Refunds nothing yet. The report names each by its place in `refunds`, counted from 1."""
+        ...
+
+    def prepare_vat_invoice(self, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed: ...
+
     def create_feed(self, prepared: PreparedFeed) -> Feed:
         """Not to be repeated blindly: raises LostAnswer when it may have been carried out."""
         ...
@@ -38,4 +47,16 @@ class AmazonPort(Protocol):
 
     def cancel_order(self, number: str, reason: str) -> None:
         """Ask through REST. Raises Forbidden or NotThere where it is not open, LostAnswer as above."""
+        ...
+
+    def confirm_shipment(self, number: str, marketplace_id: str, parcel: Parcel) -> None:
+        """Tell of one parcel. After LostAnswer the same parcel may be told again: its reference keeps it one."""
+        ...
+
+    def allowed_messages(self, number: str, marketplace_id: str) -> tuple[str, ...]:
+        """The kinds of messages Amazon lets the seller send for the order now, in its own words."""
+        ...
+
+    def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
+        """Not to be repeated blindly: raises LostAnswer when the buyer may have got it."""
         ...

@@ -1,0 +1,44 @@
+"""What goes with the PDF of a tax invoice: the options of its feed. Pure."""
+
+import re
+
+from webapp.amazon.parsing import NUMBER
+from webapp.domain.amazon_errors import InvalidRequest
+from webapp.domain.marketplaces import BY_ID
+from webapp.domain.vat_invoices import COUNTRIES, CREDIT_NOTE, INVOICE, VatInvoice
+
+PDF_MAGIC = b"%PDF-"
+# What Amazon takes of one invoice, in bytes.
+LARGEST_PDF = 10_000_000
+_INVOICE_NUMBER = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,63}")
+
+
+def feed_options(marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> tuple[tuple[str, str], ...]:
+    """(name, value) of each. Raises InvalidRequest for an invoice Amazon could not take."""
+    _check(marketplace_id, invoice, pdf)
+    options = {
+        "OrderId": invoice.number,
+        "InvoiceNumber": invoice.invoice_number,
+        "TotalAmount": invoice.total.amount,
+        "TotalVATAmount": invoice.vat.amount,
+        "DocumentType": invoice.document_type,
+    }
+    if invoice.transaction_id:
+        options["TransactionId"] = invoice.transaction_id
+    return tuple((f"metadata:{name}", value) for name, value in options.items())
+
+
+def _check(marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> None:
+    marketplace = BY_ID.get(marketplace_id)
+    if marketplace is None or marketplace.country_code not in COUNTRIES:
+        raise InvalidRequest(f"Amazon takes tax invoices in {', '.join(sorted(COUNTRIES))} only.")
+    if not NUMBER.fullmatch(invoice.number):
+        raise InvalidRequest("That is not an Amazon order number.")
+    if not _INVOICE_NUMBER.fullmatch(invoice.invoice_number):
+        raise InvalidRequest("That is not an invoice's number.")
+    if invoice.document_type not in (INVOICE, CREDIT_NOTE):
+        raise InvalidRequest(f"Amazon takes an {INVOICE} or a {CREDIT_NOTE}, not {invoice.document_type!r}.")
+    if invoice.total.currency != invoice.vat.currency or not 0 <= invoice.vat.minor <= invoice.total.minor:
+        raise InvalidRequest("The tax of an invoice is a part of its total, in the same currency.")
+    if not pdf.startswith(PDF_MAGIC) or len(pdf) > LARGEST_PDF:
+        raise InvalidRequest(f"An invoice is a PDF of up to {LARGEST_PDF} bytes.")

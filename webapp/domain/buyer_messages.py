@@ -1,0 +1,12 @@
+"""Messages to a buyer that go through Amazon: their kinds are Amazon's words."""
+
+# Kind -> the most characters Amazon takes. Kinds that carry files instead of a text are not among them.
+LIMITS = {
+    "confirmOrderDetails": 2000,
+    "confirmDeliveryDetails": 2000,
+    "unexpectedProblem": 2000,
+    "confirmCustomizationDetails": 800,
+    "confirmServiceDetails": 2000,
+    "digitalAccessKey": 400,
+}
+KINDS = tuple(LIMITS)

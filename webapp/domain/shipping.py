@@ -1,0 +1,216 @@
+"""Carriers as Amazon names them, and which of them a tracking number may belong to. Tables, and one pure guess."""
+# ruff: noqa: E501 - the tables of this file read better a row a line
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from webapp.domain import check_digits
+
+OTHER = "Other"
+# Longer ones are no tracking numbers; the longest in use have 34 signs.
+LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """`key` is the house's word, `code` is Amazon's carrier code, `Other` where Amazon has none: then the name goes too.
+
+    `tracking` is the address of a parcel's page with a gap for its number, None where none is well known.
+    """
+
+    key: str
+    code: str
+    name: str
+    tracking: str | None = None
+
+    def page(self, tracking_number: str) -> str | None:
+        """Where a parcel can be followed."""
+        return self.tracking and self.tracking.format(quote(clean(tracking_number), safe=""))
+
+
+CARRIERS = (
+    Carrier("ups", "UPS", "UPS", "https://www.ups.com/track?tracknum={}"),
+    Carrier("ups_mi", "UPSMI", "UPS Mail Innovations", "https://www.ups.com/track?tracknum={}"),
+    Carrier("usps", "USPS", "USPS", "https://tools.usps.com/go/TrackConfirmAction?tLabels={}"),
+    Carrier("fedex", "FedEx", "FedEx", "https://www.fedex.com/fedextrack/?trknbr={}"),
+    Carrier("fedex_smartpost", "FedEx SmartPost", "FedEx SmartPost", "https://www.fedex.com/fedextrack/?trknbr={}"),
+    Carrier("dhl", "DHL", "DHL", "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}"),
+    Carrier("dhl_global_mail", "DHL Global Mail", "DHL eCommerce"),
+    Carrier("deutsche_post", "Deutsche Post", "Deutsche Post", "https://www.deutschepost.de/de/s/sendungsverfolgung.html?piececode={}"),
+    Carrier("dpd", "DPD", "DPD", "https://tracking.dpd.de/status/en_US/parcel/{}"),
+    Carrier("gls", "GLS", "GLS", "https://gls-group.eu/EU/en/parcel-tracking?match={}"),
+    Carrier("hermes", "Hermes Logistik Gruppe", "Hermes", "https://www.myhermes.de/empfangen/sendungsverfolgung/sendungsinformation/#{}"),
+    Carrier("go", "GO!", "GO! Express & Logistics"),
+    Carrier("evri", OTHER, "Evri", "https://www.evri.com/track/parcel/{}"),
+    Carrier("royal_mail", "Royal Mail", "Royal Mail", "https://www.royalmail.com/track-your-item#/tracking-results/{}"),
+    Carrier("parcelforce", "Parcelforce", "Parcelforce", "https://www.parcelforce.com/track-trace?trackNumber={}"),
+    Carrier("city_link", "City Link", "City Link"),
+    Carrier("la_poste", "La Poste", "La Poste / Colissimo", "https://www.laposte.fr/outils/suivre-vos-envois?code={}"),
+    Carrier("chronopost", OTHER, "Chronopost", "https://www.chronopost.fr/tracking-no-cms/suivi-page?listeNumerosLT={}"),
+    Carrier("postnord", OTHER, "PostNord", "https://portal.postnord.com/tracking/details/{}"),
+    Carrier("inpost", OTHER, "InPost", "https://inpost.pl/sledzenie-przesylek?number={}"),
+    Carrier("poczta_polska", OTHER, "Poczta Polska", "https://emonitoring.poczta-polska.pl/?numer={}"),
+    Carrier("postnl", OTHER, "PostNL"),
+    Carrier("bpost", OTHER, "bpost"),
+    Carrier("an_post", OTHER, "An Post"),
+    Carrier("correos", OTHER, "Correos"),
+    Carrier("poste_italiane", OTHER, "Poste Italiane"),
+    Carrier("tnt", "TNT", "TNT"),
+    Carrier("yamato", "YamatoTransport", "Yamato Transport", "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={}"),
+    Carrier("sagawa", "SagawaExpress", "Sagawa Express", "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={}"),
+    Carrier("nippon_express", "NipponExpress", "Nippon Express"),
+    Carrier("japan_post", OTHER, "Japan Post", "https://trackings.post.japanpost.jp/services/srv/search/direct?reqCodeNo1={}"),
+    Carrier("canada_post", "Canada Post", "Canada Post", "https://www.canadapost-postescanada.ca/track-reperage/en#/search?searchFor={}"),
+    Carrier("australia_post", OTHER, "Australia Post", "https://auspost.com.au/mypost/track/details/{}"),
+    Carrier("fastway", "Fastway", "Fastway"),
+    Carrier("ontrac", "OnTrac", "OnTrac", "https://www.ontrac.com/tracking/?number={}"),
+    Carrier("lasership", "Lasership", "LaserShip"),
+    Carrier("osm", "OSM", "OSM Worldwide"),
+    Carrier("streamlite", "Streamlite", "Streamlite"),
+    Carrier("newgistics", "Newgistics", "Newgistics"),
+    Carrier("target", "Target", "Target"),
+    Carrier("blue_package", "Blue Package", "Blue Package"),
+    Carrier("india_post", "India Post", "India Post"),
+    Carrier("delhivery", "Delhivery", "Delhivery"),
+    Carrier("dtdc", "DTDC", "DTDC"),
+    Carrier("bluedart", "BlueDart", "BlueDart"),
+)  # fmt: skip
+BY_KEY = {carrier.key: carrier for carrier in CARRIERS}
+# Every code of Amazon's that may be sent.
+CODES = frozenset(carrier.code for carrier in CARRIERS)
+
+# Who carries post that a country's post office has numbered (the last two letters of an S10 number), likeliest first.
+POST_OFFICES = {
+    "US": ("usps",), "GB": ("royal_mail", "parcelforce"), "DE": ("deutsche_post", "dhl"), "FR": ("la_poste", "chronopost"),
+    "SE": ("postnord",), "DK": ("postnord",), "PL": ("poczta_polska",), "JP": ("japan_post",), "CA": ("canada_post",),
+    "AU": ("australia_post",), "NL": ("postnl",), "BE": ("bpost",), "ES": ("correos",), "IT": ("poste_italiane",),
+    "IE": ("an_post",), "IN": ("india_post",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel as Amazon is told of it.
+
+    `reference` is the house's own number of the parcel within its order, a positive number as text: the same one sent
+    again edits the parcel instead of adding another, which makes telling Amazon safe to repeat. `carrier_name` is
+    needed beside the carrier code `Other`. `items` are (order item id, quantity).
+    """
+
+    reference: str
+    carrier_code: str
+    tracking_number: str
+    shipped_at: datetime
+    items: tuple[tuple[str, int], ...]
+    carrier_name: str | None = None
+    shipping_method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How numbers of some carriers look: all of `pattern`, and `check` where the check digit is public.
+
+    `likelihood`: how sure the form alone makes it, up to 100. `home`: the countries where it is that likely; elsewhere
+    it counts for less, or for nothing where it is `only` used there.
+    """
+
+    carriers: tuple[str, ...]
+    pattern: str
+    likelihood: int
+    check: Callable[[str], bool] | None = None
+    home: frozenset[str] = frozenset()
+    only: bool = False
+
+
+_EUROPE = frozenset(("AT", "BE", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"))
+_NORTH = frozenset(("DK", "FI", "NO", "SE"))
+_AMERICA = frozenset(("CA", "MX", "US"))
+_US, _GB, _DE, _FR, _PL, _JP, _IN = (frozenset((code,)) for code in ("US", "GB", "DE", "FR", "PL", "JP", "IN"))
+
+FORMS = (
+    Form(("ups",), r"1Z[0-9A-Z]{15}\d", 100, check_digits.ups),
+    Form(("ups_mi",), r"MI\d{6}[0-9A-Z]{1,22}", 80, home=_US),
+    Form(("usps", "fedex_smartpost"), r"92\d{20}", 95, check_digits.gs1, _US),
+    Form(("usps",), r"9[1345]\d{20}", 97, check_digits.gs1, _US),
+    Form(("usps",), r"420\d{5}(?:\d{4})?9[1-5]\d{20}", 97, lambda number: check_digits.gs1(number[-22:]), _US),
+    Form(("usps",), r"(?:03|23|70|71)\d{18}", 80, check_digits.gs1, _US, only=True),
+    Form(("fedex",), r"\d{12}", 70, check_digits.fedex, _AMERICA),
+    Form(("fedex",), r"\d{15}", 75, check_digits.gs1, _AMERICA),
+    Form(("fedex",), r"96\d{20}", 85, lambda number: check_digits.gs1(number[-15:]), _AMERICA),
+    Form(("dhl",), r"(?:00)?340434\d{12}", 98, check_digits.gs1, _DE),
+    Form(("dhl",), r"J(?:JD|VGL|D)\d{14,20}", 97),
+    Form(("dhl",), r"\d{10}", 60, check_digits.seven),
+    Form(("dhl_global_mail",), r"GM\d{16,20}", 90),
+    Form(("deutsche_post",), r"A[0-9A-F]{19}", 85, home=_DE),
+    Form(("dpd",), r"\d{14}[0-9A-Z]", 90, check_digits.dpd, _EUROPE),
+    Form(("dpd",), r"[01]\d{13}", 70, home=_EUROPE, only=True),
+    Form(("hermes",), r"H10\d{17}", 95, home=_DE),
+    Form(("hermes",), r"\d{14}", 50, home=_DE, only=True),
+    Form(("gls",), r"\d{12}", 75, check_digits.gls, _EUROPE, only=True),
+    Form(("gls",), r"\d{11}", 55, home=_EUROPE, only=True),
+    Form(("gls",), r"Z[0-9A-Z]{7}", 60, home=_EUROPE, only=True),
+    Form(("evri",), r"\d{16}", 70, home=_GB, only=True),
+    Form(("evri",), r"H[0-9A-Z]{14}\d", 85, home=_GB, only=True),
+    Form(("parcelforce",), r"[A-Z]{2}\d{7}", 70, home=_GB, only=True),
+    Form(("la_poste",), r"\d[A-Z]\d{11}", 90, home=_FR),
+    Form(("postnord",), r"(?:00)?\d(?:57|64|70|73)\d{15}", 75, check_digits.gs1, _NORTH, only=True),
+    Form(("inpost",), r"[56]\d{23}", 90, home=_PL, only=True),
+    Form(("poczta_polska",), r"(?:00)?[1-9]5900773\d{10}", 90, check_digits.gs1, _PL),
+    Form(("yamato", "sagawa", "japan_post"), r"\d{12}", 85, check_digits.seven, _JP, only=True),
+    Form(("canada_post",), r"\d{16}", 85, check_digits.gs1, frozenset(("CA",)), only=True),
+    Form(("ontrac",), r"[CD]\d{14}", 90, home=_US, only=True),
+    Form(("lasership",), r"1?L[A-Z]\d{8}", 80, home=_US, only=True),
+    Form(("dtdc",), r"[A-Z]\d{8}", 80, home=_IN, only=True),
+    Form(("bluedart",), r"\d{11}", 70, home=_IN, only=True),
+    Form(("delhivery",), r"\d{13,14}", 70, home=_IN, only=True),
+)  # fmt: skip
+_S10 = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})", re.ASCII)
+_PATTERNS = tuple((form, re.compile(form.pattern, re.ASCII)) for form in FORMS)
+_ABROAD = 30
+_IGNORED = re.compile(r"[\s.\-_/\u200b\ufeff]+")
+
+
+def clean(tracking_number: str) -> str:
+    """The number as carriers count it: capitals, no spaces and dashes, wide digits made plain."""
+    return _IGNORED.sub("", unicodedata.normalize("NFKC", tracking_number)).upper()
+
+
+def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
+    """The carriers whose numbers look like this one, the likeliest first; none when nothing is known to look so.
+
+    `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
+    """
+    number = clean(tracking_number)
+    if not number or len(number) > LONGEST:
+        return ()
+    likelihoods: dict[str, int] = {}
+    for likelihood, keys in (*_by_form(number, country.upper()), *_by_post_office(number)):
+        for place, key in enumerate(keys):
+            likelihoods[key] = max(likelihoods.get(key, 0), likelihood - place)
+    return tuple(BY_KEY[key] for key in sorted(likelihoods, key=lambda key: -likelihoods[key]))
+
+
+def _by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
+    found = []
+    for form, pattern in _PATTERNS:
+        abroad = bool(form.home) and country not in form.home
+        if (abroad and form.only) or not pattern.fullmatch(number):
+            continue
+        if form.check is None or form.check(number):
+            found.append((form.likelihood - (_ABROAD if abroad else 0), form.carriers))
+    return found
+
+
+def _by_post_office(number: str) -> list[tuple[int, tuple[str, ...]]]:
+    match = _S10.fullmatch(number)
+    if match is None or not check_digits.s10(number):
+        return []
+    offices = POST_OFFICES.get(match[1], ())
+    # A German C is a parcel, which DHL carries; a French X is Chronopost's.
+    if (match[1], number[0]) in (("DE", "C"), ("FR", "X")):
+        offices = offices[::-1]
+    return [(96, offices)]
