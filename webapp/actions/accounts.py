@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.actions import events, schedule, stores
@@ -164,7 +165,12 @@ def connect(
         cursor=begin,
     )
     session.add(account)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError:
+        # A double click: both looked before either wrote.
+        session.rollback()
+        raise InvalidError("account_name_taken", field="name", name=name) from None
     for marketplace_id in ids:
         stores.open_store(session, account, marketplace_id, orders_from=begin, now=now, by=by)
     schedule.ensure(session, f"sync_account-{account.id}", "sync_account", [account.id], sync_interval, now)
@@ -198,6 +204,16 @@ def replace_credentials(
     events.record(session, "credentials_replaced", now=now, by=by, account_id=account.id)
     session.commit()
     return account
+
+
+def lock(session: Session, account_id: int) -> None:
+    """Be the only one who writes about this account's orders, until the transaction ends.
+
+    What is read after it is what the one before wrote. SQLite lets one write at a time anyway; on PostgreSQL this
+    keeps two importers from inserting the same order, and those who write several rows from waiting for each other.
+    Counters are shared by all accounts, so they are taken after it and in one order: order, invoice, credit memo.
+    """
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
 
 
 def find(session: Session, account_id: int) -> Account:

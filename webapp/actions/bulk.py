@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.models.base import Base
@@ -23,6 +24,12 @@ def insert_many(session: Session, model: type[Base], rows: Sequence[dict[str, An
     """Insert rows that all name the same columns; what they leave out takes the column's default."""
     if rows:
         session.execute(insert(model.__table__), rows)  # type: ignore[arg-type] # Every model is a plain table.
+
+
+def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> None:
+    """Insert a row unless its key is there. On PostgreSQL it waits for another who is just inserting it."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    session.execute(dialect.insert(model).values(row).on_conflict_do_nothing())
 
 
 def insert_plain(session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:

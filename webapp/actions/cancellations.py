@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.actions import events
+from webapp.actions import accounts, events
 from webapp.domain import cancellation, submissions
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
@@ -23,9 +23,11 @@ def request(
     if reason not in cancellation.CODES:
         known = ", ".join(row.code for row in cancellation.REASONS)
         raise InvalidError("reason_unknown", field="reason", reason=reason, known=known)
-    order = session.get(AmazonOrder, amazon_order_id, with_for_update=True)
-    if order is None:
+    account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
+    if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
+    accounts.lock(session, account_id)
+    order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
     refused = refusal(session, order)
     if refused:
         session.rollback()
@@ -57,9 +59,11 @@ def request(
 
 def undo(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
     """Take a queued submission back. Raises RefusedError once Amazon is being told."""
-    submission = session.get(Submission, submission_id, with_for_update=True)
-    if submission is None:
+    account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
+    if account_id is None:
         raise NotFoundError("submission_unknown", name=submission_id)
+    accounts.lock(session, account_id)
+    submission = session.get_one(Submission, submission_id, with_for_update=True)
     if not submissions.may("undo", submission.state):
         state = submission.state
         session.rollback()

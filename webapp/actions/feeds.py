@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import outcomes
+from webapp.actions import accounts, outcomes
 from webapp.domain import submissions
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer
 from webapp.domain.amazon_orders import Cancellation, FeedReport
@@ -36,6 +36,7 @@ def next_slot(session: Session, account_id: int, interval: int) -> datetime | No
 
 def gather(session: Session, account_id: int, ready: Sequence[Submission], now: datetime) -> Feed | None:
     """Put queued submissions into one feed; None when all were undone meanwhile. Commits: too late to undo now."""
+    accounts.lock(session, account_id)
     wanted = select(Submission).where(
         Submission.id.in_([submission.id for submission in ready]), Submission.state == submissions.QUEUED
     )
@@ -57,6 +58,12 @@ def gather(session: Session, account_id: int, ready: Sequence[Submission], now: 
 
 def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """Lay the document at Amazon and make it a feed; between the two, write that it is about to happen. Commits."""
+    waiting = _waiting(feed, submissions.SENDING)
+    if not waiting:
+        # All of them were cancelled by another door meanwhile.
+        feed.state, feed.ended_at = DONE, now
+        session.commit()
+        return
     cancellations = [
         Cancellation(
             message_id=submission.message_id or 0,
@@ -64,22 +71,25 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
             order_item_ids=tuple(item.order_item_id for item in submission.amazon_order.items),
             reason=submission.details["reason"],
         )
-        for submission in feed.submissions
+        for submission in waiting
     ]
-    marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in feed.submissions})
+    marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in waiting})
+    account_id = feed.account_id
     session.commit()
     try:
         prepared = port.prepare_cancellations(marketplaces, cancellations)
+        accounts.lock(session, account_id)
         feed.document_id, feed.digest = prepared.document_id, prepared.digest
         feed.state, feed.sending_at = SENDING, now
-        for submission in feed.submissions:
+        for submission in _waiting(feed, submissions.SENDING):
             submission.due_at = now + SETTLE
         session.commit()
         crashpoints.crash("feed.before_create")
         created = port.create_feed(prepared)
         crashpoints.crash("feed.after_create")
     except LostAnswer as error:
-        postpone(feed.submissions, now, error)
+        accounts.lock(session, account_id)
+        postpone(_waiting(feed, submissions.SENDING), now, error)
         session.commit()
     except AmazonError as error:
         _not_sent(session, feed, error, now)
@@ -88,8 +98,9 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
 
 
 def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> None:
+    accounts.lock(session, feed.account_id)
     feed.state, feed.amazon_feed_id, feed.request_id = FEED_SENT, created.feed_id, created.request_id
-    for submission in feed.submissions:
+    for submission in _waiting(feed, submissions.SENDING):
         outcomes.move(submission, "sent", now)
         submission.request_id = created.request_id
         submission.due_at = now + timedelta(seconds=submissions.next_look(0))
@@ -99,13 +110,15 @@ def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> N
 
 def _not_sent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> None:
     """Amazon said no, so nothing was carried out: try again where that can help, else say why not."""
+    accounts.lock(session, feed.account_id)
+    waiting = _waiting(feed, submissions.SENDING)
     if error.passing or isinstance(error, BadCredentials):
         # The time stays written, so that the next try waits for its slot too.
         feed.state = PREPARING
-        postpone(feed.submissions, now, error)
+        postpone(waiting, now, error)
     else:
         feed.state, feed.ended_at = FAILED, now
-        for submission in feed.submissions:
+        for submission in waiting:
             outcomes.reject(session, submission, error.message, now, request_id=error.request_id)
     session.commit()
 
@@ -123,8 +136,9 @@ def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> N
         _sent(session, feed, found[0], now)
     elif found:
         # Which of them is ours cannot be told, but a cancellation can be read off its order.
+        accounts.lock(session, feed.account_id)
         feed.state, feed.ended_at = FAILED, now
-        for submission in feed.submissions:
+        for submission in _waiting(feed, submissions.SENDING):
             outcomes.accept(session, submission, now)
         session.commit()
     else:
@@ -134,17 +148,18 @@ def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> N
 
 def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """Ask how far it is; when it has ended, read the report, message by message. Commits."""
-    amazon_feed_id = feed.amazon_feed_id or ""
+    amazon_feed_id, account_id = feed.amazon_feed_id or "", feed.account_id
     session.commit()
     there = port.feed(amazon_feed_id)
     report = port.feed_report(there) if there.ended and there.result_document_id else None
+    accounts.lock(session, account_id)
     feed.amazon_status = there.status
     if not there.ended:
         if now - (feed.sending_at or feed.created_at) > LONGEST:
             feed.state, feed.ended_at = FAILED, now
-            for submission in feed.submissions:
+            for submission in _waiting(feed):
                 outcomes.give_up(session, submission, "feed_never_ended", now)
-        postpone([submission for submission in feed.submissions if submission.open], now, None)
+        postpone(_waiting(feed), now, None)
     elif there.status == "DONE":
         feed.state, feed.ended_at = DONE, now
         _apply(session, feed, report, there.request_id, now)
@@ -168,8 +183,9 @@ def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: 
             outcomes.reject(session, submission, f"{said.description} ({said.code})", now, request_id=request_id)
 
 
-def _waiting(feed: Feed) -> list[Submission]:
-    return [submission for submission in feed.submissions if submission.state == submissions.SENT]
+def _waiting(feed: Feed, state: str = submissions.SENT) -> list[Submission]:
+    """Those whose turn it is: the buyer may have cancelled one of them while Amazon was spoken to."""
+    return [submission for submission in feed.submissions if submission.state == state]
 
 
 def postpone(waiting: Sequence[Submission], now: datetime, error: AmazonError | None) -> None:

@@ -99,7 +99,7 @@ def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrde
         Submission.state.not_in(submissions.ENDED - {submissions.UNPROVED}),
     )
     by_mirror = dict(written)
-    for submission in session.scalars(asked):
+    for submission in session.scalars(asked.execution_options(populate_existing=True)):
         done_by = next((i.cancelled_by for i in by_mirror[submission.amazon_order_id].items if i.cancelled_by), None)
         ours = submission.state != submissions.QUEUED
         submission.state = submissions.check("verify", submission.state).to

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import crashpoints
-from webapp.actions import events, following, mirror, orders, quarantine
+from webapp.actions import accounts, events, following, mirror, orders, quarantine
 from webapp.actions.bulk import insert_many
 from webapp.domain import importing
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
@@ -44,6 +44,7 @@ def import_page(
 
     Safe to repeat: an order that says nothing new is counted as the same and writes nothing.
     """
+    accounts.lock(session, account_id)
     counts = Counts(received=len(page))
     stores = _stores(session, account_id)
     readable = _latest([found for found in page if isinstance(found, AmazonOrder)])
@@ -205,6 +206,7 @@ def store_settings(store: Store) -> importing.StoreSettings:
 
 def retry_blocked(session: Session, account_id: int, *, now: datetime, by: str, most: int = 500) -> int:
     """Try again to make the Orders that could not be made; answers how many were. Does not commit."""
+    accounts.lock(session, account_id)
     blocked = select(rows.AmazonOrder).where(
         rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.blocked.is_not(None)
     )

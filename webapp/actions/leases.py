@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import BusyError
@@ -31,7 +32,12 @@ def take(session: Session, name: str, now: datetime, code: str = "busy") -> str:
         raise BusyError(code)
     else:
         lease.owner, lease.until = owner, now + LEASE
-    session.commit()
+    try:
+        session.commit()
+    except IntegrityError:
+        # Two found no lease and each wrote one: on PostgreSQL nothing could be locked, but one key lets one in.
+        session.rollback()
+        raise BusyError(code) from None
     return owner
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.actions import events
+from webapp.actions.bulk import insert_absent
 from webapp.domain import schedule
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.recurring_jobs import RecurringJob
@@ -23,11 +24,13 @@ class Claim:
 
 def ensure(session: Session, key: str, name: str, ids: Sequence[int], interval: int, now: datetime) -> RecurringJob:
     """Put a job on the schedule, first run at once, unless it stands there. Does not commit."""
-    found = session.scalar(select(RecurringJob).where(RecurringJob.key == key))
+    wanted = select(RecurringJob).where(RecurringJob.key == key)
+    found = session.scalar(wanted)
     if found is None:
-        found = RecurringJob(key=key, name=name, ids=list(ids), interval_seconds=interval, next_run_at=now)
-        session.add(found)
-        session.flush()
+        # Schedulers on two machines start at the same moment, after the same power cut.
+        row = {"key": key, "name": name, "ids": list(ids), "interval_seconds": interval, "next_run_at": now}
+        insert_absent(session, RecurringJob, row)
+        found = session.scalars(wanted).one()
     return found
 
 

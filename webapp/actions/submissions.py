@@ -56,9 +56,11 @@ def advance(
 
 def look_now(session: Session, submission_id: int, *, now: datetime) -> Submission:
     """Make it due, for the pass that is rung for next. Commits. Raises RefusedError where a look now proves nothing."""
-    submission = session.get(Submission, submission_id, with_for_update=True)
-    if submission is None:
+    account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
+    if account_id is None:
         raise NotFoundError("submission_unknown", name=submission_id)
+    accounts.lock(session, account_id)
+    submission = session.get_one(Submission, submission_id, with_for_update=True)
     if not submissions.may_hurry(submission.state, submission.undo_until, now):
         session.rollback()
         raise RefusedError("look_too_soon")
@@ -80,6 +82,7 @@ class _Desk:
 
     def due(self, *states: str) -> list[Submission]:
         leases.hold(self.session, lease_name(self.account_id), self.owner, self.clock())
+        accounts.lock(self.session, self.account_id)
         found = self.open(*states).where(Submission.due_at <= self.clock()).order_by(Submission.due_at, Submission.id)
         return list(self.session.scalars(found))
 
@@ -128,7 +131,7 @@ class _Desk:
         except AmazonError as error:
             self._trouble([submission], error)
             return False
-        self.session.refresh(submission)
+        self._fresh(submission)
         if submission.state != submissions.QUEUED:
             return False
         order = submission.amazon_order
@@ -140,6 +143,9 @@ class _Desk:
 
     def _ask_directly(self, submission: Submission) -> bool:
         """cancelOrder; False where Amazon has not opened it, so that the feed carries it."""
+        self._fresh(submission)
+        if submission.state != submissions.QUEUED:
+            return True
         outcomes.move(submission, "send", self.clock())
         submission.due_at = self.clock() + feeds.SETTLE
         number, reason = submission.amazon_order.number, submission.details["reason"]
@@ -148,11 +154,13 @@ class _Desk:
         try:
             self.port.cancel_order(number, reason)
         except LostAnswer as error:
-            feeds.postpone([submission], self.clock(), error)
+            if self._is_sending(submission):
+                feeds.postpone([submission], self.clock(), error)
         except AmazonError as error:
-            return self._not_taken(submission, error)
+            return not self._is_sending(submission) or self._not_taken(submission, error)
         else:
-            outcomes.accept(self.session, submission, self.clock())
+            if self._is_sending(submission):
+                outcomes.accept(self.session, submission, self.clock())
         self.session.commit()
         return True
 
@@ -175,7 +183,7 @@ class _Desk:
         except AmazonError as error:
             self._trouble([submission], error)
             return
-        self.session.refresh(submission)
+        self._fresh(submission)
         if not submission.open:
             return
         if otherwise and submission.tries >= LOOKS:
@@ -185,6 +193,15 @@ class _Desk:
         else:
             feeds.postpone([submission], now, None)
         self.session.commit()
+
+    def _fresh(self, submission: Submission) -> None:
+        """As it is now, until the transaction ends: a sync or a person may have moved it meanwhile."""
+        accounts.lock(self.session, self.account_id)
+        self.session.refresh(submission)
+
+    def _is_sending(self, submission: Submission) -> bool:
+        self._fresh(submission)
+        return submission.state == submissions.SENDING
 
     def _feeds_of(self, found: list[Submission]) -> list[Feed]:
         return list({s.feed.id: s.feed for s in found if s.feed is not None}.values())
@@ -198,6 +215,7 @@ class _Desk:
     def _trouble(self, met: list[Submission], error: AmazonError) -> None:
         """Nothing was carried out. Write down why, on what met it and, where it will not pass, on the account."""
         self.session.rollback()
+        accounts.lock(self.session, self.account_id)
         feeds.postpone(met, self.clock(), error)
         if not error.passing:
             accounts.note_trouble(self.session.get_one(Account, self.account_id), error, self.clock())

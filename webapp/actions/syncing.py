@@ -166,11 +166,11 @@ def _write_page(
 ) -> None:
     """The page and, with the last one, the cursor and the end of the run: together or not at all."""
     leases.hold(session, lease_name(run.account_id), owner, now)
-    counts = importing.import_page(session, run.account_id, page.orders, now=now, by=run.by)
-    run.pages += 1
     last = page.next_token is None
-    if last:
-        counts.orders_created += importing.retry_blocked(session, run.account_id, now=now, by=run.by)
+    retried = importing.retry_blocked(session, run.account_id, now=now, by=run.by) if last else 0
+    counts = importing.import_page(session, run.account_id, page.orders, now=now, by=run.by)
+    counts.orders_created += retried
+    run.pages += 1
     for name, value in asdict(counts).items():
         setattr(run, name, getattr(run, name) + value)
     run.request_id = page.request_id

@@ -15,6 +15,12 @@ WORD = 128
 TEXT = 4_000
 # What a whole number in the database holds everywhere.
 LARGEST = 2**31 - 1
+# What is believed of one line: a hundred thousand pieces, and amounts of 13 digits in the currency's smallest unit.
+# Their products and the sums of a whole order then fit what every database holds.
+MOST_PIECES = 100_000
+LARGEST_AMOUNT = 10**12
+# A time outside of these is a mistake, and would not survive being shown in another zone.
+EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _NOTHING: dict[str, Any] = {}
@@ -90,7 +96,7 @@ def count(raw: Mapping[str, Any], key: str, at: str = "") -> int | None:
     value = raw.get(key)
     if value is None:
         return None
-    if type(value) is not int or not 0 <= value <= LARGEST:
+    if type(value) is not int or not 0 <= value <= MOST_PIECES:
         raise MalformedError(f"{at}{key} is not a quantity")
     return value
 
@@ -116,9 +122,12 @@ def money(raw: Mapping[str, Any], key: str, at: str = "") -> Money | None:
     if type(amount) is not str or not _AMOUNT.fullmatch(amount):
         raise MalformedError(f"{at}{key}.amount is not an amount of money")
     try:
-        return Money.parse(amount, currency)
+        found = Money.parse(amount, currency)
     except MoneyError:
         raise MalformedError(f"{at}{key}.amount has more decimals than its currency") from None
+    if abs(found.minor) > LARGEST_AMOUNT:
+        raise MalformedError(f"{at}{key}.amount is too large")
+    return found
 
 
 def instant(raw: Mapping[str, Any], key: str, at: str = "") -> datetime | None:
@@ -134,6 +143,8 @@ def instant(raw: Mapping[str, Any], key: str, at: str = "") -> datetime | None:
         raise MalformedError(f"{at}{key} is not a time") from None
     if not aware:
         raise MalformedError(f"{at}{key} has no time zone")
+    if not EARLIEST <= moment < LATEST:
+        raise MalformedError(f"{at}{key} is not in this age")
     return moment
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from webapp.amazon.fields import WORD
 from webapp.domain.amazon_errors import (
     AmazonError,
     BadCredentials,
@@ -53,7 +54,8 @@ class Answer:
 
     @property
     def request_id(self) -> str | None:
-        return self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id")
+        said = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id")
+        return said[:WORD] if said else None
 
     @property
     def ok(self) -> bool:

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.money import Money
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import WORD, Base, UtcDateTime
 from webapp.models.stores import Store
 from webapp.models.vault import Encrypted, EncryptedJson
 
@@ -26,15 +26,15 @@ class AmazonOrder(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
-    number: Mapped[str] = mapped_column(String(40))
-    status: Mapped[str] = mapped_column(String(40))
-    fulfilled_by: Mapped[str] = mapped_column(String(20))
+    number: Mapped[str] = mapped_column(String(WORD))
+    status: Mapped[str] = mapped_column(String(WORD))
+    fulfilled_by: Mapped[str] = mapped_column(String(WORD))
     purchased_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ship_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     earliest_ship_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     deliver_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    service_level: Mapped[str | None] = mapped_column(String(40))
+    service_level: Mapped[str | None] = mapped_column(String(WORD))
     currency: Mapped[str | None] = mapped_column(String(3))
     # Amazon's grand total in minor units; absent while Amazon does not say.
     total: Mapped[int | None] = mapped_column(BigInteger)
@@ -45,7 +45,7 @@ class AmazonOrder(Base):
     prime: Mapped[bool] = mapped_column(default=False)
     business: Mapped[bool] = mapped_column(default=False)
     payment_methods: Mapped[list[str]] = mapped_column(JSON, default=list)
-    replaces: Mapped[str | None] = mapped_column(String(40))
+    replaces: Mapped[str | None] = mapped_column(String(WORD))
 
     buyer_name: Mapped[str | None] = mapped_column(Encrypted)
     # email, company, purchase_order_number.
@@ -57,7 +57,7 @@ class AmazonOrder(Base):
     # The buyer has asked the seller to cancel; what for is not always said.
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     cancel_reason: Mapped[str | None] = mapped_column(String(200))
-    cancelled_by: Mapped[str | None] = mapped_column(String(20))
+    cancelled_by: Mapped[str | None] = mapped_column(String(WORD))
 
     # Stock is held for it while Amazon checks the payment.
     reserved: Mapped[bool] = mapped_column(default=False)
@@ -89,11 +89,11 @@ class AmazonOrderItem(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id", ondelete="CASCADE"))
-    order_item_id: Mapped[str] = mapped_column(String(40))
-    sku: Mapped[str | None] = mapped_column(String(200), index=True)
-    asin: Mapped[str | None] = mapped_column(String(20))
-    title: Mapped[str | None] = mapped_column(String(1000))
-    condition: Mapped[str | None] = mapped_column(String(80))
+    order_item_id: Mapped[str] = mapped_column(String(WORD))
+    sku: Mapped[str | None] = mapped_column(String(WORD), index=True)
+    asin: Mapped[str | None] = mapped_column(String(WORD))
+    title: Mapped[str | None] = mapped_column(Text)
+    condition: Mapped[str | None] = mapped_column(String(WORD))
     quantity: Mapped[int]
     quantity_shipped: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None] = mapped_column(String(3))
@@ -114,11 +114,11 @@ class AmazonPackage(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id", ondelete="CASCADE"))
-    reference: Mapped[str] = mapped_column(String(60))
-    status: Mapped[str | None] = mapped_column(String(40))
-    carrier: Mapped[str | None] = mapped_column(String(100))
-    shipping_service: Mapped[str | None] = mapped_column(String(100))
-    tracking_number: Mapped[str | None] = mapped_column(String(100), index=True)
+    reference: Mapped[str] = mapped_column(String(WORD))
+    status: Mapped[str | None] = mapped_column(String(WORD))
+    carrier: Mapped[str | None] = mapped_column(String(WORD))
+    shipping_service: Mapped[str | None] = mapped_column(String(WORD))
+    tracking_number: Mapped[str | None] = mapped_column(String(WORD), index=True)
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # [order item id, quantity] for each line in the parcel.
     items: Mapped[list[Any]] = mapped_column(JSON, default=list)
@@ -144,7 +144,7 @@ class QuarantinedOrder(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    number: Mapped[str | None] = mapped_column(String(40))
+    number: Mapped[str | None] = mapped_column(String(WORD))
     cause: Mapped[str] = mapped_column(String(300))
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     body: Mapped[Any] = mapped_column(EncryptedJson)

@@ -6,6 +6,10 @@ from sqlalchemy import DateTime, Dialect, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
+# The longest word of Amazon's that is believed (`webapp/amazon/fields.py`): a column takes what the port lets through.
+# SQLite stores any length; PostgreSQL would refuse the row and with it the whole page.
+WORD = 128
+
 # Named constraints, because SQLite cannot drop one that has no name.
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",

@@ -33,7 +33,9 @@ def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
         return {"module": sqlite_module(), "connect_args": {"timeout": 10, "check_same_thread": False}, **_NOWHERE}
-    return {"pool_pre_ping": True, **_NOWHERE}
+    # Locks and counters are written for READ COMMITTED, whatever the server's own default is.
+    options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED", "connect_args": {"connect_timeout": 5}}
+    return {**options, **_NOWHERE}
 
 
 def sqlite_module() -> ModuleType:

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import WORD, Base, UtcDateTime
 from webapp.models.customers import Customer
 from webapp.models.stores import Store
 from webapp.models.vault import Encrypted, EncryptedJson
@@ -22,7 +22,8 @@ class Order(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(40), unique=True)
+    # One of our own, or Amazon's.
+    number: Mapped[str] = mapped_column(String(WORD), unique=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id"), unique=True)
     customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"))
@@ -31,6 +32,11 @@ class Order(Base):
     status: Mapped[str] = mapped_column(String(40), default="")
     # Where an order on hold goes back to.
     state_before_hold: Mapped[str | None] = mapped_column(String(20))
+    status_before_hold: Mapped[str] = mapped_column(String(40), default="")
+    # Why it is on hold: a person's own words, which may speak of the buyer.
+    hold_reason: Mapped[str | None] = mapped_column(Encrypted)
+    # When it goes on by itself; None: when somebody says so.
+    hold_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     currency: Mapped[str] = mapped_column(String(3))
     subtotal: Mapped[int] = mapped_column(BigInteger)
     shipping: Mapped[int] = mapped_column(BigInteger)
@@ -74,10 +80,10 @@ class OrderItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
     # Amazon's id of the line, which every later submission about it names.
-    order_item_id: Mapped[str] = mapped_column(String(40))
-    sku: Mapped[str | None] = mapped_column(String(200))
-    asin: Mapped[str | None] = mapped_column(String(20))
-    title: Mapped[str | None] = mapped_column(String(1000))
+    order_item_id: Mapped[str] = mapped_column(String(WORD))
+    sku: Mapped[str | None] = mapped_column(String(WORD))
+    asin: Mapped[str | None] = mapped_column(String(WORD))
+    title: Mapped[str | None] = mapped_column(Text)
     ordered: Mapped[int]
     invoiced: Mapped[int] = mapped_column(default=0)
     shipped: Mapped[int] = mapped_column(default=0)
@@ -95,7 +101,7 @@ class OrderItem(Base):
 
 
 class Counter(Base):
-    """The last number given out of a kind: orders, invoices, credit memos."""
+    """The last number given out of a kind: orders, invoices, shipments, credit memos."""
 
     __tablename__ = "counters"
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import WORD, Base, UtcDateTime
 
 _ONLY_OPEN: dict[str, Any] = {"sqlite_where": text("open"), "postgresql_where": text("open")}
 
@@ -42,9 +42,9 @@ class Submission(Base):
     feed_id: Mapped[int | None] = mapped_column(ForeignKey("feeds.id"), index=True)
     message_id: Mapped[int | None]
     # Amazon's own words, or a code of ours in `cause` where Amazon was not asked.
-    message: Mapped[str | None] = mapped_column(String(2000))
+    message: Mapped[str | None] = mapped_column(Text)
     cause: Mapped[str | None] = mapped_column(String(40))
-    request_id: Mapped[str | None] = mapped_column(String(80))
+    request_id: Mapped[str | None] = mapped_column(String(WORD))
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -70,10 +70,10 @@ class Feed(Base):
     state: Mapped[str] = mapped_column(String(20))
     # SHA-256 of the document, as hex.
     digest: Mapped[str | None] = mapped_column(String(64))
-    document_id: Mapped[str | None] = mapped_column(String(200))
-    amazon_feed_id: Mapped[str | None] = mapped_column(String(80), index=True)
-    amazon_status: Mapped[str | None] = mapped_column(String(20))
-    request_id: Mapped[str | None] = mapped_column(String(80))
+    document_id: Mapped[str | None] = mapped_column(String(WORD))
+    amazon_feed_id: Mapped[str | None] = mapped_column(String(WORD), index=True)
+    amazon_status: Mapped[str | None] = mapped_column(String(WORD))
+    request_id: Mapped[str | None] = mapped_column(String(WORD))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     sending_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.accounts import Account
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import WORD, Base, UtcDateTime
 
 
 class SyncRun(Base):
@@ -37,6 +37,6 @@ class SyncRun(Base):
     orders_created: Mapped[int] = mapped_column(default=0)
     cause: Mapped[str | None] = mapped_column(String(40))
     message: Mapped[str | None] = mapped_column(String(1000))
-    request_id: Mapped[str | None] = mapped_column(String(80))
+    request_id: Mapped[str | None] = mapped_column(String(WORD))
 
     account: Mapped[Account] = relationship()
