@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from webapp.domain import cancellation
+
 AMAZON_KEYS = {
     "number",
     "store",
@@ -115,5 +117,5 @@ def test_a_reason_amazon_does_not_have_is_one_clear_line(command, number):
     said = command("amazon-orders", "cancel", number, "--reason", "BecauseISaySo")
 
     assert said.code == 1
-    codes = "NoInventory, BuyerCanceled, ShippingAddressUndeliverable, CustomerExchange, PricingError, GeneralAdjustment"
+    codes = ", ".join(row.code for row in cancellation.REASONS)
     assert said.error == f"channeldesk: Amazon has no reason BecauseISaySo. Reasons are: {codes}."

@@ -117,10 +117,8 @@ def listed(session: Session, conditions: Sequence[ColumnElement[bool]], limit: i
 
 def numbers_of_orders(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
     """Our numbers, by the ids of the Amazon orders that have an Order."""
-    rows = session.execute(
-        select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
-    )
-    return {amazon_order_id: number for amazon_order_id, number in rows}
+    mine = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
+    return {row.amazon_order_id: row.number for row in session.execute(mine)}
 
 
 def events(session: Session, *, amazon_order_id: int | None = None, order_id: int | None = None) -> Sequence[Event]:

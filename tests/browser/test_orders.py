@@ -1,0 +1,94 @@
+"""The order pages under somebody's hands."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+from redis import Redis
+
+from tests.browser.conftest import Complaints
+from tests.factories import NOW, an_account, an_order
+from webapp.actions import importing
+from webapp.domain.amazon_orders import Address, Buyer
+
+pytestmark = pytest.mark.browser
+
+LONG = "Bartholomäus von und zu " + "Donaudampfschifffahrtsgesellschaft" * 3
+FOREIGN = ("川霧 千尋", "محمد بن عبد الله الطويل الاسم جدا", LONG)
+
+
+@pytest.fixture(autouse=True)
+def orders(app, session, redis_url, redis):
+    """Sixty unshipped orders, three of them of people with awkward names; the worker's bell is a real one."""
+    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
+    account = an_account(session)
+    people = [
+        an_order(n, buyer=Buyer(name), recipient=Address(name=name, line1=name, city=name, country_code="DE"))
+        for n, name in enumerate(FOREIGN, 1)
+    ]
+    importing.import_page(session, account.id, people + [an_order(n) for n in range(4, 61)], now=NOW, by="amazon")
+    session.commit()
+    yield
+    app.extensions["channeldesk_redis"].close()
+
+
+def test_filters_sorts_and_pages_change_the_grid_alone(owner_page: Page):
+    page = owner_page
+    page.goto("/amazon-orders?size=20")
+    page.evaluate("document.body.dataset.same = 'yes'")
+
+    page.get_by_label("Buyer", exact=True).fill("number5")
+    page.get_by_role("button", name="Apply filters").click()
+    expect(page.locator(".chip")).to_have_text("Buyer: number5")
+    expect(page.locator("tbody tr")).to_have_count(11)
+    assert "number5" not in page.url
+    page.get_by_role("link", name="Order number").click()
+    expect(page.locator("[aria-sort=ascending]")).to_contain_text("Order number")
+    page.get_by_role("link", name="Clear all").click()
+    expect(page.locator(".pager-text")).to_have_text("60 orders")
+    page.get_by_role("link", name="Next page").click()
+    expect(page.locator("tbody tr").first).to_contain_text("303-0000000-0000021")
+
+    assert page.evaluate("document.body.dataset.same") == "yes"
+    page.reload()
+    expect(page.locator("tbody tr").first).to_contain_text("303-0000000-0000021")
+
+
+def test_an_order_is_cancelled_in_the_dialog_and_that_is_undone(owner_page: Page, complaints: Complaints):
+    page = owner_page
+    page.goto("/amazon-orders/303-0000000-0000007")
+
+    page.get_by_role("link", name="Cancel order").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Cancel this order").click()
+    expect(dialog).to_contain_text("Choose a reason")
+    complaints.expect("422")
+    dialog.get_by_label("The item is out of stock").check()
+    dialog.get_by_role("button", name="Cancel this order").click()
+    expect(page.locator("#submission")).to_contain_text(re.compile(r"Amazon is told in \d+ seconds"))
+    first = page.locator(".submission-words").inner_text()
+    expect(page.locator(".submission-words")).not_to_have_text(first)
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.locator("#submission")).to_contain_text("It was undone, and Amazon was not told.")
+    expect(page.get_by_role("link", name="Cancel order")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/amazon-orders",
+        "/orders",
+        *(f"/amazon-orders/303-0000000-000000{n}" for n in (1, 2, 3)),
+        "/amazon-orders/303-0000000-0000003?tab=items",
+        "/amazon-orders/303-0000000-0000003?tab=history",
+        "/orders/100003",
+    ],
+)
+def test_no_name_is_too_long_for_its_page(owner_page: Page, path: str, width: int):
+    owner_page.set_viewport_size({"width": width, "height": 800})
+    owner_page.goto(path)
+
+    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert owner_page.evaluate(beyond) == 0
