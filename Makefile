@@ -8,7 +8,7 @@ PIP := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --on
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check lock wheel clean
+.PHONY: help setup demo run test check docs lock wheel clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,10 @@ check: .venv/ready-dev ## Lint, format and type check
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+docs: .venv/ready-dev ## Write the generated pages of docs/ anew
+	@$(PY) -m tests.project.settings_page
+	@$(PY) -m tests.project.order_states_page
 
 lock: .venv/ready-dev ## Pin the newest allowed versions with their hashes
 	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install pyproject.toml -o requirements.lock $(LOCK)

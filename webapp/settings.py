@@ -76,7 +76,10 @@ class Settings:
         ("feed", "rest"),
     )
     log_level: str = _setting(
-        "CHANNELDESK_LOG_LEVEL", "INFO", "How much is logged.", ("DEBUG", "INFO", "WARNING", "ERROR")
+        "CHANNELDESK_LOG_LEVEL",
+        "INFO",
+        "How much is logged: from `DEBUG` over `INFO` and `WARNING` to `ERROR`, which is the least.",
+        ("DEBUG", "INFO", "WARNING", "ERROR"),
     )
     crash_at: str = _setting(
         "CHANNELDESK_CRASH_AT",

