@@ -1,0 +1,256 @@
+"""Many who write at the same moment: nothing is refused without a reason, nothing is lost, nothing is there twice."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.orm import Session
+
+from tests.factories import NOW, a_package, an_account, an_order, shipped
+from webapp.actions import accounts, amazon_orders, cancellations, counters, events, feeds, importing, leases, schedule
+from webapp.actions.importing import import_page
+from webapp.domain.errors import BusyError, RefusedError
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.engine import engine_options, prepare
+from webapp.models.events import Event
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+from webapp.models.recurring_jobs import RecurringJob
+from webapp.models.submissions import Feed, Submission
+
+pytestmark = pytest.mark.both_databases
+
+WRITERS = 8
+
+
+@pytest.fixture
+def at_once(app, settings):
+    """`at_once(work, …)`: call each work(session) in a thread with an engine of its own, all from the same moment on.
+
+    Answers what they answered, or the DeskError they raised; any other error fails the test.
+    """
+
+    def run(*works):
+        barrier = Barrier(len(works))
+
+        def begin(work):
+            engine = create_engine(settings.database, **engine_options(settings.database))
+            prepare(engine)
+            try:
+                with Session(engine) as session:
+                    session.connection()
+                    session.rollback()
+                    barrier.wait(20)
+                    try:
+                        return work(session)
+                    except (BusyError, RefusedError) as refused:
+                        return refused
+            finally:
+                engine.dispose()
+
+        with ThreadPoolExecutor(len(works)) as pool:
+            return list(pool.map(begin, works))
+
+    return run
+
+
+@pytest.fixture
+def account(session):
+    return an_account(session)
+
+
+def put(session, account, *orders):
+    import_page(session, account.id, orders, now=NOW, by="test")
+    session.commit()
+    wanted = select(AmazonOrder.id).where(AmazonOrder.number.in_([order.number for order in orders]))
+    ids = session.scalars(wanted.order_by(AmazonOrder.number)).all()
+    session.commit()
+    return ids
+
+
+def test_no_number_and_no_change_is_lost(session, account, at_once):
+    (mirror,) = put(session, account, an_order(1))
+    account_id = account.id
+    session.rollback()
+
+    def work(session):
+        for _ in range(50):
+            accounts.lock(session, account_id)
+            order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
+            order.total_refunded += 1
+            number = counters.take(session, "credit_memo")[0]
+            events.record_on_order(session, "credited_offline", order, now=NOW, by="test", number=number)
+            session.commit()
+
+    at_once(*[work] * WRITERS)
+
+    assert session.scalars(select(Order.total_refunded)).one() == WRITERS * 50
+    told = session.scalars(select(Event.args).where(Event.kind == "credited_offline")).all()
+    assert sorted(args["number"] for args in told) == list(range(counters.FIRST, counters.FIRST + WRITERS * 50))
+
+
+def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, account, at_once):
+    (mirror,) = put(session, account, an_order(1))
+
+    def work(session):
+        return cancellations.request(session, mirror, "NoInventory", undo_seconds=30, now=NOW, by="test").state
+
+    said = at_once(*[work] * WRITERS)
+
+    assert Counter(getattr(one, "code", one) for one in said) == {"queued": 1, "cancel_requested_already": 7}
+    assert session.scalar(select(func.count()).select_from(Submission)) == 1
+    assert session.scalar(select(func.count()).where(Event.kind == "cancellation_requested")) == 1
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["new", "run out"])
+def test_a_lease_has_one_owner(session, account, at_once, before):
+    if before:
+        leases.take(session, "sync-1", NOW - timedelta(hours=1))
+
+    said = at_once(*[lambda session: leases.take(session, "sync-1", NOW, "sync_running")] * WRITERS)
+
+    refused = [one.code for one in said if isinstance(one, BusyError)]
+    assert refused == ["sync_running"] * 7
+    (owner,) = (one for one in said if isinstance(one, str))
+    leases.hold(session, "sync-1", owner, NOW)
+
+
+def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
+    account_id = account.id
+    put(session, account, *(an_order(n) for n in range(1, 11)))
+    told = session.scalar(select(func.count()).select_from(Event))
+    session.commit()
+
+    def pages(first):
+        """Two pages of twenty: what is known has changed, and two of three pages bring the same."""
+        return [
+            [an_order(n, updated=first, **shipped(an_order(n), packages=(a_package(),))) for n in range(1, 11)],
+            [an_order(n) for n in range(11 + first * 10, 31 + first * 10)],
+        ]
+
+    def work(first):
+        def imported(session):
+            created = 0
+            for page in pages(first):
+                created += import_page(session, account_id, page, now=NOW, by="test").orders_created
+                session.commit()
+            return created
+
+        return imported
+
+    created = at_once(*(work(first) for first in range(4)))
+
+    assert sum(created) == 50
+    numbers = [f"303-0000000-{n:07}" for n in range(1, 61)]
+    assert sorted(session.scalars(select(AmazonOrder.number))) == numbers
+    assert session.scalar(select(func.count()).select_from(AmazonOrderItem)) == 60
+    assert Counter(session.scalars(select(Order.amazon_order_id))).most_common(1)[0][1] == 1
+    assert sorted(map(int, session.scalars(select(Order.number)))) == list(range(100001, 100061))
+    assert sorted(map(int, session.scalars(select(Invoice.number)))) == list(range(100001, 100061))
+    assert set(session.scalars(select(Order.state).where(Order.id <= 10))) == {"complete"}
+    shipped_once = session.scalar(select(func.count()).where(Event.kind == "shipped_at_amazon"))
+    assert shipped_once == 10
+    # A version for each time Amazon said something newer, and no more.
+    versions = session.scalar(select(func.count()).select_from(AmazonOrderVersion))
+    changed = session.scalar(select(func.sum(AmazonOrder.version)))
+    assert versions == changed
+    assert session.scalar(select(func.count()).select_from(Event)) > told
+
+
+def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswise(session, account, at_once):
+    other = an_account(session, name="Other", seller_id="A2SELLER")
+    ids = (account.id, other.id)
+    for one in (account, other):
+        put(session, one, *(an_order(n) for n in range(1, 31)))
+
+    def work(turn):
+        def imported(session):
+            for n in range(1, 16):
+                number = n if turn % 4 < 2 else 31 - n
+                page = [an_order(number, "CANCELLED", updated=1), an_order(100 + turn * 20 + n)]
+                import_page(session, ids[turn % 2], page if turn % 4 < 2 else page[::-1], now=NOW, by="test")
+                importing.retry_blocked(session, ids[turn % 2], now=NOW, by="test")
+                session.commit()
+
+        return imported
+
+    at_once(*(work(turn) for turn in range(WRITERS)))
+
+    assert Counter(session.scalars(select(Order.state))) == {"canceled": 60, "processing": 120}
+    memos = sorted(map(int, session.scalars(select(CreditMemo.number))))
+    assert memos == list(range(counters.FIRST, counters.FIRST + 60))
+
+
+def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_once):
+    (mirror,) = put(session, account, an_order(1, "PENDING"))
+    account_id = account.id
+    session.rollback()
+
+    def by_hand(session):
+        return amazon_orders.create_order(session, mirror, now=NOW, by="test")
+
+    def by_sync(session):
+        made = import_page(session, account_id, [an_order(1, updated=1)], now=NOW, by="test").orders_created
+        session.commit()
+        return made
+
+    said = at_once(by_hand, by_sync, by_hand, by_sync, by_hand, by_sync)
+
+    assert session.scalars(select(Order.number)).all() == ["100001"]
+    refused = {one.code for one in said if isinstance(one, RefusedError)}
+    assert refused <= {"order_exists", "order_waits_unshipped"}
+
+
+def test_what_is_undone_is_never_sent(session, account, at_once):
+    mirrors = put(session, account, *(an_order(n) for n in range(1, 9)))
+    asked = [
+        cancellations.request(session, mirror, "NoInventory", undo_seconds=0, now=NOW, by="test").id
+        for mirror in mirrors
+    ]
+    account_id = account.id
+    session.rollback()
+
+    def gather(session):
+        waiting = session.scalars(select(Submission).order_by(Submission.id)).all()
+        session.commit()
+        feed = feeds.gather(session, account_id, waiting, NOW)
+        return feed.id if feed else None
+
+    def undo(submission_id):
+        return lambda session: cancellations.undo(session, submission_id, now=NOW, by="test").id
+
+    said = at_once(gather, *(undo(id_) for id_ in asked[:7]))
+
+    sent = set(session.scalars(select(Submission.id).where(Submission.state == "sending")))
+    undone = set(session.scalars(select(Submission.id).where(Submission.state == "undone")))
+    assert sent | undone == set(asked)
+    assert asked[7] in sent
+    assert {one for one in said[1:] if isinstance(one, int)} == undone
+    assert {one.code for one in said[1:] if isinstance(one, RefusedError)} <= {"undo_too_late"}
+    assert set(session.scalars(select(Submission.feed_id).where(Submission.id.in_(sent)))) == set(
+        session.scalars(select(Feed.id))
+    )
+
+
+def test_a_run_is_claimed_once(session, at_once):
+    for n in range(5):
+        schedule.ensure(session, f"send_submissions-{n}", "send_submissions", [n], 60, NOW)
+    session.commit()
+
+    claims = at_once(*[lambda session: schedule.claim_due(session, NOW)] * WRITERS)
+
+    assert sorted(claim.ids for some in claims for claim in some) == [(n,) for n in range(5)]
+
+
+def test_a_job_stands_on_the_schedule_once(session, at_once):
+    def ensure(session):
+        id_ = schedule.ensure(session, "upkeep", "upkeep", [], 60, NOW).id
+        session.commit()
+        return id_
+
+    assert len(set(at_once(*[ensure] * WRITERS))) == 1
+    assert session.scalar(select(func.count()).select_from(RecurringJob)) == 1
