@@ -120,6 +120,7 @@ class TestGrid:
             ({"channel": "AMAZON"}, [3]),
             ({"prime": "1"}, [2]),
             ({"business": "1"}, [1]),
+            ({"business": "0"}, [1, 2, 3, 4, 5]),
             ({"total_min": "12.5"}, [2, 4]),
             ({"total_max": "12,49"}, [1, 3]),
             ({"total_min": "12.49", "total_max": "12.50"}, [2, 3]),
@@ -170,6 +171,7 @@ class TestGrid:
             ({"purchased_from": "2026-03-02", "purchased_to": "2026-03-01"}, "This day is before the first one."),
             ({"buyer": "!!"}, "Type at least one letter or digit."),
             ({"buyer": "~gAAAA"}, "This link is of another installation."),
+            ({"store": "nowhere"}, "There is no such choice here."),
             ({"number": "3" * 500}, "This is too long to be looked for."),
         ],
     )

@@ -6,11 +6,21 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired
 
 from webapp.domain import addresses, amazon_status, cancellation
-from webapp.forms.filters import AmountField, ChoicesField, DayField, Filters, NameField, NumberField, in_order
+from webapp.forms.filters import (
+    AmountField,
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    Filters,
+    NameField,
+    NumberField,
+    SwitchField,
+    in_order,
+)
 from webapp.labels import LABELS
 from webapp.models.stores import Store
 from webapp.sentences import sentence
@@ -22,23 +32,22 @@ class AmazonOrderFilters(Filters):
     number = NumberField(_l("Order number"))
     buyer = NameField(_l("Buyer"))
     status = ChoicesField(_l("Status"), choices=_STATUSES)
-    store = SelectField(_l("Store"), default="")
+    store = ChoiceField(_l("Store"))
     purchased_from = DayField(_l("Purchased from"))
     purchased_to = DayField(_l("Purchased until"))
     total_min = AmountField(_l("Total from"))
     total_max = AmountField(_l("Total up to"))
-    channel = SelectField(
+    channel = ChoiceField(
         _l("Channel"),
-        default="",
         choices=[
             SelectChoice("", _l("All")),
             SelectChoice(amazon_status.MERCHANT, "FBM"),
             SelectChoice(amazon_status.AMAZON, "FBA"),
         ],
     )
-    prime = BooleanField(_l("Prime"))
-    business = BooleanField(_l("Business"))
-    blocked = BooleanField(_l("Not imported"))
+    prime = SwitchField(_l("Prime"))
+    business = SwitchField(_l("Business"))
+    blocked = SwitchField(_l("Not imported"))
 
     def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,6 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField
+from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TextInput
 
 from webapp import presentation
@@ -153,6 +154,24 @@ class AmountField(Field):
         if not 0 <= found < _LARGEST:
             raise ValueError(_("Enter an amount from 0 to a million millions."))
         self.data = found
+
+
+class ChoiceField(SelectField):
+    """One of a few, or none."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, default="", **kwargs)
+
+    def pre_validate(self, form: FlaskForm) -> None:  # noqa: ARG002 - WTForms calls it with its form.
+        if self.data not in {choice.value for choice in self.choices}:
+            raise ValidationError(_("There is no such choice here."))
+
+
+class SwitchField(BooleanField):
+    """Said with 1 or not at all."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, false_values=(False, "false", "", "0"), **kwargs)
 
 
 class ChoicesField(SelectMultipleField):

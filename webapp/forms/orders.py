@@ -5,10 +5,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectChoice, SelectField
+from wtforms import SelectChoice
 
 from webapp.domain import order_states
-from webapp.forms.filters import AmountField, ChoicesField, DayField, Filters, NameField, in_order
+from webapp.forms.filters import AmountField, ChoiceField, ChoicesField, DayField, Filters, NameField, in_order
 from webapp.labels import LABELS
 from webapp.models.stores import Store
 
@@ -19,7 +19,7 @@ class OrderFilters(Filters):
     q = NameField(_l("Keyword"))
     name = NameField(_l("Name"))
     state = ChoicesField(_l("Status"), choices=_STATES)
-    store = SelectField(_l("Store"), default="")
+    store = ChoiceField(_l("Store"))
     purchased_from = DayField(_l("Purchased from"))
     purchased_to = DayField(_l("Purchased until"))
     total_min = AmountField(_l("Total from"))
