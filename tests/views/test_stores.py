@@ -107,7 +107,7 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, sess
         ("bad", "/accounts/1", "Orders are not being fetched"),
         ("bad", "/submissions?state=rejected", "Amazon refused 1 request"),
         ("bad", "/submissions?state=unproved", "1 request is not proved"),
-        ("warn", "/syncs", "1 order cannot be read"),
+        ("warn", "/syncs/quarantine?waiting=1", "1 order cannot be read"),
         ("warn", "/amazon-orders?store=desk-de&amp;blocked=1", "2 orders could not be imported"),
     ]
     assert "Amazon has not said what the order costs yet." in page

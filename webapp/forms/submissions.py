@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
 
 from webapp.domain import submissions
 from webapp.forms.choices import choices
-from webapp.forms.filters import Filters, NumberField
+from webapp.forms.filters import ChoiceField, Filters, NumberField, SwitchField
 from webapp.labels import LABELS
 from webapp.models.accounts import Account
 
@@ -19,10 +18,10 @@ _KINDS = {kind: row.text for kind, row in LABELS["submission_kind"].items()}
 
 class SubmissionFilters(Filters):
     number = NumberField(_l("Amazon order number"))
-    state = SelectField(_l("State"), default="", choices=choices(_ALL | _STATES))
-    kind = SelectField(_l("Kind"), default="", choices=choices(_ALL | _KINDS))
-    account = SelectField(_l("Account"), default="")
-    open = BooleanField(_l("Open only"))
+    state = ChoiceField(_l("State"), choices=choices(_ALL | _STATES))
+    kind = ChoiceField(_l("Kind"), choices=choices(_ALL | _KINDS))
+    account = ChoiceField(_l("Account"))
+    open = SwitchField(_l("Open only"))
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

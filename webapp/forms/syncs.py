@@ -5,10 +5,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
 
 from webapp.forms.choices import choices
-from webapp.forms.filters import DayField, Filters, NumberField, in_order
+from webapp.forms.filters import ChoiceField, DayField, Filters, NumberField, SwitchField, in_order
 from webapp.labels import LABELS
 from webapp.models.accounts import Account
 
@@ -17,7 +16,7 @@ _OUTCOMES = {state: LABELS["run_state"][state].text for state in ("running", "do
 
 
 class _OfAccounts(Filters):
-    account = SelectField(_l("Account"), default="")
+    account = ChoiceField(_l("Account"))
 
     def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -25,7 +24,7 @@ class _OfAccounts(Filters):
 
 
 class SyncRunFilters(_OfAccounts):
-    outcome = SelectField(_l("Outcome"), default="", choices=choices(_ALL | _OUTCOMES))
+    outcome = ChoiceField(_l("Outcome"), choices=choices(_ALL | _OUTCOMES))
     started_from = DayField(_l("Started from"))
     started_to = DayField(_l("Started until"))
 
@@ -37,4 +36,4 @@ class SyncRunFilters(_OfAccounts):
 
 class QuarantineFilters(_OfAccounts):
     number = NumberField(_l("Amazon order number"))
-    waiting = BooleanField(_l("Not read so far"))
+    waiting = SwitchField(_l("Not read so far"))
