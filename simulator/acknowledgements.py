@@ -1,10 +1,10 @@
 """The feed POST_ORDER_ACKNOWLEDGEMENT_DATA: read its XML, cancel what may be cancelled, report on the rest."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from simulator import life
+from simulator.processing_reports import Outcome, Problem, Result, unread
 
 if TYPE_CHECKING:
     from simulator.world import OrderRecord, World
@@ -24,27 +24,11 @@ REASONS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem(Exception):
-    """One Result of the report: Amazon's number and sentence."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    message_id: str
-    problem: Problem
-    order_id: str = ""
-
-
-def carry_out(world: "World", feed: dict[str, Any], document: bytes) -> tuple[str, bytes]:
-    """(processing status, processing report as XML). Only what is not in the report's results was done."""
+def carry_out(world: "World", feed: dict[str, Any], document: bytes) -> Outcome:
     try:
         messages = read(document, feed["seller"])
     except Problem as problem:
-        return "FATAL", report(feed, 0, [Result("0", problem)])
+        return unread(problem)
     results: list[Result] = []
     for message_id, acknowledgement in messages:
         order_id = text_of(acknowledgement, "AmazonOrderID")
@@ -52,7 +36,7 @@ def carry_out(world: "World", feed: dict[str, Any], document: bytes) -> tuple[st
             acknowledge(world, feed, message_id, acknowledgement)
         except Problem as problem:
             results.append(Result(message_id, problem, order_id))
-    return "DONE", report(feed, len(messages), results)
+    return Outcome("DONE", len(messages), tuple(results))
 
 
 def read(document: bytes, seller_id: str) -> list[tuple[str, ET.Element]]:
@@ -132,36 +116,3 @@ def check_state(order: "OrderRecord") -> None:
         raise Problem(18052, f"The order {order.id} has been shipped and cannot be cancelled. Issue a refund instead.")
     if order.status != "UNSHIPPED":
         raise Problem(18054, f"The order {order.id} is pending and cannot be cancelled yet.")
-
-
-def report(feed: dict[str, Any], processed: int, results: list[Result]) -> bytes:
-    """A processing report. Messages without a Result went well."""
-    root = ET.Element("AmazonEnvelope")
-    header = ET.SubElement(root, "Header")
-    ET.SubElement(header, "DocumentVersion").text = "1.02"
-    ET.SubElement(header, "MerchantIdentifier").text = feed["seller"]
-    ET.SubElement(root, "MessageType").text = "ProcessingReport"
-    message = ET.SubElement(root, "Message")
-    ET.SubElement(message, "MessageID").text = "1"
-    body = ET.SubElement(message, "ProcessingReport")
-    ET.SubElement(body, "DocumentTransactionID").text = feed["feedId"]
-    ET.SubElement(body, "StatusCode").text = "Complete"
-    summary = ET.SubElement(body, "ProcessingSummary")
-    counts = {
-        "MessagesProcessed": processed,
-        "MessagesSuccessful": max(processed - len(results), 0),
-        "MessagesWithError": len(results),
-        "MessagesWithWarning": 0,
-    }
-    for name, count in counts.items():
-        ET.SubElement(summary, name).text = str(count)
-    for result in results:
-        entry = ET.SubElement(body, "Result")
-        ET.SubElement(entry, "MessageID").text = result.message_id
-        ET.SubElement(entry, "ResultCode").text = "Error"
-        ET.SubElement(entry, "ResultMessageCode").text = str(result.problem.code)
-        ET.SubElement(entry, "ResultDescription").text = result.problem.text
-        if result.order_id:
-            ET.SubElement(ET.SubElement(entry, "AdditionalInfo"), "AmazonOrderID").text = result.order_id
-    ET.indent(root)
-    return ET.tostring(root, encoding="UTF-8", xml_declaration=True)

@@ -6,7 +6,7 @@ from flask import Flask, Response
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
-from simulator import answers, desk, desk_api, feeds, orders, sellers_api, shipments, tokens
+from simulator import answers, desk, desk_api, documents, feeds, messages, orders, sellers_api, shipments, tokens
 from simulator.world import World
 
 
@@ -16,7 +16,7 @@ def create_simulator(world: World) -> Flask:
     app.extensions["world"] = world
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.filters["readable"] = lambda content: json.dumps(content, indent=2, ensure_ascii=False)
-    for room in (tokens, sellers_api, orders, shipments, feeds, desk_api, desk):
+    for room in (tokens, sellers_api, orders, shipments, documents, feeds, messages, desk_api, desk):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _as_amazon_says_it)
     return app

@@ -79,7 +79,7 @@ def place() -> AnyResponse:
 
 @pages.get("/orders/<order_id>")
 def order(order_id: str) -> str:
-    return page("order.html", lambda world: {"order": desk_actions.details(desk_actions.found(world, order_id))})
+    return page("order.html", lambda world: {"order": desk_actions.details(world, desk_actions.found(world, order_id))})
 
 
 @pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release'):verb>")

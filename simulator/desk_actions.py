@@ -82,13 +82,16 @@ def summary(order: "OrderRecord") -> dict[str, Any]:
     }
 
 
-def details(order: "OrderRecord") -> dict[str, Any]:
-    """The summary; `body`, what getOrder shows with every dataset; what will happen by itself; the body before."""
+def details(world: "World", order: "OrderRecord") -> dict[str, Any]:
+    """The summary; `body`, what getOrder shows with every dataset; what will happen by itself; the body before; what
+    Amazon accepted for it.
+    """
     return {
         **summary(order),
         "body": shown(order.body, DATASETS),
         "agenda": order.agenda,
         "previous": shown(order.previous, DATASETS) if order.previous else None,
+        "effects": [entry for entry in world.ledger if entry["order_id"] == order.id],
     }
 
 

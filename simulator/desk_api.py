@@ -40,7 +40,7 @@ def orders() -> Response:
 
 @pages.get("/orders/<order_id>")
 def order(order_id: str) -> Response:
-    return answered(lambda world, _: desk_actions.details(desk_actions.found(world, order_id)))
+    return answered(lambda world, _: desk_actions.details(world, desk_actions.found(world, order_id)))
 
 
 @pages.post("/place")
@@ -50,7 +50,9 @@ def place() -> Response:
 
 @pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release'):verb>")
 def act(order_id: str, verb: str) -> Response:
-    return answered(lambda world, options: desk_actions.details(desk_actions.act(world, order_id, verb, options)))
+    return answered(
+        lambda world, options: desk_actions.details(world, desk_actions.act(world, order_id, verb, options))
+    )
 
 
 @pages.get("/clock")

@@ -1,12 +1,13 @@
-"""Feeds 2021-06-30: a document, an upload, a feed that moves by the clock, and its processing report."""
+"""Feeds 2021-06-30: a document is made a feed, which moves by the clock and leaves a processing report."""
 
-import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from simulator import acknowledgements, tokens
+from simulator import acknowledgements, adjustments, documents, processing_reports, tokens, vat_invoices
 from simulator.answers import body, invalid, not_found, nothing
 from simulator.clock import iso, parse_iso
 from simulator.operations import call
@@ -18,11 +19,26 @@ if TYPE_CHECKING:
 
 pages = Blueprint("feeds", __name__)
 
-FEED_TYPES = ("POST_ORDER_ACKNOWLEDGEMENT_DATA",)
+
+@dataclass(frozen=True, slots=True)
+class FeedType:
+    """`carry_out` does what the document says; `report` writes down what became of it, as `content_type`."""
+
+    carry_out: Callable[["World", dict[str, Any], bytes], processing_reports.Outcome]
+    report: Callable[[dict[str, Any], processing_reports.Outcome], bytes] = processing_reports.as_xml
+    content_type: str = processing_reports.XML_TYPE
+
+
+FEED_TYPES = {
+    "POST_ORDER_ACKNOWLEDGEMENT_DATA": FeedType(acknowledgements.carry_out),
+    "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA": FeedType(
+        adjustments.carry_out, processing_reports.as_flat_file, processing_reports.FLAT_TYPE
+    ),
+    "UPLOAD_VAT_INVOICE": FeedType(vat_invoices.carry_out),
+}
+FATES = ("feed_fatal", "feed_rejected", "contradicting_report")
 STATUSES = frozenset(("CANCELLED", "DONE", "FATAL", "IN_PROGRESS", "IN_QUEUE"))
-URL_SECONDS = 300
 KEPT_DAYS = 90
-MAX_BYTES = 10_000_000
 # Feeds and documents are kept as plain values; these names are Amazon's and the only ones it shows.
 SHOWN = (
     "feedId",
@@ -34,20 +50,6 @@ SHOWN = (
     "processingEndTime",
     "resultFeedDocumentId",
 )
-
-
-@pages.post("/feeds/2021-06-30/documents")
-def create_feed_document() -> Response:
-    return call("createFeedDocument", _create_document, authorize=tokens.seller_of_request)
-
-
-@pages.get("/feeds/2021-06-30/documents/<document_id>")
-def get_feed_document(document_id: str) -> Response:
-    return call(
-        "getFeedDocument",
-        lambda world, seller: _get_document(world, seller, document_id),
-        authorize=tokens.seller_of_request,
-    )
 
 
 @pages.post("/feeds/2021-06-30/feeds")
@@ -76,95 +78,6 @@ def cancel_feed(feed_id: str) -> Response:
     )
 
 
-@pages.put("/_documents/<document_id>")
-def upload(document_id: str) -> Response:
-    return call("uploadDocument", lambda world, _: _upload(world, document_id), authorize=None)
-
-
-@pages.get("/_documents/<document_id>")
-def download(document_id: str) -> Response:
-    return call("downloadDocument", lambda world, _: _download(world, document_id), authorize=None)
-
-
-# --- documents
-
-
-def signed_url(world: "World", document_id: str, verb: str) -> str:
-    expires = (world.now() + timedelta(seconds=URL_SECONDS)).timestamp()
-    signature = tokens.sealed({"document": document_id, "verb": verb, "until": expires})
-    return f"{request.host_url}_documents/{document_id}?X-Amz-Signature={signature}"
-
-
-def storage_error(status: int, code: str, message: str) -> Response:
-    """What the storage behind a signed address says: XML, and nothing of Amazon's error list."""
-    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
-    return Response(text, status, content_type="application/xml")
-
-
-def unsigned(world: "World", document_id: str, verb: str) -> Response | None:
-    """Why the address may not be used; None when it may."""
-    content = tokens.opened(request.args.get("X-Amz-Signature", "")) or {}
-    if content.get("document") != document_id or content.get("verb") != verb or document_id not in world.documents:
-        return storage_error(403, "SignatureDoesNotMatch", "The request signature we calculated does not match.")
-    if content["until"] <= world.now().timestamp():
-        return storage_error(403, "AccessDenied", "Request has expired")
-    return None
-
-
-def _create_document(world: "World", seller: Seller) -> Response:
-    content = request.get_json(silent=True)
-    content_type = content.get("contentType") if isinstance(content, dict) else None
-    if not isinstance(content_type, str) or not content_type:
-        raise invalid("contentType is required.")
-    document_id = f"amzn1.tortuga.4.{seller.region.lower()}.{world.next_serial('document'):012d}"
-    keep_document(world, document_id, {"seller": seller.id, "contentType": content_type, "text": None})
-    return body({"feedDocumentId": document_id, "url": signed_url(world, document_id, "PUT")}, 201)
-
-
-def keep_document(world: "World", document_id: str, document: dict[str, Any]) -> None:
-    world.documents[document_id] = document
-    world.mark("document", document_id, document)
-
-
-def _upload(world: "World", document_id: str) -> Response:
-    refused = unsigned(world, document_id, "PUT")
-    if refused is not None:
-        return refused
-    document = world.documents[document_id]
-    if request.headers.get("Content-Type") != document["contentType"]:
-        return storage_error(403, "SignatureDoesNotMatch", "The Content-Type is not the one the address was made for.")
-    data = request.get_data()
-    if len(data) > MAX_BYTES:
-        return storage_error(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
-    # Latin-1 keeps every byte, whatever the encoding the document claims.
-    keep_document(world, document_id, {**document, "text": data.decode("latin-1")})
-    return nothing(200)
-
-
-def _get_document(world: "World", seller: Seller, document_id: str) -> Response:
-    document = world.documents.get(document_id)
-    if document is None or document["seller"] != seller.id:
-        raise not_found(f"Feed document {document_id} was not found.")
-    answer = {"feedDocumentId": document_id, "url": signed_url(world, document_id, "GET")}
-    if document.get("gzip"):
-        answer["compressionAlgorithm"] = "GZIP"
-    return body(answer)
-
-
-def _download(world: "World", document_id: str) -> Response:
-    refused = unsigned(world, document_id, "GET")
-    if refused is not None:
-        return refused
-    document = world.documents[document_id]
-    data = (document["text"] or "").encode("latin-1")
-    return Response(
-        gzip.compress(data, mtime=0) if document.get("gzip") else data, content_type=document["contentType"]
-    )
-
-
-# --- feeds
-
-
 def shown(feed: dict[str, Any]) -> dict[str, Any]:
     return {name: feed[name] for name in SHOWN if name in feed}
 
@@ -186,6 +99,9 @@ def _create_feed(world: "World", seller: Seller) -> Response:
     if not isinstance(marketplaces, list) or not 1 <= len(marketplaces) <= 25:
         raise invalid("marketplaceIds must have between 1 and 25 members.")
     checked_marketplaces(seller, frozenset(str(marketplace) for marketplace in marketplaces))
+    options = content.get("feedOptions") or {}
+    if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
+        raise invalid("feedOptions must be an object of texts.")
     document = world.documents.get(str(content.get("inputFeedDocumentId")))
     if document is None or document["seller"] != seller.id:
         raise invalid("inputFeedDocumentId is invalid.")
@@ -200,9 +116,8 @@ def _create_feed(world: "World", seller: Seller) -> Response:
         "seller": seller.id,
         "input": content["inputFeedDocumentId"],
         "seconds": world.feed_seconds,
-        "fate": next(
-            (name for name in ("feed_fatal", "feed_rejected") if world.faults.strike("createFeed", name=name)), None
-        ),
+        "options": options,
+        "fate": next((name for name in FATES if world.faults.strike("createFeed", name=name)), None),
     }
     keep_feed(world, feed)
     world.enter("feed", by="MERCHANT", via="createFeed", feed_id=feed["feedId"], feed_type=feed_type)
@@ -274,19 +189,12 @@ def progress(world: "World") -> None:
 def finish(world: "World", feed: dict[str, Any]) -> None:
     """Carry the feed out and put its processing report down."""
     text = world.documents[feed["input"]]["text"] or ""
-    if feed["fate"] == "feed_fatal":
-        status, report = "FATAL", None
-    else:
-        status, report = acknowledgements.carry_out(world, feed, text.encode("latin-1"))
-    done = {**feed, "processingStatus": status, "processingEndTime": iso(world.now())}
+    done = {**feed, "processingStatus": "FATAL", "processingEndTime": iso(world.now())}
     done.setdefault("processingStartTime", done["processingEndTime"])
-    if report is not None:
-        done["resultFeedDocumentId"] = f"amzn1.tortuga.4.result.{world.next_serial('document'):012d}"
-        document = {
-            "seller": feed["seller"],
-            "contentType": "text/xml; charset=UTF-8",
-            "text": report.decode("latin-1"),
-            "gzip": bool(world.switches["gzip_results"]),
-        }
-        keep_document(world, done["resultFeedDocumentId"], document)
+    if feed["fate"] != "feed_fatal":
+        kind = FEED_TYPES[feed["feedType"]]
+        outcome = kind.carry_out(world, feed, text.encode("latin-1"))
+        report = kind.report(feed, outcome)
+        done["processingStatus"] = outcome.status
+        done["resultFeedDocumentId"] = documents.keep_result(world, feed["seller"], kind.content_type, report)
     keep_feed(world, done)

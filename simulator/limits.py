@@ -16,6 +16,17 @@ PLANS = {
     "getFeed": (2.0, 15),
     "cancelFeed": (2.0, 15),
     "getFeedDocument": (0.0222, 10),
+    "getMessagingActionsForOrder": (1.0, 5),
+    "GetAttributes": (1.0, 5),
+    "createConfirmOrderDetails": (1.0, 5),
+    "confirmCustomizationDetails": (1.0, 5),
+    "createConfirmDeliveryDetails": (1.0, 5),
+    "createUnexpectedProblem": (1.0, 5),
+    "createConfirmServiceDetails": (1.0, 5),
+    "createDigitalAccessKey": (1.0, 5),
+    "createLegalDisclosure": (1.0, 5),
+    "CreateWarranty": (1.0, 5),
+    "sendInvoice": (1.0, 5),
 }
 LIMITS = ("relaxed", "amazon")
 RELAXED = 1000

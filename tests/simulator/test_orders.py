@@ -107,6 +107,7 @@ def test_pages_hold_every_order_once(amazon, application):
 def test_an_order_updated_between_two_pages_waits_for_the_next_search(amazon, application):
     numbers = [amazon.world.place() for _ in range(4)]
     page = application.search(maxResultsPerPage=2).json()
+    amazon.world.clock.move(1)
     with amazon.world.lock, amazon.world.changing(amazon.world.orders[numbers[2]]):
         pass
     last = application.search(maxResultsPerPage=2, paginationToken=page["pagination"]["nextToken"]).json()
