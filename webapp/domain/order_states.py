@@ -70,11 +70,18 @@ def check(name: str, state: str) -> Move:
 
 
 def left_to_invoice(line: Quantities) -> int:
-    return line.ordered - line.canceled - line.invoiced
+    return max(0, line.ordered - line.canceled - line.invoiced)
 
 
 def left_to_ship(line: Quantities) -> int:
-    return line.ordered - line.canceled - line.shipped
+    """What was given back is not owed any more. The cancelled among it was not owed before, so it counts once."""
+    canceled_ones = max(0, line.invoiced + line.canceled - line.ordered)
+    given_back = max(0, line.refunded - canceled_ones)
+    return max(0, line.ordered - line.canceled - line.shipped - given_back)
+
+
+def left_to_refund(line: Quantities) -> int:
+    return line.invoiced - line.refunded
 
 
 def derive(lines: Iterable[Quantities]) -> str:
@@ -82,9 +89,7 @@ def derive(lines: Iterable[Quantities]) -> str:
     lines = list(lines)
     if all(line.invoiced == 0 and line.shipped == 0 for line in lines):
         return NEW
-    refunded = sum(line.refunded for line in lines)
-    if refunded and all(line.refunded == line.ordered - line.canceled for line in lines):
+    all_invoiced = all(left_to_invoice(line) == 0 for line in lines)
+    if all_invoiced and any(line.refunded for line in lines) and all(left_to_refund(line) == 0 for line in lines):
         return CLOSED
-    if all(left_to_invoice(line) == 0 and left_to_ship(line) <= line.refunded for line in lines):
-        return COMPLETE
-    return PROCESSING
+    return COMPLETE if all_invoiced and all(left_to_ship(line) == 0 for line in lines) else PROCESSING

@@ -1,6 +1,6 @@
 """An Order's amounts, taken from Amazon's own components. They are sorted, never recomputed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from webapp.domain.amazon_orders import Component
@@ -45,3 +45,34 @@ def share(total: int, quantity: int, of: int, before: int = 0) -> int:
 
 def _upto(total: int, pieces: int, of: int) -> int:
     return (2 * total * pieces + of) // (2 * of)
+
+
+def split(parts: Mapping[str, int], quantity: int, of: int, before: int = 0) -> dict[str, int]:
+    """`share` of amounts that belong together: the shares of the parts sum to the share of their sum, in each portion.
+
+    A part that divides evenly does so; what is rounded falls to the parts that do not.
+    """
+    so_far, with_these = _parts_upto(parts, before, of), _parts_upto(parts, before + quantity, of)
+    return {name: with_these[name] - so_far[name] for name in parts}
+
+
+def spread(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` in portions by weight, to the last unit; in equal portions where the weights are no measure."""
+    if not weights or min(weights) < 0 or not any(weights):
+        weights = [1] * len(weights)
+    answer, seen = [], 0
+    for weight in weights:
+        answer.append(share(total, weight, sum(weights), seen))
+        seen += weight
+    return answer
+
+
+def _parts_upto(parts: Mapping[str, int], pieces: int, of: int) -> dict[str, int]:
+    if of == 0:
+        return dict.fromkeys(parts, 0)
+    found = {name: amount * pieces // of for name, amount in parts.items()}
+    missing = _upto(sum(parts.values()), pieces, of) - sum(found.values())
+    by_remainder = sorted(parts, key=lambda name: parts[name] * pieces % of, reverse=True)
+    for name in by_remainder[:missing]:
+        found[name] += 1
+    return found

@@ -3,6 +3,7 @@
 from webapp.models import (
     accounts,
     amazon_orders,
+    comments,
     credit_memos,
     customers,
     events,
@@ -11,6 +12,7 @@ from webapp.models import (
     orders,
     recurring_jobs,
     search_terms,
+    shipments,
     stores,
     submissions,
     syncs,
@@ -20,6 +22,7 @@ from webapp.models import (
 __all__ = [
     "accounts",
     "amazon_orders",
+    "comments",
     "credit_memos",
     "customers",
     "events",
@@ -28,6 +31,7 @@ __all__ = [
     "orders",
     "recurring_jobs",
     "search_terms",
+    "shipments",
     "stores",
     "submissions",
     "syncs",

@@ -15,6 +15,14 @@ class CreditMemo(Base):
     number: Mapped[str] = mapped_column(String(40), unique=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
+    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
+    tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    discount: Mapped[int] = mapped_column(BigInteger, default=0)
+    other: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Given back beside the lines, and kept of them.
+    adjustment_refund: Mapped[int] = mapped_column(BigInteger, default=0)
+    adjustment_fee: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(BigInteger)
     # Offline: nothing was asked of Amazon, because Amazon itself gave the money back.
     offline: Mapped[bool] = mapped_column(default=True)
@@ -24,10 +32,19 @@ class CreditMemo(Base):
 
 
 class CreditMemoItem(Base):
+    """What is given back of a line; no pieces where it is shipping alone."""
+
     __tablename__ = "credit_memo_items"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     credit_memo_id: Mapped[int] = mapped_column(ForeignKey("credit_memos.id", ondelete="CASCADE"), index=True)
     order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
     quantity: Mapped[int]
+    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
+    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
+    tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    discount: Mapped[int] = mapped_column(BigInteger, default=0)
+    other: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(BigInteger)
+    # The pieces came back and can be sold again.
+    return_to_stock: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,25 @@
+"""What people wrote about an order, or on one of its documents. Their words may speak of the buyer."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import Encrypted
+
+
+class Comment(Base):
+    __tablename__ = "comments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoices.id"))
+    shipment_id: Mapped[int | None] = mapped_column(ForeignKey("shipments.id"))
+    credit_memo_id: Mapped[int | None] = mapped_column(ForeignKey("credit_memos.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # As on events: cli, user:7.
+    by: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Encrypted)
+    # The customer is to be told.
+    notify: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,56 @@
+"""A shipment: what of an order was sent, in which parcels."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, UtcDateTime
+
+
+class Shipment(Base):
+    __tablename__ = "shipments"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    parcels: Mapped[list["Parcel"]] = relationship(order_by="Parcel.id")
+
+    @property
+    def quantities(self) -> dict[int, int]:
+        """Pieces by id of the order's line, over all parcels."""
+        sums: Counter[int] = Counter()
+        for parcel in self.parcels:
+            sums.update({item.order_item_id: item.quantity for item in parcel.items})
+        return dict(sums)
+
+
+class Parcel(Base):
+    """`reference` is how Amazon tells the parcels of an order apart: told again, it edits the parcel it was told of."""
+
+    __tablename__ = "parcels"
+    __table_args__ = (UniqueConstraint("order_id", "reference"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shipment_id: Mapped[int] = mapped_column(ForeignKey("shipments.id"), index=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    reference: Mapped[int]
+    # Amazon's code of the carrier, "Other" where it has none; empty where nobody knows.
+    carrier: Mapped[str] = mapped_column(String(40), default="")
+    title: Mapped[str] = mapped_column(String(100), default="")
+    # Without spaces and in capitals; empty for a parcel that is not tracked.
+    tracking_number: Mapped[str] = mapped_column(String(100), default="", index=True)
+
+    items: Mapped[list["ParcelItem"]] = relationship(order_by="ParcelItem.id")
+
+
+class ParcelItem(Base):
+    __tablename__ = "parcel_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"), index=True)
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
+    quantity: Mapped[int]
