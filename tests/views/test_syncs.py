@@ -80,6 +80,15 @@ def test_a_run_says_what_it_brought_and_how_long_it_took(owner, run):
         assert said in page, said
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.04, "under 0.1 s"), (1.44, "1.4 s"), (12.4, "12 s"), (59.9, "60 s"), (185, "3 min 5 s")]
+)
+def test_a_duration_is_as_exact_as_it_is_useful(owner, run, seconds, said):
+    began = NOW - timedelta(minutes=10)
+    made = run(ended_at=began + timedelta(seconds=seconds))
+    assert f"<dd>{said}</dd>" in owner.get(f"/syncs/{made.id}").text.replace("&lt;", "<")
+
+
 def test_a_failure_says_its_cause_amazons_words_and_the_request_id(owner, run):
     failed = run("failed", cause="throttled", message="You exceeded your quota.", request_id="REQUEST-1")
     for page in ("/syncs", f"/syncs/{failed.id}"):

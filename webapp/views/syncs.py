@@ -162,8 +162,10 @@ def data_age() -> Response:
 
 
 def duration(run: SyncRun) -> str:
-    """`1.4 s`, `3 min 5 s`; so far, while it runs."""
+    """`under 0.1 s`, `1.4 s`, `3 min 5 s`; so far, while it runs."""
     seconds = ((run.ended_at or datetime.now(UTC)) - run.started_at).total_seconds()
+    if seconds < 0.1:
+        return _("under 0.1 s")
     if seconds < 60:
         tenths = Decimal(seconds).quantize(Decimal("1") if seconds >= 10 else Decimal("0.1"))
         return _("%(seconds)s s", seconds=number(tenths))
