@@ -1,15 +1,18 @@
 """The order pages under somebody's hands."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
 from redis import Redis
+from sqlalchemy import select
 
 from tests.browser.conftest import Complaints
 from tests.factories import NOW, an_account, an_order
-from webapp.actions import importing
+from webapp.actions import importing, outcomes
 from webapp.domain.amazon_orders import Address, Buyer
+from webapp.models.submissions import Submission
 
 pytestmark = pytest.mark.browser
 
@@ -72,6 +75,29 @@ def test_an_order_is_cancelled_in_the_dialog_and_that_is_undone(owner_page: Page
 
     expect(page.locator("#submission")).to_contain_text("It was undone, and Amazon was not told.")
     expect(page.get_by_role("link", name="Cancel order")).to_be_visible()
+
+
+def test_the_open_page_learns_that_amazon_has_proved_it(owner_page: Page, session):
+    page = owner_page
+    page.goto("/amazon-orders/303-0000000-0000008")
+    page.get_by_role("link", name="Cancel order").click()
+    page.get_by_role("dialog").get_by_label("The item is out of stock").check()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel this order").click()
+    expect(page.locator("#submission")).to_contain_text("Queued")
+
+    account_id = session.scalars(select(Submission.account_id)).one()
+    submission = session.scalars(select(Submission)).one()
+    for step in ("send", "sent", "accept"):
+        outcomes.move(submission, step, datetime.now(UTC))
+    cancelled = an_order(8, "CANCELLED", updated=5)
+    importing.import_page(session, account_id, [cancelled], now=NOW, by="amazon")
+    session.commit()
+
+    expect(page.locator("#submission")).to_contain_text("Amazon shows the order as Cancelled.")
+    expect(page.locator("h1 + div")).to_contain_text("Cancelled")
+    expect(page.locator("#submission[hx-trigger]")).to_have_count(0)
+    expect(page.locator("main")).to_have_count(1)
+    expect(page.locator("main")).not_to_contain_text("Unshipped")
 
 
 @pytest.mark.parametrize("width", [1280, 390])

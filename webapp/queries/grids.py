@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_
 from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -187,7 +187,7 @@ def _read_edge(place: Place, text: str | None) -> Edge | None:
     try:
         plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         sort, kind, value, id_ = json.loads(plain)
-        if sort != place.sort or type(id_) is not int or abs(id_) >= 2**63:
+        if sort != place.sort or type(id_) is not int or abs(id_) >= 2**31:
             return None
         return Edge(_read_value(_by(place), kind, value), id_)
     except (binascii.Error, ValueError, TypeError, OverflowError):
@@ -207,7 +207,12 @@ def _read_value(by: QueryableAttribute[Any], kind: str, value: Any) -> datetime 
         if instant.tzinfo is None:
             raise ValueError(value)
         return instant
-    if (kind, type(value)) not in {("int", int), ("str", str)} or (kind == "int" and abs(value) >= 2**63):
+    if (kind, type(value)) not in {("int", int), ("str", str)}:
+        raise ValueError(value)
+    # PostgreSQL refuses to compare with what its column could not hold.
+    if kind == "int" and abs(value) >= 2 ** (63 if isinstance(stored, BigInteger) else 31):
+        raise ValueError(value)
+    if kind == "str" and ("\0" in value or value.encode(errors="ignore").decode() != value):
         raise ValueError(value)
     found: int | str = value
     return found

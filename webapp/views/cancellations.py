@@ -17,7 +17,7 @@ from webapp.forms.amazon_orders import CancellationForm
 from webapp.queries import amazon_orders as queries
 from webapp.security import needs
 from webapp.sentences import sentence
-from webapp.views.amazon_orders import Known, find, head
+from webapp.views.amazon_orders import TABS, Known, find, head
 from webapp.views.answers import answer, invalid, see_other, stop_polling
 from webapp.views.forms import tell
 
@@ -68,13 +68,15 @@ def create(number: str) -> Response:
 @bp.get("/submissions/<int:submission_id>")
 @needs("orders.read")
 def follow(number: str, submission_id: int) -> Response:
-    """The panel alone, as it asks for itself while something may still happen; its last answer renews the head."""
+    """The panel alone, as it asks for itself while something may still happen; the last answer renews the page."""
     known = find(number)
     if known.submission is None or known.submission.id != submission_id:
         raise NotFoundError("submission_unknown", name=submission_id)
+    tab = request.args.get("tab", "")
+    tab = tab if tab in TABS else ""
     if known.submission.open:
-        return answer(request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known))
-    return stop_polling("cancellations/_ended.html", **head(known))
+        return answer(request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab)
+    return stop_polling("cancellations/_ended.html", **head(known), tab=tab)
 
 
 def _ring(account_id: int) -> None:
