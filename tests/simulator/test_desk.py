@@ -149,6 +149,24 @@ def test_every_page_can_be_read_whatever_buyers_are_called(amazon, desk):
     assert desk.get("/orders/305-0000000-0000000").status_code == 404
 
 
+def test_an_order_shows_what_amazon_accepted_for_it(amazon, desk, application):
+    number, other = amazon.world.place("DE"), amazon.world.place("DE")
+    application.post(
+        f"/messaging/v1/orders/{number}/messages/unexpectedProblem",
+        params={"marketplaceIds": amazon.world.orders[number].body["salesChannel"]["marketplaceId"]},
+        json={"text": "Late."},
+    )
+    desk.post(f"/api/orders/{number}/ship", json={})
+    effects = desk.get(f"/api/orders/{number}").json()["effects"]
+    assert [entry["effect"] for entry in effects] == ["message", "shipment"]
+    assert desk.get(f"/api/orders/{other}").json()["effects"] == []
+    for page in (f"/orders/{number}", "/ledger"):
+        text = desk.get(page).text
+        assert "createUnexpectedProblem" in text
+        assert "<code>unexpectedProblem</code>" in text
+    assert "createUnexpectedProblem" not in desk.get(f"/orders/{other}").text
+
+
 def test_the_desk_is_not_worked_from_another_site(amazon, desk):
     answer = desk.post("/api/place", json={}, headers={"Origin": "http://example.invalid"})
     assert answer.status_code == 403

@@ -116,6 +116,21 @@ def test_feeds_are_true_to_the_model(amazon, application):
     check(application.get(f"{FEEDS}/feeds", params={"feedTypes": feed["feedType"]}).json(), model, "GetFeedsResponse")
 
 
+def test_messages_are_true_to_the_model(amazon, application):
+    number = amazon.world.place("DE")
+    address, wish = f"/messaging/v1/orders/{number}", {"marketplaceIds": BY_COUNTRY["DE"].id}
+    actions = application.get(address, params=wish).json()
+    assert len(actions["_embedded"]["actions"]) == 4
+    check(actions, "messaging", "GetMessagingActionsForOrderResponse")
+    check(application.get(f"{address}/attributes", params=wish).json(), "messaging", "GetAttributesResponse")
+    sent = application.post(f"{address}/messages/unexpectedProblem", params=wish, json={"text": "Late."})
+    assert sent.status_code == 201
+    check(sent.json(), "messaging", "CreateUnexpectedProblemResponse")
+    refused = application.post(f"{address}/messages/warranty", params=wish, json={"text": "Late."})
+    assert refused.status_code == 403
+    check(refused.json()["errors"], "messaging", "ErrorList")
+
+
 def test_participations_are_true_to_the_model(application):
     body = application.get("/sellers/v1/marketplaceParticipations").json()
     check(body, "sellers", "GetMarketplaceParticipationsResponse")

@@ -1,0 +1,220 @@
+"""Refunds by flat file: what is refunded, what is refused, and what a second feed does."""
+
+import pytest
+
+from simulator.adjustments import COLUMNS, paid
+from simulator.marketplaces import BY_COUNTRY, minor_units
+from simulator.sellers import DEMO_JP
+from simulator.world import World
+from tests.amazon_server import AmazonServer
+from tests.simulator.application import FEEDS, Application
+
+TYPE = "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
+TABS = "text/tab-separated-values; charset=UTF-8"
+
+
+def flat_file(*records, columns=COLUMNS):
+    lines = [columns, *([str(record.get(name, "")) for name in columns] for record in records)]
+    return "\r\n".join("\t".join(line) for line in lines)
+
+
+def carried_out(application, document, marketplaces=None):
+    """(the feed when it has ended, its report's counts, its lines as (record, code))."""
+    body = {
+        "feedType": TYPE,
+        "marketplaceIds": marketplaces or [marketplace.id for marketplace in application.seller.marketplaces],
+        "inputFeedDocumentId": application.upload(document, TABS),
+    }
+    feed = application.feed(application.post(f"{FEEDS}/feeds", json=body).json()["feedId"])
+    lines = [line.split("\t") for line in application.result(feed).text.split("\r\n")]
+    table = [(line[0], line[3]) for line in lines[5:] if line[0]]
+    return feed, (int(lines[1][-1]), int(lines[2][-1])), table
+
+
+def item_of(amazon, number, place=0):
+    return amazon.world.orders[number].body["orderItems"][place]
+
+
+def line(amazon, number, place=0, **cells):
+    """A line that refunds one euro (or whatever the currency is) of an item's price; `cells` go before."""
+    item = item_of(amazon, number, place)
+    currency = item["proceeds"]["proceedsTotal"]["currencyCode"]
+    wish = {
+        "order-id": number,
+        "order-item-id": item["orderItemId"],
+        "adjustment-reason-code": "CustomerReturn",
+        "currency": currency,
+        "item-price-adj": "1" if currency == "JPY" else "1.00",
+    }
+    return {**wish, **{name.replace("_", "-"): value for name, value in cells.items()}}
+
+
+def test_a_refund_is_entered_with_its_amounts_and_leaves_the_order_as_it_is(amazon, application):
+    number = amazon.world.place("DE", status="SHIPPED", lines=((0, 2),))
+    before = application.order(number)
+    feed, counts, errors = carried_out(
+        application, flat_file(line(amazon, number, item_price_adj="10.00", item_tax_adj="1.9"))
+    )
+    assert (feed["processingStatus"], counts, errors) == ("DONE", (1, 1), [])
+    (entry,) = amazon.world.effects("refund", number)
+    assert entry["amounts"] == {
+        "item-price-adj": {"amount": "10.00", "currencyCode": "EUR"},
+        "item-tax-adj": {"amount": "1.90", "currencyCode": "EUR"},
+    }
+    assert entry["total"] == {"amount": "11.90", "currencyCode": "EUR"}
+    assert (
+        entry["order_item_id"],
+        entry["reason"],
+        entry["record"],
+        entry["quantity_cancelled"],
+        entry["feed_id"],
+    ) == (
+        item_of(amazon, number)["orderItemId"],
+        "CustomerReturn",
+        1,
+        0,
+        feed["feedId"],
+    )
+    assert application.order(number) == before
+
+
+def test_a_feed_sent_again_refunds_again_until_nothing_is_left(amazon, application):
+    number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))
+    half = f"{paid(item_of(amazon, number), 'item-price-adj') / 200 + 0.01:.2f}"
+    document = flat_file(line(amazon, number, item_price_adj=half))
+    assert carried_out(application, document)[1] == (1, 1)
+    twice = carried_out(application, document)
+    assert (twice[1], twice[2]) == ((1, 0), [("1", "18102")])
+    assert len(amazon.world.effects("refund", number)) == 1
+
+
+def test_each_line_has_a_fate_of_its_own(amazon, application):
+    place = amazon.world.place
+    shipped, other = place("FR", status="SHIPPED"), place("FR", status="SHIPPED")
+    unshipped, gone, waiting = place("FR"), place("FR", status="CANCELLED"), place("FR", status="PENDING")
+    fba, japanese = place("FR", status="SHIPPED", fulfilled_by="AMAZON"), place("JP", status="SHIPPED")
+    wrong = {
+        "18102": line(amazon, shipped, item_price_adj="99999.00"),
+        "18103": line(amazon, shipped, currency="GBP"),
+        "18104": line(amazon, shipped, item_promotion_adj="1.00"),
+        "18105": line(amazon, shipped, item_price_adj="-1.00"),
+        "18106": line(amazon, shipped, item_price_adj=""),
+        "18107": line(amazon, shipped, quantity_cancelled="1"),
+        "18008": line(amazon, shipped, adjustment_reason_code="Boredom"),
+        "13014": line(amazon, shipped, order_item_id="1"),
+        "13013": line(amazon, shipped, order_id="305-0000000-0000000"),
+        "18101": line(amazon, unshipped),
+        "18055": line(amazon, fba),
+    }
+    more = [
+        ("18105", line(amazon, shipped, item_price_adj="1.001")),
+        ("18105", line(amazon, shipped, item_price_adj="1,00")),
+        ("18106", line(amazon, shipped, item_price_adj="0.00")),
+        ("13013", line(amazon, japanese)),
+        ("18100", line(amazon, gone)),
+        (
+            "18100",
+            line(amazon, shipped) | {"order-id": waiting, "order-item-id": item_of(amazon, waiting)["orderItemId"]},
+        ),
+    ]
+    expected = [*wrong.items(), *more]
+    feed, counts, errors = carried_out(application, flat_file(*(record for _, record in expected), line(amazon, other)))
+    assert (feed["processingStatus"], counts) == ("DONE", (len(expected) + 1, 1))
+    assert errors == [(str(place), code) for place, (code, _) in enumerate(expected, 1)]
+    assert [entry["order_id"] for entry in amazon.world.effects("refund")] == [other]
+
+
+def test_every_part_is_refunded_up_to_what_was_paid_for_it_and_no_further(amazon, application):
+    number = next(
+        found
+        for found in (amazon.world.place("GB", status="SHIPPED", gift=True, discount=True) for _ in range(40))
+        if paid(item_of(amazon, found), "shipping-price-adj")
+    )
+    item = item_of(amazon, number)
+    names = (
+        "item-price-adj",
+        "item-tax-adj",
+        "shipping-price-adj",
+        "shipping-tax-adj",
+        "gift-wrap-price-adj",
+        "gift-wrap-tax-adj",
+    )
+    parts = {name: paid(item, name) for name in names}
+    assert all(parts.values())
+    assert sum(parts.values()) == minor_units(item["proceeds"]["proceedsTotal"])
+    whole = {name: f"{amount / 100:.2f}" for name, amount in parts.items()}
+    assert carried_out(application, flat_file({**line(amazon, number), **whole}))[1] == (1, 1)
+    for name in names:
+        cent = {**line(amazon, number, item_price_adj=""), name: "0.01"}
+        assert carried_out(application, flat_file(cent))[2] == [("1", "18102")]
+    assert amazon.world.effects("refund", number)[0]["total"] == item["proceeds"]["proceedsTotal"]
+
+
+def test_units_that_will_not_be_shipped_are_cancelled_once(amazon, application):
+    number = amazon.world.place("DE", lines=((0, 2),))
+    one = line(amazon, number, adjustment_reason_code="NoInventory", quantity_cancelled="1")
+    _, counts, errors = carried_out(application, flat_file(one, one, one))
+    assert (counts, errors) == ((3, 2), [("3", "18107")])
+    assert [entry["quantity_cancelled"] for entry in amazon.world.effects("refund", number)] == [1, 1]
+
+
+def test_yen_have_no_decimals(amazon):
+    number = amazon.world.place("JP", status="SHIPPED")
+    japan = Application(amazon.url, DEMO_JP)
+    document = flat_file(line(amazon, number), line(amazon, number, item_price_adj="1.00"))
+    assert carried_out(japan, document)[1:] == ((2, 1), [("2", "18105")])
+    assert amazon.world.effects("refund", number)[0]["total"] == {"amount": "1", "currencyCode": "JPY"}
+
+
+def test_an_order_outside_the_feeds_marketplaces_is_not_refunded(amazon, application):
+    number = amazon.world.place("FR", status="SHIPPED")
+    assert carried_out(application, flat_file(line(amazon, number)), [BY_COUNTRY["DE"].id])[2] == [("1", "13013")]
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        ("", "90061"),
+        ("\n", "90061"),
+        ("hello", "90061"),
+        (flat_file(), "90061"),
+        (flat_file({}, columns=(*COLUMNS, "colour")), "90061"),
+        (flat_file({}, columns=(*COLUMNS, "order-id")), "90061"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_fatal_as_a_whole(application, document, code):
+    feed, counts, errors = carried_out(application, document)
+    assert (feed["processingStatus"], counts, errors) == ("FATAL", (0, 0), [("0", code)])
+
+
+def test_a_rejected_feed_refunds_nothing_and_a_fatal_one_says_nothing(amazon, application):
+    number = amazon.world.place("DE", status="SHIPPED")
+    amazon.world.faults.arm("feed_rejected")
+    assert carried_out(application, flat_file(line(amazon, number)))[1:] == ((1, 0), [("1", "18028")])
+    amazon.world.faults.arm("feed_fatal")
+    body = {"feedType": TYPE, "marketplaceIds": [BY_COUNTRY["DE"].id]}
+    body["inputFeedDocumentId"] = application.upload(flat_file(line(amazon, number)), TABS)
+    feed = application.feed(application.post(f"{FEEDS}/feeds", json=body).json()["feedId"])
+    assert (feed["processingStatus"], "resultFeedDocumentId" in feed) == ("FATAL", False)
+    assert amazon.world.effects("refund") == []
+
+
+def test_a_report_that_contradicts_itself_says_one_error_more_or_less_than_it_lists(amazon, application):
+    number = amazon.world.place("DE", status="SHIPPED")
+    good, bad = line(amazon, number), line(amazon, number, currency="SEK")
+    amazon.world.faults.arm("contradicting_report", times=2)
+    assert carried_out(application, flat_file(good))[1:] == ((1, 0), [])
+    assert carried_out(application, flat_file(bad))[1:] == ((1, 1), [("1", "18103")])
+    assert carried_out(application, flat_file(good, bad))[1:] == ((2, 1), [("2", "18103")])
+    assert len(amazon.world.effects("refund", number)) == 2
+
+
+def test_what_was_refunded_survives_a_restart(tmp_path):
+    path = tmp_path / "world.sqlite"
+    with AmazonServer(World("empty", settle=0, feed_seconds=0, state_path=path)) as amazon:
+        number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))
+        all_of_it = f"{paid(item_of(amazon, number), 'item-price-adj') / 100:.2f}"
+        document = flat_file(line(amazon, number, item_price_adj=all_of_it))
+        assert carried_out(Application(amazon.url), document)[1] == (1, 1)
+    with AmazonServer(World("empty", settle=0, feed_seconds=0, state_path=path)) as amazon:
+        assert carried_out(Application(amazon.url), document)[1:] == ((1, 0), [("1", "18102")])
