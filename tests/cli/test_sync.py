@@ -24,7 +24,7 @@ def test_since_reads_again_what_has_been_read(command: Command, connected: str, 
     amazon.world.place("DE")
     command("sync", connected)
     run = command("sync", connected, "--since", "2020-01-01", "--json").json
-    assert (run["updated_after"], run["received"], run["same"]) == ("2020-01-01T00:00:00+00:00", 1, 1)
+    assert (run["updated_after"], run["received"], run["same"]) == ("2020-01-01T00:00:00Z", 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.domain.accounts import ConnectionReport
 from webapp.domain.errors import InvalidError
 from webapp.domain.marketplaces import REGIONS
@@ -92,8 +92,8 @@ def described(account: Account) -> dict[str, Any]:
         "region": account.region,
         "seller_id": account.seller_id,
         "stores": [store.name for store in account.stores],
-        "created_at": account.created_at.isoformat(),
-        "last_synced_at": account.last_synced_at.isoformat() if account.last_synced_at else None,
+        "created_at": instant(account.created_at),
+        "last_synced_at": instant(account.last_synced_at),
         "trouble": account.trouble,
         "trouble_words": account.trouble_words,
         "missing_datasets": account.missing_datasets,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from redis.exceptions import RedisError
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.domain import amazon_status, cancellation
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -115,11 +115,6 @@ def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
         "order_number": order_number,
         "note": sentence(order.note, order.note_args) if order.note else None,
     }
-
-
-def instant(at: datetime) -> str:
-    """`2026-03-02T09:00:00Z`."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _item(item: AmazonOrderItem) -> dict[str, Any]:

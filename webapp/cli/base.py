@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,8 @@ def show(data: Any, as_json: bool, lines: Callable[[Any], Iterator[str]]) -> Non
         return
     for line in lines(data):
         click.echo(line)
+
+
+def instant(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC with Z, as Amazon writes it."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

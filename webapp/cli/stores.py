@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import InvalidError
 from webapp.models.stores import Store
 from webapp.queries.stores import order_settings
@@ -59,9 +59,9 @@ def described(store: Store) -> dict[str, Any]:
         "marketplace_id": store.marketplace_id,
         "currency": store.marketplace.currency,
         "active": store.active,
-        "created_at": store.created_at.isoformat(),
-        "last_synced_at": store.last_synced_at.isoformat() if store.last_synced_at else None,
-        "orders_from": store.orders_from.isoformat(),
+        "created_at": instant(store.created_at),
+        "last_synced_at": instant(store.last_synced_at),
+        "orders_from": instant(store.orders_from),
         "settings": order_settings(store),
     }
 

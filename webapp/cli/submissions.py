@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import BusyError
 from webapp.domain.submissions import STATES
 
@@ -116,8 +116,8 @@ def _described(row: Any) -> dict[str, Any]:
         "reason": one.details.get("reason"),
         "message": one.message or (sentence(one.cause) if one.cause else None),
         "request_id": one.request_id,
-        "requested_at": one.requested_at.isoformat(),
-        "due_at": one.due_at.isoformat() if one.open else None,
+        "requested_at": instant(one.requested_at),
+        "due_at": instant(one.due_at if one.open else None),
     }
 
 

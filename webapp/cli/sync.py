@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.models.syncs import SyncRun
 
 COUNTS = ("received", "new", "changed", "same", "stale", "blocked", "quarantined", "orders_created")
@@ -57,8 +57,8 @@ def _described(run: SyncRun) -> dict[str, Any]:
         "id": run.id,
         "account": run.account.name,
         "state": run.state,
-        "updated_after": run.updated_after.isoformat(),
-        "updated_before": run.updated_before.isoformat() if run.updated_before else None,
+        "updated_after": instant(run.updated_after),
+        "updated_before": instant(run.updated_before),
         "pages": run.pages,
         **{name: getattr(run, name) for name in COUNTS},
         "request_id": run.request_id,

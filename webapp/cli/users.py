@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import InvalidError
 from webapp.domain.permissions import ROLES
 from webapp.models.users import User
@@ -83,7 +83,7 @@ def _described(user: User) -> dict[str, Any]:
         "role": user.role,
         "active": user.active,
         "has_password": user.password is not None,
-        "created_at": user.created_at.isoformat(),
+        "created_at": instant(user.created_at),
     }
 
 
