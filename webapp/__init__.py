@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from webapp import crashpoints, extensions, headers, hosts, ports, queue, reading, security, views
+from webapp import crashpoints, extensions, headers, hosts, inputs, ports, queue, reading, security, views
 from webapp.keys import load_or_make
 from webapp.models.vault import vault
 from webapp.settings import Settings
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app, settings)
     reading.init_app(app)
     hosts.init_app(app, settings)
+    inputs.init_app(app)
     views.init_app(app)
     headers.init_app(app, settings)
     return app

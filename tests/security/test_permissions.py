@@ -28,7 +28,7 @@ OPEN = {
 }
 # A value of each converter that names nothing there is.
 NOWHERE = {
-    "IntegerConverter": 987654321,
+    "Id": 987654321,
     "UnicodeConverter": "nowhere",
     "PathConverter": "no/where",
     "AnyConverter": None,

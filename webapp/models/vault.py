@@ -83,14 +83,16 @@ class EncryptedJson(TypeDecorator[Any]):
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> bytes | None:
         if value is None:
             return None
-        plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+        # JSON may hold half a character, which Amazon's answer to one order must not fail on; no page could show it.
+        plain = json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")
         return vault.encrypt(zlib.compress(plain, 1) if len(plain) > _WORTH_COMPRESSING else plain)
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any | None:
         if value is None:
             return None
         plain = vault.decrypt(bytes(value))
-        return json.loads(zlib.decompress(plain) if plain[:1] == _ZLIB else plain)
+        plain = zlib.decompress(plain) if plain[:1] == _ZLIB else plain
+        return json.loads(plain.decode(errors="replace"))
 
 
 # Below this a payload does not shrink enough to pay for the work (an address is about 200 bytes).
