@@ -111,6 +111,17 @@ def test_a_report_keeps_its_counts_and_its_messages() -> None:
     )
 
 
+def test_counts_that_say_other_than_the_results_are_noticed() -> None:
+    assert not read_report(REPORT.encode()).contradicts_itself
+    for before, after in (
+        ("<MessagesWithError>1<", "<MessagesWithError>0<"),
+        ("<MessagesSuccessful>1<", "<MessagesSuccessful>3<"),
+        ("<ResultCode>Error<", "<ResultCode>Warning<"),
+        ("<MessageID>2<", "<MessageID>0<"),
+    ):
+        assert read_report(REPORT.replace(before, after).encode()).contradicts_itself
+
+
 def test_a_report_may_come_in_another_encoding_or_without_its_envelope() -> None:
     bare = REPORT[REPORT.index("<ProcessingReport>") : REPORT.index("</Message>\n</Amazon")]
     utf_16 = REPORT.replace("UTF-8", "UTF-16").encode("utf-16")

@@ -11,6 +11,7 @@ import pytest
 from simulator.sellers import DEMO_EU
 from tests.simulator.application import EVERYTHING, LONG_AGO, XML, envelope, failure
 
+TABS = "text/tab-separated-values; charset=UTF-8"
 RAW = {"_preload_content": False, "_request_timeout": 10}
 
 
@@ -23,6 +24,7 @@ def sdk():
         warnings.simplefilter("ignore")
         from spapi import SPAPIClient, SPAPIConfig
         from spapi.api.feeds_v2021_06_30.feeds_api import FeedsApi
+        from spapi.api.messaging_v1.messaging_api import MessagingApi
         from spapi.api.orders_v0.orders_v0_api import OrdersV0Api
         from spapi.api.orders_v2026_01_01.get_order_api import GetOrderApi
         from spapi.api.orders_v2026_01_01.search_orders_api import SearchOrdersApi
@@ -33,6 +35,7 @@ def sdk():
         SPAPIClient=SPAPIClient,
         SPAPIConfig=SPAPIConfig,
         FeedsApi=FeedsApi,
+        MessagingApi=MessagingApi,
         OrdersV0Api=OrdersV0Api,
         GetOrderApi=GetOrderApi,
         SearchOrdersApi=SearchOrdersApi,
@@ -125,3 +128,39 @@ def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
     report = ET.fromstring(pool.request("GET", result["url"], timeout=10).data)
     assert report.findtext("Message/ProcessingReport/ProcessingSummary/MessagesSuccessful") == "1"
     assert amazon.world.orders[number].status == "CANCELLED"
+
+
+def test_it_refunds_with_a_flat_file(sdk, client, amazon):
+    number = amazon.world.place("FR", status="SHIPPED")
+    body = amazon.world.orders[number].body
+    feeds, pool = sdk.FeedsApi(client), client.rest_client.pool_manager
+    document = content(feeds.create_feed_document({"contentType": TABS}, **RAW))
+    lines = (
+        "order-id\torder-item-id\tadjustment-reason-code\tcurrency\titem-price-adj\n"
+        f"{number}\t{body['orderItems'][0]['orderItemId']}\tCustomerReturn\tEUR\t1.00\n"
+    )
+    headers = {"Content-Type": TABS}
+    assert pool.request("PUT", document["url"], body=lines.encode(), headers=headers, timeout=10).status == 200
+    wish = {
+        "feedType": "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA",
+        "marketplaceIds": [body["salesChannel"]["marketplaceId"]],
+        "inputFeedDocumentId": document["feedDocumentId"],
+    }
+    feed = content(feeds.get_feed(content(feeds.create_feed(wish, **RAW))["feedId"], **RAW))
+    result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
+    assert b"records successful\t\t1" in pool.request("GET", result["url"], timeout=10).data
+    assert [entry["total"]["amount"] for entry in amazon.world.effects("refund", number)] == ["1.00"]
+
+
+def test_it_writes_to_a_buyer(sdk, client, amazon):
+    number = amazon.world.place("FR")
+    marketplaces = [amazon.world.orders[number].body["salesChannel"]["marketplaceId"]]
+    messaging = sdk.MessagingApi(client)
+    links = content(messaging.get_messaging_actions_for_order(number, marketplaces, **RAW))["_links"]
+    assert "unexpectedProblem" in [action["name"] for action in links["actions"]]
+    sent = messaging.create_unexpected_problem(number, marketplaces, {"text": "Late."}, **RAW)
+    assert (sent.status, content(sent)) == (201, {})
+    with pytest.raises(sdk.ApiException) as refused:
+        messaging.create_digital_access_key(number, marketplaces, {"text": "key"}, **RAW)
+    assert refused.value.status == 403
+    assert [entry["kind"] for entry in amazon.world.effects("message", number)] == ["unexpectedProblem"]
