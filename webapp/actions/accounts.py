@@ -211,7 +211,8 @@ def lock(session: Session, account_id: int) -> None:
 
     What is read after it is what the one before wrote. SQLite lets one write at a time anyway; on PostgreSQL this
     keeps two importers from inserting the same order, and those who write several rows from waiting for each other.
-    Counters are shared by all accounts, so they are taken after it and in one order: order, invoice, credit memo.
+    Counters are shared by all accounts, so they are taken after it and in one order: order, invoice, shipment,
+    credit memo.
     """
     session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
 

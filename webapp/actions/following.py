@@ -6,11 +6,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import counters, events
+from webapp.actions import credit_memos, events, holds, processing
 from webapp.domain import amazon_status as status
-from webapp.domain import cancellation, order_states, submissions, totals
+from webapp.domain import cancellation, documents, order_states, submissions
 from webapp.domain.amazon_orders import AmazonOrder
-from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 
@@ -36,36 +35,26 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     if not order_states.may("cancel", order.state):
         events.record_on_order(session, "cancelled_at_amazon_but", order, now=now, by="amazon", state=order.state)
         return
-    if any(item.invoiced > item.refunded for item in order.items):
+    if order.total_invoiced > order.total_refunded or any(order_states.left_to_refund(item) for item in order.items):
         _credit(session, order, now)
     for item in order.items:
         item.canceled = item.ordered - item.shipped
     order.state = order_states.CANCELED
     order.status = ""
-    order.state_before_hold = None
+    holds.clear(order)
     order.version += 1
     events.record_on_order(session, "order_canceled", order, now=now, by="amazon")
 
 
 def _credit(session: Session, order: Order, now: datetime) -> None:
-    number = str(counters.take(session, "credit_memo")[0])
-    memo = CreditMemo(
-        number=number,
-        order_id=order.id,
-        created_at=now,
-        total=order.total_invoiced - order.total_refunded,
-        offline=True,
-        reason="cancelled_at_amazon",
+    draft = documents.credit_all(
+        order.items,
+        order.total,
+        shipping_refunded=credit_memos.shipping_refunded(session, order),
+        money_left=order.total_invoiced - order.total_refunded,
     )
-    for item in order.items:
-        pieces = item.invoiced - item.refunded
-        if pieces:
-            amount = totals.share(item.total, pieces, item.ordered, item.refunded)
-            memo.items.append(CreditMemoItem(order_item_id=item.id, quantity=pieces, total=amount))
-            item.refunded = item.invoiced
-    order.total_refunded = order.total_invoiced
-    session.add(memo)
-    events.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=number)
+    memo = credit_memos.write(session, order, draft, now=now, reason="cancelled_at_amazon")
+    events.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=memo.number)
 
 
 def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: datetime) -> None:
@@ -79,13 +68,8 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: dat
             item.shipped = there
     if not more:
         return
-    order.version += 1
     events.record_on_order(session, "shipped_at_amazon", order, now=now, by="amazon", quantity=more)
-    if order.state not in order_states.FINAL | {order_states.HOLDED}:
-        state = order_states.derive(order.items)
-        if state != order.state:
-            order.state, order.status = state, ""
-            events.record_on_order(session, f"order_{state}", order, now=now, by="amazon")
+    processing.settle(session, order, now=now, by="amazon")
 
 
 def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import counters
 from webapp.actions.bulk import insert_many, reserve
-from webapp.domain import order_states, totals
+from webapp.domain import documents, order_states, totals
 from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
 from webapp.models import amazon_orders as rows
 from webapp.models.customers import Customer
@@ -22,6 +22,7 @@ from webapp.models.vault import vault
 
 # (id of the mirror, the order, its store)
 Due = tuple[int, AmazonOrder, Store]
+_AMOUNTS = totals.Totals.__slots__
 
 
 @dataclass(slots=True)
@@ -159,29 +160,40 @@ def _invoice(
     items: Sequence[dict[str, Any]],
     now: datetime,
 ) -> None:
-    invoiced = [(id_, order) for id_, (_, order, store) in zip(ids, due, strict=True) if store.auto_invoice]
-    if not invoiced:
+    totals_of = {
+        id_: order.total.minor
+        for id_, (_, order, store) in zip(ids, due, strict=True)
+        if store.auto_invoice and order.total is not None
+    }
+    if not totals_of:
         return
-    numbers = counters.take(session, "invoice", len(invoiced))
-    made: list[dict[str, Any]] = [
-        {"number": str(number), "order_id": id_, "created_at": now, "total": order.total.minor if order.total else 0}
-        for number, (id_, order) in zip(numbers, invoiced, strict=True)
-    ]
-    for invoice_id, invoice in zip(reserve(session, Invoice, len(made)), made, strict=True):
-        invoice["id"] = invoice_id
+    numbers = counters.take(session, "invoice", len(totals_of))
+    invoice_ids = reserve(session, Invoice, len(totals_of))
+    items_of: dict[int, list[dict[str, Any]]] = {id_: [] for id_ in totals_of}
+    for item in items:
+        if item["order_id"] in items_of:
+            items_of[item["order_id"]].append(item)
+    made: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
+    for invoice_id, number, (id_, total) in zip(invoice_ids, numbers, totals_of.items(), strict=True):
+        billed = _billed(items_of[id_], total)
+        sums = {name: sum(line[name] for line in billed) for name in _AMOUNTS}
+        made.append({"id": invoice_id, "number": str(number), "order_id": id_, "created_at": now} | sums)
+        lines += [line | {"invoice_id": invoice_id} for line in billed]
     insert_many(session, Invoice, made)
-    invoices = {invoice["order_id"]: invoice["id"] for invoice in made}
-    lines = [
-        {
-            "invoice_id": invoices[item["order_id"]],
-            "order_item_id": item["id"],
-            "quantity": item["invoiced"],
-            "total": item["total"],
-        }
-        for item in items
-        if item["order_id"] in invoices and item["invoiced"]
-    ]
     insert_many(session, InvoiceItem, lines)
+
+
+def _billed(items: Sequence[dict[str, Any]], total: int) -> list[dict[str, Any]]:
+    """The lines of an invoice of a whole order, as `documents.invoice` drafts them."""
+    rests = documents.rests(total, [(item["ordered"], item["total"]) for item in items])
+    return [
+        {name: item[name] for name in _AMOUNTS}
+        | {"order_item_id": item["id"], "quantity": item["invoiced"]}
+        | {"other": item["other"] + rest, "total": item["total"] + rest}
+        for item, rest in zip(items, rests, strict=True)
+        if item["invoiced"]
+    ]
 
 
 def _tell(

@@ -12,11 +12,13 @@ from webapp.domain.marketplaces import BY_ID
 from webapp.domain.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.comments import Comment
 from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.customers import Customer
 from webapp.models.events import Event
 from webapp.models.invoices import Invoice, InvoiceItem
 from webapp.models.orders import Order, OrderItem
+from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
 from webapp.models.syncs import SyncRun
@@ -127,6 +129,10 @@ def _delete_orders(session: Session, store_id: int) -> None:
     lines = select(OrderItem.id).where(OrderItem.order_id.in_(orders))
     for statement in (
         delete(Event).where(Event.amazon_order_id.in_(amazon_orders)),
+        delete(Comment).where(Comment.order_id.in_(orders)),
+        delete(ParcelItem).where(ParcelItem.order_item_id.in_(lines)),
+        delete(Parcel).where(Parcel.order_id.in_(orders)),
+        delete(Shipment).where(Shipment.order_id.in_(orders)),
         delete(CreditMemoItem).where(CreditMemoItem.order_item_id.in_(lines)),
         delete(CreditMemo).where(CreditMemo.order_id.in_(orders)),
         delete(InvoiceItem).where(InvoiceItem.order_item_id.in_(lines)),

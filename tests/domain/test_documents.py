@@ -1,0 +1,322 @@
+"""Partial documents: whatever is written in whatever portions sums to the order, and nothing is ever over it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies
+
+from webapp.domain import documents, order_states, totals
+from webapp.domain.documents import Refund
+from webapp.domain.errors import DeskError, InvalidError, RefusedError
+
+PARTS = ("subtotal", "shipping", "tax", "discount", "other")
+
+
+@dataclass
+class Line:
+    id: int
+    ordered: int
+    subtotal: int
+    shipping: int = 0
+    tax: int = 0
+    discount: int = 0
+    other: int = 0
+    invoiced: int = 0
+    shipped: int = 0
+    refunded: int = 0
+    canceled: int = 0
+    sku: str | None = None
+
+    @property
+    def total(self) -> int:
+        return sum(getattr(self, name) for name in PARTS)
+
+
+@dataclass
+class History:
+    """An order and all that was written of it, kept as the actions keep it."""
+
+    lines: list[Line]
+    total: int
+    invoices: list[documents.Draft] = field(default_factory=list)
+    memos: list[documents.Draft] = field(default_factory=list)
+
+    @property
+    def money_left(self) -> int:
+        return sum(d.total for d in self.invoices) - sum(d.total for d in self.memos)
+
+    @property
+    def shipping_refunded(self) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for part in (part for memo in self.memos for part in memo.parts):
+            found[part.line_id] = found.get(part.line_id, 0) + part.shipping
+        return found
+
+    def invoice(self, quantities: dict[int, int] | None = None) -> documents.Draft:
+        draft = documents.invoice(self.lines, self.total, quantities)
+        for part in draft.parts:
+            self.line(part.line_id).invoiced += part.quantity
+        self.invoices.append(draft)
+        return draft
+
+    def credit(self, asked: Refund) -> documents.Draft:
+        about: dict[str, Any] = {"shipping_refunded": self.shipping_refunded, "money_left": self.money_left}
+        return self.took(documents.credit(self.lines, self.total, asked, currency="EUR", **about))
+
+    def took(self, memo: documents.Draft) -> documents.Draft:
+        for part in memo.parts:
+            self.line(part.line_id).refunded += part.quantity
+        self.memos.append(memo)
+        return memo
+
+    def line(self, line_id: int) -> Line:
+        return next(line for line in self.lines if line.id == line_id)
+
+
+def an_order() -> History:
+    """Three pieces for 10.00 with shipping 5.00, tax 1.00 and 0.50 off; one for 7.00; and 0.01 that is no line's."""
+    return History([Line(1, 3, 1000, 500, 100, -50, sku="SKU-1"), Line(2, 1, 700)], 2251)
+
+
+def amounts() -> strategies.SearchStrategy[int]:
+    return strategies.integers(0, 3000)
+
+
+@strategies.composite
+def orders(draw: Any) -> History:
+    """Orders whose lines are worth something or nothing, with an order-level amount that does not eat them up."""
+    lines = []
+    for n in range(1, draw(strategies.integers(1, 3)) + 1):
+        goods = draw(amounts())
+        discount = -draw(strategies.integers(0, goods))
+        lines.append(Line(n, draw(strategies.integers(1, 5)), goods, draw(amounts()), draw(amounts()), discount))
+    worth = sum(line.total for line in lines)
+    return History(lines, worth + draw(strategies.integers(-worth, 500)))
+
+
+steps = strategies.tuples(
+    strategies.sampled_from(("invoice", "refund", "shipping", "adjust", "fee")),
+    strategies.lists(strategies.integers(0, 3), min_size=3, max_size=3),
+    strategies.integers(1, 400),
+)
+
+
+def take(history: History, step: tuple[str, list[int], int]) -> None:
+    name, pieces, minor = step
+    left = order_states.left_to_invoice if name == "invoice" else order_states.left_to_refund
+    quantities = {line.id: min(n, left(line)) for line, n in zip(history.lines, pieces, strict=False)}
+    asked = {
+        "refund": Refund(quantities, 0),
+        "shipping": Refund({}, minor),
+        "adjust": Refund({}, 0, adjustment_refund=minor),
+        "fee": Refund(quantities, 0, adjustment_fee=minor),
+    }
+    if name == "invoice":
+        history.invoice(quantities)
+    else:
+        history.credit(asked[name])
+
+
+def check(history: History) -> None:
+    """Ordered = invoiced + left, to the last unit, in every part; never more given back than was billed."""
+    invoiced = sum(draft.total for draft in history.invoices)
+    refunded = sum(draft.total for draft in history.memos)
+    assert 0 <= refunded <= invoiced
+    assert all(draft.total >= 0 for draft in history.memos)
+    for line in history.lines:
+        assert 0 <= line.refunded <= line.invoiced <= line.ordered
+    for draft in (*history.invoices, *history.memos):
+        parts = draft.amounts()
+        beside = draft.adjustment_refund - draft.adjustment_fee
+        assert parts.pop("total") == sum(parts.values()) + beside == draft.total
+    left = 0
+    if any(order_states.left_to_invoice(line) for line in history.lines):
+        left = documents.invoice(history.lines, history.total).total
+    assert invoiced + left == history.total
+    shipped_back = history.shipping_refunded
+    for line in history.lines:
+        billed = sum(p.shipping for d in history.invoices for p in d.parts if p.line_id == line.id)
+        assert 0 <= shipped_back.get(line.id, 0) <= billed
+
+
+@settings(max_examples=10_000, deadline=None)
+@given(orders(), strategies.lists(steps, max_size=6))
+def test_whatever_is_written_in_whatever_sequence_the_sums_hold(history, sequence):
+    for step in sequence:
+        before = (len(history.invoices), len(history.memos), history.money_left)
+        try:
+            take(history, step)
+        except DeskError:
+            assert (len(history.invoices), len(history.memos), history.money_left) == before
+    check(history)
+
+
+@settings(max_examples=300, deadline=None)
+@given(orders(), strategies.lists(strategies.lists(strategies.integers(0, 2), min_size=3, max_size=3), max_size=8))
+def test_invoices_in_any_portions_sum_to_the_order_in_every_part(history, portions):
+    whole = documents.invoice(history.lines, history.total).amounts()
+    for pieces in portions:
+        chosen = {
+            line.id: min(n, order_states.left_to_invoice(line)) for line, n in zip(history.lines, pieces, strict=False)
+        }
+        if any(chosen.values()):
+            history.invoice(chosen)
+    if any(order_states.left_to_invoice(line) for line in history.lines):
+        history.invoice()
+
+    sums = [draft.amounts() for draft in history.invoices]
+    assert {name: sum(one[name] for one in sums) for name in whole} == whole
+    assert whole["total"] == history.total
+    assert [whole[name] for name in PARTS[:4]] == [sum(getattr(x, n) for x in history.lines) for n in PARTS[:4]]
+
+
+@settings(max_examples=300, deadline=None)
+@given(orders(), strategies.lists(steps, max_size=6))
+def test_what_is_left_after_any_history_can_be_given_back_to_the_last_unit(history, sequence):
+    for step in sequence:
+        try:
+            take(history, step)
+        except DeskError:
+            continue
+
+    draft = documents.credit_all(
+        history.lines, history.total, shipping_refunded=history.shipping_refunded, money_left=history.money_left
+    )
+    history.took(draft)
+
+    assert history.money_left == 0
+    assert all(line.refunded == line.invoiced for line in history.lines)
+
+
+@given(strategies.lists(strategies.integers(-999, 999), min_size=1, max_size=5), strategies.integers(1, 9))
+def test_a_portion_of_parts_is_the_portion_of_their_sum(values, of):
+    parts = {str(n): value for n, value in enumerate(values)}
+
+    portions = [totals.split(parts, 1, of, n) for n in range(of)]
+
+    assert [sum(one.values()) for one in portions] == [totals.share(sum(values), 1, of, n) for n in range(of)]
+    assert {name: sum(one[name] for one in portions) for name in parts} == parts
+
+
+def test_a_part_that_divides_evenly_is_not_rounded():
+    assert totals.split({"subtotal": 3000, "tax": 400, "discount": -100}, 1, 3) == {
+        "subtotal": 1000,
+        "tax": 133,
+        "discount": -33,
+    }
+
+
+def test_two_of_three_pieces_are_worth_two_thirds():
+    draft = an_order().invoice({1: 2})
+
+    assert draft.amounts() == {
+        "subtotal": 667,
+        "shipping": 333,
+        "tax": 67,
+        "discount": -33,
+        "other": 0,
+        "total": 1034,
+    }
+
+
+def test_a_credit_memo_gives_back_lines_shipping_and_adjustments():
+    history = an_order()
+    history.invoice()
+
+    draft = history.credit(Refund({2: 1}, shipping=200, adjustment_refund=30, adjustment_fee=5))
+
+    assert [(part.line_id, part.quantity, part.shipping, part.total) for part in draft.parts] == [
+        (1, 0, 200, 200),
+        (2, 1, 0, 700),
+    ]
+    assert (draft.total, history.money_left) == (925, 1326)
+    assert history.credit(Refund(adjustment_fee=25)).total == 1326
+    with pytest.raises(RefusedError) as refused:
+        history.credit(Refund())
+    assert refused.value.code == "nothing_to_refund"
+
+
+@pytest.mark.parametrize(
+    ("quantities", "code", "arguments"),
+    [
+        ({1: 4}, "quantity_over", {"item": "SKU-1", "asked": 4, "left": 3}),
+        ({1: -1, 2: 1}, "quantity_negative", {"item": "SKU-1"}),
+        ({2: 2}, "quantity_over", {"item": 2, "asked": 2, "left": 1}),
+        ({1: 0, 2: 0}, "quantity_none", {}),
+        ({}, "quantity_none", {}),
+        ({9: 1}, "line_unknown", {"line": 9}),
+    ],
+)
+def test_quantities_that_cannot_be_are_named(quantities, code, arguments):
+    with pytest.raises(InvalidError) as refused:
+        an_order().invoice(quantities)
+
+    assert (refused.value.code, refused.value.arguments) == (code, arguments)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "field", "arguments"),
+    [
+        (Refund({1: 3}, 0), "quantity_over", "quantity-1", {"item": "SKU-1", "asked": 3, "left": 2}),
+        (Refund({}, -1), "amount_negative", "shipping", {}),
+        (Refund({}, 334), "shipping_over", "shipping", {"left": "3.33", "currency": "EUR"}),
+        (Refund({}, 0, adjustment_refund=-1), "amount_negative", "adjustment_refund", {}),
+        (Refund({}, 0, adjustment_fee=-1), "amount_negative", "adjustment_fee", {}),
+        (Refund({}, 0, adjustment_fee=1), "credit_memo_negative", "adjustment_fee", {}),
+        (Refund({}, 0), "credit_memo_empty", "quantities", {}),
+        (Refund({}, 1, adjustment_fee=1), "credit_memo_empty", "quantities", {}),
+        (
+            Refund(adjustment_refund=1),
+            "refund_over",
+            "adjustment_refund",
+            {"left": "10.34", "currency": "EUR"},
+        ),
+    ],
+)
+def test_a_refund_that_cannot_be_is_named(asked, code, field, arguments):
+    history = an_order()
+    history.invoice({1: 2})
+
+    with pytest.raises(InvalidError) as refused:
+        history.credit(asked)
+
+    assert (refused.value.code, refused.value.field, refused.value.arguments) == (code, field, arguments)
+    assert history.memos == []
+
+
+def test_nothing_is_left_to_invoice_twice():
+    history = an_order()
+    history.invoice()
+
+    with pytest.raises(RefusedError) as refused:
+        history.invoice()
+
+    assert refused.value.code == "nothing_to_invoice"
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"), [("12.34", "EUR", 1234), (" 5980 ", "JPY", 5980), ("1.005", "KWD", 1005)]
+)
+def test_an_amount_is_read_in_its_currency(text, currency, minor):
+    assert documents.amount(text, currency, "shipping") == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "code"),
+    [
+        ("12.345", "EUR", "amount_decimals"),
+        ("1.5", "JPY", "amount_decimals"),
+        ("-1", "EUR", "amount_negative"),
+        ("12,34", "EUR", "amount_malformed"),
+        ("1e3", "EUR", "amount_malformed"),
+        ("NaN", "EUR", "amount_malformed"),
+        ("", "EUR", "amount_malformed"),
+        ("9" * 40, "EUR", "amount_malformed"),
+    ],
+)
+def test_an_amount_that_is_none_is_refused(text, currency, code):
+    with pytest.raises(InvalidError) as refused:
+        documents.amount(text, currency, "shipping")
+
+    assert (refused.value.code, refused.value.field) == (code, "shipping")

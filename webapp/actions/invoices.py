@@ -1,0 +1,45 @@
+"""Billing an Order, or part of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from webapp.actions import comments, counters, events, processing
+from webapp.domain import documents
+from webapp.domain.money import Money
+from webapp.models.invoices import Invoice, InvoiceItem
+
+
+def create(
+    session: Session,
+    order_id: int,
+    quantities: Mapping[int, int] | None = None,
+    *,
+    comment: str = "",
+    notify: bool = False,
+    now: datetime,
+    by: str,
+) -> Invoice:
+    """Write an invoice of these pieces (by id of the Order's line), or of all that is left. Commits.
+
+    Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be invoiced; nothing is changed
+    then.
+    """
+    with processing.changing(session, order_id, "invoice") as order:
+        draft = documents.invoice(order.items, order.total, quantities)
+        number = str(counters.take(session, "invoice")[0])
+        invoice = Invoice(number=number, order_id=order.id, created_at=now, **draft.amounts())
+        lines = {item.id: item for item in order.items}
+        for part in draft.parts:
+            lines[part.line_id].invoiced += part.quantity
+            invoice.items.append(InvoiceItem(order_item_id=part.line_id, quantity=part.quantity, **part.amounts()))
+        order.total_invoiced += draft.total
+        session.add(invoice)
+        session.flush()
+        comments.write(session, order, comment, notify=notify, now=now, by=by, invoice_id=invoice.id)
+        worth = Money(draft.total, order.currency)
+        about = {"number": number, "amount": worth.amount, "currency": order.currency}
+        events.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)
+        processing.settle(session, order, now=now, by=by)
+    return invoice

@@ -1,0 +1,61 @@
+"""What every step of processing an Order shares: the lock before, the derived state and the event after."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.actions import accounts, events
+from webapp.domain import order_states
+from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order, OrderItem
+
+
+@contextmanager
+def changing(session: Session, order_id: int, move: str | None = None) -> Iterator[Order]:
+    """The Order as it stands, with nobody else at it; commits what is done inside, or nothing of it when that raises.
+
+    Raises NotFoundError, and RefusedError where the table of states has no such `move`.
+    """
+    try:
+        yield _locked(session, order_id, move)
+        session.commit()
+    except Exception:
+        session.rollback()
+        raise
+
+
+def settle(session: Session, order: Order, *, now: datetime, by: str) -> None:
+    """Let the state follow the quantities, where neither a hold nor a cancellation decides it. Does not commit."""
+    order.version += 1
+    if order.state in order_states.FINAL | {order_states.HOLDED}:
+        return
+    state = order_states.derive(order.items)
+    if state != order.state:
+        order.state, order.status = state, own_word(order, state)
+        events.record_on_order(session, f"order_{state}", order, now=now, by=by)
+
+
+def own_word(order: Order, state: str) -> str:
+    """The store's own word for an Order that comes into this state; empty where it has none."""
+    custom = order.store.order_status == "custom" and state == order_states.PROCESSING
+    return order.store.processing_status if custom else ""
+
+
+def _locked(session: Session, order_id: int, move: str | None) -> Order:
+    owner = select(AmazonOrder.account_id).join(Order, Order.amazon_order_id == AmazonOrder.id)
+    account_id = session.scalar(owner.where(Order.id == order_id))
+    if account_id is None:
+        raise NotFoundError("order_unknown", number=order_id)
+    accounts.lock(session, account_id)
+    # What this session read before may be older than the lock.
+    fresh = {"populate_existing": True}
+    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    session.scalars(select(OrderItem).where(OrderItem.order_id == order_id), execution_options=fresh).all()
+    session.expire(order, ["items"])
+    if move is not None and not order_states.may(move, order.state):
+        raise RefusedError(f"cannot_{move}", state=order.state)
+    return order
