@@ -74,7 +74,7 @@ def postgres_server() -> Iterator[Server]:
     if given:
         yield from _serve(make_url(given).set(drivername="postgresql+psycopg"))
         return
-    with tempfile.TemporaryDirectory(prefix="cd-pg-") as folder, Wheel(Path(folder)) as wheel:
+    with wheel_server() as wheel:
         yield from _serve(wheel.url)
 
 
@@ -84,6 +84,13 @@ def _serve(url: URL) -> Iterator[Server]:
         yield server
     finally:
         server.close()
+
+
+@contextmanager
+def wheel_server() -> Iterator["Wheel"]:
+    """Raises Unavailable. Its folder is its own, since the path of a socket must stay short."""
+    with tempfile.TemporaryDirectory(prefix="cd-pg-") as folder, Wheel(Path(folder)) as wheel:
+        yield wheel
 
 
 class Wheel:
