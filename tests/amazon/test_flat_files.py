@@ -107,6 +107,18 @@ def test_a_report_may_come_in_an_old_encoding_with_a_mark_or_in_another_language
     assert read_flat_report(german.encode("latin-1")) == read_flat_report(REPORT.encode())
 
 
+def test_a_japanese_report_is_read_in_the_encoding_it_came_with() -> None:
+    japanese = REPORT.replace("Too much for Käthe.", "返金額が多すぎます。").replace("\tWarning", "\t警告")
+
+    messages = read_flat_report(japanese.encode("shift-jis"), "Shift_JIS").messages
+
+    assert [(one.severity, one.description) for one in messages] == [
+        ("Error", "返金額が多すぎます。"),
+        ("Warning", "Late."),
+    ]
+    assert read_flat_report(japanese.encode("shift-jis"), "no-such-charset").processed == 3
+
+
 def test_a_report_without_errors_has_no_table() -> None:
     report = read_flat_report(REPORT.replace("\t\t2", "\t\t3").split("original")[0].encode())
 

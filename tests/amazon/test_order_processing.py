@@ -13,7 +13,7 @@ from webapp.amazon import Amazon
 from webapp.amazon.messages import OPERATIONS
 from webapp.amazon.vat_invoices import feed_options
 from webapp.domain.amazon_errors import Forbidden, InvalidRequest, LostAnswer, Unintelligible
-from webapp.domain.amazon_orders import PreparedFeed
+from webapp.domain.amazon_orders import Feed, FeedMessage, PreparedFeed
 from webapp.domain.buyer_messages import KINDS, LIMITS
 from webapp.domain.money import Money
 from webapp.domain.shipping import Parcel
@@ -256,6 +256,20 @@ def test_an_invoice_amazon_could_not_take_is_not_sent(
         amazon.prepare_vat_invoice(marketplace, replace(INVOICE, **changes), pdf)
 
     assert script.requests == []
+
+
+def test_a_flat_report_is_read_in_the_charset_it_is_sent_with(amazon: Amazon, script: Script) -> None:
+    script.answers("/feeds/2021-06-30/documents/r1", said({"feedDocumentId": "r1", "url": f"{script.url}/report"}))
+    text = (
+        "Feed Processing Summary:\n\tprocessed\t\t1\n\tsuccessful\t\t0\n\n"
+        "original-record-number\terror-code\terror-type\terror-message\n1\t18102\tError\t多すぎます\n"
+    )
+    headers = {"content-type": "text/tab-separated-values; charset=Shift_JIS"}
+    script.answers("/report", Reply(200, text.encode("shift-jis"), headers))
+
+    report = amazon.feed_report(Feed("51", "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA", "DONE", result_document_id="r1"))
+
+    assert report.messages == (FeedMessage(1, "Error", "18102", "多すぎます"),)
 
 
 def test_an_invoice_beyond_what_amazon_takes_is_not_sent() -> None:

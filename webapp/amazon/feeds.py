@@ -3,8 +3,9 @@
 import gzip
 import hashlib
 import io
+import re
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,7 @@ PDF = "application/pdf"
 MOST_PAGES = 20
 # Where Amazon keeps documents. An address anywhere else is not followed.
 STORAGE = (".amazonaws.com", ".amazon.com", ".cloudfront.net")
+_CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.ASCII | re.IGNORECASE)
 
 
 def prepare_cancellations(
@@ -121,7 +123,7 @@ def get_report(client: Client, feed: Feed) -> FeedReport:
     path = f"{PATH}/documents/{_checked_id('getFeedDocument', feed.result_document_id)}"
     url, packing = client.call("getFeedDocument", "GET", path, _whereabouts)
     flat = feed.feed_type == refunding.FEED_TYPE
-    return client.repeat(lambda: _download(client, url, packing, read_flat_report if flat else read_report))
+    return client.repeat(lambda: _download(client, url, packing, flat=flat))
 
 
 def _upload(client: Client, url: str, document: bytes, content_type: str) -> None:
@@ -133,14 +135,20 @@ def _upload(client: Client, url: str, document: bytes, content_type: str) -> Non
         raise _storage_refusal(answer)
 
 
-def _download(client: Client, url: str, packing: str | None, read: Callable[[bytes], FeedReport]) -> FeedReport:
+def _download(client: Client, url: str, packing: str | None, *, flat: bool) -> FeedReport:
     answer = client.wire.exchange("download", "GET", _storage(client, url))
     if not answer.ok:
         raise _storage_refusal(answer)
     try:
-        return read(_unpacked(answer.body) if packing == "GZIP" else answer.body)
+        document = _unpacked(answer.body) if packing == "GZIP" else answer.body
+        return _flat_report(answer, document) if flat else read_report(document)
     except MalformedError as error:
         raise answer.unintelligible(f"a processing report that cannot be read: {error}") from error
+
+
+def _flat_report(answer: Answer, document: bytes) -> FeedReport:
+    charset = _CHARSET.search(answer.headers.get("content-type", ""))
+    return read_flat_report(document, charset[1]) if charset else read_flat_report(document)
 
 
 def _unpacked(body: bytes) -> bytes:

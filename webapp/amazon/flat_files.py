@@ -39,9 +39,12 @@ def refund_document(refunds: Sequence[Refund]) -> bytes:
     return "".join("\t".join(line) + "\r\n" for line in lines).encode()
 
 
-def read_flat_report(document: bytes) -> FeedReport:
-    """Read the processing report of a flat file. Raises MalformedError for anything that is not one."""
-    summary, table = _parts(_decoded(document))
+def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
+    """Read the processing report of a flat file. Raises MalformedError for anything that is not one.
+
+    `charset` is the one it came with, for reports that are not UTF-8.
+    """
+    summary, table = _parts(_decoded(document, charset))
     counts = [int(cell) for line in summary for cell in line if cell.isascii() and cell.isdigit() and len(cell) < 10]
     if len(counts) < 2 or counts[1] > counts[0]:
         raise MalformedError("its numbers of records processed and successful are missing or impossible")
@@ -80,11 +83,15 @@ def _check(refund: Refund) -> None:
         raise InvalidRequest(f"Order {refund.number}: a refund is more than nothing, in each of its parts.")
 
 
-def _decoded(document: bytes) -> str:
+def _decoded(document: bytes, charset: str) -> str:
     # Amazon's old reports are not UTF-8 everywhere. Numbers and names of columns are ASCII in each of the encodings.
     try:
         return document.decode("utf-8-sig")
     except UnicodeDecodeError:
+        pass
+    try:
+        return document.decode(charset, errors="replace")
+    except LookupError:
         return document.decode("cp1252", errors="replace")
 
 
