@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
+from simulator.limits import Limits
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, Unintelligible
 from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
@@ -172,3 +173,44 @@ def test_a_body_without_a_number_has_its_window_read_again(desk):
     desk.session.refresh(desk.account)
     assert desk.account.cursor > before
     assert desk.session.scalars(select(QuarantinedOrder.resolved_at)).one() is not None
+
+
+def at_amazons_pace(desk):
+    """Amazon's own limits from here on."""
+    desk.world.limits = Limits("amazon")
+    desk.world.reset("many:2500")
+    desk.world.limits = Limits("amazon")
+
+
+def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(desk):
+    at_amazons_pace(desk)
+    before = desk.account.cursor
+
+    first = desk.sync()
+
+    assert (first.state, first.cause) == ("waiting", "throttled")
+    desk.session.refresh(desk.account)
+    assert (desk.account.cursor, desk.account.trouble) == (before, None)
+    runs = [first]
+    while runs[-1].state == "waiting":
+        desk.world.limits = Limits("amazon")
+        desk.later(600)
+        runs.append(desk.sync())
+    assert sum(run.new for run in runs) == sum(run.received for run in runs) == 2500
+    desk.session.refresh(desk.account)
+    assert desk.account.open_window is None
+    assert desk.account.cursor > before
+
+
+def test_a_page_that_is_no_longer_to_be_had_begins_the_window_anew(desk):
+    at_amazons_pace(desk)
+    desk.sync()
+    desk.account.open_window = desk.account.open_window | {"token": "gone"}
+    desk.session.commit()
+    desk.world.limits = Limits("relaxed")
+    desk.later(600)
+
+    run = desk.sync()
+
+    assert (run.state, run.received) == ("done", 2500)
+    assert sum(statuses_here(desk).values()) == 2500

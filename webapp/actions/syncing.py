@@ -3,15 +3,16 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, importing, leases, quarantine
-from webapp.domain.amazon_errors import AmazonError, Unintelligible
+from webapp.actions import accounts, importing, leases, quarantine, windows
+from webapp.actions.windows import Window
+from webapp.domain.amazon_errors import AmazonError, InvalidRequest, Throttled, Unintelligible
 from webapp.domain.amazon_orders import AmazonOrder, OrderPage
 from webapp.domain.amazon_port import AmazonPort
 from webapp.domain.errors import NotFoundError, RefusedError
@@ -41,17 +42,21 @@ def sync_account(
 ) -> SyncRun:
     """Fetch everything that changed since the cursor (or `since`) and write it down.
 
-    Answers the run, ended as `done`. Raises BusyError while another sync of the account is at work, and the AmazonError
+    Answers the run, ended as `done`; or as `waiting` when Amazon's calls were used up on the way: the next sync goes on
+    with the next page. Raises BusyError while another sync of the account is at work, and the AmazonError
     that ended the run, after it was written down; what was committed stays, and the next sync begins at the old cursor.
     """
     owner = leases.take(session, lease_name(account_id), clock(), "sync_running")
     try:
-        run = _begin(session, account_id, clock(), by, since)
+        run, window = _begin(session, account_id, clock(), by, since)
         try:
-            _read_pages(session, port, run, owner, clock, moves_cursor=since is None)
+            _read_pages(session, port, run, window, owner, clock, moves_cursor=since is None)
             _read_quarantined(session, port, run, owner, clock)
         except AmazonError as error:
             session.rollback()
+            if isinstance(error, Throttled) and run.pages and since is None:
+                _wait(session, run, error, clock())
+                return run
             _fail(session, run, error, clock())
             raise
         return run
@@ -92,36 +97,45 @@ def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: d
     return said
 
 
-def _begin(session: Session, account_id: int, now: datetime, by: str, since: datetime | None) -> SyncRun:
+def _begin(session: Session, account_id: int, now: datetime, by: str, since: datetime | None) -> tuple[SyncRun, Window]:
     account = accounts.find(session, account_id)
     died = update(SyncRun).where(SyncRun.account_id == account_id, SyncRun.state == "running")
     session.execute(died.values(state="lost", ended_at=now))
-    run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=since or account.cursor)
+    marketplaces = sorted(session.scalars(select(Store.marketplace_id).where(Store.account_id == account_id)))
+    window = windows.reopen(account, marketplaces, now) if since is None else None
+    if window is None:
+        window = Window(since or account.cursor, now, marketplaces, accounts.known_missing(account, now))
+    run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=window.after)
     session.add(run)
     session.commit()
-    return run
+    return run, window
 
 
 def _read_pages(
-    session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock, *, moves_cursor: bool
+    session: Session, port: AmazonPort, run: SyncRun, window: Window, owner: str, clock: Clock, *, moves_cursor: bool
 ) -> None:
-    account = session.get_one(Account, run.account_id)
-    missing = accounts.known_missing(account, clock())
-    marketplaces = session.scalars(select(Store.marketplace_id).where(Store.account_id == account.id)).all()
-    after = run.updated_after
-    session.commit()
-    token: str | None = None
     seen: Counter[int] = Counter()
     while True:
-        page = port.search_orders(updated_after=after, marketplace_ids=marketplaces, token=token, missing=missing)
-        missing = page.missing
+        try:
+            page = port.search_orders(
+                updated_after=window.after,
+                marketplace_ids=window.marketplaces,
+                token=window.token,
+                missing=window.missing,
+            )
+        except InvalidRequest:
+            if window.token is None or run.pages:
+                raise
+            # The page kept from an earlier run is no longer to be had: the window is read from its beginning.
+            window = replace(window, token=None, began=clock())
+            continue
+        window = replace(window, token=page.next_token, missing=page.missing)
         crashpoints.crash("sync.page_received")
-        _write_page(session, run, page, owner, clock(), moves_cursor=moves_cursor)
+        _write_page(session, run, page, window, owner, clock(), moves_cursor=moves_cursor)
         crashpoints.crash("sync.page_committed")
         if page.next_token is None:
             return
         _watch_for_a_circle(page, seen)
-        token = page.next_token
 
 
 def _read_quarantined(session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock) -> None:
@@ -162,9 +176,9 @@ def _watch_for_a_circle(page: OrderPage, seen: Counter[int]) -> None:
 
 
 def _write_page(
-    session: Session, run: SyncRun, page: OrderPage, owner: str, now: datetime, *, moves_cursor: bool
+    session: Session, run: SyncRun, page: OrderPage, window: Window, owner: str, now: datetime, *, moves_cursor: bool
 ) -> None:
-    """The page and, with the last one, the cursor and the end of the run: together or not at all."""
+    """The page and where to go on or, with the last one, the cursor and the end of the run: together or not at all."""
     leases.hold(session, lease_name(run.account_id), owner, now)
     last = page.next_token is None
     retried = importing.retry_blocked(session, run.account_id, now=now, by=run.by) if last else 0
@@ -174,16 +188,18 @@ def _write_page(
     for name, value in asdict(counts).items():
         setattr(run, name, getattr(run, name) + value)
     run.request_id = page.request_id
+    if moves_cursor:
+        windows.keep(session.get_one(Account, run.account_id), window)
     if last:
-        _end(session, run, page, now, moves_cursor=moves_cursor)
+        _end(session, run, page, window, now, moves_cursor=moves_cursor)
     crashpoints.crash("sync.before_commit")
     session.commit()
 
 
-def _end(session: Session, run: SyncRun, page: OrderPage, now: datetime, *, moves_cursor: bool) -> None:
+def _end(session: Session, run: SyncRun, page: OrderPage, window: Window, now: datetime, *, moves_cursor: bool) -> None:
     account = session.get_one(Account, run.account_id)
     bound = page.updated_before or run.started_at - timedelta(minutes=2)
-    held = quarantine.holds_cursor(session, run.account_id, run.started_at, now)
+    held = quarantine.holds_cursor(session, run.account_id, window.began, now)
     if moves_cursor and not held:
         # Backwards never: a desk whose clock was wrong once would read the same weeks again and again.
         account.cursor = max(account.cursor, bound - OVERLAP)
@@ -191,6 +207,13 @@ def _end(session: Session, run: SyncRun, page: OrderPage, now: datetime, *, move
     accounts.note_health(account, page.missing, now)
     session.execute(update(Store).where(Store.account_id == account.id).values(last_synced_at=now))
     run.state, run.ended_at, run.updated_before = "done", now, bound
+
+
+def _wait(session: Session, run: SyncRun, error: AmazonError, now: datetime) -> None:
+    """Nothing is wrong: what was read is written, and Amazon lets us read on a little later."""
+    run.state, run.ended_at = "waiting", now
+    run.cause, run.message = error.cause, error.message[:1000]
+    session.commit()
 
 
 def _fail(session: Session, run: SyncRun, error: AmazonError, now: datetime) -> None:

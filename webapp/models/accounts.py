@@ -1,6 +1,7 @@
 """A seller account in one region, with its credentials."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,6 +26,8 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Where the next sync begins: the upper bound Amazon applied last time, less an overlap.
     cursor: Mapped[datetime] = mapped_column(UtcDateTime)
+    # A window that takes more than one run, as `actions/windows.py` keeps it.
+    open_window: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Why the last sync or submission failed (a code of `sentences`), until one succeeds.
     trouble: Mapped[str | None] = mapped_column(String(40))

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("token_url", sa.String(length=300), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cursor", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("open_window", sa.JSON(), nullable=True),
         sa.Column("last_synced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("trouble", sa.String(length=40), nullable=True),
         sa.Column("trouble_words", sa.String(length=1000), nullable=True),
