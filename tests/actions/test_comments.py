@@ -1,0 +1,60 @@
+from sqlalchemy import select, text
+
+from tests.factories import a_store
+from tests.processing import BY, kinds, processing_order, refused
+from webapp.actions import comments, holds, shipments, stores
+from webapp.domain.parcels import Parcel
+from webapp.models.accounts import Account
+from webapp.models.comments import Comment
+from webapp.models.events import Event
+from webapp.models.shipments import Shipment
+
+
+def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
+    order = processing_order(session)
+
+    written = comments.create(session, order.id, " Called Buyer Number1 ", notify=True, **BY)
+
+    assert (written.text, written.notify, written.by) == ("Called Buyer Number1", True, "user:1")
+    stored = session.execute(text("SELECT text FROM comments")).scalar_one()
+    assert "Buyer" not in stored
+    assert kinds(session, order) == ["order_commented_notify"]
+    told = session.scalars(select(Event).where(Event.kind == "order_commented_notify")).one()
+    assert told.args == {"comment": written.id}
+
+
+def test_a_comment_may_change_the_stores_own_word(session):
+    order = processing_order(session)
+    order.store.processing_status = "Pick today"
+    session.commit()
+
+    comments.create(session, order.id, "Go", status="Pick today", **BY)
+
+    assert (order.state, order.status) == ("processing", "Pick today")
+    assert refused(lambda: comments.create(session, order.id, "Go", status="Shipped", **BY)) == (
+        "status_unknown",
+        {"word": "Shipped", "state": "processing"},
+    )
+    comments.create(session, order.id, "Stop", status="", **BY)
+    assert order.status == ""
+    holds.hold(session, order.id, "Wait", **BY)
+    assert refused(lambda: comments.create(session, order.id, "Go", status="Pick today", **BY))[0] == "status_unknown"
+
+
+def test_a_comment_says_something_and_not_too_much(session):
+    order = processing_order(session)
+
+    assert refused(lambda: comments.create(session, order.id, " \n ", **BY)) == ("comment_required", {})
+    assert refused(lambda: comments.create(session, order.id, "x" * 5001, **BY)) == ("text_too_long", {"most": 5000})
+    assert refused(lambda: comments.create(session, 99, "Hello", **BY)) == ("order_unknown", {"number": 99})
+
+
+def test_a_deleted_store_takes_shipments_and_comments_along(session):
+    order = processing_order(session)
+    shipments.create(session, order.id, [Parcel(None, "DHL", "", "A1")], comment="Hello", **BY)
+    store = a_store(session.scalars(select(Account)).one())
+
+    stores.delete_store(session, store, store.name, **BY)
+
+    assert session.scalars(select(Shipment)).all() == []
+    assert session.scalars(select(Comment)).all() == []

@@ -1,0 +1,136 @@
+from sqlalchemy import select
+
+from tests.factories import NOW, a_package, an_item, an_order
+from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
+from webapp.actions import cancellations, holds, shipments
+from webapp.domain.parcels import Parcel
+from webapp.models.events import Event
+from webapp.models.orders import Order
+from webapp.models.shipments import Shipment
+
+
+def test_two_parcels_leave_and_the_rest_follows(session):
+    order = processing_order(session)
+    first, second = [item.id for item in order.items]
+
+    shipment = shipments.create(
+        session,
+        order.id,
+        [Parcel({first: 1}, "DHL", "", "jd 01 46"), Parcel({second: 1}, "Other", " Bike  courier ", "B2")],
+        **BY,
+    )
+
+    assert (shipment.number, shipment.quantities) == ("100001", {first: 1, second: 1})
+    assert [(p.reference, p.carrier, p.title, p.tracking_number) for p in shipment.parcels] == [
+        (1, "DHL", "DHL", "JD0146"),
+        (2, "Other", "Bike courier", "B2"),
+    ]
+    assert (order.state, quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 1, 0, 0)])
+
+    rest = shipments.create(session, order.id, **BY)
+
+    assert [
+        (p.reference, p.tracking_number, [(i.order_item_id, i.quantity) for i in p.items]) for p in rest.parcels
+    ] == [(3, "", [(first, 1)])]
+    assert (order.state, quantities(order)) == ("complete", [(2, 2, 0, 0), (1, 1, 0, 0)])
+    assert kinds(session, order) == ["order_shipped", "order_shipped", "order_complete"]
+    told = session.scalars(select(Event).where(Event.kind == "order_shipped")).first()
+    assert told.args == {"number": "100001", "quantity": 2, "parcels": 2}
+
+
+def test_what_cannot_be_shipped_is_refused_and_changes_nothing(session):
+    order = processing_order(session)
+    first, second = [item.id for item in order.items]
+
+    def ship(*parcels):
+        return refused(lambda: shipments.create(session, order.id, parcels, comment="Hello", **BY))
+
+    over = [Parcel({first: 1}), Parcel({first: 2})]
+    assert ship(*over) == ("quantity_over", {"item": "SKU-1", "asked": 2, "left": 1})
+    assert ship(Parcel({first: -1})) == ("quantity_negative", {"item": "SKU-1"})
+    assert ship(Parcel({first: 1}), Parcel({second: 0}))[0] == "quantity_none"
+    assert ship()[0] == "parcel_none"
+    assert ship(Parcel(), Parcel())[0] == "parcel_contents_required"
+    assert ship(Parcel(tracking_number="A1"))[0] == "carrier_required"
+    assert ship(Parcel(carrier="Other", tracking_number="A1"))[0] == "carrier_title_required"
+    assert ship(Parcel(carrier="DHL", tracking_number="Ä1"))[0] == "tracking_malformed"
+    twice = [Parcel({first: 1}, "DHL", "", "A1"), Parcel({second: 1}, "UPS", "", "a 1")]
+    assert ship(*twice) == ("tracking_twice", {"number": "A1"})
+
+
+def test_a_tracking_number_used_before_is_refused_with_its_order(session):
+    order = processing_order(session)
+    _, other, _ = imported(
+        session,
+        an_order(2, items=(an_item(3),)),
+        an_order(3, items=(an_item(4),), packages=(a_package(),), status="PARTIALLY_SHIPPED"),
+    )
+    shipments.create(session, order.id, [Parcel({order.items[0].id: 1}, "DHL", "", "A1")], **BY)
+
+    def ship(order, number):
+        return refused(lambda: shipments.create(session, order.id, [Parcel(None, "DHL", "", number)], **BY))
+
+    assert ship(other, "a1") == ("tracking_used", {"number": "A1", "order": order.number})
+    assert ship(order, "A 1") == ("tracking_used", {"number": "A1", "order": order.number})
+    assert ship(other, "track1") == ("tracking_used", {"number": "TRACK1", "order": an_order(3).number})
+
+
+def test_a_parcel_never_takes_a_number_amazon_knows_one_by(session):
+    order = processing_order(session, packages=(a_package("7"), a_package("label")))
+
+    shipment = shipments.create(session, order.id, **BY)
+
+    assert [parcel.reference for parcel in shipment.parcels] == [8]
+
+
+def test_an_order_on_hold_or_cancelled_is_not_shipped(session):
+    order = processing_order(session)
+    holds.hold(session, order.id, "Wait for the buyer", **BY)
+
+    assert refused(lambda: shipments.create(session, order.id, **BY)) == ("cannot_ship", {"state": "holded"})
+
+    items = (an_item(1, quantity=2, cancelled_by="BUYER"), an_item(2, quantity=1, cancelled_by="BUYER"))
+    imported(session, an_order(status="CANCELLED", updated=5, items=items))
+    assert refused(lambda: shipments.create(session, order.id, **BY)) == ("cannot_ship", {"state": "canceled"})
+
+
+def test_an_order_that_is_being_cancelled_is_not_shipped(session):
+    order = processing_order(session)
+    asked = cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+
+    assert refused(lambda: shipments.create(session, order.id, **BY)) == ("cannot_ship_cancelling", {})
+
+    cancellations.undo(session, asked.id, **BY)
+    assert shipments.create(session, order.id, **BY).number == "100001"
+
+
+def test_what_we_shipped_and_amazon_then_reports_counts_once(session):
+    order = processing_order(session)
+    first, second = order.items
+    shipments.create(session, order.id, [Parcel({first.id: 1}, "DHL", "", "A1")], **BY)
+    items = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
+
+    imported(session, an_order(status="PARTIALLY_SHIPPED", updated=5, items=items))
+
+    session.refresh(first)
+    assert (first.shipped, second.shipped, order.state) == (1, 0, "processing")
+    items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
+    imported(session, an_order(status="SHIPPED", updated=9, items=items))
+    session.refresh(order)
+    assert (order.state, quantities(order)) == ("complete", [(2, 2, 0, 0), (1, 1, 0, 0)])
+    assert kinds(session, order) == ["order_shipped", "shipped_at_amazon", "order_complete"]
+    assert session.scalars(select(Event.args).where(Event.kind == "shipped_at_amazon")).one() == {"quantity": 2}
+    assert refused(lambda: shipments.create(session, order.id, **BY)) == ("cannot_ship", {"state": "complete"})
+
+
+def test_of_two_tabs_one_ships_and_the_other_is_told(app, session):
+    order = processing_order(session)
+    order_id, first = order.id, order.items[0].id
+    session.commit()
+
+    def ship(own):
+        [item.shipped for item in own.get_one(Order, order_id).items]
+        shipments.create(own, order_id, [Parcel({first: 2})], now=NOW, by="user:1")
+
+    assert at_once(app, ship, ship) == ["done", "quantity_over"]
+    assert [shipment.quantities for shipment in session.scalars(select(Shipment))] == [{first: 2}]
