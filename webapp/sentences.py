@@ -133,6 +133,8 @@ SENTENCES = {
     "hold_until_past": _l("This time is past. Choose one to come, or none."),
     "comment_required": _l("Write a comment."),
     "status_unknown": _l("An Order with the status %(state)s cannot be given the status %(word)s."),
+    "item_unreadable": _l("%(text)s is not SKU=PIECES of a line of this Order. Its SKUs are: %(known)s."),
+    "time_unreadable": _l("%(text)s is not a time. Write it as 2026-12-24T18:00+01:00."),
     "order_invoiced": _l("Invoice %(number)s written: %(amount)s %(currency)s"),
     "order_shipped": _l("Shipment %(number)s written: %(quantity)s pieces in %(parcels)s parcels"),
     "order_refunded": _l("Credit memo %(number)s written offline: %(amount)s %(currency)s"),

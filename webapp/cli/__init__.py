@@ -17,7 +17,7 @@ COMMANDS = {
     "accounts": "webapp.cli.accounts:accounts",
     "stores": "webapp.cli.stores:stores",
     "amazon-orders": "webapp.cli.amazon_orders:amazon_orders",
-    "orders": "webapp.cli.orders:orders",
+    "orders": "webapp.cli.order_verbs:orders",
     "submissions": "webapp.cli.submissions:submissions",
     "sync": "webapp.cli.sync:sync",
 }

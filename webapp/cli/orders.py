@@ -42,7 +42,7 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
 
     with desk(data_dir):
         session = db.session()
-        show(described(by_number(session, number_for(session, number) or number)), as_json, _story)
+        show(described(by_number(session, number_for(session, number) or number)), as_json, story)
 
 
 def described(order: Order) -> dict[str, Any]:
@@ -66,10 +66,13 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
         ).rstrip()
 
 
-def _story(one: dict[str, Any]) -> Iterator[str]:
+def story(one: dict[str, Any]) -> Iterator[str]:
+    """The lines people read of an Order as `described` says it."""
     for name in ("number", "amazon_order_number", "state", "status"):
         yield f"{name.replace('_', ' '):<20} {one[name]}"
     yield f"{'total':<20} {priced(one['total'])}"
     for item in one["items"]:
         counts = ", ".join(f"{name} {item[name]}" for name in _COUNTS)
         yield f"{item['sku'] or '-':<20} {counts}"
+    if "document" in one:
+        yield f"{'document':<20} {one['document']}"

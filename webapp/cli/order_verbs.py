@@ -1,0 +1,202 @@
+"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`: processing one Order."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.orders import described, orders, story
+from webapp.domain.documents import Refund, amount
+from webapp.domain.errors import InvalidError
+from webapp.domain.parcels import Parcel
+from webapp.models.orders import Order
+
+_comment_option = click.option("--comment", default="", help="A comment that goes with it.")
+_notify_option = click.option("--notify", is_flag=True, help="The customer is to be told.")
+_items_option = click.option(
+    "--item", "items", multiple=True, metavar="SKU=PIECES", help="Pieces of a line; may be repeated. Default: all left."
+)
+
+
+@orders.command()
+@click.argument("number")
+@click.option("--reason", required=True, help="Why it waits.")
+@click.option("--until", metavar="TIME", help="When it goes on by itself, in ISO 8601; without a zone it is UTC.")
+@data_dir_option
+@json_option
+def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_json: bool) -> None:
+    """Put an Order on hold."""
+    from webapp.actions import holds
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> None:
+        holds.hold(session, order.id, reason, until=_instant(until), **about)
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@click.argument("number")
+@data_dir_option
+@json_option
+def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
+    """Let an Order go on after a hold."""
+    from webapp.actions import holds
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> None:
+        holds.unhold(session, order.id, **about)
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@click.argument("number")
+@_items_option
+@_comment_option
+@_notify_option
+@data_dir_option
+@json_option
+def invoice(
+    number: str, items: tuple[str, ...], comment: str, notify: bool, data_dir: Path | None, as_json: bool
+) -> None:
+    """Invoice an Order, or part of it."""
+    from webapp.actions import invoices
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        chosen = _quantities(order, items)
+        return invoices.create(session, order.id, chosen, comment=comment, notify=notify, **about).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@click.argument("number")
+@_items_option
+@click.option("--carrier", default="", help="Amazon's code of the carrier, or Other.")
+@click.option("--carrier-name", default="", help="The carrier's name, where the code is Other.")
+@click.option("--tracking", default="", help="The tracking number.")
+@_comment_option
+@_notify_option
+@data_dir_option
+@json_option
+def ship(
+    number: str,
+    items: tuple[str, ...],
+    carrier: str,
+    carrier_name: str,
+    tracking: str,
+    comment: str,
+    notify: bool,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Ship an Order, or part of it, in one parcel."""
+    from webapp.actions import shipments
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        parcel = Parcel(_quantities(order, items), carrier, carrier_name, tracking)
+        return shipments.create(session, order.id, [parcel], comment=comment, notify=notify, **about).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@click.argument("number")
+@_items_option
+@click.option("--shipping", metavar="AMOUNT", help="Of the shipping. Default: all left with all items, else none.")
+@click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Given back beside the items.")
+@click.option("--adjustment-fee", default="0", metavar="AMOUNT", help="Kept of what is given back.")
+@click.option("--return-to-stock", is_flag=True, help="The pieces can be sold again.")
+@_comment_option
+@_notify_option
+@data_dir_option
+@json_option
+def refund(
+    number: str,
+    items: tuple[str, ...],
+    shipping: str | None,
+    adjustment_refund: str,
+    adjustment_fee: str,
+    return_to_stock: bool,
+    comment: str,
+    notify: bool,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Write a credit memo of an Order, or part of it; Amazon is not told."""
+    from webapp.actions import credit_memos
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        chosen = _quantities(order, items)
+        currency = order.currency
+        asked = Refund(
+            chosen,
+            amount(shipping, currency, "shipping") if shipping is not None else None if chosen is None else 0,
+            amount(adjustment_refund, currency, "adjustment_refund"),
+            amount(adjustment_fee, currency, "adjustment_fee"),
+        )
+        back = [item.id for item in order.items] if return_to_stock else ()
+        words: dict[str, Any] = {"comment": comment, "notify": notify}
+        return credit_memos.create(session, order.id, asked, return_to_stock=back, **words, **about).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@click.argument("number")
+@click.argument("text")
+@click.option("--status", help='The store\'s own word within the state; "" for none.')
+@_notify_option
+@data_dir_option
+@json_option
+def comment(number: str, text: str, status: str | None, notify: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Write a comment on an Order."""
+    from webapp.actions import comments
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> None:
+        comments.create(session, order.id, text, status=status, notify=notify, **about)
+
+    _process(number, data_dir, as_json, step)
+
+
+def _process(
+    number: str, data_dir: Path | None, as_json: bool, step: Callable[[Session, Order, dict[str, Any]], str | None]
+) -> None:
+    """Take the step, and show the Order after it, with the number of the document where one was written."""
+    from webapp.extensions import db
+    from webapp.queries.orders import by_number, number_for
+
+    with desk(data_dir):
+        session = db.session()
+        order = by_number(session, number_for(session, number) or number)
+        written = step(session, order, {"now": datetime.now(UTC), "by": "cli"})
+        said = described(order) | ({} if written is None else {"document": written})
+        show(said, as_json, story)
+
+
+def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
+    """Pieces by line id; None where no item is named. A SKU named again means the next line of it."""
+    if not items:
+        return None
+    chosen: dict[int, int] = {}
+    for text in items:
+        sku, _, pieces = text.rpartition("=")
+        lines = [item for item in order.items if item.sku == sku and item.id not in chosen]
+        if not lines or not pieces.lstrip("-").isdecimal():
+            known = ", ".join(item.sku or "-" for item in order.items)
+            raise InvalidError("item_unreadable", text=text, known=known)
+        chosen[lines[0].id] = int(pieces)
+    return chosen
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidError("time_unreadable", field="until", text=text) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
