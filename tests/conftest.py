@@ -46,7 +46,8 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """SQLite in the test's data folder; marked `both_databases`, a test runs a second time on PostgreSQL."""
-    if getattr(request, "param", request.config.getoption("--database")) == "sqlite":
+    wanted = getattr(request, "param", request.config.getoption("--database"))
+    if wanted == "sqlite" or request.node.get_closest_marker("only_sqlite"):
         yield ""
         return
     server = request.getfixturevalue("postgres")

@@ -14,6 +14,8 @@ from webapp.extensions import db
 from webapp.models.stores import Store
 from webapp.queries import dashboards, stores
 
+pytestmark = pytest.mark.both_databases
+
 
 @contextmanager
 def counted() -> Iterator[list[str]]:

@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -42,12 +43,16 @@ GRID = Grid(
 SORTS = [direction + column.name for column in GRID.columns if column.by is not None for direction in ("", "-")]
 
 
-@pytest.fixture(scope="module")
-def engine():
-    engine = create_engine("sqlite://")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def engine(request):
+    with ExitStack() as stack:
+        url = "sqlite://"
+        if request.param == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgres").database())
+        engine = create_engine(url)
+        Base.metadata.create_all(engine)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from webapp.running import database
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.only_sqlite
+
 ENVIRONMENT = """
 from alembic import context
 from webapp.extensions import db

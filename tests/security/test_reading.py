@@ -17,6 +17,8 @@ from webapp.models.users import User, WebSession
 from webapp.security import needs
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.only_sqlite
+
 
 @contextmanager
 def somebody_writing(settings: Settings) -> Iterator[None]:

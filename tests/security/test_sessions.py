@@ -69,6 +69,7 @@ def cookie(client: FlaskClient) -> str:
     return found.value
 
 
+@pytest.mark.only_sqlite
 def test_a_page_costs_one_read_for_session_and_user(desk: Flask, owner: FlaskClient) -> None:
     owner.get("/probe")
     with statements() as told:
