@@ -1,8 +1,13 @@
-"""Redis is only the bell: a scheduled run that was rung for and never answered is rung for again."""
+"""What nobody asks for and must be done all the same.
+
+Redis is only the bell: a scheduled run that was rung for and never answered is rung for again. Orders whose hold has
+come to its end go on.
+"""
 
 from datetime import UTC, datetime, timedelta
 
 from webapp import queue
+from webapp.actions import holds
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import schedule
@@ -19,3 +24,4 @@ def upkeep() -> None:
         session.rollback()
     for name, ids in lost:
         queue.ensure(queue.redis(), name, *ids)
+    holds.release_due(session, now=now, by="schedule")

@@ -10,11 +10,12 @@ from jobs import schedule as scheduler
 from jobs.upkeep import upkeep
 from tests.factories import NOW, an_account, an_order
 from webapp import queue
-from webapp.actions import accounts, cancellations, importing, schedule
+from webapp.actions import accounts, cancellations, holds, importing, schedule
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.events import Event
+from webapp.models.orders import Order
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import schedule as stored
 
@@ -157,6 +158,17 @@ def test_a_run_that_was_answered_is_not_rung_for_again(session: Session, redis: 
     schedule.record_run(session, "sync_account-1", "ok", None, rung, rung + timedelta(seconds=1))
     upkeep()
     assert line(redis) == []
+
+
+def test_an_order_goes_on_when_its_hold_has_ended(session: Session, redis: Redis) -> None:
+    account = an_account(session)
+    importing.import_page(session, account.id, [an_order()], now=NOW, by="test")
+    session.commit()
+    order = session.scalars(select(Order)).one()
+    holds.hold(session, order.id, "Wait", until=NOW + timedelta(days=1), now=NOW, by="user:1")
+    upkeep()
+    session.refresh(order)
+    assert order.state == "processing"
 
 
 def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis: Redis) -> None:

@@ -1,6 +1,7 @@
 """Putting an Order on hold, and letting it go on."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.actions import comments, events, processing
 from webapp.domain import order_states
 from webapp.domain.errors import InvalidError, RefusedError
+from webapp.models.engine import only_reading
 from webapp.models.orders import Order
 
 
@@ -31,7 +33,9 @@ def hold(
         order.hold_reason, order.hold_until = comment.text, until
         order.version += 1
         kind = "order_held" if until is None else "order_held_until"
-        args = {"comment": comment.id} | ({} if until is None else {"until": until.isoformat()})
+        args: dict[str, Any] = {"comment": comment.id}
+        if until is not None:
+            args["until"] = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         events.record_on_order(session, kind, order, now=now, by=by, **args)
     return order
 
@@ -47,10 +51,13 @@ def unhold(session: Session, order_id: int, *, now: datetime, by: str) -> Order:
 
 
 def release_due(session: Session, *, now: datetime, by: str) -> int:
-    """Let go on whatever was held until an instant that has come; answers how many. Commits each."""
+    """Let go on whatever was held until now; answers how many. Rolls back first, commits each."""
     due = select(Order.id).where(Order.state == order_states.HOLDED, Order.hold_until <= now)
     released = 0
-    for order_id in session.scalars(due.order_by(Order.id)).all():
+    with only_reading():
+        found = session.scalars(due.order_by(Order.id)).all()
+        session.rollback()
+    for order_id in found:
         try:
             with processing.changing(session, order_id, "unhold") as order:
                 # A person may have held it anew, for longer, since it was found.

@@ -1,0 +1,51 @@
+"""Documents that were written before they said what they are made of."""
+
+from datetime import datetime
+
+from alembic import command
+from sqlalchemy import Insert, MetaData, text
+
+from tests.factories import NOW
+from webapp import create_app
+from webapp.extensions import db
+
+DOCUMENTS = (
+    ("invoices", 63, 1463),
+    ("invoice_items", 0, 1400),
+    ("credit_memos", 63, 1463),
+    ("credit_memo_items", 0, 1400),
+)
+
+
+def a_filled(tables: MetaData, name: str, **known: int) -> Insert:
+    """An insert of row 1 of a table as the database has it: what is not named has any value of its type."""
+    samples = {int: 1, str: "a", bool: True, bytes: b"a", datetime: NOW, object: {}}
+    columns = [column for column in tables.tables[name].columns if not column.nullable]
+    return tables.tables[name].insert().values({c.name: samples[c.type.python_type] for c in columns} | known)
+
+
+def test_documents_of_the_first_revision_get_the_parts_of_their_order(settings):
+    app = create_app(settings)
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0001")
+        with db.engine.begin() as connection:
+            old = MetaData()
+            old.reflect(connection)
+            line = {"subtotal": 1000, "shipping": 300, "tax": 200, "discount": -100, "other": 0, "total": 1400}
+            for name in ("accounts", "stores", "amazon_orders"):
+                connection.execute(a_filled(old, name))
+            connection.execute(a_filled(old, "orders", **line | {"other": 63, "total": 1463}))
+            connection.execute(a_filled(old, "order_items", canceled=0, **line))
+            for name in ("invoices", "credit_memos"):
+                connection.execute(a_filled(old, name, total=1463))
+            for name in ("invoice_items", "credit_memo_items"):
+                connection.execute(a_filled(old, name, total=1400))
+        command.upgrade(config, "head")
+        parts = "subtotal, shipping, tax, discount, other, total"
+        with db.engine.connect() as connection:
+            for table, other, total in DOCUMENTS:
+                found = connection.execute(text(f"SELECT {parts} FROM {table}")).all()
+                assert found == [(1000, 300, 200, -100, other, total)]
+        command.downgrade(config, "0001")
+        db.engine.dispose()
