@@ -134,3 +134,13 @@ def test_of_two_tabs_one_ships_and_the_other_is_told(app, session):
 
     assert at_once(app, ship, ship) == ["done", "quantity_over"]
     assert [shipment.quantities for shipment in session.scalars(select(Shipment))] == [{first: 2}]
+
+
+def test_an_order_shipped_here_is_not_cancelled_though_amazon_has_not_heard_of_it(session):
+    order = processing_order(session)
+    shipments.create(session, order.id, [Parcel({order.items[0].id: 1})], **BY)
+
+    def cancel():
+        cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=0, **BY)
+
+    assert refused(cancel) == ("cancel_shipped", {})

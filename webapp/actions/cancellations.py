@@ -7,9 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.actions import accounts, events
-from webapp.domain import cancellation, submissions
+from webapp.domain import amazon_status, cancellation, submissions
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel
 from webapp.models.submissions import Submission
 
 
@@ -83,6 +85,10 @@ def refusal(session: Session, order: AmazonOrder) -> str | None:
     asked = select(Submission.id).where(
         Submission.amazon_order_id == order.id, Submission.kind == cancellation.KIND, Submission.open
     )
+    # Amazon may not have heard of a parcel that left here.
+    left = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id)
+    if order.status == amazon_status.UNSHIPPED and session.scalar(left.limit(1)) is not None:
+        return "cancel_shipped"
     return cancellation.refusal(
         order.status,
         order.fulfilled_by,
