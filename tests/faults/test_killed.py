@@ -27,8 +27,8 @@ WITHIN = 30.0
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return Settings.load({}, data_dir=tmp_path / "data folder")
+def settings(tmp_path, database_url):
+    return Settings.load({}, data_dir=tmp_path / "data folder", database_url=database_url)
 
 
 @pytest.fixture
@@ -54,9 +54,10 @@ def connected(app, amazon):
         return account.id
 
 
-def crashing(tmp_path, point):
+def crashing(tmp_path, point, database_url):
     marker = tmp_path / "died"
-    return marker, {"CHANNELDESK_CRASH_AT": f"{point}={marker}", "CHANNELDESK_FEED_INTERVAL": "1"}
+    crash = {"CHANNELDESK_CRASH_AT": f"{point}={marker}", "CHANNELDESK_FEED_INTERVAL": "1"}
+    return marker, {**crash, "DATABASE_URL": database_url}
 
 
 def read(statement):
@@ -85,7 +86,7 @@ def died_and_recovered(marker, done):
 def test_a_sync_killed_there_is_whole_within_half_a_minute(settings, connected, amazon, tmp_path, point):
     amazon.world.reset("many:150")
     expected = len([o for o in amazon.world.orders.values() if o.seller_id == DEMO_EU.id])
-    marker, environ = crashing(tmp_path, point)
+    marker, environ = crashing(tmp_path, point, settings.database_url)
 
     with running(settings.data_dir, environ=environ):
         done = select(SyncRun.state).where(SyncRun.state == "done")
@@ -103,7 +104,7 @@ def test_a_sync_killed_there_is_whole_within_half_a_minute(settings, connected, 
 )
 def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, connected, amazon, tmp_path, point):
     number = amazon.world.place("DE")
-    marker, environ = crashing(tmp_path, point)
+    marker, environ = crashing(tmp_path, point, settings.database_url)
 
     with running(settings.data_dir, environ=environ):
         mirror = select(AmazonOrder.id).where(AmazonOrder.number == number)
