@@ -15,7 +15,6 @@ from webapp.domain.amazon_port import AmazonPort
 PATIENCE = 12.0
 
 
-
 class PersonPort(AccountPort, AmazonPort, Protocol):
     """All that a page or a command may ask of Amazon."""
 
