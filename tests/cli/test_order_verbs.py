@@ -1,4 +1,4 @@
-"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`."""
+"""`channeldesk orders hold|unhold|invoice|refund|comment`."""
 
 import pytest
 
@@ -14,24 +14,17 @@ def number(command, connected, amazon):
     return order["number"]
 
 
-def test_an_order_is_held_shipped_and_given_back(command, number):
+def test_an_order_is_held_and_given_back(command, number):
     held = command("orders", "hold", number, "--reason", "Wait", "--until", "2999-01-01T00:00", "--json").json
     assert (held["state"], held.keys()) == ("holded", ORDER_KEYS)
-    refused = command("orders", "ship", number)
+    refused = command("orders", "refund", number)
     assert (refused.code, refused.error) == (
         1,
-        "channeldesk: An Order with the status On hold cannot be shipped.",
+        "channeldesk: An Order with the status On hold cannot be refunded.",
     )
     assert command("orders", "unhold", number, "--json").json["state"] == "processing"
     assert command("orders", "comment", number, "Called", "--json").json["state"] == "processing"
 
-    sent = command("orders", "ship", number, "--carrier", "DHL", "--tracking", "A 1", "--json").json
-
-    assert (sent["document"], sent["state"], [i["shipped"] for i in sent["items"]]) == (
-        "100001",
-        "complete",
-        [item["ordered"] for item in sent["items"]],
-    )
     part = command("orders", "refund", number, "--item", "X=1")
     assert (part.code, part.error.startswith("channeldesk: X=1 is not SKU=PIECES")) == (1, True)
     decimals = command("orders", "refund", number, "--shipping", "0.001")

@@ -1,4 +1,7 @@
-"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`: processing one Order."""
+"""`channeldesk orders hold|unhold|invoice|refund|comment`: processing one Order.
+
+There is no `ship` yet, although the verb stands: a shipment that Amazon is not told of is a late one.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -12,11 +15,9 @@ from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.orders import described, orders, story
 from webapp.domain.documents import Refund, amount
 from webapp.domain.errors import InvalidError
-from webapp.domain.parcels import Parcel
 from webapp.models.orders import Order
 
 _comment_option = click.option("--comment", default="", help="A comment that goes with it.")
-_notify_option = click.option("--notify", is_flag=True, help="The customer is to be told.")
 _items_option = click.option(
     "--item", "items", multiple=True, metavar="SKU=PIECES", help="Pieces of a line; may be repeated. Default: all left."
 )
@@ -56,49 +57,15 @@ def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
 @click.argument("number")
 @_items_option
 @_comment_option
-@_notify_option
 @data_dir_option
 @json_option
-def invoice(
-    number: str, items: tuple[str, ...], comment: str, notify: bool, data_dir: Path | None, as_json: bool
-) -> None:
+def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | None, as_json: bool) -> None:
     """Invoice an Order, or part of it."""
     from webapp.actions import invoices
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         chosen = _quantities(order, items)
-        return invoices.create(session, order.id, chosen, comment=comment, notify=notify, **about).number
-
-    _process(number, data_dir, as_json, step)
-
-
-@orders.command()
-@click.argument("number")
-@_items_option
-@click.option("--carrier", default="", help="Amazon's code of the carrier, or Other.")
-@click.option("--carrier-name", default="", help="The carrier's name, where the code is Other.")
-@click.option("--tracking", default="", help="The tracking number.")
-@_comment_option
-@_notify_option
-@data_dir_option
-@json_option
-def ship(
-    number: str,
-    items: tuple[str, ...],
-    carrier: str,
-    carrier_name: str,
-    tracking: str,
-    comment: str,
-    notify: bool,
-    data_dir: Path | None,
-    as_json: bool,
-) -> None:
-    """Ship an Order, or part of it, in one parcel."""
-    from webapp.actions import shipments
-
-    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
-        parcel = Parcel(_quantities(order, items), carrier, carrier_name, tracking)
-        return shipments.create(session, order.id, [parcel], comment=comment, notify=notify, **about).number
+        return invoices.create(session, order.id, chosen, comment=comment, **about).number
 
     _process(number, data_dir, as_json, step)
 
@@ -109,9 +76,7 @@ def ship(
 @click.option("--shipping", metavar="AMOUNT", help="Of the shipping. Default: all left with all items, else none.")
 @click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Given back beside the items.")
 @click.option("--adjustment-fee", default="0", metavar="AMOUNT", help="Kept of what is given back.")
-@click.option("--return-to-stock", is_flag=True, help="The pieces can be sold again.")
 @_comment_option
-@_notify_option
 @data_dir_option
 @json_option
 def refund(
@@ -120,9 +85,7 @@ def refund(
     shipping: str | None,
     adjustment_refund: str,
     adjustment_fee: str,
-    return_to_stock: bool,
     comment: str,
-    notify: bool,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
@@ -138,9 +101,7 @@ def refund(
             amount(adjustment_refund, currency, "adjustment_refund"),
             amount(adjustment_fee, currency, "adjustment_fee"),
         )
-        back = [item.id for item in order.items] if return_to_stock else ()
-        words: dict[str, Any] = {"comment": comment, "notify": notify}
-        return credit_memos.create(session, order.id, asked, return_to_stock=back, **words, **about).number
+        return credit_memos.create(session, order.id, asked, comment=comment, **about).number
 
     _process(number, data_dir, as_json, step)
 
@@ -149,15 +110,14 @@ def refund(
 @click.argument("number")
 @click.argument("text")
 @click.option("--status", help='The store\'s own word within the state; "" for none.')
-@_notify_option
 @data_dir_option
 @json_option
-def comment(number: str, text: str, status: str | None, notify: bool, data_dir: Path | None, as_json: bool) -> None:
+def comment(number: str, text: str, status: str | None, data_dir: Path | None, as_json: bool) -> None:
     """Write a comment on an Order."""
     from webapp.actions import comments
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> None:
-        comments.create(session, order.id, text, status=status, notify=notify, **about)
+        comments.create(session, order.id, text, status=status, **about)
 
     _process(number, data_dir, as_json, step)
 
