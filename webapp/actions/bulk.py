@@ -37,9 +37,13 @@ def insert_plain(session: Session, model: type[Base], columns: Sequence[str], ro
     if not rows:
         return
     connection = session.connection()
-    mark = "%s" if connection.dialect.paramstyle in {"format", "pyformat"} else "?"
-    marks = ", ".join([mark] * len(columns))
-    connection.exec_driver_sql(
-        f"INSERT INTO {model.__tablename__} ({', '.join(columns)}) VALUES ({marks})",  # noqa: S608 - names of ours
-        list(rows),
-    )
+    into = f"{model.__tablename__} ({', '.join(columns)})"
+    if connection.dialect.name == "postgresql":
+        # An order has dozens of these rows; a statement for each made importing a third slower.
+        driver: Any = connection.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return
+    marks = ", ".join("?" * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(rows))  # noqa: S608 - names of ours
