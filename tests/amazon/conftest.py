@@ -1,4 +1,4 @@
-"""The port's surroundings: a real Valkey, a scripted server, and a clock that passes only when somebody waits."""
+"""The port's surroundings: a scripted server, and a clock that passes only when somebody waits."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,24 +7,8 @@ import pytest
 from redis import Redis
 
 from tests.amazon.scripted import Script, a_token, scripted_server
-from tests.valkey import valkey_server
 from webapp.amazon import Amazon
 from webapp.domain.accounts import Credentials
-
-
-@pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
-    with valkey_server() as url:
-        yield url
-
-
-@pytest.fixture
-def redis(redis_url: str) -> Iterator[Redis]:
-    """An empty one."""
-    client = Redis.from_url(redis_url)
-    client.flushall()
-    yield client
-    client.close()
 
 
 @pytest.fixture

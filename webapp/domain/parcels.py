@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from webapp.domain import documents, order_states
+from webapp.domain import documents, order_states, shipping
 from webapp.domain.errors import InvalidError, RefusedError
 
 LONGEST_CODE = 40
 LONGEST_TITLE = 100
 LONGEST_NUMBER = 100
-# Amazon's code for a carrier it has none for; the carrier's name then stands in the title.
-OTHER = "Other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +49,6 @@ def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list
     return drafts
 
 
-def clean_number(text: str) -> str:
-    """A tracking number without the spaces people put in it, in capitals, so that it is found however it is typed."""
-    return "".join(text.split()).upper()
-
-
 def next_reference(used: Sequence[str | int]) -> int:
     """A number no parcel of the order has, here or at Amazon: telling Amazon a used one would edit that parcel."""
     return max((int(one) for one in used if str(one).isdecimal()), default=0) + 1
@@ -63,7 +56,7 @@ def next_reference(used: Sequence[str | int]) -> int:
 
 def _cleaned(parcel: Parcel) -> Parcel:
     carrier, title = " ".join(parcel.carrier.split()), " ".join(parcel.title.split())
-    number = clean_number(parcel.tracking_number)
+    number = shipping.clean(parcel.tracking_number)
     limits = (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE))
     for field, text, most in (*limits, ("tracking_number", number, LONGEST_NUMBER)):
         if len(text) > most:
@@ -72,6 +65,6 @@ def _cleaned(parcel: Parcel) -> Parcel:
         raise InvalidError("tracking_malformed", field="tracking_number")
     if number and not carrier:
         raise InvalidError("carrier_required", field="carrier")
-    if carrier == OTHER and not title:
+    if carrier == shipping.OTHER and not title:
         raise InvalidError("carrier_title_required", field="title")
     return replace(parcel, carrier=carrier, title=title or carrier, tracking_number=number)
