@@ -1,5 +1,7 @@
 """Killed just there: a real desk dies as of `kill -9` at a named point, and what it was at is done, once, soon."""
 
+import os
+import signal
 import time
 from datetime import UTC, datetime
 
@@ -118,3 +120,22 @@ def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, conn
     assert len(amazon.world.effects("cancellation", number)) == 1
     assert len(amazon.world.effects("feed")) == 1
     assert read(select(Order.state)) == [("canceled",)]
+
+
+def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connected, amazon):
+    environ = {"CHANNELDESK_FEED_INTERVAL": "1"}
+    with running(settings.data_dir, environ=environ) as desk:
+        for name in ("web", "worker-sync", "worker-submissi", "scheduler", "valkey-server"):
+            number = amazon.world.place("DE")
+            mirror = select(AmazonOrder.id).where(AmazonOrder.number == number)
+            ((order_id,),) = until(lambda mirror=mirror: read(mirror), WITHIN)
+            with Session(db.engine) as session:
+                cancellations.request(
+                    session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), by="test"
+                )
+            os.kill(desk.pids()[name], signal.SIGKILL)
+            asked = Submission.amazon_order_id == order_id
+            verified = select(Submission.state).where(asked, Submission.state == "verified")
+            until(lambda verified=verified: read(verified), WITHIN)
+            assert len(amazon.world.effects("cancellation", number)) == 1, name
+    assert len(amazon.world.effects("feed")) == 5
