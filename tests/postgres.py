@@ -20,7 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 NOBODY = 65534
 # A test's server has nothing to lose.
-CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+CARELESS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
 _numbers = count(1)
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from tests.postgres import Unavailable, wheel_server
 from tests.running.desk import is_alive, running, until
@@ -45,11 +46,8 @@ def test_a_desk_starts_on_an_empty_database_and_outlives_its_crash(wheel, tmp_pa
 
 def ticks(wheel):
     """When the last recurring job ended, by the scheduler, a worker and the database together."""
-    engine = create_engine(wheel.url)
-    with engine.connect() as connection:
-        found = connection.execute(text("SELECT coalesce(max(answered_at), 'epoch') FROM recurring_jobs")).scalar_one()
-    engine.dispose()
-    return found
+    with create_engine(wheel.url, poolclass=NullPool).connect() as connection:
+        return connection.execute(text("SELECT coalesce(max(answered_at), 'epoch') FROM recurring_jobs")).scalar_one()
 
 
 def test_two_machines_that_start_at_once_upgrade_once(postgres, tmp_path):
