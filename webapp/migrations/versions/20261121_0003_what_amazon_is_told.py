@@ -1,0 +1,10 @@
+"""what Amazon is told of shipments, refunds and tax invoices"""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,10 @@
+"""the search index and the sums dashboards show"""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,80 @@
+"""What happened, in words: one row a code. The command line and the pages say the same sentence."""
+
+from typing import Any
+
+from webapp.labels import LABELS
+from webapp.sentences import (
+    accounts,
+    amazon,
+    bulk,
+    cancelling,
+    history,
+    mails,
+    notes,
+    orders,
+    people,
+    printing,
+    processing,
+    products,
+    refunds,
+    schedule,
+    shipping,
+    stores,
+    submissions,
+    tracking,
+    vat_invoices,
+)
+
+_NOUNS = (
+    accounts,
+    amazon,
+    bulk,
+    cancelling,
+    history,
+    mails,
+    notes,
+    orders,
+    people,
+    printing,
+    processing,
+    products,
+    refunds,
+    schedule,
+    shipping,
+    stores,
+    submissions,
+    tracking,
+    vat_invoices,
+)
+SENTENCES = {code: text for noun in _NOUNS for code, text in noun.SENTENCES.items()}
+
+
+class _Arguments(dict[str, Any]):
+    """A row written by an older version may lack what a newer sentence names; the page is shown all the same."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
+    """The sentence of `code` in the reader's language, English outside a request.
+
+    A code without a row is shown as it is, so that nothing is hidden from whoever has to act on it.
+    """
+    template = SENTENCES.get(code)
+    return str(template) % _Arguments(_spoken(arguments or {})) if template is not None else code
+
+
+def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with the codes among them in words: statuses, states, reasons; `why` from `words` or `cause`."""
+    said = dict(arguments)
+    for name, kinds in {"status": ("amazon_status",), "state": ("order_state", "submission_state")}.items():
+        found = [LABELS[kind][said[name]] for kind in kinds if str(said.get(name)) in LABELS[kind]]
+        if found:
+            said[name] = found[0].text
+    reason = SENTENCES.get(f"reason_{said.get('reason')}")
+    if reason is not None:
+        said["reason"] = reason
+    if said.get("words") or said.get("cause"):
+        said["why"] = said.get("words") or sentence(said["cause"])
+    return said

@@ -1,0 +1,67 @@
+"""Connecting seller accounts."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    # Connecting seller accounts.
+    "field_required": _l("Please fill this in: %(name)s."),
+    "text_too_long": _l("This is too long: at most %(most)s characters fit."),
+    "region_unknown": _l("There is no region %(region)s. Regions are NA, EU and FE."),
+    "secret_with_space": _l(
+        "%(name)s: there is white space in it, perhaps a line break at its end. Enter it again without."
+    ),
+    "url_without_scheme": _l("%(name)s: this is not an address. It begins with https://."),
+    "region_differs": _l("This account does not sell in region %(region)s. Choose the region %(right)s."),
+    "account_sells_nowhere": _l(
+        "Amazon accepts these credentials, but the account takes part in no marketplace that Channeldesk knows."
+    ),
+    "marketplaces_none": _l("Choose at least one marketplace."),
+    "marketplace_unknown": _l("There is no marketplace %(marketplace)s. Use a country code, such as DE or UK."),
+    "marketplace_other_region": _l(
+        "Marketplace %(marketplace)s belongs to region %(right)s, not %(region)s. Connect that region as an account of "
+        "its own."
+    ),
+    "marketplace_not_taking_part": _l(
+        "The account does not sell in marketplace %(marketplace)s. Register there in Seller Central first."
+    ),
+    "backfill_out_of_range": _l("Orders can be fetched from 0 to %(most)s days back."),
+    "account_name_taken": _l("There is an account named %(name)s already. Choose another name."),
+    "account_connected_already": _l(
+        "This seller account is connected already, as %(name)s. Replace its credentials there if they have changed."
+    ),
+    "account_unknown": _l("There is no account %(name)s."),
+    "credentials_none": _l("Enter the new client secret, the new refresh token, or both."),
+    "credentials_of_another": _l(
+        "Amazon accepts these credentials, but they are another account's: it does not sell in %(countries)s. Nothing "
+        "was changed."
+    ),
+    "file_unreadable": _l("%(path)s cannot be read: %(reason)s."),
+    "secret_file_not_text": _l("%(path)s does not hold a secret: there are characters in it that Amazon's never have."),
+    "secret_file_empty": _l("%(path)s is empty. Write the secret into it: printf %%s 'the secret' > %(path)s"),
+    "secret_file_ends_with_newline": _l(
+        "%(path)s ends with a line break, which is not part of the secret. Write it without one: "
+        "printf %%s 'the secret' > %(path)s"
+    ),
+    "secret_file_with_space": _l("%(path)s has white space inside. It must hold the secret and nothing else."),
+    "connection_expired": _l("What you entered was kept for ten minutes, and they are over. Please enter it again."),
+    "account_connected": _l("Account %(name)s was connected."),
+    "credentials_replaced": _l("The account's credentials were replaced."),
+    # What Amazon shows an account, by dataset, and what it costs to go without.
+    "dataset_BUYER": _l("The buyer's name and e-mail address"),
+    "dataset_RECIPIENT": _l("The delivery address"),
+    "dataset_PROCEEDS": _l("Prices and totals"),
+    "dataset_PROMOTION": _l("Promotions"),
+    "dataset_CANCELLATION": _l("Buyers' requests to cancel"),
+    "dataset_FULFILLMENT": _l("Status, quantities and ship-by dates"),
+    "dataset_PACKAGES": _l("Parcels and tracking numbers"),
+    "dataset_TAX": _l("Taxes"),
+    "dataset_PAYMENT": _l("Ways of payment"),
+    "without_BUYER": _l("Orders name no buyer, and nobody can be written to."),
+    "without_RECIPIENT": _l("Orders you ship yourself have no address; look it up in Seller Central."),
+    "without_PROCEEDS": _l("No Orders can be made, since nobody knows what they cost."),
+    "without_PROMOTION": _l("Discounts are not explained."),
+    "without_CANCELLATION": _l("You do not see when a buyer asks to cancel."),
+    "without_PACKAGES": _l("A tracking number cannot be proved to have arrived."),
+    "without_TAX": _l("Taxes are not shown by themselves."),
+    "without_PAYMENT": _l("Orders do not say how they were paid."),
+}

@@ -1,0 +1,5 @@
+"""Doing one thing to many orders."""
+
+from flask_babel import LazyString
+
+SENTENCES: dict[str, LazyString] = {}

@@ -1,0 +1,5 @@
+"""Writing to the buyer."""
+
+from flask_babel import LazyString
+
+SENTENCES: dict[str, LazyString] = {}

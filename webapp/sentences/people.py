@@ -1,0 +1,24 @@
+"""People coming in."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    "sign_in_wrong": _l("This e-mail address and password do not go together."),
+    "sign_in_locked": _l(
+        "Too many tries went wrong. Signing in is closed here for %(minutes)s minutes; a sign-in link opens it at once."
+    ),
+    "link_gone": _l("This link has been used, or it is too old."),
+    "email_malformed": _l("This is not an e-mail address."),
+    "email_taken": _l("There is a user with this e-mail address already."),
+    "password_short": _l("A password needs at least %(least)s characters."),
+    "password_long": _l("A password can have at most %(most)s characters."),
+    "password_not_text": _l("The password on standard input is not UTF-8 text."),
+    "password_guessable": _l("This password is too easy to guess."),
+    "role_unknown": _l("There is no role %(role)s. Roles are: %(roles)s."),
+    "not_first_start": _l("There are users already. Name the one the link is for by their e-mail address."),
+    "user_unknown": _l("There is no user with this e-mail address."),
+    "user_disabled": _l("This user is disabled."),
+    "user_created": _l("User %(user)s was created with the role %(role)s."),
+    "link_made": _l("A sign-in link was made for user %(user)s."),
+    "password_set": _l("User %(user)s chose a new password by a sign-in link."),
+}

@@ -1,0 +1,5 @@
+"""Printing documents."""
+
+from flask_babel import LazyString
+
+SENTENCES: dict[str, LazyString] = {}

@@ -1,0 +1,50 @@
+"""Processing an Order: what cannot be taken, and why not now."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    "cannot_invoice": _l("An Order with the status %(state)s cannot be invoiced."),
+    "cannot_ship": _l("An Order with the status %(state)s cannot be shipped."),
+    "cannot_refund": _l("An Order with the status %(state)s cannot be refunded."),
+    "cannot_hold": _l("An Order with the status %(state)s cannot be put on hold."),
+    "cannot_unhold": _l("An Order with the status %(state)s is not on hold."),
+    "cannot_ship_cancelling": _l(
+        "Amazon is being asked to cancel this order, so it cannot be shipped. Undo the cancellation under Submissions, "
+        "or wait for Amazon's answer."
+    ),
+    "nothing_to_invoice": _l("Nothing of this Order is left to invoice."),
+    "nothing_to_ship": _l("Nothing of this Order is left to ship."),
+    "nothing_to_refund": _l("Nothing of this Order is left to refund."),
+    "line_unknown": _l("This Order has no line %(line)s."),
+    "quantity_none": _l("Enter how many pieces, at least one."),
+    "quantity_negative": _l("%(item)s: the quantity cannot be negative."),
+    "quantity_over": _l("%(item)s: %(asked)s is too many, %(left)s are left."),
+    "amount_malformed": _l("%(text)s is not an amount of money. Write it as 12.34."),
+    "amount_negative": _l("An amount cannot be negative."),
+    "amount_decimals": _l("This has more decimals than %(currency)s has: %(digits)s."),
+    "shipping_over": _l("At most %(left)s %(currency)s of the shipping is left to refund."),
+    "refund_over": _l("At most %(left)s %(currency)s of what was invoiced is left to refund."),
+    "credit_memo_empty": _l("This credit memo gives nothing back. Enter pieces, shipping or an adjustment."),
+    "credit_memo_negative": _l("The adjustment fee is higher than what is given back."),
+    "parcel_none": _l("A shipment needs at least one parcel."),
+    "parcel_contents_required": _l("Say for each parcel what is in it."),
+    "tracking_twice": _l("Tracking number %(number)s stands on two parcels."),
+    "tracking_used": _l("Tracking number %(number)s was used already, for order %(order)s."),
+    "tracking_malformed": _l("A tracking number has letters, digits and signs of ASCII alone."),
+    "carrier_required": _l("Say which carrier this tracking number is of."),
+    "carrier_title_required": _l("Name the carrier that is not in the list."),
+    "hold_reason_required": _l("Say why the Order is put on hold."),
+    "hold_until_past": _l("This time is past. Choose one to come, or none."),
+    "comment_required": _l("Write a comment."),
+    "status_unknown": _l("An Order with the status %(state)s cannot be given the status %(word)s."),
+    "item_unreadable": _l("%(text)s is not SKU=PIECES of a line of this Order. Its SKUs are: %(known)s."),
+    "time_unreadable": _l("%(text)s is not a time. Write it as 2026-12-24T18:00+01:00."),
+    "order_invoiced": _l("Invoice %(number)s written: %(amount)s %(currency)s"),
+    "order_shipped": _l("Shipment %(number)s written: %(quantity)s pieces in %(parcels)s parcels"),
+    "order_refunded": _l("Credit memo %(number)s written offline: %(amount)s %(currency)s"),
+    "order_held": _l("Put on hold"),
+    "order_held_until": _l("Put on hold until %(until)s"),
+    "order_unheld": _l("Let go on after the hold"),
+    "order_commented": _l("Comment written"),
+    "order_commented_notify": _l("Comment written, for the customer to be told"),
+}

@@ -1,0 +1,5 @@
+"""Refunds at Amazon."""
+
+from flask_babel import LazyString
+
+SENTENCES: dict[str, LazyString] = {}

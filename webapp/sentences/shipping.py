@@ -1,0 +1,5 @@
+"""Telling Amazon of shipments."""
+
+from flask_babel import LazyString
+
+SENTENCES: dict[str, LazyString] = {}

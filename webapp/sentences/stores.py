@@ -1,0 +1,21 @@
+"""Stores and their settings."""
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES = {
+    "store_unknown": _l("There is no store %(name)s."),
+    "store_opened": _l("The store was opened."),
+    "store_activated": _l("The store was activated."),
+    "store_deactivated": _l("The store was deactivated."),
+    "store_settings_changed": _l("The order settings were changed."),
+    "store_deleted": _l("Store %(name)s was deleted with its orders."),
+    "store_has_submissions": _l(
+        "Amazon is still being told something about an order of this store. Wait until that has ended, or undo it "
+        "under Submissions."
+    ),
+    "typed_name_differs": _l("Type the store's name exactly: %(name)s"),
+    "setting_unknown": _l("There is no order setting %(key)s. Settings are: %(known)s."),
+    "setting_choice": _l("%(key)s must be one of: %(choices)s."),
+    "setting_without_value": _l("%(text)s is not KEY=VALUE. For instance: --set import_orders=disabled"),
+    "processing_status_required": _l("Say which status new orders get, or choose the default order status."),
+}

@@ -1,0 +1,5 @@
+"""Tracking numbers pasted or dropped."""
+
+from flask_babel import LazyString
+
+SENTENCES: dict[str, LazyString] = {}
