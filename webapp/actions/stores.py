@@ -7,6 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.actions import events, schedule
+from webapp.domain import languages
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.marketplaces import BY_ID
 from webapp.domain.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
@@ -36,6 +37,7 @@ def open_store(
         slug=_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
         created_at=now,
         orders_from=orders_from,
+        language=languages.of_country(BY_ID[marketplace_id].country_code),
     )
     if session.scalar(select(Store.id).where(Store.slug == store.slug)):
         store.slug = f"{store.slug}-{account.id}"

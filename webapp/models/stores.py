@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.marketplaces import BY_ID, Marketplace
@@ -33,6 +33,12 @@ class Store(Base):
     order_status: Mapped[str] = mapped_column(String(10), default="default")
     processing_status: Mapped[str] = mapped_column(String(40), default="")
     auto_invoice: Mapped[bool] = mapped_column(default=True)
+
+    # What buyers get to read, on paper and by mail: `domain/document_settings.py` says what each may be.
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    documents_sender: Mapped[str] = mapped_column(Text, default="")
+    documents_tax_number: Mapped[str] = mapped_column(String(60), default="")
+    documents_footer: Mapped[str] = mapped_column(Text, default="")
 
     account: Mapped["Account"] = relationship(back_populates="stores")
 

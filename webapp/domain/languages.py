@@ -1,0 +1,18 @@
+"""The languages the house speaks to buyers, and which of them a marketplace's buyers read."""
+
+DEFAULT = "en"
+# Tag, as Babel and the folders of `webapp/translations` have it → the language's own name.
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "nl": "Nederlands",
+    "sv": "Svenska",
+    "it": "Italiano",
+    "zh": "简体中文",
+}
+_OF_COUNTRY = {"DE": "de", "NL": "nl", "BE": "nl", "SE": "sv", "IT": "it"}
+
+
+def of_country(country_code: str) -> str:
+    """What a store there speaks unless somebody chooses otherwise: English where we do not know the country's own."""
+    return _OF_COUNTRY.get(country_code.upper(), DEFAULT)
