@@ -88,3 +88,14 @@ def test_of_two_tabs_one_invoices_and_the_other_is_told(app, session):
 
     assert at_once(app, bill, bill) == ["done", "nothing_to_invoice"]
     assert [invoice.total for invoice in session.scalars(select(Invoice))] == [4200]
+
+
+def test_what_somebody_saw_before_another_step_is_not_written(session):
+    order = processing_order(session, invoiced=False)
+    seen = order.version
+    invoices.create(session, order.id, {order.items[0].id: 1}, seen=seen, **BY)
+
+    again = refused(lambda: invoices.create(session, order.id, {order.items[0].id: 1}, seen=seen, **BY))
+
+    assert again == ("order_changed", {})
+    assert quantities(order)[0] == (1, 0, 0, 0)

@@ -21,6 +21,7 @@ def create(
     return_to_stock: Collection[int] = (),
     comment: str = "",
     notify: bool = False,
+    seen: int | None = None,
     now: datetime,
     by: str,
 ) -> CreditMemo:
@@ -28,7 +29,7 @@ def create(
 
     Raises InvalidError for what cannot be taken, RefusedError where nothing can be given back; nothing is changed then.
     """
-    with processing.changing(session, order_id, "refund") as order:
+    with processing.changing(session, order_id, "refund", seen=seen) as order:
         draft = documents.credit(
             order.items,
             order.total,

@@ -18,6 +18,7 @@ def create(
     *,
     comment: str = "",
     notify: bool = False,
+    seen: int | None = None,
     now: datetime,
     by: str,
 ) -> Invoice:
@@ -26,7 +27,7 @@ def create(
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be invoiced; nothing is changed
     then.
     """
-    with processing.changing(session, order_id, "invoice") as order:
+    with processing.changing(session, order_id, "invoice", seen=seen) as order:
         draft = documents.invoice(order.items, order.total, quantities)
         number = str(counters.take(session, "invoice")[0])
         invoice = Invoice(number=number, order_id=order.id, created_at=now, **draft.amounts())

@@ -15,13 +15,16 @@ from webapp.models.orders import Order, OrderItem
 
 
 @contextmanager
-def changing(session: Session, order_id: int, move: str | None = None) -> Iterator[Order]:
+def changing(
+    session: Session, order_id: int, move: str | None = None, *, seen: int | None = None
+) -> Iterator[Order]:
     """The Order as it stands, with nobody else at it; commits what is done inside, or nothing of it when that raises.
 
-    Raises NotFoundError, and RefusedError where the table of states has no such `move`.
+    `seen`: the version a person had before them, where what they ask depends on it. Raises NotFoundError, and
+    RefusedError where the table of states has no such `move` or the Order is not as it was seen.
     """
     try:
-        yield _locked(session, order_id, move)
+        yield _locked(session, order_id, move, seen)
         session.commit()
     except Exception:
         session.rollback()
@@ -45,7 +48,7 @@ def own_word(order: Order, state: str) -> str:
     return order.store.processing_status if custom else ""
 
 
-def _locked(session: Session, order_id: int, move: str | None) -> Order:
+def _locked(session: Session, order_id: int, move: str | None, seen: int | None) -> Order:
     owner = select(AmazonOrder.account_id).join(Order, Order.amazon_order_id == AmazonOrder.id)
     account_id = session.scalar(owner.where(Order.id == order_id))
     if account_id is None:
@@ -58,4 +61,6 @@ def _locked(session: Session, order_id: int, move: str | None) -> Order:
     session.expire(order, ["items"])
     if move is not None and not order_states.may(move, order.state):
         raise RefusedError(f"cannot_{move}", state=order.state)
+    if seen is not None and order.version != seen:
+        raise RefusedError("order_changed")
     return order

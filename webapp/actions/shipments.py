@@ -22,6 +22,7 @@ def create(
     *,
     comment: str = "",
     notify: bool = False,
+    seen: int | None = None,
     now: datetime,
     by: str,
 ) -> Shipment:
@@ -30,7 +31,7 @@ def create(
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be shipped or a tracking number
     belongs to another parcel; nothing is changed then.
     """
-    with processing.changing(session, order_id, "ship") as order:
+    with processing.changing(session, order_id, "ship", seen=seen) as order:
         _check_cancelling(session, order)
         drafts = parcels.shipment(order.items, packed)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.

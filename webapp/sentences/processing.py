@@ -3,6 +3,10 @@
 from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
+    "order_changed": _l(
+        "Something happened to this Order since you opened the page, here or in another tab, so nothing was written. "
+        "Look at what is left, then send it again."
+    ),
     "cannot_invoice": _l("An Order with the status %(state)s cannot be invoiced."),
     "cannot_ship": _l("An Order with the status %(state)s cannot be shipped."),
     "cannot_refund": _l("An Order with the status %(state)s cannot be refunded."),
