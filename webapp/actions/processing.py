@@ -15,9 +15,7 @@ from webapp.models.orders import Order, OrderItem
 
 
 @contextmanager
-def changing(
-    session: Session, order_id: int, move: str | None = None, *, seen: int | None = None
-) -> Iterator[Order]:
+def changing(session: Session, order_id: int, move: str | None = None, *, seen: int | None = None) -> Iterator[Order]:
     """The Order as it stands, with nobody else at it; commits what is done inside, or nothing of it when that raises.
 
     `seen`: the version a person had before them, where what they ask depends on it. Raises NotFoundError, and
