@@ -22,19 +22,20 @@ def create(
     status: str | None = None,
     now: datetime,
     by: str,
+    **about: int,
 ) -> Comment:
     """Write a comment. Commits. `status`: the store's own word within the state, "" for none, None to leave it.
 
-    Raises InvalidError: nothing written, too long, a word the store does not have for this state.
+    `about`: the document it stands on, as for `write`. Raises InvalidError: nothing written, too long, a word the store
+    does not have for this state.
     """
     with processing.changing(session, order_id) as order:
         if status is not None:
             _set_status(order, status)
-        comment = write(session, order, text, notify=notify, now=now, by=by)
+        comment = write(session, order, text, notify=notify, now=now, by=by, **about)
         if comment is None:
             raise InvalidError("comment_required", field="comment")
         session.flush()
-        order.version += 1
         kind = "order_commented_notify" if notify else "order_commented"
         events.record_on_order(session, kind, order, now=now, by=by, comment=comment.id)
     return comment
@@ -62,3 +63,4 @@ def _set_status(order: Order, status: str) -> None:
     if status not in words:
         raise InvalidError("status_unknown", field="status", word=status, state=order.state)
     order.status = status
+    order.version += 1

@@ -5,7 +5,7 @@ A view names the one permission it needs; nothing is open because somebody forgo
 
 PERMISSIONS = {
     "orders.read": "See Amazon orders and Orders, without the buyer's data.",
-    "orders.write": "Correct a delivery address, and make the Order of an Amazon order.",
+    "orders.write": "Invoice, ship, refund, hold and comment; correct addresses; make an Order of an Amazon order.",
     "orders.cancel": "Ask Amazon to cancel an order.",
     "stores.read": "See the stores and their dashboards.",
     "stores.write": "Change order settings; activate, deactivate and delete stores.",

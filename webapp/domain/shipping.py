@@ -174,6 +174,14 @@ _ABROAD = 30
 _IGNORED = re.compile(r"[\s.\-_/\u200b\ufeff]+")
 
 
+def carrier_of(code: str, name: str) -> Carrier | None:
+    """The carrier a parcel names, by Amazon's code and the name that goes with the code `Other`."""
+    for carrier in CARRIERS:
+        if carrier.code == code and (code != OTHER or carrier.name.casefold() == name.casefold()):
+            return carrier
+    return None
+
+
 def clean(tracking_number: str) -> str:
     """The number as carriers count it: capitals, no spaces and dashes, wide digits made plain."""
     return _IGNORED.sub("", unicodedata.normalize("NFKC", tracking_number)).upper()

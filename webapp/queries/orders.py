@@ -11,6 +11,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
+from webapp.models.shipments import Parcel, Shipment
 from webapp.models.stores import Store
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
@@ -27,6 +28,8 @@ COLUMNS = (
     Column("ship_by", AmazonOrder.ship_by),
     Column("action"),
 )
+# What every page of one Order shows.
+_PARTS = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
 
 
 def grid(stores: Sequence[Store]) -> Grid:
@@ -88,12 +91,15 @@ def number_for(session: Session, text: str) -> str | None:
 
 def by_number(session: Session, number: str) -> Order:
     """The Order with its store, its Amazon order and its lines. Raises NotFoundError."""
-    wanted = select(Order).where(Order.number == number)
-    parts = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
-    found = session.scalar(wanted.options(*parts))
+    found = session.scalar(select(Order).where(Order.number == number).options(*_PARTS))
     if found is None:
         raise NotFoundError("order_unknown", number=number)
     return found
+
+
+def by_id(session: Session, id_: int) -> Order:
+    """The same of an id there is."""
+    return session.scalars(select(Order).where(Order.id == id_).options(*_PARTS)).one()
 
 
 def listed(session: Session, limit: int) -> Sequence[Order]:
@@ -111,3 +117,8 @@ def invoices(session: Session, order_id: int) -> Sequence[Invoice]:
 def credit_memos(session: Session, order_id: int) -> Sequence[CreditMemo]:
     mine = select(CreditMemo).where(CreditMemo.order_id == order_id).order_by(CreditMemo.id)
     return session.scalars(mine.options(selectinload(CreditMemo.items))).all()
+
+
+def shipments(session: Session, order_id: int) -> Sequence[Shipment]:
+    mine = select(Shipment).where(Shipment.order_id == order_id).order_by(Shipment.id)
+    return session.scalars(mine.options(selectinload(Shipment.parcels).selectinload(Parcel.items))).all()

@@ -6,6 +6,9 @@ SENTENCES = {
     # Finding orders.
     "amazon_order_unknown": _l("There is no Amazon order %(number)s here."),
     "order_unknown": _l("There is no Order %(number)s here."),
+    "invoice_unknown": _l("There is no invoice %(number)s here."),
+    "shipment_unknown": _l("There is no shipment %(number)s here."),
+    "credit_memo_unknown": _l("There is no credit memo %(number)s here."),
     "version_unknown": _l("This order has no version %(version)s."),
     # Making an Order by hand, and the delivery address.
     "order_exists": _l("There is an Order of this Amazon order already: %(number)s."),

@@ -1,0 +1,115 @@
+"""What the pages of invoices, shipments and credit memos share: the Order they belong to, amounts, and comments."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+from flask import Response, flash, request
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from webapp.actions import comments as actions
+from webapp.domain.amazon_orders import Address
+from webapp.domain.errors import InvalidError
+from webapp.domain.money import Money
+from webapp.extensions import db
+from webapp.forms.comments import CommentForm
+from webapp.models.comments import Comment
+from webapp.models.orders import Order
+from webapp.queries import documents as queries
+from webapp.views.answers import answer, invalid, see_other
+from webapp.views.forms import tell
+from webapp.views.people import names
+
+# (name, amount, whether it is drawn heavy)
+Total = tuple[str | LazyString, Money, bool]
+COMMENT = "documents/_comment_form.html"
+
+
+class Amounts(Protocol):
+    """The columns an Order, a document and a draft of one have in common; minor units."""
+
+    subtotal: int
+    shipping: int
+    tax: int
+    discount: int
+    other: int
+
+
+class Remark(NamedTuple):
+    """A comment as a page shows it. `by`: a name."""
+
+    at: datetime
+    zone: str
+    by: str
+    text: str
+    notify: bool
+
+
+def about(order: Order) -> dict[str, Any]:
+    """What every page that speaks of an Order needs."""
+    return {
+        "order": order,
+        "amazon": order.amazon_order,
+        "zone": order.store.marketplace.time_zone,
+        "items": {item.id: item for item in order.items},
+        "billing": address(order.billing),
+        "shipping": address(order.shipping_address),
+        "money": lambda minor: Money(minor, order.currency),
+    }
+
+
+def address(stored: dict[str, str] | None) -> Address | None:
+    return Address(**stored) if stored else None
+
+
+def parts(amounts: Amounts, currency: str) -> list[Total]:
+    """The rows above a grand total: they sum to it."""
+    found = [
+        (_l("Subtotal"), amounts.subtotal),
+        (_l("Shipping & handling"), amounts.shipping),
+        (_l("Discount"), amounts.discount),
+        (_l("Tax"), amounts.tax),
+    ]
+    if amounts.other:
+        found.append((_l("Other amounts from Amazon"), amounts.other))
+    return [(name, Money(minor, currency), False) for name, minor in found]
+
+
+def remarks(session: Session, comments: Sequence[Comment], zone: str) -> list[Remark]:
+    """The comments in the order given, on the clock of `zone`."""
+    people = names(session, [comment.by for comment in comments])
+    return [Remark(row.at, zone, people[row.by], row.text, row.notify) for row in comments]
+
+
+def of_document(session: Session, order: Order, **document: int) -> list[Remark]:
+    """What was written on a document, named as `queries.documents.comments` does."""
+    return remarks(session, queries.comments(session, **document), order.store.marketplace.time_zone)
+
+
+def comment_on(find: Callable[[Session], Any], column: str, url: str) -> Response:
+    """Write what was sent on the document that `find` answers, whose comments name it in `column`; then back to it."""
+    session, form = db.session(), CommentForm()
+    document = find(session)
+    try:
+        actions.create(
+            session,
+            document.order_id,
+            form.comment.data or "",
+            notify=form.notify.data,
+            now=datetime.now(UTC),
+            by=current_user.by,
+            **{column: document.id},
+        )
+    except InvalidError as error:
+        tell(form, error)
+        return invalid(request, COMMENT, "documents/comment.html", form=form, url=request.path, back=url)
+    flash(_("The comment was written."), "good")
+    return see_other(request, url)
+
+
+def show(template: str, order: Order, **context: Any) -> Response:
+    return answer(request, template, template, **about(order), **context)
