@@ -15,7 +15,7 @@ from webapp import queue
 from webapp.actions import schedule as claiming
 from webapp.extensions import db
 from webapp.models.engine import only_reading
-from webapp.queries import schedule, submissions
+from webapp.queries import bulk_actions, schedule, submissions
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ def tick(connection: Redis, now: datetime) -> int:
     with only_reading():
         due = schedule.anything_due(session, now)
         unfinished = submissions.accounts_with_work(session, now)
+        bulk = bulk_actions.unfinished(session)
         session.rollback()
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:
@@ -67,5 +68,7 @@ def tick(connection: Redis, now: datetime) -> int:
     # Told by the rows themselves, so a Redis that lost the ring delays them by a second.
     for account_id in unfinished:
         queue.ensure(connection, "advance_submissions", account_id)
+    for action_id in bulk:
+        queue.ensure(connection, "run_bulk_action", action_id)
     queue.note_tick(connection, now)
     return len(claims)

@@ -1,13 +1,13 @@
 """What nobody asks for and must be done all the same.
 
 Redis is only the bell: a scheduled run that was rung for and never answered is rung for again. Orders whose hold has
-come to its end go on.
+come to its end go on; a bulk action that nobody confirmed is forgotten.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from webapp import queue
-from webapp.actions import holds
+from webapp.actions import bulk_actions, holds
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import schedule
@@ -25,3 +25,4 @@ def upkeep() -> None:
     for name, ids in lost:
         queue.ensure(queue.redis(), name, *ids)
     holds.release_due(session, now=now, by="schedule")
+    bulk_actions.forget_drafts(session, now=now)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain import amazon_status, cancellation, order_states, submissions
+from webapp.domain import amazon_status, bulk, cancellation, order_states, submissions
 
 
 class Label(NamedTuple):
@@ -59,6 +59,24 @@ LABELS = {
     },
     "submission_kind": {
         cancellation.KIND: Label(_l("Cancellation"), "quiet", "ban"),
+    },
+    "bulk_kind": {
+        "cancel": Label(_l("Cancel at Amazon"), "quiet", "ban"),
+        "hold": Label(_l("Put on hold"), "quiet", "player-pause"),
+        "unhold": Label(_l("Let go on"), "quiet", "progress"),
+        "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
+    },
+    "bulk_state": {
+        bulk.DRAFT: Label(_l("Not begun"), "wait", "circle-dashed"),
+        bulk.RUNNING: Label(_l("Running"), "work", "progress"),
+        bulk.ENDED: Label(_l("Done"), "good", "circle-check"),
+        bulk.STOPPED: Label(_l("Stopped"), "warn", "player-pause"),
+    },
+    "bulk_row_state": {
+        bulk.WAITING: Label(_l("Waiting"), "wait", "clock"),
+        bulk.DONE: Label(_l("Done"), "good", "check"),
+        bulk.FAILED: Label(_l("Not done"), "bad", "alert-circle"),
+        bulk.SKIPPED: Label(_l("Skipped"), "quiet", "point"),
     },
     "channel": {
         amazon_status.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),

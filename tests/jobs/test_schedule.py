@@ -10,7 +10,7 @@ from jobs import schedule as scheduler
 from jobs.upkeep import upkeep
 from tests.factories import NOW, an_account, an_order
 from webapp import queue
-from webapp.actions import accounts, cancellations, holds, importing, schedule
+from webapp.actions import accounts, bulk_actions, cancellations, holds, importing, schedule
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
@@ -189,3 +189,13 @@ def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
     account = an_account(session)
     schedule.forget(session, f"sync_account-{accounts.find(session, account.id).id}")
     assert stored.rows(session) == []
+
+
+def test_a_bulk_action_whose_ring_was_lost_is_rung_for(session: Session, redis: Redis) -> None:
+    an_account(session)
+    begun = bulk_actions.start(session, "hold", [1], {"reason": "x"}, now=NOW, by="test").id
+    bulk_actions.draft(session, "hold", [1], now=NOW, by="test")
+
+    scheduler.tick(redis, NOW)
+
+    assert line(redis, "bulk") == [f"run_bulk_action-{begun}"]

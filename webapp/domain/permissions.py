@@ -7,6 +7,7 @@ PERMISSIONS = {
     "orders.read": "See Amazon orders and Orders, without the buyer's data.",
     "orders.write": "Invoice, ship, refund, hold and comment; correct addresses; make an Order of an Amazon order.",
     "orders.cancel": "Ask Amazon to cancel an order.",
+    "bulk.write": "Do one thing to many orders at once, as far as one may do it to each.",
     "stores.read": "See the stores and their dashboards.",
     "stores.write": "Change order settings; activate, deactivate and delete stores.",
     "accounts.write": "Connect seller accounts and change their credentials.",

@@ -1,0 +1,282 @@
+"""One thing done to many: each row once, with its result, whatever happens to the worker."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from tests.factories import NOW, a_store, an_account, an_order, shipped
+from tests.processing import BY, at_once, imported, refused
+from webapp.actions import bulk_actions, bulk_kinds, holds
+from webapp.actions.bulk_work import Kind, Outcome
+from webapp.domain import bulk
+from webapp.extensions import db
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.comments import Comment
+from webapp.models.events import Event
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def orders(session):
+    """Six Orders that are processing and one that is complete, none invoiced before."""
+    account = an_account(session)
+    a_store(account).auto_invoice = False
+    session.commit()
+    return imported(session, *(an_order(n) for n in range(1, 7)), an_order(7, **shipped(an_order(7))))
+
+
+@pytest.fixture
+def run(session):
+    def run(action, *, turn=timedelta(minutes=5)):
+        more = bulk_actions.step(session, action.id, lambda: NOW, turn=turn)
+        session.expire_all()
+        return more
+
+    return run
+
+
+@pytest.fixture
+def a_kind(monkeypatch):
+    """Registers a kind of the test's own."""
+
+    def register(do, **more):
+        kind = Kind("probe", "orders.write", do, **more)
+        monkeypatch.setitem(bulk_kinds.KINDS, "probe", kind)
+        return kind
+
+    return register
+
+
+def outcomes(session, action):
+    session.expire_all()
+    found = session.scalars(select(BulkRow).where(BulkRow.action_id == action.id).order_by(BulkRow.id))
+    return [(row.state, row.outcome) for row in found]
+
+
+def counts(action):
+    return action.total, action.done, action.failed, action.skipped
+
+
+def test_each_row_is_done_by_its_verb_and_tells_how_it_went(session, orders, run):
+    holds.hold(session, orders[1].id, "stays", **BY)
+    action = bulk_actions.start(session, "hold", [order.id for order in orders[:3]], {"reason": "stock"}, **BY)
+
+    assert not run(action)
+
+    assert outcomes(session, action) == [("done", "order_held"), ("failed", "cannot_hold"), ("done", "order_held")]
+    assert (action.state, counts(action), action.waiting) == (bulk.ENDED, (3, 2, 1, 0), 0)
+    assert [order.state for order in orders] == ["holded"] * 3 + ["new"] * 3 + ["processing"]
+    assert session.scalar(select(func.count(Comment.id)).where(Comment.text == "stock")) is not None
+
+
+def test_a_row_knows_the_number_of_what_was_written(session, orders, run):
+    action = bulk_actions.start(session, "invoice", [orders[0].id, orders[0].id], **BY)
+
+    run(action)
+
+    first, second = session.scalars(select(BulkRow).order_by(BulkRow.id)).all()
+    number = session.scalars(select(Invoice.number)).one()
+    assert (first.outcome, first.outcome_args) == ("bulk_invoiced", {"number": number})
+    assert (second.state, second.outcome) == ("failed", "nothing_to_invoice")
+
+
+def test_what_is_frozen_stays_frozen(session, orders, run):
+    """What comes to match the filter later is not in it."""
+    action = bulk_actions.draft(session, "invoice", [orders[0].id], **BY)
+
+    assert (action.state, run(action)) == (bulk.DRAFT, False)
+    bulk_actions.begin(session, action.id, {}, now=NOW)
+    run(action)
+
+    assert session.scalars(select(Invoice.order_id)).all() == [orders[0].id]
+    assert refused(lambda: bulk_actions.begin(session, action.id, {}, now=NOW))[0] == "bulk_begun"
+
+
+def test_a_turn_ends_and_the_next_goes_on(session, orders, a_kind):
+    done = []
+    a_kind(lambda _session, task: done.append(task.subject_id) or Outcome("order_held"))
+    ids = [order.id for order in orders]
+    action = bulk_actions.start(session, "probe", ids, **BY)
+    clock = iter(NOW + timedelta(seconds=n) for n in range(100))
+
+    more = bulk_actions.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=5))
+
+    assert (more, done) == (True, ids[:2])
+    assert not bulk_actions.step(session, action.id, lambda: NOW)
+    assert done == ids
+
+
+def test_a_worker_that_dies_within_a_row_leaves_nothing_of_it(session, orders, run, monkeypatch):
+    """The invoice was committed by its verb, yet it is gone with the transaction of the row."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(_point):
+        raise Killed
+
+    action = bulk_actions.start(session, "invoice", [orders[0].id, orders[1].id], **BY)
+    with monkeypatch.context() as patch:
+        patch.setattr(bulk_actions, "crash", die)
+        with pytest.raises(Killed):
+            run(action)
+
+    assert session.scalars(select(Invoice.id)).all() == []
+    assert outcomes(session, action) == [("waiting", None)] * 2
+    run(action)
+    assert outcomes(session, action) == [("done", "bulk_invoiced")] * 2
+    assert session.scalars(select(Invoice.number)).all() == ["100001", "100002"]
+
+
+def test_two_workers_share_the_rows(app, session, orders, a_kind):
+    """Each row is done once, whoever does it."""
+    action = bulk_actions.start(session, "invoice", [order.id for order in orders[:6]], **BY)
+    id_ = action.id
+    session.commit()
+
+    assert at_once(app, *[lambda s: bulk_actions.step(s, id_, lambda: NOW)] * 3) == ["done"] * 3
+
+    bulk_actions.step(session, id_, lambda: NOW)
+    session.expire_all()
+    assert (action.state, counts(action)) == (bulk.ENDED, (6, 6, 0, 0))
+    assert session.scalar(select(func.count(Invoice.id))) == 6
+
+
+def test_a_verb_that_breaks_fails_its_row_alone_and_leaves_nothing_of_it(session, orders, run, a_kind, caplog):
+    second = orders[1].id
+
+    def break_on_the_second(inner, task):
+        inner.get_one(Order, task.subject_id).status = "touched"
+        inner.commit()
+        if task.subject_id == second:
+            raise ZeroDivisionError
+        return Outcome("order_held")
+
+    a_kind(break_on_the_second)
+    action = bulk_actions.start(session, "probe", [order.id for order in orders[:3]], **BY)
+
+    run(action)
+
+    assert [state for state, _ in outcomes(session, action)] == ["done", "failed", "done"]
+    assert outcomes(session, action)[1] == ("failed", "bulk_row_broke")
+    assert "ZeroDivisionError" in caplog.text
+    assert [order.status for order in orders[:3]] == ["touched", "", "touched"]
+    assert counts(action) == (3, 2, 1, 0)
+
+
+def test_failed_rows_alone_are_tried_again(session, orders, run):
+    holds.hold(session, orders[1].id, "stays", **BY)
+    action = bulk_actions.start(session, "hold", [order.id for order in orders[:2]], {"reason": "stock"}, **BY)
+    run(action)
+    holds.unhold(session, orders[1].id, **BY)
+
+    bulk_actions.retry_failed(session, action.id, **BY)
+    assert (action.state, action.waiting) == (bulk.RUNNING, 1)
+    run(action)
+
+    assert counts(action) == (2, 2, 0, 0)
+    tries = session.scalars(select(BulkRow.tries).order_by(BulkRow.id)).all()
+    assert tries == [1, 2]
+    assert refused(lambda: bulk_actions.retry_failed(session, action.id, **BY))[0] == "bulk_nothing_failed"
+
+
+def test_the_rest_can_be_stopped_and_what_is_done_stays(session, orders, a_kind):
+    a_kind(lambda _session, _task: Outcome("order_held"))
+    action = bulk_actions.start(session, "probe", [order.id for order in orders[:4]], **BY)
+    clock = iter(NOW + timedelta(seconds=n) for n in range(100))
+    bulk_actions.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=3))
+
+    bulk_actions.cancel(session, action.id, **BY)
+
+    assert (action.state, counts(action)) == (bulk.STOPPED, (4, 1, 0, 3))
+    assert not bulk_actions.step(session, action.id, lambda: NOW)
+    assert outcomes(session, action)[1:] == [("skipped", "bulk_stopped")] * 3
+    assert refused(lambda: bulk_actions.cancel(session, action.id, **BY))[0] == "bulk_ended"
+
+
+def test_a_kind_may_finish_when_no_row_is_left(session, orders, a_kind):
+    finished = []
+    a_kind(lambda _session, _task: Outcome("order_held"), finish=lambda _s, id_, _now: finished.append(id_))
+    action = bulk_actions.start(session, "probe", [order.id for order in orders[:2]], **BY)
+    clock = iter(NOW + timedelta(seconds=n) for n in range(100))
+
+    assert bulk_actions.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=3))
+    assert finished == []
+    bulk_actions.step(session, action.id, lambda: NOW)
+    assert finished == [action.id]
+
+
+def test_rows_may_have_args_of_their_own(session, orders, run, a_kind):
+    seen = []
+    a_kind(lambda _session, task: seen.append(task.args) or Outcome("order_held"))
+    rows = [(orders[0].id, {"number": "TRACK1"}), (orders[0].id, {"number": "TRACK2"})]
+
+    run(bulk_actions.start(session, "probe", rows, {"carrier": "DHL"}, **BY))
+
+    assert seen == [{"carrier": "DHL", "number": "TRACK1"}, {"carrier": "DHL", "number": "TRACK2"}]
+
+
+def test_none_and_too_many_are_refused(session, orders):
+    assert refused(lambda: bulk_actions.start(session, "hold", [], **BY))[0] == "bulk_none"
+    most = [orders[0].id] * (bulk.MOST_ROWS + 1)
+    assert refused(lambda: bulk_actions.start(session, "hold", most, **BY))[0] == "bulk_too_many"
+    assert refused(lambda: bulk_actions.start(session, "juggle", [1], **BY))[0] == "bulk_kind_unknown"
+
+
+def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
+    old = bulk_actions.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
+    young = bulk_actions.draft(session, "hold", [orders[0].id], **BY).id
+    begun = bulk_actions.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), by="a").id
+
+    bulk_actions.forget_drafts(session, now=NOW)
+
+    assert session.scalars(select(BulkAction.id).order_by(BulkAction.id)).all() == [young, begun]
+    assert old not in session.scalars(select(BulkRow.action_id)).all()
+
+
+def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
+    ids = [order.id for order in orders]
+    holds.hold(session, ids[0], "x", **BY)
+
+    def causes(kind):
+        found = bulk_kinds.find(kind).impossible(session, ids)
+        return {(cause.code, cause.args.get("state")): cause.count for cause in found}
+
+    assert causes("hold") == {("cannot_hold", "holded"): 1}
+    assert causes("unhold") == {("cannot_unhold", "new"): 5, ("cannot_unhold", "processing"): 1}
+    assert causes("invoice") == {("cannot_invoice", "holded"): 1}
+    assert causes("cancel") == {("cancel_shipped", None): 1}
+
+
+def test_asking_what_is_impossible_costs_the_same_for_many(session, orders):
+    statements = []
+    listen = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    event.listen(*listen)
+    try:
+        for kind in ("hold", "unhold", "cancel", "invoice"):
+            bulk_kinds.find(kind).impossible(session, [order.id for order in orders])
+    finally:
+        event.remove(*listen)
+    assert len([one for one in statements if one.startswith("SELECT")]) == 5
+
+
+def test_a_reason_is_a_persons_word_and_stays_encrypted(session, orders):
+    bulk_actions.start(session, "hold", [orders[0].id], {"reason": "the buyer is away"}, **BY)
+
+    with db.engine.connect() as connection:
+        row = connection.exec_driver_sql("SELECT args FROM bulk_actions").one()
+    assert b"buyer" not in bytes(row[0])
+
+
+def test_it_stands_in_the_audit(session, orders, run):
+    run(bulk_actions.start(session, "hold", [orders[0].id], {"reason": "x"}, **BY))
+
+    told = session.execute(select(Event.kind, Event.args).where(Event.kind.startswith("bulk_")).order_by(Event.id))
+    assert [(row.kind, row.args) for row in told] == [
+        ("bulk_started", {"bulk": 1, "name": "hold", "count": 1}),
+        ("bulk_finished", {"bulk": 1, "done": 1, "failed": 0, "skipped": 0}),
+    ]

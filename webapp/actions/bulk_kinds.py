@@ -1,0 +1,14 @@
+"""Every kind of bulk action, by name. A new one is an object of its noun and a line here, in `labels` and a form."""
+
+from webapp.actions import bulk_orders
+from webapp.actions.bulk_work import Kind
+from webapp.domain.errors import NotFoundError
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in bulk_orders.KINDS}
+
+
+def find(name: str) -> Kind:
+    """Raises NotFoundError."""
+    if name not in KINDS:
+        raise NotFoundError("bulk_kind_unknown", name=name)
+    return KINDS[name]

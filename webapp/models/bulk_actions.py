@@ -1,0 +1,56 @@
+"""One thing done to many, row by row. Which rows is decided when it is asked for and never changes."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import EncryptedJson
+
+
+class BulkAction(Base):
+    """`kind` is a row of `actions/bulk_kinds.KINDS`; `subject` says of which table the rows' `subject_id` are.
+
+    The counts are written with each row, so `total` less the others is what is still waiting.
+    """
+
+    __tablename__ = "bulk_actions"
+    __table_args__ = (Index("ix_bulk_actions_state", "state"), Index("ix_bulk_actions_created", "created_at", "id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20))
+    # What is the same for every row. Encrypted, since a reason is a person's own words.
+    args: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    total: Mapped[int] = mapped_column(default=0)
+    done: Mapped[int] = mapped_column(default=0)
+    failed: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def waiting(self) -> int:
+        return self.total - self.done - self.failed - self.skipped
+
+
+class BulkRow(Base):
+    """`outcome` is a code of `sentences`, `outcome_args` its arguments (no personal data)."""
+
+    __tablename__ = "bulk_rows"
+    __table_args__ = (Index("ix_bulk_rows_action_state", "action_id", "state", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    action_id: Mapped[int] = mapped_column(ForeignKey("bulk_actions.id", ondelete="CASCADE"))
+    subject_id: Mapped[int]
+    # What is this row's alone: a parcel's tracking number, for instance.
+    args: Mapped[dict[str, Any] | None] = mapped_column(EncryptedJson)
+    state: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str | None] = mapped_column(String(40))
+    outcome_args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    tries: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,97 @@
+"""Reading bulk actions: the list of them, one with its rows, and which are not finished."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from webapp.domain import bulk
+from webapp.domain.errors import NotFoundError
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+from webapp.models.shipments import Shipment
+from webapp.queries.grids import Column, Grid
+
+GRID = Grid(
+    rows=select(BulkAction).where(BulkAction.state != bulk.DRAFT),
+    id=BulkAction.id,
+    columns=(
+        Column("started", BulkAction.created_at, descending=True),
+        Column("kind"),
+        Column("state"),
+        Column("total", BulkAction.total, descending=True),
+        Column("done"),
+        Column("failed"),
+        Column("skipped"),
+        Column("by"),
+    ),
+    filters={},
+    sort="-started",
+)
+ROWS_SHOWN = 100
+DOCUMENTS: dict[str, type[Invoice] | type[Shipment] | type[CreditMemo]] = {
+    "invoice": Invoice,
+    "shipment": Shipment,
+    "credit_memo": CreditMemo,
+}
+
+
+class Subject(NamedTuple):
+    """What a row is about, as people know it: its number, and the Order it belongs to."""
+
+    number: str
+    order: str
+
+
+def find(session: Session, action_id: int) -> BulkAction:
+    """Raises NotFoundError."""
+    action = session.get(BulkAction, action_id)
+    if action is None:
+        raise NotFoundError("bulk_unknown", name=action_id)
+    return action
+
+
+def unfinished(session: Session) -> Sequence[int]:
+    """Ids of those that a worker has to go on with."""
+    return session.scalars(select(BulkAction.id).where(BulkAction.state == bulk.RUNNING)).all()
+
+
+def subject_ids(session: Session, action_id: int) -> Sequence[int]:
+    """What was frozen, in the order it was chosen."""
+    mine = select(BulkRow.subject_id).where(BulkRow.action_id == action_id)
+    return session.scalars(mine.order_by(BulkRow.id)).all()
+
+
+def rows(session: Session, action_id: int, state: str, after: int, limit: int = ROWS_SHOWN) -> Sequence[BulkRow]:
+    """The next `limit` rows behind the id `after`, with their own args left closed; `state` empty for all."""
+    mine = select(BulkRow).where(BulkRow.action_id == action_id, BulkRow.id > after)
+    if state:
+        mine = mine.where(BulkRow.state == state)
+    return session.scalars(mine.order_by(BulkRow.id).limit(limit)).all()
+
+
+def every_row(session: Session, action_id: int, state: str) -> Iterator[Sequence[BulkRow]]:
+    """All rows of a state, a hundred at a time."""
+    after = 0
+    while found := rows(session, action_id, state, after):
+        yield found
+        after = found[-1].id
+
+
+def subjects(session: Session, subject: str, ids: Sequence[int]) -> dict[int, Subject]:
+    """What these are called. `subject`: order, amazon_order, invoice, shipment, credit_memo."""
+    wanted: Select[Any]
+    if subject == "order":
+        wanted = select(Order.id, Order.number, Order.number.label("order_number")).where(Order.id.in_(ids))
+    elif subject == "amazon_order":
+        mirror = select(AmazonOrder.id, AmazonOrder.number, AmazonOrder.number.label("order_number"))
+        wanted = mirror.where(AmazonOrder.id.in_(ids))
+    else:
+        model = DOCUMENTS[subject]
+        document = select(model.id, model.number, Order.number.label("order_number"))
+        wanted = document.join(Order, Order.id == model.order_id).where(model.id.in_(ids))
+    return {row.id: Subject(row.number, row.order_number) for row in session.execute(wanted)}
