@@ -84,7 +84,7 @@ def every_row(session: Session, action_id: int, state: str) -> Iterator[Sequence
 
 def subjects(session: Session, subject: str, ids: Sequence[int]) -> dict[int, Subject]:
     """What these are called. `subject`: order, amazon_order, invoice, shipment, credit_memo."""
-    wanted: Select[Any]
+    wanted: Select[*tuple[Any, ...]]
     if subject == "order":
         wanted = select(Order.id, Order.number, Order.number.label("order_number")).where(Order.id.in_(ids))
     elif subject == "amazon_order":
