@@ -1,13 +1,16 @@
 """Many rows in one statement: their keys are known before they are written, so that parts can name their wholes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Dialect, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.models.base import Base
+
+Rows = Sequence[dict[str, Any]]
 
 
 def reserve(session: Session, model: type[Base], many: int) -> list[int]:
@@ -20,10 +23,45 @@ def reserve(session: Session, model: type[Base], many: int) -> list[int]:
     return list(range(last + 1, last + 1 + many))
 
 
-def insert_many(session: Session, model: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     """Insert rows that all name the same columns; what they leave out takes the column's default."""
-    if rows:
-        session.execute(insert(model.__table__), rows)  # type: ignore[arg-type] # Every model is a plain table.
+    if not rows:
+        return
+    names, readers = _how_to_write(model, tuple(rows[0]), session.connection().dialect)
+    insert_plain(session, model, names, list(zip(*(read(rows) for read in readers), strict=True)))
+
+
+@lru_cache(maxsize=256)
+def _how_to_write(
+    model: type[Base], given: tuple[str, ...], dialect: Dialect
+) -> tuple[tuple[str, ...], tuple[Callable[[Rows], list[Any]], ...]]:
+    """The columns to write, and for each what makes the driver's values of all rows.
+
+    What SQLAlchemy does for each row of a statement is found out once: an import writes dozens of rows an order.
+    """
+    columns = model.__table__.columns
+    unknown = set(given) - set(columns.keys())
+    if unknown:
+        raise LookupError(f"{model.__tablename__} has no column {', '.join(sorted(unknown))}.")
+    written = {column.name: _reader(column, column.name in given, dialect) for column in columns}
+    found = {name: reader for name, reader in written.items() if reader is not None}
+    return tuple(found), tuple(found.values())
+
+
+def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list[Any]] | None:
+    """None for a column that the database fills itself."""
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    name, default = column.name, column.default
+    if given:
+        if process is None:
+            return lambda rows: [row[name] for row in rows]
+        return lambda rows: [process(row[name]) for row in rows]
+    if default is None or default.is_sequence:
+        return None
+    if default.is_callable:
+        return lambda rows: [default.arg(None) if process is None else process(default.arg(None)) for _ in rows]
+    value = default.arg if process is None else process(default.arg)
+    return lambda rows: [value] * len(rows)
 
 
 def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> None:
@@ -33,13 +71,13 @@ def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> N
 
 
 def insert_plain(session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows whose values the driver takes as they are: for the one table with dozens of small rows an order."""
+    """Insert rows whose values the driver takes as they are."""
     if not rows:
         return
     connection = session.connection()
     into = f"{model.__tablename__} ({', '.join(columns)})"
     if connection.dialect.name == "postgresql":
-        # An order has dozens of these rows; a statement for each made importing a third slower.
+        # A statement for each row would make importing a third slower.
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
             for row in rows:

@@ -1,0 +1,60 @@
+import base64
+
+import pytest
+from cryptography.fernet import Fernet
+
+from webapp.models.vault import Vault, VaultError, _derive
+
+OLD, NEW = "an old key of this installation, long enough", "a new key of this installation, long enough"
+
+
+def a_vault(*keys):
+    vault = Vault()
+    vault.open(keys)
+    return vault
+
+
+def test_what_goes_in_comes_out_and_never_looks_the_same_twice():
+    vault = a_vault(NEW)
+
+    assert vault.unseal(vault.seal(b"somebody")) == b"somebody"
+    assert vault.decrypt(vault.encrypt(b"somebody")) == b"somebody"
+    assert vault.seal(b"somebody") != vault.seal(b"somebody")
+    assert b"somebody" not in vault.seal(b"somebody")
+
+
+def test_a_new_key_in_front_still_reads_what_the_old_one_wrote():
+    sealed = a_vault(OLD).seal(b"somebody")
+
+    assert a_vault(NEW, OLD).unseal(sealed) == b"somebody"
+    with pytest.raises(VaultError):
+        a_vault(NEW).unseal(sealed)
+
+
+def test_what_the_first_release_wrote_is_still_read():
+    token = Fernet(base64.urlsafe_b64encode(_derive(OLD, b"fernet"))).encrypt(b"somebody")
+
+    assert a_vault(NEW, OLD).decrypt(token) == b"somebody"
+    assert a_vault(NEW, OLD).unseal(token) == b"somebody"
+
+
+def test_any_bit_that_was_changed_is_noticed():
+    vault = a_vault(NEW)
+    sealed = vault.seal(b"somebody")
+
+    for place in range(len(sealed)):
+        changed = bytearray(sealed)
+        changed[place] ^= 1
+        with pytest.raises(VaultError):
+            vault.unseal(bytes(changed))
+
+
+@pytest.mark.parametrize("token", [b"", b"A", b"AAAA", b"gAAAAA", b"nothing of ours", "ü".encode()])
+def test_what_the_vault_never_wrote_is_refused(token):
+    with pytest.raises(VaultError):
+        a_vault(NEW).decrypt(token)
+
+
+def test_a_closed_vault_says_so():
+    with pytest.raises(VaultError, match="closed"):
+        Vault().seal(b"somebody")
