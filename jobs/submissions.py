@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from webapp import queue
-from webapp.actions import accounts, submissions
+from webapp.actions import accounts, advancing
 from webapp.amazon import Amazon
 from webapp.extensions import db, settings
 
@@ -13,7 +13,7 @@ def advance_submissions(account_id: int) -> None:
     keys = accounts.credentials(accounts.find(session, account_id))
     session.commit()
     with Amazon(keys, queue.redis(), lane="submission") as port:
-        submissions.advance(
+        advancing.advance(
             session,
             port,
             account_id,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from simulator import desk_actions
 from simulator.world import World
-from webapp.actions import cancellations, submissions, syncing
+from webapp.actions import advancing, cancellations, syncing
 from webapp.amazon import Amazon
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -60,7 +60,7 @@ class Desk:
         )
 
     def advance(self, method: str = "feed") -> int:
-        return submissions.advance(
+        return advancing.advance(
             self.session, self.port, self.account.id, clock=self.clock, feed_interval=120, method=method
         )
 

@@ -37,6 +37,7 @@ LABELS = {
     },
     "submission_state": {
         submissions.QUEUED: Label(_l("Queued"), "wait", "clock"),
+        submissions.CONFLICT: Label(_l("Needs a decision"), "bad", "alert-triangle"),
         submissions.SENDING: Label(_l("Sending"), "work", "send"),
         submissions.SENT: Label(_l("Sent"), "work", "send"),
         submissions.ACCEPTED: Label(_l("Accepted by Amazon"), "work", "check"),

@@ -2,7 +2,7 @@ from sqlalchemy import select
 
 from tests.factories import NOW, a_package, an_item, an_order
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
-from webapp.actions import cancellations, holds, shipments
+from webapp.actions import cancellations, holds, shipments, submissions
 from webapp.domain.parcels import Parcel
 from webapp.models.events import Event
 from webapp.models.orders import Order
@@ -100,7 +100,7 @@ def test_an_order_that_is_being_cancelled_is_not_shipped(session):
 
     assert refused(lambda: shipments.create(session, order.id, **BY)) == ("cannot_ship_cancelling", {})
 
-    cancellations.undo(session, asked.id, **BY)
+    submissions.undo(session, asked.id, **BY)
     assert shipments.create(session, order.id, **BY).number == "100001"
 
 

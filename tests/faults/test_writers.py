@@ -10,7 +10,18 @@ from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, a_package, an_account, an_order, shipped
-from webapp.actions import accounts, amazon_orders, cancellations, counters, events, feeds, importing, leases, schedule
+from webapp.actions import (
+    accounts,
+    amazon_orders,
+    cancellations,
+    counters,
+    events,
+    feeds,
+    importing,
+    leases,
+    schedule,
+    submissions,
+)
 from webapp.actions.importing import import_page
 from webapp.domain.errors import BusyError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
@@ -217,11 +228,11 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
     def gather(session):
         waiting = session.scalars(select(Submission).order_by(Submission.id)).all()
         session.commit()
-        feed = feeds.gather(session, account_id, waiting, NOW)
+        feed = feeds.gather(session, account_id, cancellations.KIND, waiting, NOW)
         return feed.id if feed else None
 
     def undo(submission_id):
-        return lambda session: cancellations.undo(session, submission_id, now=NOW, by="test").id
+        return lambda session: submissions.undo(session, submission_id, now=NOW, by="test").id
 
     said = at_once(gather, *(undo(id_) for id_ in asked[:7]))
 

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import select
 
-from webapp.actions import cancellations
+from webapp.actions import submissions
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.events import Event
@@ -50,7 +50,7 @@ def test_a_cancellation_is_told_once_and_proved(desk, number):
 def test_undone_in_time_amazon_hears_nothing(desk, number):
     submission = desk.cancel(number)
 
-    cancellations.undo(desk.session, submission.id, now=desk.clock(), by="test")
+    submissions.undo(desk.session, submission.id, now=desk.clock(), by="test")
 
     desk.later(60)
     assert desk.advance() == 0
@@ -63,7 +63,7 @@ def test_once_it_is_being_sent_it_cannot_be_undone(desk, number):
     desk.advance()
 
     with pytest.raises(RefusedError) as refused:
-        cancellations.undo(desk.session, submission.id, now=desk.clock(), by="test")
+        submissions.undo(desk.session, submission.id, now=desk.clock(), by="test")
 
     assert refused.value.code == "undo_too_late"
 

@@ -1,13 +1,18 @@
-"""Asking Amazon to cancel an unshipped order, and thinking better of it."""
+"""Asking Amazon to cancel an unshipped order."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.actions import accounts, events
-from webapp.domain import amazon_status, cancellation, submissions
+from webapp.actions import accounts, submissions
+from webapp.actions.kinds import FeedRoute, Kind, Objection
+from webapp.domain import amazon_orders, amazon_status, cancellation
+from webapp.domain.amazon_orders import Cancellation, PreparedFeed
+from webapp.domain.amazon_port import AmazonPort
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -34,48 +39,14 @@ def request(
     if refused:
         session.rollback()
         raise RefusedError(refused)
-    submission = Submission(
-        kind=cancellation.KIND,
-        account_id=order.account_id,
-        amazon_order_id=order.id,
-        state=submissions.QUEUED,
-        details={"reason": reason},
-        requested_by=by,
-        requested_at=now,
-        undo_until=now + timedelta(seconds=undo_seconds),
-        due_at=now + timedelta(seconds=undo_seconds),
-        changed_at=now,
-    )
-    session.add(submission)
-    order.note, order.note_args = "note_cancel_requested", {"reason": reason}
     try:
-        session.flush()
+        submission = submissions.ask(
+            session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, by=by
+        )
     except IntegrityError:
         # Another click was quicker between our look and our write: the index let one of them in.
         session.rollback()
         raise RefusedError("cancel_requested_already") from None
-    _tell(session, "cancellation_requested", submission, now=now, by=by)
-    session.commit()
-    return submission
-
-
-def undo(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
-    """Take a queued submission back. Raises RefusedError once Amazon is being told."""
-    account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
-    if account_id is None:
-        raise NotFoundError("submission_unknown", name=submission_id)
-    accounts.lock(session, account_id)
-    submission = session.get_one(Submission, submission_id, with_for_update=True)
-    if not submissions.may("undo", submission.state):
-        state = submission.state
-        session.rollback()
-        raise RefusedError("undo_too_late", state=state)
-    submission.state = submissions.UNDONE
-    submission.open = False
-    submission.changed_at = now
-    submission.version += 1
-    submission.amazon_order.note, submission.amazon_order.note_args = "note_cancel_undone", {}
-    _tell(session, "cancellation_undone", submission, now=now, by=by)
     session.commit()
     return submission
 
@@ -97,15 +68,54 @@ def refusal(session: Session, order: AmazonOrder) -> str | None:
     )
 
 
-def _tell(session: Session, kind: str, submission: Submission, *, now: datetime, by: str) -> None:
-    events.record(
-        session,
-        kind,
-        now=now,
-        by=by,
-        args=dict(submission.details),
-        account_id=submission.account_id,
-        store_id=submission.amazon_order.store_id,
-        amazon_order_id=submission.amazon_order_id,
-        submission_id=submission.id,
-    )
+class _Cancellation(Kind):
+    """By a feed for many, or by `cancelOrder` where Amazon has opened it to the account."""
+
+    name = cancellation.KIND
+    word = "cancel"
+    meanwhile = "cancelled_meanwhile"
+    feed = FeedRoute("POST_ORDER_ACKNOWLEDGEMENT_DATA")
+
+    def directly(self, method: str) -> bool:
+        return method == "rest"
+
+    def falls_back(self) -> bool:
+        return True
+
+    def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
+        number, reason = submission.amazon_order.number, submission.details["reason"]
+        return lambda port: port.cancel_order(number, reason)
+
+    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
+        cancellations = [
+            Cancellation(
+                message_id=one.message_id or 0,
+                number=one.amazon_order.number,
+                order_item_ids=tuple(item.order_item_id for item in one.amazon_order.items),
+                reason=one.details["reason"],
+            )
+            for one in asked
+        ]
+        marketplaces = sorted({one.amazon_order.store.marketplace_id for one in asked})
+        return lambda port: port.prepare_cancellations(marketplaces, cancellations)
+
+    def objection(self, session: Session, submission: Submission) -> Objection | None:
+        order = submission.amazon_order
+        refused = cancellation.refusal(order.status, order.fulfilled_by, writable=True, requested=False)
+        return Objection(refused) if refused else None
+
+    def proved(self, session: Session, submission: Submission, said: amazon_orders.AmazonOrder) -> bool:
+        return said.status == amazon_status.CANCELLED
+
+    def proof_args(self, said: amazon_orders.AmazonOrder) -> dict[str, Any]:
+        return {"by": next((item.cancelled_by for item in said.items if item.cancelled_by), None) or ""}
+
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+        reason = old.details["reason"]
+        return request(session, old.amazon_order_id, reason, undo_seconds=undo_seconds, now=now, by=by)
+
+    def refusal_again(self, session: Session, old: Submission) -> str | None:
+        return refusal(session, old.amazon_order)
+
+
+KIND = _Cancellation()

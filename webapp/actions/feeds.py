@@ -7,15 +7,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, outcomes
+from webapp.actions import accounts, kinds, outcomes
+from webapp.actions.kinds import FeedRoute, Kind
 from webapp.domain import submissions
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer
-from webapp.domain.amazon_orders import Cancellation, FeedReport
 from webapp.domain.amazon_orders import Feed as AmazonFeed
+from webapp.domain.amazon_orders import FeedReport
 from webapp.domain.amazon_port import AmazonPort
 from webapp.models.submissions import Feed, Submission
-
-CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 
 PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "done", "failed"
 
@@ -28,13 +27,19 @@ SKEW = timedelta(minutes=2)
 LONGEST = timedelta(hours=6)
 
 
-def next_slot(session: Session, account_id: int, interval: int) -> datetime | None:
-    """When the account may send its next feed, None for at once: Amazon takes one in two minutes."""
-    last = session.scalar(select(func.max(Feed.sending_at)).where(Feed.account_id == account_id))
-    return None if last is None else last + timedelta(seconds=interval)
+def next_slot(session: Session, account_id: int, kind: Kind, interval: int, now: datetime) -> datetime | None:
+    """When the account may send its next feed of the kind, None for at once: Amazon takes one in two minutes."""
+    route = _route(kind)
+    mine = (Feed.account_id == account_id, Feed.feed_type == route.feed_type)
+    under_way = select(Feed.id).where(*mine, Feed.state.in_((PREPARING, SENDING, FEED_SENT)))
+    if route.exclusive and session.scalar(under_way.limit(1)) is not None:
+        return now + SETTLE
+    last = session.scalar(select(func.max(Feed.sending_at)).where(*mine))
+    slot = None if last is None else last + timedelta(seconds=interval)
+    return slot if slot is not None and slot > now else None
 
 
-def gather(session: Session, account_id: int, ready: Sequence[Submission], now: datetime) -> Feed | None:
+def gather(session: Session, account_id: int, kind: Kind, ready: Sequence[Submission], now: datetime) -> Feed | None:
     """Put queued submissions into one feed; None when all were undone meanwhile. Commits: too late to undo now."""
     accounts.lock(session, account_id)
     wanted = select(Submission).where(
@@ -45,7 +50,7 @@ def gather(session: Session, account_id: int, ready: Sequence[Submission], now: 
     if not due:
         session.commit()
         return None
-    feed = Feed(account_id=account_id, feed_type=CANCELLATIONS, state=PREPARING, created_at=now)
+    feed = Feed(account_id=account_id, feed_type=_route(kind).feed_type, state=PREPARING, created_at=now)
     session.add(feed)
     for message_id, submission in enumerate(due, 1):
         outcomes.move(submission, "send", now)
@@ -64,20 +69,11 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
         feed.state, feed.ended_at = DONE, now
         session.commit()
         return
-    cancellations = [
-        Cancellation(
-            message_id=submission.message_id or 0,
-            number=submission.amazon_order.number,
-            order_item_ids=tuple(item.order_item_id for item in submission.amazon_order.items),
-            reason=submission.details["reason"],
-        )
-        for submission in waiting
-    ]
-    marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in waiting})
+    document = kinds.of(waiting[0].kind).document(session, waiting)
     account_id = feed.account_id
     session.commit()
     try:
-        prepared = port.prepare_cancellations(marketplaces, cancellations)
+        prepared = document(port)
         accounts.lock(session, account_id)
         feed.document_id, feed.digest = prepared.document_id, prepared.digest
         feed.state, feed.sending_at = SENDING, now
@@ -135,11 +131,20 @@ def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> N
     if len(found) == 1:
         _sent(session, feed, found[0], now)
     elif found:
-        # Which of them is ours cannot be told, but a cancellation can be read off its order.
+        # Which of them is ours cannot be told, but what can be read off its order will be.
         accounts.lock(session, feed.account_id)
         feed.state, feed.ended_at = FAILED, now
         for submission in _waiting(feed, submissions.SENDING):
-            outcomes.accept(session, submission, now)
+            if kinds.of(submission.kind).proved_by_acceptance:
+                outcomes.give_up(session, submission, "feed_lost", now)
+            else:
+                outcomes.accept(session, submission, now)
+        session.commit()
+    elif not _resend(feed):
+        accounts.lock(session, feed.account_id)
+        feed.state, feed.ended_at = FAILED, now
+        for submission in _waiting(feed, submissions.SENDING):
+            outcomes.give_up(session, submission, "feed_lost", now)
         session.commit()
     else:
         feed.state = PREPARING
@@ -181,6 +186,17 @@ def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: 
             outcomes.accept(session, submission, now)
         else:
             outcomes.reject(session, submission, f"{said.description} ({said.code})", now, request_id=request_id)
+
+
+def _route(kind: Kind) -> FeedRoute:
+    if kind.feed is None:
+        raise TypeError(f"{kind.name} goes by no feed")
+    return kind.feed
+
+
+def _resend(feed: Feed) -> bool:
+    """Whether the document may be sent again once it was looked for and not found."""
+    return all(_route(kinds.of(submission.kind)).resend for submission in feed.submissions)
 
 
 def _waiting(feed: Feed, state: str = submissions.SENT) -> list[Submission]:

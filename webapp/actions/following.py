@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import credit_memos, events, holds, processing
+from webapp.actions import credit_memos, events, holds, kinds, outcomes, processing
 from webapp.domain import amazon_status as status
-from webapp.domain import cancellation, documents, order_states, submissions
+from webapp.domain import documents, order_states, submissions
 from webapp.domain.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
@@ -73,31 +73,16 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: dat
 
 
 def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
-    """An order that reads CANCELLED proves its cancellation, whichever way the news came. Does not commit."""
-    cancelled = [id_ for id_, order in written if order.status == status.CANCELLED]
-    if not cancelled:
-        return
+    """An order that shows it proves what was asked, whichever way the news came. Does not commit.
+
+    `written`: (id of the mirror, what Amazon says).
+    """
     asked = select(Submission).where(
-        Submission.amazon_order_id.in_(cancelled),
-        Submission.kind == cancellation.KIND,
-        Submission.state.not_in(submissions.ENDED - {submissions.UNPROVED}),
+        Submission.amazon_order_id.in_([id_ for id_, _ in written]),
+        Submission.state.in_(submissions.BY_NAME["verify"].sources),
     )
-    by_mirror = dict(written)
-    for submission in session.scalars(asked.execution_options(populate_existing=True)):
-        done_by = next((i.cancelled_by for i in by_mirror[submission.amazon_order_id].items if i.cancelled_by), None)
-        ours = submission.state != submissions.QUEUED
-        submission.state = submissions.check("verify", submission.state).to
-        submission.open = False
-        submission.verified_at = submission.changed_at = now
-        submission.cause = None if ours else "cancelled_meanwhile"
-        submission.version += 1
-        events.record(
-            session,
-            "cancellation_verified" if ours else "cancellation_not_needed",
-            now=now,
-            by="amazon",
-            args={"by": done_by or ""},
-            account_id=submission.account_id,
-            amazon_order_id=submission.amazon_order_id,
-            submission_id=submission.id,
-        )
+    said = dict(written)
+    for submission in session.scalars(asked.order_by(Submission.id).execution_options(populate_existing=True)):
+        kind, order = kinds.of(submission.kind), said[submission.amazon_order_id]
+        if kind.proved(session, submission, order):
+            outcomes.verify(session, submission, now, **kind.proof_args(order))

@@ -183,7 +183,8 @@ def _make_orders(
             session.execute(update(rows.AmazonOrder), some)
     counts.orders_created += len(orders.create_many(session, due, now=now, by=by))
     following.follow(session, [(id_, order) for id_, order in written if id_ in has_order], now=now)
-    following.settle_submissions(session, written, now=now)
+    # Nothing can have been asked about an order that has just arrived.
+    following.settle_submissions(session, [(id_, order) for id_, order in written if id_ not in arrived], now=now)
 
 
 def _note(id_: int, verdict: importing.Verdict, reserved: bool) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """What can become of a submission, each with its event and its note on the order. None of these commits."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.actions import events
+from webapp.actions import events, kinds
 from webapp.domain import submissions
 from webapp.models.submissions import Submission
+
+# These say why beside their sentence.
+_EXPLAINED = frozenset({"rejected", "unproved", "conflict"})
 
 
 def move(submission: Submission, name: str, now: datetime) -> None:
@@ -19,12 +23,23 @@ def move(submission: Submission, name: str, now: datetime) -> None:
 
 
 def accept(session: Session, submission: Submission, now: datetime) -> None:
-    """Amazon has taken it; the order has to show it before it is believed."""
+    """Amazon has taken it; the order has to show it before it is believed, where an order can."""
     move(submission, "accept", now)
     submission.message = submission.cause = None
     submission.accepted_at = now
     submission.due_at = now + timedelta(seconds=submissions.next_look(0))
-    _tell(session, submission, "cancellation_accepted", now)
+    happened(session, submission, "accepted", now=now)
+    if kinds.of(submission.kind).proved_by_acceptance:
+        verify(session, submission, now)
+
+
+def verify(session: Session, submission: Submission, now: datetime, **args: Any) -> None:
+    """Amazon has proved it, whether or not it was told by us."""
+    ours = submission.state not in {submissions.QUEUED, submissions.CONFLICT}
+    move(submission, "verify", now)
+    submission.verified_at = now
+    submission.cause = None if ours else kinds.of(submission.kind).meanwhile
+    happened(session, submission, "verified" if ours else "not_needed", now=now, **args)
 
 
 def reject(
@@ -40,29 +55,54 @@ def reject(
     move(submission, "reject", now)
     submission.message, submission.cause = words, cause
     submission.request_id = request_id or submission.request_id
-    order = submission.amazon_order
-    order.note = "note_cancel_rejected"
-    order.note_args = {"words": (words or "")[:300], "cause": cause or ""}
-    _tell(session, submission, "cancellation_rejected", now)
+    _note(submission, "rejected", words=(words or "")[:300], cause=cause or "")
+    happened(session, submission, "rejected", now=now)
 
 
 def give_up(session: Session, submission: Submission, cause: str, now: datetime) -> None:
     """Accepted, but never shown: a person has to look."""
     move(submission, "give_up", now)
     submission.cause = cause
-    submission.amazon_order.note, submission.amazon_order.note_args = "note_cancel_unproved", {}
-    _tell(session, submission, "cancellation_unproved", now)
+    _note(submission, "unproved")
+    happened(session, submission, "unproved", now=now)
 
 
-def _tell(session: Session, submission: Submission, kind: str, now: datetime) -> None:
+def conflict(session: Session, submission: Submission, cause: str, now: datetime) -> None:
+    """The fresh look found the order otherwise than it was when this was asked: a person decides."""
+    move(submission, "conflict", now)
+    submission.message, submission.cause = None, cause
+    _note(submission, "conflict", cause=cause)
+    happened(session, submission, "conflict", now=now)
+
+
+def undo(session: Session, submission: Submission, *, now: datetime, by: str) -> None:
+    """A person thought better of it before Amazon was told."""
+    move(submission, "undo", now)
+    _note(submission, "undone")
+    happened(session, submission, "undone", now=now, by=by)
+
+
+def happened(
+    session: Session, submission: Submission, what: str, *, now: datetime, by: str = "amazon", **args: Any
+) -> None:
+    """Write the event `<kind>_<what>`, and let the kind do what follows from it."""
+    kind = kinds.of(submission.kind)
+    said = {"words": submission.message or "", "cause": submission.cause or ""} if what in _EXPLAINED else {}
     events.record(
         session,
-        kind,
+        f"{submission.kind}_{what}",
         now=now,
-        by="amazon",
-        args={"words": submission.message or "", "cause": submission.cause or ""},
+        by=by,
+        args=kind.event_args(submission) | said | args,
         account_id=submission.account_id,
         store_id=submission.amazon_order.store_id,
+        order_id=kind.order_id(session, submission),
         amazon_order_id=submission.amazon_order_id,
         submission_id=submission.id,
     )
+    kind.outcome(session, submission, what, now=now, by=by)
+
+
+def _note(submission: Submission, what: str, **args: Any) -> None:
+    order = submission.amazon_order
+    order.note, order.note_args = f"note_{kinds.of(submission.kind).word}_{what}", args

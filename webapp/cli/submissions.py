@@ -77,8 +77,7 @@ def _advance_until(session: Session, only: int | None, deadline: float) -> None:
 
 def _advance(session: Session, account_id: int, deadline: float) -> bool:
     """One pass over an account. True when a worker was at it instead, where there is time left; else BusyError."""
-    from webapp.actions import accounts
-    from webapp.actions import submissions as verbs
+    from webapp.actions import accounts, advancing
     from webapp.extensions import settings
     from webapp.ports import open_port
 
@@ -86,7 +85,7 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
     session.rollback()
     try:
         with open_port(keys) as port:
-            verbs.advance(
+            advancing.advance(
                 session,
                 port,
                 account_id,

@@ -11,8 +11,9 @@ VERIFIED = "verified"
 REJECTED = "rejected"
 UNDONE = "undone"
 UNPROVED = "unproved"
+CONFLICT = "conflict"
 
-STATES = (QUEUED, SENDING, SENT, ACCEPTED, VERIFIED, REJECTED, UNDONE, UNPROVED)
+STATES = (QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, VERIFIED, REJECTED, UNDONE, UNPROVED)
 # Nothing more will be done about these unless a person asks again.
 ENDED = frozenset({VERIFIED, REJECTED, UNDONE, UNPROVED})
 
@@ -25,14 +26,17 @@ class Move:
 
 
 MOVES = (
-    Move("undo", frozenset({QUEUED}), UNDONE),
+    Move("undo", frozenset({QUEUED, CONFLICT}), UNDONE),
+    # The order is no longer what it was when this was asked: it stays open, and waits for a person.
+    Move("conflict", frozenset({QUEUED}), CONFLICT),
+    Move("insist", frozenset({CONFLICT}), QUEUED),
     Move("send", frozenset({QUEUED}), SENDING),
     # createFeed was never reached, so it waits for the next feed.
     Move("requeue", frozenset({SENDING}), QUEUED),
     Move("sent", frozenset({SENDING}), SENT),
     Move("accept", frozenset({SENDING, SENT}), ACCEPTED),
     # Amazon's own word on the order is proof in any state: it may have been cancelled by another door meanwhile.
-    Move("verify", frozenset({QUEUED, SENDING, SENT, ACCEPTED, UNPROVED}), VERIFIED),
+    Move("verify", frozenset({QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, UNPROVED}), VERIFIED),
     Move("reject", frozenset({QUEUED, SENDING, SENT, ACCEPTED}), REJECTED),
     # Accepted, but the order never showed it: a person has to look.
     Move("give_up", frozenset({SENDING, SENT, ACCEPTED}), UNPROVED),

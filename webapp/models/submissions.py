@@ -17,8 +17,8 @@ class Submission(Base):
 
     __tablename__ = "submissions"
     __table_args__ = (
-        # Two clicks, two tabs, two people: one open submission of a kind for an order, held by the database.
-        Index("uq_submissions_open", "amazon_order_id", "kind", unique=True, **_ONLY_OPEN),
+        # Two clicks, two tabs, two people: one open submission of a kind for a thing, held by the database.
+        Index("uq_submissions_open", "amazon_order_id", "kind", "subject", unique=True, **_ONLY_OPEN),
         Index("ix_submissions_due", "open", "account_id", "due_at"),
         Index("ix_submissions_requested", "requested_at", "id"),
     )
@@ -27,10 +27,14 @@ class Submission(Base):
     kind: Mapped[str] = mapped_column(String(20))
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id"), index=True)
+    # Which one of its order it is about: the id of the parcel, of the credit memo …; empty for the order as a whole.
+    subject: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(20))
     open: Mapped[bool] = mapped_column(default=True)
-    # What is asked: for a cancellation {"reason": "NoInventory"}.
+    # What is asked: for a cancellation {"reason": "NoInventory"}. `insisted`: a person went on in spite of a conflict.
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # What was known of the order when it was asked, to be laid beside what Amazon says later.
+    seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     requested_by: Mapped[str] = mapped_column(String(40))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Until then it can be undone, and Amazon is not told.

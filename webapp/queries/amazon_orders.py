@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
+from webapp.domain import cancellation
 from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
 from webapp.models.events import Event
@@ -102,9 +103,11 @@ def order_of(session: Session, amazon_order_id: int) -> Order | None:
     return session.scalar(select(Order).where(Order.amazon_order_id == amazon_order_id))
 
 
-def last_submission(session: Session, amazon_order_id: int) -> Submission | None:
-    """What was asked of Amazon last about it."""
-    asked = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
+def last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:
+    """The cancellation that was asked for last."""
+    asked = select(Submission).where(
+        Submission.amazon_order_id == amazon_order_id, Submission.kind == cancellation.KIND
+    )
     return session.scalar(asked.order_by(Submission.id.desc()).limit(1))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload
 
+from webapp.domain import submissions
 from webapp.domain.errors import NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -72,8 +73,13 @@ def open_ids(session: Session, account_id: int | None = None) -> list[int]:
 
 
 def next_due(session: Session, account_id: int | None = None) -> dict[int, datetime]:
-    """Account id → when the next of its open submissions is to be looked at; those without one are not in it."""
-    soonest = select(Submission.account_id, func.min(Submission.due_at).label("due_at")).where(*_open_of(account_id))
+    """Account id → when the next of its open submissions is to be looked at; those without one are not in it.
+
+    Nothing is due of a conflict: a person decides.
+    """
+    soonest = select(Submission.account_id, func.min(Submission.due_at).label("due_at")).where(
+        *_open_of(account_id), Submission.state != submissions.CONFLICT
+    )
     return {row.account_id: row.due_at for row in session.execute(soonest.group_by(Submission.account_id))}
 
 
@@ -86,5 +92,6 @@ def _open_of(account_id: int | None) -> list[ColumnElement[bool]]:
 
 def accounts_with_work(session: Session, now: datetime) -> list[int]:
     """Ids of the accounts that have a submission to be looked at now."""
-    due = select(Submission.account_id).where(Submission.open, Submission.due_at <= now).distinct()
+    waiting = (Submission.open, Submission.due_at <= now, Submission.state != submissions.CONFLICT)
+    due = select(Submission.account_id).where(*waiting).distinct()
     return list(session.scalars(due))

@@ -22,9 +22,6 @@ SENTENCES = {
         "settings, or use Seller Central."
     ),
     "reason_unknown": _l("Amazon has no reason %(reason)s. Reasons are: %(known)s."),
-    "undo_too_late": _l("It is too late to undo this: the cancellation is %(state)s."),
-    "look_too_soon": _l("There is nothing to look for at Amazon yet. Try again in a moment."),
-    "submission_unknown": _l("There is no submission %(name)s."),
     # The reasons Amazon takes, in the seller's words; what is said of each below it.
     "reason_NoInventory": _l("The item is out of stock"),
     "reason_BuyerCanceled": _l("The buyer asked to cancel"),

@@ -83,7 +83,7 @@ def find(number: str) -> Known:
     return Known(
         order,
         queries.order_of(session, order.id),
-        queries.last_submission(session, order.id),
+        queries.last_cancellation(session, order.id),
         cancellations.refusal(session, order),
     )
 

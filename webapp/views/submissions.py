@@ -10,7 +10,6 @@ from flask_login import current_user
 from redis.exceptions import RedisError
 
 from webapp import queue
-from webapp.actions import cancellations
 from webapp.actions import submissions as actions
 from webapp.domain import submissions as domain
 from webapp.domain.marketplaces import BY_ID
@@ -76,7 +75,7 @@ def show(submission_id: int) -> Response:
         history=entries(session, submissions.history(session, submission), zone),
         pace=_pace([submission]),
         may=_may,
-        refused=cancellations.refusal(session, submission.amazon_order) if again else None,
+        refused=actions.refusal_again(session, submission) if again else None,
         again=again,
     )
 
@@ -85,7 +84,7 @@ def show(submission_id: int) -> Response:
 @needs("submissions.write")
 def undo(submission_id: int) -> Response:
     """Take it back before Amazon is told; then go to `next`, or to its page."""
-    cancellations.undo(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    actions.undo(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
     flash(_("Undone: Amazon was not told."), "good")
     return _back(submission_id)
 
@@ -95,10 +94,7 @@ def undo(submission_id: int) -> Response:
 def look(submission_id: int) -> Response:
     """Look at Amazon now instead of later."""
     submission = actions.look_now(db.session(), submission_id, now=datetime.now(UTC))
-    try:
-        queue.enqueue(queue.redis(), "advance_submissions", submission.account_id)
-    except RedisError:
-        flash(_("Redis does not answer. Channeldesk looks as soon as it is back."), "warn")
+    _ring(submission.account_id)
     return _back(submission_id)
 
 
@@ -106,17 +102,32 @@ def look(submission_id: int) -> Response:
 @needs("submissions.write")
 def ask_again(submission_id: int) -> Response:
     """Ask for the same once more, as a submission of its own; then go to that one."""
-    session = db.session()
-    old = submissions.find(session, submission_id)
-    new = cancellations.request(
-        session,
-        old.amazon_order_id,
-        old.details["reason"],
+    new = actions.again(
+        db.session(),
+        submission_id,
         undo_seconds=settings().undo_seconds,
         now=datetime.now(UTC),
         by=current_user.by,
     )
+    _ring(new.account_id)
     return see_other(request, url_for("submissions.show", submission_id=new.id))
+
+
+@bp.post("/<int:submission_id>/insistence")
+@needs("submissions.write")
+def insist(submission_id: int) -> Response:
+    """Go on in spite of the conflict."""
+    submission = actions.insist(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    _ring(submission.account_id)
+    return _back(submission_id)
+
+
+def _ring(account_id: int) -> None:
+    """Call the worker; with Redis away the scheduler does, since the table holds the work."""
+    try:
+        queue.enqueue(queue.redis(), "advance_submissions", account_id)
+    except RedisError:
+        flash(_("Redis does not answer. Channeldesk looks as soon as it is back."), "warn")
 
 
 def _back(submission_id: int) -> Response:

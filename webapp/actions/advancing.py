@@ -1,0 +1,272 @@
+"""Moving an account's submissions on, as far as Amazon lets them go. Safe to run at any time, any number of times."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, select, update
+from sqlalchemy.orm import Session
+
+from webapp import crashpoints
+from webapp.actions import accounts, feeds, following, kinds, leases, outcomes, syncing
+from webapp.actions.kinds import Kind
+from webapp.domain import submissions
+from webapp.domain.amazon_errors import AmazonError, BadCredentials, Forbidden, LostAnswer, NotThere, Throttled
+from webapp.domain.amazon_port import AmazonPort
+from webapp.models.accounts import Account
+from webapp.models.submissions import Feed, Submission
+
+Clock = Callable[[], datetime]
+
+# How often an order is read after a lost answer of a call before the call is made again.
+LOOKS = 2
+# Steps of one sort in one pass, so that a pass ends well within the time of a job; who rings it rings again.
+MOST = 200
+# Orders read in one pass for a proof: getOrder refills one call in two seconds, and the next sync shows the rest.
+MOST_PROOFS = 20
+
+
+def lease_name(account_id: int) -> str:
+    return f"submissions-{account_id}"
+
+
+def advance(
+    session: Session,
+    port: AmazonPort,
+    account_id: int,
+    *,
+    clock: Clock,
+    feed_interval: int,
+    method: str = "feed",
+) -> int:
+    """Take the due steps of the account's submissions, up to a bound; answers how many are still open.
+
+    Raises BusyError while another is at it. An AmazonError of a passing kind postpones what it met, with its cause
+    written on it; nothing is lost and nothing is asked twice.
+    """
+    owner = leases.take(session, lease_name(account_id), clock(), "submissions_running")
+    desk = _Desk(session, port, account_id, owner, clock)
+    try:
+        with suppress(_AllWaitError):
+            desk.settle_lost()
+        desk.poll_feeds()
+        with suppress(_AllWaitError):
+            desk.prove()
+        for kind in kinds.every():
+            desk.send(kind, feed_interval, method)
+        return session.scalar(select(func.count()).select_from(desk.open().subquery())) or 0
+    finally:
+        session.rollback()
+        leases.release(session, lease_name(account_id), owner)
+
+
+class _Desk:
+    """One pass over one account's submissions, under its lease."""
+
+    def __init__(self, session: Session, port: AmazonPort, account_id: int, owner: str, clock: Clock) -> None:
+        self.session, self.port, self.account_id = session, port, account_id
+        self.owner, self.clock = owner, clock
+
+    def open(self, *states: str) -> Select[Submission]:
+        mine = select(Submission).where(Submission.open, Submission.account_id == self.account_id)
+        return mine.where(Submission.state.in_(states)) if states else mine
+
+    def due(self, state: str, kind: Kind | None = None, most: int = MOST) -> Sequence[Submission]:
+        self._hold()
+        found = self.open(state).where(Submission.due_at <= self.clock())
+        if kind is not None:
+            found = found.where(Submission.kind == kind.name)
+        return self.session.scalars(found.order_by(Submission.due_at, Submission.id).limit(most)).all()
+
+    def settle_lost(self) -> None:
+        """What was about to be sent when the process died or the answer was lost."""
+        lost = self.due(submissions.SENDING)
+        for feed in self._feeds_of(lost):
+            if feed.state == feeds.SENDING:
+                self._try(feeds.look_for, feed)
+            if feed.state == feeds.PREPARING:
+                self._try(feeds.deliver, feed)
+        for submission in lost:
+            if submission.feed is None and submission.state == submissions.SENDING:
+                self._look_at_order(submission, "requeue")
+
+    def poll_feeds(self) -> None:
+        for feed in self._feeds_of(self.due(submissions.SENT)):
+            self._try(feeds.poll, feed)
+
+    def prove(self) -> None:
+        """Read the orders back: only Amazon's own word on the order proves that it was done."""
+        for submission in self.due(submissions.ACCEPTED, most=MOST_PROOFS):
+            # Another of the same order may have been proved by the same look.
+            if submission.state == submissions.ACCEPTED:
+                self._look_at_order(submission, None)
+
+    def send(self, kind: Kind, feed_interval: int, method: str) -> None:
+        directly = kind.directly(method)
+        due = self.due(submissions.QUEUED, kind, MOST if directly or kind.feed is None else kind.feed.most)
+        if not due or (not directly and self._waits(kind, feed_interval)):
+            return
+        ready = []
+        for submission in due:
+            try:
+                if not self._still_right(kind, submission):
+                    continue
+                if not (directly and self._tell(kind, submission)):
+                    ready.append(submission)
+            except _AllWaitError as stop:
+                self._postpone_queued(kind, stop.until)
+                break
+        if ready and kind.feed is not None:
+            self._hold()
+            feed = feeds.gather(self.session, self.account_id, kind, ready, self.clock())
+            if feed is not None:
+                self._try(feeds.deliver, feed)
+
+    def _waits(self, kind: Kind, feed_interval: int) -> bool:
+        """Whether the next feed of the kind is not due yet; then neither is what would go with it."""
+        slot = feeds.next_slot(self.session, self.account_id, kind, feed_interval, self.clock())
+        if slot is not None:
+            self._postpone_queued(kind, slot)
+        return slot is not None
+
+    def _postpone_queued(self, kind: Kind, until: datetime) -> None:
+        """None of the kind comes through before then. What waits is not asked one by one only to be told so."""
+        self._hold()
+        waiting = (
+            Submission.open,
+            Submission.account_id == self.account_id,
+            Submission.kind == kind.name,
+            Submission.state == submissions.QUEUED,
+            Submission.due_at < until,
+        )
+        self.session.execute(update(Submission).where(*waiting).values(due_at=until))
+        self.session.commit()
+
+    def _still_right(self, kind: Kind, submission: Submission) -> bool:
+        """A fresh look before the irreversible: the buyer may have cancelled, someone may have shipped it."""
+        if not self._read(submission):
+            return False
+        if submission.state != submissions.QUEUED:
+            return False
+        objection = kind.objection(self.session, submission)
+        if objection is None or (objection.conflict and submission.details.get("insisted")):
+            return True
+        if objection.conflict:
+            outcomes.conflict(self.session, submission, objection.cause, self.clock())
+        else:
+            outcomes.reject(self.session, submission, None, self.clock(), cause=objection.cause)
+        self.session.commit()
+        return False
+
+    def _tell(self, kind: Kind, submission: Submission) -> bool:
+        """The call; False where Amazon has not opened it and the feed carries it."""
+        self._fresh(submission)
+        if submission.state != submissions.QUEUED:
+            return True
+        outcomes.move(submission, "send", self.clock())
+        submission.due_at = self.clock() + feeds.SETTLE
+        call = kind.call(self.session, submission)
+        self.session.commit()
+        crashpoints.crash(f"{kind.name}.before_call")
+        try:
+            call(self.port)
+        except LostAnswer as error:
+            if self._is_sending(submission):
+                feeds.postpone([submission], self.clock(), error)
+        except AmazonError as error:
+            return not self._is_sending(submission) or self._not_taken(kind, submission, error)
+        else:
+            crashpoints.crash(f"{kind.name}.after_call")
+            if self._is_sending(submission):
+                outcomes.accept(self.session, submission, self.clock())
+        self.session.commit()
+        return True
+
+    def _not_taken(self, kind: Kind, submission: Submission, error: AmazonError) -> bool:
+        closed = kind.falls_back() and isinstance(error, Forbidden | NotThere)
+        if closed or error.passing or isinstance(error, BadCredentials):
+            outcomes.move(submission, "requeue", self.clock())
+            if not closed:
+                feeds.postpone([submission], self.clock(), error)
+        else:
+            outcomes.reject(self.session, submission, error.message, self.clock(), request_id=error.request_id)
+        self.session.commit()
+        self._stop_for(error)
+        return not closed
+
+    def _look_at_order(self, submission: Submission, otherwise: str | None) -> None:
+        """Read the order. Proved: `following` has verified it. Not yet: look later, or take it back in line."""
+        now = self.clock()
+        if not self._read(submission) or not submission.open:
+            return
+        kind = kinds.of(submission.kind)
+        if otherwise and submission.tries >= LOOKS:
+            outcomes.move(submission, otherwise, now)
+        elif submission.accepted_at is not None and now - submission.accepted_at > kind.proof:
+            outcomes.give_up(self.session, submission, f"{kind.word}_not_shown", now)
+        else:
+            feeds.postpone([submission], now, None)
+        self.session.commit()
+
+    def _read(self, submission: Submission) -> bool:
+        """Read its order again and settle what it proves; False where Amazon did not answer. Leaves it locked."""
+        mirror_id = submission.amazon_order_id
+        try:
+            said = syncing.refresh_order(
+                self.session, self.port, submission.amazon_order, now=self.clock(), by="amazon"
+            )
+        except AmazonError as error:
+            self._trouble([submission], error)
+            self._stop_for(error)
+            return False
+        self._fresh(submission)
+        # The order may have shown it before, and then nothing in it has changed.
+        following.settle_submissions(self.session, [(mirror_id, said)], now=self.clock())
+        return True
+
+    def _stop_for(self, error: AmazonError) -> None:
+        """What the next one would meet as well is not asked of Amazon for each of a thousand."""
+        if isinstance(error, Throttled | BadCredentials):
+            raise _AllWaitError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
+
+    def _hold(self) -> None:
+        """Still the one at it, and alone with the account's orders until the transaction ends."""
+        leases.hold(self.session, lease_name(self.account_id), self.owner, self.clock())
+        accounts.lock(self.session, self.account_id)
+
+    def _fresh(self, submission: Submission) -> None:
+        """As it is now, until the transaction ends: a sync or a person may have moved it meanwhile."""
+        self._hold()
+        self.session.refresh(submission)
+
+    def _is_sending(self, submission: Submission) -> bool:
+        """Whether it is still ours to write what Amazon answered; that is written even when the lease was lost."""
+        accounts.lock(self.session, self.account_id)
+        self.session.refresh(submission)
+        return submission.state == submissions.SENDING
+
+    def _feeds_of(self, found: Sequence[Submission]) -> list[Feed]:
+        return list({s.feed.id: s.feed for s in found if s.feed is not None}.values())
+
+    def _try(self, step: Callable[[Session, AmazonPort, Feed, datetime], None], feed: Feed) -> None:
+        try:
+            step(self.session, self.port, feed, self.clock())
+        except AmazonError as error:
+            self._trouble([submission for submission in feed.submissions if submission.open], error)
+
+    def _trouble(self, met: list[Submission], error: AmazonError) -> None:
+        """Nothing was carried out. Write down why, on what met it and, where it will not pass, on the account."""
+        self.session.rollback()
+        accounts.lock(self.session, self.account_id)
+        feeds.postpone(met, self.clock(), error)
+        if not error.passing:
+            accounts.note_trouble(self.session.get_one(Account, self.account_id), error, self.clock())
+        self.session.commit()
+
+
+class _AllWaitError(Exception):
+    """Amazon takes no more of this for now."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until

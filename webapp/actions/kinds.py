@@ -1,0 +1,127 @@
+"""What Amazon can be told: one kind of submission, one object. Everything that differs between them is asked of it.
+
+A kind is told by a direct call (`call`), or many of it by one document (`feed` and `document`), or by either. What is
+needed for it is read first and answered as a function of the port alone, because Amazon is never called inside a
+transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from webapp.domain.amazon_orders import AmazonOrder, PreparedFeed
+from webapp.domain.amazon_port import AmazonPort
+from webapp.models.submissions import Submission
+
+# How long what Amazon accepted may take to show on its order before a person is asked to look.
+PROOF = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRoute:
+    """How a document of a kind goes to Amazon.
+
+    `feed_type`: Amazon's word. `most`: submissions in one document. `resend`: may be sent again when it was looked for
+    after a lost answer and not found; where it may not, the submissions of it end as not proved. `exclusive`: the next
+    one of an account waits until the last one has ended.
+    """
+
+    feed_type: str
+    most: int = 1000
+    resend: bool = True
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why the pre-flight does not let it pass; `cause` is a code of `sentences`.
+
+    `conflict`: a person decides, and may insist. Otherwise it is rejected, since it makes no sense whoever insists.
+    """
+
+    cause: str
+    conflict: bool = False
+
+
+class Kind:
+    """The base of all: does nothing beyond what is the same for every kind. None of its methods commits but `again`."""
+
+    # As in `Submission.kind`; the names of its events begin with it: `<name>_requested`, `_accepted`, `_rejected` …
+    name: str
+    # The notes on the Amazon order are `note_<word>_<outcome>`, and what Amazon never showed is `<word>_not_shown`.
+    word: str
+    # The cause where it was done by another door before Amazon was told.
+    meanwhile: str
+    feed: FeedRoute | None = None
+    proof = PROOF
+    # Where the order cannot show it: what Amazon accepted is verified with that.
+    proved_by_acceptance = False
+
+    def directly(self, method: str) -> bool:
+        """Whether it is told by a call. `method`: the setting `cancel_method`."""
+        return self.feed is None
+
+    def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
+        """The call that tells Amazon. It may be made again when the order did not show it after a lost answer."""
+        raise NotImplementedError
+
+    def falls_back(self) -> bool:
+        """Whether its feed carries it where Amazon has not opened the call."""
+        return False
+
+    def document(self, session: Session, submissions: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
+        """The document with all of these, each under its `message_id`."""
+        raise NotImplementedError
+
+    def objection(self, session: Session, submission: Submission) -> Objection | None:
+        """Whether it still makes sense, now that the order has been read afresh."""
+        return None
+
+    def proved(self, session: Session, submission: Submission, said: AmazonOrder) -> bool:
+        """Whether the order as Amazon describes it shows that it was done, whoever did it."""
+        return False
+
+    def proof_args(self, said: AmazonOrder) -> dict[str, Any]:
+        """What the sentence of the proof says of it."""
+        return {}
+
+    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, by: str) -> None:
+        """What else happens here with `what`: accepted, verified, rejected, unproved, undone or conflict."""
+
+    def event_args(self, submission: Submission) -> dict[str, Any]:
+        """What the sentences of its events say of it, beside Amazon's words and the cause."""
+        return dict(submission.details)
+
+    def order_id(self, session: Session, submission: Submission) -> int | None:
+        """The Order in whose history its events stand, beside that of the Amazon order."""
+        return None
+
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+        """Ask for the same once more, as a submission of its own. Commits. Raises RefusedError."""
+        raise NotImplementedError
+
+    def refusal_again(self, session: Session, old: Submission) -> str | None:
+        """Why it cannot be asked once more, as a code of `sentences`, or None."""
+        return None
+
+
+# One row a kind, in the order in which they are told: where its object stands. They are looked up when needed, because
+# their verbs need what is shared by all of them.
+_PLACES = {
+    "cancellation": "webapp.actions.cancellations",
+}
+NAMES = tuple(_PLACES)
+
+
+def of(name: str) -> Kind:
+    """The kind of this name: `KIND` of the module in the table."""
+    kind: Kind = import_module(_PLACES[name]).KIND
+    return kind
+
+
+def every() -> tuple[Kind, ...]:
+    return tuple(of(name) for name in NAMES)
