@@ -89,11 +89,11 @@ def test_what_is_frozen_stays_frozen(session, orders, run):
     action = bulk_actions.draft(session, "invoice", [orders[0].id], **BY)
 
     assert (action.state, run(action)) == (bulk.DRAFT, False)
-    bulk_actions.begin(session, action.id, {}, now=NOW)
+    bulk_actions.begin(session, action.id, {}, **BY)
     run(action)
 
     assert session.scalars(select(Invoice.order_id)).all() == [orders[0].id]
-    assert refused(lambda: bulk_actions.begin(session, action.id, {}, now=NOW))[0] == "bulk_begun"
+    assert refused(lambda: bulk_actions.begin(session, action.id, {}, **BY))[0] == "bulk_begun"
 
 
 def test_a_turn_ends_and_the_next_goes_on(session, orders, a_kind):

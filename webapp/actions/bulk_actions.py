@@ -40,12 +40,16 @@ def draft(session: Session, kind: str, rows: Sequence[Row], *, now: datetime, by
     return action
 
 
-def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: datetime) -> BulkAction:
-    """Let a draft run. Commits; the caller rings `run_bulk_action`. Raises NotFoundError, RefusedError."""
+def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: datetime, by: str) -> BulkAction:
+    """Let a draft run, in the name of who says so. Commits; the caller rings `run_bulk_action`.
+
+    Raises NotFoundError, RefusedError for one that has begun.
+    """
     action = _locked(session, action_id)
     if action.state != bulk.DRAFT:
         session.rollback()
         raise RefusedError("bulk_begun")
+    action.by = by
     _begin(session, action, args, now=now)
     session.commit()
     return action

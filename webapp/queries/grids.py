@@ -7,7 +7,7 @@ column sorted by, those without a value last, and among equals in the order of t
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, func, liter
 from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.types import TypeDecorator
 
-SIZES = (20, 50, 100)
+SIZES = (20, 50, 100, 200)
 SIZE = 50
 # Counting a million rows takes longer than anybody wants to know.
 COUNTED = 1_000
@@ -27,24 +27,43 @@ END = "end"
 class Column:
     """`name` as addresses and templates know it; `by` is what it sorts by, None where it cannot.
 
-    `descending`: what the first click on its head gives.
+    `descending`: what the first click on its head gives. `shows`: what is selected for it alone, and only where it is
+    shown, so that nothing is read or decrypted for nobody. `personal`: it shows a buyer or recipient. `hidden`: a grid
+    opens without it.
     """
 
     name: str
     by: QueryableAttribute[Any] | None = None
     descending: bool = False
+    shows: tuple[Any, ...] = ()
+    personal: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """`rows` selects what a row shows; `filters` turn a checked value into a condition; `sort` is the order to begin
-    with, as an address writes it."""
+    with, as an address writes it, and `size` how many rows are on a page unless it says so. `shown`: columns by name,
+    in the order of the page; empty for all that are not hidden."""
 
     rows: Select[*tuple[Any, ...]]
     id: QueryableAttribute[int]
     columns: tuple[Column, ...]
     filters: Mapping[str, Callable[[Any], ColumnElement[bool]]]
     sort: str
+    size: int = SIZE
+    shown: tuple[str, ...] = ()
+
+    @property
+    def visible(self) -> tuple[str, ...]:
+        return self.shown or tuple(column.name for column in self.columns if not column.hidden)
+
+    def choose(self, names: Sequence[str] = ()) -> "Grid":
+        """The grid with these columns alone, in this order; unknown ones are left out, none at all are its own."""
+        known = {column.name: column for column in self.columns}
+        chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in known)))
+        more = {part.key: part for name in chosen.visible for part in known[name].shows}
+        return replace(chosen, rows=self.rows.add_columns(*more.values()))
 
     def column(self, name: str) -> Column | None:
         """The column of this name, when one can sort by it."""
@@ -97,7 +116,7 @@ def read_place(grid: Grid, arguments: Mapping[str, str]) -> Place:
         column = grid.column(name.removeprefix("-"))
     if column is None:
         raise LookupError(f"The grid has no column {name}.")
-    place = Place(column, descending=name.startswith("-"), size=_size(arguments.get("size", "")))
+    place = Place(column, descending=name.startswith("-"), size=_size(arguments.get("size", ""), grid.size))
     if arguments.get("before") == END:
         return replace(place, before=END)
     return replace(
@@ -122,6 +141,30 @@ def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]
         page = _rows(session, grid, found, replace(place, after=None, before=None))
     counted = found.with_only_columns(grid.id).order_by(None).limit(COUNTED + 1).subquery()
     return replace(page, count=session.scalar(select(func.count()).select_from(counted)) or 0)
+
+
+def ids(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], limit: int) -> list[int]:
+    """The ids of what the filters leave, in the order of the place, at most `limit`."""
+    found = grid.rows.where(*(grid.filters[name](value) for name, value in filters.items()))
+    order = _order(grid, _by(place), place.descending, nulls_last=True)
+    return list(session.scalars(found.with_only_columns(grid.id).order_by(*order).limit(limit)))
+
+
+def walk(
+    session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], chunk: int = 1000
+) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
+    """Everything the filters leave, a chunk at a time, each read in a transaction of its own."""
+    found = grid.rows.where(*(grid.filters[name](value) for name, value in filters.items()))
+    place = replace(place, size=chunk, after=None, before=None)
+    while True:
+        page = _rows(session, grid, found, place)
+        # Whoever reads slowly keeps no transaction open meanwhile.
+        session.rollback()
+        if page.rows:
+            yield page.rows
+        if page.next is None:
+            return
+        place = replace(place, after=page.next)
 
 
 def _rows(session: Session, grid: Grid, found: Select[*tuple[Any, ...]], place: Place) -> Page:
@@ -177,8 +220,8 @@ def _nullable(by: QueryableAttribute[Any]) -> bool:
     return bool(by.property.columns[0].nullable)
 
 
-def _size(text: str) -> int:
-    return int(text) if text in {str(size) for size in SIZES} else SIZE
+def _size(text: str, otherwise: int) -> int:
+    return int(text) if text in {str(size) for size in SIZES} else otherwise
 
 
 def _read_edge(place: Place, text: str | None) -> Edge | None:

@@ -1,0 +1,193 @@
+"""The pages of a bulk action: the question, the progress, the results."""
+
+import re
+from datetime import UTC, datetime
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import NOW, a_store, an_account, an_order, shipped
+from tests.processing import BY, imported
+from webapp.actions import bulk_actions, holds
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+
+HTMX = {"HX-Request": "true"}
+
+
+def plain(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
+
+
+@pytest.fixture
+def orders(session):
+    account = an_account(session)
+    a_store(account).auto_invoice = False
+    session.commit()
+    return imported(session, *(an_order(n) for n in range(1, 4)), an_order(4, **shipped(an_order(4))))
+
+
+@pytest.fixture
+def ids(orders, session):
+    found = [order.id for order in orders]
+    session.commit()
+    return found
+
+
+def drafted(session, kind, ids):
+    id_ = bulk_actions.draft(session, kind, ids, **BY).id
+    session.commit()
+    return id_
+
+
+def started(session, kind, ids, args):
+    id_ = bulk_actions.start(session, kind, ids, args, **BY).id
+    session.commit()
+    return id_
+
+
+def step(session, action_id):
+    bulk_actions.step(session, action_id, lambda: datetime.now(UTC))
+    session.commit()
+
+
+def stored(session, statement):
+    found = session.scalars(statement).all()
+    session.commit()
+    return found
+
+
+def test_the_question_tells_how_many_and_what_cannot_be_done(owner, session, ids):
+    holds.hold(session, ids[0], "x", **BY)
+    action_id = drafted(session, "hold", ids)
+
+    page = plain(owner.get(f"/bulk/{action_id}"))
+
+    assert "4 rows selected" in page
+    assert "1 of them cannot be done as things stand" in page
+    assert "1 An Order with the status On hold cannot be put on hold." in page
+    assert "Put on hold: 3" in page
+
+
+def test_where_none_can_be_done_nothing_is_offered(owner, session, ids):
+    action_id = drafted(session, "unhold", ids)
+
+    page = owner.get(f"/bulk/{action_id}")
+
+    assert "None of these can be done" in plain(page)
+    assert "bulk-start" not in re.findall(r'form="([a-z-]+)"', page.text)
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_is_missing_is_said_where_it_was_asked(owner, session, ids, headers):
+    action_id = drafted(session, "hold", ids[:1])
+
+    for sent, said in (
+        ({"reason": " "}, "Say why the Orders are put on hold."),
+        ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is past."),
+        ({"reason": "x", "until": "soon"}, "Enter a time as 2026-12-24 18:00."),
+    ):
+        answer = owner.post(f"/bulk/{action_id}/starts", data=sent, headers=headers)
+        assert answer.status_code == 422
+        assert said in plain(answer)
+    assert stored(session, select(BulkAction.state)) == ["draft"]
+
+
+def test_from_the_question_to_a_result_for_each(owner, session, ids):
+    action_id = drafted(session, "hold", ids)
+    until = "2099-12-24T18:00"
+
+    begun = owner.post(f"/bulk/{action_id}/starts", data={"reason": "stock", "until": until})
+    assert (begun.status_code, begun.location) == (303, f"/bulk/{action_id}")
+    running = owner.get(f"/bulk/{action_id}", headers=HTMX)
+    assert (running.status_code, 'hx-trigger="every 2s"' in running.text) == (200, True)
+    step(session, action_id)
+    ended = owner.get(f"/bulk/{action_id}", headers=HTMX)
+
+    assert (ended.status_code, "hx-trigger" in ended.text) == (286, False)
+    assert "100001 Done Put on hold" in plain(ended)
+    # Midnight and the rest on the clock of the marketplace, which is Berlin here.
+    held = stored(session, select(Order.hold_until).where(Order.hold_until.is_not(None)))
+    assert {moment.isoformat() for moment in held} == {"2099-12-24T17:00:00+00:00"}
+    assert owner.get(f"/bulk/{action_id}").status_code == 200
+
+
+def test_cancelling_many_asks_amazon_for_each(owner, session, ids):
+    action_id = drafted(session, "cancel", ids)
+    page = owner.get(f"/bulk/{action_id}")
+    assert "Amazon tells the buyers" in plain(page)
+    assert owner.post(f"/bulk/{action_id}/starts").status_code == 422
+
+    owner.post(f"/bulk/{action_id}/starts", data={"reason": "NoInventory"})
+    step(session, action_id)
+
+    asked = session.scalars(select(Submission)).all()
+    assert [(one.details["reason"], (one.undo_until - one.requested_at).seconds > 0) for one in asked] == [
+        ("NoInventory", True)
+    ] * 3
+    assert stored(session, select(BulkRow.outcome).where(BulkRow.state == "failed")) == ["cancel_shipped"]
+
+
+def test_failed_rows_are_listed_tried_again_and_exported(owner, session, ids):
+    holds.hold(session, ids[1], "x", **BY)
+    action_id = started(session, "hold", ids[:2], {"reason": "x"})
+    step(session, action_id)
+
+    only = plain(owner.get(f"/bulk/{action_id}?state=failed"))
+    assert "100002 Not done An Order with the status On hold cannot be put on hold." in only
+    assert "100001" not in only
+    table = owner.get(f"/bulk/{action_id}/failed.csv")
+    assert table.text.splitlines() == [
+        "Number,Order,Code,Why,Tries",
+        "100002,100002,cannot_hold,An Order with the status On hold cannot be put on hold.,1",
+    ]
+    holds.unhold(session, ids[1], **BY)
+    assert owner.post(f"/bulk/{action_id}/retries").status_code == 303
+    step(session, action_id)
+    assert stored(session, select(BulkAction.done)) == [2]
+    assert owner.post(f"/bulk/{action_id}/retries").status_code == 409
+
+
+def test_a_long_list_of_results_is_paged(owner, session, ids):
+    action_id = started(session, "hold", ids * 40, {"reason": "x"})
+    step(session, action_id)
+
+    first = owner.get(f"/bulk/{action_id}")
+    following = re.search(r'href="(/bulk/\d+\?after=\d+)"', unescape(first.text))[1]
+
+    assert first.text.count("<tr>") == 101
+    assert owner.get(following).text.count("<tr>") == 61
+
+
+def test_a_draft_that_is_left_goes_back_to_the_list(owner, session, ids):
+    action_id = drafted(session, "hold", ids)
+
+    assert owner.post(f"/bulk/{action_id}/stops").location == "/orders"
+    assert owner.post(f"/bulk/{action_id}/starts", data={"reason": "x"}).status_code == 409
+
+
+def test_a_colleague_looks_and_changes_nothing(colleague, session, ids):
+    draft = drafted(session, "hold", ids)
+    action = started(session, "hold", ids, {"reason": "the buyer is ill"})
+
+    assert "Put on hold: " not in plain(colleague.get(f"/bulk/{draft}"))
+    shown = plain(colleague.get(f"/bulk/{action}"))
+    assert "0 of 4" in shown
+    assert "Stop the rest" not in shown
+    assert "ill" not in shown
+    assert colleague.post(f"/bulk/{action}/stops").status_code == 403
+
+
+def test_the_list_of_them_leaves_drafts_out(owner, session, ids):
+    assert "Nothing was done to many yet" in plain(owner.get("/bulk"))
+    drafted(session, "unhold", ids)
+    bulk_actions.start(session, "hold", ids, {"reason": "x"}, now=NOW, by="cli")
+    session.commit()
+
+    page = plain(owner.get("/bulk"))
+
+    assert "Put on hold Running 4 0 0 0 Command line" in page
+    assert "Let go on" not in page
+    assert "1 bulk action" in page

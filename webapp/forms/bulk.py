@@ -1,0 +1,54 @@
+"""What a bulk action asks before it begins."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.widgets import DateTimeLocalInput
+
+# Where it is still yesterday longest.
+_LAST_ZONE = timedelta(hours=12)
+_LONGEST = 5000
+
+
+class MomentField(StringField):
+    """A time of day on no zone's clock, as `2026-12-24T18:00`."""
+
+    widget = DateTimeLocalInput()
+
+
+class NothingForm(FlaskForm):
+    """A bulk action that needs only a yes."""
+
+    def args(self) -> dict[str, Any]:
+        return {}
+
+
+class HoldManyForm(FlaskForm):
+    reason = TextAreaField(
+        _l("Reason"),
+        [InputRequired(_l("Say why the Orders are put on hold.")), Length(max=_LONGEST)],
+        render_kw={"rows": 3},
+    )
+    until = MomentField(_l("Until"), [Optional()])
+
+    def args(self) -> dict[str, Any]:
+        return {"reason": self.reason.data, "until": self.until.data or ""}
+
+    def validate_reason(self, field: Field) -> None:
+        if not field.data.strip():
+            raise ValidationError(_("Say why the Orders are put on hold."))
+
+    def validate_until(self, field: Field) -> None:
+        try:
+            until = datetime.fromisoformat(field.data)
+        except ValueError:
+            raise ValidationError(_("Enter a time as 2026-12-24 18:00.")) from None
+        if until.tzinfo is not None:
+            raise ValidationError(_("Enter a time as 2026-12-24 18:00."))
+        if until.replace(tzinfo=UTC) + _LAST_ZONE <= datetime.now(UTC):
+            raise ValidationError(_("This time is past. Choose one to come, or none."))

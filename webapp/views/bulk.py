@@ -1,0 +1,231 @@
+"""Bulk actions: the question before, the progress, a result for each row; retry the failed ones, stop the rest."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, request, stream_with_context, url_for
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from redis.exceptions import RedisError
+
+from webapp import queue
+from webapp.actions import bulk_actions as actions
+from webapp.actions import bulk_kinds
+from webapp.domain import bulk, cancellation
+from webapp.extensions import db, settings
+from webapp.forms.amazon_orders import CancellationForm
+from webapp.forms.bulk import HoldManyForm, NothingForm
+from webapp.forms.filters import Filters
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.presentation import number
+from webapp.queries import bulk_actions as queries
+from webapp.security import can, needs
+from webapp.sentences import sentence
+from webapp.views import grids
+from webapp.views.answers import answer, invalid, see_other, stop_polling, wants_fragment
+from webapp.views.people import names
+
+bp = Blueprint("bulk", __name__, url_prefix="/bulk")
+
+HEADS = {
+    "started": (_l("Started"), False),
+    "kind": (_l("What"), False),
+    "state": (_l("State"), False),
+    "total": (_l("Rows"), True),
+    "done": (_l("Done"), True),
+    "failed": (_l("Not done"), True),
+    "skipped": (_l("Skipped"), True),
+    "by": (_l("Asked by"), False),
+}
+# Of what a kind's rows are → the list they were chosen from, and the page of one by its number.
+SUBJECTS: dict[str, tuple[str, str, str | LazyString]] = {
+    "order": ("orders.index", "orders.show", _l("Orders")),
+}
+# What a kind asks before it begins; `args(form)` is what its rows are given.
+FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
+    "cancel": (
+        CancellationForm,
+        lambda form: {"reason": form.reason.data, "undo_seconds": settings().undo_seconds},
+    ),
+    "hold": (HoldManyForm, lambda form: form.args()),
+}
+# Where a kind that makes something whole leads when it has ended: (text, address), or None.
+RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = {}
+
+
+@bp.get("")
+@needs("orders.read")
+def index() -> Response:
+    session = db.session()
+    form = Filters(request.args)
+    shown = grids.show(session, queries.GRID, form, HEADS, request, _counted)
+    rows = [row.BulkAction for row in shown.page.rows] if shown.page else []
+    people = names(session, [row.by for row in rows])
+    return answer(request, "bulk/_list.html", "bulk/index.html", grid=shown, rows=rows, people=people)
+
+
+@bp.get("/<int:action_id>")
+@needs("orders.read")
+def show(action_id: int) -> Response:
+    """The question while it is a draft, the progress afterwards; it asks for itself while it runs."""
+    action = queries.find(db.session(), action_id)
+    if action.state == bulk.DRAFT:
+        return answer(request, *_DRAFT, **_question(action, _form(action.kind)(formdata=None)))
+    shown = _progress(action)
+    if action.state != bulk.RUNNING and wants_fragment(request):
+        return stop_polling("bulk/_action.html", **shown)
+    return answer(request, "bulk/_action.html", "bulk/show.html", **shown)
+
+
+@bp.post("/<int:action_id>/starts")
+@needs("bulk.write")
+def start(action_id: int) -> Response:
+    session = db.session()
+    action = queries.find(session, action_id)
+    _check(action)
+    form = _form(action.kind)()
+    if not form.validate():
+        return invalid(request, *_DRAFT, **_question(action, form))
+    _, args = FORMS.get(action.kind, (NothingForm, lambda form: form.args()))
+    actions.begin(session, action_id, args(form), now=datetime.now(UTC), by=current_user.by)
+    ring(action_id)
+    return see_other(request, url_for("bulk.show", action_id=action_id))
+
+
+@bp.post("/<int:action_id>/retries")
+@needs("bulk.write")
+def retry(action_id: int) -> Response:
+    """Let what failed be tried again."""
+    session = db.session()
+    _check(queries.find(session, action_id))
+    actions.retry_failed(session, action_id, now=datetime.now(UTC), by=current_user.by)
+    ring(action_id)
+    return see_other(request, url_for("bulk.show", action_id=action_id))
+
+
+@bp.post("/<int:action_id>/stops")
+@needs("bulk.write")
+def stop(action_id: int) -> Response:
+    """Leave what still waits."""
+    session = db.session()
+    drafted = queries.find(session, action_id).state == bulk.DRAFT
+    action = actions.cancel(session, action_id, now=datetime.now(UTC), by=current_user.by)
+    if drafted:
+        return see_other(request, url_for(SUBJECTS[action.subject][0]))
+    return see_other(request, url_for("bulk.show", action_id=action_id))
+
+
+@bp.get("/<int:action_id>/failed.csv")
+@needs("orders.read")
+def failed(action_id: int) -> Response:
+    """What was not done, and why, for a spreadsheet."""
+    action = queries.find(db.session(), action_id)
+    headers = {"Content-Disposition": f'attachment; filename="bulk-{action_id}-not-done.csv"'}
+    lines = stream_with_context(_failed_lines(action.id, action.subject))
+    return Response(lines, mimetype="text/csv", headers=headers)
+
+
+def ring(action_id: int) -> None:
+    """Call the worker. With Redis away the scheduler rings later, since the table holds the work."""
+    try:
+        queue.enqueue(queue.redis(), "run_bulk_action", action_id)
+    except RedisError:
+        flash(_("Redis does not answer. The bulk action is kept and begins once Redis is back."), "warn")
+
+
+_DRAFT = ("bulk/_question.html", "bulk/question.html")
+
+
+def _form(kind: str) -> type[FlaskForm]:
+    return FORMS[kind][0] if kind in FORMS else NothingForm
+
+
+def _check(action: BulkAction) -> None:
+    if not can(bulk_kinds.find(action.kind).permission):
+        abort(403)
+
+
+def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
+    kind, session = bulk_kinds.find(action.kind), db.session()
+    causes = kind.impossible(session, queries.subject_ids(session, action.id)) if kind.impossible else []
+    hopeless = sum(cause.count for cause in causes)
+    hints = {row.code: _hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
+    return {
+        "action": action,
+        "form": form,
+        "causes": [(number(cause.count), sentence(cause.code, cause.args)) for cause in causes],
+        "hopeless": hopeless,
+        "possible": action.total - hopeless,
+        "hints": hints,
+        "back": url_for(SUBJECTS[action.subject][0]),
+        "allowed": can("bulk.write") and can(kind.permission),
+    }
+
+
+def _progress(action: BulkAction) -> dict[str, Any]:
+    session = db.session()
+    state = request.args.get("state", "")
+    state = state if state in bulk.ROW_STATES else ""
+    after = request.args.get("after", 0, type=int)
+    rows = queries.rows(session, action.id, state, after, queries.ROWS_SHOWN + 1)
+    more, rows = len(rows) > queries.ROWS_SHOWN, rows[: queries.ROWS_SHOWN]
+    counts = {
+        "": action.total,
+        bulk.DONE: action.done,
+        bulk.FAILED: action.failed,
+        bulk.SKIPPED: action.skipped,
+        bulk.WAITING: action.waiting,
+    }
+    here: dict[str, Any] = {"action_id": action.id, "state": state or None}
+    result = RESULTS.get(action.kind)
+    return {
+        "action": action,
+        "counts": counts,
+        "state": state,
+        "rows": rows,
+        "subjects": queries.subjects(session, action.subject, [row.subject_id for row in rows]),
+        "subject": SUBJECTS[action.subject],
+        "by": names(session, [action.by])[action.by],
+        "here": url_for("bulk.show", **here, after=after or None),
+        "first": url_for("bulk.show", **here) if after else "",
+        "next": url_for("bulk.show", **here, after=rows[-1].id) if more else "",
+        "may": can("bulk.write") and can(bulk_kinds.find(action.kind).permission),
+        "result": result(action) if result is not None and action.state == bulk.ENDED else None,
+    }
+
+
+def _hint(code: str) -> str:
+    if not cancellation.hurts_rate(code, buyer_asked=False):
+        return sentence("reason_hurts_not")
+    return sentence("reason_hurts_unasked" if not cancellation.hurts_rate(code, buyer_asked=True) else "reason_hurts")
+
+
+def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
+    session = db.session()
+    yield _line([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
+    for rows in queries.every_row(session, action_id, bulk.FAILED):
+        known = queries.subjects(session, subject, [row.subject_id for row in rows])
+        yield "".join(_line(_failed_cells(row, known)) for row in rows)
+
+
+def _failed_cells(row: BulkRow, known: dict[int, queries.Subject]) -> list[Any]:
+    about = known.get(row.subject_id)
+    said = sentence(row.outcome or "", row.outcome_args)
+    numbers = [about.number, about.order] if about else [row.subject_id, ""]
+    return [*numbers, row.outcome, said, row.tries]
+
+
+def _line(cells: list[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow(cells)
+    return out.getvalue()
+
+
+def _counted(count: int) -> str:
+    return str(ngettext("%(count)s bulk action", "%(count)s bulk actions", count, count=number(count)))
