@@ -14,16 +14,13 @@ from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
 from webapp import charts, labels, links, locales
+from webapp.domain import addresses
 from webapp.domain.amazon_orders import Address
 from webapp.domain.marketplaces import BY_COUNTRY
 from webapp.domain.money import Money
 from webapp.sentences import sentence
 
 THEMES = ("light", "dark")
-# Where the postal code stands in the line of the city. The rest of the world writes it before the city.
-_POSTAL_AFTER_REGION = frozenset({"AE", "AU", "CA", "EG", "IN", "SA", "SG", "US"})
-_POSTAL_BELOW_CITY = frozenset({"GB", "IE", "ZA"})
-_LARGEST_FIRST = frozenset({"JP", "CN"})
 # Babel calls 45 minutes an hour by default; an operator counts minutes.
 _ROUND_UP_FROM = 1.0
 
@@ -165,26 +162,7 @@ def country_name(country_code: str) -> str:
 def address_lines(address: Address) -> list[str]:
     """The lines of an address in the order its country writes them; the country's name last, no empty line."""
     country = (address.country_code or "").upper()
-    street = [address.line1, address.line2, address.line3]
-    place = _place(address, country)
-    middle = [*place, *street] if country in _LARGEST_FIRST else [*street, *place]
-    lines = [address.name, address.company, *middle, country_name(country) if country else None]
-    return [line for line in lines if line]
-
-
-def _place(address: Address, country: str) -> list[str | None]:
-    city, district, region, postal = address.city, address.district, address.region, address.postal_code
-    if country in _LARGEST_FIRST:
-        return [f"〒{postal}" if postal and country == "JP" else postal, _joined("", region, city, district)]
-    if country in _POSTAL_AFTER_REGION:
-        return [district, _joined(", ", city, _joined(" ", region, postal))]
-    if country in _POSTAL_BELOW_CITY:
-        return [district, city, region, postal]
-    return [district, _joined(" ", postal, city), region]
-
-
-def _joined(separator: str, *parts: str | None) -> str:
-    return separator.join(part for part in parts if part)
+    return [*addresses.lines(address), *([country_name(country)] if country else [])]
 
 
 def has_flag(country_code: str) -> bool:

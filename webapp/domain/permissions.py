@@ -6,6 +6,7 @@ A view names the one permission it needs; nothing is open because somebody forgo
 PERMISSIONS = {
     "orders.read": "See Amazon orders and Orders, without the buyer's data.",
     "orders.write": "Invoice, ship, refund, hold and comment; correct addresses; make an Order of an Amazon order.",
+    "documents.print": "Print invoices, packing slips and credit memos, which name the buyer.",
     "orders.cancel": "Ask Amazon to cancel an order.",
     "bulk.write": "Do one thing to many orders at once, as far as one may do it to each.",
     "stores.read": "See the stores and their dashboards.",

@@ -1,0 +1,38 @@
+"""The translations of what is printed: every text, in every language, with its gaps."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.pofile import read_po
+
+from webapp import languages
+from webapp.domain.languages import DEFAULT, LANGUAGES
+
+WEBAPP = Path(languages.__file__).parent
+GAPS = re.compile(r"%\((\w+)\)s")
+
+
+def texts() -> set[str]:
+    """What `say(…)`, `words(…)` and `self.content.words(…)` are given."""
+    found = set()
+    for path in (WEBAPP / "printing").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if name in {"say", "words"}:
+                    found.add(node.args[0].value)
+    return found
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {DEFAULT}))
+def test_a_catalogue_has_every_text_and_no_other(language):
+    with (WEBAPP / "translations" / language / "LC_MESSAGES" / "printing.po").open("rb") as file:
+        catalogue = read_po(file, abort_invalid=True)
+    said = {message.id: message.string for message in catalogue if message.id}
+    assert set(said) == texts()
+    assert [text for text, translated in said.items() if not translated] == []
+    assert [text for text in said if set(GAPS.findall(text)) != set(GAPS.findall(said[text]))] == []
+    assert not [message.id for message in catalogue if message.fuzzy]
+    assert languages.catalogue(language, "printing").gettext("Invoice") == said["Invoice"]

@@ -1,0 +1,229 @@
+"""What a reader finds on an invoice, a packing slip and a credit memo, in each language."""
+
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from tests.factories import an_item
+from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages, the_invoice, two_parcels
+from tests.processing import BY
+from webapp import printing
+from webapp.actions import shipments
+from webapp.domain.amazon_orders import Address
+from webapp.domain.errors import NotFoundError
+from webapp.domain.languages import LANGUAGES
+
+A4, LETTER = (595, 842), (612, 792)
+
+
+def size(file: bytes) -> tuple[int, int]:
+    box = PdfReader(io.BytesIO(file)).pages[0].mediabox
+    return round(box.width), round(box.height)
+
+
+def test_an_invoice_says_who_bills_whom_for_what(session):
+    order = a_printed_order(session)
+    invoice = the_invoice(session)
+
+    (page,) = pages(printing.invoice(session, invoice.id))
+
+    for words in (
+        "Goods & Sons · Harbour 1 · 20095 Hamburg",
+        "Recipient Number1 Street 1 Town",
+        f"Rechnungsnummer {invoice.number}",
+        "Rechnungsdatum 2. März 2026",
+        f"Auftragsnummer {order.number}",
+        "Amazon-Bestellung 303-0000000-0000001",
+        "USt-IdNr. / Steuernr. DE123",
+        "Besteller Buyer Number1",
+        "Article 1 SKU SKU-1 · B000000001 2 10,00 3,00 4,00 -1,00 26,00",
+        "Article 2 SKU SKU-2 · B000000002 1 10,00 3,00 4,00 -1,00 16,00",
+        "Zwischensumme 30,00 € Versandkosten 6,00 € Rabatt -2,00 € Steuer 8,00 € Gesamtbetrag 42,00 €",
+        "Über Amazon bezahlt. Es ist nichts mehr zu zahlen.",
+        f"{FOOTER} Seite 1 von 1",
+    ):
+        assert words in page, words
+    assert "Germany" not in page
+    assert "Deutschland" not in page
+
+
+def test_a_packing_slip_says_what_is_in_which_parcel_and_no_prices(session):
+    order = a_printed_order(session)
+    shipment = two_parcels(session, order)
+
+    (page,) = pages(printing.packing_slip(session, shipment.id))
+
+    for words in (
+        f"Lieferscheinnummer {shipment.number}",
+        "Amazon-Bestellung 303-0000000-0000001",
+        (
+            "Paket 1 von 2 DHL · 00340434161094042557 Menge SKU Artikel 2 SKU-1 Article 1 B000000001 "
+            "Geschenknachricht Happy birthday お誕生日おめでとう"
+        ),
+        "Paket 2 von 2 DPD · 01234567890123 Menge SKU Artikel 1 SKU-2 Article 2 B000000002",
+    ):
+        assert words in page, words
+    assert "€" not in page
+    assert ",00" not in page
+    # The gift message lies in the parcel with its article, and nowhere else.
+    assert page.count("Geschenknachricht") == 1
+
+
+def test_a_parcel_s_lines_can_be_ticked_off(session):
+    """Two lines, two boxes; besides them only filled ones are drawn."""
+    order = a_printed_order(session)
+    file = printing.packing_slip(session, two_parcels(session, order).id)
+    drawn = PdfReader(io.BytesIO(file)).pages[0].get_contents().get_data().decode("latin-1")
+    assert sum(line.endswith("re S") for line in drawn.splitlines()) == 2
+
+
+def test_a_credit_memo_says_what_is_given_back_of_which_invoice(session):
+    order = a_printed_order(session)
+    memo = a_memo(session, order)
+    assert (memo.subtotal, memo.tax, memo.discount, memo.shipping, memo.total) == (1000, 200, -50, 100, 1275)
+
+    (page,) = pages(printing.credit_memo(session, memo.id))
+
+    for words in (
+        f"Nummer der Korrektur {memo.number}",
+        f"Zu Rechnung {the_invoice(session).number}",
+        "Article 1 SKU SKU-1 · B000000001 1 10,00 0,50 2,00 -0,50 12,00",
+        "Article 2 SKU SKU-2 · B000000002 – – 0,50 0,00 0,00 0,50",
+        (
+            "Zwischensumme 10,00 € Versandkosten 1,00 € Rabatt -0,50 € Steuer 2,00 € "
+            "Zusätzliche Erstattung 0,50 € Einbehaltener Betrag -0,25 € Erstattungsbetrag 12,75 €"
+        ),
+    ):
+        assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "total", "page_one"),
+    [
+        ("en", "Invoice", "Grand total 42,00 €", "Page 1 of 1"),
+        ("de", "Rechnung", "Gesamtbetrag 42,00 €", "Seite 1 von 1"),
+        ("nl", "Factuur", "Totaalbedrag € 42,00", "Pagina 1 van 1"),
+        ("sv", "Faktura", "Totalt belopp 42,00 €", "Sida 1 av 1"),
+        ("it", "Fattura", "Totale 42,00 €", "Pagina 1 di 1"),
+        ("zh", "发票", "总计 €42.00", "第 1 页，共 1 页"),
+    ],
+)
+def test_an_invoice_speaks_the_store_s_language(session, language, title, total, page_one):
+    order = a_printed_order(session)
+    order.store.language = language
+    session.commit()
+
+    file = printing.invoice(session, the_invoice(session).id)
+
+    (page,) = pages(file)
+    assert page.startswith(f"Goods & Sons {title} ")
+    assert total in page
+    assert page.endswith(page_one)
+    assert set(fonts(file).values()) == {True}
+
+
+def test_every_language_has_every_text_of_every_document(session):
+    order = a_printed_order(session)
+    keys = [
+        ("invoice", the_invoice(session).id),
+        ("shipment", two_parcels(session, order).id),
+        ("credit_memo", a_memo(session, order).id),
+    ]
+    said = {}
+    for language in LANGUAGES:
+        order.store.language = language
+        session.commit()
+        said[language] = pages(printing.many(session, keys))
+        assert len(said[language]) == 3
+    english = {"Invoice", "Packing slip", "Credit memo", "Grand total", "Quantity", "Parcel", "Gift message"}
+    for language in set(LANGUAGES) - {"en"}:
+        assert not [word for word in english if word in " ".join(said[language])], language
+
+
+@pytest.mark.parametrize(
+    ("country", "paper", "total"),
+    [
+        ("DE", A4, "42,00 €"),
+        ("US", LETTER, "$42.00"),
+        ("CA", LETTER, "$42.00"),
+        ("MX", LETTER, "42.00"),
+        ("JP", A4, "42"),
+    ],
+)
+def test_paper_and_amounts_are_those_of_the_marketplace(session, country, paper, total):
+    a_printed_order(session, country)
+    file = printing.invoice(session, the_invoice(session).id)
+    assert size(file) == paper
+    assert total in pages(file)[0]
+
+
+def test_yen_have_no_decimals(session):
+    a_printed_order(session, "JP")
+    (page,) = pages(printing.invoice(session, the_invoice(session).id))
+    assert "Article 1 SKU SKU-1 · B000000001 2 10 3 4 -1 26" in page
+
+
+def test_a_long_order_goes_over_pages_that_repeat_the_head_and_count_themselves(session):
+    items = tuple(an_item(n, quantity=1) for n in range(1, 201))
+    a_printed_order(session, items=items)
+
+    said = pages(printing.invoice(session, the_invoice(session).id))
+
+    assert len(said) == 10
+    for place, page in enumerate(said, start=1):
+        assert page.endswith(f"Seite {place} von 10")
+        assert page.count("Artikel Menge Einzelpreis") == 1
+    found = " ".join(said)
+    assert [n for n in range(1, 201) if found.count(f"Article {n} SKU SKU-{n} ·") != 1] == []
+    assert "Gesamtbetrag 3.200,00 €" in said[-1]
+
+
+def test_names_of_everywhere_are_printed_and_emoji_left_out(session):
+    names = "Łucja Żółć", "Ελένη Ωραία", "Ґалина Їжак", "Şükrü İğneci", "山田 太郎", "김 철수", "王 小明"
+    address = Address(name=" / ".join(names[:4]), company=" / ".join(names[4:]), line1="Hafen 1 🚢", city="Town")
+    a_printed_order(session, recipient=address)
+
+    file = printing.invoice(session, the_invoice(session).id)
+
+    (page,) = pages(file)
+    assert [name for name in names if name not in page] == []
+    assert "Hafen 1 Town" in page
+    assert fonts(file) == {"IBMPlexSans": True, "IBMPlexSansSemiBold": True, "DroidSansFallback": True}
+
+
+def test_a_document_without_asian_letters_carries_no_asian_font(session):
+    a_printed_order(session)
+    file = printing.invoice(session, the_invoice(session).id)
+    assert set(fonts(file)) == {"IBMPlexSans", "IBMPlexSansSemiBold"}
+    assert len(file) < 40_000
+
+
+def test_many_documents_are_one_file_in_which_each_counts_its_own_pages(session):
+    order = a_printed_order(session, items=tuple(an_item(n, quantity=1) for n in range(1, 31)))
+    invoice, shipment = ("invoice", the_invoice(session).id), ("shipment", shipments.create(session, order.id, **BY).id)
+
+    said = pages(printing.many(session, [shipment, invoice, shipment]))
+
+    assert [page.rpartition(" Seite ")[2] for page in said] == ["1 von 2", "2 von 2"] * 3
+    assert ["Lieferschein" in page for page in said] == [True, True, False, False, True, True]
+
+
+def test_the_same_document_is_the_same_bytes_each_time(session):
+    a_printed_order(session)
+    invoice = the_invoice(session)
+    assert printing.invoice(session, invoice.id) == printing.invoice(session, invoice.id)
+
+
+def test_what_is_not_there_is_not_found(session):
+    with pytest.raises(NotFoundError):
+        printing.credit_memo(session, 1)
+
+
+def test_an_order_whose_personal_data_is_gone_still_prints(session):
+    order = a_printed_order(session)
+    order.bill_to_name = order.ship_to_name = order.billing = order.shipping_address = None
+    order.amazon_order.buyer = order.amazon_order.recipient = None
+    session.commit()
+    (page,) = pages(printing.invoice(session, the_invoice(session).id))
+    assert "Gesamtbetrag 42,00 €" in page

@@ -1,0 +1,54 @@
+"""Documents on paper: invoices, packing slips and credit memos as PDF, in the store's language, on the store's clock.
+
+Nothing is reckoned here: each amount is the stored one. The same documents printed again are the same bytes.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from webapp.printing import credit_memos, invoices, packing_slips
+from webapp.printing.content import Content
+from webapp.printing.layout import Layout
+from webapp.printing.sheet import Sheet
+from webapp.queries import printing as queries
+from webapp.queries.printing import Key, Printed
+
+
+def invoice(session: Session, invoice_id: int) -> bytes:
+    """Raises NotFoundError, as all of these do."""
+    return many(session, [("invoice", invoice_id)])
+
+
+def packing_slip(session: Session, shipment_id: int) -> bytes:
+    return many(session, [("shipment", shipment_id)])
+
+
+def credit_memo(session: Session, credit_memo_id: int) -> bytes:
+    return many(session, [("credit_memo", credit_memo_id)])
+
+
+def many(session: Session, wanted: Sequence[Key]) -> bytes:
+    """One file of these documents, (kind, id) each: kinds are "invoice", "shipment" and "credit_memo".
+
+    Each document begins on a page of its own and counts its own pages. Raises ValueError when none is asked for.
+    """
+    if not wanted:
+        raise ValueError("A file of no documents cannot be printed.")
+    contents = [_content(printed) for printed in queries.documents(session, wanted)]
+    sheet = Sheet()
+    for content in contents:
+        Layout(sheet, content).draw()
+    first, names = contents[0], dict.fromkeys(f"{content.title} {content.number}" for content in contents)
+    title = next(iter(names)) if len(names) == 1 else f"{next(iter(names))} … {content.title} {content.number}"
+    newest = max(content.written_at for content in contents)
+    sheet.about(title, first.sender[0], first.words.language, newest)
+    return sheet.file()
+
+
+def _content(printed: Printed) -> Content:
+    if printed.kind == "invoice":
+        return invoices.content(printed.document, printed.order)  # type: ignore[arg-type]
+    if printed.kind == "shipment":
+        return packing_slips.content(printed.document, printed.order)  # type: ignore[arg-type]
+    return credit_memos.content(printed.document, printed.order, printed.invoices)  # type: ignore[arg-type]
