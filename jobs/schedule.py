@@ -15,7 +15,7 @@ from webapp import queue
 from webapp.actions import schedule as claiming
 from webapp.extensions import db
 from webapp.models.engine import only_reading
-from webapp.queries import bulk_actions, schedule, submissions
+from webapp.queries import bulk_actions, mails, schedule, submissions
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,8 @@ def tick(connection: Redis, now: datetime) -> int:
         due = schedule.anything_due(session, now)
         unfinished = submissions.accounts_with_work(session, now)
         bulk = bulk_actions.unfinished(session)
+        letters = mails.anything_due(session, now)
+        talking = mails.accounts_with_messages(session, now)
         session.rollback()
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:
@@ -70,5 +72,9 @@ def tick(connection: Redis, now: datetime) -> int:
         queue.ensure(connection, "advance_submissions", account_id)
     for action_id in bulk:
         queue.ensure(connection, "run_bulk_action", action_id)
+    if letters:
+        queue.ensure(connection, "send_mails")
+    for account_id in talking:
+        queue.ensure(connection, "send_messages", account_id)
     queue.note_tick(connection, now)
     return len(claims)

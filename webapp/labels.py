@@ -5,7 +5,7 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain import amazon_status, bulk, cancellation, order_states, submissions
+from webapp.domain import amazon_status, bulk, cancellation, mails, order_states, submissions
 
 
 class Label(NamedTuple):
@@ -78,6 +78,28 @@ LABELS = {
         bulk.DONE: Label(_l("Done"), "good", "check"),
         bulk.FAILED: Label(_l("Not done"), "bad", "alert-circle"),
         bulk.SKIPPED: Label(_l("Skipped"), "quiet", "point"),
+    },
+    "mail_state": {
+        mails.QUEUED: Label(_l("Queued"), "wait", "clock"),
+        mails.SENDING: Label(_l("Sending"), "work", "send"),
+        mails.SENT: Label(_l("Sent"), "good", "check"),
+        mails.FAILED: Label(_l("Failed"), "bad", "alert-circle"),
+        mails.UNKNOWN: Label(_l("Unknown"), "bad", "help-circle"),
+        mails.DROPPED: Label(_l("Dropped"), "quiet", "x"),
+    },
+    "mail_kind": {
+        mails.ORDER: Label(_l("Order confirmation"), "quiet", "clipboard-list"),
+        mails.INVOICE: Label(_l("Invoice"), "quiet", "file-invoice"),
+        mails.SHIPMENT: Label(_l("Shipment"), "quiet", "truck"),
+        mails.CREDIT_MEMO: Label(_l("Credit memo"), "quiet", "arrow-back-up"),
+        mails.COMMENT: Label(_l("Comment"), "quiet", "point"),
+        mails.FREE: Label(_l("Free mail"), "quiet", "send"),
+        "confirmOrderDetails": Label(_l("Order details"), "quiet", "send"),
+        "confirmDeliveryDetails": Label(_l("Delivery details"), "quiet", "truck"),
+        "unexpectedProblem": Label(_l("Unexpected problem"), "quiet", "alert-triangle"),
+        "confirmCustomizationDetails": Label(_l("Customisation"), "quiet", "send"),
+        "confirmServiceDetails": Label(_l("Service details"), "quiet", "send"),
+        "digitalAccessKey": Label(_l("Digital access key"), "quiet", "lock"),
     },
     "channel": {
         amazon_status.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),

@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from webapp.running import store
 from webapp.settings import Settings
 
-QUEUES = ("sync", "submissions", "bulk", "upkeep")
+QUEUES = ("sync", "submissions", "mails", "bulk", "upkeep")
 _ALIVE = {JobStatus.QUEUED.value, JobStatus.STARTED.value}
 _TICK_KEY = "channeldesk:scheduler:tick"
 
@@ -42,6 +42,8 @@ class JobKind:
 CATALOGUE = (
     JobKind("sync_account", "jobs.syncs.sync_account", "sync", timeout=3600, retry=5),
     JobKind("advance_submissions", "jobs.submissions.advance_submissions", "submissions", timeout=600, retry=5),
+    JobKind("send_messages", "jobs.mails.send_messages", "submissions", timeout=300, retry=5),
+    JobKind("send_mails", "jobs.mails.send_mails", "mails", timeout=1800, retry=5),
     JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=600, retry=5),
     JobKind("upkeep", "jobs.upkeep.upkeep", "upkeep", timeout=60, retry=0, every=5),
 )

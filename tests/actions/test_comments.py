@@ -1,6 +1,7 @@
 from sqlalchemy import select, text
 
 from tests.factories import a_store
+from tests.mailboxes import set_up
 from tests.processing import BY, kinds, processing_order, refused
 from webapp.actions import comments, holds, shipments, stores
 from webapp.domain.parcels import Parcel
@@ -11,6 +12,7 @@ from webapp.models.shipments import Shipment
 
 
 def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
+    set_up(session)
     order = processing_order(session)
 
     written = comments.create(session, order.id, " Called Buyer Number1 ", notify=True, **BY)
@@ -18,7 +20,7 @@ def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
     assert (written.text, written.notify, written.by) == ("Called Buyer Number1", True, "user:1")
     stored = session.execute(text("SELECT text FROM comments")).scalar_one()
     assert "Buyer" not in stored
-    assert kinds(session, order) == ["order_commented_notify"]
+    assert kinds(session, order) == ["order_commented_notify", "mail_queued"]
     told = session.scalars(select(Event).where(Event.kind == "order_commented_notify")).one()
     assert told.args == {"comment": written.id}
 

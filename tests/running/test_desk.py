@@ -29,7 +29,16 @@ def test_it_prints_its_address_and_once_how_to_sign_in(desk: Desk) -> None:
 
 
 def test_it_is_made_of_these_processes(desk: Desk) -> None:
-    names = {"valkey-server", "scheduler", "web", "worker-sync", "worker-submissi", "worker-bulk", "worker-upkeep"}
+    names = {
+        "valkey-server",
+        "scheduler",
+        "web",
+        "worker-sync",
+        "worker-submissi",
+        "worker-mails",
+        "worker-bulk",
+        "worker-upkeep",
+    }
     assert set(desk.pids()) == names
 
 
@@ -47,7 +56,17 @@ def test_the_whole_desk_at_rest_stays_under_250_mb(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["web", "worker-sync", "worker-submissi", "worker-bulk", "worker-upkeep", "scheduler", "valkey-server"]
+    "name",
+    [
+        "web",
+        "worker-sync",
+        "worker-submissi",
+        "worker-mails",
+        "worker-bulk",
+        "worker-upkeep",
+        "scheduler",
+        "valkey-server",
+    ],
 )
 def test_what_is_killed_is_started_again(desk: Desk, name: str) -> None:
     killed = desk.pids()[name]

@@ -6,6 +6,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
+from tests.mailboxes import set_up
 from tests.processing import BY, processing_order
 from webapp.actions import credit_memos, invoices, shipments
 from webapp.domain.documents import Refund
@@ -80,7 +81,7 @@ def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner, written):
 @pytest.mark.parametrize("kind", ["invoices", "shipments", "credit_memos"])
 def test_a_comment_stands_on_its_document_alone(owner, session, written, kind):
     url = f"/{kind}/100001"
-    session.rollback()
+    set_up(session)
 
     sent = owner.post(f"{url}/comments", data={"comment": "Look at 3 < 4", "notify": "y"})
 

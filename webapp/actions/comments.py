@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.actions import events, processing
+from webapp.actions import events, mails, processing
 from webapp.domain import order_states
 from webapp.domain.errors import InvalidError
 from webapp.models.comments import Comment
@@ -38,6 +38,8 @@ def create(
         session.flush()
         kind = "order_commented_notify" if notify else "order_commented"
         events.record_on_order(session, kind, order, now=now, by=by, comment=comment.id)
+        if notify:
+            mails.queue_document(session, "comment", order, None, comment=comment, now=now, by=by)
     return comment
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.actions import comments, counters, events, processing
+from webapp.actions import comments, counters, events, mails, processing
 from webapp.domain import documents
 from webapp.domain.money import Money
 from webapp.models.credit_memos import CreditMemo, CreditMemoItem
@@ -39,7 +39,9 @@ def create(
             currency=order.currency,
         )
         memo = write(session, order, draft, now=now, return_to_stock=return_to_stock)
-        comments.write(session, order, comment, notify=notify, now=now, by=by, credit_memo_id=memo.id)
+        said = comments.write(session, order, comment, notify=notify, now=now, by=by, credit_memo_id=memo.id)
+        if notify:
+            mails.queue_document(session, "credit_memo", order, memo.id, comment=said, now=now, by=by)
         worth = Money(draft.total, order.currency)
         about = {"number": memo.number, "amount": worth.amount, "currency": order.currency}
         events.record_on_order(session, "order_refunded", order, now=now, by=by, **about)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.actions import comments, counters, events, processing
+from webapp.actions import comments, counters, events, mails, processing
 from webapp.domain import documents
 from webapp.domain.money import Money
 from webapp.models.invoices import Invoice, InvoiceItem
@@ -38,7 +38,9 @@ def create(
         order.total_invoiced += draft.total
         session.add(invoice)
         session.flush()
-        comments.write(session, order, comment, notify=notify, now=now, by=by, invoice_id=invoice.id)
+        said = comments.write(session, order, comment, notify=notify, now=now, by=by, invoice_id=invoice.id)
+        if notify:
+            mails.queue_document(session, "invoice", order, invoice.id, comment=said, now=now, by=by)
         worth = Money(draft.total, order.currency)
         about = {"number": number, "amount": worth.amount, "currency": order.currency}
         events.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from webapp.actions import counters
+from webapp.actions import counters, mails
 from webapp.actions.bulk import insert_many, reserve
 from webapp.domain import documents, order_states, totals
 from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
@@ -67,6 +67,7 @@ def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str)
     insert_many(session, OrderItem, items)
     _invoice(session, due, ids, items, now)
     _tell(session, due, ids, numbers, now, by)
+    mails.confirm_many(session, due, ids, now=now, by=by)
     return ids
 
 

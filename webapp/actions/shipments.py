@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import comments, counters, events, processing
+from webapp.actions import comments, counters, events, mails, processing
 from webapp.domain import cancellation, parcels
 from webapp.domain.errors import RefusedError
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
@@ -46,7 +46,9 @@ def create(
                 lines[line_id].shipped += pieces
         session.add(shipment)
         session.flush()
-        comments.write(session, order, comment, notify=notify, now=now, by=by, shipment_id=shipment.id)
+        said = comments.write(session, order, comment, notify=notify, now=now, by=by, shipment_id=shipment.id)
+        if notify:
+            mails.queue_document(session, "shipment", order, shipment.id, comment=said, now=now, by=by)
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
         events.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
         processing.settle(session, order, now=now, by=by)

@@ -18,6 +18,7 @@ from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.customers import Customer
 from webapp.models.events import Event
 from webapp.models.invoices import Invoice, InvoiceItem
+from webapp.models.mails import Mail
 from webapp.models.orders import Order, OrderItem
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
@@ -131,6 +132,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
     lines = select(OrderItem.id).where(OrderItem.order_id.in_(orders))
     for statement in (
         delete(Event).where(Event.amazon_order_id.in_(amazon_orders)),
+        delete(Mail).where(Mail.order_id.in_(orders)),
         delete(Comment).where(Comment.order_id.in_(orders)),
         delete(ParcelItem).where(ParcelItem.order_item_id.in_(lines)),
         delete(Parcel).where(Parcel.order_id.in_(orders)),

@@ -17,6 +17,9 @@ PERMISSIONS = {
     "logs.read": "See sync runs and errors.",
     "submissions.read": "See what Amazon was told and what it answered.",
     "submissions.write": "Undo or retry what Amazon is told.",
+    "mails.read": "See which mails were written to buyers and what became of them, without their texts.",
+    "mails.write": "Write to buyers, and send again or drop a mail that failed.",
+    "mails.settings": "Set up the mail server, the senders and the templates.",
     "pii.read": "See names, addresses and messages of buyers and recipients.",
     "users.write": "Create users and decide what they may do.",
 }
@@ -26,7 +29,7 @@ VIEWER = "viewer"
 
 ROLES = {
     OWNER: frozenset(PERMISSIONS),
-    VIEWER: frozenset({"orders.read", "stores.read", "schedule.read", "logs.read", "submissions.read"}),
+    VIEWER: frozenset({"orders.read", "stores.read", "schedule.read", "logs.read", "submissions.read", "mails.read"}),
 }
 
 

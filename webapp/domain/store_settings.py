@@ -19,7 +19,8 @@ ORDER_SETTINGS = (
     OrderSetting("order_status", ("default", "custom")),
     OrderSetting("processing_status", ()),
     OrderSetting("auto_invoice", ("enabled", "disabled")),
+    OrderSetting("order_mails", ("enabled", "disabled")),
 )
 BY_KEY = {setting.key: setting for setting in ORDER_SETTINGS}
-SWITCHES = frozenset({"import_orders", "auto_invoice"})
+SWITCHES = frozenset({"import_orders", "auto_invoice", "order_mails"})
 LONGEST_STATUS = 40

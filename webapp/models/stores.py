@@ -33,6 +33,8 @@ class Store(Base):
     order_status: Mapped[str] = mapped_column(String(10), default="default")
     processing_status: Mapped[str] = mapped_column(String(40), default="")
     auto_invoice: Mapped[bool] = mapped_column(default=True)
+    # Whether the buyer of each new order gets a mail of ours beside Amazon's own.
+    order_mails: Mapped[bool] = mapped_column(default=False)
 
     # What buyers get to read, on paper and by mail: `domain/document_settings.py` says what each may be.
     language: Mapped[str] = mapped_column(String(8), default="en")

@@ -68,7 +68,11 @@ def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
 def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with the codes among them in words: statuses, states, reasons; `why` from `words` or `cause`."""
     said = dict(arguments)
-    for name, kinds in {"status": ("amazon_status",), "state": ("order_state", "submission_state")}.items():
+    for name, kinds in {
+        "status": ("amazon_status",),
+        "state": ("order_state", "submission_state"),
+        "mail_kind": ("mail_kind",),
+    }.items():
         found = [LABELS[kind][said[name]] for kind in kinds if str(said.get(name)) in LABELS[kind]]
         if found:
             said[name] = found[0].text

@@ -1,0 +1,287 @@
+"""Sending what the outbox holds, through a real mail server: once, later, or not at all, and never blindly again."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import NOW
+from tests.mailboxes import Mailbox, mail_server, set_up
+from tests.processing import BY, kinds, processing_order
+from webapp.actions import comments, invoices, leases, mail_settings, mails, sending_mails, shipments
+from webapp.domain.errors import BusyError
+from webapp.domain.languages import LANGUAGES
+from webapp.domain.mail_letters import Server
+from webapp.domain.parcels import Parcel
+from webapp.mailing import Office, smtp
+from webapp.models.mail_settings import MailServer
+from webapp.models.mails import Mail
+from webapp.models.orders import Order
+
+
+class Hasty(Office):
+    """An office whose servers must be quick."""
+
+    def connect(self, server: Server):
+        return smtp.connect(server, connect_within=1, step=0.5, delivery=0.5)
+
+
+class Post:
+    """The outbox of a desk, its mail server, and a clock the test moves."""
+
+    def __init__(self, session: Session, box: Mailbox) -> None:
+        self.session, self.box = session, box
+        set_up(session, box.port)
+        self.order: Order = processing_order(session, invoiced=False)
+        self.now = NOW
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def send(self) -> int:
+        return sending_mails.send_due(self.session, Hasty(), clock=self.clock)
+
+    def write(self, subject: str = "Hello", body: str = "Text") -> Mail:
+        return mails.write(self.session, self.order, "free", text=(subject, body), now=self.now, by="user:1")
+
+    def state(self, mail: Mail) -> tuple[str, str | None, datetime | None]:
+        self.session.refresh(mail)
+        found = (mail.state, mail.cause, mail.due_at)
+        self.session.rollback()
+        return found
+
+
+@pytest.fixture
+def post(session: Session) -> Iterator[Post]:
+    with mail_server() as box:
+        yield Post(session, box)
+
+
+def test_a_mail_goes_out_once_and_is_kept_as_it_went(post: Post) -> None:
+    comments.create(post.session, post.order.id, "It will be blue.", notify=True, **BY)
+
+    assert [post.send(), post.send()] == [1, 0]
+
+    (taken,) = post.box.taken
+    assert taken["From"] == "Musterladen <orders@shop.example>"
+    assert (taken["To"], post.box.recipients) == ("buyer1@marketplace.example", ["buyer1@marketplace.example"])
+    assert taken["Subject"] == "Neues zu Ihrer Bestellung 303-0000000-0000001"
+    plain, html = taken.get_body(("plain",)), taken.get_body(("html",))
+    assert plain.get_content().replace("\r\n", "\n") == (
+        "Guten Tag Buyer Number1,\n\nIt will be blue.\n\nMit freundlichen Grüßen\nMusterladen\n"
+    )
+    assert "<p>Mit freundlichen Grüßen<br>" in html.get_content()
+    mail = post.session.scalars(select(Mail)).one()
+    assert (mail.state, mail.sent_at, mail.tries, mail.subject) == ("sent", NOW, 1, taken["Subject"])
+    assert mail.message_id == taken["Message-ID"]
+    assert mail.message_id.endswith("@shop.example>")
+    assert kinds(post.session, post.order) == ["order_commented_notify", "mail_queued", "mail_sent"]
+
+
+def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> None:
+    parcels = [
+        Parcel({post.order.items[0].id: 2}, "DHL", "", "00340434161094000001"),
+        Parcel({post.order.items[1].id: 1}),
+    ]
+    shipments.create(post.session, post.order.id, parcels, notify=True, **BY)
+
+    post.send()
+
+    text = post.box.taken[0].get_body(("plain",)).get_content()
+    page = "https://www.dhl.com/global-en/home/tracking.html?tracking-id=00340434161094000001"
+    assert f"Sendung verfolgen: DHL 00340434161094000001 {page}" in text
+    assert "2 × Article 1" in text
+    assert f'<a href="{page}">{page}</a>' in post.box.taken[0].get_body(("html",)).get_content()
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "text"),
+    [
+        ("en", "Invoice 100001 for your order", "Total: 42,00 €"),
+        ("de", "Rechnung 100001 zu Ihrer Bestellung", "Gesamtbetrag: 42,00 €"),
+        ("nl", "Factuur 100001 voor uw bestelling", "Totaal: € 42,00"),
+        ("sv", "Faktura 100001 för din beställning", "Totalt: 42,00 €"),
+        ("it", "Fattura 100001 per il tuo ordine", "Totale: 42,00 €"),
+        ("zh", "您的订单 303-0000000-0000001 的发票 100001", "总计: €42.00"),
+    ],
+)
+def test_a_mail_speaks_the_stores_language(post: Post, language: str, subject: str, text: str) -> None:
+    post.order.store.language = language
+    post.session.commit()
+    invoices.create(post.session, post.order.id, notify=True, **BY)
+
+    post.send()
+
+    (taken,) = post.box.taken
+    assert taken["Subject"].startswith(subject)
+    assert text in taken.get_body(("plain",)).get_content().replace("\xa0", " ")
+    assert taken["Content-Language"] == {"zh": "zh-Hans"}.get(language, language)
+    assert language in LANGUAGES
+
+
+def test_signs_of_every_script_arrive(post: Post) -> None:
+    post.write("ご注文について – Żółw & <b>", "ありがとうございます。\n<script>alert(1)</script>")
+    post.send()
+    (taken,) = post.box.taken
+    assert taken["Subject"] == "ご注文について – Żółw & <b>"
+    assert taken.get_body(("plain",)).get_content().startswith("ありがとうございます。\r\n<script>")
+    assert "&lt;script&gt;" in taken.get_body(("html",)).get_content()
+
+
+def test_a_store_may_have_a_sender_of_its_own(post: Post) -> None:
+    own = {"address": "de@shop.example", "name": "Müller, Söhne", "reply_to": "help@shop.example"}
+    mail_settings.save_sender(post.session, post.order.store, own, now=NOW, by="test")
+    post.write()
+    post.send()
+    (taken,) = post.box.taken
+    assert taken["From"].addresses[0].display_name == "Müller, Söhne"
+    assert (taken["From"].addresses[0].addr_spec, taken["Reply-To"]) == ("de@shop.example", "help@shop.example")
+
+
+def test_what_is_refused_for_now_is_tried_again_with_patience(post: Post) -> None:
+    mail = post.write()
+    post.box.will("rcpt", "450 4.2.1 Greylisted", "450 4.2.1 Greylisted")
+
+    assert post.send() == 0
+    assert post.state(mail) == ("queued", "mail_recipient_refused", NOW + timedelta(minutes=1))
+    assert post.send() == 0
+    post.later(minutes=1)
+    post.send()
+    assert post.state(mail)[2] == post.now + timedelta(minutes=2)
+    post.later(minutes=2)
+
+    assert post.send() == 1
+    assert (post.state(mail), len(post.box.taken)) == (("sent", None, None), 1)
+
+
+def test_a_text_refused_for_now_goes_out_the_same_later(post: Post) -> None:
+    mail = post.write()
+    post.box.will("data", "451 4.3.0 Busy")
+    post.send()
+    post.session.refresh(mail)
+    told = mail.message_id
+    post.session.rollback()
+    post.later(minutes=1)
+    assert post.send() == 1
+    assert post.box.taken[0]["Message-ID"] == told
+
+
+def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person_decides(post: Post) -> None:
+    mail = post.write()
+    post.box.will("rcpt", "550 5.1.1 Sender not approved")
+
+    post.send()
+    post.later(days=1)
+    post.send()
+
+    assert post.state(mail) == ("failed", "mail_recipient_refused", None)
+    post.session.refresh(mail)
+    assert mail.words == "550 5.1.1 Sender not approved"
+    mails.retry(post.session, mail.id, now=post.now, by="user:1")
+    assert post.send() == 1
+    assert kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]
+
+
+def test_one_bad_mail_holds_up_no_other(post: Post) -> None:
+    bad, good = post.write(), post.write("Second")
+    post.box.will("rcpt", "550 5.1.1 Nobody")
+    assert post.send() == 1
+    assert (post.state(bad)[0], post.state(good)[0]) == ("failed", "sent")
+
+
+def test_after_a_lost_answer_it_is_not_sent_again_until_a_person_says_so(post: Post) -> None:
+    mail = post.write()
+    post.box.will("data", "swallow")
+
+    post.send()
+    post.later(days=2)
+    post.send()
+
+    assert (post.state(mail), len(post.box.taken)) == (("unknown", "mail_answer_lost", None), 1)
+    mails.retry(post.session, mail.id, now=post.now, by="user:1")
+    assert post.send() == 1
+    first, second = post.box.taken
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_what_a_dead_process_left_on_its_way_may_have_arrived(post: Post) -> None:
+    mail = post.write()
+    mails.move(mail, "send", NOW)
+    mail.due_at = NOW + timedelta(seconds=90)
+    post.session.commit()
+
+    post.send()
+    assert post.state(mail)[0] == "sending"
+    post.later(seconds=90)
+    post.send()
+
+    assert post.state(mail) == ("unknown", "mail_interrupted", None)
+    assert post.box.taken == []
+    assert kinds(post.session, post.order) == ["mail_queued", "mail_unknown"]
+
+
+def test_a_server_that_is_away_is_nobodys_fault_and_all_wait(post: Post) -> None:
+    one, two = post.write(), post.write("Second")
+    right = post.box.port
+    set_up(post.session, 1)
+
+    post.send()
+
+    assert [post.state(mail)[:2] for mail in (one, two)] == [("queued", "mail_connection_refused")] * 2
+    server = post.session.get_one(MailServer, 1)
+    assert (server.trouble, server.trouble_since) == ("mail_connection_refused", NOW)
+    post.session.rollback()
+    set_up(post.session, right)
+    assert post.send() == 2, "new settings are tried at once"
+    assert post.session.get_one(MailServer, 1).trouble is None
+
+
+def test_a_server_that_goes_in_the_middle_leaves_the_rest_waiting(post: Post) -> None:
+    one, two = post.write(), post.write("Second")
+    post.box.will("mail", "", "drop")
+    assert post.send() == 1
+    assert (post.state(one)[0], post.state(two)[:2]) == ("sent", ("queued", "mail_server_gone"))
+
+
+def test_a_slow_server_is_not_waited_for_forever(post: Post) -> None:
+    mail = post.write()
+    post.box.will("mail", "silence")
+    post.send()
+    assert post.state(mail)[:2] == ("queued", "mail_server_silent")
+
+
+def test_after_three_days_it_has_failed(post: Post) -> None:
+    mail = post.write()
+    set_up(post.session, 1)
+    post.send()
+    post.later(days=3, seconds=1)
+    post.send()
+    assert post.state(mail)[:2] == ("failed", "mail_connection_refused")
+
+
+def test_without_a_server_what_waits_goes_on_waiting(post: Post) -> None:
+    mail = post.write()
+    mail_settings.forget_server(post.session, now=NOW, by="test")
+    assert post.send() == 0
+    assert post.state(mail) == ("queued", "mail_not_configured", NOW + timedelta(hours=1))
+
+
+def test_a_dropped_mail_does_not_go_out(post: Post) -> None:
+    mail = post.write()
+    mails.drop(post.session, mail.id, **BY)
+    assert post.send() == 0
+    assert post.box.taken == []
+
+
+def test_only_one_process_sends(post: Post) -> None:
+    post.write()
+    owner = leases.take(post.session, sending_mails.LEASE, NOW)
+    with pytest.raises(BusyError):
+        post.send()
+    leases.release(post.session, sending_mails.LEASE, owner)
+    assert post.send() == 1

@@ -1,0 +1,98 @@
+"""A mail as it travels: headers, a plain text, the same as simple HTML, and the document beside it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from html import escape
+
+_LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a mail is from. `name` and `reply_to` may be empty."""
+
+    address: str
+    name: str = ""
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """How a mail server is reached. `security`: none, starttls or tls. Without `username` nobody signs in."""
+
+    host: str
+    port: int
+    security: str
+    username: str = ""
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A PDF."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What a mail says. `language` as in HTML: de, zh-Hans."""
+
+    subject: str
+    body: str
+    language: str = "en"
+    attachment: Attachment | None = None
+
+
+def pack(letter: Letter, sender: Sender, recipient: str, message_id: str, at: datetime) -> bytes:
+    """The mail in the bytes of RFC 5322. Raises ValueError where a header would have a second line."""
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = letter.subject
+    message["From"] = Address(sender.name, addr_spec=sender.address)
+    message["To"] = recipient
+    if sender.reply_to:
+        message["Reply-To"] = sender.reply_to
+    message["Date"] = at
+    message["Message-ID"] = message_id
+    # Answers of machines (out of office) are not wanted.
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.body + "\n", cte="quoted-printable")
+    message.add_alternative(as_html(letter.body, letter.language), subtype="html", cte="quoted-printable")
+    if letter.attachment is not None:
+        message.add_attachment(
+            letter.attachment.content, maintype="application", subtype="pdf", filename=letter.attachment.name
+        )
+    # Last, for the email package takes it for a part's otherwise.
+    message["Content-Language"] = letter.language
+    return message.as_bytes()
+
+
+def as_html(text: str, language: str) -> str:
+    """The text as a page: a paragraph for each block of lines, addresses as links, nothing else."""
+    paragraphs = [block for block in re.split(r"\n{2,}", text) if block.strip()]
+    inner = "\n".join(f"<p>{_lines(block)}</p>" for block in paragraphs)
+    head = f'<!doctype html>\n<html lang="{escape(language)}"><head><meta charset="utf-8"></head>'
+    return f"{head}<body>\n{inner}\n</body></html>\n"
+
+
+def _lines(block: str) -> str:
+    return "<br>\n".join(_linked(line) for line in block.split("\n"))
+
+
+def _linked(line: str) -> str:
+    parts, at = [], 0
+    for found in _LINK.finditer(line):
+        url = escape(found[0])
+        parts += [_spaced(line[at : found.start()]), f'<a href="{url}">{url}</a>']
+        at = found.end()
+    return "".join([*parts, _spaced(line[at:])])
+
+
+def _spaced(text: str) -> str:
+    """Columns made with spaces keep their place."""
+    return escape(text).replace("  ", "&nbsp; ")

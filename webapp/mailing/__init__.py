@@ -1,0 +1,89 @@
+"""Mails written out in the store's language, and handed to a mail server. The verbs are given an `Office`."""
+
+import logging
+from contextlib import AbstractContextManager
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp import languages, printing
+from webapp.domain import mail_templates
+from webapp.domain.errors import NotFoundError
+from webapp.domain.languages import DEFAULT, LANGUAGES
+from webapp.domain.mail_letters import Attachment, Letter, Server
+from webapp.domain.mail_errors import CannotWrite
+from webapp.mailing import smtp, values
+from webapp.mailing.defaults import DEFAULTS, Template
+from webapp.models.comments import Comment
+from webapp.models.mail_settings import MailTemplate
+from webapp.models.mails import Mail
+from webapp.models.orders import Order
+from webapp.queries import mails as queries
+
+log = logging.getLogger(__name__)
+
+# As HTML names them.
+HTML_LANGUAGES = {"zh": "zh-Hans"}
+
+
+class Office:
+    """Writes mails by the templates as they are now, and opens connections."""
+
+    def compose(self, session: Session, mail: Mail) -> Letter:
+        """What the mail says: as a person wrote it or as it went out before, else by its template."""
+        subject, body = mail.subject, mail.body
+        if subject is None or body is None:
+            subject, body = written(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
+        attachment = _document(session, mail) if mail.attach else None
+        language = known(mail.language)
+        return Letter(subject, body, HTML_LANGUAGES.get(language, language), attachment)
+
+    def connect(self, server: Server) -> AbstractContextManager[smtp.Connection]:
+        return smtp.connect(server)
+
+
+def _document(session: Session, mail: Mail) -> Attachment:
+    """The mail's document on paper. Raises CannotWrite."""
+    document_id = mail.document_id or 0
+    try:
+        content = printing.many(session, [(mail.kind, document_id)])
+    except NotFoundError as error:
+        raise CannotWrite("mail_document_gone") from error
+    except Exception as error:
+        # Whatever is wrong with one document must not hold up the mails behind it.
+        log.exception("The %s %s cannot be printed for mail %s", mail.kind, document_id, mail.id)
+        raise CannotWrite("mail_document_unprintable") from error
+    number = session.scalars(select(queries.MODELS[mail.kind].number).filter_by(id=document_id)).one()
+    return Attachment(f"{mail.kind.replace('_', '-')}-{number}.pdf", content)
+
+
+def written(
+    session: Session,
+    order: Order,
+    kind: str,
+    document_id: int | None = None,
+    comment_id: int | None = None,
+    language: str = "",
+) -> tuple[str, str]:
+    """Subject and body as the template writes them for this order. Raises CannotWrite."""
+    language = known(language or order.store.language)
+    comment = session.get(Comment, comment_id) if comment_id is not None else None
+    found = values.of_order(session, order, kind, document_id, language, comment.text if comment else "")
+    return mail_templates.write(*template(session, kind, language), found)
+
+
+def template(session: Session, kind: str, language: str) -> Template:
+    """As a person changed it, or as it is shipped."""
+    row = session.get(MailTemplate, (kind, language))
+    return Template(row.subject, row.body) if row is not None else shipped(kind, language)
+
+
+def shipped(kind: str, language: str) -> Template:
+    say = languages.catalogue(language, "mails").gettext
+    default = DEFAULTS[kind]
+    return Template(say(default.subject), say(default.body))
+
+
+def known(language: str) -> str:
+    """A language the house speaks: a row of an older version may name another."""
+    return language if language in LANGUAGES else DEFAULT

@@ -1,0 +1,131 @@
+"""What stands in the places of a template: facts of an order and a document, as the buyer's language writes them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from flask_babel import force_locale
+from sqlalchemy.orm import Session
+
+from webapp import languages, presentation
+from webapp.domain import mails, shipping
+from webapp.domain.amazon_orders import Address
+from webapp.domain.mail_errors import CannotWrite
+from webapp.domain.marketplaces import Marketplace
+from webapp.domain.money import Money
+from webapp.mailing.defaults import WORDS
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel, Shipment
+from webapp.queries import mails as queries
+
+PARTS = ("subtotal", "shipping", "discount", "tax", "other")
+_BY_CODE = {carrier.code: carrier for carrier in shipping.CARRIERS if carrier.code != shipping.OTHER}
+_BY_NAME = {carrier.name.casefold(): carrier for carrier in shipping.CARRIERS}
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """How one language says amounts, days and words in one marketplace."""
+
+    say: Callable[[str], str]
+    locale: Locale
+    zone: ZoneInfo
+    currency: str
+
+    @classmethod
+    def of(cls, language: str, marketplace: Marketplace, currency: str) -> "Tongue":
+        say = languages.catalogue(language, "mails").gettext
+        locale = languages.locale(language, marketplace.country_code)
+        return cls(say, locale, ZoneInfo(marketplace.time_zone), currency)
+
+    def money(self, minor: int) -> str:
+        value = Money(minor, self.currency)
+        text: str = numbers.format_currency(value.decimal, value.currency, locale=self.locale)
+        return text
+
+    def day(self, instant: datetime) -> str:
+        return dates.format_date(instant.astimezone(self.zone).date(), "long", locale=self.locale)
+
+    def word(self, name: str) -> str:
+        return self.say(WORDS[name])
+
+
+def of_order(
+    session: Session, order: Order, kind: str, document_id: int | None, language: str, comment: str = ""
+) -> dict[str, str]:
+    """Values by the names of `domain/mail_templates.PLACES`. Raises CannotWrite when the document is gone."""
+    tongue = Tongue.of(language, order.store.marketplace, order.currency)
+    values = {
+        "store_name": queries.sender(session, order.store_id).name or order.store.name,
+        "order_number": order.number,
+        "amazon_number": order.amazon_order.number,
+        "order_date": tongue.day(order.purchased_at),
+        "buyer_name": order.bill_to_name or order.ship_to_name or "",
+        "ship_to": _address(order, language),
+        "order_lines": "\n".join(
+            f"{item.ordered - item.canceled} × {_title(item)} – {tongue.money(item.subtotal)}" for item in order.items
+        ),
+        "order_total": tongue.money(order.total),
+        "comment": comment,
+    }
+    if kind not in mails.DOCUMENTS or document_id is None:
+        return values
+    found = session.get(queries.MODELS[kind], document_id)
+    if found is None or found.order_id != order.id:
+        raise CannotWrite("mail_document_gone")
+    return values | _document(found, order, tongue)
+
+
+def _document(found: Any, order: Order, tongue: Tongue) -> dict[str, str]:
+    values = {"document_number": found.number, "document_date": tongue.day(found.created_at)}
+    titles = {item.id: _title(item) for item in order.items}
+    match found:
+        case Shipment():
+            lines = [f"{pieces} × {titles[line_id]}" for line_id, pieces in found.quantities.items()]
+            values["tracking"] = tracking(found.parcels)
+        case Invoice() | CreditMemo():
+            lines = [
+                f"{line.quantity} × {titles[line.order_item_id]} – {tongue.money(line.subtotal)}"
+                for line in found.items
+                if line.quantity
+            ]
+            values["document_totals"] = _totals(found, tongue)
+    return values | {"document_lines": "\n".join(lines)}
+
+
+def _totals(found: Invoice | CreditMemo, tongue: Tongue) -> str:
+    parts = [(name, getattr(found, name)) for name in PARTS]
+    if isinstance(found, CreditMemo):
+        parts += [("adjustment_refund", found.adjustment_refund), ("adjustment_fee", -found.adjustment_fee)]
+    shown = [(name, minor) for name, minor in parts if minor] + [("total", found.total)]
+    return "\n".join(f"{tongue.word(name)}: {tongue.money(minor)}" for name, minor in shown)
+
+
+def tracking(parcels: Sequence[Parcel]) -> str:
+    """Carrier, number and page of each parcel that has a number, a line each."""
+    return "\n".join(
+        " ".join(part for part in (parcel.title or parcel.carrier, parcel.tracking_number, _page(parcel)) if part)
+        for parcel in parcels
+        if parcel.tracking_number
+    )
+
+
+def _page(parcel: Parcel) -> str:
+    carrier = _BY_CODE.get(parcel.carrier) or _BY_NAME.get(parcel.title.casefold())
+    return (carrier.page(parcel.tracking_number) if carrier else None) or ""
+
+
+def _title(item: Any) -> str:
+    return item.title or item.sku or item.asin or "–"
+
+
+def _address(order: Order, language: str) -> str:
+    if not order.shipping_address:
+        return ""
+    with force_locale(language):
+        return "\n".join(presentation.address_lines(Address(**order.shipping_address)))

@@ -1,0 +1,58 @@
+"""How mails leave the house: the server, who they are from, and templates a person has changed."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import Encrypted
+
+
+class MailServer(Base):
+    """One row, with the id 1."""
+
+    __tablename__ = "mail_server"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    host: Mapped[str] = mapped_column(String(255))
+    port: Mapped[int]
+    # none, starttls, tls
+    security: Mapped[str] = mapped_column(String(10))
+    username: Mapped[str] = mapped_column(String(255), default="")
+    password: Mapped[str | None] = mapped_column(Encrypted)
+    # Who mails are from where a store has no sender of its own.
+    address: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(100), default="")
+    reply_to: Mapped[str] = mapped_column(String(254), default="")
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Why nothing can be sent (a code of `sentences`), until something was.
+    trouble: Mapped[str | None] = mapped_column(String(40))
+    trouble_words: Mapped[str | None] = mapped_column(Encrypted)
+    trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MailSender(Base):
+    """A store's own sender, in place of the common one."""
+
+    __tablename__ = "mail_senders"
+
+    store_id: Mapped[int] = mapped_column(
+        ForeignKey("stores.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    address: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(100), default="")
+    reply_to: Mapped[str] = mapped_column(String(254), default="")
+
+
+class MailTemplate(Base):
+    """A template as a person has changed it; without a row, the one that is shipped counts."""
+
+    __tablename__ = "mail_templates"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(500))
+    body: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(40))

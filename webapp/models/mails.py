@@ -1,0 +1,73 @@
+"""Mails to buyers. The table is the outbox, and what was sent stays in it."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.orders import Order
+from webapp.models.vault import Encrypted
+
+
+class Mail(Base):
+    """`state` moves along `domain/mails.MOVES`. The text of a template is written when it is sent, and kept then."""
+
+    __tablename__ = "mails"
+    __table_args__ = (
+        Index("ix_mails_created", "created_at", "id"),
+        Index("ix_mails_state_created", "state", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
+    # email: to the relay address; amazon: through Amazon's Messaging.
+    via: Mapped[str] = mapped_column(String(10), default="email")
+    # One of `domain/mails.KINDS`; of a message through Amazon, Amazon's word.
+    kind: Mapped[str] = mapped_column(String(40))
+    # Of the table its kind says.
+    document_id: Mapped[int | None]
+    comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
+    language: Mapped[str] = mapped_column(String(20), default="")
+    recipient: Mapped[str | None] = mapped_column(Encrypted)
+    # None until it is sent, where the template writes it.
+    subject: Mapped[str | None] = mapped_column(Encrypted)
+    body: Mapped[str | None] = mapped_column(Encrypted)
+    # Whether the document goes along as a PDF.
+    attach: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(10))
+    # When it is looked at next; None when it has ended.
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    tries: Mapped[int] = mapped_column(default=0)
+    # Why it waits or failed: a code of `sentences`, and what the server or Amazon said, which may name the address.
+    cause: Mapped[str | None] = mapped_column(String(40))
+    words: Mapped[str | None] = mapped_column(Encrypted)
+    # The same however often it is sent, so that a server may see that it has it.
+    message_id: Mapped[str | None] = mapped_column(String(300))
+    # A form's own number: sent twice, it makes one mail.
+    once: Mapped[str | None] = mapped_column(String(40), unique=True)
+    by: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Since when it waits in line; a retry begins anew.
+    queued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    order: Mapped[Order] = relationship()
+
+
+class MessageOffer(Base):
+    """Which messages Amazon allows for an order now: asked for by a person, answered by a job, good for minutes."""
+
+    __tablename__ = "message_offers"
+
+    amazon_order_id: Mapped[int] = mapped_column(
+        ForeignKey("amazon_orders.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Amazon's words with commas between.
+    kinds: Mapped[str] = mapped_column(String(1000), default="")
+    cause: Mapped[str | None] = mapped_column(String(40))
+    words: Mapped[str | None] = mapped_column(String(1000))

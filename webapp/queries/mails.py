@@ -1,0 +1,173 @@
+"""Reading mails: the grid over all of them, an order's, and what is due. Whether a buyer can be written to at all."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from webapp.domain import mails
+from webapp.domain.errors import NotFoundError
+from webapp.domain.mail_letters import Sender, Server
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.invoices import Invoice
+from webapp.models.mail_settings import MailSender, MailServer
+from webapp.models.mails import Mail, MessageOffer
+from webapp.models.orders import Order
+from webapp.models.shipments import Shipment
+from webapp.models.stores import Store
+from webapp.queries import search
+from webapp.queries.grids import Column, Grid
+
+Document = Invoice | Shipment | CreditMemo
+# Documents by the kind of mail they go with.
+MODELS: Mapping[str, type[Any]] = {
+    mails.INVOICE: Invoice,
+    mails.SHIPMENT: Shipment,
+    mails.CREDIT_MEMO: CreditMemo,
+}
+
+# A row: columns instead of mails, so that nothing is decrypted that no row shows.
+GRID = Grid(
+    rows=select(
+        Mail.id,
+        Mail.via,
+        Mail.kind,
+        Mail.state,
+        Mail.cause,
+        Mail.tries,
+        Mail.due_at,
+        Mail.created_at,
+        Mail.sent_at,
+        Mail.by,
+        Order.number.label("number"),
+        Store.name.label("store"),
+        Store.marketplace_id.label("marketplace_id"),
+    )
+    .join(Order, Order.id == Mail.order_id)
+    .join(Store, Store.id == Mail.store_id),
+    id=Mail.id,
+    columns=(
+        Column("created", Mail.created_at, descending=True),
+        *map(Column, ("kind", "number", "store", "state", "said")),
+    ),
+    filters={
+        "number": lambda text: search.numbered(Order.number, text),
+        "state": Mail.state.in_,
+        "kind": lambda kind: Mail.kind == kind,
+        "store": lambda slug: Store.slug == slug,
+    },
+    sort="-created",
+)
+
+
+def find(session: Session, mail_id: int) -> Mail:
+    """One with its order and store. Raises NotFoundError."""
+    parts = (joinedload(Mail.order).joinedload(Order.store), joinedload(Mail.order).joinedload(Order.amazon_order))
+    found = session.get(Mail, mail_id, options=parts)
+    if found is None:
+        raise NotFoundError("mail_not_there", name=mail_id)
+    return found
+
+
+def of_order(session: Session, order_id: int) -> Sequence[Mail]:
+    """What was written to an order's buyer, newest first."""
+    return session.scalars(select(Mail).where(Mail.order_id == order_id).order_by(Mail.id.desc())).all()
+
+
+def troubled(session: Session, order_id: int) -> int:
+    """How many of an order's mails a person has to look at."""
+    mine = select(func.count()).select_from(Mail).where(Mail.order_id == order_id, Mail.state.in_(mails.TROUBLED))
+    return session.scalar(mine) or 0
+
+
+def listed(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
+    """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
+    wanted = GRID.rows.where(*(GRID.filters[name](value) for name, value in filters.items()))
+    return session.execute(wanted.order_by(Mail.id.desc()).limit(limit)).all()
+
+
+def document(session: Session, kind: str, number: str) -> Document:
+    """The document of a kind of mail, by its number. Raises NotFoundError."""
+    model = MODELS[kind]
+    found: Document | None = session.scalar(select(model).where(model.number == number))
+    if found is None:
+        raise NotFoundError(f"{kind}_unknown", number=number)
+    return found
+
+
+def documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
+    """(kind of mail, id, number) of every document of an order, oldest first."""
+    return [
+        (kind, row.id, row.number)
+        for kind, model in MODELS.items()
+        for row in session.execute(select(model.id, model.number).where(model.order_id == order_id).order_by(model.id))
+    ]
+
+
+def why_not(session: Session, order: Order) -> str | None:
+    """Why the order's buyer cannot be written to (a code of `sentences`), None when they can."""
+    if server_row(session) is None:
+        return "mail_not_configured"
+    if not order.email:
+        return "mail_no_address"
+    return None if mails.usable(order.email) else "mail_address_unusable"
+
+
+def server_row(session: Session) -> MailServer | None:
+    return session.get(MailServer, 1)
+
+
+def server(session: Session) -> Server | None:
+    """How mails leave, None while nobody has said so."""
+    row = server_row(session)
+    if row is None:
+        return None
+    return Server(row.host, row.port, row.security, row.username, row.password or "")
+
+
+def sender(session: Session, store_id: int | None = None) -> Sender:
+    """Who a store's mails are from: its own sender, or the common one. Raises NotFoundError without a server."""
+    own = session.get(MailSender, store_id) if store_id is not None else None
+    row = own or server_row(session)
+    if row is None:
+        raise NotFoundError("mail_not_configured")
+    return Sender(row.address, row.name, row.reply_to)
+
+
+def senders(session: Session) -> dict[int, MailSender]:
+    """Store id → its own sender."""
+    return {row.store_id: row for row in session.scalars(select(MailSender))}
+
+
+def due(session: Session, now: datetime, limit: int) -> list[int]:
+    """Ids of the mails to be looked at now, the longest waiting first."""
+    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mails.EMAIL)
+    return list(session.scalars(waiting.order_by(Mail.due_at, Mail.id).limit(limit)))
+
+
+def anything_due(session: Session, now: datetime) -> bool:
+    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mails.EMAIL)
+    return session.scalar(waiting.limit(1)) is not None
+
+
+def accounts_with_messages(session: Session, now: datetime) -> list[int]:
+    """Ids of the accounts with a message to send through Amazon, or asked which Amazon allows and not answered."""
+    sending = (
+        select(Store.account_id)
+        .join(Mail, Mail.store_id == Store.id)
+        .where(Mail.due_at <= now, Mail.via == mails.AMAZON)
+    )
+    asked = (
+        select(AmazonOrder.account_id)
+        .join(MessageOffer, MessageOffer.amazon_order_id == AmazonOrder.id)
+        .where(MessageOffer.answered_at.is_(None))
+    )
+    return sorted(set(session.scalars(sending)) | set(session.scalars(asked)))
+
+
+def offer(session: Session, amazon_order_id: int) -> MessageOffer | None:
+    """What Amazon last said it allows for an order."""
+    return session.get(MessageOffer, amazon_order_id)
