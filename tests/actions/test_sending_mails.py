@@ -121,6 +121,9 @@ def test_a_mail_speaks_the_stores_language(post: Post, language: str, subject: s
     assert taken["Subject"].startswith(subject)
     assert text in taken.get_body(("plain",)).get_content().replace("\xa0", " ")
     assert taken["Content-Language"] == {"zh": "zh-Hans"}.get(language, language)
+    (pdf,) = taken.iter_attachments()
+    assert (pdf.get_filename(), pdf.get_content_type()) == ("invoice-100001.pdf", "application/pdf")
+    assert pdf.get_content().startswith(b"%PDF")
     assert language in LANGUAGES
 
 
@@ -185,6 +188,13 @@ def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person
     mails.retry(post.session, mail.id, now=post.now, by="user:1")
     assert post.send() == 1
     assert kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]
+
+
+def test_a_mail_whose_document_cannot_be_printed_has_failed_and_the_next_goes_out(post: Post) -> None:
+    gone = mails.write(post.session, post.order, "invoice", 99, ("Hello", "Text"), **BY)
+    post.write()
+    assert post.send() == 1
+    assert post.state(gone) == ("failed", "mail_document_gone", None)
 
 
 def test_one_bad_mail_holds_up_no_other(post: Post) -> None:

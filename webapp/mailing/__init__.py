@@ -10,8 +10,8 @@ from webapp import languages, printing
 from webapp.domain import mail_templates
 from webapp.domain.errors import NotFoundError
 from webapp.domain.languages import DEFAULT, LANGUAGES
-from webapp.domain.mail_letters import Attachment, Letter, Server
 from webapp.domain.mail_errors import CannotWrite
+from webapp.domain.mail_letters import Attachment, Letter, Server
 from webapp.mailing import smtp, values
 from webapp.mailing.defaults import DEFAULTS, Template
 from webapp.models.comments import Comment
