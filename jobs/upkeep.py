@@ -1,13 +1,13 @@
 """What nobody asks for and must be done all the same.
 
 Redis is only the bell: a scheduled run that was rung for and never answered is rung for again. Orders whose hold has
-come to its end go on; a bulk action that nobody confirmed is forgotten.
+come to its end go on; a bulk action that nobody confirmed is forgotten, and so is a file that was printed a day ago.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from webapp import queue
-from webapp.actions import bulk_actions, holds
+from webapp.actions import bulk_actions, holds, printed_files
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import schedule
@@ -26,3 +26,4 @@ def upkeep() -> None:
         queue.ensure(queue.redis(), name, *ids)
     holds.release_due(session, now=now, by="schedule")
     bulk_actions.forget_drafts(session, now=now)
+    printed_files.purge(session, now=now)

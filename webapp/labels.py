@@ -66,6 +66,13 @@ LABELS = {
         "hold": Label(_l("Put on hold"), "quiet", "player-pause"),
         "unhold": Label(_l("Let go on"), "quiet", "progress"),
         "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
+        "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
+        "print_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
+        "print_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
+        "print_all": Label(_l("Print all documents"), "quiet", "clipboard-list"),
+        "print_these_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
+        "print_these_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
+        "print_these_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
     },
     "bulk_state": {
         bulk.DRAFT: Label(_l("Not begun"), "wait", "circle-dashed"),

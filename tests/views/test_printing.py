@@ -2,7 +2,9 @@
 
 import pytest
 
+from tests.factories import NOW
 from tests.printing.orders import a_memo, a_printed_order, pages, the_invoice, two_parcels
+from webapp.actions import bulk_actions
 
 
 @pytest.fixture
@@ -61,3 +63,24 @@ def test_who_may_not_see_buyers_cannot_print_them(colleague, owner, session, ord
 def test_what_is_not_there_is_not_found(owner):
     for address in ("/invoices/1/pdf", "/shipments/1/pdf", "/credit_memos/1/pdf", "/orders/1/pdf"):
         assert owner.get(address).status_code == 404
+
+
+def test_what_many_printed_is_offered_to_who_may_print(owner, colleague, session, order):
+    action = bulk_actions.start(session, "print_invoices", [order.id], now=NOW, by="user:1")
+    bulk_actions.step(session, action.id, lambda: NOW)
+    address = f"/bulk/{action.id}/pdf"
+    session.rollback()
+
+    assert f'href="{address}"' in owner.get(f"/bulk/{action.id}").text
+    answer = owner.get(address)
+    assert (answer.mimetype, answer.headers["Cache-Control"]) == ("application/pdf", "no-store")
+    assert answer.headers["Content-Disposition"] == f"inline; filename=bulk-{action.id}.pdf"
+    assert len(pages(answer.data)) == 1
+    assert address not in colleague.get(f"/bulk/{action.id}").text
+    assert colleague.get(address).status_code == 403
+
+
+def test_a_file_that_is_gone_says_how_to_get_it_back(owner, session, order):
+    answer = owner.get("/bulk/1/pdf")
+    assert answer.status_code == 404
+    assert "Print it again." in answer.text

@@ -14,12 +14,14 @@ from webapp.models import (
     mail_settings,
     mails,
     orders,
+    printed_files,
     recurring_jobs,
     search_terms,
     shipments,
     stores,
     submissions,
     syncs,
+    tracking_imports,
     users,
 )
 
@@ -37,11 +39,13 @@ __all__ = [
     "mail_settings",
     "mails",
     "orders",
+    "printed_files",
     "recurring_jobs",
     "search_terms",
     "shipments",
     "stores",
     "submissions",
     "syncs",
+    "tracking_imports",
     "users",
 ]

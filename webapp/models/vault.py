@@ -118,6 +118,19 @@ class Encrypted(TypeDecorator[str]):
         return None if value is None else vault.decrypt(value.encode()).decode()
 
 
+class EncryptedBytes(TypeDecorator[bytes]):
+    """Bytes that are stored encrypted."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else vault.seal(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else vault.unseal(bytes(value))
+
+
 class EncryptedJson(TypeDecorator[Any]):
     """Anything JSON can say, stored compressed and encrypted."""
 

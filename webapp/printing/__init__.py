@@ -14,6 +14,9 @@ from webapp.printing.sheet import Sheet
 from webapp.queries import printing as queries
 from webapp.queries.printing import Key, Printed
 
+# So many are in memory at a time; the pages drawn are small.
+_AT_ONCE = 200
+
 
 def invoice(session: Session, invoice_id: int) -> bytes:
     """Raises NotFoundError, as all of these do."""
@@ -35,14 +38,16 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
     """
     if not wanted:
         raise ValueError("A file of no documents cannot be printed.")
-    contents = [_content(printed) for printed in queries.documents(session, wanted)]
-    sheet = Sheet()
-    for content in contents:
-        Layout(sheet, content).draw()
-    first, names = contents[0], dict.fromkeys(f"{content.title} {content.number}" for content in contents)
-    title = next(iter(names)) if len(names) == 1 else f"{next(iter(names))} … {content.title} {content.number}"
-    newest = max(content.written_at for content in contents)
-    sheet.about(title, first.sender[0], first.words.language, newest)
+    sheet, said = Sheet(), list[Content]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        for printed in queries.documents(session, wanted[start : start + _AT_ONCE]):
+            content = _content(printed)
+            Layout(sheet, content).draw()
+            # The file says of itself what its first and its last document are; those between need not be kept.
+            said = [*said[:1], content]
+    names = dict.fromkeys(f"{content.title} {content.number}" for content in said)
+    newest = max(content.written_at for content in said)
+    sheet.about(" – ".join(names), said[0].sender[0], said[0].words.language, newest)
     return sheet.file()
 
 

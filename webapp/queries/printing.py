@@ -1,6 +1,6 @@
 """Documents with all that stands on them, read in a few queries, however many are printed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
+from webapp.models.printed_files import PrintedFile, PrintedPart
 from webapp.models.shipments import Parcel, Shipment
 
 # A document's kind and id.
@@ -70,6 +71,28 @@ def of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] =
             for order_id, id_ in session.execute(rows):
                 found[order_id].append((kind, id_))
     return [key for order_id in order_ids for key in found[order_id]]
+
+
+def existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
+    """Those of these documents that are there, in the order given."""
+    model, found = KINDS[kind], set[int]()
+    for portion in _portions(list(ids)):
+        found.update(session.scalars(select(model.id).where(model.id.in_(portion))))
+    return [(kind, id_) for id_ in ids if id_ in found]
+
+
+def file_of(session: Session, action_id: int) -> PrintedFile | None:
+    """What a bulk action printed, while it is kept."""
+    return session.scalar(select(PrintedFile).where(PrintedFile.bulk_action_id == action_id))
+
+
+def parts(session: Session, file_id: int) -> Iterator[bytes]:
+    """The file's bytes, part by part."""
+    mine = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
+    place = 0
+    while (content := session.scalar(mine.where(PrintedPart.place == place))) is not None:
+        yield content
+        place += 1
 
 
 def _orders(session: Session, ids: set[int]) -> dict[int, Order]:

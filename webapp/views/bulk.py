@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from webapp import queue
 from webapp.actions import bulk_actions as actions
-from webapp.actions import bulk_kinds
+from webapp.actions import bulk_kinds, bulk_printing
 from webapp.domain import bulk, cancellation
 from webapp.extensions import db, settings
 from webapp.forms.amazon_orders import CancellationForm
@@ -27,7 +27,7 @@ from webapp.presentation import number
 from webapp.queries import bulk_actions as queries
 from webapp.security import can, needs
 from webapp.sentences import sentence
-from webapp.views import grids
+from webapp.views import grids, printing
 from webapp.views.answers import answer, invalid, see_other, stop_polling, wants_fragment
 from webapp.views.people import names
 
@@ -56,7 +56,9 @@ FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
     "hold": (HoldManyForm, lambda form: form.args()),
 }
 # Where a kind that makes something whole leads when it has ended: (text, address), or None.
-RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = {}
+RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromkeys(
+    (*bulk_printing.OF_ORDERS, *bulk_printing.OF_DOCUMENTS), printing.result
+)
 
 
 @bp.get("")

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, stream_with_context, url_for
+from flask_babel import gettext as _
 
 from webapp import printing
-from webapp.domain.errors import RefusedError
+from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.extensions import db
+from webapp.models.bulk_actions import BulkAction
 from webapp.queries import documents, orders
 from webapp.queries import printing as queries
 from webapp.queries.printing import Key
-from webapp.security import needs
+from webapp.security import can, needs
 
 bp = Blueprint("printing", __name__)
 
@@ -47,8 +49,30 @@ def order(number: str) -> Response:
     return _pdf(keys, f"order-{found.number}")
 
 
+@bp.get("/bulk/<int:action_id>/pdf")
+@needs("documents.print")
+def printed(action_id: int) -> Response:
+    """What a bulk action printed."""
+    session = db.session()
+    file = queries.file_of(session, action_id)
+    if file is None:
+        raise NotFoundError("printed_file_gone")
+    content = stream_with_context(queries.parts(session, file.id))
+    return _named(Response(content, mimetype="application/pdf"), f"bulk-{action_id}")
+
+
+def result(action: BulkAction) -> tuple[str, str] | None:
+    """Text and address of the link to what the bulk action printed, while it is kept and for who may see it."""
+    if not can("documents.print") or queries.file_of(db.session(), action.id) is None:
+        return None
+    return _("Open the PDF"), url_for("printing.printed", action_id=action.id)
+
+
 def _pdf(keys: Sequence[Key], name: str) -> Response:
-    response = Response(printing.many(db.session(), keys), mimetype="application/pdf")
+    return _named(Response(printing.many(db.session(), keys), mimetype="application/pdf"), name)
+
+
+def _named(response: Response, name: str) -> Response:
     response.headers.set("Content-Disposition", "inline", filename=f"{name}.pdf")
     # A buyer's data: no cache may keep it.
     response.headers["Cache-Control"] = "no-store"

@@ -1,0 +1,32 @@
+"""PDF files that a bulk action made. They name buyers: encrypted, in parts, and gone after a day."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import EncryptedBytes
+
+
+class PrintedFile(Base):
+    __tablename__ = "printed_files"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    bulk_action_id: Mapped[int] = mapped_column(ForeignKey("bulk_actions.id", ondelete="CASCADE"), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    documents: Mapped[int]
+    # Bytes of the whole.
+    size: Mapped[int]
+
+
+class PrintedPart(Base):
+    """A file is its parts in the order of `place`, so that nobody has to hold a large one whole."""
+
+    __tablename__ = "printed_parts"
+    __table_args__ = (UniqueConstraint("file_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("printed_files.id", ondelete="CASCADE"))
+    place: Mapped[int]
+    content: Mapped[bytes] = mapped_column(EncryptedBytes)

@@ -1,0 +1,41 @@
+"""Tracking numbers that were pasted or dropped, kept while a person looks at what would be done with them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import EncryptedJson
+
+
+class TrackingImport(Base):
+    """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing."""
+
+    __tablename__ = "tracking_imports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    by: Mapped[str] = mapped_column(String(40))
+    total: Mapped[int]
+    # How each text was read: [name, {field: head or place of its column}, lines nothing was found in].
+    sources: Mapped[list[Any]] = mapped_column(EncryptedJson)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bulk_action_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_actions.id", ondelete="SET NULL"), index=True)
+
+
+class TrackingRow(Base):
+    """A line as it was read. Encrypted, because nobody knows what else a person's sheet holds in the wrong column."""
+
+    __tablename__ = "tracking_rows"
+    __table_args__ = (Index("ix_tracking_rows_import", "import_id", "place"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("tracking_imports.id", ondelete="CASCADE"))
+    place: Mapped[int]
+    # The fields of `domain.tracking_sheets.Line`.
+    read: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    # The key of the carrier a person chose, empty while the number or the sheet says it.
+    carrier: Mapped[str] = mapped_column(String(40), default="")
+    ticked: Mapped[bool] = mapped_column(default=True)
