@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import accounts, events, importing, mirror, orders
+from webapp.actions import accounts, catalogue, events, importing, mirror
 from webapp.domain import addresses
 from webapp.domain import importing as rule
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
@@ -69,7 +69,12 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
         refused = rule.why_waiting(order, settings)
         session.rollback()
         raise RefusedError(refused, status=order.status)
-    made = orders.create_many(session, [(known.id, order, known.store)], now=now, by=by)
+    due, hindered = catalogue.admit(session, known.account_id, [(known.id, order, known.store)], now=now)
+    for found in hindered.values():
+        importing.block(known, importing.blocked_by(found))
+        session.commit()
+        raise RefusedError(found.cause, sku=found.sku)
+    made = importing.make(session, due, now=now, by=by)
     session.commit()
     return session.scalars(select(Order.number).where(Order.id.in_(made))).one()
 

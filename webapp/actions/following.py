@@ -69,7 +69,7 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: dat
     if not more:
         return
     events.record_on_order(session, "shipped_at_amazon", order, now=now, by="amazon", quantity=more)
-    processing.settle(session, order, now=now, by="amazon")
+    processing.derive(session, order, now=now, by="amazon")
 
 
 def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:

@@ -9,14 +9,17 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import crashpoints
-from webapp.actions import accounts, events, following, mirror, orders, quarantine
+from webapp.actions import accounts, catalogue, events, following, mirror, orders, quarantine, stock
 from webapp.actions.bulk import insert_many
-from webapp.domain import importing
+from webapp.domain import amazon_status, importing
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
+from webapp.domain.stock import CAUSES, Hindrance
 from webapp.models import amazon_orders as rows
 from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
+
+_NOTHING = importing.Verdict(importing.NOTHING)
 
 
 @dataclass(slots=True)
@@ -161,23 +164,24 @@ def _make_orders(
         return
     ids = [id_ for id_, _ in written]
     has_order = set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))
-    due, notes = [], []
+    account_id = next(iter(stores.values())).account_id
+    wanting, verdicts, pending = [], {}, []
     for id_, order in written:
         store = stores[order.marketplace_id]
-        settings = store_settings(store)
-        verdict = importing.decide(order, settings) if id_ not in has_order else importing.Verdict(importing.NOTHING)
+        verdict = importing.decide(order, store_settings(store)) if id_ not in has_order else _NOTHING
+        verdicts[id_] = verdict
         if verdict.what == importing.CREATE:
-            due.append((id_, order, store))
-        counts.blocked += verdict.what == importing.BLOCK
-        notes.append(_note(id_, verdict, importing.reserves(order, settings)))
+            wanting.append((id_, order, store))
+        elif store.import_orders and order.status in amazon_status.NOT_YET:
+            pending.append((id_, order, store))
     session.flush()
-    told = [note for note in notes if note["note"]]
-    # A row inserted just now is neither blocked nor reserved; one that changed may have been.
-    quiet = [
-        {"id": note["id"], "blocked": None, "reserved": False}
-        for note in notes
-        if not note["note"] and note["id"] not in arrived
-    ]
+    catalogue.meet(session, account_id, pending, now=now)
+    due, hindered = catalogue.admit(session, account_id, wanting, now=now)
+    verdicts |= {id_: blocked_by(found) for id_, found in hindered.items()}
+    counts.blocked += sum(verdict.what == importing.BLOCK for verdict in verdicts.values())
+    told = [{"id": id_} | _note(verdict) for id_, verdict in verdicts.items() if verdict.cause]
+    # A row inserted just now is not blocked; one that changed may have been.
+    quiet = [{"id": id_, "blocked": None} for id_, verdict in verdicts.items() if not (verdict.cause or id_ in arrived)]
     for some in (told, quiet):
         if some:
             session.execute(update(rows.AmazonOrder), some)
@@ -185,15 +189,15 @@ def _make_orders(
     following.follow(session, [(id_, order) for id_, order in written if id_ in has_order], now=now)
     # Nothing can have been asked about an order that has just arrived.
     following.settle_submissions(session, [(id_, order) for id_, order in written if id_ not in arrived], now=now)
+    stock.settle(session, [id_ for id_, _ in written], now=now, by=by)
 
 
-def _note(id_: int, verdict: importing.Verdict, reserved: bool) -> dict[str, Any]:
-    note, args = None, {}
-    if verdict.cause:
-        note, args = "note_blocked", {"cause": verdict.cause}
-    elif reserved:
-        note = "note_reserved"
-    return {"id": id_, "blocked": verdict.cause, "reserved": reserved, "note": note, "note_args": args}
+def _note(verdict: importing.Verdict) -> dict[str, Any]:
+    """The columns that say why there is no Order yet."""
+    if verdict.cause is None:
+        return {"blocked": None, "note": None, "note_args": {}}
+    args = {"cause": verdict.cause} | ({} if verdict.sku is None else {"sku": verdict.sku})
+    return {"blocked": verdict.cause, "note": "note_blocked", "note_args": args}
 
 
 def store_settings(store: Store) -> importing.StoreSettings:
@@ -201,7 +205,6 @@ def store_settings(store: Store) -> importing.StoreSettings:
         active=store.active,
         import_orders=store.import_orders,
         orders_from=store.orders_from,
-        reserve_pending=store.pending_orders == "reserve",
     )
 
 
@@ -211,19 +214,43 @@ def retry_blocked(session: Session, account_id: int, *, now: datetime, by: str, 
     blocked = select(rows.AmazonOrder).where(
         rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.blocked.is_not(None)
     )
-    waiting = session.scalars(blocked.options(selectinload(rows.AmazonOrder.items)).limit(most)).all()
+    # Those that wait for a product are retried when it is put right; many of them must not keep the others waiting.
+    wait_for_product = rows.AmazonOrder.blocked.in_(CAUSES)
+    first = blocked.order_by(wait_for_product, rows.AmazonOrder.purchased_at, rows.AmazonOrder.id).limit(most)
+    waiting = session.scalars(first.options(selectinload(rows.AmazonOrder.items))).all()
     return retry(session, waiting, now=now, by=by)
 
 
 def retry(session: Session, waiting: Sequence[rows.AmazonOrder], *, now: datetime, by: str) -> int:
-    """Decide again about mirrors without an Order. Does not commit."""
-    due = []
+    """Decide again about mirrors of one account without an Order; answers how many were made. Does not commit."""
+    if not waiting:
+        return 0
+    wanting, verdicts = [], {}
     for known in waiting:
         order = mirror.read(known)
-        verdict = importing.decide(order, store_settings(known.store))
-        if verdict.what == importing.CREATE:
-            due.append((known.id, order, known.store))
-        if known.blocked != verdict.cause:
-            known.blocked = verdict.cause
-            known.note, known.note_args = ("note_blocked", {"cause": verdict.cause}) if verdict.cause else (None, {})
-    return len(orders.create_many(session, due, now=now, by=by))
+        verdicts[known.id] = importing.decide(order, store_settings(known.store))
+        if verdicts[known.id].what == importing.CREATE:
+            wanting.append((known.id, order, known.store))
+    due, hindered = catalogue.admit(session, waiting[0].account_id, wanting, now=now)
+    verdicts |= {id_: blocked_by(found) for id_, found in hindered.items()}
+    for known in waiting:
+        if known.blocked != verdicts[known.id].cause:
+            block(known, verdicts[known.id])
+    return len(make(session, due, now=now, by=by))
+
+
+def make(session: Session, due: Sequence[orders.Due], *, now: datetime, by: str) -> list[int]:
+    """Make the Orders of these, and let stock follow; answers their ids. Does not commit."""
+    made = orders.create_many(session, due, now=now, by=by)
+    stock.settle(session, [id_ for id_, _, _ in due], now=now, by=by)
+    return made
+
+
+def blocked_by(found: Hindrance) -> importing.Verdict:
+    return importing.Verdict(importing.BLOCK, found.cause, found.sku)
+
+
+def block(known: rows.AmazonOrder, verdict: importing.Verdict) -> None:
+    """Say on the mirror why there is no Order of it, or that nothing is in its way."""
+    for name, value in _note(verdict).items():
+        setattr(known, name, value)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import accounts, events
+from webapp.actions import accounts, events, stock
 from webapp.domain import order_states
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
@@ -30,7 +30,16 @@ def changing(session: Session, order_id: int, move: str | None = None, *, seen: 
 
 
 def settle(session: Session, order: Order, *, now: datetime, by: str) -> None:
-    """Let the state follow the quantities, where neither a hold nor a cancellation decides it. Does not commit."""
+    """Let the state and the stock follow the quantities. Does not commit."""
+    derive(session, order, now=now, by=by)
+    stock.settle(session, [order.amazon_order_id], now=now, by=by)
+
+
+def derive(session: Session, order: Order, *, now: datetime, by: str) -> None:
+    """Let the state follow the quantities, where neither a hold nor a cancellation decides it. Does not commit.
+
+    For importing, which lets stock follow a whole page of orders at once; everybody else calls `settle`.
+    """
     order.version += 1
     if order.state in order_states.FINAL | {order_states.HOLDED}:
         return

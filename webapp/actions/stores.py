@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webapp.actions import events, schedule
+from webapp.actions import events, schedule, stock
 from webapp.domain import languages
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.marketplaces import BY_ID
@@ -20,6 +20,7 @@ from webapp.models.events import Event
 from webapp.models.invoices import Invoice, InvoiceItem
 from webapp.models.mails import Mail
 from webapp.models.orders import Order, OrderItem
+from webapp.models.products import Product, ProductImport, StockMovement
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
@@ -74,6 +75,7 @@ def change_settings(session: Session, store: Store, values: dict[str, str], *, n
     custom = values.get("order_status", store.order_status) == "custom"
     if custom and not values.get("processing_status", store.processing_status).strip():
         raise InvalidError("processing_status_required", field="processing_status")
+    _lock(session, store.account_id)
     changed = {}
     for key, value in values.items():
         new = (value == "enabled") if key in SWITCHES else value.strip()
@@ -90,6 +92,8 @@ def change_settings(session: Session, store: Store, values: dict[str, str], *, n
             store_id=store.id,
             args=changed,
         )
+        session.flush()
+        stock.settle_store(session, store.id, now=now, by=by)
     session.commit()
     return store
 
@@ -116,6 +120,8 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
     if session.scalar(select(Submission.id).where(Submission.open, Submission.amazon_order_id.in_(mine)).limit(1)):
         raise RefusedError("store_has_submissions")
     account = store.account
+    _lock(session, account.id)
+    stock.release_store(session, store.id, now=now, by=by)
     _delete_orders(session, store.id)
     events.record(session, "store_deleted", now=now, by=by, args={"name": store.name})
     session.execute(delete(Event).where(Event.store_id == store.id))
@@ -124,6 +130,11 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
     if not session.scalar(select(Store.id).where(Store.account_id == account.id).limit(1)):
         _delete_account(session, account)
     session.commit()
+
+
+def _lock(session: Session, account_id: int) -> None:
+    """What `accounts.lock` does: that room knows this one, so it cannot be asked."""
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
 
 
 def _delete_orders(session: Session, store_id: int) -> None:
@@ -151,7 +162,12 @@ def _delete_orders(session: Session, store_id: int) -> None:
 
 
 def _delete_account(session: Session, account: Account) -> None:
-    for model in (Event, Feed, SyncRun, QuarantinedOrder):
+    mine = select(Product.id).where(Product.account_id == account.id)
+    session.execute(
+        delete(StockMovement).where(StockMovement.product_id.in_(mine)),
+        execution_options={"synchronize_session": False},
+    )
+    for model in (Event, Feed, SyncRun, QuarantinedOrder, ProductImport, Product):
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}
         )

@@ -24,6 +24,9 @@ KNOWN = (
     INVOICE_UNCONFIRMED,
 )
 
+# Amazon still checks the payment, or the goods are not out yet.
+NOT_YET = frozenset({PENDING, PENDING_AVAILABILITY})
+
 MERCHANT = "MERCHANT"
 AMAZON = "AMAZON"
 

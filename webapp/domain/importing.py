@@ -25,7 +25,6 @@ class StoreSettings:
     active: bool
     import_orders: bool
     orders_from: datetime
-    reserve_pending: bool
 
 
 NEW, CHANGED, SAME, STALE = "new", "changed", "same", "stale"
@@ -45,10 +44,11 @@ CREATE, BLOCK, NOTHING = "create", "block", "nothing"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `sentences`."""
+    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `sentences`; `sku` the one meant."""
 
     what: str
     cause: str | None = None
+    sku: str | None = None
 
 
 _WAITS = Verdict(NOTHING)
@@ -87,12 +87,6 @@ def why_waiting(incoming: AmazonOrder, store: StoreSettings) -> str:
     if incoming.status not in status.KNOWN or incoming.status == status.UNFULFILLABLE:
         return "order_not_for_status"
     return "order_waits_shipped" if incoming.fulfilled_by == status.AMAZON else "order_waits_unshipped"
-
-
-def reserves(incoming: AmazonOrder, store: StoreSettings) -> bool:
-    """Stock is held while Amazon checks the payment, where the store says so and the merchant ships."""
-    pending = incoming.status in {status.PENDING, status.PENDING_AVAILABILITY}
-    return pending and incoming.fulfilled_by == status.MERCHANT and store.import_orders and store.reserve_pending
 
 
 def digest(raw: dict[str, Any]) -> bytes:

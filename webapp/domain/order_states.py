@@ -73,11 +73,15 @@ def left_to_invoice(line: Quantities) -> int:
     return max(0, line.ordered - line.canceled - line.invoiced)
 
 
+def given_back(line: Quantities) -> int:
+    """Refunded pieces that were not cancelled: those that need not be sent, or that were sent and came back."""
+    canceled_ones = max(0, line.invoiced + line.canceled - line.ordered)
+    return max(0, line.refunded - canceled_ones)
+
+
 def left_to_ship(line: Quantities) -> int:
     """What was given back is not owed any more. The cancelled among it was not owed before, so it counts once."""
-    canceled_ones = max(0, line.invoiced + line.canceled - line.ordered)
-    given_back = max(0, line.refunded - canceled_ones)
-    return max(0, line.ordered - line.canceled - line.shipped - given_back)
+    return max(0, line.ordered - line.canceled - line.shipped - given_back(line))
 
 
 def left_to_refund(line: Quantities) -> int:

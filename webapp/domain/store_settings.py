@@ -20,6 +20,8 @@ ORDER_SETTINGS = (
     OrderSetting("processing_status", ()),
     OrderSetting("auto_invoice", ("enabled", "disabled")),
     OrderSetting("order_mails", ("enabled", "disabled")),
+    # What becomes of an order for a product that is unknown, disabled or out of stock.
+    OrderSetting("unready_products", ("create", "block")),
 )
 BY_KEY = {setting.key: setting for setting in ORDER_SETTINGS}
 SWITCHES = frozenset({"import_orders", "auto_invoice", "order_mails"})

@@ -32,6 +32,10 @@ class OrderSettingsForm(FlaskForm):
     processing_status = StringField(_l("Processing order status"))
     auto_invoice = RadioField(_l("Invoice at import"), choices=ON_OFF)
     order_mails = RadioField(_l("Order confirmation by e-mail"), choices=ON_OFF)
+    unready_products = RadioField(
+        _l("Products that are unknown, disabled or out of stock"),
+        choices=choices({"create": _l("Create the Order, and flag the product"), "block": _l("Block the Order")}),
+    )
 
 
 class DeleteStoreForm(FlaskForm):

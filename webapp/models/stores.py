@@ -35,6 +35,7 @@ class Store(Base):
     auto_invoice: Mapped[bool] = mapped_column(default=True)
     # Whether the buyer of each new order gets a mail of ours beside Amazon's own.
     order_mails: Mapped[bool] = mapped_column(default=False)
+    unready_products: Mapped[str] = mapped_column(String(10), default="create")
 
     # What buyers get to read, on paper and by mail: `domain/document_settings.py` says what each may be.
     language: Mapped[str] = mapped_column(String(8), default="en")

@@ -81,4 +81,6 @@ def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
         said["reason"] = reason
     if said.get("words") or said.get("cause"):
         said["why"] = said.get("words") or sentence(said["cause"])
+        if said.get("sku"):
+            said["why"] = f"{said['sku']}: {said['why']}"
     return said

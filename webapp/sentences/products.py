@@ -1,5 +1,43 @@
 """Products and stock."""
 
-from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 
-SENTENCES: dict[str, LazyString] = {}
+SENTENCES = {
+    # Why no Order is made of an Amazon order.
+    "product_unknown": _l("There is no product of its SKU. Add the product, and the Order is made at once."),
+    "product_disabled": _l("Its product is disabled. Enable it, and the Order is made at once."),
+    "product_out_of_stock": _l("Its product is out of stock. Enter what arrived, and the Order is made at once."),
+    # Entering products.
+    "product_sku_required": _l("Enter the SKU."),
+    "product_there": _l("There is a product %(sku)s already."),
+    "product_gone": _l("There is no such product."),
+    "product_unknown_sku": _l("There is no product %(sku)s."),
+    "product_sku_twice": _l("%(sku)s stands in line %(line)s already."),
+    "product_text_unprintable": _l("This holds characters that cannot be shown."),
+    "product_quantity_malformed": _l("%(text)s is no whole number."),
+    "product_quantity_range": _l("Enter a number of pieces up to %(most)s."),
+    "product_quantity_none": _l("Enter how many pieces more, or less with a minus sign."),
+    "product_switch_malformed": _l("%(name)s is %(text)s; it must be yes or no."),
+    "product_not_managed": _l("No stock is kept of this product. Enter how much there is of it first."),
+    "product_changed_meanwhile": _l("Somebody else has changed this product. Look at it again, then repeat."),
+    # Files.
+    "product_file_no_text": _l("This is no text. Save the table as CSV, then send that file."),
+    "product_file_large": _l("This is larger than %(most)s MB. Split it."),
+    "product_file_long": _l("This has more than %(most)s rows. Split it."),
+    "product_file_empty": _l("There is no row below the head."),
+    "product_file_broken": _l("This is no CSV from line %(line)s on."),
+    "product_file_no_sku": _l("The first row must name the columns, and one of them must be sku."),
+    "product_file_column_twice": _l("A column stands there twice."),
+    "product_file_required": _l("Choose a file, or paste the rows."),
+    "product_import_unknown": _l("There is no such import."),
+    "product_import_confirmed": _l("This file was taken already."),
+    "product_account_unknown": _l("Say which seller account: %(known)s."),
+    # What happened.
+    "product_found": _l("Product %(sku)s made, since an order is for it"),
+    "product_created": _l("Product %(sku)s created"),
+    "product_changed": _l("Product %(sku)s changed"),
+    "product_seen": _l("Product %(sku)s looked at"),
+    "products_imported": _l(
+        "Products imported from a file: %(created)s new, %(changed)s changed, %(same)s the same, %(wrong)s left out"
+    ),
+}

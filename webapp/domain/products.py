@@ -1,0 +1,257 @@
+"""Products as people enter them: one at a time, or as a file with a row for each. Reads and checks; touches nothing."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp.domain.errors import InvalidError
+
+# Why a person should look at a product: an import made it, or it was sold although it is disabled.
+FOUND, SOLD_DISABLED = "found", "sold_disabled"
+FLAGS = (FOUND, SOLD_DISABLED)
+# So many pieces or fewer that can be sold are few.
+LOW = 5
+
+LONGEST_SKU = 128
+LONGEST_TITLE = 1000
+LONGEST_REASON = 200
+MOST_PIECES = 10**9
+MOST_ROWS = 5_000
+LARGEST_FILE = 2 * 1024 * 1024
+
+COLUMNS = ("sku", "title", "asin", "enabled", "manage_stock", "quantity")
+# Written for whoever reads the file; what one has reserved follows from orders and cannot be set.
+TOLD = ("reserved", "available", "flag", "account")
+_NAMES = {
+    **{name: name for name in COLUMNS},
+    **dict.fromkeys(("seller_sku", "seller-sku", "seller sku", "merchant sku", "item sku"), "sku"),
+    **dict.fromkeys(("item-name", "item name", "product name", "name"), "title"),
+    **dict.fromkeys(("asin1",), "asin"),
+    **dict.fromkeys(("manage stock", "managed"), "manage_stock"),
+    **dict.fromkeys(("qty", "stock", "on hand", "on_hand"), "quantity"),
+}
+_YES = {"yes", "y", "true", "1", "on", "enabled"}
+_NO = {"no", "n", "false", "0", "off", "disabled"}
+# A spreadsheet takes a cell that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is said of one product; None is left as it is, or takes the default where the product is new.
+
+    `quantity` is what lies on the shelf. Saying it begins the keeping of stock, unless `manage_stock` is False.
+    """
+
+    sku: str
+    title: str | None = None
+    asin: str | None = None
+    enabled: bool | None = None
+    manage_stock: bool | None = None
+    quantity: int | None = None
+
+    @property
+    def manages(self) -> bool | None:
+        """Whether stock is kept from now on; None where nothing is said of it."""
+        return True if self.manage_stock is None and self.quantity is not None else self.manage_stock
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Why a row cannot be taken: a code of `sentences` and its arguments."""
+
+    code: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a file. `line` is where it begins, as an editor counts."""
+
+    line: int
+    sku: str
+    entry: Entry | None
+    wrong: Wrong | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A file as it was read. `ignored`: columns nobody knows."""
+
+    rows: tuple[Row, ...]
+    ignored: tuple[str, ...] = ()
+
+
+def check(entry: Entry) -> Entry:
+    """The entry without surrounding space. Raises InvalidError naming the field."""
+    sku = " ".join(entry.sku.split())
+    if not sku:
+        raise InvalidError("product_sku_required", field="sku")
+    for name, text, most in (
+        ("sku", sku, LONGEST_SKU),
+        ("title", entry.title or "", LONGEST_TITLE),
+        ("asin", entry.asin or "", LONGEST_SKU),
+    ):
+        if len(text) > most:
+            raise InvalidError("text_too_long", field=name, most=most)
+        if not text.isprintable():
+            raise InvalidError("product_text_unprintable", field=name)
+    if entry.quantity is not None and abs(entry.quantity) > MOST_PIECES:
+        raise InvalidError("product_quantity_range", field="quantity", most=MOST_PIECES)
+    title = None if entry.title is None else entry.title.strip()
+    asin = None if entry.asin is None else entry.asin.strip()
+    return Entry(sku, title, asin, entry.enabled, entry.manage_stock, entry.quantity)
+
+
+def pieces(text: str) -> int:
+    """A whole number a person entered, also a negative one. Raises InvalidError."""
+    plain = text.strip().replace("\u2212", "-")
+    if not plain.removeprefix("-").removeprefix("+").isdecimal() or len(plain) > 12:
+        raise InvalidError("product_quantity_malformed", field="quantity", text=text.strip()[:40])
+    return int(plain)
+
+
+def decode(content: bytes) -> str:
+    """The text of a file as spreadsheets write it. Raises InvalidError for what is no text."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings: tuple[str, ...] = ("utf-16",)
+    else:
+        encodings = ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise InvalidError("product_file_no_text", field="file")
+
+
+def read(text: str) -> Sheet:
+    """The rows of a file with a head. Raises InvalidError where there is none, or too many rows."""
+    if len(text) > LARGEST_FILE:
+        raise InvalidError("product_file_large", field="file", most=LARGEST_FILE // 1024 // 1024)
+    lines = text.lstrip("\ufeff").splitlines(keepends=True)
+    first = next((line for line in lines if line.strip()), "")
+    delimiter = max((",", ";", "\t"), key=first.count)
+    found = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=delimiter)
+    try:
+        return _sheet(found)
+    except csv.Error:
+        raise InvalidError("product_file_broken", field="file", line=found.line_num) from None
+
+
+def _sheet(found: Any) -> Sheet:
+    head: list[str] = next((cells for cells in found if any(cell.strip() for cell in cells)), [])
+    names = [_NAMES.get(cell.strip().casefold(), "") for cell in head]
+    if "sku" not in names:
+        raise InvalidError("product_file_no_sku", field="file")
+    known = [name for name in names if name]
+    if len(known) != len(set(known)):
+        raise InvalidError("product_file_column_twice", field="file")
+    told = [cell.strip() for cell, name in zip(head, names, strict=True) if not name and cell.strip()]
+    rows: list[Row] = []
+    seen: dict[str, int] = {}
+    before = found.line_num
+    for cells in found:
+        line, before = before + 1, found.line_num
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(rows) == MOST_ROWS:
+            raise InvalidError("product_file_long", field="file", most=MOST_ROWS)
+        rows.append(_row(line, {name: cell for name, cell in zip(names, cells, strict=False) if name}, seen))
+    if not rows:
+        raise InvalidError("product_file_empty", field="file")
+    return Sheet(tuple(rows), tuple(name for name in told if name.casefold() not in TOLD))
+
+
+def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
+    plain = {name: _bare(cell) for name, cell in cells.items()}
+    sku = plain.get("sku", "")
+    try:
+        entry = check(
+            Entry(
+                sku,
+                plain.get("title") or None,
+                plain.get("asin") or None,
+                _switch("enabled", plain),
+                _switch("manage_stock", plain),
+                pieces(plain["quantity"]) if plain.get("quantity") else None,
+            )
+        )
+    except InvalidError as error:
+        return Row(line, sku[:LONGEST_SKU], None, Wrong(error.code, error.arguments))
+    if entry.sku in seen:
+        return Row(line, entry.sku, None, Wrong("product_sku_twice", {"sku": entry.sku, "line": seen[entry.sku]}))
+    seen[entry.sku] = line
+    return Row(line, entry.sku, entry)
+
+
+def _bare(cell: str) -> str:
+    """Without space, and without the mark that keeps a spreadsheet from taking it for a formula."""
+    cell = cell.strip()
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA and cell[1:2] else cell
+
+
+def _switch(name: str, cells: Mapping[str, str]) -> bool | None:
+    text = cells.get(name, "").casefold()
+    if not text:
+        return None
+    if text in _YES:
+        return True
+    if text in _NO:
+        return False
+    raise InvalidError("product_switch_malformed", field=name, name=name, text=cells[name][:40])
+
+
+def write(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
+    """The lines of a file that `read` takes, head first."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow((*COLUMNS, *TOLD))
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in (*COLUMNS, *TOLD)])
+        if buffer.tell() > 32_768:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    # A number below zero is no formula.
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A product as it is, as far as a file can change it."""
+
+    title: str
+    asin: str
+    enabled: bool
+    manage_stock: bool
+    quantity: int
+
+
+def changes(entry: Entry, known: Known | None) -> dict[str, tuple[Any, Any]]:
+    """What an entry changes: field → (as it is, as it will be); as it is None where the product is new."""
+    wanted = {
+        "title": entry.title,
+        "asin": entry.asin,
+        "enabled": entry.enabled,
+        "manage_stock": entry.manages,
+        "quantity": entry.quantity,
+    }
+    if known is None:
+        new = {"title": "", "asin": "", "enabled": True, "manage_stock": False, "quantity": 0}
+        return {name: (None, new[name] if value is None else value) for name, value in wanted.items()}
+    return {
+        name: (getattr(known, name), value)
+        for name, value in wanted.items()
+        if value is not None and value != getattr(known, name)
+    }

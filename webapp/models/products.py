@@ -1,0 +1,138 @@
+"""What is sold, how much of it is there, and every movement that made it so. Quantities are pieces."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.base import WORD, Base, UtcDateTime
+from webapp.models.vault import Encrypted
+
+_OVERSOLD: dict[str, Any] = {"sqlite_where": text("available < 0"), "postgresql_where": text("available < 0")}
+_FLAGGED: dict[str, Any] = {"sqlite_where": text("flag <> ''"), "postgresql_where": text("flag <> ''")}
+_RESERVED: dict[str, Any] = {"sqlite_where": text("reserved > 0"), "postgresql_where": text("reserved > 0")}
+
+
+class Product(Base):
+    """A seller's SKU. Amazon keeps it unique within a seller account, and the account's marketplaces in one region
+    sell from one shelf, so a product belongs to an account: neither to a store nor to the installation."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        UniqueConstraint("account_id", "sku"),
+        CheckConstraint("reserved >= 0", name="reserved"),
+        Index("ix_products_sku", "sku", "id"),
+        Index("ix_products_oversold", "account_id", **_OVERSOLD),
+        Index("ix_products_flagged", "account_id", **_FLAGGED),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    sku: Mapped[str] = mapped_column(String(WORD))
+    title: Mapped[str] = mapped_column(Text, default="")
+    asin: Mapped[str] = mapped_column(String(WORD), default="")
+    enabled: Mapped[bool] = mapped_column(default=True)
+    # Without it the quantities below stand still.
+    manage_stock: Mapped[bool] = mapped_column(default=False)
+    # When stock was last begun to be kept: what left before is not in the quantity.
+    managed_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # On the shelf; below zero where more left than was counted.
+    quantity: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Of these, owed to buyers: the sum over `stock_holds`.
+    reserved: Mapped[int] = mapped_column(BigInteger, default=0)
+    available: Mapped[int] = mapped_column(BigInteger, Computed("quantity - reserved", persisted=True))
+    # Why a person should look at it: `domain/products.FLAGS`; empty when nobody has to.
+    flag: Mapped[str] = mapped_column(String(20), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1)
+
+    account: Mapped[Account] = relationship()
+
+
+class StockHold(Base):
+    """What one line of an Amazon order has done to its product so far: `domain/stock.Held`, and how often it moved.
+
+    It hangs on Amazon's words for the line, because it begins before there is an Order and outlives each rewriting of
+    the mirror's lines.
+    """
+
+    __tablename__ = "stock_holds"
+    __table_args__ = (
+        UniqueConstraint("amazon_order_id", "order_item_id"),
+        Index("ix_stock_holds_reserved", "product_id", **_RESERVED),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    amazon_order_id: Mapped[int] = mapped_column(ForeignKey("amazon_orders.id", ondelete="CASCADE"))
+    order_item_id: Mapped[str] = mapped_column(String(WORD))
+    reserved: Mapped[int] = mapped_column(default=0)
+    deducted: Mapped[int] = mapped_column(default=0)
+    returned: Mapped[int] = mapped_column(default=0)
+    skipped: Mapped[int] = mapped_column(default=0)
+    steps: Mapped[int] = mapped_column(default=0)
+
+    product: Mapped[Product] = relationship()
+    amazon_order: Mapped[AmazonOrder] = relationship()
+
+
+class StockMovement(Base):
+    """One change of a product's stock, never changed again: `pieces` on the shelf, `held` of the reserved ones.
+
+    Summed over a product they are its `quantity` and `reserved`. A line's movements are numbered (`step`), and the
+    database takes each number once: the same movement cannot be written twice.
+    """
+
+    __tablename__ = "stock_movements"
+    __table_args__ = (
+        UniqueConstraint("hold_id", "step"),
+        Index("ix_stock_movements_product", "product_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(20))
+    pieces: Mapped[int] = mapped_column(BigInteger, default=0)
+    held: Mapped[int] = mapped_column(BigInteger, default=0)
+    # After it.
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    reserved: Mapped[int] = mapped_column(BigInteger)
+    hold_id: Mapped[int | None] = mapped_column(ForeignKey("stock_holds.id", ondelete="SET NULL"))
+    step: Mapped[int | None]
+    # A person's own words.
+    reason: Mapped[str | None] = mapped_column(Encrypted)
+
+
+class ProductImport(Base):
+    """A file of products: kept from its preview until it was confirmed, with what became of it."""
+
+    __tablename__ = "product_imports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    content: Mapped[str] = mapped_column(Text)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How many products were {"created", "changed", "same", "wrong"}, once confirmed.
+    counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+
+    account: Mapped[Account] = relationship()

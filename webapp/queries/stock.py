@@ -1,0 +1,76 @@
+"""Reading what orders do to stock: their lines, what these hold, and what of them came back."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp.domain import amazon_status as status
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
+from webapp.models.credit_memos import CreditMemo, CreditMemoItem
+from webapp.models.orders import Order, OrderItem
+from webapp.models.products import Product, StockHold
+from webapp.models.stores import Store
+
+
+def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
+    """What these Amazon orders hold, by (id of the Amazon order, Amazon's id of the line)."""
+    columns = (StockHold.id, StockHold.product_id, StockHold.amazon_order_id, StockHold.order_item_id, StockHold.steps)
+    counters = (StockHold.reserved, StockHold.deducted, StockHold.returned, StockHold.skipped)
+    found = session.execute(select(*columns, *counters).where(StockHold.amazon_order_id.in_(ids)))
+    return {(row.amazon_order_id, row.order_item_id): row for row in found}
+
+
+def rows(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
+    """Each line of a product whose stock is managed, or that has held something before; the first buyer first."""
+    line = (OrderItem.order_id == Order.id) & (OrderItem.order_item_id == AmazonOrderItem.order_item_id)
+    product = (Product.account_id == AmazonOrder.account_id) & (Product.sku == AmazonOrderItem.sku)
+    stocked = Product.manage_stock & (AmazonOrder.fulfilled_by == status.MERCHANT)
+    found = (
+        select(
+            AmazonOrder.id,
+            AmazonOrder.status,
+            AmazonOrder.fulfilled_by,
+            AmazonOrder.purchased_at,
+            AmazonOrder.blocked,
+            AmazonOrder.reserved,
+            AmazonOrderItem.order_item_id,
+            AmazonOrderItem.quantity,
+            Store.import_orders,
+            Store.pending_orders,
+            Store.unready_products,
+            Store.orders_from,
+            Product.id.label("product_id"),
+            OrderItem.id.label("line_id"),
+            OrderItem.ordered,
+            OrderItem.invoiced,
+            OrderItem.shipped,
+            OrderItem.refunded,
+            OrderItem.canceled,
+        )
+        .join(Store, Store.id == AmazonOrder.store_id)
+        .join(AmazonOrderItem, AmazonOrderItem.amazon_order_id == AmazonOrder.id)
+        .join(Product, product)
+        .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
+        .outerjoin(OrderItem, line)
+        .where(AmazonOrder.id.in_(ids), or_(stocked, AmazonOrder.id.in_(held)) if held else stocked)
+        .order_by(AmazonOrder.purchased_at, AmazonOrder.id, AmazonOrderItem.id)
+    )
+    return session.execute(found).all()
+
+
+def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
+    """When how many pieces of a line were said to return to stock, by the Order's line."""
+    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    if line_ids:
+        told = (
+            select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
+            .join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
+            .where(CreditMemoItem.order_item_id.in_(line_ids), CreditMemoItem.return_to_stock)
+        )
+        for line_id, at, pieces in session.execute(told):
+            found[line_id].append((at, pieces))
+    return found
