@@ -380,8 +380,15 @@ def test_the_database_takes_no_step_of_a_line_twice(session, account):
     again = session.scalars(select(StockMovement).where(StockMovement.hold_id.is_not(None))).one()
     session.add(
         StockMovement(
-            product_id=again.product_id, at=NOW, by="test", kind="reserve", held=2, quantity=10, reserved=4,
-            hold_id=again.hold_id, step=again.step,
+            product_id=again.product_id,
+            at=NOW,
+            by="test",
+            kind="reserve",
+            held=2,
+            quantity=10,
+            reserved=4,
+            hold_id=again.hold_id,
+            step=again.step,
         )
     )
     with pytest.raises(IntegrityError):
@@ -436,16 +443,12 @@ def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, sess
 
 
 _accounts = count(1)
+VERBS = (
+    *("arrive", "arrive", "ship there", "shrink", "cancel", "again", "ship", "ship", "take back", "refund"),
+    *("refund to stock", "refund to stock", "count", "file", "crash"),
+)
 STEPS = some.lists(
-    some.tuples(
-        some.sampled_from(
-            ["arrive", "arrive", "ship there", "shrink", "cancel", "again", "ship", "ship", "take back", "refund"]
-            + ["refund to stock", "refund to stock", "count", "file", "crash"]
-        ),
-        some.integers(0, 2),
-        some.integers(0, 1),
-        some.integers(1, 3),
-    ),
+    some.tuples(some.sampled_from(VERBS), some.integers(0, 2), some.integers(0, 1), some.integers(1, 3)),
     min_size=4,
     max_size=25,
 )
@@ -575,9 +578,7 @@ class History:
         left = 0
         mine = select(Order).join(Order.amazon_order).where(AmazonOrder.account_id == self.account_id)
         for order in self.session.scalars(mine):
-            back = {
-                memo_item.order_item_id: 0 for memo in self.memos(order) for memo_item in memo.items
-            }
+            back = {memo_item.order_item_id: 0 for memo in self.memos(order) for memo_item in memo.items}
             for memo in self.memos(order):
                 for memo_item in memo.items:
                     back[memo_item.order_item_id] += memo_item.quantity if memo_item.return_to_stock else 0
