@@ -95,3 +95,9 @@ def accounts_with_work(session: Session, now: datetime) -> list[int]:
     waiting = (Submission.open, Submission.due_at <= now, Submission.state != submissions.CONFLICT)
     due = select(Submission.account_id).where(*waiting).distinct()
     return list(session.scalars(due))
+
+
+def of_order(session: Session, amazon_order_id: int) -> list[Submission]:
+    """All that was asked of Amazon about an order, newest first."""
+    mine = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
+    return list(session.scalars(mine.order_by(Submission.id.desc())))

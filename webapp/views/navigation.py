@@ -33,7 +33,7 @@ PLACES = (
 )
 DATA_AGE = "syncs.data_age"
 # Pages that lie below another room's.
-BELOW = {"accounts": "stores", "cancellations": "amazon_orders"}
+BELOW = {"accounts": "stores", "cancellations": "amazon_orders", "holds": "orders", "order_addresses": "orders"}
 
 
 def init_app(app: Flask) -> None:

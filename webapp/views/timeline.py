@@ -1,9 +1,10 @@
 """The history of an order: what people did, what Amazon said and what the desk made of it, in one line of time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -39,46 +40,58 @@ ADDRESS_FIELDS = {
     "phone": _l("Telephone"),
     "instructions": _l("Delivery instructions"),
 }
+# What wrote a document → the document's page.
+_PAGES = {
+    "order_invoiced": "invoices.show",
+    "order_shipped": "shipments.show",
+    "order_refunded": "credit_memos.show",
+    "credited_offline": "credit_memos.show",
+}
 
 
 class Line(NamedTuple):
-    """An entry with what changed, (field, before, after), and the id of Amazon's body that told it."""
+    """An entry with what changed, (field, before, after), the id of Amazon's body that told it, and where it leads."""
 
     entry: Entry
     changes: list[tuple[str, str, str]]
     version: int | None
+    url: str = ""
 
 
 def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
     """Newest first; the versions Amazon sent stand with the events they caused."""
-    zone = order.store.marketplace.time_zone
     events = queries.events(session, amazon_order_id=order.id)
+    return [line for _event, line in of_events(session, order, events)]
+
+
+def of_events(session: Session, order: AmazonOrder, events: Sequence[Event]) -> list[tuple[Event | None, Line]]:
+    """Each event with its line, newest first; none where Amazon sent the order again and nothing came of it."""
+    zone = order.store.marketplace.time_zone
     told = {version.received_at: version.id for version in queries.versions(session, order.id)}
-    lines = []
+    lines: list[tuple[Event | None, Line]] = []
     for event, entry in zip(events, history.entries(session, events, zone), strict=True):
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
-        lines.append(_line(event, entry, order.currency, told.pop(event.at, None) if caused else None))
-    lines += [Line(_resent(at, zone), [], version) for at, version in told.items()]
+        lines.append((event, _line(event, entry, order.currency, told.pop(event.at, None) if caused else None)))
+    lines += [(None, Line(_resent(at, zone), [], version)) for at, version in told.items()]
     # A stable order: what happened at the same instant stays as the events have it.
-    return sorted(lines, key=lambda line: line.entry.at, reverse=True)
-
-
-def of_order(session: Session, order_id: int, zone: str, currency: str) -> list[Line]:
-    """What happened to an Order, newest first."""
-    events = queries.events(session, order_id=order_id)
-    return [
-        _line(event, entry, currency, None)
-        for event, entry in zip(events, history.entries(session, events, zone), strict=True)
-    ]
+    return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
 
 
 def _line(event: Event, entry: Entry, currency: str | None, version: int | None) -> Line:
     if event.kind == "amazon_order_changed":
         return Line(entry, _changes(event.args, currency, entry.zone), version)
-    if event.kind == "address_corrected":
+    if event.kind.endswith("address_corrected"):
         fields = [str(ADDRESS_FIELDS.get(name, name)) for name in event.args.get("fields", [])]
         return Line(entry._replace(text=", ".join(fields)), [], version)
-    return Line(entry, [], version)
+    return Line(entry, [], version, _url(event))
+
+
+def _url(event: Event) -> str:
+    """The page of what an event wrote or asked, for those that name it."""
+    endpoint = _PAGES.get(event.kind)
+    if endpoint and "number" in event.args:
+        return url_for(endpoint, number=event.args["number"])
+    return url_for("submissions.show", submission_id=event.submission_id) if event.submission_id else ""
 
 
 def _changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:

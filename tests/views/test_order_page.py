@@ -1,0 +1,316 @@
+"""One Order: its tabs, its buttons, what is written on it."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order, shipped
+from webapp.actions import importing
+from webapp.domain import order_states
+from webapp.models.comments import Comment
+from webapp.models.events import Event
+from webapp.models.orders import Order
+from webapp.views.order_moves import VERBS
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def account(session):
+    account = an_account(session, ("DE", "GB"))
+    session.commit()
+    return account
+
+
+@pytest.fixture
+def arrive(session, account):
+    def arrive(*orders, minutes=0):
+        now = NOW + timedelta(minutes=minutes)
+        importing.import_page(session, account.id, orders, now=now, by="amazon")
+        session.commit()
+
+    return arrive
+
+
+@pytest.fixture
+def order(session, arrive):
+    """Number 100001: two pieces at 26.00, invoiced at import."""
+    arrive(an_order(1))
+    order = session.scalars(select(Order)).one()
+    session.commit()
+    return order
+
+
+def plain(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
+
+
+def buttons(client):
+    """Where the buttons of the head lead."""
+    head = client.get("/orders/100001").text.partition('class="page-actions"')[2].partition("</header>")[0]
+    return re.findall(r'<(?:a|form)[^>]* (?:href|action)="([^"]+)"', head)
+
+
+def test_an_unknown_number_is_said(owner):
+    page = owner.get("/orders/999999")
+
+    assert page.status_code == 404
+    assert "There is no Order 999999 here." in plain(page)
+
+
+def test_the_order_shows_its_parts(owner, arrive):
+    gift = a_component("GIFT_WRAP", "2.50")
+    item = an_item(1)
+    wrapped = an_item(1, components=(*item.components, gift), total=item.total + gift.value)
+    arrive(an_order(1, items=(wrapped,), service_level="EXPEDITED"))
+
+    page = plain(owner.get("/orders/100001"))
+
+    for said in (
+        "Amazon order number 303-0000000-0000001",
+        "Amazon Expedited",
+        "View or cancel Amazon order",
+        "View all Amazon orders",
+        "Recipient Number1",
+        "Article 1",
+        "Ordered 2",
+        "Invoiced 2",
+        "Subtotal €20.00",
+        "Shipping & handling €3.00",
+        "Discount -€1.00",
+        "Tax €4.00",
+        "Other amounts from Amazon €2.50",
+        "Grand total €28.50",
+        "Total paid €28.50",
+        "Total due €0.00",
+    ):
+        assert said in page
+
+
+def test_totals_shown_sum_to_the_grand_total(owner, session, arrive):
+    arrive(*(an_order(n, items=(an_item(n, quantity=n),)) for n in range(1, 6)))
+
+    for number in session.scalars(select(Order.number)).all():
+        page = owner.get(f"/orders/{number}").get_data(as_text=True)
+        rows = re.findall(r'<div[^>]*><dt>([^<]*)</dt><dd><span class="amount">(-?)€([\d.,]+)', page)
+        amounts = [(name, (-1 if sign else 1) * round(float(said) * 100)) for name, sign, said in rows]
+        end = next(at for at, (name, _) in enumerate(amounts) if name == "Grand total")
+        start = next(at for at, (name, _) in enumerate(amounts) if name == "Subtotal")
+        assert sum(value for _, value in amounts[start:end]) == amounts[end][1]
+
+
+def test_a_shipped_one_is_viewed_not_cancelled(owner, arrive):
+    arrive(an_order(1, **shipped(an_order(1))))
+
+    page = owner.get("/orders/100001")
+
+    assert "View or cancel Amazon order" not in plain(page)
+    assert "View Amazon order" in plain(page)
+    assert "/cancellations/new" not in page.text
+
+
+def test_buttons_are_moves_of_the_table_that_can_be_asked_for(owner, colleague, session, account, arrive):
+    arrive(an_order(1))
+
+    assert set(VERBS) == {move.name for move in order_states.MOVES}
+    assert buttons(owner) == ["/orders/100001/holds/new", f"/amazon-orders/{an_order(1).number}/cancellations/new"]
+    assert buttons(colleague) == []
+    a_store(account).import_orders = False
+    session.commit()
+    assert buttons(owner) == ["/orders/100001/holds/new"]
+
+
+def test_invoices_credit_memos_and_history_have_their_tabs(owner, arrive):
+    arrive(an_order(1))
+    arrive(an_order(1, "CANCELLED", updated=5), minutes=5)
+
+    invoices = plain(owner.get("/orders/100001?tab=invoices"))
+    memos = plain(owner.get("/orders/100001?tab=credit_memos"))
+    history = plain(owner.get("/orders/100001?tab=history"))
+
+    assert "2 × Article 1 Paid €26.00" in invoices
+    assert "2 × Article 1 Refunded offline €26.00" in memos
+    for said in (
+        "Order cancelled, since Amazon cancelled it",
+        "Credit memo 100001 written offline",
+        "Order 100001 created",
+    ):
+        assert said in history
+
+
+def test_a_colleague_sees_no_whole_name_or_street(colleague, arrive):
+    arrive(an_order(1))
+
+    for tab in ("information", "invoices", "credit_memos", "shipments", "history"):
+        page = colleague.get(f"/orders/100001?tab={tab}").get_data(as_text=True)
+        for hidden in ("Buyer Number1", "Recipient Number1", "Street 1", "buyer1@"):
+            assert hidden not in page
+
+
+def test_an_order_with_amazons_number_as_its_own_is_found(owner, session, account, arrive):
+    a_store(account).order_number_source = "amazon"
+    session.commit()
+    arrive(an_order(1))
+
+    assert owner.get("/orders/303-0000000-0000001").status_code == 200
+
+
+def test_what_cannot_be_done_says_why(owner, session, order, arrive):
+    assert "Hold An Order" not in plain(owner.get("/orders/100001"))
+
+    arrive(an_order(1, updated=5, **shipped(an_order(1))), minutes=5)
+
+    page = plain(owner.get("/orders/100001"))
+    assert "Hold An Order with the status Complete cannot be put on hold." in page
+    assert "Cancel at Amazon This order has been shipped, so it cannot be cancelled." in page
+    assert buttons(owner) == []
+
+
+def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, session, order):
+    dialog = owner.get("/orders/100001/holds/new", headers=HTMX)
+    assert "<html" not in dialog.text
+    assert "Europe/Berlin" in plain(dialog)
+
+    sent = owner.post("/orders/100001/holds", data={"reason": "Ask the buyer", "until": "2031-07-01T09:30"})
+
+    assert (sent.status_code, sent.location) == (303, "/orders/100001")
+    session.refresh(order)
+    assert (order.state, order.hold_reason) == ("holded", "Ask the buyer")
+    assert order.hold_until.isoformat() == "2031-07-01T07:30:00+00:00"
+    session.rollback()
+    page = plain(owner.get("/orders/100001"))
+    assert "On hold until Jul 1, 2031, 9:30" in page
+    assert "Ask the buyer" in page
+    assert buttons(owner)[-1] == "/orders/100001/holds/ends"
+
+    assert owner.post("/orders/100001/holds/ends").status_code == 303
+    session.refresh(order)
+    assert order.state == "processing"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"reason": " "}, "Say why the Order is put on hold."),
+        ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is past."),
+        ({"reason": "x", "until": "soon"}, "soon is not a day and a time."),
+    ],
+)
+def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner, session, order, sent, said):
+    page = owner.post("/orders/100001/holds", data=sent)
+
+    assert page.status_code == 422
+    assert said in plain(page)
+    assert sent.get("until", "") in page.text
+    session.refresh(order)
+    assert order.state == "processing"
+
+
+def test_a_second_hold_and_an_end_of_none_are_said(owner, session, order):
+    assert "is not on hold" in plain(owner.post("/orders/100001/holds/ends", follow_redirects=True))
+    owner.post("/orders/100001/holds", data={"reason": "x"})
+
+    again = owner.post("/orders/100001/holds", data={"reason": "y"}, headers=HTMX)
+
+    assert again.status_code == 422
+    assert "An Order with the status On hold cannot be put on hold." in plain(again)
+
+
+def test_a_note_is_written_with_the_stores_word_for_the_order(owner, session, account, order):
+    a_store(account).processing_status = "Awaiting stock"
+    session.commit()
+    assert "Awaiting stock" in plain(owner.get("/orders/100001"))
+
+    data = {"comment": "Stock comes on Monday", "notify": "y", "status": "Awaiting stock"}
+    sent = owner.post("/orders/100001/comments", data=data)
+
+    assert (sent.status_code, sent.location) == (303, "/orders/100001")
+    session.refresh(order)
+    comment = session.scalars(select(Comment)).one()
+    assert (order.status, comment.text, comment.notify) == ("Awaiting stock", "Stock comes on Monday", True)
+    session.rollback()
+    assert "Stock comes on Monday" in plain(owner.get("/orders/100001"))
+    assert owner.post("/orders/100001/comments", data={"comment": "x", "status": "Nonsense"}).status_code == 422
+
+
+def test_an_empty_note_is_refused_at_its_field(owner, order):
+    page, fragment = (owner.post("/orders/100001/comments", data={}, headers=headers) for headers in ({}, HTMX))
+
+    assert (page.status_code, fragment.status_code) == (422, 422)
+    assert "Write a comment." in plain(page)
+    assert "<html" in page.text
+    assert "<html" not in fragment.text
+
+
+def test_the_history_holds_what_happened_and_what_was_said(owner, colleague, session, order):
+    owner.post("/orders/100001/comments", data={"comment": "Rang twice"})
+    session.rollback()
+
+    page = plain(owner.get("/orders/100001?tab=history"))
+
+    assert "Comment written Rang twice" in page
+    assert "Order 100001 created" in page
+    assert "Arrived from Amazon as Unshipped" in page
+    assert "What Amazon sent" in page
+    assert "Rang twice" not in plain(colleague.get("/orders/100001?tab=history"))
+
+
+ADDRESS = {"name": "Recipient Number1", "line1": "Street 1", "city": "Town", "country_code": "DE"}
+
+
+def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner, session, order):
+    assert "Street 1" in owner.get("/orders/100001/addresses/shipping", headers=HTMX).text
+
+    sent = owner.post("/orders/100001/addresses/shipping", data=ADDRESS | {"line1": "Street 11"})
+
+    assert (sent.status_code, sent.location) == (303, "/orders/100001")
+    session.refresh(order)
+    assert order.shipping_address["line1"] == "Street 11"
+    assert order.amazon_order.recipient["line1"] == "Street 1"
+    assert order.amazon_order.recipient_override is None
+    session.rollback()
+    page = owner.get("/orders/100001").text
+    assert "<del>Street 1</del> <ins>Street 11</ins>" in re.sub(r"</?bdi>", "", page)
+    assert "Shipping address corrected here Address line 1" in plain(owner.get("/orders/100001?tab=history"))
+
+    assert owner.post("/orders/100001/addresses/shipping/restorations").status_code == 303
+    session.refresh(order)
+    assert order.shipping_address["line1"] == "Street 1"
+    session.rollback()
+    assert "Corrected here" not in plain(owner.get("/orders/100001"))
+
+
+def test_a_billing_address_amazon_never_told_is_entered(owner, session, order):
+    owner.post("/orders/100001/addresses/billing", data=ADDRESS | {"name": "Company Number1"})
+
+    session.refresh(order)
+    assert (order.bill_to_name, order.billing["city"]) == ("Company Number1", "Town")
+    assert session.scalars(select(Event.kind).order_by(Event.id.desc())).first() == "billing_address_corrected"
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        (ADDRESS, "This is the address already"),
+        (ADDRESS | {"line1": ""}, "An address needs this."),
+        (ADDRESS | {"country_code": "Germany"}, "Enter the two letters of a country"),
+    ],
+)
+def test_an_address_that_cannot_be_is_said_at_its_field(owner, session, order, sent, said):
+    page = owner.post("/orders/100001/addresses/shipping", data=sent)
+
+    assert page.status_code == 422
+    assert said in plain(page)
+    session.refresh(order)
+    assert order.shipping_address["line1"] == "Street 1"
+
+
+def test_a_colleague_neither_corrects_nor_holds_nor_writes(colleague, order):
+    page = colleague.get("/orders/100001").text
+
+    assert "/addresses/" not in page
+    assert "<textarea" not in page
+    assert colleague.get("/orders/100001/addresses/shipping").status_code == 403

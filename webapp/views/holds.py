@@ -1,0 +1,69 @@
+"""Putting an Order on hold, in a dialog, and letting it go on."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.actions import holds as actions
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.extensions import db
+from webapp.forms.holds import HoldForm
+from webapp.models.orders import Order
+from webapp.queries import orders as queries
+from webapp.security import needs
+from webapp.sentences import sentence
+from webapp.views.answers import answer, invalid, see_other
+from webapp.views.forms import tell
+
+bp = Blueprint("holds", __name__, url_prefix="/orders/<number>")
+
+DIALOG = ("holds/_new.html", "holds/new.html")
+
+
+@bp.get("/holds/new")
+@needs("orders.write")
+def new(number: str) -> Response:
+    order = queries.by_number(db.session(), number)
+    form = HoldForm(formdata=None, zone=_zone(order))
+    return answer(request, *DIALOG, order=order, form=form, refused="")
+
+
+@bp.post("/holds")
+@needs("orders.write")
+def create(number: str) -> Response:
+    session, refused = db.session(), ""
+    order = queries.by_number(session, number)
+    form = HoldForm(zone=_zone(order))
+    try:
+        actions.hold(
+            session, order.id, form.reason.data or "", until=form.instant(), now=datetime.now(UTC), by=current_user.by
+        )
+    except InvalidError as error:
+        tell(form, error, "reason")
+    except RefusedError as error:
+        refused = sentence(error.code, error.arguments)
+    else:
+        flash(_("The Order is on hold."), "good")
+        return see_other(request, url_for("orders.show", number=number))
+    session.rollback()
+    return invalid(request, *DIALOG, order=queries.by_number(session, number), form=form, refused=refused)
+
+
+@bp.post("/holds/ends")
+@needs("orders.write")
+def end(number: str) -> Response:
+    session = db.session()
+    order = queries.by_number(session, number)
+    try:
+        actions.unhold(session, order.id, now=datetime.now(UTC), by=current_user.by)
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "warn")
+    else:
+        flash(_("The Order goes on."), "good")
+    return see_other(request, url_for("orders.show", number=number))
+
+
+def _zone(order: Order) -> str:
+    return order.store.marketplace.time_zone

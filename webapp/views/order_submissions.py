@@ -1,0 +1,53 @@
+"""What Amazon is being told of an Order: a panel that asks for itself while something may still happen."""
+
+from typing import Any
+
+from flask import Response, request, url_for
+from sqlalchemy.orm import Session
+
+from webapp.domain import submissions as domain
+from webapp.extensions import db
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.queries import orders as orders_queries
+from webapp.queries import submissions as queries
+from webapp.security import needs
+from webapp.views.answers import answer, stop_polling
+from webapp.views.orders import bp
+
+# A person has to see to these, though nothing more happens to them.
+_FAILED = frozenset({domain.REJECTED, domain.UNPROVED})
+# Seconds between two looks: soon while it can be undone, then as often as Amazon may have something new.
+_SOON, _LATER = 1, 3
+
+
+@bp.get("/<number>/submissions")
+@needs("orders.read")
+def submissions(number: str) -> Response:
+    """The panel alone; its last answer makes the page fetch itself anew, since all of it may be different."""
+    session = db.session()
+    order = orders_queries.by_number(session, number)
+    shown = about(session, order)
+    back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
+    context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | shown
+    if shown["pace"]:
+        return answer(request, "orders/_submissions.html", "orders/submissions.html", **context)
+    return stop_polling("orders/_settled.html", **context)
+
+
+def about(session: Session, order: Order) -> dict[str, Any]:
+    """The rows of the panel and the seconds until it asks again, 0 when nothing is under way."""
+    every = queries.of_order(session, order.amazon_order_id)
+    open_ = [row for row in every if row.open]
+    pace = (_SOON if any(row.state == domain.QUEUED for row in open_) else _LATER) if open_ else 0
+    return {"submissions": [row for row in every if _matters(row, every)], "pace": pace}
+
+
+def _matters(row: Submission, every: list[Submission]) -> bool:
+    """Whether somebody waits for it, or has to see that it failed and was not asked again."""
+    asked_again = any(other.id > row.id and _subject(other) == _subject(row) for other in every)
+    return row.open or (row.state in _FAILED and not asked_again)
+
+
+def _subject(row: Submission) -> tuple[str, str]:
+    return row.kind, ""
