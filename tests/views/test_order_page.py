@@ -224,13 +224,13 @@ def test_a_note_is_written_with_the_stores_word_for_the_order(owner, session, ac
     session.commit()
     assert "Awaiting stock" in plain(owner.get("/orders/100001"))
 
-    data = {"comment": "Stock comes on Monday", "notify": "y", "status": "Awaiting stock"}
+    data = {"comment": "Stock comes on Monday", "status": "Awaiting stock"}
     sent = owner.post("/orders/100001/comments", data=data)
 
     assert (sent.status_code, sent.location) == (303, "/orders/100001")
     session.refresh(order)
     comment = session.scalars(select(Comment)).one()
-    assert (order.status, comment.text, comment.notify) == ("Awaiting stock", "Stock comes on Monday", True)
+    assert (order.status, comment.text, comment.notify) == ("Awaiting stock", "Stock comes on Monday", False)
     session.rollback()
     assert "Stock comes on Monday" in plain(owner.get("/orders/100001"))
     assert owner.post("/orders/100001/comments", data={"comment": "x", "status": "Nonsense"}).status_code == 422
