@@ -21,6 +21,7 @@ def create(
     return_to_stock: Collection[int] = (),
     comment: str = "",
     notify: bool = False,
+    append: bool = True,
     seen: int | None = None,
     now: datetime,
     by: str,
@@ -39,9 +40,11 @@ def create(
             currency=order.currency,
         )
         memo = write(session, order, draft, now=now, return_to_stock=return_to_stock)
-        said = comments.write(session, order, comment, notify=notify, now=now, by=by, credit_memo_id=memo.id)
+        said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, credit_memo_id=memo.id)
         if notify:
-            mails.queue_document(session, "credit_memo", order, memo.id, comment=said, now=now, by=by)
+            mails.queue_document(
+                session, "credit_memo", order, memo.id, comment=said if append else None, now=now, by=by
+            )
         worth = Money(draft.total, order.currency)
         about = {"number": memo.number, "amount": worth.amount, "currency": order.currency}
         events.record_on_order(session, "order_refunded", order, now=now, by=by, **about)

@@ -18,12 +18,14 @@ def create(
     *,
     comment: str = "",
     notify: bool = False,
+    append: bool = True,
     seen: int | None = None,
     now: datetime,
     by: str,
 ) -> Invoice:
     """Write an invoice of these pieces (by id of the Order's line), or of all that is left. Commits.
 
+    `notify`: the customer gets it by e-mail, with the comment in it where `append` says so.
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be invoiced; nothing is changed
     then.
     """
@@ -38,9 +40,11 @@ def create(
         order.total_invoiced += draft.total
         session.add(invoice)
         session.flush()
-        said = comments.write(session, order, comment, notify=notify, now=now, by=by, invoice_id=invoice.id)
+        said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, invoice_id=invoice.id)
         if notify:
-            mails.queue_document(session, "invoice", order, invoice.id, comment=said, now=now, by=by)
+            mails.queue_document(
+                session, "invoice", order, invoice.id, comment=said if append else None, now=now, by=by
+            )
         worth = Money(draft.total, order.currency)
         about = {"number": number, "amount": worth.amount, "currency": order.currency}
         events.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)

@@ -22,6 +22,7 @@ def create(
     *,
     comment: str = "",
     notify: bool = False,
+    append: bool = True,
     seen: int | None = None,
     now: datetime,
     by: str,
@@ -46,9 +47,13 @@ def create(
                 lines[line_id].shipped += pieces
         session.add(shipment)
         session.flush()
-        said = comments.write(session, order, comment, notify=notify, now=now, by=by, shipment_id=shipment.id)
+        said = comments.write(
+            session, order, comment, notify=notify and append, now=now, by=by, shipment_id=shipment.id
+        )
         if notify:
-            mails.queue_document(session, "shipment", order, shipment.id, comment=said, now=now, by=by)
+            mails.queue_document(
+                session, "shipment", order, shipment.id, comment=said if append else None, now=now, by=by
+            )
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
         events.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
         processing.settle(session, order, now=now, by=by)

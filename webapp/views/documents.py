@@ -20,6 +20,7 @@ from webapp.forms.comments import CommentForm
 from webapp.models.comments import Comment
 from webapp.models.orders import Order
 from webapp.queries import documents as queries
+from webapp.queries import mails, orders
 from webapp.views.answers import answer, invalid, see_other
 from webapp.views.forms import tell
 from webapp.views.people import names
@@ -58,6 +59,7 @@ def about(order: Order) -> dict[str, Any]:
         "items": {item.id: item for item in order.items},
         "billing": address(order.billing),
         "shipping": address(order.shipping_address),
+        "no_mail": mails.why_not(db.session(), order),
         "money": lambda minor: Money(minor, order.currency),
     }
 
@@ -106,7 +108,9 @@ def comment_on(find: Callable[[Session], Any], column: str, url: str) -> Respons
         )
     except InvalidError as error:
         tell(form, error)
-        return invalid(request, COMMENT, "documents/comment.html", form=form, url=request.path, back=url)
+        refused = mails.why_not(session, orders.by_id(session, document.order_id))
+        context = {"form": form, "comments_url": request.path, "back": url, "no_mail": refused}
+        return invalid(request, COMMENT, "documents/comment.html", **context)
     flash(_("The comment was written."), "good")
     return see_other(request, url)
 
