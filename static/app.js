@@ -36,12 +36,51 @@
     if (twice || (question && !window.confirm(question))) {
       event.preventDefault();
       event.stopImmediatePropagation();
-    } else if (!form.hasAttribute("hx-post")) {
+    } else if (!form.hasAttribute("hx-post") && !("download" in form.dataset)) {
       form.dataset.sent = "yes";
     }
   }, true);
   window.addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+
+  // Choosing rows of a list: the box in the head, a range with Shift, and x for the row one is at.
+  let chosenLast = null;
+  const boxes = (root) => [...root.querySelectorAll("tbody input[data-choose]")];
+  const count = (root) => {
+    const bar = root.querySelector("[data-chosen]");
+    if (!bar) return;
+    const all = boxes(root);
+    const many = all.filter((box) => box.checked).length;
+    const whole = root.querySelector("[data-choose-all]")?.checked;
+    bar.querySelector("[data-count]").textContent = many;
+    bar.classList.toggle("is-empty", !many && !whole);
+    const head = root.querySelector("[data-choose-page]");
+    head.checked = many > 0 && many === all.length;
+    head.indeterminate = many > 0 && many < all.length;
+  };
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest("input[data-choose]");
+    if (!box) return;
+    const all = boxes(box.closest(".order-rows"));
+    const [from, to] = [all.indexOf(chosenLast), all.indexOf(box)].sort((a, b) => a - b);
+    if (event.shiftKey && from >= 0) for (const one of all.slice(from, to + 1)) one.checked = box.checked;
+    chosenLast = box;
+  });
+  document.addEventListener("change", (event) => {
+    const root = event.target.closest(".order-rows");
+    if (!root) return;
+    if (event.target.matches("[data-choose-page]")) for (const box of boxes(root)) box.checked = event.target.checked;
+    count(root);
+  });
+  const countAll = () => { for (const root of document.querySelectorAll(".order-rows")) count(root); };
+  document.addEventListener("htmx:afterSettle", countAll);
+  window.addEventListener("pageshow", countAll);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+    const row = document.activeElement?.closest("tbody tr") ?? document.querySelector("tbody tr:hover");
+    row?.querySelector("input[data-choose]")?.click();
   });
 
   // Copy buttons.

@@ -276,7 +276,7 @@ class TestGrid:
 
         assert len(few) == len(many)
         # Whose session it is, the stores, the rows, their count.
-        assert len(many) == 4
+        assert len(many) == 5
 
     def test_names_of_other_pages_are_not_decrypted(self, owner, arrive, monkeypatch):
         arrive(*(an_order(n) for n in range(1, 60)))

@@ -27,24 +27,12 @@ from webapp.queries import amazon_orders as queries
 from webapp.queries import stores
 from webapp.security import can, needs
 from webapp.sentences import sentence
-from webapp.views import grids, timeline
+from webapp.views import grids, listings, timeline
 from webapp.views.answers import answer, invalid, see_other
 from webapp.views.forms import tell
 
 bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
 
-HEADS: dict[str, tuple[str | LazyString, bool]] = {
-    "purchased": (_l("Purchase date"), False),
-    "number": (_l("Order number"), False),
-    "store": (_l("Store"), False),
-    "status": (_l("Status"), False),
-    "buyer": (_l("Buyer's name"), False),
-    "items": (_l("Items"), True),
-    "ship_by": (_l("Ship by"), False),
-    "total": (_l("Total"), True),
-    "channel": (_l("Channel"), False),
-    "note": (_l("Order notes"), False),
-}
 TABS = {
     "details": _l("Order details and shipping"),
     "items": _l("Order items"),
@@ -93,11 +81,7 @@ def find(number: str) -> Known:
 def index() -> Response:
     session = db.session()
     every = stores.by_name(session)
-    form = AmazonOrderFilters(request.args, stores=every)
-    shown = grids.show(session, queries.grid(every), form, HEADS, request, grids.orders_counted)
-    respond = answer if shown.page is not None else invalid
-    by_id = {store.id: store for store in every}
-    return respond(request, "amazon_orders/_grid.html", "amazon_orders/index.html", grid=shown, stores=by_id)
+    return listings.show(session, listings.AMAZON_ORDERS, request, every)
 
 
 @bp.post("/searches")

@@ -52,6 +52,7 @@ class Shown:
     pager: Pager
     sizes: list[Size]
     place: dict[str, str]
+    columns: tuple[str, ...] = ()
 
     @property
     def filtered(self) -> bool:
@@ -65,27 +66,35 @@ def show(
     heads: Mapping[str, tuple[str | LazyString, bool]],
     request: Request,
     counted: Callable[[int], str],
+    *,
+    kept: Mapping[str, str] | None = None,
+    cleared: Mapping[str, str] | None = None,
 ) -> Shown:
-    """The page that the request's address means. `heads`: column → (its text, whether it holds figures)."""
+    """The page that the request's address means. `heads`: column → (its text, whether it holds figures).
+
+    `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
+    """
     right = form.validate()
     place = grids.read_place(grid, request.args)
     page = grids.fetch(session, grid, place, form.set()) if right else None
-    address = _Address(request.endpoint or "", form.parameters(), _place(grid, place))
+    said = {**_place(grid, place), **(kept or {})}
+    address = _Address(request.endpoint or "", form.parameters(), said, {**said, **(cleared or {})})
     return Shown(
         form=form,
         page=page,
-        heads=[_head(grid, place, name, *heads[name], address) for name in (column.name for column in grid.columns)],
+        heads=[_head(grid, place, name, *heads[name], address) for name in grid.visible],
         chips=[(chip.text, address.without(chip.name, chip.value)) for chip in form.chips()],
         clear=address.clear(),
         pager=_pager(place, page, address, counted),
         sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grids.SIZES],
-        place=_place(grid, place),
+        place=said,
+        columns=grid.visible,
     )
 
 
 def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
     """Where a form that was sent leads: its filters, in the order and of the size the grid had."""
-    kept = {name: [arguments[name]] for name in ("sort", "size") if arguments.get(name)}
+    kept = {name: [arguments[name]] for name in ("sort", "size", "columns", "view") if arguments.get(name)}
     values: dict[str, Any] = form.parameters() | kept
     return url_for(endpoint, **values)
 
@@ -95,6 +104,7 @@ class _Address:
     endpoint: str
     filters: dict[str, list[str]]
     place: dict[str, str]
+    cleared: dict[str, str]
 
     def to(self, **more: str) -> str:
         """The first page of this grid, but for what `more` says."""
@@ -109,7 +119,7 @@ class _Address:
         return self._url(left, self.place)
 
     def clear(self) -> str:
-        return self._url({}, self.place)
+        return self._url({}, self.cleared)
 
     def _url(self, filters: Mapping[str, list[str]], place: Mapping[str, str]) -> str:
         values: dict[str, Any] = {**filters, **place}
@@ -121,7 +131,7 @@ def _place(grid: Grid, place: Place) -> dict[str, str]:
     said = {}
     if place.sort != grid.sort:
         said["sort"] = place.sort
-    if place.size != grids.SIZE:
+    if place.size != grid.size:
         said["size"] = str(place.size)
     return said
 

@@ -1,0 +1,348 @@
+"""What one can do with any list: choose rows and columns, keep views, take it away as a file."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import openpyxl
+import pytest
+from flask import url_for
+from sqlalchemy import event, select
+
+from tests.factories import NOW, an_account, an_order, shipped
+from tests.people import THE_COLLEAGUE, Person, sign_in
+from tests.processing import imported
+from webapp.domain import bulk
+from webapp.domain.amazon_orders import Address
+from webapp.domain.permissions import OWNER
+from webapp.extensions import db
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.events import Event
+from webapp.models.grid_views import GridView
+from webapp.views.listings import LISTINGS
+
+HTMX = {"HX-Request": "true"}
+
+
+def plain(response):
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
+
+
+def heads(response):
+    found = re.search(r"<thead>(.*?)</thead>", response.text, re.DOTALL)[1]
+    texts = [" ".join(re.sub(r"<[^>]+>", " ", one).split()) for one in re.findall(r"<th.*?</th>", found, re.DOTALL)]
+    return [text for text in texts if text]
+
+
+def stored(session, statement):
+    found = session.scalars(statement).all()
+    session.commit()
+    return found
+
+
+@pytest.fixture
+def orders(session):
+    an_account(session, ("DE", "GB"))
+    found = imported(
+        session,
+        *(an_order(n, purchased_at=NOW - timedelta(hours=n)) for n in range(1, 4)),
+        an_order(4, purchased_at=NOW - timedelta(hours=4), **shipped(an_order(4))),
+    )
+    numbers = {order.number: order.id for order in found}
+    session.commit()
+    return numbers
+
+
+# Choosing rows.
+
+
+def test_ticked_rows_are_frozen_and_asked_about(owner, session, orders):
+    sent = {"kind": "hold", "id": [orders["100001"], orders["100003"]]}
+
+    answer = owner.post("/grids/orders/selections", data=sent)
+
+    assert answer.location == "/bulk/1"
+    assert stored(session, select(BulkRow.subject_id)) == [orders["100001"], orders["100003"]]
+    assert stored(session, select(BulkAction.state)) == [bulk.DRAFT]
+
+
+def test_all_that_match_are_those_of_the_filter_in_their_order(owner, session, orders):
+    owner.post(
+        "/grids/orders/selections", data={"kind": "hold", "all": "1", "query": "state=processing&sort=purchased"}
+    )
+
+    assert stored(session, select(BulkRow.subject_id)) == [orders[number] for number in ("100003", "100002", "100001")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({}, "Nothing is selected."),
+        ({"id": ["x", "-1", "99999999999"]}, "Nothing is selected."),
+        ({"all": "1", "query": "state=closed"}, "Nothing is selected."),
+        ({"all": "1", "query": "total_min=x"}, "These filters cannot be used."),
+    ],
+)
+def test_what_cannot_be_chosen_is_said_on_the_list(owner, session, orders, sent, said):
+    answer = owner.post("/grids/orders/selections", data={"kind": "hold", "query": "state=new"} | sent)
+
+    assert answer.status_code == 303
+    assert answer.location.startswith("/orders?")
+    assert said in plain(owner.get(answer.location))
+    assert stored(session, select(BulkAction.id)) == []
+
+
+def test_more_than_may_be_done_at_once_is_refused(owner, session, orders, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST_ROWS", 3)
+
+    answer = owner.post("/grids/orders/selections", data={"kind": "hold", "all": "1"})
+
+    assert "4 are too many at once; at most 3." in plain(owner.get(answer.location))
+
+
+def test_only_what_the_list_offers_and_the_person_may_do(owner, colleague, orders):
+    sent = {"id": orders["100001"]}
+
+    assert owner.post("/grids/orders/selections", data=sent | {"kind": "juggle"}).status_code == 404
+    assert owner.post("/grids/amazon_orders/selections", data=sent | {"kind": "hold"}).status_code == 400
+    assert owner.post("/grids/nothing/selections", data=sent | {"kind": "hold"}).status_code == 404
+    assert colleague.post("/grids/orders/selections", data=sent | {"kind": "hold"}).status_code == 403
+    assert "data-chosen" in owner.get("/orders").text
+    assert "data-chosen" not in colleague.get("/orders").text
+
+
+# Columns.
+
+
+def test_an_address_may_name_the_columns(owner, orders):
+    page = owner.get("/orders?columns=total,id,nonsense,tax")
+
+    assert heads(page) == ["Grand total", "ID", "Tax"]
+    assert "€4.00" in plain(page)
+    # Every link of the list carries them on.
+    sort = next(url for url in re.findall(r'href="([^"]+)"', unescape(page.text)) if "sort=-id" in url)
+    assert parse_qs(urlsplit(sort).query)["columns"] == ["total,id,nonsense,tax"]
+
+
+def test_a_column_that_is_not_shown_is_neither_selected_nor_decrypted(owner, orders):
+    def statements(url):
+        seen = []
+        listen = (db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        event.listen(*listen)
+        try:
+            owner.get(url)
+        finally:
+            event.remove(*listen)
+        return next(one for one in seen if "FROM orders JOIN" in one and "LIMIT" in one and "count" not in one)
+
+    personal = ("bill_to_name", "ship_to_name", "email", "shipping_address")
+    assert [name in statements("/orders?columns=id,total") for name in personal] == [False] * 4
+    assert [name in statements("/orders") for name in personal] == [True, True, False, False]
+    assert [name in statements("/orders?columns=email,address") for name in personal] == [False, False, True, True]
+
+
+def test_each_column_of_each_list_can_be_shown_and_exported(owner, orders):
+    for listing in LISTINGS.values():
+        names = [column.name for column in listing.grid([]).columns]
+        assert names == list(listing.headings), listing.name
+        columns = ",".join(names)
+        url = owner.get(f"/grids/{listing.name}/columns").text
+        assert url.count('name="order"') == len(names)
+        with owner.application.test_request_context():
+            here = url_for(listing.endpoint, columns=columns)
+        page = owner.get(here)
+        assert page.status_code == 200, listing.name
+        for format_ in ("csv", "xlsx"):
+            sent = {"format": format_, "query": f"columns={columns}"}
+            assert owner.post(f"/grids/{listing.name}/exports", data=sent).status_code == 200
+
+
+def test_columns_are_moved_kept_for_the_person_and_forgotten(owner, app, orders):
+    form = {"order": ["id", "total", "status"], "column": ["id", "total"], "query": "state=processing", "size": "20"}
+    moved = owner.post("/grids/orders/columns", data=form | {"move": "up:total"}, headers=HTMX)
+    assert re.findall(r'name="order" value="(\w+)"', moved.text) == ["total", "id", "status"]
+    assert re.findall(r'name="column" value="(\w+)"[^>]* checked', moved.text) == ["total", "id"]
+
+    kept = owner.post("/grids/orders/columns", data=form | {"order": ["total", "id", "status"], "save": "1"})
+    assert kept.location == "/orders?state=processing"
+    assert heads(owner.get("/orders")) == ["Grand total", "ID"]
+    assert re.search(r'aria-current="true">\s*20<', owner.get("/orders").text)
+    # A colleague's list is as it was.
+    other = sign_in(app.test_client(), Person("other@desk.example", "a third long password", OWNER))
+    assert "Amazon order number" in heads(other.get("/orders"))
+
+    owner.post("/grids/orders/columns", data={"reset": "1", "query": ""})
+    assert "Amazon order number" in heads(owner.get("/orders"))
+
+
+def test_a_list_without_columns_is_refused_where_it_was_asked(owner):
+    answer = owner.post("/grids/orders/columns", data={"order": ["id"], "size": "", "save": "1"}, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert "Tick at least one column" in plain(answer)
+
+
+# Views.
+
+
+def test_a_view_keeps_filters_order_and_columns_and_seals_names(owner, session, orders):
+    sealed = owner.post("/orders/searches", data={"q": "buyer number2"}).location.partition("?")[2]
+    query = f"{sealed}&state=processing&sort=-total&columns=id,total"
+
+    saved = owner.post("/grids/orders/views", data={"name": " My  view ", "query": query})
+
+    parts = parse_qs(urlsplit(saved.location).query)
+    assert {name: parts[name] for name in ("state", "sort", "columns", "view")} == {
+        "state": ["processing"],
+        "sort": ["-total"],
+        "columns": ["id,total"],
+        "view": ["1"],
+    }
+    page = owner.get(saved.location)
+    assert heads(page) == ["ID", "Grand total"]
+    assert "Keyword: buyer number2" in plain(page)
+    assert "100002" in page.text
+    assert "My view" in plain(page)
+    (view,) = session.scalars(select(GridView)).all()
+    assert "number2" not in str(view.parameters)
+
+
+def test_a_list_opens_with_the_view_chosen_for_it_and_can_be_cleared(owner, orders):
+    owner.post("/grids/orders/views", data={"name": "Done", "query": "state=complete"})
+    changed = owner.post("/grids/views/1/changes", data={"name": "Finished", "opens": "y", "query": ""}, headers=HTMX)
+    assert "Finished Opens the list" in plain(changed)
+
+    opened = owner.get("/orders")
+    assert (opened.status_code, "state=complete" in opened.location) == (303, True)
+    page = owner.get(opened.location)
+    clear = re.search(r'class="clear" href="([^"]+)"', unescape(page.text))[1]
+    everything = owner.get(clear)
+    assert (everything.status_code, "4 orders" in plain(everything)) == (200, True)
+
+    owner.post("/grids/views/1/deletions", data={"query": ""})
+    assert owner.get("/orders").status_code == 200
+
+
+def test_a_shared_view_is_seen_by_all_and_changed_by_its_owner(owner, colleague, orders):
+    owner.post("/grids/orders/views", data={"name": "Mine", "query": "state=new"})
+    owner.post("/grids/orders/views", data={"name": "Ours", "shared": "y", "query": "state=complete"})
+
+    seen = plain(colleague.get("/grids/orders/views"))
+    assert ("Ours Shared by a colleague" in seen, "Mine" in seen) == (True, False)
+    assert colleague.get("/orders?view=1").status_code == 200
+    assert colleague.post("/grids/views/1/changes", data={"name": "x"}).status_code == 404
+    assert colleague.post("/grids/views/2/deletions").status_code == 409
+    # It can be opened with, but keeps its name.
+    colleague.post("/grids/views/2/changes", data={"name": "Stolen", "opens": "y"})
+    assert "view=2" in colleague.get("/orders").location
+    assert "Ours" in plain(owner.get("/grids/orders/views"))
+    # When its owner takes it away, the list opens as usual.
+    owner.post("/grids/views/2/deletions")
+    assert colleague.get("/orders").status_code == 200
+
+
+def test_a_view_that_is_not_shared_any_more_opens_nothing(owner, colleague, orders):
+    owner.post("/grids/orders/views", data={"name": "Ours", "shared": "y", "query": "state=complete"})
+    colleague.post("/grids/views/1/changes", data={"name": "x", "opens": "y"})
+
+    owner.post("/grids/views/1/changes", data={"name": "Ours"})
+
+    assert colleague.get("/orders").status_code == 200
+
+
+def test_names_of_views_are_checked(owner, orders):
+    owner.post("/grids/orders/views", data={"name": "One", "query": ""})
+    owner.post("/grids/orders/views", data={"name": "Two", "query": ""})
+
+    empty = owner.post("/grids/orders/views", data={"name": " ", "query": ""}, headers=HTMX)
+    long = owner.post("/grids/orders/views", data={"name": "x" * 81, "query": ""}, headers=HTMX)
+    taken = owner.post("/grids/views/2/changes", data={"name": "One", "query": ""}, headers=HTMX)
+
+    assert [one.status_code for one in (empty, long, taken)] == [422] * 3
+    assert "Give the view a name of at most 80 characters." in plain(long)
+    assert "You have a view called One already." in plain(taken)
+
+
+# Exports.
+
+
+def table(response):
+    return list(csv.reader(io.StringIO(response.get_data().decode("utf-8-sig"))))
+
+
+def test_the_file_has_the_rows_and_columns_of_the_list(owner, session, orders):
+    sent = {"format": "csv", "query": "state=processing&sort=purchased&columns=id,store,purchased,total,bill_to"}
+
+    answer = owner.post("/grids/orders/exports", data=sent)
+
+    assert answer.headers["Content-Disposition"].startswith('attachment; filename="orders-20')
+    assert table(answer) == [
+        ["ID", "Store", "Purchase date", "Currency", "Grand total", "Bill-to name"],
+        ["100003", "Desk DE", "2026-03-02T07:00:00+01:00", "EUR", "26.00", "Buyer Number3"],
+        ["100002", "Desk DE", "2026-03-02T08:00:00+01:00", "EUR", "26.00", "Buyer Number2"],
+        ["100001", "Desk DE", "2026-03-02T09:00:00+01:00", "EUR", "26.00", "Buyer Number1"],
+    ]
+    told = session.scalars(select(Event).where(Event.kind.startswith("grid_exported"))).one()
+    assert (told.kind, told.args) == (
+        "grid_exported_personal",
+        {"name": "orders", "count": 3, "format": "CSV"},
+    )
+
+
+def test_who_may_not_see_buyers_gets_a_file_without_them(app, session, colleague, orders):
+    answer = colleague.post("/grids/orders/exports", data={"query": "columns=id,bill_to,email,address,total"})
+
+    assert table(answer)[:2] == [["ID", "Currency", "Grand total"], ["100001", "EUR", "26.00"]]
+    assert stored(session, select(Event.kind).where(Event.kind.startswith("grid_"))) == ["grid_exported"]
+    assert THE_COLLEAGUE.role == "viewer"
+
+
+def test_a_workbook_holds_numbers_as_numbers(owner, orders):
+    answer = owner.post("/grids/orders/exports", data={"format": "xlsx", "query": "sort=id&columns=id,total,purchased"})
+
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert rows[:2] == [
+        ["ID", "Currency", "Grand total", "Purchase date"],
+        ["100001", "EUR", 26, "2026-03-02T09:00:00+01:00"],
+    ]
+    assert sheet["C2"].number_format == "0.00"
+
+
+def test_what_a_spreadsheet_would_run_is_text(owner, session):
+    an_account(session)
+    named = Address(name='=HYPERLINK("http://evil.example")', line1="+1", city="@x", country_code="DE")
+    imported(session, an_order(1, recipient=named))
+    session.commit()
+
+    answer = owner.post("/grids/orders/exports", data={"query": "columns=ship_to,address,discount"})
+
+    row = dict(zip(*table(answer), strict=True))
+    assert row["Ship-to name"] == '\'=HYPERLINK("http://evil.example")'
+    assert (row["Address line 1"], row["City"]) == ("'+1", "'@x")
+    book = owner.post("/grids/orders/exports", data={"format": "xlsx", "query": "columns=ship_to"})
+    assert openpyxl.load_workbook(io.BytesIO(book.data)).active["A2"].data_type == "s"
+
+
+def test_a_file_of_filters_that_make_no_sense_is_refused(owner, orders):
+    assert owner.post("/grids/orders/exports", data={"query": "total_min=x"}).status_code == 422
+    assert owner.post("/grids/orders/exports", data={"format": "doc"}).status_code == 400
+
+
+def test_a_long_list_is_read_in_parts_and_none_is_lost(owner, session, orders):
+    imported(session, *(an_order(n) for n in range(5, 1205)))
+    session.commit()
+    reads = []
+    listen = (db.engine, "before_cursor_execute", lambda *args: reads.append(args[2]))
+    event.listen(*listen)
+    try:
+        answer = owner.post("/grids/orders/exports", data={"query": "sort=id&columns=id"})
+        rows = table(answer)
+    finally:
+        event.remove(*listen)
+
+    assert len({row[0] for row in rows}) == len(rows) == 1205
+    assert len([one for one in reads if "FROM orders JOIN" in one]) == 2

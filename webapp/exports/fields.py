@@ -1,0 +1,102 @@
+"""What the cells of a file are made of: each column of a grid is one cell, or a few."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from webapp.domain.money import Money
+from webapp.labels import label
+from webapp.models.stores import Store
+
+Text: TypeAlias = str | LazyString
+# What a cell holds: nothing, words, whole numbers, or an amount with exactly the digits its currency has.
+Cell: TypeAlias = str | int | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One cell: its head, and what it says of a row of the grid; `store` is the row's."""
+
+    text: Text
+    value: Callable[[Any, Store], Cell]
+    amount: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column of a grid: its head on the page, whether it holds figures, and its cells in a file."""
+
+    text: Text
+    fields: tuple[Field, ...] = ()
+    figures: bool = False
+
+
+CURRENCY = Field(_l("Currency"), lambda row, _store: row.currency)
+
+
+def words(text: Text, name: str) -> Heading:
+    """A text, or a whole number, as it is stored."""
+    return Heading(text, (Field(text, lambda row, _store: getattr(row, name)),))
+
+
+def count(text: Text, name: str) -> Heading:
+    return Heading(text, words(text, name).fields, figures=True)
+
+
+def amount(text: Text, name: str) -> Heading:
+    """Minor units as a decimal number; the currency has a cell of its own."""
+
+    def value(row: Any, _store: Store) -> Cell:
+        minor = getattr(row, name)
+        return None if minor is None or row.currency is None else Decimal(Money(minor, row.currency).amount)
+
+    return Heading(text, (Field(text, value, amount=True),), figures=True)
+
+
+def moment(text: Text, name: str) -> Heading:
+    """An instant as ISO 8601 on the clock of the store's marketplace: 2026-03-02T10:00:00+01:00."""
+
+    def value(row: Any, store: Store) -> Cell:
+        instant: datetime | None = getattr(row, name)
+        zone = ZoneInfo(store.marketplace.time_zone)
+        return None if instant is None else instant.astimezone(zone).isoformat(timespec="seconds")
+
+    return Heading(text, (Field(text, value),))
+
+
+def status(text: Text, kind: str, name: str, own: str = "") -> Heading:
+    """A word of `labels`; `own` names the column with a store's own word for it, which goes before."""
+
+    def value(row: Any, _store: Store) -> Cell:
+        return (getattr(row, own) if own else "") or str(label(kind, getattr(row, name)).text)
+
+    return Heading(text, (Field(text, value),))
+
+
+def store(text: Text) -> Heading:
+    return Heading(text, (Field(text, lambda _row, store: store.name),))
+
+
+def address(text: Text, name: str) -> Heading:
+    """An encrypted address in the cells a carrier's form has."""
+
+    def part(key: str) -> Callable[[Any, Store], Cell]:
+        return lambda row, _store: (getattr(row, name) or {}).get(key)
+
+    parts = (
+        Field(_l("Address line 1"), part("line1")),
+        Field(_l("Address line 2"), part("line2")),
+        Field(_l("Address line 3"), part("line3")),
+        Field(_l("Postal code"), part("postal_code")),
+        Field(_l("City"), part("city")),
+        Field(_l("State or region"), part("region")),
+        Field(_l("Country"), part("country_code")),
+        Field(_l("Telephone"), part("phone")),
+    )
+    return Heading(text, parts)

@@ -1,0 +1,117 @@
+"""Writing the files. Both take rows as they come, so that a long list needs no more memory than a short one."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+import xlsxwriter
+from sqlalchemy.orm import Session
+
+from webapp.exports.fields import CURRENCY, Cell, Field, Heading
+from webapp.models.engine import only_reading
+from webapp.models.stores import Store
+from webapp.queries import grids
+from webapp.queries.grids import Grid, Place
+
+FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+# A spreadsheet takes a text that begins so for a formula and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a worksheet can hold, its head among them.
+MOST_ROWS_XLSX = 1_048_576
+
+
+def fields_of(grid: Grid, headings: Mapping[str, Heading], *, personal: bool) -> tuple[Grid, list[Field]]:
+    """The grid with only those of its visible columns that may leave, and their cells.
+
+    The currency has a cell of its own before the first amount.
+    """
+    by_name = {column.name: column for column in grid.columns}
+    names = [name for name in grid.visible if personal or not by_name[name].personal]
+    fields = [field for name in names for field in headings[name].fields]
+    first = next((at for at, field in enumerate(fields) if field.amount), None)
+    if first is not None:
+        fields.insert(first, CURRENCY)
+    return grid.choose(names), fields
+
+
+def rows(
+    session: Session,
+    grid: Grid,
+    place: Place,
+    filters: Mapping[str, Any],
+    fields: Sequence[Field],
+    stores: Mapping[int, Store],
+) -> Iterator[list[Cell]]:
+    """A row of cells for each row of the grid, read a thousand at a time. `stores` belong to no session any more."""
+    chunks = grids.walk(session, grid, place, filters)
+    while True:
+        with only_reading():
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        for row in chunk:
+            store = stores[row.store_id]
+            yield [field.value(row, store) for field in fields]
+
+
+def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: Callable[[int], None]) -> Iterator[str]:
+    """The file in pieces of some hundred rows. `counted` is told how many were handed out so far."""
+    out = io.StringIO()
+    # Spreadsheets take a file without this mark for one in the code page of the machine.
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow(heads)
+    many = 0
+    for row in cells:
+        writer.writerow([_plain(cell) for cell in row])
+        many += 1
+        if many % 500 == 0:
+            counted(many)
+            yield _taken(out)
+    counted(many)
+    yield _taken(out)
+
+
+def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: BinaryIO) -> int:
+    """Write a workbook of one sheet; answers how many rows it has. What a sheet cannot hold is left out."""
+    options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+    workbook = xlsxwriter.Workbook(file, options)
+    sheet = workbook.add_worksheet()
+    bold = workbook.add_format({"bold": True})
+    digits = {
+        places: workbook.add_format({"num_format": f"0.{'0' * places}" if places else "0"}) for places in range(4)
+    }
+    sheet.freeze_panes(1, 0)
+    for place, head in enumerate(heads):
+        sheet.set_column(place, place, max(12, min(len(head) + 2, 40)))
+        sheet.write_string(0, place, head, bold)
+    many = 0
+    for row in cells:
+        if many + 1 >= MOST_ROWS_XLSX:
+            break
+        many += 1
+        for place, cell in enumerate(row):
+            if isinstance(cell, Decimal):
+                sheet.write_number(many, place, float(cell), digits[-int(cell.as_tuple().exponent)])
+            elif isinstance(cell, int):
+                sheet.write_number(many, place, cell)
+            elif cell is not None:
+                sheet.write_string(many, place, cell)
+    workbook.close()
+    return many
+
+
+def _plain(cell: Cell) -> str | int | Decimal:
+    """The cell as a table has it. A text that a spreadsheet would run is marked as text."""
+    if cell is None:
+        return ""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _taken(out: io.StringIO) -> str:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text

@@ -1,0 +1,29 @@
+"""Choosing a list's columns, and keeping its state under a name."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from webapp.queries import grids
+
+
+class SizeForm(FlaskForm):
+    size = SelectField(_l("Rows on a page"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        usual = SelectChoice("", _("As usual (%(size)s)", size=grids.SIZE))
+        self.size.choices = [usual, *(SelectChoice(str(size), str(size)) for size in grids.SIZES)]
+
+
+class ViewForm(FlaskForm):
+    name = StringField(_l("Name"), [InputRequired(_l("Give the view a name."))])
+    shared = BooleanField(_l("Everybody sees it"))
+
+
+class ChangedViewForm(ViewForm):
+    opens = BooleanField(_l("Open this list with it"))

@@ -1,0 +1,33 @@
+"""What people saved of a grid: the columns it opens with for them, and the views they gave a name."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp.domain.errors import NotFoundError
+from webapp.models.grid_views import GridLayout, GridView
+
+
+def layout(session: Session, user_id: int, grid: str) -> GridLayout | None:
+    return session.get(GridLayout, (user_id, grid))
+
+
+def views(session: Session, user_id: int, grid: str) -> Sequence[GridView]:
+    """A person's own and those that others share, by name."""
+    mine = select(GridView).where(GridView.grid == grid, or_(GridView.user_id == user_id, GridView.shared))
+    return session.scalars(mine.order_by(GridView.name, GridView.id)).all()
+
+
+def visible(session: Session, user_id: int, view_id: int) -> GridView | None:
+    """The view, where this person may see it."""
+    found = session.get(GridView, view_id)
+    return found if found is not None and (found.shared or found.user_id == user_id) else None
+
+
+def view(session: Session, user_id: int, view_id: int) -> GridView:
+    """One that this person may see. Raises NotFoundError."""
+    found = visible(session, user_id, view_id)
+    if found is None:
+        raise NotFoundError("view_unknown", name=view_id)
+    return found

@@ -1,0 +1,81 @@
+"""Taking a list away as a file: its filters, order and columns as they are shown, every row, streamed."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, request, stream_with_context
+from flask_login import current_user
+
+from webapp.actions import exports as actions
+from webapp.exports import files
+from webapp.exports.fields import Cell
+from webapp.extensions import db
+from webapp.queries import grid_views, grids, stores
+from webapp.security import can, needs
+from webapp.views import listings
+from webapp.views.grid_tools import read_query
+from webapp.views.listings import Listing
+
+bp = Blueprint("exports", __name__, url_prefix="/grids")
+
+_PIECE = 64 * 1024
+
+
+@bp.post("/<name>/exports")
+@needs("orders.read")
+def create(name: str) -> Response:
+    """The file. Names and addresses are in it only for those who may see them, and that it was taken is noted."""
+    listing, format_ = listings.find(name), request.form.get("format", "csv")
+    if format_ not in files.FORMATS:
+        abort(400)
+    session = db.session()
+    form, arguments = read_query(listing, request.form.get("query", ""))
+    every = stores.by_name(session)
+    layout = grid_views.layout(session, current_user.id, name)
+    shown = listings.chosen(listing, every, arguments, layout)
+    grid, fields = files.fields_of(shown, listing.headings, personal=can("pii.read"))
+    place = grids.read_place(grid, arguments)
+    personal = any(column.personal for column in grid.columns if column.name in grid.visible)
+    # They outlive each of the transactions that read a part of the list.
+    session.expunge_all()
+    by_id = {store.id: store for store in every}
+    rows = files.rows(session, grid, place, form.set(), fields, by_id)
+    heads = [str(field.text) for field in fields]
+    note = _Note(listing, format_, personal=personal, by=current_user.by)
+    session.rollback()
+    body = _csv(heads, rows, note) if format_ == "csv" else _xlsx(heads, rows, note)
+    filename = f"{name.replace('_', '-')}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
+    return Response(stream_with_context(body), mimetype=files.FORMATS[format_], headers=headers)
+
+
+class _Note:
+    """Writes down how many rows had been handed out when the file ended, or when nobody took more of it."""
+
+    def __init__(self, listing: Listing, format_: str, *, personal: bool, by: str) -> None:
+        self.listing, self.format, self.personal, self.by = listing, format_, personal, by
+        self.count = 0
+
+    def counted(self, count: int) -> None:
+        self.count = count
+
+    def close(self) -> None:
+        session = db.session()
+        session.rollback()
+        now = datetime.now(UTC)
+        actions.note(session, self.listing.name, self.format, self.count, personal=self.personal, now=now, by=self.by)
+
+
+def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Iterator[str]:
+    with closing(note):
+        yield from files.csv_chunks(heads, rows, note.counted)
+
+
+def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Iterator[bytes]:
+    with closing(note), tempfile.TemporaryFile() as file:
+        note.counted(files.write_xlsx(heads, rows, file))
+        file.seek(0)
+        while piece := file.read(_PIECE):
+            yield piece

@@ -1,0 +1,154 @@
+"""The lists of the desk, as one table, and what a person made of each: its columns, size and views."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Request, Response, abort, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from webapp.actions import bulk_kinds
+from webapp.exports import orders as columns
+from webapp.exports.fields import Heading
+from webapp.forms.amazon_orders import AmazonOrderFilters
+from webapp.forms.filters import Filters
+from webapp.forms.orders import OrderFilters
+from webapp.models.grid_views import GridLayout, GridView
+from webapp.models.stores import Store
+from webapp.queries import amazon_orders, grid_views, orders
+from webapp.queries.grids import Grid
+from webapp.security import can
+from webapp.views import grids
+from webapp.views.answers import answer, invalid, see_other
+from webapp.views.grids import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`fragment` and `page` are its templates. `kinds`: what can be done to many of its rows."""
+
+    name: str
+    text: str | LazyString
+    endpoint: str
+    grid: Callable[[Sequence[Store]], Grid]
+    form: Callable[..., Filters]
+    headings: Mapping[str, Heading]
+    counted: Callable[[int], str]
+    fragment: str
+    page: str
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What stands above a list: where its columns, views and exports are, and which view it shows.
+
+    `query` is the address's own state, which forms carry along. `rows`: whether rows can be chosen.
+    """
+
+    listing: Listing
+    query: str
+    view: GridView | None
+    kinds: tuple[str, ...]
+
+
+ORDERS = Listing(
+    "orders",
+    _l("Orders"),
+    "orders.index",
+    orders.grid,
+    OrderFilters,
+    columns.ORDERS,
+    grids.orders_counted,
+    "orders/_grid.html",
+    "orders/index.html",
+    kinds=("hold", "unhold", "invoice", "cancel"),
+)
+AMAZON_ORDERS = Listing(
+    "amazon_orders",
+    _l("Amazon orders"),
+    "amazon_orders.index",
+    amazon_orders.grid,
+    AmazonOrderFilters,
+    columns.AMAZON_ORDERS,
+    grids.orders_counted,
+    "amazon_orders/_grid.html",
+    "amazon_orders/index.html",
+)
+LISTINGS = {listing.name: listing for listing in (ORDERS, AMAZON_ORDERS)}
+
+
+def find(name: str) -> Listing:
+    """The listing of an address, or 404."""
+    if name not in LISTINGS:
+        abort(404)
+    return LISTINGS[name]
+
+
+def chosen(listing: Listing, every: Sequence[Store], arguments: Mapping[str, str], layout: GridLayout | None) -> Grid:
+    """The grid with the columns the address names, else the person's own; `size` is what they like."""
+    grid = listing.grid(every)
+    if layout is not None and layout.size:
+        grid = replace(grid, size=layout.size)
+    named = arguments.get("columns", "").split(",")
+    return grid.choose(named if any(named) else (layout.columns if layout is not None else ()))
+
+
+def show(session: Session, listing: Listing, request: Request, every: Sequence[Store], **more: Any) -> Response:
+    """The page of a list, or the way to the view it opens with where the address says nothing."""
+    layout = grid_views.layout(session, current_user.id, listing.name)
+    opens = grid_views.visible(session, current_user.id, layout.view_id) if layout and layout.view_id else None
+    if opens is not None and not request.args:
+        return see_other(request, address(listing, opens))
+    shown = grids.show(
+        session,
+        chosen(listing, every, request.args, layout),
+        listing.form(request.args, stores=every),
+        {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
+        request,
+        listing.counted,
+        kept={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
+        # Without it the list would open with its view again.
+        cleared={"view": "0"} if opens is not None else {},
+    )
+    respond = answer if shown.page is not None else invalid
+    by_id = {store.id: store for store in every}
+    tools = Tools(listing, _query(shown), _view(session, request), _kinds(listing))
+    return respond(request, listing.fragment, listing.page, grid=shown, stores=by_id, tools=tools, **more)
+
+
+def address(listing: Listing, view: GridView) -> str:
+    """Where a view leads: everything it keeps stands in the address."""
+    kept: dict[str, Any] = dict(view.parameters)
+    if view.columns:
+        kept["columns"] = ",".join(view.columns)
+    return url_for(listing.endpoint, **kept, view=view.id)
+
+
+def state(form: Filters, arguments: Mapping[str, str]) -> dict[str, list[str]]:
+    """Filters and order of an address, as a view keeps them."""
+    kept = {name: [arguments[name]] for name in ("sort", "size") if arguments.get(name)}
+    return form.parameters() | kept
+
+
+def _kinds(listing: Listing) -> tuple[str, ...]:
+    """What this person may do to many of its rows."""
+    if not can("bulk.write"):
+        return ()
+    return tuple(name for name in listing.kinds if can(bulk_kinds.find(name).permission))
+
+
+def _query(shown: Shown) -> str:
+    """The state of the page as the query of an address, names sealed."""
+    return urlencode([*shown.form.parameters().items(), *shown.place.items()], doseq=True)
+
+
+def _view(session: Session, request: Request) -> GridView | None:
+    id_ = request.args.get("view", 0, type=int)
+    if not 0 < id_ < 2**31:
+        return None
+    return grid_views.visible(session, current_user.id, id_)
