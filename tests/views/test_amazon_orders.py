@@ -275,7 +275,7 @@ class TestGrid:
         many = statements(lambda: owner.get(f"{GRID}?size=100"))
 
         assert len(few) == len(many)
-        # Whose session it is, the stores, the rows, their count.
+        # Whose session it is, the stores, the rows, their count, how this person likes the list.
         assert len(many) == 5
 
     def test_names_of_other_pages_are_not_decrypted(self, owner, arrive, monkeypatch):
