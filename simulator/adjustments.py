@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from simulator import life
 from simulator.marketplaces import DIGITS, minor_units, money
 from simulator.processing_reports import Outcome, Problem, Result, unread
 
@@ -124,6 +125,35 @@ def refund(world: "World", feed: dict[str, Any], number: int, record: dict[str, 
         feed_id=feed["feedId"],
         record=number,
     )
+
+
+def refund_rest(world: "World", order: "OrderRecord", item_id: str = "") -> None:
+    """Somebody refunds all that is left of an item, or of all of them, in Seller Central."""
+    refunded = refunded_so_far(world)
+    given = False
+    for item in order.body["orderItems"]:
+        key = order.id, item["orderItemId"]
+        if item_id not in ("", key[1]) or not item["fulfillment"]["quantityFulfilled"] or order.by_amazon:
+            continue
+        left = {name: paid(item, name) - refunded[*key, name] for name in COMPONENTS}
+        amounts = {name: amount for name, amount in left.items() if amount > 0}
+        if not amounts:
+            continue
+        given = True
+        currency = item["proceeds"]["proceedsTotal"]["currencyCode"]
+        world.enter(
+            "refund",
+            by="MERCHANT",
+            via="desk",
+            order_id=order.id,
+            order_item_id=key[1],
+            reason="CustomerReturn",
+            amounts={name: money(amount, currency) for name, amount in amounts.items()},
+            total=money(sum(amounts.values()), currency),
+            quantity_cancelled=0,
+        )
+    if not given:
+        raise life.NotPossible(f"nothing of {order.id} is left to refund")
 
 
 def checked_item(world: "World", feed: dict[str, Any], record: dict[str, str]) -> tuple["OrderRecord", dict[str, Any]]:

@@ -82,7 +82,7 @@ def order(order_id: str) -> str:
     return page("order.html", lambda world: {"order": desk_actions.details(world, desk_actions.found(world, order_id))})
 
 
-@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release'):verb>")
+@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
 def act(order_id: str, verb: str) -> AnyResponse:
     def work(world: "World") -> str:
         changed = desk_actions.act(world, order_id, verb, request.form.to_dict())

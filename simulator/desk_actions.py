@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, request
 
-from simulator import faults, life, scenarios
+from simulator import adjustments, faults, life, scenarios
 from simulator.answers import body
 from simulator.clock import parse_iso
 from simulator.datasets import DATASETS, shown
@@ -114,7 +114,7 @@ def place(world: "World", wishes: dict[str, Any]) -> str:
 
 
 def act(world: "World", order_id: str, verb: str, options: dict[str, Any]) -> "OrderRecord":
-    """`cancel` (by, reason), `request-cancel` (reason), `ship` or `release` an order."""
+    """`cancel` (by, reason), `request-cancel` (reason), `ship`, `release` or `refund` (item, or all) an order."""
     order = found(world, order_id)
     reason = str(options.get("reason") or "")
     if verb == "cancel":
@@ -126,6 +126,8 @@ def act(world: "World", order_id: str, verb: str, options: dict[str, Any]) -> "O
         life.request_cancel(world, order, reason)
     elif verb == "ship":
         life.ship(world, order, via="desk")
+    elif verb == "refund":
+        adjustments.refund_rest(world, order, str(options.get("item") or ""))
     else:
         life.release(world, order)
     return order

@@ -48,7 +48,7 @@ def place() -> Response:
     return answered(lambda world, wishes: {"order_id": desk_actions.place(world, wishes)})
 
 
-@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release'):verb>")
+@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
 def act(order_id: str, verb: str) -> Response:
     return answered(
         lambda world, options: desk_actions.details(world, desk_actions.act(world, order_id, verb, options))

@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from simulator import desk_actions
 from simulator.world import World
-from webapp.actions import advancing, cancellations, syncing
+from webapp.actions import advancing, cancellations, credit_memos, syncing
 from webapp.amazon import Amazon
+from webapp.domain.documents import Refund
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.credit_memos import CreditMemo
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.models.syncs import SyncRun
@@ -57,6 +59,27 @@ class Desk:
     def cancel(self, number: str, reason: str = "NoInventory") -> Submission:
         return cancellations.request(
             self.session, self.order(number).id, reason, undo_seconds=30, now=self.clock(), by="test"
+        )
+
+    def refund(
+        self,
+        number: str,
+        quantities: dict[int, int] | None = None,
+        shipping: int | None = None,
+        *,
+        reason: str = "CustomerReturn",
+        **more: int,
+    ) -> CreditMemo:
+        """Ask Amazon to refund it; Amazon is told after half a minute."""
+        return credit_memos.create(
+            self.session,
+            self.commerce_order(number).id,
+            Refund(quantities, shipping, **more),
+            on_amazon=True,
+            reason=reason,
+            undo_seconds=30,
+            now=self.clock(),
+            by="test",
         )
 
     def advance(self, method: str = "feed") -> int:

@@ -5,7 +5,16 @@ from typing import NamedTuple
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from webapp.domain import amazon_status, bulk, cancellation, mails, order_states, submissions
+from webapp.domain import (
+    amazon_status,
+    bulk,
+    cancellation,
+    mails,
+    order_states,
+    refunds,
+    submissions,
+    vat_invoices,
+)
 
 
 class Label(NamedTuple):
@@ -60,6 +69,8 @@ LABELS = {
     },
     "submission_kind": {
         cancellation.KIND: Label(_l("Cancellation"), "quiet", "ban"),
+        refunds.KIND: Label(_l("Refund"), "quiet", "arrow-back-up"),
+        vat_invoices.KIND: Label(_l("Tax invoice"), "quiet", "file-invoice"),
     },
     "bulk_kind": {
         "cancel": Label(_l("Cancel at Amazon"), "quiet", "ban"),
@@ -107,6 +118,21 @@ LABELS = {
         "confirmCustomizationDetails": Label(_l("Customisation"), "quiet", "send"),
         "confirmServiceDetails": Label(_l("Service details"), "quiet", "send"),
         "digitalAccessKey": Label(_l("Digital access key"), "quiet", "lock"),
+    },
+    "credit_memo_state": {
+        refunds.OFFLINE: Label(_l("Refunded offline"), "quiet", "check"),
+        refunds.ASKED: Label(_l("Refund asked of Amazon"), "work", "send"),
+        refunds.REFUNDED: Label(_l("Refunded at Amazon"), "good", "shield-check"),
+        refunds.REFUSED: Label(_l("Refund refused"), "bad", "circle-x"),
+        refunds.UNDONE: Label(_l("Undone"), "quiet", "arrow-back-up"),
+    },
+    "refund_component": {
+        "item_price": Label(_l("Items"), "quiet", "point"),
+        "item_tax": Label(_l("Tax on items"), "quiet", "point"),
+        "shipping_price": Label(_l("Shipping"), "quiet", "point"),
+        "shipping_tax": Label(_l("Tax on shipping"), "quiet", "point"),
+        "gift_wrap_price": Label(_l("Gift wrap"), "quiet", "point"),
+        "gift_wrap_tax": Label(_l("Tax on gift wrap"), "quiet", "point"),
     },
     "channel": {
         amazon_status.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),

@@ -26,6 +26,7 @@ class Line:
     shipped: int = 0
     refunded: int = 0
     canceled: int = 0
+    refunding: int = 0
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -59,6 +60,10 @@ def test_nothing_leads_out_of_a_final_state_and_nobody_sets_a_derived_one():
         ([Line(2, invoiced=2, refunded=2)], "closed"),
         ([Line(2, invoiced=2, shipped=2, refunded=1)], "complete"),
         ([Line(2, invoiced=1, shipped=1, refunded=1, canceled=1)], "closed"),
+        # What Amazon has not said yet has not happened.
+        ([Line(2, invoiced=2, shipped=1, refunding=1)], "processing"),
+        ([Line(2, invoiced=2, shipped=2, refunding=2)], "complete"),
+        ([Line(2, invoiced=2, shipped=2, refunded=1, refunding=1)], "complete"),
     ],
 )
 def test_the_state_follows_from_the_quantities(lines, state):
@@ -87,3 +92,8 @@ def test_derived_is_never_a_state_that_needs_a_person(lines):
         assert all(order_states.left_to_invoice(line) == 0 for line in lines)
     if state == "closed":
         assert all(line.refunded == line.ordered for line in lines)
+
+
+def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_again():
+    line = Line(3, invoiced=3, shipped=1, refunding=2)
+    assert (order_states.left_to_ship(line), order_states.left_to_refund(line)) == (0, 1)

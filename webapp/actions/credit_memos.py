@@ -1,16 +1,18 @@
-"""Giving back an Order, or part of it. Written offline: nothing is asked of Amazon."""
+"""Giving back an Order, or part of it: offline, or by asking Amazon to refund the buyer."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.actions import comments, counters, events, mails, processing
-from webapp.domain import documents
+from webapp.actions import comments, counters, events, mails, processing, submissions
+from webapp.domain import documents, refunds
+from webapp.domain.errors import InvalidError
 from webapp.domain.money import Money
 from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.orders import Order
+from webapp.queries import refunds as queries
 
 
 def create(
@@ -18,6 +20,9 @@ def create(
     order_id: int,
     asked: documents.Refund,
     *,
+    on_amazon: bool = False,
+    reason: str = "",
+    undo_seconds: int = 0,
     return_to_stock: Collection[int] = (),
     comment: str = "",
     notify: bool = False,
@@ -28,28 +33,57 @@ def create(
 ) -> CreditMemo:
     """Write a credit memo of what is asked. Commits. `return_to_stock`: ids of lines whose pieces can be sold.
 
-    Raises InvalidError for what cannot be taken, RefusedError where nothing can be given back; nothing is changed then.
+    `on_amazon`: Amazon is asked to refund it, for one of `refunds.REASONS`, after `undo_seconds`. Until Amazon has
+    answered, nothing counts as given back, but nobody can give it back a second time. The job `advance_submissions` is
+    to be rung then. Raises InvalidError for what cannot be taken, RefusedError where nothing can be given back; nothing
+    is changed then.
     """
+    if on_amazon and reason not in refunds.CODES:
+        known = ", ".join(row.code for row in refunds.REASONS if row.offered)
+        raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known)
     with processing.changing(session, order_id, "refund", seen=seen) as order:
-        draft = documents.credit(
-            order.items,
-            order.total,
-            asked,
-            shipping_refunded=shipping_refunded(session, order),
-            money_left=order.total_invoiced - order.total_refunded,
-            currency=order.currency,
-        )
-        memo = write(session, order, draft, now=now, return_to_stock=return_to_stock)
+        draft = queries.draft(session, order, asked)
+        told = queries.told(session, order, draft) if on_amazon else None
+        memo = write(session, order, draft, now=now, told=told, reason=reason, return_to_stock=return_to_stock)
         said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, credit_memo_id=memo.id)
-        if notify:
-            mails.queue_document(
-                session, "credit_memo", order, memo.id, comment=said if append else None, now=now, by=by
-            )
-        worth = Money(draft.total, order.currency)
-        about = {"number": memo.number, "amount": worth.amount, "currency": order.currency}
-        events.record_on_order(session, "order_refunded", order, now=now, by=by, **about)
-        processing.settle(session, order, now=now, by=by)
+        in_mail = said if append else None
+        if told is None:
+            if notify:
+                mails.queue_document(session, "credit_memo", order, memo.id, comment=in_mail, now=now, by=by)
+            events.record_on_order(session, "order_refunded", order, now=now, by=by, **worth(memo, order))
+            processing.settle(session, order, now=now, by=by)
+        else:
+            details: dict[str, Any] = {"reason": reason, **worth(memo, order)}
+            if notify:
+                # The buyer is told when it is true.
+                mails.check(session, order)
+                session.flush()
+                details |= {"notify": True, "comment": in_mail.id if in_mail else None, "by": by}
+            _ask(session, order, memo, details, undo_seconds=undo_seconds, now=now, by=by)
     return memo
+
+
+def _ask(
+    session: Session,
+    order: Order,
+    memo: CreditMemo,
+    details: dict[str, Any],
+    *,
+    undo_seconds: int,
+    now: datetime,
+    by: str,
+) -> None:
+    order.version += 1
+    submissions.ask(
+        session,
+        refunds.KIND,
+        order.amazon_order,
+        details,
+        subject=str(memo.id),
+        undo_seconds=undo_seconds,
+        now=now,
+        by=by,
+    )
 
 
 def write(
@@ -58,37 +92,57 @@ def write(
     draft: documents.Draft,
     *,
     now: datetime,
+    told: Sequence[dict[str, Any]] | None = None,
     reason: str = "",
     return_to_stock: Collection[int] = (),
 ) -> CreditMemo:
-    """The credit memo of a draft, counted on the Order's lines. Neither tells nor commits."""
+    """The credit memo of a draft, counted on the Order's lines. Neither tells nor commits.
+
+    `told`: what Amazon is asked to refund of it; None offline.
+    """
     memo = CreditMemo(
         number=str(counters.take(session, "credit_memo")[0]),
         order_id=order.id,
         created_at=now,
-        offline=True,
+        offline=told is None,
+        state=refunds.OFFLINE if told is None else refunds.ASKED,
+        told=list(told or ()),
         reason=reason,
         adjustment_refund=draft.adjustment_refund,
         adjustment_fee=draft.adjustment_fee,
         **draft.amounts(),
     )
-    lines = {item.id: item for item in order.items}
     for part in draft.parts:
-        lines[part.line_id].refunded += part.quantity
         back = part.quantity > 0 and part.line_id in return_to_stock
         memo.items.append(
             CreditMemoItem(order_item_id=part.line_id, quantity=part.quantity, return_to_stock=back, **part.amounts())
         )
-    order.total_refunded += draft.total
+    count(order, memo, 1)
     session.add(memo)
     session.flush()
     return memo
 
 
-def shipping_refunded(session: Session, order: Order) -> dict[int, int]:
-    """What credit memos have given back of the shipping, by id of the Order's line."""
-    mine = select(CreditMemoItem.order_item_id, func.sum(CreditMemoItem.shipping)).join(
-        CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id
-    )
-    found = session.execute(mine.where(CreditMemo.order_id == order.id).group_by(CreditMemoItem.order_item_id))
-    return {line_id: int(amount) for line_id, amount in found}
+def count(order: Order, memo: CreditMemo, sign: int) -> None:
+    """Count the credit memo on its Order (1), as given back or as asked for by its state, or take that back (-1)."""
+    asked = memo.state == refunds.ASKED
+    lines = {item.id: item for item in order.items}
+    for item in memo.items:
+        line = lines[item.order_item_id]
+        if asked:
+            line.refunding += sign * item.quantity
+        else:
+            line.refunded += sign * item.quantity
+    if asked:
+        order.total_refunding += sign * memo.total
+    else:
+        order.total_refunded += sign * memo.total
+
+
+def worth(memo: CreditMemo, order: Order) -> dict[str, str]:
+    """What the sentences about it say."""
+    return {
+        "number": memo.number,
+        "amount": Money(memo.total, order.currency).amount,
+        "currency": order.currency,
+    }

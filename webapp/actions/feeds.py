@@ -23,6 +23,8 @@ PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "d
 SETTLE = timedelta(seconds=20)
 # Two clocks, Amazon's and ours.
 SKEW = timedelta(minutes=2)
+# Amazon lists a feed long before then, if it has it.
+LISTED = timedelta(minutes=10)
 # Feeds end within minutes; one that has not by then will not.
 LONGEST = timedelta(hours=6)
 
@@ -136,19 +138,28 @@ def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> N
         feed.state, feed.ended_at = FAILED, now
         for submission in _waiting(feed, submissions.SENDING):
             if kinds.of(submission.kind).proved_by_acceptance:
-                outcomes.give_up(session, submission, "feed_lost", now)
+                outcomes.give_up(session, submission, "feed_ambiguous", now)
             else:
                 outcomes.accept(session, submission, now)
         session.commit()
-    elif not _resend(feed):
-        accounts.lock(session, feed.account_id)
-        feed.state, feed.ended_at = FAILED, now
-        for submission in _waiting(feed, submissions.SENDING):
-            outcomes.give_up(session, submission, "feed_lost", now)
-        session.commit()
+    elif not _route_of(feed).resend:
+        _not_found(session, feed, now)
     else:
         feed.state = PREPARING
         session.commit()
+
+
+def _not_found(session: Session, feed: Feed, now: datetime) -> None:
+    """What must not be told twice is looked for again and again; then a person looks, and nothing is sent by itself."""
+    accounts.lock(session, feed.account_id)
+    waiting = _waiting(feed, submissions.SENDING)
+    if now - (feed.sending_at or feed.created_at) < LISTED:
+        postpone(waiting, now, None)
+    else:
+        feed.state, feed.ended_at = FAILED, now
+        for submission in waiting:
+            outcomes.give_up(session, submission, "feed_lost", now)
+    session.commit()
 
 
 def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
@@ -170,22 +181,36 @@ def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
         _apply(session, feed, report, there.request_id, now)
     else:
         feed.state, feed.ended_at = FAILED, now
-        words = "; ".join(message.description for message in report.messages) if report else ""
-        for submission in _waiting(feed):
-            outcomes.reject(session, submission, words or None, now, cause="feed_failed", request_id=there.request_id)
+        _failed(session, feed, there, report, now)
     session.commit()
     crashpoints.crash("feed.report_applied")
 
 
 def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime) -> None:
     """DONE is not success: what is listed as an error was refused, and what is not still has to be proved."""
-    refused = {message.message_id: message for message in report.messages if message.failed} if report else {}
-    for submission in _waiting(feed):
-        said = refused.get(submission.message_id or 0) or refused.get(0)
-        if said is None:
+    waiting = _waiting(feed)
+    doubt = kinds.of(waiting[0].kind).doubt(session, feed.submissions, report) if waiting else None
+    for submission in waiting:
+        refused = kinds.of(submission.kind).refused_in(session, submission, report) if report else None
+        if doubt is not None:
+            outcomes.give_up(session, submission, doubt, now)
+        elif refused is None:
             outcomes.accept(session, submission, now)
         else:
-            outcomes.reject(session, submission, f"{said.description} ({said.code})", now, request_id=request_id)
+            submission.details = submission.details | refused.details
+            outcomes.reject(session, submission, refused.words, now, cause=refused.cause, request_id=request_id)
+
+
+def _failed(session: Session, feed: Feed, there: AmazonFeed, report: FeedReport | None, now: datetime) -> None:
+    """CANCELLED did nothing. FATAL may have done some of it, none or all, unless its report counts no success."""
+    untouched = report is not None and report.successful == 0 and not report.contradicts_itself
+    aborted = there.status == "FATAL" and not _route_of(feed).resend and not untouched
+    words = "; ".join(message.description for message in report.messages) if report else ""
+    for submission in _waiting(feed):
+        if aborted:
+            outcomes.give_up(session, submission, "feed_aborted", now)
+        else:
+            outcomes.reject(session, submission, words or None, now, cause="feed_failed", request_id=there.request_id)
 
 
 def _route(kind: Kind) -> FeedRoute:
@@ -194,9 +219,9 @@ def _route(kind: Kind) -> FeedRoute:
     return kind.feed
 
 
-def _resend(feed: Feed) -> bool:
-    """Whether the document may be sent again once it was looked for and not found."""
-    return all(_route(kinds.of(submission.kind)).resend for submission in feed.submissions)
+def _route_of(feed: Feed) -> FeedRoute:
+    """All of a feed are of one kind."""
+    return _route(kinds.of(feed.submissions[0].kind))
 
 
 def _waiting(feed: Feed, state: str = submissions.SENT) -> list[Submission]:

@@ -12,6 +12,7 @@ from webapp.domain import documents, order_states, submissions
 from webapp.domain.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
+from webapp.queries import refunds
 
 
 def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
@@ -35,7 +36,8 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     if not order_states.may("cancel", order.state):
         events.record_on_order(session, "cancelled_at_amazon_but", order, now=now, by="amazon", state=order.state)
         return
-    if order.total_invoiced > order.total_refunded or any(order_states.left_to_refund(item) for item in order.items):
+    money_left = order.total_invoiced - order.total_refunded - order.total_refunding
+    if money_left > 0 or any(order_states.left_to_refund(item) for item in order.items):
         _credit(session, order, now)
     for item in order.items:
         item.canceled = item.ordered - item.shipped
@@ -50,8 +52,8 @@ def _credit(session: Session, order: Order, now: datetime) -> None:
     draft = documents.credit_all(
         order.items,
         order.total,
-        shipping_refunded=credit_memos.shipping_refunded(session, order),
-        money_left=order.total_invoiced - order.total_refunded,
+        given=refunds.given_back(session, order),
+        money_left=order.total_invoiced - order.total_refunded - order.total_refunding,
     )
     memo = credit_memos.write(session, order, draft, now=now, reason="cancelled_at_amazon")
     events.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=memo.number)

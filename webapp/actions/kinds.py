@@ -6,14 +6,14 @@ transaction.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.amazon_orders import AmazonOrder, PreparedFeed
+from webapp.domain.amazon_orders import AmazonOrder, FeedReport, PreparedFeed
 from webapp.domain.amazon_port import AmazonPort
 from webapp.models.submissions import Submission
 
@@ -47,6 +47,15 @@ class Objection:
     conflict: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Amazon's words, a code of `sentences` where these are not all there is to say, and what to keep in `details`."""
+
+    words: str
+    cause: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
 class Kind:
     """The base of all: does nothing beyond what is the same for every kind. None of its methods commits but `again`."""
 
@@ -76,6 +85,19 @@ class Kind:
     def document(self, session: Session, submissions: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
         """The document with all of these, each under its `message_id`."""
         raise NotImplementedError
+
+    def doubt(self, session: Session, told: Sequence[Submission], report: FeedReport | None) -> str | None:
+        """Why the report of a feed that is done proves nothing of all it told, as a code of `sentences`, or None.
+
+        For what the order shows there is no doubt: it will be read.
+        """
+        return None
+
+    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Refusal | None:
+        """What the report says against it, where it says anything."""
+        failed = {message.message_id: message for message in report.messages if message.failed}
+        said = failed.get(submission.message_id or 0) or failed.get(0)
+        return None if said is None else Refusal(said.words)
 
     def objection(self, session: Session, submission: Submission) -> Objection | None:
         """Whether it still makes sense, now that the order has been read afresh."""
@@ -113,6 +135,7 @@ class Kind:
 # their verbs need what is shared by all of them.
 _PLACES = {
     "cancellation": "webapp.actions.cancellations",
+    "refund": "webapp.actions.refunds",
 }
 NAMES = tuple(_PLACES)
 

@@ -38,12 +38,17 @@ def queue_document(
 
     Raises InvalidError where the buyer cannot be written to: what it tells of is then not written either.
     """
-    refusal = queries.why_not(session, order)
-    if refusal:
-        raise InvalidError(refusal, field="notify")
+    check(session, order)
     session.flush()
     mail = _row(order, kind, now, by, document_id=document_id, comment_id=comment.id if comment else None)
     return _add(session, mail)
+
+
+def check(session: Session, order: Order) -> None:
+    """Raises InvalidError where the buyer cannot be written to."""
+    refusal = queries.why_not(session, order)
+    if refusal:
+        raise InvalidError(refusal, field="notify")
 
 
 def write(

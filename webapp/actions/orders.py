@@ -33,6 +33,7 @@ class _Line:
     invoiced: int
     shipped: int
     refunded: int = 0
+    refunding: int = 0
     canceled: int = 0
 
     def as_row(self) -> dict[str, int]:

@@ -50,13 +50,14 @@ def reject(
     *,
     cause: str | None = None,
     request_id: str | None = None,
+    by: str = "amazon",
 ) -> None:
     """Amazon said no (`words`, its own) or the desk did not ask (`cause`, a code). Nothing changes on the order."""
     move(submission, "reject", now)
     submission.message, submission.cause = words, cause
     submission.request_id = request_id or submission.request_id
     _note(submission, "rejected", words=(words or "")[:300], cause=cause or "")
-    happened(session, submission, "rejected", now=now)
+    happened(session, submission, "rejected", now=now, by=by)
 
 
 def give_up(session: Session, submission: Submission, cause: str, now: datetime) -> None:

@@ -29,6 +29,16 @@ def changing(session: Session, order_id: int, move: str | None = None, *, seen: 
         raise
 
 
+def fresh(session: Session, order_id: int) -> Order:
+    """The Order as it stands; whoever asks holds the lock of its account."""
+    # What this session read before may be older than the lock.
+    anew = {"populate_existing": True}
+    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    session.scalars(select(OrderItem).where(OrderItem.order_id == order_id), execution_options=anew).all()
+    session.expire(order, ["items"])
+    return order
+
+
 def settle(session: Session, order: Order, *, now: datetime, by: str) -> None:
     """Let the state and the stock follow the quantities. Does not commit."""
     derive(session, order, now=now, by=by)
@@ -61,11 +71,7 @@ def _locked(session: Session, order_id: int, move: str | None, seen: int | None)
     if account_id is None:
         raise NotFoundError("order_unknown", number=order_id)
     accounts.lock(session, account_id)
-    # What this session read before may be older than the lock.
-    fresh = {"populate_existing": True}
-    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
-    session.scalars(select(OrderItem).where(OrderItem.order_id == order_id), execution_options=fresh).all()
-    session.expire(order, ["items"])
+    order = fresh(session, order_id)
     if move is not None and not order_states.may(move, order.state):
         raise RefusedError(f"cannot_{move}", state=order.state)
     if seen is not None and order.version != seen:

@@ -15,6 +15,7 @@ from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.orders import described, orders, story
 from webapp.domain.documents import Refund, amount
 from webapp.domain.errors import InvalidError
+from webapp.domain.refunds import REASONS
 from webapp.models.orders import Order
 
 _comment_option = click.option("--comment", default="", help="A comment that goes with it.")
@@ -76,6 +77,12 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 @click.option("--shipping", metavar="AMOUNT", help="Of the shipping. Default: all left with all items, else none.")
 @click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Given back beside the items.")
 @click.option("--adjustment-fee", default="0", metavar="AMOUNT", help="Kept of what is given back.")
+@click.option("--on-amazon", is_flag=True, help="Ask Amazon to refund the buyer; needs --reason.")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.code for reason in REASONS]),
+    help="Why, in Amazon's words; only with --on-amazon.",
+)
 @_comment_option
 @data_dir_option
 @json_option
@@ -85,12 +92,21 @@ def refund(
     shipping: str | None,
     adjustment_refund: str,
     adjustment_fee: str,
+    on_amazon: bool,
+    reason: str | None,
     comment: str,
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a credit memo of an Order, or part of it; Amazon is not told."""
+    """Write a credit memo of an Order, or part of it: offline, or to be refunded by Amazon.
+
+    Amazon is told by the worker, or by `submissions run`, once the time to undo it is over.
+    """
     from webapp.actions import credit_memos
+    from webapp.extensions import settings
+
+    if on_amazon != (reason is not None):
+        raise click.UsageError("--on-amazon and --reason go together.")
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         chosen = _quantities(order, items)
@@ -101,7 +117,16 @@ def refund(
             amount(adjustment_refund, currency, "adjustment_refund"),
             amount(adjustment_fee, currency, "adjustment_fee"),
         )
-        return credit_memos.create(session, order.id, asked, comment=comment, **about).number
+        return credit_memos.create(
+            session,
+            order.id,
+            asked,
+            on_amazon=on_amazon,
+            reason=reason or "",
+            undo_seconds=settings().undo_seconds,
+            comment=comment,
+            **about,
+        ).number
 
     _process(number, data_dir, as_json, step)
 

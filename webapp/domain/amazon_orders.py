@@ -235,6 +235,10 @@ class FeedMessage:
     def failed(self) -> bool:
         return self.severity == "Error"
 
+    @property
+    def words(self) -> str:
+        return f"{self.description} ({self.code})"
+
 
 @dataclass(frozen=True, slots=True)
 class FeedReport:

@@ -126,19 +126,19 @@ def credit(
     total: int,
     asked: Refund,
     *,
-    shipping_refunded: Mapping[int, int],
+    given: Mapping[int, Mapping[str, int]],
     money_left: int,
     currency: str,
 ) -> Draft:
     """Give back what is asked, at most what was invoiced and not given back (`money_left`).
 
-    `shipping_refunded`: what earlier credit memos gave back of the shipping, by line id. Raises InvalidError and
-    RefusedError as `invoice` does.
+    `given`: what earlier credit memos gave back or are about to, in minor units by line id and part (`subtotal`,
+    `shipping`, …). Raises InvalidError and RefusedError as `invoice` does.
     """
     if money_left <= 0 and not any(order_states.left_to_refund(line) for line in lines):
         raise RefusedError("nothing_to_refund")
     chosen = check(lines, asked.quantities, order_states.left_to_refund)
-    shipping = _shipping_back(lines, asked.shipping, shipping_refunded, currency)
+    shipping = _shipping_back(lines, asked.shipping, given, currency)
     for field in ("adjustment_refund", "adjustment_fee"):
         if getattr(asked, field) < 0:
             raise InvalidError("amount_negative", field=field)
@@ -148,7 +148,7 @@ def credit(
             line.id,
             chosen[line.id],
             shipping=shipping[line.id],
-            **_goods(line, extra[line.id], chosen[line.id], line.refunded),
+            **_goods_back(line, extra[line.id], chosen[line.id], given.get(line.id, {})),
         )
         for line in lines
         if chosen[line.id] or shipping[line.id]
@@ -158,12 +158,17 @@ def credit(
     return draft
 
 
-def credit_all(lines: Sequence[Line], total: int, *, shipping_refunded: Mapping[int, int], money_left: int) -> Draft:
+def credit_all(lines: Sequence[Line], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int) -> Draft:
     """All that is left, to the last unit: what was given or kept beside the lines before is settled by adjustments."""
-    shipping = shipping_left(lines, shipping_refunded)
+    shipping = shipping_left(lines, given)
     extra = _rests(lines, total)
     parts = tuple(
-        Part(line.id, left, shipping=shipping[line.id], **_goods(line, extra[line.id], left, line.refunded))
+        Part(
+            line.id,
+            left,
+            shipping=shipping[line.id],
+            **_goods_back(line, extra[line.id], left, given.get(line.id, {})),
+        )
         for line in lines
         if (left := order_states.left_to_refund(line)) or shipping[line.id]
     )
@@ -171,10 +176,12 @@ def credit_all(lines: Sequence[Line], total: int, *, shipping_refunded: Mapping[
     return Draft(parts, adjustment_refund=max(0, missing), adjustment_fee=max(0, -missing))
 
 
-def shipping_left(lines: Iterable[Line], shipping_refunded: Mapping[int, int]) -> dict[int, int]:
-    """What of the shipping was invoiced and not given back, by line id."""
+def shipping_left(lines: Iterable[Line], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+    """What of the shipping was invoiced and not given back, by line id. `given` as in `credit`."""
     return {
-        line.id: max(0, totals.share(line.shipping, line.invoiced, line.ordered) - shipping_refunded.get(line.id, 0))
+        line.id: max(
+            0, totals.share(line.shipping, line.invoiced, line.ordered) - given.get(line.id, {}).get("shipping", 0)
+        )
         for line in lines
     }
 
@@ -226,11 +233,26 @@ def _goods(line: Line, rest: int, quantity: int, before: int) -> dict[str, int]:
     return totals.split(parts, quantity, line.ordered, before)
 
 
+def _goods_back(line: Line, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
+    """What these pieces are worth; the last ones are worth what is left of the line, whichever went before them.
+
+    A refusal gives pieces back in any order, so the portions before need not be those the next one follows on.
+    """
+    if not quantity:
+        return dict.fromkeys(_GOODS, 0)
+    before = line.refunded + line.refunding
+    worth = _goods(line, rest, quantity, before)
+    left = {name: amount - given.get(name, 0) for name, amount in _goods(line, rest, line.invoiced, 0).items()}
+    if before + quantity == line.invoiced:
+        return left
+    return {name: max(min(0, left[name]), min(amount, max(0, left[name]))) for name, amount in worth.items()}
+
+
 def _shipping_back(
-    lines: Sequence[Line], asked: int | None, refunded: Mapping[int, int], currency: str
+    lines: Sequence[Line], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """The shipping that is given back, on the lines it was paid for."""
-    left = shipping_left(lines, refunded)
+    left = shipping_left(lines, given)
     most = sum(left.values())
     if asked is None:
         return left

@@ -19,12 +19,13 @@ DERIVED = frozenset({COMPLETE, CLOSED})
 
 
 class Quantities(Protocol):
-    """What is known of a line: pieces."""
+    """What is known of a line: pieces. `refunding`: those Amazon is asked to refund and has not answered for."""
 
     ordered: int
     invoiced: int
     shipped: int
     refunded: int
+    refunding: int
     canceled: int
 
 
@@ -75,25 +76,48 @@ def left_to_invoice(line: Quantities) -> int:
 
 def given_back(line: Quantities) -> int:
     """Refunded pieces that were not cancelled: those that need not be sent, or that were sent and came back."""
-    canceled_ones = max(0, line.invoiced + line.canceled - line.ordered)
-    return max(0, line.refunded - canceled_ones)
+    return _beyond_canceled(line, line.refunded)
 
 
 def left_to_ship(line: Quantities) -> int:
-    """What was given back is not owed any more. The cancelled among it was not owed before, so it counts once."""
-    return max(0, line.ordered - line.canceled - line.shipped - given_back(line))
+    """What may leave. What Amazon is asked to refund may not: it would be paid back and sent all the same."""
+    return _owed(line, line.refunded + line.refunding)
+
+
+def owed(line: Quantities) -> int:
+    """What is still to be sent. What was given back is not owed any more; what Amazon is only asked to refund is."""
+    return _owed(line, line.refunded)
+
+
+def spared(line: Quantities, pieces: int) -> int:
+    """How many of these pieces, given back, need not be shipped any more."""
+    so_far = line.refunded + line.refunding
+    return _owed(line, so_far) - _owed(line, so_far + pieces)
 
 
 def left_to_refund(line: Quantities) -> int:
-    return line.invoiced - line.refunded
+    """What may be asked for: not what Amazon is being asked for already."""
+    return line.invoiced - line.refunded - line.refunding
+
+
+def _owed(line: Quantities, refunded: int) -> int:
+    """The cancelled among the refunded was not owed before, so it counts once."""
+    return max(0, line.ordered - line.canceled - line.shipped - _beyond_canceled(line, refunded))
+
+
+def _beyond_canceled(line: Quantities, refunded: int) -> int:
+    return max(0, refunded - max(0, line.invoiced + line.canceled - line.ordered))
 
 
 def derive(lines: Iterable[Quantities]) -> str:
-    """The state that follows from the quantities of an order that is neither on hold nor canceled."""
+    """The state that follows from the quantities of an order that is neither on hold nor canceled.
+
+    What Amazon is only asked to refund changes nothing.
+    """
     lines = list(lines)
     if all(line.invoiced == 0 and line.shipped == 0 for line in lines):
         return NEW
     all_invoiced = all(left_to_invoice(line) == 0 for line in lines)
-    if all_invoiced and any(line.refunded for line in lines) and all(left_to_refund(line) == 0 for line in lines):
+    if all_invoiced and any(line.refunded for line in lines) and all(line.refunded == line.invoiced for line in lines):
         return CLOSED
-    return COMPLETE if all_invoiced and all(left_to_ship(line) == 0 for line in lines) else PROCESSING
+    return COMPLETE if all_invoiced and all(owed(line) == 0 for line in lines) else PROCESSING

@@ -82,7 +82,7 @@ def of_order(line: order_states.Quantities, amazons_quantity: int, back: int, ba
     """
     unsent = line.ordered - line.canceled - line.shipped
     came_back = max(0, order_states.given_back(line) - unsent)
-    owed = max(0, min(order_states.left_to_ship(line), amazons_quantity - line.shipped))
+    owed = max(0, min(order_states.owed(line), amazons_quantity - line.shipped))
     return Line(owed, line.shipped, min(back, came_back), min(back_before, came_back))
 
 

@@ -33,11 +33,13 @@ MOVES = (
     Move("send", frozenset({QUEUED}), SENDING),
     # createFeed was never reached, so it waits for the next feed.
     Move("requeue", frozenset({SENDING}), QUEUED),
+    # A person has looked at Amazon and found that it never arrived.
+    Move("resend", frozenset({UNPROVED}), QUEUED),
     Move("sent", frozenset({SENDING}), SENT),
     Move("accept", frozenset({SENDING, SENT}), ACCEPTED),
     # Amazon's own word on the order is proof in any state: it may have been cancelled by another door meanwhile.
     Move("verify", frozenset({QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, UNPROVED}), VERIFIED),
-    Move("reject", frozenset({QUEUED, SENDING, SENT, ACCEPTED}), REJECTED),
+    Move("reject", frozenset({QUEUED, SENDING, SENT, ACCEPTED, UNPROVED}), REJECTED),
     # Accepted, but the order never showed it: a person has to look.
     Move("give_up", frozenset({SENDING, SENT, ACCEPTED}), UNPROVED),
 )

@@ -1,7 +1,9 @@
 """A tax invoice of the seller's as Amazon is given it, to show to its buyer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from webapp.domain import amazon_status as status
 from webapp.domain.money import Money
 
 FEED_TYPE = "UPLOAD_VAT_INVOICE"
@@ -9,6 +11,9 @@ KIND = "vat_invoice"
 INVOICE, CREDIT_NOTE = "Invoice", "CreditNote"
 # Where Amazon takes such invoices, by country.
 COUNTRIES = frozenset(("BE", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"))
+# Amazon writes the invoices of these orders itself.
+BY_AMAZON = "INVOICE_BY_AMAZON"
+_SHIPPED = frozenset({status.PARTIALLY_SHIPPED, status.SHIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +26,19 @@ class VatInvoice:
     vat: Money
     document_type: str = INVOICE
     transaction_id: str | None = None
+
+
+def refusal(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
+    """Why an invoice of an order cannot be uploaded now, as a code of `sentences`, or None.
+
+    `writable`: the store imports orders, so the desk is in charge of them.
+    """
+    if country not in COUNTRIES:
+        return "vat_invoice_not_there"
+    if BY_AMAZON in programs:
+        return "vat_invoice_by_amazon"
+    if not writable:
+        return "vat_invoice_read_only"
+    if amazon_status == status.CANCELLED:
+        return "vat_invoice_cancelled"
+    return None if amazon_status in _SHIPPED else "vat_invoice_unshipped"

@@ -1,8 +1,9 @@
 """A credit memo: what of an order has been given back, in minor units of the order's currency."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.base import Base, UtcDateTime
@@ -24,8 +25,13 @@ class CreditMemo(Base):
     adjustment_refund: Mapped[int] = mapped_column(BigInteger, default=0)
     adjustment_fee: Mapped[int] = mapped_column(BigInteger, default=0)
     total: Mapped[int] = mapped_column(BigInteger)
-    # Offline: nothing was asked of Amazon, because Amazon itself gave the money back.
+    # Nothing was asked of Amazon. Else Amazon is asked to give the money back, and `state` says how far that is.
     offline: Mapped[bool] = mapped_column(default=True)
+    # One of `domain/refunds.MEMO_STATES`. Only what is offline or refunded is counted as given back.
+    state: Mapped[str] = mapped_column(String(10), default="offline")
+    # What Amazon is told, a row a line: {"line": id of the Order's line, "item": Amazon's id of it, "cancelled": pieces
+    # that will not be shipped, "parts": minor units by component}.
+    told: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(40), default="")
 
     items: Mapped[list["CreditMemoItem"]] = relationship(order_by="CreditMemoItem.id")

@@ -47,6 +47,8 @@ class Order(Base):
     total: Mapped[int] = mapped_column(BigInteger)
     total_invoiced: Mapped[int] = mapped_column(BigInteger, default=0)
     total_refunded: Mapped[int] = mapped_column(BigInteger, default=0)
+    # What Amazon is asked to give back and has not answered for.
+    total_refunding: Mapped[int] = mapped_column(BigInteger, default=0)
     purchased_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
@@ -74,7 +76,7 @@ class OrderItem(Base):
     __table_args__ = (
         CheckConstraint("invoiced <= ordered", name="invoiced"),
         CheckConstraint("shipped + canceled <= ordered", name="shipped"),
-        CheckConstraint("refunded <= invoiced", name="refunded"),
+        CheckConstraint("refunded + refunding <= invoiced", name="refunded"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -88,6 +90,8 @@ class OrderItem(Base):
     invoiced: Mapped[int] = mapped_column(default=0)
     shipped: Mapped[int] = mapped_column(default=0)
     refunded: Mapped[int] = mapped_column(default=0)
+    # Pieces Amazon is asked to refund: nobody else may ask for them meanwhile.
+    refunding: Mapped[int] = mapped_column(default=0)
     canceled: Mapped[int] = mapped_column(default=0)
     price: Mapped[int] = mapped_column(BigInteger)
     subtotal: Mapped[int] = mapped_column(BigInteger)

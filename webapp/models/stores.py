@@ -36,6 +36,8 @@ class Store(Base):
     # Whether the buyer of each new order gets a mail of ours beside Amazon's own.
     order_mails: Mapped[bool] = mapped_column(default=False)
     unready_products: Mapped[str] = mapped_column(String(10), default="create")
+    # Amazon is given each invoice to show to its buyer, where it takes them.
+    upload_invoices: Mapped[bool] = mapped_column(default=False)
 
     # What buyers get to read, on paper and by mail: `domain/document_settings.py` says what each may be.
     language: Mapped[str] = mapped_column(String(8), default="en")

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import amazon_status as status
+from webapp.domain import refunds
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.orders import Order, OrderItem
@@ -70,6 +71,8 @@ def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[date
             select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
             .join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
             .where(CreditMemoItem.order_item_id.in_(line_ids), CreditMemoItem.return_to_stock)
+            # What Amazon has not refunded has not come back.
+            .where(CreditMemo.state.in_((refunds.OFFLINE, refunds.REFUNDED)))
         )
         for line_id, at, pieces in session.execute(told):
             found[line_id].append((at, pieces))

@@ -9,11 +9,15 @@ SENTENCES = {
     "again_still_open": _l("It has not ended yet, so it cannot be asked for again. Follow it under Submissions."),
     "submission_unknown": _l("There is no submission %(name)s."),
     "feed_lost": _l(
-        "Amazon's answer was lost, and which document of Amazon's is this one cannot be told. It was not sent again, "
-        "since it could be carried out twice. Look in Seller Central."
+        "Amazon's answer was lost, and Amazon does not list what was sent. It was not sent again, since it could be "
+        "carried out twice. Look in Seller Central."
     ),
+    "feed_ambiguous": _l(
+        "Amazon's answer was lost, and Amazon lists several documents that could be this one. Look in Seller Central."
+    ),
+    "feed_aborted": _l("Amazon broke off in the middle of it: some of it may have been done. Look in Seller Central."),
     "cancelled_meanwhile": _l("The order was cancelled before Amazon was told."),
-    "feed_failed": _l("Amazon could not process the feed that carried the request. Nothing was cancelled; try again."),
+    "feed_failed": _l("Amazon could not process the feed that carried the request. Nothing was done; try again."),
     "feed_never_ended": _l("Amazon took the request but never said what became of it. Look in Seller Central."),
     "cancel_not_shown": _l(
         "Amazon accepted the request, but the order has not become Cancelled. Look in Seller Central."
