@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from redis import Redis
 from sqlalchemy import select
@@ -9,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from simulator import desk_actions
 from simulator.world import World
-from webapp.actions import advancing, cancellations, credit_memos, syncing
+from webapp.actions import advancing, cancellations, credit_memos, shipments, syncing
 from webapp.amazon import Amazon
 from webapp.domain.documents import Refund
+from webapp.domain.parcels import Parcel
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.credit_memos import CreditMemo
@@ -82,6 +84,35 @@ class Desk:
             by="test",
         )
 
+    def ship(self, number: str, *parcels: Parcel, undo_seconds: int = 0, **about: Any) -> list[Submission]:
+        """Ship these parcels of our Order, or all that is left; answers what Amazon is being told."""
+        order = self.commerce_order(number)
+        now = self.clock()
+        before = select(Submission.id)
+        known = set(self.session.scalars(before))
+        shipments.create(
+            self.session,
+            order.id,
+            parcels or (Parcel(None, "DHL", "", f"T{number}"),),
+            undo_seconds=undo_seconds,
+            now=now,
+            by="test",
+            **about,
+        )
+        mine = select(Submission).where(Submission.id.not_in(known)).order_by(Submission.id)
+        return list(self.session.scalars(mine))
+
+    def shown(self, number: str) -> dict[str, tuple[str, dict[str, int]]]:
+        """The parcels Amazon shows: reference → tracking number and pieces by Amazon's id of the line."""
+        packages = self.world.orders[number].body.get("packages", [])
+        return {
+            one["packageReferenceId"]: (
+                one["trackingNumber"],
+                {line["orderItemId"]: line["quantity"] for line in one["packageItems"]},
+            )
+            for one in packages
+        }
+
     def advance(self, method: str = "feed") -> int:
         return advancing.advance(
             self.session, self.port, self.account.id, clock=self.clock, feed_interval=120, method=method
@@ -92,7 +123,7 @@ class Desk:
         for _ in range(passes):
             self.advance(method)
             self.session.refresh(submission)
-            if not submission.open:
+            if not submission.open or submission.state == "conflict":
                 return
             self.later(max((submission.due_at - self.clock()).total_seconds(), 0) + 0.001)
         raise AssertionError(f"still {submission.state} after {passes} passes: {submission.message}")

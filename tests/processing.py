@@ -42,9 +42,10 @@ def quantities(order: Order) -> list[tuple[int, int, int, int]]:
 
 
 def kinds(session: Session, order: Order) -> list[str]:
-    """What happened to the Order after it was made."""
+    """What happened to the Order after it was made, but for what Amazon was told of its parcels."""
     told = session.scalars(select(Event.kind).where(Event.order_id == order.id).order_by(Event.id)).all()
-    return [kind for kind in told if kind not in {"order_created", "order_invoiced_at_import"}]
+    made = {"order_created", "order_invoiced_at_import"}
+    return [kind for kind in told if kind not in made and not kind.startswith("shipment_")]
 
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:

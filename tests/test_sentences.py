@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from webapp.actions import kinds
 from webapp.domain import errors
+from webapp.labels import LABELS
 from webapp.sentences import SENTENCES, sentence
 
 WEBAPP = Path(__file__).parents[1] / "webapp"
@@ -32,6 +34,20 @@ def raised() -> Iterator[tuple[str, str, set[str]]]:
 def test_every_error_has_a_sentence_and_brings_what_it_names(place: str, code: str, names: set[str]) -> None:
     assert code in SENTENCES, place
     assert set(re.findall(r"%\((\w+)\)", str(SENTENCES[code]))) <= names, place
+
+
+@pytest.mark.parametrize("name", kinds.NAMES)
+def test_every_kind_of_submission_can_be_spoken_of(name: str) -> None:
+    outcomes = {"requested", "undone", "accepted", "rejected", "unproved"}
+    kind = kinds.of(name)
+
+    assert name in LABELS["submission_kind"]
+    assert {f"submission_{name}", kind.meanwhile} <= SENTENCES.keys()
+    assert kind.proved_by_acceptance or f"{kind.word}_not_shown" in SENTENCES
+    assert {f"{name}_{what}" for what in outcomes | {"verified", "not_needed", "conflict", "insisted"}} <= (
+        SENTENCES.keys()
+    )
+    assert {f"note_{kind.word}_{what}" for what in outcomes - {"accepted"} | {"conflict"}} <= SENTENCES.keys()
 
 
 def test_a_sentence_is_filled_with_its_arguments(app: Flask) -> None:

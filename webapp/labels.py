@@ -9,6 +9,7 @@ from webapp.domain import (
     amazon_status,
     bulk,
     cancellation,
+    confirming,
     mails,
     order_states,
     refunds,
@@ -69,6 +70,7 @@ LABELS = {
     },
     "submission_kind": {
         cancellation.KIND: Label(_l("Cancellation"), "quiet", "ban"),
+        confirming.KIND: Label(_l("Shipment"), "quiet", "truck"),
         refunds.KIND: Label(_l("Refund"), "quiet", "arrow-back-up"),
         vat_invoices.KIND: Label(_l("Tax invoice"), "quiet", "file-invoice"),
     },

@@ -3,12 +3,13 @@ from sqlalchemy import select, text
 from tests.factories import a_store
 from tests.mailboxes import set_up
 from tests.processing import BY, kinds, processing_order, refused
-from webapp.actions import comments, holds, shipments, stores
+from webapp.actions import comments, holds, shipments, stores, submissions
 from webapp.domain.parcels import Parcel
 from webapp.models.accounts import Account
 from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.shipments import Shipment
+from webapp.models.submissions import Submission
 
 
 def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
@@ -55,6 +56,7 @@ def test_a_deleted_store_takes_shipments_and_comments_along(session):
     order = processing_order(session)
     shipments.create(session, order.id, [Parcel(None, "DHL", "", "A1")], comment="Hello", **BY)
     store = a_store(session.scalars(select(Account)).one())
+    submissions.undo(session, session.scalars(select(Submission.id)).one(), **BY)
 
     stores.delete_store(session, store, store.name, **BY)
 

@@ -21,9 +21,13 @@ Clock = Callable[[], datetime]
 # How often an order is read after a lost answer of a call before the call is made again.
 LOOKS = 2
 # Steps of one sort in one pass, so that a pass ends well within the time of a job; who rings it rings again.
-MOST = 200
-# Orders read in one pass for a proof: getOrder refills one call in two seconds, and the next sync shows the rest.
-MOST_PROOFS = 20
+MOST = 100
+# However slow Amazon is, a pass begins nothing more after this.
+LONGEST = timedelta(seconds=60)
+# getOrder refills one call in two seconds, and people need it too. Where more than these wait, one sync tells of a
+# hundred orders in one call: what it has just gone over is fresh, and what it will go over it proves.
+FEW = 25
+FRESH = timedelta(minutes=5)
 
 
 def lease_name(account_id: int) -> str:
@@ -66,6 +70,9 @@ class _Desk:
     def __init__(self, session: Session, port: AmazonPort, account_id: int, owner: str, clock: Clock) -> None:
         self.session, self.port, self.account_id = session, port, account_id
         self.owner, self.clock = owner, clock
+        self.began = clock()
+        # The orders read in this pass, which is short.
+        self.read: set[int] = set()
 
     def open(self, *states: str) -> Select[Submission]:
         mine = select(Submission).where(Submission.open, Submission.account_id == self.account_id)
@@ -96,9 +103,14 @@ class _Desk:
 
     def prove(self) -> None:
         """Read the orders back: only Amazon's own word on the order proves that it was done."""
-        for submission in self.due(submissions.ACCEPTED, most=MOST_PROOFS):
+        due = self.due(submissions.ACCEPTED, most=MOST)
+        if len(due) > FEW:
+            for submission in due[FEW:]:
+                submission.due_at = self.clock() + FRESH
+            self.session.commit()
+        for submission in due[:FEW]:
             # Another of the same order may have been proved by the same look.
-            if submission.state == submissions.ACCEPTED:
+            if submission.state == submissions.ACCEPTED and not self._late():
                 self._look_at_order(submission, None)
 
     def send(self, kind: Kind, feed_interval: int, method: str) -> None:
@@ -107,9 +119,12 @@ class _Desk:
         if not due or (not directly and self._waits(kind, feed_interval)):
             return
         ready = []
+        synced = kind.fresh_by_sync and len(due) > FEW and self._just_synced()
         for submission in due:
+            if directly and self._late():
+                break
             try:
-                if not self._still_right(kind, submission):
+                if not self._still_right(kind, submission, synced=synced):
                     continue
                 if not (directly and self._tell(kind, submission)):
                     ready.append(submission)
@@ -142,9 +157,11 @@ class _Desk:
         self.session.execute(update(Submission).where(*waiting).values(due_at=until))
         self.session.commit()
 
-    def _still_right(self, kind: Kind, submission: Submission) -> bool:
+    def _still_right(self, kind: Kind, submission: Submission, *, synced: bool) -> bool:
         """A fresh look before the irreversible: the buyer may have cancelled, someone may have shipped it."""
-        if not self._read(submission):
+        if synced or submission.amazon_order_id in self.read:
+            self._fresh(submission)
+        elif not self._read(submission):
             return False
         if submission.state != submissions.QUEUED:
             return False
@@ -219,6 +236,7 @@ class _Desk:
             self._trouble([submission], error)
             self._stop_for(error)
             return False
+        self.read.add(mirror_id)
         self._fresh(submission)
         # The order may have shown it before, and then nothing in it has changed.
         following.settle_submissions(self.session, [(mirror_id, said)], now=self.clock())
@@ -228,6 +246,13 @@ class _Desk:
         """What the next one would meet as well is not asked of Amazon for each of a thousand."""
         if isinstance(error, Throttled | BadCredentials):
             raise _AllWaitError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
+
+    def _just_synced(self) -> bool:
+        at = self.session.scalar(select(Account.last_synced_at).where(Account.id == self.account_id))
+        return at is not None and at > self.clock() - FRESH
+
+    def _late(self) -> bool:
+        return self.clock() - self.began > LONGEST
 
     def _hold(self) -> None:
         """Still the one at it, and alone with the account's orders until the transaction ends."""

@@ -27,28 +27,38 @@ def request(
 
     Raises InvalidError for a reason Amazon does not have, RefusedError where the order cannot be cancelled.
     """
-    if reason not in cancellation.CODES:
-        known = ", ".join(row.code for row in cancellation.REASONS)
-        raise InvalidError("reason_unknown", field="reason", reason=reason, known=known)
+    _check_reason(reason)
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
     if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
     accounts.lock(session, account_id)
     order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
-    refused = refusal(session, order)
-    if refused:
-        session.rollback()
-        raise RefusedError(refused)
     try:
-        submission = submissions.ask(
-            session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, by=by
-        )
-    except IntegrityError:
-        # Another click was quicker between our look and our write: the index let one of them in.
+        submission = ask(session, order, reason, undo_seconds=undo_seconds, now=now, by=by)
+    except RefusedError:
         session.rollback()
-        raise RefusedError("cancel_requested_already") from None
+        raise
     session.commit()
     return submission
+
+
+def ask(session: Session, order: AmazonOrder, reason: str, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+    """As `request`, for a caller who has locked the account; does not commit, and a refusal is to be rolled back."""
+    _check_reason(reason)
+    refused = refusal(session, order)
+    if refused:
+        raise RefusedError(refused)
+    try:
+        return submissions.ask(session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, by=by)
+    except IntegrityError:
+        # Another click was quicker between our look and our write: the index let one of them in.
+        raise RefusedError("cancel_requested_already") from None
+
+
+def _check_reason(reason: str) -> None:
+    if reason not in cancellation.CODES:
+        known = ", ".join(row.code for row in cancellation.REASONS)
+        raise InvalidError("reason_unknown", field="reason", reason=reason, known=known)
 
 
 def refusal(session: Session, order: AmazonOrder) -> str | None:

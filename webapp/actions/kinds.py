@@ -67,6 +67,8 @@ class Kind:
     meanwhile: str
     feed: FeedRoute | None = None
     proof = PROOF
+    # Where many wait at once, an order that a sync has just gone over counts as read afresh.
+    fresh_by_sync = False
     # Where the order cannot show it: what Amazon accepted is verified with that.
     proved_by_acceptance = False
 
@@ -135,6 +137,7 @@ class Kind:
 # their verbs need what is shared by all of them.
 _PLACES = {
     "cancellation": "webapp.actions.cancellations",
+    "shipment": "webapp.actions.confirmations",
     "refund": "webapp.actions.refunds",
 }
 NAMES = tuple(_PLACES)

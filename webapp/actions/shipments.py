@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import comments, counters, events, mails, processing
-from webapp.domain import cancellation, parcels
+from webapp.actions import comments, confirmations, counters, events, mails, processing, submissions
+from webapp.domain import cancellation, confirming, parcels
 from webapp.domain.errors import RefusedError
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
 from webapp.models.orders import Order
@@ -23,21 +23,23 @@ def create(
     comment: str = "",
     notify: bool = False,
     append: bool = True,
+    undo_seconds: int = submissions.UNDO_SECONDS,
     seen: int | None = None,
     now: datetime,
     by: str,
 ) -> Shipment:
     """Write a shipment of these parcels; by default of one, untracked, with all that is left. Commits.
 
+    Amazon is told of each after `undo_seconds`; of one without a tracking number once it has one.
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be shipped or a tracking number
     belongs to another parcel; nothing is changed then.
     """
     with processing.changing(session, order_id, "ship", seen=seen) as order:
-        _check_cancelling(session, order)
+        _check_amazon(session, order)
         drafts = parcels.shipment(order.items, packed)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
         number = str(counters.take(session, "shipment")[0])
-        _check_numbers(session, order, [draft.tracking_number for draft in drafts if draft.tracking_number])
+        check_numbers(session, order, [draft.tracking_number for draft in drafts if draft.tracking_number])
         shipment = Shipment(number=number, order_id=order.id, created_at=now)
         reference = _next_reference(session, order)
         lines = {item.id: item for item in order.items}
@@ -57,6 +59,8 @@ def create(
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
         events.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
         processing.settle(session, order, now=now, by=by)
+        for parcel in shipment.parcels:
+            confirmations.tell(session, order.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by)
     return shipment
 
 
@@ -71,8 +75,13 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
     )
 
 
-def _check_cancelling(session: Session, order: Order) -> None:
-    """A parcel that leaves while Amazon is asked to cancel is a parcel nobody pays for."""
+def _check_amazon(session: Session, order: Order) -> None:
+    """A parcel that leaves while Amazon is asked to cancel is one nobody pays for; and some are not ours to send."""
+    if not order.store.import_orders:
+        raise RefusedError("ship_read_only")
+    refused = confirming.refusal(order.amazon_order)
+    if refused:
+        raise RefusedError(refused)
     asked = select(Submission.id).where(
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )
@@ -80,7 +89,7 @@ def _check_cancelling(session: Session, order: Order) -> None:
         raise RefusedError("cannot_ship_cancelling")
 
 
-def _check_numbers(session: Session, order: Order, numbers: Sequence[str]) -> None:
+def check_numbers(session: Session, order: Order, numbers: Sequence[str]) -> None:
     """A number is used once: here, and on the parcels Amazon tells of other orders."""
     here = select(Parcel.tracking_number, Order.number).join(Order, Order.id == Parcel.order_id)
     there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
@@ -100,4 +109,10 @@ def _next_reference(session: Session, order: Order) -> int:
     amazons = session.scalars(
         select(AmazonPackage.reference).where(AmazonPackage.amazon_order_id == order.amazon_order_id)
     ).all()
-    return parcels.next_reference([*ours, *amazons])
+    # One that was taken back may be known to Amazon all the same.
+    told = session.scalars(
+        select(Submission.subject).where(
+            Submission.amazon_order_id == order.amazon_order_id, Submission.kind == confirming.KIND
+        )
+    ).all()
+    return parcels.next_reference([*ours, *amazons, *told])

@@ -41,7 +41,7 @@ def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list
             raise InvalidError("quantity_none", field="quantities")
         for line_id, pieces in chosen.items():
             packed[line_id] += pieces
-        drafts.append(replace(_cleaned(parcel), quantities={id_: n for id_, n in chosen.items() if n}))
+        drafts.append(replace(cleaned(parcel), quantities={id_: n for id_, n in chosen.items() if n}))
     numbers = [draft.tracking_number for draft in drafts if draft.tracking_number]
     for number in numbers:
         if numbers.count(number) > 1:
@@ -54,7 +54,8 @@ def next_reference(used: Sequence[str | int]) -> int:
     return max((int(one) for one in used if str(one).isdecimal()), default=0) + 1
 
 
-def _cleaned(parcel: Parcel) -> Parcel:
+def cleaned(parcel: Parcel) -> Parcel:
+    """Carrier, title and number as they are kept. Raises InvalidError for what cannot be taken."""
     carrier, title = " ".join(parcel.carrier.split()), " ".join(parcel.title.split())
     number = shipping.clean(parcel.tracking_number)
     limits = (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE))

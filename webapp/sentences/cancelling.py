@@ -4,6 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     # Cancelling at Amazon.
+    "submission_cancellation": _l("%(reason)s"),
     "cancel_fba": _l("Amazon ships this order, so only Amazon can cancel it."),
     "cancel_shipped": _l("This order has been shipped, so it cannot be cancelled. Refund it with a credit memo."),
     "cancel_partially_shipped": _l(

@@ -27,6 +27,8 @@ SENTENCES = {
     "cancellation_undone": _l("Cancellation undone before Amazon was told"),
     "cancellation_accepted": _l("Amazon accepted the cancellation; it is not proved yet"),
     "cancellation_rejected": _l("Cancellation refused"),
+    "cancellation_conflict": _l("The cancellation waits for a decision"),
+    "cancellation_insisted": _l("Cancellation: go on all the same"),
     "cancellation_unproved": _l("Cancellation accepted, but the order never showed it"),
     "cancellation_verified": _l("Cancellation proved: Amazon shows the order as Cancelled"),
     "cancellation_not_needed": _l("The order was cancelled before Amazon was told, so it was not told"),

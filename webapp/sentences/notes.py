@@ -10,5 +10,6 @@ SENTENCES = {
     "note_cancel_requested": _l("Cancellation requested: %(reason)s"),
     "note_cancel_undone": _l("Cancellation undone before Amazon was told"),
     "note_cancel_rejected": _l("Cancellation refused: %(why)s"),
+    "note_cancel_conflict": _l("Cancellation waits for a decision: %(why)s"),
     "note_cancel_unproved": _l("Amazon accepted the cancellation, but the order does not show it"),
 }

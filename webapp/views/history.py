@@ -69,6 +69,17 @@ _LOOKS = {
     "cancellation_unproved": ("bad", "help-circle"),
     "cancellation_verified": ("good", "shield-check"),
     "cancellation_not_needed": ("good", "shield-check"),
+    "shipment_requested": ("wait", "clock"),
+    "shipment_undone": ("quiet", "arrow-back-up"),
+    "shipment_accepted": ("work", "check"),
+    "shipment_rejected": ("bad", "circle-x"),
+    "shipment_conflict": ("bad", "alert-triangle"),
+    "shipment_insisted": ("warn", "send"),
+    "shipment_unproved": ("bad", "help-circle"),
+    "shipment_verified": ("good", "shield-check"),
+    "shipment_not_needed": ("good", "shield-check"),
+    "parcel_edited": ("work", "truck"),
+    "parcel_taken_back": ("warn", "arrow-back-up"),
 }
 
 

@@ -1,0 +1,197 @@
+"""Telling Amazon of the parcels that left here: one submission a parcel.
+
+The parcel's reference makes telling it safe to repeat: told again it corrects the parcel Amazon knows. What we count as
+shipped is what left the house, so it does not wait for Amazon; until Amazon shows the parcel, its submission says so.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, selectinload
+
+from webapp.actions import accounts, outcomes, submissions
+from webapp.actions.kinds import Kind, Objection
+from webapp.domain import amazon_orders, confirming
+from webapp.domain import submissions as states
+from webapp.domain.amazon_port import AmazonPort
+from webapp.domain.errors import RefusedError
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order, OrderItem
+from webapp.models.shipments import Parcel, Shipment
+from webapp.models.submissions import Submission
+
+# Amazon takes no parcel without these through its interface.
+UNTRACKED = "ship_untracked"
+
+
+def tell(
+    session: Session,
+    mirror: AmazonOrder,
+    shipment: Shipment,
+    parcel: Parcel,
+    *,
+    undo_seconds: int,
+    now: datetime,
+    by: str,
+) -> Submission:
+    """Queue the telling of a parcel. Does not commit; the account is locked by the caller.
+
+    A parcel without a tracking number is written down as not told, since Amazon would not take it.
+    """
+    details = details_of(shipment, parcel) | _correction(mirror, parcel)
+    submission = submissions.ask(
+        session,
+        KIND.name,
+        mirror,
+        details,
+        subject=str(parcel.reference),
+        undo_seconds=undo_seconds,
+        now=now,
+        by=by,
+    )
+    if not parcel.tracking_number:
+        outcomes.reject(session, submission, None, now, cause=UNTRACKED)
+    return submission
+
+
+def details_of(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
+    """What is kept of the parcel in its submission, for people to read."""
+    return {
+        "shipment": shipment.number,
+        "reference": parcel.reference,
+        "carrier": parcel.title or parcel.carrier,
+        "tracking_number": parcel.tracking_number,
+    }
+
+
+def latest(session: Session, parcel: Parcel) -> Submission | None:
+    """What Amazon was told of the parcel last."""
+    mine = (
+        select(Submission)
+        .join(Order, Order.amazon_order_id == Submission.amazon_order_id)
+        .where(
+            Order.id == parcel.order_id,
+            Submission.kind == confirming.KIND,
+            Submission.subject == str(parcel.reference),
+        )
+    )
+    return session.scalar(mine.order_by(Submission.id.desc()).limit(1))
+
+
+def parcel_of(session: Session, submission: Submission) -> Parcel | None:
+    """The parcel it is about; None when it was taken back."""
+    mine = (
+        select(Parcel)
+        .join(Order, Order.id == Parcel.order_id)
+        .where(Order.amazon_order_id == submission.amazon_order_id, Parcel.reference == int(submission.subject))
+    )
+    return session.scalar(mine.options(selectinload(Parcel.items)))
+
+
+def _correction(mirror: AmazonOrder, parcel: Parcel) -> dict[str, Any]:
+    """What Amazon shows of the parcel already, where it does: then telling it corrects it."""
+    for package in mirror.packages:
+        if package.reference == str(parcel.reference):
+            changed = package.carrier not in {parcel.carrier, parcel.title}
+            return {"corrects": True, "carrier_was": package.carrier if changed else None}
+    return {}
+
+
+class _Confirmation(Kind):
+    """By `confirmShipment`, proved by the order's packages."""
+
+    name = confirming.KIND
+    word = "ship"
+    meanwhile = "shipped_meanwhile"
+    fresh_by_sync = True
+
+    def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
+        parcel = self._parcel(session, submission)
+        ids = _amazon_ids(session, parcel)
+        told = confirming.parcel(
+            parcel.reference,
+            parcel.carrier,
+            parcel.title,
+            parcel.tracking_number,
+            session.get_one(Shipment, parcel.shipment_id).created_at,
+            [(ids[item.order_item_id], item.quantity) for item in parcel.items],
+        )
+        order = submission.amazon_order
+        number, marketplace_id = order.number, order.store.marketplace_id
+        return lambda port: port.confirm_shipment(number, marketplace_id, told)
+
+    def objection(self, session: Session, submission: Submission) -> Objection | None:
+        order = submission.amazon_order
+        refused = confirming.refusal(order)
+        if refused:
+            return Objection(refused)
+        parcel = self._parcel(session, submission)
+        ids = _amazon_ids(session, parcel)
+        cause = confirming.conflict(
+            order,
+            {item.order_item_id: item.quantity - item.quantity_shipped for item in order.items},
+            {ids[item.order_item_id]: item.quantity for item in parcel.items},
+            known=any(package.reference == str(parcel.reference) for package in order.packages),
+        )
+        return Objection(cause, conflict=True) if cause else None
+
+    def proved(self, session: Session, submission: Submission, said: amazon_orders.AmazonOrder) -> bool:
+        if not said.packages:
+            return False
+        if submission.details.get("corrects") and submission.state in {states.QUEUED, states.CONFLICT}:
+            # What Amazon shows of it is what is to be corrected.
+            return False
+        parcel = parcel_of(session, submission)
+        if parcel is None:
+            return False
+        told = confirming.Told(str(parcel.reference), parcel.tracking_number, submission.details.get("carrier_was"))
+        return confirming.shown(said.packages, told)
+
+    def order_id(self, session: Session, submission: Submission) -> int | None:
+        return session.scalar(select(Order.id).where(Order.amazon_order_id == submission.amazon_order_id))
+
+    def event_args(self, submission: Submission) -> dict[str, Any]:
+        return {name: submission.details[name] for name in ("shipment", "reference", "carrier", "tracking_number")}
+
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+        accounts.lock(session, old.account_id)
+        refused = self.refusal_again(session, old)
+        if refused:
+            session.rollback()
+            raise RefusedError(refused)
+        parcel = self._parcel(session, old)
+        shipment = session.get_one(Shipment, parcel.shipment_id)
+        try:
+            told = tell(session, old.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by)
+        except IntegrityError:
+            session.rollback()
+            raise RefusedError("parcel_being_told") from None
+        session.commit()
+        return told
+
+    def refusal_again(self, session: Session, old: Submission) -> str | None:
+        parcel = parcel_of(session, old)
+        if parcel is None:
+            return "parcel_gone"
+        if not parcel.tracking_number:
+            return UNTRACKED
+        newest = latest(session, parcel)
+        return "parcel_being_told" if newest is not None and newest.open else None
+
+    def _parcel(self, session: Session, submission: Submission) -> Parcel:
+        parcel = parcel_of(session, submission)
+        if parcel is None:
+            raise LookupError(f"submission {submission.id} is about a parcel that is no more")
+        return parcel
+
+
+def _amazon_ids(session: Session, parcel: Parcel) -> dict[int, str]:
+    """Our id of each line of the parcel's Order → Amazon's."""
+    mine = select(OrderItem.id, OrderItem.order_item_id).where(OrderItem.order_id == parcel.order_id)
+    return {row.id: row.order_item_id for row in session.execute(mine)}
+
+
+KIND = _Confirmation()

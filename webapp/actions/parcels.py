@@ -1,0 +1,127 @@
+"""A parcel after it was written: correcting it, and taking it back where Amazon has not taken it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.actions import cancellations, confirmations, events, following, outcomes, processing, shipments
+from webapp.domain import amazon_status, order_states, parcels
+from webapp.domain import submissions as states
+from webapp.domain.errors import NotFoundError, RefusedError
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel, Shipment
+from webapp.models.submissions import Submission
+
+# Amazon has it, or may have it in a moment.
+_UNDER_WAY = frozenset({states.SENDING, states.SENT, states.ACCEPTED})
+
+
+def edit(
+    session: Session,
+    parcel_id: int,
+    *,
+    carrier: str,
+    title: str,
+    tracking_number: str,
+    undo_seconds: int,
+    now: datetime,
+    by: str,
+) -> Submission:
+    """Correct who carries it and by which number, and tell Amazon. Commits; answers what Amazon is being told.
+
+    Raises InvalidError for what cannot be taken, RefusedError while Amazon is being told of it.
+    """
+    draft = parcels.cleaned(parcels.Parcel(carrier=carrier, title=title, tracking_number=tracking_number))
+    with processing.changing(session, _order_id(session, parcel_id)) as order:
+        parcel = session.get_one(Parcel, parcel_id)
+        last = confirmations.latest(session, parcel)
+        if last is not None and last.state in _UNDER_WAY:
+            raise RefusedError("parcel_being_told")
+        if draft.tracking_number != parcel.tracking_number:
+            shipments.check_numbers(session, order, [draft.tracking_number] if draft.tracking_number else [])
+        parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
+        shipment = session.get_one(Shipment, parcel.shipment_id)
+        about = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}
+        events.record_on_order(session, "parcel_edited", order, now=now, by=by, **about)
+        order.version += 1
+        if last is not None and last.open:
+            outcomes.undo(session, last, now=now, by=by)
+            session.flush()
+        return confirmations.tell(
+            session, order.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by
+        )
+
+
+def take_back(session: Session, parcel_id: int, *, now: datetime, by: str) -> None:
+    """The parcel never left, or Amazon will not hear of it: its pieces are to be shipped again. Commits.
+
+    Raises RefusedError where Amazon has it, or may have it in a moment.
+    """
+    with processing.changing(session, _order_id(session, parcel_id)) as order:
+        _take_back(session, order, session.get_one(Parcel, parcel_id), now=now, by=by)
+
+
+def cancel_instead(
+    session: Session, parcel_id: int, reason: str, *, undo_seconds: int, now: datetime, by: str
+) -> Submission:
+    """Take the parcel back and ask Amazon to cancel its order, both or neither. Commits.
+
+    Raises RefusedError and InvalidError as the two do: an order that another parcel has left for is not cancelled.
+    """
+    with processing.changing(session, _order_id(session, parcel_id)) as order:
+        _take_back(session, order, session.get_one(Parcel, parcel_id), now=now, by=by)
+        session.flush()
+        return cancellations.ask(session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, by=by)
+
+
+def refusal_to_take_back(session: Session, parcel: Parcel, mirror: AmazonOrder) -> str | None:
+    """Why it cannot be taken back, as a code of `sentences`, or None."""
+    last = confirmations.latest(session, parcel)
+    if last is not None and last.state in _UNDER_WAY:
+        return "parcel_being_told"
+    known = any(
+        package.reference == str(parcel.reference)
+        or (parcel.tracking_number and package.tracking_number == parcel.tracking_number)
+        for package in mirror.packages
+    )
+    return "parcel_at_amazon" if known or (last is not None and last.state == states.VERIFIED) else None
+
+
+def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime, by: str) -> None:
+    mirror = order.amazon_order
+    refused = refusal_to_take_back(session, parcel, mirror)
+    if refused:
+        raise RefusedError(refused)
+    last = confirmations.latest(session, parcel)
+    if last is not None and last.open:
+        outcomes.undo(session, last, now=now, by=by)
+    there = {item.order_item_id: item.quantity_shipped for item in mirror.items}
+    lines = {line.id: line for line in order.items}
+    for item in parcel.items:
+        line = lines[item.order_item_id]
+        # What Amazon counts as shipped has left by another door.
+        line.shipped = max(line.shipped - item.quantity, min(line.shipped, there.get(line.order_item_id, 0)))
+        if order.state == order_states.CANCELED:
+            line.canceled = line.ordered - line.shipped
+    shipment = session.get_one(Shipment, parcel.shipment_id)
+    pieces = sum(item.quantity for item in parcel.items)
+    about = {"number": shipment.number, "quantity": pieces, "tracking_number": parcel.tracking_number}
+    for item in parcel.items:
+        session.delete(item)
+    session.flush()
+    session.delete(parcel)
+    session.flush()
+    session.expire(shipment, ["parcels"])
+    events.record_on_order(session, "parcel_taken_back", order, now=now, by=by, **about)
+    processing.settle(session, order, now=now, by=by)
+    if mirror.status == amazon_status.CANCELLED:
+        following.cancel(session, order, now=now)
+
+
+def _order_id(session: Session, parcel_id: int) -> int:
+    order_id = session.scalar(select(Parcel.order_id).where(Parcel.id == parcel_id))
+    if order_id is None:
+        raise NotFoundError("parcel_unknown", name=parcel_id)
+    return order_id

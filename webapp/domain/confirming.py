@@ -1,0 +1,102 @@
+"""Telling Amazon of a parcel: whether it makes sense, what is told, and what proves that Amazon knows it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from webapp.domain import amazon_status as status
+from webapp.domain import shipping
+
+KIND = "shipment"
+# Amazon confirms these itself, from the label it sold.
+SHIP_PLUS = "FBM_SHIP_PLUS"
+
+_SHIPPABLE = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED})
+
+
+class Order(Protocol):
+    """What Amazon says of an order."""
+
+    status: str
+    fulfilled_by: str
+    programs: list[str]
+    cancel_requested: bool
+
+
+class Package(Protocol):
+    """A parcel as Amazon shows it."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def carrier(self) -> str | None: ...
+    @property
+    def tracking_number(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A parcel as it is told: `carrier_was` is what Amazon showed for it before, where that is being corrected."""
+
+    reference: str
+    tracking_number: str
+    carrier_was: str | None = None
+
+
+def refusal(order: Order) -> str | None:
+    """Why Amazon takes no parcel of this order from us, whatever a person says; a code of `sentences`, or None."""
+    if order.fulfilled_by == status.AMAZON:
+        return "ship_fba"
+    return "ship_plus" if SHIP_PLUS in order.programs else None
+
+
+def conflict(order: Order, left: Mapping[str, int], pieces: Mapping[str, int], *, known: bool) -> str | None:
+    """Why a person should look before Amazon is told; a code of `sentences`, or None.
+
+    `left`: pieces Amazon still waits for, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
+    Amazon shows the parcel already, so that telling it corrects it.
+    """
+    if order.status == status.CANCELLED:
+        return "ship_cancelled"
+    if known:
+        return None
+    if order.status == status.SHIPPED:
+        return "ship_shipped_there"
+    if order.status not in _SHIPPABLE:
+        return "ship_not_ready"
+    if order.cancel_requested:
+        return "ship_cancel_requested"
+    return "ship_more_than_left" if any(many > left.get(id_, 0) for id_, many in pieces.items()) else None
+
+
+def shown(packages: Iterable[Package], told: Told) -> bool:
+    """Whether one of these is the parcel, as it was told."""
+    for package in packages:
+        number = shipping.clean(package.tracking_number or "")
+        if package.reference == told.reference and number == told.tracking_number:
+            return told.carrier_was is None or package.carrier != told.carrier_was
+        # Amazon's own number for it would be no reason to doubt.
+        if number and number == told.tracking_number and told.carrier_was is None:
+            return True
+    return False
+
+
+def parcel(
+    reference: int,
+    carrier: str,
+    title: str,
+    tracking_number: str,
+    shipped_at: datetime,
+    items: Iterable[tuple[str, int]],
+) -> shipping.Parcel:
+    """As the port takes it. A carrier Amazon has no code for goes by its name."""
+    code = carrier if carrier in shipping.CODES else shipping.OTHER
+    return shipping.Parcel(
+        reference=str(reference),
+        carrier_code=code,
+        carrier_name=(title or carrier) if code == shipping.OTHER else None,
+        tracking_number=tracking_number,
+        shipped_at=shipped_at,
+        items=tuple(items),
+    )
