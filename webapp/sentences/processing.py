@@ -21,6 +21,7 @@ SENTENCES = {
     "nothing_to_refund": _l("Nothing of this Order is left to refund."),
     "line_unknown": _l("This Order has no line %(line)s."),
     "quantity_none": _l("Enter how many pieces, at least one."),
+    "quantity_malformed": _l("%(item)s: %(text)s is not a number of pieces."),
     "quantity_negative": _l("%(item)s: the quantity cannot be negative."),
     "quantity_over": _l("%(item)s: %(asked)s is too many, %(left)s are left."),
     "amount_malformed": _l("%(text)s is not an amount of money. Write it as 12.34."),

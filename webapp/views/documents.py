@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import comments as actions
 from webapp.domain.amazon_orders import Address
+from webapp.domain.documents import Draft, Part
 from webapp.domain.errors import InvalidError
 from webapp.domain.money import Money
 from webapp.extensions import db
@@ -33,11 +34,25 @@ COMMENT = "documents/_comment_form.html"
 class Amounts(Protocol):
     """The columns an Order, a document and a draft of one have in common; minor units."""
 
+    @property
+    def subtotal(self) -> int: ...
+    @property
+    def shipping(self) -> int: ...
+    @property
+    def tax(self) -> int: ...
+    @property
+    def discount(self) -> int: ...
+    @property
+    def other(self) -> int: ...
+
+
+class _Sums(NamedTuple):
     subtotal: int
     shipping: int
     tax: int
     discount: int
     other: int
+    total: int
 
 
 class Remark(NamedTuple):
@@ -79,6 +94,24 @@ def parts(amounts: Amounts, currency: str) -> list[Total]:
     if amounts.other:
         found.append((_l("Other amounts from Amazon"), amounts.other))
     return [(name, Money(minor, currency), False) for name, minor in found]
+
+
+class Worth(NamedTuple):
+    """What a draft is worth: by line id, and as a whole."""
+
+    lines: dict[int, Part]
+    totals: list[Total]
+
+
+def worth(draft: Draft, currency: str, name: str | LazyString) -> Worth:
+    """`name`: what the sum is called."""
+    rows = parts(_Sums(**draft.amounts()), currency)
+    if draft.adjustment_refund:
+        rows.append((_l("Adjustment refund"), Money(draft.adjustment_refund, currency), False))
+    if draft.adjustment_fee:
+        rows.append((_l("Adjustment fee"), Money(-draft.adjustment_fee, currency), False))
+    total = (name, Money(draft.total, currency), True)
+    return Worth({part.line_id: part for part in draft.parts}, [*rows, total])
 
 
 def remarks(session: Session, comments: Sequence[Comment], zone: str) -> list[Remark]:

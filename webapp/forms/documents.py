@@ -1,0 +1,77 @@
+"""What the forms of a new invoice, shipment or credit memo share: pieces of lines, a comment, and what was seen."""
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, Form, HiddenField, StringField, TextAreaField
+
+from webapp.domain.errors import DeskError, InvalidError
+from webapp.models.orders import Order, OrderItem
+from webapp.sentences import sentence
+
+F = TypeVar("F", bound=Form)
+_PIECES = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+
+
+class DocumentForm(FlaskForm):
+    """`once` tells this page from every other, so that it is written once; `seen` is the version of the Order on it."""
+
+    once = HiddenField()
+    seen = HiddenField()
+    comment = TextAreaField(_l("Comment"))
+    notify = BooleanField(_l("E-mail a copy to the customer"))
+    append = BooleanField(_l("Put the comment into the e-mail"), default=True)
+
+    def fresh(self, order: Order) -> None:
+        """From now on it speaks of the Order as it is."""
+        self.once.data = self.once.data or secrets.token_hex(16)
+        self.seen.data = str(order.version)
+
+    def culprit(self, error: DeskError) -> Field | None:
+        """The field an error is about; of a quantity that is missing, the first one."""
+        name = getattr(error, "field", "")
+        if name == "quantities":
+            name = next((field.short_name for field in self if field.short_name.startswith("quantity-")), "")
+        found: Field | None = self._fields.get(name)
+        return found
+
+    def tell(self, error: DeskError) -> bool:
+        """Say it under the field it is about; answers whether there is one."""
+        field = self.culprit(error)
+        if field is not None:
+            field.errors = [sentence(error.code, error.arguments)]
+        return field is not None
+
+    def version(self) -> int:
+        """The version that was seen; one there never is where the page was made up."""
+        text = self.seen.data or ""
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
+
+def with_lines(base: type[F], lines: Sequence[OrderItem], more: Callable[[OrderItem], dict[str, Any]]) -> type[F]:
+    """The form with fields of its own for each line: `quantity-7` and what `more` answers."""
+    fields: dict[str, Any] = {}
+    for line in lines:
+        fields[f"quantity-{line.id}"] = StringField(line.sku or line.title or "")
+        fields |= more(line)
+    return type(base.__name__, (base,), fields)
+
+
+def no_more(_line: OrderItem) -> dict[str, Any]:
+    return {}
+
+
+def pieces(form: Form, lines: Sequence[OrderItem]) -> dict[int, int]:
+    """What was entered, by line id; nothing entered is none. Raises InvalidError naming the field."""
+    return {line.id: _pieces(form[f"quantity-{line.id}"].data, f"quantity-{line.id}", line) for line in lines}
+
+
+def _pieces(text: str | None, field: str, line: OrderItem) -> int:
+    text = (text or "").strip() or "0"
+    if not _PIECES.fullmatch(text):
+        raise InvalidError("quantity_malformed", field=field, item=line.sku or line.id, text=text[:40])
+    return int(text)
