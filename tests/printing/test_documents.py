@@ -1,6 +1,7 @@
 """What a reader finds on an invoice, a packing slip and a credit memo, in each language."""
 
 import io
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
@@ -227,3 +228,17 @@ def test_an_order_whose_personal_data_is_gone_still_prints(session):
     session.commit()
     (page,) = pages(printing.invoice(session, the_invoice(session).id))
     assert "Gesamtbetrag 42,00 €" in page
+
+
+def test_no_font_file_stays_open(session):
+    order = a_printed_order(session)
+    shipment = two_parcels(session, order)
+    before = open_files()
+    printing.packing_slip(session, shipment.id)
+    with pytest.raises(NotFoundError):
+        printing.many(session, [("invoice", 987)])
+    assert open_files() == before
+
+
+def open_files() -> set[str]:
+    return {str(path.resolve()) for path in Path("/proc/self/fd").iterdir() if path.resolve().suffix == ".ttf"}

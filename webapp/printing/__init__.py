@@ -4,6 +4,7 @@ Nothing is reckoned here: each amount is the stored one. The same documents prin
 """
 
 from collections.abc import Sequence
+from contextlib import closing
 
 from sqlalchemy.orm import Session
 
@@ -38,17 +39,18 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
     """
     if not wanted:
         raise ValueError("A file of no documents cannot be printed.")
-    sheet, said = Sheet(), list[Content]()
-    for start in range(0, len(wanted), _AT_ONCE):
-        for printed in queries.documents(session, wanted[start : start + _AT_ONCE]):
-            content = _content(printed)
-            Layout(sheet, content).draw()
-            # The file says of itself what its first and its last document are; those between need not be kept.
-            said = [*said[:1], content]
-    names = dict.fromkeys(f"{content.title} {content.number}" for content in said)
-    newest = max(content.written_at for content in said)
-    sheet.about(" – ".join(names), said[0].sender[0], said[0].words.language, newest)
-    return sheet.file()
+    with closing(Sheet()) as sheet:
+        said = list[Content]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            for printed in queries.documents(session, wanted[start : start + _AT_ONCE]):
+                content = _content(printed)
+                Layout(sheet, content).draw()
+                # The file says of itself what its first and last document are; those between need not be kept.
+                said = [*said[:1], content]
+        names = dict.fromkeys(f"{content.title} {content.number}" for content in said)
+        newest = max(content.written_at for content in said)
+        sheet.about(" – ".join(names), said[0].sender[0], said[0].words.language, newest)
+        return sheet.file()
 
 
 def _content(printed: Printed) -> Content:

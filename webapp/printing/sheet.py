@@ -5,6 +5,7 @@ from typing import Literal
 
 from fpdf import FPDF
 from fpdf.enums import TextMode
+from fpdf.fonts import TTFFont
 
 from webapp.printing import fonts
 
@@ -94,6 +95,12 @@ class Sheet:
 
     def file(self) -> bytes:
         return bytes(self._pdf.output())
+
+    def close(self) -> None:
+        """Let go of the fonts' files, which the library keeps open."""
+        for font in self._pdf.fonts.values():
+            if isinstance(font, TTFFont):
+                font.ttfont.close()
 
     def _add(self, name: str) -> None:
         family, style = _FAMILY[name]
