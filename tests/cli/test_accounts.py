@@ -206,3 +206,11 @@ def test_settings_are_changed_all_or_none(shell):
     assert shell.json(*here) == said
     with pytest.raises(Said, match="There is no store nowhere"):
         shell.run("stores", "settings", "nowhere")
+
+
+def test_what_documents_say_is_set_from_the_command_line(command, connected):
+    sender = command("stores", "documents", "Desk DE", "--set", r"documents_sender=Desk\nHafen 1", "--json")
+    assert (sender.json["language"], sender.json["documents_sender"]) == ("de", "Desk\nHafen 1")
+    wrong = command("stores", "documents", "Desk DE", "--set", "colour=red")
+    assert wrong.code == 1
+    assert "Documents have no setting colour." in wrong.error

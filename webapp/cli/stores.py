@@ -49,6 +49,29 @@ def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json
         show(order_settings(store), as_json, lambda said: (f"{key}={value}" for key, value in said.items()))
 
 
+@stores.command()
+@click.argument("name")
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a setting; may be repeated.")
+@data_dir_option
+@json_option
+def documents(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
+    """Show what the documents of a store say of the seller, and in which language; change it with --set."""
+    from webapp.actions import document_settings
+    from webapp.actions import stores as verbs
+    from webapp.domain.document_settings import KEYS
+    from webapp.extensions import db
+
+    # A shell hands on a line's end as two characters.
+    values = {key: value.replace("\\n", "\n") for key, value in map(_pair, changes)}
+    with desk(data_dir):
+        session = db.session()
+        store = verbs.find(session, name)
+        if values:
+            document_settings.change(session, store, values, now=datetime.now(UTC), by="cli")
+        said = {key: getattr(store, key) for key in KEYS}
+        show(said, as_json, lambda said: (f"{key}={value!r}" for key, value in said.items()))
+
+
 def described(store: Store) -> dict[str, Any]:
     """A store as JSON says it. Times are ISO 8601 in UTC."""
     return {

@@ -8,6 +8,9 @@ SENTENCES = {
     "store_activated": _l("The store was activated."),
     "store_deactivated": _l("The store was deactivated."),
     "store_settings_changed": _l("The order settings were changed."),
+    "store_documents_changed": _l("What documents and mails say was changed."),
+    "document_setting_unknown": _l("Documents have no setting %(key)s. Settings are: %(known)s."),
+    "too_many_lines": _l("This has too many lines: at most %(most)s fit."),
     "store_deleted": _l("Store %(name)s was deleted with its orders."),
     "store_has_submissions": _l(
         "Amazon is still being told something about an order of this store. Wait until that has ended, or undo it "

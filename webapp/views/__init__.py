@@ -10,6 +10,7 @@ from webapp.views import (
     bulk,
     cancellations,
     credit_memos,
+    document_settings,
     errors,
     exports,
     grid_tools,
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     printing.bp,
     patterns.bp,
     stores.bp,
+    document_settings.bp,
     accounts.bp,
 )
 
