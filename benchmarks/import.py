@@ -39,7 +39,6 @@ TABLES = (
     "amazon_order_items",
     "amazon_packages",
     "amazon_order_versions",
-    "search_terms",
     "orders",
     "order_items",
     "invoices",

@@ -16,7 +16,8 @@ from webapp.models.customers import Customer
 from webapp.models.events import Event
 from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
-from webapp.models.search_terms import SearchTerm, terms_to_find
+from webapp.models.search_documents import ID_MASK
+from webapp.queries import search
 
 pytestmark = pytest.mark.both_databases
 
@@ -39,6 +40,11 @@ def the_order(session: Session, said: AmazonOrder) -> Order:
 
 def mirror_of(session: Session, said: AmazonOrder) -> Mirror:
     return session.scalars(select(Mirror).where(Mirror.number == said.number)).one()
+
+
+def found_by(session, sought):
+    session.commit()
+    return [row & ID_MASK for row in search.newest(session, sought, 10)]
 
 
 def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):
@@ -321,7 +327,7 @@ def test_a_refused_dataset_takes_away_nothing_known_before(session):
     assert (mirror.buyer_name, mirror.recipient["name"], mirror.total) == ("Buyer Number1", "Recipient Number1", 2600)
     assert [(i.total, i.quantity_shipped) for i in mirror.items] == [(2600, 1)]
     assert [p.tracking_number for p in mirror.packages] == ["TRACK1"]
-    assert session.scalar(select(func.count()).select_from(SearchTerm)) > 0
+    assert found_by(session, search.named("number1")) == [mirror.id]
 
 
 def test_personal_data_is_encrypted_and_found_through_keyed_hashes(session, settings):
@@ -332,12 +338,12 @@ def test_personal_data_is_encrypted_and_found_through_keyed_hashes(session, sett
 
     connection = session.connection()
     connection.exec_driver_sql("SELECT 1")
-    for table in ("amazon_orders", "orders", "amazon_order_versions", "events", "search_terms"):
+    for table in ("amazon_orders", "orders", "amazon_order_versions", "events"):
         for row in connection.exec_driver_sql(f"SELECT * FROM {table}"):
             assert "number7" not in str(tuple(row)).lower()
-    found = select(SearchTerm.amazon_order_id).where(SearchTerm.term.in_(terms_to_find("NUMBER7")))
-    assert session.scalars(found).all() == [mirror_of(session, said).id]
-    assert session.scalars(select(SearchTerm.term).where(SearchTerm.term.in_(terms_to_find("numb")))).all() != []
+    assert found_by(session, search.named("NUMBER7")) == [mirror_of(session, said).id]
+    assert found_by(session, search.named("numb")) == [mirror_of(session, said).id]
+    assert found_by(session, search.named("umber7")) == []
 
 
 def test_a_page_of_a_hundred_costs_few_statements(session):

@@ -76,7 +76,7 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
         raise RefusedError(found.cause, sku=found.sku)
     made = importing.make(session, due, now=now, by=by)
     session.commit()
-    return session.scalars(select(Order.number).where(Order.id.in_(made))).one()
+    return made[amazon_order_id]
 
 
 def reveal_version(session: Session, amazon_order_id: int, version_id: int, *, now: datetime, by: str) -> Any:

@@ -28,7 +28,7 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     if not rows:
         return
     names, readers = _how_to_write(model, tuple(rows[0]), session.connection().dialect)
-    insert_plain(session, model, names, list(zip(*(read(rows) for read in readers), strict=True)))
+    insert_rows(session, model.__tablename__, names, list(zip(*(read(rows) for read in readers), strict=True)))
 
 
 @lru_cache(maxsize=256)
@@ -70,12 +70,12 @@ def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> N
     session.execute(dialect.insert(model).values(row).on_conflict_do_nothing())
 
 
-def insert_plain(session: Session, model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(session: Session, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows whose values the driver takes as they are."""
     if not rows:
         return
     connection = session.connection()
-    into = f"{model.__tablename__} ({', '.join(columns)})"
+    into = f"{table} ({', '.join(columns)})"
     if connection.dialect.name == "postgresql":
         # A statement for each row would make importing a third slower.
         driver: Any = connection.connection.driver_connection

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import crashpoints
-from webapp.actions import accounts, catalogue, events, following, mirror, orders, quarantine, stock
+from webapp.actions import accounts, catalogue, events, following, mirror, orders, quarantine, search_index, stock
 from webapp.actions.bulk import insert_many
 from webapp.domain import amazon_status, importing
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
@@ -63,7 +63,8 @@ def import_page(
     changed = _write_changed(session, account_id, changes, now) if changes else []
     quarantine.resolve(session, account_id, [order.number for order in readable], now)
     crashpoints.crash("import.mirror_written")
-    _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
+    numbers = _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
+    search_index.write_new(session, arrived, numbers)
     crashpoints.crash("import.orders_written")
     return counts
 
@@ -158,10 +159,10 @@ def _make_orders(
     counts: Counts,
     now: datetime,
     by: str,
-) -> None:
-    """Make the Orders that are due, and let those there are follow Amazon."""
+) -> dict[int, str]:
+    """Make the Orders that are due, and let those there are follow Amazon; answers the numbers of those made."""
     if not written:
-        return
+        return {}
     ids = [id_ for id_, _ in written]
     has_order = set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))
     account_id = next(iter(stores.values())).account_id
@@ -185,11 +186,13 @@ def _make_orders(
     for some in (told, quiet):
         if some:
             session.execute(update(rows.AmazonOrder), some)
-    counts.orders_created += len(orders.create_many(session, due, now=now, by=by))
+    made = orders.create_many(session, due, now=now, by=by)
+    counts.orders_created += len(made)
     following.follow(session, [(id_, order) for id_, order in written if id_ in has_order], now=now)
     # Nothing can have been asked about an order that has just arrived.
     following.settle_submissions(session, [(id_, order) for id_, order in written if id_ not in arrived], now=now)
     stock.settle(session, [id_ for id_, _ in written], now=now, by=by)
+    return made
 
 
 def _note(verdict: importing.Verdict) -> dict[str, Any]:
@@ -239,9 +242,10 @@ def retry(session: Session, waiting: Sequence[rows.AmazonOrder], *, now: datetim
     return len(make(session, due, now=now, by=by))
 
 
-def make(session: Session, due: Sequence[orders.Due], *, now: datetime, by: str) -> list[int]:
-    """Make the Orders of these, and let stock follow; answers their ids. Does not commit."""
+def make(session: Session, due: Sequence[orders.Due], *, now: datetime, by: str) -> dict[int, str]:
+    """Make the Orders of these, and let stock follow; answers their numbers by their mirrors' ids. Does not commit."""
     made = orders.create_many(session, due, now=now, by=by)
+    search_index.mark(session, *made)
     stock.settle(session, [id_ for id_, _, _ in due], now=now, by=by)
     return made
 

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from webapp.actions.bulk import insert_many, insert_plain, reserve
+from webapp.actions import search_index
+from webapp.actions.bulk import insert_many, reserve
 from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
 from webapp.domain.money import Money
 from webapp.models import amazon_orders as rows
-from webapp.models.search_terms import SearchTerm, terms_of
 
 # What the history tells of a change, old and new; other fields change too, but nobody acts on them.
 TOLD = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
@@ -100,7 +100,7 @@ def update(
         setattr(mirror, name, value)
     mirror.version += 1
     session.flush()
-    replaced: list[Any] = [SearchTerm] if order.buyer is not None and order.recipient is not None else []
+    replaced: list[Any] = []
     if "PROCEEDS" not in order.missing:
         replaced.append(rows.AmazonOrderItem)
     if "PACKAGES" not in order.missing:
@@ -113,6 +113,7 @@ def update(
     if "PROCEEDS" in order.missing:
         _update_quantities(mirror, order)
     _insert_versions(session, [(mirror.id, order, digest)], now)
+    search_index.mark(session, mirror.id)
     session.expire(mirror, ["items", "packages", "versions"])
     after = {name: getattr(mirror, name) for name in TOLD}
     return {name: [_json(before[name]), _json(after[name])] for name in TOLD if before[name] != after[name]}
@@ -187,10 +188,6 @@ def _insert_parts(
     for model, found in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages)):
         if only is None or model in only:
             insert_many(session, model, found)
-    if only is None or SearchTerm in only:
-        terms = [(term, id_) for id_, order in orders for term in _terms(order)]
-        # In the order of the table itself, so that pages are filled one after the other.
-        insert_plain(session, SearchTerm, ("term", "amazon_order_id"), sorted(terms))
 
 
 def _insert_versions(session: Session, orders: Sequence[tuple[int, AmazonOrder, bytes]], now: datetime) -> None:
@@ -232,13 +229,6 @@ def _item(amazon_order_id: int, item: AmazonItem) -> dict[str, Any]:
 
 def _components(components: Sequence[Component]) -> list[list[Any]]:
     return [[part.type, part.subtype, part.value.minor, part.value.currency] for part in components]
-
-
-def _terms(order: AmazonOrder) -> set[bytes]:
-    buyer, recipient = order.buyer, order.recipient
-    texts = [buyer.name, buyer.email, buyer.company] if buyer else []
-    texts += [recipient.name, recipient.company] if recipient else []
-    return terms_of(texts)
 
 
 def _json(value: Any) -> Any:

@@ -40,13 +40,13 @@ class _Line:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str) -> list[int]:
-    """Make an Order of each; answers their ids in the same order. Does not commit.
+def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str) -> dict[int, str]:
+    """Make an Order of each; answers their numbers by the ids of their mirrors. Does not commit.
 
     Orders of stores that invoice at import are invoiced at once: Amazon has taken the payment.
     """
     if not due:
-        return []
+        return {}
     numbers = _numbers(session, due)
     customers = _customers(session, due, now)
     lines = [[_line(item, store) for item in order.items] for _, order, store in due]
@@ -69,7 +69,7 @@ def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str)
     _invoice(session, due, ids, items, now)
     _tell(session, due, ids, numbers, now, by)
     mails.confirm_many(session, due, ids, now=now, by=by)
-    return ids
+    return {mirror_id: number for (mirror_id, _, _), number in zip(due, numbers, strict=True)}
 
 
 def _numbers(session: Session, due: Sequence[Due]) -> list[str]:

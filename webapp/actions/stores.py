@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webapp.actions import events, schedule, stock
+from webapp.actions import events, schedule, search_index, stock
 from webapp.domain import languages
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.marketplaces import BY_ID
@@ -141,6 +141,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
     orders = select(Order.id).where(Order.store_id == store_id)
     amazon_orders = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
     lines = select(OrderItem.id).where(OrderItem.order_id.in_(orders))
+    search_index.forget_store(session, store_id)
     for statement in (
         delete(Event).where(Event.amazon_order_id.in_(amazon_orders)),
         delete(Mail).where(Mail.order_id.in_(orders)),
@@ -155,7 +156,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(Order).where(Order.store_id == store_id),
         delete(Customer).where(Customer.store_id == store_id),
         delete(Submission).where(Submission.amazon_order_id.in_(amazon_orders)),
-        # Items, parcels, versions and search terms go with it.
+        # Items, parcels and versions go with it.
         delete(AmazonOrder).where(AmazonOrder.store_id == store_id),
     ):
         session.execute(statement, execution_options={"synchronize_session": False})

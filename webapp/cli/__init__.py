@@ -20,6 +20,7 @@ COMMANDS = {
     "orders": "webapp.cli.order_verbs:orders",
     "submissions": "webapp.cli.submissions:submissions",
     "sync": "webapp.cli.sync:sync",
+    "reindex": "webapp.cli.reindex:reindex",
 }
 
 

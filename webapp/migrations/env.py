@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 import webapp.models  # noqa: F401 - so that every table is known
 from webapp.extensions import db
+from webapp.models import search_documents
 from webapp.models.base import Base
 
 
@@ -26,6 +27,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_item=render,
+        include_name=lambda name, kind, _parents: not (kind == "table" and search_documents.is_ours(name)),
         # Alembic does not trust SQLite with it, but our engine begins and ends its transactions itself.
         transactional_ddl=True,
         **current_app.extensions["migrate"].configure_args,

@@ -16,6 +16,10 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, func, liter
 from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.types import TypeDecorator
 
+from webapp.models.search_documents import ID_MASK
+from webapp.queries import search
+from webapp.queries.search import Sought
+
 SIZES = (20, 50, 100, 200)
 SIZE = 50
 # Counting a million rows takes longer than anybody wants to know.
@@ -42,15 +46,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`rows` selects what a row shows; `filters` turn a checked value into a condition; `sort` is the order to begin
+    """`rows` selects what a row shows; `filters` turn a checked value into a condition or what is `Sought`; `sort` is the order to begin
     with, as an address writes it, and `size` how many rows are on a page unless it says so. `shown`: columns by name,
     in the order of the page; empty for all that are not hidden."""
 
     rows: Select[*tuple[Any, ...]]
     id: QueryableAttribute[int]
     columns: tuple[Column, ...]
-    filters: Mapping[str, Callable[[Any], ColumnElement[bool]]]
+    filters: Mapping[str, Callable[[Any], Any]]
     sort: str
+    # By which the index of words finds rows; None where no filter asks it.
+    amazon_order_id: QueryableAttribute[int] | None = None
     size: int = SIZE
     shown: tuple[str, ...] = ()
 
@@ -134,7 +140,7 @@ def write_edge(place: Place, edge: Edge) -> str:
 
 def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Page:
     """The page, in two statements. `filters`: checked values by the names of the grid."""
-    found = grid.rows.where(*(grid.filters[name](value) for name, value in filters.items()))
+    found = narrowed(session, grid, filters)
     page = _rows(session, grid, found, place)
     if not page.rows and (place.after or place.before):
         # What stood there has gone meanwhile: better the beginning than an empty page.
@@ -145,7 +151,7 @@ def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]
 
 def ids(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], limit: int) -> list[int]:
     """The ids of what the filters leave, in the order of the place, at most `limit`."""
-    found = grid.rows.where(*(grid.filters[name](value) for name, value in filters.items()))
+    found = narrowed(session, grid, filters)
     order = _order(grid, _by(place), place.descending, nulls_last=True)
     return list(session.scalars(found.with_only_columns(grid.id).order_by(*order).limit(limit)))
 
@@ -154,7 +160,7 @@ def walk(
     session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], chunk: int = 1000
 ) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     """Everything the filters leave, a chunk at a time, each read in a transaction of its own."""
-    found = grid.rows.where(*(grid.filters[name](value) for name, value in filters.items()))
+    found = narrowed(session, grid, filters)
     place = replace(place, size=chunk, after=None, before=None)
     while True:
         page = _rows(session, grid, found, place)
@@ -165,6 +171,27 @@ def walk(
         if page.next is None:
             return
         place = replace(place, after=page.next)
+
+
+def narrowed(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+    """The rows of the grid that the filters leave."""
+    found = grid.rows
+    for name, value in filters.items():
+        condition = grid.filters[name](value)
+        if isinstance(condition, Sought):
+            condition = _among_found(session, grid, condition)
+        found = found.where(condition)
+    return found
+
+
+def _among_found(session: Session, grid: Grid, sought: Sought) -> ColumnElement[bool]:
+    if grid.amazon_order_id is None:
+        raise LookupError("The grid has no Amazon order to be found by its words.")
+    # A thousand ids are quickly looked up in whatever order is asked for; what is more is left to the database.
+    newest = search.newest(session, sought, COUNTED + 1)
+    if len(newest) > COUNTED:
+        return search.among_found(grid.amazon_order_id, sought)
+    return search.among(grid.amazon_order_id, [row & ID_MASK for row in newest], session)
 
 
 def _rows(session: Session, grid: Grid, found: Select[*tuple[Any, ...]], place: Place) -> Page:

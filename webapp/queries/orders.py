@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.domain.errors import NotFoundError
@@ -72,10 +72,11 @@ def grid(stores: Sequence[Store]) -> Grid:
             AmazonOrder.ship_by,
         ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id),
         id=Order.id,
+        amazon_order_id=Order.amazon_order_id,
         columns=COLUMNS,
         filters={
-            "q": _keyword,
-            "name": lambda text: search.named(Order.amazon_order_id, text),
+            "q": search.anywhere,
+            "name": search.named,
             "purchased_from": placed(since=True),
             "purchased_to": placed(since=False),
             "total_min": worth(least=True),
@@ -84,14 +85,6 @@ def grid(stores: Sequence[Store]) -> Grid:
             "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
         },
         sort="-purchased",
-    )
-
-
-def _keyword(text: str) -> ColumnElement[bool]:
-    return or_(
-        search.numbered(Order.number, text),
-        search.numbered(AmazonOrder.number, text),
-        search.named(Order.amazon_order_id, text),
     )
 
 

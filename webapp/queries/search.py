@@ -1,16 +1,35 @@
-"""Finding orders by what is written in them: names through keyed hashes, numbers by their digits, amounts, days."""
+"""Finding orders by what is written in them: words through the index of keyed hashes, amounts, days."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
-from sqlalchemy.orm import QueryableAttribute
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Text,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import QueryableAttribute, Session
+from sqlalchemy.sql.functions import FunctionElement
 
+from webapp.domain import search_words
 from webapp.domain.money import UNUSUAL_DIGITS
-from webapp.models.search_terms import SearchTerm, terms_to_find, words
+from webapp.domain.search_words import NAME, NUMBER, Wanted
+from webapp.models.search_documents import DOCUMENTS, ID_MASK, NAME_OF_TABLE, for_postgresql, for_sqlite
 from webapp.models.stores import Store
 from webapp.models.vault import VaultError, vault
 
@@ -35,20 +54,76 @@ def unseal(token: str) -> str | None:
 
 def can_be_found(text: str) -> bool:
     """Whether it holds a word to look for."""
-    return bool(words(text))
+    return bool(search_words.read(text))
 
 
-def named(amazon_order_id: QueryableAttribute[int], text: str) -> ColumnElement[bool]:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A filter over what is written in orders, instead of over columns: the index of words is asked first."""
+
+    wanted: Wanted
+
+
+def anywhere(text: str) -> Sought:
+    """Orders with every word of `text` somewhere: names, addresses, numbers, goods; beginnings of words count."""
+    return Sought(search_words.read(text))
+
+
+def named(text: str) -> Sought:
     """Orders whose buyer or recipient has every word of `text`, or words that begin so."""
-    terms = terms_to_find(text)
-    if not terms:
+    return Sought(search_words.read(text, kinds=(NAME,)))
+
+
+def of_number(text: str) -> Sought:
+    """Orders with this number, or with one that begins or ends so, or a block of which begins so."""
+    return Sought(search_words.read(text, kinds=(NUMBER,)))
+
+
+class _matches(FunctionElement[Any]):  # noqa: N801 - named as SQL names functions
+    """The document matches: `clauses` are what FTS5 is asked and what `tsquery` is asked."""
+
+    # Not a boolean: SQLite would be asked whether it is 1, which is no question for FTS5.
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_matches, "sqlite")
+def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    asked, _other = element.clauses
+    return f"{NAME_OF_TABLE} MATCH {compiler.process(asked, **options)}"
+
+
+@compiles(_matches, "postgresql")
+def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    _other, asked = element.clauses
+    return f"{NAME_OF_TABLE}.words @@ CAST({compiler.process(asked, **options)} AS tsquery)"
+
+
+def matching(sought: Sought) -> ColumnElement[bool]:
+    """The condition on `DOCUMENTS`."""
+    if not sought.wanted:
         return false()
-    return and_(
-        *(
-            amazon_order_id.in_(select(SearchTerm.amazon_order_id).where(SearchTerm.term == term))
-            for term in dict.fromkeys(terms)
-        )
-    )
+    return _matches(literal(for_sqlite(sought.wanted), Text), literal(for_postgresql(sought.wanted), Text))
+
+
+def newest(session: Session, sought: Sought, limit: int) -> Sequence[int]:
+    """The numbers of the documents found, those of the latest purchases first, at most `limit`."""
+    found = select(DOCUMENTS.c.rowid).where(matching(sought)).order_by(DOCUMENTS.c.rowid.desc())
+    return session.scalars(found.limit(limit)).all() if sought.wanted else ()
+
+
+def among(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bool]:
+    """The column is one of these: one parameter, however many they are."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(literal(list(ids), ARRAY(BigInteger)))
+    each = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def among_found(column: Any, sought: Sought) -> ColumnElement[bool]:
+    """The column is the id of any of the orders found, however many."""
+    found: ColumnElement[bool] = column.in_(select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(matching(sought)))
+    return found
 
 
 def numbered(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:

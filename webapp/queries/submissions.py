@@ -14,7 +14,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.events import Event
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
-from webapp.queries import search
+from webapp.queries import grids, search
 from webapp.queries.grids import Column, Grid
 
 # A row: `Submission`, `number` (Amazon's), `account` (its name), `marketplace_id`. Columns of the order instead of the
@@ -63,7 +63,7 @@ def history(session: Session, submission: Submission) -> Sequence[Event]:
 
 def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = GRID.rows.where(*(GRID.filters[name](value) for name, value in filters.items()))
+    wanted = grids.narrowed(session, GRID, filters)
     return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
 
 

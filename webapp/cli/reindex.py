@@ -1,0 +1,26 @@
+"""`channeldesk reindex`: write the index of words anew."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+
+
+@click.command()
+@data_dir_option
+@json_option
+def reindex(data_dir: Path | None, as_json: bool) -> None:
+    """Index the words of every order anew: after the oldest key was taken out of the keys file."""
+    from webapp.actions import search_index
+    from webapp.extensions import db
+
+    with desk(data_dir):
+        done = search_index.rebuild_all(db.session())
+        show({"orders": done}, as_json, _lines)
+
+
+def _lines(data: dict[str, Any]) -> Iterator[str]:
+    yield f"{data['orders']} orders indexed."

@@ -1,0 +1,201 @@
+"""What can be looked for in an order: words as they are compared, numbers, telephones. Pure.
+
+Words are compared without case and without marks. Scripts that do not part their words are compared by pairs of
+neighbouring characters. Where a letter has a common spelling in two (ü is ue), both are found.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+# NAME: a word of a buyer's or recipient's name, company or e-mail. WORD: any other word. PHONE: a telephone's digits
+# from the last to the first. NUMBER: an order's or parcel's number, whole or a block of it; REVERSED: from its end.
+NAME, WORD, PHONE, NUMBER, REVERSED = "name", "word", "phone", "number", "reversed"
+# From this many digits on, the end of a number tells it from others.
+_TELLING_END = 4
+_LEAST_PHONE, _MOST_PHONE = 5, 15
+_LEAST_JOINED = 8
+
+_ASCII_WORDS = re.compile(r"[a-z0-9]+")
+_ANY_WORDS = re.compile(r"[^\W_]+")
+_CHARACTER = "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f]"
+_UNPARTED = re.compile(f"{_CHARACTER}+")
+# Names are written with a space and without one.
+_SPACE_WITHIN = re.compile(rf"(?<={_CHARACTER})\s+(?={_CHARACTER})")
+# Letters that are written without their stroke where the keyboard has none, and have no mark to take off.
+_PLAIN = str.maketrans(
+    {"ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ø": "o"}
+)
+_IN_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+_HAS_TWO = re.compile("[äöüåø]")
+_NUMBER = re.compile(r"(?=[a-z0-9]*[0-9])[a-z0-9]{2,}")
+_PHONE = re.compile(r"[\d\s+()./-]+", re.ASCII)
+# The trunk zero some write between the country's code and the number: +49 (0)30.
+_TRUNK_ZERO = re.compile(r"\(0\)")
+_EXTENSION = re.compile(r"(ext|x).*", re.IGNORECASE | re.DOTALL)
+_NO_DIGIT = re.compile(r"\D+")
+# Every buyer has an address there, so its words tell nobody from another.
+_RELAY = "marketplace.amazon."
+
+
+class Term(NamedTuple):
+    """`whole`: not its beginning only."""
+
+    kind: str
+    text: str
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Searchable:
+    """What of an order can be looked for. `names` and `phones` are personal, and so may be some of `texts`."""
+
+    number: str
+    names: list[str | None] = field(default_factory=list)
+    emails: list[str | None] = field(default_factory=list)
+    phones: list[str | None] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+    # Our number, and those of the parcels.
+    numbers: list[str | None] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody typed: every group must be met by one of its terms, or else one term of `instead`."""
+
+    groups: tuple[tuple[Term, ...], ...]
+    instead: tuple[Term, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.groups)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text as they are compared; an unparted script's are pairs, and its last character alone."""
+    return [part for word in _plain_words(text) for part in _parts(word)]
+
+
+def _plain_words(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORDS.findall(text.lower())
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).casefold().translate(_PLAIN))
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _ANY_WORDS.findall(unicodedata.normalize("NFC", plain))
+
+
+def _parts(word: str) -> list[str]:
+    if word.isascii():
+        return [word]
+    found: list[str] = []
+    end = 0
+    for run in _UNPARTED.finditer(word):
+        found += [word[end : run.start()]] if run.start() > end else []
+        characters, end = run[0], run.end()
+        found += [characters[place : place + 2] for place in range(len(characters))]
+    return found + ([word[end:]] if end < len(word) else [])
+
+
+def is_unparted(word: str) -> bool:
+    """Whether this is a pair or a character of a script that does not part its words."""
+    return not word.isascii() and _UNPARTED.match(word) is not None
+
+
+def in_two(text: str) -> str | None:
+    """The text with its letters spelt in two (Müller, Mueller); None where it has none of them."""
+    if text.isascii():
+        return None
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return folded.translate(_IN_TWO) if _HAS_TWO.search(folded) else None
+
+
+def terms(order: Searchable) -> set[tuple[str, str]]:
+    """(kind, text) of everything by which the order is found."""
+    names = [*order.names, *(_telling(email) for email in order.emails if email)]
+    found = {(NAME, word) for word in _all_words(names)}
+    found.update((WORD, word) for word in _all_words(order.texts))
+    found.update((PHONE, digits) for phone in order.phones if phone for digits in [_phone(phone)] if digits)
+    for number in (order.number, *order.numbers):
+        if number:
+            found.update(_number(number))
+    return found
+
+
+def _all_words(texts: Sequence[str | None]) -> set[str]:
+    # Most texts have no letter but those of ASCII, and are quickest taken together.
+    plain = [text for text in texts if text and text.isascii()]
+    found = set(_ASCII_WORDS.findall(" ".join(plain).lower()))
+    for text in texts:
+        if text and not text.isascii():
+            found.update(words(text))
+            if (joined := _SPACE_WITHIN.sub("", text)) != text:
+                found.update(words(joined))
+            if (other := in_two(text)) is not None:
+                found.update(words(other))
+    return found
+
+
+def _telling(text: str) -> str:
+    """The text without the domain of Amazon's relay, or the beginning of it somebody has typed."""
+    before, at, domain = text.partition("@")
+    domain = domain.strip().casefold()
+    return before if at and (domain.startswith(_RELAY) or _RELAY.startswith(domain)) else text
+
+
+def _phone(text: str) -> str:
+    """Its digits from the last to the first, without the zeros in front and without an extension."""
+    digits = _NO_DIGIT.sub("", _TRUNK_ZERO.sub("", _EXTENSION.sub("", text)))
+    return digits.lstrip("0")[::-1][:_MOST_PHONE]
+
+
+def _number(number: str) -> Iterable[tuple[str, str]]:
+    blocks = _ASCII_WORDS.findall(number.lower())
+    joined = "".join(blocks)
+    yield NUMBER, joined
+    yield REVERSED, joined[::-1]
+    for block in blocks[1:]:
+        yield NUMBER, block
+
+
+def read(text: str, *, kinds: Iterable[str] = (NAME, WORD, PHONE, NUMBER)) -> Wanted:
+    """What to look for, given what somebody typed; `kinds` narrows where. Nothing can be met where no word was."""
+    sought = frozenset(kinds)
+    typed = _telling(text)
+    groups = tuple(group for word in _plain_words(typed) for group in _groups(word, typed, sought))
+    return Wanted(groups, tuple(_instead(typed, sought)) if groups else ())
+
+
+def _groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Term, ...]]:
+    parts = _parts(word)
+    for place, part in enumerate(parts):
+        if len(part) == 1 and place and is_unparted(part):
+            continue  # The last character of a run is in the pair before it.
+        spellings = {part: None} | dict.fromkeys(_spellings(word, typed) if len(parts) == 1 else ())
+        # A pair is sought as it is; one character alone begins pairs.
+        whole = is_unparted(part) and len(part) == 2
+        group = [Term(kind, text, whole) for kind in (NAME, WORD) if kind in sought for text in spellings]
+        if NUMBER in sought and _NUMBER.fullmatch(part):
+            group.append(Term(NUMBER, part))
+            group += [Term(REVERSED, part[::-1])] if len(part) >= _TELLING_END else []
+        yield tuple(group)
+
+
+def _spellings(word: str, typed: str) -> list[str]:
+    """The word spelt in two, where it was typed with such a letter."""
+    found = []
+    for token in _ANY_WORDS.findall(unicodedata.normalize("NFC", typed)):
+        other = in_two(token)
+        if other is not None and _plain_words(token) == [word]:
+            found += _plain_words(other)
+    return found
+
+
+def _instead(typed: str, sought: frozenset[str]) -> Iterable[Term]:
+    joined = "".join(_ASCII_WORDS.findall(typed.lower()))
+    if NUMBER in sought and typed.isascii() and len(joined) >= _LEAST_JOINED and _NUMBER.fullmatch(joined):
+        yield Term(NUMBER, joined)
+    if PHONE in sought and _PHONE.fullmatch(typed):
+        digits = _phone(typed)
+        if len(digits) >= _LEAST_PHONE:
+            yield Term(PHONE, digits)
