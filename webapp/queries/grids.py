@@ -48,8 +48,9 @@ class Column:
 class Grid:
     """`rows` selects what a row shows; `filters` turn a checked value into a condition, or into what is `Sought`.
 
-    `sort` is the order to begin with, as an address writes it, and `size` how many rows are on a page unless it says so. `shown`: columns by name,
-    in the order of the page; empty for all that are not hidden."""
+    `sort` is the order to begin with, as an address writes it, and `size` how many rows are on a page unless it says
+    so. `shown`: columns by name, in the order of the page; empty for all that are not hidden.
+    """
 
     rows: Select[*tuple[Any, ...]]
     id: QueryableAttribute[int]
