@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from webapp import queue
-from webapp.actions import accounts, advancing
+from webapp.actions import accounts, advancing, syncing
 from webapp.amazon import Amazon
 from webapp.extensions import db, settings
+from webapp.models.amazon_orders import AmazonOrder
 
 
 def advance_submissions(account_id: int) -> None:
@@ -21,3 +22,13 @@ def advance_submissions(account_id: int) -> None:
             feed_interval=settings().feed_interval,
             method=settings().cancel_method,
         )
+
+
+def refresh_order(amazon_order_id: int) -> None:
+    """Somebody is about to decide about this order and waits for Amazon's word of it."""
+    session = db.session()
+    order = session.get_one(AmazonOrder, amazon_order_id)
+    keys = accounts.credentials(accounts.find(session, order.account_id))
+    session.commit()
+    with Amazon(keys, queue.redis(), lane="person", max_wait=20.0) as port:
+        syncing.refresh_order(session, port, order, now=datetime.now(UTC), by="amazon")

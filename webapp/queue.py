@@ -45,6 +45,7 @@ CATALOGUE = (
     JobKind("send_messages", "jobs.mails.send_messages", "submissions", timeout=300, retry=5),
     JobKind("send_mails", "jobs.mails.send_mails", "mails", timeout=1800, retry=5),
     JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=600, retry=5),
+    JobKind("refresh_order", "jobs.submissions.refresh_order", "submissions", timeout=60, retry=1),
     JobKind("upkeep", "jobs.upkeep.upkeep", "upkeep", timeout=60, retry=0, every=5),
 )
 BY_NAME = {kind.name: kind for kind in CATALOGUE}

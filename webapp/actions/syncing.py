@@ -66,13 +66,14 @@ def sync_account(
 
 
 def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: datetime, by: str) -> AmazonOrder:
-    """Read one order again and write down what it says. Commits."""
+    """Read one order again and write down what it says, and that it was asked. Commits."""
     account = session.get_one(Account, mirror.account_id)
     missing = accounts.known_missing(account, now)
-    number, account_id = mirror.number, account.id
+    number, account_id, mirror_id = mirror.number, account.id, mirror.id
     session.commit()
     said = port.get_order(number, missing)
     importing.import_page(session, account_id, [said], now=now, by=by)
+    session.execute(update(Mirror).where(Mirror.id == mirror_id).values(read_at=now))
     session.commit()
     return said
 

@@ -72,6 +72,8 @@ class AmazonOrder(Base):
     version: Mapped[int] = mapped_column(default=1)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When Amazon was last asked for this order alone.
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     store: Mapped[Store] = relationship()
     items: Mapped[list["AmazonOrderItem"]] = relationship(order_by="AmazonOrderItem.id", back_populates="amazon_order")

@@ -16,6 +16,7 @@ ONLY_OPEN: dict[str, Any] = {"sqlite_where": sa.text("open"), "postgresql_where"
 def upgrade() -> None:
     op.add_column("submissions", sa.Column("subject", sa.String(length=40), nullable=False, server_default=""))
     op.add_column("submissions", sa.Column("seen", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("amazon_orders", sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
     op.drop_index("uq_submissions_open", table_name="submissions")
     op.create_index(
         "uq_submissions_open", "submissions", ["amazon_order_id", "kind", "subject"], unique=True, **ONLY_OPEN
@@ -36,6 +37,8 @@ def _upgrade_refunds() -> None:
 
 def downgrade() -> None:
     _downgrade_refunds()
+    with op.batch_alter_table("amazon_orders") as batch_op:
+        batch_op.drop_column("read_at")
     # Before, nothing but a cancellation was told, and one of a kind for an order.
     op.execute("UPDATE submissions SET open = false WHERE kind <> 'cancellation'")
     op.drop_index("uq_submissions_open", table_name="submissions")
