@@ -2,6 +2,8 @@
 
 import logging
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from email.utils import make_msgid
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,9 +13,9 @@ from webapp.domain import mail_templates
 from webapp.domain.errors import NotFoundError
 from webapp.domain.languages import DEFAULT, LANGUAGES
 from webapp.domain.mail_errors import CannotWrite
-from webapp.domain.mail_letters import Attachment, Letter, Server
+from webapp.domain.mail_letters import Attachment, Letter, Sender, Server, pack
 from webapp.mailing import smtp, values
-from webapp.mailing.defaults import DEFAULTS, Template
+from webapp.mailing.defaults import DEFAULTS, WORDS, Template
 from webapp.models.comments import Comment
 from webapp.models.mail_settings import MailTemplate
 from webapp.models.mails import Mail
@@ -87,3 +89,24 @@ def shipped(kind: str, language: str) -> Template:
 def known(language: str) -> str:
     """A language the house speaks: a row of an older version may name another."""
     return language if language in LANGUAGES else DEFAULT
+
+
+def values_of(session: Session, order: Order, kind: str, document_id: int | None, language: str) -> dict[str, str]:
+    """What stands in a template's places for this order, with the sample's comment. Raises CannotWrite."""
+    comment = languages.catalogue(language, "mails").gettext(WORDS["comment"])
+    return values.of_order(session, order, kind, document_id, language, comment)
+
+
+def sample(session: Session, language: str) -> dict[str, str]:
+    """Values of an order there is not, to look at a template with."""
+    return values.sample(session, language)
+
+
+def send_test(server: Server, sender: Sender, to: str, subject: str, body: str) -> None:
+    """Send one mail at once, for somebody who waits to see what the server says. Raises MailError."""
+    letter = Letter(subject, body)
+    message_id = make_msgid(domain=sender.address.rpartition("@")[2])
+    content = pack(letter, sender, to, message_id, datetime.now(UTC))
+    with smtp.connect(server) as line:
+        line.offer(sender.address, to)
+        line.deliver(content)

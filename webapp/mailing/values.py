@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from webapp import languages, presentation
 from webapp.domain import mails, shipping
 from webapp.domain.amazon_orders import Address
 from webapp.domain.mail_errors import CannotWrite
-from webapp.domain.marketplaces import Marketplace
+from webapp.domain.marketplaces import BY_COUNTRY, Marketplace
 from webapp.domain.money import Money
 from webapp.mailing.defaults import WORDS
 from webapp.models.credit_memos import CreditMemo
@@ -61,7 +61,7 @@ def of_order(
     """Values by the names of `domain/mail_templates.PLACES`. Raises CannotWrite when the document is gone."""
     tongue = Tongue.of(language, order.store.marketplace, order.currency)
     values = {
-        "store_name": queries.sender(session, order.store_id).name or order.store.name,
+        "store_name": queries.sender_name(session, order.store),
         "order_number": order.number,
         "amazon_number": order.amazon_order.number,
         "order_date": tongue.day(order.purchased_at),
@@ -79,6 +79,34 @@ def of_order(
     if found is None or found.order_id != order.id:
         raise CannotWrite("mail_document_gone")
     return values | _document(found, order, tongue)
+
+
+def sample(session: Session, language: str) -> dict[str, str]:
+    """Values of an order there is not: every place has one, and nobody is named."""
+    tongue = Tongue.of(language, BY_COUNTRY["DE"], "EUR")
+    row = queries.server_row(session)
+    bought = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    line = f"2 × {tongue.word('item')}"
+    page = _BY_CODE["DHL"].page("JJD014600003") or ""
+    return {
+        "store_name": (row.name if row else "") or "Musterladen",
+        "order_number": "100042",
+        "amazon_number": "303-0000000-0000042",
+        "order_date": tongue.day(bought),
+        "buyer_name": tongue.word("buyer"),
+        "ship_to": tongue.word("address"),
+        "order_lines": f"{line} – {tongue.money(2000)}",
+        "order_total": tongue.money(2490),
+        "comment": tongue.word("comment"),
+        "document_number": "100017",
+        "document_date": tongue.day(bought),
+        "document_lines": f"{line} – {tongue.money(2000)}",
+        "document_totals": "\n".join(
+            f"{tongue.word(name)}: {tongue.money(minor)}"
+            for name, minor in (("subtotal", 2000), ("shipping", 490), ("total", 2490))
+        ),
+        "tracking": f"DHL JJD014600003 {page}",
+    }
 
 
 def _document(found: Any, order: Order, tongue: Tongue) -> dict[str, str]:

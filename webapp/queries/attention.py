@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from webapp.domain import amazon_status, submissions
+from webapp.domain import amazon_status, mails, submissions
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.mails import Mail
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
 TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
+MAILS = "mails"
 # What was refused earlier has been dealt with at Amazon, or never will be.
 LOOK_BACK = timedelta(days=30)
 # An order that stands there has gone its way, whatever was refused about it before.
@@ -27,7 +29,8 @@ class Alert:
     """`count` things of one `kind` with one `cause` (a code of `sentences`, or empty).
 
     trouble: Amazon cannot be spoken to for the account. blocked: no Order can be made. quarantined: what Amazon sent
-    for the account cannot be read. refused: Amazon did not do, or not provably, what it was told.
+    for the account cannot be read. refused: Amazon did not do, or not provably, what it was told. mails: a buyer got no
+    mail, or nobody knows; `cause` is the mails' state.
     """
 
     kind: str
@@ -39,11 +42,13 @@ def alerts(session: Session, store_ids: Collection[int], now: datetime) -> dict[
     """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
     found: dict[int, list[Alert]] = defaultdict(list)
     mine = Store.id.in_(store_ids)
-    rows = union_all(_trouble().where(mine), _blocked().where(mine), _quarantined().where(mine), _refused(now))
+    rows = union_all(
+        _trouble().where(mine), _blocked().where(mine), _quarantined().where(mine), _refused(now), _mails(now)
+    )
     for kind, store_id, cause, count in session.execute(rows):
         if store_id in store_ids:
             found[store_id].append(Alert(kind, cause or "", count))
-    order = (TROUBLE, REFUSED, QUARANTINED, BLOCKED)
+    order = (TROUBLE, REFUSED, MAILS, QUARANTINED, BLOCKED)
     return {
         store_id: sorted(some, key=lambda one: (order.index(one.kind), one.cause)) for store_id, some in found.items()
     }
@@ -89,6 +94,14 @@ def _refused(now: datetime) -> Select[*tuple[Any, ...]]:
             ~_asked_again(),
         )
         .group_by(AmazonOrder.store_id, Submission.state)
+    )
+
+
+def _mails(now: datetime) -> Select[*tuple[Any, ...]]:
+    return (
+        select(literal(MAILS), Mail.store_id, Mail.state, func.count())
+        .where(Mail.state.in_(mails.TROUBLED), Mail.created_at >= now - LOOK_BACK)
+        .group_by(Mail.store_id, Mail.state)
     )
 
 

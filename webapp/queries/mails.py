@@ -12,8 +12,9 @@ from webapp.domain.errors import NotFoundError
 from webapp.domain.mail_letters import Sender, Server
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.credit_memos import CreditMemo
+from webapp.models.events import Event
 from webapp.models.invoices import Invoice
-from webapp.models.mail_settings import MailSender, MailServer
+from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
 from webapp.models.mails import Mail, MessageOffer
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
@@ -83,6 +84,25 @@ def troubled(session: Session, order_id: int) -> int:
     return session.scalar(mine) or 0
 
 
+def count(session: Session, state: str) -> int:
+    """How many mails are in this state."""
+    return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
+
+
+def history(session: Session, mail: Mail) -> Sequence[Event]:
+    """What happened to it, newest first."""
+    mine = select(Event).where(Event.order_id == mail.order_id, Event.kind.like("mail%")).order_by(Event.id.desc())
+    return [event for event in session.scalars(mine) if event.args.get("mail") == mail.id]
+
+
+def document_of(session: Session, mail: Mail) -> Document | None:
+    """The document a mail is about, None where it has none."""
+    if mail.document_id is None or mail.kind not in MODELS:
+        return None
+    found: Document | None = session.get(MODELS[mail.kind], mail.document_id)
+    return found
+
+
 def listed(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
     wanted = GRID.rows.where(*(GRID.filters[name](value) for name, value in filters.items()))
@@ -137,9 +157,20 @@ def sender(session: Session, store_id: int | None = None) -> Sender:
     return Sender(row.address, row.name, row.reply_to)
 
 
+def sender_name(session: Session, store: Store) -> str:
+    """What a store signs its mails with."""
+    own, common = session.get(MailSender, store.id), server_row(session)
+    return (own.name if own else "") or (common.name if common else "") or store.name
+
+
 def senders(session: Session) -> dict[int, MailSender]:
     """Store id → its own sender."""
     return {row.store_id: row for row in session.scalars(select(MailSender))}
+
+
+def changed_templates(session: Session) -> set[tuple[str, str]]:
+    """(kind, language) of every template a person has changed."""
+    return {(kind, language) for kind, language in session.execute(select(MailTemplate.kind, MailTemplate.language))}
 
 
 def due(session: Session, now: datetime, limit: int) -> list[int]:

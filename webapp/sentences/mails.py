@@ -42,6 +42,7 @@ SENTENCES = {
     "template_braces": _l(
         "Line %(line)s: two braces open or close a place, and these belong to none: %(text)s. Write {{ order_number }}."
     ),
+    "template_no_document": _l("Order %(number)s has no such document yet, so there is nothing to preview with."),
     "template_place_missing": _l("This mail needs %(place)s: without it the buyer would not read what was written."),
     # What a mail server says no to.
     "mail_host_unknown": _l("There is no server of this name. Check its spelling, and that this machine finds names."),

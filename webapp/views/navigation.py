@@ -27,13 +27,22 @@ PLACES = (
     Place("stores.index", _l("Stores"), "building-store", "stores.read"),
     Place("orders.index", _l("Orders"), "clipboard-list", "orders.read"),
     Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),
+    Place("mails.index", _l("Mails"), "mail", "mails.read"),
     Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
     Place("syncs.index", _l("Sync runs"), "refresh", "logs.read"),
     Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
 )
 DATA_AGE = "syncs.data_age"
 # Pages that lie below another room's.
-BELOW = {"accounts": "stores", "cancellations": "amazon_orders", "holds": "orders", "order_addresses": "orders"}
+BELOW = {
+    "mail_settings": "mails",
+    "mail_templates": "mails",
+    "messages": "mails",
+    "accounts": "stores",
+    "cancellations": "amazon_orders",
+    "holds": "orders",
+    "order_addresses": "orders",
+}
 
 
 def init_app(app: Flask) -> None:

@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.domain import submissions
+from webapp.domain import mails, submissions
 from webapp.models.stores import Store
 from webapp.queries import attention
 from webapp.queries.attention import Alert
@@ -57,9 +57,19 @@ def _refused(_store: Store, alert: Alert) -> Notice:
     return Notice("bad", title, text, url, _("Submissions"))
 
 
+def _mails(store: Store, alert: Alert) -> Notice:
+    url = url_for("mails.index", state=alert.cause, store=store.slug)
+    if alert.cause == mails.UNKNOWN:
+        title = ngettext("%(num)s mail may have arrived", "%(num)s mails may have arrived", alert.count)
+        return Notice("warn", title, _("Nobody knows. Send it again, or leave it."), url, _("Mails"))
+    title = ngettext("%(num)s mail to a buyer failed", "%(num)s mails to buyers failed", alert.count)
+    return Notice("bad", title, _("Read why, put it right, then send it again."), url, _("Mails"))
+
+
 _MAKERS = {
     attention.TROUBLE: _trouble,
     attention.BLOCKED: _blocked,
     attention.QUARANTINED: _quarantined,
     attention.REFUSED: _refused,
+    attention.MAILS: _mails,
 }
