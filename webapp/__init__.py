@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from webapp import crashpoints, extensions, headers, hosts, inputs, ports, queue, reading, security, views
+from webapp import (
+    assets,
+    compression,
+    crashpoints,
+    extensions,
+    headers,
+    hosts,
+    inputs,
+    ports,
+    queue,
+    reading,
+    security,
+    views,
+)
 from webapp.keys import load_or_make
 from webapp.models.vault import vault
 from webapp.settings import Settings
@@ -27,5 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     hosts.init_app(app, settings)
     inputs.init_app(app)
     views.init_app(app)
+    assets.init_app(app)
+    compression.init_app(app)
     headers.init_app(app, settings)
     return app

@@ -1,15 +1,12 @@
 """How values look in templates: every filter and global the house adds to Jinja, in the reader's language."""
 
-import hashlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
-from flask import Flask, current_app, request, url_for
+from flask import Flask, request
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
@@ -43,7 +40,6 @@ def init_app(app: Flask) -> None:
         sentence=sentence,
     )
     app.jinja_env.globals.update(
-        asset=asset,
         country_name=country_name,
         get_locale=get_locale,
         has_flag=has_flag,
@@ -167,14 +163,3 @@ def address_lines(address: Address) -> list[str]:
 
 def has_flag(country_code: str) -> bool:
     return country_code.upper() in BY_COUNTRY
-
-
-def asset(name: str) -> str:
-    """The address of a static file, with its content's fingerprint, so that browsers may keep it for ever."""
-    path = Path(current_app.static_folder or "") / name
-    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
-
-
-@lru_cache(maxsize=256)
-def _fingerprint(path: Path, _changed_at: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]

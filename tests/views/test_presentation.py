@@ -119,13 +119,6 @@ def test_a_name_a_template_mistypes_is_an_error(app: Flask) -> None:
         render_template_string("{{ ordr.number }}")
 
 
-def test_a_static_files_address_changes_with_its_content(app: Flask) -> None:
-    with app.test_request_context():
-        address = presentation.asset("app.css")
-        assert address.startswith("/static/app.css?v=")
-        assert presentation.asset("app.js").split("=")[1] != address.split("=")[1]
-
-
 @pytest.mark.parametrize(
     ("wish", "chosen"),
     [("en-GB,en;q=0.8", "en_GB"), ("xx,en-US", "en_US"), ("tlh", "en"), ("", "en"), ("*", "en"), ("en-!!", "en")],

@@ -1,0 +1,118 @@
+"""Static files: kept by browsers for ever under an address that changes with them, and compressed once a process.
+
+A file that is asked for without its fingerprint, or with another one, is served all the same, but not to be kept.
+"""
+
+import gzip
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import brotli
+from flask import Flask, Response, abort, current_app, request, url_for
+from werkzeug.security import safe_join
+
+KEPT = "public, max-age=31536000, immutable"
+CHECKED = "no-cache"
+# What is not worth a header: a flag of a hundred bytes.
+_LEAST = 500
+_TEXTS = ("text/", "image/svg+xml", "application/json", "application/javascript")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file as it was when the process first looked at it."""
+
+    content: bytes
+    mimetype: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()[:10]
+
+    @cached_property
+    def as_brotli(self) -> bytes:
+        squeezed: bytes = brotli.compress(self.content, mode=brotli.MODE_TEXT, quality=9)
+        return squeezed
+
+    @cached_property
+    def as_gzip(self) -> bytes:
+        return gzip.compress(self.content, 9, mtime=0)
+
+    def encoded(self, accepts: str) -> tuple[bytes, str]:
+        """(content, its Content-Encoding or "")"""
+        if len(self.content) < _LEAST or not self.mimetype.startswith(_TEXTS):
+            return self.content, ""
+        if "br" in accepts:
+            return self.as_brotli, "br"
+        if "gzip" in accepts:
+            return self.as_gzip, "gzip"
+        return self.content, ""
+
+
+class Assets:
+    """The static folder. In debug mode a file that was changed is read again."""
+
+    def __init__(self, app: Flask) -> None:
+        self._folder = app.static_folder or ""
+        self._debug = app.debug
+        self._known: dict[str, tuple[int, Asset]] = {}
+        self._addresses: dict[tuple[str, str], str] = {}
+
+    def find(self, name: str) -> Asset | None:
+        known = self._known.get(name)
+        if known is not None and not self._debug:
+            return known[1]
+        path = safe_join(self._folder, name)
+        if path is None or not Path(path).is_file():
+            return None
+        changed_at = Path(path).stat().st_mtime_ns
+        if known is None or known[0] != changed_at:
+            mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            known = self._known[name] = (changed_at, Asset(Path(path).read_bytes(), mimetype))
+        return known[1]
+
+    def address(self, name: str) -> str:
+        """Where a page finds it. Raises LookupError for a file that is not there."""
+        key = (request.script_root, name)
+        known = self._addresses.get(key)
+        if known is None or self._debug:
+            asset = self.find(name)
+            if asset is None:
+                raise LookupError(f"There is no static file {name}.")
+            known = self._addresses[key] = url_for("static", filename=name, v=asset.fingerprint)
+        return known
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["assets"] = Assets(app)
+    app.view_functions["static"] = serve
+    app.jinja_env.globals["asset"] = asset
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its content's fingerprint, so that browsers may keep it for ever."""
+    return _assets().address(name)
+
+
+def serve(filename: str) -> Response:
+    """The view of `/static/…`."""
+    found = _assets().find(filename)
+    if found is None:
+        abort(404)
+    content, encoding = found.encoded(request.headers.get("Accept-Encoding", ""))
+    response = Response(content, mimetype=found.mimetype)
+    response.headers["Cache-Control"] = KEPT if request.args.get("v") == found.fingerprint else CHECKED
+    response.set_etag(f"{found.fingerprint}{encoding}")
+    response.vary.add("Accept-Encoding")
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    response.make_conditional(request)
+    return response
+
+
+def _assets() -> Assets:
+    found: Assets = current_app.extensions["assets"]
+    return found
