@@ -35,7 +35,9 @@ def create(
     belongs to another parcel; nothing is changed then.
     """
     with processing.changing(session, order_id, "ship", seen=seen) as order:
-        _check_amazon(session, order)
+        refused = refusal(session, order)
+        if refused:
+            raise RefusedError(refused)
         drafts = parcels.shipment(order.items, packed)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
         number = str(counters.take(session, "shipment")[0])
@@ -75,18 +77,20 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
     )
 
 
-def _check_amazon(session: Session, order: Order) -> None:
-    """A parcel that leaves while Amazon is asked to cancel is one nobody pays for; and some are not ours to send."""
+def refusal(session: Session, order: Order) -> str | None:
+    """Why none of it can be sent now, as a code of `sentences`, or None.
+
+    A parcel that leaves while Amazon is asked to cancel is one nobody pays for; and some are not ours to send.
+    """
     if not order.store.import_orders:
-        raise RefusedError("ship_read_only")
+        return "ship_read_only"
     refused = confirming.refusal(order.amazon_order)
     if refused:
-        raise RefusedError(refused)
+        return refused
     asked = select(Submission.id).where(
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )
-    if session.scalar(asked) is not None:
-        raise RefusedError("cannot_ship_cancelling")
+    return "cannot_ship_cancelling" if session.scalar(asked) is not None else None
 
 
 def check_numbers(session: Session, order: Order, numbers: Sequence[str]) -> None:

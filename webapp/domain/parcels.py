@@ -22,31 +22,44 @@ class Parcel:
 
 
 def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list[Parcel]:
-    """The parcels with what each contains, cleaned. Raises InvalidError, and RefusedError when nothing is left."""
+    """The parcels with what each contains, cleaned.
+
+    Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
+    """
     if not any(order_states.left_to_ship(line) for line in lines):
         raise RefusedError("nothing_to_ship")
     if not parcels:
         raise InvalidError("parcel_none", field="parcels")
     packed = dict.fromkeys((line.id for line in lines), 0)
-    drafts = []
-    for parcel in parcels:
-        if parcel.quantities is None and len(parcels) > 1:
-            raise InvalidError("parcel_contents_required", field="quantities")
-
-        def left(line: documents.Line) -> int:
-            return order_states.left_to_ship(line) - packed[line.id]
-
-        chosen = documents.check(lines, parcel.quantities, left)
-        if not any(chosen.values()):
-            raise InvalidError("quantity_none", field="quantities")
-        for line_id, pieces in chosen.items():
-            packed[line_id] += pieces
-        drafts.append(replace(cleaned(parcel), quantities={id_: n for id_, n in chosen.items() if n}))
-    numbers = [draft.tracking_number for draft in drafts if draft.tracking_number]
-    for number in numbers:
-        if numbers.count(number) > 1:
-            raise InvalidError("tracking_twice", field="tracking_number", number=number)
+    drafts: list[Parcel] = []
+    for place, parcel in enumerate(parcels):
+        try:
+            drafts.append(_packed(lines, parcel, packed, drafts, alone=len(parcels) == 1))
+        except InvalidError as error:
+            error.field = f"parcels-{place}-{error.field}"
+            raise
     return drafts
+
+
+def _packed(
+    lines: Sequence[documents.Line], parcel: Parcel, packed: dict[int, int], others: Sequence[Parcel], *, alone: bool
+) -> Parcel:
+    """The parcel, cleaned; what is in it is added to what is `packed` already."""
+    if parcel.quantities is None and not alone:
+        raise InvalidError("parcel_contents_required", field="quantities")
+
+    def left(line: documents.Line) -> int:
+        return order_states.left_to_ship(line) - packed[line.id]
+
+    chosen = documents.check(lines, parcel.quantities, left)
+    if not any(chosen.values()):
+        raise InvalidError("quantity_none", field="quantities")
+    for line_id, pieces in chosen.items():
+        packed[line_id] += pieces
+    draft = cleaned(parcel)
+    if draft.tracking_number and draft.tracking_number in [other.tracking_number for other in others]:
+        raise InvalidError("tracking_twice", field="tracking_number", number=draft.tracking_number)
+    return replace(draft, quantities={id_: n for id_, n in chosen.items() if n})
 
 
 def next_reference(used: Sequence[str | int]) -> int:

@@ -168,6 +168,7 @@ FORMS = (
     Form(("bluedart",), r"\d{11}", 70, home=_IN, only=True),
     Form(("delhivery",), r"\d{13,14}", 70, home=_IN, only=True),
 )  # fmt: skip
+_EVERYWHERE = ("ups", "fedex", "dhl")
 _S10 = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})", re.ASCII)
 _PATTERNS = tuple((form, re.compile(form.pattern, re.ASCII)) for form in FORMS)
 _ABROAD = 30
@@ -180,6 +181,13 @@ def carrier_of(code: str, name: str) -> Carrier | None:
         if carrier.code == code and (code != OTHER or carrier.name.casefold() == name.casefold()):
             return carrier
     return None
+
+
+def usual(country: str) -> tuple[Carrier, ...]:
+    """Who carries parcels in a country, the likeliest first."""
+    at_home = sorted((form for form in FORMS if country in form.home), key=lambda form: -form.likelihood)
+    keys = [key for form in at_home for key in form.carriers] + [*POST_OFFICES.get(country, ()), *_EVERYWHERE]
+    return tuple(BY_KEY[key] for key in dict.fromkeys(keys))
 
 
 def clean(tracking_number: str) -> str:

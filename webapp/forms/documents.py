@@ -46,6 +46,11 @@ class DocumentForm(FlaskForm):
             field.errors = [sentence(error.code, error.arguments)]
         return field is not None
 
+    def forgive(self) -> None:
+        """Forget what was told."""
+        for field in self:
+            field.errors = []
+
     def version(self) -> int:
         """The version that was seen; one there never is where the page was made up."""
         text = self.seen.data or ""

@@ -58,9 +58,10 @@ def preview(number: str, kind: Kind, change: Callable[[Any], None] | None = None
     """The form as it is filled in now, with what that would be worth. `change` is made to it first."""
     order = queries.by_number(db.session(), number)
     form = kind.form(order)
-    if change is not None:
-        change(form)
-    return _answer(answer, kind, order, form)
+    if change is None:
+        return _answer(answer, kind, order, form)
+    change(form)
+    return _answer(answer, kind, order, form, changed=True)
 
 
 def create(number: str, kind: Kind) -> Response:
@@ -113,7 +114,10 @@ def _answer(
     form: DocumentForm,
     said: str = "",
     wrong: DeskError | None = None,
+    *,
+    changed: bool = False,
 ) -> Response:
+    """`changed`: it was not the fields that were filled in, so nothing is found fault with yet."""
     context: dict[str, Any] = {"refused": "", "worth": None}
     try:
         context |= _preview(kind, order, form)
@@ -123,10 +127,14 @@ def _answer(
         form.tell(error)
     if wrong is not None:
         form.tell(wrong)
+    if changed:
+        form.forgive()
     form.fresh(order)
     page = (f"{kind.folder}/_new.html", f"{kind.folder}/new.html")
     about = documents.about(order) | context | {"left": {item.id: kind.left(item) for item in order.items}}
-    return respond(request, *page, **about, title=kind.title, form=form, said="" if context["refused"] else said)
+    return respond(
+        request, *page, **about, title=kind.title, form=form, changed=changed, said="" if context["refused"] else said
+    )
 
 
 def _preview(kind: Kind, order: Order, form: DocumentForm) -> dict[str, Any]:

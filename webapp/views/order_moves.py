@@ -7,10 +7,9 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from webapp.actions import cancellations
-from webapp.domain import cancellation, order_states
+from webapp.actions import cancellations, shipments
+from webapp.domain import order_states
 from webapp.models.orders import Order
-from webapp.queries import submissions
 from webapp.security import can
 from webapp.sentences import sentence
 from webapp.views.navigation import url_where
@@ -60,11 +59,10 @@ _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 def of_order(session: Session, order: Order) -> Moves:
     """The moves this person may ask for."""
-    asked = {row.kind for row in submissions.of_order(session, order.amazon_order_id) if row.open}
     verbs = {
         move: verb for move, verb in VERBS.items() if can(verb.permission) and url_where(verb.endpoint, number="1")
     }
-    why = {move: _refusal(session, order, move, asked) for move in verbs}
+    why = {move: _refusal(session, order, move) for move in verbs}
     possible = [move for move, refused in why.items() if refused is None]
     leading = next((move for move in LEADING if move in possible), "")
     refused = [
@@ -82,7 +80,7 @@ def _button(order: Order, move: str, leading: str) -> Button:
     return Button(move, verb.text, verb.icon, url_for(verb.endpoint, number=number), verb.way, kind)
 
 
-def _refusal(session: Session, order: Order, move: str, asked: set[str]) -> str | None:
+def _refusal(session: Session, order: Order, move: str) -> str | None:
     """Why this move cannot be made now, as a sentence; None when it can."""
     if move == "cancel":
         code = cancellations.refusal(session, order.amazon_order)
@@ -93,9 +91,9 @@ def _refusal(session: Session, order: Order, move: str, asked: set[str]) -> str 
         return sentence("nothing_to_invoice")
     if move == "ship" and not any(map(order_states.left_to_ship, order.items)):
         return sentence("nothing_to_ship")
-    if move == "ship" and cancellation.KIND in asked:
-        return sentence("cannot_ship_cancelling")
-    nothing_paid = order.total_invoiced <= order.total_refunded
+    if move == "ship" and (refused := shipments.refusal(session, order)):
+        return sentence(refused)
+    nothing_paid = order.total_invoiced <= order.total_refunded + order.total_refunding
     if move == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
         return sentence("nothing_to_refund")
     return None

@@ -1,17 +1,51 @@
-"""Shipments: one, with its parcels and comments."""
+"""Shipments: writing one, and one with its parcels and comments."""
 
-from flask import Blueprint, Response, url_for
+from typing import Any
 
-from webapp.domain import shipping
-from webapp.extensions import db
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from webapp.actions import shipments as actions
+from webapp.domain import order_states, parcels, shipping
+from webapp.domain.errors import DeskError, RefusedError
+from webapp.extensions import db, settings
 from webapp.forms.comments import CommentForm
+from webapp.forms.shipments import ShipmentForm, shipment_form
+from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 from webapp.queries import documents as queries
 from webapp.queries import orders
 from webapp.security import needs
-from webapp.views import documents
+from webapp.views import document_forms, documents
+from webapp.views.bell import ring
 
 bp = Blueprint("shipments", __name__)
+
+
+@bp.get("/orders/<number>/shipments/new")
+@needs("orders.write")
+def new(number: str) -> Response:
+    return document_forms.new(number, KIND)
+
+
+@bp.post("/orders/<number>/shipments/previews")
+@needs("orders.write")
+def preview(number: str) -> Response:
+    """As it is filled in now; `add` has one parcel more, `remove` the one of this place less."""
+    if "add" in request.form:
+        return document_forms.preview(number, KIND, ShipmentForm.add)
+    place = request.form.get("remove", type=int)
+    if place is not None:
+        return document_forms.preview(number, KIND, lambda form: form.remove(place))
+    return document_forms.preview(number, KIND)
+
+
+@bp.post("/orders/<number>/shipments")
+@needs("orders.write")
+def create(number: str) -> Response:
+    return document_forms.create(number, KIND)
 
 
 @bp.get("/shipments/<number>")
@@ -42,3 +76,38 @@ def page_of(parcel: Parcel) -> str | None:
     """Where the carrier shows the parcel, None where it is not known."""
     carrier = shipping.carrier_of(parcel.carrier, parcel.title)
     return carrier.page(parcel.tracking_number) if carrier and parcel.tracking_number else None
+
+
+def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, Any]:
+    """How many pieces go in how many parcels, and who seems to carry each. A number that is used is said at once."""
+    guesses = {"guesses": form.guesses(), "packed": None}
+    if not any(map(order_states.left_to_ship, order.items)):
+        raise RefusedError("nothing_to_ship")
+    refused = actions.refusal(session, order)
+    if refused:
+        raise RefusedError(refused)
+    try:
+        drafts = parcels.shipment(order.items, form.packed(unknown="?"))
+        actions.check_numbers(session, order, [draft.tracking_number for draft in drafts if draft.tracking_number])
+    except DeskError as error:
+        form.tell(error)
+        return guesses
+    return guesses | {"packed": (sum(sum((draft.quantities or {}).values()) for draft in drafts), len(drafts))}
+
+
+def _write(session: Session, order: Order, form: ShipmentForm, about: dict[str, Any]) -> str:
+    shipment = actions.create(session, order.id, form.packed(), undo_seconds=settings().undo_seconds, **about)
+    ring(order.amazon_order.account_id)
+    return shipment.number
+
+
+KIND = document_forms.Kind(
+    "shipments",
+    "ship",
+    shipment_form,
+    _preview,
+    _write,
+    lambda number: _("Shipment %(number)s was written.", number=number),
+    _l("New shipment"),
+    order_states.left_to_ship,
+)

@@ -1,0 +1,228 @@
+"""Writing a shipment on its page."""
+
+from datetime import timedelta
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select
+
+from tests.factories import an_item, an_order
+from tests.processing import BY, everything, imported, processing_order, quantities
+from tests.views.test_invoices import HTMX, fields, plain
+from webapp.actions import cancellations, shipments
+from webapp.domain.parcels import Parcel
+from webapp.models.shipments import Shipment
+from webapp.models.submissions import Submission
+
+NEW, URL = "/orders/100001/shipments/new", "/orders/100001/shipments"
+DHL = "00340434161094015902"
+UNDO = timedelta(seconds=30)
+
+
+@pytest.fixture(autouse=True)
+def bell(app, redis_url, redis):
+    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
+    yield
+    app.extensions["channeldesk_redis"].close()
+
+
+@pytest.fixture
+def order(session):
+    order = processing_order(session)
+    session.commit()
+    return order
+
+
+@pytest.fixture
+def lines(session, order):
+    ids = [item.id for item in order.items]
+    session.rollback()
+    return ids
+
+
+@pytest.fixture
+def sent(owner, order, lines):
+    return fields(owner.get(NEW)) | {"parcels-0-carrier": ""}
+
+
+def test_one_parcel_is_filled_with_all_that_is_left(owner, session, order, lines):
+    shipments.create(session, order.id, [Parcel({lines[0]: 1}, "DHL", "", "A1")], **BY)
+    session.rollback()
+
+    page = owner.get(NEW)
+
+    found = fields(page)
+    assert [found[f"parcels-0-quantity-{id_}"] for id_ in lines] == ["1", "1"]
+    assert "2 pieces in 1 parcel" in plain(page)
+    assert "Street 1" in plain(page)
+    choices = page.text.partition('name="parcels-0-carrier"')[2].partition("</select>")[0]
+    assert choices.index('value=""') < choices.index('value="dhl"') < choices.index('value="usps"')
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX], ids=["without", "htmx"])
+def test_the_carrier_is_recognised_by_the_number(owner, session, order, sent, headers):
+    previewed = owner.post(f"{URL}/previews", data=sent | {"parcels-0-tracking_number": DHL}, headers=headers)
+    assert previewed.status_code == 200
+    assert "Looks like DHL" in plain(previewed)
+
+    answer = owner.post(URL, data=sent | {"parcels-0-tracking_number": DHL}, headers=headers)
+
+    assert (answer.location or answer.headers["HX-Redirect"]) == "/shipments/100001"
+    shipment = session.scalars(select(Shipment)).one()
+    assert [(parcel.carrier, parcel.title, parcel.tracking_number) for parcel in shipment.parcels] == [
+        ("DHL", "DHL", DHL)
+    ]
+    session.refresh(order)
+    assert [row[1] for row in quantities(order)] == [2, 1]
+    asked = session.scalars(select(Submission)).one()
+    assert (asked.kind, asked.state, asked.undo_until - asked.requested_at) == ("shipment", "queued", UNDO)
+
+
+def test_parcels_are_added_and_taken_away_without_javascript(owner, sent, lines):
+    added = owner.post(f"{URL}/previews", data=sent | {"add": "1", "parcels-0-tracking_number": "A1"})
+
+    assert added.status_code == 200
+    assert "Parcel 2" in plain(added)
+    assert "Enter how many pieces" not in plain(added)
+    found = fields(added)
+    assert found["parcels-0-tracking_number"] == "A1"
+    assert found[f"parcels-1-quantity-{lines[0]}"] == ""
+
+    gone = owner.post(f"{URL}/previews", data=found | {"remove": "0", "parcels-1-tracking_number": "B2"})
+
+    left = fields(gone)
+    assert [name for name in left if name.endswith("tracking_number")] == ["parcels-1-tracking_number"]
+    assert left["parcels-1-tracking_number"] == "B2"
+
+
+def test_two_parcels_leave_with_what_was_put_in_each(owner, session, order, sent, lines):
+    first, second = lines
+    sent |= {
+        f"parcels-0-quantity-{first}": "1",
+        f"parcels-0-quantity-{second}": "0",
+        "parcels-0-tracking_number": DHL,
+        f"parcels-2-quantity-{first}": "1",
+        f"parcels-2-quantity-{second}": "1",
+        "parcels-2-carrier": "other",
+        "parcels-2-title": "Bike courier",
+        "parcels-2-tracking_number": "b 2",
+    }
+
+    assert owner.post(URL, data=sent).status_code == 303
+
+    packed = [
+        (
+            parcel.carrier,
+            parcel.title,
+            parcel.tracking_number,
+            {item.order_item_id: item.quantity for item in parcel.items},
+        )
+        for parcel in session.scalars(select(Shipment)).one().parcels
+    ]
+    assert packed == [("DHL", "DHL", DHL, {first: 1}), ("Other", "Bike courier", "B2", {first: 1, second: 1})]
+
+
+def two(lines, **more):
+    return {
+        f"parcels-0-quantity-{lines[0]}": "1",
+        f"parcels-0-quantity-{lines[1]}": "0",
+        f"parcels-1-quantity-{lines[0]}": "1",
+        f"parcels-1-quantity-{lines[1]}": "1",
+    } | more
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "said"),
+    [
+        ({"parcels-1-quantity-LINE": "2"}, "parcels-1-quantity-LINE", "SKU-1: 2 is too many, 1 are left."),
+        ({"parcels-1-quantity-LINE": "-1"}, "parcels-1-quantity-LINE", "SKU-1: the quantity cannot be negative."),
+        ({"parcels-0-quantity-LINE": "x"}, "parcels-0-quantity-LINE", "SKU-1: x is not a number of pieces."),
+        ({"parcels-0-quantity-LINE": "0"}, "parcels-0-quantity-LINE", "Enter how many pieces, at least one."),
+        ({"parcels-1-tracking_number": "12"}, "parcels-1-carrier", "Say which carrier this tracking number is of."),
+        (
+            {"parcels-1-carrier": "other", "parcels-1-tracking_number": "12"},
+            "parcels-1-title",
+            "Name the carrier that is not in the list.",
+        ),
+        (
+            {"parcels-0-tracking_number": DHL, "parcels-1-tracking_number": DHL},
+            "parcels-1-tracking_number",
+            f"Tracking number {DHL} stands on two parcels.",
+        ),
+        (
+            {"parcels-1-carrier": "dhl", "parcels-1-tracking_number": "a 9"},
+            "parcels-1-tracking_number",
+            "Tracking number A9 was used already, for order 100002.",
+        ),
+    ],
+)
+def test_what_cannot_be_shipped_is_said_at_its_field_and_stays(owner, session, order, sent, lines, typed, field, said):
+    other = imported(session, an_order(2, items=(an_item(3),)))[1]
+    shipments.create(session, other.id, [Parcel(None, "DHL", "", "A9")], **BY)
+    session.rollback()
+    typed = {name.replace("LINE", str(lines[0])): text for name, text in typed.items()}
+    before = everything()
+
+    for headers in ({}, HTMX):
+        answer = owner.post(URL, data=sent | two(lines, **typed), headers=headers)
+
+        assert answer.status_code == 422
+        below = answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:600]
+        assert said in below
+        assert {name: fields(answer).get(name, text) for name, text in typed.items()} == typed
+    after = everything()
+    assert all(after[name] == before[name] for name in ("shipments", "parcels", "order_items", "orders", "events"))
+
+
+def test_a_number_used_before_is_said_while_it_is_typed(owner, session, order, sent):
+    other = imported(session, an_order(2, items=(an_item(3),)))[1]
+    shipments.create(session, other.id, [Parcel(None, "DHL", "", DHL)], **BY)
+    session.rollback()
+
+    answer = owner.post(f"{URL}/previews", data=sent | {"parcels-0-tracking_number": DHL}, headers=HTMX)
+
+    assert f"Tracking number {DHL} was used already, for order 100002." in plain(answer)
+
+
+def test_a_number_in_the_making_is_no_mistake(owner, sent):
+    answer = plain(owner.post(f"{URL}/previews", data=sent | {"parcels-0-tracking_number": "0034"}, headers=HTMX))
+
+    assert "No carrier is known to number parcels so" in answer
+    assert "Say which carrier" not in answer
+
+
+def test_sent_twice_it_leaves_once(owner, session, sent):
+    first, second = owner.post(URL, data=sent), owner.post(URL, data=sent)
+
+    assert (first.location, second.location) == ("/shipments/100001", "/shipments/100001")
+    assert session.scalar(select(func.count()).select_from(Shipment)) == 1
+
+
+def test_two_tabs_ship_once(owner, session, sent, lines):
+    other = fields(owner.get(NEW)) | {"parcels-0-carrier": ""}
+    part = {f"parcels-0-quantity-{lines[0]}": "1", f"parcels-0-quantity-{lines[1]}": "0"}
+    assert owner.post(URL, data=sent | part).status_code == 303
+
+    late = owner.post(URL, data=other | part)
+
+    assert late.status_code == 422
+    assert "Something happened to this Order since you opened the page" in plain(late)
+    assert session.scalar(select(func.count()).select_from(Shipment)) == 1
+
+
+def test_an_order_that_is_being_cancelled_says_so_instead_of_a_form(owner, session, order, sent):
+    cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=30, **BY)
+    session.rollback()
+
+    for page in (owner.get(NEW), owner.post(URL, data=sent)):
+        assert "Amazon is being asked to cancel this order" in plain(page)
+        assert 'name="once"' not in page.text
+
+
+def test_an_order_that_is_shipped_says_so(owner, sent):
+    owner.post(URL, data=sent)
+
+    page = owner.get(NEW)
+
+    assert "An Order with the status Complete cannot be shipped." in plain(page)
+    assert "/orders/100001" in page.text

@@ -1,0 +1,119 @@
+"""A new shipment: parcels, each with a carrier, a number and pieces of the Order's lines."""
+
+from typing import Any
+
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
+
+from webapp.domain import order_states, parcels, shipping
+from webapp.domain.errors import DeskError, InvalidError
+from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
+from webapp.models.orders import Order
+
+# More parcels than anybody packs for one order.
+MOST = 50
+OTHER = "other"
+
+
+class ParcelForm(Form):
+    """`carrier` is a key of `shipping.BY_KEY`, OTHER for one that has none, or empty: the number says it."""
+
+    tracking_number = StringField(_l("Tracking number"))
+    carrier = SelectField(_l("Carrier"), validate_choice=False)
+    title = StringField(_l("Name of the carrier"))
+
+
+class ShipmentForm(DocumentForm):
+    parcels: FieldList
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+        self.country = order.store.marketplace.country_code
+
+    def fresh(self, order: Order) -> None:
+        super().fresh(order)
+        known = carriers(self.country)
+        for entry in self.parcels:
+            entry.form.carrier.choices = known
+
+    def add(self) -> None:
+        """One parcel more, with nothing in it yet."""
+        if len(self.parcels.entries) < MOST:
+            self.parcels.append_entry()
+
+    def remove(self, place: int) -> None:
+        if len(self.parcels.entries) > 1 and 0 <= place < len(self.parcels.entries):
+            self.parcels.entries.pop(place)
+
+    def packed(self, *, unknown: str = "") -> list[parcels.Parcel]:
+        """What was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
+        return [self._parcel(place, unknown) for place in range(len(self.parcels.entries))]
+
+    def guesses(self) -> list[tuple[shipping.Carrier, ...]]:
+        """Whose number each parcel's may be, the likeliest first."""
+        return [shipping.guess(entry.form.tracking_number.data or "", self.country) for entry in self.parcels]
+
+    def forgive(self) -> None:
+        super().forgive()
+        for entry in self.parcels:
+            for field in entry.form:
+                field.errors = []
+
+    def culprit(self, error: DeskError) -> Field | None:
+        if error.code == "tracking_used":
+            number = error.arguments["number"]
+            entered = [entry.form.tracking_number for entry in self.parcels]
+            return next((field for field in entered if shipping.clean(field.data or "") == number), None)
+        name = getattr(error, "field", "")
+        if not name.startswith("parcels-"):
+            return super().culprit(error)
+        _parcels, place, name = name.split("-", 2)
+        form = self.parcels.entries[int(place)].form
+        if name == "quantities":
+            name = f"quantity-{self.order.items[0].id}"
+        found: Field | None = form._fields.get(name)
+        return found
+
+    def _parcel(self, place: int, unknown: str) -> parcels.Parcel:
+        form = self.parcels.entries[place].form
+        try:
+            inside = pieces(form, self.order.items)
+        except InvalidError as error:
+            error.field = f"parcels-{place}-{error.field}"
+            raise
+        code, title = self._carrier(form, unknown)
+        return parcels.Parcel(inside, code, title, form.tracking_number.data or "")
+
+    def _carrier(self, form: ParcelForm, unknown: str) -> tuple[str, str]:
+        """(Amazon's code, the name that goes with it) of what was chosen, or what the number says."""
+        key, title = form.carrier.data or "", form.title.data or ""
+        if key == OTHER:
+            return shipping.OTHER, title or unknown
+        carrier = shipping.BY_KEY.get(key)
+        if carrier is None:
+            carrier = next(iter(shipping.guess(form.tracking_number.data or "", self.country)), None)
+        if carrier is None:
+            return (shipping.OTHER, unknown) if unknown and form.tracking_number.data else ("", "")
+        return carrier.code, carrier.name
+
+
+def shipment_form(order: Order, **options: Any) -> ShipmentForm:
+    """One parcel with all that is left, unless something was sent."""
+    parcel = with_lines(ParcelForm, order.items, no_more)
+    fields = {"parcels": FieldList(FormField(parcel), min_entries=1)}
+    form: ShipmentForm = type("ShipmentForm", (ShipmentForm,), fields)(order=order, **options)
+    if not form.is_submitted():
+        for line in order.items:
+            form.parcels.entries[0].form[f"quantity-{line.id}"].data = str(order_states.left_to_ship(line))
+    return form
+
+
+def carriers(country: str) -> list[Any]:
+    """The choices: recognised, those usual in the country, all others by name, and one of another name."""
+    usual = shipping.usual(country)
+    rest = sorted((row for row in shipping.CARRIERS if row not in usual), key=lambda row: row.name.casefold())
+    named: list[tuple[str, str | LazyString]] = [(row.key, row.name) for row in (*usual, *rest)]
+    return [("", _("Recognise it from the number")), *named, (OTHER, _("Another carrier"))]
