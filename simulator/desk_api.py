@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from simulator import desk_actions
+from simulator import desk_actions, generator
 from simulator.answers import body
 from simulator.operations import the_world
 
@@ -31,6 +31,17 @@ def answered(work: Callable[["World", dict[str, Any]], Any]) -> Response:
 def credentials() -> Response:
     base = request.host_url.rstrip("/")
     return answered(lambda world, _: [seller.credentials(base) for seller in world.sellers.values()])
+
+
+@pages.get("/goods")
+def goods() -> Response:
+    """What each seller sells, by its id: what a catalogue of theirs would hold."""
+    return answered(
+        lambda world, _: {
+            seller.id: [good for marketplace in seller.marketplaces for good in generator.goods(marketplace)]
+            for seller in world.sellers.values()
+        }
+    )
 
 
 @pages.get("/orders")

@@ -35,6 +35,11 @@ class Wish:
     breakdowns: bool | None = None
 
 
+def goods(marketplace: Marketplace) -> list[dict[str, str]]:
+    """What is sold there: seller SKU and title of each."""
+    return [{"sku": f"{stem}-{marketplace.country}", "title": title} for stem, title, _cents in PRODUCTS]
+
+
 def order_number(serial: int, marketplace: Marketplace, chance: random.Random) -> str:
     """3-7-7. The last group is a bijection of the serial, so that no number comes twice."""
     middle = chance.randrange(10**7)

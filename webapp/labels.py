@@ -12,7 +12,9 @@ from webapp.domain import (
     confirming,
     mails,
     order_states,
+    products,
     refunds,
+    stock,
     submissions,
     vat_invoices,
 )
@@ -59,6 +61,25 @@ LABELS = {
     "store_state": {
         "active": Label(_l("Active"), "good", "circle-check"),
         "inactive": Label(_l("Inactive"), "quiet", "player-pause"),
+    },
+    "product_state": {
+        "enabled": Label(_l("Enabled"), "good", "circle-check"),
+        "disabled": Label(_l("Disabled"), "quiet", "ban"),
+    },
+    "product_flag": {
+        products.FOUND: Label(_l("New from an order"), "warn", "help-circle"),
+        products.SOLD_DISABLED: Label(_l("Sold while disabled"), "warn", "alert-triangle"),
+        "oversold": Label(_l("Oversold"), "bad", "alert-circle"),
+    },
+    "movement": {
+        stock.RESERVE: Label(_l("Reserved"), "work", "lock"),
+        stock.RELEASE: Label(_l("Released"), "quiet", "arrow-back-up"),
+        stock.DEDUCT: Label(_l("Shipped"), "good", "truck"),
+        stock.TAKE_BACK: Label(_l("Parcel taken back"), "warn", "arrow-back-up"),
+        stock.RETURN: Label(_l("Returned to stock"), "good", "inbox"),
+        stock.UNRETURN: Label(_l("Return undone"), "warn", "arrow-back-up"),
+        stock.SET: Label(_l("Counted"), "wait", "clipboard-list"),
+        stock.IMPORTED: Label(_l("Set by a file"), "wait", "file-invoice"),
     },
     "run_state": {
         "running": Label(_l("Running"), "work", "refresh"),

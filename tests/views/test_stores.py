@@ -86,7 +86,8 @@ def test_a_card_says_what_a_store_is_and_how_it_does(owner, session, store):
     assert re.search(r'figure-value">2</span>\s*<span class="muted">orders in 30 days', page)
     assert "Not yet" in page
     assert "Deactivate" in page
-    assert "store-card-notice" not in page
+    assert page.count("store-card-notice") == 1
+    assert "2 new products to look at" in page
 
 
 def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, session, store):
@@ -109,6 +110,7 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, sess
         ("bad", "/submissions?state=unproved", "1 request is not proved"),
         ("warn", "/syncs/quarantine?waiting=1", "1 order cannot be read"),
         ("warn", "/amazon-orders?store=desk-de&amp;blocked=1", "2 orders could not be imported"),
+        ("wait", "/products?account=1&amp;flagged=1", "3 new products to look at"),
     ]
     assert "Amazon has not said what the order costs yet." in page
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.actions import accounts, events, importing, stock
@@ -95,6 +95,20 @@ def look_at(session: Session, product_id: int, *, now: datetime, by: str) -> Non
     session.commit()
 
 
+def look_at_all(session: Session, *, now: datetime, by: str) -> int:
+    """A person has seen why products are flagged, all of them; answers how many were. Commits."""
+    with_flags = select(Product.account_id, func.count()).where(Product.flag != "").group_by(Product.account_id)
+    seen = 0
+    for account_id, many in session.execute(with_flags.order_by(Product.account_id)).all():
+        accounts.lock(session, account_id)
+        mine = update(Product).where(Product.account_id == account_id, Product.flag != "").values(flag="")
+        session.execute(mine, execution_options={"synchronize_session": False})
+        events.record(session, "products_seen", now=now, by=by, account_id=account_id, args={"count": many})
+        seen += many
+    session.commit()
+    return seen
+
+
 def keep_file(session: Session, account_id: int, name: str, text: str, *, now: datetime, by: str) -> ProductImport:
     """Keep a file until it is confirmed; nothing else changes. Commits. Raises InvalidError for what is no table."""
     products.read(text)
@@ -118,8 +132,8 @@ def confirm_file(session: Session, import_id: int, *, now: datetime, by: str) ->
     if kept.confirmed_at is not None:
         session.rollback()
         raise RefusedError("product_import_confirmed")
-    kept.counts = import_rows(session, account_id, products.read(kept.content).rows, now=now, by=by)
-    kept.confirmed_at = now
+    counts = _take(session, account_id, products.read(kept.content).rows, now, by)
+    kept.counts, kept.confirmed_at = counts, now
     session.commit()
     return kept
 
@@ -127,9 +141,14 @@ def confirm_file(session: Session, import_id: int, *, now: datetime, by: str) ->
 def import_rows(
     session: Session, account_id: int, rows: Sequence[products.Row], *, now: datetime, by: str
 ) -> dict[str, int]:
-    """Take the rows that can be taken; answers how many products were created, changed, the same, wrong. Does not
-    commit."""
+    """Take the rows that can be taken; answers how many products were created, changed, the same, wrong. Commits."""
     _lock(session, account_id)
+    counts = _take(session, account_id, rows, now, by)
+    session.commit()
+    return counts
+
+
+def _take(session: Session, account_id: int, rows: Sequence[products.Row], now: datetime, by: str) -> dict[str, int]:
     entries = [row.entry for row in rows if row.entry is not None]
     counts = _write(session, account_id, entries, IMPORTED, now, by)
     counts["wrong"] = len(rows) - len(entries)

@@ -18,6 +18,7 @@ COMMANDS = {
     "stores": "webapp.cli.stores:stores",
     "amazon-orders": "webapp.cli.amazon_orders:amazon_orders",
     "orders": "webapp.cli.order_verbs:orders",
+    "products": "webapp.cli.products:products",
     "submissions": "webapp.cli.submissions:submissions",
     "sync": "webapp.cli.sync:sync",
     "reindex": "webapp.cli.reindex:reindex",

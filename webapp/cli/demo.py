@@ -17,6 +17,7 @@ import platformdirs
 from flask import Flask
 
 from webapp.cli.base import data_dir_option, load_settings
+from webapp.domain.products import Entry, Row
 from webapp.running import folder, processes
 from webapp.running.problems import CannotRunError
 from webapp.running.supervisor import Service
@@ -79,16 +80,17 @@ def _connect_all(app: Flask, address: str) -> None:
     from webapp.extensions import db
 
     offered = _ask(f"{address}/_desk/api/credentials")
+    goods = _ask(f"{address}/_desk/api/goods")
     with app.app_context():
         for seller in offered:
-            _connect(db.session(), seller)
+            _connect(db.session(), seller, goods[seller["seller_id"]])
 
 
-def _connect(session: Any, seller: dict[str, Any]) -> None:
+def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) -> None:
     from sqlalchemy import select
 
     from webapp import queue
-    from webapp.actions import accounts
+    from webapp.actions import accounts, products
     from webapp.amazon import Amazon
     from webapp.models.accounts import Account
 
@@ -97,7 +99,7 @@ def _connect(session: Any, seller: dict[str, Any]) -> None:
     wanted = seller.pop("marketplaces")
     with Amazon(accounts.check(seller), queue.redis(), lane="person") as port:
         found = port.participations()
-    accounts.connect(
+    account = accounts.connect(
         session,
         seller,
         wanted,
@@ -107,6 +109,19 @@ def _connect(session: Any, seller: dict[str, Any]) -> None:
         now=datetime.now(UTC),
         by="cli",
     )
+    products.import_rows(session, account.id, _counted(goods), now=datetime.now(UTC), by="cli")
+
+
+def _counted(goods: list[dict[str, str]]) -> list[Row]:
+    """A catalogue with all there is to see: most goods counted, some few, one disabled, some not known yet."""
+    entries = [
+        Entry(
+            good["sku"], good["title"], enabled=place % 23 != 9, quantity=3 if place % 7 == 3 else 20 + place * 7 % 90
+        )
+        for place, good in enumerate(goods)
+        if place % 8 != 5
+    ]
+    return [Row(line, entry.sku, entry) for line, entry in enumerate(entries, start=2)]
 
 
 def _ask(url: str) -> Any:

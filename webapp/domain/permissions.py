@@ -9,6 +9,8 @@ PERMISSIONS = {
     "documents.print": "Print invoices, packing slips and credit memos, which name the buyer.",
     "orders.cancel": "Ask Amazon to cancel an order.",
     "bulk.write": "Do one thing to many orders at once, as far as one may do it to each.",
+    "products.read": "See the products, their stock and how it moved.",
+    "products.write": "Enter products, count their stock and import files of them.",
     "stores.read": "See the stores and their dashboards.",
     "stores.write": "Change order settings; activate, deactivate and delete stores.",
     "accounts.write": "Connect seller accounts and change their credentials.",
@@ -29,7 +31,9 @@ VIEWER = "viewer"
 
 ROLES = {
     OWNER: frozenset(PERMISSIONS),
-    VIEWER: frozenset({"orders.read", "stores.read", "schedule.read", "logs.read", "submissions.read", "mails.read"}),
+    VIEWER: frozenset(
+        {"orders.read", "products.read", "stores.read", "schedule.read", "logs.read", "submissions.read", "mails.read"}
+    ),
 }
 
 

@@ -13,11 +13,13 @@ from webapp.domain import amazon_status, mails, submissions
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.mails import Mail
+from webapp.models.products import Product
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
 TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
 MAILS = "mails"
+FLAGGED, OVERSOLD = "flagged", "oversold"
 # What was refused earlier has been dealt with at Amazon, or never will be.
 LOOK_BACK = timedelta(days=30)
 # An order that stands there has gone its way, whatever was refused about it before.
@@ -30,7 +32,8 @@ class Alert:
 
     trouble: Amazon cannot be spoken to for the account. blocked: no Order can be made. quarantined: what Amazon sent
     for the account cannot be read. refused: Amazon did not do, or not provably, what it was told. mails: a buyer got no
-    mail, or nobody knows; `cause` is the mails' state.
+    mail, or nobody knows; `cause` is the mails' state. oversold: products of the account of which more is owed than
+    there is. flagged: products that an order made, or was for while disabled.
     """
 
     kind: str
@@ -42,13 +45,12 @@ def alerts(session: Session, store_ids: Collection[int], now: datetime) -> dict[
     """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
     found: dict[int, list[Alert]] = defaultdict(list)
     mine = Store.id.in_(store_ids)
-    rows = union_all(
-        _trouble().where(mine), _blocked().where(mine), _quarantined().where(mine), _refused(now), _mails(now)
-    )
+    kinds = (_trouble(), _blocked(), _quarantined(), _oversold(), _flagged())
+    rows = union_all(*(kind.where(mine) for kind in kinds), _refused(now), _mails(now))
     for kind, store_id, cause, count in session.execute(rows):
         if store_id in store_ids:
             found[store_id].append(Alert(kind, cause or "", count))
-    order = (TROUBLE, REFUSED, MAILS, QUARANTINED, BLOCKED)
+    order = (TROUBLE, REFUSED, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
         store_id: sorted(some, key=lambda one: (order.index(one.kind), one.cause)) for store_id, some in found.items()
     }
@@ -79,6 +81,24 @@ def _quarantined() -> Select[*tuple[Any, ...]]:
         .join(QuarantinedOrder, QuarantinedOrder.account_id == Store.account_id)
         .where(QuarantinedOrder.resolved_at.is_(None))
         .group_by(Store.id)
+    )
+
+
+def _oversold() -> Select[*tuple[Any, ...]]:
+    return (
+        select(literal(OVERSOLD), Store.id, null(), func.count())
+        .join(Product, Product.account_id == Store.account_id)
+        .where(Product.available < 0)
+        .group_by(Store.id)
+    )
+
+
+def _flagged() -> Select[*tuple[Any, ...]]:
+    return (
+        select(literal(FLAGGED), Store.id, Product.flag, func.count())
+        .join(Product, Product.account_id == Store.account_id)
+        .where(Product.flag != "")
+        .group_by(Store.id, Product.flag)
     )
 
 

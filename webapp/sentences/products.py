@@ -37,6 +37,7 @@ SENTENCES = {
     "product_created": _l("Product %(sku)s created"),
     "product_changed": _l("Product %(sku)s changed"),
     "product_seen": _l("Product %(sku)s looked at"),
+    "products_seen": _l("%(count)s flagged products looked at"),
     "products_imported": _l(
         "Products imported from a file: %(created)s new, %(changed)s changed, %(same)s the same, %(wrong)s left out"
     ),

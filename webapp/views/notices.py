@@ -7,7 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from webapp.domain import mails, submissions
+from webapp.domain import mails, products, submissions
 from webapp.models.stores import Store
 from webapp.queries import attention
 from webapp.queries.attention import Alert
@@ -15,7 +15,7 @@ from webapp.sentences import sentence
 
 
 class Notice(NamedTuple):
-    """`tone`: warn or bad. `link` is what the way to `url` is called."""
+    """`tone`: wait, warn or bad. `link` is what the way to `url` is called."""
 
     tone: str
     title: str
@@ -66,10 +66,34 @@ def _mails(store: Store, alert: Alert) -> Notice:
     return Notice("bad", title, _("Read why, put it right, then send it again."), url, _("Mails"))
 
 
+def _oversold(store: Store, alert: Alert) -> Notice:
+    title = ngettext("%(num)s product is oversold", "%(num)s products are oversold", alert.count)
+    text = _("More is owed to buyers than there is. Enter what arrived, or cancel in time.")
+    url = url_for("products.index", account=store.account_id, stock="oversold")
+    return Notice("bad", title, text, url, _("Show them"))
+
+
+def _flagged(store: Store, alert: Alert) -> Notice:
+    url = url_for("products.index", account=store.account_id, flagged=1)
+    if alert.cause == products.SOLD_DISABLED:
+        title = ngettext("%(num)s disabled product was sold", "%(num)s disabled products were sold", alert.count)
+        return Notice("warn", title, _("Enable it, or end its listing at Amazon."), url, _("Show them"))
+    title = ngettext("%(num)s new product to look at", "%(num)s new products to look at", alert.count)
+    return Notice(
+        "wait",
+        title,
+        _("Orders came for SKUs that were not known here. No stock is kept of them yet."),
+        url,
+        _("Show them"),
+    )
+
+
 _MAKERS = {
     attention.TROUBLE: _trouble,
     attention.BLOCKED: _blocked,
     attention.QUARANTINED: _quarantined,
     attention.REFUSED: _refused,
     attention.MAILS: _mails,
+    attention.OVERSOLD: _oversold,
+    attention.FLAGGED: _flagged,
 }

@@ -1,0 +1,185 @@
+"""`channeldesk products`: listing products, entering one, and files of many in and out."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain.products import LOW, Entry, decode, read, write
+from webapp.models.products import Product
+
+_account_option = click.option("--account", help="The seller account's name; needed where there are several.")
+
+
+@click.group()
+def products() -> None:
+    """List products and their stock, enter one, import and export files of many."""
+
+
+@products.command("list")
+@click.option("--account", help="Only those of this seller account.")
+@click.option("--search", "text", help="Only those with this in their SKU, title or ASIN.")
+@click.option("--flagged", is_flag=True, help="Only those somebody should look at.")
+@click.option(
+    "--stock",
+    type=click.Choice(["oversold", "out", "low"]),
+    help=f"Only those of which more is owed than there is, none is left to sell, or {LOW} or fewer are.",
+)
+@data_dir_option
+@json_option
+def list_products(
+    account: str | None, text: str | None, flagged: bool, stock: str | None, data_dir: Path | None, as_json: bool
+) -> None:
+    """List products by their SKU."""
+    from webapp.extensions import db
+    from webapp.queries import products as queries
+
+    with desk(data_dir):
+        session = db.session()
+        filters: dict[str, Any] = {"q": text, "stock": stock, "flagged": flagged or None}
+        if account is not None:
+            filters["account"] = queries.account_of(session, account).id
+        found = queries.export(session, {name: value for name, value in filters.items() if value is not None})
+        show(list(found), as_json, _lines)
+
+
+@products.command("set")
+@click.argument("sku")
+@_account_option
+@click.option("--title", help="What it is called.")
+@click.option("--asin", help="Amazon's number of it.")
+@click.option("--enabled/--disabled", default=None, help="Whether it is meant to be sold.")
+@click.option("--manage-stock/--no-manage-stock", default=None, help="Whether stock is kept of it.")
+@click.option("--quantity", type=int, help="How many lie on the shelf; begins the keeping of stock.")
+@click.option("--reason", default="", help="Why the quantity changes.")
+@data_dir_option
+@json_option
+def set_product(
+    sku: str,
+    account: str | None,
+    title: str | None,
+    asin: str | None,
+    enabled: bool | None,
+    manage_stock: bool | None,
+    quantity: int | None,
+    reason: str,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Change a product, or make it where there is none of this SKU."""
+    from webapp.actions import products as verbs
+    from webapp.domain.errors import NotFoundError
+    from webapp.extensions import db
+    from webapp.queries import products as queries
+
+    entry = Entry(sku, title, asin, enabled, manage_stock, quantity)
+    about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
+    with desk(data_dir):
+        session = db.session()
+        account_id = queries.account_of(session, account).id
+        try:
+            known = queries.by_sku(session, account_id, sku.strip())
+        except NotFoundError:
+            product = verbs.create(session, account_id, entry, **about)
+        else:
+            product = verbs.change(session, known.id, entry, reason=reason, **about)
+        show(described(product), as_json, lambda one: _lines([one]))
+
+
+@products.command("import")
+@click.argument("file", type=click.File("rb"))
+@_account_option
+@click.option("--preview", is_flag=True, help="Only show what would change.")
+@data_dir_option
+@json_option
+def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Take the products of a CSV FILE (- for standard input). Rows that cannot be taken are told and left out."""
+    from webapp.actions import products as verbs
+    from webapp.extensions import db
+    from webapp.queries import products as queries
+    from webapp.sentences import sentence
+
+    rows = read(decode(file.read())).rows
+    with desk(data_dir):
+        session = db.session()
+        account_id = queries.account_of(session, account).id
+        changes = queries.preview(session, account_id, rows)
+        wrong = [
+            {
+                "line": row.line,
+                "sku": row.sku,
+                "cause": row.wrong.code,
+                "words": sentence(row.wrong.code, dict(row.wrong.arguments)),
+            }
+            for row in rows
+            if row.wrong is not None
+        ]
+        if preview:
+            counts = _counted(changes)
+        else:
+            counts = verbs.import_rows(session, account_id, rows, now=datetime.now(UTC), by="cli")
+        said = {"preview": preview, **counts, "left_out": wrong}
+        show(said, as_json, _result)
+
+
+@products.command("export")
+@click.argument("file", type=click.File("w", encoding="utf-8"), default="-")
+@click.option("--account", help="Only those of this seller account.")
+@data_dir_option
+def export_file(file: IO[str], account: str | None, data_dir: Path | None) -> None:
+    """Write all products as CSV, as `import` takes them, to FILE or to standard output."""
+    from webapp.extensions import db
+    from webapp.queries import products as queries
+
+    with desk(data_dir):
+        session = db.session()
+        filters = {} if account is None else {"account": queries.account_of(session, account).id}
+        for lines in write(queries.export(session, filters)):
+            click.echo(lines, file=file, nl=False)
+
+
+def described(product: Product) -> dict[str, Any]:
+    """A product as JSON says it."""
+    return {
+        "sku": product.sku,
+        "title": product.title,
+        "asin": product.asin,
+        "enabled": product.enabled,
+        "manage_stock": product.manage_stock,
+        "quantity": product.quantity,
+        "reserved": product.reserved,
+        "available": product.available,
+        "flag": product.flag,
+        "account": product.account.name,
+    }
+
+
+def _counted(changes: list[Any]) -> dict[str, int]:
+    right = [one for one in changes if one.row.wrong is None]
+    created = sum(one.new for one in right)
+    changed = sum(bool(one.changes) and not one.new for one in right)
+    same = len(right) - created - changed
+    return {"created": created, "changed": changed, "same": same, "wrong": len(changes) - len(right)}
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no such products."
+    for one in found:
+        stock = f"{one['quantity']} on hand, {one['reserved']} reserved, {one['available']} to sell"
+        said = ["" if one["enabled"] else "disabled", one["flag"].replace("_", " ")]
+        state = ", ".join(word for word in said if word)
+        yield f"{one['sku']:<24}  {stock if one['manage_stock'] else 'no stock kept'}  {state}  {one['title']}".rstrip()
+
+
+def _result(said: dict[str, Any]) -> Iterator[str]:
+    for one in said["left_out"]:
+        yield f"line {one['line']}: {one['words']}"
+    would = "would be " if said["preview"] else ""
+    yield (
+        f"{said['created']} {would}created, {said['changed']} {would}changed, {said['same']} the same, "
+        f"{said['wrong']} left out"
+    )

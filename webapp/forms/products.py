@@ -1,0 +1,120 @@
+"""Forms about products: the filters of the grid, a product, its stock, a file of many."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
+
+from webapp.domain import products
+from webapp.domain.errors import InvalidError
+from webapp.domain.products import Entry
+from webapp.forms.choices import choices
+from webapp.forms.filters import ChoiceField, Filters, SwitchField, WordsField
+from webapp.models.accounts import Account
+from webapp.models.products import Product
+from webapp.queries.products import LOW, OUT, OVERSOLD
+
+
+class ProductFilters(Filters):
+    q = WordsField(_l("Keyword"))
+    account = ChoiceField(_l("Account"))
+    stock = ChoiceField(
+        _l("Stock"),
+        choices=[
+            SelectChoice("", _l("All")),
+            SelectChoice(OVERSOLD, _l("Oversold")),
+            SelectChoice(OUT, _l("None left to sell")),
+            SelectChoice(LOW, _l("%(most)s or fewer to sell", most=products.LOW)),
+        ],
+    )
+    enabled = ChoiceField(
+        _l("Enabled"),
+        choices=[SelectChoice("", _l("All")), SelectChoice("yes", _l("Enabled")), SelectChoice("no", _l("Disabled"))],
+    )
+    flagged = SwitchField(_l("To be looked at"))
+
+    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account.choices = [SelectChoice("", _("All")), *_accounts(accounts)]
+
+
+class ProductForm(FlaskForm):
+    """A product that is there: everything but its stock."""
+
+    title = StringField(_l("Title"))
+    asin = StringField(_l("ASIN"))
+    enabled = BooleanField(_l("Enabled"))
+    manage_stock = BooleanField(_l("Keep stock"))
+    version = HiddenField()
+
+    def entry(self) -> Entry:
+        return Entry(
+            "", self.title.data or "", self.asin.data or "", bool(self.enabled.data), bool(self.manage_stock.data)
+        )
+
+    @classmethod
+    def of(cls, product: Product) -> "ProductForm":
+        return cls(formdata=None, obj=product)
+
+
+class NewProductForm(FlaskForm):
+    account = SelectField(_l("Account"))
+    sku = StringField(_l("SKU"))
+    title = StringField(_l("Title"))
+    asin = StringField(_l("ASIN"))
+    enabled = BooleanField(_l("Enabled"), default=True)
+    quantity = StringField(_l("Quantity on hand"))
+
+    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account.choices = _accounts(accounts)
+
+    def entry(self) -> Entry:
+        """Raises InvalidError for a quantity that is none."""
+        text = (self.quantity.data or "").strip()
+        return Entry(
+            self.sku.data or "",
+            self.title.data or "",
+            self.asin.data or "",
+            bool(self.enabled.data),
+            None,
+            products.pieces(text) if text else None,
+        )
+
+
+class CountForm(FlaskForm):
+    """The stock of a product: how many there are, or how many more or fewer."""
+
+    how = RadioField(
+        _l("What you enter"),
+        choices=choices({"count": _l("There are so many on the shelf"), "adjust": _l("So many more, or fewer with −")}),
+        default="count",
+    )
+    quantity = StringField(_l("Pieces"))
+    reason = StringField(_l("Reason"))
+
+
+class ProductFileForm(FlaskForm):
+    account = SelectField(_l("Account"))
+    file = FileField(_l("File"))
+    rows = TextAreaField(_l("Or paste the rows"))
+
+    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account.choices = _accounts(accounts)
+
+
+def chosen_account(form: NewProductForm | ProductFileForm) -> int:
+    """The id of the account. Raises InvalidError for one there is not."""
+    if not form.account.validate(form):
+        known = ", ".join(str(choice.label) for choice in form.account.choices)
+        raise InvalidError("product_account_unknown", field="account", known=known)
+    return int(form.account.data)
+
+
+def _accounts(accounts: Sequence[Account]) -> list[SelectChoice]:
+    return [SelectChoice(str(account.id), account.name) for account in accounts]
