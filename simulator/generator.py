@@ -36,8 +36,15 @@ class Wish:
 
 
 def goods(marketplace: Marketplace) -> list[dict[str, str]]:
-    """What is sold there: seller SKU and title of each."""
-    return [{"sku": f"{stem}-{marketplace.country}", "title": title} for stem, title, _cents in PRODUCTS]
+    """What is sold there: seller SKU, title and ASIN of each."""
+    return [
+        {"sku": f"{stem}-{marketplace.country}", "title": title, "asin": _asin(place, marketplace)}
+        for place, (stem, title, _cents) in enumerate(PRODUCTS)
+    ]
+
+
+def _asin(product: int, marketplace: Marketplace) -> str:
+    return f"B0{marketplace.country}{product:02d}{PRODUCTS[product][0][:3]}{product % 10}"[:10]
 
 
 def order_number(serial: int, marketplace: Marketplace, chance: random.Random) -> str:
@@ -144,7 +151,7 @@ def _item(
         "orderItemId": code,
         "quantityOrdered": quantity,
         "product": {
-            "asin": f"B0{marketplace.country}{product:02d}{stem[:3]}{product % 10}"[:10],
+            "asin": _asin(product, marketplace),
             "title": title,
             "sellerSku": f"{stem}-{marketplace.country}",
             "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},

@@ -205,10 +205,12 @@ def _write(
         insert_many(session, Product, [_new(account_id, sku, found[sku], now) for sku in new])
         _change(session, [(known[sku], found[sku]) for sku in changed], now)
         _tell(session, account_id, found, new, changed, now, by)
+        session.flush()
         session.expire_all()
         _move(session, account_id, found, kind, now, by, reason)
         done.update(created=len(new), changed=len(changed), same=len(some) - len(new) - len(changed))
     _retry(session, account_id, [entry.sku for entry in entries], now, by)
+    session.flush()
     session.expire_all()
     return done
 

@@ -116,7 +116,12 @@ def _counted(goods: list[dict[str, str]]) -> list[Row]:
     """A catalogue with all there is to see: most goods counted, some few, one disabled, some not known yet."""
     entries = [
         Entry(
-            good["sku"], good["title"], enabled=place % 23 != 9, quantity=3 if place % 7 == 3 else 20 + place * 7 % 90
+            good["sku"],
+            good["title"],
+            good["asin"],
+            place % 23 != 9,
+            None,
+            3 if place % 7 == 3 else 20 + place * 7 % 90,
         )
         for place, good in enumerate(goods)
         if place % 8 != 5

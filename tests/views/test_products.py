@@ -1,0 +1,277 @@
+"""The pages of products: found, entered, counted, brought as a file, and put right where an order waits."""
+
+import io
+import re
+
+import pytest
+from sqlalchemy import event, select
+
+from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.processing import imported
+from tests.stock import a_product, counters, ledger, product
+from webapp.actions import stores
+from webapp.extensions import db
+from webapp.models.orders import Order
+from webapp.models.products import Product, ProductImport
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def account(session):
+    return an_account(session)
+
+
+@pytest.fixture
+def shop(session, account):
+    """A mug that sells well, one oversold, one an order made, and one that is disabled."""
+    a_product(session, "MUG-1", 40)
+    a_product(session, "MUG-2", 1)
+    a_product(session, "MUG-4", None, enabled=False)
+    imported(session, an_order(1, items=(an_item(1, 2, sku="MUG-2"), an_item(2, 1, sku="MUG-3", title="Mug ümlaut"))))
+    session.rollback()
+
+
+def skus(page):
+    return re.findall(r"<code>(MUG-\d|SKU-\d+)</code></a>", page)
+
+
+def test_the_grid_shows_what_is_there_and_what_is_missing(owner, shop):
+    page = owner.get("/products").text
+
+    assert skus(page) == ["MUG-1", "MUG-2", "MUG-3", "MUG-4"]
+    assert "1 product is oversold" in page
+    assert "1 product to look at" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("q=mug-2", ["MUG-2"]),
+        ("q=%C3%BCmlaut", ["MUG-3"]),
+        ("q=B000000002", ["MUG-3"]),
+        ("q=MUG_", []),
+        ("stock=oversold", ["MUG-2"]),
+        ("stock=low", ["MUG-2"]),
+        ("enabled=no", ["MUG-4"]),
+        ("flagged=1", ["MUG-3"]),
+        ("account=1&sort=-available", ["MUG-1", "MUG-4", "MUG-3", "MUG-2"]),
+    ],
+)
+def test_filters_and_sorting_find_products(owner, shop, query, found):
+    assert sorted(skus(owner.get(f"/products?{query}").text)) == sorted(found)
+    if "sort" in query:
+        assert skus(owner.get(f"/products?{query}").text)[0] == "MUG-1"
+
+
+def test_filters_that_make_no_sense_are_said(owner, shop):
+    answer = owner.get("/products?account=99")
+
+    assert answer.status_code == 422
+    assert "There is no such choice here." in answer.text
+
+
+def test_the_grid_costs_the_same_with_one_product_or_many(owner, session, account):
+    def cost():
+        statements = []
+        event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+        owner.get("/products")
+        return len(statements)
+
+    a_product(session, "MUG-1")
+    session.rollback()
+    first = cost()
+    for n in range(2, 12):
+        a_product(session, f"MUG-{n}")
+    session.rollback()
+
+    assert cost() == first
+
+
+def test_a_product_is_entered_and_counted(owner, session, account):
+    answer = owner.post(
+        "/products", data={"account": "1", "sku": " MUG-9 ", "title": "Mug", "enabled": "y", "quantity": "7"}
+    )
+    assert (answer.status_code, answer.location) == (303, "/products/1")
+    assert counters(session, "MUG-9") == (7, 0, 7)
+    session.rollback()
+
+    owner.post("/products/1/counts", data={"how": "adjust", "quantity": "-2", "reason": "broken"})
+    assert counters(session, "MUG-9") == (5, 0, 5)
+    session.rollback()
+    owner.post("/products/1/counts", data={"how": "count", "quantity": "12"})
+
+    page = owner.get("/products/1").text
+    assert "broken" in page
+    assert ledger(session, "MUG-9") == [("set", 7, 0), ("set", -2, 0), ("set", 7, 0)]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"sku": ""}, "Enter the SKU."),
+        ({"sku": "MUG-1"}, "There is a product MUG-1 already."),
+        ({"sku": "MUG-9", "quantity": "1.5"}, "1.5 is no whole number."),
+        ({"sku": "MUG-9", "quantity": "9999999999"}, "Enter a number of pieces up to 1000000000."),
+        ({"sku": "M" * 129}, "at most 128 characters fit"),
+        ({"sku": "MUG-9", "account": "77"}, "Say which seller account: Desk."),
+    ],
+)
+def test_what_cannot_be_entered_is_said_beside_its_field(owner, session, shop, data, words):
+    many = len(session.scalars(select(Product)).all())
+    session.rollback()
+
+    answer = owner.post("/products", data={"account": "1"} | data, headers=HTMX)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert answer.text.lstrip().startswith('<div id="product-new">')
+    assert len(session.scalars(select(Product)).all()) == many
+
+
+def test_a_change_made_on_an_old_page_is_refused(owner, session, account):
+    a_product(session)
+    session.rollback()
+    old = re.search(r'name="version" value="(\d+)"', owner.get("/products/1").text)[1]
+    owner.post("/products/1/changes", data={"version": old, "title": "New", "enabled": "y", "manage_stock": "y"})
+
+    owner.post("/products/1/changes", data={"version": old, "title": "Newer"})
+
+    found = product(session)
+    assert (found.title, found.enabled, found.manage_stock) == ("New", True, True)
+    session.rollback()
+    assert "Somebody else has changed this product." in owner.get("/products/1").text
+
+
+def test_a_product_tells_its_story_with_the_orders_in_it(owner, session, shop):
+    id_ = product(session, "MUG-2").id
+    session.rollback()
+
+    page = owner.get(f"/products/{id_}").text
+
+    assert "1 piece is missing" in page
+    assert page.count('href="/orders/100001"') == 2
+    assert "Orders that have reserved it" in page
+
+
+def test_the_story_is_told_in_pages(owner, session, account):
+    a_product(session, quantity=0)
+    session.rollback()
+    for n in range(1, 61):
+        owner.post("/products/1/counts", data={"how": "count", "quantity": str(n)})
+
+    first = owner.get("/products/1").text
+    older = re.search(r'href="(/products/1\?before=\d+)"', first)[1]
+    second = owner.get(older).text
+
+    rows = r'figures narrow">(\d+)</td>\s*<td class="figures narrow">0'
+    assert [int(n) for n in re.findall(rows, first) + re.findall(rows, second)] == list(range(60, 0, -1))
+
+
+def test_a_flag_is_taken_away_by_looking(owner, session, shop):
+    id_ = product(session, "MUG-3").id
+    session.rollback()
+    assert "New from an order" in owner.get(f"/products/{id_}").text
+
+    owner.post(f"/products/{id_}/looks")
+    assert product(session, "MUG-3").flag == ""
+    imported(session, an_order(2, items=(an_item(3, sku="MUG-8"), an_item(4, sku="MUG-4"))))
+    session.rollback()
+    assert "2 products to look at" in owner.get("/products").text
+    owner.post("/products/looks")
+
+    assert "to look at" not in owner.get("/products").text
+
+
+def test_an_order_that_waits_leads_to_its_product_and_is_made_when_it_is_added(owner, session, account):
+    stores.change_settings(session, a_store(account), {"unready_products": "block"}, now=NOW, by="test")
+    imported(session, an_order(1))
+    session.rollback()
+    page = owner.get("/amazon-orders/303-0000000-0000001").text
+    assert "SKU-1: There is no product of its SKU." in page
+    assert 'href="/products/new?sku=SKU-1&amp;account=1"' in page
+    assert 'value="SKU-1"' in owner.get("/products/new?sku=SKU-1&account=1").text
+
+    made = owner.post("/products", data={"account": "1", "sku": "SKU-1", "enabled": "y", "quantity": "1"})
+    page = owner.get(made.location).text
+    assert "Orders that wait for it" in page
+    assert "Its product is out of stock." in page
+    owner.post("/products/1/counts", data={"how": "adjust", "quantity": "1"})
+
+    assert session.scalars(select(Order.number)).all() == ["100001"]
+    assert counters(session) == (2, 2, 0)
+
+
+CSV = "sku,title,quantity,colour\nMUG-1,Mug one,55,red\nMUG-7,Mug seven,,\nMUG-4,,,\nMUG-5,,lots,\n"
+
+
+def test_a_file_is_looked_at_first_and_taken_with_one_click(owner, session, shop):
+    before = counters(session, "MUG-1")
+    session.rollback()
+    answer = owner.post("/products/imports", data={"account": "1", "file": (io.BytesIO(CSV.encode()), "stock.csv")})
+    assert (answer.status_code, answer.location) == (303, "/products/imports/1")
+
+    page = owner.get(answer.location).text
+    assert re.findall(r'figure-value">(\d+)<', page) == ["1", "1", "1", "1"]
+    assert "lots is no whole number." in page
+    assert "colour" in page
+    assert "Take 2 rows" in page
+    assert counters(session, "MUG-1") == before
+    session.rollback()
+
+    owner.post("/products/imports/1/confirmations")
+
+    assert counters(session, "MUG-1") == (55, 0, 55)
+    assert ledger(session, "MUG-1")[-1] == ("imported", 15, 0)
+    seven = product(session, "MUG-7")
+    assert (seven.title, seven.manage_stock) == ("Mug seven", False)
+    assert session.scalars(select(ProductImport.counts)).one() == {"created": 1, "changed": 1, "same": 1, "wrong": 1}
+    session.rollback()
+    page = owner.get("/products/imports/1").text
+    assert "1 row was left out" in page
+    owner.post("/products/imports/1/confirmations")
+    assert "This file was taken already." in owner.get("/products/imports/1").text
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({}, "Choose a file, or paste the rows."),
+        ({"rows": "title\nMug"}, "The first row must name the columns"),
+        ({"file": (io.BytesIO(b"PK\x03\x04\0"), "x.xlsx")}, "This is no text."),
+    ],
+)
+def test_what_is_no_file_of_products_is_said(owner, session, account, data, words):
+    session.rollback()
+    answer = owner.post("/products/imports", data={"account": "1"} | data)
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert session.scalars(select(ProductImport)).all() == []
+
+
+def test_the_file_out_is_the_file_in(owner, session, shop):
+    text = owner.get("/products/export.csv?stock=oversold").text
+    assert text.splitlines() == [
+        "sku,title,asin,enabled,manage_stock,quantity,reserved,available,flag,account",
+        "MUG-2,Article MUG-2,,yes,yes,1,2,-1,,Desk",
+    ]
+    everything = owner.get("/products/export.csv").text
+    owner.post("/products/imports", data={"account": "1", "rows": everything})
+
+    assert "This file would change nothing" in owner.get("/products/imports/1").text
+
+
+def test_a_colleague_looks_and_changes_nothing(colleague, session, shop):
+    page = colleague.get("/products/2").text
+    assert "Movements" in page
+    assert "Write down" not in page
+    assert "New product" not in colleague.get("/products").text
+    assert colleague.post("/products/2/counts", data={"how": "count", "quantity": "1"}).status_code == 403
+
+
+def test_the_stores_card_says_what_is_oversold(owner, shop):
+    page = owner.get("/").text
+
+    assert "1 product is oversold" in page
+    assert 'href="/products?account=1&amp;stock=oversold"' in page
