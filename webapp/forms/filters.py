@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
-from wtforms.widgets import CheckboxInput, DateInput, ListWidget, TextInput
+from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, ListWidget, TextInput
 
 from webapp import presentation
 from webapp.queries import search
@@ -98,6 +98,17 @@ class NumberField(WordsField):
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         self.data = re.sub(r"[\s\u2010-\u2015#]+", lambda found: "-" if found[0] in "‐‑‒–—―" else "", self.data or "")
+
+
+class IdField(WordsField):
+    """An id: leads here from the page of what it names, so nobody types it."""
+
+    widget = HiddenInput()
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if self.data and not (self.data.isascii() and self.data.isdigit() and int(self.data) < 2**31):
+            raise ValueError(_("There is no such choice here."))
 
 
 class NameField(WordsField):

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice
 
 from webapp.domain import order_states
-from webapp.forms.filters import AmountField, ChoiceField, ChoicesField, DayField, Filters, NameField, in_order
+from webapp.forms.filters import AmountField, ChoiceField, ChoicesField, DayField, Filters, IdField, NameField, in_order
 from webapp.labels import LABELS
 from webapp.models.stores import Store
 
@@ -24,6 +24,7 @@ class OrderFilters(Filters):
     purchased_to = DayField(_l("Purchased until"))
     total_min = AmountField(_l("Total from"))
     total_max = AmountField(_l("Total up to"))
+    customer = IdField(_l("Customer"))
 
     def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

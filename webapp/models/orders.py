@@ -19,6 +19,7 @@ class Order(Base):
         Index("ix_orders_purchased", "purchased_at", "id"),
         Index("ix_orders_store_purchased", "store_id", "purchased_at", "id"),
         Index("ix_orders_state_purchased", "state", "purchased_at", "id"),
+        Index("ix_orders_customer_purchased", "customer_id", "purchased_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -82,6 +82,7 @@ def grid(stores: Sequence[Store]) -> Grid:
             "total_min": worth(least=True),
             "total_max": worth(least=False),
             "state": Order.state.in_,
+            "customer": lambda id_: Order.customer_id == int(id_),
             "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
         },
         sort="-purchased",

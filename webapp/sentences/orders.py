@@ -29,5 +29,6 @@ SENTENCES = {
     "no_items": _l("Not imported: Amazon lists no items for this order yet. It is retried at each sync."),
     "currencies_differ": _l("Not imported: its items are priced in different currencies."),
     # What does not exist.
+    "customer_unknown": _l("There is no customer %(name)s here."),
     "pattern_unknown": _l("The pattern book has no page %(page)s."),
 }

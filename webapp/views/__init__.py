@@ -10,6 +10,8 @@ from webapp.views import (
     bulk,
     cancellations,
     credit_memos,
+    customers,
+    document_lists,  # noqa: F401 - its routes hang on the blueprints of the documents
     document_settings,
     errors,
     exports,
@@ -61,6 +63,7 @@ BLUEPRINTS = (
     messages.bp,
     shipments.bp,
     credit_memos.bp,
+    customers.bp,
     printing.bp,
     products.bp,
     product_imports.bp,

@@ -46,6 +46,9 @@ HEADS = {
 # Of what a kind's rows are → the list they were chosen from, and the page of one by its number.
 SUBJECTS: dict[str, tuple[str, str, str | LazyString]] = {
     "order": ("orders.index", "orders.show", _l("Orders")),
+    "invoice": ("invoices.index", "invoices.show", _l("Invoices")),
+    "shipment": ("shipments.index", "shipments.show", _l("Shipments")),
+    "credit_memo": ("credit_memos.index", "credit_memos.show", _l("Credit memos")),
 }
 # What a kind asks before it begins; `args(form)` is what its rows are given.
 FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {

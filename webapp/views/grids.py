@@ -164,3 +164,19 @@ def _pager(place: Place, page: Page | None, address: _Address, counted: Callable
 
 def orders_counted(count: int) -> str:
     return str(ngettext("%(count)s order", "%(count)s orders", count, count=number(count)))
+
+
+def invoices_counted(count: int) -> str:
+    return str(ngettext("%(count)s invoice", "%(count)s invoices", count, count=number(count)))
+
+
+def shipments_counted(count: int) -> str:
+    return str(ngettext("%(count)s shipment", "%(count)s shipments", count, count=number(count)))
+
+
+def credit_memos_counted(count: int) -> str:
+    return str(ngettext("%(count)s credit memo", "%(count)s credit memos", count, count=number(count)))
+
+
+def customers_counted(count: int) -> str:
+    return str(ngettext("%(count)s customer", "%(count)s customers", count, count=number(count)))

@@ -12,14 +12,16 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from webapp.actions import bulk_kinds
+from webapp.exports import documents
 from webapp.exports import orders as columns
 from webapp.exports.fields import Heading
 from webapp.forms.amazon_orders import AmazonOrderFilters
+from webapp.forms.document_lists import CreditMemoFilters, CustomerFilters, InvoiceFilters, ShipmentFilters
 from webapp.forms.filters import Filters
 from webapp.forms.orders import OrderFilters
 from webapp.models.grid_views import GridLayout, GridView
 from webapp.models.stores import Store
-from webapp.queries import amazon_orders, grid_views, orders
+from webapp.queries import amazon_orders, customers, document_lists, grid_views, orders
 from webapp.queries.grids import Grid
 from webapp.security import can
 from webapp.views import grids
@@ -66,7 +68,16 @@ ORDERS = Listing(
     grids.orders_counted,
     "orders/_grid.html",
     "orders/index.html",
-    kinds=("hold", "unhold", "invoice", "cancel"),
+    kinds=(
+        "hold",
+        "unhold",
+        "invoice",
+        "cancel",
+        "print_invoices",
+        "print_packing_slips",
+        "print_credit_memos",
+        "print_all",
+    ),
 )
 AMAZON_ORDERS = Listing(
     "amazon_orders",
@@ -79,7 +90,54 @@ AMAZON_ORDERS = Listing(
     "amazon_orders/_grid.html",
     "amazon_orders/index.html",
 )
-LISTINGS = {listing.name: listing for listing in (ORDERS, AMAZON_ORDERS)}
+INVOICES = Listing(
+    "invoices",
+    _l("Invoices"),
+    "invoices.index",
+    document_lists.invoices,
+    InvoiceFilters,
+    documents.INVOICES,
+    grids.invoices_counted,
+    "document_lists/_grid.html",
+    "document_lists/index.html",
+    kinds=("print_these_invoices",),
+)
+SHIPMENTS = Listing(
+    "shipments",
+    _l("Shipments"),
+    "shipments.index",
+    document_lists.shipments,
+    ShipmentFilters,
+    documents.SHIPMENTS,
+    grids.shipments_counted,
+    "document_lists/_grid.html",
+    "document_lists/index.html",
+    kinds=("print_these_packing_slips",),
+)
+CREDIT_MEMOS = Listing(
+    "credit_memos",
+    _l("Credit memos"),
+    "credit_memos.index",
+    document_lists.credit_memos,
+    CreditMemoFilters,
+    documents.CREDIT_MEMOS,
+    grids.credit_memos_counted,
+    "document_lists/_grid.html",
+    "document_lists/index.html",
+    kinds=("print_these_credit_memos",),
+)
+CUSTOMERS = Listing(
+    "customers",
+    _l("Customers"),
+    "customers.index",
+    customers.grid,
+    CustomerFilters,
+    documents.CUSTOMERS,
+    grids.customers_counted,
+    "customers/_grid.html",
+    "customers/index.html",
+)
+LISTINGS = {listing.name: listing for listing in (ORDERS, AMAZON_ORDERS, INVOICES, SHIPMENTS, CREDIT_MEMOS, CUSTOMERS)}
 
 
 def find(name: str) -> Listing:

@@ -14,6 +14,8 @@ class Place(NamedTuple):
     text: str | LazyString
     icon: str
     permission: str
+    # It belongs to the place above it.
+    within: bool = False
 
 
 class Entry(NamedTuple):
@@ -21,11 +23,16 @@ class Entry(NamedTuple):
     text: str | LazyString
     icon: str
     current: bool
+    within: bool
 
 
 PLACES = (
     Place("stores.index", _l("Stores"), "building-store", "stores.read"),
     Place("orders.index", _l("Orders"), "clipboard-list", "orders.read"),
+    Place("invoices.index", _l("Invoices"), "file-invoice", "orders.read", within=True),
+    Place("shipments.index", _l("Shipments"), "truck", "orders.read", within=True),
+    Place("credit_memos.index", _l("Credit memos"), "arrow-back-up", "orders.read", within=True),
+    Place("customers.index", _l("Customers"), "user", "orders.read", within=True),
     Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),
     Place("products.index", _l("Products"), "packages", "products.read"),
     Place("mails.index", _l("Mails"), "mail", "mails.read"),
@@ -42,6 +49,7 @@ BELOW = {
     "product_imports": "products",
     "accounts": "stores",
     "cancellations": "amazon_orders",
+    "bulk": "orders",
     "holds": "orders",
     "order_addresses": "orders",
 }
@@ -55,7 +63,7 @@ def navigation() -> list[Entry]:
     """The places this person may go to; the one they are in, and every page below it, is `current`."""
     here = BELOW.get(request.blueprint or "", request.blueprint)
     return [
-        Entry(url_for(place.endpoint), place.text, place.icon, here == place.endpoint.partition(".")[0])
+        Entry(url_for(place.endpoint), place.text, place.icon, here == place.endpoint.partition(".")[0], place.within)
         for place in PLACES
         if place.endpoint in current_app.view_functions and can(place.permission)
     ]

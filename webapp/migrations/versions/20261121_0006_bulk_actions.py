@@ -8,6 +8,8 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
+DOCUMENTS = ("invoices", "shipments", "credit_memos")
+
 
 def upgrade() -> None:
     _create_bulk_actions()
@@ -43,6 +45,10 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "grid", name=op.f("pk_grid_layouts")),
     )
+
+    for table in DOCUMENTS:
+        op.create_index(f"ix_{table}_created", table, ["created_at", "id"])
+    op.create_index("ix_orders_customer_purchased", "orders", ["customer_id", "purchased_at", "id"])
 
 
 def _create_bulk_actions() -> None:
@@ -84,6 +90,9 @@ def _create_bulk_actions() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_orders_customer_purchased", "orders")
+    for table in DOCUMENTS:
+        op.drop_index(f"ix_{table}_created", table)
     op.drop_table("grid_layouts")
     op.drop_table("grid_views")
     op.drop_table("bulk_rows")

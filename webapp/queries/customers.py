@@ -1,0 +1,82 @@
+"""Reading customer accounts: the list of them, and one with its orders. Guests have none."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from webapp.domain import order_states
+from webapp.domain.errors import NotFoundError
+from webapp.domain.money import Money
+from webapp.models.customers import Customer
+from webapp.models.orders import Order
+from webapp.models.stores import Store
+from webapp.models.vault import vault
+from webapp.queries import search
+from webapp.queries.grids import Column, Grid
+
+
+class Worth(NamedTuple):
+    """What a customer ordered in one currency: how often, for how much, and how much was given back."""
+
+    orders: int
+    total: Money
+    refunded: Money
+
+
+def grid(stores: Sequence[Store]) -> Grid:
+    """`stores`: all of them, since each counts its days in a zone of its own."""
+
+    def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
+        return lambda day: search.placed(Customer.created_at, Customer.store_id, stores, day, since=since)
+
+    mine = Order.customer_id == Customer.id
+    count = select(func.count(Order.id)).where(mine).scalar_subquery().label("orders")
+    last = select(func.max(Order.purchased_at)).where(mine).scalar_subquery().label("last_at")
+    return Grid(
+        rows=select(Customer.id, Customer.store_id, Customer.created_at),
+        id=Customer.id,
+        columns=(
+            Column("id", Customer.id, descending=True),
+            Column("name", shows=(Customer.name,), personal=True),
+            Column("email", shows=(Customer.email,), personal=True),
+            Column("store"),
+            Column("orders", shows=(count,)),
+            Column("last", shows=(last,)),
+            Column("since", Customer.created_at, descending=True),
+        ),
+        filters={
+            "email": lambda text: Customer.email_hash == vault.hash(text.casefold()),
+            "name": _named,
+            "store": lambda slug: Customer.store_id.in_([store.id for store in stores if store.slug == slug]),
+            "since_from": placed(since=True),
+            "since_to": placed(since=False),
+        },
+        sort="-id",
+    )
+
+
+def find(session: Session, customer_id: int) -> Customer:
+    """Raises NotFoundError."""
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFoundError("customer_unknown", name=customer_id)
+    return customer
+
+
+def worth(session: Session, customer_id: int) -> list[Worth]:
+    """By currency; what was cancelled is not counted."""
+    sums = select(Order.currency, func.count(Order.id), func.sum(Order.total), func.sum(Order.total_refunded))
+    mine = sums.where(Order.customer_id == customer_id, Order.state != order_states.CANCELED).group_by(Order.currency)
+    return [
+        Worth(count, Money(int(total), currency), Money(int(refunded), currency))
+        for currency, count, total, refunded in session.execute(mine.order_by(Order.currency))
+    ]
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    """Customers with an order whose buyer or recipient is called so."""
+    named = select(Order.customer_id).where(Order.customer_id.is_not(None), search.named(Order.amazon_order_id, text))
+    return Customer.id.in_(named)

@@ -1,0 +1,155 @@
+"""Reading lists of documents: all invoices, shipments and credit memos, each with the Order it belongs to."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import QueryableAttribute, Session
+
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel, ParcelItem, Shipment
+from webapp.models.stores import Store
+from webapp.queries import search
+from webapp.queries.grids import Column, Grid
+
+Document = type[Invoice] | type[Shipment] | type[CreditMemo]
+
+
+def invoices(stores: Sequence[Store]) -> Grid:
+    """`stores`: all of them, since each counts its days in a zone of its own."""
+    return _grid(
+        Invoice,
+        (
+            Column("total", Invoice.total, descending=True, shows=(Invoice.total,)),
+            *_parts(Invoice),
+        ),
+        _worth(Invoice.total),
+        stores,
+    )
+
+
+def credit_memos(stores: Sequence[Store]) -> Grid:
+    return _grid(
+        CreditMemo,
+        (
+            Column("status", shows=(CreditMemo.state.label("memo_state"),)),
+            Column("total", CreditMemo.total, descending=True, shows=(CreditMemo.total,)),
+            *_parts(CreditMemo),
+            Column("adjustment_refund", shows=(CreditMemo.adjustment_refund,), hidden=True),
+            Column("adjustment_fee", shows=(CreditMemo.adjustment_fee,), hidden=True),
+        ),
+        {**_worth(CreditMemo.total), "memo_state": CreditMemo.state.in_},
+        stores,
+    )
+
+
+def shipments(stores: Sequence[Store]) -> Grid:
+    pieces = (
+        select(func.coalesce(func.sum(ParcelItem.quantity), 0))
+        .join(Parcel, Parcel.id == ParcelItem.parcel_id)
+        .where(Parcel.shipment_id == Shipment.id)
+        .scalar_subquery()
+        .label("quantity")
+    )
+    numbers = select(func.aggregate_strings(Parcel.tracking_number, ", "))
+    tracking = numbers.where(Parcel.shipment_id == Shipment.id, Parcel.tracking_number != "")
+    tracked = {"tracking": lambda number: Shipment.id.in_(select(Parcel.shipment_id).where(_tracked(number)))}
+    columns = (
+        Column("quantity", shows=(pieces,)),
+        Column("tracking", shows=(tracking.scalar_subquery().label("tracking_numbers"),)),
+    )
+    return _grid(Shipment, columns, tracked, stores)
+
+
+def number_for(session: Session, model: Document, text: str) -> str | None:
+    """The number of the document that is called exactly so."""
+    found: str | None = session.scalar(select(model.number).where(model.number == text))
+    return found
+
+
+def _grid(model: Document, own: tuple[Column, ...], filters: Mapping[str, Any], stores: Sequence[Store]) -> Grid:
+    """The grid of one kind of document: what all of them have, and its own columns and filters."""
+
+    def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
+        return lambda day: search.placed(model.created_at, Order.store_id, stores, day, since=since)
+
+    def keyword(text: str) -> ColumnElement[bool]:
+        numbers: tuple[QueryableAttribute[Any], ...] = (model.number, Order.number, AmazonOrder.number)
+        return or_(*(search.numbered(number, text) for number in numbers), search.named(Order.amazon_order_id, text))
+
+    return Grid(
+        rows=_rows(model),
+        id=model.id,
+        columns=(
+            # Numbers are given in the order of the ids.
+            Column("number", model.id, descending=True),
+            Column("created", model.created_at, descending=True),
+            Column("order", Order.number, descending=True),
+            Column("purchased"),
+            Column("store"),
+            _NAMES[model],
+            *own,
+            Column("action"),
+            Column("order_status", hidden=True),
+            Column("amazon_number", hidden=True),
+            Column("email", shows=(Order.email,), personal=True, hidden=True),
+        ),
+        filters={
+            "q": keyword,
+            "name": lambda text: search.named(Order.amazon_order_id, text),
+            "created_from": placed(since=True),
+            "created_to": placed(since=False),
+            "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
+            **filters,
+        },
+        sort="-number",
+    )
+
+
+def _rows(model: Document) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            model.id,
+            model.number,
+            model.created_at,
+            Order.store_id,
+            Order.currency,
+            Order.number.label("order_number"),
+            Order.purchased_at,
+            Order.state,
+            Order.status,
+            AmazonOrder.number.label("amazon_number"),
+        )
+        .join(Order, Order.id == model.order_id)
+        .join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
+    )
+
+
+def _parts(model: type[Invoice] | type[CreditMemo]) -> tuple[Column, ...]:
+    return tuple(
+        Column(name, shows=(getattr(model, name),), hidden=True) for name in ("subtotal", "shipping", "tax", "discount")
+    )
+
+
+def _worth(total: QueryableAttribute[Any]) -> dict[str, Any]:
+    return {
+        "total_min": lambda bound: search.worth(total, Order.currency, bound, least=True),
+        "total_max": lambda bound: search.worth(total, Order.currency, bound, least=False),
+    }
+
+
+def _tracked(number: str) -> ColumnElement[bool]:
+    """A tracking number as it is stored, or one that begins so."""
+    plain = "".join(number.split()).upper()
+    return Parcel.tracking_number.startswith(plain, autoescape=True)
+
+
+_NAMES: dict[Document, Column] = {
+    Invoice: Column("bill_to", shows=(Order.bill_to_name,), personal=True),
+    Shipment: Column("ship_to", shows=(Order.ship_to_name,), personal=True),
+    CreditMemo: Column("bill_to", shows=(Order.bill_to_name,), personal=True),
+}

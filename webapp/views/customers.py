@@ -1,0 +1,53 @@
+"""Customer accounts: the list of them, and one with what it ordered. Guests have orders, but no account."""
+
+from flask import Blueprint, Response, request, url_for
+
+from webapp.extensions import db
+from webapp.queries import customers as queries
+from webapp.queries import grids as rows
+from webapp.queries import orders, stores
+from webapp.security import needs
+from webapp.views import grids, listings
+from webapp.views.answers import answer, see_other
+
+bp = Blueprint("customers", __name__, url_prefix="/customers")
+
+_COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
+
+
+@bp.get("")
+@needs("orders.read")
+def index() -> Response:
+    session = db.session()
+    return listings.show(session, listings.CUSTOMERS, request, stores.by_name(session))
+
+
+@bp.post("/searches")
+@needs("orders.read")
+def search() -> Response:
+    """Where the filters are sent: an e-mail address then stands sealed in the address, and in no log."""
+    form = listings.CUSTOMERS.form(request.form, stores=stores.by_name(db.session()))
+    form.validate()
+    return see_other(request, grids.address_of("customers.index", form, request.form))
+
+
+@bp.get("/<int:customer_id>")
+@needs("orders.read")
+def show(customer_id: int) -> Response:
+    session = db.session()
+    customer = queries.find(session, customer_id)
+    every = stores.by_name(session)
+    grid = orders.grid(every).choose(_COLUMNS)
+    found = rows.fetch(session, grid, rows.read_place(grid, {"size": "20"}), {"customer": str(customer_id)})
+    return answer(
+        request,
+        "customers/show.html",
+        "customers/show.html",
+        customer=customer,
+        store=next(store for store in every if store.id == customer.store_id),
+        worth=queries.worth(session, customer_id),
+        shown=found,
+        columns=[(listings.ORDERS.headings[name], name) for name in grid.visible],
+        names=grid.visible,
+        all_orders=url_for("orders.index", customer=customer_id),
+    )
