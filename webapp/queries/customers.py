@@ -78,5 +78,6 @@ def worth(session: Session, customer_id: int) -> list[Worth]:
 
 def _named(text: str) -> ColumnElement[bool]:
     """Customers with an order whose buyer or recipient is called so."""
-    named = select(Order.customer_id).where(Order.customer_id.is_not(None), search.named(Order.amazon_order_id, text))
+    found = search.among_found(Order.amazon_order_id, search.named(text))
+    named = select(Order.customer_id).where(Order.customer_id.is_not(None), found)
     return Customer.id.in_(named)

@@ -15,6 +15,7 @@ from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import Store
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
+from webapp.queries.search import Sought
 
 Document = type[Invoice] | type[Shipment] | type[CreditMemo]
 
@@ -77,13 +78,17 @@ def _grid(model: Document, own: tuple[Column, ...], filters: Mapping[str, Any], 
     def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
         return lambda day: search.placed(model.created_at, Order.store_id, stores, day, since=since)
 
-    def keyword(text: str) -> ColumnElement[bool]:
-        numbers: tuple[QueryableAttribute[Any], ...] = (model.number, Order.number, AmazonOrder.number)
-        return or_(*(search.numbered(number, text) for number in numbers), search.named(Order.amazon_order_id, text))
+    def keyword(text: str) -> ColumnElement[bool] | Sought:
+        if not text.isdigit():
+            return search.anywhere(text)
+        # Documents have numbers of their own, which no index of the orders' words knows.
+        of_order = search.among_found(Order.amazon_order_id, search.of_number(text))
+        return or_(model.number.startswith(text), of_order)
 
     return Grid(
         rows=_rows(model),
         id=model.id,
+        amazon_order_id=Order.amazon_order_id,
         columns=(
             # Numbers are given in the order of the ids.
             Column("number", model.id, descending=True),
@@ -100,7 +105,7 @@ def _grid(model: Document, own: tuple[Column, ...], filters: Mapping[str, Any], 
         ),
         filters={
             "q": keyword,
-            "name": lambda text: search.named(Order.amazon_order_id, text),
+            "name": search.named,
             "created_from": placed(since=True),
             "created_to": placed(since=False),
             "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
