@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
-from webapp.domain import amazon_status, mails, submissions
+from webapp.domain import amazon_status, confirming, mails, refunds, submissions, vat_invoices
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.mails import Mail
+from webapp.models.orders import Order
 from webapp.models.products import Product
+from webapp.models.shipments import Parcel
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
@@ -22,6 +24,7 @@ MAILS = "mails"
 FLAGGED, OVERSOLD = "flagged", "oversold"
 # What was refused earlier has been dealt with at Amazon, or never will be.
 LOOK_BACK = timedelta(days=30)
+_OF_MONEY = (refunds.KIND, vat_invoices.KIND)
 # An order that stands there has gone its way, whatever was refused about it before.
 _SETTLED = (amazon_status.CANCELLED, amazon_status.SHIPPED)
 
@@ -109,9 +112,12 @@ def _refused(now: datetime) -> Select[*tuple[Any, ...]]:
         .join_from(Submission, AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
         .where(
             Submission.requested_at >= now - LOOK_BACK,
-            Submission.state.in_((submissions.REJECTED, submissions.UNPROVED)),
-            AmazonOrder.status.not_in(_SETTLED),
-            ~_asked_again(),
+            or_(
+                Submission.state == submissions.CONFLICT,
+                and_(_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_asked_again()),
+                # Money and its papers are owed whatever became of the order.
+                and_(_left_undone(), Submission.kind.in_(_OF_MONEY), ~_asked_again()),
+            ),
         )
         .group_by(AmazonOrder.store_id, Submission.state)
     )
@@ -125,6 +131,20 @@ def _mails(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
+def _left_undone() -> ColumnElement[bool]:
+    """Amazon did not do it, or a parcel left that Amazon was not told of."""
+    untold = and_(Submission.kind == confirming.KIND, Submission.state == submissions.UNDONE, _parcel_is_there())
+    return or_(Submission.state.in_((submissions.REJECTED, submissions.UNPROVED)), untold)
+
+
+def _parcel_is_there() -> ColumnElement[bool]:
+    mine = and_(
+        Order.amazon_order_id == Submission.amazon_order_id,
+        cast(Parcel.reference, String) == Submission.subject,
+    )
+    return select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(mine).exists()
+
+
 def _asked_again() -> ColumnElement[bool]:
     later = aliased(Submission)
     return (
@@ -132,6 +152,8 @@ def _asked_again() -> ColumnElement[bool]:
         .where(
             later.amazon_order_id == Submission.amazon_order_id,
             later.kind == Submission.kind,
+            # A parcel is told of by itself.
+            or_(later.subject == Submission.subject, Submission.kind != confirming.KIND),
             later.id > Submission.id,
         )
         .exists()

@@ -27,6 +27,7 @@ from webapp.views import (
     order_addresses,
     order_page,  # noqa: F401 - its routes hang on the blueprint of the Orders
     orders,
+    parcels,
     patterns,
     preferences,
     preflight,
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     amazon_orders.bp,
     cancellations.bp,
     preflight.bp,
+    parcels.bp,
     bulk.bp,
     holds.bp,
     order_addresses.bp,

@@ -51,6 +51,12 @@ def _refused(_store: Store, alert: Alert) -> Notice:
     if alert.cause == submissions.UNPROVED:
         title = ngettext("%(num)s request is not proved", "%(num)s requests are not proved", alert.count)
         text = _("Amazon accepted it, but the order does not show it. Look at it in Seller Central.")
+    elif alert.cause == submissions.CONFLICT:
+        title = ngettext("%(num)s request waits for a decision", "%(num)s requests wait for a decision", alert.count)
+        text = _("The order changed before Amazon was told. Look at what changed, then go on or take it back.")
+    elif alert.cause == submissions.UNDONE:
+        title = ngettext("Amazon was not told of %(num)s parcel", "Amazon was not told of %(num)s parcels", alert.count)
+        text = _("It was undone, but the parcel stands. Tell Amazon, or take the parcel back.")
     else:
         title = ngettext("Amazon refused %(num)s request", "Amazon refused %(num)s requests", alert.count)
         text = _("Nothing was changed. Read why, then ask again or settle it in Seller Central.")

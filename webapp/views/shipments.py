@@ -16,7 +16,7 @@ from webapp.forms.shipments import ShipmentForm, shipment_form
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 from webapp.queries import documents as queries
-from webapp.queries import orders
+from webapp.queries import orders, shipments
 from webapp.security import needs
 from webapp.views import document_forms, documents
 from webapp.views.bell import ring
@@ -60,6 +60,7 @@ def show(number: str) -> Response:
         document=shipment,
         pages={parcel.id: page_of(parcel) for parcel in shipment.parcels},
         at_amazon={package.reference: package for package in order.amazon_order.packages},
+        tellings=shipments.tellings(session, order.amazon_order_id),
         remarks=documents.of_document(session, order, shipment_id=shipment.id),
         form=CommentForm(formdata=None),
     )

@@ -1,6 +1,7 @@
 """Submissions: what Amazon was told and what it answered; undo, look now, ask again."""
 
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
@@ -10,13 +11,17 @@ from flask_login import current_user
 from redis.exceptions import RedisError
 
 from webapp import queue
+from webapp.actions import confirmations
 from webapp.actions import submissions as actions
+from webapp.domain import confirming
 from webapp.domain import submissions as domain
 from webapp.domain.marketplaces import BY_ID
+from webapp.domain.money import Money
 from webapp.extensions import db, settings
 from webapp.forms.submissions import SubmissionFilters
+from webapp.labels import label
 from webapp.models.submissions import Submission
-from webapp.presentation import number
+from webapp.presentation import money, number
 from webapp.queries import stores, submissions
 from webapp.security import local_target, needs
 from webapp.views import grids
@@ -65,6 +70,7 @@ def show(submission_id: int) -> Response:
     submission = submissions.find(session, submission_id)
     zone = submission.amazon_order.store.marketplace.time_zone
     again = submission.state in AGAIN
+    parcel = confirmations.parcel_of(session, submission) if submission.kind == confirming.KIND else None
     return answer(
         request,
         "submissions/_submission.html",
@@ -77,6 +83,10 @@ def show(submission_id: int) -> Response:
         may=_may,
         refused=actions.refusal_again(session, submission) if again else None,
         again=again,
+        document=_document(submission),
+        parcel=parcel,
+        telling=confirmations.latest(session, parcel) if parcel else None,
+        changes=_changes(submission) if submission.state == domain.CONFLICT else [],
     )
 
 
@@ -136,6 +146,53 @@ def _back(submission_id: int) -> Response:
     return see_other(request, url)
 
 
+class Change(NamedTuple):
+    """A field of the order: what was known when something was asked, and what Amazon says now."""
+
+    name: str
+    before: str
+    now: str
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.now
+
+
+def _changes(submission: Submission) -> list[Change]:
+    now = {name: getattr(submission.amazon_order, name) for name in actions.SEEN}
+    before, after = _spoken(submission.seen), _spoken(now)
+    return [Change(name, before[name], after[name]) for name in after]
+
+
+def _spoken(known: dict[str, Any]) -> dict[str, str]:
+    """Field by field, as people read it."""
+    shipped, ordered = known.get("quantity_shipped", 0), known.get("quantity", 0)
+    total, currency = known.get("total"), known.get("currency")
+    asks = _("Yes") if known.get("cancel_requested") else _("No")
+    reason = known.get("cancel_reason")
+    return {
+        _("Amazon status"): str(label("amazon_status", known.get("status", "")).text),
+        _("Pieces shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
+        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason else asks,
+        _("Total"): money(Money(total, currency)) if total is not None and currency else "–",
+    }
+
+
+def _document(submission: Submission) -> tuple[str, str, str] | None:
+    """(what it is called, its number, its page) of the document it is about."""
+    numbers = {"shipment": "shipment", "refund": "number", "vat_invoice": "number"}
+    number = submission.details.get(numbers.get(submission.kind, ""))
+    if not number:
+        return None
+    pages = {
+        "shipment": (_("Shipment"), "shipments.show"),
+        "refund": (_("Credit memo"), "credit_memos.show"),
+        "vat_invoice": (_("Invoice"), "invoices.show"),
+    }
+    name, endpoint = pages[submission.kind]
+    return name, str(number), url_for(endpoint, number=number)
+
+
 def _may(name: str, submission: Submission) -> bool:
     """Whether the button would do something: `undo` or `look`."""
     if name == "undo":
@@ -149,7 +206,7 @@ def _counted(count: int) -> str:
 
 def _pace(shown: list[Submission]) -> int:
     """Seconds until the page asks again; 0 when nothing more will happen to what it shows."""
-    open_ = [submission for submission in shown if submission.open]
+    open_ = [submission for submission in shown if submission.open and submission.state != domain.CONFLICT]
     if not open_:
         return 0
     return 2 if any(submission.state != domain.SENT for submission in open_) else 5

@@ -1,0 +1,178 @@
+"""A parcel after it was written, on the pages: told, in conflict, corrected, taken back, cancelled instead."""
+
+import re
+from html import unescape
+
+import pytest
+
+from webapp.actions import confirmations
+from webapp.domain.parcels import Parcel
+from webapp.models.submissions import Submission
+
+
+@pytest.fixture(autouse=True)
+def bell(app, redis):
+    app.extensions["channeldesk_redis"] = redis
+    return redis
+
+
+@pytest.fixture
+def number(desk):
+    number = desk.world.place("DE", lines=((1, 2), (2, 1)))
+    desk.sync()
+    return number
+
+
+@pytest.fixture
+def ship(desk, number):
+    """Ship all of it; answers (id of the submission, id of the parcel), with the database let go."""
+
+    def ship(tracking_number="T1", undo_seconds=0):
+        carrier = "DHL" if tracking_number else ""
+        (one,) = desk.ship(number, Parcel(None, carrier, "", tracking_number), undo_seconds=undo_seconds)
+        ids = one.id, confirmations.parcel_of(desk.session, one).id
+        desk.session.commit()
+        return ids
+
+    return ship
+
+
+@pytest.fixture
+def in_conflict(desk, number, ship):
+    ids = ship()
+    desk.at_amazon(number, "request-cancel", reason="Changed my mind")
+    desk.advance()
+    desk.session.commit()
+    return ids
+
+
+def plain(answer):
+    return " ".join(re.sub(r"<[^>]+>", " ", unescape(answer.text)).split())
+
+
+def state(desk, submission_id):
+    desk.session.rollback()
+    found = desk.session.get(Submission, submission_id, populate_existing=True).state
+    desk.session.rollback()
+    return found
+
+
+def test_the_shipments_page_says_what_amazon_was_told_and_follows_it(owner, desk, ship):
+    submission_id, parcel_id = ship(undo_seconds=30)
+    page = owner.get("/shipments/100001")
+    assert "Queued Amazon is told" in plain(page)
+    assert f'action="/submissions/{submission_id}/undo"' in page.text
+
+    desk.later(31)
+    desk.advance()
+    desk.session.commit()
+    page = owner.get("/shipments/100001")
+    assert "Accepted by Amazon" in plain(page)
+    assert f"/parcels/{parcel_id}/" not in page.text
+
+    desk.later(10)
+    desk.advance()
+    desk.session.commit()
+    page = owner.get("/shipments/100001")
+    assert "Verified" in plain(page)
+    assert f"/parcels/{parcel_id}/corrections/new" in page.text
+    assert f"/parcels/{parcel_id}/take-backs" not in page.text
+
+
+def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner, desk, number, in_conflict):
+    submission_id, _ = in_conflict
+    page = owner.get(f"/submissions/{submission_id}")
+    said = plain(page)
+
+    assert "The order has changed: Amazon was not told" in said
+    assert "The buyer asks to cancel No Yes: Changed my mind" in said
+    assert "Amazon status Unshipped Unshipped" in said
+    assert "Pieces shipped 0 of 3 0 of 3" in said
+    assert "hx-trigger" not in page.text.partition('id="submission"')[2].partition(">")[0]
+    assert "Decide" in owner.get("/submissions").text
+    assert "1 request waits for a decision" in owner.get("/").text
+
+    answer = owner.post(f"/submissions/{submission_id}/insistence")
+    assert answer.location == f"/submissions/{submission_id}"
+    assert state(desk, submission_id) == "queued"
+    desk.advance()
+    assert len(desk.world.effects("shipment", number)) == 1
+    desk.session.commit()
+    again = owner.post(f"/submissions/{submission_id}/insistence")
+    assert (again.status_code, "There is nothing to decide" in again.text) == (409, True)
+
+
+def test_from_the_conflict_the_order_is_cancelled_instead(owner, desk, number, in_conflict):
+    submission_id, parcel_id = in_conflict
+    assert "Cancel the order at Amazon instead" in owner.get(f"/submissions/{submission_id}").text
+
+    answer = owner.post(f"/parcels/{parcel_id}/cancellations")
+
+    assert (answer.status_code, answer.location) == (303, f"/submissions/{submission_id + 1}")
+    assert (state(desk, submission_id), state(desk, submission_id + 1)) == ("undone", "queued")
+    assert [line.shipped for line in desk.commerce_order(number).items] == [0, 0]
+    desk.session.rollback()
+    assert "The buyer asked to cancel" in owner.get(answer.location).text
+    assert owner.post(f"/parcels/{parcel_id}/cancellations").status_code == 404
+
+
+def test_the_parcel_is_taken_back(owner, desk, number, in_conflict):
+    submission_id, parcel_id = in_conflict
+
+    answer = owner.post(f"/parcels/{parcel_id}/take-backs")
+
+    assert answer.location == "/shipments/100001"
+    page = owner.get("/shipments/100001").text
+    assert "All parcels of this shipment were taken back" in page
+    assert state(desk, submission_id) == "undone"
+    assert owner.get(f"/submissions/{submission_id}").status_code == 200
+
+
+def test_a_parcel_without_a_number_is_corrected_and_told(owner, desk, number, ship):
+    _, parcel_id = ship("")
+    assert "Amazon takes no parcel without its tracking number" in owner.get("/shipments/100001").text
+    assert "Amazon refused 1 request" in owner.get("/").text
+    form = f"/parcels/{parcel_id}/corrections"
+    assert "Correct the parcel of shipment 100001" in owner.get(f"{form}/new").text
+
+    wrong = owner.post(form, data={"carrier": "", "tracking_number": "JD 1"})
+    assert (wrong.status_code, "Say which carrier this tracking number is of." in wrong.text) == (422, True)
+    nameless = owner.post(form, data={"carrier": "other", "tracking_number": "JD 1"})
+    assert (nameless.status_code, "Name the carrier that is not in the list." in nameless.text) == (422, True)
+
+    answer = owner.post(form, data={"carrier": "evri", "tracking_number": "h0 1"})
+    assert (answer.status_code, answer.location) == (303, "/shipments/100001")
+    assert "Amazon refused" not in owner.get("/").text
+    desk.later(31)
+    for _ in range(2):
+        desk.advance()
+        desk.later(5)
+    (package,) = desk.world.orders[number].body["packages"]
+    assert (package["carrier"], package["trackingNumber"]) == ("Evri", "H01")
+    desk.session.commit()
+    assert re.search(r'<option selected value="evri">', owner.get(f"{form}/new").text)
+
+
+def test_undone_it_needs_attention_until_it_is_told_again(owner, desk, number, ship):
+    submission_id, _ = ship(undo_seconds=30)
+    owner.post(f"/submissions/{submission_id}/undo")
+    assert "Amazon was not told of 1 parcel" in owner.get("/").text
+    assert "Tell Amazon again" in owner.get("/shipments/100001").text
+
+    answer = owner.post(f"/submissions/{submission_id}/again")
+
+    assert answer.location == f"/submissions/{submission_id + 1}"
+    assert "Amazon was not told of" not in owner.get("/").text
+    assert owner.post(f"/submissions/{submission_id}/again").status_code == 409
+    assert "Parcel 1: DHL T1" in plain(owner.get("/submissions?kind=shipment"))
+    assert "Parcel 1" not in plain(owner.get("/submissions?kind=cancellation"))
+
+
+def test_who_only_looks_gets_no_buttons(colleague, desk, in_conflict):
+    submission_id, parcel_id = in_conflict
+    for page in (f"/submissions/{submission_id}", "/shipments/100001"):
+        text = colleague.get(page).text
+        assert "Go on all the same" not in text
+        assert "Take the parcel back" not in text
+        assert "Cancel the order at Amazon instead" not in text
+    assert colleague.post(f"/parcels/{parcel_id}/take-backs").status_code == 403

@@ -1,0 +1,101 @@
+"""A parcel after it was written: correcting it, taking it back, or cancelling its order instead."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from webapp import queue
+from webapp.actions import parcels as actions
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.extensions import db, settings
+from webapp.forms.parcels import ParcelForm
+from webapp.queries import shipments as queries
+from webapp.security import local_target, needs
+from webapp.sentences import sentence
+from webapp.views.answers import answer, invalid, see_other
+from webapp.views.forms import tell
+
+bp = Blueprint("parcels", __name__, url_prefix="/parcels/<int:parcel_id>")
+
+DIALOG = ("parcels/_edit.html", "parcels/edit.html")
+# The reason in Amazon's words where the buyer asked for it.
+BUYER_ASKED = "BuyerCanceled"
+
+
+@bp.get("/corrections/new")
+@needs("orders.write")
+def edit(parcel_id: int) -> Response:
+    parcel, shipment = queries.parcel(db.session(), parcel_id)
+    form = ParcelForm.of(parcel)
+    return answer(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused="")
+
+
+@bp.post("/corrections")
+@needs("orders.write")
+def correct(parcel_id: int) -> Response:
+    """Keep what was entered and tell Amazon, after the time to undo."""
+    session, form, refused = db.session(), ParcelForm(), ""
+    try:
+        told = actions.edit(
+            session,
+            parcel_id,
+            **form.entered(),
+            undo_seconds=settings().undo_seconds,
+            now=datetime.now(UTC),
+            by=current_user.by,
+        )
+    except InvalidError as error:
+        tell(form, error, "tracking_number")
+    except RefusedError as error:
+        refused = sentence(error.code, error.arguments)
+    else:
+        _ring(told.account_id)
+        return _back(parcel_id)
+    session.rollback()
+    parcel, shipment = queries.parcel(session, parcel_id)
+    return invalid(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused=refused)
+
+
+@bp.post("/take-backs")
+@needs("orders.write")
+def take_back(parcel_id: int) -> Response:
+    """Its pieces are to be shipped again."""
+    _parcel, shipment = queries.parcel(db.session(), parcel_id)
+    number = shipment.number
+    actions.take_back(db.session(), parcel_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("The parcel was taken back: what was in it is to be shipped again."), "good")
+    return see_other(request, url_for("shipments.show", number=number))
+
+
+@bp.post("/cancellations")
+@needs("orders.cancel")
+def cancel_instead(parcel_id: int) -> Response:
+    """The buyer asked to cancel before Amazon was told: take the parcel back and cancel the order at Amazon."""
+    asked = actions.cancel_instead(
+        db.session(),
+        parcel_id,
+        BUYER_ASKED,
+        undo_seconds=settings().undo_seconds,
+        now=datetime.now(UTC),
+        by=current_user.by,
+    )
+    submission_id = asked.id
+    _ring(asked.account_id)
+    return see_other(request, url_for("submissions.show", submission_id=submission_id))
+
+
+def _back(parcel_id: int) -> Response:
+    there = request.form.get("next")
+    _parcel, shipment = queries.parcel(db.session(), parcel_id)
+    return see_other(request, local_target(there) if there else url_for("shipments.show", number=shipment.number))
+
+
+def _ring(account_id: int) -> None:
+    """Call the worker; with Redis away the scheduler does, since the table holds the work."""
+    try:
+        queue.enqueue(queue.redis(), "advance_submissions", account_id)
+    except RedisError:
+        flash(_("Redis does not answer. Your request is kept, and Amazon is told once Redis is back."), "warn")
