@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, func, select, text
+from sqlalchemy import JSON, Dialect, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -31,9 +31,22 @@ def insert_many(session: Session, model: type[Base], rows: Rows) -> None:
     insert_rows(session, model.__tablename__, names, list(zip(*(read(rows) for read in readers), strict=True)))
 
 
+def update_many(session: Session, model: type[Base], rows: Rows) -> None:
+    """Change rows that all name the same columns, the id among them."""
+    if not rows:
+        return
+    connection = session.connection()
+    names, readers = _how_to_write(model, tuple(rows[0]), connection.dialect, defaults=False)
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    changes = ", ".join(f"{name} = {mark}" for name in names if name != "id")
+    values = [read(rows) for name, read in zip(names, readers, strict=True) if name != "id"]
+    statement = f"UPDATE {model.__tablename__} SET {changes} WHERE id = {mark}"  # noqa: S608 - names of ours
+    connection.exec_driver_sql(statement, list(zip(*values, [row["id"] for row in rows], strict=True)))
+
+
 @lru_cache(maxsize=256)
 def _how_to_write(
-    model: type[Base], given: tuple[str, ...], dialect: Dialect
+    model: type[Base], given: tuple[str, ...], dialect: Dialect, *, defaults: bool = True
 ) -> tuple[tuple[str, ...], tuple[Callable[[Rows], list[Any]], ...]]:
     """The columns to write, and for each what makes the driver's values of all rows.
 
@@ -43,7 +56,8 @@ def _how_to_write(
     unknown = set(given) - set(columns.keys())
     if unknown:
         raise LookupError(f"{model.__tablename__} has no column {', '.join(sorted(unknown))}.")
-    written = {column.name: _reader(column, column.name in given, dialect) for column in columns}
+    named = [column for column in columns if defaults or column.name in given]
+    written = {column.name: _reader(column, column.name in given, dialect) for column in named}
     found = {name: reader for name, reader in written.items() if reader is not None}
     return tuple(found), tuple(found.values())
 
@@ -55,6 +69,8 @@ def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list
     if given:
         if process is None:
             return lambda rows: [row[name] for row in rows]
+        if isinstance(column.type, JSON):
+            return lambda rows: _each_once([row[name] for row in rows], process)
         return lambda rows: [process(row[name]) for row in rows]
     if default is None or default.is_sequence:
         return None
@@ -62,6 +78,12 @@ def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list
         return lambda rows: [default.arg(None) if process is None else process(default.arg(None)) for _ in rows]
     value = default.arg if process is None else process(default.arg)
     return lambda rows: [value] * len(rows)
+
+
+def _each_once(values: list[Any], process: Callable[[Any], Any]) -> list[Any]:
+    """Lists and objects that are empty are most of them, and are the same text each time."""
+    nothing: dict[Any, Any] = {list: process([]), dict: process({})}
+    return [nothing[type(value)] if not value and type(value) in nothing else process(value) for value in values]
 
 
 def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> None:

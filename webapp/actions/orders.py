@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.actions import counters, mails
-from webapp.actions.bulk import insert_many, reserve
+from webapp.actions.bulk import insert_many, reserve, update_many
 from webapp.domain import documents, order_states, totals
 from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
 from webapp.models import amazon_orders as rows
@@ -211,4 +211,4 @@ def _tell(
         note = {"note": "note_order_created", "note_args": {"number": number}}
         notes.append({"id": mirror_id, "blocked": None} | note)
     insert_many(session, Event, told)
-    session.execute(update(rows.AmazonOrder), notes)
+    update_many(session, rows.AmazonOrder, notes)

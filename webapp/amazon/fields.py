@@ -37,6 +37,8 @@ def text(raw: Mapping[str, Any], key: str, at: str = "", limit: int = TEXT) -> s
         return None
     if type(value) is not str:
         raise MalformedError(f"{at}{key} is not text")
+    if value.isascii() and len(value) <= limit and "\0" not in value:
+        return value
     if len(value) > limit:
         raise MalformedError(f"{at}{key} is longer than {limit} characters")
     if "\0" in value or not (value.isascii() or _encodable(value)):

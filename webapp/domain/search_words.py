@@ -20,10 +20,15 @@ _LEAST_JOINED = 8
 
 _ASCII_WORDS = re.compile(r"[a-z0-9]+")
 _ANY_WORDS = re.compile(r"[^\W_]+")
+# What stands above and below letters, of every script that has such.
+_MARKS = re.compile(
+    "[\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]+"
+)
 _CHARACTER = "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f]"
 _UNPARTED = re.compile(f"{_CHARACTER}+")
 # Names are written with a space and without one.
-_SPACE_WITHIN = re.compile(rf"(?<={_CHARACTER})\s+(?={_CHARACTER})")
+_SPACE_WITHIN = re.compile(rf"(?<={_CHARACTER})[^\S\n]+(?={_CHARACTER})")
 # Letters that are written without their stroke where the keyboard has none, and have no mark to take off.
 _PLAIN = str.maketrans(
     {"ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ø": "o"}
@@ -81,8 +86,7 @@ def _plain_words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORDS.findall(text.lower())
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).casefold().translate(_PLAIN))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return _ANY_WORDS.findall(unicodedata.normalize("NFC", plain))
+    return _ANY_WORDS.findall(unicodedata.normalize("NFC", _MARKS.sub("", plain)))
 
 
 def _parts(word: str) -> list[str]:
@@ -126,13 +130,14 @@ def _all_words(texts: Sequence[str | None]) -> set[str]:
     # Most texts have no letter but those of ASCII, and are quickest taken together.
     plain = [text for text in texts if text and text.isascii()]
     found = set(_ASCII_WORDS.findall(" ".join(plain).lower()))
-    for text in texts:
-        if text and not text.isascii():
-            found.update(words(text))
-            if (joined := _SPACE_WITHIN.sub("", text)) != text:
-                found.update(words(joined))
-            if (other := in_two(text)) is not None:
-                found.update(words(other))
+    # The others too, on lines of their own.
+    foreign = "\n".join([text for text in texts if text and not text.isascii()])
+    if foreign:
+        found.update(words(foreign))
+        if (joined := _SPACE_WITHIN.sub("", foreign)) != foreign:
+            found.update(words(joined))
+        if (other := in_two(foreign)) is not None:
+            found.update(words(other))
     return found
 
 
