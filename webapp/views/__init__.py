@@ -24,6 +24,7 @@ from webapp.views import (
     mails,
     messages,
     navigation,
+    new_credit_memo,  # noqa: F401 - its routes hang on the blueprint of the credit memos
     order_addresses,
     order_page,  # noqa: F401 - its routes hang on the blueprint of the Orders
     orders,

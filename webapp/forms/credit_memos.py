@@ -1,0 +1,75 @@
+"""A new credit memo: pieces of lines, amounts beside them, and whether Amazon pays them back."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, Field, RadioField, SelectField, StringField
+
+from webapp.domain import documents
+from webapp.domain.errors import DeskError, RefusedError
+from webapp.domain.money import Money
+from webapp.forms.choices import choices
+from webapp.forms.documents import DocumentForm, pieces, with_lines
+from webapp.models.orders import Order, OrderItem
+from webapp.queries.refunds import AtAmazon
+from webapp.sentences import sentence
+
+AMAZON, OFFLINE = "amazon", "offline"
+AMOUNTS = ("shipping", "adjustment_refund", "adjustment_fee")
+
+
+class CreditMemoForm(DocumentForm):
+    shipping = StringField(_l("Refund shipping"))
+    adjustment_refund = StringField(_l("Adjustment refund"))
+    adjustment_fee = StringField(_l("Adjustment fee"))
+    way = RadioField(_l("How the buyer gets it"), validate_choice=False)
+    reason = SelectField(_l("Reason Amazon is told"), validate_choice=False)
+
+    def __init__(self, *args: Any, order: Order, there: AtAmazon, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+        ways = {OFFLINE: _("Offline: Amazon is not asked")}
+        if not there.refused:
+            ways = {AMAZON: _("Amazon refunds it"), **ways}
+        self.way.choices = choices(ways)
+        named = {code: sentence(f"reason_{code}") for code in there.reasons}
+        self.reason.choices = choices({"": _("Choose one"), **named})
+
+    @property
+    def on_amazon(self) -> bool:
+        return self.way.data == AMAZON
+
+    def fill(self, draft: documents.Draft, *, on_amazon: bool) -> None:
+        """Ask for what the draft gives back."""
+        chosen = {part.line_id: part.quantity for part in draft.parts}
+        for line in self.order.items:
+            self[f"quantity-{line.id}"].data = str(chosen.get(line.id, 0))
+        amounts = {"shipping": sum(part.shipping for part in draft.parts), "adjustment_fee": draft.adjustment_fee}
+        for name, minor in (amounts | {"adjustment_refund": draft.adjustment_refund}).items():
+            self[name].data = Money(minor, self.order.currency).amount if minor or name == "shipping" else ""
+        self.way.data = AMAZON if on_amazon else OFFLINE
+
+    def asked(self) -> documents.Refund:
+        """Raises InvalidError naming the field."""
+        currency = self.order.currency
+        amounts = {name: documents.amount(self[name].data or "0", currency, name) for name in AMOUNTS}
+        return documents.Refund(pieces(self, self.order.items), **amounts)
+
+    def returned(self) -> set[int]:
+        """The lines whose pieces come back."""
+        return {line.id for line in self.order.items if self[f"stock-{line.id}"].data}
+
+    def culprit(self, error: DeskError) -> Field | None:
+        if isinstance(error, RefusedError) and error.code.startswith("refund_"):
+            return self.way
+        return super().culprit(error)
+
+
+def credit_memo_form(order: Order, there: AtAmazon, **options: Any) -> CreditMemoForm:
+    """`there`: what Amazon could refund."""
+    return with_lines(CreditMemoForm, order.items, _stock)(order=order, there=there, **options)
+
+
+def _stock(line: OrderItem) -> dict[str, Any]:
+    return {f"stock-{line.id}": BooleanField(_l("Return to stock"))}
