@@ -20,6 +20,7 @@ COMMANDS = {
     "orders": "webapp.cli.order_verbs:orders",
     "products": "webapp.cli.products:products",
     "submissions": "webapp.cli.submissions:submissions",
+    "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
     "reindex": "webapp.cli.reindex:reindex",
 }

@@ -57,6 +57,7 @@ GRID = Grid(
     filters={
         "number": lambda text: search.numbered(Order.number, text),
         "state": Mail.state.in_,
+        "ids": Mail.id.in_,
         "kind": lambda kind: Mail.kind == kind,
         "store": lambda slug: Store.slug == slug,
     },

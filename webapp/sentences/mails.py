@@ -15,6 +15,7 @@ SENTENCES = {
     ),
     "mail_address_unusable": _l("What Amazon told as this buyer's address is none, so no e-mail can be sent."),
     "mail_on_its_way": _l("The same mail is on its way already. Look at it under Mails."),
+    "mail_test_refused": _l("The test mail did not go out. %(why)s The server says: %(words)s"),
     "mail_cannot_retry": _l("Only a mail that failed, or may not have arrived, can be sent again."),
     "mail_cannot_drop": _l("This mail was sent, or is being sent, and cannot be dropped any more."),
     "mail_subject_required": _l("Write a subject."),

@@ -84,7 +84,7 @@ def save(kind: str, language: str) -> Response:
 def reset(kind: str, language: str) -> Response:
     _check(kind, language)
     verbs.reset_template(db.session(), kind, language, now=datetime.now(UTC), by=current_user.by)
-    flash(_("The template is as it was shipped."), "good")
+    flash(_("The template is the default again."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
 

@@ -14,6 +14,7 @@ from webapp.domain.money import Money
 from webapp.extensions import db
 from webapp.models.orders import Order
 from webapp.queries import documents as documents_queries
+from webapp.queries import mails
 from webapp.queries import orders as queries
 from webapp.security import needs
 from webapp.views import documents, order_history, order_moves, order_notes, order_submissions, timeline
@@ -51,6 +52,7 @@ def page(session: Session, order: Order, tab: str) -> Response:
         tab=tab,
         tabs=_tabs(order, tab, {name: len(found) for name, found in rows.items()}),
         moves=order_moves.of_order(session, order),
+        troubled_mails=mails.troubled(session, order.id),
         rows=rows,
         **_MORE[tab](session, order),
     )

@@ -1,0 +1,74 @@
+"""`channeldesk mails`: the mail server tried, and what became of mails."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.factories import NOW
+from tests.mailboxes import Mailbox, mail_server, set_up
+from tests.processing import processing_order
+from webapp import create_app
+from webapp.actions import mails
+from webapp.extensions import db
+from webapp.settings import Settings
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    with mail_server() as box:
+        yield box
+
+
+@pytest.fixture
+def failed(command: Command, box: Mailbox, tmp_path: Path) -> int:
+    """The id of a mail that failed, in a desk whose mail server works."""
+    command("stores", "list")
+    app = create_app(Settings.load({}, data_dir=tmp_path / "cli"))
+    with app.app_context():
+        session = db.session()
+        set_up(session, box.port)
+        order = processing_order(session)
+        mail = mails.write(session, order, "order", now=NOW, by="user:1")
+        mails.move(mail, "fail", NOW)
+        mail.cause = "mail_recipient_refused"
+        found = mail.id
+        session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return found
+
+
+def test_a_test_mail_goes_out(command: Command, box: Mailbox, failed: int) -> None:
+    said = command("mails", "test", "me@shop.example", "--json")
+    assert said.json == {"to": "me@shop.example", "from": "orders@shop.example", "server": f"127.0.0.1:{box.port}"}
+    assert [mail["To"] for mail in box.taken] == ["me@shop.example"]
+
+
+def test_what_the_server_says_no_to_is_one_line(command: Command, box: Mailbox, failed: int) -> None:
+    box.will("rcpt", "550 5.7.1 Not here")
+    said = command("mails", "test", "me@shop.example")
+    assert said.code == 1
+    assert said.error.endswith("The server says: 550 5.7.1 Not here")
+    assert "This is not an e-mail address" in command("mails", "test", "me").error
+
+
+def test_without_a_server_a_test_says_so(command: Command) -> None:
+    said = command("mails", "test", "me@shop.example")
+    assert (said.code, "No mail server is set up" in said.error) == (1, True)
+
+
+def test_mails_are_listed_without_their_texts_and_sent_again(command: Command, failed: int) -> None:
+    (one,) = command("mails", "list", "--state", "failed", "--json").json
+    assert (one["id"], one["kind"], one["state"], one["order"]) == (failed, "order", "failed", "100001")
+    assert one["cause"].startswith("The buyer's address was refused.")
+    assert set(one) == {
+        *("id", "order", "store", "via", "kind", "state", "cause", "tries", "created_at", "due_at", "sent_at"),
+    }
+
+    assert command("mails", "retry", "--failed").out == f"{failed:>6}  100001  order  queued\n"
+
+    assert command("mails", "list", "--state", "failed").out == "There are no such mails.\n"
+    assert "Only a mail that failed" in command("mails", "retry", str(failed)).error
+    assert command("mails", "retry").code == 2

@@ -1,0 +1,62 @@
+"""Killed while a mail goes out: what surely did not go is sent, what may have arrived is not sent again."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import NOW
+from tests.mailboxes import mail_server, set_up
+from tests.processing import processing_order
+from tests.running.desk import running, until
+from webapp import create_app
+from webapp.actions import mails
+from webapp.extensions import db
+from webapp.models.engine import only_reading
+from webapp.models.mails import Mail
+from webapp.running import database
+from webapp.settings import Settings
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def settings(tmp_path, database_url):
+    return Settings.load({}, data_dir=tmp_path / "data folder", database_url=database_url)
+
+
+@pytest.fixture
+def app(settings):
+    """The same data folder as the running desk's, seen from outside."""
+    app = create_app(settings)
+    database.upgrade(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def states():
+    with only_reading(), Session(db.engine) as session:
+        return list(session.scalars(select(Mail.state).order_by(Mail.id)))
+
+
+@pytest.mark.parametrize(("point", "taken"), [("mail.before_data", 0), ("mail.after_data", 1)])
+def test_a_mail_whose_process_died_is_never_sent_twice_by_itself(settings, app, tmp_path, point, taken, monkeypatch):
+    marker = tmp_path / "died"
+    with mail_server() as box:
+        with Session(db.engine) as session:
+            set_up(session, box.port)
+            order = processing_order(session)
+            mails.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), by="user:1")
+            mails.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), by="user:1")
+        with running(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
+            until(marker.exists, 20)
+            until(lambda: states() == ["sending", "sent"], 40)
+            with Session(db.engine) as session:
+                # The minute and a half it would be left in peace are over.
+                session.get_one(Mail, 1).due_at = NOW
+                session.commit()
+            until(lambda: states() == ["unknown", "sent"], 20)
+        assert [mail["Subject"] for mail in box.taken] == ["First"] * taken + ["Second"]

@@ -1,0 +1,114 @@
+"""`channeldesk mails`: trying the mail server, and what became of the mails to buyers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.domain.mails import FAILED, STATES
+
+
+@click.group()
+def mails() -> None:
+    """See what was written to buyers, send again what failed, and try the mail server."""
+
+
+@mails.command("list")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only in this state; repeatable.")
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@data_dir_option
+@json_option
+def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_json: bool) -> None:
+    """List mails without their texts, the latest first."""
+    from webapp.extensions import db
+    from webapp.queries.mails import listed
+
+    with desk(data_dir):
+        found = listed(db.session(), {"state": states} if states else {}, limit)
+        show([_described(row) for row in found], as_json, _lines)
+
+
+@mails.command()
+@click.argument("mail_id", type=int, required=False)
+@click.option("--failed", "all_failed", is_flag=True, help="All that failed, but none that may have arrived.")
+@data_dir_option
+@json_option
+def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Put the mail MAIL_ID, or all that failed, in line again; a running desk sends them."""
+    from datetime import UTC, datetime
+
+    from webapp.actions import mails as verbs
+    from webapp.extensions import db
+    from webapp.queries.mails import listed
+
+    if (mail_id is None) is not all_failed:
+        raise click.UsageError("Name one mail by its id, or say --failed.")
+    with desk(data_dir):
+        session = db.session()
+        wanted = [row.id for row in listed(session, {"state": [FAILED]}, 1_000_000)] if all_failed else [mail_id]
+        session.rollback()
+        about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
+        if all_failed:
+            verbs.retry_all(session, **about)
+        elif mail_id is not None:
+            verbs.retry(session, mail_id, **about)
+        found = listed(session, {"ids": wanted}, len(wanted) or 1)
+        show([_described(row) for row in found], as_json, _lines)
+
+
+@mails.command()
+@click.argument("address")
+@data_dir_option
+@json_option
+def test(address: str, data_dir: Path | None, as_json: bool) -> None:
+    """Send a test mail to ADDRESS by the mail settings, at once."""
+    from webapp import mailing
+    from webapp.domain import mails as domain
+    from webapp.domain.errors import NotFoundError, RefusedError
+    from webapp.domain.mail_errors import MailError
+    from webapp.extensions import db
+    from webapp.queries import mails as queries
+    from webapp.sentences import sentence
+
+    with desk(data_dir):
+        to = domain.clean_address(address, "address")
+        session = db.session()
+        server = queries.server(session)
+        if server is None:
+            raise NotFoundError("mail_not_configured")
+        sender = queries.sender(session)
+        session.rollback()
+        try:
+            mailing.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")
+        except MailError as error:
+            raise RefusedError("mail_test_refused", why=sentence(error.cause), words=error.words or "–") from error
+        said = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}
+        show(said, as_json, lambda one: iter([f"{one['server']} took a mail from {one['from']} to {one['to']}."]))
+
+
+def _described(row: Any) -> dict[str, Any]:
+    from webapp.sentences import sentence
+
+    return {
+        "id": row.id,
+        "order": row.number,
+        "store": row.store,
+        "via": row.via,
+        "kind": row.kind,
+        "state": row.state,
+        "cause": sentence(row.cause) if row.cause else None,
+        "tries": row.tries,
+        "created_at": instant(row.created_at),
+        "due_at": instant(row.due_at),
+        "sent_at": instant(row.sent_at),
+    }
+
+
+def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no such mails."
+    for one in found:
+        said = f"  {one['cause']}" if one["cause"] else ""
+        yield f"{one['id']:>6}  {one['order']}  {one['kind']}  {one['state']}{said}"
