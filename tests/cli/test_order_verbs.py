@@ -1,7 +1,8 @@
-"""`channeldesk orders hold|unhold|invoice|refund|comment`."""
+"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`."""
 
 import pytest
 
+from simulator import life
 from tests.cli.test_orders import ORDER_KEYS
 
 
@@ -39,3 +40,44 @@ def test_an_order_is_held_and_given_back(command, number):
 def test_a_time_that_cannot_be_is_refused(command, number, until):
     assert command("orders", "hold", number, "--reason", "Wait", "--until", until).code == 1
     assert command("orders", "show", number, "--json").json["state"] == "processing"
+
+
+def test_an_order_is_shipped_and_amazon_is_told(command, number, connected, amazon):
+    nameless = command("orders", "ship", number, "--tracking", "X-1")
+    assert nameless.error == "channeldesk: Say which carrier this tracking number is of."
+
+    shipped = command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo", "--json").json
+    assert (shipped["document"], shipped["state"]) == ("100001", "complete")
+    (one,) = command("submissions", "list", "--kind", "shipment", "--json").json
+    assert (one["state"], one["details"]["carrier"]) == ("queued", "DHL")
+    again = command("submissions", "again", str(one["id"]))
+    assert (
+        again.error
+        == "channeldesk: It has not ended yet, so it cannot be asked for again. Follow it under Submissions."
+    )
+
+    (told,) = command("submissions", "run", connected, "--wait", "20", "--json").json
+
+    assert told["state"] == "verified"
+    (entry,) = amazon.world.effects("shipment")
+    assert (entry["carrier"], entry["tracking_number"]) == ("DHL", "00340434161094042557")
+    assert (
+        command("orders", "ship", number).error == "channeldesk: An Order with the status Complete cannot be shipped."
+    )
+    late = command("submissions", "undo", str(one["id"]))
+    assert late.error == "channeldesk: It is too late to undo this: it is Verified."
+
+
+def test_a_conflict_is_decided(command, number, connected, amazon):
+    (order_id,) = amazon.world.orders
+    command("orders", "ship", number, "--tracking", "T1", "--carrier", "bike courier", "--no-undo")
+    with amazon.world.lock:
+        life.request_cancel(amazon.world, amazon.world.orders[order_id], "")
+
+    (one,) = command("submissions", "run", "--json").json
+    assert (one["state"], one["message"].startswith("The buyer has asked to cancel.")) == ("conflict", True)
+    (insisted,) = command("submissions", "insist", str(one["id"]), "--json").json
+    assert insisted["state"] == "queued"
+    (told,) = command("submissions", "run", "--wait", "20", "--json").json
+    assert told["state"] == "verified"
+    assert amazon.world.orders[order_id].body["packages"][0]["carrier"] == "bike courier"

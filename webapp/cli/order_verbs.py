@@ -1,7 +1,4 @@
-"""`channeldesk orders hold|unhold|invoice|refund|comment`: processing one Order.
-
-There is no `ship` yet, although the verb stands: a shipment that Amazon is not told of is a late one.
-"""
+"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`: processing one Order."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -13,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.orders import described, orders, story
+from webapp.domain import shipping
 from webapp.domain.documents import Refund, amount
 from webapp.domain.errors import InvalidError
+from webapp.domain.parcels import Parcel
 from webapp.domain.refunds import REASONS
 from webapp.models.orders import Order
 
@@ -67,6 +66,38 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         chosen = _quantities(order, items)
         return invoices.create(session, order.id, chosen, comment=comment, **about).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@click.argument("number")
+@_items_option
+@click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
+@click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
+@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@_comment_option
+@data_dir_option
+@json_option
+def ship(
+    number: str,
+    items: tuple[str, ...],
+    tracking: str,
+    carrier: str,
+    no_undo: bool,
+    comment: str,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Ship an Order, or part of it, as one parcel, and tell Amazon. `submissions list` shows what became of it."""
+    from webapp.actions import shipments
+    from webapp.extensions import settings
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        code, name = _carrier(carrier, tracking, order.store.marketplace.country_code)
+        parcel = Parcel(_quantities(order, items), code, name, tracking)
+        undo_seconds = 0 if no_undo else settings().undo_seconds
+        return shipments.create(session, order.id, [parcel], comment=comment, undo_seconds=undo_seconds, **about).number
 
     _process(number, data_dir, as_json, step)
 
@@ -175,6 +206,19 @@ def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
             raise InvalidError("item_unreadable", text=text, known=known)
         chosen[lines[0].id] = int(pieces)
     return chosen
+
+
+def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
+    """Amazon's code and the name of the carrier: the one that was said, else the one the number looks like."""
+    wanted = text.strip().casefold()
+    if not wanted:
+        likely = shipping.guess(tracking_number, country)[:1]
+        return (likely[0].code, likely[0].name) if likely else ("", "")
+    for known in shipping.CARRIERS:
+        own = {known.key, known.name.casefold()} | ({known.code.casefold()} if known.code != shipping.OTHER else set())
+        if wanted in own:
+            return known.code, known.name
+    return shipping.OTHER, text
 
 
 def _instant(text: str | None) -> datetime | None:

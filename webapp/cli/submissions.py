@@ -9,6 +9,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
+from webapp.actions.kinds import NAMES
 from webapp.cli.base import data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import BusyError
 from webapp.domain.submissions import STATES
@@ -22,17 +23,19 @@ def submissions() -> None:
 @submissions.command("list")
 @click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
+@click.option("--kind", type=click.Choice(NAMES), help="Only those of this kind.")
 @click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
 @data_dir_option
 @json_option
-def list_submissions(only_open: bool, state: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:
+def list_submissions(
+    only_open: bool, state: str | None, kind: str | None, limit: int, data_dir: Path | None, as_json: bool
+) -> None:
     """List submissions, the latest first."""
     from webapp.extensions import db
     from webapp.queries.submissions import listed
 
     wanted: dict[str, Any] = {"open": True} if only_open else {}
-    if state:
-        wanted["state"] = state
+    wanted |= {name: value for name, value in (("state", state), ("kind", kind)) if value}
     with desk(data_dir):
         show([_described(row) for row in listed(db.session(), wanted, limit)], as_json, _lines)
 
@@ -57,6 +60,47 @@ def run(account: str | None, wait: int, data_dir: Path | None, as_json: bool) ->
         _advance_until(session, only, deadline)
         session.expire_all()
         show([_described(row) for row in listed(session, {"ids": begun}, len(begun) or 1)], as_json, _lines)
+
+
+@submissions.command()
+@click.argument("submission_id", type=int, metavar="ID")
+@data_dir_option
+@json_option
+def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
+    """Take one back before Amazon is told."""
+    _decide("undo", submission_id, data_dir, as_json)
+
+
+@submissions.command()
+@click.argument("submission_id", type=int, metavar="ID")
+@data_dir_option
+@json_option
+def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
+    """Go on with one that waits for a decision, in spite of what changed."""
+    _decide("insist", submission_id, data_dir, as_json)
+
+
+@submissions.command()
+@click.argument("submission_id", type=int, metavar="ID")
+@data_dir_option
+@json_option
+def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
+    """Ask once more for what has ended without success; answers the new submission."""
+    _decide("again", submission_id, data_dir, as_json)
+
+
+def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
+    """What a person decided about one; a worker is told by the row itself."""
+    from webapp.actions import submissions as verbs
+    from webapp.extensions import db, settings
+    from webapp.queries.submissions import listed
+
+    with desk(data_dir):
+        about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
+        if verb == "again":
+            about["undo_seconds"] = settings().undo_seconds
+        decided = getattr(verbs, verb)(db.session(), submission_id, **about)
+        show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
 
 
 def _advance_until(session: Session, only: int | None, deadline: float) -> None:
@@ -113,6 +157,7 @@ def _described(row: Any) -> dict[str, Any]:
         "state": one.state,
         "open": one.open,
         "reason": one.details.get("reason"),
+        "details": one.details,
         "message": one.message or (sentence(one.cause) if one.cause else None),
         "request_id": one.request_id,
         "requested_at": instant(one.requested_at),
