@@ -1,5 +1,6 @@
 """A real Chromium against a real server on a free port. Anything the browser complains of fails the test."""
 
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -7,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from simulator.sellers import DEMO_EU
 from tests import people
+from tests.amazon_server import AmazonServer
+from tests.running.desk import Desk, running
 
 # Nothing leaves the machine: neither updates nor field trials nor speculative connections.
 FLAGS = (
@@ -23,6 +27,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# A desk for impatient people.
+QUICK = {"CHANNELDESK_SYNC_INTERVAL": "2", "CHANNELDESK_UNDO_SECONDS": "2", "CHANNELDESK_FEED_INTERVAL": "1"}
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -116,3 +122,50 @@ class Screenshots:
         path = self.folder / f"{name}-{scheme}-{width}.png"
         page.screenshot(path=path, full_page=True)
         return path
+
+
+@pytest.fixture
+def real_desk(tmp_path: Path, amazon: AmazonServer) -> Iterator[Desk]:
+    with running(tmp_path / "data", environ=QUICK) as desk:
+        yield desk
+
+
+@pytest.fixture
+def visitor(chromium: Browser, real_desk: Desk, complaints: Complaints) -> Iterator[Page]:
+    """A browser that opens the real desk; whatever it complains of fails the test."""
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{real_desk.port}", locale="en-US")
+    context.set_default_timeout(20_000)
+    context.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield context.new_page()
+    context.close()
+    assert complaints == []
+
+
+def come_in(page: Page, desk: Desk) -> None:
+    found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", desk.log.read_text())
+    assert found is not None
+    page.goto(found[0])
+    page.get_by_label("E-mail address").fill("owner@desk.example")
+    page.get_by_label("New password").fill("a long enough Password 1")
+    page.get_by_role("button", name="Save and sign in").click()
+    expect(page.get_by_role("heading", name="Stores")).to_be_visible()
+
+
+def connect(page: Page, amazon: AmazonServer) -> None:
+    page.get_by_role("link", name="Connect an account").first.click()
+    keys = DEMO_EU.credentials(amazon.url)
+    page.get_by_label("Name", exact=False).first.fill("Desk")
+    page.get_by_label("Region").select_option("EU")
+    for label, name in (("Seller ID", "seller_id"), ("LWA client ID", "client_id"), ("Refresh token", "refresh_token")):
+        page.get_by_label(label).fill(str(keys[name]))
+    page.get_by_label("LWA client secret").fill(str(keys["client_secret"]))
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Endpoint").fill(str(keys["endpoint"]))
+    page.get_by_label("Token URL").fill(str(keys["token_url"]))
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.get_by_role("checkbox", name="Germany")).to_be_checked()
+    page.get_by_label("The last 30 days").check()
+    page.get_by_role("button", name="Connect", exact=True).click()
+    page.get_by_role("link", name="View store").first.click()
+    expect(page).to_have_url(re.compile("/stores/desk-de$"))

@@ -1,67 +1,15 @@
 """The first whole loop as a person walks it: a real desk, a real browser, and the simulator where Amazon stands."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from simulator.sellers import DEMO_EU
 from tests.amazon_server import AmazonServer
-from tests.browser.conftest import Complaints
-from tests.running.desk import Desk, running
+from tests.browser.conftest import come_in, connect
+from tests.running.desk import Desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
-
-QUICK = {"CHANNELDESK_SYNC_INTERVAL": "2", "CHANNELDESK_UNDO_SECONDS": "2", "CHANNELDESK_FEED_INTERVAL": "1"}
-
-
-@pytest.fixture
-def real_desk(tmp_path: Path, amazon: AmazonServer) -> Iterator[Desk]:
-    with running(tmp_path / "data", environ=QUICK) as desk:
-        yield desk
-
-
-@pytest.fixture
-def visitor(chromium: Browser, real_desk: Desk, complaints: Complaints) -> Iterator[Page]:
-    """A browser that opens the real desk; whatever it complains of fails the test."""
-    context = chromium.new_context(base_url=f"http://127.0.0.1:{real_desk.port}", locale="en-US")
-    context.set_default_timeout(20_000)
-    context.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    yield context.new_page()
-    context.close()
-    assert complaints == []
-
-
-def come_in(page: Page, desk: Desk) -> None:
-    found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", desk.log.read_text())
-    assert found is not None
-    page.goto(found[0])
-    page.get_by_label("E-mail address").fill("owner@desk.example")
-    page.get_by_label("New password").fill("a long enough Password 1")
-    page.get_by_role("button", name="Save and sign in").click()
-    expect(page.get_by_role("heading", name="Stores")).to_be_visible()
-
-
-def connect(page: Page, amazon: AmazonServer) -> None:
-    page.get_by_role("link", name="Connect an account").first.click()
-    keys = DEMO_EU.credentials(amazon.url)
-    page.get_by_label("Name", exact=False).first.fill("Desk")
-    page.get_by_label("Region").select_option("EU")
-    for label, name in (("Seller ID", "seller_id"), ("LWA client ID", "client_id"), ("Refresh token", "refresh_token")):
-        page.get_by_label(label).fill(str(keys[name]))
-    page.get_by_label("LWA client secret").fill(str(keys["client_secret"]))
-    page.get_by_text("Advanced").click()
-    page.get_by_label("Endpoint").fill(str(keys["endpoint"]))
-    page.get_by_label("Token URL").fill(str(keys["token_url"]))
-    page.get_by_role("button", name="Test connection").click()
-    expect(page.get_by_role("checkbox", name="Germany")).to_be_checked()
-    page.get_by_label("The last 30 days").check()
-    page.get_by_role("button", name="Connect", exact=True).click()
-    page.get_by_role("link", name="View store").first.click()
-    expect(page).to_have_url(re.compile("/stores/desk-de$"))
 
 
 def test_from_connecting_to_a_proved_cancellation(visitor: Page, real_desk: Desk, amazon: AmazonServer) -> None:
