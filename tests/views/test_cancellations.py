@@ -197,7 +197,8 @@ def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner, session, arr
 def test_for_a_shipped_one_it_says_what_to_do_instead(owner, arrive):
     arrive(an_order(1, "SHIPPED"))
 
-    assert "Writing credit memos by hand comes with order processing" in plain(owner.get(PAGE))
+    assert "Refund it with a credit memo. Open Order 100001 to refund it" in plain(owner.get(PAGE))
+    assert "Open Order 100001 to refund it" in plain(owner.get(f"{POST}/new"))
 
 
 def test_with_import_off_it_is_refused(owner, session, arrive):

@@ -9,7 +9,18 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import crashpoints
-from webapp.actions import accounts, catalogue, events, following, mirror, orders, quarantine, search_index, stock
+from webapp.actions import (
+    accounts,
+    catalogue,
+    events,
+    following,
+    mirror,
+    orders,
+    quarantine,
+    search_index,
+    stock,
+    vat_invoices,
+)
 from webapp.actions.bulk import insert_many
 from webapp.domain import amazon_status, importing
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
@@ -189,6 +200,8 @@ def _make_orders(
     made = orders.create_many(session, due, now=now, by=by)
     counts.orders_created += len(made)
     following.follow(session, [(id_, order) for id_, order in written if id_ in has_order], now=now)
+    if any(store.upload_invoices for store in stores.values()):
+        vat_invoices.follow(session, [id_ for id_, _ in written], now=now, by=by)
     # Nothing can have been asked about an order that has just arrived.
     following.settle_submissions(session, [(id_, order) for id_, order in written if id_ not in arrived], now=now)
     stock.settle(session, [id_ for id_, _ in written], now=now, by=by)

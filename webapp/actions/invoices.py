@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.actions import comments, counters, events, mails, processing
+from webapp.actions import comments, counters, events, mails, processing, vat_invoices
 from webapp.domain import documents
 from webapp.domain.money import Money
 from webapp.models.invoices import Invoice, InvoiceItem
@@ -49,4 +49,5 @@ def create(
         about = {"number": number, "amount": worth.amount, "currency": order.currency}
         events.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)
         processing.settle(session, order, now=now, by=by)
+        vat_invoices.follow(session, [order.amazon_order_id], now=now, by=by)
     return invoice

@@ -139,6 +139,7 @@ _PLACES = {
     "cancellation": "webapp.actions.cancellations",
     "shipment": "webapp.actions.confirmations",
     "refund": "webapp.actions.refunds",
+    "vat_invoice": "webapp.actions.vat_invoices",
 }
 NAMES = tuple(_PLACES)
 

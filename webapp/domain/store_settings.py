@@ -19,10 +19,11 @@ ORDER_SETTINGS = (
     OrderSetting("order_status", ("default", "custom")),
     OrderSetting("processing_status", ()),
     OrderSetting("auto_invoice", ("enabled", "disabled")),
+    OrderSetting("upload_invoices", ("enabled", "disabled")),
     OrderSetting("order_mails", ("enabled", "disabled")),
     # What becomes of an order for a product that is unknown, disabled or out of stock.
     OrderSetting("unready_products", ("create", "block")),
 )
 BY_KEY = {setting.key: setting for setting in ORDER_SETTINGS}
-SWITCHES = frozenset({"import_orders", "auto_invoice", "order_mails"})
+SWITCHES = frozenset({"import_orders", "auto_invoice", "upload_invoices", "order_mails"})
 LONGEST_STATUS = 40

@@ -13,7 +13,7 @@ INVOICE, CREDIT_NOTE = "Invoice", "CreditNote"
 COUNTRIES = frozenset(("BE", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"))
 # Amazon writes the invoices of these orders itself.
 BY_AMAZON = "INVOICE_BY_AMAZON"
-_SHIPPED = frozenset({status.PARTIALLY_SHIPPED, status.SHIPPED})
+SHIPPED = frozenset({status.PARTIALLY_SHIPPED, status.SHIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +41,4 @@ def refusal(country: str, amazon_status: str, programs: Collection[str], *, writ
         return "vat_invoice_read_only"
     if amazon_status == status.CANCELLED:
         return "vat_invoice_cancelled"
-    return None if amazon_status in _SHIPPED else "vat_invoice_unshipped"
+    return None if amazon_status in SHIPPED else "vat_invoice_unshipped"

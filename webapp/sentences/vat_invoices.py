@@ -1,5 +1,42 @@
 """Tax invoices given to Amazon."""
 
-from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 
-SENTENCES: dict[str, LazyString] = {}
+SENTENCES = {
+    "submission_vat_invoice": _l("%(number)s: %(amount)s %(currency)s"),
+    "vat_invoice_not_there": _l(
+        "Amazon takes tax invoices in its marketplaces of the EU and the United Kingdom alone."
+    ),
+    "vat_invoice_by_amazon": _l("Amazon writes the invoice of this order itself."),
+    "vat_invoice_read_only": _l(
+        "Import of Amazon orders is disabled for this store, so its orders are read-only. Enable it in the order "
+        "settings, or use Seller Central."
+    ),
+    "vat_invoice_cancelled": _l("This order is cancelled, so Amazon takes no invoice for it."),
+    "vat_invoice_unshipped": _l("Amazon takes the invoice once it knows of a shipment of the order."),
+    "vat_invoice_asked": _l("Amazon is being given this document. Follow it under Submissions."),
+    "vat_invoice_done": _l("Amazon has this document."),
+    "vat_invoice_memo_open": _l("This credit memo gave nothing back, so there is no credit note of it."),
+    "vat_invoice_without_report": _l(
+        "Amazon says it is done with the document but wrote no report. Look in Seller Central, or upload it again: it "
+        "is taken once."
+    ),
+    "vat_invoice_report_contradicts": _l(
+        "Amazon's report contradicts itself, so it proves nothing. Look in Seller Central, or upload it again: it is "
+        "taken once."
+    ),
+    "vat_invoice_requested": _l("%(number)s to be uploaded to Amazon"),
+    "vat_invoice_undone": _l("Upload of %(number)s undone before Amazon was told"),
+    "vat_invoice_accepted": _l("Amazon took %(number)s"),
+    "vat_invoice_verified": _l("%(number)s is uploaded: Amazon's report says so"),
+    "vat_invoice_rejected": _l("Upload of %(number)s refused"),
+    "vat_invoice_unproved": _l("Whether Amazon has %(number)s is in doubt"),
+    "vat_invoice_conflict": _l("Upload of %(number)s needs a decision"),
+    "vat_invoice_insisted": _l("%(number)s is uploaded all the same"),
+    "vat_invoice_not_needed": _l("Amazon had %(number)s before it was told"),
+    "note_vat_invoice_requested": _l("%(number)s to be uploaded to Amazon"),
+    "note_vat_invoice_undone": _l("Upload undone before Amazon was told"),
+    "note_vat_invoice_rejected": _l("Upload of an invoice refused: %(why)s"),
+    "note_vat_invoice_unproved": _l("Whether Amazon has the invoice is in doubt"),
+    "note_vat_invoice_conflict": _l("Upload of an invoice needs a decision"),
+}

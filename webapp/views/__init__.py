@@ -35,11 +35,13 @@ from webapp.views import (
     printing,
     product_imports,
     products,
+    refunds,
     schedule,
     shipments,
     stores,
     submissions,
     syncs,
+    vat_invoices,
 )
 
 BLUEPRINTS = (
@@ -47,6 +49,8 @@ BLUEPRINTS = (
     health.bp,
     preferences.bp,
     submissions.bp,
+    refunds.bp,
+    vat_invoices.bp,
     syncs.bp,
     schedule.bp,
     orders.bp,

@@ -8,7 +8,7 @@ from webapp.extensions import db
 from webapp.forms.comments import CommentForm
 from webapp.models.credit_memos import CreditMemo
 from webapp.queries import documents as queries
-from webapp.queries import orders
+from webapp.queries import orders, vat_invoices
 from webapp.security import needs
 from webapp.views import documents
 
@@ -25,6 +25,7 @@ def show(number: str) -> Response:
         "credit_memos/show.html",
         order,
         document=memo,
+        upload=vat_invoices.upload_of(session, order, memo),
         totals=totals(memo, order.currency),
         remarks=documents.of_document(session, order, credit_memo_id=memo.id),
         form=CommentForm(formdata=None),

@@ -17,7 +17,7 @@ from webapp.forms.documents import DocumentForm, pieces
 from webapp.forms.invoices import invoice_form
 from webapp.models.orders import Order
 from webapp.queries import documents as queries
-from webapp.queries import orders
+from webapp.queries import orders, vat_invoices
 from webapp.security import needs
 from webapp.views import document_forms, documents
 
@@ -53,6 +53,7 @@ def show(number: str) -> Response:
         "invoices/show.html",
         order,
         document=invoice,
+        upload=vat_invoices.upload_of(session, order, invoice),
         totals=[*documents.parts(invoice, order.currency), grand],
         remarks=documents.of_document(session, order, invoice_id=invoice.id),
         form=CommentForm(formdata=None),

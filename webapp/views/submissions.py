@@ -17,6 +17,7 @@ from webapp.domain import confirming
 from webapp.domain import submissions as domain
 from webapp.domain.marketplaces import BY_ID
 from webapp.domain.money import Money
+from webapp.domain.vat_invoices import CREDIT_NOTE
 from webapp.extensions import db, settings
 from webapp.forms.submissions import SubmissionFilters
 from webapp.labels import label
@@ -24,7 +25,7 @@ from webapp.models.submissions import Submission
 from webapp.presentation import money, number
 from webapp.queries import stores, submissions
 from webapp.security import local_target, needs
-from webapp.views import grids
+from webapp.views import grids, told
 from webapp.views.answers import answer, see_other
 from webapp.views.history import entries
 from webapp.views.people import names
@@ -87,6 +88,7 @@ def show(submission_id: int) -> Response:
         parcel=parcel,
         telling=confirmations.latest(session, parcel) if parcel else None,
         changes=_changes(submission) if submission.state == domain.CONFLICT else [],
+        about=told.about(session, submission),
     )
 
 
@@ -104,7 +106,7 @@ def undo(submission_id: int) -> Response:
 def look(submission_id: int) -> Response:
     """Look at Amazon now instead of later."""
     submission = actions.look_now(db.session(), submission_id, now=datetime.now(UTC))
-    _ring(submission.account_id)
+    ring(submission.account_id)
     return _back(submission_id)
 
 
@@ -119,7 +121,7 @@ def ask_again(submission_id: int) -> Response:
         now=datetime.now(UTC),
         by=current_user.by,
     )
-    _ring(new.account_id)
+    ring(new.account_id)
     return see_other(request, url_for("submissions.show", submission_id=new.id))
 
 
@@ -128,11 +130,11 @@ def ask_again(submission_id: int) -> Response:
 def insist(submission_id: int) -> Response:
     """Go on in spite of the conflict."""
     submission = actions.insist(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
-    _ring(submission.account_id)
+    ring(submission.account_id)
     return _back(submission_id)
 
 
-def _ring(account_id: int) -> None:
+def ring(account_id: int) -> None:
     """Call the worker; with Redis away the scheduler does, since the table holds the work."""
     try:
         queue.enqueue(queue.redis(), "advance_submissions", account_id)
@@ -189,7 +191,7 @@ def _document(submission: Submission) -> tuple[str, str, str] | None:
         "refund": (_("Credit memo"), "credit_memos.show"),
         "vat_invoice": (_("Invoice"), "invoices.show"),
     }
-    name, endpoint = pages[submission.kind]
+    name, endpoint = pages["refund" if submission.details.get("document") == CREDIT_NOTE else submission.kind]
     return name, str(number), url_for(endpoint, number=number)
 
 

@@ -1,0 +1,177 @@
+"""Giving Amazon the seller's invoices: the PDF of the page, by a button or by itself, and again after a refusal."""
+
+import hashlib
+
+import pytest
+from sqlalchemy import select
+
+from webapp import printing
+from webapp.actions import credit_memos, submissions, vat_invoices
+from webapp.domain.documents import Refund
+from webapp.domain.errors import RefusedError
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.invoices import Invoice
+from webapp.models.submissions import Submission
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def number(desk):
+    """A shipped order, invoiced at import."""
+    number = desk.world.place("DE", status="SHIPPED")
+    desk.sync()
+    return number
+
+
+def invoice_of(desk, number):
+    return desk.session.scalars(select(Invoice).where(Invoice.order_id == desk.commerce_order(number).id)).one()
+
+
+def upload(desk, document):
+    return vat_invoices.upload(desk.session, document, undo_seconds=30, now=desk.clock(), by="test")
+
+
+def ended(desk, submission):
+    desk.later(31)
+    desk.advance_until_ended(submission)
+    desk.session.expire_all()
+    return submission
+
+
+def uploads_itself(desk, number):
+    desk.order(number).store.upload_invoices = True
+    desk.session.commit()
+
+
+def asked(desk):
+    return desk.session.scalars(select(Submission).where(Submission.kind == "vat_invoice")).all()
+
+
+def test_the_invoice_is_given_to_amazon_as_it_is_printed(desk, number):
+    invoice = invoice_of(desk, number)
+
+    submission = ended(desk, upload(desk, invoice))
+
+    assert (submission.state, submission.subject) == ("verified", f"invoice-{invoice.id}")
+    (entry,) = desk.world.effects("vat_invoice", number)
+    order = desk.commerce_order(number)
+    pdf = printing.invoice(desk.session, invoice.id)
+    assert (entry["sha256"], entry["bytes"]) == (hashlib.sha256(pdf).hexdigest(), len(pdf))
+    assert (entry["invoice_number"], entry["document_type"], entry["total"], entry["vat"]) == (
+        invoice.number,
+        "Invoice",
+        f"{order.total / 100:.2f}",
+        f"{order.tax / 100:.2f}",
+    )
+    with pytest.raises(RefusedError) as refused:
+        upload(desk, invoice)
+    assert refused.value.code == "vat_invoice_done"
+
+
+def test_a_credit_memo_is_given_as_a_credit_note(desk, number):
+    order = desk.commerce_order(number)
+    memo = credit_memos.create(desk.session, order.id, Refund(), now=desk.clock(), by="test")
+
+    assert ended(desk, upload(desk, memo)).state == "verified"
+
+    (entry,) = desk.world.effects("vat_invoice", number)
+    assert (entry["document_type"], entry["invoice_number"]) == ("CreditNote", memo.number)
+
+
+def test_a_credit_memo_that_gave_nothing_back_is_no_credit_note(desk, number):
+    desk.refund(number)
+    memo = desk.session.scalars(select(CreditMemo)).one()
+
+    with pytest.raises(RefusedError) as refused:
+        upload(desk, memo)
+
+    assert (refused.value.code, asked(desk)) == ("vat_invoice_memo_open", [])
+
+
+def test_refused_by_amazon_its_words_are_kept_and_it_can_be_uploaded_again(desk, number):
+    desk.world.faults.arm("feed_rejected")
+    submission = ended(desk, upload(desk, invoice_of(desk, number)))
+    assert submission.state == "rejected"
+    assert "18028" in submission.message
+
+    again = submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+
+    desk.later(121)
+    desk.advance_until_ended(again)
+    assert (again.state, len(desk.world.effects("vat_invoice", number))) == ("verified", 1)
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "error_500", "hang", "malformed_json"])
+def test_after_a_lost_answer_amazon_has_it_once(desk, number, fault):
+    desk.world.faults.arm(fault, "createFeed", **({"seconds": 2.5} if fault == "hang" else {}))
+
+    submission = ended(desk, upload(desk, invoice_of(desk, number)))
+
+    assert (submission.state, len(desk.world.effects("vat_invoice", number))) == ("verified", 1)
+
+
+def test_a_report_that_contradicts_itself_proves_nothing_and_told_again_amazon_says_it_has_it(desk, number):
+    desk.world.faults.arm("contradicting_report")
+    submission = ended(desk, upload(desk, invoice_of(desk, number)))
+    assert (submission.state, submission.cause) == ("unproved", "vat_invoice_report_contradicts")
+
+    again = submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+
+    desk.later(121)
+    desk.advance_until_ended(again)
+    assert (again.state, "30108" in again.message) == ("rejected", True)
+    assert len(desk.world.effects("vat_invoice", number)) == 1
+
+
+def test_one_feed_carries_one_invoice(desk, number):
+    other = desk.world.place("DE", status="SHIPPED")
+    desk.sync()
+    one, two = upload(desk, invoice_of(desk, number)), upload(desk, invoice_of(desk, other))
+
+    ended(desk, one)
+    desk.advance_until_ended(two)
+
+    assert (one.state, two.state, one.feed_id == two.feed_id) == ("verified", "verified", False)
+
+
+def test_a_store_that_uploads_by_itself_does_so_once_the_order_is_shipped(desk):
+    number = desk.world.place("DE")
+    desk.sync()
+    uploads_itself(desk, number)
+    desk.sync()
+    assert asked(desk) == []
+
+    desk.at_amazon(number, "ship")
+    desk.sync()
+
+    (submission,) = asked(desk)
+    desk.advance_until_ended(submission)
+    assert (submission.state, submission.details["number"]) == ("verified", invoice_of(desk, number).number)
+    desk.sync()
+    assert len(asked(desk)) == 1
+
+
+def test_an_order_that_arrives_shipped_is_uploaded_and_what_was_here_before_is_left_alone(desk, number):
+    uploads_itself(desk, number)
+    new = desk.world.place("DE", status="SHIPPED", fulfilled_by="AMAZON")
+    desk.sync()
+
+    assert [one.amazon_order.number for one in asked(desk)] == [new]
+
+
+@pytest.mark.parametrize(
+    ("country", "wishes", "code"),
+    [
+        ("DE", {}, "vat_invoice_unshipped"),
+        ("DE", {"status": "SHIPPED", "programs": ("INVOICE_BY_AMAZON",)}, "vat_invoice_by_amazon"),
+    ],
+)
+def test_what_amazon_does_not_take_says_why_and_nothing_is_asked(desk, country, wishes, code):
+    number = desk.world.place(country, **wishes)
+    desk.sync()
+
+    with pytest.raises(RefusedError) as refused:
+        upload(desk, invoice_of(desk, number))
+
+    assert (refused.value.code, asked(desk)) == (code, [])

@@ -1,0 +1,65 @@
+"""What a submission is about, as its page shows it: the lines of a refund, the amounts of an invoice."""
+
+from typing import Any, NamedTuple
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from webapp.actions import refunds as refunding
+from webapp.domain import refunds, vat_invoices
+from webapp.domain.money import Money
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.queries import vat_invoices as uploads
+
+
+class Row(NamedTuple):
+    """A line of a refund. `parts` is None of a line Amazon refused, with its `words`, where the rest was refunded."""
+
+    title: str | None
+    sku: str | None
+    parts: dict[str, Money] | None
+    total: Money
+    cancelled: int
+    words: str
+
+
+def about(session: Session, submission: Submission) -> dict[str, Any]:
+    """What `submissions/_about.html` shows; empty where the order as a whole is meant."""
+    if submission.kind == refunds.KIND:
+        return _refund(session, submission)
+    if submission.kind == vat_invoices.KIND:
+        return _document(session, submission)
+    return {}
+
+
+def _refund(session: Session, submission: Submission) -> dict[str, Any]:
+    memo = refunding.memo_of(session, submission)
+    order = session.get_one(Order, memo.order_id)
+    items = {item.id: item for item in order.items}
+    refused = {row["line"]: row for row in submission.details.get("refused", ())}
+    rows = []
+    for told in memo.told:
+        item, said = items[told["line"]], refused.pop(told["line"], {})
+        parts = {name: Money(told["parts"].get(name, 0), order.currency) for name in refunds.COMPONENTS}
+        total = Money(sum(told["parts"].values()), order.currency)
+        rows.append(Row(item.title, item.sku, parts, total, told["cancelled"], said.get("words", "")))
+    for line, said in refused.items():
+        item, total = items[line], Money(said["amount"], order.currency)
+        rows.append(Row(item.title, item.sku, None, total, 0, said["words"]))
+    used = {name for told in memo.told for name, minor in told["parts"].items() if minor}
+    components = [name for name in refunds.COMPONENTS if name in used]
+    total = Money.parse(submission.details["amount"], order.currency)
+    return {"memo": memo, "rows": rows, "components": components, "total": total}
+
+
+def _document(session: Session, submission: Submission) -> dict[str, Any]:
+    document, details = uploads.document_of(session, submission), submission.details
+    invoice = details["document"] == vat_invoices.INVOICE
+    return {
+        "document": document,
+        "invoice": invoice,
+        "url": url_for("invoices.show" if invoice else "credit_memos.show", number=document.number),
+        "total": Money.parse(details["amount"], details["currency"]),
+        "vat": Money.parse(details["vat"], details["currency"]),
+    }
