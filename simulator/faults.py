@@ -45,6 +45,8 @@ KINDS = {
         Kind("unreadable_order", "inside", "one order of the page, or the order itself, lacks a field (how=missing), has a wrong type (type) or is no object (text)", READS, {"how": "missing", "order_id": None}),
         Kind("feed_fatal", "inside", "the feed is accepted and ends FATAL; nothing was done", ("createFeed",)),
         Kind("feed_rejected", "inside", "the feed ends DONE with an Error for every message; nothing was done", ("createFeed",)),
+        Kind("package_not_found", "inside", "400: Unable to find package to update, though the order would take the parcel; nothing was done", ("confirmShipment",)),
+        Kind("package_unseen", "inside", "the parcel is taken with 204 and the order never shows it", ("confirmShipment",)),
         Kind("contradicting_report", "inside", "the feed is carried out and DONE; the counts of its report say another number of errors than its lines", ("createFeed",)),
     )
 }  # fmt: skip

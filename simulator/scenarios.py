@@ -125,6 +125,22 @@ def many(world: "World", count: int) -> None:
         become(record, wish, min(created + timedelta(hours=6), now - timedelta(minutes=5)), chance)
 
 
+def packing_day(world: "World") -> None:
+    """12 unshipped orders from Germany to pack: of one they want two parcels, two buyers ask to cancel, one is Ship+,
+    and of one a piece has left by another door.
+    """
+    now = world.now()
+    lines = [((0, 3), (1, 1)), *(((place, 1),) for place in range(2, 10)), ((2, 1),), ((3, 2),), ((4, 2),)]
+    records = [
+        add(world, Wish(lines=some, gift=False, discount=False), now - timedelta(minutes=90 - 5 * place))
+        for place, some in enumerate(lines)
+    ]
+    for record in records[4:6]:
+        life.request_cancel(world, record, "Changed my mind")
+    records[-2].body["programs"] = ["FBM_SHIP_PLUS"]
+    _have_shipped(records[-1], "PARTIALLY_SHIPPED", random.Random(f"{world.seed}/packing_day"))
+
+
 def busy_monday(world: "World") -> None:
     """300 orders in every state there is, in six currencies' worth of shops, with buyers who are hard on software."""
     chance = random.Random(f"{world.seed}/busy_monday")
@@ -247,4 +263,9 @@ def _have_shipped(record: "OrderRecord", status: str, chance: random.Random) -> 
     life.settle_quantities(body)
 
 
-SCENARIOS: dict[str, Callable[["World"], None]] = {"empty": empty, "one_order": one_order, "busy_monday": busy_monday}
+SCENARIOS: dict[str, Callable[["World"], None]] = {
+    "empty": empty,
+    "one_order": one_order,
+    "packing_day": packing_day,
+    "busy_monday": busy_monday,
+}

@@ -41,6 +41,10 @@ def _confirm_shipment(world: "World", seller: Seller, order_id: str) -> Response
         raise invalid("codCollectionMethod: is invalid.")
     package = checked_package(world, order, detail)
     check_state(order, package)
+    if world.faults.strike("confirmShipment", name="package_not_found"):
+        raise not_found()
+    if world.faults.strike("confirmShipment", name="package_unseen"):
+        return nothing(204)
     life.put_package(world, order, package, via="confirmShipment")
     return nothing(204)
 
@@ -99,6 +103,10 @@ def checked_lines(order: "OrderRecord", lines: Any) -> list[dict[str, Any]]:
     return checked
 
 
+def not_found() -> Refused:
+    return Refused(400, "InvalidInput", "Unable to find package to update. Reason: PackageToUpdateNotFound")
+
+
 def check_state(order: "OrderRecord", package: dict[str, Any]) -> None:
     """Whether this order takes this parcel."""
     if order.by_amazon:
@@ -110,8 +118,7 @@ def check_state(order: "OrderRecord", package: dict[str, Any]) -> None:
     ]
     is_new = len(others) == len(order.body.get("packages", []))
     if order.status == "SHIPPED" and is_new:
-        message = "Unable to find package to update. Reason: PackageToUpdateNotFound"
-        raise Refused(400, "InvalidInput", message)
+        raise not_found()
     if order.status not in (*life.SHIPPABLE, "SHIPPED"):
         raise invalid(f"Shipment confirmation is not allowed for an order that is {order.status}.")
     for item in order.body["orderItems"]:

@@ -296,6 +296,30 @@ def test_with_wrong_credentials_it_waits_and_the_account_says_why(desk, number):
     assert (one.state, told(desk, number)) == ("verified", 1)
 
 
+def test_what_the_order_never_shows_is_not_proved_and_told_again(desk, number):
+    desk.world.faults.arm("package_unseen", "confirmShipment")
+    (one,) = desk.ship(number)
+
+    desk.advance_until_ended(one)
+
+    assert (one.state, one.cause, told(desk, number)) == ("unproved", "ship_not_shown", 0)
+    assert desk.order(number).note == "note_ship_unproved"
+    new = submissions.again(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
+    desk.advance_until_ended(new)
+    desk.session.refresh(one)
+    assert (new.state, one.state, told(desk, number)) == ("verified", "verified", 1)
+
+
+def test_amazon_does_not_find_the_parcel_and_says_so(desk, number):
+    desk.world.faults.arm("package_not_found", "confirmShipment")
+    (one,) = desk.ship(number)
+
+    desk.advance_until_ended(one)
+
+    assert (one.state, told(desk, number)) == ("rejected", 0)
+    assert "Unable to find package to update." in one.message
+
+
 def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(desk):
     chance = random.Random(7)
     numbers = [desk.world.place("DE", lines=((1, chance.randint(1, 3)), (2, 1))) for _ in range(50)]

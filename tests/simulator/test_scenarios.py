@@ -167,3 +167,15 @@ def test_amazon_ships_what_it_has_in_its_own_warehouse():
     world.advance()
     assert {world.orders[number].status for number in waiting} == {"SHIPPED"}
     assert all("packages" not in world.orders[number].body for number in waiting)
+
+
+def test_a_packing_day_has_what_makes_packing_hard():
+    day = bodies(world_at_noon("packing_day"))
+
+    assert Counter(order["fulfillment"]["fulfillmentStatus"] for order in day) == {
+        "UNSHIPPED": 11,
+        "PARTIALLY_SHIPPED": 1,
+    }
+    assert sum("cancellation" in order["orderItems"][0] for order in day) == 2
+    assert sum("FBM_SHIP_PLUS" in order.get("programs", []) for order in day) == 1
+    assert sorted(item["quantityOrdered"] for item in day[0]["orderItems"]) == [1, 3]

@@ -100,3 +100,17 @@ def test_the_other_carrier_goes_by_its_name(amazon, application):
     number = amazon.world.place()
     assert application.confirm(number, GERMANY, carrierCode="Other", carrierName="Bicycle").status_code == 204
     assert application.order(number)["packages"][0]["carrier"] == "Bicycle"
+
+
+def test_a_parcel_that_is_not_found_or_never_seen_is_not_there(amazon, application):
+    number = amazon.world.place("DE")
+    amazon.world.faults.arm("package_not_found")
+    amazon.world.faults.arm("package_unseen")
+
+    refused, taken = application.confirm(number, GERMANY), application.confirm(number, GERMANY)
+
+    assert (refused.status_code, "PackageToUpdateNotFound" in refused.text, taken.status_code) == (400, True, 204)
+    assert not application.order(number).get("packages")
+    assert amazon.world.effects("shipment", number) == []
+    assert application.confirm(number, GERMANY).status_code == 204
+    assert len(amazon.world.effects("shipment", number)) == 1
