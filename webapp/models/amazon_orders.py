@@ -20,6 +20,11 @@ class AmazonOrder(Base):
         Index("ix_amazon_orders_store_purchased", "store_id", "purchased_at", "id"),
         Index("ix_amazon_orders_status_purchased", "status", "purchased_at", "id"),
         Index("ix_amazon_orders_number", "number"),
+        # One for each order a grid offers, and for what a dashboard counts.
+        Index("ix_amazon_orders_status", "status", "id"),
+        Index("ix_amazon_orders_ship_by", "ship_by", "id"),
+        Index("ix_amazon_orders_total", "total", "id"),
+        Index("ix_amazon_orders_waiting", "store_id", "status", "fulfilled_by", "ship_by"),
         Index("ix_amazon_orders_blocked", "account_id", "blocked"),
     )
 

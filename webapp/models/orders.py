@@ -19,6 +19,8 @@ class Order(Base):
         Index("ix_orders_purchased", "purchased_at", "id"),
         Index("ix_orders_store_purchased", "store_id", "purchased_at", "id"),
         Index("ix_orders_state_purchased", "state", "purchased_at", "id"),
+        Index("ix_orders_state", "state", "id"),
+        Index("ix_orders_total", "total", "id"),
         Index("ix_orders_customer_purchased", "customer_id", "purchased_at", "id"),
     )
 

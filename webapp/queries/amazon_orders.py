@@ -62,6 +62,7 @@ def grid(stores: Sequence[Store]) -> Grid:
         ).outerjoin(Order, Order.amazon_order_id == AmazonOrder.id),
         id=AmazonOrder.id,
         amazon_order_id=AmazonOrder.id,
+        one_each=True,
         columns=COLUMNS,
         filters={
             "purchased_from": placed(since=True),

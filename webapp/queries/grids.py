@@ -7,17 +7,20 @@ column sorted by, those without a value last, and among equals in the order of t
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, func, literal, or_, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, func, select
+from sqlalchemy import Column as ColumnOfTable
 from sqlalchemy.orm import QueryableAttribute, Session
+from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeDecorator
 
-from webapp.models.search_documents import ID_MASK
-from webapp.queries import search
+from webapp.models.search_documents import DOCUMENTS, row_of
+from webapp.queries import orderings, search
 from webapp.queries.search import Sought
 
 SIZES = (20, 50, 100, 200)
@@ -33,7 +36,8 @@ class Column:
 
     `descending`: what the first click on its head gives. `shows`: what is selected for it alone, and only where it is
     shown, so that nothing is read or decrypted for nobody. `personal`: it shows a buyer or recipient. `hidden`: a grid
-    opens without it.
+    opens without it. `tie`: by which rows of the same value are in order, where an index of another table than the
+    grid's own gives the order.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Column:
     shows: tuple[Any, ...] = ()
     personal: bool = False
     hidden: bool = False
+    tie: QueryableAttribute[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,8 @@ class Grid:
     sort: str
     # By which the index of words finds rows; None where no filter asks it.
     amazon_order_id: QueryableAttribute[int] | None = None
+    # Each row of the grid's own table is one row of `rows`, so that counting needs no other table.
+    one_each: bool = False
     size: int = SIZE
     shown: tuple[str, ...] = ()
 
@@ -95,6 +102,8 @@ class Place:
     size: int = SIZE
     after: Edge | None = None
     before: Edge | str | None = None
+    # Counted from the first, which is 1; the edges are none then.
+    page: int | None = None
 
     @property
     def sort(self) -> str:
@@ -127,6 +136,8 @@ def read_place(grid: Grid, arguments: Mapping[str, str]) -> Place:
     place = Place(column, descending=name.startswith("-"), size=_size(arguments.get("size", ""), grid.size))
     if arguments.get("before") == END:
         return replace(place, before=END)
+    if re.fullmatch(r"[1-9][0-9]{0,6}", arguments.get("page", ""), re.ASCII):
+        return replace(place, page=int(arguments["page"]))
     return replace(
         place, after=_read_edge(place, arguments.get("after")), before=_read_edge(place, arguments.get("before"))
     )
@@ -141,31 +152,37 @@ def write_edge(place: Place, edge: Edge) -> str:
 
 
 def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Page:
-    """The page, in two statements. `filters`: checked values by the names of the grid."""
-    found = narrowed(session, grid, filters)
-    page = _rows(session, grid, found, place)
+    """The page, in two statements, and one more where words are sought or a page is named by its number."""
+    found = _find(session, grid, filters)
+    if place.page is not None:
+        place = _leap(session, grid, found, place)
+    page = _page(session, grid, found, place)
     if not page.rows and (place.after or place.before):
         # What stood there has gone meanwhile: better the beginning than an empty page.
-        page = _rows(session, grid, found, replace(place, after=None, before=None))
-    counted = found.with_only_columns(grid.id).order_by(None).limit(COUNTED + 1).subquery()
-    return replace(page, count=session.scalar(select(func.count()).select_from(counted)) or 0)
+        page = _page(session, grid, found, replace(place, after=None, before=None))
+    return replace(page, count=_count(session, grid, found))
 
 
 def ids(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], limit: int) -> list[int]:
     """The ids of what the filters leave, in the order of the place, at most `limit`."""
-    found = narrowed(session, grid, filters)
-    order = _order(grid, _by(place), place.descending, nulls_last=True)
-    return list(session.scalars(found.with_only_columns(grid.id).order_by(*order).limit(limit)))
+    by, tie = _by(place), _tie(grid, place)
+    rows = _find(session, grid, filters).rows.with_only_columns(grid.id)
+    answer: list[int] = []
+    for part in orderings.parts(by, tie, place.descending):
+        answer += session.scalars(part.of(rows).limit(limit - len(answer)))
+        if len(answer) == limit:
+            break
+    return answer
 
 
 def walk(
     session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], chunk: int = 1000
 ) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     """Everything the filters leave, a chunk at a time, each read in a transaction of its own."""
-    found = narrowed(session, grid, filters)
-    place = replace(place, size=chunk, after=None, before=None)
+    found = replace(_find(session, grid, filters), streamed=None)
+    place = replace(place, size=chunk, after=None, before=None, page=None)
     while True:
-        page = _rows(session, grid, found, place)
+        page = _rows(session, grid, found.rows, place)
         # Whoever reads slowly keeps no transaction open meanwhile.
         session.rollback()
         if page.rows:
@@ -177,34 +194,123 @@ def walk(
 
 def narrowed(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     """The rows of the grid that the filters leave."""
-    found = grid.rows
+    return _find(session, grid, filters).rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the filters leave. `streamed`: words that so many orders hold that they are better read in the index's own
+    order than looked up; `plain` has every condition but these."""
+
+    rows: Select[*tuple[Any, ...]]
+    conditions: tuple[ColumnElement[bool], ...]
+    plain: tuple[ColumnElement[bool], ...]
+    streamed: Sought | None = None
+
+
+def _find(session: Session, grid: Grid, filters: Mapping[str, Any]) -> _Found:
+    conditions, plain, streamed = [], [], None
     for name, value in filters.items():
         condition = grid.filters[name](value)
         if isinstance(condition, Sought):
-            condition = _among_found(session, grid, condition)
-        found = found.where(condition)
-    return found
+            ids = search.up_to(session, condition, COUNTED)
+            if grid.amazon_order_id is None:
+                raise LookupError("The grid has no Amazon order to be found by its words.")
+            if ids is None and streamed is None:
+                streamed = condition
+                conditions.append(search.among_found(grid.amazon_order_id, condition))
+                continue
+            # A thousand ids are quickly looked up in whatever order is asked for.
+            among = search.among_found(grid.amazon_order_id, condition)
+            condition = among if ids is None else search.among(grid.amazon_order_id, ids, session)
+        conditions.append(condition)
+        plain.append(condition)
+    return _Found(grid.rows.where(*conditions), tuple(conditions), tuple(plain), streamed)
 
 
-def _among_found(session: Session, grid: Grid, sought: Sought) -> ColumnElement[bool]:
-    if grid.amazon_order_id is None:
-        raise LookupError("The grid has no Amazon order to be found by its words.")
-    # A thousand ids are quickly looked up in whatever order is asked for; what is more is left to the database.
-    newest = search.newest(session, sought, COUNTED + 1)
-    if len(newest) > COUNTED:
-        return search.among_found(grid.amazon_order_id, sought)
-    return search.among(grid.amazon_order_id, [row & ID_MASK for row in newest], session)
+def _count(session: Session, grid: Grid, found: _Found) -> int:
+    if found.streamed is not None and not found.plain:
+        return COUNTED + 1
+    counted = _lean(grid, found).with_only_columns(grid.id).order_by(None).limit(COUNTED + 1).subquery()
+    return session.scalar(select(func.count()).select_from(counted)) or 0
+
+
+def _lean(grid: Grid, found: _Found, *columns: Any) -> Select[*tuple[Any, ...]]:
+    """What is found, of the grid's own table alone where nothing asks for another."""
+    tables = {grid.id.class_.__table__}
+    asked = {
+        part.table
+        for asking in (*found.conditions, *columns)
+        for part in visitors.iterate(asking.expression)
+        if isinstance(part, ColumnOfTable)
+    }
+    if grid.one_each and asked <= tables:
+        return select(grid.id, *columns).where(*found.conditions)
+    return found.rows
+
+
+def _leap(session: Session, grid: Grid, found: _Found, place: Place) -> Place:
+    """The place of a page named by its number: behind the row before it, or the last page where there is none such."""
+    skipped = ((place.page or 1) - 1) * place.size
+    place = replace(place, page=None)
+    if not skipped:
+        return place
+    by, tie = _by(place), _tie(grid, place)
+    rows = _lean(grid, found, by, tie)
+    for part in orderings.parts(by, tie, place.descending):
+        edges = part.of(rows.with_only_columns(by.label("sorted_by"), tie.label("sorted_id")))
+        row = session.execute(edges.offset(skipped - 1).limit(1)).one_or_none()
+        if row is not None:
+            return replace(place, after=Edge(row.sorted_by, row.sorted_id))
+        passed = part.of(rows.with_only_columns(tie)).order_by(None).subquery()
+        skipped -= session.scalar(select(func.count()).select_from(passed)) or 0
+        if skipped <= 0:
+            break
+    return replace(place, before=END)
+
+
+def _page(session: Session, grid: Grid, found: _Found, place: Place) -> Page:
+    if found.streamed is None or grid.amazon_order_id is None or _by(place).key != "purchased_at":
+        return _rows(session, grid, found.rows, place)
+    id_: Any = grid.amazon_order_id
+    return _streamed(session, id_, search.streamed(grid.rows.where(*found.plain), id_, found.streamed), place)
 
 
 def _rows(session: Session, grid: Grid, found: Select[*tuple[Any, ...]], place: Place) -> Page:
-    by = _by(place)
+    by, tie = _by(place), _tie(grid, place)
+    backwards, edge = _direction(place)
+    found = found.add_columns(by.label("sorted_by"), tie.label("sorted_id"))
+    rows: list[Row[*tuple[Any, ...]]] = []
+    for part in orderings.parts(by, tie, place.descending != backwards, backwards=backwards):
+        if isinstance(edge, Edge) and part.precedes(edge):
+            continue
+        walked = part.of(found, edge if isinstance(edge, Edge) and part.holds(edge) else None)
+        rows += session.execute(walked.limit(place.size + 1 - len(rows))).all()
+        if len(rows) > place.size:
+            break
+    return _as_page(rows, place, backwards, edge)
+
+
+def _streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: Place) -> Page:
+    """Rows in the order of the index of words, which is that of their purchase."""
+    backwards, edge = _direction(place)
+    descending = place.descending != backwards
+    by, row = _by(place), DOCUMENTS.c.rowid
+    if isinstance(edge, Edge) and isinstance(edge.value, datetime):
+        there = row_of(edge.value, edge.id)
+        found = found.where(row < there if descending else row > there)
+    walked = found.add_columns(by.label("sorted_by"), id_.label("sorted_id"))
+    rows = session.execute(walked.order_by(row.desc() if descending else row).limit(place.size + 1)).all()
+    return _as_page(list(rows), place, backwards, edge)
+
+
+def _direction(place: Place) -> tuple[bool, Edge | str | None]:
+    """(whether the page is read from its end, the edge it lies at)"""
     backwards = place.before is not None and place.after is None
-    edge = place.before if backwards else place.after
-    found = found.add_columns(by.label("sorted_by"), grid.id.label("sorted_id"))
-    if isinstance(edge, Edge):
-        found = found.where(_beyond(grid, by, edge, place.descending != backwards, nulls_follow=not backwards))
-    ordered = found.order_by(*_order(grid, by, place.descending != backwards, nulls_last=not backwards))
-    rows = list(session.execute(ordered.limit(place.size + 1)).all())
+    return backwards, place.before if backwards else place.after
+
+
+def _as_page(rows: list[Row[*tuple[Any, ...]]], place: Place, backwards: bool, edge: Edge | str | None) -> Page:
     more = len(rows) > place.size
     rows = rows[: place.size]
     if backwards:
@@ -223,30 +329,9 @@ def _by(place: Place) -> QueryableAttribute[Any]:
     return place.column.by
 
 
-def _order(
-    grid: Grid, by: QueryableAttribute[Any], descending: bool, *, nulls_last: bool
-) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    value, id_ = (by.desc(), grid.id.desc()) if descending else (by.asc(), grid.id.asc())
-    if not _nullable(by):
-        return value, id_
-    return (value.nulls_last() if nulls_last else value.nulls_first()), id_
-
-
-def _beyond(
-    grid: Grid, by: QueryableAttribute[Any], edge: Edge, descending: bool, *, nulls_follow: bool
-) -> ColumnElement[bool]:
-    """What lies beyond the edge in the direction walked; rows without a value are at the far end of the order."""
-    further = grid.id < edge.id if descending else grid.id > edge.id
-    if edge.value is None:
-        same = and_(by.is_(None), further)
-        return same if nulls_follow else or_(same, by.is_not(None))
-    here, there = tuple_(by, grid.id), tuple_(literal(edge.value, by.type), literal(edge.id))
-    beyond = here < there if descending else here > there
-    return or_(beyond, by.is_(None)) if nulls_follow and _nullable(by) else beyond
-
-
-def _nullable(by: QueryableAttribute[Any]) -> bool:
-    return bool(by.property.columns[0].nullable)
+def _tie(grid: Grid, place: Place) -> QueryableAttribute[int]:
+    tie: Any = place.column.tie
+    return grid.id if tie is None else tie
 
 
 def _size(text: str, otherwise: int) -> int:
@@ -270,7 +355,7 @@ def _read_value(by: QueryableAttribute[Any], kind: str, value: Any) -> datetime 
     """Raises ValueError for what this column cannot hold."""
     stored = by.type.impl_instance if isinstance(by.type, TypeDecorator) else by.type
     expected = stored.python_type.__name__
-    if kind == "NoneType" and value is None and _nullable(by):
+    if kind == "NoneType" and value is None and orderings.nullable(by):
         return None
     if kind != expected:
         raise ValueError(kind)

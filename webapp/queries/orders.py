@@ -18,14 +18,14 @@ from webapp.queries.grids import Column, Grid
 
 COLUMNS = (
     Column("id", Order.number, descending=True),
-    Column("amazon_number", AmazonOrder.number),
+    Column("amazon_number", AmazonOrder.number, tie=AmazonOrder.id),
     Column("store"),
     Column("purchased", Order.purchased_at, descending=True),
     Column("bill_to", shows=(Order.bill_to_name,), personal=True),
     Column("ship_to", shows=(Order.ship_to_name,), personal=True),
     Column("total", Order.total, descending=True),
     Column("status", Order.state),
-    Column("ship_by", AmazonOrder.ship_by),
+    Column("ship_by", AmazonOrder.ship_by, tie=AmazonOrder.id),
     Column("action"),
     Column("email", shows=(Order.email,), personal=True, hidden=True),
     Column("address", shows=(Order.shipping_address,), personal=True, hidden=True),
@@ -73,6 +73,7 @@ def grid(stores: Sequence[Store]) -> Grid:
         ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id),
         id=Order.id,
         amazon_order_id=Order.amazon_order_id,
+        one_each=True,
         columns=COLUMNS,
         filters={
             "q": search.anywhere,

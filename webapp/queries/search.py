@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Integer,
+    Select,
     Text,
     and_,
     any_,
@@ -110,6 +111,17 @@ def newest(session: Session, sought: Sought, limit: int) -> Sequence[int]:
     """The numbers of the documents found, those of the latest purchases first, at most `limit`."""
     found = select(DOCUMENTS.c.rowid).where(matching(sought)).order_by(DOCUMENTS.c.rowid.desc())
     return session.scalars(found.limit(limit)).all() if sought.wanted else ()
+
+
+def up_to(session: Session, sought: Sought, most: int) -> list[int] | None:
+    """The ids of all Amazon orders found; None where they are more than `most`."""
+    found = newest(session, sought, most + 1)
+    return [row & ID_MASK for row in found] if len(found) <= most else None
+
+
+def streamed(rows: Select[*tuple[Any, ...]], id_: Any, sought: Sought) -> Select[*tuple[Any, ...]]:
+    """These rows with the documents found, to be read in the order of `DOCUMENTS.c.rowid`."""
+    return rows.join(DOCUMENTS, id_ == DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(matching(sought))
 
 
 def among(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bool]:

@@ -15,7 +15,20 @@ depends_on = None
 _CONTENTLESS = (3, 43)
 
 
+# (name, table, columns): one for each order a grid offers, and for what a dashboard counts.
+_INDEXES = (
+    ("ix_amazon_orders_status", "amazon_orders", ["status", "id"]),
+    ("ix_amazon_orders_ship_by", "amazon_orders", ["ship_by", "id"]),
+    ("ix_amazon_orders_total", "amazon_orders", ["total", "id"]),
+    ("ix_amazon_orders_waiting", "amazon_orders", ["store_id", "status", "fulfilled_by", "ship_by"]),
+    ("ix_orders_state", "orders", ["state", "id"]),
+    ("ix_orders_total", "orders", ["total", "id"]),
+)
+
+
 def upgrade() -> None:
+    for name, table, columns in _INDEXES:
+        op.create_index(name, table, columns)
     op.drop_table("search_terms")
     if op.get_context().dialect.name == "postgresql":
         op.execute("CREATE TABLE search_documents (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
@@ -28,6 +41,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for name, table, _columns in _INDEXES:
+        op.drop_index(name, table)
     op.execute("DROP TABLE search_documents")
     op.create_table(
         "search_terms",

@@ -1,0 +1,133 @@
+"""The grids over orders: every order they offer, from both ends, with words that few and that many hold."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.factories import NOW, an_account, an_item, an_order
+from webapp.actions import importing
+from webapp.domain.amazon_orders import Buyer
+from webapp.domain.money import Money
+from webapp.queries import amazon_orders, grids, orders, stores
+from webapp.queries.grids import END, read_place, write_edge
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def eleven(session):
+    """Of odd and even numbers, some without a day they have to leave by, some bought in the same second."""
+    account = an_account(session)
+    many = [
+        an_order(
+            n,
+            status="UNSHIPPED" if n % 3 else "SHIPPED",
+            purchased_at=NOW - timedelta(hours=n // 2),
+            ship_by=None if n % 4 == 0 else NOW + timedelta(hours=n % 5),
+            items=(an_item(n, total=Money(1000 * (n % 6), "EUR"), components=()),),
+            buyer=Buyer(name="Common Odd" if n % 2 else "Common Even"),
+        )
+        for n in range(1, 12)
+    ]
+    importing.import_page(session, account.id, many, now=NOW, by="test")
+    session.commit()
+    return stores.by_name(session)
+
+
+GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
+NAMED = {"orders": "name", "amazon_orders": "buyer"}
+
+
+def every_sort(make):
+    return [sign + column.name for column in make([]).columns if column.by is not None for sign in ("", "-")]
+
+
+def forth_and_back(session, grid, sort, filters, size=2):
+    """The ids as the links lead, from the first page to the last and from the last to the first."""
+    ways = []
+    for step, side, first in (("next", "after", {}), ("previous", "before", {"before": END})):
+        met, edges = [], first
+        while True:
+            place = grids.replace(read_place(grid, {"sort": sort} | edges), size=size)
+            page = grids.fetch(session, grid, place, filters)
+            ids = [row.id for row in page.rows]
+            met = met + ids if step == "next" else ids + met
+            edge = getattr(page, step)
+            if edge is None:
+                break
+            edges = {side: write_edge(place, edge)}
+        ways.append(met)
+    return ways
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatch, name):
+    grid, named = GRIDS[name](eleven).choose(), {NAMED[name]: "odd"}
+    for sort in every_sort(GRIDS[name]):
+        monkeypatch.setattr(grids, "COUNTED", 1000)
+        place = read_place(grid, {"sort": sort})
+        forth, back = forth_and_back(session, grid, sort, {})
+        assert sorted(forth) == list(range(1, 12)), sort
+        assert back == forth, sort
+        assert grids.ids(session, grid, place, {}, 100) == forth, sort
+        assert [row.id for some in grids.walk(session, grid, place, {}, 4) for row in some] == forth, sort
+
+        for counted in (1000, 3):
+            # Words that more than so many orders hold are read in the index's own order where it is that of the page.
+            monkeypatch.setattr(grids, "COUNTED", counted)
+            found, found_back = forth_and_back(session, grid, sort, named)
+            assert sorted(found) == [1, 3, 5, 7, 9, 11], sort
+            assert found_back == found, sort
+            assert sort.endswith("purchased") or found == [id_ for id_ in forth if id_ % 2], sort
+            assert grids.ids(session, grid, place, named, 2) == [id_ for id_ in forth if id_ % 2][:2], sort
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_page_is_found_by_its_number(session, eleven, name):
+    grid = GRIDS[name](eleven).choose()
+    for sort in every_sort(GRIDS[name]):
+        every = grids.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)
+        pages = {}
+        for number in (1, 2, 3, 4, 5, 9_999_999):
+            place = grids.replace(read_place(grid, {"sort": sort, "page": str(number)}), size=3)
+            pages[number] = grids.fetch(session, grid, place, {})
+
+        found = {number: [row.id for row in page.rows] for number, page in pages.items()}
+        in_turn = {number: every[3 * number - 3 : 3 * number] for number in (1, 2, 3, 4)}
+        assert found == in_turn | {5: every[-3:], 9_999_999: every[-3:]}, sort
+        assert (pages[1].previous, pages[4].next) == (None, None), sort
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "x", "1.5", "99999999", "١"])
+def test_a_page_that_is_no_number_is_the_first(session, eleven, said):
+    grid = orders.grid(eleven).choose()
+    assert read_place(grid, {"page": said}).page is None
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
+    grid = GRIDS[name](eleven).choose()
+    field = NAMED[name]
+
+    def count(**filters):
+        page = grids.fetch(session, grid, read_place(grid, {}), filters)
+        return page.count, page.more
+
+    assert count() == (11, False)
+    assert count(**{field: "odd"}) == (6, False)
+    assert count(**{field: "common", "store": eleven[0].slug}) == (11, False)
+    monkeypatch.setattr(grids, "COUNTED", 5)
+    assert count() == (6, True)
+    assert count(**{field: "odd"}) == (6, True)
+    assert count(**{field: "even"}) == (5, False)
+    assert count(**{field: "common", "store": "nowhere"}) == (0, False)
+    assert count(**{field: "common odd", "store": eleven[0].slug}) == (6, True)
+
+
+def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(session, eleven, monkeypatch):
+    monkeypatch.setattr(grids, "COUNTED", 3)
+    grid = orders.grid(eleven).choose()
+    forth, back = forth_and_back(session, grid, "-purchased", {"q": "common"}, size=1)
+
+    assert sorted(forth) == list(range(1, 12))
+    assert back == forth
