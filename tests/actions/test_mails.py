@@ -44,6 +44,7 @@ def test_a_comment_of_the_house_makes_none(session, order):
     assert queued(session) == []
 
 
+@pytest.mark.both_databases
 def test_each_document_makes_its_mail_with_its_comment(session, order):
     invoice = invoices.create(session, order.id, comment="Thank you", notify=True, **BY)
     shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", "A1")], notify=True, **BY)
@@ -103,6 +104,7 @@ def test_what_no_mail_may_say_is_refused(session, order, written, code):
     assert refused(lambda: mails.write(session, order, "free", text=written, **BY))[0] == code
 
 
+@pytest.mark.both_databases
 def test_the_same_form_sent_twice_is_one_mail(app, session, order):
     text = ("Hello", "Text")
     first = mails.write(session, order, "free", text=text, once="form1", **BY)
@@ -135,6 +137,7 @@ def test_what_has_not_failed_is_neither_sent_again_nor_dropped_late(session, ord
     assert kinds(session, order) == ["mail_queued", "mail_dropped"]
 
 
+@pytest.mark.both_databases
 def test_a_store_that_wants_it_confirms_new_orders_of_its_own(session):
     set_up(session)
     account = an_account(session)

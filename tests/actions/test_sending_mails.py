@@ -62,6 +62,7 @@ def post(session: Session) -> Iterator[Post]:
         yield Post(session, box)
 
 
+@pytest.mark.both_databases
 def test_a_mail_goes_out_once_and_is_kept_as_it_went(post: Post) -> None:
     comments.create(post.session, post.order.id, "It will be blue.", notify=True, **BY)
 
@@ -204,6 +205,7 @@ def test_one_bad_mail_holds_up_no_other(post: Post) -> None:
     assert (post.state(bad)[0], post.state(good)[0]) == ("failed", "sent")
 
 
+@pytest.mark.both_databases
 def test_after_a_lost_answer_it_is_not_sent_again_until_a_person_says_so(post: Post) -> None:
     mail = post.write()
     post.box.will("data", "swallow")
@@ -235,6 +237,7 @@ def test_what_a_dead_process_left_on_its_way_may_have_arrived(post: Post) -> Non
     assert kinds(post.session, post.order) == ["mail_queued", "mail_unknown"]
 
 
+@pytest.mark.both_databases
 def test_a_server_that_is_away_is_nobodys_fault_and_all_wait(post: Post) -> None:
     one, two = post.write(), post.write("Second")
     right = post.box.port

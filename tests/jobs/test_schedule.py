@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 from jobs import schedule as scheduler
 from jobs.upkeep import upkeep
 from tests.factories import NOW, an_account, an_order
+from tests.mailboxes import set_up
+from tests.processing import processing_order
 from webapp import queue
-from webapp.actions import accounts, bulk_actions, cancellations, holds, importing, schedule
+from webapp.actions import accounts, bulk_actions, cancellations, holds, importing, mails, messages, schedule
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
@@ -183,6 +185,22 @@ def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis:
     redis.flushall()
     scheduler.tick(redis, datetime.now(UTC))
     assert line(redis, "submissions") == [f"advance_submissions-{account_id}"]
+
+
+def test_mails_and_messages_whose_ring_was_lost_are_rung_for(session: Session, redis: Redis) -> None:
+    set_up(session)
+    order = processing_order(session)
+    account_id = order.store.account_id
+    mail = mails.write(session, order, "order", now=NOW, by="user:1")
+    scheduler.tick(redis, NOW)
+    assert line(redis, "mails") == ["send_mails"]
+    assert line(redis, "submissions") == []
+    mails.drop(session, mail.id, now=NOW, by="user:1")
+    messages.ask(session, order, now=NOW)
+    redis.flushall()
+    scheduler.tick(redis, after(seconds=1))
+    assert line(redis, "mails") == []
+    assert line(redis, "submissions") == [f"send_messages-{account_id}"]
 
 
 def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:

@@ -119,6 +119,12 @@ def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner, 
     assert owner.post(url.removesuffix("/new"), data={"what": "order"}).status_code == 409
 
 
+def test_an_order_and_its_documents_lead_to_the_form(owner, session, order, number):
+    assert f'href="/orders/{number}/mails/new"' in owner.get(f"/orders/{number}").text
+    (link,) = re.findall(rf'href="(/orders/{number}/mails/new\?what=invoice-\d+)"', owner.get("/invoices/100001").text)
+    assert "Rechnung 100001" in owner.get(link).text
+
+
 def test_one_button_sends_a_document_by_its_template(owner, session, order):
     answer = owner.post("/invoices/100001/mails")
 

@@ -59,8 +59,6 @@ def pack(letter: Letter, sender: Sender, recipient: str, message_id: str, at: da
         message["Reply-To"] = sender.reply_to
     message["Date"] = at
     message["Message-ID"] = message_id
-    # Answers of machines (out of office) are not wanted.
-    message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.body + "\n", cte="quoted-printable")
     message.add_alternative(as_html(letter.body, letter.language), subtype="html", cte="quoted-printable")
     if letter.attachment is not None:

@@ -1,0 +1,39 @@
+"""Writing to a buyer in a real browser: a template fills the form, the preview follows what is typed."""
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from tests.mailboxes import set_up
+from tests.processing import processing_order
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_template_fills_the_form_and_the_mail_is_in_line(session: Session, owner_page: Page) -> None:
+    set_up(session)
+    number = processing_order(session).number
+    session.rollback()
+    page = owner_page
+    page.goto(f"/orders/{number}")
+    page.get_by_role("link", name="E-mail", exact=True).click()
+    expect(page.get_by_label("Subject")).to_have_value("Zu Ihrer Bestellung 303-0000000-0000001")
+    page.get_by_label("Template").select_option("order")
+    expect(page.get_by_label("Subject")).to_have_value("Ihre Bestellung 303-0000000-0000001")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("The mail is in line and goes out in a moment.")).to_be_visible()
+    expect(page.get_by_text("Guten Tag Buyer Number1,")).to_be_visible()
+
+
+def test_the_preview_follows_what_is_typed_and_says_what_is_wrong(owner_page: Page, complaints) -> None:
+    page = owner_page
+    page.goto("/mail_templates/order/en")
+    preview = page.locator("#mail-preview")
+    expect(preview).to_contain_text("thank you for your order 303-0000000-0000042")
+    page.get_by_label("Text").fill("Number {{ order_number }}")
+    expect(preview).to_contain_text("Number 100042")
+    page.get_by_label("Text").fill("Number {{ order_numbr }}")
+    expect(preview).to_contain_text("Did you mean {{ order_number }}?")
+    page.get_by_role("button", name="Save template").click()
+    expect(page.locator("#mail-template .notice")).to_contain_text("One thing needs another look.")
+    complaints.expect("422")

@@ -1,0 +1,31 @@
+"""The templates that are shipped, in every language: complete, with the same places, and right to be written out."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import webapp
+from webapp import languages
+from webapp.domain import mail_templates, mails
+from webapp.domain.languages import LANGUAGES
+from webapp.mailing import shipped
+from webapp.mailing.defaults import DEFAULTS, WORDS
+
+FOLDER = Path(webapp.__file__).parent / "translations"
+PLACE = re.compile(r"\{\{ \w+ \}\}")
+TEXTS = [text for template in DEFAULTS.values() for text in template] + list(WORDS.values())
+
+
+@pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
+def test_a_language_says_everything_in_words_of_its_own_with_the_same_places(language: str) -> None:
+    say = languages.catalogue(language, "mails").gettext
+    for text in TEXTS:
+        assert say(text) != text or text == "Subtotal", text
+        assert sorted(PLACE.findall(say(text))) == sorted(PLACE.findall(text)), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", mails.KINDS)
+def test_what_is_shipped_could_be_saved(kind: str, language: str) -> None:
+    mail_templates.check(kind, *shipped(kind, language))
