@@ -8,7 +8,7 @@ What an upgrade left without its place in the index of words gets it.
 from datetime import UTC, datetime, timedelta
 
 from webapp import queue
-from webapp.actions import bulk_actions, holds, printed_files, search_index
+from webapp.actions import bulk_actions, holds, printed_files, search_index, tracking
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import schedule
@@ -28,4 +28,5 @@ def upkeep() -> None:
     holds.release_due(session, now=now, by="schedule")
     bulk_actions.forget_drafts(session, now=now)
     printed_files.purge(session, now=now)
+    tracking.purge(session, now=now)
     search_index.catch_up(session)

@@ -16,6 +16,7 @@ from webapp.domain import (
     refunds,
     stock,
     submissions,
+    tracking_matches,
     vat_invoices,
 )
 
@@ -100,6 +101,7 @@ LABELS = {
         "hold": Label(_l("Put on hold"), "quiet", "player-pause"),
         "unhold": Label(_l("Let go on"), "quiet", "progress"),
         "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
+        "ship": Label(_l("Ship with tracking numbers"), "quiet", "truck"),
         "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
         "print_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
         "print_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
@@ -107,6 +109,12 @@ LABELS = {
         "print_these_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
         "print_these_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
         "print_these_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
+    },
+    "tracking_standing": {
+        tracking_matches.READY: Label(_l("Ready"), "good", "check"),
+        tracking_matches.CHOOSE: Label(_l("Carrier?"), "warn", "help-circle"),
+        tracking_matches.ALREADY: Label(_l("Done before"), "quiet", "point"),
+        tracking_matches.BLOCKED: Label(_l("Cannot go"), "bad", "alert-circle"),
     },
     "bulk_state": {
         bulk.DRAFT: Label(_l("Not begun"), "wait", "circle-dashed"),

@@ -62,9 +62,17 @@ def start(
 
     `rows`: ids of the kind's subject, or (id, args of this row). Raises InvalidError for none or too many.
     """
+    action = add(session, kind, rows, args, now=now, by=by)
+    session.commit()
+    return action
+
+
+def add(
+    session: Session, kind: str, rows: Sequence[Row], args: Mapping[str, Any] | None = None, *, now: datetime, by: str
+) -> BulkAction:
+    """As `start`, for a verb that writes more in the same transaction. Does not commit."""
     action = _write(session, bulk_kinds.find(kind), rows, {}, now=now, by=by)
     _begin(session, action, args or {}, now=now)
-    session.commit()
     return action
 
 

@@ -1,10 +1,10 @@
 """Every kind of bulk action, by name. A new one is an object of its noun and a line here, in `labels` and a form."""
 
-from webapp.actions import bulk_orders, bulk_printing
+from webapp.actions import bulk_orders, bulk_printing, bulk_shipping
 from webapp.actions.bulk_work import Kind
 from webapp.domain.errors import NotFoundError
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*bulk_orders.KINDS, *bulk_printing.KINDS)}
+KINDS: dict[str, Kind] = {kind.name: kind for kind in (*bulk_orders.KINDS, *bulk_printing.KINDS, bulk_shipping.KIND)}
 
 
 def find(name: str) -> Kind:

@@ -19,6 +19,7 @@ COMMANDS = {
     "amazon-orders": "webapp.cli.amazon_orders:amazon_orders",
     "orders": "webapp.cli.order_verbs:orders",
     "products": "webapp.cli.products:products",
+    "shipments": "webapp.cli.shipments:shipments",
     "submissions": "webapp.cli.submissions:submissions",
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",

@@ -1,5 +1,40 @@
 """Tracking numbers pasted or dropped."""
 
-from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 
-SENTENCES: dict[str, LazyString] = {}
+SENTENCES = {
+    # What cannot be read at all.
+    "sheet_empty": _l("There is nothing to read. Paste order numbers with their tracking numbers, or drop a file."),
+    "sheet_no_orders": _l(
+        "No order numbers were found. Each line needs Amazon's number (303-1234567-1234567) or ours, and a tracking "
+        "number."
+    ),
+    "sheet_no_tracking": _l("Order numbers were found, but no tracking numbers beside them."),
+    "sheet_too_long": _l("%(lines)s lines are too many at once; at most %(most)s. Split the sheet."),
+    "sheet_too_large": _l("%(name)s is too large: at most %(most)s MB fit."),
+    "sheet_not_text": _l("%(name)s is a workbook, not a text. Save it as CSV, or copy its cells and paste them here."),
+    # Why a line cannot go, or need not.
+    "line_without_order": _l("No order number stands in this line"),
+    "line_without_tracking": _l("No tracking number stands in this line"),
+    "tracking_rounded": _l(
+        "The spreadsheet has rounded this number (like 3.4E+17). Format the column as text and copy it again."
+    ),
+    "quantity_unreadable": _l("The quantity is not a number of pieces"),
+    "tracking_order_unknown": _l("There is no Order %(number)s here"),
+    "tracking_known": _l("This order has a parcel with this number already"),
+    "tracking_shipped": _l("All of this order is shipped already"),
+    "tracking_on_line": _l("Line %(line)s gives the same tracking number to another order"),
+    "tracking_repeated": _l("The same as line %(line)s"),
+    "tracking_sku_unknown": _l("This order has no SKU %(sku)s. Its SKUs are: %(known)s"),
+    "tracking_contents_unknown": _l(
+        "Several parcels for this order: say with SKU and quantity what is in which one, or ship it on its page"
+    ),
+    "tracking_carrier_unsure": _l("More than one carrier has such numbers: choose"),
+    "tracking_carrier_unknown": _l("No carrier we know has such numbers: choose"),
+    # What happened.
+    "tracking_import_unknown": _l("These tracking numbers are not here any more. Paste them again."),
+    "tracking_confirmed_already": _l("These tracking numbers were confirmed already."),
+    "tracking_nothing_ready": _l("No line that is ticked is ready to go. Nothing was changed."),
+    "tracking_confirmed": _l("Tracking numbers confirmed: %(orders)s Orders of %(lines)s lines are shipped"),
+    "bulk_shipped": _l("Shipment %(number)s written, parcels: %(count)s"),
+}

@@ -41,6 +41,7 @@ from webapp.views import (
     stores,
     submissions,
     syncs,
+    tracking,
     vat_invoices,
 )
 
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     syncs.bp,
     schedule.bp,
     orders.bp,
+    tracking.bp,
     amazon_orders.bp,
     cancellations.bp,
     preflight.bp,

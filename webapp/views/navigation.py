@@ -51,6 +51,7 @@ BELOW = {
     "cancellations": "amazon_orders",
     "bulk": "orders",
     "holds": "orders",
+    "tracking": "orders",
     "order_addresses": "orders",
 }
 

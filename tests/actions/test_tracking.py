@@ -1,0 +1,194 @@
+"""Shipping what a sheet of tracking numbers says: kept, chosen from, and shipped once."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select
+
+from tests.factories import NOW, an_account, an_item, an_order, shipped
+from tests.processing import BY, at_once, imported, refused
+from webapp.actions import bulk_actions, holds, shipments, tracking
+from webapp.domain import bulk
+from webapp.domain.parcels import Parcel as Packed
+from webapp.domain.tracking_matches import Choice
+from webapp.extensions import db
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.events import Event
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel, Shipment
+from webapp.models.submissions import Submission
+from webapp.models.tracking_imports import TrackingImport, TrackingRow
+from webapp.queries import tracking as queries
+
+pytestmark = pytest.mark.both_databases
+
+DHL, UPS, DPD, UNSURE = "00340434161094042557", "1Z999AA10123456784", "01234567890123", "12345678900001"
+SHIP = {"undo_seconds": 0, **BY}
+
+
+@pytest.fixture
+def orders(session):
+    """Four Orders to be shipped, the second with two lines; a fifth that is shipped."""
+    an_account(session)
+    said = [an_order(n) for n in range(1, 5)]
+    said[1] = an_order(2, items=(an_item(2, 2), an_item(3, 1)))
+    return imported(session, *said, an_order(5, **shipped(an_order(5))))
+
+
+def kept(session, text):
+    return tracking.keep(session, tracking.read(session, [("", text)]), **BY)
+
+
+def standings(session, one):
+    found = queries.look(session, queries.rows(session, one.id), NOW)
+    session.rollback()
+    return [(match.standing, match.code) for match in found]
+
+
+def run(session, action):
+    while bulk_actions.step(session, action.id, lambda: NOW):
+        pass
+    session.expire_all()
+
+
+def parcels(session):
+    rows = select(Order.number, Parcel.carrier, Parcel.tracking_number).join(Order, Order.id == Parcel.order_id)
+    return session.execute(rows.order_by(Parcel.id)).all()
+
+
+def test_a_sheet_is_matched_with_the_orders_as_they_stand(session, orders):
+    holds.hold(session, orders[2].id, "stays", **BY)
+    shipments.create(session, orders[3].id, [Packed(None, "DPD", "", DPD)], **BY)
+    numbers = [order.number for order in orders]
+    one = kept(
+        session,
+        f"Order;Tracking;Carrier\n303-0000000-0000001;{DHL};\n{numbers[1]};{UNSURE};\n{numbers[2]};{UPS};\n"
+        f"{numbers[3]};{DPD};\n{numbers[4]};RR123456785DE;\n999999;RR123456785DE;DHL\n",
+    )
+    assert standings(session, one) == [
+        ("ready", ""),
+        ("choose", "tracking_carrier_unsure"),
+        ("blocked", "cannot_ship"),
+        ("already", "tracking_known"),
+        ("already", "tracking_shipped"),
+        ("blocked", "tracking_order_unknown"),
+    ]
+
+
+def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(session, orders):
+    text = (
+        f"Order\tTracking\tSKU\tQty\n303-0000000-0000001\t{DHL}\t\t\n"
+        f"{orders[1].number}\t{UPS}\tSKU-2\t1\n{orders[1].number}\t{DPD}\tSKU-3\t1\n"
+    )
+    one = kept(session, text)
+    dpd = session.scalars(select(TrackingRow.id).where(TrackingRow.place == 3)).one()
+    tracking.choose(session, one.id, {dpd: Choice(carrier="dpd")})
+
+    action = tracking.confirm(session, one.id, **SHIP)
+    run(session, action)
+
+    assert parcels(session) == [
+        (orders[0].number, "DHL", DHL),
+        (orders[1].number, "UPS", UPS),
+        (orders[1].number, "DPD", DPD),
+    ]
+    assert [item.shipped for item in orders[1].items] == [1, 1]
+    assert (action.state, action.done, action.failed) == (bulk.ENDED, 2, 0)
+    told = session.execute(select(Submission.kind, Submission.state, Submission.open)).all()
+    assert told == [("shipment", "queued", True)] * 3
+    (confirmed,) = session.scalars(select(Event).where(Event.kind == "tracking_confirmed"))
+    assert confirmed.args == {"bulk": action.id, "lines": 3, "orders": 2}
+
+
+def test_confirmed_again_nothing_is_shipped_twice(session, orders):
+    one = kept(session, f"{orders[0].number};{DHL}")
+    first = tracking.confirm(session, one.id, **SHIP)
+    second = tracking.confirm(session, one.id, **SHIP)
+    run(session, first)
+    third = tracking.confirm(session, one.id, **SHIP)
+
+    assert {first.id, second.id, third.id} == {first.id}
+    assert session.scalar(select(func.count(BulkAction.id))) == 1
+    assert session.scalar(select(func.count(Parcel.id))) == 1
+
+
+def test_confirmed_by_two_people_at_once_it_is_shipped_once(app, session, orders):
+    id_ = kept(session, f"{orders[0].number};{DHL}\n{orders[1].number};{UPS}").id
+    session.commit()
+
+    def confirm(own):
+        tracking.confirm(own, id_, **SHIP)
+
+    assert at_once(app, confirm, confirm, confirm) == ["done"] * 3
+    assert session.scalars(select(BulkAction.total)).all() == [2]
+
+
+def test_pasted_twice_the_second_finds_all_of_it_done(session, orders):
+    text = f"{orders[0].number};{DHL}\n{orders[1].number};{UPS}"
+    one, two = kept(session, text), kept(session, text)
+    run(session, tracking.confirm(session, one.id, **SHIP))
+
+    assert standings(session, two) == [("already", "tracking_known")] * 2
+    assert refused(lambda: tracking.confirm(session, two.id, **SHIP))[0] == "tracking_nothing_ready"
+
+
+def test_two_sheets_confirmed_before_either_is_shipped_ship_once(session, orders):
+    text = f"{orders[0].number};{DHL}"
+    actions = [tracking.confirm(session, kept(session, text).id, **SHIP) for _ in range(2)]
+    for action in actions:
+        run(session, action)
+
+    rows = session.execute(select(BulkRow.state, BulkRow.outcome).order_by(BulkRow.id)).all()
+    assert rows == [("done", "bulk_shipped"), ("failed", "cannot_ship")]
+    assert session.scalar(select(func.count(Shipment.id))) == 1
+
+
+def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orders):
+    one = kept(session, f"{orders[0].number};{DHL}\n{orders[1].number};{UPS}")
+    first = session.scalars(select(TrackingRow.id).order_by(TrackingRow.place)).first()
+    tracking.choose(session, one.id, {first: Choice(ticked=False, carrier="no such carrier")})
+
+    action = tracking.confirm(session, one.id, **SHIP)
+
+    run(session, action)
+    assert [number for number, _, _ in parcels(session)] == [orders[1].number]
+    assert session.get(TrackingRow, first).carrier == ""
+    assert refused(lambda: tracking.choose(session, one.id, {first: Choice()}))[0] == "tracking_confirmed_already"
+
+
+def test_nobody_else_s_rows_are_chosen(session, orders):
+    one, other = kept(session, f"{orders[0].number};{DHL}"), kept(session, f"{orders[1].number};{UPS}")
+    theirs = session.scalars(select(TrackingRow.id).where(TrackingRow.import_id == other.id)).one()
+    tracking.choose(session, one.id, {theirs: Choice(ticked=False)})
+    assert session.get(TrackingRow, theirs, populate_existing=True).ticked
+
+
+def test_a_thousand_lines_are_looked_up_in_a_few_statements(session, orders):
+    text = "\n".join(f"{orders[n % 4].number};{10**19 + n}" for n in range(1000))
+    one, seen = kept(session, text), []
+    session.rollback()
+
+    def note(_connection, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert len(queries.look(session, queries.rows(session, one.id), NOW)) == 1000
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert len([statement for statement in seen if statement.startswith("SELECT")]) <= 9
+
+
+def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, orders):
+    one = kept(session, f"Order;Tracking;Note\n{orders[0].number};{DHL};Somebody")
+    with db.engine.connect() as connection:
+        raw = connection.exec_driver_sql("SELECT read FROM tracking_rows").scalar_one()
+    assert DHL.encode() not in bytes(raw)
+    session.rollback()
+
+    tracking.purge(session, now=NOW + timedelta(days=29))
+    assert session.scalars(select(TrackingImport.id)).all() == [one.id]
+    session.rollback()
+    tracking.purge(session, now=NOW + timedelta(days=31))
+    assert session.scalar(select(func.count(TrackingRow.id))) == 0
+    assert session.scalars(select(TrackingImport.id)).all() == []

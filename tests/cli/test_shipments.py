@@ -1,0 +1,51 @@
+"""`channeldesk shipments import`: the same as the page, for scripts."""
+
+import pytest
+
+DHL, UPS = "00340434161094042557", "1Z999AA10123456784"
+
+
+@pytest.fixture
+def numbers(command, connected, amazon):
+    """Amazon's numbers of three orders that wait to be shipped."""
+    found = [amazon.world.place("DE") for _ in range(3)]
+    assert command("sync", connected).code == 0
+    return found
+
+
+def shipped(command, number):
+    return sum(item["shipped"] for item in command("orders", "show", number, "--json").json["items"])
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(command, numbers, tmp_path):
+    (tmp_path / "sheet.csv").write_text(f"{numbers[0]};{DHL}\n999-9999999-9999999;{UPS}\n")
+
+    said = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run", "--json")
+
+    assert said.code == 0, said.error
+    assert [(line["state"], line["carrier"]) for line in said.json["lines"]] == [("ready", "DHL"), ("blocked", None)]
+    assert (said.json["ready"], said.json["blocked"], said.json["dry_run"]) == (1, 1, True)
+    assert shipped(command, numbers[0]) == 0
+
+
+def test_what_is_ready_is_shipped_and_running_it_again_ships_nothing_twice(command, numbers, tmp_path):
+    one, two = tmp_path / "one.csv", tmp_path / "two.tsv"
+    one.write_text(f"Bestellung;Sendungsnummer\n{numbers[0]};{DHL}\n", encoding="utf-16")
+    two.write_text(f"{UPS}\t{numbers[1]}\n")
+
+    first = command("shipments", "import", str(one), str(two), "--json")
+    again = command("shipments", "import", str(one), str(two))
+
+    assert (first.json["done"], [line["line"] for line in first.json["lines"]]) == (2, [2, 1])
+    assert first.json["lines"][0]["message"].startswith("Shipment ")
+    assert again.out.splitlines()[-1] == "2 already"
+    assert shipped(command, numbers[0]) > 0
+    submissions = command("submissions", "list", "--json").json
+    assert sorted(one["kind"] for one in submissions) == ["shipment", "shipment"]
+
+
+def test_what_cannot_be_read_is_one_line(command, connected, tmp_path):
+    (tmp_path / "sheet.csv").write_text("nothing of use")
+    said = command("shipments", "import", str(tmp_path / "sheet.csv"))
+    assert said.code == 1
+    assert said.error.startswith("channeldesk: No order numbers were found.")

@@ -1,0 +1,193 @@
+"""What would be done with each line of a sheet of tracking numbers."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from webapp.domain.parcels import Parcel
+from webapp.domain.shipping import OTHER
+from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, READY, Choice, Item, Order, match, shipments
+from webapp.domain.tracking_sheets import Line
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+DHL, UPS, UNSURE, NOBODYS = "00340434161094042557", "1Z999AA10123456784", "12345678900001", "ABC1234567890XYZ"
+ONE = Order(1, "100001", "processing", "DE", (Item(11, "MUG", 2), Item(12, "CUP", 1)))
+TWO = Order(2, "100002", "processing", "DE", (Item(21, "MUG", 3),))
+
+
+def look(*lines, orders=(ONE, TWO), used=None, choices=None):
+    known = {order.number: order for order in orders}
+    pairs = [(line, (choices or {}).get(place, Choice())) for place, line in enumerate(lines)]
+    return match(pairs, known, used or {}, NOW)
+
+
+def a_line(number, tracking=DHL, place=1, **more):
+    return Line(place, number, tracking, **more)
+
+
+def said(*lines, **more):
+    return [(one.standing, one.code) for one in look(*lines, **more)]
+
+
+def test_a_line_ships_all_that_is_left_of_its_order():
+    (one,) = look(a_line("100001"))
+    assert (one.standing, one.carrier, one.title, one.late) == (READY, "DHL", "DHL", False)
+    assert shipments([one]) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+
+
+@pytest.mark.parametrize(
+    ("case", "order", "used", "standing", "code"),
+    [
+        ("unknown", None, {}, BLOCKED, "tracking_order_unknown"),
+        ("shipped", Order(1, "100001", "complete", "DE", (Item(11, "MUG", 0),)), {}, ALREADY, "tracking_shipped"),
+        (
+            "nothing left",
+            Order(1, "100001", "processing", "DE", (Item(11, "MUG", 0),)),
+            {},
+            ALREADY,
+            "tracking_shipped",
+        ),
+        ("known", Order(1, "100001", "processing", "DE", ONE.items, frozenset({DHL})), {}, ALREADY, "tracking_known"),
+        (
+            "held",
+            Order(1, "100001", "holded", "DE", ONE.items, refusal=("cannot_ship", {"state": "holded"})),
+            {},
+            BLOCKED,
+            "cannot_ship",
+        ),
+        (
+            "cancelled",
+            Order(1, "100001", "canceled", "DE", (Item(11, "MUG", 0),), refusal=("cannot_ship", {"state": "canceled"})),
+            {},
+            BLOCKED,
+            "cannot_ship",
+        ),
+        ("used", ONE, {DHL: "100009"}, BLOCKED, "tracking_used"),
+    ],
+)
+def test_what_cannot_go_says_why(case, order, used, standing, code):
+    (one,) = look(a_line("100001"), orders=[order] if order else [], used=used)
+    assert (one.standing, one.code) == (standing, code)
+    assert shipments([one]) == {}
+
+
+def test_a_line_that_could_not_be_read_stays_what_it_is():
+    assert said(a_line("100001", "", problem="tracking_rounded")) == [(BLOCKED, "tracking_rounded")]
+
+
+def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_person():
+    lines = [
+        a_line("100001", UPS, carrier="DHL Paket"),
+        a_line("100001", UPS),
+        a_line("100001", UNSURE),
+        a_line("100001", NOBODYS),
+        a_line("100001", NOBODYS, carrier="Bring Cargo"),
+    ]
+    found = [look(line)[0] for line in lines]
+    assert [(one.standing, one.code, one.carrier, one.title) for one in found] == [
+        (READY, "", "DHL", "DHL"),
+        (READY, "", "UPS", "UPS"),
+        (CHOOSE, "tracking_carrier_unsure", "", ""),
+        (CHOOSE, "tracking_carrier_unknown", "", ""),
+        (READY, "", OTHER, "Bring Cargo"),
+    ]
+    assert len(found[2].guesses) > 1
+    (chosen,) = look(lines[3], choices={0: Choice(carrier="postnord")})
+    assert (chosen.standing, chosen.carrier, chosen.title) == (READY, OTHER, "PostNord")
+
+
+def test_a_line_whose_box_is_not_ticked_stays():
+    assert shipments(look(a_line("100001"), choices={0: Choice(ticked=False)})) == {}
+
+
+def test_late_ones_are_told_apart():
+    late = Order(1, "100001", "processing", "DE", ONE.items, ship_by=NOW - timedelta(hours=1))
+    soon = Order(2, "100002", "processing", "DE", TWO.items, ship_by=NOW + timedelta(hours=1))
+    assert [one.late for one in look(a_line("100001"), a_line("100002", UPS), orders=(late, soon))] == [True, False]
+
+
+def test_a_number_goes_to_the_first_order_that_has_it():
+    assert said(a_line("100001", place=2), a_line("100002", place=3)) == [(READY, ""), (BLOCKED, "tracking_on_line")]
+
+
+def test_a_line_that_says_the_same_again_is_left_out():
+    lines = a_line("100001"), a_line("100001", place=2)
+    assert said(*lines) == [(READY, ""), (ALREADY, "tracking_repeated")]
+    assert shipments(look(*lines)) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+
+
+def test_several_parcels_hold_what_the_lines_say():
+    lines = (
+        a_line("100001", DHL, sku="MUG", quantity=1),
+        a_line("100001", UPS, sku="MUG", quantity=1),
+        a_line("100001", UPS, sku="CUP"),
+    )
+    assert shipments(look(*lines)) == {
+        1: [Parcel({11: 1}, "DHL", "DHL", DHL), Parcel({11: 1, 12: 1}, "UPS", "UPS", UPS)]
+    }
+
+
+def test_several_parcels_of_which_nobody_says_what_is_in_them_wait_for_a_person():
+    assert said(a_line("100001", DHL), a_line("100001", UPS)) == [(BLOCKED, "tracking_contents_unknown")] * 2
+
+
+def test_a_quantity_needs_no_sku_where_the_order_has_one_line():
+    lines = a_line("100002", DHL, quantity=1), a_line("100002", UPS, quantity=2)
+    assert shipments(look(*lines)) == {2: [Parcel({21: 1}, "DHL", "DHL", DHL), Parcel({21: 2}, "UPS", "UPS", UPS)]}
+
+
+def test_more_than_is_left_and_what_was_never_ordered_are_refused():
+    assert said(
+        a_line("100001", DHL, sku="MUG", quantity=2),
+        a_line("100001", UPS, sku="MUG", quantity=1),
+        a_line("100001", UPS, sku="JUG"),
+    ) == [(READY, ""), (BLOCKED, "quantity_over"), (BLOCKED, "tracking_sku_unknown")]
+
+
+def test_a_sku_on_two_lines_of_the_order_is_taken_from_both():
+    twice = Order(1, "100001", "processing", "DE", (Item(11, "MUG", 1), Item(12, "MUG", 2)))
+    (one,) = look(a_line("100001", sku="MUG", quantity=2), orders=[twice])
+    assert one.quantities == {11: 1, 12: 1}
+
+
+def test_a_parcel_goes_whole_or_not_at_all():
+    lines = a_line("100001", DHL, sku="MUG", quantity=1), a_line("100001", DHL, sku="CUP")
+    assert shipments(look(*lines, choices={1: Choice(ticked=False)})) == {}
+
+
+lines = st.builds(
+    Line,
+    place=st.integers(1, 99),
+    order=st.sampled_from(["100001", "100002", "100003"]),
+    tracking_number=st.sampled_from([DHL, UPS, UNSURE, NOBODYS]),
+    carrier=st.sampled_from(["", "DHL", "Bring"]),
+    sku=st.sampled_from(["", "MUG", "CUP", "JUG"]),
+    quantity=st.none() | st.integers(1, 4),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(lines, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
+def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
+    """No number goes to two parcels, no piece is in two, and no parcel is told without a carrier."""
+    found = match(
+        [(line, Choice(ticked)) for line, ticked in zip(some, ticks, strict=False)],
+        {order.number: order for order in (ONE, TWO)},
+        {},
+        NOW,
+    )
+    packed = shipments(found)
+    numbers = Counter(parcel.tracking_number for several in packed.values() for parcel in several)
+    assert set(numbers.values()) <= {1}
+    left = {item.id: item.left for order in (ONE, TWO) for item in order.items}
+    for several in packed.values():
+        assert len(several) == 1 or all(parcel.quantities for parcel in several)
+        assert all(parcel.carrier and parcel.title for parcel in several)
+        pieces = Counter()
+        for parcel in several:
+            pieces.update(parcel.quantities or {})
+        assert all(0 < many <= left[line_id] for line_id, many in pieces.items())
+    assert len(found) == len(some)

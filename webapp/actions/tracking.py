@@ -1,0 +1,118 @@
+"""Shipping what a sheet of tracking numbers says: keep it, let a person look and choose, then ship it in one go."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webapp.actions import bulk_actions, bulk_shipping, events
+from webapp.actions.bulk import insert_many
+from webapp.domain import tracking_matches, tracking_sheets
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.shipping import BY_KEY
+from webapp.domain.tracking_matches import Choice
+from webapp.domain.tracking_sheets import Sheet
+from webapp.models.bulk_actions import BulkAction
+from webapp.models.engine import only_reading
+from webapp.models.tracking_imports import TrackingImport, TrackingRow
+from webapp.queries import tracking as queries
+
+# What nobody confirmed, and what was shipped long ago, need not be kept.
+KEPT = timedelta(days=30)
+
+
+def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[Sheet]:
+    """The sheets of these texts, given as (name, text). Raises InvalidError for the first that cannot be read."""
+    sheets = [
+        tracking_sheets.read(text, lambda words: queries.known_numbers(session, words), name=name)
+        for name, text in texts
+    ]
+    total = sum(len(sheet.lines) for sheet in sheets)
+    if total > tracking_sheets.MOST_LINES:
+        most = tracking_sheets.MOST_LINES
+        raise InvalidError("sheet_too_long", field="text", name="", lines=total, most=most)
+    return sheets
+
+
+def keep(session: Session, sheets: Sequence[Sheet], *, now: datetime, by: str) -> TrackingImport:
+    """Keep what was read for a person to look at. Commits."""
+    lines = [line for sheet in sheets for line in sheet.lines]
+    sources = [[sheet.name, sheet.columns, len(sheet.lines)] for sheet in sheets]
+    kept = TrackingImport(created_at=now, by=by, total=len(lines), sources=sources)
+    session.add(kept)
+    session.flush()
+    rows = [
+        {"import_id": kept.id, "place": place, "read": asdict(line), "carrier": "", "ticked": True}
+        for place, line in enumerate(lines, 1)
+    ]
+    insert_many(session, TrackingRow, rows)
+    session.commit()
+    return kept
+
+
+def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> None:
+    """Note what a person said of these rows, by their id. Commits. Raises RefusedError once it is confirmed."""
+    _open(session, import_id)
+    mine = select(TrackingRow).where(TrackingRow.import_id == import_id, TrackingRow.id.in_(choices))
+    for row in session.scalars(mine):
+        choice = choices[row.id]
+        row.ticked = choice.ticked
+        row.carrier = choice.carrier if choice.carrier in BY_KEY else ""
+    session.commit()
+
+
+def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetime, by: str) -> BulkAction:
+    """Ship every row that is ready and ticked. Commits; the caller rings `run_bulk_action`.
+
+    Confirmed twice, also at the same moment, it is shipped once: the second finds the bulk action of the first.
+    Raises NotFoundError, InvalidError where no row is ready.
+    """
+    kept = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
+    if kept is None:
+        session.rollback()
+        raise NotFoundError("tracking_import_unknown", name=import_id)
+    if kept.confirmed_at is not None:
+        action = session.get(BulkAction, kept.bulk_action_id or 0)
+        session.rollback()
+        if action is None:
+            raise RefusedError("tracking_confirmed_already")
+        return action
+    ready = tracking_matches.shipments(queries.look(session, queries.rows(session, import_id), now))
+    rows: list[bulk_actions.Row] = [
+        (order_id, {"parcels": [asdict(parcel) for parcel in packed]}) for order_id, packed in ready.items()
+    ]
+    if not rows:
+        session.rollback()
+        raise InvalidError("tracking_nothing_ready")
+    kept.confirmed_at = now
+    action = bulk_actions.add(session, bulk_shipping.KIND.name, rows, {"undo_seconds": undo_seconds}, now=now, by=by)
+    kept.bulk_action_id = action.id
+    about = {"bulk": action.id, "lines": kept.total, "orders": len(rows)}
+    events.record(session, "tracking_confirmed", now=now, by=by, args=about)
+    session.commit()
+    return action
+
+
+def purge(session: Session, *, now: datetime) -> None:
+    """Take away what was pasted long ago. Rolls back first, commits where there is any."""
+    old = select(TrackingImport.id).where(TrackingImport.created_at < now - KEPT)
+    session.rollback()
+    with only_reading():
+        any_left = session.scalar(old.limit(1)) is not None
+        session.rollback()
+    if any_left:
+        session.execute(delete(TrackingRow).where(TrackingRow.import_id.in_(old)))
+        session.execute(delete(TrackingImport).where(TrackingImport.id.in_(old)))
+        session.commit()
+
+
+def _open(session: Session, import_id: int) -> TrackingImport:
+    kept = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
+    if kept is None or kept.confirmed_at is not None:
+        session.rollback()
+        if kept is None:
+            raise NotFoundError("tracking_import_unknown", name=import_id)
+        raise RefusedError("tracking_confirmed_already")
+    return kept

@@ -1,0 +1,95 @@
+"""`channeldesk shipments import FILE`: ship what a sheet of tracking numbers says."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.domain import tracking_sheets
+from webapp.domain.errors import InvalidError
+from webapp.sentences import sentence
+
+if TYPE_CHECKING:
+    from webapp.domain.tracking_matches import Match
+
+
+@click.group()
+def shipments() -> None:
+    """Ship Orders with the tracking numbers of a sheet."""
+
+
+@shipments.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@data_dir_option
+@json_option
+def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_dir: Path | None, as_json: bool) -> None:
+    """Ship what is ready in CSV, TSV or text files, `-` being none of them; say of each line what became of it."""
+    from webapp.actions import tracking
+    from webapp.extensions import db, settings
+    from webapp.queries import tracking as queries
+
+    texts = [(path.name, _text(path)) for path in files]
+    with desk(data_dir):
+        session, now = db.session(), datetime.now(UTC)
+        kept = tracking.keep(session, tracking.read(session, texts), now=now, by="cli")
+        found = queries.look(session, queries.rows(session, kept.id), now)
+        outcomes: dict[int, dict[str, Any]] = {}
+        if not dry_run and any(one.goes for one in found):
+            undo_seconds = 0 if no_undo else settings().undo_seconds
+            outcomes = _ship(session, kept.id, undo_seconds=undo_seconds, now=now)
+        said = [_line(one, outcomes) for one in found]
+        show({"dry_run": dry_run, "lines": said, **_counts(said)}, as_json, _words)
+
+
+def _text(path: Path) -> str:
+    if path.stat().st_size > tracking_sheets.LARGEST:
+        raise InvalidError("sheet_too_large", name=path.name, most=tracking_sheets.LARGEST // 1024 // 1024)
+    return tracking_sheets.decode(path.read_bytes())
+
+
+def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime) -> dict[int, dict[str, Any]]:
+    """Order → how it ended. A worker may be at the same rows; each is done once."""
+    from webapp.actions import bulk_actions, tracking
+    from webapp.queries import bulk_actions as queries
+
+    action_id = tracking.confirm(session, import_id, undo_seconds=undo_seconds, now=now, by="cli").id
+    while bulk_actions.step(session, action_id, lambda: datetime.now(UTC)):
+        pass
+    return {
+        row.subject_id: {"state": row.state, "words": sentence(row.outcome or "", row.outcome_args)}
+        for rows in queries.every_row(session, action_id, "")
+        for row in rows
+    }
+
+
+def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    """A line as JSON says it. `state`: ready, choose, already, blocked; once shipped done or failed."""
+    ended = outcomes.get(one.order.id) if one.order and one.goes else None
+    return {
+        "line": one.line.place,
+        "order_number": one.order.number if one.order else one.line.order or None,
+        "tracking_number": one.line.tracking_number or None,
+        "carrier": one.title or one.line.carrier or None,
+        "late": one.late,
+        "state": ended["state"] if ended else one.standing,
+        "message": ended["words"] if ended else sentence(one.code, one.args) if one.code else None,
+    }
+
+
+def _counts(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
+    states = [line["state"] for line in lines]
+    return {state: states.count(state) for state in dict.fromkeys(states)}
+
+
+def _words(said: dict[str, Any]) -> Iterator[str]:
+    for line in said["lines"]:
+        about = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
+        yield f"{line['line']}: {about}  {line['state']}" + (f": {line['message']}" if line["message"] else "")
+    counts = {key: value for key, value in said.items() if key not in {"dry_run", "lines"}}
+    yield ", ".join(f"{count} {state}" for state, count in counts.items())

@@ -1,0 +1,217 @@
+"""What would be done with each line of a sheet of tracking numbers: which parcel of which order, or why nothing.
+
+Lines of one order with the same tracking number are one parcel. Pure: what is known of the orders is handed in.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from webapp.domain import order_states, parcels, shipping
+from webapp.domain.carrier_names import named
+from webapp.domain.shipping import Carrier
+from webapp.domain.tracking_sheets import Line
+
+# Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
+READY, CHOOSE, ALREADY, BLOCKED = "ready", "choose", "already", "blocked"
+STANDINGS = (READY, CHOOSE, ALREADY, BLOCKED)
+_OPEN = order_states.BY_NAME["ship"].sources
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of an order: `left` pieces are not shipped yet."""
+
+    id: int
+    sku: str
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """`refusal`: why it cannot be shipped, as code and arguments of `sentences`; `numbers`: of its parcels so far."""
+
+    id: int
+    number: str
+    state: str
+    country: str
+    items: tuple[Item, ...]
+    numbers: frozenset[str] = frozenset()
+    ship_by: datetime | None = None
+    refusal: tuple[str, dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person said of a line: whether it goes, and the key of the carrier, empty for what the sheet says."""
+
+    ticked: bool = True
+    carrier: str = ""
+
+
+@dataclass(slots=True)
+class Match:
+    """`code` and `args` say in words why a line is where it is, empty while it is ready.
+
+    `guesses`: who may carry such a number, likeliest first. `quantities` by line of the order, None: all that is left.
+    """
+
+    line: Line
+    choice: Choice
+    standing: str
+    code: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+    order: Order | None = None
+    late: bool = False
+    carrier: str = ""
+    title: str = ""
+    guesses: tuple[Carrier, ...] = ()
+    quantities: dict[int, int] | None = None
+
+    @property
+    def goes(self) -> bool:
+        return self.standing == READY and self.choice.ticked
+
+
+def match(
+    lines: Sequence[tuple[Line, Choice]], orders: Mapping[str, Order], used: Mapping[str, str], now: datetime
+) -> list[Match]:
+    """One answer a line. `orders` by the number a line gives; `used`: tracking number → the order that has it."""
+    found = [_first_look(line, choice, orders.get(line.order), used, now) for line, choice in lines]
+    _number_once(found)
+    by_order: dict[int, list[Match]] = defaultdict(list)
+    for one in found:
+        if one.order is not None and one.standing in {READY, CHOOSE}:
+            by_order[one.order.id].append(one)
+    for several in by_order.values():
+        _pack(several)
+    return found
+
+
+def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
+    """Order → its parcels, of the lines that go. A parcel goes whole or not at all."""
+    wanted: dict[tuple[int, str], list[Match]] = defaultdict(list)
+    for one in matches:
+        if one.order is not None and one.standing in {READY, CHOOSE}:
+            wanted[one.order.id, one.line.tracking_number].append(one)
+    answer: dict[int, list[parcels.Parcel]] = defaultdict(list)
+    for (order_id, number), several in wanted.items():
+        if not all(one.goes for one in several):
+            continue
+        first = several[0]
+        quantities: dict[int, int] | None = None
+        if first.quantities is not None:
+            quantities = defaultdict(int)
+            for one in several:
+                for line_id, pieces in (one.quantities or {}).items():
+                    quantities[line_id] += pieces
+            quantities = dict(quantities)
+        answer[order_id].append(parcels.Parcel(quantities, first.carrier, first.title, number))
+    return dict(answer)
+
+
+def _first_look(line: Line, choice: Choice, order: Order | None, used: Mapping[str, str], now: datetime) -> Match:
+    """What a line says by itself, whatever the others say."""
+    one = Match(line, choice, BLOCKED, order=order)
+    number = line.tracking_number
+    if line.problem:
+        return _set(one, BLOCKED, line.problem)
+    if order is None:
+        return _set(one, BLOCKED, "tracking_order_unknown", number=line.order)
+    one.late = order.ship_by is not None and order.ship_by < now
+    if number in order.numbers:
+        return _set(one, ALREADY, "tracking_known", number=number)
+    if number in used:
+        return _set(one, BLOCKED, "tracking_used", number=number, order=used[number])
+    nothing_left = not any(item.left for item in order.items)
+    if order.state == order_states.COMPLETE or (nothing_left and order.state in _OPEN):
+        return _set(one, ALREADY, "tracking_shipped")
+    if order.refusal is not None:
+        code, args = order.refusal
+        return _set(one, BLOCKED, code, **args)
+    return _by_whom(one, order)
+
+
+def _by_whom(one: Match, order: Order) -> Match:
+    one.guesses = shipping.guess(one.line.tracking_number, order.country)
+    chosen = shipping.BY_KEY.get(one.choice.carrier) or named(one.line.carrier)
+    if chosen is None and one.line.carrier:
+        # A carrier we do not know is one all the same: Amazon takes its name.
+        one.carrier, one.title = shipping.OTHER, one.line.carrier
+        return _set(one, READY, "")
+    if chosen is None and len(one.guesses) == 1:
+        chosen = one.guesses[0]
+    if chosen is None:
+        return _set(one, CHOOSE, "tracking_carrier_unsure" if one.guesses else "tracking_carrier_unknown")
+    one.carrier, one.title = chosen.code, chosen.name
+    return _set(one, READY, "")
+
+
+def _number_once(matches: Sequence[Match]) -> None:
+    """A number belongs to one order; where lines give it to several, the first keeps it."""
+    owner: dict[str, Match] = {}
+    for one in matches:
+        if one.standing not in {READY, CHOOSE}:
+            continue
+        first = owner.setdefault(one.line.tracking_number, one)
+        if first.order is not one.order and first.order != one.order:
+            _set(one, BLOCKED, "tracking_on_line", number=one.line.tracking_number, line=first.line.place)
+
+
+def _pack(several: list[Match]) -> None:
+    """Say what is in each parcel of one order."""
+    order = several[0].order
+    if order is None:
+        return
+    _drop_repeated(several)
+    open_ = [one for one in several if one.standing in {READY, CHOOSE}]
+    plain = [one for one in open_ if not one.line.sku and one.line.quantity is None]
+    numbers = {one.line.tracking_number for one in open_}
+    if len(numbers) == 1 and len(plain) == len(open_):
+        return
+    left = {item.id: item.left for item in order.items}
+    for one in open_:
+        _contents(one, order, left, alone=len(numbers) == 1)
+
+
+def _drop_repeated(several: list[Match]) -> None:
+    seen: dict[tuple[str, str, int | None], Match] = {}
+    for one in several:
+        key = one.line.tracking_number, one.line.sku, one.line.quantity
+        first = seen.setdefault(key, one)
+        if first is not one:
+            _set(one, ALREADY, "tracking_repeated", line=first.line.place)
+
+
+def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
+    """Take the pieces of a line out of what is left of its order."""
+    line, with_left = one.line, [item for item in order.items if item.left]
+    if line.sku:
+        items = [item for item in order.items if item.sku == line.sku]
+        if not items:
+            _set(one, BLOCKED, "tracking_sku_unknown", sku=line.sku, known=", ".join(item.sku for item in order.items))
+            return
+    elif alone or (line.quantity is not None and len(with_left) == 1):
+        items = with_left
+    else:
+        _set(one, BLOCKED, "tracking_contents_unknown")
+        return
+    there = sum(left[item.id] for item in items)
+    wanted = there if line.quantity is None else line.quantity
+    if wanted > there or not wanted:
+        _set(one, BLOCKED, "quantity_over", item=line.sku or order.number, asked=wanted or 1, left=there)
+        return
+    one.quantities = {}
+    for item in items:
+        taken = min(wanted, left[item.id])
+        if taken:
+            one.quantities[item.id] = taken
+            left[item.id] -= taken
+            wanted -= taken
+
+
+def _set(one: Match, standing: str, code: str, **args: Any) -> Match:
+    one.standing, one.code, one.args = standing, code, args
+    return one
