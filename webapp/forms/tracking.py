@@ -3,7 +3,6 @@
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
-from werkzeug.datastructures import FileStorage
 from wtforms import TextAreaField
 
 from webapp.domain.errors import InvalidError
@@ -24,7 +23,7 @@ class TrackingForm(FlaskForm):
         found = [("", self.text.data)] if (self.text.data or "").strip() else []
         read = len((self.text.data or "").encode())
         for file in self.files.data or []:
-            if isinstance(file, FileStorage) and file.filename:
+            if getattr(file, "filename", ""):
                 raw = file.stream.read(LARGEST + 1)
                 read += len(raw)
                 name = file.filename[:_LONGEST_NAME]
