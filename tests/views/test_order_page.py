@@ -50,7 +50,7 @@ def plain(response):
 
 def buttons(client):
     """Where the buttons of the head lead."""
-    head = client.get("/orders/100001").text.partition('class="page-actions"')[2].partition("</header>")[0]
+    head = client.get("/orders/100001").text.partition('class="page-actions"')[2].partition("<details")[0]
     return re.findall(r'<(?:a|form)[^>]* (?:href|action)="([^"]+)"', head)
 
 
@@ -116,11 +116,13 @@ def test_buttons_are_moves_of_the_table_that_can_be_asked_for(owner, colleague, 
     arrive(an_order(1))
 
     assert set(VERBS) == {move.name for move in order_states.MOVES}
-    assert buttons(owner) == ["/orders/100001/holds/new", f"/amazon-orders/{an_order(1).number}/cancellations/new"]
+    ours, amazons = "/orders/100001", f"/amazon-orders/{an_order(1).number}"
+    before, ship = [f"{ours}/holds/new", f"{ours}/credit_memos/new"], f"{ours}/shipments/new"
+    assert buttons(owner) == [*before, f"{amazons}/cancellations/new", ship]
     assert buttons(colleague) == []
     a_store(account).import_orders = False
     session.commit()
-    assert buttons(owner) == ["/orders/100001/holds/new"]
+    assert buttons(owner) == before
 
 
 def test_invoices_credit_memos_and_history_have_their_tabs(owner, arrive):
@@ -166,7 +168,7 @@ def test_what_cannot_be_done_says_why(owner, session, order, arrive):
     page = plain(owner.get("/orders/100001"))
     assert "Hold An Order with the status Complete cannot be put on hold." in page
     assert "Cancel at Amazon This order has been shipped, so it cannot be cancelled." in page
-    assert buttons(owner) == []
+    assert buttons(owner) == ["/orders/100001/credit_memos/new"]
 
 
 def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, session, order):

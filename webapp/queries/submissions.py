@@ -101,3 +101,9 @@ def of_order(session: Session, amazon_order_id: int) -> list[Submission]:
     """All that was asked of Amazon about an order, newest first."""
     mine = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
     return list(session.scalars(mine.order_by(Submission.id.desc())))
+
+
+def about_one(session: Session, amazon_order_id: int, kind: str, subject: str) -> Submission | None:
+    """What was asked last about one parcel, credit memo or invoice of an order."""
+    mine = (Submission.amazon_order_id == amazon_order_id, Submission.kind == kind, Submission.subject == subject)
+    return session.scalar(select(Submission).where(*mine).order_by(Submission.id.desc()).limit(1))

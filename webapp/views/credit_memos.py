@@ -3,14 +3,15 @@
 from flask import Blueprint, Response, url_for
 from flask_babel import lazy_gettext as _l
 
+from webapp.domain import refunds
 from webapp.domain.money import Money
 from webapp.extensions import db
 from webapp.forms.comments import CommentForm
 from webapp.models.credit_memos import CreditMemo
 from webapp.queries import documents as queries
-from webapp.queries import orders, vat_invoices
+from webapp.queries import orders, submissions, vat_invoices
 from webapp.security import needs
-from webapp.views import documents
+from webapp.views import documents, order_submissions
 
 bp = Blueprint("credit_memos", __name__)
 
@@ -21,11 +22,14 @@ def show(number: str) -> Response:
     session = db.session()
     memo = queries.credit_memo(session, number)
     order = orders.by_id(session, memo.order_id)
+    telling = submissions.about_one(session, order.amazon_order_id, refunds.KIND, str(memo.id))
     return documents.show(
         "credit_memos/show.html",
         order,
         document=memo,
         upload=vat_invoices.upload_of(session, order, memo),
+        telling=telling,
+        pace=order_submissions.pace([telling] if telling else []),
         totals=totals(memo, order.currency),
         remarks=documents.of_document(session, order, credit_memo_id=memo.id),
         form=CommentForm(formdata=None),

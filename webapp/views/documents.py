@@ -12,6 +12,7 @@ from flask_login import current_user
 from sqlalchemy.orm import Session
 
 from webapp.actions import comments as actions
+from webapp.domain import order_states
 from webapp.domain.amazon_orders import Address
 from webapp.domain.documents import Draft, Part
 from webapp.domain.errors import InvalidError
@@ -74,6 +75,7 @@ def about(order: Order) -> dict[str, Any]:
         "items": {item.id: item for item in order.items},
         "billing": address(order.billing),
         "shipping": address(order.shipping_address),
+        "refundable": order_states.may("refund", order.state),
         "no_mail": mails.why_not(db.session(), order),
         "money": lambda minor: Money(minor, order.currency),
     }

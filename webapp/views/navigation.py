@@ -1,6 +1,6 @@
 """Where one can go: the side navigation and the age of Amazon's data, as one table."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import LazyString
@@ -57,7 +57,7 @@ BELOW = {
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, data_age_url=data_age_url, url_where=url_where)
+    app.jinja_env.globals.update(navigation=navigation, data_age_url=data_age_url)
 
 
 def navigation() -> list[Entry]:
@@ -68,11 +68,6 @@ def navigation() -> list[Entry]:
         for place in PLACES
         if place.endpoint in current_app.view_functions and can(place.permission)
     ]
-
-
-def url_where(endpoint: str, **values: Any) -> str:
-    """The address of a page, "" where this desk has no such page."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
 
 
 def data_age_url() -> str:

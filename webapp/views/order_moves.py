@@ -12,7 +12,6 @@ from webapp.domain import order_states
 from webapp.models.orders import Order
 from webapp.security import can
 from webapp.sentences import sentence
-from webapp.views.navigation import url_where
 
 
 class Verb(NamedTuple):
@@ -59,10 +58,7 @@ _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 def of_order(session: Session, order: Order) -> Moves:
     """The moves this person may ask for."""
-    verbs = {
-        move: verb for move, verb in VERBS.items() if can(verb.permission) and url_where(verb.endpoint, number="1")
-    }
-    why = {move: _refusal(session, order, move) for move in verbs}
+    why = {move: _refusal(session, order, move) for move, verb in VERBS.items() if can(verb.permission)}
     possible = [move for move, refused in why.items() if refused is None]
     leading = next((move for move in LEADING if move in possible), "")
     refused = [

@@ -54,6 +54,7 @@ def page(session: Session, order: Order, tab: str) -> Response:
         moves=order_moves.of_order(session, order),
         troubled_mails=mails.troubled(session, order.id),
         rows=rows,
+        printable=any(rows.values()),
         **_MORE[tab](session, order),
     )
 

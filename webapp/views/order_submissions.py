@@ -1,5 +1,6 @@
 """What Amazon is being told of an Order: a panel that asks for itself while something may still happen."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, request, url_for
@@ -38,9 +39,13 @@ def submissions(number: str) -> Response:
 def about(session: Session, order: Order) -> dict[str, Any]:
     """The rows of the panel and the seconds until it asks again, 0 when nothing is under way."""
     every = queries.of_order(session, order.amazon_order_id)
-    open_ = [row for row in every if row.open]
-    pace = (_SOON if any(row.state == domain.QUEUED for row in open_) else _LATER) if open_ else 0
-    return {"submissions": [row for row in every if _matters(row, every)], "pace": pace}
+    return {"submissions": [row for row in every if _matters(row, every)], "pace": pace(every)}
+
+
+def pace(rows: Iterable[Submission]) -> int:
+    """Seconds until something may have happened to one of these by itself; 0 when nothing will."""
+    running = [row for row in rows if row.open and row.state != domain.CONFLICT]
+    return (_SOON if any(row.state == domain.QUEUED for row in running) else _LATER) if running else 0
 
 
 def _matters(row: Submission, every: list[Submission]) -> bool:
@@ -50,4 +55,4 @@ def _matters(row: Submission, every: list[Submission]) -> bool:
 
 
 def _subject(row: Submission) -> tuple[str, str]:
-    return row.kind, ""
+    return row.kind, row.subject

@@ -18,7 +18,7 @@ from webapp.models.shipments import Parcel
 from webapp.queries import documents as queries
 from webapp.queries import orders, shipments
 from webapp.security import needs
-from webapp.views import document_forms, documents
+from webapp.views import document_forms, documents, order_submissions
 from webapp.views.bell import ring
 
 bp = Blueprint("shipments", __name__)
@@ -54,13 +54,16 @@ def show(number: str) -> Response:
     session = db.session()
     shipment = queries.shipment(session, number)
     order = orders.by_id(session, shipment.order_id)
+    tellings = shipments.tellings(session, order.amazon_order_id)
+    mine = [parcel.reference for parcel in shipment.parcels]
     return documents.show(
         "shipments/show.html",
         order,
         document=shipment,
         pages={parcel.id: page_of(parcel) for parcel in shipment.parcels},
         at_amazon={package.reference: package for package in order.amazon_order.packages},
-        tellings=shipments.tellings(session, order.amazon_order_id),
+        tellings=tellings,
+        pace=order_submissions.pace(tellings[one] for one in mine if one in tellings),
         remarks=documents.of_document(session, order, shipment_id=shipment.id),
         form=CommentForm(formdata=None),
     )
