@@ -198,6 +198,15 @@ def test_a_mail_whose_document_cannot_be_printed_has_failed_and_the_next_goes_ou
     assert post.state(gone) == ("failed", "mail_document_gone", None)
 
 
+def test_a_mail_that_cannot_be_written_out_has_failed_and_the_next_goes_out(post: Post) -> None:
+    odd = mails.write(post.session, post.order, "order", **BY)
+    odd.kind = "from_tomorrow"
+    post.session.commit()
+    post.write()
+    assert post.send() == 1
+    assert post.state(odd) == ("failed", "mail_unwritable", None)
+
+
 def test_one_bad_mail_holds_up_no_other(post: Post) -> None:
     bad, good = post.write(), post.write("Second")
     post.box.will("rcpt", "550 5.1.1 Nobody")

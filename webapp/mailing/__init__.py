@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import make_msgid
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from webapp import languages, printing
@@ -33,15 +34,26 @@ class Office:
 
     def compose(self, session: Session, mail: Mail) -> Letter:
         """What the mail says: as a person wrote it or as it went out before, else by its template."""
-        subject, body = mail.subject, mail.body
-        if subject is None or body is None:
-            subject, body = written(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
-        attachment = _document(session, mail) if mail.attach else None
-        language = known(mail.language)
-        return Letter(subject, body, HTML_LANGUAGES.get(language, language), attachment)
+        try:
+            return _letter(session, mail)
+        except (CannotWrite, SQLAlchemyError):
+            raise
+        except Exception as error:
+            # Whatever is wrong with one mail must not hold up those behind it.
+            log.exception("Mail %s cannot be written", mail.id)
+            raise CannotWrite("mail_unwritable") from error
 
     def connect(self, server: Server) -> AbstractContextManager[smtp.Connection]:
         return smtp.connect(server)
+
+
+def _letter(session: Session, mail: Mail) -> Letter:
+    subject, body = mail.subject, mail.body
+    if subject is None or body is None:
+        subject, body = written(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
+    attachment = _document(session, mail) if mail.attach else None
+    language = known(mail.language)
+    return Letter(subject, body, HTML_LANGUAGES.get(language, language), attachment)
 
 
 def _document(session: Session, mail: Mail) -> Attachment:
@@ -51,10 +63,6 @@ def _document(session: Session, mail: Mail) -> Attachment:
         content = printing.many(session, [(mail.kind, document_id)])
     except NotFoundError as error:
         raise CannotWrite("mail_document_gone") from error
-    except Exception as error:
-        # Whatever is wrong with one document must not hold up the mails behind it.
-        log.exception("The %s %s cannot be printed for mail %s", mail.kind, document_id, mail.id)
-        raise CannotWrite("mail_document_unprintable") from error
     number = session.scalars(select(queries.MODELS[mail.kind].number).filter_by(id=document_id)).one()
     return Attachment(f"{mail.kind.replace('_', '-')}-{number}.pdf", content)
 

@@ -65,8 +65,8 @@ class MessageOffer(Base):
     amazon_order_id: Mapped[int] = mapped_column(
         ForeignKey("amazon_orders.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     # Amazon's words with commas between.
     kinds: Mapped[str] = mapped_column(String(1000), default="")
     cause: Mapped[str | None] = mapped_column(String(40))

@@ -90,7 +90,7 @@ SENTENCES = {
     "mail_malformed": _l("A mail cannot be made of this: the subject or an address does not fit into one line."),
     "mail_attachment_large": _l("Its PDF is larger than the 10 MB that Amazon lets through."),
     "mail_document_gone": _l("The document this mail is about is not there any more."),
-    "mail_document_unprintable": _l("Its PDF could not be made. It has been written to the log."),
+    "mail_unwritable": _l("It could not be written out. What is wrong has been written to the log."),
     # Amazon's Messaging.
     "message_kind_unknown": _l("Amazon has no message of the kind %(kind)s."),
     "message_not_allowed": _l(

@@ -28,7 +28,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("amazon_order_id", name=op.f("pk_message_offers")),
     )
-    op.create_index(op.f("ix_message_offers_asked_at"), "message_offers", ["asked_at"])
+    op.create_index(op.f("ix_message_offers_answered_at"), "message_offers", ["answered_at"])
     _create_settings()
 
 
