@@ -9,11 +9,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from simulator.marketplaces import minor_units
 from simulator.sellers import DEMO_EU
 from tests.factories import everywhere
 from tests.running.desk import running, until
 from webapp import create_app
-from webapp.actions import accounts, cancellations
+from webapp.actions import accounts, cancellations, credit_memos
+from webapp.domain.documents import Refund
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.engine import only_reading
@@ -153,3 +155,53 @@ def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connect
             until(lambda verified=verified: read(verified), WITHIN)
             assert len(amazon.world.effects("cancellation", number)) == 1, name
     assert len(amazon.world.effects("feed")) == 5
+
+
+def ask(amazon, number):
+    """Ask Amazon to refund all of the order, at once."""
+    mine = select(Order.id).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
+    ((order_id,),) = until(lambda: read(mine.where(AmazonOrder.number == number)), WITHIN)
+    now = datetime.now(UTC)
+    with Session(db.engine) as session:
+        credit_memos.create(
+            session, order_id, Refund(), on_amazon=True, reason="CustomerReturn", undo_seconds=0, now=now, by="test"
+        )
+
+
+def refunded(amazon, number):
+    """What Amazon gave back, line by line, in minor units."""
+    return [minor_units(entry["total"]) for entry in amazon.world.effects("refund", number)]
+
+
+@pytest.mark.parametrize("sync_interval", [3600])
+@pytest.mark.parametrize("point", ["feed.gathered", "feed.after_create", "feed.sent", "feed.report_applied"])
+def test_a_refund_killed_there_is_carried_out_once(settings, app, connected, amazon, tmp_path, point):
+    number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1), (1, 2)))
+    marker, environ = crashing(tmp_path, point, settings.database_url)
+
+    with running(settings.data_dir, environ=environ):
+        ask(amazon, number)
+        verified = select(Submission.state).where(Submission.state == "verified")
+        took = died_and_recovered(marker, lambda: read(verified))
+
+    assert took < WITHIN
+    assert len(amazon.world.effects("feed")) == 1
+    ((total, total_refunded, state),) = read(select(Order.total, Order.total_refunded, Order.state))
+    assert (len(refunded(amazon, number)), sum(refunded(amazon, number))) == (2, total)
+    assert (total_refunded, state) == (total, "closed")
+
+
+@pytest.mark.parametrize("sync_interval", [3600])
+def test_a_refund_killed_before_amazon_was_told_is_not_told_by_itself(settings, app, connected, amazon, tmp_path):
+    number = amazon.world.place("DE", status="SHIPPED")
+    marker, environ = crashing(tmp_path, "feed.before_create", settings.database_url)
+
+    with running(settings.data_dir, environ=environ):
+        ask(amazon, number)
+        # It is looked for again and again; it could have arrived, so nothing else is done about it.
+        died_and_recovered(marker, lambda: amazon.world.call_counts["getFeeds"] > 1)
+
+    assert (amazon.world.effects("feed"), refunded(amazon, number)) == ([], [])
+    assert read(select(Submission.state)) == [("sending",)]
+    ((total, refunding, total_refunded),) = read(select(Order.total, Order.total_refunding, Order.total_refunded))
+    assert (refunding, total_refunded) == (total, 0)

@@ -177,3 +177,17 @@ def test_the_desk_is_not_worked_from_another_site(amazon, desk):
 def test_an_address_amazon_does_not_know_is_answered_as_amazon_would(amazon):
     answer = httpx.get(f"{amazon.url}/nowhere")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, "NotFound")
+
+
+def test_all_that_is_left_is_refunded_as_in_seller_central_item_by_item_and_then_nothing(amazon, desk):
+    number = desk.post("/api/place", json={"country": "DE", "status": "SHIPPED", "lines": [[0, 1], [1, 1]]}).json()[
+        "order_id"
+    ]
+    items = amazon.world.orders[number].body["orderItems"]
+    one = desk.post(f"/api/orders/{number}/refund", json={"item": items[1]["orderItemId"]})
+    assert one.status_code == 200
+    assert [entry["order_item_id"] for entry in amazon.world.effects("refund", number)] == [items[1]["orderItemId"]]
+    assert desk.post(f"/api/orders/{number}/refund", json={}).status_code == 200
+    totals = [entry["total"] for entry in amazon.world.effects("refund", number)]
+    assert totals == [items[1]["proceeds"]["proceedsTotal"], items[0]["proceeds"]["proceedsTotal"]]
+    assert desk.post(f"/api/orders/{number}/refund", json={}).status_code == 409

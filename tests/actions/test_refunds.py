@@ -1,0 +1,285 @@
+"""Refunds asked of Amazon: what they hold, what they free, and that the books agree whatever Amazon answers."""
+
+import random
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order
+from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
+from webapp.actions import credit_memos, outcomes, refunds, shipments
+from webapp.actions.importing import import_page
+from webapp.domain.amazon_orders import FeedMessage, FeedReport
+from webapp.domain.documents import Refund
+from webapp.domain.errors import DeskError
+from webapp.models.credit_memos import CreditMemo
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.queries import refunds as queries
+
+ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | BY
+
+
+def item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):
+    """Amazon's item `n`, all of it shipped; the parts in minor units of EUR."""
+
+    def part(type_, minor):
+        return a_component(type_, f"{minor / 100:.2f}")
+
+    parts = {"ITEM": price * quantity, "SHIPPING": shipping, "TAX": tax, "DISCOUNT": discount, "GIFT_WRAP": wrap}
+    return an_item(
+        n,
+        quantity=quantity,
+        quantity_shipped=quantity if shipped is None else shipped,
+        total=a_component("ITEM", f"{sum(parts.values()) / 100:.2f}").value,
+        components=tuple(part(type_, minor) for type_, minor in parts.items() if minor),
+    )
+
+
+@pytest.fixture
+def order(session):
+    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
+    order = processing_order(session, items=(item(1, 2), item(2, 1)), status="SHIPPED")
+    session.commit()
+    return order
+
+
+def submission_of(session, memo):
+    return session.scalars(select(Submission).where(Submission.subject == str(memo.id))).one()
+
+
+def answered(session, memo, *refused_places):
+    """Amazon's report on the feed with this credit memo alone: it refuses these lines, counted from 0."""
+    submission = submission_of(session, memo)
+    outcomes.move(submission, "send", NOW)
+    outcomes.move(submission, "sent", NOW)
+    submission.message_id = 1
+    messages = tuple(FeedMessage(place + 1, "Error", "18102", "No.") for place in refused_places)
+    count = len(memo.told)
+    report = FeedReport(count, count - len(messages), len(messages), 0, messages)
+    assert refunds.KIND.doubt(session, [submission], report) is None
+    said = refunds.KIND.refused_in(session, submission, report)
+    if said is None:
+        outcomes.accept(session, submission, NOW)
+    else:
+        submission.details = submission.details | said.details
+        outcomes.reject(session, submission, said.words, NOW, cause=said.cause)
+    session.commit()
+    return submission
+
+
+def parts(row):
+    return {name: minor for name, minor in row["parts"].items() if minor}
+
+
+def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
+    first, second = [line.id for line in order.items]
+
+    memo = credit_memos.create(session, order.id, Refund({first: 1}, 100), **ON_AMAZON)
+
+    assert (memo.number, memo.state, memo.offline, memo.reason) == ("100001", "asked", False, "CustomerReturn")
+    assert [(row["line"], row["cancelled"], parts(row)) for row in memo.told] == [
+        (first, 0, {"item_price": 950, "item_tax": 200, "shipping_price": 50}),
+        (second, 0, {"shipping_price": 50}),
+    ]
+    assert (order.state, order.total_refunded, order.total_refunding) == ("complete", 0, memo.total)
+    assert [(line.refunded, line.refunding) for line in order.items] == [(0, 1), (0, 0)]
+    assert kinds(session, order) == ["refund_requested"]
+    there = queries.at_amazon(session, order)
+    assert (there.refused, there.left.amount) == (None, f"{(order.total - memo.total) / 100:.2f}")
+    assert parts({"parts": there.lines[first].pending}) == {"item_price": 950, "item_tax": 200, "shipping_price": 50}
+
+
+def test_an_adjustment_is_carried_on_the_lines_and_a_fee_kept_of_them(session, order):
+    first, _ = [line.id for line in order.items]
+    asked = Refund({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
+
+    memo = credit_memos.create(session, order.id, asked, **ON_AMAZON)
+
+    assert [parts(row) for row in memo.told] == [{"item_price": 1100, "item_tax": 200}]
+    assert memo.total == 1300 == sum(parts(memo.told[0]).values())
+
+
+def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
+    order_id, first = order.id, order.items[0].id
+    session.commit()
+
+    def ask(own):
+        credit_memos.create(own, order_id, Refund({first: 2}, 0), **ON_AMAZON)
+
+    assert at_once(app, ask, ask) == ["done", "quantity_over"]
+    assert len(session.scalars(select(CreditMemo)).all()) == 1
+    assert len(session.scalars(select(Submission)).all()) == 1
+
+
+def test_one_tab_refunds_offline_and_the_other_at_amazon_one_of_them_is_told(app, session, order):
+    order_id = order.id
+    session.commit()
+
+    def ask(own):
+        credit_memos.create(own, order_id, Refund(), **ON_AMAZON)
+
+    def offline(own):
+        credit_memos.create(own, order_id, Refund(), **BY)
+
+    answers = at_once(app, ask, offline)
+    assert answers in (["cannot_refund", "done"], ["done", "nothing_to_refund"])
+    session.expire_all()
+    assert order.total_refunded + order.total_refunding == order.total
+
+
+def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
+    an_account(session)
+    parts_of = (a_component("ITEM", "10.00"), a_component("COD_FEE", "4.00"))
+    one = an_item(1, 1, quantity_shipped=1, total=a_component("ITEM", "14.00").value, components=parts_of)
+    (order,) = imported(session, an_order(items=(one,), status="SHIPPED"))
+    session.commit()
+
+    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **ON_AMAZON)) == (
+        "refund_over_at_amazon",
+        {"left": "10.00", "over": "4.00", "currency": "EUR"},
+    )
+    memo = credit_memos.create(session, order.id, Refund(adjustment_fee=400), **ON_AMAZON)
+    assert [parts(row) for row in memo.told] == [{"item_price": 1000}]
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"status": "SHIPPED", "fulfilled_by": "AMAZON"}, "refund_fba"),
+        ({"status": "UNSHIPPED", "items": (item(1, 2, shipped=0), item(2, 1, shipped=0))}, "refund_cancel_instead"),
+        ({"status": "SHIPPED", "items": (an_item(1, components=(), quantity_shipped=2),)}, "refund_paid_unknown"),
+    ],
+)
+def test_what_cannot_be_refunded_at_amazon_says_why_and_changes_nothing(session, said, code):
+    order = processing_order(session, **{"items": (item(1, 2), item(2, 1))} | said)
+    session.commit()
+    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **ON_AMAZON))[0] == code
+
+
+def test_shipped_here_but_not_yet_at_amazon_it_waits_for_amazon(session):
+    order = processing_order(session, items=(item(1, 2, shipped=0), item(2, 1)), status="PARTIALLY_SHIPPED")
+    shipments.create(session, order.id, **BY)
+    first = order.items[0].id
+
+    code, about = refused(lambda: credit_memos.create(session, order.id, Refund({first: 1}, 0), **ON_AMAZON))
+
+    assert (code, about) == ("refund_not_shipped", {"item": "SKU-1"})
+
+
+def test_a_reason_amazon_does_not_have_is_refused(session, order):
+    about = ON_AMAZON | {"reason": "BecauseISaySo"}
+    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **about))[0] == "reason_unknown"
+
+
+def test_what_amazon_is_asked_to_refund_is_not_shipped_meanwhile(session):
+    order = processing_order(session, items=(item(1, 2, shipped=1), item(2, 1)), status="PARTIALLY_SHIPPED")
+    credit_memos.create(session, order.id, Refund({order.items[0].id: 1}, 0), **ON_AMAZON)
+
+    assert refused(lambda: shipments.create(session, order.id, **BY))[0] == "nothing_to_ship"
+    assert order.state == "processing"
+
+
+def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):
+    first, second = [line.id for line in order.items]
+    memo = credit_memos.create(session, order.id, Refund(adjustment_fee=300), **ON_AMAZON)
+    told = {row["line"]: sum(parts(row).values()) for row in memo.told}
+
+    submission = answered(session, memo, 1)
+
+    assert (submission.state, submission.cause, submission.message) == (
+        "rejected",
+        "refund_partly_refused",
+        "No. (18102)",
+    )
+    assert (memo.state, memo.total, [line.order_item_id for line in memo.items]) == ("refunded", told[first], [first])
+    assert (memo.adjustment_refund, memo.adjustment_fee) == (0, 2600 - told[first])
+    assert (order.total_refunded, order.total_refunding) == (told[first], 0)
+    assert quantities(order) == [(2, 2, 2, 0), (1, 1, 0, 0)]
+    assert submission.details["refused"][0] | {"shipping": 0, "worth": 0} == {
+        "line": second,
+        "quantity": 1,
+        "shipping": 0,
+        "worth": 0,
+        "amount": told[second],
+        "words": "No. (18102)",
+    }
+
+
+def books_agree(session, order):
+    """Ordered, invoiced, refunded and held, line by line and in money, as the documents say."""
+    memos = session.scalars(select(CreditMemo).where(CreditMemo.order_id == order.id)).all()
+    given = [memo for memo in memos if memo.state in ("offline", "refunded")]
+    held = [memo for memo in memos if memo.state == "asked"]
+    assert order.total_refunded == sum(memo.total for memo in given)
+    assert order.total_refunding == sum(memo.total for memo in held)
+    assert order.total_refunded + order.total_refunding <= order.total_invoiced
+    for line in order.items:
+        for counted, some in ((line.refunded, given), (line.refunding, held)):
+            assert counted == sum(i.quantity for memo in some for i in memo.items if i.order_item_id == line.id)
+    for memo in memos:
+        beside = memo.adjustment_refund - memo.adjustment_fee
+        assert memo.total == sum(i.total for i in memo.items) + beside
+        if memo.state in ("asked", "refunded"):
+            assert memo.total == sum(sum(row["parts"].values()) for row in memo.told)
+    there = queries.at_amazon(session, order)
+    for line in there.lines.values():
+        for name, paid in line.paid.items():
+            assert 0 <= line.refunded[name] + line.pending[name] <= paid
+    return (
+        order.state,
+        order.total_refunded,
+        order.total_refunding,
+        [(line.invoiced, line.shipped, line.refunded, line.refunding) for line in order.items],
+        sorted((memo.number, memo.state, memo.total) for memo in memos),
+    )
+
+
+def step(session, order, chance):
+    """One thing somebody does, or Amazon answers; what cannot be is refused and changes nothing."""
+    asked = session.scalars(
+        select(CreditMemo).where(CreditMemo.order_id == order.id, CreditMemo.state == "asked")
+    ).all()
+    if asked and chance.random() < 0.4:
+        memo = chance.choice(asked)
+        answered(session, memo, *(place for place in range(len(memo.told)) if chance.random() < 0.4))
+        return
+    pieces = {line.id: chance.randint(0, 2) for line in order.items}
+    wish = Refund(pieces, chance.choice((0, 0, chance.randint(0, 200))), chance.randint(0, 150), chance.randint(0, 150))
+    try:
+        credit_memos.create(session, order.id, wish, **(ON_AMAZON if chance.random() < 0.7 else BY))
+    except DeskError:
+        session.rollback()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading_the_order_again(session, seed):
+    chance = random.Random(seed)
+    account = an_account(session)
+    a_store(account).auto_invoice = True
+    session.commit()
+    for n in range(1, 6):
+        lines = tuple(
+            item(
+                10 * n + k,
+                chance.randint(1, 4),
+                price=chance.randint(1, 999),
+                shipping=chance.randint(0, 99),
+                tax=chance.randint(0, 99),
+                discount=-chance.randint(0, 1),
+                wrap=chance.choice((0, 50)),
+            )
+            for k in range(chance.randint(1, 3))
+        )
+        said = an_order(n, items=lines, status="SHIPPED")
+        order = imported(session, said)[-1]
+        for _ in range(12):
+            step(session, order, chance)
+            books_agree(session, order)
+        before = books_agree(session, order)
+
+        import_page(session, 1, [an_order(n, items=lines, status="SHIPPED", updated=5)], now=NOW, by="test")
+        session.commit()
+        session.expire_all()
+
+        assert books_agree(session, session.get_one(Order, order.id)) == before
