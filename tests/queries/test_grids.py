@@ -216,3 +216,44 @@ def test_an_edge_survives_its_way_through_an_address(value):
     again = read_place(GRID, {"sort": "-amount", "after": write_edge(place, Edge(value, 5))})
 
     assert again.after == Edge(value, 5)
+
+
+def test_walking_a_long_list_meets_every_row_once_in_its_order(table):
+    rows = [a_row(n, at=n % 3, due=None if n % 4 == 0 else n % 2, name="ab"[n % 2]) for n in range(1, 24)]
+    table.fill(rows)
+    # The rows of this test stand in a transaction that is never committed.
+    table.session.rollback = lambda: None
+
+    for sort in SORTS:
+        chunks = list(grids.walk(table.session, GRID, read_place(GRID, {"sort": sort}), {}, chunk=5))
+        found = [row.id for chunk in chunks for row in chunk]
+        assert [len(chunk) for chunk in chunks] == [5, 5, 5, 5, 3]
+        assert found == expected(rows, sort)
+        assert found == grids.ids(table.session, GRID, read_place(GRID, {"sort": sort}), {}, 100)
+
+
+def test_ids_stop_at_the_limit_and_follow_the_filter(table):
+    table.fill(a_row(n, at=n, name="ab"[n % 2]) for n in range(1, 11))
+
+    assert grids.ids(table.session, GRID, read_place(GRID, {}), {"name": "a"}, 3) == [10, 8, 6]
+
+
+def test_columns_that_are_chosen_are_selected_and_others_are_not():
+    grid = Grid(
+        rows=select(Row.id),
+        id=Row.id,
+        columns=(
+            grids.Column("at", Row.at),
+            grids.Column("name", shows=(Row.name,)),
+            grids.Column("amount", shows=(Row.amount,), hidden=True),
+        ),
+        filters={},
+        sort="at",
+    )
+
+    def selected(chosen):
+        return [column.key for column in chosen.rows.selected_columns]
+
+    assert (grid.choose().visible, selected(grid.choose())) == (("at", "name"), ["id", "name"])
+    assert (grid.choose(["amount", "nonsense", "at", "amount"]).visible) == ("amount", "at")
+    assert selected(grid.choose(["amount", "at"])) == ["id", "amount"]

@@ -9,6 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
 from webapp.cli.orders import described, orders, story
 from webapp.domain import shipping
 from webapp.domain.documents import Refund, amount

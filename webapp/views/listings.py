@@ -49,13 +49,18 @@ class Listing:
 class Tools:
     """What stands above a list: where its columns, views and exports are, and which view it shows.
 
-    `query` is the address's own state, which forms carry along. `rows`: whether rows can be chosen.
+    `query` is the address's own state, which forms carry along. `kinds`: what this person may do to many rows.
     """
 
     listing: Listing
     query: str
     view: GridView | None
     kinds: tuple[str, ...]
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """Those of the kinds that make a file to be printed."""
+        return tuple(name for name in self.kinds if name.startswith("print_"))
 
 
 ORDERS = Listing(

@@ -1,0 +1,71 @@
+"""`channeldesk orders export`."""
+
+import csv
+import io
+
+import openpyxl
+import pytest
+from sqlalchemy import create_engine, text
+
+
+@pytest.fixture
+def numbers(command, connected, amazon):
+    """Amazon's numbers of two orders that have arrived."""
+    placed = [amazon.world.place("DE") for _ in range(2)]
+    assert command("sync", connected).code == 0
+    return placed
+
+
+def table(said):
+    return list(csv.reader(io.StringIO(said.out.lstrip("\ufeff"))))
+
+
+def test_what_matches_is_written_with_the_columns_asked_for(command, numbers):
+    said = command("orders", "export", "--columns", "amazon_number,total,status", "--sort", "id")
+
+    heads, *rows = table(said)
+    assert heads == ["Amazon order number", "Currency", "Grand total", "Status"]
+    assert {tuple(row[:2]) for row in rows} == {(number, "EUR") for number in numbers}
+    assert {row[3] for row in rows} == {"Processing"}
+    assert table(command("orders", "export", "--state", "closed", "--columns", "id")) == [["ID"]]
+    assert len(table(command("orders", "export", "--q", numbers[0]))) == 2
+
+
+def test_names_are_left_out_when_asked(command, numbers, tmp_path):
+    with_names = command("orders", "export")
+    without = command("orders", "export", "--without-personal-data")
+
+    assert "Bill-to name" in table(with_names)[0]
+    assert "Bill-to name" not in table(without)[0]
+    engine = create_engine(f"sqlite:///{tmp_path / 'cli' / 'channeldesk.db'}")
+    with engine.connect() as connection:
+        told = connection.execute(text("SELECT kind, \"by\" FROM events WHERE kind LIKE 'grid_%' ORDER BY id")).all()
+    engine.dispose()
+    assert [tuple(row) for row in told] == [("grid_exported_personal", "cli"), ("grid_exported", "cli")]
+
+
+def test_a_workbook_is_written_to_a_file(command, numbers, tmp_path):
+    path = tmp_path / "orders.xlsx"
+
+    said = command("orders", "export", "--format", "xlsx", "-o", str(path), "--json")
+
+    assert said.json == {"rows": 2, "file": str(path), "format": "xlsx"}
+    assert openpyxl.load_workbook(path).active.max_row == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--columns", "id,nonsense"), "There is no column nonsense here."),
+        (("--sort", "bill_to"), "There is no column bill_to here."),
+        (("--store", "nowhere"), "There is no store nowhere."),
+        (("--from", "31.12."), "31.12. is not a day."),
+        (("--min", "x"), "x is not an amount."),
+        (("--format", "xlsx"), "Name the file with --output"),
+    ],
+)
+def test_what_makes_no_sense_is_said(command, connected, words, said):
+    answer = command("orders", "export", *words)
+
+    assert answer.code != 0
+    assert said in answer.error

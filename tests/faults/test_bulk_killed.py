@@ -1,0 +1,101 @@
+"""A bulk action whose worker dies as of `kill -9`: each row is done exactly once, soon."""
+
+import os
+import signal
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from tests.factories import a_store, an_account, an_order
+from tests.processing import imported
+from tests.running.desk import running, until
+from webapp import create_app
+from webapp.actions import bulk_actions
+from webapp.extensions import db
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.engine import only_reading
+from webapp.models.invoices import Invoice
+from webapp.models.orders import Order
+from webapp.running import database
+from webapp.settings import Settings
+
+pytestmark = pytest.mark.processes
+
+MANY = 60
+WITHIN = 30.0
+
+
+@pytest.fixture
+def settings(tmp_path, database_url):
+    return Settings.load({}, data_dir=tmp_path / "data folder", database_url=database_url)
+
+
+@pytest.fixture
+def app(settings):
+    """The same data folder as the running desk's, seen from outside."""
+    app = create_app(settings)
+    database.upgrade(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def begin(app):
+    """Ask for an invoice of each of many Orders; answers the id of the bulk action."""
+
+    def begin():
+        with Session(db.engine) as session:
+            account = an_account(session)
+            a_store(account).auto_invoice = False
+            session.commit()
+            ids = [order.id for order in imported(session, *(an_order(n) for n in range(1, MANY + 1)))]
+            return bulk_actions.start(session, "invoice", ids, now=datetime.now(UTC), by="test").id
+
+    return begin
+
+
+def read(statement):
+    with only_reading(), Session(db.engine) as session:
+        return session.execute(statement).all()
+
+
+def all_done_once():
+    """Every row is done, every Order has one invoice, and no number was given twice or is missing."""
+    assert read(select(BulkAction.state, BulkAction.done, BulkAction.failed)) == [("ended", MANY, 0)]
+    assert set(read(select(BulkRow.state, BulkRow.outcome, BulkRow.tries))) == {("done", "bulk_invoiced", 1)}
+    assert read(select(func.count(Invoice.id), func.count(Invoice.order_id.distinct()))) == [(MANY, MANY)]
+    assert sorted(int(number) for (number,) in read(select(Invoice.number))) == list(range(100001, 100001 + MANY))
+    told = {row.outcome_args["number"] for (row,) in read(select(BulkRow))}
+    assert told == {number for (number,) in read(select(Invoice.number))}
+    assert {total == invoiced for total, invoiced in read(select(Order.total, Order.total_invoiced))} == {True}
+
+
+@pytest.mark.parametrize("point", ["bulk.row_done", "bulk.row_committed"])
+def test_a_worker_killed_there_leaves_each_row_done_exactly_once(settings, begin, tmp_path, point):
+    marker = tmp_path / "died"
+    begin()
+
+    with running(
+        settings.data_dir,
+        environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}", "DATABASE_URL": settings.database_url},
+    ):
+        until(marker.exists, WITHIN)
+        until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")), WITHIN)
+
+    all_done_once()
+
+
+def test_killing_the_worker_again_and_again_does_each_row_once(settings, begin):
+    with running(settings.data_dir, environ={"DATABASE_URL": settings.database_url}) as desk:
+        begin()
+        waiting = select(func.count(BulkRow.id)).where(BulkRow.state == "waiting")
+        for left in (MANY - 1, MANY // 2):
+            until(lambda left=left: read(waiting)[0][0] <= left, WITHIN)
+            os.kill(desk.pids()["worker-bulk"], signal.SIGKILL)
+        until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")), WITHIN)
+
+    all_done_once()

@@ -1,0 +1,127 @@
+"""`channeldesk orders export`: the list of Orders as a file, for spreadsheets and scripts."""
+
+import sys
+from contextlib import nullcontext
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import click
+
+from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.orders import orders
+from webapp.domain.errors import InvalidError
+from webapp.domain.order_states import STATES
+
+
+class Amount(click.ParamType):
+    """An amount in units of a currency: 12.50."""
+
+    name = "amount"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            found = Decimal(value)
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite() or found < 0:
+            self.fail(f"{value} is not an amount. Write it as 12.50.", param, ctx)
+        return found
+
+
+class Day(click.ParamType):
+    """A calendar day: 2026-03-31."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value} is not a day. Write it as 2026-03-31.", param, ctx)
+
+
+@orders.command("export")
+@click.option("--format", "format_", type=click.Choice(["csv", "xlsx"]), default="csv", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file. Default: the terminal."
+)
+@click.option("--columns", default="", help="Names of columns with commas between them, in the order of the file.")
+@click.option("--without-personal-data", is_flag=True, help="Leave names and addresses out.")
+@click.option("--state", multiple=True, type=click.Choice(STATES), help="Only these; may be given several times.")
+@click.option("--store", help="Only this store, by the name its page's address has.")
+@click.option("--q", help="Only those with these words or this number.")
+@click.option("--name", help="Only those whose buyer or recipient is called so.")
+@click.option("--from", "purchased_from", type=Day(), help="Only those placed on this day or later.")
+@click.option("--to", "purchased_to", type=Day(), help="Only those placed on this day or before.")
+@click.option("--min", "total_min", type=Amount(), help="Only those of this total or more.")
+@click.option("--max", "total_max", type=Amount(), help="Only those of this total or less.")
+@click.option("--sort", default="-purchased", show_default=True, help="A column's name; with - before it, descending.")
+@data_dir_option
+@json_option
+def export(
+    format_: str,
+    output: Path | None,
+    columns: str,
+    without_personal_data: bool,
+    sort: str,
+    data_dir: Path | None,
+    as_json: bool,
+    **filters: Any,
+) -> None:
+    """Write every Order that matches, as CSV or as a workbook. That it was written stands in the history."""
+    if output is None and (format_ == "xlsx" or as_json):
+        raise click.UsageError("Name the file with --output: a workbook or a summary is not for the terminal.")
+    wanted = {name: list(value) if name == "state" else value for name, value in filters.items() if value}
+    with desk(data_dir):
+        count = _export(wanted, columns, sort, format_, output, personal=not without_personal_data)
+    if output is not None:
+        said = {"rows": count, "file": str(output), "format": format_}
+        show(said, as_json, lambda one: iter([f"{one['rows']} Orders written to {one['file']}"]))
+
+
+def _export(
+    filters: dict[str, Any], columns: str, sort: str, format_: str, output: Path | None, *, personal: bool
+) -> int:
+    """Answers how many rows were written. Raises InvalidError."""
+    from webapp.actions import exports
+    from webapp.exports import files
+    from webapp.exports.orders import ORDERS
+    from webapp.extensions import db
+    from webapp.queries import grids, orders, stores
+
+    session = db.session()
+    every = stores.by_name(session)
+    _check(filters, columns, sort, every)
+    grid, fields = files.fields_of(orders.grid(every).choose(columns.split(",")), ORDERS, personal=personal)
+    place = grids.read_place(grid, {"sort": sort})
+    session.expunge_all()
+    rows = files.rows(session, grid, place, filters, fields, {store.id: store for store in every})
+    heads = [str(field.text) for field in fields]
+    counted = [0]
+    if format_ == "xlsx" and output is not None:
+        with output.open("wb") as file:
+            counted[0] = files.write_xlsx(heads, rows, file)
+    else:
+        with output.open("w", encoding="utf-8", newline="") if output is not None else nullcontext(sys.stdout) as out:
+            for text in files.csv_chunks(heads, rows, lambda count: counted.__setitem__(0, count)):
+                out.write(text)
+    private = any(column.personal for column in grid.columns if column.name in grid.visible)
+    exports.note(session, "orders", format_, counted[0], personal=private, now=datetime.now(UTC), by="cli")
+    return counted[0]
+
+
+def _check(filters: dict[str, Any], columns: str, sort: str, every: Any) -> None:
+    from webapp.queries import orders
+
+    known = {column.name: column for column in orders.COLUMNS}
+    for name in [one for one in columns.split(",") if one]:
+        if name not in known:
+            raise InvalidError("export_column_unknown", name=name, known=", ".join(known))
+    sorting = known.get(sort.removeprefix("-"))
+    if sorting is None or sorting.by is None:
+        sortable = ", ".join(name for name, column in known.items() if column.by is not None)
+        raise InvalidError("export_column_unknown", name=sort, known=sortable)
+    if "store" in filters and filters["store"] not in {store.slug for store in every}:
+        raise InvalidError("store_unknown", name=filters["store"])
