@@ -1,0 +1,221 @@
+"""Processing an Order under somebody's hands: with the keyboard, with HTMX, in two tabs, and without JavaScript."""
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from redis import Redis
+
+from tests import people
+from tests.browser.conftest import Complaints
+from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.processing import BY
+from webapp.actions import importing, shipments
+from webapp.domain.amazon_orders import Address, Buyer
+from webapp.domain.parcels import Parcel
+
+pytestmark = pytest.mark.browser
+
+DHL = "00340434161094015902"
+LONG = "Bartholomäus von und zu " + "Donaudampfschifffahrtsgesellschaft" * 3
+
+
+@pytest.fixture(autouse=True)
+def orders(app, session, redis_url, redis):
+    """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
+    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
+    account = an_account(session)
+    a_store(account).auto_invoice = False
+    session.commit()
+    items = (an_item(1, quantity=2), an_item(2, quantity=1))
+    awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
+    told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
+    importing.import_page(session, account.id, told, now=NOW, by="amazon")
+    session.commit()
+    yield
+    app.extensions["channeldesk_redis"].close()
+
+
+def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001")
+    page.evaluate("document.body.dataset.same = 'yes'")
+
+    page.get_by_role("link", name="Invoices", exact=False).nth(1).focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Nothing has been shipped from here yet")).to_be_visible()
+    assert page.url.endswith("/orders/100001?tab=shipments")
+    expect(page.locator("#order-tab-4")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".history").get_by_text("Order 100001 created")).to_be_visible()
+    assert page.evaluate("document.body.dataset.same") == "yes"
+    page.go_back()
+    expect(page.get_by_text("Nothing has been shipped from here yet")).to_be_visible()
+
+
+def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, complaints: Complaints):
+    page = owner_page
+    page.goto("/orders/100001")
+    page.get_by_role("link", name="Invoice", exact=True).click()
+    expect(page.locator("#document-worth")).to_contain_text("€42.00")
+
+    first = page.get_by_label("Quantity of SKU-1")
+    first.fill("1")
+    expect(page.locator("#document-worth .grand")).to_contain_text("€29.00")
+    expect(first).to_be_focused()
+    first.fill("7")
+    expect(page.get_by_text("SKU-1: 7 is too many, 2 are left.")).to_be_visible()
+    with page.expect_response("**/orders/100001/invoices"):
+        page.keyboard.press("Enter")
+    expect(page.get_by_text("SKU-1: 7 is too many, 2 are left.")).to_be_visible()
+    complaints.expect("422")
+    expect(page.get_by_label("Quantity of SKU-1")).to_have_value("7")
+    page.get_by_label("Quantity of SKU-1").fill("2")
+    page.get_by_label("Comment", exact=True).fill("Paid")
+    page.get_by_role("button", name="Write invoice").click()
+
+    expect(page.get_by_role("heading", name="Invoice 100001")).to_be_visible()
+    expect(page.get_by_text("Invoice 100001 was written.")).to_be_visible()
+    expect(page.locator("#comments")).to_contain_text("Paid")
+
+
+def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+    number = page.locator("#parcels-0-tracking_number")
+    expect(number).to_be_focused()
+
+    page.keyboard.type(DHL)
+    expect(page.get_by_text("Looks like DHL")).to_be_visible()
+    expect(number).to_have_value(DHL)
+    page.get_by_label("Quantity of SKU-1").fill("1")
+    page.get_by_role("button", name="Add a parcel").press("Enter")
+    expect(page.get_by_role("heading", name="Parcel 2")).to_be_visible()
+    expect(page.locator("#parcels-1-tracking_number")).to_be_focused()
+    expect(number).to_have_value(DHL)
+    expect(page.get_by_text("Enter how many pieces")).to_have_count(0)
+    page.keyboard.type("12")
+    expect(page.get_by_text("No carrier is known to number parcels so")).to_be_visible()
+    page.locator("#parcels-1-carrier").select_option("other")
+    page.get_by_label("Name of the carrier").nth(1).fill("Bike")
+    page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
+    expect(page.locator("#document-worth")).to_have_text("3 pieces in 2 parcels")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
+    expect(page.locator("#parcels").get_by_text("Queued")).to_have_count(2)
+    expect(page.locator("#parcels")).to_contain_text("Bike")
+
+
+def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+    page.get_by_role("button", name="Add a parcel").click()
+    page.locator("#parcels-1-tracking_number").fill("KEPT")
+    page.get_by_role("button", name="Remove parcel 1").click()
+
+    expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
+    expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
+
+
+def test_a_second_tab_writes_nothing_twice(owner_page: Page, context: BrowserContext, complaints: Complaints):
+    tabs = [owner_page, context.new_page()]
+    for tab in tabs:
+        tab.goto("/orders/100001/invoices/new")
+        tab.get_by_label("Quantity of SKU-1").fill("1")
+        tab.get_by_label("Quantity of SKU-2").fill("0")
+        expect(tab.locator("#document-worth .grand")).to_contain_text("€13.00")
+    tabs[0].get_by_role("button", name="Write invoice").click()
+    expect(tabs[0].get_by_role("heading", name="Invoice 100001")).to_be_visible()
+
+    tabs[1].get_by_role("button", name="Write invoice").click()
+
+    expect(tabs[1].get_by_text("Something happened to this Order since you opened the page")).to_be_visible()
+    expect(tabs[1].get_by_text("of 1").first).to_be_visible()
+    complaints.expect("422")
+
+
+def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
+    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **BY)
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+
+    page.keyboard.type(DHL)
+
+    expect(page.get_by_text(f"Tracking number {DHL} was used already, for order 100002.")).to_be_visible()
+
+
+def test_an_order_waits_and_goes_on(owner_page: Page, complaints: Complaints):
+    page = owner_page
+    page.goto("/orders/100001")
+    page.get_by_role("link", name="Hold").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Put on hold").click()
+    expect(dialog).to_contain_text("Say why the Order is put on hold.")
+    complaints.expect("422")
+    dialog.get_by_label("Reason").fill("Ask the buyer")
+    dialog.get_by_label("Until").fill("2031-07-01T09:30")
+    dialog.get_by_role("button", name="Put on hold").click()
+
+    expect(page.get_by_text("On hold until Jul 1, 2031")).to_be_visible()
+    page.get_by_role("button", name="Unhold").click()
+    expect(page.get_by_text("The Order goes on.")).to_be_visible()
+
+
+def test_amazon_is_given_a_reason_only_where_it_is_asked(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001/invoices/new")
+    page.get_by_role("button", name="Write invoice").click()
+    page.get_by_role("link", name="Credit memo", exact=True).click()
+
+    expect(page.get_by_label("Offline: Amazon is not asked")).to_be_checked()
+    expect(page.get_by_label("Reason Amazon is told")).to_be_hidden()
+    page.get_by_label("Amazon refunds it").check()
+    expect(page.get_by_label("Reason Amazon is told")).to_be_visible()
+    expect(page.locator("#way-below")).to_contain_text("Cancel it at Amazon instead")
+    page.get_by_label("Offline: Amazon is not asked").check()
+    expect(page.locator("#way-below")).to_have_text("")
+    page.get_by_label("Adjustment fee").fill("2.5")
+    expect(page.locator("#document-worth .grand")).to_contain_text("€39.50")
+    page.get_by_role("button", name="Refund", exact=True).click()
+
+    expect(page.get_by_role("heading", name="Credit memo 100001")).to_be_visible()
+
+
+def test_everything_works_without_javascript(app, chromium: Browser, address: str):
+    context = chromium.new_context(base_url=address, java_script_enabled=False, locale="en-US")
+    cookie = people.sign_in(app.test_client(), people.THE_OWNER).get_cookie(app.session_interface.name)
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+    page = context.new_page()
+    try:
+        page.goto("/orders/100001")
+        page.get_by_role("link", name="Ship", exact=True).click()
+        page.locator("#parcels-0-tracking_number").fill(DHL)
+        page.get_by_label("Quantity of SKU-1").fill("1")
+        page.get_by_role("button", name="Add a parcel").click()
+        page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
+        page.get_by_role("button", name="Look it over").click()
+        expect(page.locator("#document-worth")).to_have_text("3 pieces in 2 parcels")
+        expect(page.get_by_text("Looks like DHL")).to_be_visible()
+        page.locator("#parcels-0-tracking_number").press("Enter")
+        expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
+        page.goto("/orders/100001/invoices/new")
+        page.get_by_label("Quantity of SKU-1").fill("1")
+        page.get_by_role("button", name="Add up").click()
+        expect(page.locator("#document-worth .grand")).to_contain_text("€29.00")
+        page.get_by_role("button", name="Write invoice").click()
+        expect(page.get_by_role("heading", name="Invoice 100001")).to_be_visible()
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", ["", "/invoices/new", "/shipments/new", "?tab=history", "/holds/new"])
+def test_no_name_is_too_long_for_its_page(owner_page: Page, path: str, width: int):
+    owner_page.set_viewport_size({"width": width, "height": 800})
+    owner_page.goto(f"/orders/100002{path}")
+
+    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert owner_page.evaluate(beyond) == 0
