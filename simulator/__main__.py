@@ -10,6 +10,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from simulator.app import create_simulator
 from simulator.limits import LIMITS
+from simulator.mailbox import Mailbox
 from simulator.scenarios import UnknownScenario
 from simulator.store import StateInUse
 from simulator.world import SETTLE, World
@@ -28,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8490, help="0 takes a free one")
+    made.add_argument("--mail-port", type=int, help="take mails to buyers there; 0 takes a free one")
     made.add_argument("--scenario", default="busy_monday", help="empty, one_order, busy_monday or many:NUMBER")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--limits", choices=LIMITS, default="relaxed")
@@ -59,7 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
             pending_seconds=options.pending_seconds,
             arrivals=options.arrivals,
         )
-        server = make_server(options.host, options.port, create_simulator(world), threaded=True, request_handler=Quiet)
+        mailbox = None if options.mail_port is None else Mailbox(options.host, options.mail_port)
+        app = create_simulator(world, mailbox)
+        server = make_server(options.host, options.port, app, threaded=True, request_handler=Quiet)
     except (OSError, StateInUse, UnknownScenario) as problem:
         sys.stderr.write(f"The simulator cannot start: {problem}\n")
         return 2
@@ -74,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     stop.wait()
     server.shutdown()
     server.server_close()
+    if mailbox is not None:
+        mailbox.close()
     world.close()
     return 0
 

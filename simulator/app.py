@@ -7,16 +7,18 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from simulator import answers, desk, desk_api, documents, feeds, messages, orders, sellers_api, shipments, tokens
+from simulator import mailbox as mailboxes
+from simulator.mailbox import Mailbox
 from simulator.world import World
 
 
-def create_simulator(world: World) -> Flask:
-    """Amazon's API for `world` at the root, its desk at `/_desk`."""
+def create_simulator(world: World, mailbox: Mailbox | None = None) -> Flask:
+    """Amazon's API for `world` at the root, its desk at `/_desk`, which shows what the `mailbox` took."""
     app = Flask(__name__, template_folder="pages", static_folder=None)
-    app.extensions["world"] = world
+    app.extensions.update(world=world, mailbox=mailbox)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.filters["readable"] = lambda content: json.dumps(content, indent=2, ensure_ascii=False)
-    for room in (tokens, sellers_api, orders, shipments, documents, feeds, messages, desk_api, desk):
+    for room in (tokens, sellers_api, orders, shipments, documents, feeds, messages, desk_api, desk, mailboxes):
         app.register_blueprint(room.pages)
     app.register_error_handler(HTTPException, _as_amazon_says_it)
     return app

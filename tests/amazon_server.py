@@ -8,15 +8,17 @@ from werkzeug.serving import make_server
 
 from simulator.__main__ import Quiet
 from simulator.app import create_simulator
+from simulator.mailbox import Mailbox
 from simulator.world import World
 
 
 class AmazonServer:
     """`with AmazonServer(World("empty", settle=0)) as amazon:` serves `amazon.world` at `amazon.url`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, mailbox: Mailbox | None = None) -> None:
         self.world = world
-        self._server = make_server("127.0.0.1", 0, create_simulator(world), threaded=True, request_handler=Quiet)
+        app = create_simulator(world, mailbox)
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

@@ -28,6 +28,7 @@ PACE = {"sync_interval": 5, "undo_seconds": 10, "feed_interval": 5}
 ARRIVALS = 20
 SETTLE = 2
 BACKFILL_DAYS = 60
+MAIL_PORT = "simulator-mail-port"
 SIMULATOR_WITHIN = 20.0
 
 
@@ -50,9 +51,9 @@ def demo(port: int | None, data_dir: Path | None) -> None:
     )
 
 
-def _simulator_port(settings: Settings) -> int:
+def _simulator_port(settings: Settings, name: str = "simulator-port") -> int:
     """The same at each start, since the accounts remember it as Amazon's address."""
-    kept = settings.data_dir / "simulator-port"
+    kept = settings.data_dir / name
     if kept.exists():
         return int(kept.read_text())
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -65,6 +66,7 @@ def _simulate(settings: Settings) -> None:
     options = {
         "host": "127.0.0.1",
         "port": _simulator_port(settings),
+        "mail-port": _simulator_port(settings, MAIL_PORT),
         "scenario": "busy_monday",
         "limits": "relaxed",
         "state": settings.data_dir / "simulator.db",
@@ -84,6 +86,7 @@ def _connect_all(app: Flask, address: str) -> None:
     with app.app_context():
         for seller in offered:
             _connect(db.session(), seller, goods[seller["seller_id"]])
+        _set_up_mails(db.session(), offered[0]["name"], _simulator_port(app.config["CHANNELDESK"], MAIL_PORT))
 
 
 def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) -> None:
@@ -127,6 +130,23 @@ def _counted(goods: list[dict[str, str]]) -> list[Row]:
         if place % 8 != 5
     ]
     return [Row(line, entry.sku, entry) for line, entry in enumerate(entries, start=2)]
+
+
+def _set_up_mails(session: Any, name: str, port: int) -> None:
+    """Let mails go to the simulator's mail server, unless somebody has chosen another one."""
+    from webapp.actions import mail_settings
+    from webapp.queries.mails import server_row
+
+    if server_row(session) is not None:
+        return
+    fields = {
+        "host": "127.0.0.1",
+        "port": str(port),
+        "security": "none",
+        "address": "orders@shop.example",
+        "name": name,
+    }
+    mail_settings.save_server(session, fields, now=datetime.now(UTC), by="cli")
 
 
 def _ask(url: str) -> Any:

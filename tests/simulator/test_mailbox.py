@@ -1,0 +1,69 @@
+"""Mails to buyers at the simulator's end."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from simulator.mailbox import LARGEST, Mailbox
+from simulator.world import World
+from tests.amazon_server import AmazonServer
+from tests.factories import NOW
+from webapp.domain.mail_errors import MailRefused
+from webapp.domain.mail_letters import Attachment, Letter, Sender, Server, pack
+from webapp.mailing import smtp
+
+
+@pytest.fixture
+def box() -> Iterator[Mailbox]:
+    box = Mailbox("127.0.0.1", 0)
+    yield box
+    box.close()
+
+
+@pytest.fixture
+def url(box: Mailbox) -> Iterator[str]:
+    with AmazonServer(World("empty"), box) as server:
+        yield f"{server.url}/_desk/mails"
+
+
+def send(box: Mailbox, *letters: Letter) -> None:
+    with smtp.connect(Server("127.0.0.1", box.port, "none")) as line:
+        for letter in letters:
+            line.offer("orders@shop.example", "b@a.example")
+            line.deliver(pack(letter, Sender("orders@shop.example", "Laden"), "b@a.example", "<1@shop.example>", NOW))
+
+
+def test_what_the_desk_sends_is_shown_with_its_attachment(box: Mailbox, url: str) -> None:
+    assert "Nobody has written to a buyer." in httpx.get(url).text
+
+    send(
+        box, Letter("Grüße <b>", "One\n.\n..two", attachment=Attachment("invoice-1.pdf", b"%PDF-1.7")), Letter("2", "x")
+    )
+
+    page = httpx.get(url).text
+    assert page.index(">2</a>") < page.index("Grüße &lt;b&gt;</a>")
+    assert "Laden &lt;orders@shop.example&gt;" in page
+    one = httpx.get(f"{url}/1").text
+    assert "One\n.\n..two" in one
+    assert "invoice-1.pdf" in one
+    pdf = httpx.get(f"{url}/1/0")
+    assert (pdf.content, pdf.headers["Content-Type"]) == (b"%PDF-1.7", "application/pdf")
+    assert httpx.get(f"{url}/1/1").status_code == 404
+    assert httpx.get(f"{url}/7").status_code == 404
+
+
+def test_what_is_too_large_is_refused_and_the_next_is_taken(box: Mailbox) -> None:
+    with smtp.connect(Server("127.0.0.1", box.port, "none")) as line:
+        line.offer("orders@shop.example", "b@a.example")
+        with pytest.raises(MailRefused) as refused:
+            line.deliver(b"Subject: x\r\n\r\n" + (b"x" * 998 + b"\r\n") * (LARGEST // 1000 + 1))
+        assert refused.value.words == "552 5.3.4 Too large"
+        line.offer("orders@shop.example", "b@a.example")
+        line.deliver(b"Subject: small\r\n\r\nx\r\n")
+    assert [mail.message["Subject"] for mail in box.newest()] == ["small"]
+
+
+def test_without_a_mail_port_the_page_says_so() -> None:
+    with AmazonServer(World("empty")) as server:
+        assert "start the simulator with --mail-port" in httpx.get(f"{server.url}/_desk/mails").text
