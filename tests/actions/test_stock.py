@@ -1,5 +1,6 @@
 """What orders do to stock: it is held, leaves and comes back once, however often and in whatever order Amazon tells."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import count
 
@@ -12,7 +13,17 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
 from tests.processing import BY, at_once, everything, imported, refused
 from tests.stock import a_product, check_no_drift, counters, ledger, product
-from webapp.actions import amazon_orders, credit_memos, importing, processing, products, shipments, stores
+from webapp.actions import (
+    amazon_orders,
+    credit_memos,
+    importing,
+    parcels,
+    processing,
+    products,
+    refunds,
+    shipments,
+    stores,
+)
 from webapp.actions.importing import import_page
 from webapp.domain.documents import Refund
 from webapp.domain.errors import DeskError, RefusedError
@@ -21,6 +32,8 @@ from webapp.domain.products import Entry
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.products import Product, StockHold, StockMovement
+from webapp.models.submissions import Submission
+from webapp.queries import orders
 
 both = pytest.mark.both_databases
 
@@ -173,6 +186,44 @@ def take_back(session, order_id, place, pieces):
     with processing.changing(session, order_id) as order:
         order.items[place].shipped -= min(pieces, order.items[place].shipped)
         processing.settle(session, order, **BY)
+
+
+def test_a_parcel_taken_back_of_an_order_that_amazon_cancelled_is_not_owed_to_anybody(session, account):
+    a_product(session)
+    (order,) = imported(session, an_order(1))
+    shipment = shipments.create(session, order.id, **BY)
+    imported(session, an_order(1, "CANCELLED", updated=1))
+
+    parcels.take_back(session, shipment.parcels[0].id, **BY)
+
+    assert counters(session) == (10, 0, 10)
+    assert ledger(session)[-2:] == [("take_back", 2, 2), ("release", 0, -2)]
+    check_no_drift(session)
+
+
+def test_pieces_that_amazon_is_asked_to_refund_come_back_once_it_has(session, account):
+    a_product(session)
+    (order,) = imported(session, an_order(1, **shipped(an_order(1))))
+    line = order.items[0].id
+    about = {"on_amazon": True, "reason": "CustomerReturn", "return_to_stock": [line]} | BY
+    undone = credit_memos.create(session, order.id, Refund({line: 1}, 0), **about)
+    assert counters(session) == (8, 0, 8)
+    settled(session, undone, "undone")
+    assert counters(session) == (8, 0, 8)
+
+    refunded = credit_memos.create(session, order.id, Refund({line: 1}, 0), **about)
+    settled(session, refunded, "verified")
+
+    assert counters(session) == (9, 0, 9)
+    check_no_drift(session)
+
+
+def settled(session, memo, what):
+    """The credit memo after Amazon has answered, or the person has thought better of it."""
+    asked = session.scalars(select(Submission).where(Submission.subject == str(memo.id))).one()
+    refunds.KIND.outcome(session, asked, what, **BY)
+    asked.open = False
+    session.commit()
 
 
 def test_amazons_goods_never_touch_the_sellers_own(session, account):
@@ -410,8 +461,8 @@ def test_a_refused_step_moves_nothing(session, account):
 def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, session, account):
     for sku in ("SKU-1", "SKU-2"):
         a_product(session, sku, quantity=1000)
-    orders = imported(session, *(an_order(n, items=items(2, 1) if n % 2 else items(2, 1)[::-1]) for n in range(1, 9)))
-    ids = [order.id for order in orders]
+    made = imported(session, *(an_order(n, items=items(2, 1) if n % 2 else items(2, 1)[::-1]) for n in range(1, 9)))
+    ids = [order.id for order in made]
     first, second = product(session, "SKU-1").id, product(session, "SKU-2").id
     session.rollback()
 
@@ -445,7 +496,7 @@ def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, sess
 _accounts = count(1)
 VERBS = (
     *("arrive", "arrive", "ship there", "shrink", "cancel", "again", "ship", "ship", "take back", "refund"),
-    *("refund to stock", "refund to stock", "count", "file", "crash"),
+    *("refund to stock", "refund to stock", "ask to stock", "answer", "count", "file", "crash"),
 )
 STEPS = some.lists(
     some.tuples(some.sampled_from(VERBS), some.integers(0, 2), some.integers(0, 1), some.integers(1, 3)),
@@ -558,6 +609,17 @@ class History:
     def refund_to_stock(self, which, place, pieces):
         self.refund(which, place, pieces, back=[self.ours(which).items[place].id])
 
+    def ask_to_stock(self, which, place, pieces):
+        order = self.ours(which)
+        line = order.items[place].id
+        about = {"on_amazon": True, "reason": "CustomerReturn", "return_to_stock": [line]} | BY
+        credit_memos.create(self.session, order.id, Refund({line: pieces}, shipping=0), **about)
+
+    def answer(self, which, place, pieces):
+        asked = [memo for memo in self.memos(self.ours(which)) if memo.state == "asked"]
+        for memo in asked:
+            settled(self.session, memo, "verified" if pieces > 1 else "undone")
+
     def count(self, which, place, pieces):
         sku = f"SKU-{place + 1}"
         left = self.left(sku)
@@ -578,20 +640,18 @@ class History:
         left = 0
         mine = select(Order).join(Order.amazon_order).where(AmazonOrder.account_id == self.account_id)
         for order in self.session.scalars(mine):
-            back = {memo_item.order_item_id: 0 for memo in self.memos(order) for memo_item in memo.items}
+            back = Counter()
             for memo in self.memos(order):
-                for memo_item in memo.items:
-                    back[memo_item.order_item_id] += memo_item.quantity if memo_item.return_to_stock else 0
+                for part in memo.items if memo.state in {"offline", "refunded"} else ():
+                    back[part.order_item_id] += part.quantity if part.return_to_stock else 0
             for item in order.items:
                 if item.sku == sku:
                     beyond = max(0, item.refunded - (item.ordered - item.shipped))
-                    left += item.shipped - min(back.get(item.id, 0), beyond)
+                    left += item.shipped - min(back[item.id], beyond)
         return left
 
     def memos(self, order):
-        from webapp.queries.orders import credit_memos as written
-
-        return written(self.session, order.id)
+        return orders.credit_memos(self.session, order.id)
 
     def check(self):
         check_no_drift(self.session)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import cancellations, confirmations, events, following, outcomes, processing, shipments
+from webapp.actions import cancellations, confirmations, events, following, outcomes, processing, shipments, stock
 from webapp.domain import amazon_status, order_states, parcels
 from webapp.domain import submissions as states
 from webapp.domain.errors import NotFoundError, RefusedError
@@ -118,6 +118,7 @@ def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime,
     processing.settle(session, order, now=now, by=by)
     if mirror.status == amazon_status.CANCELLED:
         following.cancel(session, order, now=now)
+        stock.settle(session, [order.amazon_order_id], now=now, by=by)
 
 
 def _order_id(session: Session, parcel_id: int) -> int:

@@ -64,13 +64,15 @@ def rows(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequenc
 
 
 def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
-    """When how many pieces of a line were said to return to stock, by the Order's line."""
+    """When how many pieces of a line were said to return to stock, by the Order's line. Those of a credit memo that
+    Amazon is only asked for, or has refused, are not there."""
     found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     if line_ids:
         told = (
             select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
             .join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
             .where(CreditMemoItem.order_item_id.in_(line_ids), CreditMemoItem.return_to_stock)
+            .where(CreditMemo.state.in_((refunds.OFFLINE, refunds.REFUNDED)))
             # What Amazon has not refunded has not come back.
             .where(CreditMemo.state.in_((refunds.OFFLINE, refunds.REFUNDED)))
         )
