@@ -29,6 +29,7 @@ _STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for stat
 
 
 class AmazonOrderFilters(Filters):
+    q = NameField(_l("Keyword"))
     number = NumberField(_l("Order number"))
     buyer = NameField(_l("Buyer"))
     status = ChoicesField(_l("Status"), choices=_STATUSES)

@@ -21,8 +21,8 @@ _YEARS = range(1995, 2101)
 _LARGEST = Decimal(10) ** 12
 _LONGEST = 200
 _UNSAID: tuple[Any, ...] = (None, "", [], False)
-# A number is nobody's secret.
-_ONLY_NUMBER = re.compile(r"[0-9-]+", re.ASCII)
+# A number of ours or of Amazon's is nobody's secret; other digits may be somebody's telephone.
+_ONLY_NUMBER = re.compile(r"[0-9]{1,6}|[0-9]{1,6}-[0-9-]*", re.ASCII)
 
 
 class Chip(NamedTuple):

@@ -65,6 +65,7 @@ def grid(stores: Sequence[Store]) -> Grid:
         one_each=True,
         columns=COLUMNS,
         filters={
+            "q": search.anywhere,
             "purchased_from": placed(since=True),
             "purchased_to": placed(since=False),
             "number": search.of_number,
@@ -90,6 +91,11 @@ def by_number(session: Session, number: str) -> AmazonOrder:
     if found is None:
         raise NotFoundError("amazon_order_unknown", number=number)
     return found
+
+
+def number_for(session: Session, text: str) -> str | None:
+    """The number of the Amazon order that is exactly `text`, as Amazon writes it."""
+    return session.scalar(select(AmazonOrder.number).where(AmazonOrder.number == text.upper()).limit(1))
 
 
 def id_of(session: Session, number: str) -> int:

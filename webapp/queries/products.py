@@ -60,6 +60,11 @@ def grid() -> Grid:
     )
 
 
+def matching(session: Session, text: str, limit: int) -> Sequence[Product]:
+    """The first products with this in their SKU, title or ASIN."""
+    return session.scalars(select(Product).where(_keyword(text)).order_by(Product.sku).limit(limit)).all()
+
+
 def _keyword(text: str) -> ColumnElement[bool]:
     return or_(*(part.icontains(text, autoescape=True) for part in (Product.sku, Product.title, Product.asin)))
 

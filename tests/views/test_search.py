@@ -1,0 +1,93 @@
+"""The box at the top of every page."""
+
+import html
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from tests.factories import NOW, a_package, an_account, an_item, an_order
+from webapp.actions import importing
+from webapp.domain.amazon_orders import Buyer
+
+
+def plain(response):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", response.get_data(as_text=True))).split())
+
+
+@pytest.fixture
+def arrived(session):
+    account = an_account(session)
+    orders = [
+        an_order(1, buyer=Buyer(name="Jörg Number1", email="one@marketplace.example"), packages=(a_package(),)),
+        an_order(2, status="PENDING", items=(an_item(2, sku="MUG-2", title="Mug with a Handle"),)),
+    ]
+    importing.import_page(session, account.id, orders, now=NOW, by="test")
+    session.commit()
+
+
+def test_a_stranger_is_sent_to_sign_in(stranger):
+    assert stranger.get("/search").status_code == 303
+
+
+def test_every_page_has_the_box(owner):
+    assert 'action="/search"' in owner.get("/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "leads_to"),
+    [
+        ("303-0000000-0000001", "/orders/100001"),
+        ("  303-0000000-0000001 ", "/orders/100001"),
+        ("100001", "/orders/100001"),
+        ("303-0000000-0000002", "/amazon-orders/303-0000000-0000002"),
+    ],
+)
+def test_a_whole_number_leads_straight_to_the_order(owner, arrived, typed, leads_to):
+    answer = owner.post("/search", data={"q": typed})
+
+    assert (answer.status_code, answer.location) == (303, leads_to)
+
+
+@pytest.mark.parametrize("typed", ["jorg", "number1 jör", "one@marketplace.example", "track1", "article", "street 1"])
+def test_words_lead_to_what_holds_them(owner, arrived, typed):
+    page = owner.post("/search", data={"q": typed}, follow_redirects=True)
+
+    assert "303-0000000-0000001" in plain(page)
+    assert "303-0000000-0000002" not in plain(page)
+
+
+def test_goods_are_found_as_orders_and_as_products(owner, arrived):
+    page = plain(owner.post("/search", data={"q": "mug-2"}, follow_redirects=True))
+
+    assert "303-0000000-0000002" in page
+    assert page.count("MUG-2") >= 1
+
+
+def test_what_was_typed_of_a_person_stands_sealed_in_the_address(owner, arrived):
+    for typed in ("Jörg", "jorg 303", "0151 2345678", "01512345678"):
+        address = owner.post("/search", data={"q": typed}).location
+        assert typed not in unquote(address)
+        assert address.startswith("/search?q=~")
+
+
+def test_the_lists_take_what_was_found(owner, arrived):
+    page = owner.post("/search", data={"q": "jorg"}, follow_redirects=True).text
+    links = [link for link in page.split('"') if "q=~" in link and link.startswith(("/orders?", "/amazon-orders?"))]
+
+    assert len(links) == 2
+    for link in links:
+        assert "303-0000000-0000001" in plain(owner.get(link))
+
+
+def test_nothing_found_and_nothing_typed_are_said(owner, arrived):
+    assert "No order has all of that" in plain(owner.post("/search", data={"q": "zzz"}, follow_redirects=True))
+    assert "What are you looking for?" in plain(owner.post("/search", data={"q": ""}, follow_redirects=True))
+    assert "Type at least one letter or digit." in plain(owner.post("/search", data={"q": "%"}, follow_redirects=True))
+
+
+def test_a_colleague_finds_but_sees_no_whole_name(colleague, arrived):
+    page = plain(colleague.post("/search", data={"q": "jorg"}, follow_redirects=True))
+
+    assert "303-0000000-0000001" in page
+    assert "Jörg Number1" not in page
