@@ -90,7 +90,7 @@ def test_an_answer_from_something_else_than_the_desk_is_not_shown(owner_page: Pa
 def test_the_slash_key_goes_to_the_search_box(owner_page: Page) -> None:
     owner_page.goto("/patterns/orders")
     owner_page.keyboard.press("/")
-    search = owner_page.get_by_role("searchbox")
+    search = owner_page.get_by_role("searchbox", name="Search everything")
     expect(search).to_be_focused()
     owner_page.keyboard.type("303/1")
     expect(search).to_have_value("303/1")
