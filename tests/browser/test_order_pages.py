@@ -1,16 +1,22 @@
 """Processing an Order under somebody's hands: with the keyboard, with HTMX, in two tabs, and without JavaScript."""
 
+from datetime import UTC, datetime
+
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from redis import Redis
+from sqlalchemy import select
 
 from tests import people
 from tests.browser.conftest import Complaints
-from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
 from tests.processing import BY
-from webapp.actions import importing, shipments
+from webapp.actions import credit_memos, importing, invoices, shipments, submissions
 from webapp.domain.amazon_orders import Address, Buyer
+from webapp.domain.documents import Refund
 from webapp.domain.parcels import Parcel
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
 
 pytestmark = pytest.mark.browser
 
@@ -219,3 +225,27 @@ def test_no_name_is_too_long_for_its_page(owner_page: Page, path: str, width: in
 
     beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert owner_page.evaluate(beyond) == 0
+
+
+def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session):
+    items = (an_item(7, quantity=1),)
+    importing.import_page(session, 1, [an_order(7, **shipped(an_order(7, items=items)))], now=NOW, by="amazon")
+    session.commit()
+    order = session.scalars(select(Order).order_by(Order.id.desc())).first()
+    number, line = order.number, order.items[0].id
+    invoices.create(session, order.id, **BY)
+    asked = {"on_amazon": True, "reason": "CustomerReturn", "now": datetime.now(UTC), "by": "user:1"}
+    memo = credit_memos.create(session, order.id, Refund({line: 1}), **asked).number
+    page = owner_page
+    page.goto(f"/credit_memos/{memo}")
+    expect(page.locator(".head-subtitle")).to_contain_text("Refund asked of Amazon")
+    expect(page.locator("#telling")).to_contain_text("Queued")
+
+    submission = session.scalars(select(Submission).where(Submission.kind == "refund")).one()
+    submissions.undo(session, submission.id, now=datetime.now(UTC), by="user:1")
+
+    expect(page.locator(".head-subtitle")).to_contain_text("Undone")
+    expect(page.locator("#telling[hx-trigger]")).to_have_count(0)
+    expect(page.locator("main")).to_have_count(1)
+    page.goto(f"/orders/{number}?tab=history")
+    expect(page.locator(".history")).to_contain_text("undone before Amazon was told")

@@ -47,7 +47,7 @@ SENTENCES = {
     "item_unreadable": _l("%(text)s is not SKU=PIECES of a line of this Order. Its SKUs are: %(known)s."),
     "time_unreadable": _l("%(text)s is not a time. Write it as 2026-12-24T18:00+01:00."),
     "order_invoiced": _l("Invoice %(number)s written: %(amount)s %(currency)s"),
-    "order_shipped": _l("Shipment %(number)s written: %(quantity)s pieces in %(parcels)s parcels"),
+    "order_shipped": _l("Shipment %(number)s written (pieces: %(quantity)s, parcels: %(parcels)s)"),
     "order_refunded": _l("Credit memo %(number)s written offline: %(amount)s %(currency)s"),
     "order_held": _l("Put on hold"),
     "order_held_until": _l("Put on hold until %(until)s"),

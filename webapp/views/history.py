@@ -55,31 +55,21 @@ _LOOKS = {
     "mail_unknown": ("bad", "help-circle"),
     "mail_retried": ("wait", "refresh"),
     "mail_dropped": ("quiet", "x"),
-    "refund_requested": ("wait", "clock"),
-    "refund_undone": ("quiet", "arrow-back-up"),
-    "refund_accepted": ("work", "check"),
-    "refund_rejected": ("bad", "circle-x"),
-    "refund_unproved": ("bad", "help-circle"),
-    "refund_verified": ("good", "shield-check"),
-    "refund_resent": ("wait", "clock"),
-    "cancellation_requested": ("wait", "clock"),
-    "cancellation_undone": ("quiet", "arrow-back-up"),
-    "cancellation_accepted": ("work", "check"),
-    "cancellation_rejected": ("bad", "circle-x"),
-    "cancellation_unproved": ("bad", "help-circle"),
-    "cancellation_verified": ("good", "shield-check"),
-    "cancellation_not_needed": ("good", "shield-check"),
-    "shipment_requested": ("wait", "clock"),
-    "shipment_undone": ("quiet", "arrow-back-up"),
-    "shipment_accepted": ("work", "check"),
-    "shipment_rejected": ("bad", "circle-x"),
-    "shipment_conflict": ("bad", "alert-triangle"),
-    "shipment_insisted": ("warn", "send"),
-    "shipment_unproved": ("bad", "help-circle"),
-    "shipment_verified": ("good", "shield-check"),
-    "shipment_not_needed": ("good", "shield-check"),
     "parcel_edited": ("work", "truck"),
     "parcel_taken_back": ("warn", "arrow-back-up"),
+}
+# What becomes of anything Amazon is told, by the end of the kind's name.
+_OUTCOMES = {
+    "_requested": ("wait", "clock"),
+    "_resent": ("wait", "clock"),
+    "_undone": ("quiet", "arrow-back-up"),
+    "_accepted": ("work", "check"),
+    "_rejected": ("bad", "circle-x"),
+    "_conflict": ("bad", "alert-triangle"),
+    "_insisted": ("warn", "send"),
+    "_unproved": ("bad", "help-circle"),
+    "_verified": ("good", "shield-check"),
+    "_not_needed": ("good", "shield-check"),
 }
 
 
@@ -90,10 +80,14 @@ def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> lis
 
 
 def _entry(event: Event, zone: str, by: str) -> Entry:
-    tone, icon = _LOOKS.get(event.kind, ("quiet", "point"))
+    tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
     title, said = sentence(event.kind, event.args), _said(event.args)
     # Some sentences say it themselves.
     return Entry(event.at, zone, tone, icon, title, "" if said in title else said, by)
+
+
+def _outcome(kind: str) -> tuple[str, str]:
+    return next((look for end, look in _OUTCOMES.items() if kind.endswith(end)), ("quiet", "point"))
 
 
 def _said(arguments: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from webapp.labels import label
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.events import Event
 from webapp.queries import amazon_orders as queries
+from webapp.security import can
 from webapp.sentences import sentence
 from webapp.views import history
 from webapp.views.history import Entry
@@ -44,6 +45,8 @@ ADDRESS_FIELDS = {
 _PAGES = {
     "order_invoiced": "invoices.show",
     "order_shipped": "shipments.show",
+    "parcel_edited": "shipments.show",
+    "parcel_taken_back": "shipments.show",
     "order_refunded": "credit_memos.show",
     "credited_offline": "credit_memos.show",
 }
@@ -91,7 +94,11 @@ def _url(event: Event) -> str:
     endpoint = _PAGES.get(event.kind)
     if endpoint and "number" in event.args:
         return url_for(endpoint, number=event.args["number"])
-    return url_for("submissions.show", submission_id=event.submission_id) if event.submission_id else ""
+    if "mail" in event.args and can("mails.read"):
+        return url_for("mails.show", mail_id=event.args["mail"])
+    if event.submission_id and can("submissions.read"):
+        return url_for("submissions.show", submission_id=event.submission_id)
+    return ""
 
 
 def _changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:
