@@ -16,7 +16,8 @@ def test_a_template_fills_the_form_and_the_mail_is_in_line(session: Session, own
     session.rollback()
     page = owner_page
     page.goto(f"/orders/{number}")
-    page.get_by_role("link", name="E-mail", exact=True).click()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="E-mail the customer").click()
     expect(page.get_by_label("Subject")).to_have_value("Zu Ihrer Bestellung 303-0000000-0000001")
     page.get_by_label("Template").select_option("order")
     expect(page.get_by_label("Subject")).to_have_value("Ihre Bestellung 303-0000000-0000001")
