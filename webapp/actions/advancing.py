@@ -103,11 +103,14 @@ class _Desk:
 
     def prove(self) -> None:
         """Read the orders back: only Amazon's own word on the order proves that it was done."""
-        due = self.due(submissions.ACCEPTED, most=MOST)
-        if len(due) > FEW:
-            for submission in due[FEW:]:
+        due = list(self.due(submissions.ACCEPTED))
+        if len(due) > FEW and self._just_synced():
+            # The next sync tells of them. What it has not shown in all that time is read by itself.
+            late = [one for one in due if self._overdue(one)]
+            for submission in due:
                 submission.due_at = self.clock() + FRESH
             self.session.commit()
+            due = late
         for submission in due[:FEW]:
             # Another of the same order may have been proved by the same look.
             if submission.state == submissions.ACCEPTED and not self._late():
@@ -219,11 +222,16 @@ class _Desk:
         kind = kinds.of(submission.kind)
         if otherwise and submission.tries >= LOOKS:
             outcomes.move(submission, otherwise, now)
-        elif submission.accepted_at is not None and now - submission.accepted_at > kind.proof:
+        elif self._overdue(submission):
             outcomes.give_up(self.session, submission, f"{kind.word}_not_shown", now)
         else:
             feeds.postpone([submission], now, None)
         self.session.commit()
+
+    def _overdue(self, submission: Submission) -> bool:
+        """Whether the order should have shown it by now."""
+        at = submission.accepted_at
+        return at is not None and self.clock() - at > kinds.of(submission.kind).proof
 
     def _read(self, submission: Submission) -> bool:
         """Read its order again and settle what it proves; False where Amazon did not answer. Leaves it locked."""

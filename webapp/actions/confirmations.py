@@ -144,10 +144,8 @@ class _Confirmation(Kind):
         if submission.details.get("corrects") and submission.state in {states.QUEUED, states.CONFLICT}:
             # What Amazon shows of it is what is to be corrected.
             return False
-        parcel = parcel_of(session, submission)
-        if parcel is None:
-            return False
-        told = confirming.Told(str(parcel.reference), parcel.tracking_number, submission.details.get("carrier_was"))
+        details = submission.details
+        told = confirming.Told(str(details["reference"]), details["tracking_number"], details.get("carrier_was"))
         return confirming.shown(said.packages, told)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:

@@ -84,7 +84,10 @@ def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrde
         Submission.state.in_(submissions.BY_NAME["verify"].sources),
     )
     said = dict(written)
-    for submission in session.scalars(asked.order_by(Submission.id).execution_options(populate_existing=True)):
-        kind, order = kinds.of(submission.kind), said[submission.amazon_order_id]
-        if kind.proved(session, submission, order):
-            outcomes.verify(session, submission, now, **kind.proof_args(order))
+    found = session.scalars(asked.order_by(Submission.id).execution_options(populate_existing=True)).all()
+    # A page may prove a hundred: what is written of them goes to the database together.
+    with session.no_autoflush:
+        for submission in found:
+            kind, order = kinds.of(submission.kind), said[submission.amazon_order_id]
+            if kind.proved(session, submission, order):
+                outcomes.verify(session, submission, now, **kind.proof_args(order))

@@ -17,7 +17,6 @@ from webapp.domain import confirming
 from webapp.domain import submissions as domain
 from webapp.domain.marketplaces import BY_ID
 from webapp.domain.money import Money
-from webapp.domain.vat_invoices import CREDIT_NOTE
 from webapp.extensions import db, settings
 from webapp.forms.submissions import SubmissionFilters
 from webapp.labels import label
@@ -84,7 +83,7 @@ def show(submission_id: int) -> Response:
         may=_may,
         refused=actions.refusal_again(session, submission) if again else None,
         again=again,
-        document=_document(submission),
+        shipment=_shipment(submission),
         parcel=parcel,
         telling=confirmations.latest(session, parcel) if parcel else None,
         changes=_changes(submission) if submission.state == domain.CONFLICT else [],
@@ -180,19 +179,12 @@ def _spoken(known: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _document(submission: Submission) -> tuple[str, str, str] | None:
-    """(what it is called, its number, its page) of the document it is about."""
-    numbers = {"shipment": "shipment", "refund": "number", "vat_invoice": "number"}
-    number = submission.details.get(numbers.get(submission.kind, ""))
-    if not number:
+def _shipment(submission: Submission) -> tuple[str, str] | None:
+    """(number, page) of the shipment it is about."""
+    if submission.kind != confirming.KIND:
         return None
-    pages = {
-        "shipment": (_("Shipment"), "shipments.show"),
-        "refund": (_("Credit memo"), "credit_memos.show"),
-        "vat_invoice": (_("Invoice"), "invoices.show"),
-    }
-    name, endpoint = pages["refund" if submission.details.get("document") == CREDIT_NOTE else submission.kind]
-    return name, str(number), url_for(endpoint, number=number)
+    number = str(submission.details["shipment"])
+    return number, url_for("shipments.show", number=number)
 
 
 def _may(name: str, submission: Submission) -> bool:
