@@ -13,6 +13,7 @@ from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.documents import Refund
 from webapp.domain.errors import DeskError
 from webapp.models.credit_memos import CreditMemo
+from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.queries import refunds as queries
@@ -196,6 +197,12 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
     assert (memo.adjustment_refund, memo.adjustment_fee) == (0, 2600 - told[first])
     assert (order.total_refunded, order.total_refunding) == (told[first], 0)
     assert quantities(order) == [(2, 2, 2, 0), (1, 1, 0, 0)]
+    told_of = session.scalars(select(Event).where(Event.kind.in_(("refunded_in_part", "refund_rejected")))).all()
+    amounts = {event.kind: event.args["amount"] for event in told_of}
+    assert amounts == {
+        "refunded_in_part": f"{told[first] / 100:.2f}",
+        "refund_rejected": f"{told[second] / 100:.2f}",
+    }
     assert submission.details["refused"][0] | {"shipping": 0, "worth": 0} == {
         "line": second,
         "quantity": 1,

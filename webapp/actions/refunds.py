@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import credit_memos, mails, outcomes, processing, submissions
+from webapp.actions import credit_memos, events, mails, outcomes, processing, submissions
 from webapp.actions.kinds import FeedRoute, Kind, Objection, Refusal
 from webapp.domain import documents, order_states, refunds
 from webapp.domain import submissions as domain
@@ -27,6 +27,7 @@ from webapp.models.submissions import Submission
 from webapp.queries import mails as mailing
 from webapp.queries import refunds as queries
 
+PARTLY = "refund_partly_refused"
 _PARTS = ("subtotal", "shipping", "tax", "discount", "other")
 
 
@@ -65,7 +66,7 @@ class _Refund(Kind):
         if not any(said):
             return None
         words = "; ".join(dict.fromkeys(one.words for one in said if one is not None))
-        return Refusal(words, None if all(said) else "refund_partly_refused", {"refused": _refused(memo, said)})
+        return Refusal(words, None if all(said) else PARTLY, {"refused": _refused(memo, said)})
 
     def objection(self, session: Session, submission: Submission) -> Objection | None:
         memo = memo_of(session, submission)
@@ -93,6 +94,19 @@ class _Refund(Kind):
             memo.state, memo.offline = refunds.OFFLINE, True
         if memo.state in refunds.LIVE:
             credit_memos.count(order, memo, 1)
+            if submission.cause == PARTLY:
+                events.record(
+                    session,
+                    "refunded_in_part",
+                    now=now,
+                    by=by,
+                    args=credit_memos.worth(memo, order),
+                    account_id=submission.account_id,
+                    store_id=order.store_id,
+                    order_id=order.id,
+                    amazon_order_id=order.amazon_order_id,
+                    submission_id=submission.id,
+                )
             _tell_buyer(session, order, memo, submission, now)
         processing.settle(session, order, now=now, by=by)
 
@@ -100,7 +114,12 @@ class _Refund(Kind):
         return memo_of(session, submission).order_id
 
     def event_args(self, submission: Submission) -> dict[str, Any]:
-        return {name: submission.details[name] for name in ("reason", "number", "amount", "currency")}
+        """Of what was refused in part, the sentences speak of that part."""
+        said = {name: submission.details[name] for name in ("reason", "number", "amount", "currency")}
+        if submission.cause == PARTLY:
+            refused = sum(row["amount"] for row in submission.details["refused"])
+            said["amount"] = Money(refused, said["currency"]).amount
+        return said
 
     def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
         """A credit memo of what was refused, as one of its own."""

@@ -22,7 +22,7 @@ _PREFIX = {INVOICE: "invoice-", CREDIT_NOTE: "credit_memo-"}
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a page says of a document. `offered`: Amazon takes such documents in the store's country at all.
+    """What a page says of a document. `offered`: Amazon takes such documents in the store's country, and it is one.
 
     `refused`: why it cannot be uploaded now, as a code of `sentences`, or None. `asked`: the last submission of it.
     """
@@ -40,7 +40,7 @@ def upload_of(session: Session, order: Order, document: Document) -> Upload:
         Submission.subject == subject(document),
     )
     last = session.scalar(asked.order_by(Submission.id.desc()).limit(1))
-    offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES
+    offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES and _given(document)
     return Upload(offered, refusal(order, document, last), last)
 
 
@@ -50,11 +50,16 @@ def refusal(order: Order, document: Document, last: Submission | None) -> str | 
         return "vat_invoice_asked"
     if last is not None and last.state == submissions.VERIFIED:
         return "vat_invoice_done"
-    if isinstance(document, CreditMemo) and document.state not in (refunds.OFFLINE, refunds.REFUNDED):
+    if not _given(document):
         return "vat_invoice_memo_open"
     mirror, store = order.amazon_order, order.store
     country = store.marketplace.country_code
     return vat_invoices.refusal(country, mirror.status, mirror.programs, writable=store.import_orders)
+
+
+def _given(document: Document) -> bool:
+    """Whether it is one to be shown: a credit memo that gave nothing back is none."""
+    return isinstance(document, Invoice) or document.state in (refunds.OFFLINE, refunds.REFUNDED)
 
 
 def subject(document: Document) -> str:

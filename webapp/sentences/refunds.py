@@ -51,6 +51,7 @@ SENTENCES = {
     "refund_accepted": _l("Amazon took the refund of credit memo %(number)s"),
     "refund_verified": _l("Refunded at Amazon: %(amount)s %(currency)s (credit memo %(number)s)"),
     "refund_rejected": _l("Refund of %(amount)s %(currency)s refused (credit memo %(number)s)"),
+    "refunded_in_part": _l("Refunded at Amazon in part: %(amount)s %(currency)s (credit memo %(number)s)"),
     "refund_unproved": _l("Refund of %(amount)s %(currency)s in doubt (credit memo %(number)s)"),
     "refund_conflict": _l("Refund of credit memo %(number)s needs a decision"),
     "refund_insisted": _l("Refund of credit memo %(number)s goes to Amazon all the same"),

@@ -55,6 +55,7 @@ _LOOKS = {
     "mail_unknown": ("bad", "help-circle"),
     "mail_retried": ("wait", "refresh"),
     "mail_dropped": ("quiet", "x"),
+    "refunded_in_part": ("good", "shield-check"),
     "parcel_edited": ("work", "truck"),
     "parcel_taken_back": ("warn", "arrow-back-up"),
 }

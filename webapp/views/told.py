@@ -2,7 +2,6 @@
 
 from typing import Any, NamedTuple
 
-from flask import url_for
 from sqlalchemy.orm import Session
 
 from webapp.actions import refunds as refunding
@@ -10,7 +9,6 @@ from webapp.domain import refunds, vat_invoices
 from webapp.domain.money import Money
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
-from webapp.queries import vat_invoices as uploads
 
 
 class Row(NamedTuple):
@@ -29,7 +27,7 @@ def about(session: Session, submission: Submission) -> dict[str, Any]:
     if submission.kind == refunds.KIND:
         return _refund(session, submission)
     if submission.kind == vat_invoices.KIND:
-        return _document(session, submission)
+        return _document(submission)
     return {}
 
 
@@ -49,17 +47,14 @@ def _refund(session: Session, submission: Submission) -> dict[str, Any]:
         rows.append(Row(item.title, item.sku, None, total, 0, said["words"]))
     used = {name for told in memo.told for name, minor in told["parts"].items() if minor}
     components = [name for name in refunds.COMPONENTS if name in used]
-    total = Money.parse(submission.details["amount"], order.currency)
-    return {"memo": memo, "rows": rows, "components": components, "total": total}
+    return {"memo": memo, "rows": rows, "components": components, "cancelled": any(row.cancelled for row in rows)}
 
 
-def _document(session: Session, submission: Submission) -> dict[str, Any]:
-    document, details = uploads.document_of(session, submission), submission.details
-    invoice = details["document"] == vat_invoices.INVOICE
+def _document(submission: Submission) -> dict[str, Any]:
+    details = submission.details
     return {
-        "document": document,
-        "invoice": invoice,
-        "url": url_for("invoices.show" if invoice else "credit_memos.show", number=document.number),
+        "document": details["document"],
+        "invoice": details["document"] == vat_invoices.INVOICE,
         "total": Money.parse(details["amount"], details["currency"]),
         "vat": Money.parse(details["vat"], details["currency"]),
     }
