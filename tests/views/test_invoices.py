@@ -6,10 +6,12 @@ from html import unescape
 import pytest
 from sqlalchemy import func, select
 
+from tests.mailboxes import set_up
 from tests.processing import BY, everything, processing_order, quantities
 from webapp.actions import holds, invoices
 from webapp.models.comments import Comment
 from webapp.models.invoices import Invoice
+from webapp.models.mails import Mail
 
 NEW, URL = "/orders/100001/invoices/new", "/orders/100001/invoices"
 HTMX = {"HX-Request": "true"}
@@ -173,3 +175,18 @@ def test_a_customer_who_cannot_be_written_to_is_said(owner, sent):
 
     assert answer.status_code == 422
     assert "No mail server is set up" in plain(answer)
+
+
+@pytest.mark.parametrize(("sends", "says"), [({"notify": "y", "append": "y"}, "Thanks"), ({"notify": "y"}, None)])
+def test_the_customer_gets_a_copy_and_the_comment_if_it_is_meant_for_them(owner, session, order, lines, sends, says):
+    set_up(session)
+    session.commit()
+    sent = fields(owner.get(NEW))
+    sent.pop("append")
+
+    assert owner.post(URL, data=sent | {"comment": "Thanks"} | sends).status_code == 303
+
+    mail = session.scalars(select(Mail)).one()
+    comment = session.scalars(select(Comment)).one()
+    assert (mail.kind, mail.document_id) == ("invoice", session.scalars(select(Invoice.id)).one())
+    assert (mail.comment_id, comment.text, comment.notify) == (comment.id if says else None, "Thanks", says is not None)

@@ -1,18 +1,20 @@
 """One Order: its tabs, its buttons, what is written on it."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order, shipped
-from webapp.actions import importing
+from webapp.actions import importing, shipments, submissions
 from webapp.domain import order_states
+from webapp.domain.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.orders import Order
+from webapp.models.submissions import Submission
 from webapp.views.order_moves import VERBS
 
 HTMX = {"HX-Request": "true"}
@@ -316,3 +318,31 @@ def test_a_colleague_neither_corrects_nor_holds_nor_writes(colleague, order):
     assert "/addresses/" not in page
     assert "<textarea" not in page
     assert colleague.get("/orders/100001/addresses/shipping").status_code == 403
+
+
+def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner, session, order):
+    line = order.items[0].id
+    packed = [Parcel({line: 1}, "DHL", "", "A1"), Parcel({line: 1})]
+    shipments.create(session, order.id, packed, now=datetime.now(UTC), by="user:1")
+
+    page = plain(owner.get("/orders/100001?tab=shipments"))
+    panel = plain(owner.get("/orders/100001"))
+
+    assert "100001" in page
+    assert "DHL A1 Not tracked Queued Rejected" in page
+    assert "What Amazon is being told Shipment Parcel 1: DHL A1 Queued Amazon is told in" in panel
+
+
+def test_the_panel_asks_for_itself_only_while_something_runs(owner, session, order):
+    shipments.create(session, order.id, [Parcel(None, "DHL", "", "A1")], now=datetime.now(UTC), by="user:1")
+    url = "/orders/100001/submissions"
+    assert 'hx-trigger="every 1s"' in owner.get("/orders/100001").text
+    assert owner.get(url, headers=HTMX).status_code == 200
+
+    submission = session.scalars(select(Submission)).one()
+    submissions.undo(session, submission.id, now=datetime.now(UTC), by="user:1")
+
+    ended = owner.get(url, headers=HTMX)
+    assert ended.status_code == 286
+    assert 'hx-target="#content"' in ended.text
+    assert 'hx-trigger="every' not in owner.get("/orders/100001").text.partition('id="order-submissions"')[2][:200]

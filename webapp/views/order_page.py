@@ -14,7 +14,7 @@ from webapp.domain.money import Money
 from webapp.extensions import db
 from webapp.models.orders import Order
 from webapp.queries import documents as documents_queries
-from webapp.queries import mails
+from webapp.queries import mails, shipments
 from webapp.queries import orders as queries
 from webapp.security import needs
 from webapp.views import documents, order_history, order_moves, order_notes, order_submissions, timeline
@@ -86,6 +86,10 @@ def _history(session: Session, order: Order) -> dict[str, Any]:
     return {"lines": order_history.of_order(session, order)}
 
 
+def _shipments(session: Session, order: Order) -> dict[str, Any]:
+    return {"tellings": shipments.tellings(session, order.amazon_order_id)}
+
+
 def _nothing(_session: Session, _order: Order) -> dict[str, Any]:
     return {}
 
@@ -95,7 +99,7 @@ _ROWS: dict[str, Callable[[Session, int], Any]] = {
     "credit_memos": queries.credit_memos,
     "shipments": queries.shipments,
 }
-_MORE = {"information": _information, "history": _history} | dict.fromkeys(_ROWS, _nothing)
+_MORE = dict.fromkeys(_ROWS, _nothing) | {"information": _information, "history": _history, "shipments": _shipments}
 
 
 def _amazon_link(order: Order) -> bool:
@@ -117,10 +121,12 @@ def _differences(order: Order, which: str) -> list[tuple[str | LazyString, str |
 def _totals(order: Order) -> list[documents.Total]:
     """The parts, which sum to the grand total, and what became of it."""
     paid, refunded = order.total_invoiced, order.total_refunded
+    asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
     return [
         *documents.parts(order, order.currency),
         (_l("Grand total"), Money(order.total, order.currency), True),
         (_l("Total paid"), Money(paid, order.currency), False),
         (_l("Total refunded"), Money(refunded, order.currency), False),
+        *(asked if order.total_refunding else []),
         (_l("Total due"), Money(order.total - paid, order.currency), False),
     ]

@@ -39,7 +39,7 @@ def submissions(number: str) -> Response:
 def about(session: Session, order: Order) -> dict[str, Any]:
     """The rows of the panel and the seconds until it asks again, 0 when nothing is under way."""
     every = queries.of_order(session, order.amazon_order_id)
-    return {"submissions": [row for row in every if _matters(row, every)], "pace": pace(every)}
+    return {"submissions": [row for row in reversed(every) if _matters(row, every)], "pace": pace(every)}
 
 
 def pace(rows: Iterable[Submission]) -> int:
