@@ -5,6 +5,7 @@ from hypothesis import given, settings, strategies
 
 from tests.factories import a_component
 from webapp.domain import refunds
+from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.errors import RefusedError
 from webapp.domain.refunds import COMPONENTS, Wish
 
@@ -183,3 +184,38 @@ def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(roo
 )
 def test_what_cannot_be_refunded_at_amazon_says_why(status, fulfilled_by, writable, code):
     assert refunds.refusal(status, fulfilled_by, writable=writable) == code
+
+
+LINES = [("303-1", "11"), ("303-1", "12"), ("303-2", "21"), ("303-2", "21")]
+
+
+def a_report(*messages: tuple[int, str | None, str | None]) -> FeedReport:
+    said = tuple(FeedMessage(place, "Error", "18102", "No.", number, item) for place, number, item in messages)
+    return FeedReport(len(LINES), len(LINES) - len(said), len(said), 0, said)
+
+
+@pytest.mark.parametrize(
+    ("message", "places"),
+    [
+        ((2, None, None), [2]),
+        ((2, "303-1", "12"), [2]),
+        ((2, "303-1", None), [2]),
+        ((4, "303-2", "21"), [4]),
+        ((0, None, None), [0]),
+        # Whatever the report counts from, what it names is clear.
+        ((3, "303-1", "12"), [2]),
+        ((1, "303-1", "11"), [1]),
+        # What it names stands there twice, or not at all.
+        ((1, "303-2", "21"), None),
+        ((1, "303-9", "91"), None),
+        ((5, None, None), None),
+    ],
+)
+def test_a_report_refuses_what_it_counts_and_names_or_nothing_is_clear(message, places):
+    found = refunds.failures(a_report(message), LINES)
+    assert (found if found is None else list(found)) == places
+
+
+def test_a_warning_refuses_nothing():
+    warned = FeedReport(4, 4, 0, 1, (FeedMessage(1, "Warning", "1", "Look."),))
+    assert refunds.failures(warned, LINES) == {}

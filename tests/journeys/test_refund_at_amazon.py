@@ -177,6 +177,26 @@ def test_what_amazon_refused_of_a_credit_memo_is_asked_for_again_and_the_rest_st
     assert desk.commerce_order(number).total_refunding == rest.total
 
 
+def test_lines_refused_of_several_credit_memos_in_one_feed_are_those_amazon_means(desk, number):
+    others = [desk.world.place("DE", status="SHIPPED", lines=TWO_LINES) for _ in range(2)]
+    desk.sync()
+    memos = [desk.refund(one) for one in (number, *others)]
+    # Of the first order the first item is refunded already, of the second one nothing, of the third one the second.
+    gone = [desk.commerce_order(number).items[0].order_item_id, desk.commerce_order(others[1]).items[1].order_item_id]
+    desk.at_amazon(number, "refund", item=gone[0])
+    desk.at_amazon(others[1], "refund", item=gone[1])
+
+    told_and_ended(desk, memos[0])
+
+    assert [of(desk, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
+    assert desk.world.call_counts["createFeed"] == 1
+    kept = [[row["item"] for row in memo.told] for memo in memos]
+    items = [[item.order_item_id for item in desk.commerce_order(one).items] for one in (number, *others)]
+    assert kept == [items[0][1:], items[1], items[2][:1]]
+    for memo, one in zip(memos, (number, *others), strict=True):
+        assert memo.total == sum(minor for item, minor in there(desk, one).items() if item not in gone)
+
+
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
 def test_after_a_lost_answer_the_feed_is_found_and_nothing_is_refunded_twice(desk, number, fault):
     desk.world.faults.arm(fault, "createFeed")

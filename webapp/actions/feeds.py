@@ -190,8 +190,9 @@ def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: 
     """DONE is not success: what is listed as an error was refused, and what is not still has to be proved."""
     waiting = _waiting(feed)
     doubt = kinds.of(waiting[0].kind).doubt(session, feed.submissions, report) if waiting else None
-    for submission in waiting:
-        refused = kinds.of(submission.kind).refused_in(session, submission, report) if report else None
+    # All of it is read before any of it is applied: what becomes of one may change what the places of the others mean.
+    refusals = [kinds.of(one.kind).refused_in(session, one, report) if report else None for one in waiting]
+    for submission, refused in zip(waiting, refusals, strict=True):
         if doubt is not None:
             outcomes.give_up(session, submission, doubt, now)
         elif refused is None:

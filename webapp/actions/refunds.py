@@ -52,15 +52,17 @@ class _Refund(Kind):
     def doubt(self, session: Session, told: Sequence[Submission], report: FeedReport | None) -> str | None:
         if report is None:
             return "refund_without_report"
-        count = sum(len(memo_of(session, one).told) for one in told)
-        whole = [message for message in report.messages if message.failed and message.message_id == 0]
-        contradicts = report.contradicts_itself or (report.processed != count and not whole)
+        lines = _lines_of(session, told)
+        failed = refunds.failures(report, lines)
+        whole = failed is not None and 0 in failed
+        contradicts = failed is None or report.contradicts_itself or (report.processed != len(lines) and not whole)
         return "refund_report_contradicts" if contradicts else None
 
     def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Refusal | None:
         """Line by line: what Amazon refused of a credit memo can be asked for again, the rest of it stays."""
         memo = memo_of(session, submission)
-        failed = {message.message_id: message for message in report.messages if message.failed}
+        told = submission.feed.submissions if submission.feed is not None else [submission]
+        failed = refunds.failures(report, _lines_of(session, told)) or {}
         first = submission.message_id or 0
         said = [failed.get(first + place) or failed.get(0) for place in range(len(memo.told))]
         if not any(said):
@@ -192,6 +194,12 @@ def _doubtful(session: Session, submission_id: int) -> Submission:
         session.rollback()
         raise RefusedError("refund_not_in_doubt")
     return submission
+
+
+def _lines_of(session: Session, told: Sequence[Submission]) -> list[tuple[str, str]]:
+    """(number of the order, id of the item) of each line of the document, in its order."""
+    in_order = sorted(told, key=lambda one: one.message_id or 0)
+    return [(one.amazon_order.number, row["item"]) for one in in_order for row in memo_of(session, one).told]
 
 
 def _lines(submission: Submission, memo: CreditMemo) -> list[Refund]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from webapp.domain import amazon_status as status
 from webapp.domain import totals
-from webapp.domain.amazon_orders import Component
+from webapp.domain.amazon_orders import Component, FeedMessage, FeedReport
 from webapp.domain.errors import RefusedError
 from webapp.domain.money import Money
 
@@ -187,6 +187,29 @@ def split(
     if whole <= 0:
         raise RefusedError("refund_nothing_at_amazon")
     return {line_id: parts for line_id, parts in given.items() if any(parts.values())}
+
+
+def failures(report: FeedReport, lines: Sequence[tuple[str, str]]) -> dict[int, FeedMessage] | None:
+    """What a report refuses, by place in the document (counted from 1; 0 is all of it); None where that is not clear.
+
+    `lines`: (number of the order, id of the item) of each line of the document. The report counts lines, and may name
+    what stood there too: then both have to agree, or the name has to be clear by itself.
+    """
+    found: dict[int, FeedMessage] = {}
+    for message in report.messages:
+        if not message.failed:
+            continue
+        place = message.message_id
+        if place and message.number is not None:
+            named = [n for n, line in enumerate(lines, 1) if line == (message.number, message.order_item_id or line[1])]
+            if place not in named:
+                if len(named) != 1:
+                    return None
+                place = named[0]
+        if place > len(lines):
+            return None
+        found[place] = message
+    return found
 
 
 def _settle(found: Parts, group: Sequence[str]) -> None:
