@@ -270,6 +270,21 @@ def test_a_colleague_looks_and_changes_nothing(colleague, session, shop):
     assert colleague.post("/products/2/counts", data={"how": "count", "quantity": "1"}).status_code == 403
 
 
+def test_an_order_says_what_there_is_of_its_lines(owner, session, account):
+    a_product(session, "SKU-1", 1)
+    a_product(session, "SKU-2", 5)
+    lines = (an_item(1, 2), an_item(2, 1), an_item(3, 1))
+    imported(session, an_order(1, items=lines), an_order(2, items=(an_item(1, 1),), fulfilled_by="AMAZON"))
+    session.rollback()
+
+    for address in ("/orders/100001", "/orders/100001/shipments/new"):
+        page = owner.get(address).text
+        assert re.findall(r'<a href="/products/(\d)">(?:<svg.*?</svg>)?([^<]+)</a>', page) == [
+            ("1", "only 1 on the shelf"),
+            ("2", "5 on the shelf"),
+        ]
+
+
 def test_the_stores_card_says_what_is_oversold(owner, shop):
     page = owner.get("/").text
 

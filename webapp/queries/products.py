@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.domain import products, stock
+from webapp.domain import amazon_status, products, stock
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -150,7 +150,7 @@ def blocked(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]
 class LineStock(NamedTuple):
     """What is known of the stock of an Order's line: `reserved` by it, `available` beyond what all have reserved.
 
-    `short`: pieces the line needs that do not lie on the shelf. Without `managed` the counts mean nothing.
+    Without `managed` the counts mean nothing.
     """
 
     product_id: int
@@ -161,25 +161,35 @@ class LineStock(NamedTuple):
     reserved: int
 
     @property
-    def short(self) -> int:
-        return max(0, self.reserved - max(0, self.quantity)) if self.managed else 0
+    def short(self) -> bool:
+        """Whether the line needs more than lies on the shelf."""
+        return self.managed and self.reserved > max(0, self.quantity)
+
+    @property
+    def contested(self) -> bool:
+        """Whether the shelf holds enough for the line, but not for all that is owed."""
+        return self.managed and self.reserved > 0 and self.available < 0 and not self.short
 
 
 def stock_of_order(session: Session, order: Order) -> dict[int, LineStock]:
     """The stock of an Order's lines, by their ids; those of no product, or that Amazon ships, are left out."""
     mirror = order.amazon_order
-    if mirror.fulfilled_by != "MERCHANT":
+    skus = {item.sku for item in order.items if item.sku}
+    if mirror.fulfilled_by != amazon_status.MERCHANT or not skus:
         return {}
-    held = select(StockHold.order_item_id, StockHold.reserved).where(StockHold.amazon_order_id == mirror.id)
-    reserved = {row.order_item_id: row.reserved for row in session.execute(held)}
-    wanted = select(
-        Product.sku, Product.id, Product.enabled, Product.manage_stock, Product.quantity, Product.available
-    ).where(Product.account_id == mirror.account_id, Product.sku.in_([item.sku for item in order.items if item.sku]))
-    known = {row.sku: row for row in session.execute(wanted)}
+    mine = (StockHold.product_id == Product.id) & (StockHold.amazon_order_id == mirror.id)
+    columns = (Product.id, Product.enabled, Product.manage_stock, Product.quantity, Product.available)
+    found = session.execute(
+        select(Product.sku, *columns, StockHold.order_item_id, StockHold.reserved)
+        .outerjoin(StockHold, mine)
+        .where(Product.account_id == mirror.account_id, Product.sku.in_(skus))
+    ).all()
+    products_by_sku = {row.sku: row[1:6] for row in found}
+    reserved = {row.order_item_id: row.reserved for row in found}
     return {
-        item.id: LineStock(*known[item.sku][1:], reserved=reserved.get(item.order_item_id, 0))
+        item.id: LineStock(*products_by_sku[item.sku], reserved=reserved.get(item.order_item_id, 0))
         for item in order.items
-        if item.sku in known
+        if item.sku in products_by_sku
     }
 
 

@@ -21,6 +21,7 @@ from webapp.extensions import db
 from webapp.forms.documents import DocumentForm
 from webapp.models.orders import Order, OrderItem
 from webapp.queries import orders as queries
+from webapp.queries import products
 from webapp.sentences import sentence
 from webapp.views import documents
 from webapp.views.answers import answer, invalid, see_other
@@ -132,6 +133,7 @@ def _answer(
     form.fresh(order)
     page = (f"{kind.folder}/_new.html", f"{kind.folder}/new.html")
     about = documents.about(order) | context | {"left": {item.id: kind.left(item) for item in order.items}}
+    about["stock"] = products.stock_of_order(db.session(), order) if kind.move == "ship" else {}
     return respond(
         request, *page, **about, title=kind.title, form=form, changed=changed, said="" if context["refused"] else said
     )

@@ -14,7 +14,7 @@ from webapp.domain.money import Money
 from webapp.extensions import db
 from webapp.models.orders import Order
 from webapp.queries import documents as documents_queries
-from webapp.queries import mails, shipments
+from webapp.queries import mails, products, shipments
 from webapp.queries import orders as queries
 from webapp.security import needs
 from webapp.views import documents, order_history, order_moves, order_notes, order_submissions, timeline
@@ -79,6 +79,7 @@ def _information(session: Session, order: Order) -> dict[str, Any]:
         "remarks": documents.remarks(session, comments[:LATEST], order.store.marketplace.time_zone),
         "more_remarks": len(comments) > LATEST,
         "form": order_notes.form_for(order, formdata=None),
+        "stock": products.stock_of_order(session, order),
     }
 
 
