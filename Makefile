@@ -3,12 +3,15 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PORT ?= 8480
 DATA ?=
+ORDERS ?= 1000000
+BENCH ?= $(HOME)/.cache/channeldesk-benchmark
+ROUNDS ?= 100
 # Wheels only, so nothing is compiled; Flask-Principal (Flask-Security needs it) has never been released as one.
 PIP := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-binary flask-principal
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check docs lock wheel clean
+.PHONY: help setup demo run test check docs lock wheel benchmark clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +42,11 @@ lock: .venv/ready-dev ## Pin the newest allowed versions with their hashes
 
 wheel: .venv/ready-dev ## Build the wheel into dist/
 	@$(PY) -m build --wheel --no-isolation
+
+benchmark: .venv/ready-dev ## Measure import and pages at ORDERS orders [ORDERS=1000000 BENCH=folder ROUNDS=100]
+	@$(PY) -m benchmarks.fill "$(BENCH)" --orders $(ORDERS)
+	@$(PY) -m benchmarks.import
+	@$(PY) -m benchmarks.pages "$(BENCH)" --rounds $(ROUNDS)
 
 clean: ## Remove what the other targets made, never your data
 	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,12 +1,13 @@
 """How values look in templates: every filter and global the house adds to Jinja, in the reader's language."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Literal
+from functools import lru_cache
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from babel import dates, numbers
-from flask import Flask, request
+from babel import Locale, dates, numbers
+from flask import Flask, request, url_for
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> None:
         money_of=money_of,
         order_link=links.order_link,
         urgency=urgency,
+        url_for=address,
         revenue_chart=charts.revenue_chart,
         sparkline_points=charts.sparkline,
         theme=theme,
@@ -57,6 +59,19 @@ def init_app(app: Flask) -> None:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Flask's `url_for`, remembered: a list has a link in every cell, and builds half of them anew on each page."""
+    simple = not endpoint.startswith(".") and not any(name.startswith("_") for name in values)
+    if simple and all(type(value) in (str, int) for value in values.values()):
+        return _address(request.script_root, endpoint, tuple(values.items()))
+    return url_for(endpoint, **values)
+
+
+@lru_cache(maxsize=8192)
+def _address(_script_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    return url_for(endpoint, **dict(values))
 
 
 def theme() -> str:
@@ -103,16 +118,32 @@ def moment(instant: datetime, zone: str = "UTC", form: Literal["short", "zoned",
     """
     local, locale = instant.astimezone(ZoneInfo(zone)), get_locale()
     if form == "full":
-        return f"{dates.format_datetime(local, 'medium', locale=locale)} {zone_name(local)}"
-    time = dates.format_time(local, "short", locale=locale)
+        said = _together(
+            _date(local.date(), "medium", locale), _clock(local.time(), "medium", locale), "medium", locale
+        )
+        return f"{said} {zone_name(local)}"
+    clock = _clock(local.time().replace(second=0, microsecond=0), "short", locale)
     if form == "zoned":
-        return _together(dates.format_date(local, "medium", locale=locale), f"{time} {zone_name(local)}", "medium")
-    return _together(day(local), time, "short")
+        return _together(_date(local.date(), "medium", locale), f"{clock} {zone_name(local)}", "medium", locale)
+    return _together(day(local), clock, "short", locale)
 
 
-def _together(the_day: str, the_time: str, length: Literal["short", "medium"]) -> str:
+# A table says a hundred instants, of few days and minutes; Babel would take longer than the database for all of them.
+@lru_cache(maxsize=4096)
+def _date(value: date, form: Literal["medium", "MMMd", "yMMMd"], locale: Locale) -> str:
+    if form == "medium":
+        return str(dates.format_date(value, form, locale=locale))
+    return str(dates.format_skeleton(form, value, locale=locale))
+
+
+@lru_cache(maxsize=8192)
+def _clock(value: time, form: Literal["short", "medium"], locale: Locale) -> str:
+    return str(dates.format_time(value, form, locale=locale))
+
+
+def _together(the_day: str, the_time: str, length: Literal["short", "medium"], locale: Locale) -> str:
     """Day and time as the language puts them together: Babel's pattern may quote words of its own."""
-    pattern = str(dates.get_datetime_format(length, locale=get_locale()))
+    pattern = str(dates.get_datetime_format(length, locale=locale))
     return pattern.replace("{0}", the_time).replace("{1}", the_day).replace("'", "")
 
 
@@ -124,9 +155,8 @@ def zone_name(local: datetime) -> str:
 
 def day(value: date) -> str:
     """`Nov 21`, with the year when it is not this one."""
-    this_year = value.year == now().year
-    text: str = dates.format_skeleton("MMMd" if this_year else "yMMMd", value, locale=get_locale())
-    return text
+    plain = value.date() if isinstance(value, datetime) else value
+    return _date(plain, "MMMd" if plain.year == now().year else "yMMMd", get_locale())
 
 
 def age(instant: datetime) -> str:
