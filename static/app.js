@@ -76,10 +76,16 @@
   const countAll = () => { for (const root of document.querySelectorAll(".order-rows")) count(root); };
   document.addEventListener("htmx:afterSettle", countAll);
   window.addEventListener("pageshow", countAll);
+  // Who moved the mouse last means the row under it, who moved the focus last the row of the focus.
+  let byMouse = false;
+  document.addEventListener("pointermove", () => { byMouse = true; });
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Tab") byMouse = false;
     if (event.key !== "x" || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
-    const row = document.activeElement?.closest("tbody tr") ?? document.querySelector("tbody tr:hover");
+    const focused = document.activeElement?.closest("tbody tr");
+    const hovered = document.querySelector("tbody tr:hover");
+    const row = byMouse ? hovered ?? focused : focused ?? hovered;
     row?.querySelector("input[data-choose]")?.click();
   });
 

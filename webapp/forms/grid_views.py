@@ -12,7 +12,8 @@ from webapp.queries import grids
 
 
 class SizeForm(FlaskForm):
-    size = SelectField(_l("Rows on a page"))
+    # Ids of their own, since a dialog stands on the page of the list, whose filters have a name too.
+    size = SelectField(_l("Rows on a page"), id="rows-on-a-page")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -21,8 +22,8 @@ class SizeForm(FlaskForm):
 
 
 class ViewForm(FlaskForm):
-    name = StringField(_l("Name"), [InputRequired(_l("Give the view a name."))])
-    shared = BooleanField(_l("Everybody sees it"))
+    name = StringField(_l("Name"), [InputRequired(_l("Give the view a name."))], id="view-name")
+    shared = BooleanField(_l("Everybody sees it"), id="view-shared")
 
 
 class ChangedViewForm(ViewForm):
