@@ -14,8 +14,9 @@ from simulator.sellers import DEMO_EU
 from tests.factories import everywhere
 from tests.running.desk import running, until
 from webapp import create_app
-from webapp.actions import accounts, cancellations, credit_memos
+from webapp.actions import accounts, cancellations, credit_memos, shipments
 from webapp.domain.documents import Refund
+from webapp.domain.parcels import Parcel
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.engine import only_reading
@@ -136,6 +137,26 @@ def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, conn
     assert len(amazon.world.effects("cancellation", number)) == 1
     assert len(amazon.world.effects("feed")) == 1
     assert read(select(Order.state)) == [("canceled",)]
+
+
+@pytest.mark.parametrize("sync_interval", [3600])
+@pytest.mark.parametrize("point", ["shipment.before_call", "shipment.after_call"])
+def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected, amazon, tmp_path, point):
+    number = amazon.world.place("DE")
+    marker, environ = crashing(tmp_path, point, settings.database_url)
+
+    with running(settings.data_dir, environ=environ):
+        ((order_id,),) = until(lambda: read(select(Order.id)))
+        with Session(db.engine) as session:
+            packed = [Parcel(None, "DHL", "", "T1")]
+            shipments.create(session, order_id, packed, undo_seconds=0, now=datetime.now(UTC), by="test")
+        verified = select(Submission.state).where(Submission.state == "verified")
+        # An answer that may be lost is looked for after twenty seconds, twice where the order does not show it.
+        until(marker.exists, 30)
+        until(lambda: read(verified), 2 * WITHIN)
+
+    assert [entry["tracking_number"] for entry in amazon.world.effects("shipment", number)] == ["T1"]
+    assert read(select(Order.state)) == [("complete",)]
 
 
 def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connected, amazon):
