@@ -3,12 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Blueprint, Response, flash, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
-from redis.exceptions import RedisError
 
-from webapp import queue
 from webapp.actions import cancellations as actions
 from webapp.domain import cancellation
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
@@ -19,6 +16,7 @@ from webapp.security import needs
 from webapp.sentences import sentence
 from webapp.views.amazon_orders import TABS, Known, find, head
 from webapp.views.answers import answer, invalid, see_other, stop_polling
+from webapp.views.bell import ring
 from webapp.views.forms import tell
 
 bp = Blueprint("cancellations", __name__, url_prefix="/amazon-orders/<number>")
@@ -59,7 +57,7 @@ def create(number: str) -> Response:
             refused = error.code
     session.rollback()
     if account_id:
-        _ring(account_id)
+        ring(account_id)
         return see_other(request, url_for("amazon_orders.show", number=number))
     known = find(number)
     return invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
@@ -77,14 +75,6 @@ def follow(number: str, submission_id: int) -> Response:
     if known.submission.open:
         return answer(request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab)
     return stop_polling("cancellations/_ended.html", **head(known), tab=tab)
-
-
-def _ring(account_id: int) -> None:
-    """Call the worker. It is a bell only: with Redis away, upkeep rings again, since the table holds the work."""
-    try:
-        queue.enqueue(queue.redis(), "advance_submissions", account_id)
-    except RedisError:
-        flash(_("Redis does not answer. Your request is kept, and Amazon is told once Redis is back."), "warn")
 
 
 def _dialog(known: Known, form: CancellationForm, refused: str | None) -> dict[str, Any]:

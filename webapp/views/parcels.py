@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from redis.exceptions import RedisError
 
-from webapp import queue
 from webapp.actions import parcels as actions
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.extensions import db, settings
@@ -16,6 +14,7 @@ from webapp.queries import shipments as queries
 from webapp.security import local_target, needs
 from webapp.sentences import sentence
 from webapp.views.answers import answer, invalid, see_other
+from webapp.views.bell import ring
 from webapp.views.forms import tell
 
 bp = Blueprint("parcels", __name__, url_prefix="/parcels/<int:parcel_id>")
@@ -52,7 +51,7 @@ def correct(parcel_id: int) -> Response:
     except RefusedError as error:
         refused = sentence(error.code, error.arguments)
     else:
-        _ring(told.account_id)
+        ring(told.account_id)
         return _back(parcel_id)
     session.rollback()
     parcel, shipment = queries.parcel(session, parcel_id)
@@ -83,7 +82,7 @@ def cancel_instead(parcel_id: int) -> Response:
         by=current_user.by,
     )
     submission_id = asked.id
-    _ring(asked.account_id)
+    ring(asked.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
 
 
@@ -91,11 +90,3 @@ def _back(parcel_id: int) -> Response:
     there = request.form.get("next")
     _parcel, shipment = queries.parcel(db.session(), parcel_id)
     return see_other(request, local_target(there) if there else url_for("shipments.show", number=shipment.number))
-
-
-def _ring(account_id: int) -> None:
-    """Call the worker; with Redis away the scheduler does, since the table holds the work."""
-    try:
-        queue.enqueue(queue.redis(), "advance_submissions", account_id)
-    except RedisError:
-        flash(_("Redis does not answer. Your request is kept, and Amazon is told once Redis is back."), "warn")

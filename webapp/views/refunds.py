@@ -10,7 +10,7 @@ from webapp.actions import refunds as actions
 from webapp.extensions import db
 from webapp.security import needs
 from webapp.views.answers import see_other
-from webapp.views.submissions import ring
+from webapp.views.bell import ring
 
 bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>")
 

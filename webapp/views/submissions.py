@@ -8,9 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
-from redis.exceptions import RedisError
 
-from webapp import queue
 from webapp.actions import confirmations
 from webapp.actions import submissions as actions
 from webapp.domain import confirming
@@ -26,6 +24,7 @@ from webapp.queries import stores, submissions
 from webapp.security import local_target, needs
 from webapp.views import grids, told
 from webapp.views.answers import answer, see_other
+from webapp.views.bell import ring
 from webapp.views.history import entries
 from webapp.views.people import names
 
@@ -131,14 +130,6 @@ def insist(submission_id: int) -> Response:
     submission = actions.insist(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
     ring(submission.account_id)
     return _back(submission_id)
-
-
-def ring(account_id: int) -> None:
-    """Call the worker; with Redis away the scheduler does, since the table holds the work."""
-    try:
-        queue.enqueue(queue.redis(), "advance_submissions", account_id)
-    except RedisError:
-        flash(_("Redis does not answer. Channeldesk looks as soon as it is back."), "warn")
 
 
 def _back(submission_id: int) -> Response:

@@ -11,7 +11,7 @@ from webapp.queries import documents
 from webapp.queries.vat_invoices import Document
 from webapp.security import needs
 from webapp.views.answers import see_other
-from webapp.views.submissions import ring
+from webapp.views.bell import ring
 
 bp = Blueprint("vat_invoices", __name__)
 
