@@ -35,7 +35,6 @@ class Mailbox:
     port: int = 0
     connections: int = 0
     signed_in: list[str] = field(default_factory=list)
-    silent: asyncio.Event | None = None
 
     def will(self, step: str, *answers: str) -> None:
         self.answers.setdefault(step, []).extend(answers)

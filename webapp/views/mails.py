@@ -101,7 +101,7 @@ def retry(mail_id: int) -> Response:
 @needs("mails.write")
 def drop(mail_id: int) -> Response:
     verbs.drop(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
-    flash(_("The mail was dropped: it is not sent."), "good")
+    flash(_("Dropped: nothing more is sent."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
