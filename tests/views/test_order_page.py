@@ -120,7 +120,7 @@ def test_buttons_are_moves_of_the_table_that_can_be_asked_for(owner, colleague, 
     assert set(VERBS) == {move.name for move in order_states.MOVES}
     ours, amazons = "/orders/100001", f"/amazon-orders/{an_order(1).number}"
     before, ship = [f"{ours}/holds/new", f"{ours}/credit_memos/new"], f"{ours}/shipments/new"
-    assert buttons(owner) == [*before, f"{amazons}/cancellations/new", ship]
+    assert buttons(owner) == [*before, f"{amazons}/cancellations/new?next={ours}", ship]
     assert buttons(colleague) == []
     a_store(account).import_orders = False
     session.commit()
@@ -211,6 +211,21 @@ def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner, sess
     assert sent.get("until", "") in page.text
     session.refresh(order)
     assert order.state == "processing"
+
+
+def test_a_cancellation_asked_here_leads_back_here(owner, session, order):
+    url = f"/amazon-orders/{order.amazon_order.number}/cancellations"
+    session.rollback()
+    dialog = owner.get(f"{url}/new?next=/orders/100001", headers=HTMX)
+    assert '<input type="hidden" name="next" value="/orders/100001">' in dialog.text
+
+    asked = {"reason": "NoInventory", "next": "/orders/100001"}
+    refused = owner.post(url, data=asked | {"reason": ""})
+    sent = owner.post(url, data=asked)
+
+    assert 'name="next" value="/orders/100001"' in refused.text
+    assert (sent.status_code, sent.location) == (303, "/orders/100001")
+    assert "What Amazon is being told Cancellation" in plain(owner.get("/orders/100001"))
 
 
 def test_a_second_hold_and_an_end_of_none_are_said(owner, session, order):

@@ -12,7 +12,7 @@ from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.extensions import db, settings
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.queries import amazon_orders as queries
-from webapp.security import needs
+from webapp.security import local_target, needs
 from webapp.sentences import sentence
 from webapp.views.amazon_orders import TABS, Known, find, head
 from webapp.views.answers import answer, invalid, see_other, stop_polling
@@ -34,7 +34,7 @@ def new(number: str) -> Response:
 @bp.post("/cancellations")
 @needs("orders.cancel")
 def create(number: str) -> Response:
-    """Queue the cancellation, then back to the order. What cannot be done is said where it was asked."""
+    """Queue the cancellation, then back to where it was asked. What cannot be done is said in the dialog."""
     form = CancellationForm()
     session = db.session()
     id_ = queries.id_of(session, number)
@@ -58,7 +58,7 @@ def create(number: str) -> Response:
     session.rollback()
     if account_id:
         ring(account_id)
-        return see_other(request, url_for("amazon_orders.show", number=number))
+        return see_other(request, _back(number))
     known = find(number)
     return invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
 
@@ -80,7 +80,14 @@ def follow(number: str, submission_id: int) -> Response:
 def _dialog(known: Known, form: CancellationForm, refused: str | None) -> dict[str, Any]:
     asked = known.order.cancel_requested
     hints = {row.code: _hint(row.code, asked=asked) for row in cancellation.REASONS}
-    return {"known": known, "order": known.order, "form": form, "hints": hints, "refused": refused}
+    back = _back(known.order.number)
+    return {"known": known, "order": known.order, "form": form, "hints": hints, "refused": refused, "back": back}
+
+
+def _back(number: str) -> str:
+    """The page it is asked from: that of the Amazon order, unless the address names another."""
+    there = request.values.get("next")
+    return local_target(there) if there else url_for("amazon_orders.show", number=number)
 
 
 def _hint(code: str, *, asked: bool) -> str:

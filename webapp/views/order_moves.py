@@ -71,9 +71,12 @@ def of_order(session: Session, order: Order) -> Moves:
 
 def _button(order: Order, move: str, leading: str) -> Button:
     verb = VERBS[move]
-    number = order.amazon_order.number if move == "cancel" else order.number
     kind = "danger" if move == "cancel" else "primary" if move == leading else ""
-    return Button(move, verb.text, verb.icon, url_for(verb.endpoint, number=number), verb.way, kind)
+    url = url_for(verb.endpoint, number=order.number)
+    if move == "cancel":
+        here = url_for("orders.show", number=order.number)
+        url = url_for(verb.endpoint, number=order.amazon_order.number, next=here)
+    return Button(move, verb.text, verb.icon, url, verb.way, kind)
 
 
 def _refusal(session: Session, order: Order, move: str) -> str | None:
