@@ -16,6 +16,7 @@ from webapp.models.credit_memos import CreditMemo
 from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
+from webapp.queries import printing
 from webapp.queries import refunds as queries
 
 ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | BY
@@ -290,3 +291,17 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
         session.expire_all()
 
         assert books_agree(session, session.get_one(Order, order.id)) == before
+
+
+def test_what_amazon_has_not_refunded_is_no_paper_for_anybody(session, order):
+    first, second = [line.id for line in order.items]
+    offline = credit_memos.create(session, order.id, Refund({second: 1}, 0), **BY)
+    asked = credit_memos.create(session, order.id, Refund({first: 1}, 0), **ON_AMAZON)
+
+    def printed():
+        return printing.of_orders(session, [order.id], ["credit_memo"])
+
+    assert printed() == [("credit_memo", offline.id)]
+    assert printing.existing(session, "credit_memo", [asked.id, offline.id]) == [("credit_memo", offline.id)]
+    answered(session, asked)
+    assert printed() == [("credit_memo", offline.id), ("credit_memo", asked.id)]

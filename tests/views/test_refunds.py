@@ -68,7 +68,10 @@ def test_its_page_shows_what_amazon_is_told_part_by_part(owner, session, asked):
 
 
 def test_the_credit_memo_says_that_it_is_only_asked_for(owner, asked):
-    assert "Refund asked of Amazon" in plain(owner.get(f"/credit_memos/{asked.number}"))
+    page = owner.get(f"/credit_memos/{asked.number}")
+    assert "Refund asked of Amazon" in plain(page)
+    assert "Total to refund €23.00" in plain(page)
+    assert "Print" not in plain(page)
 
 
 @pytest.mark.parametrize(

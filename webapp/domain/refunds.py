@@ -46,8 +46,10 @@ CODES = frozenset(reason.code for reason in REASONS)
 # Where a credit memo stands. Amazon is asked; it refunds or refuses; or it was undone before Amazon was told.
 OFFLINE, ASKED, REFUNDED, REFUSED, UNDONE = "offline", "asked", "refunded", "refused", "undone"
 MEMO_STATES = (OFFLINE, ASKED, REFUNDED, REFUSED, UNDONE)
-# These give money back, or are about to.
-LIVE = frozenset({OFFLINE, ASKED, REFUNDED})
+# These gave money back.
+GIVEN = frozenset({OFFLINE, REFUNDED})
+# These did, or are about to.
+LIVE = GIVEN | {ASKED}
 
 # The parts of a refund, each a field of `Refund`, in the order of the feed's columns.
 COMPONENTS = ("item_price", "item_tax", "shipping_price", "shipping_tax", "gift_wrap_price", "gift_wrap_tax")

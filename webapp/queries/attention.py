@@ -117,6 +117,8 @@ def _refused(now: datetime) -> Select[*tuple[Any, ...]]:
                 and_(_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_asked_again()),
                 # Money and its papers are owed whatever became of the order.
                 and_(_left_undone(), Submission.kind.in_(_OF_MONEY), ~_asked_again()),
+                # Only a person's answer ends this doubt, whatever else of the order is refunded.
+                and_(Submission.kind == refunds.KIND, Submission.state == submissions.UNPROVED),
             ),
         )
         .group_by(AmazonOrder.store_id, Submission.state)

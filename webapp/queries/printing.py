@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from webapp.domain import refunds
 from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.credit_memos import CreditMemo
@@ -67,18 +68,23 @@ def of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] =
             continue
         model = KINDS[kind]
         for portion in _portions(list(found)):
-            rows = select(model.order_id, model.id).where(model.order_id.in_(portion)).order_by(model.id)
+            rows = select(model.order_id, model.id).where(model.order_id.in_(portion), *_true(kind)).order_by(model.id)
             for order_id, id_ in session.execute(rows):
                 found[order_id].append((kind, id_))
     return [key for order_id in order_ids for key in found[order_id]]
 
 
 def existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
-    """Those of these documents that are there, in the order given."""
+    """Those of these documents that are there and say what is so, in the order given."""
     model, found = KINDS[kind], set[int]()
     for portion in _portions(list(ids)):
-        found.update(session.scalars(select(model.id).where(model.id.in_(portion))))
+        found.update(session.scalars(select(model.id).where(model.id.in_(portion), *_true(kind))))
     return [(kind, id_) for id_ in ids if id_ in found]
+
+
+def _true(kind: str) -> list[ColumnElement[bool]]:
+    """A credit memo that Amazon is only asked for, or has refused, is no paper for anybody."""
+    return [CreditMemo.state.in_(refunds.GIVEN)] if kind == "credit_memo" else []
 
 
 def file_of(session: Session, action_id: int) -> PrintedFile | None:

@@ -72,9 +72,7 @@ def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[date
             select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
             .join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
             .where(CreditMemoItem.order_item_id.in_(line_ids), CreditMemoItem.return_to_stock)
-            .where(CreditMemo.state.in_((refunds.OFFLINE, refunds.REFUNDED)))
-            # What Amazon has not refunded has not come back.
-            .where(CreditMemo.state.in_((refunds.OFFLINE, refunds.REFUNDED)))
+            .where(CreditMemo.state.in_(refunds.GIVEN))
         )
         for line_id, at, pieces in session.execute(told):
             found[line_id].append((at, pieces))

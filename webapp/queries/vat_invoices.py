@@ -59,7 +59,7 @@ def refusal(order: Order, document: Document, last: Submission | None) -> str | 
 
 def _given(document: Document) -> bool:
     """Whether it is one to be shown: a credit memo that gave nothing back is none."""
-    return isinstance(document, Invoice) or document.state in (refunds.OFFLINE, refunds.REFUNDED)
+    return isinstance(document, Invoice) or document.state in refunds.GIVEN
 
 
 def subject(document: Document) -> str:

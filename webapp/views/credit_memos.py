@@ -50,5 +50,5 @@ def totals(memo: CreditMemo, currency: str) -> list[documents.Total]:
         rows.append((_l("Adjustment refund"), Money(memo.adjustment_refund, currency), False))
     if memo.adjustment_fee:
         rows.append((_l("Adjustment fee"), Money(-memo.adjustment_fee, currency), False))
-    name = _l("Total refunded") if memo.state in (refunds.OFFLINE, refunds.REFUNDED) else _l("Total to refund")
+    name = _l("Total refunded") if memo.state in refunds.GIVEN else _l("Total to refund")
     return [*rows, (name, Money(memo.total, currency), True)]
