@@ -1,13 +1,13 @@
 """Shipping what a sheet of tracking numbers says: kept, chosen from, and shipped once."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event, func, select
 
 from tests.factories import NOW, an_account, an_item, an_order, shipped
 from tests.processing import BY, at_once, imported, refused
-from webapp.actions import bulk_actions, holds, shipments, tracking
+from webapp.actions import bulk_actions, confirmations, holds, shipments, tracking
 from webapp.domain import bulk
 from webapp.domain.parcels import Parcel as Packed
 from webapp.domain.tracking_matches import Choice
@@ -98,6 +98,30 @@ def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(sessio
     assert told == [("shipment", "queued", True)] * 3
     (confirmed,) = session.scalars(select(Event).where(Event.kind == "tracking_confirmed"))
     assert confirmed.args == {"bulk": action.id, "lines": 3, "orders": 2}
+
+
+def test_the_day_in_the_sheet_is_what_amazon_is_told(session, orders):
+    order, ordered = orders[0], orders[0].purchased_at
+    order.purchased_at = ordered - timedelta(days=5)
+    session.commit()
+    one = kept(session, f"Order;Tracking;Ship date\n{order.number};{DHL};2026-03-01\n{orders[1].number};{UPS};")
+    run(session, tracking.confirm(session, one.id, **SHIP))
+    found = session.execute(select(Shipment.order_id, Shipment.shipped_at)).all()
+    assert dict(found) == {order.id: datetime(2026, 3, 1, 11, tzinfo=UTC), orders[1].id: None}
+    submission = session.scalars(select(Submission).order_by(Submission.id)).first()
+    told = []
+    confirmations.KIND.call(session, submission)(Port(told))
+    assert told[0].shipped_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
+
+
+class Port:
+    """Hears what a parcel is told as."""
+
+    def __init__(self, told):
+        self.told = told
+
+    def confirm_shipment(self, _number, _marketplace_id, parcel):
+        self.told.append(parcel)
 
 
 def test_confirmed_again_nothing_is_shipped_twice(session, orders):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,18 @@ from hypothesis import strategies as st
 
 from webapp.domain.parcels import Parcel
 from webapp.domain.shipping import OTHER
-from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, READY, Choice, Item, Order, match, shipments
+from webapp.domain.tracking_matches import (
+    ALREADY,
+    BLOCKED,
+    CHOOSE,
+    READY,
+    Choice,
+    Item,
+    Order,
+    match,
+    shipments,
+    shipped_at,
+)
 from webapp.domain.tracking_sheets import Line
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -156,6 +168,21 @@ def test_a_sku_on_two_lines_of_the_order_is_taken_from_both():
 def test_a_parcel_goes_whole_or_not_at_all():
     lines = a_line("100001", DHL, sku="MUG", quantity=1), a_line("100001", DHL, sku="CUP")
     assert shipments(look(*lines, choices={1: Choice(ticked=False)})) == {}
+
+
+@pytest.mark.parametrize(
+    ("day", "instant"),
+    [
+        ("", None),
+        ("2026-03-01", datetime(2026, 3, 1, 11, tzinfo=UTC)),
+        ("2026-02-01", datetime(2026, 2, 28, 8, 1, tzinfo=UTC)),
+        ("2026-03-02", NOW),
+        ("2027-01-01", NOW),
+    ],
+)
+def test_a_day_of_shipping_lies_between_the_order_and_now(day, instant):
+    ordered = datetime(2026, 2, 28, 8, tzinfo=UTC)
+    assert shipped_at(day, ZoneInfo("Europe/Berlin"), ordered, NOW) == instant
 
 
 lines = st.builds(

@@ -242,3 +242,12 @@ def test_no_font_file_stays_open(session):
 
 def open_files() -> set[str]:
     return {str(path.resolve()) for path in Path("/proc/self/fd").iterdir() if path.resolve().suffix == ".ttf"}
+
+
+def test_a_long_address_abroad_keeps_its_country(session):
+    fields = {"name": "Name " * 12, "company": "Company " * 8, "line1": "Street " * 9, "line2": "Back", "line3": "Left"}
+    address = Address(**fields, city="Paris", postal_code="75001", region="IDF", country_code="FR")
+    a_printed_order(session, recipient=address)
+    (page,) = pages(printing.invoice(session, the_invoice(session).id))
+    assert "Back Left 75001 Paris IDF Frankreich" in page
+    assert page.index("Frankreich") < page.index("Artikel Menge")

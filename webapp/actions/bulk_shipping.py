@@ -1,10 +1,14 @@
 """Shipping many Orders: each with parcels of its own, of which Amazon is told one by one."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from sqlalchemy.orm import Session
 
 from webapp.actions import shipments
 from webapp.actions.bulk_work import Kind, Outcome, Task
-from webapp.domain import parcels
+from webapp.domain import parcels, tracking_matches
+from webapp.models.orders import Order
 
 
 def _ship(session: Session, task: Task) -> Outcome:
@@ -18,9 +22,25 @@ def _ship(session: Session, task: Task) -> Outcome:
         )
         for said in task.args["parcels"]
     ]
-    undo_seconds = int(task.args.get("undo_seconds", 0))
-    shipment = shipments.create(session, task.subject_id, packed, undo_seconds=undo_seconds, now=task.now, by=task.by)
+    shipment = shipments.create(
+        session,
+        task.subject_id,
+        packed,
+        undo_seconds=int(task.args.get("undo_seconds", 0)),
+        shipped_at=_shipped_at(session, task),
+        now=task.now,
+        by=task.by,
+    )
     return Outcome("bulk_shipped", {"number": shipment.number, "count": len(packed)})
+
+
+def _shipped_at(session: Session, task: Task) -> datetime | None:
+    day = task.args.get("shipped_on", "")
+    if not day:
+        return None
+    order = session.get_one(Order, task.subject_id)
+    zone = ZoneInfo(order.store.marketplace.time_zone)
+    return tracking_matches.shipped_at(day, zone, order.purchased_at, task.now)
 
 
 KIND = Kind("ship", "orders.write", _ship)

@@ -111,12 +111,13 @@ class _Confirmation(Kind):
     def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
         parcel = self._parcel(session, submission)
         ids = _amazon_ids(session, parcel)
+        shipment = session.get_one(Shipment, parcel.shipment_id)
         told = confirming.parcel(
             parcel.reference,
             parcel.carrier,
             parcel.title,
             parcel.tracking_number,
-            session.get_one(Shipment, parcel.shipment_id).created_at,
+            shipment.shipped_at or shipment.created_at,
             [(ids[item.order_item_id], item.quantity) for item in parcel.items],
         )
         order = submission.amazon_order

@@ -25,12 +25,14 @@ def create(
     append: bool = True,
     undo_seconds: int = submissions.UNDO_SECONDS,
     seen: int | None = None,
+    shipped_at: datetime | None = None,
     now: datetime,
     by: str,
 ) -> Shipment:
     """Write a shipment of these parcels; by default of one, untracked, with all that is left. Commits.
 
-    Amazon is told of each after `undo_seconds`; of one without a tracking number once it has one.
+    `shipped_at`: when the carrier took it, where that was not now. Amazon is told of each parcel after `undo_seconds`;
+    of one without a tracking number once it has one.
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be shipped or a tracking number
     belongs to another parcel; nothing is changed then.
     """
@@ -42,7 +44,7 @@ def create(
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
         number = str(counters.take(session, "shipment")[0])
         check_numbers(session, order, [draft.tracking_number for draft in drafts if draft.tracking_number])
-        shipment = Shipment(number=number, order_id=order.id, created_at=now)
+        shipment = Shipment(number=number, order_id=order.id, created_at=now, shipped_at=shipped_at)
         reference = _next_reference(session, order)
         lines = {item.id: item for item in order.items}
         for place, draft in enumerate(drafts):

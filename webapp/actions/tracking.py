@@ -79,9 +79,11 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
         if action is None:
             raise RefusedError("tracking_confirmed_already")
         return action
-    ready = tracking_matches.shipments(queries.look(session, queries.rows(session, import_id), now))
+    found = queries.look(session, queries.rows(session, import_id), now)
+    days = tracking_matches.shipped_on(found)
     rows: list[bulk_actions.Row] = [
-        (order_id, {"parcels": [asdict(parcel) for parcel in packed]}) for order_id, packed in ready.items()
+        (order_id, {"parcels": [asdict(parcel) for parcel in packed], "shipped_on": days.get(order_id, "")})
+        for order_id, packed in tracking_matches.shipments(found).items()
     ]
     if not rows:
         session.rollback()

@@ -6,8 +6,9 @@ Lines of one order with the same tracking number are one parcel. Pure: what is k
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from webapp.domain import order_states, parcels, shipping
 from webapp.domain.carrier_names import named
@@ -110,6 +111,23 @@ def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
             quantities = dict(quantities)
         answer[order_id].append(parcels.Parcel(quantities, first.carrier, first.title, number))
     return dict(answer)
+
+
+def shipped_on(matches: Iterable[Match]) -> dict[int, str]:
+    """Order → the first day (ISO 8601) that a line of it says it was shipped on, where one does."""
+    days: dict[int, str] = {}
+    for one in matches:
+        if one.order is not None and one.goes and one.line.shipped_on:
+            days[one.order.id] = min(one.line.shipped_on, days.get(one.order.id, one.line.shipped_on))
+    return days
+
+
+def shipped_at(day: str, zone: ZoneInfo, ordered: datetime, now: datetime) -> datetime | None:
+    """An instant of that day where the seller is, within what can be: after the order and not to come. None: now."""
+    if not day:
+        return None
+    noon = datetime.combine(date.fromisoformat(day), time(12), zone)
+    return min(max(noon, ordered + timedelta(minutes=1)), now)
 
 
 def _first_look(line: Line, choice: Choice, order: Order | None, used: Mapping[str, str], now: datetime) -> Match:

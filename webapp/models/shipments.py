@@ -17,6 +17,8 @@ class Shipment(Base):
     number: Mapped[str] = mapped_column(String(40), unique=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When the carrier took it, where somebody has said so; else when it was written.
+    shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     parcels: Mapped[list["Parcel"]] = relationship(order_by="Parcel.id")
 

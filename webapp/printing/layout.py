@@ -132,7 +132,7 @@ class Layout:
             y += 5.0
 
     def _recipient(self) -> list[str]:
-        return [part for line in self.content.recipient for part in fonts.wrap(line, 84, 10.5, most=2)][:8]
+        return [part for line in self.content.recipient for part in fonts.wrap(line, 84, 10.5, most=2)][:12]
 
     def _facts(self) -> list[tuple[str, list[str]]]:
         room = self.right - BESIDE - 30

@@ -27,6 +27,7 @@ def upgrade() -> None:
     stores = sa.table("stores", sa.column("marketplace_id", sa.String), sa.column("language", sa.String))
     for language, marketplaces in LANGUAGES.items():
         op.execute(stores.update().where(stores.c.marketplace_id.in_(marketplaces)).values(language=language))
+    op.add_column("shipments", sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True))
     _create_printed_files()
     _create_tracking_imports()
 
@@ -105,6 +106,8 @@ def _create_tracking_imports() -> None:
 def downgrade() -> None:
     for name in ("tracking_rows", "tracking_imports", "printed_parts", "printed_files"):
         op.drop_table(name)
+    with op.batch_alter_table("shipments") as batch_op:
+        batch_op.drop_column("shipped_at")
     with op.batch_alter_table("stores") as batch_op:
         for name in ("language", "documents_tax_number", *TEXTS):
             batch_op.drop_column(name)
