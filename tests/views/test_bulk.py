@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.factories import NOW, a_store, an_account, an_order, shipped
 from tests.processing import BY, imported
 from webapp.actions import bulk_actions, holds
+from webapp.extensions import db
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
@@ -191,3 +192,27 @@ def test_the_list_of_them_leaves_drafts_out(owner, session, ids):
     assert "Put on hold Running 4 0 0 0 Command line" in page
     assert "Let go on" not in page
     assert "1 bulk action" in page
+
+
+def test_the_page_costs_as_many_statements_for_many_rows_as_for_one(owner, session, ids):
+    def cost(action_id):
+        seen = []
+        listen = (db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
+        event.listen(*listen)
+        try:
+            owner.get(f"/bulk/{action_id}")
+        finally:
+            event.remove(*listen)
+        return len([one for one in seen if not one.startswith(("BEGIN", "PRAGMA"))])
+
+    few = cost(started(session, "hold", ids[:1], {"reason": "x"}))
+    # Whose session it is, the bulk action, its rows, their numbers, who asked for it.
+    assert few == 5
+    assert cost(started(session, "hold", ids * 30, {"reason": "x"})) == few
+
+
+def test_a_reason_of_many_speaks_of_no_single_buyer(owner, session, ids):
+    page = plain(owner.get(f"/bulk/{drafted(session, 'cancel', ids)}"))
+
+    assert "unless the buyer asked through Amazon" in page
+    assert "this buyer" not in page

@@ -14,6 +14,7 @@ SENTENCES = {
     "bulk_stopped": _l("Not done: the rest was stopped"),
     "bulk_row_broke": _l("Something broke on our side. It has been written to the log."),
     "bulk_invoiced": _l("Invoice %(number)s written"),
+    "reason_hurts_unless_asked": _l("Counts in your cancellation rate unless the buyer asked through Amazon."),
     "bulk_started": _l("Bulk action %(bulk)s started over %(count)s rows"),
     "bulk_retried": _l("The failed rows of bulk action %(bulk)s are tried again: %(count)s"),
     "bulk_finished": _l("Bulk action %(bulk)s ended: %(done)s done, %(failed)s failed, %(skipped)s skipped"),

@@ -206,9 +206,11 @@ def _progress(action: BulkAction) -> dict[str, Any]:
 
 
 def _hint(code: str) -> str:
+    """What a reason costs, of many orders of which some may have been asked for through Amazon."""
     if not cancellation.hurts_rate(code, buyer_asked=False):
         return sentence("reason_hurts_not")
-    return sentence("reason_hurts_unasked" if not cancellation.hurts_rate(code, buyer_asked=True) else "reason_hurts")
+    always = cancellation.hurts_rate(code, buyer_asked=True)
+    return sentence("reason_hurts" if always else "reason_hurts_unless_asked")
 
 
 def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
