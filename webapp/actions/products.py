@@ -97,11 +97,11 @@ def look_at(session: Session, product_id: int, *, now: datetime, by: str) -> Non
 
 def look_at_all(session: Session, *, now: datetime, by: str) -> int:
     """A person has seen why products are flagged, all of them; answers how many were. Commits."""
-    with_flags = select(Product.account_id, func.count()).where(Product.flag != "").group_by(Product.account_id)
+    with_flags = select(Product.account_id, func.count()).where(Product.is_flagged()).group_by(Product.account_id)
     seen = 0
     for account_id, many in session.execute(with_flags.order_by(Product.account_id)).all():
         accounts.lock(session, account_id)
-        mine = update(Product).where(Product.account_id == account_id, Product.flag != "").values(flag="")
+        mine = update(Product).where(Product.account_id == account_id, Product.is_flagged()).values(flag="")
         session.execute(mine, execution_options={"synchronize_session": False})
         events.record(session, "products_seen", now=now, by=by, account_id=account_id, args={"count": many})
         seen += many

@@ -41,7 +41,7 @@ def settle_products(session: Session, product_ids: Collection[int], *, now: date
             .where(Product.id.in_(some), AmazonOrder.status.in_(stock.OPEN))
             .where(AmazonOrder.fulfilled_by == status.MERCHANT)
         )
-        held = select(StockHold.amazon_order_id).where(StockHold.product_id.in_(some), StockHold.reserved > 0)
+        held = select(StockHold.amazon_order_id).where(StockHold.product_id.in_(some), StockHold.is_reserving())
         found.update(session.scalars(lines), session.scalars(held))
     settle(session, found, now=now, by=by)
 
@@ -57,7 +57,7 @@ def release_store(session: Session, store_id: int, *, now: datetime, by: str) ->
     mine = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
     sums = (
         select(StockHold.product_id, func.sum(StockHold.reserved))
-        .where(StockHold.amazon_order_id.in_(mine), StockHold.reserved > 0)
+        .where(StockHold.amazon_order_id.in_(mine), StockHold.is_reserving())
         .group_by(StockHold.product_id)
     )
     moves = {id_: [stock.Move(stock.RELEASE, held=-int(pieces))] for id_, pieces in session.execute(sums)}

@@ -7,12 +7,14 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Computed,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -22,6 +24,8 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.base import WORD, Base, UtcDateTime
 from webapp.models.vault import Encrypted
 
+# Conditions an index of their own answers. They are written out, because neither database believes a parameter to be
+# what the index says.
 _OVERSOLD: dict[str, Any] = {"sqlite_where": text("available < 0"), "postgresql_where": text("available < 0")}
 _FLAGGED: dict[str, Any] = {"sqlite_where": text("flag <> ''"), "postgresql_where": text("flag <> ''")}
 _RESERVED: dict[str, Any] = {"sqlite_where": text("reserved > 0"), "postgresql_where": text("reserved > 0")}
@@ -63,6 +67,14 @@ class Product(Base):
 
     account: Mapped[Account] = relationship()
 
+    @classmethod
+    def is_oversold(cls) -> ColumnElement[bool]:
+        return cls.available < literal_column("0")
+
+    @classmethod
+    def is_flagged(cls) -> ColumnElement[bool]:
+        return cls.flag != literal_column("''")
+
 
 class StockHold(Base):
     """What one line of an Amazon order has done to its product so far: `domain/stock.Held`, and how often it moved.
@@ -89,6 +101,10 @@ class StockHold(Base):
 
     product: Mapped[Product] = relationship()
     amazon_order: Mapped[AmazonOrder] = relationship()
+
+    @classmethod
+    def is_reserving(cls) -> ColumnElement[bool]:
+        return cls.reserved > literal_column("0")
 
 
 class StockMovement(Base):

@@ -91,7 +91,7 @@ def _oversold() -> Select[*tuple[Any, ...]]:
     return (
         select(literal(OVERSOLD), Store.id, null(), func.count())
         .join(Product, Product.account_id == Store.account_id)
-        .where(Product.available < 0)
+        .where(Product.is_oversold())
         .group_by(Store.id)
     )
 
@@ -100,7 +100,7 @@ def _flagged() -> Select[*tuple[Any, ...]]:
     return (
         select(literal(FLAGGED), Store.id, Product.flag, func.count())
         .join(Product, Product.account_id == Store.account_id)
-        .where(Product.flag != "")
+        .where(Product.is_flagged())
         .group_by(Store.id, Product.flag)
     )
 

@@ -54,7 +54,7 @@ def grid() -> Grid:
             "account": lambda id_: Product.account_id == int(id_),
             "enabled": lambda said: Product.enabled.is_(said == "yes"),
             "stock": _stock,
-            "flagged": lambda _: Product.flag != "",
+            "flagged": lambda _: Product.is_flagged(),
         },
         sort="sku",
     )
@@ -72,7 +72,7 @@ def _keyword(text: str) -> ColumnElement[bool]:
 def _stock(level: str) -> ColumnElement[bool]:
     if level == OVERSOLD:
         # Also where stock is not kept any more: nothing is reserved then, but more had left than there was.
-        return Product.available < 0
+        return Product.is_oversold()
     return Product.manage_stock & (Product.available <= (0 if level == OUT else products.LOW))
 
 
@@ -131,7 +131,7 @@ def holders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]
         )
         .join(AmazonOrder, AmazonOrder.id == StockHold.amazon_order_id)
         .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
-        .where(StockHold.product_id == product.id, StockHold.reserved > 0)
+        .where(StockHold.product_id == product.id, StockHold.is_reserving())
         .order_by(AmazonOrder.purchased_at, AmazonOrder.id)
     )
     return session.execute(held.limit(_WAITING)).all()
@@ -249,10 +249,9 @@ def account_of(session: Session, name: str | None) -> Account:
     return found[0]
 
 
-def totals(session: Session) -> tuple[int, int, int]:
-    """How many products there are, are flagged, are oversold."""
-    flagged = select(func.count()).select_from(Product).where(Product.flag != "").scalar_subquery()
-    oversold = select(func.count()).select_from(Product).where(Product.available < 0).scalar_subquery()
-    every = select(func.count()).select_from(Product).scalar_subquery()
-    count, some, more = session.execute(select(every, flagged, oversold)).one()
-    return count, some, more
+def troubles(session: Session) -> tuple[int, int]:
+    """How many products are flagged, and how many oversold."""
+    flagged = select(func.count()).select_from(Product).where(Product.is_flagged()).scalar_subquery()
+    oversold = select(func.count()).select_from(Product).where(Product.is_oversold()).scalar_subquery()
+    some, more = session.execute(select(flagged, oversold)).one()
+    return some, more

@@ -56,7 +56,7 @@ def index() -> Response:
         grid=shown,
         accounts=by_id,
         export=export,
-        totals=queries.totals(session),
+        troubles=queries.troubles(session),
         low=domain.LOW,
     )
 

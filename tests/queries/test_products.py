@@ -1,0 +1,33 @@
+"""Reading products asks the index that answers, however many products there are."""
+
+import pytest
+from sqlalchemy import event
+
+from tests.factories import NOW, an_account
+from webapp.extensions import db
+from webapp.queries import attention, products
+
+pytestmark = pytest.mark.only_sqlite
+
+
+def test_what_needs_attention_is_counted_in_its_own_index(session):
+    an_account(session)
+    asked = []
+    event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
+    attention.alerts(session, [1], NOW)
+    products.troubles(session)
+
+    found = [
+        row[3]
+        for statement, values in list(asked)
+        if statement.startswith("SELECT")
+        for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        if "products" in row[3]
+    ]
+
+    assert sorted(found) == [
+        "SCAN products USING INDEX ix_products_flagged",
+        "SCAN products USING INDEX ix_products_oversold",
+        "SEARCH products USING INDEX ix_products_flagged (account_id=?)",
+        "SEARCH products USING INDEX ix_products_oversold (account_id=?)",
+    ]
