@@ -24,8 +24,8 @@ LOOKS = 2
 MOST = 100
 # However slow Amazon is, a pass begins nothing more after this.
 LONGEST = timedelta(seconds=60)
-# getOrder refills one call in two seconds, and people need it too. Where more than these wait, one sync tells of a
-# hundred orders in one call: what it has just gone over is fresh, and what it will go over it proves.
+# getOrder refills one call in two seconds, and people need it too: so many are read in one pass. Where more wait to be
+# told, what a sync has just gone over is fresh: it tells of a hundred orders in one call.
 FEW = 25
 FRESH = timedelta(minutes=5)
 
@@ -103,14 +103,13 @@ class _Desk:
 
     def prove(self) -> None:
         """Read the orders back: only Amazon's own word on the order proves that it was done."""
-        due = list(self.due(submissions.ACCEPTED))
-        if len(due) > FEW and self._just_synced():
-            # The next sync tells of them. What it has not shown in all that time is read by itself.
-            late = [one for one in due if self._overdue(one)]
+        due = self.due(submissions.ACCEPTED)
+        if len(due) > FEW and self.due(submissions.QUEUED, most=FEW + 1)[FEW:]:
+            # While many are being told, nobody waits for proofs; a sync brings most of them.
             for submission in due:
-                submission.due_at = self.clock() + FRESH
+                submission.due_at = self.clock() + LONGEST
             self.session.commit()
-            due = late
+            return
         for submission in due[:FEW]:
             # Another of the same order may have been proved by the same look.
             if submission.state == submissions.ACCEPTED and not self._late():
@@ -222,16 +221,11 @@ class _Desk:
         kind = kinds.of(submission.kind)
         if otherwise and submission.tries >= LOOKS:
             outcomes.move(submission, otherwise, now)
-        elif self._overdue(submission):
+        elif submission.accepted_at is not None and now - submission.accepted_at > kind.proof:
             outcomes.give_up(self.session, submission, f"{kind.word}_not_shown", now)
         else:
             feeds.postpone([submission], now, None)
         self.session.commit()
-
-    def _overdue(self, submission: Submission) -> bool:
-        """Whether the order should have shown it by now."""
-        at = submission.accepted_at
-        return at is not None and self.clock() - at > kinds.of(submission.kind).proof
 
     def _read(self, submission: Submission) -> bool:
         """Read its order again and settle what it proves; False where Amazon did not answer. Leaves it locked."""
