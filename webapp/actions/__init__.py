@@ -1,4 +1,4 @@
 """The verbs: the only room that commits."""
 
-# It listens to sessions, so that whatever verb changes an order keeps the index of its words.
-from webapp.actions import search_index  # noqa: F401
+# They listen to sessions, so that whatever verb changes an order keeps the index of its words and the sums of its day.
+from webapp.actions import daily_sales, search_index  # noqa: F401

@@ -12,6 +12,7 @@ from webapp import crashpoints
 from webapp.actions import (
     accounts,
     catalogue,
+    daily_sales,
     events,
     following,
     mirror,
@@ -76,6 +77,7 @@ def import_page(
     crashpoints.crash("import.mirror_written")
     numbers = _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
     search_index.write_new(session, arrived, numbers)
+    daily_sales.mark(session, [(stores[order.marketplace_id].id, order.purchased_at) for _, order in arrived + changed])
     crashpoints.crash("import.orders_written")
     return counts
 

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, Integer, Row, and_, case, column, func, select, values
 from sqlalchemy.orm import Session, load_only
@@ -15,6 +15,7 @@ from webapp.domain.days import last_days
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.base import UtcDateTime
+from webapp.models.daily_sales import DailySales
 from webapp.models.orders import Order
 from webapp.models.stores import Store
 
@@ -39,8 +40,6 @@ _SHOWN = (
     AmazonOrder.note_args,
     AmazonOrder.version,
 )
-# The range that is not a day but all that the days are compared with.
-_BEFORE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,45 +70,45 @@ class Waiting:
     due_soon: int
 
 
+class Span(NamedTuple):
+    number: int
+    begins: datetime
+    ends: datetime
+
+
 def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
-    """Revenue and orders of the last `days` days (today included), from one range of one index.
+    """Revenue and orders of the last `days` days (today included), from the sums of each day.
 
     Cancelled and blocked orders, orders whose total Amazon has not said, and other currencies count as orders but
     not as revenue.
     """
     marketplace = store.marketplace
-    mine = last_days(marketplace.time_zone, now, days)
-    span = timedelta(days=days)
-    # As much of the day as today has had, so that mornings are not compared with whole days.
-    ranges = [(_BEFORE, mine[0].begins - span, now - span)]
-    ranges += [(number, day.begins, day.ends) for number, day in enumerate(mine)]
-    revenue, counts = Counter[int](), Counter[tuple[int, str]]()
-    for row in _by_range(session, store, ranges):
-        # PostgreSQL sums whole numbers into a decimal.
-        revenue[row.number] += int(row.revenue or 0)
-        counts[row.number, row.status] += row.orders
-    per_day = [(day.date, Money(revenue[number], marketplace.currency)) for number, day in enumerate(mine)]
+    both = last_days(marketplace.time_zone, now, 2 * days)
+    before, mine = both[:days], both[days:]
+    revenue, counts, today = Counter[date](), Counter[str](), 0
+    for row in session.execute(
+        select(DailySales).where(DailySales.store_id == store.id, DailySales.day >= both[0].date)
+    ).scalars():
+        revenue[row.day] += row.revenue
+        if row.day >= mine[0].date:
+            counts[row.status] += row.orders
+            today += row.orders if row.day == mine[-1].date else 0
+    # As much of that day as today has had, so that mornings are not compared with whole days.
+    morning = Span(0, before[-1].begins, now - timedelta(days=days))
+    partly = sum(int(row.revenue or 0) for row in summed(session, store, [morning]))
+    per_day = [(day.date, Money(revenue[day.date], marketplace.currency)) for day in mine]
     return Sales(
         days=per_day,
-        counts=_by_status(counts),
-        today=sum(orders for (number, _), orders in counts.items() if number == days - 1),
+        counts=dict(counts),
+        today=today,
         total=Money(sum(money.minor for _, money in per_day), marketplace.currency),
-        before=Money(revenue[_BEFORE], marketplace.currency),
+        before=Money(sum(revenue[day.date] for day in before[:-1]) + partly, marketplace.currency),
     )
 
 
-def _by_status(counts: Counter[tuple[int, str]]) -> dict[str, int]:
-    found = Counter[str]()
-    for (number, status), orders in counts.items():
-        if number != _BEFORE:
-            found[status] += orders
-    return dict(found)
-
-
-def _by_range(
-    session: Session, store: Store, ranges: Sequence[tuple[int, datetime, datetime]]
-) -> Iterable[Row[*tuple[Any, ...]]]:
-    spans = _spans([(store.id, *row) for row in ranges])
+def summed(session: Session, store: Store, spans: Sequence[Span]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Rows of (number, status, orders, revenue) of these spans of time, counted from the orders themselves."""
+    asked = _spans([(store.id, *span) for span in spans])
     counts_as_revenue = and_(
         AmazonOrder.status != amazon_status.CANCELLED,
         AmazonOrder.blocked.is_(None),
@@ -117,32 +116,31 @@ def _by_range(
     )
     return session.execute(
         select(
-            spans.c.number,
+            asked.c.number,
             AmazonOrder.status,
             func.count().label("orders"),
             func.sum(case((counts_as_revenue, AmazonOrder.total))).label("revenue"),
         )
-        .join_from(spans, AmazonOrder, _within(spans))
-        .group_by(spans.c.number, AmazonOrder.status)
-    )
+        .join_from(asked, AmazonOrder, _within(asked))
+        .group_by(asked.c.number, AmazonOrder.status)
+    ).all()
 
 
 def orders_per_day(session: Session, stores: Sequence[Store], days: int, now: datetime) -> dict[int, list[int]]:
     """Store id → orders a day over the last `days` days, oldest first, each on its marketplace's clock; one query."""
-    rows = [
-        (store.id, number, day.begins, day.ends)
+    places = {
+        store.id: {day.date: place for place, day in enumerate(last_days(store.marketplace.time_zone, now, days))}
         for store in stores
-        for number, day in enumerate(last_days(store.marketplace.time_zone, now, days))
-    ]
-    spans = _spans(rows)
+    }
     found = {store.id: [0] * days for store in stores}
-    counted = (
-        select(spans.c.store_id, spans.c.number, func.count())
-        .join_from(spans, AmazonOrder, _within(spans))
-        .group_by(spans.c.store_id, spans.c.number)
-    )
-    for store_id, number, orders in session.execute(counted):
-        found[store_id][number] = orders
+    since = min((min(dates) for dates in places.values()), default=None)
+    if since is None:
+        return found
+    counted = select(DailySales.store_id, DailySales.day, func.sum(DailySales.orders))
+    mine = counted.where(DailySales.store_id.in_(places), DailySales.day >= since)
+    for store_id, day, orders in session.execute(mine.group_by(DailySales.store_id, DailySales.day)):
+        if day in places[store_id]:
+            found[store_id][places[store_id][day]] = int(orders)
     return found
 
 

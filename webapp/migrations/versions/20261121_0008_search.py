@@ -1,6 +1,7 @@
 """the search index and the sums dashboards show
 
-The words of the orders that are there are indexed after the upgrade (`jobs/upkeep.py`), while the desk runs.
+The words of the orders that are there are indexed, and their days summed, after the upgrade
+(`jobs/upkeep.py`), while the desk runs.
 """
 
 import sqlalchemy as sa
@@ -29,6 +30,18 @@ _INDEXES = (
 def upgrade() -> None:
     for name, table, columns in _INDEXES:
         op.create_index(name, table, columns)
+    op.create_table(
+        "daily_sales",
+        sa.Column("store_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("status", sa.String(length=128), nullable=False),
+        sa.Column("orders", sa.Integer(), nullable=False),
+        sa.Column("revenue", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["store_id"], ["stores.id"], name=op.f("fk_daily_sales_store_id_stores"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("store_id", "day", "status", name=op.f("pk_daily_sales")),
+    )
     op.drop_table("search_terms")
     if op.get_context().dialect.name == "postgresql":
         op.execute("CREATE TABLE search_documents (rowid BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)")
@@ -44,6 +57,7 @@ def downgrade() -> None:
     for name, table, _columns in _INDEXES:
         op.drop_index(name, table)
     op.execute("DROP TABLE search_documents")
+    op.drop_table("daily_sales")
     op.create_table(
         "search_terms",
         sa.Column("term", sa.LargeBinary(length=16), nullable=False),
