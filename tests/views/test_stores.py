@@ -145,7 +145,7 @@ def test_the_dashboard_costs_the_same_with_one_order_or_many(owner, session, sto
     with counted() as many:
         owner.get(DASHBOARD)
 
-    assert len(few) == len(many) == 6
+    assert len(few) == len(many) == 7
 
 
 def test_the_dashboard_shows_revenue_counts_and_recent_orders(owner, session, store):
