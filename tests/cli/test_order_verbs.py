@@ -81,3 +81,30 @@ def test_a_conflict_is_decided(command, number, connected, amazon):
     (told,) = command("submissions", "run", "--wait", "20", "--json").json
     assert told["state"] == "verified"
     assert amazon.world.orders[order_id].body["packages"][0]["carrier"] == "bike courier"
+
+
+@pytest.fixture
+def shipped(command, connected, amazon):
+    """Our number of a shipped Order."""
+    amazon.world.place("DE", status="SHIPPED")
+    assert command("sync", connected).code == 0
+    (order,) = command("orders", "list", "--json").json
+    return order["number"]
+
+
+def test_a_refund_is_asked_of_amazon_and_carried_out(command, shipped, connected, amazon):
+    half = command("orders", "refund", shipped, "--on-amazon")
+    assert (half.code, "--on-amazon and --reason go together." in half.error) == (2, True)
+
+    asked = command(
+        "orders", "refund", shipped, "--on-amazon", "--reason", "CustomerReturn", "--no-undo", "--json"
+    ).json
+    assert (asked["document"], asked["state"]) == ("100001", "complete")
+    (told,) = command("submissions", "run", connected, "--wait", "20", "--json").json
+
+    assert (told["kind"], told["state"], told["reason"]) == ("refund", "verified", "CustomerReturn")
+    assert command("orders", "show", shipped, "--json").json["state"] == "closed"
+    entries = amazon.world.effects("refund")
+    assert [entry["reason"] for entry in entries] == ["CustomerReturn"] * len(entries) != []
+    settled = command("submissions", "settle", str(told["id"]), "refunded")
+    assert settled.error.startswith("channeldesk: There is nothing to decide about this refund")

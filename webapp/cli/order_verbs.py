@@ -115,6 +115,7 @@ def ship(
     type=click.Choice([reason.code for reason in REASONS]),
     help="Why, in Amazon's words; only with --on-amazon.",
 )
+@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
 @_comment_option
 @data_dir_option
 @json_option
@@ -126,6 +127,7 @@ def refund(
     adjustment_fee: str,
     on_amazon: bool,
     reason: str | None,
+    no_undo: bool,
     comment: str,
     data_dir: Path | None,
     as_json: bool,
@@ -155,7 +157,7 @@ def refund(
             asked,
             on_amazon=on_amazon,
             reason=reason or "",
-            undo_seconds=settings().undo_seconds,
+            undo_seconds=0 if no_undo else settings().undo_seconds,
             comment=comment,
             **about,
         ).number

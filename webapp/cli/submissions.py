@@ -89,6 +89,23 @@ def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     _decide("again", submission_id, data_dir, as_json)
 
 
+@submissions.command()
+@click.argument("submission_id", type=int, metavar="ID")
+@click.argument("happened", type=click.Choice(["refunded", "missed", "resend"]))
+@data_dir_option
+@json_option
+def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bool) -> None:
+    """Say what Seller Central shows of a refund in doubt: refunded, or missed, or missed and to be resent."""
+    from webapp.actions import refunds
+    from webapp.extensions import db
+    from webapp.queries.submissions import listed
+
+    verbs = {"refunded": refunds.arrived, "missed": refunds.missed, "resend": refunds.send_again}
+    with desk(data_dir):
+        decided = verbs[happened](db.session(), submission_id, now=datetime.now(UTC), by="cli")
+        show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
+
+
 def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """What a person decided about one; a worker is told by the row itself."""
     from webapp.actions import submissions as verbs
