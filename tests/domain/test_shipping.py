@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.domain.shipping import BY_KEY, CARRIERS, CODES, FORMS, OTHER, POST_OFFICES, clean, guess
+from webapp.domain.shipping import BY_KEY, CARRIERS, CODES, FORMS, OTHER, POST_OFFICES, carrier_of, clean, guess, usual
 
 
 def keys(number: str, country: str = "") -> list[str]:
@@ -116,3 +116,22 @@ def test_the_tables_hold_together() -> None:
     assert {key for offices in POST_OFFICES.values() for key in offices} <= set(BY_KEY)
     assert all(form.home for form in FORMS if form.only)
     assert all(carrier.tracking.count("{}") == 1 for carrier in CARRIERS if carrier.tracking)
+
+
+def test_who_is_usual_in_a_country_comes_first_and_once() -> None:
+    german = [carrier.key for carrier in usual("DE")]
+
+    assert german[:3] == ["dhl", "hermes", "dpd"]
+    assert len(german) == len(set(german))
+    assert "usps" not in german
+    assert [carrier.key for carrier in usual("ZZ")] == ["ups", "fedex", "dhl"]
+
+
+def test_a_parcels_carrier_is_known_by_its_code_or_by_the_name_beside_other() -> None:
+    for carrier in CARRIERS:
+        found = carrier_of(carrier.code, carrier.name)
+        assert found is not None
+        assert found.code == carrier.code
+    assert carrier_of(OTHER, "evri") is BY_KEY["evri"]
+    assert carrier_of(OTHER, "Bike courier") is None
+    assert carrier_of("", "") is None
