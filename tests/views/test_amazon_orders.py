@@ -259,6 +259,20 @@ class TestGrid:
         assert [row for page in reversed(back) for row in page] == every
         assert len(set(every)) == 45
 
+    def test_a_page_is_asked_for_by_its_number(self, owner, arrive):
+        arrive(*(an_order(n) for n in range(1, 46)))
+
+        page = owner.get(f"{GRID}?size=20&status=UNSHIPPED")
+
+        form = page.get_data(as_text=True).partition('class="leap"')[2].partition("</form>")[0]
+        assert [re.findall(r'"([^"]*)"', field)[1:] for field in re.findall(r"<input[^>]*hidden[^>]*>", form)] == [
+            ["status", "UNSHIPPED"],
+            ["size", "20"],
+        ]
+        third = owner.get(f"{GRID}?size=20&status=UNSHIPPED&page=3")
+        assert numbers(third) == [an_order(n).number for n in range(5, 0, -1)]
+        assert 'class="leap"' not in owner.get(f"{GRID}?size=100").get_data(as_text=True)
+
     def test_htmx_gets_the_grid_alone(self, owner, arrive):
         arrive(an_order(1))
 

@@ -53,6 +53,8 @@ class Shown:
     sizes: list[Size]
     place: dict[str, str]
     columns: tuple[str, ...] = ()
+    # Where the form leads that asks for a page by its number, and what it says besides.
+    leap: tuple[str, list[tuple[str, str]]] = ("", [])
 
     @property
     def filtered(self) -> bool:
@@ -89,6 +91,7 @@ def show(
         sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grids.SIZES],
         place=said,
         columns=grid.visible,
+        leap=address.parts() if page is not None and (page.next or page.previous) else ("", []),
     )
 
 
@@ -117,6 +120,12 @@ class _Address:
             if other != name or len(values) > 1
         }
         return self._url(left, self.place)
+
+    def parts(self) -> tuple[str, list[tuple[str, str]]]:
+        """The grid's address and what it says, for a form that says more."""
+        said: dict[str, list[str] | str] = {**self.filters, **self.place}
+        each = [(name, value if isinstance(value, list) else [value]) for name, value in said.items()]
+        return url_for(self.endpoint), [(name, one) for name, values in each for one in values]
 
     def clear(self) -> str:
         return self._url({}, self.cleared)
