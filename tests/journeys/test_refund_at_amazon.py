@@ -250,6 +250,7 @@ def test_a_person_says_it_arrived(desk, number):
 
     order = desk.commerce_order(number)
     assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
+    assert (submission.message, submission.cause) == (None, None)
     assert refunds.memo_of(desk.session, submission).state == "refunded"
     told = desk.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
     assert (told.by, told.order_id) == ("user:1", order.id)
@@ -264,7 +265,7 @@ def test_a_person_says_it_did_not_happen_and_the_money_is_free(desk, number):
     refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
 
     order = desk.commerce_order(number)
-    assert (submission.state, submission.cause) == ("rejected", "refund_missed")
+    assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
     assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
     again = submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="user:1")
     desk.later(121)

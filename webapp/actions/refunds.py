@@ -78,7 +78,7 @@ class _Refund(Kind):
         for row in memo.told:
             line = there.lines[row["line"]]
             # What is asked for here stands among what is under way.
-            if line.unshipped < 0:
+            if row["cancelled"] and line.unshipped < 0:
                 return Objection("refund_shipped_meanwhile")
             if any(line.refunded[name] + line.pending[name] > line.paid[name] for name in row["parts"]):
                 return Objection("refund_over_now")
@@ -164,6 +164,7 @@ def memo_of(session: Session, submission: Submission) -> CreditMemo:
 def arrived(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
     """A person has seen at Amazon that the refund happened. Commits. Raises RefusedError where that is not in doubt."""
     submission = _doubtful(session, submission_id)
+    submission.message = None
     outcomes.verify(session, submission, now, by=by)
     session.commit()
     return submission
@@ -172,7 +173,7 @@ def arrived(session: Session, submission_id: int, *, now: datetime, by: str) -> 
 def missed(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
     """A person has seen at Amazon that it did not happen: what was held for it can be refunded again. Commits."""
     submission = _doubtful(session, submission_id)
-    outcomes.reject(session, submission, submission.message, now, cause="refund_missed", by=by)
+    outcomes.reject(session, submission, None, now, cause="refund_missed", by=by)
     session.commit()
     return submission
 
