@@ -118,3 +118,12 @@ def test_no_name_is_too_long_for_its_page(owner_page: Page, path: str, width: in
 
     beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert owner_page.evaluate(beyond) == 0
+
+
+@pytest.mark.parametrize("path", ["/amazon-orders", "/orders"])
+def test_no_column_of_a_list_is_cut_on_a_small_laptop(owner_page: Page, path: str):
+    owner_page.set_viewport_size({"width": 1280, "height": 800})
+    owner_page.goto(path)
+
+    hidden = "[...document.querySelectorAll('.table-scroll')].map(box => box.scrollWidth - box.clientWidth)"
+    assert owner_page.evaluate(hidden) == [0]
