@@ -1,4 +1,4 @@
-"""How quickly a page of Amazon's orders becomes mirror, Order, invoice, events and search terms, without the network.
+"""How quickly a page of Amazon's orders becomes mirror, Order, invoice, events and words, without the network.
 
     python -m benchmarks.import [--orders 5000] [--seed 1]
 
@@ -12,7 +12,7 @@ import contextlib
 import gc
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from simulator.sellers import DEMO_EU
 from simulator.world import World
 from webapp import create_app
-from webapp.actions import accounts
+from webapp.actions import accounts, search_index
 from webapp.actions.importing import import_page
 from webapp.amazon.parsing import parse_orders
 from webapp.domain.amazon_orders import Participation
@@ -86,8 +86,25 @@ def timed_import(session: Session, account_id: int, pages: list[list[dict[str, A
     return time.perf_counter() - started
 
 
-def timed_upsert(source: Path, target: Path, pages: int) -> float:
-    """Seconds to upsert the rows of `source` into the empty tables of `target` with plain SQL."""
+@contextlib.contextmanager
+def documents() -> Iterator[list[tuple[int, str]]]:
+    """The documents of the search index that are written inside; the index itself keeps no text to read them from."""
+    written: list[tuple[int, str]] = []
+    insert = search_index._insert
+
+    def recording(session: Session, rows: Sequence[tuple[int, str]]) -> None:
+        written.extend(rows)
+        insert(session, rows)
+
+    search_index._insert = recording
+    try:
+        yield written
+    finally:
+        search_index._insert = insert
+
+
+def timed_upsert(source: Path, target: Path, pages: int, words: list[tuple[int, str]]) -> float:
+    """Seconds to upsert the rows of `source` into the empty tables of `target` with plain SQL, and its documents."""
     with contextlib.closing(sqlite_module().connect(str(source))) as made:
         rows = {table: made.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES}
         columns = {table: [column[1] for column in made.execute(f"PRAGMA table_info({table})")] for table in TABLES}
@@ -103,6 +120,9 @@ def timed_upsert(source: Path, target: Path, pages: int) -> float:
             for table in TABLES:
                 share = -(-len(rows[table]) // pages)
                 connection.executemany(statements[table], rows[table][number * share : (number + 1) * share])
+            share = -(-len(words) // pages)
+            some = words[number * share : (number + 1) * share]
+            connection.executemany("INSERT INTO search_documents (rowid, words) VALUES (?, ?)", some)
             connection.execute("COMMIT")
         return time.perf_counter() - started
 
@@ -127,10 +147,11 @@ def main() -> None:
     with fresh_desk() as (_, path):
         with Session(db.engine) as session:
             account_id = connect(session, now)
-            first = timed_import(session, account_id, pages, now)
+            with documents() as words:
+                first = timed_import(session, account_id, pages, now)
             again = timed_import(session, account_id, pages, now + timedelta(minutes=1))
         with fresh_desk() as (_, empty):
-            raw = timed_upsert(path, empty, len(pages))
+            raw = timed_upsert(path, empty, len(pages), words)
     print(f"{len(found)} orders in {len(pages)} pages of {PAGE}, seed {options.seed}")
     print(f"import            {len(found) / first:9,.0f} orders/s")
     print(f"import again      {len(found) / again:9,.0f} orders/s, nothing changed")
