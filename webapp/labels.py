@@ -99,7 +99,7 @@ LABELS = {
     "bulk_kind": {
         "cancel": Label(_l("Cancel at Amazon"), "quiet", "ban"),
         "hold": Label(_l("Put on hold"), "quiet", "player-pause"),
-        "unhold": Label(_l("Let go on"), "quiet", "progress"),
+        "unhold": Label(_l("Unhold"), "quiet", "progress"),
         "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
         "ship": Label(_l("Ship with tracking numbers"), "quiet", "truck"),
         "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),

@@ -78,6 +78,7 @@ def test_where_none_can_be_done_nothing_is_offered(owner, session, ids):
     page = owner.get(f"/bulk/{action_id}")
 
     assert "None of these can be done" in plain(page)
+    assert "It is done to 0 rows" not in plain(page)
     assert "bulk-start" not in re.findall(r'form="([a-z-]+)"', page.text)
 
 
@@ -190,7 +191,7 @@ def test_the_list_of_them_leaves_drafts_out(owner, session, ids):
     page = plain(owner.get("/bulk"))
 
     assert "Put on hold Running 4 0 0 0 Command line" in page
-    assert "Let go on" not in page
+    assert "Unhold" not in page
     assert "1 bulk action" in page
 
 
