@@ -19,6 +19,7 @@ from jobs import base
 from webapp import queue as bell
 from webapp.extensions import db
 from webapp.running import processes
+from webapp.settings import Settings
 
 # Seconds a worker may be silent before its job is given to another.
 LEASE = 12
@@ -86,12 +87,20 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
     with app.app_context():
         # Connections must not be shared with the parent or with the horses: each process opens its own.
         db.engine.dispose(close=False)
-    connection = bell.connect(app.config["CHANNELDESK"])
-    if only_one:
-        recover(bell.queue(connection, name))
+    worker = begin(app.config["CHANNELDESK"], name, only_one=only_one)
     gc.freeze()
     with contextlib.suppress(redis.exceptions.ConnectionError):  # At the end of a desk Redis may have gone before.
-        AppWorker(name, connection).work(logging_level=None)
+        worker.work(logging_level=None)
+
+
+def begin(settings: Settings, name: str, *, only_one: bool) -> AppWorker:
+    """The worker of the queue, not yet at work."""
+    if only_one:
+        # By a client of its own: a connection made before the worker has been given its patience keeps the short
+        # one of redis-py, which is as long as an idle worker waits for a job. The worker then ended now and again.
+        with bell.connect(settings) as connection:
+            recover(bell.queue(connection, name))
+    return AppWorker(name, bell.connect(settings))
 
 
 def recover(line: Queue) -> None:

@@ -17,6 +17,7 @@ from webapp import queue
 from webapp.actions import schedule
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.running import processes
+from webapp.settings import Settings
 
 pytestmark = pytest.mark.processes
 
@@ -150,3 +151,13 @@ def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
         redis.rpush("go", 1)
         until(lambda: not processes.alive(pid))
     assert texts(redis, "done") == ["7"]
+
+
+def test_a_worker_that_took_up_what_was_left_waits_longer_than_for_one_job(settings: Settings) -> None:
+    idle = worker.begin(settings, "sync", only_one=True)
+
+    connection = idle.connection.connection_pool.get_connection()
+
+    assert connection.socket_timeout > idle.dequeue_timeout
+    idle.connection.connection_pool.release(connection)
+    idle.connection.close()
