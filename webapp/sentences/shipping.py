@@ -16,7 +16,7 @@ SENTENCES = {
         "Amazon takes no parcel without its tracking number, so it was not told. Enter the number, or confirm the "
         "parcel in Seller Central."
     ),
-    "ship_cancelled": _l("Amazon says the order is cancelled. Do not send the parcel, or get it back from the carrier."),
+    "ship_cancelled": _l("Amazon says the order is cancelled. Keep the parcel, or have the carrier return it."),
     "ship_cancel_requested": _l("The buyer has asked to cancel. Once Amazon is told of the parcel, it is too late."),
     "ship_shipped_there": _l("Amazon says all of the order is shipped already, and does not know this parcel."),
     "ship_not_ready": _l("Amazon does not let this order be shipped with its present status."),

@@ -65,7 +65,7 @@ def take_back(parcel_id: int) -> Response:
     _parcel, shipment = queries.parcel(db.session(), parcel_id)
     number = shipment.number
     actions.take_back(db.session(), parcel_id, now=datetime.now(UTC), by=current_user.by)
-    flash(_("The parcel was taken back: what was in it is to be shipped again."), "good")
+    flash(_("The parcel was taken back."), "good")
     return see_other(request, url_for("shipments.show", number=number))
 
 
