@@ -19,7 +19,6 @@ from jobs import base
 from webapp import queue as bell
 from webapp.extensions import db
 from webapp.running import processes
-from webapp.settings import Settings
 
 # Seconds a worker may be silent before its job is given to another.
 LEASE = 12
@@ -87,14 +86,15 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
     with app.app_context():
         # Connections must not be shared with the parent or with the horses: each process opens its own.
         db.engine.dispose(close=False)
-    worker = begin(app.config["CHANNELDESK"], name, only_one=only_one)
+    worker = begin(app, name, only_one=only_one)
     gc.freeze()
     with contextlib.suppress(redis.exceptions.ConnectionError):  # At the end of a desk Redis may have gone before.
         worker.work(logging_level=None)
 
 
-def begin(settings: Settings, name: str, *, only_one: bool) -> AppWorker:
+def begin(app: Flask, name: str, *, only_one: bool) -> AppWorker:
     """The worker of the queue, not yet at work."""
+    settings = app.config["CHANNELDESK"]
     if only_one:
         # By a client of its own: a connection made before the worker has been given its patience keeps the short
         # one of redis-py, which is as long as an idle worker waits for a job. The worker then ended now and again.

@@ -17,7 +17,6 @@ from webapp import queue
 from webapp.actions import schedule
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.running import processes
-from webapp.settings import Settings
 
 pytestmark = pytest.mark.processes
 
@@ -153,8 +152,8 @@ def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
     assert texts(redis, "done") == ["7"]
 
 
-def test_a_worker_that_took_up_what_was_left_waits_longer_than_for_one_job(settings: Settings) -> None:
-    idle = worker.begin(settings, "sync", only_one=True)
+def test_a_worker_that_took_up_what_was_left_waits_longer_than_for_one_job(app: Flask) -> None:
+    idle = worker.begin(app, "sync", only_one=True)
 
     connection = idle.connection.connection_pool.get_connection()
 
