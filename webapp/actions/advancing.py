@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, feeds, following, kinds, leases, outcomes, syncing
+from webapp.actions import accounts, feeds, following, freshness, kinds, leases, outcomes, syncing
 from webapp.actions.kinds import Kind
 from webapp.domain import submissions
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, Forbidden, LostAnswer, NotThere, Throttled
@@ -18,16 +18,17 @@ from webapp.models.submissions import Feed, Submission
 
 Clock = Callable[[], datetime]
 
-# How often an order is read after a lost answer of a call before the call is made again.
+# So often an order is read after a lost answer before the call is made again.
 LOOKS = 2
 # Steps of one sort in one pass, so that a pass ends well within the time of a job; who rings it rings again.
 MOST = 100
 # However slow Amazon is, a pass begins nothing more after this.
 LONGEST = timedelta(seconds=60)
-# getOrder refills one call in two seconds, and people need it too: so many are read in one pass. Where more wait to be
-# told, what a sync has just gone over is fresh: it tells of a hundred orders in one call.
+# getOrder refills one call in two seconds, and people need it too: so many are read in one pass. Where more are under
+# way, what Amazon said lately of an order is fresh: a sync brings a hundred orders in one call.
 FEW = 25
-FRESH = timedelta(minutes=5)
+# Within it Amazon's calls to tell of parcels are all there again: proofs that take no longer hold up no telling.
+BESIDE = timedelta(seconds=3)
 
 
 def lease_name(account_id: int) -> str:
@@ -45,8 +46,7 @@ def advance(
 ) -> int:
     """Take the due steps of the account's submissions, up to a bound; answers how many are still open.
 
-    Raises BusyError while another is at it. An AmazonError of a passing kind postpones what it met, with its cause
-    written on it; nothing is lost and nothing is asked twice.
+    Raises BusyError while another is at it. A passing AmazonError postpones what it met, with its cause written on it.
     """
     owner = leases.take(session, lease_name(account_id), clock(), "submissions_running")
     desk = _Desk(session, port, account_id, owner, clock)
@@ -54,10 +54,10 @@ def advance(
         with suppress(_AllWaitError):
             desk.settle_lost()
         desk.poll_feeds()
-        with suppress(_AllWaitError):
-            desk.prove()
         for kind in kinds.every():
             desk.send(kind, feed_interval, method)
+        with suppress(_AllWaitError):
+            desk.prove()
         return session.scalar(select(func.count()).select_from(desk.open().subquery())) or 0
     finally:
         session.rollback()
@@ -80,15 +80,20 @@ class _Desk:
 
     def due(self, state: str, kind: Kind | None = None, most: int = MOST) -> Sequence[Submission]:
         self._hold()
+        found = self._due(state, kind).order_by(Submission.due_at, Submission.id).limit(most)
+        return self.session.scalars(found).all()
+
+    def _due(self, state: str, kind: Kind | None = None) -> Select[Submission]:
         found = self.open(state).where(Submission.due_at <= self.clock())
-        if kind is not None:
-            found = found.where(Submission.kind == kind.name)
-        return self.session.scalars(found.order_by(Submission.due_at, Submission.id).limit(most)).all()
+        return found if kind is None else found.where(Submission.kind == kind.name)
+
+    def _many(self, found: Select[Submission]) -> bool:
+        return self.session.scalar(found.offset(FEW).limit(1)) is not None
 
     def settle_lost(self) -> None:
         """What was about to be sent when the process died or the answer was lost."""
         lost = self.due(submissions.SENDING)
-        for feed in self._feeds_of(lost):
+        for feed in _feeds_of(lost):
             if feed.state == feeds.SENDING:
                 self._try(feeds.look_for, feed)
             if feed.state == feeds.PREPARING:
@@ -98,21 +103,17 @@ class _Desk:
                 self._look_at_order(submission, "requeue")
 
     def poll_feeds(self) -> None:
-        for feed in self._feeds_of(self.due(submissions.SENT)):
+        for feed in _feeds_of(self.due(submissions.SENT)):
             self._try(feeds.poll, feed)
 
     def prove(self) -> None:
         """Read the orders back: only Amazon's own word on the order proves that it was done."""
-        due = self.due(submissions.ACCEPTED)
-        if len(due) > FEW and self.due(submissions.QUEUED, most=FEW + 1)[FEW:]:
-            # While many are being told, nobody waits for proofs; a sync brings most of them.
-            for submission in due:
-                submission.due_at = self.clock() + LONGEST
-            self.session.commit()
-            return
-        for submission in due[:FEW]:
-            # Another of the same order may have been proved by the same look.
-            if submission.state == submissions.ACCEPTED and not self._late():
+        until = self.began + LONGEST
+        if self._many(self._due(submissions.QUEUED)):
+            until = min(until, self.clock() + BESIDE)
+        for submission in self.due(submissions.ACCEPTED, most=FEW):
+            # Another of the order may have been proved by the same look.
+            if submission.state == submissions.ACCEPTED and self.clock() <= until:
                 self._look_at_order(submission, None)
 
     def send(self, kind: Kind, feed_interval: int, method: str) -> None:
@@ -120,18 +121,24 @@ class _Desk:
         due = self.due(submissions.QUEUED, kind, MOST if directly or kind.feed is None else kind.feed.most)
         if not due or (not directly and self._waits(kind, feed_interval)):
             return
-        ready = []
-        synced = kind.fresh_by_sync and len(due) > FEW and self._just_synced()
+        ready, known = [], set[Submission]()
+        under_way = self.open(submissions.QUEUED, submissions.ACCEPTED).where(Submission.kind == kind.name)
+        if kind.fresh_by_sync and self._many(under_way):
+            waiting = self._due(submissions.QUEUED, kind)
+            lately, others = freshness.split(self.session, waiting, self.account_id, self.clock(), MOST, FEW)
+            known, due = set(lately), [*lately, *others]
         for submission in due:
             if directly and self._late():
                 break
             try:
-                if not self._still_right(kind, submission, synced=synced):
+                if not self._still_right(kind, submission, known=submission in known):
                     continue
                 if not (directly and self._tell(kind, submission)):
                     ready.append(submission)
             except _AllWaitError as stop:
-                self._postpone_queued(kind, stop.until)
+                # Where only the looks are used up, those that need none go on.
+                if submission in known or not known:
+                    self._postpone_queued(kind, stop.until)
                 break
         if ready and kind.feed is not None:
             self._hold()
@@ -149,19 +156,14 @@ class _Desk:
     def _postpone_queued(self, kind: Kind, until: datetime) -> None:
         """None of the kind comes through before then. What waits is not asked one by one only to be told so."""
         self._hold()
-        waiting = (
-            Submission.open,
-            Submission.account_id == self.account_id,
-            Submission.kind == kind.name,
-            Submission.state == submissions.QUEUED,
-            Submission.due_at < until,
-        )
-        self.session.execute(update(Submission).where(*waiting).values(due_at=until))
+        mine = (Submission.open, Submission.account_id == self.account_id, Submission.state == submissions.QUEUED)
+        early = (Submission.kind == kind.name, Submission.due_at < until)
+        self.session.execute(update(Submission).where(*mine, *early).values(due_at=until))
         self.session.commit()
 
-    def _still_right(self, kind: Kind, submission: Submission, *, synced: bool) -> bool:
+    def _still_right(self, kind: Kind, submission: Submission, *, known: bool) -> bool:
         """A fresh look before the irreversible: the buyer may have cancelled, someone may have shipped it."""
-        if synced or submission.amazon_order_id in self.read:
+        if known or submission.amazon_order_id in self.read:
             self._fresh(submission)
         elif not self._read(submission):
             return False
@@ -229,11 +231,9 @@ class _Desk:
 
     def _read(self, submission: Submission) -> bool:
         """Read its order again and settle what it proves; False where Amazon did not answer. Leaves it locked."""
-        mirror_id = submission.amazon_order_id
+        mirror_id, order = submission.amazon_order_id, submission.amazon_order
         try:
-            said = syncing.refresh_order(
-                self.session, self.port, submission.amazon_order, now=self.clock(), by="amazon"
-            )
+            said = syncing.refresh_order(self.session, self.port, order, now=self.clock(), by="amazon")
         except AmazonError as error:
             self._trouble([submission], error)
             self._stop_for(error)
@@ -248,10 +248,6 @@ class _Desk:
         """What the next one would meet as well is not asked of Amazon for each of a thousand."""
         if isinstance(error, Throttled | BadCredentials):
             raise _AllWaitError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
-
-    def _just_synced(self) -> bool:
-        at = self.session.scalar(select(Account.last_synced_at).where(Account.id == self.account_id))
-        return at is not None and at > self.clock() - FRESH
 
     def _late(self) -> bool:
         return self.clock() - self.began > LONGEST
@@ -271,9 +267,6 @@ class _Desk:
         accounts.lock(self.session, self.account_id)
         self.session.refresh(submission)
         return submission.state == submissions.SENDING
-
-    def _feeds_of(self, found: Sequence[Submission]) -> list[Feed]:
-        return list({s.feed.id: s.feed for s in found if s.feed is not None}.values())
 
     def _try(self, step: Callable[[Session, AmazonPort, Feed, datetime], None], feed: Feed) -> None:
         try:
@@ -297,3 +290,7 @@ class _AllWaitError(Exception):
     def __init__(self, until: datetime) -> None:
         super().__init__(until)
         self.until = until
+
+
+def _feeds_of(found: Sequence[Submission]) -> list[Feed]:
+    return list({s.feed.id: s.feed for s in found if s.feed is not None}.values())

@@ -70,9 +70,10 @@ def import_page(
     if unreadable:
         quarantine.keep(session, account_id, unreadable, now)
         counts.quarantined += len(unreadable)
-    arrivals, changes = _compare(session, account_id, readable, counts)
+    arrivals, changes, current = _compare(session, account_id, readable, counts)
     arrived = _write_new(session, account_id, arrivals, stores, now, by) if arrivals else []
     changed = _write_changed(session, account_id, changes, now) if changes else []
+    _note_read(session, account_id, current, now)
     quarantine.resolve(session, account_id, [order.number for order in readable], now)
     crashpoints.crash("import.mirror_written")
     numbers = _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
@@ -99,7 +100,8 @@ def _latest(orders: Iterable[AmazonOrder]) -> list[AmazonOrder]:
 
 def _compare(
     session: Session, account_id: int, readable: Sequence[AmazonOrder], counts: Counts
-) -> tuple[list[tuple[AmazonOrder, bytes]], list[tuple[AmazonOrder, bytes]]]:
+) -> tuple[list[tuple[AmazonOrder, bytes]], list[tuple[AmazonOrder, bytes]], list[str]]:
+    """What is new, what has changed, and the numbers of all that were known and are not stale."""
     columns = (rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest)
     mine = rows.AmazonOrder.account_id == account_id
     numbers = [order.number for order in readable]
@@ -109,7 +111,7 @@ def _compare(
             select(*columns).where(mine, rows.AmazonOrder.number.in_(numbers))
         )
     }
-    arrivals, changes = [], []
+    arrivals, changes, current = [], [], []
     for order in readable:
         digest = importing.digest(order.raw)
         outcome = importing.compare(known.get(order.number), order, digest)
@@ -118,7 +120,16 @@ def _compare(
             arrivals.append((order, digest))
         elif outcome == importing.CHANGED:
             changes.append((order, digest))
-    return arrivals, changes
+        if outcome in {importing.CHANGED, importing.SAME}:
+            current.append(order.number)
+    return arrivals, changes, current
+
+
+def _note_read(session: Session, account_id: int, numbers: Sequence[str], now: datetime) -> None:
+    """What says nothing new is news too: the order is as it was."""
+    if numbers:
+        mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
+        session.execute(update(rows.AmazonOrder).where(*mine).values(read_at=now))
 
 
 def _write_new(

@@ -67,7 +67,7 @@ class Kind:
     meanwhile: str
     feed: FeedRoute | None = None
     proof = PROOF
-    # Where many wait at once, an order that a sync has just gone over counts as read afresh.
+    # Where many are under way, what Amazon lately said of an order counts as read afresh (`freshness`).
     fresh_by_sync = False
     # Where the order cannot show it: what Amazon accepted is verified with that.
     proved_by_acceptance = False

@@ -76,7 +76,7 @@ def insert_new(
     mirrors = [
         absent
         | values(order, digest, now)
-        | {"account_id": account_id, "store_id": store_id, "number": order.number, "imported_at": now}
+        | {"account_id": account_id, "store_id": store_id, "number": order.number, "imported_at": now, "read_at": now}
         for order, digest, store_id in arrivals
     ]
     ids = reserve(session, rows.AmazonOrder, len(arrivals))

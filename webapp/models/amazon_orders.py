@@ -77,7 +77,7 @@ class AmazonOrder(Base):
     version: Mapped[int] = mapped_column(default=1)
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # When Amazon was last asked for this order alone.
+    # When Amazon last answered how it stands, alone or in a page.
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     store: Mapped[Store] = relationship()
