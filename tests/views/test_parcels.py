@@ -102,6 +102,19 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner, desk, 
     assert (again.status_code, "There is nothing to decide" in again.text) == (409, True)
 
 
+def test_of_a_cancelled_order_a_parcel_can_only_be_taken_back(owner, desk, number, ship):
+    submission_id, _ = ship()
+    desk.at_amazon(number, "cancel")
+    desk.advance()
+    desk.session.commit()
+
+    page = owner.get(f"/submissions/{submission_id}").text
+
+    assert state(desk, submission_id) == "conflict"
+    assert "Go on all the same" not in page
+    assert "Take the parcel back" in page
+
+
 def test_from_the_conflict_the_order_is_cancelled_instead(owner, desk, number, in_conflict):
     submission_id, parcel_id = in_conflict
     assert "Cancel the order at Amazon instead" in owner.get(f"/submissions/{submission_id}").text

@@ -51,7 +51,7 @@ SENTENCES = {
     "order_refunded": _l("Credit memo %(number)s written offline: %(amount)s %(currency)s"),
     "order_held": _l("Put on hold"),
     "order_held_until": _l("Put on hold until %(until)s"),
-    "order_unheld": _l("Let go on after the hold"),
+    "order_unheld": _l("Taken off hold"),
     "order_commented": _l("Comment written"),
     "order_commented_notify": _l("Comment written, for the customer to be told"),
 }

@@ -38,7 +38,7 @@ SENTENCES = {
     "shipment_verified": _l("Parcel %(reference)s proved: Amazon shows it"),
     "shipment_not_needed": _l("Amazon showed parcel %(reference)s before it was told"),
     "parcel_edited": _l("Parcel of shipment %(number)s corrected: %(carrier)s %(tracking_number)s"),
-    "parcel_taken_back": _l("Parcel of shipment %(number)s taken back: %(quantity)s pieces are to be shipped again"),
+    "parcel_taken_back": _l("Parcel of shipment %(number)s taken back with its %(quantity)s pieces"),
     # The same as notes of the Amazon order.
     "note_ship_requested": _l("Parcel to be told: %(carrier)s %(tracking_number)s"),
     "note_ship_undone": _l("Parcel not told to Amazon"),
