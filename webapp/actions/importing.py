@@ -30,6 +30,7 @@ from webapp.models import amazon_orders as rows
 from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
+from webapp.models.submissions import Submission
 
 _NOTHING = importing.Verdict(importing.NOTHING)
 
@@ -126,10 +127,12 @@ def _compare(
 
 
 def _note_read(session: Session, account_id: int, numbers: Sequence[str], now: datetime) -> None:
-    """What says nothing new is news too: the order is as it was."""
-    if numbers:
-        mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
-        session.execute(update(rows.AmazonOrder).where(*mine).values(read_at=now))
+    """What says nothing new is news where Amazon is being told something of the order: it is as it was."""
+    mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
+    asked = select(rows.AmazonOrder.id).join(Submission, Submission.amazon_order_id == rows.AmazonOrder.id)
+    ids = set(session.scalars(asked.where(*mine, Submission.open)))
+    if ids:
+        session.execute(update(rows.AmazonOrder).where(rows.AmazonOrder.id.in_(ids)).values(read_at=now))
 
 
 def _write_new(
