@@ -22,8 +22,10 @@ def bell(app, redis):
 
 @pytest.fixture
 def number(desk):
+    """An order that came by an hour ago."""
     number = desk.world.place("DE")
     desk.sync()
+    desk.order(number).read_at = datetime.now(UTC) - timedelta(hours=1)
     desk.session.commit()
     return number
 
