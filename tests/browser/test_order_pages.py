@@ -40,6 +40,21 @@ def orders(app, session, redis_url, redis):
     app.extensions["channeldesk_redis"].close()
 
 
+def test_what_was_swapped_in_is_htmxs_own_at_once(owner_page: Page):
+    """Somebody quick presses the next tab in the very moment the last one has come."""
+    page = owner_page
+    page.goto("/orders/100001")
+    page.evaluate("document.body.dataset.same = 'yes'")
+    page.evaluate("""document.addEventListener(
+        "htmx:afterSwap", () => setTimeout(() => document.querySelector("#order-tab-5").click()), {once: true}
+    )""")
+
+    page.locator("#order-tab-4").click()
+
+    expect(page.locator(".history").get_by_text("Order 100001 created")).to_be_visible()
+    assert page.evaluate("document.body.dataset.same") == "yes"
+
+
 def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
     page = owner_page
     page.goto("/orders/100001")
