@@ -203,6 +203,7 @@ def test_an_inactive_store_blocks_with_its_cause_until_it_is_activated(session):
     assert made == 1
     assert mirror_of(session, said).blocked is None
     order = the_order(session, said)
+    assert order.ship_by == said.ship_by
     assert (order.total, order.subtotal, [i.order_item_id for i in order.items]) == (
         2600,
         2000,
@@ -306,6 +307,17 @@ def test_an_order_follows_what_is_shipped_at_amazon(session):
     session.refresh(order)
     assert (order.state, [i.shipped for i in order.items]) == ("complete", [2])
     assert [p.tracking_number for p in mirror_of(session, whole).packages] == ["TRACK1"]
+
+
+def test_an_order_has_to_leave_when_amazon_says(session):
+    an_account(session)
+    said = an_order(ship_by=NOW + timedelta(days=1))
+    imported(session, said)
+    assert the_order(session, said).ship_by == NOW + timedelta(days=1)
+
+    imported(session, an_order(updated=1, ship_by=NOW + timedelta(days=2)))
+
+    assert the_order(session, said).ship_by == NOW + timedelta(days=2)
 
 
 def test_a_refused_dataset_takes_away_nothing_known_before(session):

@@ -23,6 +23,7 @@ def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now:
     mine = select(Order).where(Order.amazon_order_id.in_(incoming)).options(selectinload(Order.items))
     for order in session.scalars(mine):
         said = incoming[order.amazon_order_id]
+        order.ship_by = said.ship_by
         if said.status == status.CANCELLED:
             cancel(session, order, now=now)
         else:

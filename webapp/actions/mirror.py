@@ -129,6 +129,7 @@ def read(known: rows.AmazonOrder) -> AmazonOrder:
         last_updated_at=known.last_updated_at,
         status=known.status,
         fulfilled_by=known.fulfilled_by,
+        ship_by=known.ship_by,
         total=known.money,
         components=_read_components(known.components),
         buyer=Buyer(name=known.buyer_name, **known.buyer) if known.buyer is not None else None,

@@ -129,6 +129,7 @@ def _order(
         "currency": order.total.currency,
         "total_invoiced": order.total.minor if store.auto_invoice else 0,
         "purchased_at": order.purchased_at,
+        "ship_by": order.ship_by,
         "created_at": now,
         "bill_to_name": order.buyer.name if order.buyer else None,
         "ship_to_name": order.recipient.name if order.recipient else None,

@@ -21,6 +21,7 @@ class Order(Base):
         Index("ix_orders_state_purchased", "state", "purchased_at", "id"),
         Index("ix_orders_state", "state", "id"),
         Index("ix_orders_total", "total", "id"),
+        Index("ix_orders_ship_by", "ship_by", "id"),
         Index("ix_orders_customer_purchased", "customer_id", "purchased_at", "id"),
     )
 
@@ -53,6 +54,8 @@ class Order(Base):
     # What Amazon is asked to give back and has not answered for.
     total_refunding: Mapped[int] = mapped_column(BigInteger, default=0)
     purchased_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # What its Amazon order says, here as well: in the mirror's order a list would pass by every one without an Order.
+    ship_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)
 

@@ -1,13 +1,15 @@
-"""Documents that were written before they said what they are made of."""
+"""Rows written before they said what they say now."""
 
 from datetime import datetime
+from typing import Any
 
 from alembic import command
-from sqlalchemy import Insert, MetaData, text
+from sqlalchemy import Insert, MetaData, select, text
 
 from tests.factories import NOW
 from webapp import create_app
 from webapp.extensions import db
+from webapp.models.orders import Order
 
 DOCUMENTS = (
     ("invoices", 63, 1463),
@@ -17,7 +19,7 @@ DOCUMENTS = (
 )
 
 
-def a_filled(tables: MetaData, name: str, **known: int) -> Insert:
+def a_filled(tables: MetaData, name: str, **known: Any) -> Insert:
     """An insert of row 1 of a table as the database has it: what is not named has any value of its type."""
     samples = {int: 1, str: "a", bool: True, bytes: b"a", datetime: NOW, object: {}}
     columns = [column for column in tables.tables[name].columns if not column.nullable]
@@ -48,4 +50,25 @@ def test_documents_of_the_first_revision_get_the_parts_of_their_order(settings):
                 found = connection.execute(text(f"SELECT {parts} FROM {table}")).all()
                 assert found == [(1000, 300, 200, -100, other, total)]
         command.downgrade(config, "0001")
+        db.engine.dispose()
+
+
+def test_orders_get_the_time_they_have_to_leave_by_from_their_amazon_orders(settings):
+    app = create_app(settings)
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0008")
+        with db.engine.begin() as connection:
+            old = MetaData()
+            old.reflect(connection, only=["accounts", "stores", "amazon_orders", "orders"])
+            for name in ("accounts", "stores"):
+                connection.execute(a_filled(old, name))
+            for id_, due in ((1, NOW), (2, None)):
+                known = {"id": id_, "number": str(id_)}
+                connection.execute(a_filled(old, "amazon_orders", ship_by=due, **known))
+                connection.execute(a_filled(old, "orders", amazon_order_id=id_, **known))
+        command.upgrade(config, "head")
+        with db.engine.connect() as connection:
+            assert connection.scalars(select(Order.ship_by).order_by(Order.id)).all() == [NOW, None]
+        command.downgrade(config, "0008")
         db.engine.dispose()
