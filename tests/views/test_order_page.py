@@ -202,6 +202,8 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, se
         ({"reason": " "}, "Say why the Order is put on hold."),
         ({"reason": "x", "until": "2020-01-01T10:00"}, "This time is past."),
         ({"reason": "x", "until": "soon"}, "soon is not a day and a time."),
+        ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is past."),
+        ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
     ],
 )
 def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner, session, order, sent, said):

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.actions import comments, events, processing
-from webapp.domain import order_states
+from webapp.domain import days, order_states
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.engine import only_reading
 from webapp.models.orders import Order
@@ -18,12 +18,14 @@ def hold(
 ) -> Order:
     """Put it on hold; `until` an instant, or until somebody lets it go on. Commits.
 
-    The reason stays in the history as a comment. Raises InvalidError without a reason or for an instant that is past,
-    RefusedError where the Order cannot be held.
+    The reason stays in the history as a comment. Raises InvalidError without a reason or for an instant that is past
+    or after `days.LAST_YEAR`, RefusedError where the Order cannot be held.
     """
     with processing.changing(session, order_id, "hold") as order:
         if until is not None and until <= now:
             raise InvalidError("hold_until_past", field="until")
+        if until is not None and until.year > days.LAST_YEAR:
+            raise InvalidError("hold_until_far", field="until", year=days.LAST_YEAR)
         comment = comments.write(session, order, reason, now=now, by=by)
         if comment is None:
             raise InvalidError("hold_reason_required", field="reason")

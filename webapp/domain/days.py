@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+# The last year a person may name: the calendar ends soon after 9999, in some zones a day earlier than in others.
+LAST_YEAR = 2100
+
 
 class Day(NamedTuple):
     """A calendar day of a time zone with the instants it begins and ends at: 23 to 25 hours."""

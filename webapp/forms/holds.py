@@ -1,6 +1,6 @@
 """Putting an Order on hold."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,4 +32,4 @@ class HoldForm(FlaskForm):
             local = datetime.fromisoformat(text)
         except ValueError:
             raise InvalidError("hold_until_unreadable", field="until", text=text[:40]) from None
-        return (local if local.tzinfo else local.replace(tzinfo=ZoneInfo(self.zone))).astimezone(UTC)
+        return local if local.tzinfo else local.replace(tzinfo=ZoneInfo(self.zone))

@@ -41,6 +41,7 @@ SENTENCES = {
     "carrier_title_required": _l("Name the carrier that is not in the list."),
     "hold_reason_required": _l("Say why the Order is put on hold."),
     "hold_until_past": _l("This time is past. Choose one to come, or none."),
+    "hold_until_far": _l("Choose a time until the end of %(year)s, or none."),
     "hold_until_unreadable": _l("%(text)s is not a day and a time."),
     "comment_required": _l("Write a comment."),
     "status_unknown": _l("An Order with the status %(state)s cannot be given the status %(word)s."),
