@@ -1,13 +1,12 @@
 """Created unbound; nothing connects at import. `create_app` binds them."""
 
 from flask import Flask, current_app
-from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
 
-from webapp import locales
+from webapp import jinja, locales
 from webapp.models.base import Base
 from webapp.models.engine import engine_options, prepare
 from webapp.settings import Settings
@@ -15,7 +14,7 @@ from webapp.settings import Settings
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 csrf = CSRFProtect()
-babel = Babel()
+babel = locales.Languages()
 htmx = Htmx()
 
 
@@ -26,7 +25,8 @@ def init_app(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     csrf.init_app(app)
-    babel.init_app(app, locale_selector=locales.choose)
+    babel.init_app(app, locale_selector=locales.chosen)
+    jinja.init_app(app)
     with app.app_context():
         prepare(db.engine)
 

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
 from flask import Flask, request, url_for
-from flask_babel import get_locale
 from jinja2 import StrictUndefined
 
 from webapp import charts, labels, links, locales
@@ -16,6 +15,7 @@ from webapp.domain import addresses
 from webapp.domain.amazon_orders import Address
 from webapp.domain.marketplaces import BY_COUNTRY
 from webapp.domain.money import Money
+from webapp.locales import current as get_locale
 from webapp.sentences import sentence
 
 THEMES = ("light", "dark")

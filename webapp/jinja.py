@@ -1,0 +1,68 @@
+"""Jinja as every page uses it: a page calls a thousand macros and functions, and says two hundred texts.
+
+What is here changes no page, only what a call costs: Jinja looks at every callable anew, whether it wants to be handed
+the context, and translating asks Flask three times for what is the same all through a request.
+"""
+
+from functools import lru_cache
+from gettext import NullTranslations
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from flask import Flask
+from jinja2 import runtime
+from markupsafe import Markup
+
+from webapp import locales
+
+# Calling one of these is calling what it is: no `__call__` of its own could ask for the context.
+_PLAIN = frozenset({FunctionType, MethodType, BuiltinFunctionType, type(lru_cache(lambda: None))})
+
+
+class Context(runtime.Context):
+    """Calls what templates call as Jinja's own does, without asking each time what the type already says."""
+
+    def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        kind = type(called)
+        if kind is runtime.Macro:
+            args = (self.eval_ctx, *args)
+        elif kind not in _PLAIN or hasattr(called, "jinja_pass_arg"):
+            return super().call(called, *args, **kwargs)
+        if kwargs:
+            # Where the call stands in a loop or a block, Jinja says its variables, for who wants the context.
+            kwargs.pop("_loop_vars", None)
+            kwargs.pop("_block_vars", None)
+        try:
+            return called(*args, **kwargs)
+        except StopIteration:
+            return self.environment.undefined("value was undefined because a callable raised a StopIteration exception")
+
+
+def init_app(app: Flask) -> None:
+    """Call it after Flask-Babel, whose functions for templates it replaces."""
+    app.jinja_env.context_class = Context
+    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+
+
+def gettext(text: str, /, **variables: Any) -> Markup:
+    """The text in the reader's language. It may hold markup; the variables are escaped."""
+    catalogue = locales.translations()
+    return _translated(catalogue, text) % variables if variables else _plain(catalogue, text)
+
+
+def ngettext(singular: str, plural: str, count: int, /, **variables: Any) -> Markup:
+    """The same of a text that depends on how many there are, which it may say as `num`."""
+    text = locales.translations().ungettext(singular, plural, count)
+    return Markup(text) % {"num": count, **variables}  # noqa: S704 - texts are ours
+
+
+# The texts are the sources' own; only who made templates of them could bring more.
+@lru_cache(maxsize=4096)
+def _translated(catalogue: NullTranslations, text: str) -> Markup:
+    return Markup(catalogue.gettext(text))  # noqa: S704 - texts are ours
+
+
+@lru_cache(maxsize=4096)
+def _plain(catalogue: NullTranslations, text: str) -> Markup:
+    # A percent sign is written twice in every text, with and without variables.
+    return _translated(catalogue, text) % {}
