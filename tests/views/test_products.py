@@ -112,6 +112,7 @@ def test_a_product_is_entered_and_counted(owner, session, account):
         ({"sku": ""}, "Enter the SKU."),
         ({"sku": "MUG-1"}, "There is a product MUG-1 already."),
         ({"sku": "MUG-9", "quantity": "1.5"}, "1.5 is no whole number."),
+        ({"sku": "MUG-9", "quantity": "-+5"}, "-+5 is no whole number."),
         ({"sku": "MUG-9", "quantity": "9999999999"}, "Enter a number of pieces up to 1000000000."),
         ({"sku": "M" * 129}, "at most 128 characters fit"),
         ({"sku": "MUG-9", "account": "77"}, "Say which seller account: Desk."),
@@ -135,12 +136,40 @@ def test_a_change_made_on_an_old_page_is_refused(owner, session, account):
     old = re.search(r'name="version" value="(\d+)"', owner.get("/products/1").text)[1]
     owner.post("/products/1/changes", data={"version": old, "title": "New", "enabled": "y", "manage_stock": "y"})
 
-    owner.post("/products/1/changes", data={"version": old, "title": "Newer"})
+    refused = owner.post("/products/1/changes", data={"version": old, "title": "Newer"})
 
     found = product(session)
     assert (found.title, found.enabled, found.manage_stock) == ("New", True, True)
     session.rollback()
-    assert "Somebody else has changed this product." in owner.get("/products/1").text
+    assert refused.status_code == 422
+    assert "Somebody else has changed this product meanwhile." in refused.text
+    assert 'value="Newer"' in refused.text
+    seen = re.search(r'name="version" value="(\d+)"', refused.text)[1]
+    assert owner.post("/products/1/changes", data={"version": seen, "title": "Newer"}).status_code == 303
+    assert product(session).title == "Newer"
+
+
+@pytest.mark.parametrize("version", ["x", "9" * 5000])
+def test_a_version_there_never_was_is_an_old_page(owner, session, account, version):
+    a_product(session)
+    session.rollback()
+
+    assert owner.post("/products/1/changes", data={"version": version, "title": "Newer"}).status_code == 422
+
+
+def test_an_empty_count_and_one_where_no_stock_is_kept_are_said_in_the_form(owner, session, account):
+    a_product(session)
+    a_product(session, "MUG-2", None)
+    session.rollback()
+
+    empty = owner.post("/products/1/counts", data={"quantity": " ", "reason": "Delivery"}, headers=HTMX)
+    unkept = owner.post("/products/2/counts", data={"how": "adjust", "quantity": "3"}, headers=HTMX)
+
+    assert (empty.status_code, unkept.status_code) == (422, 422)
+    assert "Enter a number of pieces." in empty.text
+    assert 'value="Delivery"' in empty.text
+    assert "No stock is kept of this product." in unkept.text
+    assert 'value="3"' in unkept.text
 
 
 def test_a_product_tells_its_story_with_the_orders_in_it(owner, session, shop):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,7 @@ LONGEST_REASON = 200
 MOST_PIECES = 10**9
 MOST_ROWS = 5_000
 LARGEST_FILE = 2 * 1024 * 1024
+_WHOLE = re.compile(r"[+-]?[0-9]{1,11}", re.ASCII)
 
 COLUMNS = ("sku", "title", "asin", "enabled", "manage_stock", "quantity")
 # Written for whoever reads the file; what one has reserved follows from orders and cannot be set.
@@ -108,7 +110,9 @@ def check(entry: Entry) -> Entry:
 def pieces(text: str) -> int:
     """A whole number a person entered, also a negative one. Raises InvalidError."""
     plain = text.strip().replace("\u2212", "-")
-    if not plain.removeprefix("-").removeprefix("+").isdecimal() or len(plain) > 12:
+    if not plain:
+        raise InvalidError("product_quantity_required", field="quantity")
+    if not _WHOLE.fullmatch(plain):
         raise InvalidError("product_quantity_malformed", field="quantity", text=text.strip()[:40])
     return int(plain)
 

@@ -56,6 +56,13 @@ class ProductForm(FlaskForm):
             "", self.title.data or "", self.asin.data or "", bool(self.enabled.data), bool(self.manage_stock.data)
         )
 
+    def seen(self) -> int | None:
+        """The version of the product that the page showed; one there never is where the page was made up."""
+        text = self.version.data or ""
+        if not text:
+            return None
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
+
     @classmethod
     def of(cls, product: Product) -> "ProductForm":
         return cls(formdata=None, obj=product)

@@ -14,12 +14,16 @@ SENTENCES = {
     "product_unknown_sku": _l("There is no product %(sku)s."),
     "product_sku_twice": _l("%(sku)s stands in line %(line)s already."),
     "product_text_unprintable": _l("This holds characters that cannot be shown."),
+    "product_quantity_required": _l("Enter a number of pieces."),
     "product_quantity_malformed": _l("%(text)s is no whole number."),
     "product_quantity_range": _l("Enter a number of pieces up to %(most)s."),
     "product_quantity_none": _l("Enter how many pieces more, or less with a minus sign."),
     "product_switch_malformed": _l("%(name)s is %(text)s; it must be yes or no."),
     "product_not_managed": _l("No stock is kept of this product. Enter how much there is of it first."),
-    "product_changed_meanwhile": _l("Somebody else has changed this product. Look at it again, then repeat."),
+    "product_changed_meanwhile": _l(
+        "Somebody else has changed this product meanwhile. What you entered still stands here: save again to replace"
+        " what they wrote."
+    ),
     # Files.
     "product_file_no_text": _l("This is no text. Save the table as CSV, then send that file."),
     "product_file_large": _l("This is larger than %(most)s MB. Split it."),

@@ -117,7 +117,7 @@ def show(product_id: int) -> Response:
 @needs("products.write")
 def change(product_id: int) -> Response:
     form = ProductForm()
-    version = int(form.version.data) if (form.version.data or "").isdecimal() else None
+    version = form.seen()
 
     def step(about: dict[str, Any]) -> None:
         actions.change(db.session(), product_id, form.entry(), version=version, **about)
@@ -154,6 +154,8 @@ def look_at_all() -> Response:
     return see_other(request, url_for("products.index"))
 
 
+# Under which field a form says what is refused as a whole.
+_ABOUT = {"edit": "title", "count": "quantity"}
 _NEW = ("products/_new.html", "products/new.html")
 
 
@@ -166,8 +168,13 @@ def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form
         tell(form, error)
         return invalid(request, f"products/_{part}.html", "products/show.html", **_page(product_id) | {part: form})
     except RefusedError as error:
-        flash(sentence(error.code, error.arguments), "warn")
-        return see_other(request, here)
+        # What was typed stays, and the next try is made knowing how the product stands now.
+        db.session.rollback()
+        page = _page(product_id)
+        form[_ABOUT[part]].errors = [sentence(error.code, error.arguments)]
+        if part == "edit":
+            form.version.data = page["product"].version
+        return invalid(request, f"products/_{part}.html", "products/show.html", **page | {part: form})
     flash(done, "good")
     return see_other(request, here)
 
