@@ -15,7 +15,7 @@ from simulator.sellers import DEMO_EU
 from simulator.world import World
 from tests import people
 from tests.amazon_server import AmazonServer
-from tests.desks import Desk
+from tests.desks import Desk, fill
 from tests.factories import everywhere
 from tests.postgres import Server, Unavailable, postgres_server
 from tests.valkey import valkey_server
@@ -150,8 +150,9 @@ def desk(session: Session, amazon: AmazonServer, account: Account, redis: Redis)
     waited = [0.0]
 
     def wait(seconds: float) -> None:
-        """Waiting costs the test nothing: the port's clock jumps."""
+        """Waiting costs the test nothing: the port's clock jumps, and what fills in Valkey meanwhile is as full."""
         waited[0] += seconds
+        fill(redis, seconds)
 
     def clock() -> float:
         return time.monotonic() + waited[0]
