@@ -72,13 +72,15 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
         session.commit()
         return
     document = kinds.of(waiting[0].kind).document(session, waiting)
-    account_id = feed.account_id
     session.commit()
+    stage = PREPARING
     try:
         prepared = document(port)
-        accounts.lock(session, account_id)
+        if not _still(session, feed, stage):
+            return
+        stage = SENDING
         feed.document_id, feed.digest = prepared.document_id, prepared.digest
-        feed.state, feed.sending_at = SENDING, now
+        feed.state, feed.sending_at = stage, now
         for submission in _waiting(feed, submissions.SENDING):
             submission.due_at = now + SETTLE
         session.commit()
@@ -86,17 +88,31 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
         created = port.create_feed(prepared)
         crashpoints.crash("feed.after_create")
     except LostAnswer as error:
-        accounts.lock(session, account_id)
-        postpone(_waiting(feed, submissions.SENDING), now, error)
-        session.commit()
+        if _still(session, feed, stage):
+            postpone(_waiting(feed, submissions.SENDING), now, error)
+            session.commit()
     except AmazonError as error:
-        _not_sent(session, feed, error, now)
+        _not_sent(session, feed, stage, error, now)
     else:
         _sent(session, feed, created, now)
 
 
-def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> None:
+def _still(session: Session, feed: Feed, state: str) -> bool:
+    """Whether it is where it was before Amazon was spoken to; then it is locked.
+
+    Whoever was silent for longer than a lease may find that another has gone on with it.
+    """
     accounts.lock(session, feed.account_id)
+    session.refresh(feed)
+    if feed.state != state:
+        session.rollback()
+        return False
+    return True
+
+
+def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> None:
+    if not _still(session, feed, SENDING):
+        return
     feed.state, feed.amazon_feed_id, feed.request_id = FEED_SENT, created.feed_id, created.request_id
     for submission in _waiting(feed, submissions.SENDING):
         outcomes.move(submission, "sent", now)
@@ -106,9 +122,10 @@ def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> N
     crashpoints.crash("feed.sent")
 
 
-def _not_sent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> None:
+def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now: datetime) -> None:
     """Amazon said no, so nothing was carried out: try again where that can help, else say why not."""
-    accounts.lock(session, feed.account_id)
+    if not _still(session, feed, stage):
+        return
     waiting = _waiting(feed, submissions.SENDING)
     if error.passing or isinstance(error, BadCredentials):
         # The time stays written, so that the next try waits for its slot too.
@@ -124,17 +141,20 @@ def _not_sent(session: Session, feed: Feed, error: AmazonError, now: datetime) -
 def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """After a lost answer: adopt the feed if Amazon has it; send again only when it surely has not. Commits."""
     since = (feed.sending_at or feed.created_at) - SKEW
-    known = set(
-        session.scalars(select(Feed.amazon_feed_id).where(Feed.account_id == feed.account_id, Feed.created_at >= since))
-    )
     feed_type = feed.feed_type
     session.commit()
-    found = [there for there in port.find_feeds(feed_type, since) if there.feed_id not in known]
+    listed = port.find_feeds(feed_type, since)
+    if not _still(session, feed, SENDING):
+        return
+    # A row may be older than its feed by as long as it had to wait, so its age does not tell which to look among.
+    ids = [there.feed_id for there in listed]
+    others = select(Feed.amazon_feed_id).where(Feed.account_id == feed.account_id, Feed.amazon_feed_id.in_(ids))
+    known = set(session.scalars(others))
+    found = [there for there in listed if there.feed_id not in known]
     if len(found) == 1:
         _sent(session, feed, found[0], now)
     elif found:
         # Which of them is ours cannot be told, but what can be read off its order will be.
-        accounts.lock(session, feed.account_id)
         feed.state, feed.ended_at = FAILED, now
         for submission in _waiting(feed, submissions.SENDING):
             if kinds.of(submission.kind).proved_by_acceptance:
@@ -151,7 +171,6 @@ def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> N
 
 def _not_found(session: Session, feed: Feed, now: datetime) -> None:
     """What must not be told twice is looked for again and again; then a person looks, and nothing is sent by itself."""
-    accounts.lock(session, feed.account_id)
     waiting = _waiting(feed, submissions.SENDING)
     if now - (feed.sending_at or feed.created_at) < LISTED:
         postpone(waiting, now, None)
@@ -164,11 +183,12 @@ def _not_found(session: Session, feed: Feed, now: datetime) -> None:
 
 def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """Ask how far it is; when it has ended, read the report, message by message. Commits."""
-    amazon_feed_id, account_id = feed.amazon_feed_id or "", feed.account_id
+    amazon_feed_id = feed.amazon_feed_id or ""
     session.commit()
     there = port.feed(amazon_feed_id)
     report = port.feed_report(there) if there.ended and there.result_document_id else None
-    accounts.lock(session, account_id)
+    if not _still(session, feed, FEED_SENT):
+        return
     feed.amazon_status = there.status
     if not there.ended:
         if now - (feed.sending_at or feed.created_at) > LONGEST:
