@@ -365,4 +365,4 @@ def test_a_page_of_a_hundred_costs_few_statements(session):
 
     imported(session, *[an_order(n) for n in range(1, 101)])
 
-    assert len(statements) <= 38
+    assert len(statements) <= 36

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, func, select, text
+from sqlalchemy import JSON, Dialect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from webapp.models.base import Base
+from webapp.models.base import Base, UtcDateTime
+from webapp.models.vault import Encrypted, EncryptedJson
 
 Rows = Sequence[dict[str, Any]]
 
@@ -19,7 +20,8 @@ def reserve(session: Session, model: type[Base], many: int) -> list[int]:
         drawn = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :many)")
         return sorted(session.scalars(drawn, {"table": model.__tablename__, "many": many}))
     # The transaction began IMMEDIATE: nobody else can be given an id before it ends.
-    last = session.scalar(select(func.max(model.__table__.c.id))) or 0
+    asked = session.connection().exec_driver_sql(f"SELECT max(id) FROM {model.__tablename__}")  # noqa: S608 - a name of ours
+    last = asked.scalar() or 0
     return list(range(last + 1, last + 1 + many))
 
 
@@ -42,6 +44,20 @@ def update_many(session: Session, model: type[Base], rows: Rows) -> None:
     values = [read(rows) for name, read in zip(names, readers, strict=True) if name != "id"]
     statement = f"UPDATE {model.__tablename__} SET {changes} WHERE id = {mark}"  # noqa: S608 - names of ours
     connection.exec_driver_sql(statement, list(zip(*values, [row["id"] for row in rows], strict=True)))
+
+
+def add_many(session: Session, model: type[Base], rows: Rows, amounts: Sequence[str]) -> None:
+    """Insert rows that name all their columns; where the key is there already, the amounts are added to what it has."""
+    if not rows:
+        return
+    connection = session.connection()
+    names, readers = _how_to_write(model, tuple(rows[0]), connection.dialect)
+    table, mark = model.__tablename__, "%s" if connection.dialect.name == "postgresql" else "?"
+    keys = ", ".join(column.name for column in model.__table__.primary_key)
+    added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in amounts)
+    into = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join([mark] * len(names))})"  # noqa: S608 - names of ours
+    values = list(zip(*(read(rows) for read in readers), strict=True))
+    connection.exec_driver_sql(f"{into} ON CONFLICT ({keys}) DO UPDATE SET {added}", values)
 
 
 @lru_cache(maxsize=256)
@@ -69,6 +85,9 @@ def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list
     if given:
         if process is None:
             return lambda rows: [row[name] for row in rows]
+        if isinstance(column.type, Encrypted | EncryptedJson | UtcDateTime):
+            many = column.type.bind_many
+            return lambda rows: many([row[name] for row in rows], dialect)
         if isinstance(column.type, JSON):
             return lambda rows: _each_once([row[name] for row in rows], process)
         return lambda rows: [process(row[name]) for row in rows]

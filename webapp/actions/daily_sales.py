@@ -1,13 +1,18 @@
-"""Keeping the sums of each day: in the transaction of what changes them. A day that was touched is summed anew."""
+"""Keeping the sums of each day: in the transaction of what changes them.
 
-from collections.abc import Iterable, Sequence
+Orders that have just been written are added to the sums of their day; a day that was touched otherwise is summed anew.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, event, func, inspect, select
+from sqlalchemy import bindparam, delete, event, func, inspect, select
 from sqlalchemy.orm import Session
 
-from webapp.actions.bulk import insert_many
+from webapp.actions.bulk import add_many, insert_many
+from webapp.domain.amazon_orders import AmazonOrder as AmazonOrderSaid
+from webapp.domain.amazon_status import CANCELLED
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.daily_sales import DailySales
 from webapp.models.stores import Store
@@ -16,13 +21,48 @@ from webapp.queries.dashboards import Span
 
 _WAITING = "daily_sales"
 _SUMMED = ("status", "total", "currency", "blocked", "purchased_at")
-# So many days are summed in one statement.
+# So many days are written in one statement.
 _CHUNK = 60
 
 
 def mark(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
     """Have these days summed anew before the session commits: (store id, an instant of the day)."""
     session.info.setdefault(_WAITING, set()).update(placed)
+
+
+def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]) -> None:
+    """Count orders just inserted: (its store, what Amazon says, whether it is blocked).
+
+    Days nothing is known of are summed from the orders themselves: an older release may have left them out.
+    """
+    zones: dict[int, ZoneInfo] = {}
+    sums: dict[tuple[int, date, str], list[int]] = {}
+    instants: dict[tuple[int, date], datetime] = {}
+    for store, order, blocked in arrived:
+        if store.id not in zones:
+            zones[store.id] = ZoneInfo(store.marketplace.time_zone)
+        day = order.purchased_at.astimezone(zones[store.id]).date()
+        instants[store.id, day] = order.purchased_at
+        found = sums.setdefault((store.id, day, order.status), [0, 0])
+        found[0] += 1
+        total = order.total
+        if order.status != CANCELLED and not blocked and total and total.currency == store.marketplace.currency:
+            found[1] += total.minor
+    known = _known(session, {id_ for id_, _ in instants}, {day for _, day in instants})
+    mark(session, [(key[0], instant) for key, instant in instants.items() if key not in known])
+    rows = [
+        {"store_id": store_id, "day": day, "status": status, "orders": orders, "revenue": revenue}
+        for (store_id, day, status), (orders, revenue) in sums.items()
+        if (store_id, day) in known
+    ]
+    add_many(session, DailySales, rows, ("orders", "revenue"))
+
+
+def _known(session: Session, store_ids: Collection[int], days: Collection[date]) -> set[tuple[int, date]]:
+    mine = (DailySales.store_id.in_(store_ids), DailySales.day.in_(days))
+    return {
+        (row.store_id, row.day) for row in session.execute(select(DailySales.store_id, DailySales.day).where(*mine))
+    }
 
 
 def rebuild(session: Session, store: Store) -> None:
@@ -35,10 +75,7 @@ def rebuild(session: Session, store: Store) -> None:
         return
     zone = ZoneInfo(store.marketplace.time_zone)
     day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    while day <= end:
-        some = [day + timedelta(days=n) for n in range(min(_CHUNK, (end - day).days + 1))]
-        _sum(session, store, some)
-        day = some[-1] + timedelta(days=1)
+    _sum(session, [(store, day + timedelta(days=n)) for n in range((end - day).days + 1)])
 
 
 def catch_up(session: Session) -> int:
@@ -59,26 +96,37 @@ def catch_up(session: Session) -> int:
     return done
 
 
-def _sum(session: Session, store: Store, days: Sequence[date]) -> None:
-    zone = ZoneInfo(store.marketplace.time_zone)
+def _sum(session: Session, days: Sequence[tuple[Store, date]]) -> None:
+    """Sum days anew, some in a statement."""
+    for start in range(0, len(days), _CHUNK):
+        _sum_some(session, days[start : start + _CHUNK])
 
-    def midnight(day: date) -> datetime:
-        return datetime.combine(day, time(), zone)
 
-    spans = [Span(number, midnight(day), midnight(day + timedelta(days=1))) for number, day in enumerate(days)]
-    found = dashboards.summed(session, store, spans)
-    session.execute(delete(DailySales).where(DailySales.store_id == store.id, DailySales.day.in_(days)))
+def _sum_some(session: Session, days: Sequence[tuple[Store, date]]) -> None:
+    spans = [
+        Span(number, store, _midnight(store, day), _midnight(store, day + timedelta(days=1)))
+        for number, (store, day) in enumerate(days)
+    ]
+    found = dashboards.summed(session, spans)
+    mine = (DailySales.store_id == bindparam("the_store"), DailySales.day == bindparam("the_day"))
+    table = DailySales.__table__
+    gone = delete(table).where(*mine)  # type: ignore[arg-type]
+    session.connection().execute(gone, [{"the_store": store.id, "the_day": day} for store, day in days])
     rows = [
         {
-            "store_id": store.id,
-            "day": days[row.number],
+            "store_id": days[row.number][0].id,
+            "day": days[row.number][1],
             "status": row.status,
             "orders": row.orders,
-            "revenue": int(row.revenue or 0),
+            "revenue": row.revenue,
         }
         for row in found
     ]
     insert_many(session, DailySales, rows)
+
+
+def _midnight(store: Store, day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(store.marketplace.time_zone))
 
 
 @event.listens_for(Session, "after_flush")
@@ -98,14 +146,15 @@ def _keep_up(session: Session) -> None:
     waiting = session.info.pop(_WAITING, None)
     if not waiting:
         return
-    touched: dict[int, set[datetime]] = {}
-    for store_id, instant in waiting:
-        touched.setdefault(store_id, set()).add(instant)
-    for store in session.scalars(select(Store).where(Store.id.in_(touched))).all():
-        zone = ZoneInfo(store.marketplace.time_zone)
-        days = sorted({instant.astimezone(zone).date() for instant in touched[store.id]})
-        for start in range(0, len(days), _CHUNK):
-            _sum(session, store, days[start : start + _CHUNK])
+    stores = {
+        store.id: store for store in session.scalars(select(Store).where(Store.id.in_({id_ for id_, _ in waiting})))
+    }
+    days = {
+        (id_, instant.astimezone(ZoneInfo(stores[id_].marketplace.time_zone)).date())
+        for id_, instant in waiting
+        if id_ in stores
+    }
+    _sum(session, [(stores[id_], day) for id_, day in sorted(days)])
 
 
 @event.listens_for(Session, "after_soft_rollback")

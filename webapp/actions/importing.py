@@ -27,6 +27,7 @@ from webapp.domain import amazon_status, importing
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
 from webapp.domain.stock import CAUSES, Hindrance
 from webapp.models import amazon_orders as rows
+from webapp.models import packed
 from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
@@ -77,9 +78,10 @@ def import_page(
     _note_read(session, account_id, current, now)
     quarantine.resolve(session, account_id, [order.number for order in readable], now)
     crashpoints.crash("import.mirror_written")
-    numbers = _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
+    numbers, blocked = _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
     search_index.write_new(session, arrived, numbers)
-    daily_sales.mark(session, [(stores[order.marketplace_id].id, order.purchased_at) for _, order in arrived + changed])
+    daily_sales.add(session, [(stores[order.marketplace_id], order, id_ in blocked) for id_, order in arrived])
+    daily_sales.mark(session, [(stores[order.marketplace_id].id, order.purchased_at) for _, order in changed])
     crashpoints.crash("import.orders_written")
     return counts
 
@@ -114,7 +116,7 @@ def _compare(
     }
     arrivals, changes, current = [], [], []
     for order in readable:
-        digest = importing.digest(order.raw)
+        digest = packed.digest(order.raw)
         outcome = importing.compare(known.get(order.number), order, digest)
         setattr(counts, outcome, getattr(counts, outcome) + 1)
         if outcome == importing.NEW:
@@ -128,6 +130,8 @@ def _compare(
 
 def _note_read(session: Session, account_id: int, numbers: Sequence[str], now: datetime) -> None:
     """What says nothing new is news where Amazon is being told something of the order: it is as it was."""
+    if not numbers:
+        return
     mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
     asked = select(rows.AmazonOrder.id).join(Submission, Submission.amazon_order_id == rows.AmazonOrder.id)
     ids = set(session.scalars(asked.where(*mine, Submission.open)))
@@ -186,12 +190,16 @@ def _make_orders(
     counts: Counts,
     now: datetime,
     by: str,
-) -> dict[int, str]:
-    """Make the Orders that are due, and let those there are follow Amazon; answers the numbers of those made."""
+) -> tuple[dict[int, str], set[int]]:
+    """Make the Orders that are due, and let those there are follow Amazon.
+
+    Answers the numbers of those made, and what is blocked, by the ids of the Amazon orders.
+    """
     if not written:
-        return {}
-    ids = [id_ for id_, _ in written]
-    has_order = set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))
+        return {}, set()
+    # Of an order that has just arrived there can be no Order, and nothing can have been asked about it.
+    known = [(id_, order) for id_, order in written if id_ not in arrived]
+    has_order = _having_orders(session, [id_ for id_, _ in known])
     account_id = next(iter(stores.values())).account_id
     wanting, verdicts, pending = [], {}, []
     for id_, order in written:
@@ -215,13 +223,19 @@ def _make_orders(
             session.execute(update(rows.AmazonOrder), some)
     made = orders.create_many(session, due, now=now, by=by)
     counts.orders_created += len(made)
-    following.follow(session, [(id_, order) for id_, order in written if id_ in has_order], now=now)
+    following.follow(session, [(id_, order) for id_, order in known if id_ in has_order], now=now)
     if any(store.upload_invoices for store in stores.values()):
         vat_invoices.follow(session, [id_ for id_, _ in written], now=now, by=by)
-    # Nothing can have been asked about an order that has just arrived.
-    following.settle_submissions(session, [(id_, order) for id_, order in written if id_ not in arrived], now=now)
+    if known:
+        following.settle_submissions(session, known, now=now)
     stock.settle(session, [id_ for id_, _ in written], now=now, by=by)
-    return made
+    return made, {id_ for id_, verdict in verdicts.items() if verdict.cause}
+
+
+def _having_orders(session: Session, ids: Sequence[int]) -> set[int]:
+    if not ids:
+        return set()
+    return set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))
 
 
 def _note(verdict: importing.Verdict) -> dict[str, Any]:

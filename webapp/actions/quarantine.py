@@ -7,9 +7,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.actions import events
-from webapp.domain import importing
 from webapp.domain.amazon_orders import Unreadable
 from webapp.domain.errors import NotFoundError
+from webapp.models import packed
 from webapp.models.amazon_orders import QuarantinedOrder
 
 # How often a window is read again for a body that does not tell which order it is.
@@ -19,7 +19,7 @@ MOST_READINGS = 3
 def keep(session: Session, account_id: int, unreadable: Sequence[Unreadable], now: datetime) -> None:
     """Keep each body once; one that comes again is counted."""
     for found in unreadable:
-        digest = importing.digest({"body": found.raw})
+        digest = packed.digest({"body": found.raw})
         mine = QuarantinedOrder.account_id == account_id
         known = session.scalar(select(QuarantinedOrder).where(mine, QuarantinedOrder.digest == digest))
         if known is None:

@@ -1,10 +1,7 @@
 """What to do about an order Amazon has told us of. Decides; touches nothing."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from webapp.domain import amazon_status as status
 from webapp.domain.amazon_orders import AmazonOrder
@@ -87,8 +84,3 @@ def why_waiting(incoming: AmazonOrder, store: StoreSettings) -> str:
     if incoming.status not in status.KNOWN or incoming.status == status.UNFULFILLABLE:
         return "order_not_for_status"
     return "order_waits_shipped" if incoming.fulfilled_by == status.AMAZON else "order_waits_unshipped"
-
-
-def digest(raw: dict[str, Any]) -> bytes:
-    """SHA-256 of a body, the same for the same content in any order of keys."""
-    return hashlib.sha256(json.dumps(raw, sort_keys=True, separators=(",", ":")).encode()).digest()

@@ -8,13 +8,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from webapp.models import packed
+
 try:
     import pysqlite3 as sqlite
 except ImportError:  # No wheel for this platform; `channeldesk doctor` says what that costs.
     import sqlite3 as sqlite
 
 # Errors are logged; what was being written, personal data among it, is not.
-_NOWHERE = {"hide_parameters": True}
+_ALWAYS = {"hide_parameters": True, "json_serializer": packed.text}
 
 _only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
 
@@ -32,10 +34,10 @@ def only_reading() -> Iterator[None]:
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
-        return {"module": sqlite_module(), "connect_args": {"timeout": 10, "check_same_thread": False}, **_NOWHERE}
+        return {"module": sqlite_module(), "connect_args": {"timeout": 10, "check_same_thread": False}, **_ALWAYS}
     # Locks and counters are written for READ COMMITTED, whatever the server's own default is.
     options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED", "connect_args": {"connect_timeout": 5}}
-    return {**options, **_NOWHERE}
+    return {**options, **_ALWAYS}
 
 
 def sqlite_module() -> ModuleType:

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import CTE, Integer, Row, and_, case, column, func, select, values
+from sqlalchemy import BindParameter, Integer, Row, String, TextClause, and_, bindparam, case, func, select, text
 from sqlalchemy.orm import Session, load_only
 
 from webapp.domain import amazon_status
@@ -71,9 +72,35 @@ class Waiting:
 
 
 class Span(NamedTuple):
+    """A time of a store's, with a number to know it by."""
+
     number: int
+    store: Store
     begins: datetime
     ends: datetime
+
+
+class Sum(NamedTuple):
+    """Orders of a span in one of Amazon's statuses; their revenue in the store's currency."""
+
+    number: int
+    status: str
+    orders: int
+    revenue: int
+
+
+# SQLAlchemy would make SQL of its own VALUES each time anew, which takes longer than asking. Each is a range of the
+# index of (store_id, purchased_at).
+_SUMMED = """
+WITH spans (number, store_id, currency, begins, ends) AS (VALUES {rows})
+SELECT spans.number, amazon_orders.status, count(*), sum(
+  CASE WHEN amazon_orders.status != :cancelled AND amazon_orders.blocked IS NULL
+  AND amazon_orders.currency = spans.currency THEN amazon_orders.total END)
+FROM spans JOIN amazon_orders ON amazon_orders.store_id = spans.store_id
+AND amazon_orders.purchased_at >= spans.begins AND amazon_orders.purchased_at < spans.ends
+GROUP BY spans.number, amazon_orders.status
+"""
+_SPAN = {"number": Integer, "store": Integer, "currency": String, "begins": UtcDateTime, "ends": UtcDateTime}
 
 
 def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
@@ -94,8 +121,8 @@ def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
             counts[row.status] += row.orders
             today += row.orders if row.day == mine[-1].date else 0
     # As much of that day as today has had, so that mornings are not compared with whole days.
-    morning = Span(0, before[-1].begins, now - timedelta(days=days))
-    partly = sum(int(row.revenue or 0) for row in summed(session, store, [morning]))
+    morning = Span(0, store, before[-1].begins, now - timedelta(days=days))
+    partly = sum(row.revenue for row in summed(session, [morning]))
     per_day = [(day.date, Money(revenue[day.date], marketplace.currency)) for day in mine]
     return Sales(
         days=per_day,
@@ -106,24 +133,24 @@ def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
     )
 
 
-def summed(session: Session, store: Store, spans: Sequence[Span]) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Rows of (number, status, orders, revenue) of these spans of time, counted from the orders themselves."""
-    asked = _spans([(store.id, *span) for span in spans])
-    counts_as_revenue = and_(
-        AmazonOrder.status != amazon_status.CANCELLED,
-        AmazonOrder.blocked.is_(None),
-        AmazonOrder.currency == store.marketplace.currency,
-    )
-    return session.execute(
-        select(
-            asked.c.number,
-            AmazonOrder.status,
-            func.count().label("orders"),
-            func.sum(case((counts_as_revenue, AmazonOrder.total))).label("revenue"),
-        )
-        .join_from(asked, AmazonOrder, _within(asked))
-        .group_by(asked.c.number, AmazonOrder.status)
-    ).all()
+def summed(session: Session, spans: Sequence[Span]) -> list[Sum]:
+    """What was sold in these spans of time, counted from the orders themselves in one statement."""
+    values: dict[str, Any] = {"cancelled": amazon_status.CANCELLED}
+    for at, span in enumerate(spans):
+        values |= {f"number{at}": span.number, f"store{at}": span.store.id, f"begins{at}": span.begins}
+        values |= {f"ends{at}": span.ends, f"currency{at}": span.store.marketplace.currency}
+    found = session.execute(_asked(len(spans)), values)
+    return [Sum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in found]
+
+
+@lru_cache(maxsize=64)
+def _asked(many: int) -> TextClause:
+    """The statement that sums so many spans."""
+    rows = ", ".join(f"({', '.join(f':{name}{at}' for name in _SPAN)})" for at in range(many))
+    typed: list[BindParameter[Any]] = [
+        bindparam(f"{name}{at}", type_=type_) for at in range(many) for name, type_ in _SPAN.items()
+    ]
+    return text(_SUMMED.format(rows=rows)).bindparams(*typed)
 
 
 def orders_per_day(session: Session, stores: Sequence[Store], days: int, now: datetime) -> dict[int, list[int]]:
@@ -186,22 +213,3 @@ def state_mark(store: Store, recent: Sequence[Row[*tuple[Any, ...]]]) -> str:
     said: list[Any] = [store.active, store.last_synced_at, store.account.trouble]
     said += [(row.AmazonOrder.id, row.AmazonOrder.version, row.AmazonOrder.note, row.order_number) for row in recent]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
-
-
-def _spans(rows: Sequence[tuple[int, int, datetime, datetime]]) -> CTE:
-    """A table of (store_id, number, begins, ends) to join orders to: each row is a range of the index."""
-    columns = (
-        column("store_id", Integer),
-        column("number", Integer),
-        column("begins", UtcDateTime),
-        column("ends", UtcDateTime),
-    )
-    return values(*columns, name="spans").data(list(rows)).cte("spans")
-
-
-def _within(spans: CTE) -> Any:
-    return and_(
-        AmazonOrder.store_id == spans.c.store_id,
-        AmazonOrder.purchased_at >= spans.c.begins,
-        AmazonOrder.purchased_at < spans.c.ends,
-    )
