@@ -10,6 +10,7 @@ from webapp import (
     headers,
     hosts,
     inputs,
+    jinja,
     ports,
     queue,
     reading,
@@ -27,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Wire the application; connects to nothing, migrates nothing."""
     settings = settings or Settings.load()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.jinja_environment = jinja.Environment
     app.config.update(CHANNELDESK=settings, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
     # A sheet of tracking numbers may be pasted into one field; its own limit is 5 MB.
     app.config.update(MAX_FORM_MEMORY_SIZE=6 * 1024 * 1024)

@@ -6,12 +6,13 @@ handed the context; it wraps each value it has escaped into a `Markup` that noth
 once; and translating asks Flask three times for what is the same all through a request.
 """
 
+from collections.abc import MutableMapping
 from functools import lru_cache
 from gettext import NullTranslations
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
-from flask import Flask
+from flask import Flask, templating
 from jinja2 import nodes, runtime
 from jinja2.compiler import CodeGenerator, Frame
 from markupsafe import Markup, _escape_inner, escape
@@ -63,10 +64,19 @@ def written(value: Any) -> str:
     return value if kind is Markup else escape(value)
 
 
+class Environment(templating.Environment):
+    """Flask's, with these."""
+
+    context_class = Context
+    code_generator_class = Code
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        # Jinja chains a template's own names to the environment's, and copies and compares that chain at each import.
+        return super().make_globals(d) if d else self.globals
+
+
 def init_app(app: Flask) -> None:
     """Call it after Flask-Babel, whose functions for templates it replaces."""
-    app.jinja_env.context_class = Context
-    app.jinja_env.code_generator_class = Code
     app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
 
 

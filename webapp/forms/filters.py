@@ -46,10 +46,11 @@ class Filters(FlaskForm):
     def parameters(self) -> dict[str, list[str]]:
         """What an address says of the form, its mistakes too, so that the page it leads to can explain them."""
         found: dict[str, list[str]] = {}
+        used = self.set()
         for field in self:
             if field.errors:
                 found[field.name] = [_sealed(field, text) for text in field.raw_data or ()]
-            elif field.name in self.set():
+            elif field.name in used:
                 found[field.name] = [value for value, _said in spoken(field)]
         return found
 
@@ -57,8 +58,7 @@ class Filters(FlaskForm):
         """What is filtered; a filter of several values has a chip for each."""
         return [
             Chip(field.name, value, f"{field.label.text}: {said}" if said else str(field.label.text))
-            for field in self
-            if field.name in self.set()
+            for field in map(self.__getitem__, self.set())
             for value, said in spoken(field)
         ]
 

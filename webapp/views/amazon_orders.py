@@ -81,7 +81,8 @@ def find(number: str) -> Known:
 def index() -> Response:
     session = db.session()
     every = stores.by_name(session)
-    return listings.show(session, listings.AMAZON_ORDERS, request, every)
+    form = AmazonOrderFilters(request.args, stores=every)
+    return listings.show(session, listings.AMAZON_ORDERS, request, every, form)
 
 
 @bp.post("/searches")

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, request, url_for
 
 from webapp.extensions import db
+from webapp.forms.document_lists import CustomerFilters
 from webapp.queries import customers as queries
 from webapp.queries import grids as rows
 from webapp.queries import orders, stores
@@ -19,7 +20,9 @@ _COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
 @needs("orders.read")
 def index() -> Response:
     session = db.session()
-    return listings.show(session, listings.CUSTOMERS, request, stores.by_name(session))
+    every = stores.by_name(session)
+    form = CustomerFilters(request.args, stores=every)
+    return listings.show(session, listings.CUSTOMERS, request, every, form)
 
 
 @bp.post("/searches")

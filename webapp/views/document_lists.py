@@ -23,10 +23,10 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
         session = db.session()
         every = stores.by_name(session)
         form = listing.form(request.args, stores=every)
-        typed = form["q"].data if form.validate() else None
-        if typed and (number := queries.number_for(session, model, typed)) is not None:
+        typed = form["q"].data
+        if typed and form.validate() and (number := queries.number_for(session, model, typed)) is not None:
             return see_other(request, url_for(f"{bp.name}.show", number=number))
-        return listings.show(session, listing, request, every)
+        return listings.show(session, listing, request, every, form)
 
     @needs("orders.read")
     def search() -> Response:

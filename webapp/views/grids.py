@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from flask import Request, url_for
 from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from webapp import presentation
 from webapp.forms.filters import Filters
 from webapp.presentation import number
 from webapp.queries import grids
@@ -42,7 +44,10 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`page` is None when the filters make no sense; `chips` are (text, address without it)."""
+    """`page` is None when the filters make no sense; `chips` are (text, address without it).
+
+    `filters` and `place` are what an address of the grid says, the names in it sealed.
+    """
 
     form: Filters
     page: Page | None
@@ -52,6 +57,7 @@ class Shown:
     pager: Pager
     sizes: list[Size]
     place: dict[str, str]
+    filters: Mapping[str, list[str]]
     columns: tuple[str, ...] = ()
     # Where the form leads that asks for a page by its number, and what it says besides.
     leap: tuple[str, list[tuple[str, str]]] = ("", [])
@@ -80,7 +86,8 @@ def show(
     place = grids.read_place(grid, request.args)
     page = grids.fetch(session, grid, place, form.set()) if right else None
     said = {**_place(grid, place), **(kept or {})}
-    address = _Address(request.endpoint or "", form.parameters(), said, {**said, **(cleared or {})})
+    filters = form.parameters()
+    address = _Address(presentation.address(request.endpoint or ""), filters, said, {**said, **(cleared or {})})
     return Shown(
         form=form,
         page=page,
@@ -90,6 +97,7 @@ def show(
         pager=_pager(place, page, address, counted),
         sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grids.SIZES],
         place=said,
+        filters=filters,
         columns=grid.visible,
         leap=address.parts() if page is not None and (page.next or page.previous) else ("", []),
     )
@@ -102,37 +110,43 @@ def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> st
     return url_for(endpoint, **values)
 
 
-@dataclass(frozen=True, slots=True)
 class _Address:
-    endpoint: str
-    filters: dict[str, list[str]]
-    place: dict[str, str]
-    cleared: dict[str, str]
+    """The addresses of a grid. What filters say is put into their words once, for the two dozen of them on a page."""
+
+    def __init__(
+        self, path: str, filters: Mapping[str, list[str]], place: Mapping[str, str], cleared: Mapping[str, str]
+    ) -> None:
+        self._path, self._filters, self._place, self._cleared = path, filters, place, cleared
+        self._filtered = _query(filters)
 
     def to(self, **more: str) -> str:
         """The first page of this grid, but for what `more` says."""
-        return self._url(self.filters, {**self.place, **more})
+        return self._url(self._filtered, {**self._place, **more})
 
     def without(self, name: str, value: str) -> str:
         left = {
             other: [one for one in values if (other, one) != (name, value)] if len(values) > 1 else values
-            for other, values in self.filters.items()
+            for other, values in self._filters.items()
             if other != name or len(values) > 1
         }
-        return self._url(left, self.place)
+        return self._url(_query(left), self._place)
 
     def parts(self) -> tuple[str, list[tuple[str, str]]]:
         """The grid's address and what it says, for a form that says more."""
-        said: dict[str, list[str] | str] = {**self.filters, **self.place}
-        each = [(name, value if isinstance(value, list) else [value]) for name, value in said.items()]
-        return url_for(self.endpoint), [(name, one) for name, values in each for one in values]
+        filters = [(name, value) for name, values in self._filters.items() for value in values]
+        return self._path, [*filters, *self._place.items()]
 
     def clear(self) -> str:
-        return self._url({}, self.cleared)
+        return self._url("", self._cleared)
 
-    def _url(self, filters: Mapping[str, list[str]], place: Mapping[str, str]) -> str:
-        values: dict[str, Any] = {**filters, **place}
-        return url_for(self.endpoint, **values)
+    def _url(self, filters: str, place: Mapping[str, str]) -> str:
+        query = "&".join(filter(None, (filters, _query(place))))
+        return f"{self._path}?{query}" if query else self._path
+
+
+def _query(values: Mapping[str, list[str] | str]) -> str:
+    # The characters that Flask's addresses leave as they are too.
+    return urlencode(values, doseq=True, safe="!$'()*,/:;?@") if values else ""
 
 
 def _place(grid: Grid, place: Place) -> dict[str, str]:

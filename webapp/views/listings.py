@@ -161,8 +161,13 @@ def chosen(listing: Listing, every: Sequence[Store], arguments: Mapping[str, str
     return grid.choose(named if any(named) else (layout.columns if layout is not None else ()))
 
 
-def show(session: Session, listing: Listing, request: Request, every: Sequence[Store], **more: Any) -> Response:
-    """The page of a list, or the way to the view it opens with where the address says nothing."""
+def show(
+    session: Session, listing: Listing, request: Request, every: Sequence[Store], form: Filters, **more: Any
+) -> Response:
+    """The page of a list, or the way to the view it opens with where the address says nothing.
+
+    `form`: the listing's, of the address.
+    """
     layout = grid_views.layout(session, current_user.id, listing.name)
     opens = grid_views.visible(session, current_user.id, layout.view_id) if layout and layout.view_id else None
     if opens is not None and not request.args:
@@ -170,7 +175,7 @@ def show(session: Session, listing: Listing, request: Request, every: Sequence[S
     shown = grids.show(
         session,
         chosen(listing, every, request.args, layout),
-        listing.form(request.args, stores=every),
+        form,
         {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
         request,
         listing.counted,
@@ -207,7 +212,7 @@ def _kinds(listing: Listing) -> tuple[str, ...]:
 
 def _query(shown: Shown) -> str:
     """The state of the page as the query of an address, names sealed."""
-    return urlencode([*shown.form.parameters().items(), *shown.place.items()], doseq=True)
+    return urlencode([*shown.filters.items(), *shown.place.items()], doseq=True)
 
 
 def _view(session: Session, request: Request) -> GridView | None:

@@ -19,9 +19,9 @@ def index() -> Response:
     session = db.session()
     every = stores.by_name(session)
     form = OrderFilters(request.args, stores=every)
-    if form.validate() and form.q.data and (number := queries.number_for(session, form.q.data)) is not None:
+    if form.q.data and form.validate() and (number := queries.number_for(session, form.q.data)) is not None:
         return see_other(request, url_for("orders.show", number=number))
-    return listings.show(session, listings.ORDERS, request, every)
+    return listings.show(session, listings.ORDERS, request, every, form)
 
 
 @bp.post("/searches")
