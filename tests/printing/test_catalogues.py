@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from webapp import languages
+from webapp import languages, mailing
 from webapp.domain.languages import DEFAULT, LANGUAGES
 
 WEBAPP = Path(languages.__file__).parent
@@ -36,3 +36,13 @@ def test_a_catalogue_has_every_text_and_no_other(language):
     assert [text for text in said if set(GAPS.findall(text)) != set(GAPS.findall(said[text]))] == []
     assert not [message.id for message in catalogue if message.fuzzy]
     assert languages.catalogue(language, "printing").gettext("Invoice") == said["Invoice"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_mail_calls_the_credit_memo_as_its_paper_does(language):
+    title = languages.catalogue(language, "printing").gettext("Credit memo")
+
+    letter = mailing.shipped("credit_memo", language)
+
+    assert title in letter.subject
+    assert title.casefold() in letter.body.casefold()

@@ -11,6 +11,7 @@ from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages,
 from tests.processing import BY
 from webapp import printing
 from webapp.actions import shipments
+from webapp.domain import document_settings, refunds
 from webapp.domain.amazon_orders import Address
 from webapp.domain.errors import NotFoundError
 from webapp.domain.languages import LANGUAGES
@@ -97,6 +98,32 @@ def test_a_credit_memo_says_what_is_given_back_of_which_invoice(session):
         ),
     ):
         assert words in page, words
+
+
+def test_a_credit_memo_names_amazon_only_where_amazon_pays_back(session):
+    memo = a_memo(session, a_printed_order(session))
+    words = "Der Betrag wird über Amazon erstattet"
+
+    assert words not in pages(printing.credit_memo(session, memo.id))[0]
+    memo.state = refunds.REFUNDED
+    session.commit()
+    assert words in pages(printing.credit_memo(session, memo.id))[0]
+
+
+def test_all_a_seller_may_say_of_himself_is_printed(session):
+    order = a_printed_order(session)
+    name = "Goods and Sons of the Outer Harbour, Trading Company of 1887"
+    sender = [name, *(f"Sender line {n} of eight" for n in range(2, 9))]
+    footer = [f"Footer line {n} " + "and so on " * 10 for n in range(1, 6)]
+    settings = {"documents_sender": "\n".join(sender), "documents_footer": "\n".join(footer)}
+    for key, text in document_settings.clean(settings).items():
+        setattr(order.store, key, text)
+    session.commit()
+
+    (page,) = pages(printing.invoice(session, the_invoice(session).id))
+
+    assert " · ".join(sender) in page
+    assert " ".join(" ".join(footer).split()) in page.replace(" Seite 1 von 1", "")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What stands on a credit memo."""
 
+from webapp.domain import refunds
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.orders import Order
 from webapp.printing import parts, words
@@ -31,7 +32,14 @@ def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Conten
         facts=tuple(facts),
         sections=(parts.lines(order, memo.items, say),) if memo.items else (),
         totals=(*totals, Total(say("Total refunded"), say.money(memo.total), grand=True)),
-        notes=(say("The amount is paid back through Amazon, the way the order was paid."),),
+        notes=_notes(memo, say),
         footer=order.store.documents_footer,
         letter=parts.letter(order.store),
     )
+
+
+def _notes(memo: CreditMemo, say: words.Words) -> tuple[str, ...]:
+    """How the buyer gets it, where that is known: of one written offline Amazon was told nothing."""
+    if memo.state == refunds.OFFLINE:
+        return ()
+    return (say("The amount is paid back through Amazon, the way the order was paid."),)

@@ -18,6 +18,8 @@ WINDOW_TOP, BODY_TOP = 46.0, 93.0
 NEXT_TOP = 30.0
 BODY, FINE = 9.0, 7.4
 _LINE, _FINE_LINE, _FACT = 4.6, 3.5, 4.5
+# Lines of the footer, and of the sender above the recipient: as many as the longest that can be entered come to.
+_MOST_FINE, _MOST_SMALL = 12, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class Layout:
         self.size = LETTER if content.letter else A4
         self.right = self.size[0] - RIGHT
         self.room = self.right - LEFT
-        self.footer = fonts.wrap(content.footer, self.room - 34, FINE, most=5)
+        self.footer = fonts.wrap(content.footer, self.room - 34, FINE, most=_MOST_FINE)
         self.bottom = self.size[1] - 15 - max(1, len(self.footer)) * _FINE_LINE
 
     def draw(self) -> int:
@@ -122,7 +124,7 @@ class Layout:
 
     def _window(self, name: str, address: list[str]) -> None:
         """The recipient where the window of an envelope is, the sender in one small line above."""
-        small = fonts.wrap(" · ".join([name, *address]), 82, 6.4, most=2)
+        small = fonts.wrap(" · ".join([name, *address]), 82, 6.4, most=_MOST_SMALL)
         for place, line in enumerate(small):
             self.sheet.text(LEFT, WINDOW_TOP - 1.2 - (len(small) - 1 - place) * 2.7, line, 6.4, colour=MUTED)
         self.sheet.rule(LEFT, WINDOW_TOP, LEFT + 82, colour=RULE)
