@@ -1,6 +1,7 @@
 """What a reader finds on an invoice, a packing slip and a credit memo, in each language."""
 
 import io
+import logging
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from webapp.domain import document_settings, refunds
 from webapp.domain.amazon_orders import Address
 from webapp.domain.errors import NotFoundError
 from webapp.domain.languages import LANGUAGES
+from webapp.running import logs
 
 A4, LETTER = (595, 842), (612, 792)
 
@@ -278,3 +280,15 @@ def test_a_long_address_abroad_keeps_its_country(session):
     (page,) = pages(printing.invoice(session, the_invoice(session).id))
     assert "Back Left 75001 Paris IDF Frankreich" in page
     assert page.index("Frankreich") < page.index("Artikel Menge")
+
+
+def test_printing_says_nothing_in_the_log(session, capsys, monkeypatch):
+    invoice = a_printed_order(session) and the_invoice(session)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+
+    logs.configure("INFO")
+    printing.invoice(session, invoice.id)
+
+    assert capsys.readouterr().err == ""

@@ -5,7 +5,18 @@ import sys
 
 FORMAT = "%(asctime)s %(processName)s %(levelname)s %(message)s"
 # They tell each request's address or each job's steps; warnings of theirs are still shown.
-_TALKATIVE = ("httpx", "httpcore", "rq", "rq.worker", "rq.job", "rq.queue", "rq.scripts", "rq.registry", "alembic")
+_TALKATIVE = (
+    "httpx",
+    "httpcore",
+    "rq",
+    "rq.worker",
+    "rq.job",
+    "rq.queue",
+    "rq.scripts",
+    "rq.registry",
+    "alembic",
+    "fontTools",
+)
 
 
 def configure(level: str) -> None:
