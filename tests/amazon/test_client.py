@@ -333,6 +333,39 @@ def test_a_feed_that_hangs_is_lost(connect: Callable[..., Amazon], script: Scrip
     assert len(script.asked(FEEDS)) == 1
 
 
+def test_a_feed_answered_without_end_is_lost(amazon: Amazon, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amazon._client.wire, "_largest", 100)
+    script.answers(FEEDS, said({"feedId": "7", "more": "x" * 100}, 202))
+
+    with pytest.raises(LostAnswer):
+        amazon.create_feed(PREPARED)
+
+    assert len(script.asked(FEEDS)) == 1
+
+
+def test_a_feed_amazon_took_while_redis_went_away_is_taken(
+    connect: Callable[..., Amazon], script: Script, redis: Redis
+) -> None:
+    """Amazon says another rate than was known, so there is something to write down that cannot be."""
+    amazon = connect()
+    script.answers(FEEDS, said({"feedId": "7"}, 202, x_amzn_ratelimit_limit="0.5"))
+    whole = amazon._client.wire.exchange
+
+    def gone(*args: Any, **options: Any) -> Any:
+        answer = whole(*args, **options)
+        if args[0] == "createFeed":
+            redis.config_set("maxmemory", "1")
+        return answer
+
+    amazon._client.wire.exchange = gone  # type: ignore[method-assign]
+    try:
+        made = amazon.create_feed(PREPARED)
+    finally:
+        redis.config_set("maxmemory", "0")
+
+    assert (made.feed_id, len(script.asked(FEEDS))) == ("7", 1)
+
+
 def test_a_feed_that_was_never_sent_is_not_lost(connect: Callable[..., Amazon], credentials: Credentials) -> None:
     with pytest.raises(Unavailable) as raised:
         connect(replace(credentials, endpoint="http://127.0.0.1:1"), max_wait=0).create_feed(PREPARED)

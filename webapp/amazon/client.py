@@ -2,6 +2,7 @@
 when its answer is what was promised.
 """
 
+import logging
 import random
 import re
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from webapp.domain.amazon_errors import (
 )
 
 T = TypeVar("T")
+log = logging.getLogger("webapp.amazon")
 
 # How often one call is sent at most. A broken body is asked for once more only: an address that answers web pages
 # will go on doing so.
@@ -136,10 +138,14 @@ class Client:
             raise _lost(error) from error
 
     def _learn(self, operation: str, answer: Answer) -> None:
-        if answer.status == 429:
-            self._pacer.empty(operation)
-        else:
-            self._pacer.correct(operation, answer.headers.get("x-amzn-ratelimit-limit"))
+        """An answer is worth more than its pace: the call was made, and the next one asks Redis first anyway."""
+        try:
+            if answer.status == 429:
+                self._pacer.empty(operation)
+            else:
+                self._pacer.correct(operation, answer.headers.get("x-amzn-ratelimit-limit"))
+        except RedisUnavailable as error:
+            log.warning("the pace of %s could not be noted: %s", operation, error.message)
 
 
 def _believe(answer: Answer, read: Callable[[Answer], T]) -> T:

@@ -143,6 +143,10 @@ class Wire:
             log.info("%s got no answer in %d ms (%s)", operation, self._ms(started), type(error).__name__)
             lost = not repeat_safe and not isinstance(error, _UNSENT)
             raise _no_answer(operation, url, error, lost) from error
+        except Unintelligible as error:
+            if repeat_safe:
+                raise
+            raise _no_answer(operation, url, error, lost=True) from error
         except httpx.InvalidURL as error:
             raise InvalidRequest(
                 f"The address for {operation} is not an address: {url!r}.", operation=operation
