@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
-from webapp.actions import credit_memos, outcomes, refunds, shipments
+from webapp.actions import credit_memos, outcomes, refunds, shipments, submissions
 from webapp.actions.importing import import_page
 from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.documents import Refund
@@ -212,6 +212,41 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
         "amount": told[second],
         "words": "No. (18102)",
     }
+
+
+def asked_again(session, submission):
+    return submissions.again(session, submission.id, undo_seconds=30, **BY)
+
+
+def test_what_amazon_refused_is_asked_for_again_once(session, order):
+    """Nothing counts the pieces here, and there is money left for a second time."""
+    goodwill = Refund(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
+    submission = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1)
+
+    new = asked_again(session, submission)
+
+    assert refused(lambda: asked_again(session, submission)) == ("refund_again_done", {})
+    # Taken back before Amazon was told, it can be asked for once more.
+    submissions.undo(session, new.id, **BY)
+    newer = asked_again(session, submission)
+    outcomes.reject(session, newer, "No.", NOW)
+    session.commit()
+    assert refused(lambda: asked_again(session, submission)) == ("refund_again_done", {})
+    assert asked_again(session, newer).state == "queued"
+    assert order.total_refunding == 500
+
+
+def test_what_amazon_refused_is_asked_for_again_in_one_of_two_tabs(app, session, order):
+    goodwill = Refund(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
+    submission_id = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1).id
+    session.commit()
+
+    def again(own):
+        submissions.again(own, submission_id, undo_seconds=30, **BY)
+
+    assert at_once(app, again, again) == ["done", "refund_again_done"]
+    session.expire_all()
+    assert order.total_refunding == 500
 
 
 def books_agree(session, order):

@@ -28,6 +28,7 @@ def create(
     notify: bool = False,
     append: bool = True,
     seen: int | None = None,
+    again_of: int | None = None,
     now: datetime,
     by: str,
 ) -> CreditMemo:
@@ -35,8 +36,8 @@ def create(
 
     `on_amazon`: Amazon is asked to refund it, for one of `refunds.REASONS`, after `undo_seconds`. Until Amazon has
     answered, nothing counts as given back, but nobody can give it back a second time. The job `advance_submissions` is
-    to be rung then. Raises InvalidError for what cannot be taken, RefusedError where nothing can be given back; nothing
-    is changed then.
+    to be rung then. `again_of`: id of the submission Amazon refused, where this asks for the same. Raises InvalidError
+    for what cannot be taken, RefusedError where nothing can be given back; nothing is changed then.
     """
     if on_amazon and reason not in refunds.CODES:
         known = ", ".join(row.code for row in refunds.REASONS if row.offered)
@@ -54,6 +55,8 @@ def create(
             processing.settle(session, order, now=now, by=by)
         else:
             details: dict[str, Any] = {"reason": reason, **worth(memo, order)}
+            if again_of is not None:
+                details["again_of"] = again_of
             if notify:
                 # The buyer is told when it is true.
                 mails.check(session, order)

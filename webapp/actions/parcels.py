@@ -35,7 +35,7 @@ def edit(
     """
     draft = parcels.cleaned(parcels.Parcel(carrier=carrier, title=title, tracking_number=tracking_number))
     with processing.changing(session, _order_id(session, parcel_id)) as order:
-        parcel = session.get_one(Parcel, parcel_id)
+        parcel = _fresh(session, parcel_id)
         last = confirmations.latest(session, parcel)
         if last is not None and last.state in _UNDER_WAY:
             raise RefusedError("parcel_being_told")
@@ -60,7 +60,7 @@ def take_back(session: Session, parcel_id: int, *, now: datetime, by: str) -> No
     Raises RefusedError where Amazon has it, or may have it in a moment.
     """
     with processing.changing(session, _order_id(session, parcel_id)) as order:
-        _take_back(session, order, session.get_one(Parcel, parcel_id), now=now, by=by)
+        _take_back(session, order, _fresh(session, parcel_id), now=now, by=by)
 
 
 def cancel_instead(
@@ -71,7 +71,7 @@ def cancel_instead(
     Raises RefusedError and InvalidError as the two do: an order that another parcel has left for is not cancelled.
     """
     with processing.changing(session, _order_id(session, parcel_id)) as order:
-        _take_back(session, order, session.get_one(Parcel, parcel_id), now=now, by=by)
+        _take_back(session, order, _fresh(session, parcel_id), now=now, by=by)
         session.flush()
         return cancellations.ask(session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, by=by)
 
@@ -119,6 +119,14 @@ def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime,
     if mirror.status == amazon_status.CANCELLED:
         following.cancel(session, order, now=now)
         stock.settle(session, [order.amazon_order_id], now=now, by=by)
+
+
+def _fresh(session: Session, parcel_id: int) -> Parcel:
+    """As it is under the lock. Whoever showed it before may have waited for the one who took it back."""
+    parcel = session.get(Parcel, parcel_id, populate_existing=True)
+    if parcel is None:
+        raise NotFoundError("parcel_unknown", name=parcel_id)
+    return parcel
 
 
 def _order_id(session: Session, parcel_id: int) -> int:

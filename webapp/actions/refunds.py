@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import credit_memos, events, mails, outcomes, processing, submissions
+from webapp.actions import accounts, credit_memos, events, mails, outcomes, processing, submissions
 from webapp.actions.kinds import FeedRoute, Kind, Objection, Refusal
 from webapp.domain import documents, order_states, refunds
 from webapp.domain import submissions as domain
@@ -125,9 +125,11 @@ class _Refund(Kind):
 
     def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
         """A credit memo of what was refused, as one of its own."""
+        accounts.lock(session, old.account_id)
         memo = memo_of(session, old)
         refused = self.refusal_again(session, old)
         if refused:
+            session.rollback()
             raise RefusedError(refused)
         new = credit_memos.create(
             session,
@@ -137,6 +139,7 @@ class _Refund(Kind):
             reason=old.details["reason"],
             undo_seconds=undo_seconds,
             return_to_stock=[item.order_item_id for item in memo.items if item.return_to_stock],
+            again_of=old.id,
             now=now,
             by=by,
         )
@@ -146,6 +149,8 @@ class _Refund(Kind):
     def refusal_again(self, session: Session, old: Submission) -> str | None:
         if old.state == domain.UNPROVED:
             return "refund_in_doubt"
+        if _asked_since(session, old):
+            return "refund_again_done"
         order = session.get_one(Order, memo_of(session, old).order_id)
         if not order_states.may("refund", order.state):
             return "refund_again_closed"
@@ -271,6 +276,13 @@ def _keep_the_rest(session: Session, memo: CreditMemo, refused: Collection[int])
     beside = memo.total - sum(item.total for item in memo.items)
     memo.adjustment_refund, memo.adjustment_fee = max(0, beside), max(0, -beside)
     session.flush()
+
+
+def _asked_since(session: Session, old: Submission) -> bool:
+    """Whether somebody asked for the same again and let it stand. Money beside the lines has no pieces to count by."""
+    later = select(Submission).where(Submission.amazon_order_id == old.amazon_order_id, Submission.id > old.id)
+    stands = session.scalars(later.where(Submission.state != domain.UNDONE))
+    return any(one.details.get("again_of") == old.id for one in stands)
 
 
 def _asked_again(memo: CreditMemo, old: Submission) -> documents.Refund:

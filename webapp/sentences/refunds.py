@@ -81,5 +81,6 @@ SENTENCES = {
     "refund_not_in_doubt": _l("There is nothing to decide about this refund: Amazon has answered, or is being asked."),
     "refund_in_doubt": _l("First say whether the buyer was refunded."),
     "refund_again_closed": _l("Everything of this Order has been given back."),
+    "refund_again_done": _l("This was asked for again already."),
     "refund_again_gone": _l("What was refused has been refunded since."),
 }

@@ -50,8 +50,12 @@ def pace(rows: Iterable[Submission]) -> int:
 
 def _matters(row: Submission, every: list[Submission]) -> bool:
     """Whether somebody waits for it, or has to see that it failed and was not asked again."""
-    asked_again = any(other.id > row.id and _subject(other) == _subject(row) for other in every)
-    return row.open or (row.state in _FAILED and not asked_again)
+    return row.open or (row.state in _FAILED and not any(_is_again(other, row) for other in every))
+
+
+def _is_again(other: Submission, row: Submission) -> bool:
+    """Whether it asks for the same once more; a refund does so by a credit memo of its own."""
+    return other.id > row.id and (_subject(other) == _subject(row) or other.details.get("again_of") == row.id)
 
 
 def _subject(row: Submission) -> tuple[str, str]:
