@@ -28,6 +28,11 @@
     if (event.target.closest("[data-dismiss]")) event.target.closest("[data-toast]").remove();
   });
 
+  // A page that outlived its session goes on with the one that was begun beside it.
+  document.addEventListener("freshToken", (event) => {
+    for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = event.detail.value;
+  });
+
   // Forms ask before they do what was marked, and are not sent twice by an impatient finger.
   document.addEventListener("submit", (event) => {
     const form = event.target;

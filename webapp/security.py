@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 import flask_security
 from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -59,13 +60,17 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals["can"] = can
 
 
-def needs(permission: str) -> Callable[[View], View]:
-    """Declare the one permission a view needs. The guard refuses every view that declares nothing."""
+def needs(permission: str, *, by_itself: bool = False) -> Callable[[View], View]:
+    """Declare the one permission a view needs. The guard refuses every view that declares nothing.
+
+    `by_itself`: a page asks for it again and again without being told to, so it must not lead away from that page.
+    """
     if permission not in PERMISSIONS:
         raise ValueError(f"There is no permission {permission!r}.")
 
     def declare(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
+        view.by_itself = by_itself  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -158,17 +163,27 @@ def _guard() -> AnyResponse | None:
         return None
     if current_user.is_authenticated:
         abort(403)
-    return _to_sign_in()
+    return _to_sign_in(by_itself=getattr(view, "by_itself", False))
 
 
-def _to_sign_in() -> AnyResponse:
-    """For htmx as a header, since it would put a redirect's page into a corner of the page that is open."""
+def _to_sign_in(*, by_itself: bool) -> AnyResponse:
+    """For htmx as a header, since it would put a redirect's page into a corner of the page that is open.
+
+    A form that htmx sends stays where it is, with all that was typed in it: signing in is done beside it.
+    """
     here = request.full_path.rstrip("?")
+    reading = request.method in {"GET", "HEAD"}
     if request.headers.get("HX-Request") == "true":
+        if not reading:
+            kept = _(
+                "Nothing was sent, and what you typed is still here. Sign in beside this page, then send it again."
+            )
+            abort(401, kept)
+        if by_itself:
+            return Response(status=204)
         response = Response(status=401)
         response.headers["HX-Redirect"] = _sign_in_address(_path_of(request.headers.get("HX-Current-URL", "")))
         return response
-    reading = request.method in {"GET", "HEAD"}
     return redirect(_sign_in_address(here if reading else _path_of(request.referrer or "")), code=303)
 
 

@@ -15,6 +15,7 @@ from webapp.actions import credit_memos, importing, invoices, shipments, submiss
 from webapp.domain.amazon_orders import Address, Buyer
 from webapp.domain.documents import Refund
 from webapp.domain.parcels import Parcel
+from webapp.models.comments import Comment
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 
@@ -74,6 +75,32 @@ def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
     assert page.evaluate("document.body.dataset.same") == "yes"
     page.go_back()
     expect(page.get_by_text("Nothing has been shipped from here yet")).to_be_visible()
+
+
+def test_what_is_typed_outlives_the_session_it_was_typed_in(
+    app, session, owner_page: Page, address: str, complaints: Complaints
+):
+    page = owner_page
+    page.goto("/orders/100001")
+    comment = page.get_by_label("Comment", exact=True)
+    comment.fill("Typed for long")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name="Write comment").click()
+    expect(page.locator("#toasts").get_by_text("what you typed is still here")).to_be_visible()
+    complaints.expect("401")
+    complaints.expect("401")
+    cookie = people.sign_in(app.test_client(), people.THE_OWNER).get_cookie(app.session_interface.name)
+    page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
+    page.get_by_role("button", name="Write comment").click()
+    expect(page.locator("#toasts").get_by_text("Send it once more")).to_be_visible()
+    complaints.expect("419")
+    complaints.expect("419")
+    expect(comment).to_have_value("Typed for long")
+    page.get_by_role("button", name="Write comment").click()
+
+    expect(page.get_by_text("The comment was written.")).to_be_visible()
+    assert session.scalars(select(Comment.text)).all() == ["Typed for long"]
 
 
 def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, complaints: Complaints):

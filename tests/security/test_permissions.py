@@ -135,6 +135,21 @@ def test_htmx_is_told_to_load_the_sign_in_page_whole(stranger: FlaskClient) -> N
     assert elsewhere.headers["HX-Redirect"] == "/sign-in"
 
 
+@pytest.mark.parametrize("url", ["/syncs/data-age", "/orders/100001/submissions", "/amazon-orders/1/preflight"])
+def test_what_a_page_asks_by_itself_leads_nobody_away_from_what_is_typed_there(stranger: FlaskClient, url: str) -> None:
+    answer = stranger.get(url, headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/orders/100001"})
+    assert (answer.status_code, answer.text, "HX-Redirect" in answer.headers) == (204, "", False)
+
+
+@pytest.mark.usefixtures("probe")
+def test_a_form_that_htmx_sends_after_the_session_ended_stays_with_what_was_typed(stranger: FlaskClient) -> None:
+    answer = stranger.post("/probe", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/patterns"})
+    assert answer.status_code == 401
+    assert "HX-Redirect" not in answer.headers
+    assert "what you typed is still here" in answer.text
+    assert '<a href="/sign-in" target="_blank" rel="noopener">' in answer.text
+
+
 @pytest.mark.usefixtures("probe")
 def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(stranger: FlaskClient) -> None:
     answer = stranger.post("/probe", headers={"Referer": "http://localhost/patterns/orders"})

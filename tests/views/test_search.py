@@ -91,3 +91,16 @@ def test_a_colleague_finds_but_sees_no_whole_name(colleague, arrived):
 
     assert "303-0000000-0000001" in page
     assert "Jörg Number1" not in page
+
+
+@pytest.mark.parametrize("url", ["/search", "/orders/searches", "/amazon-orders/searches", "/customers/searches"])
+def test_a_text_that_is_far_too_long_is_said_and_makes_no_endless_address(owner, url):
+    sent = {"q": "é" * 3000, "name": " ".join("Ä" * 3000), "min": "1" * 3000}
+
+    answer = owner.post(url, data=sent)
+
+    assert answer.status_code == 303
+    # gunicorn takes 4,094 bytes in the first line of a request.
+    assert len(answer.location) < 3000
+    page = owner.get(answer.location)
+    assert (page.status_code, "This is too long to be looked for." in plain(page)) == (422, True)

@@ -49,7 +49,7 @@ class Filters(FlaskForm):
         used = self.set()
         for field in self:
             if field.errors:
-                found[field.name] = [_sealed(field, text) for text in field.raw_data or ()]
+                found[field.name] = [_sealed(field, _bearable(text)) for text in field.raw_data or ()]
             elif field.name in used:
                 found[field.name] = [value for value, _said in spoken(field)]
         return found
@@ -77,6 +77,11 @@ def spoken(field: Field) -> list[tuple[str, str]]:
     if isinstance(field, AmountField):
         return [(format(value, "f"), presentation.number(value))]
     return [(_sealed(field, value), value)]
+
+
+def _bearable(text: str) -> str:
+    """So much of a text that it stays wrong, and that an address with it is not longer than servers take."""
+    return " ".join(text.split())[: _LONGEST + 50]
 
 
 def _sealed(field: Field, text: str) -> str:

@@ -1,5 +1,6 @@
 """What goes back to the browser. The only code that knows HTMX's headers; every view answers through here."""
 
+import json
 from typing import Any
 
 from flask import Request, Response, make_response, redirect, render_template
@@ -48,6 +49,12 @@ def toast(response: Response) -> Response:
     response.headers["HX-Retarget"] = "#toasts"
     response.headers["HX-Reswap"] = "beforeend"
     return _varied(response)
+
+
+def fresh_token(response: Response, token: str) -> Response:
+    """Let the page that is open send its forms with this token from now on."""
+    response.headers["HX-Trigger"] = json.dumps({"freshToken": token})
+    return response
 
 
 def _rendered(template: str, context: dict[str, Any]) -> Response:

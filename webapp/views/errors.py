@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
 from webapp.domain import errors as domain
@@ -74,8 +75,12 @@ def _desk_error(error: domain.DeskError) -> Response:
     return _error(status, said=sentence(error.code, error.arguments))
 
 
-def _page_expired(_: CSRFError) -> Response:
-    return _error(PAGE_EXPIRED)
+def _page_expired(_error_of_token: CSRFError) -> Response:
+    if not answers.wants_fragment(request):
+        return _error(PAGE_EXPIRED)
+    # Who signed in anew beside an open page sends its forms with the new token then, and loses nothing.
+    said = _("Nothing was changed, and what you typed is still here. Send it once more.")
+    return answers.fresh_token(_error(PAGE_EXPIRED, said=said), generate_csrf())
 
 
 def _http_error(error: HTTPException) -> Response:

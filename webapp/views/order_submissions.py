@@ -23,7 +23,7 @@ _SOON, _LATER = 1, 3
 
 
 @bp.get("/<number>/submissions")
-@needs("orders.read")
+@needs("orders.read", by_itself=True)
 def submissions(number: str) -> Response:
     """The panel alone; its last answer makes the page fetch itself anew, since all of it may be different."""
     session = db.session()

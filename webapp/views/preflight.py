@@ -35,7 +35,7 @@ class Look:
 
 
 @bp.get("/preflight")
-@needs("orders.read")
+@needs("orders.read", by_itself=True)
 def state(number: str) -> Response:
     """How the order stands at Amazon. Rings for a fresh look where the last one is old; stops once it is in."""
     now = datetime.now(UTC)

@@ -154,7 +154,7 @@ def read_again(kept_id: int) -> Response:
 
 
 @bp.get("/data-age")
-@needs("orders.read")
+@needs("orders.read", by_itself=True)
 def data_age() -> Response:
     """The fragment of the top bar."""
     worst = freshness.worst(db.session(), datetime.now(UTC))
