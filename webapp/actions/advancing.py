@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp import crashpoints
 from webapp.actions import accounts, feeds, following, freshness, kinds, leases, outcomes, syncing
 from webapp.actions.kinds import Kind
+from webapp.actions.passes import AllWaitError, alone
 from webapp.domain import submissions
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, Forbidden, LostAnswer, NotThere, Throttled
 from webapp.domain.amazon_port import AmazonPort
@@ -51,12 +52,12 @@ def advance(
     owner = leases.take(session, lease_name(account_id), clock(), "submissions_running")
     desk = _Desk(session, port, account_id, owner, clock)
     try:
-        with suppress(_AllWaitError):
+        with suppress(AllWaitError):
             desk.settle_lost()
         desk.poll_feeds()
         for kind in kinds.every():
             desk.send(kind, feed_interval, method)
-        with suppress(_AllWaitError):
+        with suppress(AllWaitError):
             desk.prove()
         return session.scalar(select(func.count()).select_from(desk.open().subquery())) or 0
     finally:
@@ -100,7 +101,8 @@ class _Desk:
                 self._try(feeds.deliver, feed)
         for submission in lost:
             if submission.feed is None and submission.state == submissions.SENDING:
-                self._look_at_order(submission, "requeue")
+                with alone(self.session, [submission], self.clock()):
+                    self._look_at_order(submission, "requeue")
 
     def poll_feeds(self) -> None:
         for feed in _feeds_of(self.due(submissions.SENT)):
@@ -114,7 +116,8 @@ class _Desk:
         for submission in self.due(submissions.ACCEPTED, most=FEW):
             # Another of the order may have been proved by the same look.
             if submission.state == submissions.ACCEPTED and self.clock() <= until:
-                self._look_at_order(submission, None)
+                with alone(self.session, [submission], self.clock()):
+                    self._look_at_order(submission, None)
 
     def send(self, kind: Kind, feed_interval: int, method: str) -> None:
         directly = kind.directly(method)
@@ -131,11 +134,12 @@ class _Desk:
             if directly and self._late():
                 break
             try:
-                if not self._still_right(kind, submission, known=submission in known):
-                    continue
-                if not (directly and self._tell(kind, submission)):
-                    ready.append(submission)
-            except _AllWaitError as stop:
+                with alone(self.session, [submission], self.clock()):
+                    if not self._still_right(kind, submission, known=submission in known):
+                        continue
+                    if not (directly and self._tell(kind, submission)):
+                        ready.append(submission)
+            except AllWaitError as stop:
                 # Where only the looks are used up, those that need none go on.
                 if submission in known or not known:
                     self._postpone_queued(kind, stop.until)
@@ -247,7 +251,7 @@ class _Desk:
     def _stop_for(self, error: AmazonError) -> None:
         """What the next one would meet as well is not asked of Amazon for each of a thousand."""
         if isinstance(error, Throttled | BadCredentials):
-            raise _AllWaitError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
+            raise AllWaitError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
 
     def _late(self) -> bool:
         return self.clock() - self.began > LONGEST
@@ -269,10 +273,12 @@ class _Desk:
         return submission.state == submissions.SENDING
 
     def _try(self, step: Callable[[Session, AmazonPort, Feed, datetime], None], feed: Feed) -> None:
+        met = [submission for submission in feed.submissions if submission.open]
         try:
-            step(self.session, self.port, feed, self.clock())
+            with alone(self.session, met, self.clock()):
+                step(self.session, self.port, feed, self.clock())
         except AmazonError as error:
-            self._trouble([submission for submission in feed.submissions if submission.open], error)
+            self._trouble([submission for submission in met if submission.open], error)
 
     def _trouble(self, met: list[Submission], error: AmazonError) -> None:
         """Nothing was carried out. Write down why, on what met it and, where it will not pass, on the account."""
@@ -282,14 +288,6 @@ class _Desk:
         if not error.passing:
             accounts.note_trouble(self.session.get_one(Account, self.account_id), error, self.clock())
         self.session.commit()
-
-
-class _AllWaitError(Exception):
-    """Amazon takes no more of this for now."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(until)
-        self.until = until
 
 
 def _feeds_of(found: Sequence[Submission]) -> list[Feed]:

@@ -10,7 +10,7 @@ from webapp import crashpoints
 from webapp.actions import accounts, kinds, outcomes
 from webapp.actions.kinds import FeedRoute, Kind
 from webapp.domain import submissions
-from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer
+from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer, RedisUnavailable, Throttled
 from webapp.domain.amazon_orders import Feed as AmazonFeed
 from webapp.domain.amazon_orders import FeedReport
 from webapp.domain.amazon_port import AmazonPort
@@ -27,6 +27,8 @@ SKEW = timedelta(minutes=2)
 LISTED = timedelta(minutes=10)
 # Feeds end within minutes; one that has not by then will not.
 LONGEST = timedelta(hours=6)
+# So often Amazon is asked at least before its silence is believed: for about an hour.
+ASKED = 30
 
 
 def next_slot(session: Session, account_id: int, kind: Kind, interval: int, now: datetime) -> datetime | None:
@@ -185,8 +187,13 @@ def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """Ask how far it is; when it has ended, read the report, message by message. Commits."""
     amazon_feed_id = feed.amazon_feed_id or ""
     session.commit()
-    there = port.feed(amazon_feed_id)
-    report = port.feed_report(there) if there.ended and there.result_document_id else None
+    try:
+        there = port.feed(amazon_feed_id)
+        report = port.feed_report(there) if there.ended and there.result_document_id else None
+    except AmazonError as error:
+        if not _silent(session, feed, error, now):
+            raise
+        return
     if not _still(session, feed, FEED_SENT):
         return
     feed.amazon_status = there.status
@@ -204,6 +211,28 @@ def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
         _failed(session, feed, there, report, now)
     session.commit()
     crashpoints.crash("feed.report_applied")
+
+
+def _silent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> bool:
+    """Whether Amazon will not say any more what became of it; then a person looks, and the next feed need not wait.
+
+    Not where nobody could ask, nor after one bad answer to a desk that was off for hours.
+    """
+    nobody_asked = isinstance(error, BadCredentials | RedisUnavailable | Throttled)
+    if nobody_asked or now - (feed.sending_at or feed.created_at) < LONGEST or not _still(session, feed, FEED_SENT):
+        return False
+    waiting = _waiting(feed)
+    if any(submission.tries < ASKED for submission in waiting):
+        session.rollback()
+        return False
+    feed.state, feed.ended_at = FAILED, now
+    for submission in waiting:
+        if kinds.of(submission.kind).proved_by_acceptance:
+            outcomes.give_up(session, submission, "feed_never_ended", now)
+        else:
+            outcomes.accept(session, submission, now)
+    session.commit()
+    return True
 
 
 def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime) -> None:

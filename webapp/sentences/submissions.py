@@ -8,6 +8,7 @@ SENTENCES = {
     "insist_no_conflict": _l("There is nothing to decide: it is %(state)s."),
     "again_still_open": _l("It has not ended yet, so it cannot be asked for again. Follow it under Submissions."),
     "submission_unknown": _l("There is no submission %(name)s."),
+    "submission_broke": _l("Something broke on our side. It has been written to the log, and is tried again."),
     "feed_lost": _l(
         "Amazon's answer was lost, and Amazon does not list what was sent. It was not sent again, since it could be "
         "carried out twice. Look in Seller Central."
