@@ -10,6 +10,7 @@ from tests.processing import BY, at_once, imported, refused
 from webapp.actions import bulk_actions, bulk_kinds, holds
 from webapp.actions.bulk_work import Kind, Outcome
 from webapp.domain import bulk
+from webapp.domain.errors import RefusedError
 from webapp.extensions import db
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.comments import Comment
@@ -196,6 +197,29 @@ def test_the_rest_can_be_stopped_and_what_is_done_stays(session, orders, a_kind)
     assert not bulk_actions.step(session, action.id, lambda: NOW)
     assert outcomes(session, action)[1:] == [("skipped", "bulk_stopped")] * 3
     assert refused(lambda: bulk_actions.cancel(session, action.id, **BY))[0] == "bulk_ended"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(RefusedError("nothing_to_print", number="100001"), "nothing_to_print"), (ZeroDivisionError(), "bulk_row_broke")],
+)
+def test_what_cannot_be_finished_has_failed_and_can_be_tried_again(session, orders, run, a_kind, error, code):
+    ends = [error, None]
+
+    def finish(*_):
+        if (wrong := ends.pop(0)) is not None:
+            raise wrong
+
+    a_kind(lambda _session, _task: Outcome("order_held"), finish=finish)
+    action = bulk_actions.start(session, "probe", [order.id for order in orders[:2]], **BY)
+
+    assert not run(action)
+
+    assert (action.state, counts(action)) == (bulk.ENDED, (2, 0, 2, 0))
+    assert outcomes(session, action) == [("failed", code)] * 2
+    bulk_actions.retry_failed(session, action.id, **BY)
+    assert not run(action)
+    assert (action.state, counts(action), ends) == (bulk.ENDED, (2, 2, 0, 0), [])
 
 
 def test_a_kind_may_finish_when_no_row_is_left(session, orders, a_kind):

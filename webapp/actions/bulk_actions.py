@@ -230,15 +230,40 @@ def _finish(session: Session, action_id: int, now: datetime) -> bool:
     if left:
         # What was taken back by hand between two looks, or is in the hands of another.
         return _waiting(session, action_id)
-    if kind.finish is not None:
-        kind.finish(session, action_id, now)
+    broken = _last_step(session, kind, action_id, now)
     action = _locked(session, action_id)
     if action.state == bulk.RUNNING and not action.waiting:
+        if broken is not None:
+            # So that they can be tried again, and nobody takes them for done.
+            done = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk.DONE)
+            spoilt = {"state": bulk.FAILED, "outcome": broken.code, "outcome_args": broken.args}
+            action.failed += _count(session, done.values(spoilt))
+            action.done = 0
         action.state, action.ended_at = bulk.ENDED, now
         about = {"bulk": action.id, "done": action.done, "failed": action.failed, "skipped": action.skipped}
         events.record(session, "bulk_finished", now=now, by=action.by, args=about)
     session.commit()
     return False
+
+
+def _last_step(session: Session, kind: Kind, action_id: int, now: datetime) -> Outcome | None:
+    """What the kind does when no row is left; how that failed, None where it did not."""
+    if kind.finish is None:
+        return None
+    try:
+        kind.finish(session, action_id, now)
+    except DeskError as error:
+        outcome = Outcome(error.code, error.arguments, bulk.FAILED)
+    except OperationalError:
+        raise
+    except Exception:
+        # It would break the next time as well, and this is rung for every second until it has ended.
+        log.exception("The end of bulk action %s broke", action_id)
+        outcome = Outcome("bulk_row_broke", {}, bulk.FAILED)
+    else:
+        return None
+    session.rollback()
+    return outcome
 
 
 def _waiting(session: Session, action_id: int) -> bool:
