@@ -86,7 +86,7 @@ def test_every_order_of_a_busy_day_is_read_once_over_its_pages(amazon: Amazon, w
 
     pages = everything(amazon)
 
-    orders = [order for page in pages for order in page.orders]
+    orders = [order for page in pages for order in page.read()]
     assert all(isinstance(order, AmazonOrder) for order in orders)
     assert sorted(order.number or "" for order in orders) == sorted(
         record.id for record in world.orders.values() if record.seller_id == DEMO_EU.id
@@ -98,7 +98,7 @@ def test_every_order_of_a_busy_day_is_read_once_over_its_pages(amazon: Amazon, w
 def test_an_order_reads_the_same_in_a_page_and_alone(amazon: Amazon, world: World) -> None:
     number = world.place("DE")
 
-    (found,) = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE).orders
+    (found,) = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE).read()
 
     assert isinstance(found, AmazonOrder)
     assert amazon.get_order(number) == found
@@ -292,8 +292,8 @@ def test_an_unreadable_order_does_not_keep_the_others(amazon: Amazon, world: Wor
 
     page = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE)
 
-    assert [type(order) for order in page.orders].count(Unreadable) == 1
-    assert len([order for order in page.orders if order.number in placed and isinstance(order, AmazonOrder)]) == 2
+    assert [type(order) for order in page.read()].count(Unreadable) == 1
+    assert len([order for order in page.read() if order.number in placed and isinstance(order, AmazonOrder)]) == 2
 
 
 def a_cancellation(amazon: Amazon, number: str, message_id: int = 1) -> Cancellation:

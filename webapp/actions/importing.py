@@ -1,6 +1,6 @@
 """One page of Amazon's orders, one transaction: mirror, Orders, events and the cursor, or nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -18,13 +18,14 @@ from webapp.actions import (
     mirror,
     orders,
     quarantine,
+    recognising,
     search_index,
     stock,
     vat_invoices,
 )
 from webapp.actions.bulk import insert_many
 from webapp.domain import amazon_status, importing
-from webapp.domain.amazon_orders import AmazonOrder, Unreadable
+from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
 from webapp.domain.stock import CAUSES, Hindrance
 from webapp.models import amazon_orders as rows
 from webapp.models import packed
@@ -55,7 +56,7 @@ class Counts:
 
 
 def import_page(
-    session: Session, account_id: int, page: Sequence[AmazonOrder | Unreadable], *, now: datetime, by: str
+    session: Session, account_id: int, page: Sequence[Unread | AmazonOrder | Unreadable], *, now: datetime, by: str
 ) -> Counts:
     """Write down a page of orders. Does not commit: the cursor belongs to the same transaction.
 
@@ -63,8 +64,36 @@ def import_page(
     """
     accounts.lock(session, account_id)
     counts = Counts(received=len(page))
-    stores = _stores(session, account_id)
-    readable = _latest([found for found in page if isinstance(found, AmazonOrder)])
+    stored = recognising.stored(session, account_id, [order.number for order in page if order.number])
+    same, others = recognising.recognise(page, stored)
+    counts.same += len(same)
+    stores = _stores(session, account_id) if others else {}
+    readable = _readable(session, account_id, others, stores, counts, now)
+    arrivals, changes, current = _compare(readable, stored, counts)
+    arrived = _write_new(session, account_id, arrivals, stores, now, by) if arrivals else []
+    changed = _write_changed(session, account_id, changes, now) if changes else []
+    _note_read(session, account_id, same + current, now)
+    quarantine.resolve(session, account_id, same + [order.number for order in readable], now)
+    crashpoints.crash("import.mirror_written")
+    if arrived or changed:
+        numbers, blocked = _make_orders(session, arrived, changed, stores, counts, now, by)
+        search_index.write_new(session, arrived, numbers)
+        daily_sales.add(session, [(stores[order.marketplace_id], order, id_ in blocked) for id_, order in arrived])
+        daily_sales.mark(session, [(stores[order.marketplace_id].id, order.purchased_at) for _, order in changed])
+    crashpoints.crash("import.orders_written")
+    return counts
+
+
+def _readable(
+    session: Session,
+    account_id: int,
+    page: Sequence[AmazonOrder | Unreadable],
+    stores: dict[str, Store],
+    counts: Counts,
+    now: datetime,
+) -> list[AmazonOrder]:
+    """The orders that can be read, one of each number; the others go to quarantine."""
+    readable = recognising.latest([found for found in page if isinstance(found, AmazonOrder)])
     unreadable = [found for found in page if isinstance(found, Unreadable)]
     for order in [order for order in readable if order.marketplace_id not in stores]:
         unreadable.append(Unreadable("no store for its marketplace", order.raw, order.number))
@@ -72,18 +101,7 @@ def import_page(
     if unreadable:
         quarantine.keep(session, account_id, unreadable, now)
         counts.quarantined += len(unreadable)
-    arrivals, changes, current = _compare(session, account_id, readable, counts)
-    arrived = _write_new(session, account_id, arrivals, stores, now, by) if arrivals else []
-    changed = _write_changed(session, account_id, changes, now) if changes else []
-    _note_read(session, account_id, current, now)
-    quarantine.resolve(session, account_id, [order.number for order in readable], now)
-    crashpoints.crash("import.mirror_written")
-    numbers, blocked = _make_orders(session, arrived + changed, {id_ for id_, _ in arrived}, stores, counts, now, by)
-    search_index.write_new(session, arrived, numbers)
-    daily_sales.add(session, [(stores[order.marketplace_id], order, id_ in blocked) for id_, order in arrived])
-    daily_sales.mark(session, [(stores[order.marketplace_id].id, order.purchased_at) for _, order in changed])
-    crashpoints.crash("import.orders_written")
-    return counts
+    return readable
 
 
 def _stores(session: Session, account_id: int) -> dict[str, Store]:
@@ -91,33 +109,14 @@ def _stores(session: Session, account_id: int) -> dict[str, Store]:
     return {store.marketplace_id: store for store in found}
 
 
-def _latest(orders: Iterable[AmazonOrder]) -> list[AmazonOrder]:
-    """One of each number: a page may hold an order twice, and not in the order of its updates."""
-    latest: dict[str, AmazonOrder] = {}
-    for order in orders:
-        known = latest.get(order.number)
-        if known is None or order.last_updated_at >= known.last_updated_at:
-            latest[order.number] = order
-    return list(latest.values())
-
-
 def _compare(
-    session: Session, account_id: int, readable: Sequence[AmazonOrder], counts: Counts
+    readable: Sequence[AmazonOrder], stored: dict[str, importing.Stored], counts: Counts
 ) -> tuple[list[tuple[AmazonOrder, bytes]], list[tuple[AmazonOrder, bytes]], list[str]]:
     """What is new, what has changed, and the numbers of all that were known and are not stale."""
-    columns = (rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest)
-    mine = rows.AmazonOrder.account_id == account_id
-    numbers = [order.number for order in readable]
-    known = {
-        number: importing.Stored(last_updated_at, digest)
-        for number, last_updated_at, digest in session.execute(
-            select(*columns).where(mine, rows.AmazonOrder.number.in_(numbers))
-        )
-    }
     arrivals, changes, current = [], [], []
     for order in readable:
         digest = packed.digest(order.raw)
-        outcome = importing.compare(known.get(order.number), order, digest)
+        outcome = importing.compare(stored.get(order.number), order, digest)
         setattr(counts, outcome, getattr(counts, outcome) + 1)
         if outcome == importing.NEW:
             arrivals.append((order, digest))
@@ -184,8 +183,8 @@ def _write_changed(
 
 def _make_orders(
     session: Session,
-    written: Sequence[tuple[int, AmazonOrder]],
-    arrived: set[int],
+    arrived: Sequence[tuple[int, AmazonOrder]],
+    changed: Sequence[tuple[int, AmazonOrder]],
     stores: dict[str, Store],
     counts: Counts,
     now: datetime,
@@ -195,11 +194,9 @@ def _make_orders(
 
     Answers the numbers of those made, and what is blocked, by the ids of the Amazon orders.
     """
-    if not written:
-        return {}, set()
     # Of an order that has just arrived there can be no Order, and nothing can have been asked about it.
-    known = [(id_, order) for id_, order in written if id_ not in arrived]
-    has_order = _having_orders(session, [id_ for id_, _ in known])
+    has_order = _having_orders(session, [id_ for id_, _ in changed])
+    written = [*arrived, *changed]
     account_id = next(iter(stores.values())).account_id
     wanting, verdicts, pending = [], {}, []
     for id_, order in written:
@@ -217,17 +214,17 @@ def _make_orders(
     counts.blocked += sum(verdict.what == importing.BLOCK for verdict in verdicts.values())
     told = [{"id": id_} | _note(verdict) for id_, verdict in verdicts.items() if verdict.cause]
     # A row inserted just now is not blocked; one that changed may have been.
-    quiet = [{"id": id_, "blocked": None} for id_, verdict in verdicts.items() if not (verdict.cause or id_ in arrived)]
+    quiet = [{"id": id_, "blocked": None} for id_, _ in changed if not verdicts[id_].cause]
     for some in (told, quiet):
         if some:
             session.execute(update(rows.AmazonOrder), some)
     made = orders.create_many(session, due, now=now, by=by)
     counts.orders_created += len(made)
-    following.follow(session, [(id_, order) for id_, order in known if id_ in has_order], now=now)
+    following.follow(session, [(id_, order) for id_, order in changed if id_ in has_order], now=now)
     if any(store.upload_invoices for store in stores.values()):
         vat_invoices.follow(session, [id_ for id_, _ in written], now=now, by=by)
-    if known:
-        following.settle_submissions(session, known, now=now)
+    if changed:
+        following.settle_submissions(session, changed, now=now)
     stock.settle(session, [id_ for id_, _ in written], now=now, by=by)
     return made, {id_ for id_, verdict in verdicts.items() if verdict.cause}
 

@@ -27,7 +27,8 @@ def keep(session: Session, account_id: int, unreadable: Sequence[Unreadable], no
                 account_id=account_id,
                 number=found.number,
                 digest=digest,
-                body=found.raw,
+                # The column takes no nothing, which is what Amazon may have sent.
+                body="null" if found.raw is None else found.raw,
                 first_seen_at=now,
                 times_seen=0,
             )

@@ -22,6 +22,7 @@ LARGEST_AMOUNT = 10**12
 # A time outside of these is a mistake, and would not survive being shown in another zone.
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
+NUMBER = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 _AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _NOTHING: dict[str, Any] = {}
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from webapp.amazon.client import Client
 from webapp.amazon.fields import MalformedError, block, instant, text
 from webapp.amazon.ladder import descend
-from webapp.amazon.parsing import LARGEST_ORDER, NUMBER, UnreadableOrderError, parse_order, parse_orders
+from webapp.amazon.parsing import LARGEST_ORDER, NUMBER, UnreadableOrderError, parse_order, unread_orders
 from webapp.amazon.wire import Answer
 from webapp.domain.amazon_errors import InvalidRequest
 from webapp.domain.amazon_orders import DATASETS, AmazonOrder, OrderPage
@@ -132,7 +132,7 @@ def _page(answer: Answer, missing: frozenset[str]) -> OrderPage:
     if type(orders) is not list:
         raise MalformedError("orders is missing" if orders is None else "orders is not a list")
     return OrderPage(
-        orders=parse_orders(orders, missing, weigh=len(answer.body) > LARGEST_ORDER),
+        orders=unread_orders(orders, missing, weigh=len(answer.body) > LARGEST_ORDER),
         next_token=text(block(body, "pagination"), "nextToken", "pagination.", LONGEST_TOKEN),
         updated_before=instant(body, "lastUpdatedBefore"),
         request_id=answer.request_id,

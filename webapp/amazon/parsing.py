@@ -5,11 +5,12 @@ order unreadable, with a cause that names the field, so that a page goes on with
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from webapp.amazon.fields import (
+    NUMBER,
     MalformedError,
     block,
     blocks,
@@ -22,6 +23,7 @@ from webapp.amazon.fields import (
     word,
     words,
 )
+from webapp.amazon.quick_parsing import QuickReader
 from webapp.domain.amazon_orders import (
     Address,
     AmazonItem,
@@ -30,11 +32,11 @@ from webapp.domain.amazon_orders import (
     Buyer,
     Component,
     Gift,
+    Unread,
     Unreadable,
 )
 from webapp.domain.amazon_status import CHANNELS, normalise
 
-NUMBER = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 # The longest order believed, in characters of JSON. Amazon's largest are a hundredth of it.
 LARGEST_ORDER = 1_000_000
 _ORIGINALS = ("REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID")
@@ -49,27 +51,35 @@ class UnreadableOrderError(ValueError):
         self.number = number
 
 
-def parse_orders(
+def unread_orders(
     raws: Iterable[Any], missing: frozenset[str] = frozenset(), *, weigh: bool = False
-) -> tuple[AmazonOrder | Unreadable, ...]:
-    """Read each order of a page; one that cannot be read stands in its place as `Unreadable`.
+) -> tuple[Unread, ...]:
+    """The orders of a page, to be read when they are asked for; one that cannot be read is `Unreadable` then.
 
     `weigh` measures each order first: worth its time only when the whole page is longer than one order may be.
     """
-    return tuple(_parse_or_keep(raw, missing, weigh) for raw in raws)
+    reader = QuickReader()
+    return tuple([Unread(raw, _number(raw), partial(_parse_or_keep, raw, missing, weigh, reader)) for raw in raws])
 
 
-def _parse_or_keep(raw: Any, missing: frozenset[str], weigh: bool) -> AmazonOrder | Unreadable:
+def parse_orders(
+    raws: Iterable[Any], missing: frozenset[str] = frozenset(), *, weigh: bool = False
+) -> tuple[AmazonOrder | Unreadable, ...]:
+    """Read each order of a page, as `unread_orders`."""
+    return tuple([one.read() for one in unread_orders(raws, missing, weigh=weigh)])
+
+
+def _parse_or_keep(raw: Any, missing: frozenset[str], weigh: bool, reader: QuickReader) -> AmazonOrder | Unreadable:
     if weigh and len(json.dumps(raw)) > LARGEST_ORDER:
         return Unreadable(f"the order is longer than {LARGEST_ORDER} characters", raw, _number(raw))
     try:
-        return parse_order(raw, missing)
+        return reader.read(raw, missing, None) or parse_order(raw, missing)
     except UnreadableOrderError as error:
         return Unreadable(error.cause, raw, error.number)
 
 
 def parse_order(raw: Any, missing: frozenset[str] = frozenset(), request_id: str | None = None) -> AmazonOrder:
-    """Read one order. Raises UnreadableOrderError."""
+    """Read one order, looking at each field. Raises UnreadableOrderError."""
     try:
         return _order(raw, missing, request_id)
     except MalformedError as error:

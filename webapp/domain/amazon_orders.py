@@ -1,5 +1,6 @@
 """What Amazon says of an order, as plain values: the port makes them, the importer decides about them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -153,15 +154,29 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """An order of a page as it came. Whether it says anything new can be told without reading it."""
+
+    raw: Any = field(repr=False)
+    # Where that much can be told.
+    number: str | None
+    read: Callable[[], AmazonOrder | Unreadable] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class OrderPage:
     """One answer of searchOrders. `updated_before` is the bound Amazon really applied: the next cursor."""
 
-    orders: tuple[AmazonOrder | Unreadable, ...]
+    orders: tuple[Unread, ...]
     next_token: str | None
     updated_before: datetime | None
     request_id: str | None
     # Datasets that Amazon refused this account, so they were left out of the call.
     missing: frozenset[str] = frozenset()
+
+    def read(self) -> tuple[AmazonOrder | Unreadable, ...]:
+        """The orders, read; one that cannot be read stands in its place as `Unreadable`."""
+        return tuple(order.read() for order in self.orders)
 
 
 @dataclass(frozen=True, slots=True)

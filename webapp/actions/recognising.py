@@ -1,0 +1,51 @@
+"""Telling which orders of a page are here already just as they came, before anything of them is read."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.domain import importing
+from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
+from webapp.models import amazon_orders as rows
+from webapp.models import packed
+
+
+def stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, importing.Stored]:
+    """What the mirror holds of these orders, by their numbers."""
+    columns = (rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest)
+    mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
+    found = session.execute(select(*columns).where(*mine))
+    return {number: importing.Stored(last_updated_at, digest) for number, last_updated_at, digest in found}
+
+
+def recognise(
+    page: Sequence[Unread | AmazonOrder | Unreadable], known: dict[str, importing.Stored]
+) -> tuple[list[str], list[AmazonOrder | Unreadable]]:
+    """The numbers of orders that are here just as they came, and all others, read.
+
+    What was stored was read once, and nothing in it has changed: reading it again would tell nothing.
+    """
+    times = Counter(order.number for order in page)
+    same, others = [], []
+    for order in page:
+        if isinstance(order, Unread):
+            found = known.get(order.number) if order.number and times[order.number] == 1 else None
+            if order.number and found and packed.digest(order.raw) == found.digest:
+                same.append(order.number)
+            else:
+                others.append(order.read())
+        else:
+            others.append(order)
+    return same, others
+
+
+def latest(orders: Iterable[AmazonOrder]) -> list[AmazonOrder]:
+    """One of each number: a page may hold an order twice, and not in the order of its updates."""
+    latest: dict[str, AmazonOrder] = {}
+    for order in orders:
+        known = latest.get(order.number)
+        if known is None or order.last_updated_at >= known.last_updated_at:
+            latest[order.number] = order
+    return list(latest.values())
