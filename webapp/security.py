@@ -192,6 +192,11 @@ def _sign_in_address(target: str) -> str:
     return url_for("auth.sign_in_page") + (f"?next={quote(target, safe='/')}" if target != "/" else "")
 
 
+def came_from() -> str:
+    """The path of the page of this desk that the request came from, empty where it came from elsewhere."""
+    return _path_of(request.referrer or "")
+
+
 def _path_of(address: str) -> str:
     """The path of an address of this desk, empty for any other."""
     parts = urlsplit(address)

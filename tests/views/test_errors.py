@@ -84,6 +84,16 @@ def test_a_form_without_its_token_is_called_expired(app: Flask) -> None:
     assert "This page was open for too long" in response.text
 
 
+def test_who_sent_a_form_is_led_back_to_its_page_and_nowhere_else(app: Flask) -> None:
+    client = failing(app, lambda: None)
+    mine = client.post("/fail", headers={"Referer": "http://localhost/orders/100001?tab=mails"})
+    assert '<a class="btn btn-primary" href="/orders/100001?tab=mails">Back to where you were</a>' in mine.text
+    foreign = client.post("/fail", headers={"Referer": "https://evil.example/orders"})
+    assert '<a class="btn btn-primary" href="/">Go to the start page</a>' in foreign.text
+    answered = client.post("/fail", headers={"Referer": "http://localhost/orders/100001/holds"})
+    assert "Back to where you were" not in answered.text
+
+
 def test_a_wrong_method_still_names_the_right_ones(app: Flask) -> None:
     response = app.test_client().get("/preferences")
     assert response.status_code == 405

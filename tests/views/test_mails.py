@@ -116,7 +116,11 @@ def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner, 
     session.scalars(select(Order)).one().email = None
     session.commit()
     assert "Amazon has not told this buyer&#39;s address" in owner.get(url).text
-    assert owner.post(url.removesuffix("/new"), data={"what": "order"}).status_code == 409
+    typed = {"what": "free", "subject": "Hello", "body": "Typed for long"}
+    late = owner.post(url.removesuffix("/new"), data=typed)
+    assert late.status_code == 422
+    assert late.text.count("Amazon has not told this buyer&#39;s address") == 1
+    assert "Typed for long" in late.text
 
 
 def test_an_order_and_its_documents_lead_to_the_form(owner, session, order, number):

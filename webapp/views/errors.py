@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException
 
+from webapp import security
 from webapp.domain import errors as domain
 from webapp.sentences import sentence
 from webapp.views import answers
@@ -99,5 +100,13 @@ def _error(status: int, said: str = "") -> Response:
     """The page, or the toast for HTMX. `said`: what exactly happened, where more is known than the status says."""
     words = PAGES.get(status) or PAGES[400 if status < 500 else 500]
     template = "errors/_toast.html" if answers.wants_fragment(request) else "errors/page.html"
-    response = make_response(render_template(template, status=status, words=words, said=said), status)
+    back = _back() if request.method == "POST" else ""
+    response = make_response(render_template(template, status=status, words=words, said=said, back=back), status)
     return answers.toast(response)
+
+
+def _back() -> str:
+    """The page the form was on, empty where it cannot be opened: what a form answered has its address alone."""
+    path = security.came_from()
+    adapter = current_app.create_url_adapter(request)
+    return path if adapter is not None and adapter.test(path.partition("?")[0], method="GET") else ""

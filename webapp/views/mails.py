@@ -153,6 +153,12 @@ def create(number: str) -> Response:
         tell(form, error)
         order = orders.by_number(session, number)
         return invalid(request, *_NEW, **_about(order, form, kind, document_id))
+    except RefusedError as error:
+        session.rollback()
+        order = orders.by_number(session, number)
+        # The form is shown all the same, so that nothing that was typed is lost.
+        refused = {"refused": "", "problem": sentence(error.code, error.arguments)}
+        return invalid(request, *_NEW, **_about(order, form, kind, document_id) | refused)
     return _queued(mail)
 
 
@@ -198,6 +204,7 @@ def _about(order: Order, form: MailForm, kind: str, document_id: int | None) -> 
         "document_id": document_id,
         "choices": _choices(order),
         "refused": queries.why_not(session, order),
+        "problem": "",
         "sent": queries.of_order(session, order.id),
         "zone": order.store.marketplace.time_zone,
         "message": messages.about(order),
