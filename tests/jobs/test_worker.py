@@ -51,7 +51,7 @@ def kill(app: Flask, pid: int) -> None:
     assert horses
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    until(lambda: not any(is_alive(horse) for horse in horses), 3)
+    until(lambda: not any(is_alive(horse) for horse in horses))
 
 
 def test_a_job_of_a_killed_worker_is_begun_again_at_once_by_its_only_successor(app: Flask, redis: Redis) -> None:
@@ -60,7 +60,7 @@ def test_a_job_of_a_killed_worker_is_begun_again_at_once_by_its_only_successor(a
         until(begun(redis, 1))
         kill(app, pid)
     with working(app):
-        until(begun(redis, 2), 5)
+        until(begun(redis, 2))
         redis.rpush("go", 1)
         until(lambda: texts(redis, "done") == ["7"])
         until(lambda: not redis.exists("rq:job:wait-7"))
@@ -76,7 +76,7 @@ def test_a_job_of_a_killed_worker_is_begun_again_by_another_when_its_lease_is_ov
         until(begun(redis, 1))
         kill(app, pid)
     with working(app, only_one=False):
-        until(begun(redis, 2), 10)
+        until(begun(redis, 2))
         redis.rpush("go", 1)
         until(lambda: texts(redis, "done") == ["7"])
 
@@ -87,7 +87,7 @@ def test_a_job_whose_own_process_is_killed_is_begun_again(app: Flask, redis: Red
         until(begun(redis, 1))
         (horse,) = family(pid)
         os.kill(horse, signal.SIGKILL)
-        until(begun(redis, 2), 5)
+        until(begun(redis, 2))
         redis.rpush("go", 1)
         until(lambda: texts(redis, "done") == ["7"])
 
@@ -97,7 +97,7 @@ def test_a_job_taken_out_of_the_line_by_a_worker_that_died_is_put_back(app: Flas
     redis.lmove("rq:queue:sync", "rq:queue:sync:intermediate", "LEFT", "RIGHT")
     redis.rpush("go", 1)
     with working(app):
-        until(lambda: texts(redis, "done") == ["7"], 5)
+        until(lambda: texts(redis, "done") == ["7"])
 
 
 def test_a_ring_while_the_job_runs_makes_it_run_once_more(app: Flask, redis: Redis) -> None:

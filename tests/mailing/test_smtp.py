@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,14 +23,15 @@ def box() -> Iterator[Mailbox]:
         yield box
 
 
-def deliver(port: int, security: str = "none", host: str = "127.0.0.1", **more: str) -> None:
+def deliver(port: int, security: str = "none", host: str = "127.0.0.1", *, within: float = 10, **more: str) -> None:
+    """`within`: seconds each step may take; few only for a server that falls silent."""
     server = Server(host, port, security, **more)
-    with smtp.connect(server, connect_within=1, step=0.5, delivery=1) as line:
+    with smtp.connect(server, connect_within=within, step=within, delivery=within) as line:
         line.offer("orders@shop.example", "buyer@marketplace.example")
         line.deliver(LETTER)
 
 
-def trouble(port: int, security: str = "none", **more: str) -> ServerTrouble:
+def trouble(port: int, security: str = "none", **more: Any) -> ServerTrouble:
     with pytest.raises(ServerTrouble) as found:
         deliver(port, security, **more)
     return found.value
@@ -120,7 +122,7 @@ def test_a_port_nobody_listens_on_and_one_that_never_speaks() -> None:
     with listener(accepts=False) as port:
         assert trouble(port).cause == "mail_connection_refused"
     with listener(accepts=True) as port, pytest.raises(ServerTrouble) as found:
-        deliver(port)
+        deliver(port, within=0.5)
     assert found.value.cause == "mail_server_silent"
 
 
@@ -161,7 +163,7 @@ def test_a_connection_that_ends_before_the_text_took_nothing(box: Mailbox) -> No
 
 def test_a_server_that_falls_silent_before_the_text_took_nothing(box: Mailbox) -> None:
     box.will("mail", "silence")
-    assert trouble(box.port).cause == "mail_server_silent"
+    assert trouble(box.port, within=0.5).cause == "mail_server_silent"
 
 
 def test_a_connection_that_ends_after_the_text_may_have_taken_it(box: Mailbox) -> None:
@@ -178,7 +180,7 @@ def test_an_answer_that_never_comes_after_the_text_is_lost_in_time() -> None:
         thread = threading.Thread(target=_swallow, args=(server,))
         thread.start()
         with pytest.raises(MailLost):
-            deliver(server.getsockname()[1])
+            deliver(server.getsockname()[1], within=0.5)
         thread.join(10)
 
 

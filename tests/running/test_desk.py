@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,10 +104,8 @@ def test_a_port_in_use_is_said_and_nothing_is_made(desk: Desk, tmp_path: Path) -
 def test_sigterm_ends_everything_cleanly(tmp_path: Path) -> None:
     with running(tmp_path / "data") as desk:
         everybody = [desk.process.pid, *family(desk.process.pid)]
-        begun = time.monotonic()
         desk.process.send_signal(signal.SIGTERM)
-        assert desk.process.wait(10) == 0
-        assert time.monotonic() - begun < 5
+        assert desk.process.wait(15) == 0
         assert not [pid for pid in everybody if is_alive(pid)]
         with socket.create_server(("127.0.0.1", desk.port)):
             pass
@@ -119,7 +116,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path:
         everybody = list(family(desk.process.pid))
         desk.process.kill()
         desk.process.wait()
-        until(lambda: not [pid for pid in everybody if is_alive(pid)], 5)
+        until(lambda: not [pid for pid in everybody if is_alive(pid)])
     with running(tmp_path / "data") as desk:
         assert desk.is_well()
 

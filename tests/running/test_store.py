@@ -43,7 +43,7 @@ def test_a_second_command_shares_the_server_and_the_first_waits_for_it(desk_sett
     with store.for_a_command(desk_settings) as usable:
         other = threading.Thread(target=second)
         other.start()
-        assert second_is_in.wait(5)
+        assert second_is_in.wait(20)
         first_is_leaving.set()
         assert usable.redis_url.startswith("unix://")
     other.join()

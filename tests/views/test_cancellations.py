@@ -156,7 +156,7 @@ def test_two_tabs_at_the_same_moment_make_one_submission(app, owner, session, ar
     barrier, codes = Barrier(2), []
 
     def click(tab):
-        barrier.wait(5)
+        barrier.wait(20)
         codes.append(tab.post(POST, data={"reason": "NoInventory"}).status_code)
 
     threads = [Thread(target=click, args=(tab,)) for tab in tabs]
