@@ -9,6 +9,7 @@ from tests.factories import NOW, a_component, a_store, an_account, an_item, an_o
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
 from webapp.actions import credit_memos, outcomes, refunds, shipments, submissions
 from webapp.actions.importing import import_page
+from webapp.actions.kinds import Objection
 from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.documents import Refund
 from webapp.domain.errors import DeskError
@@ -212,6 +213,43 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
         "amount": told[second],
         "words": "No. (18102)",
     }
+
+
+def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_asking(session):
+    lines = (item(1, 2, shipped=1), item(2, 1))
+    order = processing_order(session, items=lines, status="PARTIALLY_SHIPPED")
+    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}, 0), **ON_AMAZON)
+    submission = submission_of(session, memo)
+    imported(session, an_order(items=lines, status="CANCELLED", updated=5))
+    assert (order.state, memo.state, order.total_refunding) == ("canceled", "asked", memo.total)
+
+    objection = refunds.KIND.objection(session, submission)
+    outcomes.reject(session, submission, None, NOW, cause=objection.cause)
+    session.commit()
+
+    assert (objection.cause, objection.conflict) == ("refund_cancelled", False)
+    assert (memo.state, memo.offline, order.state) == ("offline", True, "canceled")
+    assert (order.total_refunded, order.total_refunding) == (order.total_invoiced, 0)
+    assert [(line.refunded, line.refunding) for line in order.items] == [(2, 0), (1, 0)]
+
+
+def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
+    order = processing_order(session, items=(item(1, 2, shipped=1), item(2, 1)), status="PARTIALLY_SHIPPED")
+    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}, 0), **ON_AMAZON)
+    assert [row["cancelled"] for row in memo.told] == [1]
+    assert refunds.KIND.objection(session, submission_of(session, memo)) is None
+
+    imported(session, an_order(items=(item(1, 2), item(2, 1)), status="SHIPPED", updated=5))
+
+    assert refunds.KIND.objection(session, submission_of(session, memo)) == Objection("refund_shipped_meanwhile")
+
+
+def test_what_the_buyer_has_paid_less_for_since_is_not_refunded(session, order):
+    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 2}, 0), **ON_AMAZON)
+
+    imported(session, an_order(items=(item(1, 2, price=500), item(2, 1)), status="SHIPPED", updated=5))
+
+    assert refunds.KIND.objection(session, submission_of(session, memo)) == Objection("refund_over_now")
 
 
 def asked_again(session, submission):
