@@ -1,0 +1,122 @@
+"""Pieces of pages that stand on them hundreds of times, as filters: Jinja calls those straight away.
+
+How a piece looks says a macro. One of few arguments is drawn once for each of them and remembered; one that holds what
+differs from row to row is drawn once with gaps, into which the values are put, escaped.
+"""
+
+from datetime import datetime
+from functools import lru_cache
+
+from flask import current_app
+from markupsafe import Markup
+
+from webapp.domain.money import Money
+from webapp.jinja import written
+from webapp.presentation import amounts, moments
+from webapp.presentation.places import masked
+from webapp.presentation.readers import Reader, reader
+
+_GAPS = "macros/gaps.html"
+# A character of nobody's: it stands where a value will.
+_GAP = Markup("\ue000")
+
+
+def icon(name: str, title: str = "", more: str = "") -> Markup:
+    """A symbol of static/icons.svg; `more` is a class besides."""
+    if title:
+        return _filled(reader(), ("macros/icons.html", "symbol", name, _GAP, more), title)
+    return drawn(reader(), "macros/icons.html", "symbol", name, "", more)
+
+
+def flag(country_code: str) -> Markup:
+    """The flag of a marketplace's country; the code where there is none."""
+    return drawn(reader(), "macros/icons.html", "country", country_code)
+
+
+def status(kind: str, value: str, detail: str | None = None) -> Markup:
+    """Where something stands: `value` is a word of the vocabulary `kind` of webapp/labels.py."""
+    return drawn(reader(), "macros/status.html", "standing", kind, value, detail or "")
+
+
+def badge(text: str, tone: str = "quiet", picture: str = "") -> Markup:
+    return drawn(reader(), "macros/status.html", "small", text, tone, picture)
+
+
+def nothing() -> Markup:
+    return drawn(reader(), _GAPS, "nothing")
+
+
+def amount(value: Money | None) -> Markup:
+    return nothing() if value is None else amount_of(value.minor, value.currency)
+
+
+def amount_of(minor: int | None, currency: str | None) -> Markup:
+    """An amount of minor units; both None where Amazon has not said it."""
+    if minor is None or currency is None:
+        return nothing()
+    return _filled(reader(), _AMOUNT, amounts.amount(minor, currency))
+
+
+def moment(instant: datetime | None, zone: str = "UTC", zoned: bool = False) -> Markup:
+    """An instant on the clock of `zone`, short or with the zone beside it; with everything in its title."""
+    if instant is None:
+        return nothing()
+    who, local = reader(), moments.on_clock(instant, zone)
+    text = moments.zoned(who, local) if zoned else moments.short(who, local)
+    return _filled(who, _MOMENT, instant.isoformat(), moments.full(who, local), text)
+
+
+def age(instant: datetime | None, zone: str = "UTC") -> Markup:
+    """How far off an instant is, with everything in its title."""
+    if instant is None:
+        return nothing()
+    who = reader()
+    return _filled(
+        who, _AGE, instant.isoformat(), moments.full(who, moments.on_clock(instant, zone)), moments.age(instant)
+    )
+
+
+def person(text: str | None, allowed: bool) -> Markup:
+    """A name of a buyer or recipient; masked unless reading it is allowed."""
+    if not text:
+        return nothing()
+    return _filled(reader(), _PERSON, text) if allowed else secret(text)
+
+
+def secret(text: str | None) -> Markup:
+    return _filled(reader(), _SECRET, masked(text)) if text else nothing()
+
+
+def linked(number: str, url: str) -> Markup:
+    """An order's number that leads to its page."""
+    return _filled(reader(), _LINKED, url, number)
+
+
+_AMOUNT = (_GAPS, "amount", _GAP)
+_MOMENT = (_GAPS, "moment", _GAP, _GAP, _GAP)
+_AGE = (_GAPS, "age", _GAP, _GAP, _GAP)
+_PERSON = (_GAPS, "person", _GAP)
+_SECRET = (_GAPS, "secret", _GAP)
+_LINKED = (_GAPS, "linked", _GAP, _GAP)
+
+
+# By type too: the same letters are another thing when they are markup already.
+@lru_cache(maxsize=4096, typed=True)
+def drawn(_who: Reader, template: str, macro: str, *args: str) -> Markup:
+    """What the macro makes of the arguments, which say all that it depends on beside the reader."""
+    piece: Markup = getattr(current_app.jinja_env.get_template(template).module, macro)(*args)
+    return piece
+
+
+def _filled(who: Reader, piece: tuple[str, ...], *values: str) -> Markup:
+    # Markup's own way of filling in takes ten times as long.
+    return str.__new__(Markup, _with_gaps(who, piece) % tuple([written(value) for value in values]))
+
+
+@lru_cache(maxsize=4096)
+def _with_gaps(who: Reader, piece: tuple[str, ...]) -> str:
+    """A pattern with a `%s` for each gap. Raises LookupError for a macro that does not say each of them once."""
+    text = str(drawn(who, *piece))
+    if text.count(_GAP) != piece.count(_GAP):
+        raise LookupError(f"{piece[1]} of {piece[0]} has to say each of its arguments once.")
+    return text.replace("%", "%%").replace(_GAP, "%s")
