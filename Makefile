@@ -6,6 +6,8 @@ DATA ?=
 ORDERS ?= 1000000
 BENCH ?= $(HOME)/.cache/channeldesk-benchmark
 ROUNDS ?= 100
+DATABASE ?= sqlite
+PARTS ?=
 # Wheels only, so nothing is compiled; Flask-Principal (Flask-Security needs it) has never been released as one.
 PIP := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-binary flask-principal
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
@@ -39,17 +41,16 @@ docs: .venv/ready-dev ## Write the generated pages of docs/ anew
 lock: .venv/ready-dev ## Pin the newest allowed versions with their hashes
 	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install pyproject.toml -o requirements.lock $(LOCK)
 	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock $(LOCK)
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group pyproject.toml:benchmarks -c requirements.lock -o requirements-benchmarks.lock $(LOCK)
 
 wheel: .venv/ready-dev ## Build the wheel into dist/
 	@$(PY) -m build --wheel --no-isolation
 
-benchmark: .venv/ready-dev ## Measure import and pages at ORDERS orders [ORDERS=1000000 BENCH=folder ROUNDS=100]
-	@$(PY) -m benchmarks.fill "$(BENCH)" --orders $(ORDERS)
-	@$(PY) -m benchmarks.import
-	@$(PY) -m benchmarks.pages "$(BENCH)" --rounds $(ROUNDS)
+benchmark: .venv/ready-dev .venv-benchmarks/ready ## Measure all beside others [ORDERS=1000000 DATABASE=sqlite|postgresql PARTS=… BENCH=folder]
+	@$(PY) -m benchmarks "$(BENCH)" --database $(DATABASE) --orders $(ORDERS) --rounds $(ROUNDS) $(if $(PARTS),--parts $(PARTS))
 
 clean: ## Remove what the other targets made, never your data
-	rm -rf .venv dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-benchmarks dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Channeldesk needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
@@ -64,4 +65,11 @@ clean: ## Remove what the other targets made, never your data
 
 .venv/ready-dev: requirements-dev.lock .venv/ready
 	@$(PIP) -r requirements-dev.lock
+	@touch $@
+
+# What benchmarks compare with. django-haystack, which django-oscar needs, is released as source alone.
+.venv-benchmarks/ready: requirements-benchmarks.lock
+	@echo "Setting up .venv-benchmarks (once)"
+	@$(PYTHON) -m venv .venv-benchmarks
+	@.venv-benchmarks/bin/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-binary django-haystack -r requirements-benchmarks.lock
 	@touch $@

@@ -1,20 +1,22 @@
 """Fill a desk with very many orders, through the import itself: mirrors, Orders, invoices, events, encryption, words.
 
-    python -m benchmarks.fill FOLDER [--orders 1000000] [--database URL] [--seed 1]
+    python -m benchmarks.fill FOLDER [--orders 1000000] [--database sqlite|postgresql|URL] [--seed 1] [--small 10000]
 
-FOLDER is a data folder of its own, outside of the checkout; what stands in it already is kept and only added to.
+FOLDER is a data folder of its own, outside of the checkout; what stands in it already is kept and only added to. A
+small desk beside it, with orders of the same three years, is what the large one is compared with.
 """
 
-import argparse
 import itertools
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from benchmarks import orders as made
+from benchmarks.parts import parser
+from benchmarks.places import opened
 from simulator.sellers import DEMO_EU
 from webapp import create_app
 from webapp.actions import accounts
@@ -28,12 +30,13 @@ from webapp.running import database
 from webapp.settings import Settings
 
 PAGE = 500
+SMALL = 10_000
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def fill(session: Session, many: int, seed: int) -> None:
     """Add what is missing of the first `many` orders of this seed."""
-    account_id = session.scalar(select(Account.id)) or _connect(session)
+    account_id = session.scalar(select(Account.id)) or connect(session, NOW)
     there = session.scalar(select(func.count()).select_from(AmazonOrder)) or 0
     left = itertools.islice(made.orders(many, NOW, seed), there, None)
     started, done = time.perf_counter(), there
@@ -52,28 +55,34 @@ def fill(session: Session, many: int, seed: int) -> None:
     session.commit()
 
 
-def _connect(session: Session) -> int:
+def connect(session: Session, now: datetime, *, countries: Sequence[str] = made.COUNTRIES) -> int:
+    """The id of a new account with stores in these countries."""
     fields = {
         name: str(value) for name, value in DEMO_EU.credentials("http://127.0.0.1:1").items() if name != "marketplaces"
     }
     there = [
         Participation(m.id, m.country_code, m.name, m.currency, m.domain, participating=True) for m in MARKETPLACES
     ]
-    return accounts.connect(session, fields, made.COUNTRIES, there, backfill_days=730, now=NOW, by="benchmark").id
+    return accounts.connect(session, fields, countries, there, backfill_days=730, now=now, by="benchmark").id
+
+
+def desk(settings: Settings, many: int, seed: int) -> None:
+    """Make the desk of these settings, and add what is missing of its orders."""
+    app = create_app(settings)
+    database.upgrade(app)
+    with app.app_context(), Session(db.engine) as session:
+        fill(session, many, seed)
+        db.engine.dispose()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--orders", type=int, default=1_000_000)
-    parser.add_argument("--database", default="", help="a PostgreSQL URL; default: SQLite in the folder")
-    parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
-    app = create_app(Settings.load({}, data_dir=options.folder, database_url=options.database))
-    database.upgrade(app)
-    with app.app_context(), Session(db.engine) as session:
-        fill(session, options.orders, options.seed)
-        db.engine.dispose()
+    asked = parser(__doc__)
+    asked.add_argument("--small", type=int, default=SMALL, help="orders of the small desk beside it; 0 for none")
+    options = asked.parse_args()
+    with opened(options.folder, options.database) as place:
+        desk(place.desk, options.orders, options.seed)
+        if options.small:
+            desk(place.small, min(options.small, options.orders), options.seed)
 
 
 if __name__ == "__main__":

@@ -85,8 +85,13 @@ def _word(chance: random.Random, syllables: int = 3) -> str:
 
 
 def _surname(chance: random.Random, n: int) -> str:
+    return surname_is(n) or _word(chance, 4)
+
+
+def surname_is(n: int) -> str:
+    """The known name of the order at this place, if it has one; "" otherwise."""
     if n % 10_000 == 7:
         return RARE
     if n % 333 == 5:
         return FREQUENT
-    return COMMON if n % 7 == 3 else _word(chance, 4)
+    return COMMON if n % 7 == 3 else ""

@@ -1,141 +1,82 @@
 """How long the desk's pages take at very many orders, beside the least one could write by hand.
 
-    python -m benchmarks.pages FOLDER [--database URL] [--rounds 100]
+    python -m benchmarks.pages FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 
 FOLDER is one that `benchmarks.fill` filled. What counts are the ratios of one run; absolute figures are the machine's.
 """
 
-import argparse
-import secrets
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
-
-from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from benchmarks.orders import COMMON, FREQUENT, RARE
-from benchmarks.served import Server, Timing, served, time_pages
-from webapp import create_app
+from benchmarks import counts, statements
+from benchmarks import desk_pages as desk
+from benchmarks.floor import COOKIE
+from benchmarks.parts import Options, Result, Table, run
+from benchmarks.places import Place, app_of, environment, plain_url
+from benchmarks.served import OURS, Asked, served, time_pages
 from webapp.extensions import db
-from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.orders import Order
-from webapp.models.users import User, WebSession
-from webapp.queries import grids, orders, search, stores
-from webapp.queries.users import digest
-from webapp.settings import Settings
-
-LAST_PAGE = 10_000
-
-
-def sign_in(app: Any) -> str:
-    """The cookie of an owner."""
-    cookie, now = secrets.token_urlsafe(32), datetime.now(UTC)
-    with app.app_context(), Session(db.engine) as session:
-        user = session.scalar(select(User).where(User.email == "benchmark@desk.example"))
-        if user is None:
-            user = User(
-                email="benchmark@desk.example",
-                password=None,
-                role="owner",
-                active=True,
-                created_at=now,
-                fs_uniquifier=secrets.token_hex(16),
-            )
-            session.add(user)
-            session.flush()
-        data = {"csrf_token": secrets.token_hex(32), "_user_id": user.fs_uniquifier, "_fresh": True}
-        session.execute(
-            insert(WebSession).values(id_hash=digest(cookie), user_id=user.id, data=data, created_at=now, seen_at=now)
-        )
-        session.commit()
-    return f"{app.session_interface.name}={cookie}"
-
-
-def paths(app: Any) -> dict[str, str]:
-    """Name → path of each page measured."""
-    with app.app_context(), Session(db.engine) as session:
-        every = stores.by_name(session)
-        many = session.scalar(text("SELECT count(*) FROM orders")) or 0
-        grid = orders.grid(every).choose()
-        middle = grids.read_place(grid, {"page": str(max(2, many // 100))})
-        deep = grids.fetch(session, grid, middle, {})
-        assert deep.next is not None
-        number = session.scalar(select(Order.number).order_by(Order.id.desc()).offset(1000).limit(1))
-        amazons = session.scalar(select(AmazonOrder.number).order_by(AmazonOrder.id).offset(1000).limit(1))
-        last = min(LAST_PAGE, many // 50)
-        place = grids.replace(middle, page=None)
-        return {
-            "first page": "/orders",
-            "deep in the middle, next": f"/orders?after={grids.write_edge(place, deep.next)}",
-            f"page {last:,} by its number": f"/orders?page={last}",
-            "filter: 2 % of rows": "/amazon-orders?status=UNSHIPPED",
-            "filter: 84 % of rows": "/amazon-orders?status=SHIPPED",
-            "sorted by total": "/amazon-orders?sort=-total",
-            "sorted by ship-by": "/orders?sort=ship_by",
-            f"name, 1 in 10,000 ({RARE})": f"/orders?q={search.seal(RARE)}",
-            f"name, 1 in 333 ({FREQUENT})": f"/orders?q={search.seal(FREQUENT)}",
-            f"name, 1 in 7 ({COMMON})": f"/orders?q={search.seal(COMMON)}",
-            "search box, two words": f"/search?q={search.seal(COMMON + ' mug')}",
-            "one Order": f"/orders/{number}",
-            "one Amazon order": f"/amazon-orders/{amazons}",
-            "stores": "/",
-            "dashboard": f"/stores/{every[0].slug}",
-        }
-
+from webapp.models.engine import only_reading
+from webapp.queries import orders
 
 FLOOR = {
-    "first page": "/",
-    "deep in the middle, next": "/?after=2025-05-01 00:00:00.000000&id=500000",
-    "filter: 2 % of rows": "/?status=UNSHIPPED",
-    "filter: 84 % of rows": "/?status=SHIPPED",
+    desk.FIRST: "/",
+    desk.NEXT: "/?after=2025-05-01%2000:00:00.000000&id=500000",
+    desk.RARE_FILTER: "/?status=UNSHIPPED",
+    desk.COMMON_FILTER: "/?status=SHIPPED",
 }
 
 
-def table(timings: dict[tuple[str, str], Timing], names: list[str]) -> list[str]:
-    lines = ["| page | p50 ms | p99 ms | kB sent | × the floor |", "|---|---|---|---|---|"]
-    for name in names:
-        ours = timings["Channeldesk", name]
-        floor = timings.get(("floor", name)) or (
-            timings.get(("floor", "one order")) if name.startswith("one ") else None
-        )
-        ratio = f"{ours.p50 / floor.p50:.1f}" if floor else ""
-        lines.append(f"| {name} | {ours.p50:.1f} | {ours.p99:.1f} | {ours.size / 1000:.1f} | {ratio} |")
-    return lines
-
-
-def measure(desk: Server, floor: Server, asked: dict[str, str], rounds: int) -> list[str]:
-    pages = [(desk, name, path) for name, path in asked.items()]
-    pages += [(floor, name, path.replace(" ", "%20")) for name, path in FLOOR.items()]
-    pages.append((floor, "one order", f"/order/{asked['one Amazon order'].rpartition('/')[2]}"))
-    return table(time_pages(pages, rounds), list(asked))
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--database", default="", help="a PostgreSQL URL; default: SQLite in the folder")
-    parser.add_argument("--rounds", type=int, default=100)
-    options = parser.parse_args()
-    app = create_app(Settings.load({}, data_dir=options.folder, database_url=options.database))
-    cookie, asked = sign_in(app), paths(app)
-    with app.app_context():
-        many = db.session.scalar(text("SELECT count(*) FROM amazon_orders"))
-        db.session.remove()
-        db.engine.dispose()
-    environment = {"CHANNELDESK_DATA_DIR": str(options.folder), "REDIS_URL": "redis://127.0.0.1:1"}
-    plain = str(options.folder / "channeldesk.db")
-    if options.database:
-        environment["DATABASE_URL"] = options.database
-        plain = options.database.replace("+psycopg", "")
+def measure(place: Place, options: Options) -> Result:
+    app = app_of(place.desk)
+    cookie, asked = desk.sign_in(app), desk.paths(app)
+    number = asked[desk.MIRROR].rpartition("/")[2]
+    result = Result()
     with (
-        served("Channeldesk", "wsgi:app", cookie, environment) as desk,
-        served("floor", "benchmarks.floor:app", "", {"FLOOR_DATABASE": plain}) as floor,
+        served(OURS, "wsgi:app", cookie, environment(place.desk)) as ours,
+        served("floor", "benchmarks.floor:app", COOKIE, {"FLOOR_DATABASE": plain_url(place.desk)}) as floor,
     ):
-        print(f"{many:,} orders, {options.rounds} rounds")
-        print("\n".join(measure(desk, floor, asked, options.rounds)))
-        print(f"\nMemory (PSS) of master and workers: {desk.memory():.0f} MB, the floor {floor.memory():.0f} MB")
+        pages = [Asked(ours, name, path, OURS) for name, path in asked.items()]
+        pages += [Asked(floor, name, path, "floor") for name, path in FLOOR.items()]
+        orders_pages = (desk.ORDER, desk.SMALL_ORDER, desk.MIRROR)
+        pages += [Asked(floor, name, f"/order/{number}", "floor") for name in orders_pages]
+        idle = ours.memory()
+        timings = time_pages(pages, options.rounds)
+        after, maps = ours.memory(), ours.maps("channeldesk.db")
+        result.figures |= {"memory/idle": idle, "memory/after": after, "mapped": float(maps)}
+        result.notes.append(f"Memory (PSS) of master and two workers: {idle:.0f} MB, {after:.0f} MB after these pages.")
+        wrong = counts.wrong(app, ours, asked)
+    result.figures |= {"counts wrong": float(len(wrong)), "orders": float(desk.count(app))}
+    result.notes += [f"Wrong count: {line}" for line in wrong]
+    with app.app_context(), only_reading():
+        rounds = min(20, options.rounds)
+        in_database = {
+            name: statements.milliseconds(app, statements.of_page(app, cookie, path), rounds)
+            for name, path in asked.items()
+        }
+        exact = statements.of_call(app, lambda: _number_for(number))
+        result.figures["exact number/database"] = statements.milliseconds(app, exact)
+        db.engine.dispose()
+    head = ("page", "p50 ms", "p99 ms", "kB sent", "database ms", "floor p50 ms", "× the floor")
+    rows = []
+    for name in asked:
+        mine, least = timings[name, OURS], timings.get((name, "floor"))
+        result.figures |= {f"{name}/p50": mine.p50, f"{name}/p99": mine.p99, f"{name}/size": float(mine.size)}
+        beside = [f"{least.p50:.2f}", f"{mine.p50 / least.p50:.1f}"] if least else ["", ""]
+        if least:
+            result.figures[f"{name}/floor"] = least.p50
+        sent = f"{mine.size / 1000:.1f}"
+        rows.append([name, f"{mine.p50:.1f}", f"{mine.p99:.1f}", sent, f"{in_database[name]:.1f}", *beside])
+    result.tables.append(Table("Pages of the desk", head, rows))
+    result.notes.append(
+        f"An exact order number takes {result.figures['exact number/database']:.2f} ms in the database until its Order "
+        "is known."
+    )
+    return result
+
+
+def _number_for(number: str) -> None:
+    with Session(db.engine) as session:
+        orders.number_for(session, number)
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__, "pages", measure)

@@ -1,7 +1,9 @@
 """Programs behind gunicorn, and how long their pages take: as a browser that stays connected sees them."""
 
 import http.client
+import math
 import os
+import re
 import signal
 import socket
 import statistics
@@ -11,14 +13,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urlencode
 
+OURS = "Channeldesk"
 WORKERS, THREADS = 2, 4
+# Rounds that are not counted, and how many are at least.
+WARMING, LEAST = 2, 5
 
 
-@dataclass
+@dataclass(eq=False)
 class Server:
-    """`cookie` is of somebody who is signed in. A page is asked for by a path, or a path that leads there."""
+    """`cookie` is of somebody who is signed in; the programs' own sign-in gives it, see `sign_in`."""
 
     name: str
     port: int
@@ -41,9 +48,48 @@ class Server:
             raise RuntimeError(f"{self.name} answered {path} with {answer.status}: {answer.getheader('Location')}")
         return took, body
 
+    def read(self, path: str) -> str:
+        """The page as it is, uncompressed."""
+        self.connection.request("GET", path, headers={"Cookie": self.cookie})
+        return self.connection.getresponse().read().decode()
+
+    def sign_in(self, path: str, fields: dict[str, str], token: str = "") -> None:
+        """Send the form at `path` as a browser does; `token` is its field against forged requests, sent back."""
+        self.connection.request("GET", path)
+        answer = self.connection.getresponse()
+        page, cookies = answer.read().decode(), _cookies(answer)
+        if token:
+            found = re.search(rf'name="{token}" value="([^"]+)"', page)
+            if found is None:
+                raise RuntimeError(f"{self.name} shows no form at {path}.")
+            fields = {**fields, token: found[1]}
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": _written(cookies)}
+        self.connection.request("POST", path, urlencode(fields), headers)
+        answer = self.connection.getresponse()
+        answer.read()
+        if answer.status not in {302, 303}:
+            raise RuntimeError(f"{self.name} let nobody in: {answer.status}")
+        self.cookie = _written(cookies | _cookies(answer))
+
     def memory(self) -> float:
         """Proportional memory of all its processes, in MB."""
-        return sum(_memory(pid) for pid in [self.pid, *_children(self.pid)])
+        return sum(memory(pid) for pid in [self.pid, *children(self.pid)])
+
+    def maps(self, name: str) -> int:
+        """How many of its processes have a file of this name mapped into their memory."""
+        processes = [self.pid, *children(self.pid)]
+        return sum(f"/{name}\n" in Path(f"/proc/{pid}/maps").read_text() for pid in processes)
+
+
+def _cookies(answer: http.client.HTTPResponse) -> dict[str, str]:
+    every = SimpleCookie()
+    for line in answer.headers.get_all("Set-Cookie", []):
+        every.load(line)
+    return {name: cookie.value for name, cookie in every.items()}
+
+
+def _written(cookies: dict[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 
 @contextmanager
@@ -60,7 +106,9 @@ def served(
     )
     try:
         _wait(port, process)
-        yield Server(name, port, cookie, process.pid)
+        server = Server(name, port, cookie, process.pid)
+        yield server
+        server.connection.close()
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
@@ -78,12 +126,12 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
     raise RuntimeError("gunicorn did not start")
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in found] + [deeper for child in found for deeper in _children(int(child))]
+    return [int(child) for child in found] + [deeper for child in found for deeper in children(int(child))]
 
 
-def _memory(pid: int) -> float:
+def memory(pid: int) -> float:
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("Pss:")).split()[1]) / 1024
 
@@ -95,19 +143,40 @@ class Timing:
     p50: float
     p99: float
     size: int
+    times: int
 
 
-def time_pages(pages: list[tuple[Server, str, str]], rounds: int) -> dict[tuple[str, str], Timing]:
-    """(server's name, page's name) → its timing. Pages are asked for in turn, so that noise hits all alike."""
-    took: dict[tuple[str, str], list[float]] = {}
-    sizes: dict[tuple[str, str], int] = {}
-    for turn in range(rounds + 2):
-        for server, name, path in pages:
-            milliseconds, body = server.get(path)
-            sizes[server.name, name] = len(body)
-            if turn >= 2:  # Two to warm up: one for each worker.
-                took.setdefault((server.name, name), []).append(milliseconds)
-    return {
-        key: Timing(statistics.median(all_), sorted(all_)[max(0, int(len(all_) * 0.99) - 1)], sizes[key])
-        for key, all_ in took.items()
-    }
+@dataclass(frozen=True)
+class Asked:
+    """A page that is timed: `name` is what it is called with every program that has one like it.
+
+    `who`: the program, in one of its settings.
+    """
+
+    server: Server
+    name: str
+    path: str
+    who: str
+
+
+def time_pages(pages: list[Asked], rounds: int, seconds: float = 30.0) -> dict[tuple[str, str], Timing]:
+    """(page's name, who) → its timing. Pages are asked for in turn, so that noise hits all alike.
+
+    One that has taken `seconds` in all is asked for no more, but five times at least.
+    """
+    took: dict[Asked, list[float]] = {page: [] for page in pages}
+    sizes: dict[Asked, int] = {}
+    for turn in range(rounds + WARMING):
+        for page, so_far in took.items():
+            if turn >= WARMING + LEAST and sum(so_far) > seconds * 1000:
+                continue
+            milliseconds, body = page.server.get(page.path)
+            sizes[page] = len(body)
+            if turn >= WARMING:
+                so_far.append(milliseconds)
+    return {(page.name, page.who): _timing(every, sizes[page]) for page, every in took.items()}
+
+
+def _timing(took: list[float], size: int) -> Timing:
+    ordered = sorted(took)
+    return Timing(statistics.median(ordered), ordered[max(0, math.ceil(len(ordered) * 0.99) - 1)], size, len(ordered))

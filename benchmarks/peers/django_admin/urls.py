@@ -1,0 +1,7 @@
+"""Where both sites are."""
+
+from django.urls import path
+
+from benchmarks.peers.django_admin.admin import default, fastest
+
+urlpatterns = [path("admin/", default.urls), path("fast/", fastest.urls)]

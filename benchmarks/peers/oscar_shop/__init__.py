@@ -1,0 +1,1 @@
+"""django-oscar's dashboard, on its own tables filled with the same orders."""
