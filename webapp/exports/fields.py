@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.domain.money import Money
 from webapp.labels import label
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 
 Text: TypeAlias = str | LazyString
 # What a cell holds: nothing, words, whole numbers, or an amount with exactly the digits its currency has.
@@ -24,7 +24,7 @@ class Field:
     """One cell: its head, and what it says of a row of the grid; `store` is the row's."""
 
     text: Text
-    value: Callable[[Any, Store], Cell]
+    value: Callable[[Any, StoreName], Cell]
     amount: bool = False
 
 
@@ -52,7 +52,7 @@ def count(text: Text, name: str) -> Heading:
 def amount(text: Text, name: str) -> Heading:
     """Minor units as a decimal number; the currency has a cell of its own."""
 
-    def value(row: Any, _store: Store) -> Cell:
+    def value(row: Any, _store: StoreName) -> Cell:
         minor = getattr(row, name)
         return None if minor is None or row.currency is None else Decimal(Money(minor, row.currency).amount)
 
@@ -62,7 +62,7 @@ def amount(text: Text, name: str) -> Heading:
 def moment(text: Text, name: str) -> Heading:
     """An instant as ISO 8601 on the clock of the store's marketplace: 2026-03-02T10:00:00+01:00."""
 
-    def value(row: Any, store: Store) -> Cell:
+    def value(row: Any, store: StoreName) -> Cell:
         instant: datetime | None = getattr(row, name)
         zone = ZoneInfo(store.marketplace.time_zone)
         return None if instant is None else instant.astimezone(zone).isoformat(timespec="seconds")
@@ -73,7 +73,7 @@ def moment(text: Text, name: str) -> Heading:
 def status(text: Text, kind: str, name: str, own: str = "") -> Heading:
     """A word of `labels`; `own` names the column with a store's own word for it, which goes before."""
 
-    def value(row: Any, _store: Store) -> Cell:
+    def value(row: Any, _store: StoreName) -> Cell:
         return (getattr(row, own) if own else "") or str(label(kind, getattr(row, name)).text)
 
     return Heading(text, (Field(text, value),))
@@ -86,7 +86,7 @@ def store(text: Text) -> Heading:
 def address(text: Text, name: str) -> Heading:
     """An encrypted address in the cells a carrier's form has."""
 
-    def part(key: str) -> Callable[[Any, Store], Cell]:
+    def part(key: str) -> Callable[[Any, StoreName], Cell]:
         return lambda row, _store: (getattr(row, name) or {}).get(key)
 
     parts = (

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.exports.fields import CURRENCY, Cell, Field, Heading
 from webapp.models.engine import only_reading
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.queries import grids
 from webapp.queries.grids import Grid, Place
 
@@ -42,7 +42,7 @@ def rows(
     place: Place,
     filters: Mapping[str, Any],
     fields: Sequence[Field],
-    stores: Mapping[int, Store],
+    stores: Mapping[int, StoreName],
 ) -> Iterator[list[Cell]]:
     """A row of cells for each row of the grid, read a thousand at a time. `stores` belong to no session any more."""
     chunks = grids.walk(session, grid, place, filters)

@@ -22,7 +22,7 @@ from webapp.forms.filters import (
     in_order,
 )
 from webapp.labels import LABELS
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.sentences import sentence
 
 _STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for status in amazon_status.KNOWN]
@@ -50,7 +50,7 @@ class AmazonOrderFilters(Filters):
     business = SwitchField(_l("Business"))
     blocked = SwitchField(_l("Not imported"))
 
-    def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
 

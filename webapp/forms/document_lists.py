@@ -18,7 +18,7 @@ from webapp.forms.filters import (
     in_order,
 )
 from webapp.labels import LABELS
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 
 _MEMO_STATES = [SelectChoice(state, label.text) for state, label in LABELS["credit_memo_state"].items()]
 
@@ -28,7 +28,7 @@ class _OfStores(Filters):
 
     store = ChoiceField(_l("Store"))
 
-    def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
 

@@ -13,7 +13,7 @@ from webapp.domain.buyer_messages import LIMITS
 from webapp.forms.choices import choices
 from webapp.forms.filters import ChoiceField, ChoicesField, Filters, NumberField
 from webapp.labels import LABELS
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 
 _ALL = {"": _l("All")}
 _STATES = {state: LABELS["mail_state"][state].text for state in mails.STATES}
@@ -50,6 +50,6 @@ class MailFilters(Filters):
     kind = ChoiceField(_l("Kind"), choices=choices(_ALL | _KINDS))
     store = ChoiceField(_l("Store"))
 
-    def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.store.choices = choices(_ALL | {store.slug: store.name for store in stores})

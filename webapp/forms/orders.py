@@ -10,7 +10,7 @@ from wtforms import SelectChoice
 from webapp.domain import order_states
 from webapp.forms.filters import AmountField, ChoiceField, ChoicesField, DayField, Filters, IdField, NameField, in_order
 from webapp.labels import LABELS
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 
 _STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in order_states.STATES]
 
@@ -26,7 +26,7 @@ class OrderFilters(Filters):
     total_max = AmountField(_l("Total up to"))
     customer = IdField(_l("Customer"))
 
-    def __init__(self, *args: Any, stores: Sequence[Store], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
 

@@ -1,6 +1,7 @@
 """A store is an account in one marketplace, with the settings orders are made by."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -46,6 +47,21 @@ class Store(Base):
     documents_footer: Mapped[str] = mapped_column(Text, default="")
 
     account: Mapped["Account"] = relationship(back_populates="stores")
+
+    @property
+    def marketplace(self) -> Marketplace:
+        return BY_ID[self.marketplace_id]
+
+
+class StoreName(NamedTuple):
+    """What lists and their filters say of a store: by far the most readers of stores need no more."""
+
+    id: int
+    account_id: int
+    marketplace_id: str
+    name: str
+    slug: str
+    import_orders: bool
 
     @property
     def marketplace(self) -> Marketplace:

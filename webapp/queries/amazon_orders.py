@@ -11,7 +11,7 @@ from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
 from webapp.models.events import Event
 from webapp.models.orders import Order
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.models.submissions import Submission
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
@@ -28,9 +28,29 @@ COLUMNS = (
     Column("channel"),
     Column("note"),
 )
+# Columns instead of whole orders, so that nothing is decrypted that no row shows.
+_ROWS = select(
+    AmazonOrder.id,
+    AmazonOrder.number,
+    AmazonOrder.store_id,
+    AmazonOrder.status,
+    AmazonOrder.fulfilled_by,
+    AmazonOrder.purchased_at,
+    AmazonOrder.ship_by,
+    AmazonOrder.currency,
+    AmazonOrder.total,
+    AmazonOrder.quantity,
+    AmazonOrder.prime,
+    AmazonOrder.business,
+    AmazonOrder.buyer_name,
+    AmazonOrder.cancel_requested,
+    AmazonOrder.note,
+    AmazonOrder.note_args,
+    Order.number.label("order_number"),
+).outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
 
 
-def grid(stores: Sequence[Store]) -> Grid:
+def grid(stores: Sequence[StoreName]) -> Grid:
     """The grid of all Amazon orders. `stores`: all of them, since each counts its days in a zone of its own."""
 
     def placed(*, since: bool) -> Any:
@@ -40,26 +60,7 @@ def grid(stores: Sequence[Store]) -> Grid:
         return lambda bound: search.worth(AmazonOrder.total, AmazonOrder.currency, bound, least=least)
 
     return Grid(
-        # Columns instead of whole orders, so that nothing is decrypted that no row shows.
-        rows=select(
-            AmazonOrder.id,
-            AmazonOrder.number,
-            AmazonOrder.store_id,
-            AmazonOrder.status,
-            AmazonOrder.fulfilled_by,
-            AmazonOrder.purchased_at,
-            AmazonOrder.ship_by,
-            AmazonOrder.currency,
-            AmazonOrder.total,
-            AmazonOrder.quantity,
-            AmazonOrder.prime,
-            AmazonOrder.business,
-            AmazonOrder.buyer_name,
-            AmazonOrder.cancel_requested,
-            AmazonOrder.note,
-            AmazonOrder.note_args,
-            Order.number.label("order_number"),
-        ).outerjoin(Order, Order.amazon_order_id == AmazonOrder.id),
+        rows=_ROWS,
         id=AmazonOrder.id,
         amazon_order_id=AmazonOrder.id,
         one_each=True,

@@ -12,7 +12,7 @@ from webapp.domain.errors import NotFoundError
 from webapp.domain.money import Money
 from webapp.models.customers import Customer
 from webapp.models.orders import Order
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.models.vault import vault
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
@@ -26,27 +26,31 @@ class Worth(NamedTuple):
     refunded: Money
 
 
-def grid(stores: Sequence[Store]) -> Grid:
+_MINE = Order.customer_id == Customer.id
+_COUNT = select(func.count(Order.id)).where(_MINE).scalar_subquery().label("orders")
+_LAST = select(func.max(Order.purchased_at)).where(_MINE).scalar_subquery().label("last_at")
+_ROWS = select(Customer.id, Customer.store_id, Customer.created_at)
+COLUMNS = (
+    Column("id", Customer.id, descending=True),
+    Column("name", shows=(Customer.name,), personal=True),
+    Column("email", shows=(Customer.email,), personal=True),
+    Column("store"),
+    Column("orders", shows=(_COUNT,)),
+    Column("last", shows=(_LAST,)),
+    Column("since", Customer.created_at, descending=True),
+)
+
+
+def grid(stores: Sequence[StoreName]) -> Grid:
     """`stores`: all of them, since each counts its days in a zone of its own."""
 
     def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
         return lambda day: search.placed(Customer.created_at, Customer.store_id, stores, day, since=since)
 
-    mine = Order.customer_id == Customer.id
-    count = select(func.count(Order.id)).where(mine).scalar_subquery().label("orders")
-    last = select(func.max(Order.purchased_at)).where(mine).scalar_subquery().label("last_at")
     return Grid(
-        rows=select(Customer.id, Customer.store_id, Customer.created_at),
+        rows=_ROWS,
         id=Customer.id,
-        columns=(
-            Column("id", Customer.id, descending=True),
-            Column("name", shows=(Customer.name,), personal=True),
-            Column("email", shows=(Customer.email,), personal=True),
-            Column("store"),
-            Column("orders", shows=(count,)),
-            Column("last", shows=(last,)),
-            Column("since", Customer.created_at, descending=True),
-        ),
+        columns=COLUMNS,
         filters={
             "email": lambda text: Customer.email_hash == vault.hash(text.casefold()),
             "name": _named,

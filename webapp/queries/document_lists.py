@@ -12,7 +12,7 @@ from webapp.models.credit_memos import CreditMemo
 from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
 from webapp.queries.search import Sought
@@ -20,50 +20,18 @@ from webapp.queries.search import Sought
 Document = type[Invoice] | type[Shipment] | type[CreditMemo]
 
 
-def invoices(stores: Sequence[Store]) -> Grid:
+def invoices(stores: Sequence[StoreName]) -> Grid:
     """`stores`: all of them, since each counts its days in a zone of its own."""
-    return _grid(
-        Invoice,
-        (
-            Column("total", Invoice.total, descending=True, shows=(Invoice.total,)),
-            *_parts(Invoice),
-        ),
-        _worth(Invoice.total),
-        stores,
-    )
+    return _grid(Invoice, _worth(Invoice.total), stores)
 
 
-def credit_memos(stores: Sequence[Store]) -> Grid:
-    return _grid(
-        CreditMemo,
-        (
-            Column("status", shows=(CreditMemo.state.label("memo_state"),)),
-            Column("total", CreditMemo.total, descending=True, shows=(CreditMemo.total,)),
-            *_parts(CreditMemo),
-            Column("adjustment_refund", shows=(CreditMemo.adjustment_refund,), hidden=True),
-            Column("adjustment_fee", shows=(CreditMemo.adjustment_fee,), hidden=True),
-        ),
-        {**_worth(CreditMemo.total), "memo_state": CreditMemo.state.in_},
-        stores,
-    )
+def credit_memos(stores: Sequence[StoreName]) -> Grid:
+    return _grid(CreditMemo, {**_worth(CreditMemo.total), "memo_state": CreditMemo.state.in_}, stores)
 
 
-def shipments(stores: Sequence[Store]) -> Grid:
-    pieces = (
-        select(func.coalesce(func.sum(ParcelItem.quantity), 0))
-        .join(Parcel, Parcel.id == ParcelItem.parcel_id)
-        .where(Parcel.shipment_id == Shipment.id)
-        .scalar_subquery()
-        .label("quantity")
-    )
-    numbers = select(func.aggregate_strings(Parcel.tracking_number, ", "))
-    tracking = numbers.where(Parcel.shipment_id == Shipment.id, Parcel.tracking_number != "")
+def shipments(stores: Sequence[StoreName]) -> Grid:
     tracked = {"tracking": lambda number: Shipment.id.in_(select(Parcel.shipment_id).where(_tracked(number)))}
-    columns = (
-        Column("quantity", shows=(pieces,)),
-        Column("tracking", shows=(tracking.scalar_subquery().label("tracking_numbers"),)),
-    )
-    return _grid(Shipment, columns, tracked, stores)
+    return _grid(Shipment, tracked, stores)
 
 
 def number_for(session: Session, model: Document, text: str) -> str | None:
@@ -72,8 +40,8 @@ def number_for(session: Session, model: Document, text: str) -> str | None:
     return found
 
 
-def _grid(model: Document, own: tuple[Column, ...], filters: Mapping[str, Any], stores: Sequence[Store]) -> Grid:
-    """The grid of one kind of document: what all of them have, and its own columns and filters."""
+def _grid(model: Document, filters: Mapping[str, Any], stores: Sequence[StoreName]) -> Grid:
+    """The grid of one kind of document: what all of them have, and its own filters."""
 
     def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
         return lambda day: search.placed(model.created_at, Order.store_id, stores, day, since=since)
@@ -86,23 +54,10 @@ def _grid(model: Document, own: tuple[Column, ...], filters: Mapping[str, Any], 
         return or_(model.number.startswith(text), of_order)
 
     return Grid(
-        rows=_rows(model),
+        rows=_ROWS[model],
         id=model.id,
         amazon_order_id=Order.amazon_order_id,
-        columns=(
-            # Numbers are given in the order of the ids.
-            Column("number", model.id, descending=True),
-            Column("created", model.created_at, descending=True),
-            Column("order", Order.number, descending=True),
-            Column("purchased"),
-            Column("store"),
-            _NAMES[model],
-            *own,
-            Column("action"),
-            Column("order_status", hidden=True),
-            Column("amazon_number", hidden=True),
-            Column("email", shows=(Order.email,), personal=True, hidden=True),
-        ),
+        columns=_COLUMNS[model],
         filters={
             "q": keyword,
             "name": search.named,
@@ -158,3 +113,51 @@ _NAMES: dict[Document, Column] = {
     Shipment: Column("ship_to", shows=(Order.ship_to_name,), personal=True),
     CreditMemo: Column("bill_to", shows=(Order.bill_to_name,), personal=True),
 }
+
+
+def _columns(model: Document, *own: Column) -> tuple[Column, ...]:
+    """What all of them have, and its own."""
+    return (
+        # Numbers are given in the order of the ids.
+        Column("number", model.id, descending=True),
+        Column("created", model.created_at, descending=True),
+        Column("order", Order.number, descending=True),
+        Column("purchased"),
+        Column("store"),
+        _NAMES[model],
+        *own,
+        Column("action"),
+        Column("order_status", hidden=True),
+        Column("amazon_number", hidden=True),
+        Column("email", shows=(Order.email,), personal=True, hidden=True),
+    )
+
+
+_PIECES = (
+    select(func.coalesce(func.sum(ParcelItem.quantity), 0))
+    .join(Parcel, Parcel.id == ParcelItem.parcel_id)
+    .where(Parcel.shipment_id == Shipment.id)
+    .scalar_subquery()
+    .label("quantity")
+)
+_TRACKING = (
+    select(func.aggregate_strings(Parcel.tracking_number, ", "))
+    .where(Parcel.shipment_id == Shipment.id, Parcel.tracking_number != "")
+    .scalar_subquery()
+    .label("tracking_numbers")
+)
+_COLUMNS: dict[Document, tuple[Column, ...]] = {
+    Invoice: _columns(
+        Invoice, Column("total", Invoice.total, descending=True, shows=(Invoice.total,)), *_parts(Invoice)
+    ),
+    Shipment: _columns(Shipment, Column("quantity", shows=(_PIECES,)), Column("tracking", shows=(_TRACKING,))),
+    CreditMemo: _columns(
+        CreditMemo,
+        Column("status", shows=(CreditMemo.state.label("memo_state"),)),
+        Column("total", CreditMemo.total, descending=True, shows=(CreditMemo.total,)),
+        *_parts(CreditMemo),
+        Column("adjustment_refund", shows=(CreditMemo.adjustment_refund,), hidden=True),
+        Column("adjustment_fee", shows=(CreditMemo.adjustment_fee,), hidden=True),
+    ),
+}
+_ROWS = {model: _rows(model) for model in _COLUMNS}

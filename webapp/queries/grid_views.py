@@ -1,16 +1,32 @@
 """What people saved of a grid: the columns it opens with for them, and the views they gave a name."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import NotFoundError
 from webapp.models.grid_views import GridLayout, GridView
 
 
-def layout(session: Session, user_id: int, grid: str) -> GridLayout | None:
-    return session.get(GridLayout, (user_id, grid))
+class Layout(NamedTuple):
+    """What a person sees of a grid where an address does not say it, as GridLayout keeps it."""
+
+    columns: list[str]
+    size: int | None
+    view_id: int | None
+
+
+# Put together once, and read below the ORM: each page of a list asks for it.
+_LAYOUT = select(GridLayout.columns, GridLayout.size, GridLayout.view_id).where(
+    GridLayout.user_id == bindparam("user_id"), GridLayout.grid == bindparam("grid")
+)
+
+
+def layout(session: Session, user_id: int, grid: str) -> Layout | None:
+    row = session.connection().execute(_LAYOUT, {"user_id": user_id, "grid": grid}).one_or_none()
+    return Layout(*row) if row is not None else None
 
 
 def views(session: Session, user_id: int, grid: str) -> Sequence[GridView]:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, bindparam, func, select
 from sqlalchemy import Column as ColumnOfTable
 from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.sql import visitors
@@ -21,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from webapp.models.search_documents import DOCUMENTS, row_of
 from webapp.queries import orderings, search
+from webapp.queries.orderings import Part
 from webapp.queries.search import Sought
 
 SIZES = (20, 50, 100, 200)
@@ -75,14 +77,22 @@ class Grid:
 
     def choose(self, names: Sequence[str] = ()) -> "Grid":
         """The grid with these columns alone, in this order; unknown ones are left out, none at all are its own."""
-        known = {column.name: column for column in self.columns}
+        known = {column.name for column in self.columns}
         chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in known)))
-        more = {part.key: part for name in chosen.visible for part in known[name].shows}
-        return replace(chosen, rows=self.rows.add_columns(*more.values()))
+        visible = set(chosen.visible)
+        more = {part.key: part for column in self.columns if column.name in visible for part in column.shows}
+        return replace(chosen, rows=_showing(self.rows, *more.values()))
 
     def column(self, name: str) -> Column | None:
         """The column of this name, when one can sort by it."""
         return next((column for column in self.columns if column.name == name and column.by is not None), None)
+
+
+# Statements are put together once and kept: that takes longer than running them. Their number is that of the choices of
+# columns and orders people make; who asks for ever new ones only makes the desk put them together again.
+@lru_cache(maxsize=256)
+def _showing(rows: Select[*tuple[Any, ...]], *more: Any) -> Select[*tuple[Any, ...]]:
+    return rows.add_columns(*more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +192,7 @@ def walk(
     found = replace(_find(session, grid, filters), streamed=None)
     place = replace(place, size=chunk, after=None, before=None, page=None)
     while True:
-        page = _rows(session, grid, found.rows, place)
+        page = _rows(session, grid, found, place)
         # Whoever reads slowly keeps no transaction open meanwhile.
         session.rollback()
         if page.rows:
@@ -225,14 +235,30 @@ def _find(session: Session, grid: Grid, filters: Mapping[str, Any]) -> _Found:
             condition = among if ids is None else search.among(grid.amazon_order_id, ids, session)
         conditions.append(condition)
         plain.append(condition)
-    return _Found(grid.rows.where(*conditions), tuple(conditions), tuple(plain), streamed)
+    rows = grid.rows.where(*conditions) if conditions else grid.rows
+    return _Found(rows, tuple(conditions), tuple(plain), streamed)
 
 
 def _count(session: Session, grid: Grid, found: _Found) -> int:
     if found.streamed is not None and not found.plain:
         return COUNTED + 1
-    counted = _lean(grid, found).with_only_columns(grid.id).order_by(None).limit(COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(counted)) or 0
+    if found.conditions:
+        counting = _counting(_lean(grid, found), grid.id, COUNTED + 1)
+    else:
+        counting = _counting_all(grid.rows, grid.id, COUNTED + 1, one_each=grid.one_each)
+    return session.connection().scalar(counting) or 0
+
+
+@lru_cache(maxsize=256)
+def _counting_all(
+    rows: Select[*tuple[Any, ...]], id_: QueryableAttribute[int], most: int, *, one_each: bool
+) -> Select[int]:
+    return _counting(select(id_) if one_each else rows, id_, most)
+
+
+def _counting(rows: Select[*tuple[Any, ...]], id_: QueryableAttribute[int], most: int) -> Select[int]:
+    counted = rows.with_only_columns(id_).order_by(None).limit(most).subquery()
+    return select(func.count()).select_from(counted)
 
 
 def _lean(grid: Grid, found: _Found, *columns: Any) -> Select[*tuple[Any, ...]]:
@@ -271,24 +297,50 @@ def _leap(session: Session, grid: Grid, found: _Found, place: Place) -> Place:
 
 def _page(session: Session, grid: Grid, found: _Found, place: Place) -> Page:
     if found.streamed is None or grid.amazon_order_id is None or _by(place).key != "purchased_at":
-        return _rows(session, grid, found.rows, place)
+        return _rows(session, grid, found, place)
     id_: Any = grid.amazon_order_id
     return _streamed(session, id_, search.streamed(grid.rows.where(*found.plain), id_, found.streamed), place)
 
 
-def _rows(session: Session, grid: Grid, found: Select[*tuple[Any, ...]], place: Place) -> Page:
+def _rows(session: Session, grid: Grid, found: _Found, place: Place) -> Page:
     by, tie = _by(place), _tie(grid, place)
     backwards, edge = _direction(place)
-    found = found.add_columns(by.label("sorted_by"), tie.label("sorted_id"))
     rows: list[Row[*tuple[Any, ...]]] = []
     for part in orderings.parts(by, tie, place.descending != backwards, backwards=backwards):
         if isinstance(edge, Edge) and part.precedes(edge):
             continue
-        walked = part.of(found, edge if isinstance(edge, Edge) and part.holds(edge) else None)
-        rows += session.execute(walked.limit(place.size + 1 - len(rows))).all()
+        beyond = edge if isinstance(edge, Edge) and part.holds(edge) else None
+        values = {"most": place.size + 1 - len(rows), **(part.values(beyond) if beyond is not None else {})}
+        walk = _walk(grid.rows, part, beyond is not None)
+        walked = walk.statement.where(*found.conditions) if found.conditions else walk.statement
+        # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
+        reader = session if walk.whole else session.connection()
+        rows += reader.execute(walked, values).all()
         if len(rows) > place.size:
             break
-    return _as_page(rows, place, backwards, edge)
+    return _as_page(rows, place, backwards, edge, walk.edge)
+
+
+class _Walk(NamedTuple):
+    """`statement` walks a part of an order. `whole`: it brings objects; `edge`: what a row's edge is called in it."""
+
+    statement: Select[*tuple[Any, ...]]
+    whole: bool
+    edge: tuple[str, str]
+
+
+@lru_cache(maxsize=256)
+def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool) -> _Walk:
+    whole, names, edge = False, {}, []
+    for one in rows.column_descriptions:
+        whole |= isinstance(one["expr"], type)
+        names[one["expr"]] = one["name"]
+    # What a row shows anyway is not read a second time for the one edge.
+    for column, name in ((part.by, "sorted_by"), (part.tie, "sorted_id")):
+        if column not in names:
+            rows = rows.add_columns(column.label(name))
+        edge.append(names.get(column, name))
+    return _Walk(part.of(rows, beyond=beyond).limit(bindparam("most", type_=Integer)), whole, (edge[0], edge[1]))
 
 
 def _streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: Place) -> Page:
@@ -310,14 +362,20 @@ def _direction(place: Place) -> tuple[bool, Edge | str | None]:
     return backwards, place.before if backwards else place.after
 
 
-def _as_page(rows: list[Row[*tuple[Any, ...]]], place: Place, backwards: bool, edge: Edge | str | None) -> Page:
+def _as_page(
+    rows: list[Row[*tuple[Any, ...]]],
+    place: Place,
+    backwards: bool,
+    edge: Edge | str | None,
+    names: tuple[str, str] = ("sorted_by", "sorted_id"),
+) -> Page:
     more = len(rows) > place.size
     rows = rows[: place.size]
     if backwards:
         rows.reverse()
     if not rows:
         return Page((), 0, None, None)
-    first, last = (Edge(row.sorted_by, row.sorted_id) for row in (rows[0], rows[-1]))
+    first, last = (Edge(getattr(row, names[0]), getattr(row, names[1])) for row in (rows[0], rows[-1]))
     has_previous = more if backwards else edge is not None
     has_next = isinstance(edge, Edge) if backwards else more
     return Page(rows, 0, first if has_previous else None, last if has_next else None)

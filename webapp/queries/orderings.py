@@ -7,7 +7,7 @@ both directions.
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import Integer, Select, bindparam, tuple_
 from sqlalchemy.orm import QueryableAttribute
 
 
@@ -38,16 +38,20 @@ class Part:
     def precedes(self, edge: _Edge) -> bool:
         return self.first and not self.holds(edge)
 
-    def of(self, found: Select[*tuple[Any, ...]], edge: _Edge | None = None) -> Select[*tuple[Any, ...]]:
-        """The rows of this part beyond the edge, in order."""
+    def of(self, found: Select[*tuple[Any, ...]], *, beyond: bool = False) -> Select[*tuple[Any, ...]]:
+        """The rows of this part in order; `beyond` an edge, whose `values` it is then executed with."""
         columns: list[QueryableAttribute[Any]] = [self.tie] if self.edges is False else [self.by, self.tie]
         if self.edges is not None:
             found = found.where(self.by.is_not(None) if self.edges else self.by.is_(None))
-        if edge is not None:
-            there = [literal(edge.value, self.by.type), literal(edge.id)][-len(columns) :]
+        if beyond:
+            there = [bindparam("edge_value", type_=self.by.type), bindparam("edge_id", type_=Integer)][-len(columns) :]
             here = tuple_(*columns)
             found = found.where(here < tuple_(*there) if self.descending else here > tuple_(*there))
         return found.order_by(*(column.desc() if self.descending else column.asc() for column in columns))
+
+    def values(self, edge: _Edge) -> dict[str, Any]:
+        """What a statement of the rows beyond the edge is executed with."""
+        return {"edge_id": edge.id} if self.edges is False else {"edge_value": edge.value, "edge_id": edge.id}
 
 
 def parts(

@@ -12,7 +12,7 @@ from webapp.models.credit_memos import CreditMemo
 from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel, Shipment
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.queries import search
 from webapp.queries.grids import Column, Grid
 
@@ -42,11 +42,26 @@ COLUMNS = (
     Column("hold_until", shows=(Order.hold_until,), hidden=True),
     Column("created", shows=(Order.created_at,), hidden=True),
 )
+# Columns instead of whole Orders, so that nothing is decrypted that no row shows.
+_ROWS = select(
+    Order.id,
+    Order.number,
+    Order.store_id,
+    Order.state,
+    Order.status,
+    Order.purchased_at,
+    Order.currency,
+    Order.total,
+    AmazonOrder.number.label("amazon_number"),
+    AmazonOrder.status.label("amazon_status"),
+    AmazonOrder.fulfilled_by,
+    Order.ship_by,
+).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
 # What every page of one Order shows.
 _PARTS = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
 
 
-def grid(stores: Sequence[Store]) -> Grid:
+def grid(stores: Sequence[StoreName]) -> Grid:
     """The grid of all Orders. `stores`: all of them, since each counts its days in a zone of its own."""
 
     def placed(*, since: bool) -> Any:
@@ -56,21 +71,7 @@ def grid(stores: Sequence[Store]) -> Grid:
         return lambda bound: search.worth(Order.total, Order.currency, bound, least=least)
 
     return Grid(
-        # Columns instead of whole Orders, so that nothing is decrypted that no row shows.
-        rows=select(
-            Order.id,
-            Order.number,
-            Order.store_id,
-            Order.state,
-            Order.status,
-            Order.purchased_at,
-            Order.currency,
-            Order.total,
-            AmazonOrder.number.label("amazon_number"),
-            AmazonOrder.status.label("amazon_status"),
-            AmazonOrder.fulfilled_by,
-            Order.ship_by,
-        ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id),
+        rows=_ROWS,
         id=Order.id,
         amazon_order_id=Order.amazon_order_id,
         one_each=True,

@@ -25,6 +25,19 @@ COLUMNS = (
     Column("available", Product.available),
     Column("state"),
 )
+_ROWS = select(
+    Product.id,
+    Product.account_id,
+    Product.sku,
+    Product.title,
+    Product.asin,
+    Product.enabled,
+    Product.manage_stock,
+    Product.quantity,
+    Product.reserved,
+    Product.available,
+    Product.flag,
+)
 OVERSOLD, OUT, LOW = "oversold", "out", "low"
 # So many lines of a product's story are shown at once.
 LEDGER = 50
@@ -34,19 +47,7 @@ _WAITING = 20
 def grid() -> Grid:
     """The grid of all products."""
     return Grid(
-        rows=select(
-            Product.id,
-            Product.account_id,
-            Product.sku,
-            Product.title,
-            Product.asin,
-            Product.enabled,
-            Product.manage_stock,
-            Product.quantity,
-            Product.reserved,
-            Product.available,
-            Product.flag,
-        ),
+        rows=_ROWS,
         id=Product.id,
         columns=COLUMNS,
         filters={

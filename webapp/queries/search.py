@@ -31,7 +31,7 @@ from webapp.domain import search_words
 from webapp.domain.money import UNUSUAL_DIGITS
 from webapp.domain.search_words import NAME, NUMBER, Wanted
 from webapp.models.search_documents import DOCUMENTS, ID_MASK, NAME_OF_TABLE, for_postgresql, for_sqlite
-from webapp.models.stores import Store
+from webapp.models.stores import StoreName
 from webapp.models.vault import VaultError, vault
 
 # What was typed to find a person is personal itself: addresses carry it encrypted, marked by this.
@@ -165,7 +165,7 @@ def worth(
 def placed(
     purchased_at: QueryableAttribute[datetime],
     store_id: QueryableAttribute[int],
-    stores: Iterable[Store],
+    stores: Iterable[StoreName],
     day: date,
     *,
     since: bool,

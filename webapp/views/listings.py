@@ -19,9 +19,10 @@ from webapp.forms.amazon_orders import AmazonOrderFilters
 from webapp.forms.document_lists import CreditMemoFilters, CustomerFilters, InvoiceFilters, ShipmentFilters
 from webapp.forms.filters import Filters
 from webapp.forms.orders import OrderFilters
-from webapp.models.grid_views import GridLayout, GridView
-from webapp.models.stores import Store
+from webapp.models.grid_views import GridView
+from webapp.models.stores import StoreName
 from webapp.queries import amazon_orders, customers, document_lists, grid_views, orders
+from webapp.queries.grid_views import Layout
 from webapp.queries.grids import Grid
 from webapp.security import can
 from webapp.views import grids
@@ -36,7 +37,7 @@ class Listing:
     name: str
     text: str | LazyString
     endpoint: str
-    grid: Callable[[Sequence[Store]], Grid]
+    grid: Callable[[Sequence[StoreName]], Grid]
     form: Callable[..., Filters]
     headings: Mapping[str, Heading]
     counted: Callable[[int], str]
@@ -152,7 +153,7 @@ def find(name: str) -> Listing:
     return LISTINGS[name]
 
 
-def chosen(listing: Listing, every: Sequence[Store], arguments: Mapping[str, str], layout: GridLayout | None) -> Grid:
+def chosen(listing: Listing, every: Sequence[StoreName], arguments: Mapping[str, str], layout: Layout | None) -> Grid:
     """The grid with the columns the address names, else the person's own; `size` is what they like."""
     grid = listing.grid(every)
     if layout is not None and layout.size:
@@ -162,7 +163,7 @@ def chosen(listing: Listing, every: Sequence[Store], arguments: Mapping[str, str
 
 
 def show(
-    session: Session, listing: Listing, request: Request, every: Sequence[Store], form: Filters, **more: Any
+    session: Session, listing: Listing, request: Request, every: Sequence[StoreName], form: Filters, **more: Any
 ) -> Response:
     """The page of a list, or the way to the view it opens with where the address says nothing.
 
