@@ -252,6 +252,28 @@ def test_what_the_buyer_has_paid_less_for_since_is_not_refunded(session, order):
     assert refunds.KIND.objection(session, submission_of(session, memo)) == Objection("refund_over_now")
 
 
+@pytest.mark.parametrize(
+    ("count", "messages"),
+    [
+        (3, ()),
+        (1, ()),
+        (2, (FeedMessage(1, "Error", "18102", "No.", "303-0000000-9999999"),)),
+        (2, (FeedMessage(3, "Error", "18102", "No."),)),
+    ],
+    ids=["a line more", "a line less", "an order nobody asked for", "a line that is not there"],
+)
+def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, count, messages):
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON)
+    submission = submission_of(session, memo)
+    submission.message_id = 1
+    report = FeedReport(count, count - len(messages), len(messages), 0, messages)
+
+    assert len(memo.told) == 2
+    assert refunds.KIND.doubt(session, [submission], report) == "refund_report_contradicts"
+    assert refunds.KIND.doubt(session, [submission], FeedReport(2, 2, 0, 0, ())) is None
+    assert refunds.KIND.doubt(session, [submission], None) == "refund_without_report"
+
+
 def asked_again(session, submission):
     return submissions.again(session, submission.id, undo_seconds=30, **BY)
 
