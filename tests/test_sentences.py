@@ -3,11 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from webapp import sentences
 from webapp.actions import kinds
 from webapp.domain import errors
 from webapp.labels import LABELS
@@ -48,6 +50,12 @@ def test_every_kind_of_submission_can_be_spoken_of(name: str) -> None:
         SENTENCES.keys()
     )
     assert {f"note_{kind.word}_{what}" for what in outcomes - {"accepted"} | {"conflict"}} <= SENTENCES.keys()
+
+
+def test_every_noun_is_listed_and_no_code_stands_in_two() -> None:
+    assert [path.stem for path in sorted(Path(sentences.__file__).parent.glob("[!_]*.py"))] == list(sentences.NOUNS)
+    codes = [code for noun in sentences.NOUNS for code in import_module(f"webapp.sentences.{noun}").SENTENCES]
+    assert sorted(codes) == sorted(SENTENCES)
 
 
 def test_a_sentence_is_filled_with_its_arguments(app: Flask) -> None:

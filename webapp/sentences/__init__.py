@@ -1,54 +1,33 @@
 """What happened, in words: one row a code. The command line and the pages say the same sentence."""
 
+from importlib import import_module
 from typing import Any
 
 from webapp.labels import LABELS
-from webapp.sentences import (
-    accounts,
-    amazon,
-    bulk,
-    cancelling,
-    grids,
-    history,
-    mails,
-    notes,
-    orders,
-    people,
-    printing,
-    processing,
-    products,
-    refunds,
-    schedule,
-    shipping,
-    stores,
-    submissions,
-    tracking,
-    vat_invoices,
-)
 
-_NOUNS = (
-    accounts,
-    amazon,
-    bulk,
-    cancelling,
-    grids,
-    history,
-    mails,
-    notes,
-    orders,
-    people,
-    printing,
-    processing,
-    products,
-    refunds,
-    schedule,
-    shipping,
-    stores,
-    submissions,
-    tracking,
-    vat_invoices,
+NOUNS = (
+    "accounts",
+    "amazon",
+    "bulk",
+    "cancelling",
+    "grids",
+    "history",
+    "mails",
+    "notes",
+    "orders",
+    "people",
+    "printing",
+    "processing",
+    "products",
+    "refunds",
+    "schedule",
+    "shipping",
+    "stores",
+    "submissions",
+    "tracking",
+    "vat_invoices",
 )
-SENTENCES = {code: text for noun in _NOUNS for code, text in noun.SENTENCES.items()}
+SENTENCES = {code: text for noun in NOUNS for code, text in import_module(f"{__name__}.{noun}").SENTENCES.items()}
 
 
 class _Arguments(dict[str, Any]):
