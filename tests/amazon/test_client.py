@@ -27,15 +27,12 @@ from webapp.domain.amazon_errors import (
     Unavailable,
     Unintelligible,
 )
-from webapp.domain.amazon_orders import Feed, PreparedFeed
 
 ORDERS = "/orders/2026-01-01/orders"
 NUMBER = "902-1106328-1059050"
 ORDER = f"{ORDERS}/{NUMBER}"
-FEEDS = "/feeds/2021-06-30/feeds"
 SINCE = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 GERMANY = "A1PA6795UKMFR9"
-PREPARED = PreparedFeed("amzn1.tortuga.1", "POST_ORDER_ACKNOWLEDGEMENT_DATA", (GERMANY,), "00")
 HTML = Reply(503, b"<html><body>Service Unavailable</body></html>", {"content-type": "text/html"})
 
 
@@ -310,158 +307,6 @@ def test_a_throttled_call_that_would_wait_too_long_says_how_long(amazon: Amazon,
 
     assert raised.value.wait == pytest.approx(2 / 0.0056, abs=2)
     assert len(script.asked(ORDERS)) == 1
-
-
-@pytest.mark.parametrize(
-    "reply", [Reply(how="closed"), HTML, Reply(202, b"<html>"), said({"feed": "7"}, 202), Reply(302)]
-)
-def test_a_feed_whose_answer_is_lost_is_never_sent_again(amazon: Amazon, script: Script, reply: Reply) -> None:
-    script.answers(FEEDS, reply)
-
-    with pytest.raises(LostAnswer, match=r"may have been carried out\.$"):
-        amazon.create_feed(PREPARED)
-
-    assert len(script.asked(FEEDS)) == 1
-
-
-def test_a_feed_that_hangs_is_lost(connect: Callable[..., Amazon], script: Script) -> None:
-    script.answers(FEEDS, Reply(how="hang"))
-
-    with pytest.raises(LostAnswer):
-        connect(read_timeout=0.1).create_feed(PREPARED)
-
-    assert len(script.asked(FEEDS)) == 1
-
-
-def test_a_feed_answered_without_end_is_lost(amazon: Amazon, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amazon._client.wire, "_largest", 100)
-    script.answers(FEEDS, said({"feedId": "7", "more": "x" * 100}, 202))
-
-    with pytest.raises(LostAnswer):
-        amazon.create_feed(PREPARED)
-
-    assert len(script.asked(FEEDS)) == 1
-
-
-def test_a_feed_amazon_took_while_redis_went_away_is_taken(
-    connect: Callable[..., Amazon], script: Script, redis: Redis
-) -> None:
-    """Amazon says another rate than was known, so there is something to write down that cannot be."""
-    amazon = connect()
-    script.answers(FEEDS, said({"feedId": "7"}, 202, x_amzn_ratelimit_limit="0.5"))
-    whole = amazon._client.wire.exchange
-
-    def gone(*args: Any, **options: Any) -> Any:
-        answer = whole(*args, **options)
-        if args[0] == "createFeed":
-            redis.config_set("maxmemory", "1")
-        return answer
-
-    amazon._client.wire.exchange = gone  # type: ignore[method-assign]
-    try:
-        made = amazon.create_feed(PREPARED)
-    finally:
-        redis.config_set("maxmemory", "0")
-
-    assert (made.feed_id, len(script.asked(FEEDS))) == ("7", 1)
-
-
-def test_a_feed_that_was_never_sent_is_not_lost(connect: Callable[..., Amazon], credentials: Credentials) -> None:
-    with pytest.raises(Unavailable) as raised:
-        connect(replace(credentials, endpoint="http://127.0.0.1:1"), max_wait=0).create_feed(PREPARED)
-
-    assert type(raised.value) is Unavailable
-
-
-def test_a_feed_is_sent_again_after_an_expired_token_only(amazon: Amazon, script: Script) -> None:
-    script.answers("/auth/o2/token", a_token("old"), a_token("new"))
-    script.answers(
-        FEEDS,
-        refused(403, "Unauthorized", "The access token you provided has expired."),
-        said({"feedId": "50001"}, 202, x_amzn_requestid="r-5"),
-    )
-
-    assert amazon.create_feed(PREPARED) == Feed("50001", PREPARED.feed_type, "IN_QUEUE", request_id="r-5")
-
-
-def test_a_refused_feed_was_not_sent(amazon: Amazon, script: Script) -> None:
-    script.answers(FEEDS, refused(403, "Unauthorized", "Access to requested resource is denied."))
-
-    with pytest.raises(Forbidden):
-        amazon.create_feed(PREPARED)
-
-
-def test_a_list_of_feeds_is_read_to_its_end(amazon: Amazon, script: Script) -> None:
-    def a_feed(number: str) -> dict[str, str]:
-        return {
-            "feedId": number,
-            "feedType": PREPARED.feed_type,
-            "processingStatus": "DONE",
-            "createdTime": "2026-11-20T08:00:00Z",
-            "resultFeedDocumentId": "amzn1.tortuga.2",
-        }
-
-    script.answers(FEEDS, said({"feeds": [a_feed("1")], "nextToken": "two"}), said({"feeds": [a_feed("2")]}))
-
-    found = amazon.find_feeds(PREPARED.feed_type, SINCE)
-
-    assert [(feed.feed_id, feed.status, feed.result_document_id) for feed in found] == [
-        ("1", "DONE", "amzn1.tortuga.2"),
-        ("2", "DONE", "amzn1.tortuga.2"),
-    ]
-    first, second = script.asked(FEEDS)
-    assert first.query == {
-        "feedTypes": PREPARED.feed_type,
-        "createdSince": "2026-11-20T06:30:00.000Z",
-        "pageSize": "100",
-    }
-    assert second.query == {"nextToken": "two"}
-
-
-def test_a_list_of_feeds_that_goes_in_circles_is_not_believed(amazon: Amazon, script: Script) -> None:
-    script.answers(FEEDS, said({"feeds": [], "nextToken": "two"}))
-
-    with pytest.raises(Unintelligible, match="does not end"):
-        amazon.find_feeds(PREPARED.feed_type, SINCE)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://169.254.169.254/latest", "https://evil.example/x", "https://u:p@s3.amazonaws.com/x", "file:///etc/passwd"],
-)
-def test_a_document_is_fetched_from_amazon_alone(amazon: Amazon, script: Script, url: str) -> None:
-    script.answers("/feeds/2021-06-30/documents/d-1", said({"feedDocumentId": "d-1", "url": url}))
-
-    with pytest.raises(Unintelligible, match="that is not Amazon's"):
-        amazon.feed_report(Feed("1", PREPARED.feed_type, "DONE", result_document_id="d-1"))
-
-
-@pytest.mark.parametrize(
-    ("reply", "error"),
-    [
-        (Reply(403, b"<Error><Code>AccessDenied</Code></Error>"), Unavailable),
-        (Reply(200, b"<html></html>"), Unintelligible),
-        (Reply(200, b"\x1f\x8bbroken"), Unintelligible),
-    ],
-)
-def test_a_report_that_is_none_is_not_believed(
-    amazon: Amazon, script: Script, reply: Reply, error: type[AmazonError]
-) -> None:
-    packing = {"compressionAlgorithm": "GZIP"} if reply.body.startswith(b"\x1f") else {}
-    place = {"feedDocumentId": "d-1", "url": f"{script.url}/stored", **packing}
-    script.answers("/feeds/2021-06-30/documents/d-1", said(place))
-    script.answers("/stored", reply)
-
-    with pytest.raises(AmazonError) as raised:
-        amazon.feed_report(Feed("1", PREPARED.feed_type, "DONE", result_document_id="d-1"))
-
-    assert type(raised.value) is error
-    assert "x-amz-access-token" not in script.asked("/stored")[0].headers
-
-
-def test_a_feed_without_a_report_has_none(amazon: Amazon, script: Script) -> None:
-    with pytest.raises(NotThere, match=r"^Amazon wrote no processing report for feed 1\.$"):
-        amazon.feed_report(Feed("1", PREPARED.feed_type, "FATAL"))
 
 
 def test_a_cancellation_by_rest_is_accepted_by_202_alone(amazon: Amazon, script: Script) -> None:
