@@ -62,6 +62,7 @@ def test_a_workbook_is_written_to_a_file(command, numbers, tmp_path):
         (("--from", "31.12."), "31.12. is not a day."),
         (("--min", "x"), "x is not an amount."),
         (("--format", "xlsx"), "Name the file with --output"),
+        (("--output", "/no/such/folder/orders.csv"), "there is no folder /no/such/folder."),
     ],
 )
 def test_what_makes_no_sense_is_said(command, connected, words, said):

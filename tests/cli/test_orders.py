@@ -113,6 +113,22 @@ def test_an_unknown_number_is_one_clear_line(command, words, said):
     assert command(*words) == (1, "", f"channeldesk: {said}")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("orders", "list", "--limit"),
+        ("amazon-orders", "list", "--limit"),
+        ("submissions", "list", "--limit"),
+        ("mails", "list", "--limit"),
+        ("mails", "retry"),
+        ("submissions", "undo"),
+    ],
+)
+def test_a_number_no_database_holds_is_refused(command, words):
+    said = command(*words, "99999999999999999999")
+    assert (said.code, "is not in the range 1<=x<=2147483647" in said.error) == (2, True)
+
+
 def test_a_reason_amazon_does_not_have_is_one_clear_line(command, number):
     said = command("amazon-orders", "cancel", number, "--reason", "BecauseISaySo")
 

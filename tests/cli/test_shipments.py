@@ -49,3 +49,8 @@ def test_what_cannot_be_read_is_one_line(command, connected, tmp_path):
     said = command("shipments", "import", str(tmp_path / "sheet.csv"))
     assert said.code == 1
     assert said.error.startswith("channeldesk: No order numbers were found.")
+    (tmp_path / "book.csv").write_bytes(b"PK\x03\x04rest")
+    book = command("shipments", "import", str(tmp_path / "book.csv"))
+    assert book.error.startswith("channeldesk: book.csv is a workbook, not a text.")
+    folder = command("shipments", "import", str(tmp_path))
+    assert (folder.code, "is a directory" in folder.error) == (2, True)

@@ -13,7 +13,7 @@ from webapp.domain.carrier_names import named
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import CARRIERS
 from webapp.domain.tracking_columns import day, head_field, looks_tracked
-from webapp.domain.tracking_sheets import Line, decode, read
+from webapp.domain.tracking_sheets import Line, decode, read, text_of
 
 DHL, UPS, DPD = "00340434161094042557", "1Z999AA10123456784", "01234567890123"
 ONE, TWO, THREE = "303-1234567-1234567", "303-1234567-1234568", "028-7654321-0000001"
@@ -124,6 +124,30 @@ def test_what_cannot_be_read_says_why(text, code):
 def test_files_are_read_in_whatever_they_are_written(encoding):
     text = f"Größe;Bestellung;Sendungsnummer\nÜ;{ONE};{DHL}\n"
     assert decode(text.encode(encoding)) == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_a_file_that_is_a_text_is_taken_however_it_is_written(encoding):
+    text = f"Größe;Bestellung;Sendungsnummer\r\n\tÜ\xa0;{ONE};{DHL}\r\n"
+    assert text_of("sheet.csv", text.encode(encoding)).lstrip("\ufeff") == text
+
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 8
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (PNG, "sheet_no_text"),
+        (bytes(range(256)), "sheet_no_text"),
+        (b"%PDF-1.7\nText all through", "sheet_no_text"),
+        (b"PK\x03\x04rest", "sheet_not_text"),
+    ],
+)
+def test_a_file_that_is_no_text_is_called_by_its_name(raw, code):
+    with pytest.raises(InvalidError) as refused:
+        text_of("mine.bin", raw)
+    assert (refused.value.code, refused.value.field, refused.value.arguments) == (code, "files", {"name": "mine.bin"})
 
 
 def test_every_carrier_is_known_by_its_own_name_in_any_spelling():

@@ -1,5 +1,14 @@
+import re
+
 from tests.project import order_states_page
+from webapp.queue import QUEUES
 
 
 def test_the_page_of_order_states_says_what_the_table_says():
     assert order_states_page.PAGE.read_text() == order_states_page.render()
+
+
+def test_who_runs_single_processes_is_told_of_every_queue():
+    page = (order_states_page.PAGE.parent / "running.md").read_text()
+    (named,) = re.findall(r"channeldesk worker sync +# one of each: (.+)", page)
+    assert set(named.split(", ")) == set(QUEUES)

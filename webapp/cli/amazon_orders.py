@@ -8,7 +8,7 @@ from typing import Any
 import click
 from redis.exceptions import RedisError
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
 from webapp.domain import amazon_status, cancellation
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -22,7 +22,7 @@ def amazon_orders() -> None:
 @amazon_orders.command("list")
 @click.option("--store", help="Only those of this store: its name, or its name in addresses.")
 @click.option("--status", help="Only those with this status, in either of Amazon's spellings: UNSHIPPED, Unshipped.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
 @data_dir_option
 @json_option
 def list_orders(store: str | None, status: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:

@@ -24,6 +24,8 @@ data_dir_option = click.option(
     type=click.Path(path_type=Path),
     help="The data folder. Default: CHANNELDESK_DATA_DIR, or the platform's folder for application data.",
 )
+# An id there could be, or how many rows are wanted: more than either fits into no database.
+number_type = click.IntRange(1, 2**31 - 1)
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
 from webapp.domain.mails import FAILED, STATES
 
 
@@ -17,7 +17,7 @@ def mails() -> None:
 
 @mails.command("list")
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only in this state; repeatable.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
 @data_dir_option
 @json_option
 def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_json: bool) -> None:
@@ -31,7 +31,7 @@ def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_js
 
 
 @mails.command()
-@click.argument("mail_id", type=int, required=False)
+@click.argument("mail_id", type=number_type, required=False)
 @click.option("--failed", "all_failed", is_flag=True, help="All that failed, but none that may have arrived.")
 @data_dir_option
 @json_option

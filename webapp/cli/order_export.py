@@ -71,6 +71,8 @@ def export(
     **filters: Any,
 ) -> None:
     """Write every Order that matches, as CSV or as a workbook. That it was written stands in the history."""
+    if output is not None and not output.parent.is_dir():
+        raise click.BadParameter(f"there is no folder {output.parent}.", param_hint="--output")
     if output is None and (format_ == "xlsx" or as_json):
         raise click.UsageError("Name the file with --output: a workbook or a summary is not for the terminal.")
     wanted = {name: list(value) if name == "state" else value for name, value in filters.items() if value}

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from webapp.cli.amazon_orders import priced
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, json_option, number_type, show
 from webapp.models.orders import Order
 
 _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
@@ -19,7 +19,7 @@ def orders() -> None:
 
 
 @orders.command("list")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
 @data_dir_option
 @json_option
 def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:

@@ -23,7 +23,9 @@ def shipments() -> None:
 
 
 @shipments.command("import")
-@click.argument("files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, path_type=Path))
+@click.argument(
+    "files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
 @data_dir_option
@@ -50,7 +52,7 @@ def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_di
 def _text(path: Path) -> str:
     if path.stat().st_size > tracking_sheets.LARGEST:
         raise InvalidError("sheet_too_large", name=path.name, most=tracking_sheets.LARGEST // 1024 // 1024)
-    return tracking_sheets.decode(path.read_bytes())
+    return tracking_sheets.text_of(path.name, path.read_bytes())
 
 
 def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime) -> dict[int, dict[str, Any]]:

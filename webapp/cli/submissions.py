@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.actions.kinds import NAMES
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
 from webapp.domain.errors import BusyError
 from webapp.domain.submissions import STATES
 
@@ -24,7 +24,7 @@ def submissions() -> None:
 @click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--kind", type=click.Choice(NAMES), help="Only those of this kind.")
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
 @data_dir_option
 @json_option
 def list_submissions(
@@ -63,7 +63,7 @@ def run(account: str | None, wait: int, data_dir: Path | None, as_json: bool) ->
 
 
 @submissions.command()
-@click.argument("submission_id", type=int, metavar="ID")
+@click.argument("submission_id", type=number_type, metavar="ID")
 @data_dir_option
 @json_option
 def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
@@ -72,7 +72,7 @@ def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 
 
 @submissions.command()
-@click.argument("submission_id", type=int, metavar="ID")
+@click.argument("submission_id", type=number_type, metavar="ID")
 @data_dir_option
 @json_option
 def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
@@ -81,7 +81,7 @@ def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 
 
 @submissions.command()
-@click.argument("submission_id", type=int, metavar="ID")
+@click.argument("submission_id", type=number_type, metavar="ID")
 @data_dir_option
 @json_option
 def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
@@ -90,7 +90,7 @@ def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 
 
 @submissions.command()
-@click.argument("submission_id", type=int, metavar="ID")
+@click.argument("submission_id", type=number_type, metavar="ID")
 @click.argument("happened", type=click.Choice(["refunded", "missed", "resend"]))
 @data_dir_option
 @json_option

@@ -28,6 +28,13 @@ _BROKEN_QUOTES = 3
 # So much of the lines must have the same number of cells.
 _REGULAR = 0.5
 
+# How a workbook begins, whatever its name says: it is a ZIP file, or the older format of Microsoft's.
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_PAPER = b"%PDF"
+# Of a text at most every twentieth sign is none that people see; of pictures and programs more are.
+_LOOKED_AT, _ODD = 2000, 20
+_SPACES = "\0\t\n\v\f\r\x1a\x85\xa0\u2007\u2009\u202f\u3000\ufeff"
+
 # What is asked of the database: which of these words are numbers of orders.
 Known = Callable[[Collection[str]], Collection[str]]
 
@@ -57,6 +64,18 @@ class Sheet:
     name: str
     lines: tuple[Line, ...]
     columns: dict[str, str] = field(default_factory=dict)
+
+
+def text_of(name: str, raw: bytes) -> str:
+    """The text of a file of this name. Raises InvalidError for a workbook, and for what is no text at all."""
+    if raw.startswith(_WORKBOOKS):
+        raise InvalidError("sheet_not_text", field="files", name=name)
+    text = decode(raw)
+    sample = text[:_LOOKED_AT]
+    odd = sum(not sign.isprintable() and sign not in _SPACES for sign in sample)
+    if raw.startswith(_PAPER) or odd * _ODD > len(sample):
+        raise InvalidError("sheet_no_text", field="files", name=name)
+    return text
 
 
 def decode(raw: bytes) -> str:

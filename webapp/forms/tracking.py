@@ -6,10 +6,8 @@ from flask_wtf.file import MultipleFileField
 from wtforms import TextAreaField
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.tracking_sheets import LARGEST, decode
+from webapp.domain.tracking_sheets import LARGEST, text_of
 
-# How a workbook begins, whatever its name says: it is a ZIP file, or the older format of Microsoft's.
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _LONGEST_NAME = 60
 _MB = 1024 * 1024
 
@@ -27,9 +25,7 @@ class TrackingForm(FlaskForm):
                 raw = file.stream.read(LARGEST + 1)
                 read += len(raw)
                 name = file.filename[:_LONGEST_NAME]
-                if raw.startswith(_WORKBOOKS):
-                    raise InvalidError("sheet_not_text", field="files", name=name)
-                found.append((name, decode(raw)))
+                found.append((name, text_of(name, raw)))
             if read > LARGEST:
                 raise InvalidError("sheet_too_large", field="files", name=_l("What was sent"), most=LARGEST // _MB)
         if read > LARGEST:

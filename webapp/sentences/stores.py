@@ -19,6 +19,6 @@ SENTENCES = {
     "typed_name_differs": _l("Type the store's name exactly: %(name)s"),
     "setting_unknown": _l("There is no order setting %(key)s. Settings are: %(known)s."),
     "setting_choice": _l("%(key)s must be one of: %(choices)s."),
-    "setting_without_value": _l("%(text)s is not KEY=VALUE. For instance: --set import_orders=disabled"),
+    "setting_without_value": _l("%(text)s is not KEY=VALUE. Write it as in --set language=de, one --set for each."),
     "processing_status_required": _l("Say which status new orders get, or choose the default order status."),
 }

@@ -12,6 +12,7 @@ SENTENCES = {
     "sheet_no_tracking": _l("Order numbers were found, but no tracking numbers beside them."),
     "sheet_too_long": _l("%(lines)s lines are too many at once; at most %(most)s. Split the sheet."),
     "sheet_too_large": _l("%(name)s is too large: at most %(most)s MB fit."),
+    "sheet_no_text": _l("%(name)s is no text. Save the table as CSV, or copy its cells and paste them here."),
     "sheet_not_text": _l("%(name)s is a workbook, not a text. Save it as CSV, or copy its cells and paste them here."),
     # Why a line cannot go, or need not.
     "line_without_order": _l("No order number stands in this line"),
