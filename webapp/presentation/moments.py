@@ -15,6 +15,8 @@ from webapp.presentation.readers import Reader, reader
 
 # Babel calls 45 minutes an hour by default; an operator counts minutes.
 _ROUND_UP_FROM = 1.0
+# Of what is due: late, within a day, later.
+TONES = ("bad", "warn", "quiet")
 Length = Literal["short", "medium"]
 
 
@@ -79,9 +81,9 @@ def age(instant: datetime) -> str:
 
 
 def urgency(due: datetime) -> str:
-    """The tone of what is due then: bad when it is late, warn within a day, else quiet."""
+    """The tone of what is due then, one of `TONES`."""
     left = due - now()
-    return "bad" if left < timedelta() else "warn" if left < timedelta(days=1) else "quiet"
+    return TONES[0] if left < timedelta() else TONES[1] if left < timedelta(days=1) else TONES[2]
 
 
 # (seconds of the next unit above, seconds of the unit), the largest first.

@@ -6,6 +6,7 @@ differs from row to row is drawn once with gaps, into which the values are put, 
 
 from datetime import datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 from flask import current_app
 from markupsafe import Markup
@@ -87,9 +88,29 @@ def secret(text: str | None) -> Markup:
     return _filled(reader(), _SECRET, masked(text)) if text else nothing()
 
 
-def linked(number: str, url: str) -> Markup:
-    """An order's number that leads to its page."""
-    return _filled(reader(), _LINKED, url, number)
+def linked(number: str, beginning: str, leads_to: str = "") -> Markup:
+    """A number that leads to its page, or to that of another one: `beginning` is the address without it."""
+    return _filled(reader(), _LINKED, beginning + quoted(leads_to or number), number)
+
+
+def quoted(number: str) -> str:
+    """The number as an address says it: nearly always as it is."""
+    return number if number.isascii() and number.replace("-", "").isalnum() else quote(number, safe="")
+
+
+def due(instant: datetime | None, fulfilled_by: str, status: str, zone: str) -> Markup:
+    """When an order has to leave: how far off that is while it waits for the merchant, else the plain time."""
+    if instant is None:
+        return nothing()
+    who = reader()
+    if fulfilled_by == "MERCHANT" and status in ("UNSHIPPED", "PARTIALLY_SHIPPED"):
+        return _filled(who, _DUE[moments.urgency(instant)], age(instant, zone))
+    return _filled(who, _MUTED, moment(instant, zone))
+
+
+def tickbox(id_: int, number: str, listing: str) -> Markup:
+    """The cell with which a row of a list is chosen."""
+    return _filled(reader(), (_GAPS, "tickbox", _GAP, listing, _GAP), str(id_), number)
 
 
 _AMOUNT = (_GAPS, "amount", _GAP)
@@ -98,6 +119,8 @@ _AGE = (_GAPS, "age", _GAP, _GAP, _GAP)
 _PERSON = (_GAPS, "person", _GAP)
 _SECRET = (_GAPS, "secret", _GAP)
 _LINKED = (_GAPS, "linked", _GAP, _GAP)
+_MUTED = (_GAPS, "muted", _GAP)
+_DUE = {tone: (_GAPS, "due", tone, "alert-triangle" if tone == "bad" else "clock", _GAP) for tone in moments.TONES}
 
 
 # By type too: the same letters are another thing when they are markup already.
