@@ -8,13 +8,14 @@ The desk is asked in the same rounds. Their copies of the orders, in plain text,
 import sys
 
 from benchmarks import desk_pages as desk
+from benchmarks import tuned
 from benchmarks.parts import Options, Result, Table, run
 from benchmarks.peers import programs
 from benchmarks.places import Place, app_of, environment
 from benchmarks.served import OURS, Asked, Timing, served, time_pages
 
 # A page of a peer that takes half a second is asked for so long in all.
-SECONDS = 3.0
+SECONDS = 2.5
 PAGES: tuple[str, ...] = (
     desk.FIRST,
     desk.NEXT,
@@ -43,7 +44,9 @@ def measure(place: Place, options: Options) -> Result:
         pages += [page for found in peers for page in programs.pages(place, *found, desk.amazons_number(app), many)]
         timings = time_pages(pages, options.rounds, SECONDS)
         memory = {server.name: server.memory() for server in (ours, *(server for _, server in peers))}
-    return _result(timings, memory)
+        result = _result(timings, memory)
+        tuned.measure(place, pages, options.rounds, SECONDS, result)
+    return result
 
 
 def _result(timings: dict[tuple[str, str], Timing], memory: dict[str, float]) -> Result:

@@ -22,7 +22,7 @@ from benchmarks.served import OURS, Asked, served
 
 TIMES = 5
 # Seconds of one load for each round of pages that is asked for.
-SHARE = 0.03
+SHARE = 0.02
 PAGES = (desk.FIRST, desk.COMMON_FILTER)
 
 
