@@ -73,6 +73,17 @@ def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
     assert refused(lambda: parcels.take_back(session, 99, **BY)) == ("parcel_unknown", {"name": 99})
 
 
+def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_taken_back(session):
+    order = processing_order(session)
+    parcel = ship(session, order, None)
+    move(session, parcel, "send", "reject")
+    items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
+    there = (a_package("9", tracking_number="A1"),)
+    imported(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
+
+    assert refused(lambda: parcels.take_back(session, parcel.id, **BY)) == ("parcel_at_amazon", {})
+
+
 def test_what_amazon_counts_as_shipped_stays_shipped(session):
     order = processing_order(session)
     parcel = ship(session, order, None)

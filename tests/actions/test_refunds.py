@@ -6,15 +6,18 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order
+from tests.mailboxes import set_up
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
-from webapp.actions import credit_memos, outcomes, refunds, shipments, submissions
+from webapp.actions import credit_memos, mail_settings, outcomes, refunds, shipments, submissions
 from webapp.actions.importing import import_page
 from webapp.actions.kinds import Objection
 from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.documents import Refund
 from webapp.domain.errors import DeskError
+from webapp.models.comments import Comment
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.events import Event
+from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.queries import printing
@@ -272,6 +275,31 @@ def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, co
     assert refunds.KIND.doubt(session, [submission], report) == "refund_report_contradicts"
     assert refunds.KIND.doubt(session, [submission], FeedReport(2, 2, 0, 0, ())) is None
     assert refunds.KIND.doubt(session, [submission], None) == "refund_without_report"
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(session, order, forgotten):
+    set_up(session)
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON, comment="Sorry", notify=True)
+    assert session.scalars(select(Mail)).all() == []
+    if forgotten:
+        mail_settings.forget_server(session, **BY)
+
+    answered(session, memo)
+
+    assert memo.state == "refunded"
+    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    comment = session.scalars(select(Comment.id)).one()
+    assert told == ([] if forgotten else [("credit_memo", memo.id, comment)])
+
+
+def test_the_buyer_hears_nothing_of_what_amazon_refused(session, order):
+    set_up(session)
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON, notify=True)
+
+    answered(session, memo, 0, 1)
+
+    assert (memo.state, session.scalars(select(Mail)).all()) == ("refused", [])
 
 
 def asked_again(session, submission):
