@@ -2,13 +2,14 @@
 
 Redis is only the bell: a scheduled run that was rung for and never answered is rung for again. Orders whose hold has
 come to its end go on; a bulk action that nobody confirmed is forgotten, and so is a file that was printed a day ago.
-What an upgrade left without its place in the index of words gets it, and so do the sums of each day.
+What an upgrade left without its place in the index of words gets it, and so do the sums of each day. SQLite is told
+how much there is.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from webapp import queue
-from webapp.actions import bulk_actions, daily_sales, holds, printed_files, search_index, tracking
+from webapp.actions import bulk_actions, daily_sales, holds, printed_files, search_index, statistics, tracking
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import schedule
@@ -31,3 +32,4 @@ def upkeep() -> None:
     tracking.purge(session, now=now)
     search_index.catch_up(session)
     daily_sales.catch_up(session)
+    statistics.refresh(session)

@@ -8,7 +8,7 @@ from tests.factories import NOW, an_account, an_item, an_order
 from webapp.actions import importing
 from webapp.domain.amazon_orders import Buyer
 from webapp.domain.money import Money
-from webapp.queries import amazon_orders, grids, orders, stores
+from webapp.queries import amazon_orders, finding, grids, orders, stores
 from webapp.queries.grids import END, read_place, write_edge
 
 pytestmark = pytest.mark.both_databases
@@ -64,7 +64,7 @@ def forth_and_back(session, grid, sort, filters, size=2):
 def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatch, name):
     grid, named = GRIDS[name](eleven).choose(), {NAMED[name]: "odd"}
     for sort in every_sort(GRIDS[name]):
-        monkeypatch.setattr(grids, "COUNTED", 1000)
+        monkeypatch.setattr(finding, "COUNTED", 1000)
         place = read_place(grid, {"sort": sort})
         forth, back = forth_and_back(session, grid, sort, {})
         assert sorted(forth) == list(range(1, 12)), sort
@@ -74,7 +74,7 @@ def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatc
 
         for counted in (1000, 3):
             # Words that more than so many orders hold are read in the index's own order where it is that of the page.
-            monkeypatch.setattr(grids, "COUNTED", counted)
+            monkeypatch.setattr(finding, "COUNTED", counted)
             found, found_back = forth_and_back(session, grid, sort, named)
             assert sorted(found) == [1, 3, 5, 7, 9, 11], sort
             assert found_back == found, sort
@@ -116,7 +116,7 @@ def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
     assert count() == (11, False)
     assert count(**{field: "odd"}) == (6, False)
     assert count(**{field: "common", "store": eleven[0].slug}) == (11, False)
-    monkeypatch.setattr(grids, "COUNTED", 5)
+    monkeypatch.setattr(finding, "COUNTED", 5)
     assert count() == (6, True)
     assert count(**{field: "odd"}) == (6, True)
     assert count(**{field: "even"}) == (5, False)
@@ -125,7 +125,7 @@ def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
 
 
 def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(session, eleven, monkeypatch):
-    monkeypatch.setattr(grids, "COUNTED", 3)
+    monkeypatch.setattr(finding, "COUNTED", 3)
     grid = orders.grid(eleven).choose()
     forth, back = forth_and_back(session, grid, "-purchased", {"q": "common"}, size=1)
 

@@ -36,6 +36,7 @@ _PLAIN = str.maketrans(
 _IN_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _HAS_TWO = re.compile("[äöüåø]")
 _NUMBER = re.compile(r"(?=[a-z0-9]*[0-9])[a-z0-9]{2,}")
+_AMAZONS = re.compile(r"\d{3}-\d{7}-\d{7}", re.ASCII)
 _PHONE = re.compile(r"[\d\s+()./-]+", re.ASCII)
 # The trunk zero some write between the country's code and the number: +49 (0)30.
 _TRUNK_ZERO = re.compile(r"\(0\)")
@@ -167,6 +168,9 @@ def read(text: str, *, kinds: Iterable[str] = (NAME, WORD, PHONE, NUMBER)) -> Wa
     """What to look for, given what somebody typed; `kinds` narrows where. Nothing can be met where no word was."""
     sought = frozenset(kinds)
     typed = _telling(text)
+    if NUMBER in sought and _AMAZONS.fullmatch(typed.strip()):
+        # The blocks by themselves are in very many numbers, and nothing else looks so.
+        return Wanted(((Term(NUMBER, "".join(_ASCII_WORDS.findall(typed))),),))
     groups = tuple(group for word in _plain_words(typed) for group in _groups(word, typed, sought))
     return Wanted(groups, tuple(_instead(typed, sought)) if groups else ())
 

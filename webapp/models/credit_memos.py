@@ -11,7 +11,10 @@ from webapp.models.base import Base, UtcDateTime
 
 class CreditMemo(Base):
     __tablename__ = "credit_memos"
-    __table_args__ = (Index("ix_credit_memos_created", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_credit_memos_created", "created_at", "id"),
+        Index("ix_credit_memos_total", "total", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)

@@ -34,7 +34,9 @@ def only_reading() -> Iterator[None]:
 def engine_options(url: str) -> dict[str, Any]:
     """What `create_engine` needs for this URL."""
     if url.startswith("sqlite"):
-        return {"module": sqlite_module(), "connect_args": {"timeout": 10, "check_same_thread": False}, **_ALWAYS}
+        connect = {"timeout": 10, "check_same_thread": False}
+        # What `actions/statistics.py` has counted is read when a connection is opened.
+        return {"module": sqlite_module(), "connect_args": connect, "pool_recycle": 3600, **_ALWAYS}
     # Locks and counters are written for READ COMMITTED, whatever the server's own default is.
     options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED", "connect_args": {"connect_timeout": 5}}
     return {**options, **_ALWAYS}

@@ -10,7 +10,10 @@ from webapp.models.base import Base, UtcDateTime
 
 class Invoice(Base):
     __tablename__ = "invoices"
-    __table_args__ = (Index("ix_invoices_created", "created_at", "id"),)
+    __table_args__ = (
+        Index("ix_invoices_created", "created_at", "id"),
+        Index("ix_invoices_total", "total", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)

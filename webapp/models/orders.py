@@ -22,6 +22,7 @@ class Order(Base):
         Index("ix_orders_state", "state", "id"),
         Index("ix_orders_total", "total", "id"),
         Index("ix_orders_ship_by", "ship_by", "id"),
+        Index("ix_orders_state_ship_by", "state", "ship_by", "id"),
         Index("ix_orders_customer_purchased", "customer_id", "purchased_at", "id"),
     )
 

@@ -57,7 +57,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         return lambda day: search.placed(AmazonOrder.purchased_at, AmazonOrder.store_id, stores, day, since=since)
 
     def worth(*, least: bool) -> Any:
-        return lambda bound: search.worth(AmazonOrder.total, AmazonOrder.currency, bound, least=least)
+        return lambda bound: search.worth(AmazonOrder.total, AmazonOrder.currency, stores, bound, least=least)
 
     return Grid(
         rows=_ROWS,
@@ -81,6 +81,14 @@ def grid(stores: Sequence[StoreName]) -> Grid:
             "blocked": lambda _: AmazonOrder.blocked.is_not(None),
         },
         sort="-purchased",
+        indexed={
+            "purchased": frozenset(
+                ("status", "store", "channel", "prime", "business", "blocked", "purchased_from", "purchased_to")
+            ),
+            "ship_by": frozenset(("status",)),
+            "status": frozenset(("status",)),
+            "total": frozenset(("total_min", "total_max")),
+        },
     )
 
 

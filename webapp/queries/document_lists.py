@@ -22,11 +22,11 @@ Document = type[Invoice] | type[Shipment] | type[CreditMemo]
 
 def invoices(stores: Sequence[StoreName]) -> Grid:
     """`stores`: all of them, since each counts its days in a zone of its own."""
-    return _grid(Invoice, _worth(Invoice.total), stores)
+    return _grid(Invoice, _worth(Invoice.total, stores), stores)
 
 
 def credit_memos(stores: Sequence[StoreName]) -> Grid:
-    return _grid(CreditMemo, {**_worth(CreditMemo.total), "memo_state": CreditMemo.state.in_}, stores)
+    return _grid(CreditMemo, {**_worth(CreditMemo.total, stores), "memo_state": CreditMemo.state.in_}, stores)
 
 
 def shipments(stores: Sequence[StoreName]) -> Grid:
@@ -57,6 +57,7 @@ def _grid(model: Document, filters: Mapping[str, Any], stores: Sequence[StoreNam
         rows=_ROWS[model],
         id=model.id,
         amazon_order_id=Order.amazon_order_id,
+        one_each=True,
         columns=_COLUMNS[model],
         filters={
             "q": keyword,
@@ -95,10 +96,10 @@ def _parts(model: type[Invoice] | type[CreditMemo]) -> tuple[Column, ...]:
     )
 
 
-def _worth(total: QueryableAttribute[Any]) -> dict[str, Any]:
+def _worth(total: QueryableAttribute[Any], stores: Sequence[StoreName]) -> dict[str, Any]:
     return {
-        "total_min": lambda bound: search.worth(total, Order.currency, bound, least=True),
-        "total_max": lambda bound: search.worth(total, Order.currency, bound, least=False),
+        "total_min": lambda bound: search.worth(total, Order.currency, stores, bound, least=True),
+        "total_max": lambda bound: search.worth(total, Order.currency, stores, bound, least=False),
     }
 
 

@@ -9,26 +9,22 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, bindparam, func, select
-from sqlalchemy import Column as ColumnOfTable
+from sqlalchemy import BigInteger, Integer, Row, Select, bindparam, func, select, union_all
 from sqlalchemy.orm import QueryableAttribute, Session
-from sqlalchemy.sql import visitors
 from sqlalchemy.types import TypeDecorator
 
 from webapp.models.search_documents import DOCUMENTS, row_of
-from webapp.queries import orderings, search
+from webapp.queries import finding, orderings, search
+from webapp.queries.finding import Found
 from webapp.queries.orderings import Part
-from webapp.queries.search import Sought
 
 SIZES = (20, 50, 100, 200)
 SIZE = 50
-# Counting a million rows takes longer than anybody wants to know.
-COUNTED = 1_000
 END = "end"
 
 
@@ -64,6 +60,8 @@ class Grid:
     columns: tuple[Column, ...]
     filters: Mapping[str, Callable[[Any], Any]]
     sort: str
+    # By the column sorted by: the filters whose rows an index gives in that order.
+    indexed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # By which the index of words finds rows; None where no filter asks it.
     amazon_order_id: QueryableAttribute[int] | None = None
     # Each row of the grid's own table is one row of `rows`, so that counting needs no other table.
@@ -131,7 +129,7 @@ class Page:
 
     @property
     def more(self) -> bool:
-        return self.count > COUNTED
+        return self.count > finding.COUNTED
 
 
 def read_place(grid: Grid, arguments: Mapping[str, str]) -> Place:
@@ -162,37 +160,37 @@ def write_edge(place: Place, edge: Edge) -> str:
 
 
 def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Page:
-    """The page, in two statements, and one more where words are sought or a page is named by its number."""
-    found = _find(session, grid, filters)
+    """The page, in two statements, and a few more where filters leave little or a page is named by its number."""
+    left = finding.find(session, grid, filters)
+    count = left.count(session)
+    if not count:
+        return Page((), 0, None, None)
+    left = left.along(session, place.column.name, count)
     if place.page is not None:
-        place = _leap(session, grid, found, place)
-    page = _page(session, grid, found, place)
+        place = _leap(session, left, place)
+    page = _page(session, left, place)
     if not page.rows and (place.after or place.before):
         # What stood there has gone meanwhile: better the beginning than an empty page.
-        page = _page(session, grid, found, replace(place, after=None, before=None))
-    return replace(page, count=_count(session, grid, found))
+        page = _page(session, left, replace(place, after=None, before=None))
+    return replace(page, count=count)
 
 
 def ids(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], limit: int) -> list[int]:
     """The ids of what the filters leave, in the order of the place, at most `limit`."""
-    by, tie = _by(place), _tie(grid, place)
-    rows = _find(session, grid, filters).rows.with_only_columns(grid.id)
-    answer: list[int] = []
-    for part in orderings.parts(by, tie, place.descending):
-        answer += session.scalars(part.of(rows).limit(limit - len(answer)))
-        if len(answer) == limit:
-            break
-    return answer
+    place = replace(place, size=limit, after=None, before=None, page=None)
+    left = _ordered(session, grid, place, filters)
+    lean = replace(grid, rows=left.read_of(_by(place), _tie(grid, place)))
+    return [row.id for row in _rows(session, replace(left, grid=lean), place).rows]
 
 
 def walk(
     session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], chunk: int = 1000
 ) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     """Everything the filters leave, a chunk at a time, each read in a transaction of its own."""
-    found = replace(_find(session, grid, filters), streamed=None)
+    left = _ordered(session, grid, place, filters)
     place = replace(place, size=chunk, after=None, before=None, page=None)
     while True:
-        page = _rows(session, grid, found, place)
+        page = _rows(session, left, place)
         # Whoever reads slowly keeps no transaction open meanwhile.
         session.rollback()
         if page.rows:
@@ -204,85 +202,23 @@ def walk(
 
 def narrowed(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     """The rows of the grid that the filters leave."""
-    return _find(session, grid, filters).rows
+    return finding.find(session, grid, filters).rows
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the filters leave. `streamed`: words that so many orders hold that they are better read in the index's own
-    order than looked up; `plain` has every condition but these."""
-
-    rows: Select[*tuple[Any, ...]]
-    conditions: tuple[ColumnElement[bool], ...]
-    plain: tuple[ColumnElement[bool], ...]
-    streamed: Sought | None = None
+def _ordered(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Found:
+    """What the filters leave, by the quicker way to it in the order of the place."""
+    left = finding.find(session, grid, filters)
+    return left.along(session, place.column.name, left.count(session))
 
 
-def _find(session: Session, grid: Grid, filters: Mapping[str, Any]) -> _Found:
-    conditions, plain, streamed = [], [], None
-    for name, value in filters.items():
-        condition = grid.filters[name](value)
-        if isinstance(condition, Sought):
-            ids = search.up_to(session, condition, COUNTED)
-            if grid.amazon_order_id is None:
-                raise LookupError("The grid has no Amazon order to be found by its words.")
-            if ids is None and streamed is None:
-                streamed = condition
-                conditions.append(search.among_found(grid.amazon_order_id, condition))
-                continue
-            # A thousand ids are quickly looked up in whatever order is asked for.
-            among = search.among_found(grid.amazon_order_id, condition)
-            condition = among if ids is None else search.among(grid.amazon_order_id, ids, session)
-        conditions.append(condition)
-        plain.append(condition)
-    rows = grid.rows.where(*conditions) if conditions else grid.rows
-    return _Found(rows, tuple(conditions), tuple(plain), streamed)
-
-
-def _count(session: Session, grid: Grid, found: _Found) -> int:
-    if found.streamed is not None and not found.plain:
-        return COUNTED + 1
-    if found.conditions:
-        counting = _counting(_lean(grid, found), grid.id, COUNTED + 1)
-    else:
-        counting = _counting_all(grid.rows, grid.id, COUNTED + 1, one_each=grid.one_each)
-    return session.connection().scalar(counting) or 0
-
-
-@lru_cache(maxsize=256)
-def _counting_all(
-    rows: Select[*tuple[Any, ...]], id_: QueryableAttribute[int], most: int, *, one_each: bool
-) -> Select[int]:
-    return _counting(select(id_) if one_each else rows, id_, most)
-
-
-def _counting(rows: Select[*tuple[Any, ...]], id_: QueryableAttribute[int], most: int) -> Select[int]:
-    counted = rows.with_only_columns(id_).order_by(None).limit(most).subquery()
-    return select(func.count()).select_from(counted)
-
-
-def _lean(grid: Grid, found: _Found, *columns: Any) -> Select[*tuple[Any, ...]]:
-    """What is found, of the grid's own table alone where nothing asks for another."""
-    tables = {grid.id.class_.__table__}
-    asked = {
-        part.table
-        for asking in (*found.conditions, *columns)
-        for part in visitors.iterate(asking.expression)
-        if isinstance(part, ColumnOfTable)
-    }
-    if grid.one_each and asked <= tables:
-        return select(grid.id, *columns).where(*found.conditions)
-    return found.rows
-
-
-def _leap(session: Session, grid: Grid, found: _Found, place: Place) -> Place:
+def _leap(session: Session, left: Found, place: Place) -> Place:
     """The place of a page named by its number: behind the row before it, or the last page where there is none such."""
     skipped = ((place.page or 1) - 1) * place.size
     place = replace(place, page=None)
     if not skipped:
         return place
-    by, tie = _by(place), _tie(grid, place)
-    rows = _lean(grid, found, by, tie)
+    by, tie = _by(place), _tie(left.grid, place)
+    rows = left.lean(by, tie)
     for part in orderings.parts(by, tie, place.descending):
         edges = part.of(rows.with_only_columns(by.label("sorted_by"), tie.label("sorted_id")))
         row = session.execute(edges.offset(skipped - 1).limit(1)).one_or_none()
@@ -295,15 +231,16 @@ def _leap(session: Session, grid: Grid, found: _Found, place: Place) -> Place:
     return replace(place, before=END)
 
 
-def _page(session: Session, grid: Grid, found: _Found, place: Place) -> Page:
-    if found.streamed is None or grid.amazon_order_id is None or _by(place).key != "purchased_at":
-        return _rows(session, grid, found, place)
-    id_: Any = grid.amazon_order_id
-    return _streamed(session, id_, search.streamed(grid.rows.where(*found.plain), id_, found.streamed), place)
+def _page(session: Session, left: Found, place: Place) -> Page:
+    if left.streamed is None or _by(place).key != "purchased_at":
+        return _rows(session, left, place)
+    id_: Any = left.grid.amazon_order_id
+    found = search.streamed(left.grid.rows.where(*left.besides), id_, left.streamed)
+    return _streamed(session, id_, found, place)
 
 
-def _rows(session: Session, grid: Grid, found: _Found, place: Place) -> Page:
-    by, tie = _by(place), _tie(grid, place)
+def _rows(session: Session, left: Found, place: Place) -> Page:
+    by, tie = _by(place), _tie(left.grid, place)
     backwards, edge = _direction(place)
     rows: list[Row[*tuple[Any, ...]]] = []
     for part in orderings.parts(by, tie, place.descending != backwards, backwards=backwards):
@@ -311,11 +248,10 @@ def _rows(session: Session, grid: Grid, found: _Found, place: Place) -> Page:
             continue
         beyond = edge if isinstance(edge, Edge) and part.holds(edge) else None
         values = {"most": place.size + 1 - len(rows), **(part.values(beyond) if beyond is not None else {})}
-        walk = _walk(grid.rows, part, beyond is not None)
-        walked = walk.statement.where(*found.conditions) if found.conditions else walk.statement
+        walk = _walk(left.grid.rows, part, beyond is not None)
         # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
         reader = session if walk.whole else session.connection()
-        rows += reader.execute(walked, values).all()
+        rows += reader.execute(_walked(left, walk, part), values).all()
         if len(rows) > place.size:
             break
     return _as_page(rows, place, backwards, edge, walk.edge)
@@ -341,6 +277,20 @@ def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool) -> _Walk:
             rows = rows.add_columns(column.label(name))
         edge.append(names.get(column, name))
     return _Walk(part.of(rows, beyond=beyond).limit(bindparam("most", type_=Integer)), whole, (edge[0], edge[1]))
+
+
+def _walked(left: Found, walk: _Walk, part: Part) -> Any:
+    """The rows met on this walk; of several ways, those of each, merged."""
+
+    def met(found: Found) -> Select[*tuple[Any, ...]]:
+        return walk.statement.where(*found.conditions) if found.conditions else walk.statement
+
+    if not left.ways:
+        return met(left)
+    merged = union_all(*(select(met(way).subquery()) for way in left.ways)).subquery()
+    order = [merged.c[name] for name in (walk.edge[1:] if part.edges is False else walk.edge)]
+    in_order = select(merged).order_by(*(column.desc() if part.descending else column for column in order))
+    return in_order.limit(bindparam("most", type_=Integer))
 
 
 def _streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: Place) -> Page:

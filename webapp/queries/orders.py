@@ -68,7 +68,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         return lambda day: search.placed(Order.purchased_at, Order.store_id, stores, day, since=since)
 
     def worth(*, least: bool) -> Any:
-        return lambda bound: search.worth(Order.total, Order.currency, bound, least=least)
+        return lambda bound: search.worth(Order.total, Order.currency, stores, bound, least=least)
 
     return Grid(
         rows=_ROWS,
@@ -88,6 +88,12 @@ def grid(stores: Sequence[StoreName]) -> Grid:
             "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
         },
         sort="-purchased",
+        indexed={
+            "purchased": frozenset(("state", "store", "customer", "purchased_from", "purchased_to")),
+            "ship_by": frozenset(("state",)),
+            "status": frozenset(("state",)),
+            "total": frozenset(("total_min", "total_max")),
+        },
     )
 
 

@@ -28,11 +28,12 @@ from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
 
 from webapp.domain import search_words
-from webapp.domain.money import UNUSUAL_DIGITS
+from webapp.domain.money import UNUSUAL_DIGITS, minor_digits
 from webapp.domain.search_words import NAME, NUMBER, Wanted
 from webapp.models.search_documents import DOCUMENTS, ID_MASK, NAME_OF_TABLE, for_postgresql, for_sqlite
 from webapp.models.stores import StoreName
 from webapp.models.vault import VaultError, vault
+from webapp.queries.unindexed import unindexed
 
 # What was typed to find a person is personal itself: addresses carry it encrypted, marked by this.
 SEALED = "~"
@@ -146,13 +147,22 @@ def numbered(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
 
 
 def worth(
-    total: QueryableAttribute[Any], currency: QueryableAttribute[Any], bound: Decimal, *, least: bool
+    total: QueryableAttribute[Any],
+    currency: QueryableAttribute[Any],
+    stores: Iterable[StoreName],
+    bound: Decimal,
+    *,
+    least: bool,
 ) -> ColumnElement[bool]:
     """Totals from (`least`) or up to `bound`, in units of each order's currency: 12.5 is €12.50, and ¥13 or more."""
 
     def reached(digits: int) -> ColumnElement[bool]:
         minor = int(bound.scaleb(digits).to_integral_value(ROUND_CEILING if least else ROUND_FLOOR))
         return total >= minor if least else total <= minor
+
+    sold_in = {minor_digits(store.marketplace.currency) for store in stores}
+    if len(sold_in) == 1:
+        return reached(*sold_in)
 
     usual = and_(currency.not_in(sorted(UNUSUAL_DIGITS)), reached(2))
     unusual = [
@@ -180,7 +190,7 @@ def placed(
     # The bound over all zones lets the index of purchase dates help.
     widest = min(bounds.values()) if since else max(bounds.values())
     each = (and_(store_id.in_(ids), _from(purchased_at, bounds[zone], since)) for zone, ids in zones.items())
-    return and_(_from(purchased_at, widest, since), or_(*each))
+    return and_(_from(purchased_at, widest, since), unindexed(or_(*each)))
 
 
 def _from(purchased_at: QueryableAttribute[datetime], bound: datetime, since: bool) -> ColumnElement[bool]:

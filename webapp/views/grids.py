@@ -14,6 +14,7 @@ from webapp import presentation
 from webapp.forms.filters import Filters
 from webapp.presentation import number
 from webapp.queries import grids
+from webapp.queries.finding import COUNTED
 from webapp.queries.grids import END, Edge, Grid, Page, Place
 
 
@@ -181,7 +182,7 @@ def _pager(place: Place, page: Page | None, address: _Address, counted: Callable
         previous=edge("before", page.previous),
         next=edge("after", page.next),
         last=address.to(before=END) if page.next else "",
-        text=_("More than %(most)s", most=number(grids.COUNTED)) if page.more else counted(page.count),
+        text=_("More than %(most)s", most=number(COUNTED)) if page.more else counted(page.count),
     )
 
 

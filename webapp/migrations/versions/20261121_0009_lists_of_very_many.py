@@ -12,16 +12,39 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+_INDEXES = (
+    ("ix_orders_ship_by", "orders", ["ship_by", "id"]),
+    ("ix_orders_state_ship_by", "orders", ["state", "ship_by", "id"]),
+    ("ix_invoices_total", "invoices", ["total", "id"]),
+    ("ix_credit_memos_total", "credit_memos", ["total", "id"]),
+    ("ix_amazon_orders_channel_purchased", "amazon_orders", ["fulfilled_by", "purchased_at", "id"]),
+    ("ix_amazon_orders_status_ship_by", "amazon_orders", ["status", "ship_by", "id"]),
+)
+# (name, which rows SQLite indexes, which PostgreSQL does); of the Amazon orders, in the order of their purchase.
+_RARE = (
+    ("ix_amazon_orders_prime", "prime IS 1", "prime IS true"),
+    ("ix_amazon_orders_business", "business IS 1", "business IS true"),
+    ("ix_amazon_orders_blocked", "blocked IS NOT NULL", "blocked IS NOT NULL"),
+)
 _SHIP_BY = "UPDATE orders SET ship_by = (SELECT ship_by FROM amazon_orders WHERE id = orders.amazon_order_id)"
 
 
 def upgrade() -> None:
     op.add_column("orders", sa.Column("ship_by", sa.DateTime(timezone=True), nullable=True))
     op.execute(_SHIP_BY)
-    op.create_index("ix_orders_ship_by", "orders", ["ship_by", "id"])
+    op.drop_index("ix_amazon_orders_blocked", "amazon_orders")
+    for name, table, columns in _INDEXES:
+        op.create_index(name, table, columns)
+    for name, sqlite, postgresql in _RARE:
+        where = sa.text(sqlite), sa.text(postgresql)
+        op.create_index(name, "amazon_orders", ["purchased_at", "id"], sqlite_where=where[0], postgresql_where=where[1])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_orders_ship_by", "orders")
-    with op.batch_alter_table("orders") as table:
-        table.drop_column("ship_by")
+    for name, _sqlite, _postgresql in _RARE:
+        op.drop_index(name, "amazon_orders")
+    for name, table, _columns in _INDEXES:
+        op.drop_index(name, table)
+    op.create_index("ix_amazon_orders_blocked", "amazon_orders", ["account_id", "blocked"])
+    with op.batch_alter_table("orders") as orders:
+        orders.drop_column("ship_by")

@@ -1,0 +1,30 @@
+from sqlalchemy import text
+
+from tests.factories import NOW, an_account, an_order
+from webapp.actions import importing, statistics
+
+
+def arrive(session, account, numbers):
+    importing.import_page(session, account.id, [an_order(n) for n in numbers], now=NOW, by="test")
+    session.commit()
+
+
+def test_sqlite_is_told_again_when_there_are_twice_as_many_orders(session, monkeypatch):
+    monkeypatch.setattr(statistics, "_LEAST", 4)
+    account = an_account(session)
+    arrive(session, account, range(1, 4))
+    assert not statistics.refresh(session)
+    arrive(session, account, [4])
+    assert statistics.refresh(session)
+    assert not statistics.refresh(session)
+    arrive(session, account, range(5, 8))
+    assert not statistics.refresh(session)
+    arrive(session, account, [8])
+
+    assert statistics.refresh(session)
+
+    counted = {
+        index: int(stat.split()[0]) for index, stat in session.execute(text("SELECT idx, stat FROM sqlite_stat1"))
+    }
+    assert (counted["ix_amazon_orders_purchased"], counted["ix_orders_state_purchased"]) == (8, 8)
+    assert counted["sqlite_autoindex_orders_1"] == 8

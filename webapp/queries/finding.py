@@ -1,0 +1,152 @@
+"""What filters leave of a grid, and the way to it.
+
+A page is either walked to, along the order asked for and past what the filters take away, or collected: all that is
+left is found by the filters' own indexes, and put in order. Walking is quick where much is left, collecting where
+little is; taken for each other they cost seconds at a million rows. So it is counted first, as far as it matters.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column as ColumnOfTable
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import visitors
+
+from webapp.queries import search
+from webapp.queries.search import Sought
+from webapp.queries.unindexed import unindexed
+
+if TYPE_CHECKING:
+    from webapp.queries.grids import Grid
+
+# Counting a million rows takes longer than anybody wants to know.
+COUNTED = 1_000
+# So many rows are collected about as quickly as a page of them is met on the way past a million.
+COLLECTED = 7_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What filters leave of a grid.
+
+    `values` and `plain`: of each filter over columns what was asked for, and its condition. `words`: the conditions of
+    those over words, but for `streamed`, which so many orders hold that they are better read in the index's own order
+    than looked up. `ways`: what each of several values leaves, of which an index gives the rows in order.
+    """
+
+    grid: "Grid"
+    values: Mapping[str, Any]
+    plain: Mapping[str, ColumnElement[bool]]
+    words: tuple[ColumnElement[bool], ...] = ()
+    streamed: Sought | None = None
+    ways: tuple["Found", ...] = ()
+
+    @property
+    def conditions(self) -> tuple[ColumnElement[bool], ...]:
+        return (*self.besides, *(() if self.streamed is None else (self._among(self.streamed),)))
+
+    @property
+    def besides(self) -> tuple[ColumnElement[bool], ...]:
+        """Every condition but the words that are streamed."""
+        return (*self.words, *self.plain.values())
+
+    @property
+    def rows(self) -> Select[*tuple[Any, ...]]:
+        return self.grid.rows.where(*self.conditions)
+
+    def lean(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """The ids of what is found, and these columns."""
+        return self.read_of(*columns).with_only_columns(self.grid.id, *columns).where(*self.conditions)
+
+    def read_of(self, *columns: Any) -> Select[*tuple[Any, ...]]:
+        """Where ids and these columns are read: in the grid's own table alone where nothing asks for another."""
+        tables = {self.grid.id.class_.__table__}
+        asked = {
+            part.table
+            for asking in (*self.conditions, *columns)
+            for part in visitors.iterate(asking.expression)
+            if isinstance(part, ColumnOfTable)
+        }
+        return select(self.grid.id) if self.grid.one_each and asked <= tables else self.grid.rows
+
+    def count(self, session: Session) -> int:
+        """Exact up to COUNTED; one more means there are more."""
+        if self.streamed is not None and not self.besides:
+            return COUNTED + 1
+        if self.conditions:
+            counting = _counting(self.lean())
+        else:
+            counting = _counting_all(self.grid.rows, self.grid.id, one_each=self.grid.one_each)
+        return session.connection().scalar(counting, {"most": COUNTED + 1}) or 0
+
+    def along(self, session: Session, sort: str, count: int) -> "Found":
+        """The same by the quicker way to a page of them, in the order of the column `sort`; `count` is theirs."""
+        if self.words or self.streamed is not None:
+            # The index of words leads the way.
+            return self._hiding(self.plain)
+        leading = [name for name in self.plain if name in self.grid.indexed.get(sort, ())]
+        if len(self.plain) == len(leading) <= 1:
+            return self._parted(leading)
+        if count <= COUNTED:
+            return self._collected(session, COUNTED)
+        if session.scalar(self.lean().order_by(None).offset(COLLECTED).limit(1)) is None:
+            return self._collected(session, COLLECTED)
+        return self._hiding(name for name in self.plain if name not in leading or self._several(name))
+
+    def _collected(self, session: Session, most: int) -> "Found":
+        ids = session.scalars(self.lean().order_by(None).limit(most)).all()
+        return Found(self.grid, {}, {}, words=(search.among(self.grid.id, ids, session),))
+
+    def _parted(self, names: Iterable[str]) -> "Found":
+        """Of several values of a filter, each has its rows in order; all of them together have not."""
+        several = [name for name in names if self._several(name)]
+        ways = [
+            replace(self, plain={**self.plain, name: self.grid.filters[name]([value])})
+            for name in several
+            for value in self.values[name]
+        ]
+        return replace(self, ways=tuple(ways))
+
+    def _hiding(self, names: Iterable[str]) -> "Found":
+        return replace(self, plain={**self.plain, **{name: unindexed(self.plain[name]) for name in names}})
+
+    def _among(self, sought: Sought) -> ColumnElement[bool]:
+        if self.grid.amazon_order_id is None:
+            raise LookupError("The grid has no Amazon order to be found by its words.")
+        return search.among_found(self.grid.amazon_order_id, sought)
+
+    def _several(self, name: str) -> bool:
+        return isinstance(self.values[name], list | tuple) and len(self.values[name]) > 1
+
+
+# Kept, since putting it together takes longer than running it.
+@lru_cache(maxsize=256)
+def _counting_all(rows: Select[*tuple[Any, ...]], id_: Any, *, one_each: bool) -> Select[int]:
+    return _counting(select(id_) if one_each else rows.with_only_columns(id_))
+
+
+def _counting(rows: Select[*tuple[Any, ...]]) -> Select[int]:
+    counted = rows.order_by(None).limit(bindparam("most", type_=Integer)).subquery()
+    return select(func.count()).select_from(counted)
+
+
+def find(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> Found:
+    """What these filters leave. Where words are sought, their index is asked at once."""
+    found = Found(grid, filters, {})
+    for name, value in filters.items():
+        condition = grid.filters[name](value)
+        if not isinstance(condition, Sought):
+            found = replace(found, plain={**found.plain, name: condition})
+            continue
+        ids = search.up_to(session, condition, COUNTED)
+        if ids is not None:
+            # A thousand ids are quickly looked up in whatever order is asked for.
+            found = replace(found, words=(*found.words, search.among(grid.amazon_order_id, ids, session)))
+        elif found.streamed is None:
+            found = replace(found, streamed=condition)
+        else:
+            found = replace(found, words=(*found.words, search.among_found(grid.amazon_order_id, condition)))
+    return found

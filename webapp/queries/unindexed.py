@@ -1,0 +1,31 @@
+"""A condition that chooses no index: rows are tried by it as they come along another.
+
+SQLite weighs a page of fifty rows as if all were wanted, and prefers to collect and sort a million.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class _unindexed(FunctionElement[Any]):  # noqa: N801 - named as SQL names functions
+    # Not a boolean: SQLite would be asked whether it is 1, for which it has to be computed first.
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_unindexed)
+def _plain(element: Any, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_unindexed, "sqlite")
+def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"+({compiler.process(element.clauses, **options)})"
+
+
+def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The condition, of which SQLite looks for no index; PostgreSQL knows how many rows are asked for."""
+    return _unindexed(condition)
