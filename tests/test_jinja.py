@@ -51,7 +51,9 @@ def test_each_request_is_answered_in_the_language_it_asks_for(owner: FlaskClient
 def test_a_language_somebody_chooses_is_spoken_at_once(owner: FlaskClient) -> None:
     assert "Sign out" in owner.get("/orders").text
     owner.post("/preferences", data={"language": "de"})
-    assert ">Bestellungen</h1>" in owner.get("/orders").text
+    page = owner.get("/orders").text
+    assert ">Bestellungen</h1>" in page
+    assert "</svg><span>Bestellungen</span></a>" in page
     owner.post("/preferences", data={"language": "en"})
     assert ">Orders</h1>" in owner.get("/orders").text
 

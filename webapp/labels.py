@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
 from webapp.domain import (
     amazon_status,
@@ -19,6 +18,7 @@ from webapp.domain import (
     tracking_matches,
     vat_invoices,
 )
+from webapp.locales import lazy_gettext as _l
 
 
 class Label(NamedTuple):

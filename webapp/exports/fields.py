@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
 from webapp.domain.money import Money
 from webapp.labels import label
+from webapp.locales import lazy_gettext as _l
 from webapp.models.stores import StoreName
 
 Text: TypeAlias = str | LazyString

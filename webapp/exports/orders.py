@@ -1,7 +1,5 @@
 """The columns of the lists of Orders and of Amazon orders."""
 
-from flask_babel import lazy_gettext as _l
-
 from webapp.exports.fields import (
     Field,
     Heading,
@@ -13,6 +11,7 @@ from webapp.exports.fields import (
     store,
     words,
 )
+from webapp.locales import lazy_gettext as _l
 from webapp.sentences import sentence
 
 ORDERS = {

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from webapp.forms.choices import choices
+from webapp.locales import lazy_gettext as _l
 
 _FILL_IN = _l("Please fill this in.")
 REGIONS = {

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired
@@ -22,6 +21,7 @@ from webapp.forms.filters import (
     in_order,
 )
 from webapp.labels import LABELS
+from webapp.locales import lazy_gettext as _l
 from webapp.models.stores import StoreName
 from webapp.sentences import sentence
 

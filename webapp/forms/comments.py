@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, TextAreaField
 
 from webapp.forms.choices import choices
+from webapp.locales import lazy_gettext as _l
 
 
 class CommentForm(FlaskForm):

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 
 from webapp.domain import documents
@@ -11,6 +10,7 @@ from webapp.domain.errors import DeskError, RefusedError
 from webapp.domain.money import Money
 from webapp.forms.choices import choices
 from webapp.forms.documents import DocumentForm, pieces, with_lines
+from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order, OrderItem
 from webapp.queries.refunds import AtAmazon
 from webapp.sentences import sentence

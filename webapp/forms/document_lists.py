@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice
 
 from webapp.forms.filters import (
@@ -18,6 +17,7 @@ from webapp.forms.filters import (
     in_order,
 )
 from webapp.labels import LABELS
+from webapp.locales import lazy_gettext as _l
 from webapp.models.stores import StoreName
 
 _MEMO_STATES = [SelectChoice(state, label.text) for state, label in LABELS["credit_memo_state"].items()]

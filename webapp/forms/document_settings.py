@@ -1,10 +1,10 @@
 """What a store's documents say of the seller."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectChoice, SelectField, StringField, TextAreaField
 
 from webapp.domain.languages import LANGUAGES
+from webapp.locales import lazy_gettext as _l
 
 
 class DocumentSettingsForm(FlaskForm):

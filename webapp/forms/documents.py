@@ -5,11 +5,11 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, HiddenField, StringField, TextAreaField
 
 from webapp.domain.errors import DeskError, InvalidError
+from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order, OrderItem
 from webapp.sentences import sentence
 

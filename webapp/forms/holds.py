@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput
 
 from webapp.domain.errors import InvalidError
+from webapp.locales import lazy_gettext as _l
 
 
 class HoldForm(FlaskForm):

@@ -1,10 +1,10 @@
 """How mails leave the house: server, sender, a test; and the templates."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, RadioField, StringField, TextAreaField
 
 from webapp.forms.choices import choices
+from webapp.locales import lazy_gettext as _l
 
 SECURITIES = {
     "starttls": _l("STARTTLS"),

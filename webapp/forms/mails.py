@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
 
@@ -13,6 +12,7 @@ from webapp.domain.buyer_messages import LIMITS
 from webapp.forms.choices import choices
 from webapp.forms.filters import ChoiceField, ChoicesField, Filters, NumberField
 from webapp.labels import LABELS
+from webapp.locales import lazy_gettext as _l
 from webapp.models.stores import StoreName
 
 _ALL = {"": _l("All")}

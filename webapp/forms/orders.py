@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice
 
 from webapp.domain import order_states
 from webapp.forms.filters import AmountField, ChoiceField, ChoicesField, DayField, Filters, IdField, NameField, in_order
 from webapp.labels import LABELS
+from webapp.locales import lazy_gettext as _l
 from webapp.models.stores import StoreName
 
 _STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in order_states.STATES]

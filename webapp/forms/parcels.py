@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from webapp.domain import shipping
 from webapp.forms.choices import choices
+from webapp.locales import lazy_gettext as _l
 from webapp.models.shipments import Parcel
 
 _OTHER = "other"

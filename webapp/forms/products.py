@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
@@ -14,6 +13,7 @@ from webapp.domain.errors import InvalidError
 from webapp.domain.products import Entry
 from webapp.forms.choices import choices
 from webapp.forms.filters import ChoiceField, Filters, SwitchField, WordsField
+from webapp.locales import lazy_gettext as _l
 from webapp.models.accounts import Account
 from webapp.models.products import Product
 from webapp.queries.products import LOW, OUT, OVERSOLD

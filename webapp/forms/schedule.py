@@ -1,11 +1,11 @@
 """How often a job runs."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired
 
 from webapp.forms.choices import choices
+from webapp.locales import lazy_gettext as _l
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 

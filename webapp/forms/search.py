@@ -1,8 +1,7 @@
 """The one box over everything."""
 
-from flask_babel import lazy_gettext as _l
-
 from webapp.forms.filters import Filters, NameField
+from webapp.locales import lazy_gettext as _l
 
 
 class SearchForm(Filters):

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
 
 from webapp.domain import order_states, parcels, shipping
 from webapp.domain.errors import DeskError, InvalidError
 from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
+from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order
 
 # More parcels than anybody packs for one order.

@@ -1,10 +1,10 @@
 """A store's order settings, and the name one types to delete it."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, StringField
 
 from webapp.forms.choices import choices
+from webapp.locales import lazy_gettext as _l
 
 ON_OFF = choices({"enabled": _l("Enabled"), "disabled": _l("Disabled")})
 

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
-
 from webapp.domain import submissions
 from webapp.forms.choices import choices
 from webapp.forms.filters import ChoiceField, Filters, NumberField, SwitchField
 from webapp.labels import LABELS
+from webapp.locales import lazy_gettext as _l
 from webapp.models.accounts import Account
 
 _ALL = {"": _l("All")}

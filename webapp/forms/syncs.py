@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from webapp.forms.choices import choices
 from webapp.forms.filters import ChoiceField, DayField, Filters, NumberField, SwitchField, in_order
 from webapp.labels import LABELS
+from webapp.locales import lazy_gettext as _l
 from webapp.models.accounts import Account
 
 _ALL = {"": _l("All")}

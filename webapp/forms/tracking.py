@@ -1,12 +1,12 @@
 """Tracking numbers as they are pasted or dropped."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import TextAreaField
 
 from webapp.domain.errors import InvalidError
 from webapp.domain.tracking_sheets import LARGEST, text_of
+from webapp.locales import lazy_gettext as _l
 
 _LONGEST_NAME = 60
 _MB = 1024 * 1024

@@ -1,9 +1,10 @@
 """The forms by which people come in."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import DataRequired
+
+from webapp.locales import lazy_gettext as _l
 
 _FILL_IN = _l("Please fill this in.")
 

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from flask import Request, Response, abort, url_for
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from webapp.forms.amazon_orders import AmazonOrderFilters
 from webapp.forms.document_lists import CreditMemoFilters, CustomerFilters, InvoiceFilters, ShipmentFilters
 from webapp.forms.filters import Filters
 from webapp.forms.orders import OrderFilters
+from webapp.locales import lazy_gettext as _l
 from webapp.models.grid_views import GridView
 from webapp.models.stores import StoreName
 from webapp.queries import amazon_orders, customers, document_lists, grid_views, orders

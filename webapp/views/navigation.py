@@ -4,9 +4,14 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 
-from webapp.security import can
+from webapp.domain.permissions import allows
+from webapp.locales import lazy_gettext as _l
+from webapp.presentation import address
+from webapp.presentation.pieces import drawn
+from webapp.presentation.readers import reader
+from webapp.security import person
 
 
 class Place(NamedTuple):
@@ -57,19 +62,25 @@ BELOW = {
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, data_age_url=data_age_url)
+    app.jinja_env.globals.update(navigation=navigation, places=places, data_age_url=data_age_url)
 
 
-def navigation() -> list[Entry]:
-    """The places this person may go to; the one they are in, and every page below it, is `current`."""
-    here = BELOW.get(request.blueprint or "", request.blueprint)
+def navigation() -> Markup:
+    """The places this person may go to, drawn once for a role and the place one is in."""
+    here = BELOW.get(request.blueprint or "", request.blueprint) or ""
+    user = person()
+    return drawn(reader(), "macros/navigation.html", "entries", user.role if user.is_authenticated else "", here)
+
+
+def places(role: str, here: str) -> list[Entry]:
+    """Those the role may go to; the one of the blueprint `here` is `current`, also on every page below it."""
     return [
         Entry(url_for(place.endpoint), place.text, place.icon, here == place.endpoint.partition(".")[0], place.within)
         for place in PLACES
-        if place.endpoint in current_app.view_functions and can(place.permission)
+        if place.endpoint in current_app.view_functions and allows(role, place.permission)
     ]
 
 
 def data_age_url() -> str:
     """Where the top bar asks for the age of Amazon's data."""
-    return url_for(DATA_AGE) if DATA_AGE in current_app.view_functions else ""
+    return address(DATA_AGE) if DATA_AGE in current_app.view_functions else ""

@@ -1,0 +1,111 @@
+"""Several web workers: what they remember of pages never outlives what one of them changes in the database."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from tests import people
+from tests.factories import NOW, an_account, an_order
+from tests.people import THE_OWNER
+from webapp import create_app
+from webapp.actions import importing
+from webapp.extensions import db
+from webapp.models.stores import Store
+from webapp.models.users import User
+from webapp.settings import Settings
+from webapp.views.navigation import places
+
+
+@pytest.fixture
+def other(app: Flask, settings: Settings, session: Session) -> Iterator[Flask]:
+    """A second worker over the same database, which has an order."""
+    account = an_account(session, ("DE",))
+    importing.import_page(session, account.id, [an_order(1)], now=NOW, by="amazon")
+    session.commit()
+    worker = create_app(settings)
+    worker.config.update(TESTING=True)
+    worker.test_client_class = people.Browser
+    yield worker
+    with worker.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def there(owner: FlaskClient, other: Flask) -> FlaskClient:
+    """The owner's browser, as it happens to be answered by the second worker, which has drawn the page already."""
+    browser = other.test_client()
+    name = other.session_interface.name
+    browser.set_cookie(name, owner.get_cookie(name).value)
+    browser.environ_base["HTTP_X_CSRFTOKEN"] = owner.environ_base["HTTP_X_CSRFTOKEN"]
+    for _ in range(2):
+        assert "Buyer Number1" in browser.get("/orders").text
+        assert "Buyer Number1" in owner.get("/orders").text
+    return browser
+
+
+def test_who_signs_out_at_one_is_out_at_the_other(owner: FlaskClient, there: FlaskClient) -> None:
+    owner.post("/sign-out")
+    assert (there.get("/orders").status_code, there.get("/orders").location) == (303, "/sign-in?next=/orders")
+
+
+def test_a_token_of_one_is_taken_by_the_other(owner: FlaskClient, there: FlaskClient) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', owner.get("/orders").text)[1]
+    del there.environ_base["HTTP_X_CSRFTOKEN"]
+    assert there.post("/preferences", data={"theme": "dark"}).status_code == 419
+    assert there.post("/preferences", data={"theme": "dark", "csrf_token": token}).status_code == 303
+
+
+def test_a_role_that_is_taken_away_is_gone_from_the_very_next_page(there: FlaskClient, session: Session) -> None:
+    assert 'name="kind" value="hold"' in there.get("/orders").text
+    session.execute(update(User).values(role="viewer"))
+    session.commit()
+    page = there.get("/orders").text
+    assert 'name="kind" value="hold"' not in page
+    assert "Buyer Number1" not in page
+    assert "B•••" in page
+
+
+def test_a_page_shows_who_reads_it_and_nobody_else(other: Flask, owner: FlaskClient, there: FlaskClient) -> None:
+    colleague = people.sign_in(other.test_client(), people.THE_COLLEAGUE)
+    for _ in range(2):
+        mine, theirs = there.get("/orders").text, colleague.get("/orders").text
+        assert THE_OWNER.email in mine
+        assert people.THE_COLLEAGUE.email not in mine
+        assert people.THE_COLLEAGUE.email in theirs
+        assert THE_OWNER.email not in theirs
+        assert "Buyer Number1" in mine
+        assert "Buyer Number1" not in theirs
+
+
+def test_what_a_store_is_called_is_asked_at_each_page(there: FlaskClient, session: Session) -> None:
+    store = session.scalars(select(Store)).one()
+    assert there.get("/orders").text.count(f">{store.name}<") == 2
+    store.name = "Another <name>"
+    session.commit()
+    assert unescape(there.get("/orders").text).count(">Another <name><") == 2
+
+
+def test_columns_that_are_chosen_at_one_stand_at_the_other(owner: FlaskClient, there: FlaskClient) -> None:
+    assert there.get("/orders").text.count("<th ") == 11
+    chosen = {"order": ["id", "total"], "column": ["id", "total"], "size": "20", "save": "1"}
+    assert owner.post("/grids/orders/columns", data=chosen).status_code == 303
+    page = there.get("/orders").text
+    assert page.count("<th ") == 3
+    assert '<a href="/orders?size=50">50</a>' in page
+
+
+def test_the_navigation_says_where_one_is_and_where_one_may_go(app: Flask, owner: FlaskClient) -> None:
+    for path, here in [("/orders", "Orders"), ("/mails", "Mails"), ("/orders", "Orders"), ("/bulk", "Orders")]:
+        nav = owner.get(path, follow_redirects=True).text.partition('class="places"')[2].partition("</nav>")[0]
+        assert re.findall(r'aria-current="page"><svg.*?</svg><span>([^<]*)<', nav) == [here], path
+        assert nav.count("<a ") == 12
+    with app.test_request_context():
+        assert len(places("owner", "orders")) == 12
+        assert places("nobody", "orders") == []
