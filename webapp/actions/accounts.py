@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,7 @@ from webapp.models.accounts import Account
 # Amazon shows no order older than two years to anybody.
 LONGEST_BACKFILL = 730
 SYNC_INTERVAL = 180
+_LOCK = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update(key_share=True)
 _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
 # The columns, and room for the country behind the name in the names of the stores.
 _LONGEST = {"name": 70, "seller_id": 40, "client_id": 200, "endpoint": 300, "token_url": 300}
@@ -214,7 +215,7 @@ def lock(session: Session, account_id: int) -> None:
     Counters are shared by all accounts, so they are taken after it and in one order: order, invoice, shipment,
     credit memo.
     """
-    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    session.execute(_LOCK, {"account_id": account_id})
 
 
 def find(session: Session, account_id: int) -> Account:

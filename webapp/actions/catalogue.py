@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from webapp.actions import orders
@@ -16,6 +16,10 @@ from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
 from webapp.models.amazon_orders import AmazonOrderItem
 from webapp.models.events import Event
 from webapp.models.products import Product, StockHold
+
+_SHELVES = select(Product.sku, Product.enabled, Product.manage_stock, Product.available).where(
+    Product.account_id == bindparam("account_id"), Product.sku.in_(bindparam("skus", expanding=True))
+)
 
 
 def admit(
@@ -52,8 +56,7 @@ def meet(session: Session, account_id: int, waiting: Sequence[orders.Due], *, no
 
 
 def _shelves(session: Session, account_id: int, skus: set[str]) -> dict[str, stock.Shelf]:
-    wanted = select(Product.sku, Product.enabled, Product.manage_stock, Product.available)
-    found = session.execute(wanted.where(Product.account_id == account_id, Product.sku.in_(skus)))
+    found = session.execute(_SHELVES, {"account_id": account_id, "skus": list(skus)})
     return {sku: stock.Shelf(enabled, managed, free) for sku, enabled, managed, free in found}
 
 

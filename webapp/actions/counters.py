@@ -1,20 +1,27 @@
 """Numbers that people read: each given once, in order, never again."""
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from webapp.actions.bulk import insert_absent
 from webapp.models.orders import Counter
 
 FIRST = 100001
+_COUNTERS = Counter.__table__
+_MORE = (
+    update(_COUNTERS)  # type: ignore[arg-type]
+    .where(_COUNTERS.c.name == bindparam("of"))
+    .values(value=_COUNTERS.c.value + bindparam("many"))
+    .returning(_COUNTERS.c.value)
+)
 
 
 def take(session: Session, name: str, many: int = 1) -> range:
     """`many` new numbers, in the transaction that uses them: a rollback gives them back."""
-    more = update(Counter).where(Counter.name == name).values(value=Counter.value + many).returning(Counter.value)
-    last = session.scalar(more, execution_options={"synchronize_session": False})
+    connection, asked = session.connection(), {"of": name, "many": many}
+    last = connection.scalar(_MORE, asked)
     if last is None:
         # Two may need the first number of a kind at once, and neither sees what the other inserts.
         insert_absent(session, Counter, {"name": name, "value": FIRST - 1})
-        last = session.execute(more, execution_options={"synchronize_session": False}).scalar_one()
+        last = connection.execute(_MORE, asked).scalar_one()
     return range(last - many + 1, last + 1)

@@ -25,6 +25,14 @@ _SUMMED = ("status", "total", "currency", "blocked", "purchased_at")
 _CHUNK = 60
 
 
+_KNOWN = (
+    select(DailySales.store_id, DailySales.day)
+    .distinct()
+    .where(DailySales.store_id.in_(bindparam("stores", expanding=True)))
+    .where(DailySales.day.in_(bindparam("days", expanding=True)))
+)
+
+
 def mark(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
     """Have these days summed anew before the session commits: (store id, an instant of the day)."""
     session.info.setdefault(_WAITING, set()).update(placed)
@@ -59,10 +67,8 @@ def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]
 
 
 def _known(session: Session, store_ids: Collection[int], days: Collection[date]) -> set[tuple[int, date]]:
-    mine = (DailySales.store_id.in_(store_ids), DailySales.day.in_(days))
-    return {
-        (row.store_id, row.day) for row in session.execute(select(DailySales.store_id, DailySales.day).where(*mine))
-    }
+    found = session.execute(_KNOWN, {"stores": list(store_ids), "days": list(days)})
+    return {(store_id, day) for store_id, day in found}
 
 
 def rebuild(session: Session, store: Store) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp import crashpoints
@@ -35,6 +35,12 @@ from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
 _NOTHING = importing.Verdict(importing.NOTHING)
+_BEING_TOLD = (
+    select(rows.AmazonOrder.id)
+    .join(Submission, Submission.amazon_order_id == rows.AmazonOrder.id)
+    .where(rows.AmazonOrder.account_id == bindparam("account_id"), Submission.open)
+    .where(rows.AmazonOrder.number.in_(bindparam("numbers", expanding=True)))
+)
 
 
 @dataclass(slots=True)
@@ -131,9 +137,7 @@ def _note_read(session: Session, account_id: int, numbers: Sequence[str], now: d
     """What says nothing new is news where Amazon is being told something of the order: it is as it was."""
     if not numbers:
         return
-    mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
-    asked = select(rows.AmazonOrder.id).join(Submission, Submission.amazon_order_id == rows.AmazonOrder.id)
-    ids = set(session.scalars(asked.where(*mine, Submission.open)))
+    ids = set(session.scalars(_BEING_TOLD, {"account_id": account_id, "numbers": numbers}))
     if ids:
         session.execute(update(rows.AmazonOrder).where(rows.AmazonOrder.id.in_(ids)).values(read_at=now))
 
@@ -199,9 +203,10 @@ def _make_orders(
     written = [*arrived, *changed]
     account_id = next(iter(stores.values())).account_id
     wanting, verdicts, pending = [], {}, []
+    settings = {marketplace_id: store_settings(store) for marketplace_id, store in stores.items()}
     for id_, order in written:
         store = stores[order.marketplace_id]
-        verdict = importing.decide(order, store_settings(store)) if id_ not in has_order else _NOTHING
+        verdict = importing.decide(order, settings[order.marketplace_id]) if id_ not in has_order else _NOTHING
         verdicts[id_] = verdict
         if verdict.what == importing.CREATE:
             wanting.append((id_, order, store))

@@ -22,7 +22,7 @@ from webapp.models.vault import vault
 
 # (id of the mirror, the order, its store)
 Due = tuple[int, AmazonOrder, Store]
-_AMOUNTS = totals.Totals.__slots__
+_AMOUNTS = totals.Totals._fields
 
 
 @dataclass(slots=True)
@@ -37,7 +37,14 @@ class _Line:
     canceled: int = 0
 
     def as_row(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {
+            "ordered": self.ordered,
+            "invoiced": self.invoiced,
+            "shipped": self.shipped,
+            "refunded": self.refunded,
+            "refunding": self.refunding,
+            "canceled": self.canceled,
+        }
 
 
 def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str) -> dict[int, str]:
@@ -49,19 +56,21 @@ def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str)
         return {}
     numbers = _numbers(session, due)
     customers = _customers(session, due, now)
-    lines = [[_line(item, store) for item in order.items] for _, order, store in due]
+    invoices = {store: store.auto_invoice for _, _, store in due}
+    lines = [[_line(item, invoices[store]) for item in order.items] for _, order, store in due]
+    sums = [[totals.sort(item.components, _worth(item)) for item in order.items] for _, order, _ in due]
     ids = reserve(session, Order, len(due))
     made = [
-        _order(mirror_id, order, store, number, customer, line, now) | {"id": id_}
-        for id_, (mirror_id, order, store), number, customer, line in zip(
-            ids, due, numbers, customers, lines, strict=True
+        _order(mirror_id, order, store, number, customer, line, sum_of, now) | {"id": id_}
+        for id_, (mirror_id, order, store), number, customer, line, sum_of in zip(
+            ids, due, numbers, customers, lines, sums, strict=True
         )
     ]
     insert_many(session, Order, made)
     items = [
-        _item(order_id, item, line)
-        for order_id, (_, order, _), line_of in zip(ids, due, lines, strict=True)
-        for item, line in zip(order.items, line_of, strict=True)
+        _item(order_id, item, line, sum_of)
+        for order_id, (_, order, _), line_of, sums_of in zip(ids, due, lines, sums, strict=True)
+        for item, line, sum_of in zip(order.items, line_of, sums_of, strict=True)
     ]
     for item_id, item in zip(reserve(session, OrderItem, len(items)), items, strict=True):
         item["id"] = item_id
@@ -105,17 +114,23 @@ def _new_customer(session: Session, key: tuple[int, bytes], order: AmazonOrder, 
     return customer.id
 
 
-def _line(item: AmazonItem, store: Store) -> _Line:
-    invoiced = item.quantity if store.auto_invoice else 0
+def _line(item: AmazonItem, invoiced_at_once: bool) -> _Line:
+    invoiced = item.quantity if invoiced_at_once else 0
     return _Line(ordered=item.quantity, invoiced=invoiced, shipped=min(item.quantity_shipped, item.quantity))
 
 
 def _order(
-    id_: int, order: AmazonOrder, store: Store, number: str, customer: int | None, lines: list[_Line], now: datetime
+    id_: int,
+    order: AmazonOrder,
+    store: Store,
+    number: str,
+    customer: int | None,
+    lines: list[_Line],
+    sums: list[totals.Totals],
+    now: datetime,
 ) -> dict[str, Any]:
     if order.total is None:
         raise ValueError(f"{order.number} has no total, so no Order can be made of it")
-    sums = totals.sort((part for item in order.items for part in item.components), order.total.minor)
     address = order.recipient.as_json() if order.recipient else None
     state = order_states.derive(lines)
     custom = store.order_status == "custom" and state == order_states.PROCESSING
@@ -137,22 +152,26 @@ def _order(
         # Amazon tells no billing address of its own; the buyer's name is all there is.
         "billing": {"name": order.buyer.name} if order.buyer and order.buyer.name else None,
         "shipping_address": address,
-        **sums.as_row(),
+        **totals.together(sums, order.total.minor).as_row(),
     }
 
 
-def _item(order_id: int, item: AmazonItem, line: _Line) -> dict[str, Any]:
-    price = item.unit_price.minor if item.unit_price else 0
-    total = item.total.minor if item.total else price * item.quantity
+def _worth(item: AmazonItem) -> int:
+    if item.total:
+        return item.total.minor
+    return item.unit_price.minor * item.quantity if item.unit_price else 0
+
+
+def _item(order_id: int, item: AmazonItem, line: _Line, sums: totals.Totals) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "order_item_id": item.order_item_id,
         "sku": item.sku,
         "asin": item.asin,
         "title": item.title,
-        "price": price,
+        "price": item.unit_price.minor if item.unit_price else 0,
         **line.as_row(),
-        **totals.sort(item.components, total).as_row(),
+        **sums.as_row(),
     }
 
 
@@ -180,7 +199,7 @@ def _invoice(
     lines: list[dict[str, Any]] = []
     for invoice_id, number, (id_, total) in zip(invoice_ids, numbers, totals_of.items(), strict=True):
         billed = _billed(items_of[id_], total)
-        sums = {name: sum(line[name] for line in billed) for name in _AMOUNTS}
+        sums = {name: sum([line[name] for line in billed]) for name in _AMOUNTS}
         made.append({"id": invoice_id, "number": str(number), "order_id": id_, "created_at": now} | sums)
         lines += [line | {"invoice_id": invoice_id} for line in billed]
     insert_many(session, Invoice, made)

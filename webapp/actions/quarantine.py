@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from webapp.actions import events
@@ -14,6 +14,14 @@ from webapp.models.amazon_orders import QuarantinedOrder
 
 # How often a window is read again for a body that does not tell which order it is.
 MOST_READINGS = 3
+
+
+_RESOLVE = (
+    update(QuarantinedOrder)
+    .where(QuarantinedOrder.account_id == bindparam("of_account"), QuarantinedOrder.resolved_at.is_(None))
+    .where(QuarantinedOrder.number.in_(bindparam("numbers", expanding=True)))
+    .values(resolved_at=bindparam("resolved_at"))
+)
 
 
 def keep(session: Session, account_id: int, unreadable: Sequence[Unreadable], now: datetime) -> None:
@@ -41,13 +49,9 @@ def keep(session: Session, account_id: int, unreadable: Sequence[Unreadable], no
 
 def resolve(session: Session, account_id: int, numbers: Sequence[str], now: datetime) -> None:
     """These orders can be read now."""
-    waiting = (
-        QuarantinedOrder.account_id == account_id,
-        QuarantinedOrder.number.in_(numbers),
-        QuarantinedOrder.resolved_at.is_(None),
-    )
     session.execute(
-        update(QuarantinedOrder).where(*waiting).values(resolved_at=now),
+        _RESOLVE,
+        {"of_account": account_id, "numbers": numbers, "resolved_at": now},
         execution_options={"synchronize_session": False},
     )
 

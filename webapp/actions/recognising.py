@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import importing
@@ -11,12 +11,15 @@ from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
 from webapp.models import amazon_orders as rows
 from webapp.models import packed
 
+_STORED = select(rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest).where(
+    rows.AmazonOrder.account_id == bindparam("account_id"),
+    rows.AmazonOrder.number.in_(bindparam("numbers", expanding=True)),
+)
+
 
 def stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, importing.Stored]:
     """What the mirror holds of these orders, by their numbers."""
-    columns = (rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest)
-    mine = (rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.number.in_(numbers))
-    found = session.execute(select(*columns).where(*mine))
+    found = session.execute(_STORED, {"account_id": account_id, "numbers": numbers})
     return {number: importing.Stored(last_updated_at, digest) for number, last_updated_at, digest in found}
 
 

@@ -4,6 +4,7 @@ What is otherwise in any way is left to `parsing`, which looks at one field afte
 Nothing may be accepted here that is refused there, or read as something else: a test compares the two.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 from webapp.amazon.fields import EARLIEST, LATEST, MOST_PIECES, NUMBER, TEXT, WORD, money, required
 from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, AmazonPackage, Buyer, Component, Gift
 from webapp.domain.amazon_status import CHANNELS, normalise
-from webapp.domain.money import Money
+from webapp.domain.money import Money, minor_digits
 
 _NOTHING: dict[str, Any] = {}
 _LONGEST_EMAIL = 320
+# Amounts that are not too large for a line.
+_CENTS = re.compile(r"([0-9]{1,9})\.([0-9]{2})")
 
 
 class OtherwiseError(ValueError):
@@ -26,6 +29,9 @@ class QuickReader:
 
     def __init__(self) -> None:
         self._amounts: dict[tuple[str, str], Money] = {}
+        # Currencies with cents, and types of components, that have been found to be some.
+        self._usual: set[str] = set()
+        self._kinds: set[tuple[str, str | None]] = set()
         self._components: dict[tuple[str, str | None, str, str], Component] = {}
         # What the order being read says, checked together at its end. Texts, and words that may be missing and that
         # must be there.
@@ -160,9 +166,8 @@ class QuickReader:
         found = self._components.get(key)
         if found is None:
             # What is met the first time is looked at as closely as `parsing` does.
-            required(breakdown, "type")
-            if detail is not None:
-                required(detail, "subtype")
+            if (kind, subtype) not in self._kinds:
+                self._kinds.add((required(breakdown, "type"), None if detail is None else required(detail, "subtype")))
             found = self._components[key] = Component(kind, subtype, self._amount(value))
         return found
 
@@ -173,10 +178,17 @@ class QuickReader:
         key = (value["amount"], value["currencyCode"])
         found = self._amounts.get(key)
         if found is None:
-            found = money({"": value}, "")
-            if found is None:
-                raise OtherwiseError
-            self._amounts[key] = found
+            found = self._amounts[key] = self._new_amount(value, *key)
+        return found
+
+    def _new_amount(self, value: Any, amount: str, currency: str) -> Money:
+        if currency in self._usual and (plain := _CENTS.fullmatch(amount)):
+            return Money(int(plain[1] + plain[2]), currency)
+        found = money({"": value}, "")
+        if found is None:
+            raise OtherwiseError
+        if minor_digits(currency) == 2:
+            self._usual.add(currency)
         return found
 
     def _buyer(self, raw: Mapping[str, Any]) -> Buyer | None:

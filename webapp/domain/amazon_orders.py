@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from webapp.domain.money import Money
@@ -55,7 +56,10 @@ class Address:
     instructions: str | None = None
 
     def as_json(self) -> dict[str, str]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        return {name: value for name, value in zip(self.__slots__, _PARTS(self), strict=True) if value}
+
+
+_PARTS = attrgetter(*Address.__slots__)
 
 
 @dataclass(frozen=True, slots=True)

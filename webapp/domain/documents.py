@@ -217,6 +217,8 @@ def check(lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable
 def rests(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
     """What of the order's total belongs to no line, in portions for the lines, given as (ordered, total)."""
     missing = total - sum(worth for ordered, worth in lines if ordered)
+    if not missing:
+        return [0] * len(lines)
     portions = iter(totals.spread(missing, [worth for ordered, worth in lines if ordered]))
     return [next(portions) if ordered else 0 for ordered, _ in lines]
 

@@ -6,7 +6,7 @@ neighbouring characters. Where a letter has a common spelling in two (ü is ue),
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -26,6 +26,7 @@ _MARKS = re.compile(
     "\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a\ufe20-\ufe2f]+"
 )
 _CHARACTER = "[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f]"
+_FIRST_CHARACTER = "\u3005"
 _UNPARTED = re.compile(f"{_CHARACTER}+")
 # Names are written with a space and without one.
 _SPACE_WITHIN = re.compile(rf"(?<={_CHARACTER})[^\S\n]+(?={_CHARACTER})")
@@ -33,15 +34,14 @@ _SPACE_WITHIN = re.compile(rf"(?<={_CHARACTER})[^\S\n]+(?={_CHARACTER})")
 _PLAIN = str.maketrans(
     {"ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe", "ø": "o"}
 )
+_HAS_PLAIN = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 _IN_TWO = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _HAS_TWO = re.compile("[äöüåø]")
 _NUMBER = re.compile(r"(?=[a-z0-9]*[0-9])[a-z0-9]{2,}")
 _AMAZONS = re.compile(r"\d{3}-\d{7}-\d{7}", re.ASCII)
 _PHONE = re.compile(r"[\d\s+()./-]+", re.ASCII)
-# The trunk zero some write between the country's code and the number: +49 (0)30.
-_TRUNK_ZERO = re.compile(r"\(0\)")
 _EXTENSION = re.compile(r"(ext|x).*", re.IGNORECASE | re.DOTALL)
-_NO_DIGIT = re.compile(r"\D+")
+_DIGITS = re.compile(r"\d+")
 # Every buyer has an address there, so its words tell nobody from another.
 _RELAY = "marketplace.amazon."
 
@@ -80,14 +80,20 @@ class Wanted:
 
 def words(text: str) -> list[str]:
     """The words of a text as they are compared; an unparted script's are pairs, and its last character alone."""
-    return [part for word in _plain_words(text) for part in _parts(word)]
+    found: list[str] = []
+    for word in _plain_words(text):
+        found += (word,) if word.isascii() else _parts(word)
+    return found
 
 
 def _plain_words(text: str) -> list[str]:
     if text.isascii():
         return _ASCII_WORDS.findall(text.lower())
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFC", text).casefold().translate(_PLAIN))
-    return _ANY_WORDS.findall(unicodedata.normalize("NFC", _MARKS.sub("", plain)))
+    plain = unicodedata.normalize("NFC", text).casefold()
+    if _HAS_PLAIN.search(plain):
+        plain = plain.translate(_PLAIN)
+    unmarked = _MARKS.sub("", unicodedata.normalize("NFKD", plain))
+    return _ANY_WORDS.findall(unmarked if unmarked.isascii() else unicodedata.normalize("NFC", unmarked))
 
 
 def _parts(word: str) -> list[str]:
@@ -115,30 +121,37 @@ def in_two(text: str) -> str | None:
     return folded.translate(_IN_TWO) if _HAS_TWO.search(folded) else None
 
 
-def terms(order: Searchable) -> set[tuple[str, str]]:
-    """(kind, text) of everything by which the order is found."""
-    names = [*order.names, *(_telling(email) for email in order.emails if email)]
-    found = {(NAME, word) for word in _all_words(names)}
-    found.update((WORD, word) for word in _all_words(order.texts))
-    found.update((PHONE, digits) for phone in order.phones if phone for digits in [_phone(phone)] if digits)
-    for number in (order.number, *order.numbers):
-        if number:
-            found.update(_number(number))
+def texts(order: Searchable) -> list[tuple[str, str]]:
+    """(kind, text) of everything by whose words the order is found."""
+    found = [(NAME, name) for name in order.names if name]
+    found += [(NAME, _telling(email)) for email in order.emails if email]
+    found += [(WORD, text) for text in order.texts if text]
     return found
 
 
-def _all_words(texts: Sequence[str | None]) -> set[str]:
-    # Most texts have no letter but those of ASCII, and are quickest taken together.
-    plain = [text for text in texts if text and text.isascii()]
-    found = set(_ASCII_WORDS.findall(" ".join(plain).lower()))
-    # The others too, on lines of their own.
-    foreign = "\n".join([text for text in texts if text and not text.isascii()])
-    if foreign:
-        found.update(words(foreign))
-        if (joined := _SPACE_WITHIN.sub("", foreign)) != foreign:
-            found.update(words(joined))
-        if (other := in_two(foreign)) is not None:
-            found.update(words(other))
+def whole_terms(order: Searchable) -> list[tuple[str, str]]:
+    """(kind, text) of what is not parted into words: telephones and numbers."""
+    found = [(PHONE, digits) for phone in order.phones if phone and (digits := _phone(phone))]
+    for number in (order.number, *order.numbers):
+        if number:
+            found += _number(number)
+    return found
+
+
+def terms(order: Searchable) -> set[tuple[str, str]]:
+    """(kind, text) of everything by which the order is found."""
+    return {(kind, word) for kind, text in texts(order) for word in spelt(text)} | set(whole_terms(order))
+
+
+def spelt(text: str) -> set[str]:
+    """The words of a text, with every way they are looked for."""
+    if text.isascii():
+        return set(_ASCII_WORDS.findall(text.lower()))
+    found = set(words(text))
+    if max(text) >= _FIRST_CHARACTER and (joined := _SPACE_WITHIN.sub("", text)) != text:
+        found.update(words(joined))
+    if (other := in_two(text)) is not None:
+        found.update(words(other))
     return found
 
 
@@ -151,17 +164,17 @@ def _telling(text: str) -> str:
 
 def _phone(text: str) -> str:
     """Its digits from the last to the first, without the zeros in front and without an extension."""
-    digits = _NO_DIGIT.sub("", _TRUNK_ZERO.sub("", _EXTENSION.sub("", text)))
+    if not _PHONE.fullmatch(text):
+        text = _EXTENSION.sub("", text)
+    # Some write a trunk zero between the country's code and the number: +49 (0)30.
+    digits = "".join(_DIGITS.findall(text.replace("(0)", "") if "(0)" in text else text))
     return digits.lstrip("0")[::-1][:_MOST_PHONE]
 
 
-def _number(number: str) -> Iterable[tuple[str, str]]:
+def _number(number: str) -> list[tuple[str, str]]:
     blocks = _ASCII_WORDS.findall(number.lower())
     joined = "".join(blocks)
-    yield NUMBER, joined
-    yield REVERSED, joined[::-1]
-    for block in blocks[1:]:
-        yield NUMBER, block
+    return [(NUMBER, joined), (REVERSED, joined[::-1]), *((NUMBER, block) for block in blocks[1:])]
 
 
 def read(text: str, *, kinds: Iterable[str] = (NAME, WORD, PHONE, NUMBER)) -> Wanted:

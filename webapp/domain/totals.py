@@ -1,15 +1,12 @@
 """An Order's amounts, taken from Amazon's own components. They are sorted, never recomputed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from webapp.domain.amazon_orders import Component
 
-_PLACES = {"ITEM": "subtotal", "SHIPPING": "shipping", "TAX": "tax", "DISCOUNT": "discount"}
 
-
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """Minor units of one currency. `other` is what makes the parts sum to Amazon's own total."""
 
     subtotal: int
@@ -20,17 +17,33 @@ class Totals:
     total: int
 
     def as_row(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        return self._asdict()
 
 
 def sort(components: Iterable[Component], total: int) -> Totals:
     """Put each component in its place; `total` is Amazon's and stays as it is."""
-    sums = {"subtotal": 0, "shipping": 0, "tax": 0, "discount": 0}
+    subtotal = shipping = tax = discount = 0
     for component in components:
         # A subtype details the amount its type has already: counting it again would count it twice.
-        if component.subtype is None and (place := _PLACES.get(component.type)):
-            sums[place] += component.value.minor
-    return Totals(**sums, other=total - sum(sums.values()), total=total)
+        if component.subtype is not None:
+            continue
+        type_ = component.type
+        if type_ == "ITEM":
+            subtotal += component.value.minor
+        elif type_ == "SHIPPING":
+            shipping += component.value.minor
+        elif type_ == "TAX":
+            tax += component.value.minor
+        elif type_ == "DISCOUNT":
+            discount += component.value.minor
+    return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
+
+
+def together(lines: Sequence[Totals], total: int) -> Totals:
+    """The amounts of an order from those of its lines, as `sort` makes them of the components of all."""
+    subtotal, shipping = sum([line.subtotal for line in lines]), sum([line.shipping for line in lines])
+    tax, discount = sum([line.tax for line in lines]), sum([line.discount for line in lines])
+    return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
 
 
 def share(total: int, quantity: int, of: int, before: int = 0) -> int:

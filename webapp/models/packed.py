@@ -4,10 +4,12 @@ What is packed begins with a byte that says how: zstd with the text below as its
 older releases wrote. Anything else is the JSON itself.
 """
 
+import codecs
 import hashlib
 import json
 import sys
 import zlib
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
@@ -58,6 +60,8 @@ _TYPICAL_ORDER = (
 _DICTIONARY = zstd.ZstdDict(_TYPICAL_ORDER, is_raw=True)
 # Made ready once: that costs more than to compress an order. It is safe for threads, a call at a time.
 _COMPRESSOR = zstd.ZstdCompressor(level=1, zstd_dict=_DICTIONARY.as_digested_dict)
+# How JSON writes letters that are no ASCII.
+_ESCAPES = "channeldesk-json"
 # orjson knows more than JSON has; here it is to know no more than the standard library.
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
@@ -97,11 +101,25 @@ def digest(value: Any) -> bytes:
         plain = orjson.dumps(value, option=_STRICT | orjson.OPT_SORT_KEYS)
     except TypeError:
         return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).digest()
-    if not plain.isascii() or b"\x7f" in plain:
-        # This escapes what is no ASCII, and quotes and backslashes, which were escaped before.
-        escaped = encode_basestring_ascii(plain.decode())[1:-1]
-        plain = escaped.replace("\\\\", "\0").replace('\\"', '"').replace("\0", "\\").encode()
+    if not plain.isascii():
+        plain = plain.decode().encode("ascii", _ESCAPES)
+    if b"\x7f" in plain:
+        plain = plain.replace(b"\x7f", b"\\u007f")
     return hashlib.sha256(plain).digest()
+
+
+@lru_cache(maxsize=4096)
+def _escaped(letters: str) -> str:
+    return encode_basestring_ascii(letters)[1:-1]
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return _escaped(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_ESCAPES, _escape)
 
 
 def _written(value: Any) -> bytes:

@@ -13,7 +13,20 @@ from typing import Any
 
 from sqlalchemy import DDL, BigInteger, Connection, Text, column, event, table
 
-from webapp.domain.search_words import NAME, NUMBER, PHONE, REVERSED, WORD, Searchable, Term, Wanted, is_unparted, terms
+from webapp.domain.search_words import (
+    NAME,
+    NUMBER,
+    PHONE,
+    REVERSED,
+    WORD,
+    Searchable,
+    Term,
+    Wanted,
+    is_unparted,
+    spelt,
+    texts,
+    whole_terms,
+)
 from webapp.models.base import Base
 from webapp.models.vault import vault
 
@@ -35,6 +48,7 @@ _LINKS = (*range(_FIRST, 13), 16, 20, 24, 28, 32)
 _LINKS_OF = [tuple(link for link in _LINKS if link <= length) or (length,) for length in range(_LINKS[-1] + 1)]
 # AES knows no other.
 _BLOCK = 16
+_FILLED = [bytes(_BLOCK - length) for length in range(_BLOCK + 1)]
 # What a whole word ends with, so that it can be told from a beginning: no digit of a hash.
 _END = "z"
 _HEX = "0123456789abcdef"
@@ -79,18 +93,27 @@ def row_of(purchased_at: datetime, amazon_order_id: int) -> int:
 
 
 class Hasher:
-    """Makes documents. It remembers the words it has met: make one for a page of orders, and let it go."""
+    """Makes documents. It remembers the texts it has met: make one for a page of orders, and let it go."""
 
     def __init__(self) -> None:
         self._scramble = vault.scrambler()
         self._chains: dict[str, str] = {}
+        self._tokens: dict[tuple[str, str], set[str]] = {}
 
     def document(self, order: Searchable) -> str:
-        chain, tokens = self.chain, []
-        for kind, text in terms(order):
+        found: set[str] = set()
+        for kind_and_text in texts(order):
+            found |= self._tokens.get(kind_and_text) or self._split(*kind_and_text)
+        for kind, text in whole_terms(order):
             letter = _LETTERS[kind]
-            tokens.append(letter + text if kind in _PLAIN else f"{letter}{chain(text)}{_END}")
-        return " ".join(tokens)
+            found.add(letter + text if kind in _PLAIN else f"{letter}{self.chain(text)}{_END}")
+        return " ".join(found)
+
+    def _split(self, kind: str, text: str) -> set[str]:
+        """The words of a text as they are kept; titles, towns and many a name come again on a page."""
+        letter, chain = _LETTERS[kind], self.chain
+        found = self._tokens[kind, text] = {f"{letter}{chain(word)}{_END}" for word in spelt(text)}
+        return found
 
     def chain(self, word: str) -> str:
         """The links of a word, up to its last one."""
@@ -103,11 +126,11 @@ class Hasher:
         length = len(word)
         if word.isascii() and length <= _BLOCK:
             plain = word.encode()
-            beginnings = [plain[:link] for link in _LINKS_OF[length]]
+            beginnings = [plain[:link] + _FILLED[link] for link in _LINKS_OF[length]]
         else:
             ends = (1, 2)[:length] if is_unparted(word) else _LINKS_OF[min(length, _LINKS[-1])]
-            beginnings = [_in_a_block(word[:link].encode()) for link in ends]
-        made = self._scramble(b"".join([part.ljust(_BLOCK, b"\0") for part in beginnings])).hex()
+            beginnings = [_in_a_block(word[:link].encode()).ljust(_BLOCK, b"\0") for link in ends]
+        made = self._scramble(b"".join(beginnings)).hex()
         first = made[:_FIRST_DIGITS]
         if len(beginnings) == 1:
             return first

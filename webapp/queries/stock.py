@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import amazon_status as status
@@ -16,51 +16,59 @@ from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, StockHold
 from webapp.models.stores import Store
 
+_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
+_HOLDS = select(
+    *(StockHold.id, StockHold.product_id, StockHold.amazon_order_id, StockHold.order_item_id, StockHold.steps),
+    *(StockHold.reserved, StockHold.deducted, StockHold.returned, StockHold.skipped),
+).where(StockHold.amazon_order_id.in_(_IDS))
+_LINE = (OrderItem.order_id == Order.id) & (OrderItem.order_item_id == AmazonOrderItem.order_item_id)
+_PRODUCT = (Product.account_id == AmazonOrder.account_id) & (Product.sku == AmazonOrderItem.sku)
+_STOCKED = Product.manage_stock & (AmazonOrder.fulfilled_by == status.MERCHANT)
+_LINES = (
+    select(
+        AmazonOrder.id,
+        AmazonOrder.status,
+        AmazonOrder.fulfilled_by,
+        AmazonOrder.purchased_at,
+        AmazonOrder.blocked,
+        AmazonOrder.reserved,
+        AmazonOrderItem.order_item_id,
+        AmazonOrderItem.quantity,
+        Store.import_orders,
+        Store.pending_orders,
+        Store.unready_products,
+        Store.orders_from,
+        Product.id.label("product_id"),
+        OrderItem.id.label("line_id"),
+        OrderItem.ordered,
+        OrderItem.invoiced,
+        OrderItem.shipped,
+        OrderItem.refunded,
+        OrderItem.canceled,
+    )
+    .join(Store, Store.id == AmazonOrder.store_id)
+    .join(AmazonOrderItem, AmazonOrderItem.amazon_order_id == AmazonOrder.id)
+    .join(Product, _PRODUCT)
+    .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
+    .outerjoin(OrderItem, _LINE)
+    .where(AmazonOrder.id.in_(_IDS))
+    .order_by(AmazonOrder.purchased_at, AmazonOrder.id, AmazonOrderItem.id)
+)
+_LINES_OF_STOCK = _LINES.where(_STOCKED)
+_LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, AmazonOrder.id.in_(bindparam("held", expanding=True))))
+
 
 def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
     """What these Amazon orders hold, by (id of the Amazon order, Amazon's id of the line)."""
-    columns = (StockHold.id, StockHold.product_id, StockHold.amazon_order_id, StockHold.order_item_id, StockHold.steps)
-    counters = (StockHold.reserved, StockHold.deducted, StockHold.returned, StockHold.skipped)
-    found = session.execute(select(*columns, *counters).where(StockHold.amazon_order_id.in_(ids)))
+    found = session.execute(_HOLDS, {"ids": ids})
     return {(row.amazon_order_id, row.order_item_id): row for row in found}
 
 
 def rows(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
     """Each line of a product whose stock is managed, or that has held something before; the first buyer first."""
-    line = (OrderItem.order_id == Order.id) & (OrderItem.order_item_id == AmazonOrderItem.order_item_id)
-    product = (Product.account_id == AmazonOrder.account_id) & (Product.sku == AmazonOrderItem.sku)
-    stocked = Product.manage_stock & (AmazonOrder.fulfilled_by == status.MERCHANT)
-    found = (
-        select(
-            AmazonOrder.id,
-            AmazonOrder.status,
-            AmazonOrder.fulfilled_by,
-            AmazonOrder.purchased_at,
-            AmazonOrder.blocked,
-            AmazonOrder.reserved,
-            AmazonOrderItem.order_item_id,
-            AmazonOrderItem.quantity,
-            Store.import_orders,
-            Store.pending_orders,
-            Store.unready_products,
-            Store.orders_from,
-            Product.id.label("product_id"),
-            OrderItem.id.label("line_id"),
-            OrderItem.ordered,
-            OrderItem.invoiced,
-            OrderItem.shipped,
-            OrderItem.refunded,
-            OrderItem.canceled,
-        )
-        .join(Store, Store.id == AmazonOrder.store_id)
-        .join(AmazonOrderItem, AmazonOrderItem.amazon_order_id == AmazonOrder.id)
-        .join(Product, product)
-        .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
-        .outerjoin(OrderItem, line)
-        .where(AmazonOrder.id.in_(ids), or_(stocked, AmazonOrder.id.in_(held)) if held else stocked)
-        .order_by(AmazonOrder.purchased_at, AmazonOrder.id, AmazonOrderItem.id)
-    )
-    return session.execute(found).all()
+    if held:
+        return session.execute(_LINES_OF_STOCK_OR_HELD, {"ids": ids, "held": list(held)}).all()
+    return session.execute(_LINES_OF_STOCK, {"ids": ids}).all()
 
 
 def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
