@@ -84,6 +84,34 @@ def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_t
     assert refused(lambda: parcels.take_back(session, parcel.id, **BY)) == ("parcel_at_amazon", {})
 
 
+def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
+    order = processing_order(session)
+    parcel = ship(session, order, None)
+    items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
+    said = an_order(status="SHIPPED", updated=5, items=items, packages=(a_package("1", tracking_number="A1"),))
+    imported(session, said)
+
+    told = parcels.edit(
+        session, parcel.id, carrier="DHL", title="DHL Paket", tracking_number="A1", undo_seconds=0, **BY
+    )
+
+    assert (told.state, told.details["corrects"]) == ("queued", True)
+    assert not confirmations.KIND.proved(session, told, said)
+    move(session, parcel, "send", "accept")
+    assert confirmations.KIND.proved(session, told, said)
+
+
+def test_of_a_canceled_order_what_is_taken_back_is_canceled_too(session):
+    order = processing_order(session)
+    parcel = ship(session, order, {order.items[0].id: 1})
+    imported(session, an_order(status="CANCELLED", updated=5, items=(an_item(1, quantity=2), an_item(2, quantity=1))))
+    assert (order.state, [(line.shipped, line.canceled) for line in order.items]) == ("canceled", [(1, 1), (0, 1)])
+
+    parcels.take_back(session, parcel.id, **BY)
+
+    assert (order.state, [(line.shipped, line.canceled) for line in order.items]) == ("canceled", [(0, 2), (0, 1)])
+
+
 def test_what_amazon_counts_as_shipped_stays_shipped(session):
     order = processing_order(session)
     parcel = ship(session, order, None)
