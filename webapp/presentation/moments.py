@@ -18,6 +18,7 @@ _ROUND_UP_FROM = 1.0
 # Of what is due: late, within a day, later.
 TONES = ("bad", "warn", "quiet")
 Length = Literal["short", "medium"]
+Form = Literal["medium", "MMMd", "yMMMd"]
 
 
 def now() -> datetime:
@@ -36,9 +37,8 @@ def moment(instant: datetime, zone: str = "UTC", form: Literal["short", "zoned",
 
 def short(who: Reader, local: datetime) -> str:
     """An instant that is on its zone's clock already, as `moment` writes it. The other two likewise."""
-    clock = _clock(who, local.hour, "short") % local.minute
-    this_year = local.year == now().year
-    return _together(who, "short").format(clock, _date(who, local.date(), "MMMd" if this_year else "yMMMd"))
+    form: Form = "MMMd" if local.year == now().year else "yMMMd"
+    return _hour(who, local.date(), local.hour, form, "short", "short") % local.minute
 
 
 def zoned(who: Reader, local: datetime) -> str:
@@ -47,8 +47,8 @@ def zoned(who: Reader, local: datetime) -> str:
 
 
 def full(who: Reader, local: datetime) -> str:
-    clock = _clock(who, local.hour, "medium") % (local.minute, local.second)
-    return f"{_together(who, 'medium').format(clock, _date(who, local.date(), 'medium'))} {zone_name(local)}"
+    said = _hour(who, local.date(), local.hour, "medium", "medium", "medium") % (local.minute, local.second)
+    return f"{said} {zone_name(local)}"
 
 
 def on_clock(instant: datetime, zone: str) -> datetime:
@@ -97,7 +97,7 @@ def _zone(name: str) -> ZoneInfo:
 
 
 @lru_cache(maxsize=8192)
-def _date(who: Reader, value: date, form: Literal["medium", "MMMd", "yMMMd"]) -> str:
+def _date(who: Reader, value: date, form: Form) -> str:
     if form == "medium":
         return str(dates.format_date(value, form, locale=who.locale))
     return str(dates.format_skeleton(form, value, locale=who.locale))
@@ -108,6 +108,12 @@ def _clock(who: Reader, hour: int, length: Length) -> str:
     """A pattern with a `%02d` for the minutes, and for the seconds where `length` is medium."""
     text = str(dates.format_time(time(hour, 34, 56), length, locale=who.locale))
     return text.replace("%", "%%").replace("34", "%02d").replace("56", "%02d")
+
+
+@lru_cache(maxsize=16384)
+def _hour(who: Reader, day: date, hour: int, form: Form, clock: Length, together: Length) -> str:
+    """The same with the day before or behind it."""
+    return _together(who, together).format(_clock(who, hour, clock), _date(who, day, form).replace("%", "%%"))
 
 
 @lru_cache(maxsize=1024)
