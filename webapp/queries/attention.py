@@ -4,14 +4,31 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal, null, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from webapp.domain import amazon_status, confirming, mails, refunds, submissions, vat_invoices
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.base import UtcDateTime
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.products import Product
@@ -24,6 +41,7 @@ MAILS = "mails"
 FLAGGED, OVERSOLD = "flagged", "oversold"
 # What was refused earlier has been dealt with at Amazon, or never will be.
 LOOK_BACK = timedelta(days=30)
+_SINCE = bindparam("since", type_=UtcDateTime())
 _OF_MONEY = (refunds.KIND, vat_invoices.KIND)
 # An order that stands there has gone its way, whatever was refused about it before.
 _SETTLED = (amazon_status.CANCELLED, amazon_status.SHIPPED)
@@ -47,16 +65,23 @@ class Alert:
 def alerts(session: Session, store_ids: Collection[int], now: datetime) -> dict[int, list[Alert]]:
     """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
     found: dict[int, list[Alert]] = defaultdict(list)
-    mine = Store.id.in_(store_ids)
-    kinds = (_trouble(), _blocked(), _quarantined(), _oversold(), _flagged())
-    rows = union_all(*(kind.where(mine) for kind in kinds), _refused(now), _mails(now))
-    for kind, store_id, cause, count in session.execute(rows):
+    rows = session.execute(_all(), {"stores": list(store_ids), "since": now - LOOK_BACK})
+    for kind, store_id, cause, count in rows:
         if store_id in store_ids:
             found[store_id].append(Alert(kind, cause or "", count))
     order = (TROUBLE, REFUSED, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
         store_id: sorted(some, key=lambda one: (order.index(one.kind), one.cause)) for store_id, some in found.items()
     }
+
+
+# Putting it together takes longer than the answer.
+@lru_cache(maxsize=1)
+def _all() -> CompoundSelect[*tuple[Any, ...]]:
+    """Asks for everything; `stores` are ids, `since` is how far it looks back."""
+    mine = Store.id.in_(bindparam("stores", expanding=True))
+    kinds = (_trouble(), _blocked(), _quarantined(), _oversold(), _flagged())
+    return union_all(*(kind.where(mine) for kind in kinds), _refused(), _mails())
 
 
 def _trouble() -> Select[*tuple[Any, ...]]:
@@ -88,30 +113,29 @@ def _quarantined() -> Select[*tuple[Any, ...]]:
 
 
 def _oversold() -> Select[*tuple[Any, ...]]:
-    return (
-        select(literal(OVERSOLD), Store.id, null(), func.count())
-        .join(Product, Product.account_id == Store.account_id)
-        .where(Product.is_oversold())
-        .group_by(Store.id)
-    )
+    found = select(Product.account_id, func.count().label("many")).where(Product.is_oversold())
+    return _of_stores(OVERSOLD, null(), found.group_by(Product.account_id).subquery())
 
 
 def _flagged() -> Select[*tuple[Any, ...]]:
-    return (
-        select(literal(FLAGGED), Store.id, Product.flag, func.count())
-        .join(Product, Product.account_id == Store.account_id)
-        .where(Product.is_flagged())
-        .group_by(Store.id, Product.flag)
-    )
+    found = select(Product.account_id, Product.flag, func.count().label("many")).where(Product.is_flagged())
+    each = found.group_by(Product.account_id, Product.flag).subquery()
+    return _of_stores(FLAGGED, each.c.flag, each)
 
 
-def _refused(now: datetime) -> Select[*tuple[Any, ...]]:
+def _of_stores(kind: str, cause: Any, counted: Subquery) -> Select[*tuple[Any, ...]]:
+    """What is counted once for an account stands with each of its stores."""
+    found = select(literal(kind), Store.id, cause, counted.c.many)
+    return found.join(counted, counted.c.account_id == Store.account_id)
+
+
+def _refused() -> Select[*tuple[Any, ...]]:
     # Of all stores: named here, SQLite would go through every order of them instead of through what was asked lately.
     return (
         select(literal(REFUSED), AmazonOrder.store_id, Submission.state, func.count())
         .join_from(Submission, AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
         .where(
-            Submission.requested_at >= now - LOOK_BACK,
+            Submission.requested_at >= _SINCE,
             or_(
                 Submission.state == submissions.CONFLICT,
                 and_(_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_asked_again()),
@@ -125,10 +149,10 @@ def _refused(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _mails(now: datetime) -> Select[*tuple[Any, ...]]:
+def _mails() -> Select[*tuple[Any, ...]]:
     return (
         select(literal(MAILS), Mail.store_id, Mail.state, func.count())
-        .where(Mail.state.in_(mails.TROUBLED), Mail.created_at >= now - LOOK_BACK)
+        .where(Mail.state.in_(mails.TROUBLED), Mail.created_at >= _SINCE)
         .group_by(Mail.store_id, Mail.state)
     )
 
