@@ -104,6 +104,15 @@
     setTimeout(() => button.classList.remove("copied"), 1500);
   });
 
+  // Of tabs that do not fit, the one that is open can be seen.
+  const showTab = () => {
+    const open = document.querySelector(".tabs [aria-current]");
+    const row = open?.closest(".tabs");
+    if (row && row.scrollWidth > row.clientWidth) row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+  };
+  document.addEventListener("htmx:afterSettle", showTab);
+  showTab();
+
   // Menus close when one looks elsewhere.
   const closeMenus = (except) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;

@@ -77,6 +77,23 @@ def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
     expect(page.get_by_text("Nothing has been shipped from here yet")).to_be_visible()
 
 
+def test_on_a_telephone_the_open_tab_and_all_of_a_shipment_are_seen(owner_page: Page, session):
+    order = session.scalars(select(Order).where(Order.number == "100001")).one()
+    first = order.items[0]
+    shipments.create(session, order.id, [Parcel({first.id: 2}, "DHL", "", DHL)], **BY)
+    session.rollback()
+    page = owner_page
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    page.goto("/orders/100001?tab=shipments")
+
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+    expect(page.locator(".sheet").get_by_text(DHL)).to_be_visible()
+    assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-scroll'))") == 0
+    page.goto("/orders/100001?tab=history")
+    expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)
+
+
 def test_what_is_typed_outlives_the_session_it_was_typed_in(
     app, session, owner_page: Page, address: str, complaints: Complaints
 ):
