@@ -101,6 +101,8 @@ def served(
         port = free.getsockname()[1]
     words = [python or sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-k", "gthread"]
     words += ["-w", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "60", "--no-control-socket"]
+    # Nobody is answered any more when it ends, but connections are kept.
+    words += ["--graceful-timeout", "1"]
     process = subprocess.Popen(
         [*words, "--preload", "--log-level", "warning", application], env={**os.environ, **environment}, cwd=folder
     )
@@ -166,13 +168,14 @@ def time_pages(pages: list[Asked], rounds: int, seconds: float = 30.0) -> dict[t
     """
     took: dict[Asked, list[float]] = {page: [] for page in pages}
     sizes: dict[Asked, int] = {}
-    for turn in range(rounds + WARMING):
+    warming = min(WARMING, rounds)
+    for turn in range(rounds + warming):
         for page, so_far in took.items():
-            if turn >= WARMING + LEAST and sum(so_far) > seconds * 1000:
+            if turn >= warming + LEAST and sum(so_far) > seconds * 1000:
                 continue
             milliseconds, body = page.server.get(page.path)
             sizes[page] = len(body)
-            if turn >= WARMING:
+            if turn >= warming:
                 so_far.append(milliseconds)
     return {(page.name, page.who): _timing(every, sizes[page]) for page, every in took.items()}
 
