@@ -12,6 +12,9 @@ def init_app(app: Flask) -> None:
     app.config.update(
         COMPRESS_REGISTER=False,
         COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
+        # A list of 90 kB: zstd takes 0.09 ms. Brotli and gzip take twice as long at their defaults for 7 % less.
+        COMPRESS_BR_LEVEL=3,
+        COMPRESS_LEVEL=4,
         COMPRESS_MIMETYPES=["text/html", "text/csv", "text/plain", "application/json"],
         # Pages change with each request, and nobody keeps them.
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,

@@ -48,6 +48,14 @@ def current() -> Locale:
 
 def translations() -> NullTranslations:
     """The texts in the reader's language; outside of the application the sources' own."""
+    try:
+        found: NullTranslations | None = g._get_current_object()._flask_babel.babel_translations  # noqa: SLF001
+    except (AttributeError, RuntimeError):
+        found = None
+    return found or _looked_up()
+
+
+def _looked_up() -> NullTranslations:
     if not current_app:
         return NullTranslations()
     catalogues: Catalogues = current_app.extensions["babel"].instance.domain_instance
