@@ -17,6 +17,7 @@ from benchmarks.served import Asked, Server, served
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-benchmarks" / "bin" / "python"
+READY = ROOT / ".venv-benchmarks" / "ready"
 ADMIN, ADMIN_FAST = "Django admin", "Django admin, fastest"
 FLASK, FLASK_FAST = "Flask-Admin", "Flask-Admin, fastest"
 OSCAR = "django-oscar"
@@ -37,8 +38,8 @@ class Program:
 
 
 def is_there() -> bool:
-    """Whether their environment was made."""
-    return PYTHON.exists()
+    """Whether their environment was made, wholly."""
+    return READY.exists()
 
 
 def _django(base: str, id_: int, number: str, page: int) -> dict[str, str]:
