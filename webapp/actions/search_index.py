@@ -142,7 +142,7 @@ def _searchable(order: AmazonOrder, number: str | None) -> Searchable:
     if order.recipient:
         _add_address(found, order.recipient)
     for item in order.items:
-        found.texts += (item.sku, item.asin, item.title)
+        found.goods += (item.sku, item.asin, item.title)
     return found
 
 
@@ -158,7 +158,7 @@ def _stored(mirror: rows.AmazonOrder, order: Order | None, tracking: Sequence[st
         if address:
             _add_address(found, Address(**address))
     for item in mirror.items:
-        found.texts += (item.sku, item.asin, item.title)
+        found.goods += (item.sku, item.asin, item.title)
     return found
 
 

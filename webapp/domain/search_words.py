@@ -63,6 +63,8 @@ class Searchable:
     emails: list[str | None] = field(default_factory=list)
     phones: list[str | None] = field(default_factory=list)
     texts: list[str | None] = field(default_factory=list)
+    # What was sold: texts that many orders share, and nothing personal.
+    goods: list[str | None] = field(default_factory=list)
     # Our number, and those of the parcels.
     numbers: list[str | None] = field(default_factory=list)
 
@@ -122,7 +124,7 @@ def in_two(text: str) -> str | None:
 
 
 def texts(order: Searchable) -> list[tuple[str, str]]:
-    """(kind, text) of everything by whose words the order is found."""
+    """(kind, text) of everything by whose words the order is found, but for its goods, whose words are WORD too."""
     found = [(NAME, name) for name in order.names if name]
     found += [(NAME, _telling(email)) for email in order.emails if email]
     found += [(WORD, text) for text in order.texts if text]
@@ -140,7 +142,8 @@ def whole_terms(order: Searchable) -> list[tuple[str, str]]:
 
 def terms(order: Searchable) -> set[tuple[str, str]]:
     """(kind, text) of everything by which the order is found."""
-    return {(kind, word) for kind, text in texts(order) for word in spelt(text)} | set(whole_terms(order))
+    parted = [*texts(order), *((WORD, text) for text in order.goods if text)]
+    return {(kind, word) for kind, text in parted for word in spelt(text)} | set(whole_terms(order))
 
 
 def spelt(text: str) -> set[str]:
