@@ -262,6 +262,16 @@ def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
     assert old not in session.scalars(select(BulkRow.action_id)).all()
 
 
+def test_a_stale_question_never_begins_a_later_action(session, orders):
+    old = bulk_actions.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
+    bulk_actions.forget_drafts(session, now=NOW)
+    new = bulk_actions.draft(session, "hold", [orders[1].id], **BY).id
+
+    assert new != old
+    bulk_actions.forget_drafts(session, now=NOW)
+    assert session.scalars(select(BulkAction.id)).all() == [new]
+
+
 def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
     ids = [order.id for order in orders]
     holds.hold(session, ids[0], "x", **BY)

@@ -215,4 +215,18 @@ def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, or
     session.rollback()
     tracking.purge(session, now=NOW + timedelta(days=31))
     assert session.scalar(select(func.count(TrackingRow.id))) == 0
-    assert session.scalars(select(TrackingImport.id)).all() == []
+    assert list(queries.recent(session)) == []
+    assert refused(lambda: queries.find(session, one.id))[0] == "tracking_import_unknown"
+    assert refused(lambda: tracking.confirm(session, one.id, undo_seconds=0, **BY))[0] == "tracking_import_unknown"
+
+
+def test_a_stale_page_never_ships_what_was_pasted_later(session, orders):
+    old = kept(session, f"Order;Tracking\n{orders[0].number};{DHL}").id
+    session.rollback()
+    tracking.purge(session, now=NOW + timedelta(days=31))
+    new = kept(session, f"Order;Tracking\n{orders[0].number};{DHL}").id
+
+    assert new != old
+    session.rollback()
+    tracking.purge(session, now=NOW + timedelta(days=29))
+    assert session.scalars(select(TrackingImport.id)).all() == [new]

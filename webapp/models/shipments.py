@@ -20,7 +20,7 @@ class Shipment(Base):
     # When the carrier took it, where somebody has said so; else when it was written.
     shipped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    parcels: Mapped[list["Parcel"]] = relationship(order_by="Parcel.id")
+    parcels: Mapped[list["Parcel"]] = relationship(order_by="Parcel.id", back_populates="shipment")
 
     @property
     def quantities(self) -> dict[int, int]:
@@ -47,6 +47,7 @@ class Parcel(Base):
     # Without spaces and in capitals; empty for a parcel that is not tracked.
     tracking_number: Mapped[str] = mapped_column(String(100), default="", index=True)
 
+    shipment: Mapped[Shipment] = relationship(back_populates="parcels")
     items: Mapped[list["ParcelItem"]] = relationship(order_by="ParcelItem.id")
 
 

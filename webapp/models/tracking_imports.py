@@ -11,7 +11,10 @@ from webapp.models.vault import EncryptedJson
 
 
 class TrackingImport(Base):
-    """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing."""
+    """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing.
+
+    `total`: its lines; 0 for one that was emptied and stays so that its id is not given again.
+    """
 
     __tablename__ = "tracking_imports"
 

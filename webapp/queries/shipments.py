@@ -9,12 +9,13 @@ from webapp.models.shipments import Parcel, Shipment
 from webapp.models.submissions import Submission
 
 
-def parcel(session: Session, parcel_id: int) -> tuple[Parcel, Shipment]:
-    """One, with its shipment. Raises NotFoundError."""
-    found = session.get(Parcel, parcel_id)
+def parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipment]:
+    """One of a shipment, by its reference, with the shipment. Raises NotFoundError."""
+    mine = select(Parcel, Shipment).join(Shipment, Shipment.id == Parcel.shipment_id)
+    found = session.execute(mine.where(Shipment.number == number, Parcel.reference == reference)).first()
     if found is None:
-        raise NotFoundError("parcel_unknown", name=parcel_id)
-    return found, session.get_one(Shipment, found.shipment_id)
+        raise NotFoundError("parcel_unknown", name=f"{number}/{reference}")
+    return found[0], found[1]
 
 
 def tellings(session: Session, amazon_order_id: int) -> dict[int, Submission]:

@@ -1,4 +1,8 @@
-"""A parcel after it was written: correcting it, taking it back, or cancelling its order instead."""
+"""A parcel after it was written: correcting it, taking it back, or cancelling its order instead.
+
+An address names it by its shipment and its reference, which are never given again. An id may be: SQLite hands that of a
+parcel that was taken back to the next one, and a page that was open meanwhile would be about another order.
+"""
 
 from datetime import UTC, datetime
 
@@ -17,7 +21,7 @@ from webapp.views.answers import answer, invalid, see_other
 from webapp.views.bell import ring
 from webapp.views.forms import tell
 
-bp = Blueprint("parcels", __name__, url_prefix="/parcels/<int:parcel_id>")
+bp = Blueprint("parcels", __name__, url_prefix="/shipments/<number>/parcels/<int:reference>")
 
 DIALOG = ("parcels/_edit.html", "parcels/edit.html")
 # The reason in Amazon's words where the buyer asked for it.
@@ -26,21 +30,22 @@ BUYER_ASKED = "BuyerCanceled"
 
 @bp.get("/corrections/new")
 @needs("orders.write")
-def edit(parcel_id: int) -> Response:
-    parcel, shipment = queries.parcel(db.session(), parcel_id)
+def edit(number: str, reference: int) -> Response:
+    parcel, shipment = queries.parcel(db.session(), number, reference)
     form = ParcelForm.of(parcel)
     return answer(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused="")
 
 
 @bp.post("/corrections")
 @needs("orders.write")
-def correct(parcel_id: int) -> Response:
+def correct(number: str, reference: int) -> Response:
     """Keep what was entered and tell Amazon, after the time to undo."""
     session, form, refused = db.session(), ParcelForm(), ""
+    parcel, _shipment = queries.parcel(session, number, reference)
     try:
         told = actions.edit(
             session,
-            parcel_id,
+            parcel.id,
             **form.entered(),
             undo_seconds=settings().undo_seconds,
             now=datetime.now(UTC),
@@ -52,30 +57,31 @@ def correct(parcel_id: int) -> Response:
         refused = sentence(error.code, error.arguments)
     else:
         ring(told.account_id)
-        return _back(parcel_id)
+        there = request.form.get("next")
+        return see_other(request, local_target(there) if there else url_for("shipments.show", number=number))
     session.rollback()
-    parcel, shipment = queries.parcel(session, parcel_id)
+    parcel, shipment = queries.parcel(session, number, reference)
     return invalid(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused=refused)
 
 
 @bp.post("/take-backs")
 @needs("orders.write")
-def take_back(parcel_id: int) -> Response:
+def take_back(number: str, reference: int) -> Response:
     """Its pieces are to be shipped again."""
-    _parcel, shipment = queries.parcel(db.session(), parcel_id)
-    number = shipment.number
-    actions.take_back(db.session(), parcel_id, now=datetime.now(UTC), by=current_user.by)
+    parcel, _shipment = queries.parcel(db.session(), number, reference)
+    actions.take_back(db.session(), parcel.id, now=datetime.now(UTC), by=current_user.by)
     flash(_("The parcel was taken back."), "good")
     return see_other(request, url_for("shipments.show", number=number))
 
 
 @bp.post("/cancellations")
 @needs("orders.cancel")
-def cancel_instead(parcel_id: int) -> Response:
+def cancel_instead(number: str, reference: int) -> Response:
     """The buyer asked to cancel before Amazon was told: take the parcel back and cancel the order at Amazon."""
+    parcel, _shipment = queries.parcel(db.session(), number, reference)
     asked = actions.cancel_instead(
         db.session(),
-        parcel_id,
+        parcel.id,
         BUYER_ASKED,
         undo_seconds=settings().undo_seconds,
         now=datetime.now(UTC),
@@ -84,9 +90,3 @@ def cancel_instead(parcel_id: int) -> Response:
     submission_id = asked.id
     ring(asked.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
-
-
-def _back(parcel_id: int) -> Response:
-    there = request.form.get("next")
-    _parcel, shipment = queries.parcel(db.session(), parcel_id)
-    return see_other(request, local_target(there) if there else url_for("shipments.show", number=shipment.number))
