@@ -59,6 +59,19 @@ def paths(app: Flask) -> dict[str, str]:
         return {**_lists(session), **_found(session), **_single(session)}
 
 
+def never_seen(app: Flask, many: int) -> list[str]:
+    """Pages of Orders behind the one in the middle, as many as there are up to `many`."""
+    with app.app_context(), Session(db.engine) as session:
+        grid = orders.grid(stores.by_name(session)).choose()
+        there = session.scalar(select(func.count()).select_from(Order)) or 0
+        place = grids.read_place(grid, {"page": str(max(2, there // grids.SIZE // 3))})
+        found: list[str] = []
+        while len(found) < many and (edge := grids.fetch(session, grid, place, {}).next):
+            place = grids.replace(place, page=None, after=edge)
+            found.append(f"/orders?after={grids.write_edge(place, edge)}")
+        return found
+
+
 def count(app: Flask) -> int:
     """How many Amazon orders there are."""
     with app.app_context(), Session(db.engine) as session:

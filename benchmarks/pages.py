@@ -5,6 +5,8 @@
 FOLDER is one that `benchmarks.fill` filled. What counts are the ratios of one run; absolute figures are the machine's.
 """
 
+import statistics
+
 from sqlalchemy.orm import Session
 
 from benchmarks import counts, statements
@@ -40,6 +42,12 @@ def measure(place: Place, options: Options) -> Result:
         pages += [Asked(floor, name, f"/order/{number}", "floor") for name in orders_pages]
         idle = ours.memory()
         timings = time_pages(pages, options.rounds)
+        fresh = statistics.median(ours.get(path)[0] for path in desk.never_seen(app, options.rounds))
+        result.figures["pages never seen/p50"] = fresh
+        result.notes.append(
+            f"Pages of Orders whose rows nobody has looked at before, one after the other: {fresh:.1f} ms (p50). The "
+            "desk remembers how rows were drawn, and the pages above are asked for again and again."
+        )
         after, maps = ours.memory(), ours.maps("channeldesk.db")
         result.figures |= {"memory/idle": idle, "memory/after": after, "mapped": float(maps)}
         result.notes.append(f"Memory (PSS) of master and two workers: {idle:.0f} MB, {after:.0f} MB after these pages.")

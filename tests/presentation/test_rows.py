@@ -1,6 +1,7 @@
 """The rows of each list have a cell for each column one can choose, and hide names from who may not see them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +16,7 @@ from webapp.views import listings
 TEMPLATES = dict.fromkeys(("invoices", "shipments", "credit_memos"), "document_lists")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Shop:
     name: str = "<Laden>"
     import_orders: bool = True
@@ -35,6 +36,9 @@ class Row:
     name = bill_to_name = ship_to_name = buyer_name = "Ada <Byron>"
     total, currency = 123450, "EUR"
     created_at = ship_by = datetime(2025, 7, 1, 12, 0, 30, tzinfo=UTC)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.id, self.number))
 
     def __getattr__(self, name: str) -> None:
         return None

@@ -7,7 +7,7 @@ from flask import Flask, request, url_for
 from jinja2 import StrictUndefined
 
 from webapp import charts, labels, links, locales
-from webapp.presentation import pieces
+from webapp.presentation import pieces, rows
 from webapp.presentation.amounts import money, money_of, money_short, number, percent
 from webapp.presentation.moments import age, day, moment, now, urgency
 from webapp.presentation.places import address_lines, country_name, has_flag, masked
@@ -48,6 +48,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         country_name=country_name,
+        drawn_rows=rows.Rows,
         get_locale=locales.current,
         has_flag=has_flag,
         label=labels.label,

@@ -98,12 +98,17 @@ def quoted(number: str) -> str:
     return number if number.isascii() and number.replace("-", "").isalnum() else quote(number, safe="")
 
 
+def waits(fulfilled_by: str, status: str) -> bool:
+    """Whether the order still has to leave, so that it says how far off that is."""
+    return fulfilled_by == "MERCHANT" and status in ("UNSHIPPED", "PARTIALLY_SHIPPED")
+
+
 def due(instant: datetime | None, fulfilled_by: str, status: str, zone: str) -> Markup:
     """When an order has to leave: how far off that is while it waits for the merchant, else the plain time."""
     if instant is None:
         return nothing()
     who = reader()
-    if fulfilled_by == "MERCHANT" and status in ("UNSHIPPED", "PARTIALLY_SHIPPED"):
+    if waits(fulfilled_by, status):
         return _filled(who, _DUE[moments.urgency(instant)], age(instant, zone))
     return _filled(who, _MUTED, moment(instant, zone))
 
