@@ -140,12 +140,6 @@ def whole_terms(order: Searchable) -> list[tuple[str, str]]:
     return found
 
 
-def terms(order: Searchable) -> set[tuple[str, str]]:
-    """(kind, text) of everything by which the order is found."""
-    parted = [*texts(order), *((WORD, text) for text in order.goods if text)]
-    return {(kind, word) for kind, text in parted for word in spelt(text)} | set(whole_terms(order))
-
-
 def spelt(text: str) -> set[str]:
     """The words of a text, with every way they are looked for."""
     if text.isascii():

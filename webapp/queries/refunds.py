@@ -134,11 +134,6 @@ def given_back(session: Session, order: Order) -> dict[int, dict[str, int]]:
     return {id_: {name: int(amount) for name, amount in zip(_PARTS, amounts, strict=True)} for id_, *amounts in found}
 
 
-def by_submission(session: Session, subject: str) -> CreditMemo | None:
-    """The credit memo a submission of the kind `refund` is about."""
-    return session.get(CreditMemo, int(subject)) if subject.isdecimal() else None
-
-
 def _told(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
     mine = (CreditMemo.order_id == order.id, CreditMemo.state.in_((refunds.ASKED, refunds.REFUNDED)))
     found = session.execute(select(CreditMemo.state, CreditMemo.told).where(*mine)).all()
