@@ -82,8 +82,10 @@ def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatc
             assert grids.ids(session, grid, place, named, 2) == [id_ for id_ in forth if id_ % 2][:2], sort
 
 
+@pytest.mark.parametrize("far", [grids.FAR, 1])
 @pytest.mark.parametrize("name", GRIDS)
-def test_a_page_is_found_by_its_number(session, eleven, name):
+def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
+    monkeypatch.setattr(grids, "FAR", far)
     grid = GRIDS[name](eleven).choose()
     for sort in every_sort(GRIDS[name]):
         every = grids.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)

@@ -36,6 +36,8 @@ class AmazonOrder(Base):
         Index("ix_amazon_orders_prime", "purchased_at", "id", **_only("prime IS 1", "prime IS true")),
         Index("ix_amazon_orders_business", "purchased_at", "id", **_only("business IS 1", "business IS true")),
         Index("ix_amazon_orders_blocked", "purchased_at", "id", **_only("blocked IS NOT NULL")),
+        # What a store's attention is called to.
+        Index("ix_amazon_orders_blocked_store", "store_id", "blocked", **_only("blocked IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

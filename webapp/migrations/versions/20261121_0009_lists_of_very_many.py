@@ -20,11 +20,12 @@ _INDEXES = (
     ("ix_amazon_orders_channel_purchased", "amazon_orders", ["fulfilled_by", "purchased_at", "id"]),
     ("ix_amazon_orders_status_ship_by", "amazon_orders", ["status", "ship_by", "id"]),
 )
-# (name, which rows SQLite indexes, which PostgreSQL does); of the Amazon orders, in the order of their purchase.
+# (name, columns, which of the Amazon orders SQLite indexes, which PostgreSQL does)
 _RARE = (
-    ("ix_amazon_orders_prime", "prime IS 1", "prime IS true"),
-    ("ix_amazon_orders_business", "business IS 1", "business IS true"),
-    ("ix_amazon_orders_blocked", "blocked IS NOT NULL", "blocked IS NOT NULL"),
+    ("ix_amazon_orders_prime", ["purchased_at", "id"], "prime IS 1", "prime IS true"),
+    ("ix_amazon_orders_business", ["purchased_at", "id"], "business IS 1", "business IS true"),
+    ("ix_amazon_orders_blocked", ["purchased_at", "id"], "blocked IS NOT NULL", "blocked IS NOT NULL"),
+    ("ix_amazon_orders_blocked_store", ["store_id", "blocked"], "blocked IS NOT NULL", "blocked IS NOT NULL"),
 )
 _SHIP_BY = "UPDATE orders SET ship_by = (SELECT ship_by FROM amazon_orders WHERE id = orders.amazon_order_id)"
 
@@ -35,13 +36,13 @@ def upgrade() -> None:
     op.drop_index("ix_amazon_orders_blocked", "amazon_orders")
     for name, table, columns in _INDEXES:
         op.create_index(name, table, columns)
-    for name, sqlite, postgresql in _RARE:
+    for name, columns, sqlite, postgresql in _RARE:
         where = sa.text(sqlite), sa.text(postgresql)
-        op.create_index(name, "amazon_orders", ["purchased_at", "id"], sqlite_where=where[0], postgresql_where=where[1])
+        op.create_index(name, "amazon_orders", columns, sqlite_where=where[0], postgresql_where=where[1])
 
 
 def downgrade() -> None:
-    for name, _sqlite, _postgresql in _RARE:
+    for name, *_which in _RARE:
         op.drop_index(name, "amazon_orders")
     for name, table, _columns in _INDEXES:
         op.drop_index(name, table)
