@@ -30,13 +30,15 @@ from webapp.actions import search_index
 from webapp.actions.importing import import_page
 from webapp.amazon.parsing import unread_orders
 from webapp.extensions import db
-from webapp.running import database
+from webapp.running import collector, database
 
 PAGE = 100
 LEAST, MOST = 200, 10_000
 
 
 def measure(place: Place, options: Options) -> Result:
+    # As in every process of the desk; the raw upsert has the good of it too.
+    collector.settle()
     found = bodies(min(MOST, max(LEAST, options.orders // 100)), options.seed)
     pages = [found[start : start + PAGE] for start in range(0, len(found), PAGE)]
     now = datetime.now(UTC)

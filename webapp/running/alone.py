@@ -6,7 +6,7 @@ import os
 from flask import Flask
 
 from webapp import create_app
-from webapp.running import database, desk, folder, logs, store
+from webapp.running import collector, database, desk, folder, logs, store
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
 
@@ -45,4 +45,5 @@ def _ready(settings: Settings, name: str) -> Flask:
         )
     app = create_app(settings)
     database.upgrade(app)
+    collector.settle()
     return app

@@ -1,6 +1,5 @@
 """The whole desk, in the order it comes up: folder, lock, port, store, application, database, then the processes."""
 
-import gc
 import http.client
 import importlib
 import logging
@@ -12,7 +11,7 @@ from dataclasses import replace
 
 from flask import Flask
 
-from webapp.running import folder, logs, processes, store
+from webapp.running import collector, folder, logs, processes, store
 from webapp.running.lock import desk_lock
 from webapp.running.problems import CannotRunError
 from webapp.running.supervisor import Service, Supervisor
@@ -96,9 +95,7 @@ def _application(settings: Settings) -> Flask:
     for path in ("jobs.worker", "jobs.schedule", *(kind.path.rpartition(".")[0] for kind in queue.CATALOGUE)):
         importlib.import_module(path)
     configure_mappers()
-    # What stands now is never collected, so the collector does not touch (and thereby copy) the shared pages.
-    gc.collect()
-    gc.freeze()
+    collector.settle()
     return app
 
 
