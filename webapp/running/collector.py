@@ -4,7 +4,8 @@ import gc
 
 # Objects made and not yet dead. A page makes ten thousand, a page of imported orders fifty thousand, and hardly any of
 # them in a circle: by default each would be looked through some twenty times, in a tenth of the time an import takes.
-_YOUNG = 20_000
+# More would save little, and leave two megabytes of circles lying in each of nine processes.
+_YOUNG = 5_000
 _ROUNDS = (20, 50)
 
 
