@@ -127,7 +127,8 @@ def test_nothing_personal_stands_in_the_index_in_clear(session, arrived):
         tables = [f"{NAME_OF_TABLE}_{part}" for part in ("data", "idx", "docsize", "config")]
     stored = repr([tuple(row) for table in tables for row in session.execute(text(f"SELECT * FROM {table}"))]).lower()
 
-    for word in ("jorg", "lonski", "ozturk", "aarhus", "strasse", "10115", "k7x2", "1234567 30"):
+    # None that hexadecimal digits could spell by chance, as the postal code.
+    for word in ("jorg", "lonski", "ozturk", "aarhus", "strasse", "k7x2", "1234567 30"):
         assert word not in stored
 
 
