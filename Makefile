@@ -13,7 +13,7 @@ PIP := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --on
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check docs lock wheel benchmark clean
+.PHONY: help setup demo run test explore check docs lock wheel benchmark clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ run: .venv/ready ## Run the desk for real [PORT=8480 DATA=folder]
 
 test: .venv/ready-dev ## Run every test; browser tests skip where there is no Chromium
 	@$(PY) -m pytest -n auto $(ARGS)
+
+explore: .venv/ready-dev ## Look for counterexamples that no run has tried yet
+	@$(PY) -m pytest -n auto -m hypothesis --hypothesis-profile exploring $(ARGS)
 
 check: .venv/ready-dev ## Lint, format and type check
 	@$(PY) -m ruff check .
