@@ -176,7 +176,7 @@ def check(history: History) -> None:
             assert min(0, billed) <= given[name] <= max(0, billed), name
 
 
-# More was taken off the order than the goods of a line are worth: Amazon gives nothing back of them, not less than that.
+# More was taken off than the goods of a line are worth: Amazon gives nothing back of them, not less than nothing.
 @example(
     History([Line(1, 1, 0, 1, 324), Line(2, 1, 754, 118, 603)], 0),
     [("invoice", [1, 1, 0], 1), ("ask", [1, 0, 0], 1), ("answer", [0, 1, 0], 1)],
