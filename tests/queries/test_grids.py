@@ -166,6 +166,18 @@ def test_the_last_page_is_full_and_has_no_next(table):
     assert (last.previous, last.next) == (Edge(NOW + timedelta(seconds=4), 4), None)
 
 
+@pytest.mark.parametrize("named", ["4", "5", "9999"])
+@pytest.mark.parametrize("far", [50_000, 2])
+@pytest.mark.parametrize("sort", ["-at", "-due"])
+def test_a_page_of_a_number_beyond_the_last_is_the_last(table, sort, far, named, monkeypatch):
+    monkeypatch.setattr(grids, "FAR", far)
+    table.fill(a_row(n, at=n, due=n) for n in range(1, 13))
+
+    _, found = page(table.session, sort, 4, page=named)
+
+    assert ([row.id for row in found.rows], found.next) == ([4, 3, 2, 1], None)
+
+
 def test_a_page_whose_rows_are_gone_begins_anew(table):
     table.fill(a_row(n, at=n) for n in range(1, 4))
     place = read_place(GRID, {})

@@ -85,6 +85,20 @@ def test_what_is_not_there_is_not_found(session, arrived):
     assert {typed: found(session, typed) for typed in each(ABSENT)} == {typed: [] for typed in each(ABSENT)}
 
 
+NOT_A_NUMBER = "jörg / anna-lena / 3 / ² / 山田 / 3 305 / jörg 305"
+
+
+def test_what_is_no_number_is_no_orders_number(session, arrived):
+    assert {typed: numbers(session, search.of_number(typed)) for typed in each(NOT_A_NUMBER)} == {
+        typed: [] for typed in each(NOT_A_NUMBER)
+    }
+
+
+def test_a_number_with_a_digit_apart_is_still_found_in_one_piece(session, arrived):
+    assert numbers(session, search.of_number("305 1234567 7654321")) == [ONE.number]
+    assert numbers(session, search.of_number("3 051234567765432 1")) == [ONE.number]
+
+
 def test_words_of_two_letters_are_found_whole(session, arrived):
     importing.import_page(session, arrived.id, [an_order(3, buyer=Buyer(name="Bo Li"))], now=NOW, by="test")
     session.commit()

@@ -71,13 +71,16 @@ class Searchable:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody typed: every group must be met by one of its terms, or else one term of `instead`."""
+    """What somebody typed: every group must be met by one of its terms, or else one term of `instead`.
+
+    Without groups only `instead` is left; without either nothing is found.
+    """
 
     groups: tuple[tuple[Term, ...], ...]
     instead: tuple[Term, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.groups)
+        return bool(self.groups or self.instead)
 
 
 def words(text: str) -> list[str]:
@@ -182,7 +185,8 @@ def read(text: str, *, kinds: Iterable[str] = (NAME, WORD, PHONE, NUMBER)) -> Wa
         # The blocks by themselves are in very many numbers, and nothing else looks so.
         return Wanted(((Term(NUMBER, "".join(_ASCII_WORDS.findall(typed))),),))
     groups = tuple(group for word in _plain_words(typed) for group in _groups(word, typed, sought))
-    return Wanted(groups, tuple(_instead(typed, sought)) if groups else ())
+    # A word that nothing of these kinds can be called, as a name is no number, is never met.
+    return Wanted(groups if all(groups) else (), tuple(_instead(typed, sought)) if groups else ())
 
 
 def _groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Term, ...]]:

@@ -197,4 +197,5 @@ def _joined(wanted: Wanted, expression: Any, either: str, both: str) -> str:
     def one_of(group: Iterable[Term]) -> str:
         return f"({either.join(expression(term) for term in group)})"
 
-    return either.join([f"({both.join(one_of(group) for group in wanted.groups)})", *map(expression, wanted.instead)])
+    together = [f"({both.join(map(one_of, wanted.groups))})"] if wanted.groups else []
+    return either.join([*together, *map(expression, wanted.instead)])

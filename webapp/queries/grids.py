@@ -168,12 +168,14 @@ def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]
     if not count:
         return Page((), 0, None, None)
     left = left.along(session, place.column.name, count)
-    if place.page is not None:
+    leapt = place.page is not None
+    if leapt:
         place = _leap(session, left, place)
     page = _page(session, left, place)
     if not page.rows and (place.after or place.before):
-        # What stood there has gone meanwhile: better the beginning than an empty page.
-        page = _page(session, left, replace(place, after=None, before=None))
+        # What stood there has gone meanwhile: better the beginning than an empty page. Behind a page that was full
+        # there may be none of the number asked for: then the last one is meant.
+        page = _page(session, left, replace(place, after=None, before=END if leapt else None))
     return replace(page, count=count)
 
 
