@@ -142,7 +142,6 @@ def test_the_parcel_is_taken_back(owner, desk, number, in_conflict):
 
 
 def test_a_stale_page_touches_no_parcel_of_another_order(owner, desk, number, in_conflict):
-    """SQLite gives the id of the newest row that was deleted to the next one."""
     submission_id, gone = in_conflict
     page = owner.get(f"/submissions/{submission_id}").text
     forms = re.findall(r'action="([^"]*/(?:take-backs|cancellations))"', page)
@@ -151,8 +150,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner, desk, number, in
     other = desk.world.place("DE", lines=((1, 1),))
     desk.sync()
     (one,) = desk.ship(other, Parcel(None, "DHL", "", "T2"), undo_seconds=0)
-    if desk.session.get_bind().dialect.name == "sqlite":
-        assert confirmations.parcel_of(desk.session, one).id == gone
+    assert confirmations.parcel_of(desk.session, one).id > gone
     desk.session.commit()
 
     answers = [owner.post(form) for form in forms]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -121,14 +121,8 @@ def cancel(session: Session, action_id: int, *, now: datetime, by: str) -> BulkA
 
 
 def forget_drafts(session: Session, *, now: datetime) -> None:
-    """Take away what nobody confirmed. Rolls back first, commits.
-
-    The newest of all stays: SQLite would give its id to the next one, and a page that is still open would begin that.
-    """
-    newest = select(func.max(BulkAction.id)).scalar_subquery()
-    old = select(BulkAction.id).where(
-        BulkAction.state == bulk.DRAFT, BulkAction.created_at < now - DRAFTS_STAY, BulkAction.id < newest
-    )
+    """Take away what nobody confirmed. Rolls back first, commits."""
+    old = select(BulkAction.id).where(BulkAction.state == bulk.DRAFT, BulkAction.created_at < now - DRAFTS_STAY)
     with only_reading():
         ids = session.scalars(old).all()
         session.rollback()

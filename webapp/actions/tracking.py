@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.actions import bulk_actions, bulk_shipping, events
@@ -70,7 +70,7 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
     Raises NotFoundError, InvalidError where no row is ready.
     """
     kept = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
-    if kept is None or not kept.total:
+    if kept is None:
         session.rollback()
         raise NotFoundError("tracking_import_unknown", name=import_id)
     if kept.confirmed_at is not None:
@@ -98,30 +98,23 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
 
 
 def purge(session: Session, *, now: datetime) -> None:
-    """Take away what was pasted long ago. Rolls back first, commits where there is any.
-
-    Of the newest of all an empty row stays: SQLite would give its id to the next one, and a page that is still open
-    would ship that.
-    """
-    newest = select(func.max(TrackingImport.id)).scalar_subquery()
-    old = select(TrackingImport.id).where(TrackingImport.created_at < now - KEPT, TrackingImport.total > 0)
-    emptied = select(TrackingImport.id).where(TrackingImport.total == 0, TrackingImport.id < newest)
+    """Take away what was pasted long ago. Rolls back first, commits where there is any."""
+    old = select(TrackingImport.id).where(TrackingImport.created_at < now - KEPT)
     session.rollback()
     with only_reading():
-        any_left = session.scalar(select(or_(old.exists(), emptied.exists())))
+        any_left = session.scalar(old.limit(1)) is not None
         session.rollback()
     if any_left:
         session.execute(delete(TrackingRow).where(TrackingRow.import_id.in_(old)))
-        session.execute(update(TrackingImport).where(TrackingImport.id.in_(old)).values(total=0, sources=[]))
-        session.execute(delete(TrackingImport).where(TrackingImport.id.in_(emptied)))
+        session.execute(delete(TrackingImport).where(TrackingImport.id.in_(old)))
         session.commit()
 
 
 def _open(session: Session, import_id: int) -> TrackingImport:
     kept = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
-    if kept is None or not kept.total or kept.confirmed_at is not None:
+    if kept is None or kept.confirmed_at is not None:
         session.rollback()
-        if kept is None or not kept.total:
+        if kept is None:
             raise NotFoundError("tracking_import_unknown", name=import_id)
         raise RefusedError("tracking_confirmed_already")
     return kept

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.money import Money
-from webapp.models.base import WORD, Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 from webapp.models.stores import Store
 from webapp.models.vault import Encrypted, EncryptedJson
 
@@ -38,6 +38,7 @@ class AmazonOrder(Base):
         Index("ix_amazon_orders_blocked", "purchased_at", "id", **_only("blocked IS NOT NULL")),
         # What a store's attention is called to.
         Index("ix_amazon_orders_blocked_store", "store_id", "blocked", **_only("blocked IS NOT NULL")),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -160,6 +161,11 @@ class QuarantinedOrder(Base):
     """A body that is not an order we can read, kept with its cause until a later one can be read."""
 
     __tablename__ = "quarantined_orders"
+    __table_args__ = (
+        UniqueConstraint("account_id", "digest"),
+        Index("ix_quarantined_number", "account_id", "number"),
+        IDS_ONCE,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -171,5 +177,3 @@ class QuarantinedOrder(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     times_seen: Mapped[int] = mapped_column(default=1)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-
-    __table_args__ = (UniqueConstraint("account_id", "digest"), Index("ix_quarantined_number", "account_id", "number"))

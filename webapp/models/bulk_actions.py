@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 from webapp.models.vault import EncryptedJson
 
 
@@ -17,7 +17,11 @@ class BulkAction(Base):
     """
 
     __tablename__ = "bulk_actions"
-    __table_args__ = (Index("ix_bulk_actions_state", "state"), Index("ix_bulk_actions_created", "created_at", "id"))
+    __table_args__ = (
+        Index("ix_bulk_actions_state", "state"),
+        Index("ix_bulk_actions_created", "created_at", "id"),
+        IDS_ONCE,
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(40))

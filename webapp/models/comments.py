@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 from webapp.models.vault import Encrypted
 
 
 class Comment(Base):
     __tablename__ = "comments"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)

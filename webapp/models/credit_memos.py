@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 
 
 class CreditMemo(Base):
@@ -14,6 +14,7 @@ class CreditMemo(Base):
     __table_args__ = (
         Index("ix_credit_memos_created", "created_at", "id"),
         Index("ix_credit_memos_total", "total", "id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 from webapp.models.vault import Encrypted
 
 
 class Customer(Base):
     __tablename__ = "customers"
-    __table_args__ = (UniqueConstraint("store_id", "email_hash"),)
+    __table_args__ = (UniqueConstraint("store_id", "email_hash"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 
 
 class Invoice(Base):
@@ -13,6 +13,7 @@ class Invoice(Base):
     __table_args__ = (
         Index("ix_invoices_created", "created_at", "id"),
         Index("ix_invoices_total", "total", "id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

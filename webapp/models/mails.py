@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 from webapp.models.orders import Order
 from webapp.models.vault import Encrypted
 
@@ -17,6 +17,7 @@ class Mail(Base):
     __table_args__ = (
         Index("ix_mails_created", "created_at", "id"),
         Index("ix_mails_state_created", "state", "created_at"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

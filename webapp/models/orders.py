@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import WORD, Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 from webapp.models.customers import Customer
 from webapp.models.stores import Store
 from webapp.models.vault import Encrypted, EncryptedJson
@@ -24,6 +24,7 @@ class Order(Base):
         Index("ix_orders_ship_by", "ship_by", "id"),
         Index("ix_orders_state_ship_by", "state", "ship_by", "id"),
         Index("ix_orders_customer_purchased", "customer_id", "purchased_at", "id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

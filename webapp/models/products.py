@@ -21,7 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import WORD, Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 from webapp.models.vault import Encrypted
 
 # Conditions an index of their own answers. They are written out, because neither database believes a parameter to be
@@ -42,6 +42,7 @@ class Product(Base):
         Index("ix_products_sku", "sku", "id"),
         Index("ix_products_oversold", "account_id", **_OVERSOLD),
         Index("ix_products_flagged", "account_id", **_FLAGGED),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -140,6 +141,7 @@ class ProductImport(Base):
     """A file of products: kept from its preview until it was confirmed, with what became of it."""
 
     __tablename__ = "product_imports"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))

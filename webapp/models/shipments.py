@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 
 
 class Shipment(Base):
     __tablename__ = "shipments"
-    __table_args__ = (Index("ix_shipments_created", "created_at", "id"),)
+    __table_args__ = (Index("ix_shipments_created", "created_at", "id"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -35,7 +35,7 @@ class Parcel(Base):
     """`reference` is how Amazon tells the parcels of an order apart: told again, it edits the parcel it was told of."""
 
     __tablename__ = "parcels"
-    __table_args__ = (UniqueConstraint("order_id", "reference"),)
+    __table_args__ = (UniqueConstraint("order_id", "reference"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     shipment_id: Mapped[int] = mapped_column(ForeignKey("shipments.id"), index=True)

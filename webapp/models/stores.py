@@ -7,12 +7,12 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.marketplaces import BY_ID, Marketplace
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 
 
 class Store(Base):
     __tablename__ = "stores"
-    __table_args__ = (UniqueConstraint("account_id", "marketplace_id"),)
+    __table_args__ = (UniqueConstraint("account_id", "marketplace_id"), IDS_ONCE)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import WORD, Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 
 _ONLY_OPEN: dict[str, Any] = {"sqlite_where": text("open"), "postgresql_where": text("open")}
 
@@ -21,6 +21,7 @@ class Submission(Base):
         Index("uq_submissions_open", "amazon_order_id", "kind", "subject", unique=True, **_ONLY_OPEN),
         Index("ix_submissions_due", "open", "account_id", "due_at"),
         Index("ix_submissions_requested", "requested_at", "id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

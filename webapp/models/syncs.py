@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.models.accounts import Account
-from webapp.models.base import WORD, Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 
 
 class SyncRun(Base):
@@ -16,6 +16,7 @@ class SyncRun(Base):
     __table_args__ = (
         Index("ix_sync_runs_started", "started_at", "id"),
         Index("ix_sync_runs_account", "account_id", "id"),
+        IDS_ONCE,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,17 +6,15 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.models.base import IDS_ONCE, Base, UtcDateTime
 from webapp.models.vault import EncryptedJson
 
 
 class TrackingImport(Base):
-    """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing.
-
-    `total`: its lines; 0 for one that was emptied and stays so that its id is not given again.
-    """
+    """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing."""
 
     __tablename__ = "tracking_imports"
+    __table_args__ = IDS_ONCE
 
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -25,25 +25,20 @@ RECENT = 10
 
 
 def find(session: Session, import_id: int) -> TrackingImport:
-    """Raises NotFoundError, also for one of which only the row is left."""
+    """Raises NotFoundError."""
     found = session.get(TrackingImport, import_id)
-    if found is None or not found.total:
+    if found is None:
         raise NotFoundError("tracking_import_unknown", name=import_id)
     return found
 
 
 def of_bulk(session: Session, bulk_action_id: int) -> int | None:
     """The id of the import that a bulk action ships."""
-    mine = select(TrackingImport.id).where(TrackingImport.bulk_action_id == bulk_action_id, TrackingImport.total > 0)
-    return session.scalar(mine)
+    return session.scalar(select(TrackingImport.id).where(TrackingImport.bulk_action_id == bulk_action_id))
 
 
 def recent(session: Session) -> Sequence[TrackingImport]:
-    newest = (
-        select(TrackingImport)
-        .where(TrackingImport.total > 0)
-        .order_by(TrackingImport.created_at.desc(), TrackingImport.id.desc())
-    )
+    newest = select(TrackingImport).order_by(TrackingImport.created_at.desc(), TrackingImport.id.desc())
     return session.scalars(newest.limit(RECENT)).all()
 
 
