@@ -144,6 +144,13 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
+def bell(app: Flask, redis: Redis) -> Redis:
+    """What the application rings the worker through: the tests' own Valkey."""
+    app.extensions["channeldesk_redis"] = redis
+    return redis
+
+
+@pytest.fixture
 def account(session: Session, amazon: AmazonServer) -> Account:
     found = DEMO_EU.credentials(amazon.url)
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}

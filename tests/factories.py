@@ -78,6 +78,18 @@ def an_order(
     return AmazonOrder(**fields)
 
 
+def an_order_to_find(n: int, **more: Any) -> AmazonOrder:
+    """One of many that lists sort and filter: some without a day to leave by, pairs bought in the same second."""
+    return an_order(
+        n,
+        purchased_at=NOW - timedelta(hours=n // 2),
+        ship_by=None if n % 4 == 0 else NOW + timedelta(hours=n % 5),
+        items=(an_item(n, total=Money(1000 * (n % 6), "EUR"), components=()),),
+        buyer=Buyer(name="Common Odd" if n % 2 else "Common Even"),
+        **more,
+    )
+
+
 def shipped(order: AmazonOrder, **more: Any) -> dict[str, Any]:
     """What changes in an order when all of it is shipped."""
     items = tuple(

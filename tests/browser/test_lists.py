@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from redis import Redis
 
 from tests.factories import NOW, an_account, an_order, shipped
 from webapp.actions import bulk_actions, importing
@@ -14,10 +13,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(autouse=True)
-def orders(app, session, redis_url, redis, owner, context):
+def orders(session, bell, owner, context):
     """Thirty Orders of which the oldest ten are shipped; the worker's bell is a real one."""
     context.set_default_timeout(20_000)
-    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
     account = an_account(session)
     some = [an_order(n, **(shipped(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]
     importing.import_page(session, account.id, some, now=NOW, by="amazon")
@@ -25,8 +23,6 @@ def orders(app, session, redis_url, redis, owner, context):
     # The first look at a page makes its templates, which takes long on a machine that is busy.
     for path in ("/orders", "/grids/orders/views", "/grids/orders/columns"):
         owner.get(path)
-    yield
-    app.extensions["channeldesk_redis"].close()
 
 
 def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints):

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from redis import Redis
 from sqlalchemy import select
 
 from tests import people
@@ -26,9 +25,8 @@ LONG = "Bartholomäus von und zu " + "Donaudampfschifffahrtsgesellschaft" * 3
 
 
 @pytest.fixture(autouse=True)
-def orders(app, session, redis_url, redis):
+def orders(session, bell):
     """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
-    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
     account = an_account(session)
     a_store(account).auto_invoice = False
     session.commit()
@@ -37,8 +35,6 @@ def orders(app, session, redis_url, redis):
     told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
     importing.import_page(session, account.id, told, now=NOW, by="amazon")
     session.commit()
-    yield
-    app.extensions["channeldesk_redis"].close()
 
 
 def test_what_was_swapped_in_is_htmxs_own_at_once(owner_page: Page):

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, expect
-from redis import Redis
 from sqlalchemy import select
 
 from tests.browser.conftest import Complaints
@@ -21,9 +20,8 @@ FOREIGN = ("川霧 千尋", "محمد بن عبد الله الطويل الاس
 
 
 @pytest.fixture(autouse=True)
-def orders(app, session, redis_url, redis):
+def orders(session, bell):
     """Sixty unshipped orders, three of them of people with awkward names; the worker's bell is a real one."""
-    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
     account = an_account(session)
     people = [
         an_order(n, buyer=Buyer(name), recipient=Address(name=name, line1=name, city=name, country_code="DE"))
@@ -31,8 +29,6 @@ def orders(app, session, redis_url, redis):
     ]
     importing.import_page(session, account.id, people + [an_order(n) for n in range(4, 61)], now=NOW, by="amazon")
     session.commit()
-    yield
-    app.extensions["channeldesk_redis"].close()
 
 
 def test_filters_sorts_and_pages_change_the_grid_alone(owner_page: Page):

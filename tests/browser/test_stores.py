@@ -9,12 +9,7 @@ from simulator.sellers import DEMO_EU
 from tests.amazon_server import AmazonServer
 from tests.browser.conftest import Complaints
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def bell(app, redis):
-    app.extensions["channeldesk_redis"] = redis
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("bell")]
 
 
 def test_an_account_is_connected_with_the_mouse(owner_page: Page, amazon: AmazonServer, complaints: Complaints) -> None:

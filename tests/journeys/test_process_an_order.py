@@ -6,23 +6,15 @@ from decimal import Decimal
 
 import pytest
 from pypdf import PdfReader
-from redis import Redis
 from sqlalchemy import select
 
 from tests.views.test_invoices import fields, plain
 from webapp.models.submissions import Submission
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("bell")]
 
 ORDER = "/orders/100001"
 PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094000001")
-
-
-@pytest.fixture(autouse=True)
-def bell(app, redis_url, redis):
-    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
-    yield
-    app.extensions["channeldesk_redis"].close()
 
 
 @pytest.fixture

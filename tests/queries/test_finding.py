@@ -7,10 +7,8 @@ from itertools import combinations
 import pytest
 from sqlalchemy import event
 
-from tests.factories import NOW, an_account, an_item, an_order
+from tests.factories import NOW, an_account, an_order_to_find
 from webapp.actions import importing
-from webapp.domain.amazon_orders import Buyer
-from webapp.domain.money import Money
 from webapp.extensions import db
 from webapp.queries import amazon_orders, finding, grids, orders, stores
 from webapp.queries.grids import END, read_place
@@ -23,16 +21,12 @@ def many(session):
     """Twenty-four of two stores, of every status and channel, some without a day they have to leave by."""
     account = an_account(session, ("DE", "FR"))
     told = [
-        an_order(
+        an_order_to_find(
             n,
             status=STATUSES[n % 4],
             country="DE" if n % 3 else "FR",
             fulfilled_by="MERCHANT" if n % 5 else "AMAZON",
             programs=("PRIME",) if n % 7 == 0 else (),
-            purchased_at=NOW - timedelta(hours=n // 2),
-            ship_by=None if n % 4 == 0 else NOW + timedelta(hours=n % 5),
-            items=(an_item(n, total=Money(1000 * (n % 6), "EUR"), components=()),),
-            buyer=Buyer(name="Common Odd" if n % 2 else "Common Even"),
         )
         for n in range(1, 25)
     ]

@@ -1,13 +1,9 @@
 """The grids over orders: every order they offer, from both ends, with words that few and that many hold."""
 
-from datetime import timedelta
-
 import pytest
 
-from tests.factories import NOW, an_account, an_item, an_order
+from tests.factories import NOW, an_account, an_order_to_find
 from webapp.actions import importing
-from webapp.domain.amazon_orders import Buyer
-from webapp.domain.money import Money
 from webapp.queries import amazon_orders, finding, grids, orders, stores
 from webapp.queries.grids import END, read_place, write_edge
 
@@ -18,17 +14,7 @@ pytestmark = pytest.mark.both_databases
 def eleven(session):
     """Of odd and even numbers, some without a day they have to leave by, some bought in the same second."""
     account = an_account(session)
-    many = [
-        an_order(
-            n,
-            status="UNSHIPPED" if n % 3 else "SHIPPED",
-            purchased_at=NOW - timedelta(hours=n // 2),
-            ship_by=None if n % 4 == 0 else NOW + timedelta(hours=n % 5),
-            items=(an_item(n, total=Money(1000 * (n % 6), "EUR"), components=()),),
-            buyer=Buyer(name="Common Odd" if n % 2 else "Common Even"),
-        )
-        for n in range(1, 12)
-    ]
+    many = [an_order_to_find(n, status="UNSHIPPED" if n % 3 else "SHIPPED") for n in range(1, 12)]
     importing.import_page(session, account.id, many, now=NOW, by="test")
     session.commit()
     return stores.by_name(session)

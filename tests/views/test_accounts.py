@@ -21,15 +21,10 @@ from webapp.models.events import Event
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.stores import Store
 
+pytestmark = pytest.mark.usefixtures("bell")
+
 HTMX = {"HX-Request": "true"}
 STEP_2 = "/stores/connect/marketplaces"
-
-
-@pytest.fixture(autouse=True)
-def bell(app: Flask, redis: Redis) -> Redis:
-    """The application's Redis is the tests' own."""
-    app.extensions["channeldesk_redis"] = redis
-    return redis
 
 
 @pytest.fixture

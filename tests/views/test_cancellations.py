@@ -23,15 +23,6 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def bell(app, redis_url, redis):
-    """The application's Redis, that it rings the worker through."""
-    client = Redis.from_url(redis_url)
-    app.extensions["channeldesk_redis"] = client
-    yield client
-    client.close()
-
-
-@pytest.fixture
 def arrive(session, bell):
     account = an_account(session)
 

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from redis import Redis
 from sqlalchemy import func, select
 
 from tests.factories import NOW, an_item, an_order, shipped
@@ -14,14 +13,9 @@ from webapp.domain.documents import Refund
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.submissions import Submission
 
+pytestmark = pytest.mark.usefixtures("bell")
+
 NEW, URL = "/orders/100001/credit_memos/new", "/orders/100001/credit_memos"
-
-
-@pytest.fixture(autouse=True)
-def bell(app, redis_url, redis):
-    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
-    yield
-    app.extensions["channeldesk_redis"].close()
 
 
 @pytest.fixture

@@ -9,11 +9,7 @@ from webapp.actions import confirmations
 from webapp.domain.parcels import Parcel
 from webapp.models.submissions import Submission
 
-
-@pytest.fixture(autouse=True)
-def bell(app, redis):
-    app.extensions["channeldesk_redis"] = redis
-    return redis
+pytestmark = pytest.mark.usefixtures("bell")
 
 
 @pytest.fixture

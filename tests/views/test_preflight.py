@@ -11,13 +11,9 @@ from jobs import submissions as jobs
 from webapp import queue
 from webapp.extensions import db
 
+pytestmark = pytest.mark.usefixtures("bell")
+
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(autouse=True)
-def bell(app, redis):
-    app.extensions["channeldesk_redis"] = redis
-    return redis
 
 
 @pytest.fixture

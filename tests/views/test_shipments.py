@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from redis import Redis
 from sqlalchemy import func, select
 
 from tests.factories import an_item, an_order
@@ -14,16 +13,11 @@ from webapp.domain.parcels import Parcel
 from webapp.models.shipments import Shipment
 from webapp.models.submissions import Submission
 
+pytestmark = pytest.mark.usefixtures("bell")
+
 NEW, URL = "/orders/100001/shipments/new", "/orders/100001/shipments"
 DHL = "00340434161094015902"
 UNDO = timedelta(seconds=30)
-
-
-@pytest.fixture(autouse=True)
-def bell(app, redis_url, redis):
-    app.extensions["channeldesk_redis"] = Redis.from_url(redis_url)
-    yield
-    app.extensions["channeldesk_redis"].close()
 
 
 @pytest.fixture

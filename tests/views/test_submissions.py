@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from flask import Flask
 from flask.testing import FlaskClient
-from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -17,6 +15,8 @@ from webapp import queue
 from webapp.actions import cancellations, importing, outcomes
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Feed, Submission
+
+pytestmark = pytest.mark.usefixtures("bell")
 
 HTMX = {"HX-Request": "true"}
 
@@ -36,12 +36,6 @@ def post(session: Session):
 def monday():
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture(autouse=True)
-def bell(app: Flask, redis: Redis) -> Redis:
-    app.extensions["channeldesk_redis"] = redis
-    return redis
 
 
 @pytest.fixture
