@@ -1,10 +1,12 @@
 """The grids over orders: every order they offer, from both ends, with words that few and that many hold."""
 
 import pytest
+from sqlalchemy import delete
 
 from tests.factories import NOW, an_account, an_order_to_find
 from webapp.actions import importing
-from webapp.queries import amazon_orders, finding, grids, orders, stores
+from webapp.models.invoices import Invoice, InvoiceItem
+from webapp.queries import amazon_orders, document_lists, finding, grids, orders, stores
 from webapp.queries.grids import END, read_place, write_edge
 
 pytestmark = pytest.mark.both_databases
@@ -110,6 +112,22 @@ def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
     assert count(**{field: "even"}) == (5, False)
     assert count(**{field: "common", "store": "nowhere"}) == (0, False)
     assert count(**{field: "common odd", "store": eleven[0].slug}) == (6, True)
+
+
+@pytest.mark.parametrize("spare", [1, 200])
+def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session, eleven, monkeypatch, spare):
+    monkeypatch.setattr(finding, "COUNTED", 5)
+    monkeypatch.setattr(finding, "_SPARE", spare)
+    session.execute(delete(InvoiceItem).where(InvoiceItem.invoice_id > 4))
+    session.execute(delete(Invoice).where(Invoice.id > 4))
+
+    def counted(grid):
+        grid = grid(eleven).choose()
+        return grids.fetch(session, grid, read_place(grid, {}), {"q": "common"}).count
+
+    assert counted(document_lists.invoices) == 4
+    assert counted(document_lists.shipments) == 0
+    assert counted(orders.grid) == counted(amazon_orders.grid) == 6
 
 
 def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(session, eleven, monkeypatch):

@@ -114,10 +114,9 @@ def newest(session: Session, sought: Sought, limit: int) -> Sequence[int]:
     return session.scalars(found.limit(limit)).all() if sought.wanted else ()
 
 
-def up_to(session: Session, sought: Sought, most: int) -> list[int] | None:
-    """The ids of all Amazon orders found; None where they are more than `most`."""
-    found = newest(session, sought, most + 1)
-    return [row & ID_MASK for row in found] if len(found) <= most else None
+def latest(session: Session, sought: Sought, limit: int) -> list[int]:
+    """The ids of the Amazon orders found, those bought last first, at most `limit`."""
+    return [row & ID_MASK for row in newest(session, sought, limit)]
 
 
 def streamed(rows: Select[*tuple[Any, ...]], id_: Any, sought: Sought) -> Select[*tuple[Any, ...]]:
