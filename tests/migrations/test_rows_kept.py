@@ -10,6 +10,7 @@ from tests.factories import NOW
 from webapp import create_app
 from webapp.extensions import db
 from webapp.models.orders import Order
+from webapp.models.stores import Store
 
 DOCUMENTS = (
     ("invoices", 63, 1463),
@@ -71,4 +72,21 @@ def test_orders_get_the_time_they_have_to_leave_by_from_their_amazon_orders(sett
         with db.engine.connect() as connection:
             assert connection.scalars(select(Order.ship_by).order_by(Order.id)).all() == [NOW, None]
         command.downgrade(config, "0008")
+        db.engine.dispose()
+
+
+def test_the_days_of_stores_that_are_there_are_still_to_be_summed(settings):
+    app = create_app(settings)
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0010")
+        with db.engine.begin() as connection:
+            old = MetaData()
+            old.reflect(connection, only=["accounts", "stores"])
+            for name in ("accounts", "stores"):
+                connection.execute(a_filled(old, name))
+        command.upgrade(config, "head")
+        with db.engine.connect() as connection:
+            assert connection.scalars(select(Store.summed)).all() == [False]
+        command.downgrade(config, "0010")
         db.engine.dispose()

@@ -236,11 +236,14 @@ def test_what_was_rolled_back_is_not_summed(session, store):
 def test_days_from_before_the_sums_are_summed_once(session, store):
     arrive(session, store, an_order(1), an_order(2, purchased_at=NOW - timedelta(days=100)))
     session.execute(text("DELETE FROM daily_sales"))
+    session.execute(text("UPDATE stores SET summed = false"))
     session.commit()
+    # Another day is summed before the store is: its oldest.
+    arrive(session, store, an_order(3, purchased_at=NOW - timedelta(days=100)))
 
     assert [daily_sales.catch_up(session) for _ in range(2)] == [1, 0]
 
-    assert sum(session.scalars(select(DailySales.orders))) == 2
+    assert sum(session.scalars(select(DailySales.orders))) == 3
 
 
 def test_a_store_takes_its_sums_along(session, store):

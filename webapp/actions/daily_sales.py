@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, delete, event, func, inspect, select
 from sqlalchemy.orm import Session
 
+from webapp.actions import accounts
 from webapp.actions.bulk import add_many, insert_many
 from webapp.domain.amazon_orders import AmazonOrder as AmazonOrderSaid
 from webapp.domain.amazon_status import CANCELLED
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.daily_sales import DailySales
+from webapp.models.engine import only_reading
 from webapp.models.stores import Store
 from webapp.queries import dashboards
 from webapp.queries.dashboards import Span
@@ -85,21 +87,20 @@ def rebuild(session: Session, store: Store) -> None:
 
 
 def catch_up(session: Session) -> int:
-    """Sum the days of stores whose orders were there before the sums were; answers of how many stores. Commits."""
-    done = 0
-    for store in session.scalars(select(Store)).all():
-        first = select(AmazonOrder.purchased_at).where(AmazonOrder.store_id == store.id)
-        oldest = session.scalar(first.order_by(AmazonOrder.purchased_at, AmazonOrder.id).limit(1))
-        if oldest is None:
+    """Sum the days of stores whose orders were there before the sums were; answers of how many. Rolls back, commits."""
+    with only_reading():
+        waiting = session.scalars(select(Store.id).where(~Store.summed)).all()
+        session.rollback()
+    for store_id in waiting:
+        store = session.get(Store, store_id)
+        if store is None:
             continue
-        day = oldest.astimezone(ZoneInfo(store.marketplace.time_zone)).date()
-        mine = (DailySales.store_id == store.id, DailySales.day == day)
-        if session.scalar(select(DailySales.day).where(*mine).limit(1)) is None:
-            rebuild(session, store)
-            session.commit()
-            done += 1
-    session.rollback()
-    return done
+        # Whoever imports meanwhile would add to sums that are taken away.
+        accounts.lock(session, store.account_id)
+        rebuild(session, store)
+        store.summed = True
+        session.commit()
+    return len(waiting)
 
 
 def _sum(session: Session, days: Sequence[tuple[Store, date]]) -> None:

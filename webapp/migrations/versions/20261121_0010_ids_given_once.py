@@ -52,7 +52,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     if op.get_context().dialect.name != "sqlite":
         return
-    _rewrite("PRIMARY KEY (id AUTOINCREMENT)", "PRIMARY KEY (id)")
+    _rewrite(" AUTOINCREMENT", "")
     op.execute("DELETE FROM sqlite_sequence")
 
 
