@@ -277,6 +277,30 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
     assert (line.ordered, line.shipped, order.state) == (2, 1, "processing")
 
 
+def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(session, at_once):
+    parcel_ids = []
+    for n in range(WRITERS):
+        account = an_account(session, name=f"Desk {n}", seller_id=f"A{n}SELLER")
+        (mirror,) = put(session, account, an_order(n))
+        order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
+        packed = [Parcel(None, "DHL", "", f"A{n}")]
+        shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, by="test")
+        parcel_ids.append(shipment.parcels[0].id)
+    session.commit()
+
+    def work(parcel_id):
+        def corrected(session):
+            about = {"carrier": "DHL", "title": "", "tracking_number": "X1", "undo_seconds": 0}
+            return parcels.edit(session, parcel_id, **about, now=NOW, by="test").kind
+
+        return corrected
+
+    said = at_once(*(work(parcel_id) for parcel_id in parcel_ids))
+
+    assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_used": 7}
+    assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "X1")).all()) == 1
+
+
 def test_a_run_is_claimed_once(session, at_once):
     for n in range(5):
         schedule.ensure(session, f"send_submissions-{n}", "send_submissions", [n], 60, NOW)

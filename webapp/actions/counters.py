@@ -1,6 +1,6 @@
 """Numbers that people read: each given once, in order, never again."""
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from webapp.actions.bulk import insert_absent
@@ -25,3 +25,8 @@ def take(session: Session, name: str, many: int = 1) -> range:
         insert_absent(session, Counter, {"name": name, "value": FIRST - 1})
         last = connection.execute(_MORE, asked).scalar_one()
     return range(last - many + 1, last + 1)
+
+
+def hold(session: Session, name: str) -> None:
+    """Let nobody else have a number of this kind until the transaction ends, without taking one."""
+    session.execute(select(_COUNTERS.c.value).where(_COUNTERS.c.name == name).with_for_update())

@@ -5,7 +5,17 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import cancellations, confirmations, events, following, outcomes, processing, shipments, stock
+from webapp.actions import (
+    cancellations,
+    confirmations,
+    counters,
+    events,
+    following,
+    outcomes,
+    processing,
+    shipments,
+    stock,
+)
 from webapp.domain import amazon_status, order_states, parcels
 from webapp.domain import submissions as states
 from webapp.domain.errors import NotFoundError, RefusedError
@@ -40,6 +50,8 @@ def edit(
         if last is not None and last.state in _UNDER_WAY:
             raise RefusedError("parcel_being_told")
         if draft.tracking_number != parcel.tracking_number:
+            # As when a shipment is written: who holds its counter sees every tracking number written so far.
+            counters.hold(session, "shipment")
             shipments.check_numbers(session, order, [draft.tracking_number] if draft.tracking_number else [])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
         shipment = session.get_one(Shipment, parcel.shipment_id)
