@@ -39,13 +39,26 @@ def test_each_row_that_cannot_be_taken_says_its_line_and_why():
     found = [(row.line, row.sku, row.wrong.code if row.wrong else None) for row in products.read(text).rows]
 
     assert found == [
-        (2, "A-1", "product_text_unprintable"),
+        (2, "A-1", "product_cell_torn"),
         (4, "", "product_sku_required"),
         (5, "A-2", "product_quantity_malformed"),
         (6, "A-3", "product_switch_malformed"),
         (7, "A-4", None),
         (8, "A-4", "product_sku_twice"),
     ]
+
+
+def test_a_quotation_mark_left_open_takes_no_other_row_with_it_unsaid():
+    (row,) = products.read('sku,quantity\n"A-1,1\nA-2,2\nA-3,3\n').rows
+
+    assert (row.line, row.entry, row.wrong) == (2, None, products.Wrong("product_cell_torn", {"name": "sku"}))
+
+
+@pytest.mark.parametrize("quantity", ["1000000001", "99999999999999", "9" * 5000])
+def test_a_whole_number_that_is_too_large_is_called_so(quantity):
+    (row,) = products.read(f"sku,quantity\nA-1,{quantity}\n").rows
+
+    assert row.wrong == products.Wrong("product_quantity_range", {"most": products.MOST_PIECES})
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ LONGEST_SKU = 128
 LONGEST_TITLE = 1000
 LONGEST_REASON = 200
 MOST_PIECES = 10**9
+_LONGEST_NUMBER = 40
 MOST_ROWS = 5_000
 LARGEST_FILE = 2 * 1024 * 1024
-_WHOLE = re.compile(r"[+-]?[0-9]{1,11}", re.ASCII)
+_WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 COLUMNS = ("sku", "title", "asin", "enabled", "manage_stock", "quantity")
 # Written for whoever reads the file; what one has reserved follows from orders and cannot be set.
@@ -114,6 +115,8 @@ def pieces(text: str) -> int:
         raise InvalidError("product_quantity_required", field="quantity")
     if not _WHOLE.fullmatch(plain):
         raise InvalidError("product_quantity_malformed", field="quantity", text=text.strip()[:40])
+    if len(plain) > _LONGEST_NUMBER:
+        raise InvalidError("product_quantity_range", field="quantity", most=MOST_PIECES)
     return int(plain)
 
 
@@ -175,6 +178,7 @@ def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
     plain = {name: _bare(cell) for name, cell in cells.items()}
     sku = plain.get("sku", "")
     try:
+        _one_line(plain)
         entry = check(
             Entry(
                 sku,
@@ -197,6 +201,13 @@ def _bare(cell: str) -> str:
     """Without space, and without the mark that keeps a spreadsheet from taking it for a formula."""
     cell = cell.strip()
     return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA and cell[1:2] else cell
+
+
+def _one_line(cells: Mapping[str, str]) -> None:
+    """Raises InvalidError for a cell with a line break: the rest of the file hides in the one that lacks its end."""
+    for name, cell in cells.items():
+        if len(cell.splitlines()) > 1:
+            raise InvalidError("product_cell_torn", field=name, name=name)
 
 
 def _switch(name: str, cells: Mapping[str, str]) -> bool | None:

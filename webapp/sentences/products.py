@@ -14,6 +14,9 @@ SENTENCES = {
     "product_unknown_sku": _l("There is no product %(sku)s."),
     "product_sku_twice": _l("%(sku)s stands in line %(line)s already."),
     "product_text_unprintable": _l("This holds characters that cannot be shown."),
+    "product_cell_torn": _l(
+        "%(name)s goes on in the next line. Put a quotation mark where it ends, or take away the one it begins with."
+    ),
     "product_quantity_required": _l("Enter a number of pieces."),
     "product_quantity_malformed": _l("%(text)s is no whole number."),
     "product_quantity_range": _l("Enter a number of pieces up to %(most)s."),
