@@ -93,6 +93,22 @@ def test_a_colleague_finds_but_sees_no_whole_name(colleague, arrived):
     assert "Jörg Number1" not in page
 
 
+@pytest.mark.parametrize("where", ["/search", "/orders/searches"])
+def test_a_long_text_is_looked_for_though_sealed_it_is_longer(owner, where):
+    typed = ("mueller " * 25).strip()
+    page = owner.post(where, data={"q": typed}, follow_redirects=True)
+
+    assert (page.status_code, "too long" in plain(page), typed in plain(page)) == (200, False, True)
+
+
+@pytest.mark.parametrize("where", ["/search", "/orders/searches"])
+def test_a_text_that_is_too_long_stands_there_as_it_was_typed(owner, where):
+    page = owner.post(where, data={"q": "mueller " * 26}, follow_redirects=True)
+
+    assert (page.status_code, "This is too long to be looked for." in plain(page)) == (422, True)
+    assert ("mueller mueller" in page.text, "~" in plain(page)) == (True, False)
+
+
 @pytest.mark.parametrize("url", ["/search", "/orders/searches", "/amazon-orders/searches", "/customers/searches"])
 def test_a_text_that_is_far_too_long_is_said_and_makes_no_endless_address(owner, url):
     sent = {"q": "é" * 3000, "name": " ".join("Ä" * 3000), "min": "1" * 3000}

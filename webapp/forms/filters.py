@@ -92,9 +92,13 @@ class WordsField(StringField):
     """A text without surrounding space, of bearable length."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = " ".join(valuelist[0].split()) if valuelist else None
+        self.data = " ".join(self.read(valuelist[0]).split()) if valuelist else None
         if self.data and (len(self.data) > _LONGEST or "\0" in self.data):
             raise ValueError(_("This is too long to be looked for."))
+
+    def read(self, text: str) -> str:
+        """What was typed, given what the address or the form says."""
+        return text
 
 
 class NumberField(WordsField):
@@ -120,13 +124,19 @@ class NameField(WordsField):
     """A name: personal, so an address carries it sealed. A clear one is taken too, from a form or a script."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
         super().process_formdata(valuelist)
-        if self.data and self.data.startswith(search.SEALED):
-            self.data = search.unseal(self.data)
-            if self.data is None:
-                raise ValueError(_("This link is of another installation. Type the name again."))
         if self.data and not search.can_be_found(self.data):
             raise ValueError(_("Type at least one letter or digit."))
+
+    def read(self, text: str) -> str:
+        # Sealed, a text is half as long again.
+        if not text.startswith(search.SEALED):
+            return text
+        typed = search.unseal(text)
+        if typed is None:
+            raise ValueError(_("This link is of another installation. Type the name again."))
+        return typed
 
 
 class DayField(Field):
