@@ -137,3 +137,18 @@ def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(sessio
 
     assert sorted(forth) == list(range(1, 12))
     assert back == forth
+
+
+@pytest.mark.parametrize("without", [range(1, 6), range(20, 25)], ids=["newest", "oldest"])
+def test_orders_are_found_where_others_with_the_words_have_none(session, monkeypatch, without):
+    account = an_account(session)
+    many = [an_order_to_find(n, status="PENDING" if n in without else "UNSHIPPED") for n in range(1, 25)]
+    importing.import_page(session, account.id, many, now=NOW, by="test")
+    session.commit()
+    monkeypatch.setattr(finding, "COUNTED", 3)
+    grid = orders.grid(stores.by_name(session)).choose()
+
+    for sort in ("-purchased", "purchased"):
+        forth, back = forth_and_back(session, grid, sort, {"q": "common"}, size=1)
+        assert sorted(forth) == list(range(1, 20)), sort
+        assert back == forth, sort

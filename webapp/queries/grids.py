@@ -28,6 +28,8 @@ SIZE = 50
 END = "end"
 # From so many rows on, the way to a page by its number is worth asking which end of the table it is nearer to.
 FAR = 50_000
+# Orders with the words, for each row of a first page: many of the newest have no Order yet.
+_TRIED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,13 @@ def _page(session: Session, left: Found, place: Place) -> Page:
     if left.streamed is None or _by(place).key != "purchased_at":
         return _rows(session, left, place)
     id_: Any = left.grid.amazon_order_id
+    if place.descending and place.after is None and place.before is None:
+        # The first page is among what was met already, unless most of that has no row here or is filtered away.
+        known = search.among(id_, left.newest[: _TRIED * (place.size + 1)], session)
+        by = _by(place)
+        page = _read(session, left.grid.rows.where(*left.besides, known).order_by(by.desc(), id_.desc()), id_, place)
+        if page.next is not None:
+            return page
     found = search.streamed(left.grid.rows.where(*left.besides), id_, left.streamed)
     return _streamed(session, id_, found, place)
 
@@ -317,13 +326,17 @@ def _streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place
     """Rows in the order of the index of words, which is that of their purchase."""
     backwards, edge = _direction(place)
     descending = place.descending != backwards
-    by, row = _by(place), DOCUMENTS.c.rowid
+    row = DOCUMENTS.c.rowid
     if isinstance(edge, Edge) and isinstance(edge.value, datetime):
         there = row_of(edge.value, edge.id)
         found = found.where(row < there if descending else row > there)
-    walked = found.add_columns(by.label("sorted_by"), id_.label("sorted_id"))
-    rows = session.execute(walked.order_by(row.desc() if descending else row).limit(place.size + 1)).all()
-    return _as_page(list(rows), place, backwards, edge)
+    return _read(session, found.order_by(row.desc() if descending else row), id_, place)
+
+
+def _read(session: Session, rows: Select[*tuple[Any, ...]], id_: Any, place: Place) -> Page:
+    """The first of these rows, whose edges name the Amazon order."""
+    edged = rows.add_columns(_by(place).label("sorted_by"), id_.label("sorted_id"))
+    return _as_page(list(session.execute(edged.limit(place.size + 1)).all()), place, *_direction(place))
 
 
 def _direction(place: Place) -> tuple[bool, Edge | str | None]:
