@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order, shipped
+from tests.queries.test_dashboards import counted
 from webapp.actions import importing, shipments, submissions
 from webapp.domain import order_states
 from webapp.domain.parcels import Parcel
@@ -91,6 +92,24 @@ def test_the_order_shows_its_parts(owner, arrive):
         "Total due €0.00",
     ):
         assert said in page
+
+
+@pytest.mark.parametrize(
+    ("tab", "most"), [("information", 1), ("history", 1), ("invoices", 3), ("credit_memos", 2), ("shipments", 4)]
+)
+def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner, session, order, tab, most):
+    line = order.items[0].id
+    number = order.number
+    packed = [Parcel({line: 1}, "DHL", "", "A1"), Parcel({line: 1})]
+    shipments.create(session, order.id, packed, now=datetime.now(UTC), by="user:1")
+    owner.get(f"/orders/{number}")
+    for comment in ("One", "Two", "Three"):
+        owner.post(f"/orders/{number}/comments", data={"comment": comment})
+
+    with counted() as sent:
+        assert owner.get(f"/orders/{number}?tab={tab}").status_code == 200
+
+    assert len([one for one in sent if "sessions" not in one]) == most
 
 
 def test_totals_shown_sum_to_the_grand_total(owner, session, arrive):

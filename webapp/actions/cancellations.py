@@ -66,15 +66,13 @@ def refusal(session: Session, order: AmazonOrder) -> str | None:
     asked = select(Submission.id).where(
         Submission.amazon_order_id == order.id, Submission.kind == cancellation.KIND, Submission.open
     )
-    # Amazon may not have heard of a parcel that left here.
-    left = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id)
-    if order.status == amazon_status.UNSHIPPED and session.scalar(left.limit(1)) is not None:
-        return "cancel_shipped"
+    left = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id).limit(1)
     return cancellation.refusal(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
         requested=session.scalar(asked) is not None,
+        left=order.status == amazon_status.UNSHIPPED and session.scalar(left) is not None,
     )
 
 

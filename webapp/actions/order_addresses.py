@@ -9,12 +9,13 @@ from webapp.actions import events, processing
 from webapp.domain import addresses
 from webapp.domain.errors import InvalidError
 from webapp.models.orders import Order
+from webapp.queries.order_page import Sheet
 
 # Which address → (the column that holds it, the column that holds its name for lists).
 COLUMNS = {"billing": ("billing", "bill_to_name"), "shipping": ("shipping_address", "ship_to_name")}
 
 
-def told(order: Order, which: str) -> dict[str, str] | None:
+def told(order: Order | Sheet, which: str) -> dict[str, str] | None:
     """The address as Amazon tells it, None where it has not. Of who pays it tells the name alone."""
     amazon = order.amazon_order
     if which == "shipping":

@@ -80,19 +80,12 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
 
 
 def refusal(session: Session, order: Order) -> str | None:
-    """Why none of it can be sent now, as a code of `sentences`, or None.
-
-    A parcel that leaves while Amazon is asked to cancel is one nobody pays for; and some are not ours to send.
-    """
-    if not order.store.import_orders:
-        return "ship_read_only"
-    refused = confirming.refusal(order.amazon_order)
-    if refused:
-        return refused
+    """Why none of it can be sent now, as a code of `sentences`, or None."""
     asked = select(Submission.id).where(
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )
-    return "cannot_ship_cancelling" if session.scalar(asked) is not None else None
+    cancelling = session.scalar(asked) is not None
+    return confirming.withheld(order.amazon_order, writable=order.store.import_orders, cancelling=cancelling)
 
 
 def check_numbers(session: Session, order: Order, numbers: Sequence[str]) -> None:

@@ -37,11 +37,16 @@ _REFUSED_BY_STATUS = {
 }
 
 
-def refusal(amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool) -> str | None:
+def refusal(
+    amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
+) -> str | None:
     """Why it cannot be asked, as a code of `sentences`, or None.
 
     `writable`: the store imports orders, so the desk is in charge of them. `requested`: it has been asked already.
+    `left`: a parcel left here, of which Amazon may not have heard.
     """
+    if amazon_status == status.UNSHIPPED and left:
+        return "cancel_shipped"
     if fulfilled_by == status.AMAZON:
         return "cancel_fba"
     if fulfilled_by != status.MERCHANT:

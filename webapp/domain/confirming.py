@@ -18,10 +18,14 @@ _SHIPPABLE = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED})
 class Order(Protocol):
     """What Amazon says of an order."""
 
-    status: str
-    fulfilled_by: str
-    programs: list[str]
-    cancel_requested: bool
+    @property
+    def status(self) -> str: ...
+    @property
+    def fulfilled_by(self) -> str: ...
+    @property
+    def programs(self) -> list[str]: ...
+    @property
+    def cancel_requested(self) -> bool: ...
 
 
 class Package(Protocol):
@@ -49,6 +53,17 @@ def refusal(order: Order) -> str | None:
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
     return "ship_plus" if SHIP_PLUS in order.programs else None
+
+
+def withheld(order: Order, *, writable: bool, cancelling: bool) -> str | None:
+    """Why none of an order can be sent now, as a code of `sentences`, or None.
+
+    `writable`: the store imports orders. `cancelling`: Amazon is asked to cancel it, so that nobody would pay for a
+    parcel that leaves.
+    """
+    if not writable:
+        return "ship_read_only"
+    return refusal(order) or ("cannot_ship_cancelling" if cancelling else None)
 
 
 def conflict(order: Order, left: Mapping[str, int], pieces: Mapping[str, int], *, known: bool) -> str | None:

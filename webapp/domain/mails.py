@@ -72,6 +72,15 @@ def usable(address: str | None) -> bool:
     return bool(address) and len(address or "") <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(address or ""))
 
 
+def why_not(address: str | None, *, configured: bool) -> str | None:
+    """Why the buyer of this address cannot be written to (a code of `sentences`), None when they can."""
+    if not configured:
+        return "mail_not_configured"
+    if not address:
+        return "mail_no_address"
+    return None if usable(address) else "mail_address_unusable"
+
+
 def clean_address(text: str, field: str) -> str:
     """An address a person typed. Raises InvalidError."""
     address = text.strip()

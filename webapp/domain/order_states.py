@@ -21,12 +21,18 @@ DERIVED = frozenset({COMPLETE, CLOSED})
 class Quantities(Protocol):
     """What is known of a line: pieces. `refunding`: those Amazon is asked to refund and has not answered for."""
 
-    ordered: int
-    invoiced: int
-    shipped: int
-    refunded: int
-    refunding: int
-    canceled: int
+    @property
+    def ordered(self) -> int: ...
+    @property
+    def invoiced(self) -> int: ...
+    @property
+    def shipped(self) -> int: ...
+    @property
+    def refunded(self) -> int: ...
+    @property
+    def refunding(self) -> int: ...
+    @property
+    def canceled(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session, defer, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.domain import cancellation
 from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
-from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.stores import StoreName
 from webapp.models.submissions import Submission
@@ -139,19 +138,6 @@ def numbers_of_orders(session: Session, amazon_order_ids: Sequence[int]) -> dict
     """Our numbers, by the ids of the Amazon orders that have an Order."""
     mine = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
     return {row.amazon_order_id: row.number for row in session.execute(mine)}
-
-
-def events(session: Session, *, amazon_order_id: int | None = None, order_id: int | None = None) -> Sequence[Event]:
-    """What happened to an Amazon order (and with it to its Order), or to an Order alone, newest first."""
-    column, value = (Event.order_id, order_id) if amazon_order_id is None else (Event.amazon_order_id, amazon_order_id)
-    return session.scalars(select(Event).where(column == value).order_by(Event.at.desc(), Event.id.desc())).all()
-
-
-def versions(session: Session, amazon_order_id: int) -> Sequence[AmazonOrderVersion]:
-    """The bodies Amazon sent, newest first, themselves left closed."""
-    mine = select(AmazonOrderVersion).where(AmazonOrderVersion.amazon_order_id == amazon_order_id)
-    closed = mine.options(defer(AmazonOrderVersion.body))
-    return session.scalars(closed.order_by(AmazonOrderVersion.id.desc())).all()
 
 
 def version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:

@@ -1,7 +1,6 @@
 """Reading an Order's documents: one invoice, shipment or credit memo by its number, and what was written on it."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
@@ -37,20 +36,6 @@ def credit_memo(session: Session, number: str) -> CreditMemo:
     if found is None:
         raise NotFoundError("credit_memo_unknown", number=number)
     return found
-
-
-def numbers(session: Session, order_id: int) -> dict[tuple[str, int], str]:
-    """The number of each document of an Order, by the column a comment names it in and its id."""
-    columns: dict[str, tuple[Any, Any, Any]] = {
-        "invoice_id": (Invoice.id, Invoice.number, Invoice.order_id),
-        "shipment_id": (Shipment.id, Shipment.number, Shipment.order_id),
-        "credit_memo_id": (CreditMemo.id, CreditMemo.number, CreditMemo.order_id),
-    }
-    return {
-        (column, row[0]): row[1]
-        for column, (id_, number, owner) in columns.items()
-        for row in session.execute(select(id_, number).where(owner == order_id))
-    }
 
 
 def comments(

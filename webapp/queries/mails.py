@@ -130,11 +130,7 @@ def documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
 
 def why_not(session: Session, order: Order) -> str | None:
     """Why the order's buyer cannot be written to (a code of `sentences`), None when they can."""
-    if server_row(session) is None:
-        return "mail_not_configured"
-    if not order.email:
-        return "mail_no_address"
-    return None if mails.usable(order.email) else "mail_address_unusable"
+    return mails.why_not(order.email, configured=server_row(session) is not None)
 
 
 def server_row(session: Session) -> MailServer | None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.domain import amazon_status, products, stock
+from webapp.domain import products, stock
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -146,52 +146,6 @@ def blocked(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]
     )
     found = select(AmazonOrder.number, AmazonOrder.blocked).where(*mine, line.exists())
     return session.execute(found.order_by(AmazonOrder.purchased_at, AmazonOrder.id).limit(_WAITING)).all()
-
-
-class LineStock(NamedTuple):
-    """What is known of the stock of an Order's line: `reserved` by it, `available` beyond what all have reserved.
-
-    Without `managed` the counts mean nothing.
-    """
-
-    product_id: int
-    enabled: bool
-    managed: bool
-    quantity: int
-    available: int
-    reserved: int
-
-    @property
-    def short(self) -> bool:
-        """Whether the line needs more than lies on the shelf."""
-        return self.managed and self.reserved > max(0, self.quantity)
-
-    @property
-    def contested(self) -> bool:
-        """Whether the shelf holds enough for the line, but not for all that is owed."""
-        return self.managed and self.reserved > 0 and self.available < 0 and not self.short
-
-
-def stock_of_order(session: Session, order: Order) -> dict[int, LineStock]:
-    """The stock of an Order's lines, by their ids; those of no product, or that Amazon ships, are left out."""
-    mirror = order.amazon_order
-    skus = {item.sku for item in order.items if item.sku}
-    if mirror.fulfilled_by != amazon_status.MERCHANT or not skus:
-        return {}
-    mine = (StockHold.product_id == Product.id) & (StockHold.amazon_order_id == mirror.id)
-    columns = (Product.id, Product.enabled, Product.manage_stock, Product.quantity, Product.available)
-    found = session.execute(
-        select(Product.sku, *columns, StockHold.order_item_id, StockHold.reserved)
-        .outerjoin(StockHold, mine)
-        .where(Product.account_id == mirror.account_id, Product.sku.in_(skus))
-    ).all()
-    products_by_sku = {row.sku: row[1:6] for row in found}
-    reserved = {row.order_item_id: row.reserved for row in found}
-    return {
-        item.id: LineStock(*products_by_sku[item.sku], reserved=reserved.get(item.order_item_id, 0))
-        for item in order.items
-        if item.sku in products_by_sku
-    }
 
 
 def import_by_id(session: Session, import_id: int) -> ProductImport:

@@ -20,8 +20,8 @@ from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.extensions import db
 from webapp.forms.documents import DocumentForm
 from webapp.models.orders import Order, OrderItem
+from webapp.queries import line_stock
 from webapp.queries import orders as queries
-from webapp.queries import products
 from webapp.sentences import sentence
 from webapp.views import documents
 from webapp.views.answers import answer, invalid, see_other
@@ -133,7 +133,7 @@ def _answer(
     form.fresh(order)
     page = (f"{kind.folder}/_new.html", f"{kind.folder}/new.html")
     about = documents.about(order) | context | {"left": {item.id: kind.left(item) for item in order.items}}
-    about["stock"] = products.stock_of_order(db.session(), order) if kind.move == "ship" else {}
+    about["stock"] = line_stock.of_order(db.session(), order) if kind.move == "ship" else {}
     return respond(
         request, *page, **about, title=kind.title, form=form, changed=changed, said="" if context["refused"] else said
     )

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from webapp.models.events import Event
+from webapp.queries.histories import Happened
 from webapp.sentences import sentence
 from webapp.views.people import names
 
@@ -77,10 +78,11 @@ _OUTCOMES = {
 def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[Entry]:
     """The events in the order given, on the clock of `zone`."""
     people = names(session, [event.by for event in events])
-    return [_entry(event, zone, people[event.by]) for event in events]
+    return [entry(event, zone, people[event.by]) for event in events]
 
 
-def _entry(event: Event, zone: str, by: str) -> Entry:
+def entry(event: Event | Happened, zone: str, by: str) -> Entry:
+    """An event as a line; `by`: a name."""
     tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
     title, said = sentence(event.kind, event.args), _said(event.args)
     # Some sentences say it themselves.

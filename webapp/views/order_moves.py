@@ -5,11 +5,9 @@ from typing import NamedTuple
 from flask import url_for
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 
-from webapp.actions import cancellations, shipments
-from webapp.domain import order_states
-from webapp.models.orders import Order
+from webapp.domain import cancellation, confirming, order_states
+from webapp.queries.order_page import Sheet
 from webapp.security import can
 from webapp.sentences import sentence
 
@@ -56,9 +54,9 @@ LEADING = ("ship", "invoice", "unhold")
 _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 
-def of_order(session: Session, order: Order) -> Moves:
+def of_order(order: Sheet) -> Moves:
     """The moves this person may ask for."""
-    why = {move: _refusal(session, order, move) for move, verb in VERBS.items() if can(verb.permission)}
+    why = {move: _refusal(order, move) for move, verb in VERBS.items() if can(verb.permission)}
     possible = [move for move, refused in why.items() if refused is None]
     leading = next((move for move in LEADING if move in possible), "")
     refused = [
@@ -69,7 +67,7 @@ def of_order(session: Session, order: Order) -> Moves:
     return Moves([_button(order, move, leading) for move in possible], refused)
 
 
-def _button(order: Order, move: str, leading: str) -> Button:
+def _button(order: Sheet, move: str, leading: str) -> Button:
     verb = VERBS[move]
     kind = "danger" if move == "cancel" else "primary" if move == leading else ""
     url = url_for(verb.endpoint, number=order.number)
@@ -79,10 +77,16 @@ def _button(order: Order, move: str, leading: str) -> Button:
     return Button(move, verb.text, verb.icon, url, verb.way, kind)
 
 
-def _refusal(session: Session, order: Order, move: str) -> str | None:
+def _refusal(order: Sheet, move: str) -> str | None:
     """Why this move cannot be made now, as a sentence; None when it can."""
     if move == "cancel":
-        code = cancellations.refusal(session, order.amazon_order)
+        code = cancellation.refusal(
+            order.amazon_order.status,
+            order.amazon_order.fulfilled_by,
+            writable=order.store.import_orders,
+            requested=order.cancelling,
+            left=order.beside.parcels > 0,
+        )
         return sentence(code) if code else None
     if not order_states.may(move, order.state):
         return sentence(f"cannot_{move}", {"state": order.state})
@@ -90,8 +94,11 @@ def _refusal(session: Session, order: Order, move: str) -> str | None:
         return sentence("nothing_to_invoice")
     if move == "ship" and not any(map(order_states.left_to_ship, order.items)):
         return sentence("nothing_to_ship")
-    if move == "ship" and (refused := shipments.refusal(session, order)):
-        return sentence(refused)
+    if move == "ship":
+        refused = confirming.withheld(
+            order.amazon_order, writable=order.store.import_orders, cancelling=order.cancelling
+        )
+        return sentence(refused) if refused else None
     nothing_paid = order.total_invoiced <= order.total_refunded + order.total_refunding
     if move == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
         return sentence("nothing_to_refund")

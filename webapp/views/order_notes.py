@@ -17,6 +17,7 @@ from webapp.forms.comments import NoteForm
 from webapp.labels import label
 from webapp.models.orders import Order
 from webapp.queries import orders as queries
+from webapp.queries.order_page import Sheet
 from webapp.security import needs
 from webapp.views import documents
 from webapp.views.answers import answer, invalid, see_other
@@ -56,14 +57,14 @@ def comment(number: str) -> Response:
     return see_other(request, url_for("orders.show", number=number))
 
 
-def form_for(order: Order, **options: Any) -> NoteForm:
+def form_for(order: Order | Sheet, **options: Any) -> NoteForm:
     form = NoteForm(words=words(order), **options)
     if options:
         form.status.data = order.status
     return form
 
 
-def words(order: Order) -> Mapping[str, str | LazyString]:
+def words(order: Order | Sheet) -> Mapping[str, str | LazyString]:
     """What an Order of this state can be called, "" being its state's own word."""
     found: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
     if order.state == order_states.PROCESSING and order.store.processing_status:

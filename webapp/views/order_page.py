@@ -1,6 +1,6 @@
 """One Order: what stands above its tabs, and each of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, request, url_for
@@ -9,15 +9,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from webapp.actions import order_addresses
-from webapp.domain import addresses, amazon_status
+from webapp.domain import addresses, amazon_status, confirming, mails
 from webapp.domain.money import Money
 from webapp.extensions import db
-from webapp.models.orders import Order
-from webapp.queries import documents as documents_queries
-from webapp.queries import mails, products, shipments
-from webapp.queries import orders as queries
+from webapp.queries import order_page as queries
+from webapp.queries import orders
+from webapp.queries.histories import Note
+from webapp.queries.order_page import Sheet
 from webapp.security import needs
-from webapp.views import documents, order_history, order_moves, order_notes, order_submissions, timeline
+from webapp.views import documents, order_history, order_moves, order_notes, order_submissions, people, timeline
 from webapp.views.answers import answer
 from webapp.views.orders import bp
 
@@ -28,38 +28,38 @@ TABS = {
     "shipments": _l("Shipments"),
     "history": _l("Comments history"),
 }
-# As many comments as the first tab shows.
-LATEST = 5
+Rows = Callable[[Session, int], Sequence[Any]]
+More = Callable[[Session, Sheet], dict[str, Any]]
 
 
 @bp.get("/<number>")
 @needs("orders.read")
 def show(number: str) -> Response:
-    session = db.session()
-    return page(session, queries.by_number(session, number), request.args.get("tab", ""))
-
-
-def page(session: Session, order: Order, tab: str) -> Response:
-    tab = tab if tab in TABS else "information"
-    rows = {name: read(session, order.id) for name, read in _ROWS.items()}
+    session, tab = db.session(), request.args.get("tab", "")
+    tab = tab if tab in TABS else queries.INFORMATION
+    order = queries.read(session, number, tab)
+    beside = order.beside
+    counts = {"invoices": beside.invoices, "credit_memos": beside.credit_memos, "shipments": beside.shipments}
     template = f"orders/{tab}.html"
     return answer(
         request,
         template,
         template,
-        **documents.about(order),
-        **order_submissions.about(session, order),
+        order=order,
+        amazon=order.amazon_order,
+        zone=order.store.marketplace.time_zone,
+        money=lambda minor: Money(minor, order.currency),
+        **order_submissions.about(order.submissions),
         tab=tab,
-        tabs=_tabs(order, tab, {name: len(found) for name, found in rows.items()}),
-        moves=order_moves.of_order(session, order),
-        troubled_mails=mails.troubled(session, order.id),
-        rows=rows,
-        printable=any(rows.values()),
+        tabs=_tabs(order, tab, counts),
+        moves=order_moves.of_order(order),
+        troubled_mails=beside.troubled_mails,
+        printable=any(counts.values()),
         **_MORE[tab](session, order),
     )
 
 
-def _tabs(order: Order, current: str, counts: dict[str, int]) -> list[tuple[str | LazyString, str, bool, int | None]]:
+def _tabs(order: Sheet, current: str, counts: dict[str, int]) -> list[tuple[str | LazyString, str, bool, int | None]]:
     return [
         (text, url_for("orders.show", number=order.number, tab=_in_url(tab)), tab == current, counts.get(tab))
         for tab, text in TABS.items()
@@ -67,49 +67,57 @@ def _tabs(order: Order, current: str, counts: dict[str, int]) -> list[tuple[str 
 
 
 def _in_url(tab: str) -> str | None:
-    return None if tab == "information" else tab
+    return None if tab == queries.INFORMATION else tab
 
 
-def _information(session: Session, order: Order) -> dict[str, Any]:
-    comments = documents_queries.comments(session, order_id=order.id)
+def _information(_session: Session, order: Sheet) -> dict[str, Any]:
+    zone = order.store.marketplace.time_zone
     return {
+        "billing": documents.address(order.billing),
+        "shipping": documents.address(order.shipping_address),
         "amazon_link": _amazon_link(order),
         "totals": _totals(order),
         "differences": {which: _differences(order, which) for which in ("billing", "shipping")},
-        "remarks": documents.remarks(session, comments[:LATEST], order.store.marketplace.time_zone),
-        "more_remarks": len(comments) > LATEST,
+        "remarks": [_remark(note, zone) for note in order.notes[: queries.LATEST]],
+        "more_remarks": len(order.notes) > queries.LATEST,
         "form": order_notes.form_for(order, formdata=None),
-        "stock": products.stock_of_order(session, order),
+        "no_mail": mails.why_not(order.email, configured=order.beside.mail_servers > 0),
     }
 
 
-def _history(session: Session, order: Order) -> dict[str, Any]:
-    return {"lines": order_history.of_order(session, order)}
+def _history(_session: Session, order: Sheet) -> dict[str, Any]:
+    return {"lines": order_history.of_order(order)}
 
 
-def _shipments(session: Session, order: Order) -> dict[str, Any]:
-    return {"tellings": shipments.tellings(session, order.amazon_order_id)}
+def _documents(rows: Rows) -> More:
+    return lambda session, order: {"rows": rows(session, order.id), "items": {item.id: item for item in order.items}}
 
 
-def _nothing(_session: Session, _order: Order) -> dict[str, Any]:
-    return {}
+def _shipments(session: Session, order: Sheet) -> dict[str, Any]:
+    told = {int(one.subject): one for one in reversed(order.submissions) if one.kind == confirming.KIND}
+    return {"tellings": told} | _documents(orders.shipments)(session, order)
 
 
-_ROWS: dict[str, Callable[[Session, int], Any]] = {
-    "invoices": queries.invoices,
-    "credit_memos": queries.credit_memos,
-    "shipments": queries.shipments,
+_MORE: dict[str, More] = {
+    "information": _information,
+    "invoices": _documents(orders.invoices),
+    "credit_memos": _documents(orders.credit_memos),
+    "shipments": _shipments,
+    "history": _history,
 }
-_MORE = dict.fromkeys(_ROWS, _nothing) | {"information": _information, "history": _history, "shipments": _shipments}
 
 
-def _amazon_link(order: Order) -> bool:
+def _remark(note: Note, zone: str) -> documents.Remark:
+    return documents.Remark(note.at, zone, people.name(note.by, note.email), note.text, note.notify)
+
+
+def _amazon_link(order: Sheet) -> bool:
     """Whether the link to Amazon's page is called "View or cancel": while Amazon still lets the merchant cancel."""
     amazon = order.amazon_order
     return amazon.status == amazon_status.UNSHIPPED and amazon.fulfilled_by == amazon_status.MERCHANT
 
 
-def _differences(order: Order, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
+def _differences(order: Sheet, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
     """(field, as Amazon told it, as it stands here) where the two differ."""
     told, ours = order_addresses.told(order, which) or {}, getattr(order, order_addresses.COLUMNS[which][0]) or {}
     return [
@@ -119,7 +127,7 @@ def _differences(order: Order, which: str) -> list[tuple[str | LazyString, str |
     ]
 
 
-def _totals(order: Order) -> list[documents.Total]:
+def _totals(order: Sheet) -> list[documents.Total]:
     """The parts, which sum to the grand total, and what became of it."""
     paid, refunded = order.total_invoiced, order.total_refunded
     asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]

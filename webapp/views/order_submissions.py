@@ -1,21 +1,21 @@
 """What Amazon is being told of an Order: a panel that asks for itself while something may still happen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Response, request, url_for
-from sqlalchemy.orm import Session
 
 from webapp.domain import submissions as domain
 from webapp.extensions import db
-from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.queries import orders as orders_queries
 from webapp.queries import submissions as queries
+from webapp.queries.order_page import Told
 from webapp.security import needs
 from webapp.views.answers import answer, stop_polling
 from webapp.views.orders import bp
 
+Asked = Submission | Told
 # A person has to see to these, though nothing more happens to them.
 _FAILED = frozenset({domain.REJECTED, domain.UNPROVED})
 # Seconds between two looks: soon while it can be undone, then as often as Amazon may have something new.
@@ -28,7 +28,7 @@ def submissions(number: str) -> Response:
     """The panel alone; its last answer makes the page fetch itself anew, since all of it may be different."""
     session = db.session()
     order = orders_queries.by_number(session, number)
-    shown = about(session, order)
+    shown = about(queries.of_order(session, order.amazon_order_id))
     back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
     context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | shown
     if shown["pace"]:
@@ -36,27 +36,29 @@ def submissions(number: str) -> Response:
     return stop_polling("orders/_settled.html", **context)
 
 
-def about(session: Session, order: Order) -> dict[str, Any]:
-    """The rows of the panel and the seconds until it asks again, 0 when nothing is under way."""
-    every = queries.of_order(session, order.amazon_order_id)
+def about(every: Sequence[Asked]) -> dict[str, Any]:
+    """The rows of the panel and the seconds until it asks again, 0 when nothing is under way.
+
+    `every`: all that was asked about the order, newest first.
+    """
     return {"submissions": [row for row in reversed(every) if _matters(row, every)], "pace": pace(every)}
 
 
-def pace(rows: Iterable[Submission]) -> int:
+def pace(rows: Iterable[Asked]) -> int:
     """Seconds until something may have happened to one of these by itself; 0 when nothing will."""
     running = [row for row in rows if row.open and row.state != domain.CONFLICT]
     return (_SOON if any(row.state == domain.QUEUED for row in running) else _LATER) if running else 0
 
 
-def _matters(row: Submission, every: list[Submission]) -> bool:
+def _matters(row: Asked, every: Sequence[Asked]) -> bool:
     """Whether somebody waits for it, or has to see that it failed and was not asked again."""
     return row.open or (row.state in _FAILED and not any(_is_again(other, row) for other in every))
 
 
-def _is_again(other: Submission, row: Submission) -> bool:
+def _is_again(other: Asked, row: Asked) -> bool:
     """Whether it asks for the same once more; a refund does so by a credit memo of its own."""
     return other.id > row.id and (_subject(other) == _subject(row) or other.details.get("again_of") == row.id)
 
 
-def _subject(row: Submission) -> tuple[str, str]:
+def _subject(row: Asked) -> tuple[str, str]:
     return row.kind, row.subject

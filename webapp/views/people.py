@@ -20,4 +20,9 @@ def names(session: Session, codes: Iterable[str]) -> dict[str, str]:
     ids = {int(id_): code for code in wanted for kind, _, id_ in [code.partition(":")] if kind == "user"}
     users = emails(session, list(ids)) if ids else {}
     found = {code: users[id_] for id_, code in ids.items() if id_ in users}
-    return {code: found.get(code) or str(_DESK.get(code, code)) for code in wanted}
+    return {code: name(code, found.get(code)) for code in wanted}
+
+
+def name(code: str, email: str | None) -> str:
+    """The same of one of them, whose address is known where a user has it."""
+    return email or str(_DESK.get(code, code))

@@ -1,6 +1,6 @@
 """The history of an order: what people did, what Amazon said and what the desk made of it, in one line of time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,11 +13,11 @@ from webapp import presentation
 from webapp.domain.money import Money
 from webapp.labels import label
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.events import Event
-from webapp.queries import amazon_orders as queries
+from webapp.queries import histories
+from webapp.queries.histories import Happened, Story
 from webapp.security import can
 from webapp.sentences import sentence
-from webapp.views import history
+from webapp.views import history, people
 from webapp.views.history import Entry
 
 _FIELDS = {
@@ -63,24 +63,24 @@ class Line(NamedTuple):
 
 def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
     """Newest first; the versions Amazon sent stand with the events they caused."""
-    events = queries.events(session, amazon_order_id=order.id)
-    return [line for _event, line in of_events(session, order, events)]
+    story, zone = histories.of_amazon_order(session, order.id), order.store.marketplace.time_zone
+    return [line for _event, line in of_events(story, zone, order.currency)]
 
 
-def of_events(session: Session, order: AmazonOrder, events: Sequence[Event]) -> list[tuple[Event | None, Line]]:
+def of_events(story: Story, zone: str, currency: str | None) -> list[tuple[Happened | None, Line]]:
     """Each event with its line, newest first; none where Amazon sent the order again and nothing came of it."""
-    zone = order.store.marketplace.time_zone
-    told = {version.received_at: version.id for version in queries.versions(session, order.id)}
-    lines: list[tuple[Event | None, Line]] = []
-    for event, entry in zip(events, history.entries(session, events, zone), strict=True):
+    told = {version.received_at: version.id for version in story.versions}
+    lines: list[tuple[Happened | None, Line]] = []
+    for event in story.events:
+        entry = history.entry(event, zone, people.name(event.by, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
-        lines.append((event, _line(event, entry, order.currency, told.pop(event.at, None) if caused else None)))
+        lines.append((event, _line(event, entry, currency, told.pop(event.at, None) if caused else None)))
     lines += [(None, Line(_resent(at, zone), [], version)) for at, version in told.items()]
     # A stable order: what happened at the same instant stays as the events have it.
     return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
 
 
-def _line(event: Event, entry: Entry, currency: str | None, version: int | None) -> Line:
+def _line(event: Happened, entry: Entry, currency: str | None, version: int | None) -> Line:
     if event.kind == "amazon_order_changed":
         return Line(entry, _changes(event.args, currency, entry.zone), version)
     if event.kind.endswith("address_corrected"):
@@ -89,7 +89,7 @@ def _line(event: Event, entry: Entry, currency: str | None, version: int | None)
     return Line(entry, [], version, _url(event))
 
 
-def _url(event: Event) -> str:
+def _url(event: Happened) -> str:
     """The page of what an event wrote or asked, for those that name it."""
     endpoint = _PAGES.get(event.kind)
     if endpoint and "number" in event.args:
