@@ -1,7 +1,7 @@
 from sqlalchemy import text
 
-from tests.factories import NOW, an_account, an_order
-from webapp.actions import importing, statistics
+from tests.factories import NOW, a_store, an_account, an_order
+from webapp.actions import importing, statistics, stores
 
 
 def arrive(session, account, numbers):
@@ -28,3 +28,17 @@ def test_sqlite_is_told_again_when_there_are_twice_as_many_orders(session, monke
     }
     assert (counted["ix_amazon_orders_purchased"], counted["ix_orders_state_purchased"]) == (8, 8)
     assert counted["sqlite_autoindex_orders_1"] == 8
+
+
+def test_orders_that_are_gone_do_not_count(session, monkeypatch):
+    monkeypatch.setattr(statistics, "_LEAST", 2)
+    account = an_account(session, ("DE", "FR"))
+    arrive(session, account, range(1, 8))
+    store = a_store(account)
+    stores.delete_store(session, store, store.name, now=NOW, by="test")
+    later = [an_order(n, country="FR") for n in (8, 9)]
+    importing.import_page(session, account.id, later, now=NOW, by="test")
+    session.commit()
+
+    assert statistics.refresh(session)
+    assert not statistics.refresh(session)

@@ -19,8 +19,10 @@ def refresh(session: Session) -> bool:
     """
     if session.get_bind().dialect.name != "sqlite":
         return False
-    there = session.scalar(select(func.max(AmazonOrder.id))) or 0
-    due = there >= _LEAST and there >= 2 * _counted(session)
+    enough = max(_LEAST, 2 * _counted(session))
+    # The ids say at once that there are too few; only where they do not, the orders are counted.
+    due = (session.scalar(select(func.max(AmazonOrder.id))) or 0) >= enough
+    due = due and (session.scalar(select(func.count()).select_from(AmazonOrder)) or 0) >= enough
     session.rollback()
     if not due:
         return False
