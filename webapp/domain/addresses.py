@@ -20,6 +20,19 @@ EDITABLE = {
     "phone": 40,
 }
 REQUIRED = frozenset({"line1", "city", "country_code"})
+_CODES = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ "
+    "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO "
+    "FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE "
+    "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO "
+    "MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW "
+    "PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM "
+    "TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW"
+)
+# Those of ISO 3166-1, and the one Kosovo has meanwhile.
+COUNTRIES = frozenset(_CODES.split())
+# What people write for a code.
+_MEANT = {"UK": "GB"}
 # Where the postal code stands in the line of the city. The rest of the world writes it before the city.
 _POSTAL_AFTER_REGION = frozenset({"AE", "AU", "CA", "EG", "IN", "SA", "SG", "US"})
 _POSTAL_BELOW_CITY = frozenset({"GB", "IE", "ZA"})
@@ -34,8 +47,8 @@ def clean(entered: Mapping[str, str]) -> dict[str, str]:
         if name in REQUIRED and not text:
             raise InvalidError("address_required", field=name)
         if name == "country_code":
-            text = text.upper()
-            if len(text) != longest or not (text.isascii() and text.isalpha()):
+            text = _MEANT.get(text.upper(), text.upper())
+            if text not in COUNTRIES:
                 raise InvalidError("country_unknown", field=name)
         if len(text) > longest:
             raise InvalidError("address_too_long", field=name, most=longest)
