@@ -72,3 +72,17 @@ def test_an_argument_an_older_row_lacks_does_not_break_the_page(app: Flask) -> N
 
 def test_a_sentence_can_be_said_without_an_application() -> None:
     assert sentence("user_disabled") == "This user is disabled."
+
+
+@pytest.mark.parametrize(
+    ("carrier", "number", "said"),
+    [
+        ("DHL", "T1", "Parcel 1: DHL T1"),
+        ("", "T1", "Parcel 1: T1"),
+        ("Bike courier", "", "Parcel 1: Bike courier without a tracking number"),
+        ("", "", "Parcel 1: without a tracking number"),
+    ],
+)
+def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask, carrier: str, number: str, said: str) -> None:
+    about = {"reference": 1, "carrier": carrier, "tracking_number": number}
+    assert sentence("submission_shipment", about) == said

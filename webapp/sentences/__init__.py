@@ -47,8 +47,14 @@ def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
 
 
 def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with the codes among them in words: statuses, states, reasons; `why` from `words` or `cause`."""
+    """The arguments with the codes among them in words: statuses, states, reasons; `why` from `words` or `cause`.
+
+    `parcel` is its carrier and its number, as far as somebody has said them.
+    """
     said = dict(arguments)
+    if "tracking_number" in said:
+        known = [said.get("carrier"), said["tracking_number"] or SENTENCES["parcel_untracked"]]
+        said["parcel"] = " ".join(str(part) for part in known if part)
     for name, kinds in {
         "status": ("amazon_status",),
         "state": ("order_state", "submission_state"),

@@ -4,7 +4,8 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     # What is asked, in a line.
-    "submission_shipment": _l("Parcel %(reference)s: %(carrier)s %(tracking_number)s"),
+    "submission_shipment": _l("Parcel %(reference)s: %(parcel)s"),
+    "parcel_untracked": _l("without a tracking number"),
     # Why Amazon is not told, or not yet.
     "ship_fba": _l("Amazon ships this order itself, so there is no parcel of yours to tell of."),
     "ship_plus": _l("This is a Ship+ order: Amazon knows its parcel from the label and takes no word of it."),
@@ -28,7 +29,7 @@ SENTENCES = {
     "parcel_gone": _l("This parcel was taken back."),
     "parcel_unknown": _l("There is no parcel %(name)s."),
     # What happened.
-    "shipment_requested": _l("Amazon is to be told of parcel %(reference)s: %(carrier)s %(tracking_number)s"),
+    "shipment_requested": _l("Amazon is to be told of parcel %(reference)s: %(parcel)s"),
     "shipment_undone": _l("Parcel %(reference)s: Amazon was not told"),
     "shipment_accepted": _l("Amazon took parcel %(reference)s; the order does not show it yet"),
     "shipment_rejected": _l("Parcel %(reference)s was not confirmed"),
@@ -37,10 +38,10 @@ SENTENCES = {
     "shipment_unproved": _l("Amazon took parcel %(reference)s, but the order never showed it"),
     "shipment_verified": _l("Parcel %(reference)s proved: Amazon shows it"),
     "shipment_not_needed": _l("Amazon showed parcel %(reference)s before it was told"),
-    "parcel_edited": _l("Parcel of shipment %(number)s corrected: %(carrier)s %(tracking_number)s"),
+    "parcel_edited": _l("Parcel of shipment %(number)s corrected: %(parcel)s"),
     "parcel_taken_back": _l("Parcel of shipment %(number)s taken back with its %(quantity)s pieces"),
     # The same as notes of the Amazon order.
-    "note_ship_requested": _l("Parcel to be told: %(carrier)s %(tracking_number)s"),
+    "note_ship_requested": _l("Parcel to be told: %(parcel)s"),
     "note_ship_undone": _l("Parcel not told to Amazon"),
     "note_ship_rejected": _l("Parcel not confirmed: %(why)s"),
     "note_ship_conflict": _l("Parcel waits for a decision: %(why)s"),
