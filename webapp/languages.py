@@ -1,22 +1,25 @@
-"""Texts in a store's language, which need no request: catalogues by domain, and the locale of dates and money.
+"""Texts in a store's language, which need no request: catalogues by domain, the locale of dates and money, amounts.
 
 A domain is a file `translations/<language>/LC_MESSAGES/<domain>.po`, read as it is, without a step that compiles it.
 """
 
 import io
+import re
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from webapp.domain.languages import DEFAULT, LANGUAGES
+from webapp.domain.money import Money
 
 _FOLDER = Path(__file__).parent / "translations"
 # Where the marketplace's country has no such speakers, this is how the language writes its days and amounts.
 _ELSEWHERE = {"en": "en_150", "zh": "zh_Hans_CN"}
+_LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 @lru_cache(maxsize=64)
@@ -45,3 +48,13 @@ def locale(language: str, country_code: str = "") -> Locale:
         return Locale.parse(f"{language}_{country_code.upper()}") if country_code else Locale.parse(language)
     except (UnknownLocaleError, ValueError):
         return Locale.parse(_ELSEWHERE.get(language, language))
+
+
+def amount(value: Money, where: Locale) -> str:
+    """`€1,234.50`, `SEK 1,234.50`: as the language writes it, with exactly the currency's digits."""
+    return spaced(numbers.format_currency(value.decimal, value.currency, locale=where))
+
+
+def spaced(text: str) -> str:
+    """An amount with a no-break space behind a currency of letters: CLDR asks for it, Babel leaves it out."""
+    return _LETTER_AT_DIGIT.sub("\xa0", text)

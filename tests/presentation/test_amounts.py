@@ -1,4 +1,7 @@
-"""Amounts and numbers are written exactly as Babel writes them, although it draws only a sample of each length."""
+"""Amounts and numbers are written as Babel writes them, although it draws only a sample of each length.
+
+Behind a currency of letters there is a space, which Babel leaves out in some languages.
+"""
 
 from decimal import Decimal
 
@@ -37,12 +40,19 @@ WHOLE = st.integers(-(2**63), 2**63 - 1) | st.integers(-12345, 12345)
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+def by_babel(value: Money, tag: str) -> str:
+    text: str = numbers.format_currency(value.decimal, value.currency, locale=Locale.parse(tag))
+    symbol = numbers.get_currency_symbol(value.currency, Locale.parse(tag))
+    before, _, after = text.partition(symbol)
+    return f"{before}{symbol}\xa0{after}" if symbol[-1].isalpha() and after[:1].isdigit() else text
+
+
 @FEW
 @given(st.sampled_from(LOCALES), st.sampled_from(CURRENCIES), WHOLE)
 def test_an_amount_is_what_babel_writes(app: Flask, tag: str, currency: str, minor: int) -> None:
     value = Money(minor, currency)
     with app.app_context(), force_locale(tag):
-        assert amounts.money(value) == numbers.format_currency(value.decimal, currency, locale=Locale.parse(tag))
+        assert amounts.money(value) == by_babel(value, tag)
 
 
 @pytest.mark.parametrize("tag", LOCALES)
@@ -51,8 +61,7 @@ def test_nothing_and_next_to_nothing_are_too(app: Flask, tag: str) -> None:
         for currency in CURRENCIES:
             for minor in (0, 1, -1, 9, 10, 99, 100, -100, 999, 1000, 99999, 100000, 10**7, 2**63 - 1):
                 value = Money(minor, currency)
-                shown = numbers.format_currency(value.decimal, currency, locale=Locale.parse(tag))
-                assert amounts.money(value) == shown
+                assert amounts.money(value) == by_babel(value, tag)
 
 
 @FEW

@@ -34,6 +34,9 @@ def at_noon() -> Iterator[None]:
         (5980, "JPY", "en", "¥5,980"),
         (-250, "GBP", "en", "-£2.50"),
         (99, "SEK", "sv", f"0,99{HARD}kr"),
+        (1307837, "SEK", "en", f"SEK{HARD}13,078.37"),
+        (-1307837, "PLN", "zh_Hans_CN", f"-PLN{HARD}13,078.37"),
+        (1307837, "CAD", "en", "CA$13,078.37"),
     ],
 )
 def test_money_is_written_as_the_language_does(app: Flask, amount: int, currency: str, locale: str, shown: str) -> None:

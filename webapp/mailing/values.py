@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates, numbers
+from babel import Locale, dates
 from flask_babel import force_locale
 from sqlalchemy.orm import Session
 
@@ -44,9 +44,7 @@ class Tongue:
         return cls(say, locale, ZoneInfo(marketplace.time_zone), currency)
 
     def money(self, minor: int) -> str:
-        value = Money(minor, self.currency)
-        text: str = numbers.format_currency(value.decimal, value.currency, locale=self.locale)
-        return text
+        return languages.amount(Money(minor, self.currency), self.locale)
 
     def day(self, instant: datetime) -> str:
         return dates.format_date(instant.astimezone(self.zone).date(), "long", locale=self.locale)

@@ -1,4 +1,4 @@
-"""Amounts and numbers, exactly as Babel writes them.
+"""Amounts and numbers, as Babel writes them; behind a currency of letters with a space.
 
 Babel takes as long for an amount as the database for a row. How an amount looks depends on its currency and on how many
 digits it has, not on which they are: Babel draws a sample once, and the digits are put into it.
@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from babel import numbers
 
+from webapp import languages
 from webapp.domain.money import Money, minor_digits
 from webapp.locales import current
 from webapp.presentation.readers import Reader, reader
@@ -38,10 +39,9 @@ def money_of(minor: int | None, currency: str | None) -> Money | None:
 
 def money_short(value: Money) -> str:
     """An amount for a chart's axis: `€1.5K`."""
-    text: str = numbers.format_compact_currency(
-        value.decimal, value.currency, locale=current(), fraction_digits=1 if value.minor else 0
-    )
-    return text
+    digits = 1 if value.minor else 0
+    text = numbers.format_compact_currency(value.decimal, value.currency, locale=current(), fraction_digits=digits)
+    return languages.spaced(text)
 
 
 def number(value: int | Decimal) -> str:
@@ -77,7 +77,7 @@ def _number(who: Reader, length: int, negative: bool) -> str:
 
 @lru_cache(maxsize=1024)
 def _amount_by_babel(who: Reader, minor: int, currency: str) -> str:
-    return str(numbers.format_currency(Money(minor, currency).decimal, currency, locale=who.locale))
+    return languages.amount(Money(minor, currency), who.locale)
 
 
 def _ones(length: int, negative: bool) -> int:

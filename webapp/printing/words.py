@@ -34,8 +34,7 @@ class Words:
 
     def money(self, minor: int) -> str:
         """`€1,234.50`, with exactly the currency's digits."""
-        value = Money(minor, self.currency)
-        return str(numbers.format_currency(value.decimal, self.currency, locale=self.locale))
+        return languages.amount(Money(minor, self.currency), self.locale)
 
     def amount(self, minor: int) -> str:
         """`1,234.50`: for columns whose currency the document names once."""
