@@ -12,6 +12,7 @@ from webapp.actions import cancellations, importing
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.recurring_jobs import RecurringJob
+from webapp.models.syncs import SyncRun
 
 pytestmark = pytest.mark.browser
 
@@ -73,3 +74,22 @@ def test_nothing_is_wider_than_a_telephone(account: Account, owner_page: Page, p
     owner_page.set_viewport_size({"width": 390, "height": 800})
     owner_page.goto(path)
     assert owner_page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize("path", ["/syncs", "/mail_templates"])
+def test_a_telephone_shows_the_whole_of_each_row(
+    session: Session, account: Account, owner_page: Page, path: str
+) -> None:
+    now = datetime.now(UTC)
+    session.add(SyncRun(account_id=account.id, by="test", started_at=now, updated_after=now, state="done", received=21))
+    session.commit()
+    page = owner_page
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    page.goto(path)
+
+    assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-scroll'))") == 0
+    if path == "/syncs":
+        received = page.locator("td[data-label=Received]")
+        expect(received).to_have_text("21")
+        assert received.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Received"'
