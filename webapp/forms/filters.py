@@ -92,6 +92,8 @@ class WordsField(StringField):
     """A text without surrounding space, of bearable length."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        # Of what cannot be read nothing is left, whatever stood here before.
+        self.data = None
         self.data = " ".join(self.read(valuelist[0]).split()) if valuelist else None
         if self.data and (len(self.data) > _LONGEST or "\0" in self.data):
             raise ValueError(_("This is too long to be looked for."))
@@ -124,7 +126,6 @@ class NameField(WordsField):
     """A name: personal, so an address carries it sealed. A clear one is taken too, from a form or a script."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        self.data = None
         super().process_formdata(valuelist)
         if self.data and not search.can_be_found(self.data):
             raise ValueError(_("Type at least one letter or digit."))
