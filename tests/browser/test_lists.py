@@ -127,3 +127,13 @@ def test_nothing_reaches_beyond_a_telephone(owner_page: Page, path: str):
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto(path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_carrier_for_all_is_chosen_on_a_telephone(owner_page: Page):
+    page = owner_page
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/tracking")
+    page.locator("#text").fill("100030 XX-0815-4711-QQ")
+    page.get_by_role("button", name="See what it matches").click()
+    expect(page.get_by_text("The rest of this page goes by")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -48,3 +48,11 @@ def test_a_product_is_made_in_a_dialog_counted_and_brought_as_a_file(
     page.get_by_role("button", name="Take 2 rows").click()
     expect(page.get_by_text("All its rows were taken.")).to_be_visible()
     assert counters(session, "MUG-1") == (9, 0, 9)
+
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/products")
+    page.get_by_role("link", name="MUG-1").click()
+    expect(page.get_by_role("heading", name="Movements")).to_be_visible()
+    assert page.evaluate(
+        "[...document.querySelectorAll('.table-scroll')].map(box => box.scrollWidth - box.clientWidth)"
+    ) == [0]

@@ -310,6 +310,7 @@ def test_a_workbook_holds_numbers_as_numbers(owner, orders):
         ["100001", "EUR", 26, "2026-03-02T09:00:00+01:00"],
     ]
     assert sheet["C2"].number_format == "0.00"
+    assert len("2026-03-02T09:00:00+01:00") <= sheet.column_dimensions["D"].width <= 40
 
 
 def test_what_a_spreadsheet_would_run_is_text(owner, session):

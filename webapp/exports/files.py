@@ -21,6 +21,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # What a worksheet can hold, its head among them.
 MOST_ROWS_XLSX = 1_048_576
 
+# By so many rows it is seen how wide a column has to be.
+_MEASURED = 200
+
 
 def fields_of(grid: Grid, headings: Mapping[str, Heading], *, personal: bool) -> tuple[Grid, list[Field]]:
     """The grid with only those of its visible columns that may leave, and their cells.
@@ -84,8 +87,8 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
         places: workbook.add_format({"num_format": f"0.{'0' * places}" if places else "0"}) for places in range(4)
     }
     sheet.freeze_panes(1, 0)
+    widths = [len(head) for head in heads]
     for place, head in enumerate(heads):
-        sheet.set_column(place, place, max(12, min(len(head) + 2, 40)))
         sheet.write_string(0, place, head, bold)
     many = 0
     for row in cells:
@@ -99,6 +102,10 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
                 sheet.write_number(many, place, cell)
             elif cell is not None:
                 sheet.write_string(many, place, cell)
+                if many <= _MEASURED:
+                    widths[place] = max(widths[place], len(cell))
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, max(12, min(width + 2, 40)))
     workbook.close()
     return many
 

@@ -127,7 +127,8 @@ class NameField(WordsField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
-        if self.data and not search.can_be_found(self.data):
+        typed: str | None = self.data
+        if typed and not search.can_be_found(typed):
             raise ValueError(_("Type at least one letter or digit."))
 
     def read(self, text: str) -> str:
