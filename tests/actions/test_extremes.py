@@ -8,7 +8,7 @@ from tests.factories import NOW, a_store, an_account
 from webapp.actions import stores
 from webapp.actions.importing import import_page
 from webapp.amazon.fields import LARGEST_AMOUNT, MOST_PIECES, TEXT, WORD
-from webapp.amazon.parsing import parse_orders
+from webapp.amazon.parsing import unread_orders
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order
 
@@ -60,7 +60,7 @@ def an_enormous_order(lines=20):
 def imported(session, *bodies):
     account = an_account(session)
     stores.change_settings(session, a_store(account), {"order_number_source": "amazon"}, now=NOW, by="test")
-    counts = import_page(session, account.id, parse_orders(bodies), now=NOW, by="test")
+    counts = import_page(session, account.id, unread_orders(bodies), now=NOW, by="test")
     session.commit()
     return counts
 

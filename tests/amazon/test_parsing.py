@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.amazon.bodies import an_order
-from webapp.amazon.parsing import UnreadableOrderError, parse_order, parse_orders, unread_orders
+from webapp.amazon.parsing import UnreadableOrderError, parse_order, unread_orders
 from webapp.amazon.quick_parsing import QuickReader
 from webapp.domain.amazon_orders import (
     Address,
@@ -272,7 +272,7 @@ def test_an_item_or_parcel_listed_twice_makes_an_order_unreadable() -> None:
 def test_a_page_goes_on_without_the_orders_it_cannot_read() -> None:
     good, bad = an_order("902-1-1"), an_order("902-2-2", orderItems=None)
 
-    page = parse_orders([good, bad, "no order", None])
+    page = tuple(one.read() for one in unread_orders([good, bad, "no order", None]))
 
     assert page == (
         parse_order(good),
@@ -286,9 +286,9 @@ def test_a_page_goes_on_without_the_orders_it_cannot_read() -> None:
 def test_an_enormous_order_is_set_aside_when_orders_are_weighed() -> None:
     heavy = an_order(unknownField="x" * 1_000_001)
 
-    (kept,) = parse_orders([heavy], weigh=True)
+    (kept,) = unread_orders([heavy], weigh=True)
 
-    assert kept == Unreadable("the order is longer than 1000000 characters", heavy, "902-1106328-1059050")
+    assert kept.read() == Unreadable("the order is longer than 1000000 characters", heavy, "902-1106328-1059050")
 
 
 ANYTHING = (..., None, "", "x", 7, -1, 0, 1.5, True, False, [], {}, [{}], [None], {"a": []}, ["x"], "\ud800", "ü\0")
@@ -348,8 +348,8 @@ def test_whatever_a_field_says_is_read_as_it_is_when_looked_at_closely() -> None
             raw = changed(path, value, whole)
             read = quick.read(raw, frozenset(), None)
             assert read is None or read == strictly(raw), (path, value)
-            (parsed,) = parse_orders([raw])
-            assert parsed == strictly(raw), (path, value)
+            (unread,) = unread_orders([raw])
+            assert unread.read() == strictly(raw), (path, value)
 
 
 @pytest.mark.parametrize(
@@ -382,7 +382,7 @@ def test_a_thousand_orders_are_read_in_well_under_a_second() -> None:
     raws = [deepcopy(an_order(f"902-1106328-{n:07}")) for n in range(1000)]
     started = perf_counter()
 
-    orders = parse_orders(raws)
+    orders = [one.read() for one in unread_orders(raws)]
 
     assert perf_counter() - started < 0.5
     assert all(isinstance(order, AmazonOrder) for order in orders)

@@ -56,7 +56,7 @@ def test_a_packing_slip_says_what_is_in_which_parcel_and_no_prices(session):
     order = a_printed_order(session)
     shipment = two_parcels(session, order)
 
-    (page,) = pages(printing.packing_slip(session, shipment.id))
+    (page,) = pages(printing.many(session, [("shipment", shipment.id)]))
 
     for words in (
         f"Lieferscheinnummer {shipment.number}",
@@ -77,7 +77,7 @@ def test_a_packing_slip_says_what_is_in_which_parcel_and_no_prices(session):
 def test_a_parcel_s_lines_can_be_ticked_off(session):
     """Two lines, two boxes; besides them only filled ones are drawn."""
     order = a_printed_order(session)
-    file = printing.packing_slip(session, two_parcels(session, order).id)
+    file = printing.many(session, [("shipment", two_parcels(session, order).id)])
     drawn = PdfReader(io.BytesIO(file)).pages[0].get_contents().get_data().decode("latin-1")
     assert sum(line.endswith("re S") for line in drawn.splitlines()) == 2
 
@@ -263,7 +263,7 @@ def test_no_font_file_stays_open(session):
     order = a_printed_order(session)
     shipment = two_parcels(session, order)
     before = open_files()
-    printing.packing_slip(session, shipment.id)
+    printing.many(session, [("shipment", shipment.id)])
     with pytest.raises(NotFoundError):
         printing.many(session, [("invoice", 987)])
     assert open_files() == before

@@ -16,7 +16,6 @@ from tests import people
 from tests.people import THE_COLLEAGUE, THE_OWNER
 from tests.security.test_sign_in import enter
 from webapp import create_app, security
-from webapp.actions import users
 from webapp.extensions import db
 from webapp.models.users import User, WebSession
 from webapp.queries.users import digest
@@ -140,12 +139,6 @@ def test_signing_out_ends_this_browser_alone(desk: Flask, owner: FlaskClient) ->
     other = people.sign_in(desk.test_client(), THE_OWNER)
     owner.post("/sign-out")
     assert other.get("/probe").status_code == 200
-
-
-def test_an_owner_can_end_all_sessions_of_a_user(desk: Flask, owner: FlaskClient, session: Session) -> None:
-    other, colleague = people.sign_in(desk.test_client(), THE_OWNER), people.sign_in(desk.test_client(), THE_COLLEAGUE)
-    assert users.end_sessions(session, people.add(desk, THE_OWNER)) == 2
-    assert [client.get("/probe").status_code for client in (owner, other, colleague)] == [303, 303, 200]
 
 
 def test_disabling_a_user_shuts_their_open_sessions_at_once(desk: Flask, owner: FlaskClient, session: Session) -> None:

@@ -80,13 +80,6 @@ def update_hash(session: Session, user_id: int, password_hash: str) -> None:
     session.commit()
 
 
-def end_sessions(session: Session, user_id: int) -> int:
-    """Sign a user out everywhere; how many browsers that were."""
-    ended = session.execute(delete(WebSession).where(WebSession.user_id == user_id).returning(WebSession.user_id)).all()
-    session.commit()
-    return len(ended)
-
-
 def _add(session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str) -> User:
     check_role(role)
     user = User(

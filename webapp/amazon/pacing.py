@@ -12,7 +12,6 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -56,16 +55,6 @@ LANES = {
     lane.name: lane
     for lane in (Lane("person", 0, 0), Lane("submission", 0.1, 1), Lane("sync", 0.25, 2), Lane("backfill", 0.5, 4))
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """How many calls an operation has left now; `burst` at most, `rate` more each second."""
-
-    operation: str
-    tokens: float
-    burst: int
-    rate: float
 
 
 # Redis's own clock is the only one all processes share. Numbers are written with their fraction in full.
@@ -167,26 +156,6 @@ class Pacer:
             taken, wait, known = self._take(keys=[bucket_key(self._account_key, operation)], args=args)
         self._known[operation] = float(known)
         return None if taken else float(wait)
-
-
-def levels(redis: Redis, account_key: str) -> tuple[Level, ...]:
-    """What is left of every operation, for people to see; takes nothing. Raises RedisUnavailable."""
-    with redis_must_answer():
-        pipe = redis.pipeline(transaction=False)
-        pipe.time()
-        for operation in RATES:
-            pipe.hmget(bucket_key(account_key, operation), "tokens", "at", "rate")
-        (seconds, micros), *buckets = pipe.execute()
-    now = seconds + micros / 1e6
-    return tuple(_level(operation, stored, now) for operation, stored in zip(RATES, buckets, strict=True))
-
-
-def _level(operation: str, stored: list[Any], now: float) -> Level:
-    rate, burst = RATES[operation]
-    if stored[0] is None:
-        return Level(operation, float(burst), burst, rate)
-    tokens, at, rate = (float(value) for value in stored)
-    return Level(operation, min(float(burst), tokens + max(0.0, now - at) * rate), burst, rate)
 
 
 def bucket_key(account_key: str, operation: str) -> str:

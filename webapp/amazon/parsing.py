@@ -62,13 +62,6 @@ def unread_orders(
     return tuple([Unread(raw, _number(raw), partial(_parse_or_keep, raw, missing, weigh, reader)) for raw in raws])
 
 
-def parse_orders(
-    raws: Iterable[Any], missing: frozenset[str] = frozenset(), *, weigh: bool = False
-) -> tuple[AmazonOrder | Unreadable, ...]:
-    """Read each order of a page, as `unread_orders`."""
-    return tuple([one.read() for one in unread_orders(raws, missing, weigh=weigh)])
-
-
 def _parse_or_keep(raw: Any, missing: frozenset[str], weigh: bool, reader: QuickReader) -> AmazonOrder | Unreadable:
     if weigh and len(json.dumps(raw)) > LARGEST_ORDER:
         return Unreadable(f"the order is longer than {LARGEST_ORDER} characters", raw, _number(raw))

@@ -24,10 +24,6 @@ def invoice(session: Session, invoice_id: int) -> bytes:
     return many(session, [("invoice", invoice_id)])
 
 
-def packing_slip(session: Session, shipment_id: int) -> bytes:
-    return many(session, [("shipment", shipment_id)])
-
-
 def credit_memo(session: Session, credit_memo_id: int) -> bytes:
     return many(session, [("credit_memo", credit_memo_id)])
 
