@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Integer, Row, String, TextClause, and_, bindparam, case, func, select, text
+from sqlalchemy import BindParameter, Integer, Row, Select, String, TextClause, bindparam, func, select, text
 from sqlalchemy.orm import Session, load_only
 
 from webapp.domain import amazon_status
@@ -19,6 +19,7 @@ from webapp.models.base import UtcDateTime
 from webapp.models.daily_sales import DailySales
 from webapp.models.orders import Order
 from webapp.models.stores import Store
+from webapp.queries.gathered import table
 
 RECENT = 10
 # These wait for somebody. They are few, however many orders a store has had.
@@ -29,6 +30,8 @@ OPEN = (
     amazon_status.PARTIALLY_SHIPPED,
     amazon_status.INVOICE_UNCONFIRMED,
 )
+# Of these, those that the merchant has to send.
+_TO_SHIP = (amazon_status.UNSHIPPED, amazon_status.PARTIALLY_SHIPPED)
 _SHOWN = (
     AmazonOrder.number,
     AmazonOrder.status,
@@ -113,13 +116,14 @@ def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
     both = last_days(marketplace.time_zone, now, 2 * days)
     before, mine = both[:days], both[days:]
     revenue, counts, today = Counter[date](), Counter[str](), 0
-    for row in session.execute(
-        select(DailySales).where(DailySales.store_id == store.id, DailySales.day >= both[0].date)
-    ).scalars():
-        revenue[row.day] += row.revenue
-        if row.day >= mine[0].date:
-            counts[row.status] += row.orders
-            today += row.orders if row.day == mine[-1].date else 0
+    told = select(DailySales.day, DailySales.status, DailySales.orders, DailySales.revenue)
+    for day, status, orders, sold in session.execute(
+        told.where(DailySales.store_id == store.id, DailySales.day >= both[0].date)
+    ):
+        revenue[day] += sold
+        if day >= mine[0].date:
+            counts[status] += orders
+            today += orders if day == mine[-1].date else 0
     # As much of that day as today has had, so that mornings are not compared with whole days.
     morning = Span(0, store, before[-1].begins, now - timedelta(days=days))
     partly = sum(row.revenue for row in summed(session, [morning]))
@@ -173,26 +177,28 @@ def orders_per_day(session: Session, stores: Sequence[Store], days: int, now: da
 
 def waiting(session: Session, store: Store, now: datetime) -> Waiting:
     """What waits at Amazon for this store, over all time."""
-    ours = and_(
-        AmazonOrder.fulfilled_by == amazon_status.MERCHANT,
-        AmazonOrder.status.in_((amazon_status.UNSHIPPED, amazon_status.PARTIALLY_SHIPPED)),
-    )
-    soon = and_(ours, AmazonOrder.ship_by >= now, AmazonOrder.ship_by < now + timedelta(days=1))
-    rows = session.execute(
-        select(
-            AmazonOrder.status,
-            func.count(),
-            func.sum(case((and_(ours, AmazonOrder.ship_by < now), 1), else_=0)),
-            func.sum(case((soon, 1), else_=0)),
-        )
-        .where(AmazonOrder.store_id == store.id, AmazonOrder.status.in_(OPEN))
-        .group_by(AmazonOrder.status)
-    ).all()
-    return Waiting(
-        counts={status: count for status, count, _, _ in rows},
-        overdue=sum(overdue for _, _, overdue, _ in rows),
-        due_soon=sum(due for _, _, _, due in rows),
-    )
+    asked = {"store": store.id, "now": now, "soon": now + timedelta(days=1)}
+    *open_, overdue, due_soon = session.connection().execute(_waiting(), asked).one()
+    counts = {status: count for status, count in zip(OPEN, open_, strict=True) if count}
+    return Waiting(counts=counts, overdue=overdue, due_soon=due_soon)
+
+
+@lru_cache(maxsize=1)
+def _waiting() -> Select[*tuple[int, ...]]:
+    """How many stand in each status of OPEN, are late, and are due until `soon`: each a range of one index.
+
+    Counted in one go through these rows, most of the time would go into looking at what each of them says.
+    """
+    row = table(AmazonOrder).c
+    due = [bindparam(name, type_=UtcDateTime()) for name in ("now", "soon")]
+    ours = (row.status.in_(_TO_SHIP), row.fulfilled_by == amazon_status.MERCHANT)
+    wanted = [
+        *((row.status == status,) for status in OPEN),
+        (*ours, row.ship_by < due[0]),
+        (*ours, row.ship_by >= due[0], row.ship_by < due[1]),
+    ]
+    mine = row.store_id == bindparam("store")
+    return select(*(select(func.count()).where(mine, *conditions).scalar_subquery() for conditions in wanted))
 
 
 def recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequence[Row[*tuple[Any, ...]]]:
