@@ -10,7 +10,7 @@ from tests import people
 from tests.browser.conftest import Complaints
 from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
 from tests.processing import BY
-from webapp.actions import credit_memos, importing, invoices, shipments, submissions
+from webapp.actions import credit_memos, holds, importing, invoices, shipments, submissions
 from webapp.domain.amazon_orders import Address, Buyer
 from webapp.domain.documents import Refund
 from webapp.domain.parcels import Parcel
@@ -275,6 +275,18 @@ def test_everything_works_without_javascript(app, chromium: Browser, address: st
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("path", ["", "/invoices/new", "/shipments/new", "?tab=history", "/holds/new"])
 def test_no_name_is_too_long_for_its_page(owner_page: Page, path: str, width: int):
+    owner_page.set_viewport_size({"width": width, "height": 800})
+    owner_page.goto(f"/orders/100002{path}")
+
+    beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert owner_page.evaluate(beyond) == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("path", ["", "?tab=history"])
+def test_no_word_is_too_long_for_its_page(owner_page: Page, path: str, width: int, session):
+    order = session.scalars(select(Order).where(Order.number == "100002")).one()
+    holds.hold(session, order.id, "https://carrier.example/?parcel=" + "0" * 400, **BY)
     owner_page.set_viewport_size({"width": width, "height": 800})
     owner_page.goto(f"/orders/100002{path}")
 
