@@ -20,7 +20,7 @@ from webapp.queries.search import Sought
 from webapp.queries.unindexed import unindexed
 
 if TYPE_CHECKING:
-    from webapp.queries.grids import Grid
+    from webapp.queries.columns import Grid
 
 # Counting a million rows takes longer than anybody wants to know.
 COUNTED = 1_000

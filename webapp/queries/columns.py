@@ -1,0 +1,76 @@
+"""What a grid is: its columns, and the statement its rows come from."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.orm import QueryableAttribute
+
+SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`name` as addresses and templates know it; `by` is what it sorts by, None where it cannot.
+
+    `descending`: what the first click on its head gives. `shows`: what is selected for it alone, and only where it is
+    shown, so that nothing is read or decrypted for nobody. `personal`: it shows a buyer or recipient. `hidden`: a grid
+    opens without it. `tie`: by which rows of the same value are in order, where an index of another table than the
+    grid's own gives the order.
+    """
+
+    name: str
+    by: QueryableAttribute[Any] | None = None
+    descending: bool = False
+    shows: tuple[Any, ...] = ()
+    personal: bool = False
+    hidden: bool = False
+    tie: QueryableAttribute[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """`rows` selects what a row shows; `filters` turn a checked value into a condition, or into what is `Sought`.
+
+    `sort` is the order to begin with, as an address writes it, and `size` how many rows are on a page unless it says
+    so. `shown`: columns by name, in the order of the page; empty for all that are not hidden.
+    """
+
+    rows: Select[*tuple[Any, ...]]
+    id: QueryableAttribute[int]
+    columns: tuple[Column, ...]
+    filters: Mapping[str, Callable[[Any], Any]]
+    sort: str
+    # By the column sorted by: the filters whose rows an index gives in that order.
+    indexed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # By which the index of words finds rows; None where no filter asks it.
+    amazon_order_id: QueryableAttribute[int] | None = None
+    # Each row of the grid's own table is one row of `rows`, so that counting needs no other table.
+    one_each: bool = False
+    size: int = SIZE
+    shown: tuple[str, ...] = ()
+
+    @property
+    def visible(self) -> tuple[str, ...]:
+        return self.shown or tuple(column.name for column in self.columns if not column.hidden)
+
+    def choose(self, names: Sequence[str] = ()) -> "Grid":
+        """The grid with these columns alone, in this order; unknown ones are left out, none at all are its own."""
+        known = {column.name for column in self.columns}
+        chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in known)))
+        visible = set(chosen.visible)
+        more = {part.key: part for column in self.columns if column.name in visible for part in column.shows}
+        return replace(chosen, rows=_showing(self.rows, *more.values()))
+
+    def column(self, name: str) -> Column | None:
+        """The column of this name, when one can sort by it."""
+        return next((column for column in self.columns if column.name == name and column.by is not None), None)
+
+
+# Statements are put together once and kept: that takes longer than running them. Their number is that of the choices of
+# columns and orders people make; who asks for ever new ones only makes the desk put them together again.
+@lru_cache(maxsize=256)
+def _showing(rows: Select[*tuple[Any, ...]], *more: Any) -> Select[*tuple[Any, ...]]:
+    return rows.add_columns(*more)

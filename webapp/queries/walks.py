@@ -1,0 +1,127 @@
+"""Walking a grid: the rows of a page along the order asked for, read by statements that are put together once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Integer, Row, Select, bindparam, select, union_all
+from sqlalchemy.orm import Session
+
+from webapp.models.search_documents import DOCUMENTS, row_of
+from webapp.queries import finding, orderings
+from webapp.queries.finding import Found
+from webapp.queries.orderings import Part
+from webapp.queries.places import Edge, Place, sorted_by, tied_by
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`count` is exact up to COUNTED; one more means there are more. `previous` and `next` are None at the ends."""
+
+    rows: Sequence[Row[*tuple[Any, ...]]]
+    count: int
+    previous: Edge | None
+    next: Edge | None
+
+    @property
+    def more(self) -> bool:
+        return self.count > finding.COUNTED
+
+
+def rows(session: Session, left: Found, place: Place) -> Page:
+    """A page of what is found, its `count` still to be said."""
+    by, tie = sorted_by(place), tied_by(left.grid, place)
+    backwards, edge = _direction(place)
+    met: list[Row[*tuple[Any, ...]]] = []
+    for part in orderings.parts(by, tie, place.descending != backwards, backwards=backwards):
+        if isinstance(edge, Edge) and part.precedes(edge):
+            continue
+        beyond = edge if isinstance(edge, Edge) and part.holds(edge) else None
+        values = {"most": place.size + 1 - len(met), **(part.values(beyond) if beyond is not None else {})}
+        walk = _walk(left.grid.rows, part, beyond is not None)
+        # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
+        reader = session if walk.whole else session.connection()
+        met += reader.execute(_walked(left, walk, part), values).all()
+        if len(met) > place.size:
+            break
+    return _as_page(met, place, backwards, edge, walk.edge)
+
+
+class _Walk(NamedTuple):
+    """`statement` walks a part of an order. `whole`: it brings objects; `edge`: what a row's edge is called in it."""
+
+    statement: Select[*tuple[Any, ...]]
+    whole: bool
+    edge: tuple[str, str]
+
+
+@lru_cache(maxsize=256)
+def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool) -> _Walk:
+    whole, names, edge = False, {}, []
+    for one in rows.column_descriptions:
+        whole |= isinstance(one["expr"], type)
+        names[one["expr"]] = one["name"]
+    # What a row shows anyway is not read a second time for the one edge.
+    for column, name in ((part.by, "sorted_by"), (part.tie, "sorted_id")):
+        if column not in names:
+            rows = rows.add_columns(column.label(name))
+        edge.append(names.get(column, name))
+    return _Walk(part.of(rows, beyond=beyond).limit(bindparam("most", type_=Integer)), whole, (edge[0], edge[1]))
+
+
+def _walked(left: Found, walk: _Walk, part: Part) -> Any:
+    """The rows met on this walk; of several ways, those of each, merged."""
+
+    def met(found: Found) -> Select[*tuple[Any, ...]]:
+        return walk.statement.where(*found.conditions) if found.conditions else walk.statement
+
+    if not left.ways:
+        return met(left)
+    merged = union_all(*(select(met(way).subquery()) for way in left.ways)).subquery()
+    order = [merged.c[name] for name in (walk.edge[1:] if part.edges is False else walk.edge)]
+    in_order = select(merged).order_by(*(column.desc() if part.descending else column for column in order))
+    return in_order.limit(bindparam("most", type_=Integer))
+
+
+def streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: Place) -> Page:
+    """Rows in the order of the index of words, which is that of their purchase."""
+    backwards, edge = _direction(place)
+    descending = place.descending != backwards
+    row = DOCUMENTS.c.rowid
+    if isinstance(edge, Edge) and isinstance(edge.value, datetime):
+        there = row_of(edge.value, edge.id)
+        found = found.where(row < there if descending else row > there)
+    return read(session, found.order_by(row.desc() if descending else row), id_, place)
+
+
+def read(session: Session, rows: Select[*tuple[Any, ...]], id_: Any, place: Place) -> Page:
+    """The first of these rows, whose edges name the Amazon order."""
+    edged = rows.add_columns(sorted_by(place).label("sorted_by"), id_.label("sorted_id"))
+    return _as_page(list(session.execute(edged.limit(place.size + 1)).all()), place, *_direction(place))
+
+
+def _direction(place: Place) -> tuple[bool, Edge | str | None]:
+    """(whether the page is read from its end, the edge it lies at)"""
+    backwards = place.before is not None and place.after is None
+    return backwards, place.before if backwards else place.after
+
+
+def _as_page(
+    rows: list[Row[*tuple[Any, ...]]],
+    place: Place,
+    backwards: bool,
+    edge: Edge | str | None,
+    names: tuple[str, str] = ("sorted_by", "sorted_id"),
+) -> Page:
+    more = len(rows) > place.size
+    rows = rows[: place.size]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return Page((), 0, None, None)
+    first, last = (Edge(getattr(row, names[0]), getattr(row, names[1])) for row in (rows[0], rows[-1]))
+    has_previous = more if backwards else edge is not None
+    has_next = isinstance(edge, Edge) if backwards else more
+    return Page(rows, 0, first if has_previous else None, last if has_next else None)
