@@ -5,10 +5,11 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from htmx_flask import Htmx
+from sqlalchemy import Connection
 
 from webapp import jinja, locales
 from webapp.models.base import Base
-from webapp.models.engine import engine_options, prepare
+from webapp.models.engine import engine_options, prepare, reading_options
 from webapp.settings import Settings
 
 db = SQLAlchemy(model_class=Base)
@@ -29,6 +30,13 @@ def init_app(app: Flask, settings: Settings) -> None:
     jinja.init_app(app)
     with app.app_context():
         prepare(db.engine)
+
+
+def reading() -> Connection:
+    """The connection a request that only reads has for all that it reads."""
+    session = db.session()
+    begun = session.in_transaction()
+    return session.connection(execution_options={} if begun else reading_options(db.engine))
 
 
 def settings() -> Settings:

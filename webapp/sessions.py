@@ -2,8 +2,8 @@
 
 Signed in: the cookie holds 256 random bits, the table `sessions` their hash; one indexed read brings session and user.
 Not signed in: a signed cookie holds the CSRF token and nothing else, so that crawlers fill no table.
-The row is read when first asked for (static files ask for nothing) and on a connection of its own, so that it neither
-begins nor ends the transaction of the view.
+The row is read when first asked for (static files ask for nothing). A view that may write has its transaction for
+itself, and the row is read on a connection of its own; with one that only reads it shares the connection.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 
-from webapp.extensions import db
-from webapp.models.engine import only_reading
+from webapp.extensions import db, reading
+from webapp.models.engine import is_only_reading, only_reading
 from webapp.models.users import User, WebSession
 from webapp.settings import Settings
 
@@ -199,6 +199,8 @@ def _digest(raw: str) -> bytes:
 def _read(key: bytes) -> Row[Any] | None:
     now = datetime.now(UTC)
     values = {"key": key, "seen_after": now - IDLE, "created_after": now - LONGEST}
+    if is_only_reading():
+        return reading().execute(_READ, values).one_or_none()
     with only_reading(), db.engine.connect() as connection:
         return connection.execute(_READ, values).one_or_none()
 

@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
+from markupsafe import Markup
 
 from webapp.domain.marketplaces import BY_COUNTRY
-from webapp.presentation import moments, rows
-from webapp.presentation.rows import Rows
+from webapp.presentation import moments
+from webapp.presentation.memory import Memory
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 
@@ -37,19 +38,24 @@ class Shop(NamedTuple):
 NAMES = ("id", "store", "bill_to", "total", "ship_by")
 
 
-@pytest.fixture
-def met(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Of each row that was looked for, whether it was known."""
-    found: list[bool] = []
-    known = Rows.known
+class Looked(Memory[Markup]):
+    """One that notes of each row that was looked for, whether it was known."""
 
-    def looking(self: Rows, row: Any, store: Any, waits: bool) -> Any:
-        piece = known(self, row, store, waits)
-        found.append(piece is not None)
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.met: list[bool] = []
+
+    def get(self, key: Any) -> Markup | None:
+        piece = super().get(key)
+        self.met.append(piece is not None)
         return piece
 
-    monkeypatch.setattr(Rows, "known", looking)
-    return found
+
+@pytest.fixture
+def met(app: Flask) -> list[bool]:
+    """Of each row that was looked for, whether it was known."""
+    looked = app.extensions["drawn_rows"] = Looked(most=1_000)
+    return looked.met
 
 
 def drawn(
@@ -82,6 +88,18 @@ def test_each_choice_of_columns_and_each_store_is_drawn_by_itself(app: Flask, me
     assert met == [False, False, False, True]
 
 
+def test_a_store_on_another_clock_says_the_other_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moments, "now", lambda: NOW)
+    assert "CET" in drawn(app, Row(), names=("purchased",))
+    assert "JST" in drawn(app, Row(), names=("purchased",), shop=Shop(marketplace=BY_COUNTRY["JP"]))
+
+
+def test_each_reader_has_their_own(app: Flask, met: list[bool]) -> None:
+    assert "PM" in drawn(app, Row(), names=("purchased",), language="en-US")
+    assert "PM" not in drawn(app, Row(), names=("purchased",), language="en-GB")
+    assert met == [False, False]
+
+
 def test_names_are_masked_for_who_may_not_read_them_though_another_did(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,15 +128,15 @@ def test_a_row_of_what_has_left_is_known_all_day(app: Flask, monkeypatch: pytest
     assert met == [False, True, False]
 
 
-def test_no_more_than_two_generations_are_kept(app: Flask, monkeypatch: pytest.MonkeyPatch, met: list[bool]) -> None:
-    monkeypatch.setattr(rows, "_MOST", 2)
+def test_no_more_than_two_generations_are_kept(app: Flask) -> None:
+    app.extensions["drawn_rows"] = looked = Looked(most=2)
     one, two, three, four, five = (Row(id=n) for n in range(5))
     drawn(app, one, two, three)
     drawn(app, one)  # Used, so it moves to the younger generation.
     drawn(app, four, five)
-    met.clear()
+    looked.met.clear()
 
     drawn(app, one)
     drawn(app, two)
 
-    assert met == [True, False]
+    assert looked.met == [True, False]

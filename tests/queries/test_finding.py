@@ -10,7 +10,7 @@ from sqlalchemy import event
 from tests.factories import NOW, an_account, an_order_to_find
 from webapp.actions import importing
 from webapp.extensions import db
-from webapp.queries import amazon_orders, finding, grids, orders, stores
+from webapp.queries import amazon_orders, finding, grids, orders, stores, walks
 from webapp.queries.grids import END, read_place
 
 STATUSES = ("UNSHIPPED", "SHIPPED", "PARTIALLY_SHIPPED", "UNSHIPPED")
@@ -127,7 +127,7 @@ def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
     session.rollback()
     plans.clear()
 
-    grids._rows(session, found, read_place(grid, {"sort": sort}))
+    walks.rows(session, found, read_place(grid, {"sort": sort}))
 
     first = plans[0]
     walked = [line for line in first if line.startswith(("SEARCH amazon_orders", "SCAN amazon_orders"))]

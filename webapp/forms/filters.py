@@ -1,6 +1,7 @@
 """Filters of grids: GET forms whose values make an address, and chips that say them."""
 
 import re
+from collections.abc import Hashable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -33,11 +34,31 @@ class Chip(NamedTuple):
     text: str
 
 
+class Checked(NamedTuple):
+    """What a form of filters came to. `right`: whether it makes sense; the others as the form's own methods say."""
+
+    right: bool
+    set: dict[str, Any]
+    parameters: dict[str, list[str]]
+    chips: tuple[Chip, ...]
+
+
 class Filters(FlaskForm):
     """A form without a token, since it changes nothing. Fields that are empty or wrong are not filters."""
 
+    # Of one that is kept and shown to many, everything it was filled with; None of one that is of one request.
+    kept_by: Hashable | None = None
+    _checked: Checked | None = None
+
     class Meta:
         csrf = False
+
+    def check(self) -> Checked:
+        """What the form comes to, found out once: it may be read by several requests at the same time afterwards."""
+        if self._checked is None:
+            right = self.validate()
+            self._checked = Checked(right, self.set(), self.parameters(), tuple(self.chips()))
+        return self._checked
 
     def set(self) -> dict[str, Any]:
         """The checked values of the filters in use, by name."""
@@ -53,6 +74,11 @@ class Filters(FlaskForm):
             elif field.name in used:
                 found[field.name] = [value for value, _said in spoken(field)]
         return found
+
+    @property
+    def personal(self) -> bool:
+        """Whether somebody's name was typed into it."""
+        return any(isinstance(field, NameField) and field.raw_data and any(field.raw_data) for field in self)
 
     def chips(self) -> list[Chip]:
         """What is filtered; a filter of several values has a chip for each."""

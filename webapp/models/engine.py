@@ -1,12 +1,16 @@
 """How the database is spoken to. Facts behind each line: docs/adr/0003-sqlite-by-default.md."""
 
+import select
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from webapp.models import packed
 
@@ -17,6 +21,9 @@ except ImportError:  # No wheel for this platform; `channeldesk doctor` says wha
 
 # Errors are logged; what was being written, personal data among it, is not.
 _ALWAYS = {"hide_parameters": True, "json_serializer": packed.text}
+
+# Seconds after which a connection that lay still is tried before it is used.
+_TRUSTED = 10.0
 
 _only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
 
@@ -38,8 +45,22 @@ def engine_options(url: str) -> dict[str, Any]:
         # What `actions/statistics.py` has counted is read when a connection is opened.
         return {"module": sqlite_module(), "connect_args": connect, "pool_recycle": 3600, **_ALWAYS}
     # Locks and counters are written for READ COMMITTED, whatever the server's own default is.
-    options = {"pool_pre_ping": True, "isolation_level": "READ COMMITTED", "connect_args": {"connect_timeout": 5}}
-    return {**options, **_ALWAYS}
+    # Statements by themselves leave no transaction behind that would have to be ended.
+    options = {"isolation_level": "READ COMMITTED", "skip_autocommit_rollback": True}
+    return {**options, "connect_args": {"connect_timeout": 5}, **_ALWAYS}
+
+
+def is_only_reading() -> bool:
+    return _only_reading.get()
+
+
+def reading_options(engine: Engine) -> dict[str, Any]:
+    """How a connection is asked for that only reads.
+
+    PostgreSQL's statements then stand by themselves: at READ COMMITTED each sees what is there when it begins in any
+    case, and two journeys to the server are saved. SQLite's are read in one transaction, which costs no journey.
+    """
+    return {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
 
 
 def sqlite_module() -> ModuleType:
@@ -48,11 +69,39 @@ def sqlite_module() -> ModuleType:
 
 
 def prepare(engine: Engine) -> None:
-    """Attach what SQLite needs to be safe with several processes. Does not connect."""
+    """Attach what SQLite needs to be safe with several processes, and how PostgreSQL is missed. Does not connect."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "checkout", _Check(engine.dialect))
         return
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+
+
+class _Check:
+    """Whether a connection that was put away is still there, before it is used again.
+
+    A server that ends a connection says so, and what it said lies there to be read. So the connection is tried, which
+    costs a journey to the server, only where something lies there, or where a network may have lost it in silence.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def __call__(self, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        now = time.monotonic()
+        silent = now - record.info.get("used", 0.0)
+        record.info["used"] = now
+        try:
+            if silent > _TRUSTED or _has_word(connection):
+                self._dialect.do_ping(connection)
+        except self._dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+
+def _has_word(connection: Any) -> bool:
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _configure(connection: Any, _record: Any) -> None:

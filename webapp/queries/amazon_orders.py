@@ -63,6 +63,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         id=AmazonOrder.id,
         amazon_order_id=AmazonOrder.id,
         one_each=True,
+        sealed=True,
         columns=COLUMNS,
         filters={
             "q": search.anywhere,

@@ -51,6 +51,8 @@ class Grid:
     one_each: bool = False
     size: int = SIZE
     shown: tuple[str, ...] = ()
+    # Rows are handed on as they are stored, for who remembers what he made of them (`queries/sealed.py`).
+    sealed: bool = False
 
     @property
     def visible(self) -> tuple[str, ...]:

@@ -132,7 +132,7 @@ def _leap_far(session: Session, left: Found, place: Place, skipped: int) -> Plac
 
 def _page(session: Session, left: Found, place: Place) -> Page:
     if left.streamed is None or sorted_by(place).key != "purchased_at":
-        return walks.rows(session, left, place)
+        return walks.rows(session, left, place, sealed=left.grid.sealed)
     id_: Any = left.grid.amazon_order_id
     if place.descending and place.after is None and place.before is None:
         # The first page is among what was met already, unless most of that has no row here or is filtered away.

@@ -75,6 +75,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         id=Order.id,
         amazon_order_id=Order.amazon_order_id,
         one_each=True,
+        sealed=True,
         columns=COLUMNS,
         filters={
             "q": search.anywhere,

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Row, Select, bindparam, select, union_all
+from sqlalchemy import Integer, Select, bindparam, select, union_all
 from sqlalchemy.orm import Session
 
 from webapp.models.search_documents import DOCUMENTS, row_of
@@ -14,13 +14,14 @@ from webapp.queries import finding, orderings
 from webapp.queries.finding import Found
 from webapp.queries.orderings import Part
 from webapp.queries.places import Edge, Place, sorted_by, tied_by
+from webapp.queries.sealed import Sealed, form, seal
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """`count` is exact up to COUNTED; one more means there are more. `previous` and `next` are None at the ends."""
 
-    rows: Sequence[Row[*tuple[Any, ...]]]
+    rows: Sequence[Any]
     count: int
     previous: Edge | None
     next: Edge | None
@@ -30,35 +31,39 @@ class Page:
         return self.count > finding.COUNTED
 
 
-def rows(session: Session, left: Found, place: Place) -> Page:
-    """A page of what is found, its `count` still to be said."""
+def rows(session: Session, left: Found, place: Place, *, sealed: bool = False) -> Page:
+    """A page of what is found, its `count` still to be said; its rows `Sealed` where that is asked for."""
     by, tie = sorted_by(place), tied_by(left.grid, place)
     backwards, edge = _direction(place)
-    met: list[Row[*tuple[Any, ...]]] = []
+    met: list[Any] = []
     for part in orderings.parts(by, tie, place.descending != backwards, backwards=backwards):
         if isinstance(edge, Edge) and part.precedes(edge):
             continue
         beyond = edge if isinstance(edge, Edge) and part.holds(edge) else None
         values = {"most": place.size + 1 - len(met), **(part.values(beyond) if beyond is not None else {})}
-        walk = _walk(left.grid.rows, part, beyond is not None)
+        walk = _walk(left.grid.rows, part, beyond is not None, sealed)
         # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
         reader = session if walk.whole else session.connection()
         met += reader.execute(_walked(left, walk, part), values).all()
         if len(met) > place.size:
             break
-    return _as_page(met, place, backwards, edge, walk.edge)
+    return _as_page(Sealed(met, form(walk.opened, session.get_bind().dialect)) if sealed else met, place, walk.edge)
 
 
 class _Walk(NamedTuple):
-    """`statement` walks a part of an order. `whole`: it brings objects; `edge`: what a row's edge is called in it."""
+    """`statement` walks a part of an order. `whole`: it brings objects; `edge`: what a row's edge is called in it.
+
+    `opened`: the statement of the same rows that is not sealed.
+    """
 
     statement: Select[*tuple[Any, ...]]
     whole: bool
     edge: tuple[str, str]
+    opened: Select[*tuple[Any, ...]]
 
 
 @lru_cache(maxsize=256)
-def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool) -> _Walk:
+def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool, sealed: bool) -> _Walk:
     whole, names, edge = False, {}, []
     for one in rows.column_descriptions:
         whole |= isinstance(one["expr"], type)
@@ -68,7 +73,8 @@ def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool) -> _Walk:
         if column not in names:
             rows = rows.add_columns(column.label(name))
         edge.append(names.get(column, name))
-    return _Walk(part.of(rows, beyond=beyond).limit(bindparam("most", type_=Integer)), whole, (edge[0], edge[1]))
+    walked = part.of(seal(rows) if sealed else rows, beyond=beyond).limit(bindparam("most", type_=Integer))
+    return _Walk(walked, whole, (edge[0], edge[1]), rows)
 
 
 def _walked(left: Found, walk: _Walk, part: Part) -> Any:
@@ -99,7 +105,7 @@ def streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place:
 def read(session: Session, rows: Select[*tuple[Any, ...]], id_: Any, place: Place) -> Page:
     """The first of these rows, whose edges name the Amazon order."""
     edged = rows.add_columns(sorted_by(place).label("sorted_by"), id_.label("sorted_id"))
-    return _as_page(list(session.execute(edged.limit(place.size + 1)).all()), place, *_direction(place))
+    return _as_page(session.execute(edged.limit(place.size + 1)).all(), place)
 
 
 def _direction(place: Place) -> tuple[bool, Edge | str | None]:
@@ -108,20 +114,16 @@ def _direction(place: Place) -> tuple[bool, Edge | str | None]:
     return backwards, place.before if backwards else place.after
 
 
-def _as_page(
-    rows: list[Row[*tuple[Any, ...]]],
-    place: Place,
-    backwards: bool,
-    edge: Edge | str | None,
-    names: tuple[str, str] = ("sorted_by", "sorted_id"),
-) -> Page:
-    more = len(rows) > place.size
-    rows = rows[: place.size]
+def _as_page(met: Sequence[Any], place: Place, names: tuple[str, str] = ("sorted_by", "sorted_id")) -> Page:
+    """`met`: the rows of the page as they were walked to, and one more where there are more."""
+    backwards, edge = _direction(place)
+    more = len(met) > place.size
+    met = met[: place.size]
     if backwards:
-        rows.reverse()
-    if not rows:
+        met = met[::-1]
+    if not met:
         return Page((), 0, None, None)
-    first, last = (Edge(getattr(row, names[0]), getattr(row, names[1])) for row in (rows[0], rows[-1]))
+    first, last = (Edge(getattr(row, names[0]), getattr(row, names[1])) for row in (met[0], met[-1]))
     has_previous = more if backwards else edge is not None
     has_next = isinstance(edge, Edge) if backwards else more
-    return Page(rows, 0, first if has_previous else None, last if has_next else None)
+    return Page(met, 0, first if has_previous else None, last if has_next else None)

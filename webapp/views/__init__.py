@@ -36,6 +36,7 @@ from webapp.views import (
     product_imports,
     products,
     refunds,
+    remembering,
     schedule,
     search,
     shipments,
@@ -88,6 +89,7 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     presentation.init_app(app)
     navigation.init_app(app)
+    remembering.init_app(app)
     errors.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

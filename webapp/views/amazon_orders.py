@@ -29,6 +29,7 @@ from webapp.security import can, needs
 from webapp.sentences import sentence
 from webapp.views import grids, listings, timeline
 from webapp.views.answers import answer, invalid, see_other
+from webapp.views.filled import filled
 from webapp.views.forms import tell
 
 bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
@@ -81,7 +82,7 @@ def find(number: str) -> Known:
 def index() -> Response:
     session = db.session()
     every = stores.by_name(session)
-    form = AmazonOrderFilters(request.args, stores=every)
+    form = filled(listings.AMAZON_ORDERS, request.args, every)
     return listings.show(session, listings.AMAZON_ORDERS, request, every, form)
 
 

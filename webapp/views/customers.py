@@ -3,13 +3,13 @@
 from flask import Blueprint, Response, request, url_for
 
 from webapp.extensions import db
-from webapp.forms.document_lists import CustomerFilters
 from webapp.queries import customers as queries
 from webapp.queries import grids as rows
 from webapp.queries import orders, stores
 from webapp.security import needs
 from webapp.views import grids, listings
 from webapp.views.answers import answer, see_other
+from webapp.views.filled import filled
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -21,7 +21,7 @@ _COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
 def index() -> Response:
     session = db.session()
     every = stores.by_name(session)
-    form = CustomerFilters(request.args, stores=every)
+    form = filled(listings.CUSTOMERS, request.args, every)
     return listings.show(session, listings.CUSTOMERS, request, every, form)
 
 

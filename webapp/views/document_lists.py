@@ -12,6 +12,7 @@ from webapp.queries.document_lists import Document
 from webapp.security import needs
 from webapp.views import credit_memos, grids, invoices, listings, shipments
 from webapp.views.answers import see_other
+from webapp.views.filled import filled
 from webapp.views.listings import Listing
 
 
@@ -22,9 +23,9 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
     def index() -> Response:
         session = db.session()
         every = stores.by_name(session)
-        form = listing.form(request.args, stores=every)
+        form = filled(listing, request.args, every)
         typed = form["q"].data
-        if typed and form.validate() and (number := queries.number_for(session, model, typed)) is not None:
+        if typed and form.check().right and (number := queries.number_for(session, model, typed)) is not None:
             return see_other(request, url_for(f"{bp.name}.show", number=number))
         return listings.show(session, listing, request, every, form)
 

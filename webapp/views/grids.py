@@ -1,6 +1,6 @@
 """A grid as a page shows it: heads that sort, chips that clear, and where the pager leads. The address is all of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from webapp import presentation
-from webapp.forms.filters import Filters
+from webapp.forms.filters import Chip, Filters
 from webapp.presentation import number
 from webapp.queries import grids
 from webapp.queries.finding import COUNTED
@@ -45,27 +45,48 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """`page` is None when the filters make no sense; `chips` are (text, address without it).
+    """`page` is None when the filters make no sense.
 
-    `filters` and `place` are what an address of the grid says, the names in it sealed.
+    `filters` and `place` are what an address of the grid says, the names in it sealed. `state`: everything that heads,
+    sizes, chips and the form of a page's number are made of, so that who remembers them need not have them made.
     """
 
     form: Filters
     page: Page | None
-    heads: list[Head]
-    chips: list[tuple[str, str]]
     clear: str
     pager: Pager
-    sizes: list[Size]
     place: dict[str, str]
     filters: Mapping[str, list[str]]
-    columns: tuple[str, ...] = ()
-    # Where the form leads that asks for a page by its number, and what it says besides.
-    leap: tuple[str, list[tuple[str, str]]] = ("", [])
+    columns: tuple[str, ...]
+    state: tuple[Hashable, ...]
+    made: "_Made"
 
     @property
     def filtered(self) -> bool:
-        return bool(self.chips)
+        return bool(self.form.check().chips)
+
+    @property
+    def heads(self) -> list[Head]:
+        return self.made.heads()
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """(text, address without it)"""
+        return self.made.chips()
+
+    @property
+    def sizes(self) -> list[Size]:
+        return self.made.sizes()
+
+    @property
+    def leaps(self) -> bool:
+        """Whether there are more pages than this one."""
+        return self.page is not None and (self.page.next is not None or self.page.previous is not None)
+
+    @property
+    def leap(self) -> tuple[str, list[tuple[str, str]]]:
+        """Where the form leads that asks for a page by its number, and what it says besides."""
+        return self.made.address.parts() if self.leaps else ("", [])
 
 
 def show(
@@ -83,24 +104,22 @@ def show(
 
     `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
     """
-    right = form.validate()
+    checked = form.check()
     place = grids.read_place(grid, request.args)
-    page = grids.fetch(session, grid, place, form.set()) if right else None
+    page = grids.fetch(session, grid, place, checked.set) if checked.right else None
     said = {**_place(grid, place), **(kept or {})}
-    filters = form.parameters()
-    address = _Address(presentation.address(request.endpoint or ""), filters, said, {**said, **(cleared or {})})
+    opens = {**said, **(cleared or {})}
+    address = _Address(presentation.address(request.endpoint or ""), checked.parameters, said, opens)
     return Shown(
         form=form,
         page=page,
-        heads=[_head(grid, place, name, *heads[name], address) for name in grid.visible],
-        chips=[(chip.text, address.without(chip.name, chip.value)) for chip in form.chips()],
         clear=address.clear(),
         pager=_pager(place, page, address, counted),
-        sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grids.SIZES],
         place=said,
-        filters=filters,
+        filters=checked.parameters,
         columns=grid.visible,
-        leap=address.parts() if page is not None and (page.next or page.previous) else ("", []),
+        state=(address.said, grid.visible, place.sort, place.size),
+        made=_Made(grid, place, heads, checked.chips, address),
     )
 
 
@@ -119,6 +138,8 @@ class _Address:
     ) -> None:
         self._path, self._filters, self._place, self._cleared = path, filters, place, cleared
         self._filtered = _query(filters)
+        # All that its addresses are made of.
+        self.said = (path, self._filtered, tuple(place.items()), tuple(cleared.items()))
 
     def to(self, **more: str) -> str:
         """The first page of this grid, but for what `more` says."""
@@ -143,6 +164,26 @@ class _Address:
     def _url(self, filters: str, place: Mapping[str, str]) -> str:
         query = "&".join(filter(None, (filters, _query(place))))
         return f"{self._path}?{query}" if query else self._path
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a page of a grid shows beside its rows, made where it is drawn: `heads` as `show` is given them."""
+
+    grid: Grid
+    place: Place
+    named: Mapping[str, tuple[str | LazyString, bool]]
+    checked: tuple[Chip, ...]
+    address: _Address
+
+    def heads(self) -> list[Head]:
+        return [_head(self.grid, self.place, name, *self.named[name], self.address) for name in self.grid.visible]
+
+    def chips(self) -> list[tuple[str, str]]:
+        return [(chip.text, self.address.without(chip.name, chip.value)) for chip in self.checked]
+
+    def sizes(self) -> list[Size]:
+        return [Size(size, self.address.to(size=str(size)), size == self.place.size) for size in grids.SIZES]
 
 
 def _query(values: Mapping[str, list[str] | str]) -> str:

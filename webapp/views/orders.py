@@ -9,6 +9,7 @@ from webapp.queries import stores
 from webapp.security import needs
 from webapp.views import grids, listings
 from webapp.views.answers import see_other
+from webapp.views.filled import filled
 
 bp = Blueprint("orders", __name__, url_prefix="/orders")
 
@@ -18,8 +19,8 @@ bp = Blueprint("orders", __name__, url_prefix="/orders")
 def index() -> Response:
     session = db.session()
     every = stores.by_name(session)
-    form = OrderFilters(request.args, stores=every)
-    if form.q.data and form.validate() and (number := queries.number_for(session, form.q.data)) is not None:
+    form = filled(listings.ORDERS, request.args, every)
+    if (typed := form["q"].data) and form.check().right and (number := queries.number_for(session, typed)) is not None:
         return see_other(request, url_for("orders.show", number=number))
     return listings.show(session, listings.ORDERS, request, every, form)
 

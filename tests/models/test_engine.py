@@ -1,0 +1,87 @@
+"""How connections are had: one for a page, and none that has died."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine.default import DefaultDialect
+
+from webapp.extensions import db
+from webapp.models import engine
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def taken(app: Flask) -> Iterator[list[object]]:
+    """The connections that were taken from those put away."""
+    found: list[object] = []
+
+    def note(connection: object, *_more: object) -> None:
+        found.append(connection)
+
+    event.listen(db.engine, "checkout", note)
+    yield found
+    event.remove(db.engine, "checkout", note)
+
+
+@pytest.fixture
+def tried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The connections that were asked whether they are still there."""
+    found: list[object] = []
+    ping = DefaultDialect.do_ping if db.engine.dialect.name == "sqlite" else type(db.engine.dialect).do_ping
+
+    def noting(self: DefaultDialect, connection: object) -> bool:
+        found.append(connection)
+        return ping(self, connection)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(db.engine.dialect), "do_ping", noting)
+    return found
+
+
+def test_a_page_takes_one_connection(owner: FlaskClient, taken: list[object]) -> None:
+    assert owner.get("/orders").status_code == 200
+    assert len(taken) == 1
+
+
+def test_a_connection_that_was_used_just_now_is_not_tried(owner: FlaskClient, tried: list[object]) -> None:
+    owner.get("/orders")
+    tried.clear()
+    assert [owner.get("/orders").status_code for _ in range(3)] == [200, 200, 200]
+    assert tried == []
+
+
+def test_one_that_lay_still_for_long_is_tried(
+    owner: FlaskClient, tried: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner.get("/orders")
+    tried.clear()
+    monkeypatch.setattr(engine, "_TRUSTED", -1.0)
+    owner.get("/orders")
+    assert len(tried) == (0 if db.engine.dialect.name == "sqlite" else 1)
+
+
+def test_what_the_server_has_ended_is_replaced(owner: FlaskClient, app: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        pytest.skip("a file ends nothing")
+    owner.get("/orders")
+    others = create_engine(db.engine.url)
+    ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
+    with others.connect() as connection:
+        assert connection.scalars(text(f"{ended} AND pid <> pg_backend_pid()")).all()
+    others.dispose()
+
+    assert owner.get("/orders").status_code == 200
+
+
+def test_after_reading_one_writes_in_a_transaction(owner: FlaskClient, app: Flask) -> None:
+    owner.get("/orders")
+    with db.engine.connect() as connection:
+        connection.execute(text("CREATE TABLE made_and_undone (id INTEGER)"))
+        connection.rollback()
+    with db.engine.connect() as connection:
+        # Nothing of it is left.
+        connection.execute(text("CREATE TABLE made_and_undone (id INTEGER)"))
+        connection.rollback()

@@ -1,0 +1,74 @@
+"""Rows as they are stored: names encrypted, instants as the driver gives them.
+
+Who knows already what he made of such a row need not open it, and a list is looked at again and again: opening the
+names of fifty rows takes longer than finding them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, cast, overload
+
+from sqlalchemy import Dialect, Select, type_coerce
+from sqlalchemy.types import NullType
+
+# Makes of a row, as it is stored, one that says what it holds.
+Open = Callable[[Sequence[Any]], Any]
+
+
+class Form(NamedTuple):
+    """`fields`: what the columns of its rows are called."""
+
+    fields: tuple[str, ...]
+    open: Open
+
+
+class Sealed(Sequence[Any]):
+    """Rows that are opened only where somebody looks at one; `stored` are they as they are stored."""
+
+    __slots__ = ("form", "stored")
+
+    def __init__(self, stored: Sequence[Sequence[Any]], form: Form) -> None:
+        self.stored = stored
+        self.form = form
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    @overload
+    def __getitem__(self, at: int) -> Any: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Any]: ...
+    def __getitem__(self, at: int | slice) -> Any:
+        if isinstance(at, slice):
+            return Sealed(self.stored[at], self.form)
+        return self.form.open(self.stored[at])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.form.open, self.stored)
+
+
+def seal(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The same rows, read as they are stored."""
+    columns = [type_coerce(column, NullType()).label(column.key) for column in rows.selected_columns]
+    return rows.with_only_columns(*columns)
+
+
+# Kept, since the class of the opened rows takes a while to make.
+@lru_cache(maxsize=256)
+def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> Form:
+    """How the rows of this statement, sealed, are opened."""
+    fields = tuple(str(column.key) for column in rows.selected_columns)
+    kind = cast("Any", NamedTuple("Opened", [(field, Any) for field in fields]))
+    steps = [
+        (at, read)
+        for at, column in enumerate(rows.selected_columns)
+        if (read := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+    ]
+
+    def opened(stored: Sequence[Any]) -> Any:
+        values = list(stored)
+        for at, read in steps:
+            values[at] = read(values[at])
+        return kind._make(values)
+
+    return Form(fields, opened)
