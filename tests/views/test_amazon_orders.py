@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from tests.factories import NOW, a_component, a_package, a_store, an_account, an_item, an_order, shipped
+from tests.queries.test_dashboards import counted
 from webapp.actions import importing
 from webapp.domain.amazon_orders import Address, Buyer, Gift
 from webapp.extensions import db
@@ -578,3 +579,14 @@ class TestCreateOrder:
 
         assert "Amazon counts 2 more as shipped" in page
         assert "Order is complete" in page
+
+
+@pytest.mark.parametrize(("tab", "most"), [("details", 1), ("items", 2), ("tracking", 3), ("history", 2)])
+def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner, arrive, tab, most):
+    packages = tuple(a_package(n) for n in range(1, 4))
+    arrive(an_order(1, items=tuple(an_item(n) for n in range(1, 6)), packages=packages))
+
+    with counted() as sent:
+        assert owner.get(f"/amazon-orders/{an_order(1).number}?tab={tab}").status_code == 200
+
+    assert len([one for one in sent if "sessions" not in one]) == most

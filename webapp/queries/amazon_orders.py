@@ -1,15 +1,16 @@
 """Reading Amazon orders: the grid over all of them, and one with everything that is known of it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.domain import cancellation
 from webapp.domain.errors import NotFoundError
-from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion, AmazonPackage
 from webapp.models.orders import Order
+from webapp.models.shipments import Parcel
 from webapp.models.stores import StoreName
 from webapp.models.submissions import Submission
 from webapp.queries import search
@@ -93,13 +94,51 @@ def grid(stores: Sequence[StoreName]) -> Grid:
 
 
 def by_number(session: Session, number: str) -> AmazonOrder:
-    """The order with its store, lines and parcels. Raises NotFoundError."""
-    wanted = select(AmazonOrder).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1)
-    parts = (joinedload(AmazonOrder.store), selectinload(AmazonOrder.items), selectinload(AmazonOrder.packages))
-    found = session.scalar(wanted.options(*parts))
+    """The order with its store. Raises NotFoundError."""
+    found = session.scalar(_WHOLE, {"number": number})
     if found is None:
         raise NotFoundError("amazon_order_unknown", number=number)
     return found
+
+
+class Beside(NamedTuple):
+    """An Amazon order with what there is beside it.
+
+    `ours`: our number of its Order. `cancellations`: how many were asked for. `left`: a parcel left here.
+    """
+
+    order: AmazonOrder
+    ours: str | None
+    items: int
+    packages: int
+    cancellations: int
+    left: bool
+
+
+def with_beside(session: Session, number: str) -> Beside:
+    """Raises NotFoundError."""
+    found = session.execute(_BESIDE, {"number": number}).first()
+    if found is None:
+        raise NotFoundError("amazon_order_unknown", number=number)
+    return Beside(*found)
+
+
+_WHOLE = (
+    select(AmazonOrder)
+    .where(AmazonOrder.number == bindparam("number"))
+    .order_by(AmazonOrder.id)
+    .limit(1)
+    .options(joinedload(AmazonOrder.store))
+)
+_asked = (Submission.amazon_order_id == AmazonOrder.id, Submission.kind == cancellation.KIND)
+_parcels = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == AmazonOrder.id)
+_BESIDE = _WHOLE.add_columns(
+    select(Order.number).where(Order.amazon_order_id == AmazonOrder.id).scalar_subquery(),
+    select(func.count(AmazonOrderItem.id)).where(AmazonOrderItem.amazon_order_id == AmazonOrder.id).scalar_subquery(),
+    select(func.count(AmazonPackage.id)).where(AmazonPackage.amazon_order_id == AmazonOrder.id).scalar_subquery(),
+    select(func.count(Submission.id)).where(*_asked).scalar_subquery(),
+    _parcels.exists(),
+)
 
 
 def number_for(session: Session, text: str) -> str | None:
@@ -113,11 +152,6 @@ def id_of(session: Session, number: str) -> int:
     if found is None:
         raise NotFoundError("amazon_order_unknown", number=number)
     return found
-
-
-def order_of(session: Session, amazon_order_id: int) -> Order | None:
-    """Our Order of it, without its lines."""
-    return session.scalar(select(Order).where(Order.amazon_order_id == amazon_order_id))
 
 
 def last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:

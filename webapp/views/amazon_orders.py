@@ -11,8 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from webapp.actions import amazon_orders as actions
-from webapp.actions import cancellations
-from webapp.domain import addresses, amazon_status
+from webapp.domain import addresses, amazon_status, cancellation
 from webapp.domain.amazon_orders import Address
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.money import Money
@@ -21,7 +20,6 @@ from webapp.extensions import db
 from webapp.forms.amazon_orders import AddressForm, AmazonOrderFilters
 from webapp.links import seller_central
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.queries import amazon_orders as queries
 from webapp.queries import stores
@@ -43,10 +41,15 @@ TABS = {
 
 
 class Known(NamedTuple):
-    """An Amazon order with what stands beside it. `refused`: why it cannot be cancelled, a code of `sentences`."""
+    """An Amazon order with what stands beside it: how many lines and parcels, and our number of its Order.
+
+    `submission`: the cancellation asked for last. `refused`: why it cannot be cancelled, a code of `sentences`.
+    """
 
     order: AmazonOrder
-    ours: Order | None
+    ours: str | None
+    items: int
+    packages: int
     submission: Submission | None
     refused: str | None
 
@@ -68,13 +71,16 @@ class Known(NamedTuple):
 def find(number: str) -> Known:
     """Raises NotFoundError."""
     session = db.session()
-    order = queries.by_number(session, number)
-    return Known(
-        order,
-        queries.order_of(session, order.id),
-        queries.last_cancellation(session, order.id),
-        cancellations.refusal(session, order),
+    order, ours, items, packages, asked, left = queries.with_beside(session, number)
+    submission = queries.last_cancellation(session, order.id) if asked else None
+    refused = cancellation.refusal(
+        order.status,
+        order.fulfilled_by,
+        writable=order.store.import_orders,
+        requested=submission is not None and submission.open,
+        left=left,
     )
+    return Known(order, ours, items, packages, submission, refused)
 
 
 @bp.get("")
@@ -186,7 +192,7 @@ def _open_address(number: str) -> AmazonOrder:
 
 
 def _tabs(known: Known, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
-    counts = {"items": len(known.order.items), "tracking": len(known.order.packages)}
+    counts = {"items": known.items, "tracking": known.packages}
     number = known.order.number
     return [
         (
