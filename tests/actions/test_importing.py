@@ -5,7 +5,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, a_package, a_store, an_account, an_item, an_order, shipped
-from webapp.actions import importing, stores
+from webapp.actions import stores, verdicts
 from webapp.actions.importing import Counts, import_page
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
 from webapp.extensions import db
@@ -198,7 +198,7 @@ def test_an_inactive_store_blocks_with_its_cause_until_it_is_activated(session):
     assert (counts.blocked, counts.orders_created) == (1, 0)
     assert (mirror_of(session, said).blocked, order_of(session, said)) == ("store_inactive", None)
     stores.set_active(session, a_store(account), True, now=NOW, by="test")
-    made = importing.retry_blocked(session, account.id, now=NOW, by="test")
+    made = verdicts.retry_blocked(session, account.id, now=NOW, by="test")
     session.commit()
     assert made == 1
     assert mirror_of(session, said).blocked is None

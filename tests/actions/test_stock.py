@@ -16,13 +16,13 @@ from tests.stock import a_product, check_no_drift, counters, ledger, product
 from webapp.actions import (
     amazon_orders,
     credit_memos,
-    importing,
     parcels,
     processing,
     products,
     refunds,
     shipments,
     stores,
+    verdicts,
 )
 from webapp.actions.importing import import_page
 from webapp.domain.documents import Refund
@@ -319,7 +319,7 @@ def test_a_store_that_blocks_says_why_and_makes_the_order_once_the_product_is_ri
     imported(session, an_order(1))
     there = mirror(session)
     assert (there.blocked, there.note, there.note_args) == (cause, "note_blocked", {"cause": cause, "sku": "SKU-1"})
-    assert importing.retry_blocked(session, account.id, now=NOW, by="test") == 0
+    assert verdicts.retry_blocked(session, account.id, now=NOW, by="test") == 0
     session.commit()
     with pytest.raises(RefusedError) as refusal:
         amazon_orders.create_order(session, there.id, **BY)

@@ -17,12 +17,12 @@ from webapp.actions import (
     counters,
     events,
     feeds,
-    importing,
     leases,
     parcels,
     schedule,
     shipments,
     submissions,
+    verdicts,
 )
 from webapp.actions.importing import import_page
 from webapp.domain.errors import BusyError, DeskError
@@ -188,7 +188,7 @@ def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswi
                 number = n if turn % 4 < 2 else 31 - n
                 page = [an_order(number, "CANCELLED", updated=1), an_order(100 + turn * 20 + n)]
                 import_page(session, ids[turn % 2], page if turn % 4 < 2 else page[::-1], now=NOW, by="test")
-                importing.retry_blocked(session, ids[turn % 2], now=NOW, by="test")
+                verdicts.retry_blocked(session, ids[turn % 2], now=NOW, by="test")
                 session.commit()
 
         return imported

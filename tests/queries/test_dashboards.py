@@ -7,7 +7,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
-from webapp.actions import daily_sales, importing
+from webapp.actions import daily_sales, importing, verdicts
 from webapp.actions import stores as verbs
 from webapp.domain.days import last_days
 from webapp.domain.money import Money
@@ -220,7 +220,7 @@ def test_the_sums_of_a_day_follow_whatever_becomes_of_its_orders(session, store)
     before = kept()
     assert before == counted_anew()
     verbs.set_active(session, store, True, now=NOW, by="test")
-    importing.retry_blocked(session, store.account_id, now=NOW, by="test")
+    verdicts.retry_blocked(session, store.account_id, now=NOW, by="test")
     assert kept() != before
     assert kept() == counted_anew()
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.factories import NOW, a_package, a_store, an_account, an_item, an_order
-from webapp.actions import amazon_orders, importing, search_index, stores
+from webapp.actions import amazon_orders, importing, search_index, stores, verdicts
 from webapp.actions.shipments import create as ship
 from webapp.domain.amazon_orders import Address, Buyer
 from webapp.domain.parcels import Parcel
@@ -187,7 +187,7 @@ class TestTheIndexFollows:
         importing.import_page(session, arrived.id, [an_order(5)], now=NOW, by="test")
         session.commit()
         stores.set_active(session, store, True, now=NOW, by="test")
-        importing.retry_blocked(session, arrived.id, now=NOW, by="test")
+        verdicts.retry_blocked(session, arrived.id, now=NOW, by="test")
         session.commit()
 
         order = session.query(Order).join(Order.amazon_order).filter(AmazonOrder.number == an_order(5).number).one()

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.actions import accounts, catalogue, events, importing, mirror
+from webapp.actions import accounts, catalogue, events, mirror, verdicts
 from webapp.domain import addresses
 from webapp.domain import importing as rule
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
@@ -54,7 +54,7 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
     Raises RefusedError with the cause, which is written on the Amazon order where it may pass.
     """
     known = _locked(session, amazon_order_id)
-    settings = replace(importing.store_settings(known.store), orders_from=known.purchased_at)
+    settings = replace(verdicts.store_settings(known.store), orders_from=known.purchased_at)
     there = session.scalar(select(Order.number).where(Order.amazon_order_id == known.id))
     if there is not None:
         session.rollback()
@@ -62,7 +62,7 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
     order = mirror.read(known)
     verdict = rule.decide(order, settings)
     if verdict.what == rule.BLOCK:
-        importing.retry(session, [known], now=now, by=by)
+        verdicts.retry(session, [known], now=now, by=by)
         session.commit()
         raise RefusedError(verdict.cause or "")
     if verdict.what == rule.NOTHING:
@@ -71,10 +71,10 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
         raise RefusedError(refused, status=order.status)
     due, hindered = catalogue.admit(session, known.account_id, [(known.id, order, known.store)], now=now)
     for found in hindered.values():
-        importing.block(known, importing.blocked_by(found))
+        verdicts.block(known, verdicts.blocked_by(found))
         session.commit()
         raise RefusedError(found.cause, sku=found.sku)
-    made = importing.make(session, due, now=now, by=by)
+    made = verdicts.make(session, due, now=now, by=by)
     session.commit()
     return made[amazon_order_id]
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from webapp import crashpoints
 from webapp.actions import (
@@ -22,11 +22,11 @@ from webapp.actions import (
     search_index,
     stock,
     vat_invoices,
+    verdicts,
 )
 from webapp.actions.bulk import insert_many
 from webapp.domain import amazon_status, importing
 from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
-from webapp.domain.stock import CAUSES, Hindrance
 from webapp.models import amazon_orders as rows
 from webapp.models import packed
 from webapp.models.events import Event
@@ -34,7 +34,6 @@ from webapp.models.orders import Order
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
-_NOTHING = importing.Verdict(importing.NOTHING)
 _BEING_TOLD = (
     select(rows.AmazonOrder.id)
     .join(Submission, Submission.amazon_order_id == rows.AmazonOrder.id)
@@ -76,16 +75,10 @@ def import_page(
     stores = _stores(session, account_id) if others else {}
     readable = _readable(session, account_id, others, stores, counts, now)
     arrivals, changes, current = _compare(readable, stored, counts)
-    arrived = _write_new(session, account_id, arrivals, stores, now, by) if arrivals else []
-    changed = _write_changed(session, account_id, changes, now) if changes else []
     _note_read(session, account_id, same + current, now)
     quarantine.resolve(session, account_id, same + [order.number for order in readable], now)
-    crashpoints.crash("import.mirror_written")
-    if arrived or changed:
-        numbers, blocked = _make_orders(session, arrived, changed, stores, counts, now, by)
-        search_index.write_new(session, arrived, numbers)
-        daily_sales.add(session, [(stores[order.marketplace_id], order, id_ in blocked) for id_, order in arrived])
-        daily_sales.mark(session, [(stores[order.marketplace_id].id, order.purchased_at) for _, order in changed])
+    if arrivals or changes:
+        _write(session, account_id, arrivals, changes, stores, counts, now, by)
     crashpoints.crash("import.orders_written")
     return counts
 
@@ -142,32 +135,6 @@ def _note_read(session: Session, account_id: int, numbers: Sequence[str], now: d
         session.execute(update(rows.AmazonOrder).where(rows.AmazonOrder.id.in_(ids)).values(read_at=now))
 
 
-def _write_new(
-    session: Session,
-    account_id: int,
-    arrivals: Sequence[tuple[AmazonOrder, bytes]],
-    stores: dict[str, Store],
-    now: datetime,
-    by: str,
-) -> list[tuple[int, AmazonOrder]]:
-    placed = [(order, digest, stores[order.marketplace_id].id) for order, digest in arrivals]
-    ids = mirror.insert_new(session, account_id, placed, now)
-    told = [
-        {
-            "at": now,
-            "by": by,
-            "kind": "amazon_order_arrived",
-            "args": {"status": order.status},
-            "account_id": account_id,
-            "store_id": store_id,
-            "amazon_order_id": id_,
-        }
-        for id_, (order, _, store_id) in zip(ids, placed, strict=True)
-    ]
-    insert_many(session, Event, told)
-    return [(id_, order) for id_, (order, _, _) in zip(ids, placed, strict=True)]
-
-
 def _write_changed(
     session: Session, account_id: int, changes: Sequence[tuple[AmazonOrder, bytes]], now: datetime
 ) -> list[tuple[int, AmazonOrder]]:
@@ -185,121 +152,94 @@ def _write_changed(
     return written
 
 
-def _make_orders(
+def _write(
     session: Session,
-    arrived: Sequence[tuple[int, AmazonOrder]],
-    changed: Sequence[tuple[int, AmazonOrder]],
+    account_id: int,
+    arrivals: Sequence[tuple[AmazonOrder, bytes]],
+    changes: Sequence[tuple[AmazonOrder, bytes]],
     stores: dict[str, Store],
     counts: Counts,
     now: datetime,
     by: str,
-) -> tuple[dict[int, str], set[int]]:
-    """Make the Orders that are due, and let those there are follow Amazon.
-
-    Answers the numbers of those made, and what is blocked, by the ids of the Amazon orders.
-    """
+) -> None:
+    """Write down what is new and what has changed, make the Orders that are due, and let those there are follow."""
+    ids = mirror.reserve_ids(session, len(arrivals))
+    arrived = [(id_, order, stores[order.marketplace_id]) for id_, (order, _) in zip(ids, arrivals, strict=True)]
+    changed = [
+        (id_, order, stores[order.marketplace_id]) for id_, order in _write_changed(session, account_id, changes, now)
+    ]
     # Of an order that has just arrived there can be no Order, and nothing can have been asked about it.
-    has_order = _having_orders(session, [id_ for id_, _ in changed])
-    written = [*arrived, *changed]
-    account_id = next(iter(stores.values())).account_id
-    wanting, verdicts, pending = [], {}, []
-    settings = {marketplace_id: store_settings(store) for marketplace_id, store in stores.items()}
-    for id_, order in written:
-        store = stores[order.marketplace_id]
-        verdict = importing.decide(order, settings[order.marketplace_id]) if id_ not in has_order else _NOTHING
-        verdicts[id_] = verdict
-        if verdict.what == importing.CREATE:
-            wanting.append((id_, order, store))
-        elif store.import_orders and order.status in amazon_status.NOT_YET:
-            pending.append((id_, order, store))
-    session.flush()
-    catalogue.meet(session, account_id, pending, now=now)
-    due, hindered = catalogue.admit(session, account_id, wanting, now=now)
-    verdicts |= {id_: blocked_by(found) for id_, found in hindered.items()}
-    counts.blocked += sum(verdict.what == importing.BLOCK for verdict in verdicts.values())
-    told = [{"id": id_} | _note(verdict) for id_, verdict in verdicts.items() if verdict.cause]
+    has_order = _having_orders(session, [id_ for id_, _, _ in changed])
+    due, found = _decide(session, account_id, [*arrived, *(one for one in changed if one[0] not in has_order)], now)
+    counts.blocked += sum(verdict.what == importing.BLOCK for verdict in found.values())
+    numbers = orders.take_numbers(session, due)
+    # What becomes of an order is known before it is written, so that its row is written once.
+    notes = {id_: _note(found[id_], numbers.get(id_)) for id_, _, _ in arrived}
+    mirror.insert_new(session, arrived, [digest for _, digest in arrivals], notes, now)
+    insert_many(session, Event, [_arrival(account_id, one, now, by) for one in arrived])
+    crashpoints.crash("import.mirror_written")
     # A row inserted just now is not blocked; one that changed may have been.
-    quiet = [{"id": id_, "blocked": None} for id_, _ in changed if not verdicts[id_].cause]
-    for some in (told, quiet):
+    told = [(id_, found[id_].cause if id_ in found else None) for id_, _, _ in changed]
+    for some in (
+        [{"id": id_} | verdicts.note(found[id_]) for id_, cause in told if cause],
+        [{"id": id_, "blocked": None} for id_, cause in told if not cause],
+    ):
         if some:
             session.execute(update(rows.AmazonOrder), some)
-    made = orders.create_many(session, due, now=now, by=by)
-    counts.orders_created += len(made)
-    following.follow(session, [(id_, order) for id_, order in changed if id_ in has_order], now=now)
-    if any(store.upload_invoices for store in stores.values()):
-        vat_invoices.follow(session, [id_ for id_, _ in written], now=now, by=by)
+    orders.create_many(session, due, numbers, now=now, by=by)
+    orders.note(session, {id_: number for id_, number in numbers.items() if id_ not in notes})
+    counts.orders_created += len(due)
+    _follow(session, arrived, changed, has_order, now, by)
+    search_index.write_new(session, [(id_, order) for id_, order, _ in arrived], numbers)
+    daily_sales.add(session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in arrived])
+    daily_sales.mark(session, [(store.id, order.purchased_at) for _, order, store in changed])
+
+
+def _decide(
+    session: Session, account_id: int, asked: Sequence[orders.Due], now: datetime
+) -> tuple[list[orders.Due], dict[int, importing.Verdict]]:
+    session.flush()
+    pending = [one for one in asked if one[2].import_orders and one[1].status in amazon_status.NOT_YET]
+    catalogue.meet(session, account_id, pending, now=now)
+    return verdicts.decide(session, account_id, asked, now=now)
+
+
+def _note(verdict: importing.Verdict, number: str | None) -> dict[str, Any]:
+    return verdicts.note(verdict) if number is None else orders.created_note(number)
+
+
+def _arrival(account_id: int, arrived: orders.Due, now: datetime, by: str) -> dict[str, Any]:
+    id_, order, store = arrived
+    return {
+        "at": now,
+        "by": by,
+        "kind": "amazon_order_arrived",
+        "args": {"status": order.status},
+        "account_id": account_id,
+        "store_id": store.id,
+        "amazon_order_id": id_,
+    }
+
+
+def _follow(
+    session: Session,
+    arrived: Sequence[orders.Due],
+    changed: Sequence[orders.Due],
+    has_order: set[int],
+    now: datetime,
+    by: str,
+) -> None:
+    """Let Orders, what is told to Amazon, invoices sent there and stock follow what was written."""
+    written = [*arrived, *changed]
+    following.follow(session, [(id_, order) for id_, order, _ in changed if id_ in has_order], now=now)
+    if any(store.upload_invoices for _, _, store in written):
+        vat_invoices.follow(session, [id_ for id_, _, _ in written], now=now, by=by)
     if changed:
-        following.settle_submissions(session, changed, now=now)
-    stock.settle(session, [id_ for id_, _ in written], now=now, by=by)
-    return made, {id_ for id_, verdict in verdicts.items() if verdict.cause}
+        following.settle_submissions(session, [(id_, order) for id_, order, _ in changed], now=now)
+    stock.settle(session, [id_ for id_, _, _ in written], now=now, by=by)
 
 
 def _having_orders(session: Session, ids: Sequence[int]) -> set[int]:
     if not ids:
         return set()
     return set(session.scalars(select(Order.amazon_order_id).where(Order.amazon_order_id.in_(ids))))
-
-
-def _note(verdict: importing.Verdict) -> dict[str, Any]:
-    """The columns that say why there is no Order yet."""
-    if verdict.cause is None:
-        return {"blocked": None, "note": None, "note_args": {}}
-    args = {"cause": verdict.cause} | ({} if verdict.sku is None else {"sku": verdict.sku})
-    return {"blocked": verdict.cause, "note": "note_blocked", "note_args": args}
-
-
-def store_settings(store: Store) -> importing.StoreSettings:
-    return importing.StoreSettings(
-        active=store.active,
-        import_orders=store.import_orders,
-        orders_from=store.orders_from,
-    )
-
-
-def retry_blocked(session: Session, account_id: int, *, now: datetime, by: str, most: int = 500) -> int:
-    """Try again to make the Orders that could not be made; answers how many were. Does not commit."""
-    accounts.lock(session, account_id)
-    blocked = select(rows.AmazonOrder).where(
-        rows.AmazonOrder.account_id == account_id, rows.AmazonOrder.blocked.is_not(None)
-    )
-    # Those that wait for a product are retried when it is put right; many of them must not keep the others waiting.
-    wait_for_product = rows.AmazonOrder.blocked.in_(CAUSES)
-    first = blocked.order_by(wait_for_product, rows.AmazonOrder.purchased_at, rows.AmazonOrder.id).limit(most)
-    waiting = session.scalars(first.options(selectinload(rows.AmazonOrder.items))).all()
-    return retry(session, waiting, now=now, by=by)
-
-
-def retry(session: Session, waiting: Sequence[rows.AmazonOrder], *, now: datetime, by: str) -> int:
-    """Decide again about mirrors of one account without an Order; answers how many were made. Does not commit."""
-    if not waiting:
-        return 0
-    wanting, verdicts = [], {}
-    for known in waiting:
-        order = mirror.read(known)
-        verdicts[known.id] = importing.decide(order, store_settings(known.store))
-        if verdicts[known.id].what == importing.CREATE:
-            wanting.append((known.id, order, known.store))
-    due, hindered = catalogue.admit(session, waiting[0].account_id, wanting, now=now)
-    verdicts |= {id_: blocked_by(found) for id_, found in hindered.items()}
-    for known in waiting:
-        if known.blocked != verdicts[known.id].cause:
-            block(known, verdicts[known.id])
-    return len(make(session, due, now=now, by=by))
-
-
-def make(session: Session, due: Sequence[orders.Due], *, now: datetime, by: str) -> dict[int, str]:
-    """Make the Orders of these, and let stock follow; answers their numbers by their mirrors' ids. Does not commit."""
-    made = orders.create_many(session, due, now=now, by=by)
-    search_index.mark(session, *made)
-    stock.settle(session, [id_ for id_, _, _ in due], now=now, by=by)
-    return made
-
-
-def blocked_by(found: Hindrance) -> importing.Verdict:
-    return importing.Verdict(importing.BLOCK, found.cause, found.sku)
-
-
-def block(known: rows.AmazonOrder, verdict: importing.Verdict) -> None:
-    """Say on the mirror why there is no Order of it, or that nothing is in its way."""
-    for name, value in _note(verdict).items():
-        setattr(known, name, value)

@@ -1,6 +1,6 @@
 """Writing down what Amazon says: the rows of the mirror. Deciding is `domain/importing`, calling is `importing`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from webapp.actions.bulk import insert_many, reserve
 from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
 from webapp.domain.money import Money
 from webapp.models import amazon_orders as rows
+from webapp.models.stores import Store
 
 # What the history tells of a change, old and new; other fields change too, but nobody acts on them.
 TOLD = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
@@ -58,13 +59,19 @@ def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
     return found
 
 
-def insert_new(
-    session: Session, account_id: int, arrivals: Sequence[tuple[AmazonOrder, bytes, int]], now: datetime
-) -> list[int]:
-    """Insert orders never seen before, in a few statements; answers their ids in the same order.
+def reserve_ids(session: Session, many: int) -> list[int]:
+    """Ids for orders that will be inserted in this transaction."""
+    return reserve(session, rows.AmazonOrder, many) if many else []
 
-    `arrivals`: (order, digest, store id).
-    """
+
+def insert_new(
+    session: Session,
+    arrived: Sequence[tuple[int, AmazonOrder, Store]],
+    digests: Sequence[bytes],
+    notes: Mapping[int, dict[str, Any]],
+    now: datetime,
+) -> None:
+    """Insert orders never seen before, with their notes, in a few statements. All by their reserved ids."""
     absent: dict[str, Any] = {
         "buyer_name": None,
         "buyer": None,
@@ -76,19 +83,15 @@ def insert_new(
     mirrors = [
         absent
         | values(order, digest, now)
-        | {"account_id": account_id, "store_id": store_id, "number": order.number, "imported_at": now, "read_at": now}
-        for order, digest, store_id in arrivals
+        | {"id": id_, "account_id": store.account_id, "store_id": store.id, "number": order.number}
+        | {"imported_at": now, "read_at": now}
+        | notes[id_]
+        for (id_, order, store), digest in zip(arrived, digests, strict=True)
     ]
-    ids = reserve(session, rows.AmazonOrder, len(arrivals))
-    for id_, row in zip(ids, mirrors, strict=True):
-        row["id"] = id_
     insert_many(session, rows.AmazonOrder, mirrors)
-    orders = [order for order, _, _ in arrivals]
-    _insert_parts(session, list(zip(ids, orders, strict=True)))
-    _insert_versions(
-        session, [(id_, order, digest) for id_, (order, digest, _) in zip(ids, arrivals, strict=True)], now
-    )
-    return ids
+    _insert_parts(session, [(id_, order) for id_, order, _ in arrived])
+    versions = [(id_, order, digest) for (id_, order, _), digest in zip(arrived, digests, strict=True)]
+    _insert_versions(session, versions, now)
 
 
 def update(

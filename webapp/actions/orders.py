@@ -1,6 +1,6 @@
 """Making Orders of Amazon orders, many at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,24 +47,28 @@ class _Line:
         }
 
 
-def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str) -> dict[int, str]:
-    """Make an Order of each; answers their numbers by the ids of their mirrors. Does not commit.
+def take_numbers(session: Session, due: Sequence[Due]) -> dict[int, str]:
+    """The numbers of the Orders that will be made of these, by the ids of their mirrors."""
+    own = sum(store.order_number_source == "own" for _, _, store in due)
+    given = iter(counters.take(session, "order", own) if own else ())
+    return {id_: str(next(given)) if store.order_number_source == "own" else order.number for id_, order, store in due}
+
+
+def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str], *, now: datetime, by: str) -> None:
+    """Make an Order of each, with its number by the id of its mirror. Does not commit, and notes nothing on mirrors.
 
     Orders of stores that invoice at import are invoiced at once: Amazon has taken the payment.
     """
     if not due:
-        return {}
-    numbers = _numbers(session, due)
+        return
     customers = _customers(session, due, now)
     invoices = {store: store.auto_invoice for _, _, store in due}
     lines = [[_line(item, invoices[store]) for item in order.items] for _, order, store in due]
     sums = [[totals.sort(item.components, _worth(item)) for item in order.items] for _, order, _ in due]
     ids = reserve(session, Order, len(due))
     made = [
-        _order(mirror_id, order, store, number, customer, line, sum_of, now) | {"id": id_}
-        for id_, (mirror_id, order, store), number, customer, line, sum_of in zip(
-            ids, due, numbers, customers, lines, sums, strict=True
-        )
+        _order(mirror_id, order, store, numbers[mirror_id], customer, line, sum_of, now) | {"id": id_}
+        for id_, (mirror_id, order, store), customer, line, sum_of in zip(ids, due, customers, lines, sums, strict=True)
     ]
     insert_many(session, Order, made)
     items = [
@@ -78,13 +82,18 @@ def create_many(session: Session, due: Sequence[Due], *, now: datetime, by: str)
     _invoice(session, due, ids, items, now)
     _tell(session, due, ids, numbers, now, by)
     mails.confirm_many(session, due, ids, now=now, by=by)
-    return {mirror_id: number for (mirror_id, _, _), number in zip(due, numbers, strict=True)}
 
 
-def _numbers(session: Session, due: Sequence[Due]) -> list[str]:
-    own = [store.order_number_source == "own" for _, _, store in due]
-    given = iter(counters.take(session, "order", sum(own)) if any(own) else ())
-    return [str(next(given)) if mine else order.number for mine, (_, order, _) in zip(own, due, strict=True)]
+def created_note(number: str) -> dict[str, Any]:
+    """The columns of a mirror that say which Order was made of it."""
+    return {"blocked": None, "note": "note_order_created", "note_args": {"number": number}}
+
+
+def note(session: Session, numbers: Mapping[int, str]) -> None:
+    """Say on mirrors that stood before which Orders were made of them: numbers by ids of mirrors."""
+    # What the session has still to say of them is older.
+    session.flush()
+    update_many(session, rows.AmazonOrder, [{"id": id_} | created_note(number) for id_, number in numbers.items()])
 
 
 def _customers(session: Session, due: Sequence[Due], now: datetime) -> list[int | None]:
@@ -219,16 +228,12 @@ def _billed(items: Sequence[dict[str, Any]], total: int) -> list[dict[str, Any]]
 
 
 def _tell(
-    session: Session, due: Sequence[Due], ids: Sequence[int], numbers: Sequence[str], now: datetime, by: str
+    session: Session, due: Sequence[Due], ids: Sequence[int], numbers: Mapping[int, str], now: datetime, by: str
 ) -> None:
     told = []
-    notes = []
-    for (mirror_id, _, store), id_, number in zip(due, ids, numbers, strict=True):
+    for (mirror_id, _, store), id_ in zip(due, ids, strict=True):
         about = {"at": now, "by": by, "store_id": store.id, "order_id": id_, "amazon_order_id": mirror_id}
-        told.append(about | {"kind": "order_created", "args": {"number": number}})
+        told.append(about | {"kind": "order_created", "args": {"number": numbers[mirror_id]}})
         if store.auto_invoice:
             told.append(about | {"kind": "order_invoiced_at_import", "args": {}})
-        note = {"note": "note_order_created", "note_args": {"number": number}}
-        notes.append({"id": mirror_id, "blocked": None} | note)
     insert_many(session, Event, told)
-    update_many(session, rows.AmazonOrder, notes)

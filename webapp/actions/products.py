@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import accounts, events, importing, stock
+from webapp.actions import accounts, events, stock, verdicts
 from webapp.actions.bulk import insert_many
 from webapp.domain import products
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
@@ -300,4 +300,4 @@ def _retry(session: Session, account_id: int, skus: Sequence[str], now: datetime
             .limit(_MOST_RETRIED)
         )
         found = session.scalars(waiting.options(selectinload(AmazonOrder.items))).all()
-        importing.retry(session, found, now=now, by=by)
+        verdicts.retry(session, found, now=now, by=by)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, importing, leases, quarantine, windows
+from webapp.actions import accounts, importing, leases, quarantine, verdicts, windows
 from webapp.actions.windows import Window
 from webapp.domain.amazon_errors import AmazonError, InvalidRequest, Throttled, Unintelligible
 from webapp.domain.amazon_orders import AmazonOrder, OrderPage
@@ -182,7 +182,7 @@ def _write_page(
     """The page and where to go on or, with the last one, the cursor and the end of the run: together or not at all."""
     leases.hold(session, lease_name(run.account_id), owner, now)
     last = page.next_token is None
-    retried = importing.retry_blocked(session, run.account_id, now=now, by=run.by) if last else 0
+    retried = verdicts.retry_blocked(session, run.account_id, now=now, by=run.by) if last else 0
     counts = importing.import_page(session, run.account_id, page.orders, now=now, by=run.by)
     counts.orders_created += retried
     run.pages += 1
