@@ -6,7 +6,7 @@ It decides, encrypts and hashes nothing.
 import contextlib
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from webapp.models.engine import sqlite_module
@@ -24,39 +24,67 @@ TABLES = (
 )
 DOCUMENTS = "search_documents"
 
+Rows = Sequence[tuple[Any, ...]]
+
 
 def timed(source: str, target: str, pages: int, words: list[tuple[int, str]]) -> float:
     """Seconds to upsert what `source` holds into the empty tables of `target`, and the documents of its index.
 
     Both are paths of SQLite files or URLs of PostgreSQL. SQLite's index keeps no text, so `words` are its documents.
     """
-    postgresql = target.startswith("postgresql")
     with _reading(source) as made:
         rows = {table: made.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in TABLES}
         columns = {table: _columns(made.execute(f"SELECT * FROM {table} LIMIT 0")) for table in TABLES}
-    statements = {table: upsert(table, columns[table], "%s" if postgresql else "?") for table in TABLES}
-    rows[DOCUMENTS], mark = words, "%s" if postgresql else "?"
-    statements[DOCUMENTS] = f"INSERT INTO {DOCUMENTS} (rowid, words) VALUES ({mark}, {mark})"
+    rows[DOCUMENTS], columns[DOCUMENTS] = words, ["rowid", "words"]
+    shares = {table: -(-len(found) // pages) for table, found in rows.items()}
     with _writing(target) as connection:
         cursor = connection.cursor()
+        write = (_copying if target.startswith("postgresql") else _inserting)(cursor, columns)
         gc.collect()
         started = time.perf_counter()
         for number in range(pages):
-            cursor.execute("BEGIN" if postgresql else "BEGIN IMMEDIATE")
-            for table, statement in statements.items():
-                share = -(-len(rows[table]) // pages)
-                some = rows[table][number * share : (number + 1) * share]
-                if some:
-                    cursor.executemany(statement, some)
+            cursor.execute("BEGIN" if target.startswith("postgresql") else "BEGIN IMMEDIATE")
+            for table, share in shares.items():
+                if some := rows[table][number * share : (number + 1) * share]:
+                    write(table, some)
             cursor.execute("COMMIT")
         return time.perf_counter() - started
 
 
-def upsert(table: str, columns: list[str], mark: str) -> str:
-    """Every table has the key `id`."""
-    marks = ", ".join([mark] * len(columns))
-    changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != "id")
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes}"
+def _inserting(cursor: Any, columns: dict[str, list[str]]) -> Callable[[str, Rows], None]:
+    """Writes rows into SQLite. Its index of words knows no conflict."""
+    statements = {
+        table: f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+        + ("" if table == DOCUMENTS else _or_update(names))
+        for table, names in columns.items()
+    }
+    return lambda table, rows: cursor.executemany(statements[table], rows)
+
+
+def _copying(cursor: Any, columns: dict[str, list[str]]) -> Callable[[str, Rows], None]:
+    """Writes rows into PostgreSQL: copied to a table of the session, and upserted from there.
+
+    That is quicker than a statement for each row, also when psycopg sends them without waiting for answers.
+    """
+    for table in columns:
+        cursor.execute(f"CREATE TEMPORARY TABLE new_{table} (LIKE {table}) ON COMMIT DELETE ROWS")
+    statements = {
+        table: f"INSERT INTO {table} SELECT * FROM new_{table}{_or_update(names)}" for table, names in columns.items()
+    }
+
+    def write(table: str, rows: Rows) -> None:
+        with cursor.copy(f"COPY new_{table} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(statements[table])
+
+    return write
+
+
+def _or_update(columns: list[str]) -> str:
+    """The first column is the key of every table."""
+    key, *others = columns
+    return f" ON CONFLICT ({key}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in others)}"
 
 
 def _columns(cursor: Any) -> list[str]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, text
+from sqlalchemy import JSON, Dialect, LargeBinary, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from webapp.models import packed
 from webapp.models.base import Base, UtcDateTime
 from webapp.models.vault import Encrypted, EncryptedJson
 
@@ -17,7 +18,11 @@ Rows = Sequence[dict[str, Any]]
 def reserve(session: Session, model: type[Base], many: int) -> list[int]:
     """`many` unused ids of a table, ascending."""
     if session.get_bind().dialect.name == "postgresql":
-        drawn = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :many)")
+        # The name of the sequence is asked for once, and not for each number.
+        drawn = text(
+            "SELECT nextval(ids.sequence) FROM generate_series(1, :many), "
+            "(SELECT pg_get_serial_sequence(:table, 'id')::regclass AS sequence OFFSET 0) AS ids"
+        )
         return sorted(session.scalars(drawn, {"table": model.__tablename__, "many": many}))
     # The transaction began IMMEDIATE: nobody else can be given an id before it ends.
     last = session.connection().exec_driver_sql(_last_id(model)).scalar() or 0
@@ -87,16 +92,16 @@ def _how_to_write(
 
 def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list[Any]] | None:
     """None for a column that the database fills itself."""
-    process = column.type.dialect_impl(dialect).bind_processor(dialect)
     name, default = column.name, column.default
+    process = _process(column, dialect)
     if given:
-        if process is None:
-            return lambda rows: [row[name] for row in rows]
         if isinstance(column.type, Encrypted | EncryptedJson | UtcDateTime):
             many = column.type.bind_many
             return lambda rows: many([row[name] for row in rows], dialect)
         if isinstance(column.type, JSON):
-            return lambda rows: _each_once([row[name] for row in rows], process)
+            return lambda rows: _texts([row[name] for row in rows])
+        if process is None:
+            return lambda rows: [row[name] for row in rows]
         return lambda rows: [process(row[name]) for row in rows]
     if default is None or default.is_sequence:
         return None
@@ -106,10 +111,20 @@ def _reader(column: Any, given: bool, dialect: Dialect) -> Callable[[Rows], list
     return lambda rows: [value] * len(rows)
 
 
-def _each_once(values: list[Any], process: Callable[[Any], Any]) -> list[Any]:
-    """Lists and objects that are empty are most of them, and are the same text each time."""
-    nothing: dict[Any, Any] = {list: process([]), dict: process({})}
-    return [nothing[type(value)] if not value and type(value) in nothing else process(value) for value in values]
+def _process(column: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes the driver's value of one. Every driver takes bytes as they are, and JSON as its text."""
+    if isinstance(column.type, JSON):
+        return packed.text
+    if isinstance(column.type, LargeBinary):
+        return None
+    found: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return found
+
+
+def _texts(values: list[Any]) -> list[str]:
+    """JSON. Lists and objects that are empty are most of them, and are the same text each time."""
+    nothing: dict[Any, str] = {list: "[]", dict: "{}"}
+    return [nothing[type(value)] if not value and type(value) in nothing else packed.text(value) for value in values]
 
 
 def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> None:

@@ -14,11 +14,12 @@ from webapp.domain import amazon_status as status
 from webapp.domain import products, stock
 from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
 from webapp.models.amazon_orders import AmazonOrderItem
+from webapp.models.among import among
 from webapp.models.events import Event
 from webapp.models.products import Product, StockHold
 
 _SHELVES = select(Product.sku, Product.enabled, Product.manage_stock, Product.available).where(
-    Product.account_id == bindparam("account_id"), Product.sku.in_(bindparam("skus", expanding=True))
+    Product.account_id == bindparam("account_id"), among(Product.sku, "skus")
 )
 
 

@@ -1,11 +1,11 @@
 """One page of Amazon's orders, one transaction: mirror, Orders, events and the cursor, or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
@@ -32,14 +32,6 @@ from webapp.models import packed
 from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
-from webapp.models.submissions import Submission
-
-_BEING_TOLD = (
-    select(rows.AmazonOrder.id)
-    .join(Submission, Submission.amazon_order_id == rows.AmazonOrder.id)
-    .where(rows.AmazonOrder.account_id == bindparam("account_id"), Submission.open)
-    .where(rows.AmazonOrder.number.in_(bindparam("numbers", expanding=True)))
-)
 
 
 @dataclass(slots=True)
@@ -75,7 +67,7 @@ def import_page(
     stores = _stores(session, account_id) if others else {}
     readable = _readable(session, account_id, others, stores, counts, now)
     arrivals, changes, current = _compare(readable, stored, counts)
-    _note_read(session, account_id, same + current, now)
+    _note_read(session, [stored[number] for number in same + current], now)
     quarantine.resolve(session, account_id, same + [order.number for order in readable], now)
     if arrivals or changes:
         _write(session, account_id, arrivals, changes, stores, counts, now, by)
@@ -126,30 +118,11 @@ def _compare(
     return arrivals, changes, current
 
 
-def _note_read(session: Session, account_id: int, numbers: Sequence[str], now: datetime) -> None:
+def _note_read(session: Session, known: Iterable[importing.Stored], now: datetime) -> None:
     """What says nothing new is news where Amazon is being told something of the order: it is as it was."""
-    if not numbers:
-        return
-    ids = set(session.scalars(_BEING_TOLD, {"account_id": account_id, "numbers": numbers}))
+    ids = [one.id for one in known if one.being_told]
     if ids:
         session.execute(update(rows.AmazonOrder).where(rows.AmazonOrder.id.in_(ids)).values(read_at=now))
-
-
-def _write_changed(
-    session: Session, account_id: int, changes: Sequence[tuple[AmazonOrder, bytes]], now: datetime
-) -> list[tuple[int, AmazonOrder]]:
-    by_number = {order.number: (order, digest) for order, digest in changes}
-    mine = select(rows.AmazonOrder).where(rows.AmazonOrder.account_id == account_id)
-    written = []
-    for known in session.scalars(mine.where(rows.AmazonOrder.number.in_(by_number))).all():
-        order, digest = by_number[known.number]
-        difference = mirror.update(session, known, order, digest, now)
-        if difference:
-            events.record_on_amazon_order(session, "amazon_order_changed", known, now=now, by="amazon", **difference)
-            if "status" in difference:
-                known.note, known.note_args = "note_status", {"status": order.status}
-        written.append((known.id, order))
-    return written
 
 
 def _write(
@@ -237,6 +210,25 @@ def _follow(
     if changed:
         following.settle_submissions(session, [(id_, order) for id_, order, _ in changed], now=now)
     stock.settle(session, [id_ for id_, _, _ in written], now=now, by=by)
+
+
+def _write_changed(
+    session: Session, account_id: int, changes: Sequence[tuple[AmazonOrder, bytes]], now: datetime
+) -> list[tuple[int, AmazonOrder]]:
+    if not changes:
+        return []
+    by_number = {order.number: (order, digest) for order, digest in changes}
+    mine = select(rows.AmazonOrder).where(rows.AmazonOrder.account_id == account_id)
+    written = []
+    for known in session.scalars(mine.where(rows.AmazonOrder.number.in_(by_number))).all():
+        order, digest = by_number[known.number]
+        difference = mirror.update(session, known, order, digest, now)
+        if difference:
+            events.record_on_amazon_order(session, "amazon_order_changed", known, now=now, by="amazon", **difference)
+            if "status" in difference:
+                known.note, known.note_args = "note_status", {"status": order.status}
+        written.append((known.id, order))
+    return written
 
 
 def _having_orders(session: Session, ids: Sequence[int]) -> set[int]:

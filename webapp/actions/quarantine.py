@@ -11,6 +11,7 @@ from webapp.domain.amazon_orders import Unreadable
 from webapp.domain.errors import NotFoundError
 from webapp.models import packed
 from webapp.models.amazon_orders import QuarantinedOrder
+from webapp.models.among import among
 
 # How often a window is read again for a body that does not tell which order it is.
 MOST_READINGS = 3
@@ -19,7 +20,7 @@ MOST_READINGS = 3
 _RESOLVE = (
     update(QuarantinedOrder)
     .where(QuarantinedOrder.account_id == bindparam("of_account"), QuarantinedOrder.resolved_at.is_(None))
-    .where(QuarantinedOrder.number.in_(bindparam("numbers", expanding=True)))
+    .where(among(QuarantinedOrder.number, "numbers"))
     .values(resolved_at=bindparam("resolved_at"))
 )
 

@@ -3,24 +3,26 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import importing
 from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
 from webapp.models import amazon_orders as rows
 from webapp.models import packed
+from webapp.models.among import among
+from webapp.models.submissions import Submission
 
-_STORED = select(rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest).where(
-    rows.AmazonOrder.account_id == bindparam("account_id"),
-    rows.AmazonOrder.number.in_(bindparam("numbers", expanding=True)),
-)
+_STORED = select(
+    *(rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest, rows.AmazonOrder.id),
+    exists().where(Submission.amazon_order_id == rows.AmazonOrder.id, Submission.open),
+).where(rows.AmazonOrder.account_id == bindparam("account_id"), among(rows.AmazonOrder.number, "numbers"))
 
 
 def stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, importing.Stored]:
     """What the mirror holds of these orders, by their numbers."""
     found = session.execute(_STORED, {"account_id": account_id, "numbers": numbers})
-    return {number: importing.Stored(last_updated_at, digest) for number, last_updated_at, digest in found}
+    return {row[0]: importing.Stored(*row[1:]) for row in found}
 
 
 def recognise(

@@ -13,6 +13,9 @@ class Stored:
 
     last_updated_at: datetime
     digest: bytes
+    id: int = 0
+    # Amazon is being told something of it, and how it stands is waited for.
+    being_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

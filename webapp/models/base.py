@@ -42,6 +42,14 @@ def _as_sqlite_writes(value: datetime | None) -> str | None:
     return value.isoformat(" ", "microseconds")[:_WITHOUT_OFFSET]
 
 
+def _as_postgresql_reads(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError(f"{value} has no time zone")
+    return value.isoformat(" ")
+
+
 def _as_sqlite_reads(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text + "+00:00")
 
@@ -69,9 +77,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def bind_many(self, values: Sequence[datetime | None], dialect: Dialect) -> list[Any]:
         """What the driver takes of each."""
-        write = self.bind_processor(dialect)
-        if write is None:
-            return list(values)
+        write = _as_sqlite_writes if dialect.name == "sqlite" else _as_postgresql_reads
         written, last, answer = None, None, []
         for value in values:
             if value is not last:

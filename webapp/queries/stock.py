@@ -5,22 +5,22 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain import amazon_status as status
 from webapp.domain import refunds
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
+from webapp.models.among import among
 from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, StockHold
 from webapp.models.stores import Store
 
-_IDS: BindParameter[Sequence[int]] = bindparam("ids", expanding=True)
 _HOLDS = select(
     *(StockHold.id, StockHold.product_id, StockHold.amazon_order_id, StockHold.order_item_id, StockHold.steps),
     *(StockHold.reserved, StockHold.deducted, StockHold.returned, StockHold.skipped),
-).where(StockHold.amazon_order_id.in_(_IDS))
+).where(among(StockHold.amazon_order_id, "ids"))
 _LINE = (OrderItem.order_id == Order.id) & (OrderItem.order_item_id == AmazonOrderItem.order_item_id)
 _PRODUCT = (Product.account_id == AmazonOrder.account_id) & (Product.sku == AmazonOrderItem.sku)
 _STOCKED = Product.manage_stock & (AmazonOrder.fulfilled_by == status.MERCHANT)
@@ -51,11 +51,11 @@ _LINES = (
     .join(Product, _PRODUCT)
     .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
     .outerjoin(OrderItem, _LINE)
-    .where(AmazonOrder.id.in_(_IDS))
+    .where(among(AmazonOrder.id, "ids"))
     .order_by(AmazonOrder.purchased_at, AmazonOrder.id, AmazonOrderItem.id)
 )
 _LINES_OF_STOCK = _LINES.where(_STOCKED)
-_LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, AmazonOrder.id.in_(bindparam("held", expanding=True))))
+_LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, among(AmazonOrder.id, "held")))
 
 
 def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
