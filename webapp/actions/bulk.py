@@ -16,7 +16,7 @@ Rows = Sequence[dict[str, Any]]
 
 
 def reserve(session: Session, model: type[Base], many: int) -> list[int]:
-    """`many` unused ids of a table, ascending."""
+    """`many` unused ids of a table, ascending: to be used before others are asked for."""
     if session.get_bind().dialect.name == "postgresql":
         # The name of the sequence is asked for once, and not for each number.
         drawn = text(
