@@ -40,7 +40,7 @@ class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
-    def self_group(self, against: Any = None) -> Any:
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002 - as SQLAlchemy calls it
         # SQLAlchemy would compare it with 1 on SQLite, which then takes no index.
         return self
 
