@@ -120,6 +120,7 @@ LABELS = {
         bulk.DRAFT: Label(_l("Not begun"), "wait", "circle-dashed"),
         bulk.RUNNING: Label(_l("Running"), "work", "progress"),
         bulk.ENDED: Label(_l("Done"), "good", "circle-check"),
+        "partly": Label(_l("Not all done"), "warn", "alert-triangle"),
         bulk.STOPPED: Label(_l("Stopped"), "warn", "player-pause"),
     },
     "bulk_row_state": {

@@ -142,6 +142,8 @@ def test_failed_rows_are_listed_tried_again_and_exported(owner, session, ids):
     only = plain(owner.get(f"/bulk/{action_id}?state=failed"))
     assert "100002 Not done An Order with the status On hold cannot be put on hold." in only
     assert "100001" not in only
+    assert "Not all done" in only
+    assert "Not all done" in plain(owner.get("/bulk"))
     table = owner.get(f"/bulk/{action_id}/failed.csv")
     assert table.text.splitlines() == [
         "Number,Order,Code,Why,Tries",
