@@ -75,6 +75,10 @@ class Server:
         """Proportional memory of all its processes, in MB."""
         return sum(memory(pid) for pid in [self.pid, *children(self.pid)])
 
+    def cpu(self) -> float:
+        """Seconds of the processors that its processes have taken so far."""
+        return sum(cpu(pid) for pid in [self.pid, *children(self.pid)])
+
     def maps(self, name: str) -> int:
         """How many of its processes have a file of this name mapped into their memory."""
         processes = [self.pid, *children(self.pid)]
@@ -131,6 +135,12 @@ def _wait(port: int, process: "subprocess.Popen[bytes]") -> None:
 def children(pid: int) -> list[int]:
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return [int(child) for child in found] + [deeper for child in found for deeper in children(int(child))]
+
+
+def cpu(pid: int) -> float:
+    # Behind the name in brackets, which may hold anything: the fields from the third on.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> float:

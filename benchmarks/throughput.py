@@ -3,7 +3,8 @@
     python -m benchmarks.throughput FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 
 One server at a time is loaded. The system gives the connections to the workers as it likes, at worst all to one, so
-each is loaded several times with new connections; the middle of these and the best are told.
+each is loaded several times with new connections; the middle of these and the best are told. The client shares the
+machine with what it measures, so what it takes of the processors is told beside what the server's processes take.
 """
 
 import statistics
@@ -38,16 +39,18 @@ def measure(place: Place, options: Options) -> Result:
         asked.append(Asked(floor, desk.FIRST, "/", "floor"))
         asked += _of_peers(place, app, stack, options.seed)
         for one in asked:
+            before = one.server.cpu()
             loads = [
                 load.run(one.server.port, one.path, one.server.cookie, seconds)
                 for _ in range(min(TIMES, options.rounds))
             ]
             middle, best = _middle(loads), max(loads, key=lambda each: each.per_second)
+            busy = (one.server.cpu() - before) * 1000 / sum(each.per_second * seconds for each in loads)
             result.figures |= {f"throughput/{one.name}/{one.who}": best.per_second}
             result.figures |= {f"throughput middle/{one.name}/{one.who}": middle.per_second}
             told = (f"{middle.per_second:.0f}", f"{best.per_second:.0f}", f"{middle.p50:.0f}", f"{middle.p99:.0f}")
-            rows.append([one.who, one.name, *told])
-    head = ("who", "page", "pages/s, middle", "pages/s, best", "p50 ms", "p99 ms")
+            rows.append([one.who, one.name, *told, f"{busy:.2f}", f"{middle.own:.2f}"])
+    head = (*("who", "page", "pages/s, middle", "pages/s, best", "p50 ms", "p99 ms"), "its CPU ms", "client's CPU ms")
     result.tables.append(Table(f"{load.CONNECTIONS} connections, 2 workers of 4 threads", head, rows))
     return result
 
