@@ -134,3 +134,21 @@ def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
     assert walked
     assert all(line.split(" INDEX ", 1)[-1].startswith(index) for line in walked), first
     assert len(walked) > 1 or not any("TEMP B-TREE" in line for line in first), first
+
+
+def test_what_is_asked_again_is_put_together_once_for_the_same_stores(session, many):
+    grid, asked = amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}
+    found = finding.find(session, grid, asked)
+    assert finding.find(session, amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}) is found
+    others = [
+        finding.find(session, grid, {"status": ["UNSHIPPED"]}),
+        finding.find(session, amazon_orders.grid(many[1:]).choose(), asked),
+        finding.find(session, amazon_orders.grid(many).choose(["number", "buyer"]), asked),
+    ]
+    assert [other is found for other in others] == [False, False, True]
+    assert {found.count(session) for _ in range(2)} == {grids.fetch(session, grid, read_place(grid, {}), asked).count}
+
+
+def test_words_that_are_sought_are_not_kept(session, many):
+    grid = amazon_orders.grid(many).choose()
+    assert finding.find(session, grid, {"buyer": "common"}).kept is False

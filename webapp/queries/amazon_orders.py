@@ -65,6 +65,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         amazon_order_id=AmazonOrder.id,
         one_each=True,
         sealed=True,
+        key=("amazon_orders", tuple(stores)),
         columns=COLUMNS,
         filters={
             "q": search.anywhere,

@@ -1,6 +1,6 @@
 """What a grid is: its columns, and the statement its rows come from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -53,6 +53,8 @@ class Grid:
     shown: tuple[str, ...] = ()
     # Rows are handed on as they are stored, for who remembers what he made of them (`queries/sealed.py`).
     sealed: bool = False
+    # All that the conditions of its filters depend on beside what is asked for; None where that changes by itself.
+    key: Hashable = None
 
     @property
     def visible(self) -> tuple[str, ...]:

@@ -30,7 +30,8 @@ _SPARE = 200
 COLLECTED = 7_000
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by being the same: the statements of those that are kept are kept too.
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
     """What filters leave of a grid.
 
@@ -47,6 +48,7 @@ class Found:
     streamed: Sought | None = None
     newest: tuple[int, ...] = ()
     ways: tuple["Found", ...] = ()
+    kept: bool = False
 
     @property
     def conditions(self) -> tuple[ColumnElement[bool], ...]:
@@ -80,7 +82,9 @@ class Found:
         """Exact up to COUNTED; one more means there are more."""
         if self.streamed is not None and not self.besides:
             return self._count_of_words(self.streamed, session)
-        if self.conditions:
+        if self.kept:
+            counting = _counting_kept(self)
+        elif self.conditions:
             counting = _counting(self.lean())
         else:
             counting = _counting_all(self.grid.rows, self.grid.id, one_each=self.grid.one_each)
@@ -104,7 +108,7 @@ class Found:
             return self._hiding(self.plain)
         leading = [name for name in self.plain if name in self.grid.indexed.get(sort, ())]
         if len(self.plain) == len(leading) <= 1:
-            return self._parted(leading)
+            return _parted_kept(self, tuple(leading)) if self.kept else self._parted(leading)
         if count <= COUNTED:
             return self._collected(session, COUNTED)
         if session.scalar(self.lean().order_by(None).offset(COLLECTED).limit(1)) is None:
@@ -126,7 +130,8 @@ class Found:
         return replace(self, ways=tuple(ways))
 
     def _hiding(self, names: Iterable[str]) -> "Found":
-        return replace(self, plain={**self.plain, **{name: unindexed(self.plain[name]) for name in names}})
+        hidden = {name: unindexed(self.plain[name]) for name in names}
+        return replace(self, plain={**self.plain, **hidden}, kept=False)
 
     def _among(self, sought: Sought) -> ColumnElement[bool]:
         if self.grid.amazon_order_id is None:
@@ -143,6 +148,16 @@ def _counting_all(rows: Select[*tuple[Any, ...]], id_: Any, *, one_each: bool) -
     return _counting(select(id_) if one_each else rows.with_only_columns(id_))
 
 
+@lru_cache(maxsize=256)
+def _counting_kept(found: Found) -> Select[int]:
+    return _counting(found.lean())
+
+
+@lru_cache(maxsize=256)
+def _parted_kept(found: Found, names: tuple[str, ...]) -> Found:
+    return found._parted(names)  # noqa: SLF001 - the same, kept
+
+
 def _counting(rows: Select[*tuple[Any, ...]]) -> Select[int]:
     counted = rows.order_by(None).limit(bindparam("most", type_=Integer)).subquery()
     return select(func.count()).select_from(counted)
@@ -150,6 +165,9 @@ def _counting(rows: Select[*tuple[Any, ...]]) -> Select[int]:
 
 def find(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> Found:
     """What these filters leave. Where words are sought, their index is asked at once."""
+    if filters and grid.key is not None and not any(grid.filters[name] in _OF_WORDS for name in filters):
+        said = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in filters.items())
+        return _kept(_Asked(grid, said))
     found = Found(grid, filters, {})
     for name, value in filters.items():
         condition = grid.filters[name](value)
@@ -165,3 +183,29 @@ def find(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> Found:
         else:
             found = replace(found, words=(*found.words, search.among_found(grid.amazon_order_id, condition)))
     return found
+
+
+# What looks for words: what was typed then is somebody's name as often as not, and is not kept.
+_OF_WORDS = (search.anywhere, search.named, search.of_number)
+
+
+class _Asked:
+    """A grid and what is asked of it, compared by all that the conditions depend on."""
+
+    __slots__ = ("_key", "grid", "said")
+
+    def __init__(self, grid: "Grid", said: tuple[tuple[str, Any], ...]) -> None:
+        self.grid, self.said = grid, said
+        self._key = (grid.key, grid.rows, grid.sealed, said)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
+@lru_cache(maxsize=256)
+def _kept(asked: _Asked) -> Found:
+    plain = {name: asked.grid.filters[name](value) for name, value in asked.said}
+    return Found(asked.grid, dict(asked.said), plain, kept=True)

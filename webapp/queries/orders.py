@@ -76,6 +76,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         amazon_order_id=Order.amazon_order_id,
         one_each=True,
         sealed=True,
+        key=("orders", tuple(stores)),
         columns=COLUMNS,
         filters={
             "q": search.anywhere,

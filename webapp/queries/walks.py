@@ -44,7 +44,8 @@ def rows(session: Session, left: Found, place: Place, *, sealed: bool = False) -
         walk = _walk(left.grid.rows, part, beyond is not None, sealed)
         # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
         reader = session if walk.whole else session.connection()
-        met += reader.execute(_walked(left, walk, part), values).all()
+        walked = _walked_kept(left, walk, part) if left.kept else _walked(left, walk, part)
+        met += reader.execute(walked, values).all()
         if len(met) > place.size:
             break
     return _as_page(Sealed(met, form(walk.opened, session.get_bind().dialect)) if sealed else met, place, walk.edge)
@@ -89,6 +90,11 @@ def _walked(left: Found, walk: _Walk, part: Part) -> Any:
     order = [merged.c[name] for name in (walk.edge[1:] if part.edges is False else walk.edge)]
     in_order = select(merged).order_by(*(column.desc() if part.descending else column for column in order))
     return in_order.limit(bindparam("most", type_=Integer))
+
+
+@lru_cache(maxsize=256)
+def _walked_kept(left: Found, walk: _Walk, part: Part) -> Any:
+    return _walked(left, walk, part)
 
 
 def streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: Place) -> Page:
