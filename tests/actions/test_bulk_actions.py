@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from tests.factories import NOW, a_store, an_account, an_order, shipped
 from tests.processing import BY, at_once, imported, refused
@@ -12,7 +12,7 @@ from webapp.actions.bulk_work import Kind, Outcome
 from webapp.domain import bulk
 from webapp.domain.errors import RefusedError
 from webapp.extensions import db
-from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.bulk_actions import BulkRow
 from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.invoices import Invoice
@@ -242,60 +242,6 @@ def test_rows_may_have_args_of_their_own(session, orders, run, a_kind):
     run(bulk_actions.start(session, "probe", rows, {"carrier": "DHL"}, **BY))
 
     assert seen == [{"carrier": "DHL", "number": "TRACK1"}, {"carrier": "DHL", "number": "TRACK2"}]
-
-
-def test_none_and_too_many_are_refused(session, orders):
-    assert refused(lambda: bulk_actions.start(session, "hold", [], **BY))[0] == "bulk_none"
-    most = [orders[0].id] * (bulk.MOST_ROWS + 1)
-    assert refused(lambda: bulk_actions.start(session, "hold", most, **BY))[0] == "bulk_too_many"
-    assert refused(lambda: bulk_actions.start(session, "juggle", [1], **BY))[0] == "bulk_kind_unknown"
-
-
-def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
-    old = bulk_actions.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
-    young = bulk_actions.draft(session, "hold", [orders[0].id], **BY).id
-    begun = bulk_actions.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), by="a").id
-
-    bulk_actions.forget_drafts(session, now=NOW)
-
-    assert session.scalars(select(BulkAction.id).order_by(BulkAction.id)).all() == [young, begun]
-    assert old not in session.scalars(select(BulkRow.action_id)).all()
-
-
-def test_a_stale_question_never_begins_a_later_action(session, orders):
-    old = bulk_actions.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
-    bulk_actions.forget_drafts(session, now=NOW)
-    new = bulk_actions.draft(session, "hold", [orders[1].id], **BY).id
-
-    assert new != old
-    bulk_actions.forget_drafts(session, now=NOW)
-    assert session.scalars(select(BulkAction.id)).all() == [new]
-
-
-def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
-    ids = [order.id for order in orders]
-    holds.hold(session, ids[0], "x", **BY)
-
-    def causes(kind):
-        found = bulk_kinds.find(kind).impossible(session, ids)
-        return {(cause.code, cause.args.get("state")): cause.count for cause in found}
-
-    assert causes("hold") == {("cannot_hold", "holded"): 1}
-    assert causes("unhold") == {("cannot_unhold", "new"): 5, ("cannot_unhold", "processing"): 1}
-    assert causes("invoice") == {("cannot_invoice", "holded"): 1}
-    assert causes("cancel") == {("cancel_shipped", None): 1}
-
-
-def test_asking_what_is_impossible_costs_the_same_for_many(session, orders):
-    statements = []
-    listen = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    event.listen(*listen)
-    try:
-        for kind in ("hold", "unhold", "cancel", "invoice"):
-            bulk_kinds.find(kind).impossible(session, [order.id for order in orders])
-    finally:
-        event.remove(*listen)
-    assert len([one for one in statements if one.startswith("SELECT")]) == 5
 
 
 def test_a_reason_is_a_persons_word_and_stays_encrypted(session, orders):

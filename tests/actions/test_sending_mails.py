@@ -13,19 +13,10 @@ from tests.processing import BY, kinds, processing_order
 from webapp.actions import comments, invoices, leases, mail_settings, mails, sending_mails, shipments
 from webapp.domain.errors import BusyError
 from webapp.domain.languages import LANGUAGES
-from webapp.domain.mail_letters import Server
 from webapp.domain.parcels import Parcel
-from webapp.mailing import Office, smtp
-from webapp.models.mail_settings import MailServer
+from webapp.mailing import Office
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
-
-
-class Hasty(Office):
-    """An office that does not wait long for its server."""
-
-    def connect(self, server: Server):
-        return smtp.connect(server, connect_within=1, step=0.5, delivery=0.5)
 
 
 class Post:
@@ -244,53 +235,6 @@ def test_what_a_dead_process_left_on_its_way_may_have_arrived(post: Post) -> Non
     assert post.state(mail) == ("unknown", "mail_interrupted", None)
     assert post.box.taken == []
     assert kinds(post.session, post.order) == ["mail_queued", "mail_unknown"]
-
-
-@pytest.mark.both_databases
-def test_a_server_that_is_away_is_nobodys_fault_and_all_wait(post: Post) -> None:
-    one, two = post.write(), post.write("Second")
-    right = post.box.port
-    set_up(post.session, 1)
-
-    post.send()
-
-    assert [post.state(mail)[:2] for mail in (one, two)] == [("queued", "mail_connection_refused")] * 2
-    server = post.session.get_one(MailServer, 1)
-    assert (server.trouble, server.trouble_since) == ("mail_connection_refused", NOW)
-    post.session.rollback()
-    set_up(post.session, right)
-    assert post.send() == 2, "new settings are tried at once"
-    assert post.session.get_one(MailServer, 1).trouble is None
-
-
-def test_a_server_that_goes_in_the_middle_leaves_the_rest_waiting(post: Post) -> None:
-    one, two = post.write(), post.write("Second")
-    post.box.will("mail", "", "drop")
-    assert post.send() == 1
-    assert (post.state(one)[0], post.state(two)[:2]) == ("sent", ("queued", "mail_server_gone"))
-
-
-def test_a_slow_server_is_not_waited_for_forever(post: Post) -> None:
-    mail = post.write()
-    post.box.will("mail", "silence")
-    post.send(Hasty())
-    assert post.state(mail)[:2] == ("queued", "mail_server_silent")
-
-
-def test_after_three_days_it_has_failed(post: Post) -> None:
-    mail = post.write()
-    set_up(post.session, 1)
-    post.send()
-    post.later(days=3, seconds=1)
-    post.send()
-    assert post.state(mail)[:2] == ("failed", "mail_connection_refused")
-
-
-def test_without_a_server_what_waits_goes_on_waiting(post: Post) -> None:
-    mail = post.write()
-    mail_settings.forget_server(post.session, now=NOW, by="test")
-    assert post.send() == 0
-    assert post.state(mail) == ("queued", "mail_not_configured", NOW + timedelta(hours=1))
 
 
 def test_a_dropped_mail_does_not_go_out(post: Post) -> None:

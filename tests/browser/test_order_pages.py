@@ -142,45 +142,6 @@ def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, compla
     expect(page.locator("#comments")).to_contain_text("Paid")
 
 
-def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
-    page = owner_page
-    page.goto("/orders/100001/shipments/new")
-    number = page.locator("#parcels-0-tracking_number")
-    expect(number).to_be_focused()
-
-    page.keyboard.type(DHL)
-    expect(page.get_by_text("Looks like DHL")).to_be_visible()
-    expect(number).to_have_value(DHL)
-    page.get_by_label("Quantity of SKU-1").fill("1")
-    page.get_by_role("button", name="Add a parcel").press("Enter")
-    expect(page.get_by_role("heading", name="Parcel 2")).to_be_visible()
-    expect(page.locator("#parcels-1-tracking_number")).to_be_focused()
-    expect(number).to_have_value(DHL)
-    expect(page.get_by_text("Enter how many pieces")).to_have_count(0)
-    page.keyboard.type("12")
-    expect(page.get_by_text("No carrier is known to number parcels so")).to_be_visible()
-    page.locator("#parcels-1-carrier").select_option("other")
-    page.get_by_label("Name of the carrier").nth(1).fill("Bike")
-    page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
-    expect(page.locator("#document-worth")).to_have_text("3 pieces in 2 parcels")
-    page.keyboard.press("Enter")
-
-    expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
-    expect(page.locator("#parcels").get_by_text("Queued")).to_have_count(2)
-    expect(page.locator("#parcels")).to_contain_text("Bike")
-
-
-def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
-    page = owner_page
-    page.goto("/orders/100001/shipments/new")
-    page.get_by_role("button", name="Add a parcel").click()
-    page.locator("#parcels-1-tracking_number").fill("KEPT")
-    page.get_by_role("button", name="Remove parcel 1").click()
-
-    expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
-    expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
-
-
 def test_a_second_tab_writes_nothing_twice(owner_page: Page, context: BrowserContext, complaints: Complaints):
     tabs = [owner_page, context.new_page()]
     for tab in tabs:
@@ -196,16 +157,6 @@ def test_a_second_tab_writes_nothing_twice(owner_page: Page, context: BrowserCon
     expect(tabs[1].get_by_text("Something happened to this Order since you opened the page")).to_be_visible()
     expect(tabs[1].get_by_text("of 1").first).to_be_visible()
     complaints.expect("422")
-
-
-def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
-    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **BY)
-    page = owner_page
-    page.goto("/orders/100001/shipments/new")
-
-    page.keyboard.type(DHL)
-
-    expect(page.get_by_text(f"Tracking number {DHL} was used already, for order 100002.")).to_be_visible()
 
 
 def test_an_order_waits_and_goes_on(owner_page: Page, complaints: Complaints):

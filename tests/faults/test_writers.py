@@ -1,13 +1,10 @@
 """Many who write at the same moment: nothing is refused without a reason, nothing is lost, nothing is there twice."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from sqlalchemy import create_engine, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
 from tests.factories import NOW, a_package, an_account, an_order, shipped
 from webapp.actions import (
@@ -18,59 +15,23 @@ from webapp.actions import (
     events,
     feeds,
     leases,
-    parcels,
     schedule,
-    shipments,
     submissions,
     verdicts,
 )
 from webapp.actions.importing import import_page
 from webapp.domain.errors import BusyError, DeskError
-from webapp.domain.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
 from webapp.models.credit_memos import CreditMemo
-from webapp.models.engine import engine_options, prepare
 from webapp.models.events import Event
 from webapp.models.invoices import Invoice
 from webapp.models.orders import Order
 from webapp.models.recurring_jobs import RecurringJob
-from webapp.models.shipments import Parcel as ParcelRow
 from webapp.models.submissions import Feed, Submission
 
 pytestmark = pytest.mark.both_databases
 
 WRITERS = 8
-
-
-@pytest.fixture
-def at_once(app, settings):
-    """`at_once(work, …)`: call each work(session) in a thread with an engine of its own, all from the same moment on.
-
-    Answers what they answered, or the DeskError they raised; any other error fails the test.
-    """
-
-    def run(*works):
-        barrier = Barrier(len(works))
-
-        def begin(work):
-            engine = create_engine(settings.database, **engine_options(settings.database))
-            prepare(engine)
-            try:
-                with Session(engine) as session:
-                    session.connection()
-                    session.rollback()
-                    barrier.wait(20)
-                    try:
-                        return work(session)
-                    except DeskError as refused:
-                        return refused
-            finally:
-                engine.dispose()
-
-        with ThreadPoolExecutor(len(works)) as pool:
-            return list(pool.map(begin, works))
-
-    return run
 
 
 @pytest.fixture
@@ -249,56 +210,6 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
     assert set(session.scalars(select(Submission.feed_id).where(Submission.id.in_(sent)))) == set(
         session.scalars(select(Feed.id))
     )
-
-
-def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, account, at_once):
-    put(session, account, an_order(1))
-    order = session.scalars(select(Order)).one()
-    (line,) = order.items
-    for number in ("A1", "B1"):
-        packed = [Parcel({line.id: 1}, "DHL", "", number)]
-        shipment = shipments.create(session, order.id, packed, undo_seconds=30, now=NOW, by="test")
-    parcel_id = shipment.parcels[0].id
-    session.commit()
-    both_have_it = Barrier(2)
-
-    def work(session):
-        # As a page does that shows it before it asks; one of SQLite's two waits until the other is done.
-        found = session.get(ParcelRow, parcel_id)
-        if found is not None and session.get_bind().dialect.name == "postgresql":
-            assert [item.quantity for item in found.items] == [1]
-            both_have_it.wait(20)
-        return parcels.take_back(session, parcel_id, now=NOW, by="test")
-
-    said = at_once(work, work)
-
-    assert sorted(getattr(one, "code", "done") for one in said) == ["done", "parcel_unknown"]
-    session.expire_all()
-    assert (line.ordered, line.shipped, order.state) == (2, 1, "processing")
-
-
-def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(session, at_once):
-    parcel_ids = []
-    for n in range(WRITERS):
-        account = an_account(session, name=f"Desk {n}", seller_id=f"A{n}SELLER")
-        (mirror,) = put(session, account, an_order(n))
-        order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
-        packed = [Parcel(None, "DHL", "", f"A{n}")]
-        shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, by="test")
-        parcel_ids.append(shipment.parcels[0].id)
-    session.commit()
-
-    def work(parcel_id):
-        def corrected(session):
-            about = {"carrier": "DHL", "title": "", "tracking_number": "X1", "undo_seconds": 0}
-            return parcels.edit(session, parcel_id, **about, now=NOW, by="test").kind
-
-        return corrected
-
-    said = at_once(*(work(parcel_id) for parcel_id in parcel_ids))
-
-    assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_used": 7}
-    assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "X1")).all()) == 1
 
 
 def test_a_run_is_claimed_once(session, at_once):

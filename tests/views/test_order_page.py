@@ -12,8 +12,6 @@ from tests.queries.test_dashboards import counted
 from webapp.actions import importing, shipments, submissions
 from webapp.domain import order_states
 from webapp.domain.parcels import Parcel
-from webapp.models.comments import Comment
-from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.views.order_moves import VERBS
@@ -258,95 +256,6 @@ def test_a_second_hold_and_an_end_of_none_are_said(owner, session, order):
 
     assert again.status_code == 422
     assert "An Order with the status On hold cannot be put on hold." in plain(again)
-
-
-def test_a_note_is_written_with_the_stores_word_for_the_order(owner, session, account, order):
-    a_store(account).processing_status = "Awaiting stock"
-    session.commit()
-    assert "Awaiting stock" in plain(owner.get("/orders/100001"))
-
-    data = {"comment": "Stock comes on Monday", "status": "Awaiting stock"}
-    sent = owner.post("/orders/100001/comments", data=data)
-
-    assert (sent.status_code, sent.location) == (303, "/orders/100001")
-    session.refresh(order)
-    comment = session.scalars(select(Comment)).one()
-    assert (order.status, comment.text, comment.notify) == ("Awaiting stock", "Stock comes on Monday", False)
-    session.rollback()
-    assert "Stock comes on Monday" in plain(owner.get("/orders/100001"))
-    assert owner.post("/orders/100001/comments", data={"comment": "x", "status": "Nonsense"}).status_code == 422
-
-
-def test_an_empty_note_is_refused_at_its_field(owner, order):
-    page, fragment = (owner.post("/orders/100001/comments", data={}, headers=headers) for headers in ({}, HTMX))
-
-    assert (page.status_code, fragment.status_code) == (422, 422)
-    assert "Write a comment." in plain(page)
-    assert "<html" in page.text
-    assert "<html" not in fragment.text
-
-
-def test_the_history_holds_what_happened_and_what_was_said(owner, colleague, session, order):
-    owner.post("/orders/100001/comments", data={"comment": "Rang twice"})
-    session.rollback()
-
-    page = plain(owner.get("/orders/100001?tab=history"))
-
-    assert "Comment written Rang twice" in page
-    assert "Order 100001 created" in page
-    assert "Arrived from Amazon as Unshipped" in page
-    assert "What Amazon sent" in page
-    assert "Rang twice" not in plain(colleague.get("/orders/100001?tab=history"))
-
-
-ADDRESS = {"name": "Recipient Number1", "line1": "Street 1", "city": "Town", "country_code": "DE"}
-
-
-def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner, session, order):
-    assert "Street 1" in owner.get("/orders/100001/addresses/shipping", headers=HTMX).text
-
-    sent = owner.post("/orders/100001/addresses/shipping", data=ADDRESS | {"line1": "Street 11"})
-
-    assert (sent.status_code, sent.location) == (303, "/orders/100001")
-    session.refresh(order)
-    assert order.shipping_address["line1"] == "Street 11"
-    assert order.amazon_order.recipient["line1"] == "Street 1"
-    assert order.amazon_order.recipient_override is None
-    session.rollback()
-    page = owner.get("/orders/100001").text
-    assert "<del>Street 1</del> <ins>Street 11</ins>" in re.sub(r"</?bdi>", "", page)
-    assert "Shipping address corrected here Address line 1" in plain(owner.get("/orders/100001?tab=history"))
-
-    assert owner.post("/orders/100001/addresses/shipping/restorations").status_code == 303
-    session.refresh(order)
-    assert order.shipping_address["line1"] == "Street 1"
-    session.rollback()
-    assert "Corrected here" not in plain(owner.get("/orders/100001"))
-
-
-def test_a_billing_address_amazon_never_told_is_entered(owner, session, order):
-    owner.post("/orders/100001/addresses/billing", data=ADDRESS | {"name": "Company Number1"})
-
-    session.refresh(order)
-    assert (order.bill_to_name, order.billing["city"]) == ("Company Number1", "Town")
-    assert session.scalars(select(Event.kind).order_by(Event.id.desc())).first() == "billing_address_corrected"
-
-
-@pytest.mark.parametrize(
-    ("sent", "said"),
-    [
-        (ADDRESS, "This is the address already"),
-        (ADDRESS | {"line1": ""}, "An address needs this."),
-        (ADDRESS | {"country_code": "Germany"}, "Enter the two letters of a country"),
-    ],
-)
-def test_an_address_that_cannot_be_is_said_at_its_field(owner, session, order, sent, said):
-    page = owner.post("/orders/100001/addresses/shipping", data=sent)
-
-    assert page.status_code == 422
-    assert said in plain(page)
-    session.refresh(order)
-    assert order.shipping_address["line1"] == "Street 1"
 
 
 def test_a_colleague_neither_corrects_nor_holds_nor_writes(colleague, order):

@@ -11,8 +11,6 @@ from sqlalchemy.orm import Session
 from tests.factories import NOW, a_store, an_account, an_order
 from tests.queries.test_dashboards import counted
 from webapp.actions import importing
-from webapp.domain.marketplaces import BY_COUNTRY, MARKETPLACES
-from webapp.links import order_link, seller_central
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.events import Event
 from webapp.models.orders import Order
@@ -188,22 +186,6 @@ def test_a_number_leads_to_the_order_or_to_what_amazon_says(owner, session, stor
     assert "Import of Amazon orders is disabled" in page
 
 
-@pytest.mark.parametrize(
-    ("ours", "imports", "address"),
-    [("100", True, "/orders/100"), ("100", False, "/amazon-orders/303-1"), (None, True, "/amazon-orders/303-1")],
-)
-def test_where_a_number_leads_is_one_rule(ours, imports, address):
-    assert order_link("303-1", ours, import_orders=imports) == address
-
-
-def test_every_marketplace_has_its_seller_central():
-    for marketplace in MARKETPLACES:
-        assert all(
-            url.startswith(f"https://{marketplace.seller_central}/") for url in seller_central(marketplace).values()
-        )
-    assert seller_central(BY_COUNTRY["US"])["taxes"].endswith("/tax/nexus/settings")
-
-
 def test_a_colleague_sees_buyers_masked(colleague, session, store):
     arrive(session, store, an_order(1))
 
@@ -285,57 +267,6 @@ def test_a_store_is_not_deleted_while_amazon_is_being_told_something(owner, sess
 
     assert answer.status_code == 409
     assert "Amazon is still being told something" in answer.text
-
-
-def test_order_settings_are_saved(owner, session, store):
-    sent = {"customer_creation": "account", "order_status": "custom", "processing_status": " Awaiting stock "}
-
-    answer = owner.post(SETTINGS, data={"import_orders": "enabled", **sent})
-
-    assert (answer.status_code, answer.location) == (303, SETTINGS)
-    page = owner.get(SETTINGS).text
-    assert "The order settings were saved." in page
-    assert 'value="Awaiting stock"' in page
-    assert stored(session, Store.customer_creation) == "account"
-    event = session.scalars(select(Event).where(Event.kind == "store_settings_changed")).one()
-    assert event.args["customer_creation"] == "account"
-
-
-def test_disabled_greys_out_the_rest_and_leaves_it_as_it_is(owner, session, store):
-    owner.post(SETTINGS, data={"order_number_source": "amazon"})
-
-    owner.post(SETTINGS, data={"import_orders": "disabled"})
-
-    page = owner.get(SETTINGS).text
-    inner = page[page.index("import_orders-1") :]
-    assert '<fieldset class="bare-fieldset" disabled>' in inner
-    assert stored(session, Store.order_number_source) == "amazon"
-    assert stored(session, Store.import_orders) is False
-
-
-def test_with_htmx_the_form_follows_a_choice_before_it_is_saved(owner, session, store):
-    answer = owner.get(SETTINGS + "?import_orders=disabled&order_status=custom", headers=HTMX)
-
-    assert answer.text.strip().startswith('<div id="order-settings">')
-    assert '<fieldset class="bare-fieldset" disabled>' in answer.text
-    assert 'name="processing_status"' in answer.text
-    assert stored(session, Store.import_orders) is True
-
-
-@pytest.mark.parametrize(
-    ("sent", "words"),
-    [
-        ({"order_status": "custom"}, "Say which status new orders get"),
-        ({"order_status": "custom", "processing_status": "x" * 41}, "This is too long: at most 40 characters fit."),
-        ({"customer_creation": "everybody"}, "customer_creation must be one of: guest, account."),
-    ],
-)
-def test_settings_that_cannot_be_taken_change_nothing(owner, session, store, sent, words):
-    answer = owner.post(SETTINGS, data=sent | {"import_orders": "disabled"})
-
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert stored(session, Store.import_orders) is True
 
 
 def test_a_colleague_reads_everything_and_changes_nothing(colleague, session, store):

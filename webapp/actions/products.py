@@ -1,4 +1,4 @@
-"""What people do with products: entering them one by one or as a file, counting them, having looked at them.
+"""What people do with products: entering them one by one or many at once, counting them, having looked at them.
 
 Every way ends in `_write`, so that a product put right by hand, by a file or by the command line is put right alike:
 open orders reserve what they need, and orders that waited for it are made at once.
@@ -19,7 +19,7 @@ from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.products import Entry
 from webapp.domain.stock import CAUSES, IMPORTED, SET, Move
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
-from webapp.models.products import Product, ProductImport
+from webapp.models.products import Product
 
 _CHUNK = 500
 # Orders that waited are made at once, up to so many; a sync makes the rest.
@@ -109,46 +109,18 @@ def look_at_all(session: Session, *, now: datetime, by: str) -> int:
     return seen
 
 
-def keep_file(session: Session, account_id: int, name: str, text: str, *, now: datetime, by: str) -> ProductImport:
-    """Keep a file until it is confirmed; nothing else changes. Commits. Raises InvalidError for what is no table."""
-    products.read(text)
-    accounts.find(session, account_id)
-    kept = ProductImport(account_id=account_id, at=now, by=by, name=name[:200], content=text)
-    session.add(kept)
-    session.commit()
-    return kept
-
-
-def confirm_file(session: Session, import_id: int, *, now: datetime, by: str) -> ProductImport:
-    """Take the rows of a kept file that can be taken, all of them or none. Commits.
-
-    Raises RefusedError when it was confirmed already.
-    """
-    account_id = session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id))
-    if account_id is None:
-        raise NotFoundError("product_import_unknown", name=import_id)
-    accounts.lock(session, account_id)
-    kept = session.get_one(ProductImport, import_id, populate_existing=True)
-    if kept.confirmed_at is not None:
-        session.rollback()
-        raise RefusedError("product_import_confirmed")
-    counts = _take(session, account_id, products.read(kept.content).rows, now, by)
-    kept.counts, kept.confirmed_at = counts, now
-    session.commit()
-    return kept
-
-
 def import_rows(
     session: Session, account_id: int, rows: Sequence[products.Row], *, now: datetime, by: str
 ) -> dict[str, int]:
     """Take the rows that can be taken; answers how many products were created, changed, the same, wrong. Commits."""
     _lock(session, account_id)
-    counts = _take(session, account_id, rows, now, by)
+    counts = take(session, account_id, rows, now, by)
     session.commit()
     return counts
 
 
-def _take(session: Session, account_id: int, rows: Sequence[products.Row], now: datetime, by: str) -> dict[str, int]:
+def take(session: Session, account_id: int, rows: Sequence[products.Row], now: datetime, by: str) -> dict[str, int]:
+    """As `import_rows`, for who holds the lock of the account. Does not commit."""
     entries = [row.entry for row in rows if row.entry is not None]
     counts = _write(session, account_id, entries, IMPORTED, now, by)
     counts["wrong"] = len(rows) - len(entries)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp.actions import products as actions
+from webapp.actions import product_imports as actions
 from webapp.domain import products as domain
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.extensions import db
@@ -40,7 +40,7 @@ def keep() -> Response:
         account_id = chosen_account(form)
         name, text = _sent(form)
         about = {"now": datetime.now(UTC), "by": current_user.by}
-        kept = actions.keep_file(session, account_id, name, text, **about)
+        kept = actions.keep(session, account_id, name, text, **about)
     except InvalidError as error:
         db.session.rollback()
         tell(form, error)
@@ -77,7 +77,7 @@ def show(import_id: int) -> Response:
 @needs("products.write")
 def confirm(import_id: int) -> Response:
     try:
-        actions.confirm_file(db.session(), import_id, now=datetime.now(UTC), by=current_user.by)
+        actions.confirm(db.session(), import_id, now=datetime.now(UTC), by=current_user.by)
         flash(_("The file was taken."), "good")
     except RefusedError as error:
         flash(sentence(error.code, error.arguments), "warn")

@@ -1,0 +1,75 @@
+"""Parcels by the keyboard, in a real browser."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_order_pages import DHL, LONG
+from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.processing import BY
+from webapp.actions import importing, shipments
+from webapp.domain.amazon_orders import Address, Buyer
+from webapp.domain.parcels import Parcel
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def orders(session, bell):
+    """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
+    account = an_account(session)
+    a_store(account).auto_invoice = False
+    session.commit()
+    items = (an_item(1, quantity=2), an_item(2, quantity=1))
+    awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
+    told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
+    importing.import_page(session, account.id, told, now=NOW, by="amazon")
+    session.commit()
+
+
+def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+    number = page.locator("#parcels-0-tracking_number")
+    expect(number).to_be_focused()
+
+    page.keyboard.type(DHL)
+    expect(page.get_by_text("Looks like DHL")).to_be_visible()
+    expect(number).to_have_value(DHL)
+    page.get_by_label("Quantity of SKU-1").fill("1")
+    page.get_by_role("button", name="Add a parcel").press("Enter")
+    expect(page.get_by_role("heading", name="Parcel 2")).to_be_visible()
+    expect(page.locator("#parcels-1-tracking_number")).to_be_focused()
+    expect(number).to_have_value(DHL)
+    expect(page.get_by_text("Enter how many pieces")).to_have_count(0)
+    page.keyboard.type("12")
+    expect(page.get_by_text("No carrier is known to number parcels so")).to_be_visible()
+    page.locator("#parcels-1-carrier").select_option("other")
+    page.get_by_label("Name of the carrier").nth(1).fill("Bike")
+    page.get_by_label("Quantity of SKU-1").nth(1).fill("1")
+    expect(page.locator("#document-worth")).to_have_text("3 pieces in 2 parcels")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Shipment 100001")).to_be_visible()
+    expect(page.locator("#parcels").get_by_text("Queued")).to_have_count(2)
+    expect(page.locator("#parcels")).to_contain_text("Bike")
+
+
+def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+    page.get_by_role("button", name="Add a parcel").click()
+    page.locator("#parcels-1-tracking_number").fill("KEPT")
+    page.get_by_role("button", name="Remove parcel 1").click()
+
+    expect(page.get_by_role("heading", name="Parcel", exact=True)).to_be_visible()
+    expect(page.locator("input[name$=tracking_number]")).to_have_value("KEPT")
+
+
+def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
+    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **BY)
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+
+    page.keyboard.type(DHL)
+
+    expect(page.get_by_text(f"Tracking number {DHL} was used already, for order 100002.")).to_be_visible()

@@ -1,0 +1,42 @@
+"""Many at the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from webapp.domain.errors import DeskError
+from webapp.models.engine import engine_options, prepare
+
+
+@pytest.fixture
+def at_once(app, settings):
+    """`at_once(work, …)`: call each work(session) in a thread with an engine of its own, all from the same moment on.
+
+    Answers what they answered, or the DeskError they raised; any other error fails the test.
+    """
+
+    def run(*works):
+        barrier = Barrier(len(works))
+
+        def begin(work):
+            engine = create_engine(settings.database, **engine_options(settings.database))
+            prepare(engine)
+            try:
+                with Session(engine) as session:
+                    session.connection()
+                    session.rollback()
+                    barrier.wait(20)
+                    try:
+                        return work(session)
+                    except DeskError as refused:
+                        return refused
+            finally:
+                engine.dispose()
+
+        with ThreadPoolExecutor(len(works)) as pool:
+            return list(pool.map(begin, works))
+
+    return run

@@ -1,0 +1,74 @@
+"""Parcels that several people change at the same moment."""
+
+from collections import Counter
+from threading import Barrier
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import NOW, an_account, an_order
+from tests.faults.test_writers import WRITERS, put
+from webapp.actions import (
+    parcels,
+    shipments,
+)
+from webapp.domain.parcels import Parcel
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel as ParcelRow
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def account(session):
+    return an_account(session)
+
+
+def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, account, at_once):
+    put(session, account, an_order(1))
+    order = session.scalars(select(Order)).one()
+    (line,) = order.items
+    for number in ("A1", "B1"):
+        packed = [Parcel({line.id: 1}, "DHL", "", number)]
+        shipment = shipments.create(session, order.id, packed, undo_seconds=30, now=NOW, by="test")
+    parcel_id = shipment.parcels[0].id
+    session.commit()
+    both_have_it = Barrier(2)
+
+    def work(session):
+        # As a page does that shows it before it asks; one of SQLite's two waits until the other is done.
+        found = session.get(ParcelRow, parcel_id)
+        if found is not None and session.get_bind().dialect.name == "postgresql":
+            assert [item.quantity for item in found.items] == [1]
+            both_have_it.wait(20)
+        return parcels.take_back(session, parcel_id, now=NOW, by="test")
+
+    said = at_once(work, work)
+
+    assert sorted(getattr(one, "code", "done") for one in said) == ["done", "parcel_unknown"]
+    session.expire_all()
+    assert (line.ordered, line.shipped, order.state) == (2, 1, "processing")
+
+
+def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(session, at_once):
+    parcel_ids = []
+    for n in range(WRITERS):
+        account = an_account(session, name=f"Desk {n}", seller_id=f"A{n}SELLER")
+        (mirror,) = put(session, account, an_order(n))
+        order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
+        packed = [Parcel(None, "DHL", "", f"A{n}")]
+        shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, by="test")
+        parcel_ids.append(shipment.parcels[0].id)
+    session.commit()
+
+    def work(parcel_id):
+        def corrected(session):
+            about = {"carrier": "DHL", "title": "", "tracking_number": "X1", "undo_seconds": 0}
+            return parcels.edit(session, parcel_id, **about, now=NOW, by="test").kind
+
+        return corrected
+
+    said = at_once(*(work(parcel_id) for parcel_id in parcel_ids))
+
+    assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_used": 7}
+    assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "X1")).all()) == 1

@@ -1,0 +1,117 @@
+"""Refunds of which nobody knows whether Amazon carried them out: never told again by themselves, a person decides."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.journeys.test_refund_at_amazon import TWO_LINES, counts, there, told_and_ended
+from tests.running.desk import until
+from webapp.actions import refunds, submissions
+from webapp.domain.errors import RefusedError
+from webapp.models.events import Event
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def number(desk):
+    """A shipped order of two lines, with shipping and tax on them."""
+    number = desk.world.place("DE", status="SHIPPED", lines=TWO_LINES)
+    desk.sync()
+    return number
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
+def test_after_a_lost_answer_the_feed_is_found_and_nothing_is_refunded_twice(desk, number, fault):
+    desk.world.faults.arm(fault, "createFeed")
+    memo = desk.refund(number)
+
+    assert told_and_ended(desk, memo).state == "verified"
+    assert desk.world.call_counts["createFeed"] == 1
+    assert sum(there(desk, number).values()) == memo.total
+
+
+@pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html"])
+def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
+    options = {"seconds": 2.5} if fault == "hang" else {}
+    desk.world.faults.arm(fault, "createFeed", **options)
+    memo = desk.refund(number)
+
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_lost")
+    # Amazon counts a call when it lets go of it, which may be after the desk has given it up.
+    until(lambda: desk.world.call_counts["createFeed"])
+    assert (desk.world.call_counts["createFeed"], there(desk, number)) == (1, {})
+    assert desk.world.call_counts["getFeeds"] > 2
+    # Nothing is given free before a person has said what happened.
+    order = desk.commerce_order(number)
+    assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
+    with pytest.raises(RefusedError) as refused:
+        submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    assert refused.value.code == "refund_in_doubt"
+
+
+def in_doubt(desk, number):
+    desk.world.faults.arm("error_500", "createFeed")
+    return told_and_ended(desk, desk.refund(number))
+
+
+def test_sent_again_by_a_person_it_is_refunded_once(desk, number):
+    submission = in_doubt(desk, number)
+
+    refunds.send_again(desk.session, submission.id, now=desk.clock(), by="user:1")
+
+    desk.later(121)
+    desk.advance_until_ended(submission)
+    order = desk.commerce_order(number)
+    assert (submission.state, order.state) == ("verified", "closed")
+    assert sum(there(desk, number).values()) == order.total
+
+
+def test_a_person_says_it_arrived(desk, number):
+    submission = in_doubt(desk, number)
+
+    refunds.arrived(desk.session, submission.id, now=desk.clock(), by="user:1")
+
+    order = desk.commerce_order(number)
+    assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
+    assert (submission.message, submission.cause) == (None, None)
+    assert refunds.memo_of(desk.session, submission).state == "refunded"
+    told = desk.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
+    assert (told.by, told.order_id) == ("user:1", order.id)
+    with pytest.raises(RefusedError) as refused:
+        refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
+    assert refused.value.code == "refund_not_in_doubt"
+
+
+def test_a_person_says_it_did_not_happen_and_the_money_is_free(desk, number):
+    submission = in_doubt(desk, number)
+
+    refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
+
+    order = desk.commerce_order(number)
+    assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
+    assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
+    again = submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="user:1")
+    desk.later(121)
+    desk.advance_until_ended(again)
+    assert (again.state, desk.commerce_order(number).state) == ("verified", "closed")
+
+
+def test_a_report_that_contradicts_itself_proves_nothing(desk, number):
+    desk.world.faults.arm("contradicting_report")
+    memo = desk.refund(number)
+
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.cause) == ("unproved", "refund_report_contradicts")
+    order = desk.commerce_order(number)
+    assert (order.state, order.total_refunding, order.total_refunded) == ("complete", memo.total, 0)
+
+
+def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(desk, number):
+    desk.world.faults.arm("feed_fatal")
+
+    submission = told_and_ended(desk, desk.refund(number))
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_aborted")
