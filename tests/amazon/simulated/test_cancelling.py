@@ -1,12 +1,10 @@
 """Cancelling at an Amazon that answers over HTTP: by feed, through faults, and by REST."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from webapp.amazon import Amazon
 from webapp.domain.amazon_errors import (
     Forbidden,
@@ -17,17 +15,6 @@ from webapp.domain.amazon_orders import Cancellation
 from webapp.domain.marketplaces import BY_COUNTRY
 
 GERMANY = BY_COUNTRY["DE"].id
-
-
-@pytest.fixture
-def server() -> Iterator[AmazonServer]:
-    with AmazonServer(World("empty", settle=0, feed_seconds=0)) as server:
-        yield server
-
-
-@pytest.fixture
-def world(server: AmazonServer) -> World:
-    return server.world
 
 
 def a_cancellation(amazon: Amazon, number: str, message_id: int = 1) -> Cancellation:

@@ -1,11 +1,10 @@
 """The port against the stateful imitation of Amazon: whole journeys, and faults in the middle of them."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from redis import Redis
@@ -29,24 +28,6 @@ from webapp.domain.marketplaces import BY_COUNTRY
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 EUROPE = [BY_COUNTRY[country].id for country in DEMO_EU.countries]
-
-
-@pytest.fixture
-def server() -> Iterator[AmazonServer]:
-    with AmazonServer(World("empty", settle=0, feed_seconds=0)) as server:
-        yield server
-
-
-@pytest.fixture
-def world(server: AmazonServer) -> World:
-    return server.world
-
-
-@pytest.fixture
-def credentials(server: AmazonServer) -> Credentials:
-    given: dict[str, Any] = DEMO_EU.credentials(server.url)
-    names = ("seller_id", "client_id", "client_secret", "refresh_token", "endpoint", "token_url")
-    return Credentials(account_key="7", **{name: given[name] for name in names})
 
 
 def everything(amazon: Amazon) -> list[OrderPage]:
