@@ -50,9 +50,13 @@ def fill(session: Session, many: int, seed: int) -> None:
         if done % 50_000 == 0:
             print(f"{done:>9,} orders, {(done - there) / (time.perf_counter() - started):,.0f}/s", flush=True)
     session.commit()
-    # As upkeep of either database would in time: PostgreSQL's own does it within minutes.
-    session.connection().exec_driver_sql("ANALYZE")
-    session.commit()
+    rest()
+
+
+def rest() -> None:
+    """Tidy up as upkeep does in time, PostgreSQL's own within minutes. Peers' copies are tidied the same way."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE")
 
 
 def connect(session: Session, now: datetime, *, countries: Sequence[str] = made.COUNTRIES) -> int:
