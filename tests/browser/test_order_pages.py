@@ -176,13 +176,17 @@ def test_an_order_waits_and_goes_on(owner_page: Page, complaints: Complaints):
     expect(page.get_by_text("The Order goes on.")).to_be_visible()
 
 
-def test_amazon_is_given_a_reason_only_where_it_is_asked(owner_page: Page):
+def test_who_refunds_is_said_and_amazon_is_given_a_reason_only_where_it_is_asked(
+    owner_page: Page, complaints: Complaints
+):
     page = owner_page
     page.goto("/orders/100001/invoices/new")
     page.get_by_role("button", name="Write invoice").click()
     page.get_by_role("link", name="Credit memo", exact=True).click()
 
-    expect(page.get_by_label("Offline: Amazon is not asked")).to_be_checked()
+    page.get_by_role("button", name="Refund", exact=True).click()
+    expect(page.locator("#way-below")).to_contain_text("Choose whether Amazon refunds the buyer")
+    complaints.expect("422")
     expect(page.get_by_label("Reason Amazon is told")).to_be_hidden()
     page.get_by_label("Amazon refunds it").check()
     expect(page.get_by_label("Reason Amazon is told")).to_be_visible()
@@ -243,6 +247,18 @@ def test_no_word_is_too_long_for_its_page(owner_page: Page, path: str, width: in
 
     beyond = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert owner_page.evaluate(beyond) == 0
+
+
+@pytest.mark.parametrize("width", [1280, 800, 390])
+def test_what_is_wrong_with_a_quantity_can_be_read_to_its_end(owner_page: Page, width: int):
+    page = owner_page
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/orders/100002/shipments/new")
+
+    page.get_by_label("Quantity of").fill("9" * 40)
+
+    expect(page.get_by_text("is not a number of pieces")).to_be_visible()
+    assert page.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-scroll'))") == 0
 
 
 def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session):

@@ -39,6 +39,8 @@ def asks_at(answer) -> str | None:
 def test_it_asks_until_the_order_was_read_and_then_stops(owner, desk, number, redis):
     form = owner.get(f"/amazon-orders/{number}/cancellations/new")
     assert asks_at(form) == f"/amazon-orders/{number}/preflight"
+    assert "As of" in form.text, "what was known is said where no script asks"
+    assert "Asking Amazon" not in form.text
 
     first = owner.get(asks_at(form), headers=HTMX)
     order_id = desk.order(number).id

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 
 from webapp.domain import documents
-from webapp.domain.errors import DeskError, RefusedError
+from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.money import Money
 from webapp.forms.choices import choices
 from webapp.forms.documents import DocumentForm, pieces, with_lines
@@ -41,14 +41,25 @@ class CreditMemoForm(DocumentForm):
         return self.way.data == AMAZON
 
     def fill(self, draft: documents.Draft, *, on_amazon: bool) -> None:
-        """Ask for what the draft gives back."""
+        """Ask for what the draft gives back. `on_amazon`: Amazon would refund it as it stands.
+
+        Where Amazon refunds the Order but not this, nobody knows what is meant, and offline cannot be undone: the
+        person has to say so.
+        """
         chosen = {part.line_id: part.quantity for part in draft.parts}
         for line in self.order.items:
             self[f"quantity-{line.id}"].data = str(chosen.get(line.id, 0))
         amounts = {"shipping": sum(part.shipping for part in draft.parts), "adjustment_fee": draft.adjustment_fee}
         for name, minor in (amounts | {"adjustment_refund": draft.adjustment_refund}).items():
             self[name].data = Money(minor, self.order.currency).amount if minor or name == "shipping" else ""
-        self.way.data = AMAZON if on_amazon else OFFLINE
+        self.way.data = AMAZON if on_amazon else OFFLINE if len(self.way.choices) == 1 else None
+
+    def check_way(self) -> None:
+        """Raises InvalidError where nobody has said whether Amazon is asked, or why."""
+        if self.way.data not in {choice.value for choice in self.way.choices}:
+            raise InvalidError("refund_way_required", field="way")
+        if self.on_amazon and not self.reason.data:
+            raise InvalidError("refund_reason_required", field="reason")
 
     def asked(self) -> documents.Refund:
         """Raises InvalidError naming the field."""

@@ -31,6 +31,7 @@ SENTENCES = {
     "refund_over": _l("At most %(left)s %(currency)s of what was invoiced is left to refund."),
     "credit_memo_empty": _l("This credit memo gives nothing back. Enter pieces, shipping or an adjustment."),
     "credit_memo_negative": _l("The adjustment fee is higher than what is given back."),
+    "refund_way_required": _l("Choose whether Amazon refunds the buyer, or nobody is asked."),
     "refund_reason_required": _l("Choose a reason: Amazon asks for one."),
     "parcel_none": _l("A shipment needs at least one parcel."),
     "parcel_contents_required": _l("Say for each parcel what is in it."),

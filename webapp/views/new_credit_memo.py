@@ -42,7 +42,7 @@ def create(number: str) -> Response:
 
 
 def _form(order: Order) -> CreditMemoForm:
-    """Filled with all that is left, to be refunded by Amazon where Amazon would."""
+    """Filled with all that is left, to be refunded by Amazon where Amazon would refund all of it."""
     session = db.session()
     form = credit_memo_form(order, queries.at_amazon(session, order))
     if not form.is_submitted():
@@ -82,15 +82,13 @@ def _why_not(session: Session, order: Order, draft: domain.Draft) -> DeskError |
 
 
 def _write(session: Session, order: Order, form: CreditMemoForm, about: dict[str, Any]) -> str:
-    reason = (form.reason.data or "") if form.on_amazon else ""
-    if form.on_amazon and not reason:
-        raise InvalidError("refund_reason_required", field="reason")
+    form.check_way()
     memo = actions.create(
         session,
         order.id,
         form.asked(),
         on_amazon=form.on_amazon,
-        reason=reason,
+        reason=(form.reason.data or "") if form.on_amazon else "",
         undo_seconds=settings().undo_seconds,
         return_to_stock=form.returned(),
         **about,
