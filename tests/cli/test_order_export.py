@@ -53,13 +53,30 @@ def test_a_workbook_is_written_to_a_file(command, numbers, tmp_path):
     assert openpyxl.load_workbook(path).active.max_row == 3
 
 
+def test_a_store_goes_by_its_name_or_its_slug(command, numbers):
+    everything, *stores = (
+        table(command("orders", "export", "--columns", "amazon_number", *words))
+        for words in ((), ("--store", "Desk DE"), ("--store", "desk-de"))
+    )
+
+    assert stores == [everything, everything]
+    assert len(everything) == 3
+
+
+def test_a_total_of_nothing_is_a_limit_too(command, numbers):
+    assert table(command("orders", "export", "--columns", "id", "--max", "0")) == [["ID"]]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--columns", "id,nonsense"), "There is no column nonsense here."),
         (("--sort", "bill_to"), "There is no column bill_to here."),
         (("--store", "nowhere"), "There is no store nowhere."),
+        (("--columns", "id,action"), "There is no column action here."),
         (("--from", "31.12."), "31.12. is not a day."),
+        (("--from", "2026-03-31", "--to", "2026-03-30"), "--to is a day before --from."),
+        (("--min", "10", "--max", "9.99"), "--max is less than --min."),
         (("--min", "x"), "x is not an amount."),
         (("--format", "xlsx"), "Name the file with --output"),
         (("--output", "/no/such/folder/orders.csv"), "there is no folder /no/such/folder."),

@@ -1,11 +1,12 @@
 """`channeldesk orders export`: the list of Orders as a file, for spreadsheets and scripts."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.orders import orders
 from webapp.domain.errors import InvalidError
 from webapp.domain.order_states import STATES
+
+if TYPE_CHECKING:
+    from webapp.models.stores import StoreName
 
 
 class Amount(click.ParamType):
@@ -50,7 +54,7 @@ class Day(click.ParamType):
 @click.option("--columns", default="", help="Names of columns with commas between them, in the order of the file.")
 @click.option("--without-personal-data", is_flag=True, help="Leave names and addresses out.")
 @click.option("--state", multiple=True, type=click.Choice(STATES), help="Only these; may be given several times.")
-@click.option("--store", help="Only this store, by the name its page's address has.")
+@click.option("--store", help="Only this store, by its name or its slug.")
 @click.option("--q", help="Only those with these words or this number.")
 @click.option("--name", help="Only those whose buyer or recipient is called so.")
 @click.option("--from", "purchased_from", type=Day(), help="Only those placed on this day or later.")
@@ -75,7 +79,9 @@ def export(
         raise click.BadParameter(f"there is no folder {output.parent}.", param_hint="--output")
     if output is None and (format_ == "xlsx" or as_json):
         raise click.UsageError("Name the file with --output: a workbook or a summary is not for the terminal.")
-    wanted = {name: list(value) if name == "state" else value for name, value in filters.items() if value}
+    _check_ranges(filters)
+    given = {name: value for name, value in filters.items() if value not in (None, "", ())}
+    wanted = {name: list(value) if name == "state" else value for name, value in given.items()}
     with desk(data_dir):
         count = _export(wanted, columns, sort, format_, output, personal=not without_personal_data)
     if output is not None:
@@ -95,7 +101,7 @@ def _export(
 
     session = db.session()
     every = stores.by_name(session)
-    _check(filters, columns, sort, every)
+    filters = filters | _check(filters, columns, sort, every)
     grid, fields = files.fields_of(orders.grid(every).choose(columns.split(",")), ORDERS, personal=personal)
     place = grids.read_place(grid, {"sort": sort})
     session.expunge_all()
@@ -114,10 +120,23 @@ def _export(
     return counted[0]
 
 
-def _check(filters: dict[str, Any], columns: str, sort: str, every: Any) -> None:
+def _check_ranges(filters: dict[str, Any]) -> None:
+    """Raises UsageError for a range that nothing can lie in."""
+    for first, last, words in (
+        ("purchased_from", "purchased_to", "--to is a day before --from."),
+        ("total_min", "total_max", "--max is less than --min."),
+    ):
+        least, most = filters[first], filters[last]
+        if least is not None and most is not None and most < least:
+            raise click.UsageError(words)
+
+
+def _check(filters: dict[str, Any], columns: str, sort: str, every: "Sequence[StoreName]") -> dict[str, Any]:
+    """The filters that have to be put otherwise: the store by its slug. Raises InvalidError."""
+    from webapp.exports.orders import ORDERS
     from webapp.queries import orders
 
-    known = {column.name: column for column in orders.COLUMNS}
+    known = {column.name: column for column in orders.COLUMNS if ORDERS[column.name].fields}
     for name in [one for one in columns.split(",") if one]:
         if name not in known:
             raise InvalidError("export_column_unknown", name=name, known=", ".join(known))
@@ -125,5 +144,9 @@ def _check(filters: dict[str, Any], columns: str, sort: str, every: Any) -> None
     if sorting is None or sorting.by is None:
         sortable = ", ".join(name for name, column in known.items() if column.by is not None)
         raise InvalidError("export_column_unknown", name=sort, known=sortable)
-    if "store" in filters and filters["store"] not in {store.slug for store in every}:
+    if "store" not in filters:
+        return {}
+    slugs = {store.name: store.slug for store in every} | {store.slug: store.slug for store in every}
+    if filters["store"] not in slugs:
         raise InvalidError("store_unknown", name=filters["store"])
+    return {"store": slugs[filters["store"]]}

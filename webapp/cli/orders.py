@@ -15,7 +15,7 @@ _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
 
 @click.group()
 def orders() -> None:
-    """See the Orders made of Amazon orders."""
+    """See the Orders made of Amazon orders, process them, and take their list away."""
 
 
 @orders.command("list")

@@ -31,7 +31,7 @@ def shipments() -> None:
 @data_dir_option
 @json_option
 def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_dir: Path | None, as_json: bool) -> None:
-    """Ship what is ready in CSV, TSV or text files, `-` being none of them; say of each line what became of it."""
+    """Ship what is ready in CSV, TSV or text files (not standard input), and say of each line what became of it."""
     from webapp.actions import tracking
     from webapp.extensions import db, settings
     from webapp.queries import tracking as queries
