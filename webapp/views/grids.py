@@ -96,17 +96,35 @@ def show(
     heads: Mapping[str, tuple[str | LazyString, bool]],
     request: Request,
     counted: Callable[[int], str],
+) -> Shown:
+    """The page that the request's address means. `heads`: column → (its text, whether it holds figures)."""
+    return shown(grid, form, heads, request, counted, find(session, grid, form, request))
+
+
+def find(session: Session, grid: Grid, form: Filters, request: Request) -> tuple[Place, Page | None]:
+    """(the place that the request's address means, its rows or None where the filters make no sense)"""
+    checked = form.check()
+    place = grids.read_place(grid, request.args)
+    return place, grids.fetch(session, grid, place, checked.set) if checked.right else None
+
+
+def shown(
+    grid: Grid,
+    form: Filters,
+    heads: Mapping[str, tuple[str | LazyString, bool]],
+    request: Request,
+    counted: Callable[[int], str],
+    found: tuple[Place, Page | None],
     *,
     kept: Mapping[str, str] | None = None,
     cleared: Mapping[str, str] | None = None,
 ) -> Shown:
-    """The page that the request's address means. `heads`: column → (its text, whether it holds figures).
+    """What was found, with all that is beside it. `heads` as `show` is given them.
 
     `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
     """
     checked = form.check()
-    place = grids.read_place(grid, request.args)
-    page = grids.fetch(session, grid, place, checked.set) if checked.right else None
+    place, page = found
     said = {**_place(grid, place), **(kept or {})}
     opens = {**said, **(cleared or {})}
     address = _Address(presentation.address(request.endpoint or ""), checked.parameters, said, opens)
