@@ -86,6 +86,7 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner, desk, 
     assert "Pieces shipped 0 of 3 0 of 3" in said
     assert "hx-trigger" not in page.text.partition('id="submission"')[2].partition(">")[0]
     assert "Decide" in owner.get("/submissions").text
+    assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Decide', owner.get("/shipments/100001").text)
     assert "1 request waits for a decision" in owner.get("/").text
 
     answer = owner.post(f"/submissions/{submission_id}/insistence")
@@ -204,5 +205,6 @@ def test_who_only_looks_gets_no_buttons(colleague, desk, in_conflict):
         text = colleague.get(page).text
         assert "Go on all the same" not in text
         assert "Take the parcel back" not in text
+        assert "Decide<" not in text
         assert "Cancel the order at Amazon instead" not in text
     assert colleague.post("/shipments/100001/parcels/1/take-backs").status_code == 403
