@@ -38,7 +38,10 @@ def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints
     page.locator("tbody tr").nth(14).hover()
     page.keyboard.press("x")
     expect(page.locator("[data-count]")).to_have_text("6")
+    mark = "getComputedStyle(document.querySelector('[data-choose-page]'), '::before').maskImage"
+    assert "dash" in page.evaluate(mark), "some of a page look otherwise than all of it"
     page.locator("[data-choose-page]").check()
+    assert "check" in page.evaluate(mark)
     expect(page.locator("[data-count]")).to_have_text("20")
     page.locator("[data-choose-page]").uncheck()
     expect(hold).to_be_hidden()

@@ -206,6 +206,18 @@ def test_after_a_lost_answer_it_looks_and_tells_amazon_once(desk, number, fault)
     assert (one.state, told(desk, number), desk.world.call_counts["confirmShipment"]) == ("verified", 1, 1)
 
 
+def test_after_a_lost_answer_one_look_at_an_older_version_is_not_believed(desk, number):
+    desk.world.faults.arm("lost_answer", "confirmShipment")
+    (one,) = desk.ship(number)
+    desk.later(31)
+    desk.advance()
+    desk.world.faults.arm("reordered_updates", "getOrder")
+
+    desk.advance_until_ended(one)
+
+    assert (one.state, told(desk, number), desk.world.call_counts["confirmShipment"]) == ("verified", 1, 1)
+
+
 @pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html", "throttled", "throttled_without_body"])
 def test_what_never_reached_amazon_is_told_again(desk, number, fault):
     options = {"seconds": 2.5} if fault == "hang" else {}
