@@ -86,7 +86,8 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner, desk, 
     assert "Pieces shipped 0 of 3 0 of 3" in said
     assert "hx-trigger" not in page.text.partition('id="submission"')[2].partition(">")[0]
     assert "Decide" in owner.get("/submissions").text
-    assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Decide', owner.get("/shipments/100001").text)
+    shipment = owner.get("/shipments/100001").text
+    assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Decide', shipment)
     assert "1 request waits for a decision" in owner.get("/").text
 
     answer = owner.post(f"/submissions/{submission_id}/insistence")
