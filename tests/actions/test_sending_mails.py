@@ -99,7 +99,7 @@ def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> N
         ("nl", "Factuur 100001 voor uw bestelling", "Totaal: € 42,00"),
         ("sv", "Faktura 100001 för din beställning", "Totalt: 42,00 €"),
         ("it", "Fattura 100001 per il tuo ordine", "Totale: 42,00 €"),
-        ("zh", "您的订单 303-0000000-0000001 的发票 100001", "总计: €42.00"),
+        ("zh", "您的订单 303-0000000-0000001 的发票 100001", "总计：€42.00"),
     ],
 )
 def test_a_mail_speaks_the_stores_language(post: Post, language: str, subject: str, text: str) -> None:

@@ -21,7 +21,7 @@ TEXTS = [text for template in DEFAULTS.values() for text in template] + list(WOR
 def test_a_language_says_everything_in_words_of_its_own_with_the_same_places(language: str) -> None:
     say = languages.catalogue(language, "mails").gettext
     for text in TEXTS:
-        assert say(text) != text or text == "Subtotal", text
+        assert say(text) != text or text in ("Subtotal", WORDS["sum"]), text
         assert sorted(PLACE.findall(say(text))) == sorted(PLACE.findall(text)), text
 
 

@@ -195,6 +195,15 @@ def test_a_template_is_previewed_with_an_order_of_ones_own(owner, session):
     assert "no Order 7" in owner.post(url, data=sent | {"order": "7"}).text
 
 
+def test_the_sample_says_what_a_mail_of_its_kind_would(owner):
+    shipment = owner.get("/mail_templates/shipment/de").text.partition('id="mail-preview"')[2]
+    assert "2 × (Name des Artikels)" in shipment
+    assert "20,00" not in shipment, "a parcel has no prices"
+    assert "2 × (Name des Artikels) – 20,00" in owner.get("/mail_templates/invoice/de").text
+    assert "Zwischensumme: 20,00" in owner.get("/mail_templates/invoice/de").text
+    assert "小计：€20.00" in owner.get("/mail_templates/invoice/zh").text
+
+
 def test_every_template_of_every_language_is_listed_and_can_be_written_out(owner):
     page = owner.get("/mail_templates").text
     assert page.count(">Default</a>") == 36

@@ -105,9 +105,9 @@ def values_of(session: Session, order: Order, kind: str, document_id: int | None
     return values.of_order(session, order, kind, document_id, language, comment)
 
 
-def sample(session: Session, language: str) -> dict[str, str]:
+def sample(session: Session, kind: str, language: str) -> dict[str, str]:
     """Values of an order there is not, to look at a template with."""
-    return values.sample(session, language)
+    return values.sample(session, kind, language)
 
 
 def send_test(server: Server, sender: Sender, to: str, subject: str, body: str) -> None:

@@ -101,6 +101,7 @@ WORDS = {
     "adjustment_refund": "Additional refund",
     "adjustment_fee": "Fee kept",
     "total": "Total",
+    "sum": "%(name)s: %(amount)s",
     "buyer": "(name of the buyer)",
     "address": "(address of the recipient)",
     "item": "(name of the article)",

@@ -52,6 +52,9 @@ class Tongue:
     def word(self, name: str) -> str:
         return self.say(WORDS[name])
 
+    def sum(self, name: str, minor: int) -> str:
+        return self.word("sum") % {"name": self.word(name), "amount": self.money(minor)}
+
 
 def of_order(
     session: Session, order: Order, kind: str, document_id: int | None, language: str, comment: str = ""
@@ -79,7 +82,7 @@ def of_order(
     return values | _document(found, order, tongue)
 
 
-def sample(session: Session, language: str) -> dict[str, str]:
+def sample(session: Session, kind: str, language: str) -> dict[str, str]:
     """Values of an order there is not: every place has one, and nobody is named."""
     tongue = Tongue.of(language, BY_COUNTRY["DE"], "EUR")
     row = queries.server_row(session)
@@ -98,10 +101,9 @@ def sample(session: Session, language: str) -> dict[str, str]:
         "comment": tongue.word("comment"),
         "document_number": "100017",
         "document_date": tongue.day(bought),
-        "document_lines": f"{line} – {tongue.money(2000)}",
+        "document_lines": line if kind == "shipment" else f"{line} – {tongue.money(2000)}",
         "document_totals": "\n".join(
-            f"{tongue.word(name)}: {tongue.money(minor)}"
-            for name, minor in (("subtotal", 2000), ("shipping", 490), ("total", 2490))
+            tongue.sum(name, minor) for name, minor in (("subtotal", 2000), ("shipping", 490), ("total", 2490))
         ),
         "tracking": f"DHL JJD014600003 {page}",
     }
@@ -129,7 +131,7 @@ def _totals(found: Invoice | CreditMemo, tongue: Tongue) -> str:
     if isinstance(found, CreditMemo):
         parts += [("adjustment_refund", found.adjustment_refund), ("adjustment_fee", -found.adjustment_fee)]
     shown = [(name, minor) for name, minor in parts if minor] + [("total", found.total)]
-    return "\n".join(f"{tongue.word(name)}: {tongue.money(minor)}" for name, minor in shown)
+    return "\n".join(tongue.sum(name, minor) for name, minor in shown)
 
 
 def tracking(parcels: Sequence[Parcel]) -> str:

@@ -134,7 +134,7 @@ def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
 def _values(kind: str, language: str, number: str) -> dict[str, str]:
     session = db.session()
     if not number or not can("pii.read"):
-        return mailing.sample(session, language)
+        return mailing.sample(session, kind, language)
     order = orders.by_number(session, number)
     documents = [id_ for other, id_, _number in queries.documents(session, order.id) if other == kind]
     if kind in mails.DOCUMENTS and not documents:
