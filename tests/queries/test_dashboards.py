@@ -194,6 +194,21 @@ def test_a_dashboards_orders_are_one_range_of_one_index(session, store, reading)
     assert "SEARCH amazon_orders USING INDEX ix_amazon_orders_store_purchased" in plan
 
 
+def test_what_waits_is_counted_among_what_waits_alone(session, store):
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by how much there is")
+    session.refresh(store)
+    with counted() as sent:
+        dashboards.waiting(session, store, NOW)
+
+    (statement,) = sent
+    blanks = (None,) * statement.count("?")
+    plan = [row[-1] for row in session.connection().exec_driver_sql("EXPLAIN QUERY PLAN " + statement, blanks)]
+    read = [line for line in plan if "amazon_orders" in line]
+    assert len(read) == 9
+    assert all(" USING COVERING INDEX ix_amazon_orders_waiting (store_id=? AND status=?" in line for line in read)
+
+
 def test_the_sums_of_a_day_follow_whatever_becomes_of_its_orders(session, store):
     def kept():
         session.commit()

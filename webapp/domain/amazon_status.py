@@ -24,6 +24,9 @@ KNOWN = (
     INVOICE_UNCONFIRMED,
 )
 
+# These wait for somebody. They are few, however many orders a store has had.
+OPEN = (PENDING_AVAILABILITY, PENDING, UNSHIPPED, PARTIALLY_SHIPPED, INVOICE_UNCONFIRMED)
+
 # Amazon still checks the payment, or the goods are not out yet.
 NOT_YET = frozenset({PENDING, PENDING_AVAILABILITY})
 

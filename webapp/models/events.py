@@ -19,7 +19,7 @@ class Event(Base):
     by: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(40))
     args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     store_id: Mapped[int | None] = mapped_column(ForeignKey("stores.id"))
     amazon_order_id: Mapped[int | None] = mapped_column(ForeignKey("amazon_orders.id"), index=True)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.domain.money import Money
@@ -23,7 +23,12 @@ class Order(Base):
         Index("ix_orders_total", "total", "id"),
         Index("ix_orders_ship_by", "ship_by", "id"),
         Index("ix_orders_state_ship_by", "state", "ship_by", "id"),
-        Index("ix_orders_customer_purchased", "customer_id", "purchased_at", "id"),
+        Index(
+            "ix_orders_customer_purchased",
+            *("customer_id", "purchased_at", "id"),
+            sqlite_where=text("customer_id IS NOT NULL"),
+            postgresql_where=text("customer_id IS NOT NULL"),
+        ),
         IDS_ONCE,
     )
 
