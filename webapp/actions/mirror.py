@@ -89,9 +89,10 @@ def insert_new(
         for (id_, order, store), digest in zip(arrived, digests, strict=True)
     ]
     insert_many(session, rows.AmazonOrder, mirrors)
-    _insert_parts(session, [(id_, order) for id_, order, _ in arrived])
+    # The bodies are packed while PostgreSQL still writes what has most indexes.
     versions = [(id_, order, digest) for (id_, order, _), digest in zip(arrived, digests, strict=True)]
     _insert_versions(session, versions, now)
+    _insert_parts(session, [(id_, order) for id_, order, _ in arrived])
 
 
 def update(
