@@ -1,5 +1,7 @@
 """The grids over orders: every order they offer, from both ends, with words that few and that many hold."""
 
+from decimal import Decimal
+
 import pytest
 from sqlalchemy import delete
 
@@ -152,3 +154,29 @@ def test_orders_are_found_where_others_with_the_words_have_none(session, monkeyp
         forth, back = forth_and_back(session, grid, sort, {"q": "common"}, size=1)
         assert sorted(forth) == list(range(1, 20)), sort
         assert back == forth, sort
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_what_is_counted_with_the_rows_is_what_there_is(session, eleven, monkeypatch, name):
+    grid, field = GRIDS[name](eleven).choose(), "state" if name == "orders" else "status"
+    waiting, here = ["UNSHIPPED", "new", "processing"], eleven[0].slug
+    every = (
+        {},
+        {field: waiting[:1]},
+        {field: waiting},
+        {"store": here},
+        {"store": "nowhere"},
+        {"total_min": Decimal(1)},
+    )
+    for most in (1000, 4):
+        monkeypatch.setattr(finding, "COUNTED", most)
+        for filters in every:
+            there = finding.find(session, grid, filters).count(session)
+            for sort in every_sort(GRIDS[name]):
+                for edge in ({}, {"before": END}):
+                    place = grids.replace(read_place(grid, {"sort": sort} | edge), size=2)
+                    page = grids.fetch(session, grid, place, filters)
+                    assert page.count == there, (sort, filters)
+                    if page.next is not None:
+                        behind = grids.fetch(session, grid, grids.replace(place, before=None, after=page.next), filters)
+                        assert behind.count == there, (sort, filters)

@@ -131,7 +131,9 @@ def test_a_column_that_is_not_shown_is_neither_selected_nor_decrypted(owner, ord
             owner.get(url)
         finally:
             event.remove(*listen)
-        return next(one for one in seen if "FROM orders JOIN" in one and "LIMIT" in one and "count" not in one)
+        return next(
+            one for one in seen if "FROM orders JOIN" in one and "LIMIT" in one and one.startswith("SELECT orders.id")
+        )
 
     personal = ("bill_to_name", "ship_to_name", "email", "shipping_address")
     assert [name in statements("/orders?columns=id,total") for name in personal] == [False] * 4

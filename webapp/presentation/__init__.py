@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
 
 from webapp import charts, labels, links, locales
@@ -80,5 +80,8 @@ def _address(_script_root: str, endpoint: str, values: tuple[tuple[str, Any], ..
 
 def theme() -> str:
     """`light` or `dark` when the person chose one, else empty: the page then follows the system."""
-    chosen = request.cookies.get("theme", "")
-    return chosen if chosen in THEMES else ""
+    known: str | None = g.get("theme")
+    if known is None:
+        chosen = request.cookies.get("theme", "")
+        known = g.theme = chosen if chosen in THEMES else ""
+    return known

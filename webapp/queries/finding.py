@@ -82,31 +82,32 @@ class Found:
         """Exact up to COUNTED; one more means there are more."""
         if self.streamed is not None and not self.besides:
             return self._count_of_words(self.streamed, session)
+        counting = _counting(self.lean()) if self.conditions and not self.kept else self.counting()
+        return session.connection().scalar(counting, bounded()) or 0
+
+    def counting(self) -> Select[int]:
+        """The statement that counts, with `bounded`, what has no conditions or is kept."""
         if self.kept:
-            counting = _counting_kept(self)
-        elif self.conditions:
-            counting = _counting(self.lean())
-        else:
-            counting = _counting_all(self.grid.rows, self.grid.id, one_each=self.grid.one_each)
-        return session.connection().scalar(counting, {"most": COUNTED + 1}) or 0
+            return _counting_kept(self)
+        return _counting_all(self.grid.rows, self.grid.id, one_each=self.grid.one_each)
 
     def _count_of_words(self, sought: Sought, session: Session) -> int:
         """Each Amazon order found may have no row in the grid, or several."""
         id_: Any = self.grid.amazon_order_id
         if id_ is self.grid.id:
             return COUNTED + 1
-        rows, most = self.read_of(id_).with_only_columns(self.grid.id), {"most": COUNTED + 1}
-        of_newest = session.scalar(_counting(rows.where(search.among(id_, self.newest, session))), most) or 0
+        rows = self.read_of(id_).with_only_columns(self.grid.id)
+        of_newest = session.scalar(_counting(rows.where(search.among(id_, self.newest, session))), bounded()) or 0
         if of_newest > COUNTED:
             return of_newest
-        return session.scalar(_counting(search.streamed(rows, id_, sought)), most) or 0
+        return session.scalar(_counting(search.streamed(rows, id_, sought)), bounded()) or 0
 
     def along(self, session: Session, sort: str, count: int) -> "Found":
         """The same by the quicker way to a page of them, in the order of the column `sort`; `count` is theirs."""
         if self.words or self.streamed is not None:
             # The index of words leads the way.
             return self._hiding(self.plain)
-        leading = [name for name in self.plain if name in self.grid.indexed.get(sort, ())]
+        leading = self._leading(sort)
         if len(self.plain) == len(leading) <= 1:
             return _parted_kept(self, tuple(leading)) if self.kept else self._parted(leading)
         if count <= COUNTED:
@@ -114,6 +115,17 @@ class Found:
         if session.scalar(self.lean().order_by(None).offset(COLLECTED).limit(1)) is None:
             return self._collected(session, COLLECTED)
         return self._hiding(name for name in self.plain if name not in leading or self._several(name))
+
+    def straight(self, sort: str) -> bool:
+        """Whether one index leads along the order of this column, so that nothing has to be counted first."""
+        if self.words or self.streamed is not None or (self.plain and not self.kept):
+            return False
+        leading = self._leading(sort)
+        return len(self.plain) == len(leading) <= 1 and not any(map(self._several, leading))
+
+    def _leading(self, sort: str) -> list[str]:
+        """The filters whose rows an index gives in the order of this column."""
+        return [name for name in self.plain if name in self.grid.indexed.get(sort, ())]
 
     def _collected(self, session: Session, most: int) -> "Found":
         ids = session.scalars(self.lean().order_by(None).limit(most)).all()
@@ -158,8 +170,13 @@ def _parted_kept(found: Found, names: tuple[str, ...]) -> Found:
     return found._parted(names)  # noqa: SLF001 - the same, kept
 
 
+def bounded() -> dict[str, int]:
+    """What statements that count are executed with."""
+    return {"most_counted": COUNTED + 1}
+
+
 def _counting(rows: Select[*tuple[Any, ...]]) -> Select[int]:
-    counted = rows.order_by(None).limit(bindparam("most", type_=Integer)).subquery()
+    counted = rows.order_by(None).limit(bindparam("most_counted", type_=Integer)).subquery()
     return select(func.count()).select_from(counted)
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from webapp.domain.errors import NotFoundError
 from webapp.models.grid_views import GridLayout, GridView
+from webapp.models.stores import Store, StoreName
 
 
 class Layout(NamedTuple):
@@ -22,6 +23,28 @@ class Layout(NamedTuple):
 _LAYOUT = select(GridLayout.columns, GridLayout.size, GridLayout.view_id).where(
     GridLayout.user_id == bindparam("user_id"), GridLayout.grid == bindparam("grid")
 )
+# The same beside every store: each page of a list needs both, and a question to the database costs more than its rows.
+_OPENING = (
+    select(
+        *(getattr(Store, name) for name in StoreName._fields),
+        GridLayout.grid,
+        GridLayout.columns.label("layout_columns"),
+        GridLayout.size,
+        GridLayout.view_id,
+    )
+    .outerjoin(GridLayout, and_(GridLayout.user_id == bindparam("user_id"), GridLayout.grid == bindparam("grid")))
+    .order_by(Store.name)
+)
+
+
+def opening(session: Session, user_id: int, grid: str) -> tuple[list[StoreName], Layout | None]:
+    """(all stores by name, without their settings and accounts; what the person sees of the grid)"""
+    rows = session.connection().execute(_OPENING, {"user_id": user_id, "grid": grid}).all()
+    if not rows:
+        return [], layout(session, user_id, grid)
+    of_store = len(StoreName._fields)
+    known, *kept = rows[0][of_store:]
+    return [StoreName(*row[:of_store]) for row in rows], Layout(*kept) if known is not None else None
 
 
 def layout(session: Session, user_id: int, grid: str) -> Layout | None:

@@ -41,8 +41,12 @@ _TRIED = 2
 
 
 def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Page:
-    """The page, in two statements, and a few more where filters leave little or a page is named by its number."""
+    """The page, in one statement or two, and a few more where filters leave little or a page is named by its number."""
     left = finding.find(session, grid, filters)
+    if grid.sealed and place.page is None and left.straight(place.column.name):
+        page = walks.rows(session, left, place, sealed=True, counting=left.counting())
+        if page.rows:
+            return page
     count = left.count(session)
     if not count:
         return Page((), 0, None, None)

@@ -1,7 +1,7 @@
 """Walking a grid: the rows of a page along the order asked for, read by statements that are put together once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -31,11 +31,18 @@ class Page:
         return self.count > finding.COUNTED
 
 
-def rows(session: Session, left: Found, place: Place, *, sealed: bool = False) -> Page:
-    """A page of what is found, its `count` still to be said; its rows `Sealed` where that is asked for."""
+def rows(
+    session: Session, left: Found, place: Place, *, sealed: bool = False, counting: Select[int] | None = None
+) -> Page:
+    """A page of what is found, its rows `Sealed` where that is asked for.
+
+    Its `count` is still to be said, but for sealed rows with `counting`, a statement by itself that is kept: it then
+    makes no journey to the database of its own.
+    """
     by, tie = sorted_by(place), tied_by(left.grid, place)
     backwards, edge = _direction(place)
     met: list[Any] = []
+    count = 0
     for part in orderings.parts(by, tie, place.descending != backwards, backwards=backwards):
         if isinstance(edge, Edge) and part.precedes(edge):
             continue
@@ -45,10 +52,21 @@ def rows(session: Session, left: Found, place: Place, *, sealed: bool = False) -
         # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
         reader = session if walk.whole else session.connection()
         walked = _walked_kept(left, walk, part) if left.kept else _walked(left, walk, part)
-        met += reader.execute(walked, values).all()
+        if counting is None or met:
+            met += reader.execute(walked, values).all()
+        else:
+            found = reader.execute(_with_count(walked, counting), {**values, **finding.bounded()}).all()
+            count = found[0][-1] if found else 0
+            met += [row[:-1] for row in found]
         if len(met) > place.size:
             break
-    return _as_page(Sealed(met, form(walk.opened, session.get_bind().dialect)) if sealed else met, place, walk.edge)
+    found = Sealed(met, form(walk.opened, session.get_bind().dialect)) if sealed else met
+    return replace(_as_page(found, place, walk.edge), count=count)
+
+
+@lru_cache(maxsize=256)
+def _with_count(walked: Select[*tuple[Any, ...]], counting: Select[int]) -> Select[*tuple[Any, ...]]:
+    return walked.add_columns(counting.scalar_subquery().label("counted"))
 
 
 class _Walk(NamedTuple):

@@ -22,7 +22,7 @@ from webapp.links import seller_central
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 from webapp.queries import amazon_orders as queries
-from webapp.queries import stores
+from webapp.queries import grid_views, stores
 from webapp.security import can, needs
 from webapp.sentences import sentence
 from webapp.views import grids, listings, timeline
@@ -87,9 +87,9 @@ def find(number: str) -> Known:
 @needs("orders.read")
 def index() -> Response:
     session = db.session()
-    every = stores.by_name(session)
+    every, layout = grid_views.opening(session, current_user.id, listings.AMAZON_ORDERS.name)
     form = filled(listings.AMAZON_ORDERS, request.args, every)
-    return listings.show(session, listings.AMAZON_ORDERS, request, every, form)
+    return listings.show(session, listings.AMAZON_ORDERS, request, every, layout, form)
 
 
 @bp.post("/searches")

@@ -1,11 +1,12 @@
 """Customer accounts: the list of them, and one with what it ordered. Guests have orders, but no account."""
 
 from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
 
 from webapp.extensions import db
 from webapp.queries import customers as queries
+from webapp.queries import grid_views, orders, stores
 from webapp.queries import grids as rows
-from webapp.queries import orders, stores
 from webapp.security import needs
 from webapp.views import grids, listings
 from webapp.views.answers import answer, see_other
@@ -20,9 +21,9 @@ _COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
 @needs("orders.read")
 def index() -> Response:
     session = db.session()
-    every = stores.by_name(session)
+    every, layout = grid_views.opening(session, current_user.id, listings.CUSTOMERS.name)
     form = filled(listings.CUSTOMERS, request.args, every)
-    return listings.show(session, listings.CUSTOMERS, request, every, form)
+    return listings.show(session, listings.CUSTOMERS, request, every, layout, form)
 
 
 @bp.post("/searches")

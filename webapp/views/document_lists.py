@@ -1,13 +1,14 @@
 """The lists of invoices, shipments and credit memos. Their routes hang on the blueprints of the documents."""
 
 from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
 
 from webapp.extensions import db
 from webapp.models.credit_memos import CreditMemo
 from webapp.models.invoices import Invoice
 from webapp.models.shipments import Shipment
 from webapp.queries import document_lists as queries
-from webapp.queries import stores
+from webapp.queries import grid_views, stores
 from webapp.queries.document_lists import Document
 from webapp.security import needs
 from webapp.views import credit_memos, grids, invoices, listings, shipments
@@ -22,12 +23,12 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
     @needs("orders.read")
     def index() -> Response:
         session = db.session()
-        every = stores.by_name(session)
+        every, layout = grid_views.opening(session, current_user.id, listing.name)
         form = filled(listing, request.args, every)
         typed = form["q"].data
         if typed and form.check().right and (number := queries.number_for(session, model, typed)) is not None:
             return see_other(request, url_for(f"{bp.name}.show", number=number))
-        return listings.show(session, listing, request, every, form)
+        return listings.show(session, listing, request, every, layout, form)
 
     @needs("orders.read")
     def search() -> Response:

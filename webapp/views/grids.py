@@ -104,7 +104,8 @@ def show(
 def find(session: Session, grid: Grid, form: Filters, request: Request) -> tuple[Place, Page | None]:
     """(the place that the request's address means, its rows or None where the filters make no sense)"""
     checked = form.check()
-    place = grids.read_place(grid, request.args)
+    # What an address does not say, a plain dictionary says in a tenth of the time.
+    place = grids.read_place(grid, request.args.to_dict())
     return place, grids.fetch(session, grid, place, checked.set) if checked.right else None
 
 

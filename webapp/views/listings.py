@@ -164,12 +164,18 @@ def chosen(listing: Listing, every: Sequence[StoreName], arguments: Mapping[str,
     return grid.choose(named if any(named) else (layout.columns if layout is not None else ()))
 
 
-def show(session: Session, listing: Listing, request: Request, every: Sequence[StoreName], form: Filters) -> Response:
+def show(
+    session: Session,
+    listing: Listing,
+    request: Request,
+    every: Sequence[StoreName],
+    layout: Layout | None,
+    form: Filters,
+) -> Response:
     """The page of a list, or the way to the view it opens with where the address says nothing.
 
-    `form`: the listing's, of the address.
+    `every` and `layout`: as `grid_views.opening` reads them. `form`: the listing's, of the address.
     """
-    layout = grid_views.layout(session, current_user.id, listing.name)
     opens = grid_views.visible(session, current_user.id, layout.view_id) if layout and layout.view_id else None
     if opens is not None and not request.args:
         return see_other(request, address(listing, opens))

@@ -1,11 +1,12 @@
 """Orders, ours: the grid over all of them. One of them is shown by `order_page`."""
 
 from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
 
 from webapp.extensions import db
 from webapp.forms.orders import OrderFilters
+from webapp.queries import grid_views, stores
 from webapp.queries import orders as queries
-from webapp.queries import stores
 from webapp.security import needs
 from webapp.views import grids, listings
 from webapp.views.answers import see_other
@@ -18,11 +19,11 @@ bp = Blueprint("orders", __name__, url_prefix="/orders")
 @needs("orders.read")
 def index() -> Response:
     session = db.session()
-    every = stores.by_name(session)
+    every, layout = grid_views.opening(session, current_user.id, listings.ORDERS.name)
     form = filled(listings.ORDERS, request.args, every)
     if (typed := form["q"].data) and form.check().right and (number := queries.number_for(session, typed)) is not None:
         return see_other(request, url_for("orders.show", number=number))
-    return listings.show(session, listings.ORDERS, request, every, form)
+    return listings.show(session, listings.ORDERS, request, every, layout, form)
 
 
 @bp.post("/searches")
