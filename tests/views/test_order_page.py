@@ -256,6 +256,9 @@ def test_a_second_hold_and_an_end_of_none_are_said(owner, session, order):
 
     assert again.status_code == 422
     assert "An Order with the status On hold cannot be put on hold." in plain(again)
+    form = owner.get("/orders/100001/holds/new")
+    assert "An Order with the status On hold cannot be put on hold." in plain(form)
+    assert 'name="reason"' not in form.text
 
 
 def test_a_colleague_neither_corrects_nor_holds_nor_writes(colleague, order):

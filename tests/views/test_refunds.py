@@ -71,7 +71,33 @@ def test_the_credit_memo_says_that_it_is_only_asked_for(owner, asked):
     page = owner.get(f"/credit_memos/{asked.number}")
     assert "Refund asked of Amazon" in plain(page)
     assert "Total to refund €23.00" in plain(page)
+    assert "Items to refund" in plain(page)
     assert "Print" not in plain(page)
+
+
+@pytest.mark.parametrize(
+    ("verb", "heading", "stock"),
+    [
+        (None, "Items to refund", "Once refunded"),
+        ("arrival", "Items refunded", "Returned"),
+        ("miss", "Items to refund", ""),
+    ],
+)
+def test_what_comes_back_to_stock_is_said_to_be_there_when_the_buyer_was_refunded(
+    owner, session, asked, verb, heading, stock
+):
+    asked.items[0].return_to_stock = True
+    page = f"/credit_memos/{asked.number}"
+    if verb:
+        url = f"/submissions/{doubted(session, asked).id}/{verb}"
+        session.commit()
+        assert owner.post(url).status_code == 303
+    session.commit()
+
+    said = plain(owner.get(page))
+
+    assert heading in said
+    assert [word for word in ("Once refunded", "Returned") if word in said] == ([stock] if stock else [])
 
 
 @pytest.mark.parametrize(

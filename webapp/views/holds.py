@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.actions import holds as actions
+from webapp.domain import order_states
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.extensions import db
 from webapp.forms.holds import HoldForm
@@ -27,7 +28,8 @@ DIALOG = ("holds/_new.html", "holds/new.html")
 def new(number: str) -> Response:
     order = queries.by_number(db.session(), number)
     form = HoldForm(formdata=None, zone=_zone(order))
-    return answer(request, *DIALOG, order=order, form=form, refused="")
+    refused = "" if order_states.may("hold", order.state) else sentence("cannot_hold", {"state": order.state})
+    return answer(request, *DIALOG, order=order, form=form, refused=refused)
 
 
 @bp.post("/holds")
