@@ -14,7 +14,7 @@ from benchmarks import desk_pages as desk
 from benchmarks.floor import COOKIE
 from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, environment, plain_url
-from benchmarks.served import OURS, Asked, Server, served, time_pages
+from benchmarks.served import OURS, Asked, served, time_pages
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import orders
@@ -48,13 +48,6 @@ def measure(place: Place, options: Options) -> Result:
             f"Pages of Orders whose rows nobody has looked at before, one after the other: {fresh:.1f} ms (p50). The "
             "desk remembers how rows were drawn, and the pages above are asked for again and again."
         )
-        anew = {name: _drawn_anew(ours, asked[name], options.rounds) for name in FLOOR if name != desk.NEXT}
-        result.figures |= {f"{name}/drawn anew": milliseconds for name, milliseconds in anew.items()}
-        told = ", ".join(f"{name} {milliseconds:.1f} ms" for name, milliseconds in anew.items())
-        result.notes.append(
-            "A list that is asked for again before anything has changed is sent as it was. Put together anew, as after "
-            f"a change, one after the other (p50): {told}."
-        )
         after, maps = ours.memory(), ours.maps("channeldesk.db")
         result.figures |= {"memory/idle": idle, "memory/after": after, "mapped": float(maps)}
         result.notes.append(f"Memory (PSS) of master and two workers: {idle:.0f} MB, {after:.0f} MB after these pages.")
@@ -86,11 +79,6 @@ def measure(place: Place, options: Options) -> Result:
         "is known."
     )
     return result
-
-
-def _drawn_anew(server: Server, path: str, rounds: int) -> float:
-    """The milliseconds of a page for browsers that take other things each time, so that none gets another one's."""
-    return statistics.median(server.get(path, f"gzip, br, zstd, x-{turn}")[0] for turn in range(rounds))
 
 
 def _number_for(number: str) -> None:

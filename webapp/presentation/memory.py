@@ -1,6 +1,6 @@
 """What was drawn once and is drawn the same way each time, kept in the memory of this process."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 Piece = TypeVar("Piece")
@@ -16,12 +16,6 @@ class Memory(Generic[Piece]):
         self._most = most
         self._young: dict[Hashable, Piece] = {}
         self._old: dict[Hashable, Piece] = {}
-
-    def __len__(self) -> int:
-        return len(self._young.keys() | self._old.keys())
-
-    def __iter__(self) -> Iterator[Piece]:
-        yield from {**self._old, **self._young}.values()
 
     def get(self, key: Hashable) -> Piece | None:
         found = self._young.get(key)

@@ -72,7 +72,7 @@ def _keys(found: Sequence[Any], stores: Mapping[int, Any], waiting: str, drawn_b
         head = heads.get(which)
         if head is None:
             head = heads[which] = _head(drawn_by, stores[store_id], minute if which[1] else day, fields)
-        keys.append((head, plain(row)))
+        keys.append((head, _plain(row)))
     return keys
 
 
@@ -86,11 +86,10 @@ def _head(_drawn_by: tuple[Any, ...], _store: Any, _when: datetime | date, _fiel
     return object()
 
 
-def plain(row: Sequence[Any]) -> tuple[Any, ...]:
-    """All that a row says, to be compared with another one."""
-    values = tuple(row)
+def _plain(row: Sequence[Any]) -> tuple[Any, ...]:
+    plain = tuple(row)
     try:
-        hash(values)
+        hash(plain)
     except TypeError:
-        return tuple([repr(value) if type(value) in (dict, list) else value for value in values])
-    return values
+        return tuple([repr(value) if type(value) in (dict, list) else value for value in plain])
+    return plain

@@ -96,36 +96,18 @@ def show(
     heads: Mapping[str, tuple[str | LazyString, bool]],
     request: Request,
     counted: Callable[[int], str],
-) -> Shown:
-    """The page that the request's address means. `heads`: column → (its text, whether it holds figures)."""
-    return shown(grid, form, heads, request, counted, find(session, grid, form, request))
-
-
-def find(session: Session, grid: Grid, form: Filters, request: Request) -> tuple[Place, Page | None]:
-    """(the place that the request's address means, its rows or None where the filters make no sense)"""
-    checked = form.check()
-    # What an address does not say, a plain dictionary says in a tenth of the time.
-    place = grids.read_place(grid, request.args.to_dict())
-    return place, grids.fetch(session, grid, place, checked.set) if checked.right else None
-
-
-def shown(
-    grid: Grid,
-    form: Filters,
-    heads: Mapping[str, tuple[str | LazyString, bool]],
-    request: Request,
-    counted: Callable[[int], str],
-    found: tuple[Place, Page | None],
     *,
     kept: Mapping[str, str] | None = None,
     cleared: Mapping[str, str] | None = None,
 ) -> Shown:
-    """What was found, with all that is beside it. `heads` as `show` is given them.
+    """The page that the request's address means. `heads`: column → (its text, whether it holds figures).
 
     `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
     """
     checked = form.check()
-    place, page = found
+    # What an address does not say, a plain dictionary says in a tenth of the time.
+    place = grids.read_place(grid, request.args.to_dict())
+    page = grids.fetch(session, grid, place, checked.set) if checked.right else None
     said = {**_place(grid, place), **(kept or {})}
     opens = {**said, **(cleared or {})}
     address = _Address(presentation.address(request.endpoint or ""), checked.parameters, said, opens)

@@ -21,13 +21,11 @@ from webapp.forms.orders import OrderFilters
 from webapp.locales import lazy_gettext as _l
 from webapp.models.grid_views import GridView
 from webapp.models.stores import StoreName
-from webapp.presentation.rows import plain
 from webapp.queries import amazon_orders, customers, document_lists, grid_views, orders
 from webapp.queries.grid_views import Layout
 from webapp.queries.grids import Grid
-from webapp.queries.sealed import Sealed
 from webapp.security import can
-from webapp.views import again, grids
+from webapp.views import grids
 from webapp.views.answers import answer, invalid, see_other
 from webapp.views.grids import Shown
 
@@ -179,37 +177,21 @@ def show(
     opens = grid_views.visible(session, current_user.id, layout.view_id) if layout and layout.view_id else None
     if opens is not None and not request.args:
         return see_other(request, address(listing, opens))
-    grid = chosen(listing, every, request.args, layout)
-    place, page = grids.find(session, grid, form, request)
-    view = _view(session, request)
-
-    def draw() -> Response:
-        shown = grids.shown(
-            grid,
-            form,
-            {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
-            request,
-            listing.counted,
-            (place, page),
-            kept={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
-            # Without it the list would open with its view again.
-            cleared={"view": "0"} if opens is not None else {},
-        )
-        respond = answer if page is not None else invalid
-        by_id = {store.id: store for store in every}
-        tools = Tools(listing, _query(shown), view, _kinds(listing))
-        return respond(request, listing.fragment, listing.page, grid=shown, stores=by_id, tools=tools)
-
-    if form.kept_by is None or page is None or not isinstance(page.rows, Sealed):
-        return draw()
-    return again.answered(
+    shown = grids.show(
+        session,
+        chosen(listing, every, request.args, layout),
+        form,
+        {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
         request,
-        draw,
-        form.kept_by,
-        (grid.visible, grid.size, opens is not None, view.name if view is not None else None),
-        (page.count, page.previous, page.next),
-        tuple(map(plain, page.rows.stored)),
+        listing.counted,
+        kept={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
+        # Without it the list would open with its view again.
+        cleared={"view": "0"} if opens is not None else {},
     )
+    respond = answer if shown.page is not None else invalid
+    by_id = {store.id: store for store in every}
+    tools = Tools(listing, _query(shown), _view(session, request), _kinds(listing))
+    return respond(request, listing.fragment, listing.page, grid=shown, stores=by_id, tools=tools)
 
 
 def address(listing: Listing, view: GridView) -> str:
