@@ -146,13 +146,20 @@ def test_an_invoice_is_uploaded_with_a_button_and_then_followed(owner, session):
     answered = owner.post(f"/invoices/{number}/uploads", follow_redirects=True)
 
     assert "At Amazon Amazon shows the document to the buyer Queued" in plain(answered)
+    assert 'id="vat-invoice" aria-live="polite" hx-get="/invoices/100001" hx-select="#vat-invoice"' in answered.text
     submission = session.scalars(select(Submission)).one()
+    assert f'action="/submissions/{submission.id}/undo"' in answered.text
     assert (submission.kind, submission.amazon_order_id) == ("vat_invoice", order.amazon_order_id)
     session.commit()
     assert owner.post(f"/invoices/{number}/uploads").status_code == 409
     page = plain(owner.get(f"/submissions/{submission.id}"))
     assert "Document Tax invoice Total €42.00 Tax in it €8.00" in page
     assert f"{number}: 42.00 EUR" in page
+    undo = f"/submissions/{submission.id}/undo"
+    session.commit()
+    undone = owner.post(undo, data={"next": f"/invoices/{number}"}, follow_redirects=True)
+    assert "Upload again" in plain(undone)
+    assert "hx-select" not in undone.text, "nothing is followed that has ended"
 
 
 def test_where_amazon_takes_no_invoices_nothing_is_offered(owner, session):
