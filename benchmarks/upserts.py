@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from webapp.models.engine import sqlite_module
+from webapp.models.engine import ROOM, sqlite_module
 
 TABLES = (
     "amazon_orders",
@@ -110,8 +110,9 @@ def _writing(database: str) -> Iterator[Any]:
             yield connection
         return
     with contextlib.closing(sqlite_module().connect(database, isolation_level=None)) as connection:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=OFF"):
-            connection.execute(f"PRAGMA {pragma}")
+        # With the room the product's own import takes.
+        for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=OFF", *ROOM):
+            connection.execute(pragma)
         yield connection
 
 

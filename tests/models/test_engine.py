@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.engine.default import DefaultDialect
 
 from webapp.extensions import db
@@ -85,3 +85,17 @@ def test_after_reading_one_writes_in_a_transaction(owner: FlaskClient, app: Flas
         # Nothing of it is left.
         connection.execute(text("CREATE TABLE made_and_undone (id INTEGER)"))
         connection.rollback()
+
+
+def test_who_writes_much_is_given_room_once_and_nobody_else_is(app: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("a server has its own")
+
+    def kept(connection: Connection) -> list[int | None]:
+        return [connection.scalar(text(f"PRAGMA {name}")) for name in ("cache_size", "wal_autocheckpoint")]
+
+    with engine.only_reading(), db.engine.connect() as connection, db.engine.connect() as other:
+        for _ in range(2):
+            engine.make_room(connection)
+            assert kept(connection) == [-8000, 4000]
+        assert kept(other) == [-2000, 1000]

@@ -248,6 +248,14 @@ def test_what_was_rolled_back_is_not_summed(session, store):
     assert session.scalars(select(DailySales)).all() == []
 
 
+def test_a_new_day_of_a_store_that_is_summed_is_begun_without_looking_for_its_orders(session, store):
+    with counted() as sent:
+        arrive(session, store, an_order(1), an_order(2, purchased_at=NOW - timedelta(days=3)))
+
+    assert not any("spans" in statement or "SELECT DISTINCT daily_sales" in statement for statement in sent)
+    assert sorted(session.scalars(select(DailySales.orders)).all()) == [1, 1]
+
+
 def test_days_from_before_the_sums_are_summed_once(session, store):
     arrive(session, store, an_order(1), an_order(2, purchased_at=NOW - timedelta(days=100)))
     session.execute(text("DELETE FROM daily_sales"))

@@ -37,7 +37,8 @@ def admit(
     blocking = [mirror_id for mirror_id, _, store in due if store.unready_products == stock.BLOCK]
     own = _own(session, blocking)
     hindered: dict[int, stock.Hindrance] = {}
-    for mirror_id, order, store in sorted(due, key=lambda one: (one[1].purchased_at, one[0])):
+    # Where no store lets an order wait for its products, nobody asks how many are left for the next.
+    for mirror_id, order, store in sorted(due if blocking else (), key=lambda one: (one[1].purchased_at, one[0])):
         needs, mine = _needs(order), own.get(mirror_id, Counter())
         found = stock.hindrance(needs, mine, shelves) if store.unready_products == stock.BLOCK else None
         if found is not None:

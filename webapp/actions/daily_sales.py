@@ -43,14 +43,16 @@ def mark(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
 def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]) -> None:
     """Count orders just inserted: (its store, what Amazon says, whether it is blocked).
 
-    Days nothing is known of are summed from the orders themselves: an older release may have left them out.
+    Of a store whose days have not all been summed, those that nothing is known of are summed from the orders: an older
+    release has left them out.
     """
     zones: dict[int, ZoneInfo] = {}
+    summed: dict[int, bool] = {}
     sums: dict[tuple[int, date, str], list[int]] = {}
     instants: dict[tuple[int, date], datetime] = {}
     for store, order, blocked in arrived:
         if store.id not in zones:
-            zones[store.id] = ZoneInfo(store.marketplace.time_zone)
+            zones[store.id], summed[store.id] = ZoneInfo(store.marketplace.time_zone), store.summed
         day = order.purchased_at.astimezone(zones[store.id]).date()
         instants[store.id, day] = order.purchased_at
         found = sums.setdefault((store.id, day, order.status), [0, 0])
@@ -58,7 +60,10 @@ def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]
         total = order.total
         if order.status != CANCELLED and not blocked and total and total.currency == store.marketplace.currency:
             found[1] += total.minor
-    known = _known(session, {id_ for id_, _ in instants}, {day for _, day in instants})
+    unsummed = [key for key in instants if not summed[key[0]]]
+    known = {key for key in instants if summed[key[0]]}
+    if unsummed:
+        known |= _known(session, {id_ for id_, _ in unsummed}, {day for _, day in unsummed})
     mark(session, [(key[0], instant) for key, instant in instants.items() if key not in known])
     rows = [
         {"store_id": store_id, "day": day, "status": status, "orders": orders, "revenue": revenue}

@@ -29,6 +29,7 @@ from webapp.domain import amazon_status, importing
 from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
 from webapp.models import amazon_orders as rows
 from webapp.models import packed
+from webapp.models.engine import make_room
 from webapp.models.events import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
@@ -60,6 +61,7 @@ def import_page(
     Safe to repeat: an order that says nothing new is counted as the same and writes nothing.
     """
     accounts.lock(session, account_id)
+    make_room(session.connection())
     counts = Counts(received=len(page))
     stored = recognising.stored(session, account_id, [order.number for order in page if order.number])
     same, others = recognising.recognise(page, stored)

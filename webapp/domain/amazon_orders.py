@@ -136,11 +136,11 @@ class AmazonOrder:
 
     @property
     def quantity(self) -> int:
-        return sum(item.quantity for item in self.items)
+        return sum([item.quantity for item in self.items])
 
     @property
     def quantity_shipped(self) -> int:
-        return sum(item.quantity_shipped for item in self.items)
+        return sum([item.quantity_shipped for item in self.items])
 
     @property
     def cancel_requested(self) -> str | None:
