@@ -28,6 +28,15 @@
     if (event.target.closest("[data-dismiss]")) event.target.closest("[data-toast]").remove();
   });
 
+  // A document that was refused: the cursor goes to the first mistake, which a reader of the screen then reads out.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.xhr?.status !== 422) return;
+    const below = document.querySelector("#document-form .field-error")?.closest("[id$='-below']");
+    const field = below && document.querySelector(`[aria-describedby~="${below.id}"]`);
+    field?.focus();
+    field?.select?.();
+  });
+
   // A page that outlived its session goes on with the one that was begun beside it.
   document.addEventListener("freshToken", (event) => {
     for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = event.detail.value;

@@ -249,6 +249,18 @@ def test_no_word_is_too_long_for_its_page(owner_page: Page, path: str, width: in
     assert owner_page.evaluate(beyond) == 0
 
 
+def test_a_refused_document_puts_the_cursor_where_its_first_mistake_is(owner_page: Page, complaints: Complaints):
+    page = owner_page
+    page.goto("/orders/100001/shipments/new")
+    page.get_by_label("Quantity of SKU-2").fill("7")
+
+    page.get_by_role("button", name="Ship", exact=True).click()
+
+    expect(page.get_by_label("Quantity of SKU-2")).to_be_focused()
+    expect(page.get_by_label("Quantity of SKU-2")).to_have_accessible_description("SKU-2: 7 is too many, 1 are left.")
+    complaints.expect("422")
+
+
 @pytest.mark.parametrize("width", [1280, 800, 390])
 def test_what_is_wrong_with_a_quantity_can_be_read_to_its_end(owner_page: Page, width: int):
     page = owner_page
