@@ -21,7 +21,7 @@ _STORED = select(
 
 def stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, importing.Stored]:
     """What the mirror holds of these orders, by their numbers."""
-    found = session.execute(_STORED, {"account_id": account_id, "numbers": numbers})
+    found = session.connection().execute(_STORED, {"account_id": account_id, "numbers": numbers})
     return {row[0]: importing.Stored(*row[1:]) for row in found}
 
 

@@ -60,15 +60,15 @@ _LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, among(AmazonOrder.id, "held
 
 def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
     """What these Amazon orders hold, by (id of the Amazon order, Amazon's id of the line)."""
-    found = session.execute(_HOLDS, {"ids": ids})
+    found = session.connection().execute(_HOLDS, {"ids": ids})
     return {(row.amazon_order_id, row.order_item_id): row for row in found}
 
 
 def rows(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
     """Each line of a product whose stock is managed, or that has held something before; the first buyer first."""
     if held:
-        return session.execute(_LINES_OF_STOCK_OR_HELD, {"ids": ids, "held": list(held)}).all()
-    return session.execute(_LINES_OF_STOCK, {"ids": ids}).all()
+        return session.connection().execute(_LINES_OF_STOCK_OR_HELD, {"ids": ids, "held": list(held)}).all()
+    return session.connection().execute(_LINES_OF_STOCK, {"ids": ids}).all()
 
 
 def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
