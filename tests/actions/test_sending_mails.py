@@ -176,7 +176,7 @@ def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person
 
     assert post.state(mail) == ("failed", "mail_recipient_refused", None)
     post.session.refresh(mail)
-    assert mail.words == "550 5.1.1 Sender not approved"
+    assert (mail.words, mail.tries) == ("550 5.1.1 Sender not approved", 1)
     mails.retry(post.session, mail.id, now=post.now, by="user:1")
     assert post.send() == 1
     assert kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]

@@ -190,6 +190,9 @@ def _sent(session: Session, mail_id: int, now: datetime) -> None:
 def _end(session: Session, mail_id: int, move: str, event: str, error: MailError, now: datetime) -> None:
     mail = _fresh(session, mail_id)
     if domain.may(move, mail.state):
+        if mail.state == domain.QUEUED and isinstance(error, MailRefused):
+            # Refused by its addresses, before it was claimed.
+            mail.tries += 1
         mail.cause, mail.words = error.cause, error.words
         mails.move(mail, move, now)
         mails.tell(session, event, mail, now=now, by="schedule")
