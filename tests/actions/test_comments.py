@@ -10,6 +10,7 @@ from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.shipments import Shipment
 from webapp.models.submissions import Submission
+from webapp.sentences import sentence
 
 
 def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
@@ -40,6 +41,12 @@ def test_a_comment_may_change_the_stores_own_word(session):
     )
     comments.create(session, order.id, "Stop", status="", **BY)
     assert order.status == ""
+    comments.create(session, order.id, "Still", status="", **BY)
+    said = select(Event).where(Event.order_id == order.id, Event.kind.like("order_status_%")).order_by(Event.id)
+    assert [sentence(one.kind, one.args) for one in session.scalars(said)] == [
+        "Status set to Pick today",
+        "Status set to Processing",
+    ]
     holds.hold(session, order.id, "Wait", **BY)
     assert refused(lambda: comments.create(session, order.id, "Go", status="Pick today", **BY))[0] == "status_unknown"
 

@@ -32,7 +32,7 @@ def test_an_order_on_hold_goes_back_to_where_it_was(session):
     told = session.scalars(select(Event).where(Event.kind == "order_held_until")).one()
     assert (comment.text, told.args) == (
         "Wait for the buyer",
-        {"comment": comment.id, "until": "2026-03-04 09:00 UTC"},
+        {"comment": comment.id, "until": "2026-03-04 10:00 CET"},
     )
 
 

@@ -31,7 +31,7 @@ def create(
     """
     with processing.changing(session, order_id) as order:
         if status is not None:
-            _set_status(order, status)
+            _set_status(session, order, status, now=now, by=by)
         comment = write(session, order, text, notify=notify, now=now, by=by, **about)
         if comment is None:
             raise InvalidError("comment_required", field="comment")
@@ -60,9 +60,13 @@ def write(
     return comment
 
 
-def _set_status(order: Order, status: str) -> None:
+def _set_status(session: Session, order: Order, status: str, *, now: datetime, by: str) -> None:
     words = {"", order.store.processing_status} if order.state == order_states.PROCESSING else {""}
     if status not in words:
         raise InvalidError("status_unknown", field="status", word=status, state=order.state)
+    if status == order.status:
+        return
     order.status = status
     order.version += 1
+    kind = "order_status_chosen" if status else "order_status_cleared"
+    events.record_on_order(session, kind, order, now=now, by=by, word=status, state=order.state)

@@ -1,7 +1,8 @@
 """Putting an Order on hold, and letting it go on."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,7 +38,8 @@ def hold(
         kind = "order_held" if until is None else "order_held_until"
         args: dict[str, Any] = {"comment": comment.id}
         if until is not None:
-            args["until"] = f"{until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            zone = ZoneInfo(order.store.marketplace.time_zone)
+            args["until"] = f"{until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
         events.record_on_order(session, kind, order, now=now, by=by, **args)
     return order
 

@@ -54,6 +54,8 @@ SENTENCES = {
     "order_held": _l("Put on hold"),
     "order_held_until": _l("Put on hold until %(until)s"),
     "order_unheld": _l("Taken off hold"),
+    "order_status_chosen": _l("Status set to %(word)s"),
+    "order_status_cleared": _l("Status set to %(state)s"),
     "order_commented": _l("Comment written"),
     "order_commented_notify": _l("Comment written, for the customer to be told"),
 }

@@ -42,6 +42,8 @@ _LOOKS = {
     "order_held": ("warn", "player-pause"),
     "order_held_until": ("warn", "player-pause"),
     "order_unheld": ("work", "player-play"),
+    "order_status_chosen": ("work", "progress"),
+    "order_status_cleared": ("work", "progress"),
     "order_commented": ("quiet", "message"),
     "order_commented_notify": ("quiet", "mail"),
     "order_closed": ("quiet", "lock"),
