@@ -69,7 +69,7 @@ def of_order(
         "buyer_name": order.bill_to_name or order.ship_to_name or "",
         "ship_to": _address(order, language),
         "order_lines": "\n".join(
-            f"{item.ordered - item.canceled} × {_title(item)} – {tongue.money(item.subtotal)}" for item in order.items
+            f"{item.ordered} × {_title(item)} – {tongue.money(item.subtotal)}" for item in order.items
         ),
         "order_total": tongue.money(order.total),
         "comment": comment,
