@@ -114,7 +114,7 @@ def test_who_has_looked_at_amazon_says_what_happened(owner, session, asked, verb
     session.commit()
     page = owner.get(url)
     assert "The buyer was refunded It did not happen It did not happen: send it again" in plain(page)
-    assert page.count("Have you looked in Seller Central that the buyer was not refunded?") == 2
+    assert page.text.count("Have you looked in Seller Central that the buyer was not refunded?") == 2
     assert f'action="{url}/{verb}"' in page.text
     assert f'action="{url}/again"' not in page.text
 
