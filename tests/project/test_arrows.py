@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 MAY = {
     "webapp.domain": "",
     "webapp.amazon": "webapp.domain httpx redis cryptography",
-    "webapp.models": "webapp.domain backports compression sqlalchemy cryptography orjson psycopg pysqlite3",
+    "webapp.models": "webapp.domain backports compression sqlalchemy cryptography orjson pysqlite3",
     "webapp.queries": "webapp.domain webapp.models sqlalchemy",
     "webapp.actions": "webapp.domain webapp.models webapp.printing webapp.queries webapp.settings "
     "webapp.crashpoints sqlalchemy",

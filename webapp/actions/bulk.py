@@ -140,11 +140,11 @@ def insert_rows(session: Session, table: str, columns: Sequence[str], rows: Sequ
     connection = session.connection()
     into = f"{table} ({', '.join(columns)})"
     if connection.dialect.name == "postgresql":
-        # A statement for each row would make importing a third slower, and so would waiting for each table.
-        from webapp.models import copying  # A desk on SQLite need not load the driver.
-
+        # A statement for each row would make importing a third slower.
         driver: Any = connection.connection.driver_connection
-        copying.copy(driver, f"COPY {into} FROM STDIN", rows)
+        with driver.cursor() as cursor, cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
         return
     marks = ", ".join("?" * len(columns))
     connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(rows))  # noqa: S608 - names of ours

@@ -152,8 +152,6 @@ def _write(
     notes = {id_: _note(found[id_], numbers.get(id_)) for id_, _, _ in arrived}
     mirror.insert_new(session, arrived, [digest for _, digest in arrivals], notes, now)
     insert_many(session, Event, [_arrival(account_id, one, now, by) for one in arrived])
-    # Here, and not in the end: hashing words is much work, which is done while PostgreSQL writes the events.
-    search_index.write_new(session, [(id_, order) for id_, order, _ in arrived], numbers)
     crashpoints.crash("import.mirror_written")
     # A row inserted just now is not blocked; one that changed may have been.
     told = [(id_, found[id_].cause if id_ in found else None) for id_, _, _ in changed]
@@ -167,6 +165,7 @@ def _write(
     orders.note(session, {id_: number for id_, number in numbers.items() if id_ not in notes})
     counts.orders_created += len(due)
     _follow(session, arrived, changed, has_order, now, by)
+    search_index.write_new(session, [(id_, order) for id_, order, _ in arrived], numbers)
     daily_sales.add(session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in arrived])
     daily_sales.mark(session, [(store.id, order.purchased_at) for _, order, store in changed])
 

@@ -89,10 +89,9 @@ def insert_new(
         for (id_, order, store), digest in zip(arrived, digests, strict=True)
     ]
     insert_many(session, rows.AmazonOrder, mirrors)
-    # The bodies are packed while PostgreSQL still writes what has most indexes.
+    _insert_parts(session, [(id_, order) for id_, order, _ in arrived])
     versions = [(id_, order, digest) for (id_, order, _), digest in zip(arrived, digests, strict=True)]
     _insert_versions(session, versions, now)
-    _insert_parts(session, [(id_, order) for id_, order, _ in arrived])
 
 
 def update(

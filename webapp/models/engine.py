@@ -84,9 +84,6 @@ def sqlite_module() -> ModuleType:
 def prepare(engine: Engine) -> None:
     """Attach what SQLite needs to be safe with several processes, and how PostgreSQL is missed. Does not connect."""
     if engine.dialect.name != "sqlite":
-        from webapp.models import copying  # A desk on SQLite need not load the driver.
-
-        event.listen(engine, "do_connect", copying.connect)
         event.listen(engine, "checkout", _Check(engine.dialect))
         return
     event.listen(engine, "connect", _configure)
