@@ -4,11 +4,13 @@ Who knows already what he made of such a row need not open it, and a list is loo
 names of fifty rows takes longer than finding them.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, cast, overload
 
-from sqlalchemy import Dialect, Select, type_coerce
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Dialect, Select, type_coerce
 from sqlalchemy.types import NullType
 
 # Makes of a row, as it is stored, one that says what it holds.
@@ -49,8 +51,12 @@ class Sealed(Sequence[Any]):
 
 def seal(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """The same rows, read as they are stored."""
-    columns = [type_coerce(column, NullType()).label(column.key) for column in rows.selected_columns]
-    return rows.with_only_columns(*columns)
+    return rows.with_only_columns(*[_stored(column).label(column.key) for column in rows.selected_columns])
+
+
+def _stored(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # PostgreSQL's driver would read JSON of each row at once, and what it makes of it cannot be compared quickly.
+    return sa.cast(column, sa.Text) if isinstance(column.type, sa.JSON) else type_coerce(column, NullType())
 
 
 # Kept, since the class of the opened rows takes a while to make.
@@ -62,7 +68,7 @@ def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> Form:
     steps = [
         (at, read)
         for at, column in enumerate(rows.selected_columns)
-        if (read := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        if (read := _reader(column, dialect)) is not None
     ]
 
     def opened(stored: Sequence[Any]) -> Any:
@@ -72,3 +78,10 @@ def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> Form:
         return kind._make(values)
 
     return Form(fields, opened)
+
+
+def _reader(column: ColumnElement[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What makes of a value, as it is stored, what it means; None where it is that."""
+    if isinstance(column.type, sa.JSON):
+        return lambda text: None if text is None else json.loads(text)
+    return column.type.dialect_impl(dialect).result_processor(dialect, None)
