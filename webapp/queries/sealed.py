@@ -66,9 +66,7 @@ def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> Form:
     fields = tuple(str(column.key) for column in rows.selected_columns)
     kind = cast("Any", NamedTuple("Opened", [(field, Any) for field in fields]))
     steps = [
-        (at, read)
-        for at, column in enumerate(rows.selected_columns)
-        if (read := _reader(column, dialect)) is not None
+        (at, read) for at, column in enumerate(rows.selected_columns) if (read := _reader(column, dialect)) is not None
     ]
 
     def opened(stored: Sequence[Any]) -> Any:
