@@ -160,7 +160,7 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
 
 
 def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connected, amazon):
-    environ = {"CHANNELDESK_FEED_INTERVAL": "1"}
+    environ = {"CHANNELDESK_FEED_INTERVAL": "1", "DATABASE_URL": settings.database_url}
     with running(settings.data_dir, environ=environ) as desk:
         for name in ("web", "worker-sync", "worker-submissi", "scheduler", "valkey-server"):
             number = amazon.world.place("DE")
