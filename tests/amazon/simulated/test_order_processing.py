@@ -1,6 +1,5 @@
 """Parcels, refunds, invoices and messages against the stateful imitation of Amazon, and faults amid them."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,12 +7,9 @@ from typing import Any
 import pytest
 
 from simulator.adjustments import paid
-from simulator.sellers import DEMO_EU
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from webapp.amazon import Amazon
 from webapp.domain import refunds as refunding
-from webapp.domain.accounts import Credentials
 from webapp.domain.amazon_errors import Forbidden, InvalidRequest, LostAnswer
 from webapp.domain.amazon_orders import AmazonPackage, FeedReport, PreparedFeed
 from webapp.domain.buyer_messages import KINDS
@@ -25,24 +21,6 @@ from webapp.domain.vat_invoices import VatInvoice
 
 GERMANY, FRANCE = BY_COUNTRY["DE"].id, BY_COUNTRY["FR"].id
 PDF = b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n%%EOF\n"
-
-
-@pytest.fixture
-def server() -> Iterator[AmazonServer]:
-    with AmazonServer(World("empty", settle=0, feed_seconds=0)) as server:
-        yield server
-
-
-@pytest.fixture
-def world(server: AmazonServer) -> World:
-    return server.world
-
-
-@pytest.fixture
-def credentials(server: AmazonServer) -> Credentials:
-    given: dict[str, Any] = DEMO_EU.credentials(server.url)
-    names = ("seller_id", "client_id", "client_secret", "refresh_token", "endpoint", "token_url")
-    return Credentials(account_key="7", **{name: given[name] for name in names})
 
 
 def a_parcel(amazon: Amazon, number: str, quantity: int, reference: str = "1", **fields: Any) -> Parcel:
