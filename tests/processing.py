@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
 from webapp.actions.importing import import_page
 from webapp.domain.amazon_orders import AmazonOrder
 from webapp.domain.errors import DeskError
@@ -34,6 +34,14 @@ def processing_order(session: Session, *, invoiced: bool = True, **more: Any) ->
     session.commit()
     items = (an_item(1, quantity=2), an_item(2, quantity=1))
     return imported(session, an_order(**{"items": items} | more))[0]
+
+
+def seven_orders(session: Session) -> list[Order]:
+    """Six that are processing and one that is complete, none invoiced before."""
+    account = an_account(session)
+    a_store(account).auto_invoice = False
+    session.commit()
+    return imported(session, *(an_order(n) for n in range(1, 7)), an_order(7, **shipped(an_order(7))))
 
 
 def quantities(order: Order) -> list[tuple[int, int, int, int]]:

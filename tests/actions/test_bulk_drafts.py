@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, select
 
-from tests.factories import NOW, a_store, an_account, an_order, shipped
-from tests.processing import BY, imported, refused
+from tests.factories import NOW
+from tests.processing import BY, refused, seven_orders
 from webapp.actions import bulk_actions, bulk_kinds, holds
 from webapp.domain import bulk
 from webapp.extensions import db
@@ -17,11 +17,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def orders(session):
-    """Six Orders that are processing and one that is complete, none invoiced before."""
-    account = an_account(session)
-    a_store(account).auto_invoice = False
-    session.commit()
-    return imported(session, *(an_order(n) for n in range(1, 7)), an_order(7, **shipped(an_order(7))))
+    return seven_orders(session)
 
 
 def test_none_and_too_many_are_refused(session, orders):

@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from redis import Redis
+from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from simulator.sellers import DEMO_EU
 from tests import people
 from tests.amazon_server import AmazonServer
+from tests.factories import NOW, a_store, an_account, an_item, an_order
 from tests.running.desk import Desk, running
+from webapp.actions import importing
+from webapp.domain.amazon_orders import Address, Buyer
 
 # Nothing leaves the machine: neither updates nor field trials nor speculative connections.
 FLAGS = (
@@ -29,6 +34,8 @@ FLAGS = (
 )
 # A desk for impatient people.
 QUICK = {"CHANNELDESK_SYNC_INTERVAL": "2", "CHANNELDESK_UNDO_SECONDS": "2", "CHANNELDESK_FEED_INTERVAL": "1"}
+# Of somebody with an awkward name.
+LONG = "Bartholomäus von und zu " + "Donaudampfschifffahrtsgesellschaft" * 3
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -169,3 +176,16 @@ def connect(page: Page, amazon: AmazonServer) -> None:
     page.get_by_role("button", name="Connect", exact=True).click()
     page.get_by_role("link", name="View store").first.click()
     expect(page).to_have_url(re.compile("/stores/desk-de$"))
+
+
+@pytest.fixture
+def two_orders(session: Session, bell: Redis) -> None:
+    """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
+    account = an_account(session)
+    a_store(account).auto_invoice = False
+    session.commit()
+    items = (an_item(1, quantity=2), an_item(2, quantity=1))
+    awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
+    told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
+    importing.import_page(session, account.id, told, now=NOW, by="amazon")
+    session.commit()

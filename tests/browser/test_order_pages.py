@@ -8,33 +8,18 @@ from sqlalchemy import select
 
 from tests import people
 from tests.browser.conftest import Complaints
-from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
+from tests.factories import NOW, an_item, an_order, shipped
 from tests.processing import BY
 from webapp.actions import credit_memos, holds, importing, invoices, shipments, submissions
-from webapp.domain.amazon_orders import Address, Buyer
 from webapp.domain.documents import Refund
 from webapp.domain.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("two_orders")]
 
 DHL = "00340434161094015902"
-LONG = "Bartholomäus von und zu " + "Donaudampfschifffahrtsgesellschaft" * 3
-
-
-@pytest.fixture(autouse=True)
-def orders(session, bell):
-    """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
-    account = an_account(session)
-    a_store(account).auto_invoice = False
-    session.commit()
-    items = (an_item(1, quantity=2), an_item(2, quantity=1))
-    awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
-    told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
-    importing.import_page(session, account.id, told, now=NOW, by="amazon")
-    session.commit()
 
 
 def test_what_was_swapped_in_is_htmxs_own_at_once(owner_page: Page):

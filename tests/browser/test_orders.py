@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from tests.browser.conftest import Complaints
+from tests.browser.conftest import LONG, Complaints
 from tests.factories import NOW, an_account, an_order
 from webapp.actions import importing, outcomes
 from webapp.domain.amazon_orders import Address, Buyer
@@ -15,7 +15,6 @@ from webapp.models.submissions import Submission
 
 pytestmark = pytest.mark.browser
 
-LONG = "Bartholomäus von und zu " + "Donaudampfschifffahrtsgesellschaft" * 3
 FOREIGN = ("川霧 千尋", "محمد بن عبد الله الطويل الاسم جدا", LONG)
 
 

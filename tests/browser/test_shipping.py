@@ -3,27 +3,12 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_order_pages import DHL, LONG
-from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.browser.test_order_pages import DHL
 from tests.processing import BY
-from webapp.actions import importing, shipments
-from webapp.domain.amazon_orders import Address, Buyer
+from webapp.actions import shipments
 from webapp.domain.parcels import Parcel
 
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(autouse=True)
-def orders(session, bell):
-    """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
-    account = an_account(session)
-    a_store(account).auto_invoice = False
-    session.commit()
-    items = (an_item(1, quantity=2), an_item(2, quantity=1))
-    awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
-    told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
-    importing.import_page(session, account.id, told, now=NOW, by="amazon")
-    session.commit()
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("two_orders")]
 
 
 def test_two_parcels_leave_by_the_keyboard_alone(owner_page: Page):

@@ -16,14 +16,6 @@ from webapp.models.submissions import Submission
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.fixture
-def number(desk):
-    """An unshipped order of two pieces of one product and one of another, which has arrived."""
-    number = desk.world.place("DE", lines=((1, 2), (2, 1)))
-    desk.sync()
-    return number
-
-
 def told(desk, number):
     """How often Amazon carried out a confirmation for the order."""
     return len(desk.world.effects("shipment", number))

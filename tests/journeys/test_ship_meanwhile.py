@@ -10,14 +10,6 @@ from webapp.domain.parcels import Parcel
 pytestmark = pytest.mark.both_databases
 
 
-@pytest.fixture
-def number(desk):
-    """An unshipped order of two pieces of one product and one of another, which has arrived."""
-    number = desk.world.place("DE", lines=((1, 2), (2, 1)))
-    desk.sync()
-    return number
-
-
 def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(desk, number):
     (one,) = desk.ship(number)
     desk.at_amazon(number, "request-cancel", reason="Changed my mind")

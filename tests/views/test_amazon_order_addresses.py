@@ -1,34 +1,13 @@
 """The address of an Amazon order, corrected for us alone."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, an_account, an_order
+from tests.factories import an_order
 from tests.views.test_amazon_orders import GRID, plain, sent
-from webapp.actions import importing
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.events import Event
 from webapp.models.orders import Order
-
-
-@pytest.fixture
-def account(session):
-    return an_account(session, ("DE", "GB", "FR"))
-
-
-@pytest.fixture
-def arrive(session, account):
-    """Lets orders arrive from Amazon."""
-
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-        return orders[0].number
-
-    return arrive
 
 
 class TestAddress:

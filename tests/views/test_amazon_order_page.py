@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, a_component, a_package, a_store, an_account, an_item, an_order, shipped
+from tests.factories import NOW, a_component, a_package, a_store, an_item, an_order, shipped
 from tests.queries.test_dashboards import counted
 from tests.views.test_amazon_orders import GRID, number, plain, sent, text
-from webapp.actions import importing
 from webapp.domain.amazon_orders import Address, Buyer, Gift
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
 from webapp.models.events import Event
@@ -21,24 +20,6 @@ def stored(session, query):
     session.expunge_all()
     session.rollback()
     return found
-
-
-@pytest.fixture
-def account(session):
-    return an_account(session, ("DE", "GB", "FR"))
-
-
-@pytest.fixture
-def arrive(session, account):
-    """Lets orders arrive from Amazon."""
-
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-        return orders[0].number
-
-    return arrive
 
 
 class TestDetails:

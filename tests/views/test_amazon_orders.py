@@ -13,24 +13,6 @@ from webapp.actions import importing
 GRID = "/amazon-orders"
 
 
-@pytest.fixture
-def account(session):
-    return an_account(session, ("DE", "GB", "FR"))
-
-
-@pytest.fixture
-def arrive(session, account):
-    """Lets orders arrive from Amazon."""
-
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-        return orders[0].number
-
-    return arrive
-
-
 def text(response):
     return unescape(response.get_data(as_text=True))
 

@@ -5,24 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.factories import NOW, an_account, an_order
+from tests.factories import NOW, an_order
 from tests.views.test_cancellations import HTMX, PAGE, POST, asked, move, plain
-from webapp.actions import importing
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 
-
-@pytest.fixture
-def arrive(session, bell):
-    account = an_account(session)
-
-    def arrive(order=None, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, [order or an_order(1)], now=now, by="amazon")
-        session.commit()
-        return account
-
-    return arrive
+pytestmark = pytest.mark.usefixtures("bell")
 
 
 def panel(client, session):
@@ -30,7 +18,7 @@ def panel(client, session):
 
 
 def test_undo_takes_it_back_and_leads_back(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
     (submission,) = asked(session)
 
@@ -43,7 +31,7 @@ def test_undo_takes_it_back_and_leads_back(owner, session, arrive):
 
 
 def test_the_panel_asks_for_itself_while_it_may_change(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
 
     found = panel(owner, session)
@@ -59,7 +47,7 @@ def test_the_panel_asks_for_itself_while_it_may_change(owner, session, arrive):
 
 
 def test_proved_it_stops_asking_and_shows_when_and_by_which_request(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
     move(session, "send", "sent", "accept", request_id="REQ-1")
     arrive(an_order(1, "CANCELLED", updated=5), minutes=5)
@@ -77,7 +65,7 @@ def test_proved_it_stops_asking_and_shows_when_and_by_which_request(owner, sessi
 
 
 def test_rejected_it_stops_asking_and_gives_amazons_words(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
     move(session, "send", "sent", "reject", message="The order <b>is</b> in the post (18028)")
 
@@ -90,7 +78,7 @@ def test_rejected_it_stops_asking_and_gives_amazons_words(owner, session, arrive
 
 
 def test_a_panel_of_another_order_is_not_shown(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
     arrive(an_order(2))
     (submission,) = asked(session)
@@ -101,7 +89,7 @@ def test_a_panel_of_another_order_is_not_shown(owner, session, arrive):
 
 
 def test_once_the_time_is_over_it_says_that_it_waits_for_its_turn(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
     session.execute(update(Submission).values(undo_until=NOW - timedelta(days=1)))
     session.commit()

@@ -10,9 +10,9 @@ from redis import Redis
 from sqlalchemy import select
 
 from tests import people
-from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.factories import a_store, an_item, an_order
 from webapp import queue
-from webapp.actions import importing, outcomes
+from webapp.actions import outcomes
 from webapp.models.submissions import Submission
 
 NUMBER = "303-0000000-0000001"
@@ -20,18 +20,7 @@ PAGE = f"/amazon-orders/{NUMBER}"
 POST = f"{PAGE}/cancellations"
 HTMX = {"HX-Request": "true"}
 
-
-@pytest.fixture
-def arrive(session, bell):
-    account = an_account(session)
-
-    def arrive(order=None, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, [order or an_order(1)], now=now, by="amazon")
-        session.commit()
-        return account
-
-    return arrive
+pytestmark = pytest.mark.usefixtures("bell")
 
 
 def plain(response):
@@ -57,7 +46,7 @@ def move(session, *names, **values):
 
 
 def test_the_button_opens_the_reasons_in_the_sellers_words(owner, arrive):
-    arrive()
+    arrive(an_order(1))
     assert f'href="{POST}/new"' in owner.get(PAGE).get_data(as_text=True)
 
     dialog = owner.get(f"{POST}/new", headers=HTMX)
@@ -85,8 +74,9 @@ def test_a_buyer_who_asked_through_amazon_does_not_hurt_the_rate(owner, arrive):
     assert "The buyer asked to cancel Does not count in your cancellation rate" in said
 
 
-def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(owner, session, arrive, bell):
-    account_id = arrive().id
+def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(owner, session, account, arrive, bell):
+    arrive(an_order(1))
+    account_id = account.id
     session.rollback()
 
     answered = owner.post(POST, data={"reason": "NoInventory"})
@@ -105,7 +95,7 @@ def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(
 
 
 def test_with_htmx_the_page_is_loaded_anew(owner, arrive):
-    arrive()
+    arrive(an_order(1))
 
     answered = owner.post(POST, data={"reason": "NoInventory"}, headers=HTMX)
 
@@ -116,7 +106,7 @@ def test_with_htmx_the_page_is_loaded_anew(owner, arrive):
     ("reason", "said"), [("", "Choose a reason"), ("BecauseISaySo", "Amazon has no reason BecauseISaySo")]
 )
 def test_a_reason_amazon_does_not_have_is_said_beside_it(owner, session, arrive, reason, said):
-    arrive()
+    arrive(an_order(1))
 
     answered = owner.post(POST, data={"reason": reason} if reason else {}, headers=HTMX)
 
@@ -126,7 +116,7 @@ def test_a_reason_amazon_does_not_have_is_said_beside_it(owner, session, arrive,
 
 
 def test_a_second_click_is_answered_clearly_and_changes_nothing(owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     owner.post(POST, data={"reason": "NoInventory"})
 
     again = owner.post(POST, data={"reason": "PricingError"}, headers=HTMX)
@@ -137,7 +127,7 @@ def test_a_second_click_is_answered_clearly_and_changes_nothing(owner, session, 
 
 
 def test_two_tabs_at_the_same_moment_make_one_submission(app, owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     tabs = [people.sign_in(app.test_client(), people.THE_OWNER) for _ in range(2)]
     barrier, codes = Barrier(2), []
 
@@ -187,8 +177,8 @@ def test_for_a_shipped_one_it_says_what_to_do_instead(owner, arrive):
     assert "Open Order 100001 to refund it" in plain(owner.get(f"{POST}/new"))
 
 
-def test_with_import_off_it_is_refused(owner, session, arrive):
-    account = arrive()
+def test_with_import_off_it_is_refused(owner, session, account, arrive):
+    arrive(an_order(1))
     a_store(account).import_orders = False
     session.commit()
 
@@ -200,7 +190,7 @@ def test_with_import_off_it_is_refused(owner, session, arrive):
 
 
 def test_a_colleague_may_look_but_not_ask(colleague, session, arrive):
-    arrive()
+    arrive(an_order(1))
 
     assert "Cancel order" not in plain(colleague.get(PAGE))
     assert colleague.get(f"{POST}/new").status_code == 403
@@ -209,7 +199,7 @@ def test_a_colleague_may_look_but_not_ask(colleague, session, arrive):
 
 
 def test_a_form_from_elsewhere_is_refused(app, owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     del owner.environ_base["HTTP_X_CSRFTOKEN"]
 
     assert owner.post(POST, data={"reason": "NoInventory"}).status_code == 419
@@ -217,7 +207,7 @@ def test_a_form_from_elsewhere_is_refused(app, owner, session, arrive):
 
 
 def test_with_redis_away_the_request_is_kept(app, owner, session, arrive):
-    arrive()
+    arrive(an_order(1))
     app.extensions["channeldesk_redis"] = Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
 
     answered = owner.post(POST, data={"reason": "NoInventory"})

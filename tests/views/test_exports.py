@@ -2,32 +2,17 @@
 
 import csv
 import io
-from datetime import timedelta
 
 import openpyxl
-import pytest
 from sqlalchemy import event, select
 
-from tests.factories import NOW, an_account, an_order, shipped
+from tests.factories import an_account, an_order
 from tests.people import THE_COLLEAGUE
 from tests.processing import imported
 from tests.views.test_grid_tools import stored
 from webapp.domain.amazon_orders import Address
 from webapp.extensions import db
 from webapp.models.events import Event
-
-
-@pytest.fixture
-def orders(session):
-    an_account(session, ("DE", "GB"))
-    found = imported(
-        session,
-        *(an_order(n, purchased_at=NOW - timedelta(hours=n)) for n in range(1, 4)),
-        an_order(4, purchased_at=NOW - timedelta(hours=4), **shipped(an_order(4))),
-    )
-    numbers = {order.number: order.id for order in found}
-    session.commit()
-    return numbers
 
 
 def table(response):

@@ -1,7 +1,6 @@
 """What one can do with any list: choose rows and columns, keep views, take it away as a file."""
 
 import re
-from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,9 +8,7 @@ import pytest
 from flask import url_for
 from sqlalchemy import event, select
 
-from tests.factories import NOW, an_account, an_order, shipped
 from tests.people import Person, sign_in
-from tests.processing import imported
 from webapp.domain import bulk
 from webapp.domain.permissions import OWNER
 from webapp.extensions import db
@@ -36,19 +33,6 @@ def stored(session, statement):
     found = session.scalars(statement).all()
     session.commit()
     return found
-
-
-@pytest.fixture
-def orders(session):
-    an_account(session, ("DE", "GB"))
-    found = imported(
-        session,
-        *(an_order(n, purchased_at=NOW - timedelta(hours=n)) for n in range(1, 4)),
-        an_order(4, purchased_at=NOW - timedelta(hours=4), **shipped(an_order(4))),
-    )
-    numbers = {order.number: order.id for order in found}
-    session.commit()
-    return numbers
 
 
 # Choosing rows.

@@ -1,43 +1,12 @@
 """The addresses of an Order, corrected on its page."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, an_account, an_order
 from tests.views.test_order_page import HTMX, plain
-from webapp.actions import importing
 from webapp.models.events import Event
-from webapp.models.orders import Order
-
-
-@pytest.fixture
-def account(session):
-    account = an_account(session, ("DE", "GB"))
-    session.commit()
-    return account
-
-
-@pytest.fixture
-def arrive(session, account):
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-
-    return arrive
-
-
-@pytest.fixture
-def order(session, arrive):
-    """Number 100001: two pieces at 26.00, invoiced at import."""
-    arrive(an_order(1))
-    order = session.scalars(select(Order)).one()
-    session.commit()
-    return order
-
 
 ADDRESS = {"name": "Recipient Number1", "line1": "Street 1", "city": "Town", "country_code": "DE"}
 

@@ -1,41 +1,10 @@
 """The notes of an Order and its history, on its page."""
 
-from datetime import timedelta
-
-import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, a_store, an_account, an_order
+from tests.factories import a_store
 from tests.views.test_order_page import HTMX, plain
-from webapp.actions import importing
 from webapp.models.comments import Comment
-from webapp.models.orders import Order
-
-
-@pytest.fixture
-def account(session):
-    account = an_account(session, ("DE", "GB"))
-    session.commit()
-    return account
-
-
-@pytest.fixture
-def arrive(session, account):
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-
-    return arrive
-
-
-@pytest.fixture
-def order(session, arrive):
-    """Number 100001: two pieces at 26.00, invoiced at import."""
-    arrive(an_order(1))
-    order = session.scalars(select(Order)).one()
-    session.commit()
-    return order
 
 
 def test_a_note_is_written_with_the_stores_word_for_the_order(owner, session, account, order):

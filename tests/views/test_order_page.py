@@ -1,15 +1,15 @@
 """One Order: its tabs, its buttons, what is written on it."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from html import unescape
 
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, a_component, a_store, an_account, an_item, an_order, shipped
+from tests.factories import a_component, a_store, an_item, an_order, shipped
 from tests.queries.test_dashboards import counted
-from webapp.actions import importing, shipments, submissions
+from webapp.actions import shipments, submissions
 from webapp.domain import order_states
 from webapp.domain.parcels import Parcel
 from webapp.models.orders import Order
@@ -17,32 +17,6 @@ from webapp.models.submissions import Submission
 from webapp.views.order_moves import VERBS
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def account(session):
-    account = an_account(session, ("DE", "GB"))
-    session.commit()
-    return account
-
-
-@pytest.fixture
-def arrive(session, account):
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-
-    return arrive
-
-
-@pytest.fixture
-def order(session, arrive):
-    """Number 100001: two pieces at 26.00, invoiced at import."""
-    arrive(an_order(1))
-    order = session.scalars(select(Order)).one()
-    session.commit()
-    return order
 
 
 def plain(response):

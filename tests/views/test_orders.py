@@ -7,26 +7,10 @@ from html import unescape
 import pytest
 from sqlalchemy import event
 
-from tests.factories import NOW, an_account, an_order, shipped
-from webapp.actions import importing
+from tests.factories import NOW, an_order, shipped
 from webapp.extensions import db
 
 GRID = "/orders"
-
-
-@pytest.fixture
-def account(session):
-    return an_account(session, ("DE", "GB"))
-
-
-@pytest.fixture
-def arrive(session, account):
-    def arrive(*orders, minutes=0):
-        now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
-        session.commit()
-
-    return arrive
 
 
 def plain(response):

@@ -6,26 +6,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.factories import an_account, an_item, an_order
-from tests.processing import imported
-from tests.stock import a_product, counters, ledger, product
+from tests.stock import counters, ledger, product
 from webapp.models.products import ProductImport
-
-
-@pytest.fixture
-def account(session):
-    return an_account(session)
-
-
-@pytest.fixture
-def shop(session, account):
-    """A mug that sells well, one oversold, one an order made, and one that is disabled."""
-    a_product(session, "MUG-1", 40)
-    a_product(session, "MUG-2", 1)
-    a_product(session, "MUG-4", None, enabled=False)
-    imported(session, an_order(1, items=(an_item(1, 2, sku="MUG-2"), an_item(2, 1, sku="MUG-3", title="Mug ümlaut"))))
-    session.rollback()
-
 
 CSV = "sku,title,quantity,colour\nMUG-1,Mug one,55,red\nMUG-7,Mug seven,,\nMUG-4,,,\nMUG-5,,lots,\n"
 

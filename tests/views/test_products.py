@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import event, select
 
-from tests.factories import NOW, a_store, an_account, an_item, an_order
+from tests.factories import NOW, a_store, an_item, an_order
 from tests.processing import imported
 from tests.stock import a_product, counters, ledger, product
 from webapp.actions import stores
@@ -14,21 +14,6 @@ from webapp.models.orders import Order
 from webapp.models.products import Product
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def account(session):
-    return an_account(session)
-
-
-@pytest.fixture
-def shop(session, account):
-    """A mug that sells well, one oversold, one an order made, and one that is disabled."""
-    a_product(session, "MUG-1", 40)
-    a_product(session, "MUG-2", 1)
-    a_product(session, "MUG-4", None, enabled=False)
-    imported(session, an_order(1, items=(an_item(1, 2, sku="MUG-2"), an_item(2, 1, sku="MUG-3", title="Mug ümlaut"))))
-    session.rollback()
 
 
 def skus(page):

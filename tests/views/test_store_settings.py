@@ -1,28 +1,13 @@
 """The order settings of a store: saved all or none, greyed out where they do not count."""
 
 import pytest
-import time_machine
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from tests.factories import NOW, a_store, an_account
 from tests.views.test_stores import HTMX, SETTINGS, stored
 from webapp.models.events import Event
 from webapp.models.stores import Store
 
-
-@pytest.fixture(autouse=True)
-def monday():
-    """The factories' orders are of this morning."""
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def store(session: Session) -> Store:
-    store = a_store(an_account(session))
-    session.commit()
-    return store
+pytestmark = pytest.mark.usefixtures("monday")
 
 
 def test_order_settings_are_saved(owner, session, store):

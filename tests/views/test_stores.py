@@ -4,11 +4,10 @@ import re
 from datetime import timedelta
 
 import pytest
-import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, a_store, an_account, an_order
+from tests.factories import NOW, an_account, an_order
 from tests.queries.test_dashboards import counted
 from webapp.actions import importing
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
@@ -17,23 +16,11 @@ from webapp.models.orders import Order
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
+pytestmark = pytest.mark.usefixtures("monday")
+
 HTMX = {"HX-Request": "true"}
 DASHBOARD = "/stores/desk-de"
 SETTINGS = "/stores/desk-de/settings"
-
-
-@pytest.fixture(autouse=True)
-def monday():
-    """The factories' orders are of this morning."""
-    with time_machine.travel(NOW, tick=False):
-        yield
-
-
-@pytest.fixture
-def store(session: Session) -> Store:
-    store = a_store(an_account(session))
-    session.commit()
-    return store
 
 
 def arrive(session: Session, store: Store, *orders) -> None:

@@ -1,0 +1,87 @@
+"""What pages are looked at with: an account, what has arrived for it, and the day it is."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
+from tests.processing import imported
+from tests.stock import a_product
+from webapp.actions import importing
+from webapp.domain.amazon_orders import AmazonOrder
+from webapp.models.accounts import Account
+from webapp.models.orders import Order
+from webapp.models.stores import Store
+
+
+@pytest.fixture
+def account(session: Session) -> Account:
+    """Of one who sells in Germany, Great Britain and France."""
+    account = an_account(session, ("DE", "GB", "FR"))
+    session.commit()
+    return account
+
+
+@pytest.fixture
+def store(session: Session) -> Store:
+    """The only one of an account."""
+    store = a_store(an_account(session))
+    session.commit()
+    return store
+
+
+@pytest.fixture
+def monday() -> Iterator[None]:
+    """The factories' orders are of this morning."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def arrive(session: Session, account: Account) -> Callable[..., str]:
+    """Lets orders arrive from Amazon; answers the number of the first."""
+
+    def arrive(*orders: AmazonOrder, minutes: int = 0) -> str:
+        now = NOW + timedelta(minutes=minutes)
+        importing.import_page(session, account.id, orders, now=now, by="amazon")
+        session.commit()
+        return orders[0].number
+
+    return arrive
+
+
+@pytest.fixture
+def order(session: Session, arrive: Callable[..., str]) -> Order:
+    """Number 100001: two pieces at 26.00, invoiced at import."""
+    arrive(an_order(1))
+    order = session.scalars(select(Order)).one()
+    session.commit()
+    return order
+
+
+@pytest.fixture
+def orders(session: Session) -> dict[str, int]:
+    """The ids, by their numbers, of three Orders that are processing, the newest first, and an older one complete."""
+    an_account(session, ("DE", "GB"))
+    found = imported(
+        session,
+        *(an_order(n, purchased_at=NOW - timedelta(hours=n)) for n in range(1, 4)),
+        an_order(4, purchased_at=NOW - timedelta(hours=4), **shipped(an_order(4))),
+    )
+    numbers = {order.number: order.id for order in found}
+    session.commit()
+    return numbers
+
+
+@pytest.fixture
+def shop(session: Session, account: Account) -> None:
+    """A mug that sells well, one oversold, one an order made, and one that is disabled."""
+    a_product(session, "MUG-1", 40)
+    a_product(session, "MUG-2", 1)
+    a_product(session, "MUG-4", None, enabled=False)
+    imported(session, an_order(1, items=(an_item(1, 2, sku="MUG-2"), an_item(2, 1, sku="MUG-3", title="Mug ümlaut"))))
+    session.rollback()
