@@ -151,7 +151,8 @@ def bell(app: Flask, redis: Redis) -> Redis:
 
 
 @pytest.fixture
-def account(session: Session, amazon: AmazonServer) -> Account:
+def seller(session: Session, amazon: AmazonServer) -> Account:
+    """One the imitated Amazon knows. Rooms name accounts of their own `account`, which no desk may stand on."""
     found = DEMO_EU.credentials(amazon.url)
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
     now = datetime.now(UTC)
@@ -159,7 +160,7 @@ def account(session: Session, amazon: AmazonServer) -> Account:
 
 
 @pytest.fixture
-def desk(session: Session, amazon: AmazonServer, account: Account, redis: Redis) -> Iterator[Desk]:
+def desk(session: Session, amazon: AmazonServer, seller: Account, redis: Redis) -> Iterator[Desk]:
     waited = [0.0]
 
     def wait(seconds: float) -> None:
@@ -170,5 +171,5 @@ def desk(session: Session, amazon: AmazonServer, account: Account, redis: Redis)
     def clock() -> float:
         return time.monotonic() + waited[0]
 
-    with Amazon(accounts.credentials(account), redis, max_wait=5, read_timeout=2, wait=wait, clock=clock) as port:
-        yield Desk(session, port, account, amazon.world, redis)
+    with Amazon(accounts.credentials(seller), redis, max_wait=5, read_timeout=2, wait=wait, clock=clock) as port:
+        yield Desk(session, port, seller, amazon.world, redis)

@@ -47,7 +47,7 @@ def test_orders_appear_on_the_dashboard_by_themselves(owner_page: Page, desk) ->
     expect(page.get_by_role("link", name=number)).to_be_visible()
 
 
-def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, account) -> None:
+def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, seller) -> None:
     page = owner_page
     page.goto("/stores/birch-anvil-de/settings")
     expect(page.locator("#processing_status")).to_have_count(0)
@@ -64,7 +64,7 @@ def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, account) 
     expect(page.locator("#processing_status")).to_have_value("Awaiting stock")
 
 
-def test_deleting_asks_for_the_name_in_a_dialog(owner_page: Page, account, complaints: Complaints) -> None:
+def test_deleting_asks_for_the_name_in_a_dialog(owner_page: Page, seller, complaints: Complaints) -> None:
     page = owner_page
     page.goto("/")
     card = page.locator("#store-birch-anvil-fr")
