@@ -103,6 +103,28 @@ def test_what_cannot_be_sent_comes_back_with_what_was_written(owner, session, nu
     assert session.scalars(select(Mail)).all() == []
 
 
+def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owner, session, number):
+    full = {"what": "free", "subject": "Your mug", "body": "More at https://shop.example/mugs or post@shop.example."}
+    asked = owner.post(f"/orders/{number}/mails", data=full, headers=HTMX)
+    assert asked.status_code == 422
+    assert "The text leads to shop.example. Amazon lets no mail lead" in asked.text
+    assert 'name="anyway"' in asked.text
+    assert "More at https://shop.example/mugs" in asked.text
+    assert session.scalars(select(Mail)).all() == []
+    session.rollback()
+
+    owner.post(f"/orders/{number}/mails", data=full | {"anyway": "y"})
+
+    assert only(session).body == full["body"]
+
+
+def test_a_text_that_follows_a_parcel_is_sent_at_once(owner, session, number):
+    assert 'name="anyway"' not in owner.get(f"/orders/{number}/mails/new").text
+    body = "Follow it: https://www.dhl.com/global-en/home/tracking.html?tracking-id=1"
+    owner.post(f"/orders/{number}/mails", data={"what": "free", "subject": "Your mug", "body": body})
+    assert only(session).body == body
+
+
 def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner, session):
     order = processing_order(session)
     url = f"/orders/{order.number}/mails/new"

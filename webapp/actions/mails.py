@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import events
 from webapp.actions.bulk import insert_many, reserve
-from webapp.domain import amazon_status, mails
+from webapp.domain import amazon_status, mail_links, mails
 from webapp.domain.amazon_orders import AmazonOrder
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.comments import Comment
@@ -58,6 +58,7 @@ def write(
     document_id: int | None = None,
     text: tuple[str, str] | None = None,
     *,
+    anyway: bool = False,
     once: str | None = None,
     attach: bool = True,
     now: datetime,
@@ -65,9 +66,9 @@ def write(
 ) -> Mail:
     """Queue a mail somebody asked for. Commits. `text`: subject and body as written; None lets the template write it.
 
-    `once`: the number of the form it came from; the second of two sendings answers the first one's mail. Raises
-    RefusedError where the buyer cannot be written to or the same mail is on its way, InvalidError for what cannot be
-    sent.
+    `anyway`: also where the text leads away from Amazon. `once`: the number of the form it came from; the second of two
+    sendings answers the first one's mail. Raises RefusedError where the buyer cannot be written to or the same mail is
+    on its way, InvalidError for what cannot be sent.
     """
     sent_before = session.scalar(select(Mail).where(Mail.once == once)) if once else None
     if sent_before is not None:
@@ -79,6 +80,9 @@ def write(
         _check_open(session, order, kind, document_id)
     else:
         text = mails.clean_text(*text)
+        away = mail_links.leading_away("\n".join(text))
+        if away and not anyway:
+            raise InvalidError("mail_leads_away", field="anyway", places=", ".join(away))
     mail = _row(order, kind, now, by, document_id=document_id, once=once)
     mail.attach = attach and document_id is not None
     if text is not None:

@@ -21,13 +21,17 @@ _KINDS = {kind: row.text for kind, row in LABELS["mail_kind"].items()}
 
 
 class MailForm(FlaskForm):
-    """`what` is a kind of mail, with the id of its document behind a dash: `order`, `invoice-12`."""
+    """`what` is a kind of mail, with the id of its document behind a dash: `order`, `invoice-12`.
+
+    `anyway` is asked where the text leads away from Amazon.
+    """
 
     what = HiddenField()
     once = HiddenField()
     subject = StringField(_l("Subject"))
     body = TextAreaField(_l("Text"))
     attach = BooleanField(_l("Attach the document as PDF"))
+    anyway = BooleanField(_l("Send it all the same"))
 
 
 class MessageForm(FlaskForm):

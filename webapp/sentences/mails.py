@@ -20,6 +20,10 @@ SENTENCES = {
     "mail_cannot_drop": _l("This mail was sent, or is being sent, and cannot be dropped any more."),
     "mail_subject_required": _l("Write a subject."),
     "mail_body_required": _l("Write what the buyer is to read."),
+    "mail_leads_away": _l(
+        "The text leads to %(places)s. Amazon lets no mail lead anywhere but to where a parcel is followed: it may "
+        "hold this one back, or stop your messages. Take that out, or say that it is to be sent all the same."
+    ),
     "mail_one_line": _l("This must be one line, without line breaks or control signs."),
     "mail_control_signs": _l("The text holds control signs that no mail may hold. Paste it as plain text."),
     "mail_address_malformed": _l("This is not an e-mail address. Write it as name@example.com."),

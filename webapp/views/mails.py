@@ -143,6 +143,7 @@ def create(number: str) -> Response:
             kind,
             document_id,
             text,
+            anyway=bool(form.anyway.data),
             once=form.once.data or None,
             attach=bool(form.attach.data),
             now=datetime.now(UTC),
