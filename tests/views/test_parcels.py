@@ -165,7 +165,9 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner, desk, number, sh
     assert "Amazon takes no parcel without its tracking number" in owner.get("/shipments/100001").text
     assert "Amazon refused 1 request" in owner.get("/").text
     form = "/shipments/100001/parcels/1/corrections"
-    assert "Correct the parcel of shipment 100001" in owner.get(f"{form}/new").text
+    page = owner.get(f"{form}/new").text
+    assert "Correct the parcel of shipment 100001" in page
+    assert re.findall(r'<option[^>]* value="(\w*)">', page)[:3] == ["", "dhl", "hermes"], "Germany's come first"
 
     wrong = owner.post(form, data={"carrier": "", "tracking_number": "JD 1"})
     assert (wrong.status_code, "Say which carrier this tracking number is of." in wrong.text) == (422, True)

@@ -2,30 +2,35 @@
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from webapp.domain import shipping
-from webapp.forms.choices import choices
+from webapp.forms.carriers import OTHER, carriers
 from webapp.locales import lazy_gettext as _l
 from webapp.models.shipments import Parcel
 
-_OTHER = "other"
-_CARRIERS = {"": _l("Not known")} | {row.key: row.name for row in shipping.CARRIERS} | {_OTHER: _l("Another carrier")}
-
 
 class ParcelForm(FlaskForm):
-    carrier = SelectField(_l("Carrier"), choices=choices(_CARRIERS), validate_choice=False)
+    """Of a parcel that left in `country`."""
+
+    carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of another carrier"))
     tracking_number = StringField(_l("Tracking number"))
 
+    def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.carrier.choices = carriers(country, _("Not known"))
+
     @classmethod
-    def of(cls, parcel: Parcel) -> "ParcelForm":
+    def of(cls, parcel: Parcel, country: str) -> "ParcelForm":
         """The form as the parcel stands."""
         known = shipping.carrier_of(parcel.carrier, parcel.title)
-        key = known.key if known else _OTHER if parcel.carrier else ""
+        key = known.key if known else OTHER if parcel.carrier else ""
         return cls(
             formdata=None,
+            country=country,
             data={
                 "carrier": key,
                 "title": "" if known else parcel.title,

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from flask_babel import LazyString
 from flask_babel import gettext as _
 from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
 
 from webapp.domain import order_states, parcels, shipping
 from webapp.domain.errors import DeskError, InvalidError
+from webapp.forms.carriers import OTHER, carriers
 from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
 from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order
 
 # More parcels than anybody packs for one order.
 MOST = 50
-OTHER = "other"
 
 
 class ParcelForm(Form):
@@ -35,7 +34,7 @@ class ShipmentForm(DocumentForm):
 
     def fresh(self, order: Order) -> None:
         super().fresh(order)
-        known = carriers(self.country)
+        known = carriers(self.country, _("Recognise it from the number"))
         for entry in self.parcels:
             entry.form.carrier.choices = known
 
@@ -109,11 +108,3 @@ def shipment_form(order: Order, **options: Any) -> ShipmentForm:
         for line in order.items:
             form.parcels.entries[0].form[f"quantity-{line.id}"].data = str(order_states.left_to_ship(line))
     return form
-
-
-def carriers(country: str) -> list[Any]:
-    """The choices: recognised, those usual in the country, all others by name, and one of another name."""
-    usual = shipping.usual(country)
-    rest = sorted((row for row in shipping.CARRIERS if row not in usual), key=lambda row: row.name.casefold())
-    named: list[tuple[str, str | LazyString]] = [(row.key, row.name) for row in (*usual, *rest)]
-    return [("", _("Recognise it from the number")), *named, (OTHER, _("Another carrier"))]

@@ -14,6 +14,8 @@ from webapp.actions import parcels as actions
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.extensions import db, settings
 from webapp.forms.parcels import ParcelForm
+from webapp.models.shipments import Shipment
+from webapp.queries import orders
 from webapp.queries import shipments as queries
 from webapp.security import local_target, needs
 from webapp.sentences import sentence
@@ -32,7 +34,7 @@ BUYER_ASKED = "BuyerCanceled"
 @needs("orders.write")
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(db.session(), number, reference)
-    form = ParcelForm.of(parcel)
+    form = ParcelForm.of(parcel, _country(shipment))
     return answer(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused="")
 
 
@@ -40,8 +42,9 @@ def edit(number: str, reference: int) -> Response:
 @needs("orders.write")
 def correct(number: str, reference: int) -> Response:
     """Keep what was entered and tell Amazon, after the time to undo."""
-    session, form, refused = db.session(), ParcelForm(), ""
-    parcel, _shipment = queries.parcel(session, number, reference)
+    session, refused = db.session(), ""
+    parcel, shipment = queries.parcel(session, number, reference)
+    form = ParcelForm(country=_country(shipment))
     try:
         told = actions.edit(
             session,
@@ -90,3 +93,8 @@ def cancel_instead(number: str, reference: int) -> Response:
     submission_id = asked.id
     ring(asked.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
+
+
+def _country(shipment: Shipment) -> str:
+    """Where it left from, as far as the store says."""
+    return orders.by_id(db.session(), shipment.order_id).store.marketplace.country_code
