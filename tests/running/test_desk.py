@@ -5,12 +5,13 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.running.desk import Desk, family, is_alive, refused, running, until
+from tests.running.desk import PROGRAM, Desk, family, is_alive, refused, running, until
 
 pytestmark = pytest.mark.processes
 
@@ -119,6 +120,23 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path:
         until(lambda: not [pid for pid in everybody if is_alive(pid)])
     with running(tmp_path / "data") as desk:
         assert desk.is_well()
+
+
+def test_a_link_leads_to_the_desk_that_runs_wherever_it_listens(tmp_path: Path) -> None:
+    def users(*words: str) -> str:
+        command = [*PROGRAM, "users", *words, "--email", "a@desk.example", "--data-dir", str(tmp_path / "data")]
+        home = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+        password = b"correct horse battery staple"
+        return subprocess.run(command, input=password, stdout=subprocess.PIPE, env=home, check=True).stdout.decode()
+
+    with running(tmp_path / "data") as desk:
+        users("create", "--role", "owner")
+        assert users("link").startswith(f"http://127.0.0.1:{desk.port}/sign-in/")
+        desk.process.kill()
+        desk.process.wait(15)
+
+    # Its processes hold the lock until they have noticed.
+    until(lambda: users("link").startswith("http://127.0.0.1:8480/sign-in/"))
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:

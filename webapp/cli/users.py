@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,9 +61,13 @@ def link(email: str, data_dir: Path | None, as_json: bool) -> None:
     """Print a link by which a user chooses a new password and comes in; it works once, for 24 hours."""
     from webapp.actions.users import make_sign_in_link
     from webapp.extensions import db
+    from webapp.running.lock import running_at
 
     with desk(data_dir) as app:
-        made = make_sign_in_link(db.session(), app.config["CHANNELDESK"], datetime.now(UTC), email)
+        settings = app.config["CHANNELDESK"]
+        # A desk may have been started on another port than this shell's settings say.
+        settings = replace(settings, public_url=running_at(settings.data_dir) or settings.public_url)
+        made = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
         show({"link": made}, as_json, lambda one: iter([one["link"]]))
 
 

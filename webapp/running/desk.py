@@ -47,6 +47,7 @@ def up(
 
         listener = stack.enter_context(web.listen(settings))
         settings = replace(settings, port=listener.getsockname()[1])
+        lock.leave(settings.address)
         supervisor = stack.enter_context(Supervisor())
         own_store = not settings.redis_url
         if own_store:

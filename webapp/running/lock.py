@@ -26,6 +26,10 @@ class FileLock:
             os.close(self._descriptor)
             self._descriptor = None
 
+    def leave(self, note: str) -> None:
+        """A line of the holder's for whoever finds it taken."""
+        self.path.write_text(note)
+
     def _flock(self, how: int) -> bool:
         if self._descriptor is None:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -46,3 +50,10 @@ class FileLock:
 def desk_lock(data_dir: Path) -> FileLock:
     """Held by `up` for as long as it runs."""
     return FileLock(data_dir / "desk.lock")
+
+
+def running_at(data_dir: Path) -> str:
+    """The address of the desk that runs on a data folder, empty where none does."""
+    with desk_lock(data_dir) as lock:
+        # What a desk that died left behind is no longer so.
+        return "" if lock.try_take(shared=True) else lock.path.read_text()
