@@ -97,3 +97,33 @@ def test_derived_is_never_a_state_that_needs_a_person(lines):
 def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_again():
     line = Line(3, invoiced=3, shipped=1, refunding=2)
     assert (order_states.left_to_ship(line), order_states.left_to_refund(line)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "pieces", "spared"),
+    [
+        (Line(3, invoiced=3), 2, 2),
+        (Line(3, invoiced=3, shipped=2), 3, 1),
+        (Line(3, invoiced=3, shipped=3), 1, 0),
+        # Whether Amazon has refunded the others or is only asked to, those need not be sent already.
+        (Line(3, invoiced=3, shipped=1, refunded=1), 1, 1),
+        (Line(3, invoiced=3, shipped=1, refunding=1), 1, 1),
+        (Line(3, invoiced=3, shipped=1, refunded=1, refunding=1), 1, 0),
+    ],
+)
+def test_pieces_given_back_spare_the_parcel_what_has_not_left(line, pieces, spared):
+    assert order_states.spared(line, pieces) == spared
+
+
+@pytest.mark.parametrize(
+    ("line", "given_back"),
+    [
+        (Line(3, invoiced=3, shipped=3, refunded=2), 2),
+        (Line(3, invoiced=3, shipped=1, refunded=2, canceled=2), 0),
+        (Line(3, invoiced=3, shipped=1, refunded=3, canceled=2), 1),
+        # What was cancelled and never invoiced was not refunded either.
+        (Line(3, invoiced=1, shipped=1, refunded=1, canceled=2), 1),
+    ],
+)
+def test_refunded_pieces_that_were_cancelled_have_not_come_back(line, given_back):
+    assert order_states.given_back(line) == given_back

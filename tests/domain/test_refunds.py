@@ -53,6 +53,16 @@ def test_what_was_paid_stands_in_the_parts_of_amazons_refund():
         ([("ITEM", None, "10.00"), ("TAX", None, "1.90")], {"item_price": 1000, "item_tax": 190}),
         # A promotion that takes off more than the price pays the shipping too.
         ([("ITEM", None, "10.00"), ("SHIPPING", None, "3.00"), ("DISCOUNT", None, "-12.00")], {"shipping_price": 100}),
+        # It is taken off once, however many parts are left.
+        (
+            [
+                ("ITEM", None, "10.00"),
+                ("SHIPPING", None, "3.00"),
+                ("GIFT_WRAP", None, "2.00"),
+                ("DISCOUNT", None, "-12.00"),
+            ],
+            {"shipping_price": 100, "gift_wrap_price": 200},
+        ),
         ([("ITEM", None, "10.00"), ("DISCOUNT", None, "-12.00"), ("TAX", None, "-0.10")], {}),
     ],
 )
@@ -74,7 +84,7 @@ def test_a_line_goes_on_the_parts_it_was_paid_for():
     assert told == {1: room(item_price=1000, gift_wrap_price=100, item_tax=190, shipping_tax=19, shipping_price=100)}
 
 
-def test_what_is_given_beside_the_lines_goes_on_their_prices_then_on_the_others_then_on_taxes():
+def test_what_is_given_beside_the_lines_goes_on_their_prices_then_their_taxes_then_on_the_others():
     rooms = {1: room(item_price=1000, item_tax=100), 2: room(item_price=500, shipping_price=100)}
 
     assert refunds.split([Wish(1, 400, 0, 0)], rooms, 500, "EUR") == {1: room(item_price=900)}
@@ -83,6 +93,7 @@ def test_what_is_given_beside_the_lines_goes_on_their_prices_then_on_the_others_
         2: room(item_price=500, shipping_price=50),
     }
     assert refunds.split([], rooms, 150, "EUR") == {1: room(item_price=100), 2: room(item_price=50)}
+    assert refunds.split([Wish(1, 1000, 0, 0)], rooms, 1, "EUR") == {1: room(item_price=1000, item_tax=1)}
 
 
 def test_a_fee_is_taken_off_prices_first():

@@ -169,8 +169,8 @@ def split(
 
     `room`: what is left to refund of every line of the order, by line id. `beside`: the adjustment refund less the
     adjustment fee. What is given back of a line goes on the parts it was paid for; what these cannot hold, and what is
-    given beside the lines, goes on the prices of the lines of the credit memo, then of the other lines, then on the
-    taxes; a fee is taken off in the same order. Raises RefusedError where Amazon cannot carry it.
+    given beside the lines, goes on the prices of the lines of the credit memo, then on their taxes, then likewise on
+    the other lines; a fee is taken off in the same order. Raises RefusedError where Amazon cannot carry it.
     """
     given = {line_id: dict.fromkeys(COMPONENTS, 0) for line_id in room}
     rest = beside
