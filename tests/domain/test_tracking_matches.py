@@ -171,6 +171,23 @@ def test_a_parcel_goes_whole_or_not_at_all():
 
 
 @pytest.mark.parametrize(
+    "bad",
+    [
+        a_line("100001", DHL, place=2, sku="JUG"),
+        a_line("100001", DHL, place=2, sku="CUP", quantity=5),
+        a_line("100001", DHL, place=2, sku="CUP", problem="quantity_unreadable"),
+    ],
+    ids=lambda line: line.problem or line.sku,
+)
+def test_a_parcel_waits_for_a_line_of_it_that_cannot_be_used(bad):
+    lines = a_line("100001", DHL, sku="MUG", quantity=1), bad, a_line("100001", UPS, place=3, sku="MUG", quantity=1)
+    found = look(*lines)
+    assert (found[0].standing, found[0].code, found[0].args) == (BLOCKED, "tracking_parcel_waits", {"line": 2})
+    assert (found[1].standing, found[2].standing) == (BLOCKED, READY)
+    assert shipments(found) == {1: [Parcel({11: 1}, "UPS", "UPS", UPS)]}
+
+
+@pytest.mark.parametrize(
     ("day", "instant"),
     [
         ("", None),

@@ -88,6 +88,7 @@ def match(
             by_order[one.order.id].append(one)
     for several in by_order.values():
         _pack(several)
+    _keep_whole(found)
     return found
 
 
@@ -201,6 +202,19 @@ def _drop_repeated(several: list[Match]) -> None:
         first = seen.setdefault(key, one)
         if first is not one:
             _set(one, ALREADY, "tracking_repeated", line=first.line.place)
+
+
+def _keep_whole(matches: Sequence[Match]) -> None:
+    """A parcel of which one line cannot go waits: once it went its number is taken, and nothing can be added to it."""
+    blocked: dict[tuple[int, str], Match] = {}
+    for one in matches:
+        if one.order is not None and one.standing == BLOCKED:
+            blocked.setdefault((one.order.id, one.line.tracking_number), one)
+    for one in matches:
+        if one.order is not None and one.standing in {READY, CHOOSE}:
+            first = blocked.get((one.order.id, one.line.tracking_number))
+            if first is not None:
+                _set(one, BLOCKED, "tracking_parcel_waits", line=first.line.place)
 
 
 def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:

@@ -26,6 +26,7 @@ SENTENCES = {
     "tracking_shipped": _l("All of this order is shipped already"),
     "tracking_on_line": _l("Line %(line)s gives the same tracking number to another order"),
     "tracking_repeated": _l("The same as line %(line)s"),
+    "tracking_parcel_waits": _l("Line %(line)s is of the same parcel and cannot go"),
     "tracking_sku_unknown": _l("This order has no SKU %(sku)s. Its SKUs are: %(known)s"),
     "tracking_contents_unknown": _l(
         "Several parcels for this order: say with SKU and quantity what is in which one, or ship it on its page"
