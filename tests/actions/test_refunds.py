@@ -271,6 +271,20 @@ def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, co
     assert refunds.KIND.doubt(session, [submission], None) == "refund_without_report"
 
 
+@pytest.mark.parametrize("processed", [0, 2])
+def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(session, order, processed):
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON)
+    submission = submission_of(session, memo)
+    submission.message_id = 1
+    messages = (FeedMessage(0, "Error", "90057", "No such column."),)
+    report = FeedReport(processed, 0, processed or 1, 0, messages)
+
+    assert refunds.KIND.doubt(session, [submission], report) is None
+    said = refunds.KIND.refused_in(session, submission, report)
+    assert (said.words, said.cause) == ("No such column. (90057)", None)
+    assert [row["line"] for row in said.details["refused"]] == [line.id for line in order.items]
+
+
 @pytest.mark.parametrize("forgotten", [False, True])
 def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(session, order, forgotten):
     set_up(session)

@@ -48,6 +48,53 @@ def test_what_amazon_refused_is_asked_for_again_once(session, order):
     assert order.total_refunding == 500
 
 
+def test_what_is_asked_for_again_is_what_was_refused_to_the_last_detail(session, order):
+    first, second = [line.id for line in order.items]
+    about = ON_AMAZON | {"reason": "PriceError", "return_to_stock": {first}}
+    asked = Refund({first: 1, second: 1}, 100, adjustment_refund=30, adjustment_fee=50)
+    old = credit_memos.create(session, order.id, asked, **about)
+    submission = answered(session, old, 0, 1)
+
+    new = asked_again(session, submission)
+
+    memo = session.get_one(CreditMemo, int(new.subject))
+    assert (old.state, memo.state, memo.id != old.id) == ("refused", "asked", True)
+    for name in ("reason", "total", "shipping", "adjustment_refund", "adjustment_fee", "told"):
+        assert getattr(memo, name) == getattr(old, name), name
+    assert [(i.order_item_id, i.quantity, i.return_to_stock) for i in memo.items] == [
+        (first, 1, True),
+        (second, 1, False),
+    ]
+    assert (new.details["again_of"], new.details["reason"]) == (submission.id, "PriceError")
+
+
+def test_of_what_was_refused_in_part_only_that_part_is_asked_for_again(session, order):
+    first, second = [line.id for line in order.items]
+    old = credit_memos.create(session, order.id, Refund({first: 1, second: 1}, 100), **ON_AMAZON)
+    submission = answered(session, old, 1)
+
+    new = asked_again(session, submission)
+
+    memo = session.get_one(CreditMemo, int(new.subject))
+    # 10.00 with 4.00 tax and 1.00 off, and its half of the shipping.
+    assert (old.total, memo.total, memo.shipping) == (1150 + 50, 1300 + 50, 50)
+    assert [(i.order_item_id, i.quantity) for i in memo.items if i.quantity] == [(second, 1)]
+
+
+def test_what_somebody_gave_back_meanwhile_is_not_asked_for_again(session, order):
+    first = order.items[0].id
+    submission = answered(session, credit_memos.create(session, order.id, Refund({first: 2}, 0), **ON_AMAZON), 0)
+    assert submissions.refusal_again(session, submission) is None
+
+    credit_memos.create(session, order.id, Refund({first: 1}, 0), **BY)
+    assert refused(lambda: asked_again(session, submission)) == ("refund_again_gone", {})
+
+    credit_memos.create(session, order.id, Refund(), **BY)
+    assert order.state == "closed"
+    assert refused(lambda: asked_again(session, submission)) == ("refund_again_closed", {})
+    assert submissions.refusal_again(session, submission) == "refund_again_closed"
+
+
 def test_what_amazon_refused_is_asked_for_again_in_one_of_two_tabs(app, session, order):
     goodwill = Refund(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
     submission_id = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1).id

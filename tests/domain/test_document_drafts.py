@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.domain.test_documents import an_order
+from tests.domain.test_documents import Line, an_order
 from webapp.domain import documents
 from webapp.domain.documents import Refund
 from webapp.domain.errors import InvalidError, RefusedError
@@ -71,6 +71,27 @@ def test_a_refund_that_cannot_be_is_named(asked, code, field, arguments):
 
     assert (refused.value.code, refused.value.field, refused.value.arguments) == (code, field, arguments)
     assert history.memos == []
+
+
+def test_the_last_cent_that_was_kept_can_be_given_back_when_no_piece_is_left():
+    history = an_order()
+    history.invoice()
+    history.credit(Refund(adjustment_fee=1))
+    assert history.money_left == 1
+
+    assert history.credit(Refund({}, 0, adjustment_refund=1)).total == 1
+    with pytest.raises(RefusedError) as refused:
+        history.credit(Refund({}, 0, adjustment_refund=1))
+    assert refused.value.code == "nothing_to_refund"
+
+
+def test_shipping_alone_gives_back_nothing_of_the_goods_whatever_is_left_of_them():
+    line = Line(1, 3, 1000, 500, invoiced=3, refunded=3)
+    given = {1: {"subtotal": 990, "shipping": 0}}
+
+    draft = documents.credit([line], 1500, Refund({}, 200), given=given, money_left=510, currency="EUR")
+
+    assert draft.parts == (documents.Part(1, 0, shipping=200),)
 
 
 def test_nothing_is_left_to_invoice_twice():
