@@ -1,10 +1,14 @@
+import pytest
 from sqlalchemy import select
 
 from tests.factories import NOW, a_package, an_item, an_order
+from tests.mailboxes import set_up
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
 from webapp.actions import cancellations, holds, shipments, submissions
 from webapp.domain.parcels import Parcel
+from webapp.models.comments import Comment
 from webapp.models.events import Event
+from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
 
@@ -77,6 +81,7 @@ def test_a_tracking_number_used_before_is_refused_with_its_order(session):
 
 def test_a_parcel_never_takes_a_number_amazon_knows_one_by(session):
     order = processing_order(session, packages=(a_package("7"), a_package("label")))
+    imported(session, an_order(2, items=(an_item(3),), packages=(a_package("50", tracking_number="B1"),)))
 
     shipment = shipments.create(session, order.id, **BY)
 
@@ -144,3 +149,28 @@ def test_an_order_shipped_here_is_not_cancelled_though_amazon_has_not_heard_of_i
         cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=0, **BY)
 
     assert refused(cancel) == ("cancel_shipped", {})
+
+
+def test_what_somebody_saw_before_another_step_is_not_sent(session):
+    order = processing_order(session)
+    first = order.items[0].id
+    seen = order.version
+    shipments.create(session, order.id, [Parcel({first: 1})], seen=seen, **BY)
+
+    again = refused(lambda: shipments.create(session, order.id, [Parcel({first: 1})], seen=seen, **BY))
+
+    assert again == ("order_changed", {})
+    assert quantities(order)[0] == (2, 1, 0, 0)
+
+
+@pytest.mark.parametrize("append", [True, False])
+def test_the_comment_stands_at_its_shipment_and_goes_along_only_where_it_is_meant_to(session, append):
+    set_up(session)
+    order = processing_order(session)
+
+    shipment = shipments.create(session, order.id, comment="At the door", notify=True, append=append, **BY)
+
+    comment = session.scalars(select(Comment)).one()
+    assert (comment.text, comment.shipment_id, comment.notify) == ("At the door", shipment.id, append)
+    mail = session.scalars(select(Mail)).one()
+    assert (mail.kind, mail.document_id, mail.comment_id) == ("shipment", shipment.id, comment.id if append else None)

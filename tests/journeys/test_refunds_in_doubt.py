@@ -3,10 +3,12 @@
 import pytest
 from sqlalchemy import select
 
-from tests.journeys.test_refund_at_amazon import TWO_LINES, counts, there, told_and_ended
+from tests.journeys.test_refund_at_amazon import TWO_LINES, counts, of, there, told_and_ended
 from tests.running.desk import until
-from webapp.actions import refunds, submissions
+from webapp.actions import feeds, refunds, submissions
 from webapp.domain.errors import RefusedError
+from webapp.domain.money import Money
+from webapp.domain.refunds import Refund
 from webapp.models.events import Event
 
 pytestmark = pytest.mark.both_databases
@@ -49,6 +51,50 @@ def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
     with pytest.raises(RefusedError) as refused:
         submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
     assert refused.value.code == "refund_in_doubt"
+
+
+def test_of_two_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(desk, number):
+    """Another program of the seller's refunds as well."""
+    other = desk.world.place("DE", status="SHIPPED")
+    desk.sync()
+    item = desk.order(other).items[0]
+    theirs = Refund(other, item.order_item_id, "CustomerReturn", item_price=Money(100, "EUR"))
+    marketplaces = [desk.order(other).store.marketplace_id]
+    desk.session.rollback()
+    desk.port.create_feed(desk.port.prepare_refunds(marketplaces, [theirs]))
+    desk.world.faults.arm("lost_answer", "createFeed")
+    memo = desk.refund(number)
+
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_ambiguous")
+    assert desk.world.call_counts["createFeed"] == 2
+    assert sum(there(desk, number).values()) == memo.total
+    order = desk.commerce_order(number)
+    assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
+
+
+def test_a_feed_that_never_ends_is_left_to_a_person_and_the_next_refund_goes(desk, number):
+    other = desk.world.place("DE", status="SHIPPED")
+    desk.sync()
+    desk.world.feed_seconds = 10**6
+    memo = desk.refund(number)
+    submission = of(desk, memo)
+    desk.later(31)
+    desk.advance()
+    desk.later(feeds.LONGEST.total_seconds() - 60)
+    desk.advance()
+    desk.session.refresh(submission)
+    assert submission.state == "sent"
+    next_one = desk.refund(other)
+
+    desk.later(121)
+    desk.advance()
+
+    desk.session.expire_all()
+    assert (submission.state, submission.cause, memo.state) == ("unproved", "feed_never_ended", "asked")
+    assert of(desk, next_one).state == "sent"
+    assert desk.world.call_counts["createFeed"] == 2
 
 
 def in_doubt(desk, number):

@@ -1,0 +1,71 @@
+"""What people may do with a submission, and when it is too late or too soon for it."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.factories import NOW
+from tests.processing import BY, processing_order, refused
+from webapp.actions import cancellations, outcomes, submissions
+
+
+@pytest.fixture
+def asked(session):
+    """A cancellation that can be undone for a minute."""
+    order = processing_order(session)
+    return cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+
+
+def moved(session, submission, *names):
+    for name in names:
+        outcomes.move(submission, name, NOW)
+    session.commit()
+
+
+def test_what_is_still_open_is_not_asked_for_again(session, asked):
+    def again():
+        return submissions.again(session, asked.id, undo_seconds=0, **BY)
+
+    for move in ("send", "accept"):
+        assert refused(again) == ("again_still_open", {})
+        assert submissions.refusal_again(session, asked) == "again_still_open"
+        moved(session, asked, move)
+    assert refused(again) == ("again_still_open", {})
+
+    moved(session, asked, "reject")
+    assert submissions.refusal_again(session, asked) is None
+    new = again()
+    assert (new.id != asked.id, new.state, new.details) == (True, "queued", {"reason": "NoInventory"})
+
+
+def test_only_a_conflict_is_insisted_on(session, asked):
+    def insist():
+        return submissions.insist(session, asked.id, now=NOW + timedelta(hours=1), by="user:2")
+
+    assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
+    moved(session, asked, "conflict")
+
+    assert insist().state == "queued"
+
+    assert (asked.due_at, asked.details["insisted"]) == (NOW + timedelta(hours=1), True)
+    assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
+
+
+def test_a_look_is_hurried_only_where_it_proves_something(session, asked):
+    def look(seconds):
+        return submissions.look_now(session, asked.id, now=NOW + timedelta(seconds=seconds))
+
+    # Within the time to think better of it Amazon hears nothing, whoever looks.
+    assert refused(lambda: look(59)) == ("look_too_soon", {})
+    assert look(61).due_at == NOW + timedelta(seconds=60)
+    moved(session, asked, "send")
+    asked.due_at = NOW + timedelta(hours=2)
+    session.commit()
+    assert refused(lambda: look(61)) == ("look_too_soon", {})
+    moved(session, asked, "sent")
+    assert look(61).due_at == NOW + timedelta(seconds=61)
+
+
+@pytest.mark.parametrize("verb", [submissions.undo, submissions.insist])
+def test_what_is_not_there_is_said(session, asked, verb):
+    assert refused(lambda: verb(session, asked.id + 1, **BY)) == ("submission_unknown", {"name": asked.id + 1})
