@@ -11,7 +11,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from simulator.app import create_simulator
 from simulator.limits import LIMITS
 from simulator.mailbox import Mailbox
-from simulator.scenarios import UnknownScenario
+from simulator.scenarios import SCENARIOS, UnknownScenario
 from simulator.store import StateInUse
 from simulator.world import SETTLE, World
 
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", default="127.0.0.1")
     made.add_argument("--port", type=int, default=8490, help="0 takes a free one")
     made.add_argument("--mail-port", type=int, help="take mails to buyers there; 0 takes a free one")
-    made.add_argument("--scenario", default="busy_monday", help="empty, one_order, busy_monday or many:NUMBER")
+    made.add_argument("--scenario", default="busy_monday", help=", ".join(SCENARIOS) + " or many:NUMBER")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--limits", choices=LIMITS, default="relaxed")
     made.add_argument(

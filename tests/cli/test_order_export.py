@@ -71,13 +71,15 @@ def test_a_total_of_nothing_is_a_limit_too(command, numbers):
     ("words", "said"),
     [
         (("--columns", "id,nonsense"), "There is no column nonsense here."),
-        (("--sort", "bill_to"), "There is no column bill_to here."),
+        (("--sort", "bill_to"), "The list cannot be put in order by bill_to. It can by: id, amazon_number,"),
         (("--store", "nowhere"), "There is no store nowhere."),
         (("--columns", "id,action"), "There is no column action here."),
         (("--from", "31.12."), "31.12. is not a day."),
         (("--from", "2026-03-31", "--to", "2026-03-30"), "--to is a day before --from."),
         (("--min", "10", "--max", "9.99"), "--max is less than --min."),
         (("--min", "x"), "x is not an amount."),
+        (("--max", "1e30"), "1e30 is too much: less than a million millions fits."),
+        (("--columns", "bill_to", "--without-personal-data"), "None of these columns may be written without"),
         (("--format", "xlsx"), "Name the file with --output"),
         (("--output", "/no/such/folder/orders.csv"), "there is no folder /no/such/folder."),
     ],
@@ -86,4 +88,18 @@ def test_what_makes_no_sense_is_said(command, connected, words, said):
     answer = command("orders", "export", *words)
 
     assert answer.code != 0
+    assert answer.out == ""
     assert said in answer.error
+
+
+def test_columns_may_be_named_as_they_are_written_in_a_sentence(command, numbers):
+    assert table(command("orders", "export", "--columns", " id, status"))[0] == ["ID", "Status"]
+
+
+def test_a_file_that_cannot_be_written_is_one_line(command, numbers, tmp_path):
+    path = tmp_path / ("x" * 300)
+
+    said = command("orders", "export", "-o", str(path))
+
+    assert (said.code, said.out) == (1, "")
+    assert said.error == f"channeldesk: {path}: File name too long."

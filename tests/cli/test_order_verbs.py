@@ -1,6 +1,7 @@
 """`channeldesk orders hold|unhold|invoice|ship|refund|comment`."""
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from simulator import life
 from tests.cli.test_orders import ORDER_KEYS
@@ -29,11 +30,31 @@ def test_an_order_is_held_and_given_back(command, number):
     part = command("orders", "refund", number, "--item", "X=1")
     assert (part.code, part.error.startswith("channeldesk: X=1 is not SKU=PIECES")) == (1, True)
     decimals = command("orders", "refund", number, "--shipping", "0.001")
-    assert decimals.error == "channeldesk: This has more decimals than EUR has: 2."
+    assert decimals.error == "channeldesk: shipping: This has more decimals than EUR has: 2."
     back = command("orders", "refund", number)
     assert (back.code, "closed" in back.out, "document             100001" in back.out) == (0, True, True)
     invoice = command("orders", "invoice", number)
     assert invoice.error == "channeldesk: An Order with the status Closed cannot be invoiced."
+
+
+def test_a_number_is_taken_as_it_was_copied(command, number):
+    assert command("orders", "show", f" {number}\r\n", "--json").json["number"] == number
+    empty = command("orders", "unhold", " ")
+    assert (empty.code, "it is empty; write the number of an order." in empty.error) == (2, True)
+
+
+def test_a_line_that_has_no_sku_goes_by_a_dash(command, number, tmp_path):
+    (item,) = command("orders", "show", number, "--json").json["items"]
+    engine = create_engine(f"sqlite:///{tmp_path / 'cli' / 'channeldesk.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE order_items SET sku = NULL"))
+    engine.dispose()
+
+    twice = command("orders", "ship", number, "--item", "-=1", "--item", "-=1")
+    shipped = command("orders", "ship", number, "--item", f"-={item['ordered']}", "--json")
+
+    assert twice.error.endswith("Each of its lines can be named once: -.")
+    assert shipped.json["items"] == [item | {"sku": None, "shipped": item["ordered"]}]
 
 
 @pytest.mark.parametrize("until", ["tomorrow", "2000-01-01", "9999-12-31T23:59-05:00"])

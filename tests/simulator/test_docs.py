@@ -2,6 +2,7 @@ from pathlib import Path
 
 from simulator.__main__ import parser
 from simulator.faults import KINDS
+from simulator.scenarios import SCENARIOS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
 
@@ -16,3 +17,8 @@ def test_every_fault_and_its_options_are_documented():
 def test_every_option_of_the_command_is_documented():
     options = [option for action in parser()._actions for option in action.option_strings if option.startswith("--")]
     assert [option for option in options if f"`{option}" not in DOCUMENT] == ["--help"]
+
+
+def test_every_scenario_is_documented_and_helped_with():
+    helped = " ".join(parser().format_help().split())
+    assert [name for name in SCENARIOS if f"`{name}`" not in DOCUMENT or name not in helped] == []

@@ -46,6 +46,14 @@ def test_who_may_not_see_buyers_gets_a_file_without_them(app, session, colleague
     assert THE_COLLEAGUE.role == "viewer"
 
 
+def test_a_file_without_any_column_is_not_written(colleague, session, orders):
+    answer = colleague.post("/grids/orders/exports", data={"query": "columns=bill_to,email"})
+
+    assert answer.status_code == 422
+    assert "None of these columns may be written without personal data." in answer.text
+    assert stored(session, select(Event.kind).where(Event.kind.startswith("grid_"))) == []
+
+
 def test_a_workbook_holds_numbers_as_numbers(owner, orders):
     answer = owner.post("/grids/orders/exports", data={"format": "xlsx", "query": "sort=id&columns=id,total,purchased"})
 

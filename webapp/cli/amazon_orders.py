@@ -8,7 +8,7 @@ from typing import Any
 import click
 from redis.exceptions import RedisError
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
+from webapp.cli.base import data_dir_option, desk, instant, json_option, number_argument, number_type, show
 from webapp.domain import amazon_status, cancellation
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -44,7 +44,7 @@ def list_orders(store: str | None, status: str | None, limit: int, data_dir: Pat
 
 
 @amazon_orders.command("show")
-@click.argument("number")
+@number_argument
 @data_dir_option
 @json_option
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
@@ -59,7 +59,7 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
 
 
 @amazon_orders.command()
-@click.argument("number")
+@number_argument
 @click.option("--reason", required=True, help=f"Amazon's code: {', '.join(row.code for row in cancellation.REASONS)}.")
 @click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
 @data_dir_option

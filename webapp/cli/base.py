@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from webapp.domain.amazon_errors import AmazonError
-from webapp.domain.errors import DeskError
+from webapp.domain.errors import DeskError, InvalidError
 from webapp.running.problems import CannotRunError
 from webapp.settings import SettingError, Settings
 
@@ -26,6 +26,11 @@ data_dir_option = click.option(
 )
 # An id there could be, or how many rows are wanted: more than either fits into no database.
 number_type = click.IntRange(1, 2**31 - 1)
+# Sentences that a page shows beside what they are about; without a page they begin with its name.
+_BESIDE = {
+    *("amount_decimals", "amount_malformed", "amount_negative", "text_too_long", "time_unreadable"),
+    *("product_text_unprintable", "too_many_lines"),
+}
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
@@ -41,17 +46,37 @@ def one_line_errors() -> Iterator[None]:
     except DeskError as error:
         from webapp.sentences import sentence
 
-        _fail(sentence(error.code, error.arguments))
+        about = f"{error.field}: " if isinstance(error, InvalidError) and error.code in _BESIDE else ""
+        _fail(about + sentence(error.code, error.arguments))
     except RedisError as error:
         _fail(f"Redis stopped answering ({type(error).__name__}). Try again; if the desk is running, look at its log.")
     except DBAPIError as error:
         reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
         _fail(f"The database stopped answering ({reason}).")
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.")
 
 
 def _fail(line: str) -> None:
     click.echo(f"channeldesk: {' '.join(line.split())}", err=True)
     sys.exit(1)
+
+
+class NumberOfOrder(click.ParamType):
+    """The number of an order, as it was copied: without the space around it."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        number = str(value).strip()
+        if not number:
+            self.fail("it is empty; write the number of an order.", param, ctx)
+        return number
+
+
+number_argument = click.argument("number", type=NumberOfOrder())
 
 
 def load_settings(data_dir: Path | None, **overrides: Any) -> Settings:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from webapp.models.stores import StoreName
 
 
+# More minor units of a currency fit into no database.
+_LARGEST = Decimal(10) ** 12
+
+
 class Amount(click.ParamType):
     """An amount in units of a currency: 12.50."""
 
@@ -31,6 +35,8 @@ class Amount(click.ParamType):
             found = Decimal("NaN")
         if not found.is_finite() or found < 0:
             self.fail(f"{value} is not an amount. Write it as 12.50.", param, ctx)
+        if found >= _LARGEST:
+            self.fail(f"{value} is too much: less than a million millions fits.", param, ctx)
         return found
 
 
@@ -82,15 +88,16 @@ def export(
     _check_ranges(filters)
     given = {name: value for name, value in filters.items() if value not in (None, "", ())}
     wanted = {name: list(value) if name == "state" else value for name, value in given.items()}
+    names = [name.strip() for name in columns.split(",") if name.strip()]
     with desk(data_dir):
-        count = _export(wanted, columns, sort, format_, output, personal=not without_personal_data)
+        count = _export(wanted, names, sort, format_, output, personal=not without_personal_data)
     if output is not None:
         said = {"rows": count, "file": str(output), "format": format_}
         show(said, as_json, lambda one: iter([f"{one['rows']} Orders written to {one['file']}"]))
 
 
 def _export(
-    filters: dict[str, Any], columns: str, sort: str, format_: str, output: Path | None, *, personal: bool
+    filters: dict[str, Any], columns: list[str], sort: str, format_: str, output: Path | None, *, personal: bool
 ) -> int:
     """Answers how many rows were written. Raises InvalidError."""
     from webapp.actions import exports
@@ -102,7 +109,7 @@ def _export(
     session = db.session()
     every = stores.by_name(session)
     filters = filters | _check(filters, columns, sort, every)
-    grid, fields = files.fields_of(orders.grid(every).choose(columns.split(",")), ORDERS, personal=personal)
+    grid, fields = files.fields_of(orders.grid(every).choose(columns), ORDERS, personal=personal)
     place = grids.read_place(grid, {"sort": sort})
     session.expunge_all()
     rows = files.rows(session, grid, place, filters, fields, {store.id: store for store in every})
@@ -131,19 +138,19 @@ def _check_ranges(filters: dict[str, Any]) -> None:
             raise click.UsageError(words)
 
 
-def _check(filters: dict[str, Any], columns: str, sort: str, every: "Sequence[StoreName]") -> dict[str, Any]:
+def _check(filters: dict[str, Any], columns: list[str], sort: str, every: "Sequence[StoreName]") -> dict[str, Any]:
     """The filters that have to be put otherwise: the store by its slug. Raises InvalidError."""
     from webapp.exports.orders import ORDERS
     from webapp.queries import orders
 
     known = {column.name: column for column in orders.COLUMNS if ORDERS[column.name].fields}
-    for name in [one for one in columns.split(",") if one]:
+    for name in columns:
         if name not in known:
             raise InvalidError("export_column_unknown", name=name, known=", ".join(known))
     sorting = known.get(sort.removeprefix("-"))
     if sorting is None or sorting.by is None:
         sortable = ", ".join(name for name, column in known.items() if column.by is not None)
-        raise InvalidError("export_column_unknown", name=sort, known=sortable)
+        raise InvalidError("export_sort_unknown", name=sort, known=sortable)
     if "store" not in filters:
         return {}
     slugs = {store.name: store.slug for store in every} | {store.slug: store.slug for store in every}

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.base import data_dir_option, desk, json_option, number_argument, show
 from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
 from webapp.cli.orders import described, orders, story
 from webapp.domain import shipping
@@ -25,7 +25,7 @@ _items_option = click.option(
 
 
 @orders.command()
-@click.argument("number")
+@number_argument
 @click.option("--reason", required=True, help="Why it waits.")
 @click.option("--until", metavar="TIME", help="When it goes on by itself, in ISO 8601; without a zone it is UTC.")
 @data_dir_option
@@ -41,7 +41,7 @@ def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_
 
 
 @orders.command()
-@click.argument("number")
+@number_argument
 @data_dir_option
 @json_option
 def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
@@ -55,7 +55,7 @@ def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
 
 
 @orders.command()
-@click.argument("number")
+@number_argument
 @_items_option
 @_comment_option
 @data_dir_option
@@ -72,7 +72,7 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 
 
 @orders.command()
-@click.argument("number")
+@number_argument
 @_items_option
 @click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
 @click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
@@ -104,7 +104,7 @@ def ship(
 
 
 @orders.command()
-@click.argument("number")
+@number_argument
 @_items_option
 @click.option("--shipping", metavar="AMOUNT", help="Of the shipping. Default: all left with all items, else none.")
 @click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Given back beside the items.")
@@ -166,7 +166,7 @@ def refund(
 
 
 @orders.command()
-@click.argument("number")
+@number_argument
 @click.argument("text")
 @click.option("--status", help='The store\'s own word within the state; "" for none.')
 @data_dir_option
@@ -203,7 +203,7 @@ def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
     chosen: dict[int, int] = {}
     for text in items:
         sku, _, pieces = text.rpartition("=")
-        lines = [item for item in order.items if item.sku == sku and item.id not in chosen]
+        lines = [item for item in order.items if (item.sku or "-") == sku and item.id not in chosen]
         if not lines or not pieces.lstrip("-").isdecimal():
             known = ", ".join(item.sku or "-" for item in order.items)
             raise InvalidError("item_unreadable", text=text, known=known)

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from webapp.cli.amazon_orders import priced
-from webapp.cli.base import data_dir_option, desk, json_option, number_type, show
+from webapp.cli.base import data_dir_option, desk, json_option, number_argument, number_type, show
 from webapp.models.orders import Order
 
 _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
@@ -32,7 +32,7 @@ def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
 
 
 @orders.command("show")
-@click.argument("number")
+@number_argument
 @data_dir_option
 @json_option
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from webapp.domain.tracking_matches import Match
 
 
+_STATES = ("done", "failed", "ready", "choose", "already", "blocked")
+
+
 @click.group()
 def shipments() -> None:
     """Ship Orders with the tracking numbers of a sheet."""
@@ -86,12 +89,11 @@ def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
 
 def _counts(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
     states = [line["state"] for line in lines]
-    return {state: states.count(state) for state in dict.fromkeys(states)}
+    return {state: states.count(state) for state in _STATES}
 
 
 def _words(said: dict[str, Any]) -> Iterator[str]:
     for line in said["lines"]:
         about = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
         yield f"{line['line']}: {about}  {line['state']}" + (f": {line['message']}" if line["message"] else "")
-    counts = {key: value for key, value in said.items() if key not in {"dry_run", "lines"}}
-    yield ", ".join(f"{count} {state}" for state, count in counts.items())
+    yield ", ".join(f"{said[state]} {state}" for state in _STATES if said[state])

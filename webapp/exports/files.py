@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import xlsxwriter
 from sqlalchemy.orm import Session
 
+from webapp.domain.errors import InvalidError
 from webapp.exports.fields import CURRENCY, Cell, Field, Heading
 from webapp.models.engine import only_reading
 from webapp.models.stores import StoreName
@@ -28,11 +29,13 @@ _MEASURED = 200
 def fields_of(grid: Grid, headings: Mapping[str, Heading], *, personal: bool) -> tuple[Grid, list[Field]]:
     """The grid with only those of its visible columns that may leave, and their cells.
 
-    The currency has a cell of its own before the first amount.
+    The currency has a cell of its own before the first amount. Raises InvalidError where no column is left.
     """
     by_name = {column.name: column for column in grid.columns}
     names = [name for name in grid.visible if personal or not by_name[name].personal]
     fields = [field for name in names for field in headings[name].fields]
+    if not fields:
+        raise InvalidError("export_columns_none")
     first = next((at for at, field in enumerate(fields) if field.amount), None)
     if first is not None:
         fields.insert(first, CURRENCY)

@@ -10,6 +10,8 @@ SENTENCES = {
     "view_name_wrong": _l("Give the view a name of at most %(most)s characters."),
     "view_name_taken": _l("You have a view called %(name)s already."),
     "view_too_many": _l("You have %(most)s views of this list already. Delete one first."),
+    "export_columns_none": _l("None of these columns may be written without personal data. Choose another one."),
+    "export_sort_unknown": _l("The list cannot be put in order by %(name)s. It can by: %(known)s."),
     "export_column_unknown": _l("There is no column %(name)s here. There are: %(known)s."),
     "grid_exported": _l("%(count)s rows of %(name)s exported as %(format)s"),
     "grid_exported_personal": _l("%(count)s rows of %(name)s exported as %(format)s, with personal data"),

@@ -46,7 +46,10 @@ SENTENCES = {
     "hold_until_unreadable": _l("%(text)s is not a day and a time."),
     "comment_required": _l("Write a comment."),
     "status_unknown": _l("An Order with the status %(state)s cannot be given the status %(word)s."),
-    "item_unreadable": _l("%(text)s is not SKU=PIECES of a line of this Order. Its SKUs are: %(known)s."),
+    "item_unreadable": _l(
+        "%(text)s is not SKU=PIECES, with a SKU of this Order and a whole number. Each of its lines can be named once: "
+        "%(known)s."
+    ),
     "time_unreadable": _l("%(text)s is not a time. Write it as 2026-12-24T18:00+01:00."),
     "order_invoiced": _l("Invoice %(number)s written: %(amount)s %(currency)s"),
     "order_shipped": _l("Shipment %(number)s written (pieces: %(quantity)s, parcels: %(parcels)s)"),
