@@ -33,7 +33,7 @@ def test_a_product_an_order_made_is_listed_and_counted(command, ordered):
 
 def test_files_go_out_and_in(command, connected, tmp_path):
     file = tmp_path / "products.csv"
-    file.write_text("sku;quantity\nA-1;5\nA-2;x\n")
+    file.write_text("sku;quantity;Titel\nA-1;5;Tasse\nA-2;x;Topf\n")
     looked = command("products", "import", str(file), "--preview", "--json").json
     assert looked == {
         "preview": True,
@@ -44,14 +44,19 @@ def test_files_go_out_and_in(command, connected, tmp_path):
         "left_out": [
             {"line": 3, "sku": "A-2", "cause": "product_quantity_malformed", "words": "x is no whole number."}
         ],
+        "ignored": ["Titel"],
     }
     assert command("products", "list", "--json").json == []
 
     taken = command("products", "import", str(file))
-    assert taken.out == "line 3: x is no whole number.\n1 created, 0 changed, 0 the same, 1 left out\n"
+    assert taken.out == (
+        "line 3: x is no whole number.\n"
+        "Some columns mean nothing here: Titel\n"
+        "1 created, 0 changed, 0 the same, 1 left out\n"
+    )
     out = tmp_path / "out.csv"
     assert command("products", "export", str(out)).code == 0
     again = command("products", "import", str(out), "--json").json
-    assert (again["same"], again["created"], again["changed"], again["left_out"]) == (1, 0, 0, [])
+    assert (again["same"], again["created"], again["changed"], again["left_out"], again["ignored"]) == (1, 0, 0, [], [])
     unknown = command("products", "import", str(file), "--account", "Nobody")
     assert unknown.error == f"channeldesk: Say which seller account: {connected}."

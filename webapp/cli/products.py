@@ -102,7 +102,8 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
     from webapp.queries import products as queries
     from webapp.sentences import sentence
 
-    rows = read(decode(file.read())).rows
+    sheet = read(decode(file.read()))
+    rows = sheet.rows
     with desk(data_dir):
         session = db.session()
         account_id = queries.account_of(session, account).id
@@ -121,7 +122,7 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
             counts = _counted(changes)
         else:
             counts = verbs.import_rows(session, account_id, rows, now=datetime.now(UTC), by="cli")
-        said = {"preview": preview, **counts, "left_out": wrong}
+        said = {"preview": preview, **counts, "left_out": wrong, "ignored": list(sheet.ignored)}
         show(said, as_json, _result)
 
 
@@ -178,6 +179,8 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
 def _result(said: dict[str, Any]) -> Iterator[str]:
     for one in said["left_out"]:
         yield f"line {one['line']}: {one['words']}"
+    if said["ignored"]:
+        yield f"Some columns mean nothing here: {', '.join(said['ignored'])}"
     would = "would be " if said["preview"] else ""
     yield (
         f"{said['created']} {would}created, {said['changed']} {would}changed, {said['same']} the same, "
