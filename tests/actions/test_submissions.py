@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories import NOW
 from tests.processing import BY, processing_order, refused
 from webapp.actions import cancellations, outcomes, submissions
+from webapp.models.events import Event
 
 
 @pytest.fixture
@@ -20,6 +22,24 @@ def moved(session, submission, *names):
     for name in names:
         outcomes.move(submission, name, NOW)
     session.commit()
+
+
+def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
+    assert (asked.state, asked.open, asked.requested_by, asked.requested_at) == ("queued", True, "user:1", NOW)
+    assert (asked.undo_until, asked.due_at) == (NOW + timedelta(seconds=60), NOW + timedelta(seconds=60))
+    assert asked.seen == {
+        "status": "UNSHIPPED",
+        "quantity": 3,
+        "quantity_shipped": 0,
+        "cancel_requested": False,
+        "cancel_reason": None,
+        "total": 4200,
+        "currency": "EUR",
+    }
+    told = session.scalars(select(Event).where(Event.submission_id == asked.id)).one()
+    assert (told.kind, told.by, told.args) == ("cancellation_requested", "user:1", {"reason": "NoInventory"})
+    mirror = asked.amazon_order
+    assert (mirror.note, mirror.note_args) == ("note_cancel_requested", {"reason": "NoInventory"})
 
 
 def test_what_is_still_open_is_not_asked_for_again(session, asked):
@@ -43,11 +63,12 @@ def test_only_a_conflict_is_insisted_on(session, asked):
         return submissions.insist(session, asked.id, now=NOW + timedelta(hours=1), by="user:2")
 
     assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
-    moved(session, asked, "conflict")
+    outcomes.conflict(session, asked, "cancel_shipped", NOW)
+    session.commit()
 
     assert insist().state == "queued"
 
-    assert (asked.due_at, asked.details["insisted"]) == (NOW + timedelta(hours=1), True)
+    assert (asked.due_at, asked.cause, asked.details["insisted"]) == (NOW + timedelta(hours=1), None, True)
     assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
 
 

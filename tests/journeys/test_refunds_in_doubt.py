@@ -1,11 +1,14 @@
 """Refunds of which nobody knows whether Amazon carried them out: never told again by themselves, a person decides."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
 from tests.journeys.test_refund_at_amazon import TWO_LINES, counts, of, there, told_and_ended
 from tests.running.desk import until
 from webapp.actions import feeds, refunds, submissions
+from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.errors import RefusedError
 from webapp.domain.money import Money
 from webapp.domain.refunds import Refund
@@ -51,6 +54,18 @@ def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
     with pytest.raises(RefusedError) as refused:
         submissions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
     assert refused.value.code == "refund_in_doubt"
+
+
+def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(desk, number):
+    desk.world.faults.arm("lost_answer", "createFeed")
+    submission = of(desk, desk.refund(number))
+    desk.later(31)
+
+    desk.advance()
+
+    desk.session.refresh(submission)
+    assert (submission.state, submission.cause, submission.tries) == ("sending", "lost_answer", 1)
+    assert submission.message
 
 
 def test_of_two_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(desk, number):
@@ -161,3 +176,45 @@ def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(desk, numbe
     submission = told_and_ended(desk, desk.refund(number))
 
     assert (submission.state, submission.cause) == ("unproved", "feed_aborted")
+
+
+class WithReport:
+    """The port of a desk whose ended feed comes with this report."""
+
+    def __init__(self, port, report):
+        self.port, self.report = port, report
+
+    def __getattr__(self, name):
+        return getattr(self.port, name)
+
+    def feed(self, feed_id):
+        return replace(self.port.feed(feed_id), result_document_id="report")
+
+    def feed_report(self, there):
+        assert there.result_document_id == "report"
+        return self.report
+
+
+NO = tuple(FeedMessage(place, "Error", "18102", "No.") for place in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("report", "state", "cause"),
+    [
+        # It counts no success and agrees with itself: nothing was refunded.
+        (FeedReport(2, 0, 2, 0, NO), "rejected", "feed_failed"),
+        (FeedReport(2, 1, 1, 0, NO[:1]), "unproved", "feed_aborted"),
+        (FeedReport(2, 0, 1, 0, NO), "unproved", "feed_aborted"),
+    ],
+    ids=["none", "some", "who knows"],
+)
+def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_success(desk, number, report, state, cause):
+    desk.world.faults.arm("feed_fatal")
+    desk.port = WithReport(desk.port, report)
+
+    submission = told_and_ended(desk, desk.refund(number))
+
+    assert (submission.state, submission.cause) == (state, cause)
+    order = desk.commerce_order(number)
+    assert order.total_refunded == 0
+    assert (order.total_refunding > 0) is (state == "unproved")
