@@ -128,6 +128,8 @@ def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
     from webapp.sentences import sentence
 
+    if not found:
+        yield "There are no accounts yet."
     for one in found:
         health = sentence(one["trouble"]) if one["trouble"] else f"synced {one['last_synced_at'] or 'never'}"
         yield f"{one['id']}  {one['name']}  {one['region']}  {', '.join(one['stores'])}  {health}"

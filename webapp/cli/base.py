@@ -19,9 +19,19 @@ from webapp.domain.errors import DeskError, InvalidError
 from webapp.running.problems import CannotRunError
 from webapp.settings import SettingError, Settings
 
+
+class _DataFolder(click.Path):
+    """A folder. An empty name would be the current folder, which nobody meant who wrote `"$UNSET"`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not str(value).strip():
+            self.fail("it is empty; name a folder, or leave the option away.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 data_dir_option = click.option(
     "--data-dir",
-    type=click.Path(path_type=Path),
+    type=_DataFolder(path_type=Path),
     help="The data folder. Default: CHANNELDESK_DATA_DIR, or the platform's folder for application data.",
 )
 # An id there could be, or how many rows are wanted: more than either fits into no database.

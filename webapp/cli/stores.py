@@ -97,6 +97,8 @@ def _pair(change: str) -> tuple[str, str]:
 
 
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    if not found:
+        yield "There are no stores yet."
     for one in found:
         state = "active" if one["active"] else "inactive"
         yield f"{one['name']}  {one['marketplace']}  {state}  synced {one['last_synced_at'] or 'never'}"

@@ -199,8 +199,10 @@ def account_of(session: Session, name: str | None) -> Account:
     """The account of this name, or the only one there is. Raises InvalidError naming those there are."""
     accounts = session.scalars(select(Account).order_by(Account.name)).all()
     found = [account for account in accounts if name in (None, account.name)]
+    if not accounts:
+        raise InvalidError("product_account_none")
     if len(found) != 1:
-        raise InvalidError("product_account_unknown", known=", ".join(account.name for account in accounts) or "-")
+        raise InvalidError("product_account_unknown", known=", ".join(account.name for account in accounts))
     return found[0]
 
 

@@ -38,6 +38,7 @@ SENTENCES = {
     "product_file_required": _l("Choose a file, or paste the rows."),
     "product_import_unknown": _l("There is no such import."),
     "product_import_confirmed": _l("This file was taken already."),
+    "product_account_none": _l("No seller account is connected yet. Products belong to one."),
     "product_account_unknown": _l("Say which seller account: %(known)s."),
     # What happened.
     "product_found": _l("Product %(sku)s made, since an order is for it"),
