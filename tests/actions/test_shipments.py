@@ -157,6 +157,7 @@ def test_what_somebody_saw_before_another_step_is_not_sent(session):
     seen = order.version
     shipments.create(session, order.id, [Parcel({first: 1})], seen=seen, **BY)
 
+    assert order.version > seen
     again = refused(lambda: shipments.create(session, order.id, [Parcel({first: 1})], seen=seen, **BY))
 
     assert again == ("order_changed", {})

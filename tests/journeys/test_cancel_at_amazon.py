@@ -127,6 +127,21 @@ def test_a_feed_that_ends_fatal_is_said(desk, number):
     assert desk.commerce_order(number).state == "processing"
 
 
+def test_trouble_is_kept_on_what_met_it_and_the_next_try_waits(desk, number):
+    submission = desk.cancel(number)
+    desk.later(31)
+    desk.world.faults.arm("error_500", "getOrder", times=None)
+
+    desk.advance()
+
+    desk.session.refresh(submission)
+    assert (submission.state, submission.cause, submission.tries) == ("queued", "unavailable", 1)
+    assert submission.due_at > desk.clock()
+    calls = desk.world.call_counts["getOrder"]
+    desk.advance()
+    assert desk.world.call_counts["getOrder"] == calls
+
+
 def test_the_buyer_cancels_meanwhile_and_no_feed_is_sent(desk, number):
     submission = desk.cancel(number)
     desk.at_amazon(number, "cancel", by="BUYER")

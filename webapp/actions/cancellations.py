@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -114,9 +113,6 @@ class _Cancellation(Kind):
 
     def proved(self, session: Session, submission: Submission, said: amazon_orders.AmazonOrder) -> bool:
         return said.status == amazon_status.CANCELLED
-
-    def proof_args(self, said: amazon_orders.AmazonOrder) -> dict[str, Any]:
-        return {"by": next((item.cancelled_by for item in said.items if item.cancelled_by), None) or ""}
 
     def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
         reason = old.details["reason"]

@@ -91,4 +91,4 @@ def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrde
         for submission in found:
             kind, order = kinds.of(submission.kind), said[submission.amazon_order_id]
             if kind.proved(session, submission, order):
-                outcomes.verify(session, submission, now, **kind.proof_args(order))
+                outcomes.verify(session, submission, now)

@@ -109,10 +109,6 @@ class Kind:
         """Whether the order as Amazon describes it shows that it was done, whoever did it."""
         return False
 
-    def proof_args(self, said: AmazonOrder) -> dict[str, Any]:
-        """What the sentence of the proof says of it."""
-        return {}
-
     def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, by: str) -> None:
         """What else happens here with `what`: accepted, verified, rejected, unproved, undone or conflict."""
 

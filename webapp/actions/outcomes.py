@@ -33,13 +33,13 @@ def accept(session: Session, submission: Submission, now: datetime) -> None:
         verify(session, submission, now)
 
 
-def verify(session: Session, submission: Submission, now: datetime, **args: Any) -> None:
-    """Amazon has proved it, whether or not it was told by us."""
+def verify(session: Session, submission: Submission, now: datetime, *, by: str = "amazon") -> None:
+    """Amazon has proved it, whether or not it was told by us; or a person (`by`) has seen the proof there."""
     ours = submission.state not in {submissions.QUEUED, submissions.CONFLICT}
     move(submission, "verify", now)
     submission.verified_at = now
     submission.cause = None if ours else kinds.of(submission.kind).meanwhile
-    happened(session, submission, "verified" if ours else "not_needed", now=now, **args)
+    happened(session, submission, "verified" if ours else "not_needed", now=now, by=by)
 
 
 def reject(
@@ -83,9 +83,7 @@ def undo(session: Session, submission: Submission, *, now: datetime, by: str) ->
     happened(session, submission, "undone", now=now, by=by)
 
 
-def happened(
-    session: Session, submission: Submission, what: str, *, now: datetime, by: str = "amazon", **args: Any
-) -> None:
+def happened(session: Session, submission: Submission, what: str, *, now: datetime, by: str = "amazon") -> None:
     """Write the event `<kind>_<what>`, and let the kind do what follows from it."""
     kind = kinds.of(submission.kind)
     said = {"words": submission.message or "", "cause": submission.cause or ""} if what in _EXPLAINED else {}
@@ -94,7 +92,7 @@ def happened(
         f"{submission.kind}_{what}",
         now=now,
         by=by,
-        args=kind.event_args(submission) | said | args,
+        args=kind.event_args(submission) | said,
         account_id=submission.account_id,
         store_id=submission.amazon_order.store_id,
         order_id=kind.order_id(session, submission),
