@@ -45,6 +45,8 @@ def triples(text, known=ours):
         ("a mark at the beginning", f"\ufeffOrder;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};UPS"),
         ("words around the number", f"Order;Tracking;Carrier\nAmazon {ONE} (Prime);0034 0434 1610 9404 2557;DHL\n#{TWO};1Z 999 AA1 01 2345 6784;UPS"),
         ("plain words", f"Hello, {ONE} left with DHL {DHL}\nand {TWO}: UPS ({UPS})"),
+        ("sentences with commas", f"Hello, {ONE} left with DHL, the number is {DHL}. Regards\nHello, {TWO} left with UPS, the number is {UPS}. Regards"),
+        ("groups", f"{ONE}, 0034 0434 1610 9404 2557, DHL\n{TWO}, 1z 999 aa1 01 2345 6784, UPS"),
         ("a quotation mark nobody closed", f'Order;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};"UPS'),
     ],
 )  # fmt: skip

@@ -12,6 +12,8 @@ LONGEST_NUMBER = 100
 ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _AMAZON = re.compile(r"(?<![\d-])(\d{3}-\d{7}-\d{7})(?![\d-])")
 _OURS = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9/_.-]{1,39}")
+# A word among groups of signs: a number is written in groups, a sentence in words.
+_SENTENCE = re.compile(r"(?<!\S)(?=\S*[a-z])[^\W\d_]{3,}(?!\S)")
 _DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%d.%m.%y", "%Y%m%d")
 _SHORTEST = 8
 _LEAST_DIGITS = 5
@@ -106,7 +108,7 @@ def trackedness(text: str) -> float:
     text = text.strip()
     if ROUNDED.fullmatch(text):
         return 0.8
-    if amazon_number(text) or day(text) is not None:
+    if amazon_number(text) or day(text) is not None or _SENTENCE.search(text):
         return 0.0
     number = clean(text)
     digits = sum(sign.isdigit() for sign in number)
