@@ -1,10 +1,16 @@
+import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from tests.factories import an_item, an_order
+from tests.mailboxes import set_up
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
 from webapp.actions import credit_memos, shipments
 from webapp.domain.documents import Refund
+from webapp.extensions import db
+from webapp.models.comments import Comment
 from webapp.models.credit_memos import CreditMemo
+from webapp.models.mails import Mail
 from webapp.models.orders import Order
 
 
@@ -101,3 +107,50 @@ def test_of_two_tabs_one_refunds_and_the_other_is_told(app, session):
 
     assert at_once(app, refund, refund) == ["done", "quantity_over"]
     assert [memo.total for memo in session.scalars(select(CreditMemo))] == [2300]
+
+
+@pytest.mark.parametrize(("notify", "append"), [(True, True), (True, False), (False, True)])
+def test_the_comment_stands_at_its_memo_and_goes_along_only_where_it_is_meant_to(session, notify, append):
+    set_up(session)
+    order = processing_order(session)
+
+    memo = credit_memos.create(session, order.id, Refund(), comment="Sorry", notify=notify, append=append, **BY)
+
+    comment = session.scalars(select(Comment)).one()
+    assert (comment.text, comment.credit_memo_id, comment.notify) == ("Sorry", memo.id, notify and append)
+    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    assert told == ([("credit_memo", memo.id, comment.id if append else None)] if notify else [])
+
+
+def test_what_somebody_saw_before_another_step_gives_nothing_back(session):
+    """Money beside the lines has no pieces that would run out."""
+    order = processing_order(session)
+    seen = order.version
+    goodwill = Refund({}, 0, adjustment_refund=500)
+    credit_memos.create(session, order.id, goodwill, seen=seen, **BY)
+    assert order.version > seen
+
+    again = refused(lambda: credit_memos.create(session, order.id, goodwill, seen=seen, **BY))
+
+    assert (again, order.total_refunded) == (("order_changed", {}), 500)
+
+
+@pytest.mark.both_databases
+def test_what_was_read_before_the_lock_is_read_again_under_it(session):
+    order_id = processing_order(session).id
+    session.commit()
+    with Session(db.engine) as own:
+        early = own.get_one(Order, order_id)
+        lines = list(early.items)
+        assert (early.total_refunded, [line.refunded for line in lines]) == (0, [0, 0])
+        pieces = {line.id: 1 for line in lines}
+        if db.engine.dialect.name == "sqlite":
+            # Who reads there keeps the others out until then.
+            own.rollback()
+        credit_memos.create(session, order_id, Refund(pieces, 0), **BY)
+
+        memo = credit_memos.create(own, order_id, Refund(), **BY)
+
+        assert [item.quantity for item in memo.items if item.quantity] == [1]
+        assert [line.refunded for line in lines] == [2, 1]
+        assert (early.total_refunded, early.state) == (early.total_invoiced, "closed")

@@ -1,11 +1,14 @@
+import pytest
 from sqlalchemy import select
 
 from tests.factories import Money, an_item, an_order
+from tests.mailboxes import set_up
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
 from webapp.actions import invoices
 from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.invoices import Invoice
+from webapp.models.mails import Mail
 from webapp.models.orders import Order
 
 
@@ -99,3 +102,16 @@ def test_what_somebody_saw_before_another_step_is_not_written(session):
 
     assert again == ("order_changed", {})
     assert quantities(order)[0] == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("notify", "append"), [(True, True), (True, False), (False, True)])
+def test_the_comment_stands_at_its_invoice_and_goes_along_only_where_it_is_meant_to(session, notify, append):
+    set_up(session)
+    order = processing_order(session, invoiced=False)
+
+    invoice = invoices.create(session, order.id, comment="Thank you", notify=notify, append=append, **BY)
+
+    comment = session.scalars(select(Comment)).one()
+    assert (comment.text, comment.invoice_id, comment.notify) == ("Thank you", invoice.id, notify and append)
+    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    assert told == ([("invoice", invoice.id, comment.id if append else None)] if notify else [])

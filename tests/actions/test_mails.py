@@ -184,3 +184,24 @@ def test_whether_a_buyer_can_be_written_to_is_known_beforehand(session, order):
     assert queries.why_not(session, order) is None
     order.email = None
     assert queries.why_not(session, order) == "mail_no_address"
+
+
+def test_a_mail_on_its_way_holds_up_none_of_another_kind_document_or_order(session, order):
+    other = imported(session, an_order(2))[1]
+    one = invoices.create(session, order.id, {order.items[0].id: 1}, **BY)
+    two = invoices.create(session, order.id, **BY)
+    mails.write(session, order, "invoice", one.id, **BY)
+
+    mails.write(session, order, "invoice", two.id, **BY)
+    mails.write(session, order, "order", **BY)
+    mails.write(session, other, "order", **BY)
+
+    again = refused(lambda: mails.write(session, order, "invoice", one.id, **BY))
+    assert again == ("mail_on_its_way", {})
+    assert refused(lambda: mails.write(session, other, "order", **BY)) == ("mail_on_its_way", {})
+    assert [(mail.order_id, mail.kind, mail.document_id) for mail in queued(session)] == [
+        (order.id, "invoice", one.id),
+        (order.id, "invoice", two.id),
+        (order.id, "order", None),
+        (other.id, "order", None),
+    ]

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from webapp import printing
-from webapp.actions import credit_memos, submissions, vat_invoices
+from webapp.actions import credit_memos, invoices, submissions, vat_invoices
+from webapp.domain.amazon_orders import FeedReport
 from webapp.domain.documents import Refund
 from webapp.domain.errors import RefusedError
 from webapp.models.credit_memos import CreditMemo
@@ -150,6 +151,45 @@ def test_a_store_that_uploads_by_itself_does_so_once_the_order_is_shipped(desk):
     assert (submission.state, submission.details["number"]) == ("verified", invoice_of(desk, number).number)
     desk.sync()
     assert len(asked(desk)) == 1
+
+
+def test_a_store_that_uploads_by_itself_does_so_when_what_was_shipped_is_invoiced(desk):
+    number = desk.world.place("DE")
+    desk.sync()
+    uploads_itself(desk, number)
+    other = desk.world.place("DE", status="SHIPPED")
+    desk.order(number).store.auto_invoice = False
+    desk.session.commit()
+    desk.sync()
+    assert asked(desk) == []
+
+    order = desk.commerce_order(other)
+    invoice = invoices.create(desk.session, order.id, now=desk.clock(), by="test")
+
+    (submission,) = asked(desk)
+    assert (submission.subject, submission.undo_until) == (f"invoice-{invoice.id}", submission.requested_at)
+
+
+def test_tax_that_a_fee_keeps_back_is_not_told_and_the_refund_is_named(desk, number):
+    order = desk.commerce_order(number)
+    fee = order.total - order.tax + 1
+    about = {"now": desk.clock(), "by": "test"}
+    memo = credit_memos.create(desk.session, order.id, Refund(adjustment_fee=fee), **about)
+    assert memo.tax == order.tax == memo.total + 1
+
+    asked_for = vat_invoices.upload(desk.session, memo, transaction_id="T-1", undo_seconds=30, **about)
+
+    left = f"{memo.total / 100:.2f}"
+    said = [asked_for.details[name] for name in ("document", "amount", "vat", "transaction_id")]
+    assert said == ["CreditNote", left, left, "T-1"]
+
+
+def test_without_a_report_nobody_knows_whether_amazon_has_it(desk, number):
+    submission = upload(desk, invoice_of(desk, number))
+    doubt = vat_invoices.KIND.doubt
+    assert doubt(desk.session, [submission], None) == "vat_invoice_without_report"
+    assert doubt(desk.session, [submission], FeedReport(1, 1, 0, 0, ())) is None
+    assert doubt(desk.session, [submission], FeedReport(1, 0, 0, 0, ())) == "vat_invoice_report_contradicts"
 
 
 def test_an_order_that_arrives_shipped_is_uploaded_and_what_was_here_before_is_left_alone(desk, number):
