@@ -31,6 +31,8 @@ def test_an_order_is_held_and_given_back(command, number):
     assert (part.code, part.error.startswith("channeldesk: X=1 is not SKU=PIECES")) == (1, True)
     decimals = command("orders", "refund", number, "--shipping", "0.001")
     assert decimals.error == "channeldesk: shipping: This has more decimals than EUR has: 2."
+    at_once = command("orders", "refund", number, "--no-undo")
+    assert (at_once.code, "--no-undo is for --on-amazon" in at_once.error) == (2, True)
     back = command("orders", "refund", number)
     assert (back.code, "closed" in back.out, "document             100001" in back.out) == (0, True, True)
     invoice = command("orders", "invoice", number)

@@ -4,6 +4,8 @@ import importlib
 
 import click
 
+from webapp.cli.groups import Group
+
 # Command → where it stands. A new noun is one line here.
 COMMANDS = {
     "up": "webapp.cli.up:up",
@@ -27,7 +29,7 @@ COMMANDS = {
 }
 
 
-class _Commands(click.Group):
+class _Commands(Group):
     def list_commands(self, _context: click.Context) -> list[str]:
         return list(COMMANDS)
 

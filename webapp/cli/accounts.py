@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.groups import Group
 from webapp.domain.accounts import ConnectionReport
 from webapp.domain.errors import InvalidError
 from webapp.domain.marketplaces import REGIONS
@@ -16,7 +17,7 @@ from webapp.models.accounts import Account
 secret_file = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group()
+@click.group(cls=Group)
 def accounts() -> None:
     """Connect seller accounts and list them."""
 

@@ -9,18 +9,19 @@ import click
 from redis.exceptions import RedisError
 
 from webapp.cli.base import data_dir_option, desk, instant, json_option, number_argument, number_type, show
+from webapp.cli.groups import Group
 from webapp.domain import amazon_status, cancellation
 from webapp.domain.money import Money
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 
 
-@click.group("amazon-orders")
+@click.group("amazon-orders", cls=Group)
 def amazon_orders() -> None:
     """See Amazon orders, and cancel one."""
 
 
 @amazon_orders.command("list")
-@click.option("--store", help="Only those of this store: its name, or its name in addresses.")
+@click.option("--store", help="Only those of this store, by its name or its slug.")
 @click.option("--status", help="Only those with this status, in either of Amazon's spellings: UNSHIPPED, Unshipped.")
 @click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
 @data_dir_option

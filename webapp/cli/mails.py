@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
+from webapp.cli.groups import Group
 from webapp.domain.mails import FAILED, STATES
 
 
-@click.group()
+@click.group(cls=Group)
 def mails() -> None:
     """See what was written to buyers, send again what failed, and try the mail server."""
 

@@ -141,6 +141,8 @@ def refund(
 
     if on_amazon != (reason is not None):
         raise click.UsageError("--on-amazon and --reason go together.")
+    if no_undo and not on_amazon:
+        raise click.UsageError("--no-undo is for --on-amazon; a credit memo written offline cannot be undone.")
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         chosen = _quantities(order, items)

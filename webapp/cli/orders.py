@@ -8,12 +8,13 @@ import click
 
 from webapp.cli.amazon_orders import priced
 from webapp.cli.base import data_dir_option, desk, json_option, number_argument, number_type, show
+from webapp.cli.groups import Group
 from webapp.models.orders import Order
 
 _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
 
 
-@click.group()
+@click.group(cls=Group)
 def orders() -> None:
     """See the Orders made of Amazon orders, process them, and take their list away."""
 

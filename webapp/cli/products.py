@@ -8,13 +8,14 @@ from typing import IO, Any
 import click
 
 from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.groups import Group
 from webapp.domain.products import LOW, Entry, decode, read, write
 from webapp.models.products import Product
 
 _account_option = click.option("--account", help="The seller account's name; needed where there are several.")
 
 
-@click.group()
+@click.group(cls=Group)
 def products() -> None:
     """List products and their stock, enter one, import and export files of many."""
 

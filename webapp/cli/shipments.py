@@ -9,6 +9,7 @@ import click
 from sqlalchemy.orm import Session
 
 from webapp.cli.base import data_dir_option, desk, json_option, show
+from webapp.cli.groups import Group
 from webapp.domain import tracking_sheets
 from webapp.domain.errors import InvalidError
 from webapp.sentences import sentence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _STATES = ("done", "failed", "ready", "choose", "already", "blocked")
 
 
-@click.group()
+@click.group(cls=Group)
 def shipments() -> None:
     """Ship Orders with the tracking numbers of a sheet."""
 

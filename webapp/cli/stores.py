@@ -8,12 +8,13 @@ from typing import Any
 import click
 
 from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.groups import Group
 from webapp.domain.errors import InvalidError
 from webapp.models.stores import Store
 from webapp.queries.stores import order_settings
 
 
-@click.group()
+@click.group(cls=Group)
 def stores() -> None:
     """List the stores, show and change their order settings."""
 
@@ -36,7 +37,7 @@ def list_stores(data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
-    """Show the order settings of a store, named by its name or its address; change them with --set, all or none."""
+    """Show the order settings of a store, named by its name or its slug; change them with --set, all or none."""
     from webapp.actions import stores as verbs
     from webapp.extensions import db
 

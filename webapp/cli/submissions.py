@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from webapp.actions.kinds import NAMES
 from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
+from webapp.cli.groups import Group
 from webapp.domain.errors import BusyError
 from webapp.domain.submissions import STATES
 
 
-@click.group()
+@click.group(cls=Group)
 def submissions() -> None:
     """See what Amazon was told, and move it on."""
 

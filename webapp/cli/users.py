@@ -10,12 +10,13 @@ from typing import Any
 import click
 
 from webapp.cli.base import data_dir_option, desk, instant, json_option, show
+from webapp.cli.groups import Group
 from webapp.domain.errors import InvalidError
 from webapp.domain.permissions import ROLES
 from webapp.models.users import User
 
 
-@click.group()
+@click.group(cls=Group)
 def users() -> None:
     """Create users, list them, and let one in who forgot the password."""
 
