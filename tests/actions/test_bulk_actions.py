@@ -173,12 +173,23 @@ def test_failed_rows_alone_are_tried_again(session, orders, run):
 
     bulk_actions.retry_failed(session, action.id, **BY)
     assert (action.state, action.waiting) == (bulk.RUNNING, 1)
+    told = session.scalars(select(Event).where(Event.kind == "bulk_retried")).one()
+    assert (told.by, told.args) == ("user:1", {"bulk": action.id, "count": 1})
     run(action)
 
     assert counts(action) == (2, 2, 0, 0)
     tries = session.scalars(select(BulkRow.tries).order_by(BulkRow.id)).all()
     assert tries == [1, 2]
     assert refused(lambda: bulk_actions.retry_failed(session, action.id, **BY))[0] == "bulk_nothing_failed"
+
+
+def test_what_has_not_begun_or_is_not_there_is_not_tried_again(session, orders):
+    action = bulk_actions.draft(session, "hold", [orders[0].id], **BY)
+
+    assert refused(lambda: bulk_actions.retry_failed(session, action.id, **BY)) == ("bulk_not_begun", {})
+    for verb in (bulk_actions.retry_failed, bulk_actions.cancel):
+        unknown = action.id + 1
+        assert refused(lambda verb=verb, id_=unknown: verb(session, id_, **BY)) == ("bulk_unknown", {"name": unknown})
 
 
 def test_the_rest_can_be_stopped_and_what_is_done_stays(session, orders, a_kind):

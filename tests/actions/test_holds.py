@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from tests.factories import NOW, an_item, an_order
 from tests.processing import BY, at_once, imported, kinds, processing_order, refused
-from webapp.actions import holds
+from webapp.actions import holds, invoices
 from webapp.models.comments import Comment
 from webapp.models.events import Event
 
@@ -34,6 +34,18 @@ def test_an_order_on_hold_goes_back_to_where_it_was(session):
         "Wait for the buyer",
         {"comment": comment.id, "until": "2026-03-04 10:00 CET"},
     )
+
+
+def test_who_saw_an_order_before_its_hold_or_during_it_saw_another_one(session):
+    order = processing_order(session, invoiced=False)
+    before = order.version
+    holds.hold(session, order.id, "Wait", **BY)
+    during = order.version
+    holds.unhold(session, order.id, **BY)
+
+    assert before < during < order.version
+    for seen in (before, during):
+        assert refused(lambda seen=seen: invoices.create(session, order.id, seen=seen, **BY)) == ("order_changed", {})
 
 
 def test_an_order_shipped_during_its_hold_goes_on_from_there(session):

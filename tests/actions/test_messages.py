@@ -1,10 +1,11 @@
 """Amazon's own Messaging, against the simulator: what it allows, and each message at most once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.desks import Desk
+from tests.mailboxes import set_up
 from tests.processing import refused
 from webapp.actions import leases, mails, messages
 from webapp.domain.errors import BusyError
@@ -142,6 +143,26 @@ def test_a_busy_amazon_is_tried_again_later(desk: Desk, number: str) -> None:
     advance(desk)
     desk.session.refresh(mail)
     assert mail.state == "sent"
+
+
+def test_neither_a_mail_nor_a_message_that_waits_is_told_to_amazon(desk: Desk, number: str) -> None:
+    ask(desk, number)
+    set_up(desk.session)
+    order = order_of(desk, number)
+    mail = mails.write(desk.session, order, "free", text=("Hello", "It is late."), now=desk.clock(), by="user:1")
+    waits = write(desk, number)
+    waits.due_at = desk.clock() + timedelta(minutes=10)
+    desk.session.commit()
+
+    advance(desk)
+
+    desk.session.expire_all()
+    assert [(one.state, one.via) for one in (mail, waits)] == [("queued", "email"), ("queued", "amazon")]
+    assert desk.world.effects("message", number) == []
+    desk.later(601)
+    advance(desk)
+    desk.session.expire_all()
+    assert (mail.state, waits.state) == ("queued", "sent")
 
 
 def test_only_one_process_speaks_for_an_account(desk: Desk, number: str) -> None:
