@@ -119,6 +119,11 @@ def test_a_japanese_report_is_read_in_the_encoding_it_came_with() -> None:
     assert read_flat_report(japanese.encode("shift-jis"), "no-such-charset").processed == 3
 
 
+def test_spaces_around_what_a_report_says_do_not_matter() -> None:
+    padded = REPORT.replace("\t", " \t ").replace("\r\n", " \r\n")
+    assert read_flat_report(padded.encode()) == read_flat_report(REPORT.encode())
+
+
 def test_a_report_without_errors_has_no_table() -> None:
     report = read_flat_report(REPORT.replace("\t\t2", "\t\t3").split("original")[0].encode())
 

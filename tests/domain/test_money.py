@@ -36,7 +36,21 @@ def test_two_currencies_never_meet(one, other):
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency"), [("12.345", "EUR"), ("1.5", "JPY"), ("twelve", "EUR"), ("NaN", "EUR"), ("Infinity", "EUR")]
+    ("amount", "currency"),
+    [
+        ("12.345", "EUR"),
+        ("1.5", "JPY"),
+        ("twelve", "EUR"),
+        ("NaN", "EUR"),
+        ("Infinity", "EUR"),
+        ("12.3x", "EUR"),
+        ("12.-4", "EUR"),
+        ("12,34", "EUR"),
+        ("--12.34", "EUR"),
+        ("", "JPY"),
+        (12.34, "EUR"),
+        (None, "EUR"),
+    ],
 )
 def test_what_is_not_an_amount_of_the_currency_is_refused(amount, currency):
     with pytest.raises(MoneyError):
