@@ -1,6 +1,7 @@
 """Refunds of which nobody knows whether Amazon carried them out: never told again by themselves, a person decides."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from tests.journeys.test_refund_at_amazon import TWO_LINES, counts, of, there, told_and_ended
 from tests.running.desk import until
 from webapp.actions import feeds, refunds, submissions
+from webapp.domain.amazon_errors import Forbidden, Throttled
 from webapp.domain.amazon_orders import FeedMessage, FeedReport
 from webapp.domain.errors import RefusedError
 from webapp.domain.money import Money
@@ -218,3 +220,54 @@ def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_succes
     order = desk.commerce_order(number)
     assert order.total_refunded == 0
     assert (order.total_refunding > 0) is (state == "unproved")
+
+
+class Refusing:
+    """The port of a desk whose feeds Amazon does not take, for this reason, until `error` is None."""
+
+    def __init__(self, port, error):
+        self.port, self.error = port, error
+
+    def __getattr__(self, name):
+        return getattr(self.port, name)
+
+    def create_feed(self, prepared):
+        if self.error is not None:
+            raise self.error
+        return self.port.create_feed(prepared)
+
+
+def test_a_feed_that_amazon_does_not_take_refunds_nothing_and_frees_the_money(desk, number):
+    desk.port = Refusing(desk.port, Forbidden("The role is missing.", request_id="request-1"))
+
+    memo = desk.refund(number)
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.message, submission.request_id) == (
+        "rejected",
+        "The role is missing.",
+        "request-1",
+    )
+    assert (memo.state, counts(desk.commerce_order(number))) == ("refused", ([(0, 0), (0, 0)], 0, 0))
+    desk.port.error = None
+    again = desk.refund(number)
+    desk.later(121)
+    assert (told_and_ended(desk, again).state, sum(there(desk, number).values())) == ("verified", again.total)
+
+
+def test_while_amazon_takes_no_feed_the_refund_waits_as_long_as_it_says_and_is_told_once(desk, number):
+    desk.port = Refusing(desk.port, Throttled("Later.", wait=300))
+    memo = desk.refund(number)
+    submission = of(desk, memo)
+    desk.later(31)
+
+    desk.advance()
+
+    desk.session.refresh(submission)
+    assert (submission.state, submission.cause, memo.state) == ("sending", "throttled", "asked")
+    assert submission.due_at >= desk.clock() + timedelta(seconds=299)
+    desk.port.error = None
+    desk.later(301)
+    desk.advance_until_ended(submission)
+    assert (submission.state, desk.world.call_counts["createFeed"]) == ("verified", 1)
+    assert sum(there(desk, number).values()) == memo.total
