@@ -114,10 +114,10 @@ def test_what_is_typed_is_priced_while_the_cursor_stays(owner_page: Page, compla
     expect(page.locator("#document-worth .grand")).to_contain_text("€29.00")
     expect(first).to_be_focused()
     first.fill("7")
-    expect(page.get_by_text("SKU-1: 7 is too many, 2 are left.")).to_be_visible()
+    expect(page.get_by_text("SKU-1: 7 is too many, 2 left.")).to_be_visible()
     with page.expect_response("**/orders/100001/invoices"):
         page.keyboard.press("Enter")
-    expect(page.get_by_text("SKU-1: 7 is too many, 2 are left.")).to_be_visible()
+    expect(page.get_by_text("SKU-1: 7 is too many, 2 left.")).to_be_visible()
     complaints.expect("422")
     expect(page.get_by_label("Quantity of SKU-1")).to_have_value("7")
     page.get_by_label("Quantity of SKU-1").fill("2")
@@ -244,7 +244,7 @@ def test_a_refused_document_puts_the_cursor_where_its_first_mistake_is(owner_pag
     page.get_by_role("button", name="Ship", exact=True).click()
 
     expect(page.get_by_label("Quantity of SKU-2")).to_be_focused()
-    expect(page.get_by_label("Quantity of SKU-2")).to_have_accessible_description("SKU-2: 7 is too many, 1 are left.")
+    expect(page.get_by_label("Quantity of SKU-2")).to_have_accessible_description("SKU-2: 7 is too many, 1 left.")
     complaints.expect("422")
 
 

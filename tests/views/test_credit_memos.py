@@ -106,7 +106,7 @@ def test_amazon_is_asked_with_a_reason(owner, session, order, sent, lines, heade
 @pytest.mark.parametrize(
     ("typed", "field", "said"),
     [
-        ({"quantity-LINE": "3"}, "quantity-LINE", "SKU-1: 3 is too many, 2 are left."),
+        ({"quantity-LINE": "3"}, "quantity-LINE", "SKU-1: 3 is too many, 2 left."),
         ({"shipping": "6.01"}, "shipping", "At most 6.00 EUR of the shipping is left to refund."),
         ({"shipping": "six"}, "shipping", "six is not an amount of money. Write it as 12.34."),
         ({"adjustment_refund": "-1"}, "adjustment_refund", "An amount cannot be negative."),

@@ -126,7 +126,7 @@ def test_a_second_tab_is_told_that_something_happened(owner, session, sent, line
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("3", "SKU-1: 3 is too many, 2 are left."),
+        ("3", "SKU-1: 3 is too many, 2 left."),
         ("-1", "SKU-1: the quantity cannot be negative."),
         ("one", "SKU-1: one is not a number of pieces."),
         ("1.5", "SKU-1: 1.5 is not a number of pieces."),

@@ -128,7 +128,7 @@ def two(lines, **more):
 @pytest.mark.parametrize(
     ("typed", "field", "said"),
     [
-        ({"parcels-1-quantity-LINE": "2"}, "parcels-1-quantity-LINE", "SKU-1: 2 is too many, 1 are left."),
+        ({"parcels-1-quantity-LINE": "2"}, "parcels-1-quantity-LINE", "SKU-1: 2 is too many, 1 left."),
         ({"parcels-1-quantity-LINE": "-1"}, "parcels-1-quantity-LINE", "SKU-1: the quantity cannot be negative."),
         ({"parcels-0-quantity-LINE": "x"}, "parcels-0-quantity-LINE", "SKU-1: x is not a number of pieces."),
         ({"parcels-0-quantity-LINE": "0"}, "parcels-0-quantity-LINE", "Enter how many pieces, at least one."),

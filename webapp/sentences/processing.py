@@ -23,7 +23,7 @@ SENTENCES = {
     "quantity_none": _l("Enter how many pieces, at least one."),
     "quantity_malformed": _l("%(item)s: %(text)s is not a number of pieces."),
     "quantity_negative": _l("%(item)s: the quantity cannot be negative."),
-    "quantity_over": _l("%(item)s: %(asked)s is too many, %(left)s are left."),
+    "quantity_over": _l("%(item)s: %(asked)s is too many, %(left)s left."),
     "amount_malformed": _l("%(text)s is not an amount of money. Write it as 12.34."),
     "amount_negative": _l("An amount cannot be negative."),
     "amount_decimals": _l("This has more decimals than %(currency)s has: %(digits)s."),
