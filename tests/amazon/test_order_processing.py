@@ -41,6 +41,9 @@ LOST = [
     Reply(503, b"<html>Service Unavailable</html>"),
     refused(500, "InternalFailure", "Sorry."),
     Reply(200, b"<html>Welcome</html>"),
+    # Something between us and Amazon answered for it.
+    Reply(200),
+    Reply(202),
 ]
 
 
@@ -165,6 +168,18 @@ def test_a_message_is_never_sent_twice(amazon: Amazon, script: Script, reply: Re
 
     with pytest.raises(LostAnswer):
         amazon.send_message(NUMBER, GERMANY, "unexpectedProblem", "Late.")
+
+    assert len(script.asked(path)) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_is_as_long_as_amazon_lets_it_be(amazon: Amazon, script: Script, kind: str) -> None:
+    path = f"{MESSAGING}/messages/{kind}"
+    script.answers(path, Reply(201))
+
+    amazon.send_message(NUMBER, GERMANY, kind, "x" * LIMITS[kind])
+    with pytest.raises(InvalidRequest, match=f"1 to {LIMITS[kind]} characters, not {LIMITS[kind] + 1}"):
+        amazon.send_message(NUMBER, GERMANY, kind, "x" * (LIMITS[kind] + 1))
 
     assert len(script.asked(path)) == 1
 
