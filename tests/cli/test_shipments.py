@@ -38,9 +38,10 @@ def test_what_is_ready_is_shipped_and_running_it_again_ships_nothing_twice(comma
     first = command("shipments", "import", str(one), str(two), "--json")
     again = command("shipments", "import", str(one), str(two))
 
-    assert (first.json["done"], [line["line"] for line in first.json["lines"]]) == (2, [2, 1])
+    places = [(line["file"], line["line"]) for line in first.json["lines"]]
+    assert (first.json["done"], places) == (2, [("one.csv", 2), ("two.tsv", 1)])
     assert first.json["lines"][0]["message"].startswith("Shipment ")
-    assert again.out.splitlines()[-1] == "2 already"
+    assert [line.partition(": ")[0] for line in again.out.splitlines()] == ["one.csv:2", "two.tsv:1", "2 already"]
     assert shipped(command, numbers[0]) > 0
     submissions = command("submissions", "list", "--json").json
     assert sorted(one["kind"] for one in submissions) == ["shipment", "shipment"]
@@ -50,7 +51,7 @@ def test_what_cannot_be_read_is_one_line(command, connected, tmp_path):
     (tmp_path / "sheet.csv").write_text("nothing of use")
     said = command("shipments", "import", str(tmp_path / "sheet.csv"))
     assert said.code == 1
-    assert said.error.startswith("channeldesk: No order numbers were found.")
+    assert said.error.startswith("channeldesk: sheet.csv: No order numbers were found.")
     (tmp_path / "book.csv").write_bytes(b"PK\x03\x04rest")
     book = command("shipments", "import", str(tmp_path / "book.csv"))
     assert book.error.startswith("channeldesk: book.csv is a workbook, not a text.")

@@ -41,6 +41,7 @@ _BESIDE = {
     *("amount_decimals", "amount_malformed", "amount_negative", "text_too_long", "time_unreadable"),
     *("product_text_unprintable", "too_many_lines"),
 }
+_OF_A_FILE = {"sheet_empty", "sheet_no_orders", "sheet_no_tracking", "sheet_too_long"}
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
@@ -56,8 +57,7 @@ def one_line_errors() -> Iterator[None]:
     except DeskError as error:
         from webapp.sentences import sentence
 
-        about = f"{error.field}: " if isinstance(error, InvalidError) and error.code in _BESIDE else ""
-        _fail(about + sentence(error.code, error.arguments))
+        _fail(_about(error) + sentence(error.code, error.arguments))
     except RedisError as error:
         _fail(f"Redis stopped answering ({type(error).__name__}). Try again; if the desk is running, look at its log.")
     except DBAPIError as error:
@@ -67,6 +67,15 @@ def one_line_errors() -> Iterator[None]:
         if error.strerror is None:
             raise
         _fail(f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}.")
+
+
+def _about(error: DeskError) -> str:
+    """What a sentence is about where it does not say so itself: the field, or which of several files."""
+    if isinstance(error, InvalidError) and error.code in _BESIDE:
+        return f"{error.field}: "
+    if error.code in _OF_A_FILE and error.arguments.get("name"):
+        return f"{error.arguments['name']}: "
+    return ""
 
 
 def _fail(line: str) -> None:

@@ -43,13 +43,15 @@ def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_di
     texts = [(path.name, _text(path)) for path in files]
     with desk(data_dir):
         session, now = db.session(), datetime.now(UTC)
-        kept = tracking.keep(session, tracking.read(session, texts), now=now, by="cli")
+        sheets = tracking.read(session, texts)
+        kept = tracking.keep(session, sheets, now=now, by="cli")
         found = queries.look(session, queries.rows(session, kept.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
         if not dry_run and any(one.goes for one in found):
             undo_seconds = 0 if no_undo else settings().undo_seconds
             outcomes = _ship(session, kept.id, undo_seconds=undo_seconds, now=now)
-        said = [_line(one, outcomes) for one in found]
+        names = [sheet.name for sheet in sheets for _ in sheet.lines]
+        said = [{"file": name} | _line(one, outcomes) for name, one in zip(names, found, strict=True)]
         show({"dry_run": dry_run, "lines": said, **_counts(said)}, as_json, _words)
 
 
@@ -94,7 +96,9 @@ def _counts(lines: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 
 def _words(said: dict[str, Any]) -> Iterator[str]:
+    several = len({line["file"] for line in said["lines"]}) > 1
     for line in said["lines"]:
+        where = f"{line['file']}:{line['line']}" if several else line["line"]
         about = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
-        yield f"{line['line']}: {about}  {line['state']}" + (f": {line['message']}" if line["message"] else "")
+        yield f"{where}: {about}  {line['state']}" + (f": {line['message']}" if line["message"] else "")
     yield ", ".join(f"{said[state]} {state}" for state in _STATES if said[state])
