@@ -146,6 +146,15 @@ def test_several_parcels_of_which_nobody_says_what_is_in_them_wait_for_a_person(
     assert said(a_line("100001", DHL), a_line("100001", UPS)) == [(BLOCKED, "tracking_contents_unknown")] * 2
 
 
+def test_a_quantity_without_a_sku_does_not_say_which_of_two_lines_is_in_the_parcel():
+    lines = a_line("100001", DHL, quantity=1), a_line("100001", UPS, quantity=1)
+    assert said(*lines) == [(BLOCKED, "tracking_contents_unknown")] * 2
+
+
+def test_a_second_parcel_of_one_line_needs_a_quantity():
+    assert said(a_line("100002", DHL), a_line("100002", UPS)) == [(BLOCKED, "tracking_contents_unknown")] * 2
+
+
 def test_a_quantity_needs_no_sku_where_the_order_has_one_line():
     lines = a_line("100002", DHL, quantity=1), a_line("100002", UPS, quantity=2)
     assert shipments(look(*lines)) == {2: [Parcel({21: 1}, "DHL", "DHL", DHL), Parcel({21: 2}, "UPS", "UPS", UPS)]}
