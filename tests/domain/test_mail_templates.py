@@ -38,3 +38,29 @@ def test_braces_that_are_no_place_are_refused(text: str) -> None:
     with pytest.raises(InvalidError) as found:
         mail_templates.check("free", "s", f"one\n{text}")
     assert (found.value.code, found.value.arguments["line"]) == ("template_braces", 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "body", "code", "field", "arguments"),
+    [
+        ("comment", " ", "{{ comment }}", "mail_subject_required", "subject", {}),
+        ("comment", "News", " \n", "mail_body_required", "body", {}),
+        # A mail that brings a note has to have room for it.
+        ("comment", "News", "Hello", "template_place_missing", "body", {"place": "{{ comment }}"}),
+        (
+            "order",
+            "{{ Buyer_nam }}",
+            "Hello",
+            "template_place_close",
+            "subject",
+            {"line": 1, "place": "Buyer_nam", "close": "buyer_name"},
+        ),
+        ("order", "News", "Hello\n{{ zzz }}", "template_place_unknown", "body", {"line": 2, "place": "zzz"}),
+    ],
+)
+def test_a_template_that_cannot_be_written_out_is_refused_where_it_is_wrong(
+    kind: str, subject: str, body: str, code: str, field: str, arguments: dict[str, object]
+) -> None:
+    with pytest.raises(InvalidError) as refused:
+        mail_templates.check(kind, subject, body)
+    assert (refused.value.code, refused.value.field, refused.value.arguments) == (code, field, arguments)
