@@ -11,6 +11,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 TOKEN = "Atza|scripted-access-token"
+NUMBER = "902-1106328-1059050"
+GERMANY = "A1PA6795UKMFR9"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,18 @@ def said(body: Any, status: int = 200, **headers: str) -> Reply:
 
 def refused(status: int, code: str, message: str, **headers: str) -> Reply:
     return said({"errors": [{"code": code, "message": message}]}, status, **headers)
+
+
+# Answers after which nobody knows whether it was done.
+LOST = [
+    Reply(how="closed"),
+    Reply(503, b"<html>Service Unavailable</html>"),
+    refused(500, "InternalFailure", "Sorry."),
+    Reply(200, b"<html>Welcome</html>"),
+    # Something between us and Amazon answered for it.
+    Reply(200),
+    Reply(202),
+]
 
 
 def a_token(token: str = TOKEN, seconds: int = 3600) -> Reply:

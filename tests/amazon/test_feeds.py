@@ -1,5 +1,6 @@
 """Feeds over real sockets: made once or not at all, and believed only when Amazon answers what it promises."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.amazon.scripted import Reply, Script, a_token, refused, said
+from tests.amazon.scripted import GERMANY, NUMBER, Reply, Script, a_token, refused, said
 from webapp.amazon import Amazon
 from webapp.domain.accounts import Credentials
 from webapp.domain.amazon_errors import (
@@ -19,11 +20,10 @@ from webapp.domain.amazon_errors import (
     Unavailable,
     Unintelligible,
 )
-from webapp.domain.amazon_orders import Feed, PreparedFeed
+from webapp.domain.amazon_orders import Feed, FeedMessage, PreparedFeed
 
 FEEDS = "/feeds/2021-06-30/feeds"
 SINCE = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
-GERMANY = "A1PA6795UKMFR9"
 PREPARED = PreparedFeed("amzn1.tortuga.1", "POST_ORDER_ACKNOWLEDGEMENT_DATA", (GERMANY,), "00")
 HTML = Reply(503, b"<html><body>Service Unavailable</body></html>", {"content-type": "text/html"})
 
@@ -178,3 +178,28 @@ def test_a_report_that_is_none_is_not_believed(
 def test_a_feed_without_a_report_has_none(amazon: Amazon, script: Script) -> None:
     with pytest.raises(NotThere, match=r"^Amazon wrote no processing report for feed 1\.$"):
         amazon.feed_report(Feed("1", PREPARED.feed_type, "FATAL"))
+
+
+def test_a_flat_report_is_read_in_the_charset_it_is_sent_with(amazon: Amazon, script: Script) -> None:
+    script.answers("/feeds/2021-06-30/documents/r1", said({"feedDocumentId": "r1", "url": f"{script.url}/report"}))
+    text = (
+        "Feed Processing Summary:\n\tprocessed\t\t1\n\tsuccessful\t\t0\n\n"
+        "original-record-number\terror-code\terror-type\terror-message\n1\t18102\tError\t多すぎます\n"
+    )
+    headers = {"content-type": "text/tab-separated-values; charset=Shift_JIS"}
+    script.answers("/report", Reply(200, text.encode("shift-jis"), headers))
+
+    report = amazon.feed_report(Feed("51", "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA", "DONE", result_document_id="r1"))
+
+    assert report.messages == (FeedMessage(1, "Error", "18102", "多すぎます"),)
+
+
+def test_a_feeds_options_go_with_it_where_it_has_any(amazon: Amazon, script: Script) -> None:
+    script.answers(FEEDS, said({"feedId": "51"}, 202))
+
+    amazon.create_feed(PREPARED)
+    amazon.create_feed(replace(PREPARED, feed_type="UPLOAD_VAT_INVOICE", options=(("metadata:OrderId", NUMBER),)))
+
+    first, second = (json.loads(request.body) for request in script.asked(FEEDS))
+    assert "feedOptions" not in first
+    assert second["feedOptions"] == {"metadata:OrderId": NUMBER}

@@ -1,0 +1,71 @@
+"""Invoices for Amazon: what goes with the PDF, and what is refused at home."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.amazon.scripted import GERMANY, NUMBER, Script, said
+from tests.amazon_models import check, needs_models
+from webapp.amazon import Amazon
+from webapp.amazon.vat_invoices import feed_options
+from webapp.domain.amazon_errors import InvalidRequest
+from webapp.domain.amazon_orders import PreparedFeed
+from webapp.domain.money import Money
+from webapp.domain.vat_invoices import VatInvoice
+
+INVOICE = VatInvoice(NUMBER, "RE-1001", Money(11900, "EUR"), Money(1900, "EUR"))
+
+
+def test_an_invoices_options_carry_amazons_prefix() -> None:
+    assert feed_options(GERMANY, INVOICE, b"%PDF-1.7") == (
+        ("metadata:OrderId", NUMBER),
+        ("metadata:InvoiceNumber", "RE-1001"),
+        ("metadata:TotalAmount", "119.00"),
+        ("metadata:TotalVATAmount", "19.00"),
+        ("metadata:DocumentType", "Invoice"),
+    )
+    note = replace(INVOICE, document_type="CreditNote", transaction_id="amzn1:crow:abc")
+    assert feed_options(GERMANY, note, b"%PDF-1.7")[-2:] == (
+        ("metadata:DocumentType", "CreditNote"),
+        ("metadata:TransactionId", "amzn1:crow:abc"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("marketplace", "changes", "pdf", "words"),
+    [
+        ("A1VC38T7YXB528", {}, b"%PDF-1.7", "BE, DE, ES, FR, GB, IE, IT, NL, PL, SE only"),
+        (GERMANY, {"number": "a b"}, b"%PDF-1.7", "not an Amazon order number"),
+        (GERMANY, {"invoice_number": " 7"}, b"%PDF-1.7", "not an invoice's number"),
+        (GERMANY, {"invoice_number": "7\r\n8"}, b"%PDF-1.7", "not an invoice's number"),
+        (GERMANY, {"document_type": "Letter"}, b"%PDF-1.7", "an Invoice or a CreditNote"),
+        (GERMANY, {"vat": Money(1, "SEK")}, b"%PDF-1.7", "in the same currency"),
+        (GERMANY, {"vat": Money(11901, "EUR")}, b"%PDF-1.7", "a part of its total"),
+        (GERMANY, {}, b"<html>", "An invoice is a PDF"),
+    ],
+)
+def test_an_invoice_amazon_could_not_take_is_not_sent(
+    amazon: Amazon, script: Script, marketplace: str, changes: dict[str, Any], pdf: bytes, words: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=words):
+        amazon.prepare_vat_invoice(marketplace, replace(INVOICE, **changes), pdf)
+
+    assert script.requests == []
+
+
+def test_an_invoice_beyond_what_amazon_takes_is_not_sent() -> None:
+    with pytest.raises(InvalidRequest, match="An invoice is a PDF of up to 10000000 bytes"):
+        feed_options(GERMANY, INVOICE, b"%PDF-" + b"0" * 10_000_000)
+
+
+@needs_models
+def test_an_invoice_is_true_to_amazons_model(amazon: Amazon, script: Script) -> None:
+    feeds = "/feeds/2021-06-30/feeds"
+    script.answers(feeds, said({"feedId": "51"}, 202))
+
+    options = feed_options(GERMANY, INVOICE, b"%PDF-1.7")
+    amazon.create_feed(PreparedFeed("amzn1.tortuga.1", "UPLOAD_VAT_INVOICE", (GERMANY,), "00", options))
+
+    check(json.loads(script.asked(feeds)[0].body), "feeds_2021-06-30", "CreateFeedSpecification")
