@@ -5,9 +5,9 @@ import random
 import pytest
 from sqlalchemy import select
 
-from tests.actions.test_refunds import ON_AMAZON, answered, item
 from tests.factories import NOW, a_store, an_account, an_order
-from tests.processing import BY, at_once, imported, processing_order, refused
+from tests.processing import BY, at_once, imported, refused
+from tests.refunds import ON_AMAZON, answered, item, shipped_order
 from webapp.actions import credit_memos, outcomes, submissions
 from webapp.actions.importing import import_page
 from webapp.domain.documents import Refund
@@ -21,9 +21,7 @@ from webapp.queries import refunds as queries
 @pytest.fixture
 def order(session):
     """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    order = processing_order(session, items=(item(1, 2), item(2, 1)), status="SHIPPED")
-    session.commit()
-    return order
+    return shipped_order(session)
 
 
 def asked_again(session, submission):

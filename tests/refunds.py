@@ -1,0 +1,62 @@
+"""Refunds asked of Amazon, and what it answers: what tests of them begin with."""
+
+from sqlalchemy import select
+
+from tests.factories import NOW, a_component, an_item
+from tests.processing import BY, processing_order
+from webapp.actions import outcomes, refunds
+from webapp.domain.amazon_orders import FeedMessage, FeedReport
+from webapp.models.submissions import Submission
+
+ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | BY
+
+
+def item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):
+    """Amazon's item `n`, all of it shipped; the parts in minor units of EUR."""
+
+    def part(type_, minor):
+        return a_component(type_, f"{minor / 100:.2f}")
+
+    parts = {"ITEM": price * quantity, "SHIPPING": shipping, "TAX": tax, "DISCOUNT": discount, "GIFT_WRAP": wrap}
+    return an_item(
+        n,
+        quantity=quantity,
+        quantity_shipped=quantity if shipped is None else shipped,
+        total=a_component("ITEM", f"{sum(parts.values()) / 100:.2f}").value,
+        components=tuple(part(type_, minor) for type_, minor in parts.items() if minor),
+    )
+
+
+def shipped_order(session):
+    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
+    order = processing_order(session, items=(item(1, 2), item(2, 1)), status="SHIPPED")
+    session.commit()
+    return order
+
+
+def submission_of(session, memo):
+    return session.scalars(select(Submission).where(Submission.subject == str(memo.id))).one()
+
+
+def answered(session, memo, *refused_places):
+    """Amazon's report on the feed with this credit memo alone: it refuses these lines, counted from 0."""
+    submission = submission_of(session, memo)
+    outcomes.move(submission, "send", NOW)
+    outcomes.move(submission, "sent", NOW)
+    submission.message_id = 1
+    messages = tuple(FeedMessage(place + 1, "Error", "18102", "No.") for place in refused_places)
+    count = len(memo.told)
+    report = FeedReport(count, count - len(messages), len(messages), 0, messages)
+    assert refunds.KIND.doubt(session, [submission], report) is None
+    said = refunds.KIND.refused_in(session, submission, report)
+    if said is None:
+        outcomes.accept(session, submission, NOW)
+    else:
+        submission.details = submission.details | said.details
+        outcomes.reject(session, submission, said.words, NOW, cause=said.cause)
+    session.commit()
+    return submission
+
+
+def parts(row):
+    return {name: minor for name, minor in row["parts"].items() if minor}
