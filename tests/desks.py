@@ -22,6 +22,16 @@ from webapp.models.submissions import Submission
 from webapp.models.syncs import SyncRun
 
 
+class Port:
+    """The port of a desk, but for what a subclass says of it."""
+
+    def __init__(self, port: Any) -> None:
+        self.port = port
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.port, name)
+
+
 @dataclass
 class Desk:
     """One connected account; `later(seconds)` moves the desk's clock, not Amazon's."""

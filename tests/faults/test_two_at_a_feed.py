@@ -6,20 +6,22 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests.desks import Port
 from webapp.actions import advancing, leases
 from webapp.models.submissions import Feed, Submission
 
 pytestmark = pytest.mark.both_databases
 
 
-class Slow:
+class Slow(Port):
     """The port of a process that Amazon or the network holds up in `call`; `meanwhile` happens before its answer."""
 
     def __init__(self, port, call, meanwhile):
-        self.port, self.call, self.meanwhile = port, call, meanwhile
+        super().__init__(port)
+        self.call, self.meanwhile = call, meanwhile
 
     def __getattr__(self, name):
-        there = getattr(self.port, name)
+        there = super().__getattr__(name)
         if name != self.call:
             return there
 

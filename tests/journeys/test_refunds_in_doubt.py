@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from tests.desks import Port
 from tests.journeys.test_refund_at_amazon import TWO_LINES, counts, of, there, told_and_ended
 from tests.running.desk import until
 from webapp.actions import feeds, refunds, submissions
@@ -180,14 +181,12 @@ def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(desk, numbe
     assert (submission.state, submission.cause) == ("unproved", "feed_aborted")
 
 
-class WithReport:
+class WithReport(Port):
     """The port of a desk whose ended feed comes with this report."""
 
     def __init__(self, port, report):
-        self.port, self.report = port, report
-
-    def __getattr__(self, name):
-        return getattr(self.port, name)
+        super().__init__(port)
+        self.report = report
 
     def feed(self, feed_id):
         return replace(self.port.feed(feed_id), result_document_id="report")
@@ -222,14 +221,12 @@ def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_succes
     assert (order.total_refunding > 0) is (state == "unproved")
 
 
-class Refusing:
+class Refusing(Port):
     """The port of a desk whose feeds Amazon does not take, for this reason, until `error` is None."""
 
     def __init__(self, port, error):
-        self.port, self.error = port, error
-
-    def __getattr__(self, name):
-        return getattr(self.port, name)
+        super().__init__(port)
+        self.error = error
 
     def create_feed(self, prepared):
         if self.error is not None:
