@@ -21,7 +21,8 @@ LARGEST = 5 * 1024 * 1024
 MOST_LINES = 10_000
 _DELIMITERS = ("\t", ";", ",", "|")
 _SAMPLE = 60
-_WORD = re.compile(r"[^\s,;:()\[\]<>|\"]+")
+# Chinese and Japanese need no space between a word and a number.
+_WORD = re.compile(r"[^\s,;:()\[\]<>|\"\u3000-\u9fff！（），：；]+|[\u3040-\u9fff]+")
 _SEVERAL = re.compile(r"[,;|\n]+|\s+(?:und|and|en|och|e|et|y|\+|&)\s+", re.IGNORECASE)
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _BROKEN_QUOTES = 3
