@@ -46,6 +46,7 @@ def triples(text, known=ours):
         ("words around the number", f"Order;Tracking;Carrier\nAmazon {ONE} (Prime);0034 0434 1610 9404 2557;DHL\n#{TWO};1Z 999 AA1 01 2345 6784;UPS"),
         ("plain words", f"Hello, {ONE} left with DHL {DHL}\nand {TWO}: UPS ({UPS})"),
         ("sentences with commas", f"Hello, {ONE} left with DHL, the number is {DHL}. Regards\nHello, {TWO} left with UPS, the number is {UPS}. Regards"),
+        ("carriers before the numbers", f"Order;Tracking\n{ONE};dhl {DHL}\n{TWO};UPS: 1Z 999 AA1 01 2345 6784"),
         ("Chinese sentences", f"你好，订单{ONE}已发货，DHL快递单号{DHL}，谢谢。\n订单：{TWO}，单号（{UPS}）由UPS承运。"),
         ("groups", f"{ONE}, 0034 0434 1610 9404 2557, DHL\n{TWO}, 1z 999 aa1 01 2345 6784, UPS"),
         ("a quotation mark nobody closed", f'Order;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};"UPS'),

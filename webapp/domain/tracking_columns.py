@@ -104,7 +104,17 @@ def looks_tracked(text: str) -> bool:
 
 
 def trackedness(text: str) -> float:
-    """How likely a text is a tracking number: 0 not, 1 of the form of a carrier's."""
+    """How likely a text is a tracking number, perhaps behind a carrier's name: 0 not, 1 of the form of a carrier's."""
+    return _likely(by_whom(text)[1])
+
+
+def by_whom(cell: str) -> tuple[str, str]:
+    """(carrier, number) of a cell that holds both, as in `DHL 0034…`; of any other the carrier is empty."""
+    first, _, rest = cell.strip().partition(" ")
+    return (first.rstrip(":"), rest.strip()) if named(first) and _likely(rest) else ("", cell)
+
+
+def _likely(text: str) -> float:
     text = text.strip()
     if ROUNDED.fullmatch(text):
         return 0.8

@@ -173,13 +173,13 @@ def _lines(place: int, cells: Sequence[str], places: dict[str, int]) -> list[Lin
             place,
             order[:100],
             "" if columns.ROUNDED.fullmatch(one.strip()) else clean(one),
-            said("carrier")[:100],
+            (said("carrier") or carrier)[:100],
             said("sku")[:128],
             quantity,
             shipped_on.isoformat() if isinstance(shipped_on, date) else "",
             problem or _problem(order, one),
         )
-        for one in several
+        for carrier, one in map(columns.by_whom, several)
     ]
 
 
