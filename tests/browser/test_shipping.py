@@ -58,3 +58,14 @@ def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
     page.keyboard.type(DHL)
 
     expect(page.get_by_text(f"Tracking number {DHL} was used already, for order 100002.")).to_be_visible()
+
+
+def test_a_parcel_is_corrected_while_its_page_asks_for_itself(owner_page: Page, session):
+    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **BY)
+    page = owner_page
+    page.goto("/shipments/100001")
+    expect(page.locator("#parcels")).to_have_attribute("hx-select", "#parcels")
+
+    page.get_by_role("link", name="Correct").click()
+
+    expect(page.get_by_role("dialog").get_by_label("Tracking number")).to_have_value(DHL)
