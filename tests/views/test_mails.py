@@ -113,6 +113,8 @@ def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owne
     assert session.scalars(select(Mail)).all() == []
     session.rollback()
 
+    other = owner.post(f"/orders/{number}/mails", data=full | {"anyway": "y", "subject": ""}, headers=HTMX)
+    assert 'name="anyway"' not in other.text, "said of a text that is changed once more"
     owner.post(f"/orders/{number}/mails", data=full | {"anyway": "y"})
 
     assert only(session).body == full["body"]

@@ -152,6 +152,8 @@ def create(number: str) -> Response:
     except InvalidError as error:
         session.rollback()
         tell(form, error)
+        # It was said of this text, and the next one may lead elsewhere.
+        form.anyway.data = False
         order = orders.by_number(session, number)
         return invalid(request, *_NEW, **_about(order, form, kind, document_id))
     except RefusedError as error:
