@@ -26,6 +26,7 @@ COMMANDS = {
     "mails": "webapp.cli.mails:mails",
     "sync": "webapp.cli.sync:sync",
     "reindex": "webapp.cli.reindex:reindex",
+    "backup": "webapp.cli.backup:backup",
 }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from webapp.extensions import db
+from webapp.running import backup
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
 
@@ -99,12 +100,7 @@ def _copy(engine: Engine, settings: Settings, current: str) -> Path:
     folder = settings.data_dir / "backups"
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / f"channeldesk-{current}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
-    with contextlib.closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        cursor.execute("VACUUM INTO ?", (str(path),))
-        cursor.close()
-    path.chmod(0o600)
-    return path
+    return backup.copy(Path(engine.url.database or "").absolute(), path).path
 
 
 def _unreachable(engine: Engine, error: DBAPIError) -> str:

@@ -1,0 +1,34 @@
+"""`channeldesk backup`: what it prints, and what it refuses."""
+
+import json
+import stat
+from pathlib import Path
+
+from tests.cli.conftest import Command
+
+
+def test_it_says_what_is_in_the_backup_and_that_the_keys_are_not(
+    command: Command, connected: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "a backup.db"
+    said = command("backup", str(target))
+    assert said.code == 0, said.error
+    assert f"{target}: 0 Amazon orders, 0 orders, " in said.out
+    assert f"The keys are not in it: keep a copy of them in another place ({tmp_path / 'cli' / 'keys'})." in said.out
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+    refused = command("backup", str(target))
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.error == f"channeldesk: {target} exists. Choose another file, or replace it with --force."
+
+    again = command("backup", str(target), "--force", "--json")
+    assert again.code == 0, again.error
+    assert json.loads(again.out)["bytes"] == target.stat().st_size
+    assert json.loads(again.out)["revision"]
+
+
+def test_without_a_database_it_fails_and_makes_nothing(command: Command, tmp_path: Path) -> None:
+    said = command("backup", str(tmp_path / "one.db"))
+    assert said.code == 1
+    assert said.error.startswith(f"channeldesk: There is no database at {tmp_path / 'cli' / 'channeldesk.db'}.")
+    assert not (tmp_path / "cli").exists()
