@@ -37,6 +37,12 @@ def fedex(number: str) -> bool:
     return _weighted(number[:11], _FEDEX_WEIGHTS) % 11 % 10 == int(number[11])
 
 
+def identcode(number: str) -> bool:
+    """Check the Identcode of Deutsche Post DHL, 12 digits: weights 4 and 9, modulo 10."""
+    total = sum(int(digit) * (9 if place % 2 else 4) for place, digit in enumerate(number[:-1]))
+    return -total % 10 == int(number[-1])
+
+
 def seven(number: str) -> bool:
     """The last digit is what is left of all before it after division by seven: DHL Express and Japan's carriers."""
     return int(number[:-1]) % 7 == int(number[-1])

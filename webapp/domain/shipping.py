@@ -115,7 +115,8 @@ class Form:
     """How numbers of some carriers look: all of `pattern`, and `check` where the check digit is public.
 
     `likelihood`: how sure the form alone makes it, up to 100. `home`: the countries where it is that likely; elsewhere
-    it counts for less, or for nothing where it is `only` used there.
+    it counts for less, or for nothing where it is `only` used there. A likelihood of 0: too common to guess by, but
+    allowed for a carrier that is named.
     """
 
     carriers: tuple[str, ...]
@@ -131,6 +132,10 @@ _NORTH = frozenset(("DK", "FI", "NO", "SE"))
 _AMERICA = frozenset(("CA", "MX", "US"))
 _US, _GB, _DE, _FR, _PL, _JP, _IN = (frozenset((code,)) for code in ("US", "GB", "DE", "FR", "PL", "JP", "IN"))
 
+# Put before a pattern of letters and digits: at least five digits, and not of the form whose check digit is known.
+_DIGITS_IN = r"(?=(?:\D*\d){5})"
+_NOT_S10 = r"(?![A-Z]{2}\d{9}[A-Z]{2}$)"
+
 FORMS = (
     Form(("ups",), r"1Z[0-9A-Z]{15}\d", 100, check_digits.ups),
     Form(("ups_mi",), r"MI\d{6}[0-9A-Z]{1,22}", 80, home=_US),
@@ -143,6 +148,7 @@ FORMS = (
     Form(("fedex",), r"96\d{20}", 85, lambda number: check_digits.gs1(number[-15:]), _AMERICA),
     Form(("dhl",), r"(?:00)?340434\d{12}", 98, check_digits.gs1, _DE),
     Form(("dhl",), r"J(?:JD|VGL|D)\d{14,20}", 97),
+    Form(("dhl",), r"\d{12}", 88, check_digits.identcode, _DE, only=True),
     Form(("dhl",), r"\d{10}", 60, check_digits.seven),
     Form(("dhl_global_mail",), r"GM\d{16,20}", 90),
     Form(("deutsche_post",), r"A[0-9A-F]{19}", 85, home=_DE),
@@ -150,7 +156,7 @@ FORMS = (
     Form(("dpd",), r"[01]\d{13}", 70, home=_EUROPE, only=True),
     Form(("hermes",), r"H10\d{17}", 95, home=_DE),
     Form(("hermes",), r"\d{14}", 50, home=_DE, only=True),
-    Form(("gls",), r"\d{12}", 75, check_digits.gls, _EUROPE, only=True),
+    Form(("gls",), r"\d{12}", 65, check_digits.gls, _EUROPE, only=True),
     Form(("gls",), r"\d{11}", 55, home=_EUROPE, only=True),
     Form(("gls",), r"Z[0-9A-Z]{7}", 60, home=_EUROPE, only=True),
     Form(("evri",), r"\d{16}", 70, home=_GB, only=True),
@@ -167,11 +173,54 @@ FORMS = (
     Form(("dtdc",), r"[A-Z]\d{8}", 80, home=_IN, only=True),
     Form(("bluedart",), r"\d{11}", 70, home=_IN, only=True),
     Form(("delhivery",), r"\d{13,14}", 70, home=_IN, only=True),
+    # Formats that are too common to guess by, of carriers whose other formats are above.
+    Form(("ups",), r"T\d{10}|\d{9}|\d{26}|(?:80|88|91)\d{10,22}", 0),
+    Form(("ups_mi",), _DIGITS_IN + r"[0-9A-Z]{18,34}", 0),
+    Form(("usps",), r"9[1-5]\d{24}", 0, check_digits.gs1),
+    Form(("usps",), r"420\d{5}(?:\d{4})?9[1-5]\d{24}", 0, lambda number: check_digits.gs1(number[-26:])),
+    Form(("usps",), r"\d{20}", 0, check_digits.gs1),
+    Form(("fedex",), r"\d{14}|\d{20}|\d{34}|DT\d{12}", 0),
+    Form(("fedex_smartpost",), r"\d{12}|\d{15}|\d{20}", 0),
+    Form(("dhl", "deutsche_post"), r"(?:00)?340434\d{12}|00\d{18}", 0, check_digits.gs1),
+    Form(("dhl",), r"J[A-Z]{1,3}[A-Z0-9]{10,30}|3S[A-Z0-9]{8,20}|GM\d{16,20}|[A-Z]{3,5}\d{6,12}", 0),
+    Form(("dhl",), r"\d{11}|\d{14}|\d{16}", 0),
+    Form(("dhl",), r"\d{12}", 0, check_digits.identcode),
+    Form(("dhl_global_mail",), _DIGITS_IN + r"[A-Z0-9]{10,39}", 0),
+    Form(("deutsche_post",), r"\d{12}|[0-9A-F]{20}", 0),
+    Form(("dpd",), r"\d{10}|\d{13,14}|\d{27,28}|[A-Z0-9]{8,9}", 0),
+    Form(("hermes",), r"\d{14}|\d{16}|\d{20}|[A-Z0-9]{2}\d{12,18}", 0),
+    Form(("gls",), r"\d{11}|\d{14}|[A-Z0-9]{8}|[A-Z]{1,2}\d{8,10}|[A-Z]{2}\d{9}[A-Z]{2}", 0),
+    Form(("evri",), r"\d{14}|\d{16}|[A-Z][0-9A-Z]{15}", 0),
+    Form(("royal_mail",), r"(?=.*[A-F])[0-9A-F]{20,24}", 0),
+    Form(("parcelforce",), r"[A-Z]{2}\d{7}|[A-Z]{4}\d{10}|\d{12,14}", 0),
+    Form(("la_poste",), _NOT_S10 + r"(?:[0-9A-Z]{2}\d{11}(?:\d{2})?|[0-9A-Z]{13}|\d{20})", 0),
+    Form(("chronopost",), r"[A-Z]{2}\d{9}[A-Z]{2}|(?=.*[A-Z])[0-9A-Z]{13,15}|\d{14}", 0),
+    Form(("postnord",), r"\d{8,13}|\d{17}|(?:00)?\d{18}", 0),
+    Form(("inpost",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{8,24}", 0),
+    Form(("poczta_polska",), r"\d{13}", 0),
+    Form(("postnl",), r"[3K][SG][0-9A-Z]{8,20}|\d{8,12}", 0),
+    Form(("bpost",), r"\d{18}|\d{20}|\d{24}", 0),
+    Form(("an_post",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{8,24}", 0),
+    Form(("correos",), _DIGITS_IN + _NOT_S10 + r"(?:[0-9A-Z]{13}|[0-9A-Z]{16}|[0-9A-Z]{22,23})", 0),
+    Form(("poste_italiane",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{12,13}", 0),
+    Form(("yamato", "sagawa"), r"\d{10,11}", 0),
+    Form(("japan_post",), r"\d{11}", 0),
+    Form(("canada_post",), r"\d{12}|[A-Z]{2}\d{9}", 0),
+    Form(("australia_post",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,25}", 0),
+    Form(("ontrac",), r"\d{13,22}|[A-Z0-9]{8}", 0),
+    Form(("lasership",), _DIGITS_IN + r"[0-9A-Z]{10,20}", 0),
+    Form(("dtdc",), r"[A-Z]{1,2}\d{8,10}|\d{8,12}", 0),
+    Form(("bluedart",), r"\d{8,14}", 0),
+    Form(("delhivery",), _DIGITS_IN + r"[0-9A-Z]{10,20}", 0),
 )  # fmt: skip
 _EVERYWHERE = ("ups", "fedex", "dhl")
 _S10 = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})", re.ASCII)
 _PATTERNS = tuple((form, re.compile(form.pattern, re.ASCII)) for form in FORMS)
 _ABROAD = 30
+_UNMISTAKABLE = 95
+# Post offices, which also carry what another post office has numbered.
+_WITH_S10 = frozenset(key for offices in POST_OFFICES.values() for key in offices)
+_WITH_FORMATS = frozenset(key for form in FORMS for key in form.carriers) | _WITH_S10
 _IGNORED = re.compile(r"[\s.\-_/\u200b\ufeff]+")
 
 
@@ -200,6 +249,11 @@ def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
 
     `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
     """
+    return tuple(carrier for carrier, _ in likely(tracking_number, country))
+
+
+def likely(tracking_number: str, country: str = "") -> tuple[tuple[Carrier, int], ...]:
+    """Return the carriers of `guess`, each with its likelihood of up to 100."""
     number = clean(tracking_number)
     if not number or len(number) > LONGEST:
         return ()
@@ -207,14 +261,65 @@ def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
     for likelihood, keys in (*_by_form(number, country.upper()), *_by_post_office(number)):
         for place, key in enumerate(keys):
             likelihoods[key] = max(likelihoods.get(key, 0), likelihood - place)
-    return tuple(BY_KEY[key] for key in sorted(likelihoods, key=lambda key: -likelihoods[key]))
+    return tuple((BY_KEY[key], likelihoods[key]) for key in sorted(likelihoods, key=lambda key: -likelihoods[key]))
+
+
+def has_formats(carrier: Carrier) -> bool:
+    """Return whether the formats of a carrier's numbers are known."""
+    return carrier.key in _WITH_FORMATS
+
+
+def allows(carrier: Carrier, number: str) -> bool:
+    """Return whether a cleaned number has a known format of the carrier, wherever it ships, with a right check digit."""
+    if _S10.fullmatch(number) and carrier.key in _WITH_S10 and check_digits.s10(number):
+        return True
+    return any(
+        carrier.key in form.carriers and pattern.fullmatch(number) and (form.check is None or form.check(number))
+        for form, pattern in _PATTERNS
+    )
+
+
+def with_wrong_check_digit(number: str, country: str = "") -> tuple[Carrier, ...]:
+    """Return the carriers whose number this would be with another check digit, the likeliest first.
+
+    `country` limits them to those that `guess` would consider there; without it all are.
+    """
+    keys: dict[str, int] = {}
+    match = _S10.fullmatch(number)
+    if match is not None and not check_digits.s10(number):
+        keys.update(dict.fromkeys(POST_OFFICES.get(match[1], ()), 96))
+    for form, pattern in _PATTERNS:
+        is_used = not country or not form.only or country.upper() in form.home
+        if form.check and is_used and pattern.fullmatch(number) and not form.check(number):
+            keys.update({key: max(form.likelihood, keys.get(key, 0)) for key in form.carriers})
+    carriers = (BY_KEY[key] for key in sorted(keys, key=lambda key: -keys[key]))
+    return tuple(carrier for carrier in carriers if not allows(carrier, number))
+
+
+def is_certain(number: str) -> bool:
+    """Return whether a check digit, or a format that no other number has, says that this is a tracking number."""
+    if _S10.fullmatch(number):
+        return check_digits.s10(number)
+    return any(
+        pattern.fullmatch(number) and (form.check(number) if form.check else form.likelihood >= _UNMISTAKABLE)
+        for form, pattern in _PATTERNS
+    )
+
+
+def unmistakable(number: str) -> tuple[Carrier, ...]:
+    """Return the carriers that alone have numbers of this format."""
+    return tuple(
+        BY_KEY[form.carriers[0]]
+        for form, pattern in _PATTERNS
+        if form.likelihood >= _UNMISTAKABLE and pattern.fullmatch(number) and (not form.check or form.check(number))
+    )
 
 
 def _by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
     found = []
     for form, pattern in _PATTERNS:
         abroad = bool(form.home) and country not in form.home
-        if (abroad and form.only) or not pattern.fullmatch(number):
+        if not form.likelihood or (abroad and form.only) or not pattern.fullmatch(number):
             continue
         if form.check is None or form.check(number):
             found.append((form.likelihood - (_ABROAD if abroad else 0), form.carriers))

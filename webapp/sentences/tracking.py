@@ -32,7 +32,29 @@ SENTENCES = {
         "Several parcels for this order: say with SKU and quantity what is in which one, or ship it on its page"
     ),
     "tracking_carrier_unsure": _l("More than one carrier has such numbers: choose"),
+    "tracking_carrier_unlikely": _l("The number could be %(carrier)s's, but that is unlikely here: choose the carrier"),
     "tracking_carrier_unknown": _l("No carrier we know has such numbers: choose"),
+    # Why a text is not taken as a tracking number.
+    "tracking_placeholder": _l("“%(text)s” is not a tracking number. Enter the number, or leave the field empty."),
+    "tracking_no_digits": _l("This is not a tracking number: it has no digits."),
+    "tracking_words": _l("This is text without a tracking number in it."),
+    "tracking_is_order_number": _l("This is an Amazon order number, not a tracking number."),
+    "tracking_is_date": _l("This is a date, not a tracking number."),
+    "tracking_several": _l("These are %(count)s tracking numbers: %(numbers)s. Enter each in a parcel of its own."),
+    "tracking_link_without_number": _l("This link has no tracking number in it. Copy the number itself."),
+    # Questions about a number that a person can confirm.
+    "tracking_link": _l("This is a link. The tracking number in it seems to be %(number)s."),
+    "tracking_in_text": _l("This is text. The tracking number in it seems to be %(number)s."),
+    "tracking_decimal": _l("A spreadsheet wrote this number as a decimal. Without the decimals it is %(number)s."),
+    "tracking_signs": _l("The number contains characters that tracking numbers do not have."),
+    "tracking_dummy": _l("This looks like a test number, not like the number of a parcel."),
+    "tracking_lost_digits": _l(
+        "The number ends in zeros after 15 digits: a spreadsheet has probably replaced its last digits. Format the "
+        "column as text and copy the number again."
+    ),
+    "tracking_check_digit": _l("The check digit is wrong for a number of %(carrier)s. Look for a typing mistake."),
+    "tracking_of_another": _l("This looks like a number of %(other)s, not of %(carrier)s."),
+    "tracking_format": _l("Numbers of %(carrier)s do not look like this."),
     # What happened.
     "tracking_import_unknown": _l("These tracking numbers are not here any more. Paste them again."),
     "tracking_confirmed_already": _l("These tracking numbers were confirmed already."),
