@@ -30,7 +30,7 @@ test: .venv/ready-dev ## Run every test; browser tests skip where there is no Ch
 	@$(PY) -m pytest -n auto $(ARGS)
 
 explore: .venv/ready-dev ## Look for counterexamples that no run has tried yet
-	@$(PY) -m pytest -n auto -m hypothesis --hypothesis-profile exploring $(ARGS)
+	@$(PY) -m pytest -n auto -m "hypothesis or explored" --hypothesis-profile exploring $(ARGS)
 
 check: .venv/ready-dev ## Lint, format and type check
 	@$(PY) -m ruff check .

@@ -99,3 +99,47 @@ def test_who_writes_much_is_given_room_once_and_nobody_else_is(app: Flask) -> No
             engine.make_room(connection)
             assert kept(connection) == [-8000, 4000]
         assert kept(other) == [-2000, 1000]
+
+
+def synchronous(connection: Connection) -> str | None:
+    return connection.scalar(text("PRAGMA synchronous"))
+
+
+@pytest.mark.only_sqlite
+def test_a_commit_waits_for_the_disk_unless_it_may_be_lost(app: Flask) -> None:
+    normal, full = 1, 2
+    for _ in range(2):
+        with db.engine.connect() as connection:
+            assert synchronous(connection) == full
+        with engine.losable_commits(), db.engine.connect() as connection:
+            assert synchronous(connection) == normal
+            connection.commit()
+            assert synchronous(connection) == normal
+    with engine.losable_commits(), db.engine.connect() as connection:
+        assert synchronous(connection) == normal
+        with db.engine.connect() as other, engine.only_reading():
+            # Not what this connection was used for before counts, but what it is used for now.
+            assert synchronous(other) == normal
+    with engine.only_reading(), db.engine.connect() as connection:
+        assert synchronous(connection) == full
+
+
+@pytest.mark.parametrize(
+    ("set_for_the_database", "in_use"),
+    [("off", "on"), ("on", "on"), ("local", "local"), ("remote_apply", "remote_apply")],
+)
+def test_postgresql_commits_to_the_disk_whatever_its_own_setting_is(
+    app: Flask, set_for_the_database: str, in_use: str
+) -> None:
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("a setting of PostgreSQL's")
+    name = db.engine.url.database
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = {set_for_the_database}'))
+    db.engine.dispose()
+
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == in_use
+        connection.rollback()
+        # It holds for the connection, not for the transaction in which it was set.
+        assert connection.scalar(text("SHOW synchronous_commit")) == in_use

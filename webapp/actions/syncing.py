@@ -19,6 +19,7 @@ from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder as Mirror
 from webapp.models.amazon_orders import QuarantinedOrder
+from webapp.models.engine import losable_commits
 from webapp.models.stores import Store
 from webapp.models.syncs import SyncRun
 
@@ -132,7 +133,9 @@ def _read_pages(
             continue
         window = replace(window, token=page.next_token, missing=page.missing)
         crashpoints.crash("sync.page_received")
-        _write_page(session, run, page, window, owner, clock(), moves_cursor=moves_cursor)
+        # A page that a power cut takes away is read again, because the cursor went with it.
+        with losable_commits():
+            _write_page(session, run, page, window, owner, clock(), moves_cursor=moves_cursor)
         crashpoints.crash("sync.page_committed")
         if page.next_token is None:
             return

@@ -2,7 +2,7 @@
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings)
     yield _keys(settings)
     yield _database(settings)
+    if settings.database.startswith("postgresql"):
+        yield _commits(settings)
     yield _redis(settings)
     yield _port(settings)
 
@@ -100,6 +102,36 @@ def _database(settings: Settings) -> Finding:
     if current != newest:
         return Finding("database", WARN, f"at revision {current}; the next start upgrades it to {newest}")
     return Finding("database", OK, f"at revision {current}")
+
+
+def _commits(settings: Settings) -> Finding:
+    """Whether PostgreSQL keeps what it has committed when the power fails."""
+    from webapp import create_app
+
+    try:
+        off = database.settings_off(create_app(settings), ("fsync", "full_page_writes", "synchronous_commit"))
+    except (CannotRunError, SettingError, OSError) as problem:
+        return Finding("commits", FAIL, str(problem))
+    return finding_of_commits(off)
+
+
+def finding_of_commits(off: Sequence[str]) -> Finding:
+    """What it means that these settings of PostgreSQL are off."""
+    if "fsync" in off or "full_page_writes" in off:
+        return Finding(
+            "commits",
+            FAIL,
+            f"PostgreSQL runs with {' and '.join(f'{name}=off' for name in off)}: a power cut can damage the database, "
+            "and refunds may be sent twice. Switch on fsync and full_page_writes.",
+        )
+    if off:
+        return Finding(
+            "commits",
+            WARN,
+            "PostgreSQL runs with synchronous_commit=off, which can lose the last commits in a power cut. Channeldesk "
+            "switches it on for its own connections; set it to on for everything else, such as a connection pooler.",
+        )
+    return Finding("commits", OK, "PostgreSQL writes each commit to the disk")
 
 
 def _redis(settings: Settings) -> Finding:

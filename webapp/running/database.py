@@ -1,7 +1,7 @@
 """Bringing the database to the version this program speaks. Only the one who holds the desk's lock does it."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,6 +50,19 @@ def revision(app: Flask) -> tuple[str | None, str | None]:
     with app.app_context():
         try:
             return _revisions(db.engine, app.extensions["migrate"].migrate.get_config())
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+
+
+def settings_off(app: Flask, names: Sequence[str]) -> list[str]:
+    """Those of PostgreSQL's settings that are off where a connection does not set them. Raises CannotRunError."""
+    asked = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND reset_val = 'off' ORDER BY name")
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                return list(connection.scalars(asked, {"names": list(names)}))
         except DBAPIError as error:
             raise CannotRunError(_unreachable(db.engine, error)) from None
         finally:

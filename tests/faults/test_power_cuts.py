@@ -1,0 +1,218 @@
+"""Power cuts: the product runs on a disk whose power is cut, and the simulator's ledger judges what came of it.
+
+`make explore` cuts more often, at moments no run has tried yet. POWER_CUT_SEED repeats a run.
+"""
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import signal
+import sqlite3
+import threading
+from datetime import UTC, datetime
+from html import unescape
+
+import httpx
+import pytest
+from sqlalchemy.orm import Session
+
+from simulator.marketplaces import minor_units
+from simulator.sellers import DEMO_EU
+from tests import people
+from tests.factories import everywhere
+from tests.faults.disks import Disk, DisksUnavailable
+from tests.running.desk import family, is_alive, running, until
+from webapp import create_app
+from webapp.actions import accounts
+from webapp.extensions import db
+from webapp.models.engine import losable_commits
+from webapp.running import database
+from webapp.settings import Settings
+
+pytestmark = [pytest.mark.processes, pytest.mark.only_sqlite, pytest.mark.explored]
+
+ASKED = "SELECT a.number FROM submissions s JOIN amazon_orders a ON a.id = s.amazon_order_id"
+# Queued refunds, unless a feed of theirs is being looked for.
+NOTHING_QUEUED = """SELECT count(*) FROM submissions
+    WHERE state = 'queued' AND NOT EXISTS (SELECT 1 FROM feeds WHERE state = 'sending')"""
+QUICK = {"CHANNELDESK_UNDO_SECONDS": "0", "CHANNELDESK_FEED_INTERVAL": "1"}
+
+
+@pytest.fixture
+def disk(tmp_path):
+    try:
+        with Disk(tmp_path) as disk:
+            yield disk
+    except DisksUnavailable as reason:
+        pytest.skip(f"no disk whose power can be cut: {reason}")
+
+
+@pytest.fixture
+def exploring(request):
+    return request.config.getoption("--hypothesis-profile") == "exploring"
+
+
+@pytest.fixture
+def settings(disk):
+    return Settings.load({}, data_dir=disk.path / "data")
+
+
+@pytest.fixture
+def clerk(settings, amazon):
+    """Somebody signed in to a desk that knows the seller; nothing of the disk is open afterwards."""
+    app = create_app(settings)
+    database.upgrade(app)
+    found = DEMO_EU.credentials(amazon.url)
+    fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+    with app.app_context(), Session(db.engine) as session:
+        about = {"backfill_days": 40, "sync_interval": 3600, "now": datetime.now(UTC), "by": "test"}
+        accounts.connect(session, fields, DEMO_EU.countries, everywhere(), **about)
+    client = people.sign_in(app.test_client(), people.THE_OWNER)
+    with app.app_context():
+        db.engine.dispose()
+    cookie = client.get_cookie(app.session_interface.name)
+    return Clerk(cookie.value, client.environ_base["HTTP_X_CSRFTOKEN"])
+
+
+class Clerk:
+    """Clicks on the pages of a running desk, over HTTP."""
+
+    def __init__(self, cookie, token):
+        self.cookie, self.token = cookie, token
+
+    def refund(self, desk, number):
+        """Ask Amazon to refund all of an order; whether the page said that this was accepted."""
+        cookies = {f"channeldesk-{port}": self.cookie for port in (0, desk.port)}
+        headers = {"x-csrftoken": self.token}
+        with httpx.Client(base_url=f"http://127.0.0.1:{desk.port}", cookies=cookies, headers=headers) as browser:
+            try:
+                page = browser.get(f"/orders/{number}/credit_memos/new")
+                form = {name: value for name, value in inputs(page.text) if name}
+                answer = browser.post(
+                    f"/orders/{number}/credit_memos", data=form | {"way": "amazon", "reason": "CustomerReturn"}
+                )
+            except httpx.TransportError:
+                return False
+        return answer.status_code == 303 and answer.headers["location"].startswith("/credit_memos/")
+
+
+def inputs(page):
+    for tag in re.findall(r"<input[^>]+>", page):
+        attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+        if attributes.get("type") not in {"checkbox", "radio"}:
+            yield attributes.get("name"), unescape(attributes.get("value", ""))
+
+
+def rows(settings, question):
+    connection = sqlite3.connect(settings.data_dir / "channeldesk.db", timeout=10)
+    try:
+        return connection.execute(question).fetchall()
+    finally:
+        connection.close()
+
+
+def refunded(amazon, number):
+    """What Amazon gave back, line by line, in minor units."""
+    return [minor_units(entry["total"]) for entry in amazon.world.effects("refund", number)]
+
+
+def orders_of(settings):
+    """Number at Amazon by our number."""
+    return dict(
+        rows(settings, "SELECT o.number, a.number FROM orders o JOIN amazon_orders a ON a.id = o.amazon_order_id")
+    )
+
+
+def cut_power(disk, desk):
+    """The machine is off: nothing more reaches the disk, and no process is left."""
+    disk.cut()
+    # Stopped first, so that the supervisor starts none of them again.
+    os.kill(desk.process.pid, signal.SIGSTOP)
+    machine = [desk.process.pid, *family(desk.process.pid)]
+    for pid in machine:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    desk.process.wait(20)
+    until(lambda: not any(map(is_alive, machine)), 20)
+
+
+def test_the_disk_forgets_what_was_not_written_to_it(disk):
+    """That the tests below can fail at all."""
+    path = disk.path / "durable.db"
+    app = create_app(Settings.load({}, data_dir=disk.path / "data", database_url=f"sqlite:///{path}"))
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE written (n INTEGER)")
+            connection.exec_driver_sql("INSERT INTO written VALUES (1)")
+        with losable_commits(), db.engine.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO written VALUES (2)")
+        disk.cut()
+        db.engine.dispose()
+    disk.restore()
+
+    with app.app_context():
+        with db.engine.begin() as connection:
+            assert connection.exec_driver_sql("SELECT n FROM written").scalars().all() == [1]
+        db.engine.dispose()
+
+
+def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(
+    disk, settings, amazon, clerk, tmp_path, exploring
+):
+    """The power goes in the moment in which Amazon has taken a refund and its answer is not read yet."""
+    number = amazon.world.place("DE", status="SHIPPED")
+    taken = tmp_path / "taken"
+    with running(settings.data_dir, environ=QUICK | {"CHANNELDESK_CRASH_AT": f"feed.after_create={taken}"}) as desk:
+        (ours,) = until(lambda: orders_of(settings), 30)
+        assert clerk.refund(desk, ours)
+        until(taken.exists, 30)
+        cut_power(disk, desk)
+    disk.restore()
+
+    assert rows(settings, "SELECT state FROM submissions") == [("sending",)]
+    assert rows(settings, "SELECT state, digest IS NULL FROM feeds") == [("sending", 0)]
+    if not exploring:
+        return
+    with running(settings.data_dir, environ=QUICK):
+        until(lambda: rows(settings, "SELECT 1 FROM submissions WHERE state = 'verified'"), 120)
+    assert len(amazon.world.effects("feed")) == 1
+    assert len(refunded(amazon, number)) == 1
+
+
+def test_no_refund_is_doubled_and_no_accepted_click_is_gone(disk, settings, amazon, clerk, exploring):
+    seed = int(os.environ.get("POWER_CUT_SEED") or (random.randrange(10**6) if exploring else 1))
+    print(f"POWER_CUT_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
+    chance = random.Random(seed)
+    cuts = 12 if exploring else 3
+    totals = {}
+    for _ in range(cuts * 10):
+        number = amazon.world.place("DE", status="SHIPPED")
+        totals[number] = None
+    accepted = []
+    waiting = None
+    for _ in range(cuts):
+        with running(settings.data_dir, environ=QUICK) as desk:
+            numbers = until(lambda: len(found := orders_of(settings)) == len(totals) and found, 60)
+            waiting = waiting if waiting is not None else sorted(numbers)
+            off = threading.Timer(chance.uniform(0.1, 2.5), cut_power, (disk, desk))
+            off.start()
+            while off.is_alive() and waiting:
+                ours = waiting.pop(0)
+                if clerk.refund(desk, ours):
+                    accepted.append(numbers[ours])
+            off.join()
+        disk.restore()
+        # Valkey's files may be damaged as well; without them the queue is made from the database.
+        shutil.rmtree(settings.data_dir / "valkey", ignore_errors=True)
+        on_disk = {number for (number,) in rows(settings, ASKED)}
+        assert set(accepted) <= on_disk, f"clicks that were accepted are gone: {set(accepted) - on_disk}"
+
+    with running(settings.data_dir, environ=QUICK):
+        # Where the answer to a feed was lost, the refunds after it wait for the look for it.
+        until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)], 60)
+
+    assert accepted
+    doubled = {number: refunds for number in totals if len(refunds := refunded(amazon, number)) > 1}
+    assert doubled == {}
