@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 
-from simulator import life, tokens
+from simulator import carriers, life, tokens
 from simulator.answers import Refused, invalid, nothing
 from simulator.clock import iso, parse_iso
 from simulator.operations import call
@@ -57,6 +57,7 @@ def checked_package(world: "World", order: "OrderRecord", detail: dict[str, Any]
     number = detail["packageReferenceId"]
     if not isinstance(number, str) or not number.isascii() or not number.isdigit() or int(number) < 1:
         raise invalid("PackageReferenceId: is invalid, must be a positive numeric value.")
+    check_carrier(detail)
     if detail["carrierCode"] == "Other" and not detail.get("carrierName"):
         raise invalid("CarrierName: is required when the carrierCode is Other.")
     package = {
@@ -71,6 +72,13 @@ def checked_package(world: "World", order: "OrderRecord", detail: dict[str, Any]
     if detail.get("shippingMethod"):
         package["shippingService"] = str(detail["shippingMethod"])
     return package
+
+
+def check_carrier(detail: dict[str, Any]) -> None:
+    """Refuse codes that are not in Amazon's list."""
+    code = detail["carrierCode"]
+    if not isinstance(code, str) or code not in carriers.CARRIER_CODES:
+        raise invalid(f"CarrierCode: {code} is invalid.")
 
 
 def checked_ship_date(world: "World", order: "OrderRecord", text: Any) -> str:

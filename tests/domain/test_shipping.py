@@ -1,7 +1,13 @@
 """Whose number a tracking number is."""
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
+from webapp.domain import shipping
+from webapp.domain.carrier_names import named
+from webapp.domain.parcels import LONGEST_CODE
 from webapp.domain.shipping import BY_KEY, CARRIERS, CODES, FORMS, OTHER, POST_OFFICES, carrier_of, clean, guess, usual
 
 
@@ -72,7 +78,7 @@ def test_a_number_with_a_wrong_check_digit_is_not_that_carriers(number: str, cou
 
 
 @pytest.mark.parametrize(
-    "number", ["", " ", "hello", "12345", "1Z", "RR473124829XX", "٣٣١٨٨١٠٠٢٥x", "9" * 41, "Z" * 34, "TBA123456789000"]
+    "number", ["", " ", "hello", "12345", "1Z", "RR473124829XX", "٣٣١٨٨١٠٠٢٥x", "9" * 41, "Z" * 34, "QQ123456789000"]
 )
 def test_what_looks_like_nobodys_number_is_nobodys(number: str) -> None:
     assert guess(number, "DE") == ()
@@ -100,8 +106,81 @@ def test_a_dpd_number_with_its_check_sign_is_surely_dpds() -> None:
 
 def test_amazons_codes_are_amazons_and_other_ones_go_by_their_name() -> None:
     assert {"UPS", "DHL", "YamatoTransport", "Hermes Logistik Gruppe", OTHER} <= CODES
-    assert BY_KEY["postnord"].code == OTHER
-    assert BY_KEY["postnord"].name == "PostNord"
+    assert BY_KEY["an_post"].code == OTHER
+    assert BY_KEY["an_post"].name == "An Post"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Chronopost", "Chronopost"),
+        ("chronopost france", "Chronopost"),
+        ("Poste Italiane", "Poste Italiane"),
+        ("Correos", "Correos"),
+        ("Correos Express", "Correos Express"),
+        ("SEUR", "Seur"),
+        ("SDA", "SDA"),
+        ("BRT", "BRT"),
+        ("Bartolini", "Bartolini"),
+        ("Australia Post", "Australia Post"),
+        ("Yodel Direct", "Yodel"),
+        ("4PX", "4PX"),
+        ("yunexpress", "Yun Express"),
+        ("云途物流", "Yun Express"),
+        ("China Post", "China Post"),
+        ("Amazon Shipping", "Amazon Shipping"),
+        ("YAMATO", "YAMATO"),
+        ("Yamato", "YamatoTransport"),
+        ("ヤマト運輸", "YamatoTransport"),
+        ("SAGAWA", "SAGAWA"),
+        ("佐川急便", "SagawaExpress"),
+        ("DHL Express", "DHL Express"),
+        ("DHL Paket", "DHL"),
+        ("Colissimo", "Colissimo"),
+        ("Mondial Relay", "Mondial Relay"),
+        ("InPost", "InPost"),
+        ("Paczkomaty InPost", "InPost"),
+        ("Poczta Polska", "Polish Post"),
+        ("PostNord Sverige", "PostNord"),
+        ("PostNL", "PostNL"),
+        ("Post NL", "Post NL"),
+        ("bpost", "BPOST"),
+        ("Japan Post", "Japan Post"),
+        ("日本郵便", "Japan Post"),
+        ("Evri", "Evri"),
+        ("Aras Kargo", "Aras Kargo"),
+        ("Yurtiçi Kargo", "Yurtiçi Kargo"),
+        ("Rhenus", "Rhenus"),
+        ("GO!", "GO!"),
+    ],
+)
+def test_a_carrier_that_amazon_has_a_code_for_is_sent_by_it(text: str, code: str) -> None:
+    carrier = named(text)
+
+    assert carrier is not None
+    assert carrier.code == code
+    assert carrier_of(carrier.code, carrier.name) == carrier
+
+
+@pytest.mark.parametrize("text", ["Rhenus Home", "Other", "Sonstige", "その他", "Bike courier", "Spring dresses", ""])
+def test_a_name_that_only_contains_a_listed_one_is_no_carrier_we_know(text: str) -> None:
+    assert named(text) is None
+
+
+def test_amazons_codes_are_written_once_and_fit_into_the_database() -> None:
+    table = tomllib.loads(Path(shipping.__file__).with_name("carriers.toml").read_text("utf-8"))
+    codes = [row["code"] for row in table["carriers"].values() if "code" in row]
+    codes += [code for some in table["other_codes"].values() for code in some] + table["listed"]["codes"]
+
+    assert len(codes) == len(set(codes))
+    assert {*codes, OTHER} == CODES
+    assert max(map(len, codes)) <= LONGEST_CODE
+    assert max(len(carrier.key) for carrier in CARRIERS) <= LONGEST_CODE
+    assert table["other_codes"].keys() <= table["carriers"].keys()
+
+
+def test_a_parcel_of_before_its_carriers_code_was_known_still_names_the_carrier() -> None:
+    assert carrier_of(OTHER, "Chronopost") is BY_KEY["chronopost"]
 
 
 def test_a_parcel_has_a_page_where_one_is_well_known() -> None:

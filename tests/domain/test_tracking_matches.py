@@ -107,8 +107,8 @@ def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_pers
         (READY, "", OTHER, "Bring Cargo"),
     ]
     assert len(found[2].guesses) > 1
-    (chosen,) = look(lines[3], choices={0: Choice(carrier="postnord")})
-    assert (chosen.standing, chosen.carrier, chosen.title) == (READY, OTHER, "PostNord")
+    (chosen,) = look(lines[3], choices={0: Choice(carrier="an_post")})
+    assert (chosen.standing, chosen.carrier, chosen.title) == (READY, OTHER, "An Post")
 
 
 def test_a_line_whose_box_is_not_ticked_stays():

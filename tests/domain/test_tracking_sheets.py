@@ -157,7 +157,8 @@ def test_a_file_that_is_no_text_is_called_by_its_name(raw, code):
 def test_every_carrier_is_known_by_its_own_name_in_any_spelling():
     for carrier in CARRIERS:
         for text in (carrier.name, carrier.name.upper(), f"  {carrier.name.lower()} ", carrier.name.replace(" ", "-")):
-            assert named(text) == carrier, text
+            assert (found := named(text)), text
+            assert found.key == carrier.key, text
 
 
 @pytest.mark.parametrize(

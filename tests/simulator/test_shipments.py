@@ -1,6 +1,8 @@
 import pytest
 
+from simulator.carriers import CARRIER_CODES
 from simulator.marketplaces import BY_COUNTRY
+from webapp.domain.shipping import CODES
 
 GERMANY = BY_COUNTRY["DE"].id
 
@@ -52,6 +54,10 @@ def test_parcels_add_up_and_the_same_number_edits(amazon, application):
         {"packageReferenceId": 1},
         {"carrierCode": ""},
         {"carrierCode": "Other"},
+        {"carrierCode": "dhl"},
+        {"carrierCode": "Yunexpress"},
+        {"carrierCode": "Bike courier", "carrierName": "Bike courier"},
+        {"carrierCode": ["DHL"]},
         {"trackingNumber": None},
         {"shipDate": "today"},
         {"shipDate": "2020-01-01T00:00:00Z"},
@@ -114,3 +120,13 @@ def test_a_parcel_that_is_not_found_or_never_seen_is_not_there(amazon, applicati
     assert amazon.world.effects("shipment", number) == []
     assert application.confirm(number, GERMANY).status_code == 204
     assert len(amazon.world.effects("shipment", number)) == 1
+
+
+@pytest.mark.parametrize("code", ["DHL", "Yun Express", "Poste Italiane", "YAMATO", "Hermes Logistik Gruppe", "4PX"])
+def test_codes_of_amazons_list_are_taken_as_they_are_written(amazon, application, code):
+    number = amazon.world.place()
+    assert application.confirm(number, GERMANY, carrierCode=code).status_code == 204
+
+
+def test_every_code_that_the_product_sends_is_in_amazons_list():
+    assert CODES <= CARRIER_CODES

@@ -12,6 +12,7 @@ from webapp.cli.base import data_dir_option, desk, json_option, number_argument,
 from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
 from webapp.cli.orders import described, orders, story
 from webapp.domain import shipping
+from webapp.domain.carrier_names import with_name
 from webapp.domain.documents import Refund, amount
 from webapp.domain.errors import InvalidError
 from webapp.domain.parcels import Parcel
@@ -219,11 +220,8 @@ def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
     if not wanted:
         likely = shipping.guess(tracking_number, country)[:1]
         return (likely[0].code, likely[0].name) if likely else ("", "")
-    for known in shipping.CARRIERS:
-        own = {known.key, known.name.casefold()} | ({known.code.casefold()} if known.code != shipping.OTHER else set())
-        if wanted in own:
-            return known.code, known.name
-    return shipping.OTHER, text
+    known = with_name(text)
+    return (known.code, known.name) if known else (shipping.OTHER, " ".join(text.split()))
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,45 +1,28 @@
 """Carriers by whatever name people and programs give them: in any spelling, in the languages of the marketplaces."""
-# ruff: noqa: E501 - the table of this file reads better a row a line
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
-from webapp.domain.shipping import CARRIERS, OTHER, Carrier
+from webapp.domain.shipping import ALIASES, BY_CODE, CARRIERS, OTHER, WELL_KNOWN, Carrier
 
-# The house's key → names beside Amazon's code and the carrier's own name. Without spaces, signs and accents.
-_NAMES = {
-    "ups": "unitedparcelservice upsstandard upsexpress upsground upsexpresssaver upssurepost",
-    "usps": "unitedstatespostalservice uspostalservice uspriority uspsgroundadvantage uspspriority uspsfirstclass",
-    "fedex": "federalexpress fedexground fedexexpress fedexhomedelivery fedexinternational",
-    "dhl": "dhlpaket dhlexpress dhldeutschland dhlgermany dhlparcel dhlwarenpost dhlkleinpaket deutschepostdhl dhlparcelnl",
-    "dhl_global_mail": "dhlecommerce globalmail",
-    "deutsche_post": "dpag dpwarenpost briefpost deutschepostbrief warenpost",
-    "dpd": "dpdgermany dpddeutschland dpduk dpdlocal dpdclassic dynamicparceldistribution brt bartolini",
-    "gls": "glsgermany glsitaly glsitalia generallogisticssystems",
-    "hermes": "hermesgermany myhermes hermesversand hermesde",
-    "evri": "hermesuk evriuk myhermesuk",
-    "royal_mail": "royalmail24 royalmail48 royalmailtracked24 royalmailtracked48 rm",
-    "la_poste": "laposte colissimo laposteColissimo lettresuivie",
-    "chronopost": "chrono",
-    "postnord": "postnordsverige postnordab postenpaket posten",
-    "inpost": "paczkomaty inpostpaczkomaty",
-    "poczta_polska": "pocztapolska poczta pocztex",
-    "postnl": "postnlpakket postnederland tntpost",
-    "bpost": "bpostbe belgianpost",
-    "an_post": "anpost",
-    "correos": "correosexpress correosespana",
-    "poste_italiane": "posteitaliane poste crono sda sdaexpress",
-    "tnt": "tntexpress",
-    "yamato": "yamato kuroneko kuronekoyamato ヤマト ヤマト運輸 クロネコヤマト 黑猫",
-    "sagawa": "sagawa 佐川 佐川急便",
-    "nippon_express": "nipponexpress 日本通運 日通",
-    "japan_post": "japanpost jppost 日本郵便 ゆうパック ゆうパケット 郵便局",
-    "canada_post": "canadapost postescanada",
-    "australia_post": "australiapost auspost eparcel",
-    "india_post": "indiapost speedpost",
-}
+# Names of carriers that are also words of a language.
+_COMMON_WORDS = frozenset({"spring", "landmark", "toll", "professional", "professionalcouriers"})
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})
 _SIGNS = re.compile(r"[\W_]+")
+
+
+# What people write for a carrier that is not in a list, and Amazon's code for it in several languages.
+_OTHERS = frozenset(
+    {"other", "others", "othercarrier", "otro", "otros", "otra", "andere", "anderer", "sonstige", "sonstiger"}
+    | {"autre", "autres", "altro", "altri", "overig", "overige", "anders", "annan", "annat", "ovrig", "ovriga", "inny"}
+    | {"inna", "inne", "outro", "outros", "diger", "その他", "其他", "其它"}
+)
+
+
+def is_other(text: str) -> bool:
+    """Return whether a carrier's name only says that the carrier is another one than those listed."""
+    return plain(text) in _OTHERS
 
 
 def plain(text: str) -> str:
@@ -49,29 +32,41 @@ def plain(text: str) -> str:
     return _SIGNS.sub("", unicodedata.normalize("NFKC", bare))
 
 
-def _table() -> dict[str, Carrier]:
+def _table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
     table: dict[str, Carrier] = {}
-    for carrier in CARRIERS:
-        own = [carrier.key, carrier.name, *_NAMES.get(carrier.key, "").split()]
+    for carrier in carriers:
+        own = [carrier.key, carrier.name, *ALIASES.get(carrier.key, ())]
         for name in [*own, *([carrier.code] if carrier.code != OTHER else [])]:
             table.setdefault(plain(name), carrier)
     return table
 
 
-_TABLE = _table()
+_TABLE = _table((*CARRIERS, *BY_CODE.values()))
+# Names that also tell the carrier as a word among others; the remaining ones are told by their whole name alone.
+_WORDS = {name: carrier for name, carrier in _table(WELL_KNOWN).items() if name not in _COMMON_WORDS}
 # Long enough that no other word has them inside.
-_INSIDE = tuple((name, _TABLE[name]) for name in sorted(_TABLE, key=len, reverse=True) if len(name) >= 3)
+_INSIDE = tuple((name, _WORDS[name]) for name in sorted(_WORDS, key=len, reverse=True) if len(name) >= 6)
+
+
+def with_name(text: str) -> Carrier | None:
+    """Return the carrier of exactly this name, in any spelling; None where we know none.
+
+    A code of Amazon's is kept as it is, also where the carrier has several. A word for another carrier names none.
+    """
+    code = text.strip()
+    return BY_CODE[code] if code in BY_CODE else None if is_other(text) else _TABLE.get(plain(text))
 
 
 def named(text: str) -> Carrier | None:
     """The carrier of this name; None where we know none. `DHL Paket (Inland)` is DHL."""
     wanted = plain(text)
-    if not wanted:
+    if not wanted or is_other(text):
         return None
-    if wanted in _TABLE:
-        return _TABLE[wanted]
+    found = with_name(text)
+    if found is not None:
+        return found
     words = [plain(word) for word in re.split(r"[\s\-_/(),.]+", text) if word]
-    known = [_TABLE[word] for word in words if word in _TABLE]
+    known = [_WORDS[word] for word in words if word in _WORDS]
     if known:
         return known[0]
-    return next((carrier for name, carrier in _INSIDE if len(name) >= 6 and name in wanted), None)
+    return next((carrier for name, carrier in _INSIDE if name in wanted), None)

@@ -2,10 +2,12 @@
 # ruff: noqa: E501 - the tables of this file read better a row a line
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib.resources import files
 from urllib.parse import quote
 
 from webapp.domain import check_digits
@@ -32,63 +34,36 @@ class Carrier:
         return self.tracking and self.tracking.format(quote(clean(tracking_number), safe=""))
 
 
-CARRIERS = (
-    Carrier("ups", "UPS", "UPS", "https://www.ups.com/track?tracknum={}"),
-    Carrier("ups_mi", "UPSMI", "UPS Mail Innovations", "https://www.ups.com/track?tracknum={}"),
-    Carrier("usps", "USPS", "USPS", "https://tools.usps.com/go/TrackConfirmAction?tLabels={}"),
-    Carrier("fedex", "FedEx", "FedEx", "https://www.fedex.com/fedextrack/?trknbr={}"),
-    Carrier("fedex_smartpost", "FedEx SmartPost", "FedEx SmartPost", "https://www.fedex.com/fedextrack/?trknbr={}"),
-    Carrier("dhl", "DHL", "DHL", "https://www.dhl.com/global-en/home/tracking.html?tracking-id={}"),
-    Carrier("dhl_global_mail", "DHL Global Mail", "DHL eCommerce"),
-    Carrier("deutsche_post", "Deutsche Post", "Deutsche Post", "https://www.deutschepost.de/de/s/sendungsverfolgung.html?piececode={}"),
-    Carrier("dpd", "DPD", "DPD", "https://tracking.dpd.de/status/en_US/parcel/{}"),
-    Carrier("gls", "GLS", "GLS", "https://gls-group.eu/EU/en/parcel-tracking?match={}"),
-    Carrier("hermes", "Hermes Logistik Gruppe", "Hermes", "https://www.myhermes.de/empfangen/sendungsverfolgung/sendungsinformation/#{}"),
-    Carrier("go", "GO!", "GO! Express & Logistics"),
-    Carrier("evri", OTHER, "Evri", "https://www.evri.com/track/parcel/{}"),
-    Carrier("royal_mail", "Royal Mail", "Royal Mail", "https://www.royalmail.com/track-your-item#/tracking-results/{}"),
-    Carrier("parcelforce", "Parcelforce", "Parcelforce", "https://www.parcelforce.com/track-trace?trackNumber={}"),
-    Carrier("city_link", "City Link", "City Link"),
-    Carrier("la_poste", "La Poste", "La Poste / Colissimo", "https://www.laposte.fr/outils/suivre-vos-envois?code={}"),
-    Carrier("chronopost", OTHER, "Chronopost", "https://www.chronopost.fr/tracking-no-cms/suivi-page?listeNumerosLT={}"),
-    Carrier("postnord", OTHER, "PostNord", "https://portal.postnord.com/tracking/details/{}"),
-    Carrier("inpost", OTHER, "InPost", "https://inpost.pl/sledzenie-przesylek?number={}"),
-    Carrier("poczta_polska", OTHER, "Poczta Polska", "https://emonitoring.poczta-polska.pl/?numer={}"),
-    Carrier("postnl", OTHER, "PostNL"),
-    Carrier("bpost", OTHER, "bpost"),
-    Carrier("an_post", OTHER, "An Post"),
-    Carrier("correos", OTHER, "Correos"),
-    Carrier("poste_italiane", OTHER, "Poste Italiane"),
-    Carrier("tnt", "TNT", "TNT"),
-    Carrier("yamato", "YamatoTransport", "Yamato Transport", "https://jizen.kuronekoyamato.co.jp/jizen/servlet/crjz.b.NQ0010?id={}"),
-    Carrier("sagawa", "SagawaExpress", "Sagawa Express", "https://k2k.sagawa-exp.co.jp/p/web/okurijosearch.do?okurijoNo={}"),
-    Carrier("nippon_express", "NipponExpress", "Nippon Express"),
-    Carrier("japan_post", OTHER, "Japan Post", "https://trackings.post.japanpost.jp/services/srv/search/direct?reqCodeNo1={}"),
-    Carrier("canada_post", "Canada Post", "Canada Post", "https://www.canadapost-postescanada.ca/track-reperage/en#/search?searchFor={}"),
-    Carrier("australia_post", OTHER, "Australia Post", "https://auspost.com.au/mypost/track/details/{}"),
-    Carrier("fastway", "Fastway", "Fastway"),
-    Carrier("ontrac", "OnTrac", "OnTrac", "https://www.ontrac.com/tracking/?number={}"),
-    Carrier("lasership", "Lasership", "LaserShip"),
-    Carrier("osm", "OSM", "OSM Worldwide"),
-    Carrier("streamlite", "Streamlite", "Streamlite"),
-    Carrier("newgistics", "Newgistics", "Newgistics"),
-    Carrier("target", "Target", "Target"),
-    Carrier("blue_package", "Blue Package", "Blue Package"),
-    Carrier("india_post", "India Post", "India Post"),
-    Carrier("delhivery", "Delhivery", "Delhivery"),
-    Carrier("dtdc", "DTDC", "DTDC"),
-    Carrier("bluedart", "BlueDart", "BlueDart"),
-)  # fmt: skip
+def _read_table() -> tuple[tuple[Carrier, ...], dict[str, Carrier], dict[str, tuple[str, ...]]]:
+    """Return the carriers of `carriers.toml`, the carrier of each further code, and further names by key."""
+    table = tomllib.loads(files(__package__).joinpath("carriers.toml").read_text("utf-8"))
+    known = {
+        key: Carrier(key, row.get("code", OTHER), row["name"], row.get("page"))
+        for key, row in table["carriers"].items()
+    }
+    by_code = {
+        code: replace(known[key], code=code, name=code) for key, codes in table["other_codes"].items() for code in codes
+    }
+    listed = (Carrier(re.sub(r"\W+", "_", code).lower(), code, code) for code in table["listed"]["codes"])
+    aliases = {key: tuple(row.get("aliases", ())) for key, row in table["carriers"].items()}
+    return (*known.values(), *listed), by_code, aliases
+
+
+CARRIERS, _BY_OTHER_CODE, ALIASES = _read_table()
 BY_KEY = {carrier.key: carrier for carrier in CARRIERS}
+BY_CODE = {carrier.code: carrier for carrier in CARRIERS if carrier.code != OTHER} | _BY_OTHER_CODE
+# Carriers that are well known; the others are only in Amazon's lists.
+WELL_KNOWN = tuple(carrier for carrier in CARRIERS if carrier.key in ALIASES)
 # Every code of Amazon's that may be sent.
-CODES = frozenset(carrier.code for carrier in CARRIERS)
+CODES = frozenset({*BY_CODE, OTHER})
 
 # Who carries post that a country's post office has numbered (the last two letters of an S10 number), likeliest first.
 POST_OFFICES = {
     "US": ("usps",), "GB": ("royal_mail", "parcelforce"), "DE": ("deutsche_post", "dhl"), "FR": ("la_poste", "chronopost"),
     "SE": ("postnord",), "DK": ("postnord",), "PL": ("poczta_polska",), "JP": ("japan_post",), "CA": ("canada_post",),
     "AU": ("australia_post",), "NL": ("postnl",), "BE": ("bpost",), "ES": ("correos",), "IT": ("poste_italiane",),
-    "IE": ("an_post",), "IN": ("india_post",),
+    "IE": ("an_post",), "IN": ("india_post",), "CN": ("china_post",), "AT": ("austrian_post",), "CH": ("swiss_post",),
+    "SG": ("singapore_post",), "HK": ("hongkong_post",), "AE": ("emirates_post",), "BR": ("correios",), "TR": ("ptt",),
 }  # fmt: skip
 
 
@@ -170,6 +145,10 @@ FORMS = (
     Form(("canada_post",), r"\d{16}", 85, check_digits.gs1, frozenset(("CA",)), only=True),
     Form(("ontrac",), r"[CD]\d{14}", 90, home=_US, only=True),
     Form(("lasership",), r"1?L[A-Z]\d{8}", 80, home=_US, only=True),
+    Form(("yun_express",), r"YT\d{16}", 97),
+    Form(("4px",), r"4PX\d{12,16}(?:CN)?", 97),
+    Form(("sf_express",), r"SF\d{12,13}", 95),
+    Form(("amazon_shipping",), r"TB[ACM]\d{12}", 97),
     Form(("dtdc",), r"[A-Z]\d{8}", 80, home=_IN, only=True),
     Form(("bluedart",), r"\d{11}", 70, home=_IN, only=True),
     Form(("delhivery",), r"\d{13,14}", 70, home=_IN, only=True),
@@ -206,6 +185,9 @@ FORMS = (
     Form(("yamato", "sagawa"), r"\d{10,11}", 0),
     Form(("japan_post",), r"\d{11}", 0),
     Form(("canada_post",), r"\d{12}|[A-Z]{2}\d{9}", 0),
+    Form(("china_post", "austrian_post", "swiss_post", "emirates_post"), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,24}", 0),
+    Form(("singapore_post", "hongkong_post", "correios", "ptt"), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,24}", 0),
+    Form(("yun_express", "4px", "sf_express", "amazon_shipping"), _DIGITS_IN + r"[0-9A-Z]{9,30}", 0),
     Form(("australia_post",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,25}", 0),
     Form(("ontrac",), r"\d{13,22}|[A-Z0-9]{8}", 0),
     Form(("lasership",), _DIGITS_IN + r"[0-9A-Z]{10,20}", 0),
@@ -218,18 +200,28 @@ _S10 = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})", re.ASCII)
 _PATTERNS = tuple((form, re.compile(form.pattern, re.ASCII)) for form in FORMS)
 _ABROAD = 30
 _UNMISTAKABLE = 95
-# Post offices, which also carry what another post office has numbered.
-_WITH_S10 = frozenset(key for offices in POST_OFFICES.values() for key in offices)
+# Post offices, which also carry what another post office has numbered, and those that work with several of them.
+_WITH_S10 = frozenset(
+    (
+        *(key for offices in POST_OFFICES.values() for key in offices),
+        "yun_express",
+        "4px",
+        "sf_express",
+        "dhl_global_mail",
+    )
+)
 _WITH_FORMATS = frozenset(key for form in FORMS for key in form.carriers) | _WITH_S10
 _IGNORED = re.compile(r"[\s.\-_/\u200b\ufeff]+")
 
 
 def carrier_of(code: str, name: str) -> Carrier | None:
-    """The carrier a parcel names, by Amazon's code and the name that goes with the code `Other`."""
-    for carrier in CARRIERS:
-        if carrier.code == code and (code != OTHER or carrier.name.casefold() == name.casefold()):
-            return carrier
-    return None
+    """The carrier a parcel names, by Amazon's code and the name that goes with the code `Other`.
+
+    Parcels of a time when Amazon's code of their carrier was not known here have its name beside `Other`.
+    """
+    if code != OTHER:
+        return BY_CODE.get(code)
+    return next((carrier for carrier in CARRIERS if carrier.name.casefold() == name.casefold()), None)
 
 
 def usual(country: str) -> tuple[Carrier, ...]:
@@ -273,6 +265,13 @@ def allows(carrier: Carrier, number: str) -> bool:
     """Return whether a cleaned number has a known format of the carrier, wherever it ships, with a right check digit."""
     if _S10.fullmatch(number) and carrier.key in _WITH_S10 and check_digits.s10(number):
         return True
+    if (
+        _S10.fullmatch(number)
+        and carrier.key in _WITH_S10
+        and number[-2:] in POST_OFFICES
+        and carrier.key != "chronopost"
+    ):
+        return False
     return any(
         carrier.key in form.carriers and pattern.fullmatch(number) and (form.check is None or form.check(number))
         for form, pattern in _PATTERNS

@@ -142,7 +142,7 @@ def _accept_of_unknown_format(number: str, carrier: Carrier | None, *, other: st
         return None
     if not _is_written_plainly(number) or _is_dummy(number) or _lost_digits(number) or not _plausible(number):
         return None
-    if any(guess is not carrier for guess in shipping.unmistakable(number)):
+    if any(carrier is None or guess.key != carrier.key for guess in shipping.unmistakable(number)):
         return None
     return Classification(VALID, number, carriers=(carrier,) if carrier else (), carrier=carrier)
 
@@ -230,9 +230,9 @@ def _question(number: str, carrier: Carrier | None, country: str, *, other: str)
             return ask(CARRIER_UNLIKELY, carrier=carriers[0].name)
         return ask(CARRIER_UNSURE if carriers else CARRIER_UNKNOWN)
     name = carrier.name if carrier else other
-    if carrier is not None and carrier in shipping.with_wrong_check_digit(number):
+    if carrier is not None and carrier.key in {nearly.key for nearly in shipping.with_wrong_check_digit(number)}:
         return ask("tracking_check_digit", carrier=name)
-    others = [guess for guess in carriers if guess is not carrier]
+    others = [guess for guess in carriers if carrier is None or guess.key != carrier.key]
     if others and _plausible(number):
         return ask("tracking_of_another", carrier=name, other=others[0].name)
     return ask("tracking_format", carrier=name)

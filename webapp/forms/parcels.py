@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
 from webapp.domain import shipping
-from webapp.forms.carriers import OTHER, carriers
+from webapp.forms.carriers import OTHER, carriers, entered
 from webapp.locales import lazy_gettext as _l
 from webapp.models.shipments import Parcel
 
@@ -21,29 +21,21 @@ class ParcelForm(FlaskForm):
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.carrier.choices = carriers(country, _("Not known"))
+        self.carrier.choices = carriers(country, _("Not known"), self.carrier.data or "")
 
     @classmethod
     def of(cls, parcel: Parcel, country: str) -> "ParcelForm":
         """The form as the parcel stands."""
         known = shipping.carrier_of(parcel.carrier, parcel.title)
-        key = known.key if known else OTHER if parcel.carrier else ""
-        return cls(
-            formdata=None,
-            country=country,
-            data={
-                "carrier": key,
-                "title": "" if known else parcel.title,
-                "tracking_number": parcel.tracking_number,
-            },
-        )
+        # The list of carriers has one code each; another one of Amazon's is entered by its name.
+        is_listed = known is not None and shipping.BY_KEY[known.key].code == known.code
+        title = known.code if known and known.code != shipping.OTHER else parcel.title
+        key = known.key if known and is_listed else OTHER if parcel.carrier else ""
+        data = {"carrier": key, "title": "" if is_listed else title, "tracking_number": parcel.tracking_number}
+        return cls(formdata=None, country=country, data=data)
 
     def entered(self) -> dict[str, Any]:
         """Amazon's code, the carrier's name and the number, as `actions.parcels.edit` takes them."""
-        known = shipping.BY_KEY.get(self.carrier.data or "")
-        title = (self.title.data or "").strip()
-        if known is not None:
-            code, title = known.code, known.name
-        else:
-            code = shipping.OTHER if title or self.carrier.data else ""
+        title = self.title.data or ""
+        code, title = entered(self.carrier.data or (OTHER if title.strip() else ""), title)
         return {"carrier": code, "title": title, "tracking_number": self.tracking_number.data or ""}

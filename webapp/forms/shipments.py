@@ -7,7 +7,7 @@ from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
 
 from webapp.domain import order_states, parcels, shipping
 from webapp.domain.errors import DeskError, InvalidError
-from webapp.forms.carriers import OTHER, carriers
+from webapp.forms.carriers import OTHER, carriers, entered
 from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
 from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order
@@ -90,7 +90,7 @@ class ShipmentForm(DocumentForm):
         """(Amazon's code, the name that goes with it) of what was chosen, or what the number says."""
         key, title = form.carrier.data or "", form.title.data or ""
         if key == OTHER:
-            return shipping.OTHER, title or unknown
+            return entered(key, title or unknown)
         carrier = shipping.BY_KEY.get(key)
         if carrier is None:
             carrier = next(iter(shipping.guess(form.tracking_number.data or "", self.country)), None)

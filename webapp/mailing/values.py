@@ -24,7 +24,6 @@ from webapp.models.shipments import Parcel, Shipment
 from webapp.queries import mails as queries
 
 PARTS = ("subtotal", "shipping", "discount", "tax", "other")
-_BY_CODE = {carrier.code: carrier for carrier in shipping.CARRIERS if carrier.code != shipping.OTHER}
 _BY_NAME = {carrier.name.casefold(): carrier for carrier in shipping.CARRIERS}
 
 
@@ -88,7 +87,7 @@ def sample(session: Session, kind: str, language: str) -> dict[str, str]:
     row = queries.server_row(session)
     bought = datetime(2026, 3, 2, 12, tzinfo=UTC)
     line = f"2 × {tongue.word('item')}"
-    page = _BY_CODE["DHL"].page("JJD014600003") or ""
+    page = shipping.BY_CODE["DHL"].page("JJD014600003") or ""
     return {
         "store_name": (row.name if row else "") or "Musterladen",
         "order_number": "100042",
@@ -144,7 +143,7 @@ def tracking(parcels: Sequence[Parcel]) -> str:
 
 
 def _page(parcel: Parcel) -> str:
-    carrier = _BY_CODE.get(parcel.carrier) or _BY_NAME.get(parcel.title.casefold())
+    carrier = shipping.BY_CODE.get(parcel.carrier) or _BY_NAME.get(parcel.title.casefold())
     return (carrier.page(parcel.tracking_number) if carrier else None) or ""
 
 

@@ -13,7 +13,7 @@ from flask_login import current_user
 from webapp.actions import tracking as actions
 from webapp.domain import tracking_matches
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping import BY_KEY, CARRIERS, Carrier
+from webapp.domain.shipping import BY_KEY, WELL_KNOWN, Carrier
 from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, READY, STANDINGS, Choice, Match
 from webapp.extensions import db, settings
 from webapp.forms.tracking import TrackingForm
@@ -155,7 +155,7 @@ def _preview(import_id: int) -> dict[str, Any]:
         "first": after + 1 if page else 0,
         "last": after + len(page),
         "options": _options,
-        "carriers": sorted(CARRIERS, key=lambda carrier: carrier.name.casefold()),
+        "carriers": sorted(WELL_KNOWN, key=lambda carrier: carrier.name.casefold()),
         "bulk_url": url_for("bulk.show", action_id=kept.bulk_action_id) if kept.bulk_action_id else "",
         "columns": _columns(kept),
     }
