@@ -115,6 +115,7 @@ LABELS = {
         tracking_matches.CHOOSE: Label(_l("Carrier?"), "warn", "help-circle"),
         tracking_matches.ALREADY: Label(_l("Done before"), "quiet", "point"),
         tracking_matches.BLOCKED: Label(_l("Cannot go"), "bad", "alert-circle"),
+        tracking_matches.LEFT_OUT: Label(_l("Left out"), "quiet", "point"),
     },
     "bulk_state": {
         bulk.DRAFT: Label(_l("Not begun"), "wait", "circle-dashed"),

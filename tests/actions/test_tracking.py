@@ -187,6 +187,16 @@ def test_nobody_else_s_rows_are_chosen(session, orders):
     assert session.get(TrackingRow, theirs, populate_existing=True).ticked
 
 
+def test_amazon_s_own_file_ships_all_lines_of_an_order_in_one_parcel(session, orders):
+    items = [item.order_item_id for item in orders[1].items]
+    number = orders[1].amazon_order.number
+    text = "order-id\torder-item-id\tquantity\tship-date\tcarrier-code\tcarrier-name\ttracking-number\tship-method\n"
+    rows = f"{number}\t{items[0]}\t2\t\tDHL\t\t{DHL}\t\n{number}\t{items[1]}\t1\t\tDHL\t\t{DHL}\t\n"
+    run(session, tracking.confirm(session, kept(session, text + rows).id, **SHIP))
+    assert parcels(session) == [(orders[1].number, "DHL", DHL)]
+    assert [item.shipped for item in orders[1].items] == [2, 1]
+
+
 def test_a_thousand_lines_are_looked_up_in_a_few_statements(session, orders):
     text = "\n".join(f"{orders[n % 4].number};{10**19 + n}" for n in range(1000))
     one, seen = kept(session, text), []

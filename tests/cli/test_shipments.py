@@ -24,8 +24,8 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(command, numbers, tm
 
     assert said.code == 0, said.error
     assert [(line["state"], line["carrier"]) for line in said.json["lines"]] == [("ready", "DHL"), ("blocked", None)]
-    counts = {key: value for key, value in said.json.items() if key != "lines"}
-    none_of = dict.fromkeys(("done", "failed", "choose", "already"), 0)
+    counts = {key: value for key, value in said.json.items() if key not in {"lines", "files"}}
+    none_of = dict.fromkeys(("done", "failed", "choose", "already", "left_out"), 0)
     assert counts == {"dry_run": True, "ready": 1, "blocked": 1} | none_of
     assert shipped(command, numbers[0]) == 0
 
@@ -41,7 +41,13 @@ def test_what_is_ready_is_shipped_and_running_it_again_ships_nothing_twice(comma
     places = [(line["file"], line["line"]) for line in first.json["lines"]]
     assert (first.json["done"], places) == (2, [("one.csv", 2), ("two.tsv", 1)])
     assert first.json["lines"][0]["message"].startswith("Shipment ")
-    assert [line.partition(": ")[0] for line in again.out.splitlines()] == ["one.csv:2", "two.tsv:1", "2 already"]
+    said = again.out.splitlines()
+    assert [line.partition(": ")[0] for line in said[:2]] == ["one.csv:2", "two.tsv:1"]
+    assert said[2:] == [
+        "one.csv: 2 lines read, 2 explained, headings: 1",
+        "two.tsv: 1 lines read, 1 explained",
+        "2 already",
+    ]
     assert shipped(command, numbers[0]) > 0
     submissions = command("submissions", "list", "--json").json
     assert sorted(one["kind"] for one in submissions) == ["shipment", "shipment"]
@@ -57,3 +63,38 @@ def test_what_cannot_be_read_is_one_line(command, connected, tmp_path):
     assert book.error.startswith("channeldesk: book.csv is a workbook, not a text.")
     folder = command("shipments", "import", str(tmp_path))
     assert (folder.code, "is a directory" in folder.error) == (2, True)
+
+
+def test_every_line_and_column_of_a_file_is_accounted_for(command, numbers, tmp_path):
+    (tmp_path / "sheet.csv").write_text(
+        "Order;Return label;Tracking number;Status;Notes\n"
+        f"{numbers[0]};00340434161099492555;{DHL};printed;x\n"
+        f"{numbers[1]};;{UPS};Voided;\n"
+        f"{numbers[2]};;;;\n"
+        ";;;;total 3\n"
+    )
+
+    said = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run", "--json").json
+    words = command("shipments", "import", str(tmp_path / "sheet.csv"), "--dry-run").out
+
+    assert [(line["line"], line["state"]) for line in said["lines"]] == [
+        (2, "ready"),
+        (3, "left_out"),
+        (4, "blocked"),
+        (5, "left_out"),
+    ]
+    assert said["files"] == [
+        {
+            "file": "sheet.csv",
+            "lines_read": 5,
+            "lines_explained": 5,
+            "heading_lines": 1,
+            "columns": {"order": "Order", "tracking_number": "Tracking number"},
+            "unused_columns": [
+                {"column": "Return label", "why": "return"},
+                {"column": "Status", "why": None},
+                {"column": "Notes", "why": None},
+            ],
+        }
+    ]
+    assert "5 lines read, 5 explained, headings: 1; columns not used: Return label (return labels), Status" in words

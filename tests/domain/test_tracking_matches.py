@@ -14,6 +14,7 @@ from webapp.domain.tracking_matches import (
     ALREADY,
     BLOCKED,
     CHOOSE,
+    LEFT_OUT,
     READY,
     Choice,
     Item,
@@ -172,6 +173,45 @@ def test_a_sku_on_two_lines_of_the_order_is_taken_from_both():
     twice = Order(1, "100001", "processing", "DE", (Item(11, "MUG", 1), Item(12, "MUG", 2)))
     (one,) = look(a_line("100001", sku="MUG", quantity=2), orders=[twice])
     assert one.quantities == {11: 1, 12: 1}
+
+
+ITEMS = Order(1, "100001", "processing", "DE", (Item(11, "MUG", 2, "05835637773450"), Item(12, "MUG", 1, "2")))
+
+
+def test_rows_of_order_items_with_one_number_are_one_parcel():
+    lines = a_line("100001", item="05835637773450", quantity=1), a_line("100001", place=2, item="2")
+    assert shipments(look(*lines, orders=[ITEMS])) == {1: [Parcel({11: 1, 12: 1}, "DHL", "DHL", DHL)]}
+
+
+def test_an_order_item_that_lost_its_zero_in_a_spreadsheet_is_the_same():
+    (one,) = look(a_line("100001", item="5835637773450"), orders=[ITEMS])
+    assert one.quantities == {11: 2}
+
+
+@pytest.mark.parametrize("item", ["99", "5,83564E+13"])
+def test_an_order_item_that_is_not_the_order_s_is_refused(item):
+    assert said(a_line("100001", item=item), orders=[ITEMS]) == [(BLOCKED, "tracking_item_unknown")]
+
+
+def test_a_rounded_order_item_is_the_only_one_there_is():
+    single = Order(2, "100002", "processing", "DE", (Item(21, "MUG", 3, "05835637773450"),))
+    (one,) = look(a_line("100002", item="5,83564E+13", quantity=2), orders=[single])
+    assert one.quantities == {21: 2}
+
+
+def test_voided_labels_and_lines_that_say_nothing_are_left_out_and_their_order_goes_on():
+    lines = (
+        a_line("100001", UPS, problem="line_voided"),
+        a_line("100001", DHL, place=2),
+        a_line("", "", place=3, problem="line_says_nothing"),
+    )
+    assert said(*lines) == [(LEFT_OUT, "line_voided"), (READY, ""), (LEFT_OUT, "line_says_nothing")]
+    assert shipments(look(*lines)) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+
+
+def test_a_label_that_another_line_voids_is_held_back():
+    lines = a_line("100001", UPS), a_line("100001", UPS, place=2, problem="line_voided")
+    assert said(*lines) == [(BLOCKED, "tracking_voided"), (LEFT_OUT, "line_voided")]
 
 
 def test_a_parcel_goes_whole_or_not_at_all():

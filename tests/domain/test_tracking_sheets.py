@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from webapp.domain.carrier_names import named
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import CARRIERS
-from webapp.domain.tracking_columns import day, head_field, looks_tracked
-from webapp.domain.tracking_sheets import Line, decode, read, text_of
+from webapp.domain.tracking_cells import day, looks_tracked
+from webapp.domain.tracking_heads import head_field
+from webapp.domain.tracking_sheets import Line, read
+from webapp.domain.tracking_text import decode, text_of
 
 DHL, UPS, DPD = "00340434161094042557", "1Z999AA10123456784", "01234567890123"
 ONE, TWO, THREE = "303-1234567-1234567", "303-1234567-1234568", "028-7654321-0000001"
@@ -83,9 +85,9 @@ def test_contents_days_and_quantities_are_read():
         f"{TWO}\t12345678901236\tmany\t\tDPD\t{DPD}\t\n"
     )
     assert read(text).lines == (
-        Line(2, ONE, DHL, "DHL", "MUG-1", 2, "2026-11-20"),
-        Line(3, ONE, UPS, "DHL", "MUG-2", 1, "2026-11-20"),
-        Line(4, TWO, DPD, "DPD", problem="quantity_unreadable"),
+        Line(2, ONE, DHL, "DHL", "MUG-1", 2, "2026-11-20", "", "12345678901234", DHL),
+        Line(3, ONE, UPS, "DHL", "MUG-2", 1, "2026-11-20", "", "12345678901235", UPS),
+        Line(4, TWO, DPD, "DPD", problem="quantity_unreadable", item="12345678901236", written=DPD),
     )
 
 

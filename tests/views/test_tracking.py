@@ -88,9 +88,9 @@ def test_files_in_any_encoding_are_one_import(owner, session, orders):
     sent = {"text": f"{orders[2]},RR123456785DE", "files": files}
     answer = owner.post("/tracking", data=sent, content_type="multipart/form-data")
     page = plain(owner.get(answer.location + "?show=ready"))
-    assert "größe.csv 1 line — Order: Bestellung , Tracking number: Sendung" in page
-    assert "b.tsv 1 line" in page
-    assert "What was pasted 1 line" in page
+    assert "größe.csv 2 lines read, 2 explained (1 heading) — Order: Bestellung , Tracking number: Sendung" in page
+    assert "b.tsv 1 line read, 1 explained" in page
+    assert "What was pasted 1 line read, 1 explained" in page
     assert session.scalars(select(TrackingImport.total)).one() == 3
 
 
@@ -156,11 +156,40 @@ def test_what_is_kept_without_shipping_is_there_again(owner, session, orders):
 def test_what_did_not_go_can_be_put_right_and_pasted_again(owner, session, orders):
     here = pasted(owner, f"Order;Tracking;Carrier\n{orders[0]};{DHL};\n{orders[1]};3,4E+19;DHL\n=1+1;{UPS};UPS")
     rows = list(csv.reader(io.StringIO(owner.get(f"{here}/rest.csv").text)))
-    assert rows[0] == ["order-number", "tracking-number", "carrier", "sku", "quantity", "why"]
-    assert [row[:3] for row in rows[1:]] == [[orders[1], "", "DHL"], ["'=1+1", UPS, "UPS"]]
-    assert rows[1][5].startswith("The spreadsheet has rounded this number")
-    again = owner.get(f"{here}/rest.csv").data.replace(b",,DHL", b",00340434161094042999,DHL")
+    assert rows[0] == ["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"]
+    assert [row[:3] for row in rows[1:]] == [[orders[1], "3,4E+19", "DHL"], ["'=1+1", UPS, "UPS"]]
+    assert rows[1][6].startswith("The spreadsheet has rounded this number")
+    again = owner.get(f"{here}/rest.csv").data.replace(b',"3,4E+19",DHL', b",00340434161094042999,DHL")
     assert "Cannot go" in plain(owner.get(pasted(owner, again.decode()) + "?show=blocked"))
+
+
+def test_every_line_and_column_is_accounted_for_before_and_after(owner, session, orders, redis_url):
+    text = (
+        "Order;Tracking;Void;Return number;Lot\n"
+        f"{orders[0]};{DHL};N;00340434161099492555;1\n{orders[1]};{UPS};Y;;2\n{orders[2]};;;;3\n;;;;sum\n"
+    )
+    here = pasted(owner, text)
+    for page in (plain(owner.get(here)), plain(owner.get(f"{here}?show=left_out"))):
+        assert "5 lines read, 5 explained (1 heading)" in page
+        assert "Columns not used: Return number (return labels) , Lot" in page
+        assert "Left out 2" in page
+    assert "The label was voided" in page
+    ids = row_ids(session)
+    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "then": "ship"})
+    run(session)
+    assert numbers(session) == [DHL]
+    assert "5 lines read, 5 explained (1 heading)" in plain(owner.get(here))
+    rest = owner.get(f"{here}/rest.csv").text
+    assert orders[2] in rest
+    assert UPS not in rest
+
+
+def test_an_import_of_before_lines_were_counted_is_shown(owner, session, orders):
+    here = pasted(owner, f"{orders[0]};{DHL}")
+    kept = session.scalars(select(TrackingImport)).one()
+    kept.sources = [source[:3] for source in kept.sources]
+    session.commit()
+    assert "What was pasted 1 line — Order: 1" in plain(owner.get(here))
 
 
 def test_many_lines_come_a_hundred_at_a_time(owner, session, orders):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -25,8 +26,11 @@ KEPT = timedelta(days=30)
 
 def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[Sheet]:
     """The sheets of these texts, given as (name, text). Raises InvalidError for the first that cannot be read."""
+    month_first = queries.is_month_first(session)
     sheets = [
-        tracking_sheets.read(text, lambda words: queries.known_numbers(session, words), name=name)
+        tracking_sheets.read(
+            text, lambda words: queries.known_numbers(session, words), name=name, month_first=month_first
+        )
         for name, text in texts
     ]
     total = sum(len(sheet.lines) for sheet in sheets)
@@ -39,7 +43,7 @@ def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[Sheet]:
 def keep(session: Session, sheets: Sequence[Sheet], *, now: datetime, by: str) -> TrackingImport:
     """Keep what was read for a person to look at. Commits."""
     lines = [line for sheet in sheets for line in sheet.lines]
-    sources = [[sheet.name, sheet.columns, len(sheet.lines)] for sheet in sheets]
+    sources = [[sheet.name, sheet.columns, len(sheet.lines), _account(sheet)] for sheet in sheets]
     kept = TrackingImport(created_at=now, by=by, total=len(lines), sources=sources)
     session.add(kept)
     session.flush()
@@ -50,6 +54,12 @@ def keep(session: Session, sheets: Sequence[Sheet], *, now: datetime, by: str) -
     insert_many(session, TrackingRow, rows)
     session.commit()
     return kept
+
+
+def _account(sheet: Sheet) -> dict[str, Any]:
+    """What a person is told of how a text was read."""
+    counts = {"read": sheet.read, "explained": sheet.explained, "headings": sheet.headings}
+    return counts | {"unused": [list(column) for column in sheet.unused]}
 
 
 def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> None:

@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.groups import Group
-from webapp.domain import tracking_sheets
+from webapp.domain import tracking_text
 from webapp.domain.errors import InvalidError
 from webapp.sentences import sentence
 
 if TYPE_CHECKING:
     from webapp.domain.tracking_matches import Match
+    from webapp.domain.tracking_sheets import Sheet
 
 
-_STATES = ("done", "failed", "ready", "choose", "already", "blocked")
+_STATES = ("done", "failed", "ready", "choose", "already", "blocked", "left_out")
+_WHY_UNUSED = {"return": "return labels", "suspicious": "looks like tracking numbers"}
 
 
 @click.group(cls=Group)
@@ -52,13 +54,14 @@ def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_di
             outcomes = _ship(session, kept.id, undo_seconds=undo_seconds, now=now)
         names = [sheet.name for sheet in sheets for _ in sheet.lines]
         said = [{"file": name} | _line(one, outcomes) for name, one in zip(names, found, strict=True)]
-        show({"dry_run": dry_run, "lines": said, **_counts(said)}, as_json, _words)
+        about = {"dry_run": dry_run, "lines": said, "files": [_account(sheet) for sheet in sheets]}
+        show(about | _counts(said), as_json, _words)
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > tracking_sheets.LARGEST:
-        raise InvalidError("sheet_too_large", name=path.name, most=tracking_sheets.LARGEST // 1024 // 1024)
-    return tracking_sheets.text_of(path.name, path.read_bytes())
+    if path.stat().st_size > tracking_text.LARGEST:
+        raise InvalidError("sheet_too_large", name=path.name, most=tracking_text.LARGEST // 1024 // 1024)
+    return tracking_text.text_of(path.name, path.read_bytes())
 
 
 def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime) -> dict[int, dict[str, Any]]:
@@ -82,11 +85,23 @@ def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
     return {
         "line": one.line.place,
         "order_number": one.order.number if one.order else one.line.order or None,
-        "tracking_number": one.line.tracking_number or None,
+        "tracking_number": one.line.tracking_number or one.line.written or None,
         "carrier": one.title or one.line.carrier or None,
         "late": one.late,
         "state": ended["state"] if ended else one.standing,
         "message": ended["words"] if ended else sentence(one.code, one.args) if one.code else None,
+    }
+
+
+def _account(sheet: "Sheet") -> dict[str, Any]:
+    """How a file was read. Every line is explained: by an entry of `lines`, or as a heading."""
+    return {
+        "file": sheet.name,
+        "lines_read": sheet.read,
+        "lines_explained": sheet.explained,
+        "heading_lines": sheet.headings,
+        "columns": sheet.columns,
+        "unused_columns": [{"column": column, "why": why or None} for column, why in sheet.unused],
     }
 
 
@@ -101,4 +116,13 @@ def _words(said: dict[str, Any]) -> Iterator[str]:
         where = f"{line['file']}:{line['line']}" if several else line["line"]
         about = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
         yield f"{where}: {about}  {line['state']}" + (f": {line['message']}" if line["message"] else "")
+    for file in said["files"]:
+        name = f"{file['file']}: " if several else ""
+        lines = f"{file['lines_read']} lines read, {file['lines_explained']} explained"
+        lines += f", headings: {file['heading_lines']}" if file["heading_lines"] else ""
+        unused = ", ".join(
+            column["column"] + (f" ({_WHY_UNUSED[column['why']]})" if column["why"] else "")
+            for column in file["unused_columns"]
+        )
+        yield name + lines + (f"; columns not used: {unused}" if unused else "")
     yield ", ".join(f"{said[state]} {state}" for state in _STATES if said[state])

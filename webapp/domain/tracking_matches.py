@@ -10,24 +10,27 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from webapp.domain import order_states, parcels, shipping
+from webapp.domain import order_states, parcels, shipping, tracking_sheets
 from webapp.domain.carrier_names import named
 from webapp.domain.shipping import Carrier
+from webapp.domain.tracking_cells import ROUNDED
 from webapp.domain.tracking_sheets import Line
 
 # Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
-READY, CHOOSE, ALREADY, BLOCKED = "ready", "choose", "already", "blocked"
-STANDINGS = (READY, CHOOSE, ALREADY, BLOCKED)
+# Nothing is to be done about those `LEFT_OUT`: voided labels, and lines that name no order and no parcel.
+READY, CHOOSE, ALREADY, BLOCKED, LEFT_OUT = "ready", "choose", "already", "blocked", "left_out"
+STANDINGS = (READY, CHOOSE, ALREADY, BLOCKED, LEFT_OUT)
 _OPEN = order_states.BY_NAME["ship"].sources
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of an order: `left` pieces are not shipped yet."""
+    """A line of an order: `left` pieces are not shipped yet. `order_item_id` is Amazon's."""
 
     id: int
     sku: str
     left: int
+    order_item_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,7 @@ def match(
 ) -> list[Match]:
     """One answer a line. `orders` by the number a line gives; `used`: tracking number → the order that has it."""
     found = [_first_look(line, choice, orders.get(line.order), used, now) for line, choice in lines]
+    _drop_voided(found)
     _number_once(found)
     by_order: dict[int, list[Match]] = defaultdict(list)
     for one in found:
@@ -136,7 +140,7 @@ def _first_look(line: Line, choice: Choice, order: Order | None, used: Mapping[s
     one = Match(line, choice, BLOCKED, order=order)
     number = line.tracking_number
     if line.problem:
-        return _set(one, BLOCKED, line.problem)
+        return _set(one, LEFT_OUT if line.problem in tracking_sheets.LEFT_OUT else BLOCKED, line.problem)
     if order is None:
         return _set(one, BLOCKED, "tracking_order_unknown", number=line.order)
     one.late = order.ship_by is not None and order.ship_by < now
@@ -168,6 +172,15 @@ def _by_whom(one: Match, order: Order) -> Match:
     return _set(one, READY, "")
 
 
+def _drop_voided(matches: Sequence[Match]) -> None:
+    """Hold back numbers that another line says were voided: some programs list a label again when it is."""
+    voided = {one.line.tracking_number: one for one in matches if one.line.problem == "line_voided"}
+    for one in matches:
+        void = voided.get(one.line.tracking_number)
+        if void is not None and one.line.tracking_number and one.standing in {READY, CHOOSE}:
+            _set(one, BLOCKED, "tracking_voided", line=void.line.place)
+
+
 def _number_once(matches: Sequence[Match]) -> None:
     """A number belongs to one order; where lines give it to several, the first keeps it."""
     owner: dict[str, Match] = {}
@@ -186,7 +199,7 @@ def _pack(several: list[Match]) -> None:
         return
     _drop_repeated(several)
     open_ = [one for one in several if one.standing in {READY, CHOOSE}]
-    plain = [one for one in open_ if not one.line.sku and one.line.quantity is None]
+    plain = [one for one in open_ if not one.line.sku and not one.line.item and one.line.quantity is None]
     numbers = {one.line.tracking_number for one in open_}
     if len(numbers) == 1 and len(plain) == len(open_):
         return
@@ -196,9 +209,9 @@ def _pack(several: list[Match]) -> None:
 
 
 def _drop_repeated(several: list[Match]) -> None:
-    seen: dict[tuple[str, str, int | None], Match] = {}
+    seen: dict[tuple[str, str, str, int | None], Match] = {}
     for one in several:
-        key = one.line.tracking_number, one.line.sku, one.line.quantity
+        key = one.line.tracking_number, one.line.sku, _bare(one.line.item), one.line.quantity
         first = seen.setdefault(key, one)
         if first is not one:
             _set(one, ALREADY, "tracking_repeated", line=first.line.place)
@@ -220,7 +233,12 @@ def _keep_whole(matches: Sequence[Match]) -> None:
 def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
     """Take the pieces of a line out of what is left of its order."""
     line, with_left = one.line, [item for item in order.items if item.left]
-    if line.sku:
+    if line.item:
+        items = _by_item_id(order, line.item)
+        if not items:
+            _set(one, BLOCKED, "tracking_item_unknown", item=line.item)
+            return
+    elif line.sku:
         items = [item for item in order.items if item.sku == line.sku]
         if not items:
             _set(one, BLOCKED, "tracking_sku_unknown", sku=line.sku, known=", ".join(item.sku for item in order.items))
@@ -233,7 +251,7 @@ def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) ->
     there = sum(left[item.id] for item in items)
     wanted = there if line.quantity is None else line.quantity
     if wanted > there or not wanted:
-        _set(one, BLOCKED, "quantity_over", item=line.sku or order.number, asked=wanted or 1, left=there)
+        _set(one, BLOCKED, "quantity_over", item=line.sku or line.item or order.number, asked=wanted or 1, left=there)
         return
     one.quantities = {}
     for item in items:
@@ -242,6 +260,17 @@ def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) ->
             one.quantities[item.id] = taken
             left[item.id] -= taken
             wanted -= taken
+
+
+def _by_item_id(order: Order, text: str) -> list[Item]:
+    """The line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
+    if ROUNDED.fullmatch(text):
+        return list(order.items) if len(order.items) == 1 else []
+    return [item for item in order.items if item.order_item_id and _bare(item.order_item_id) == _bare(text)]
+
+
+def _bare(order_item_id: str) -> str:
+    return order_item_id.strip().lstrip("0")
 
 
 def _set(one: Match, standing: str, code: str, **args: Any) -> Match:

@@ -4,48 +4,45 @@ Columns are told apart by their heads and by what stands in them; nothing is ask
 is read word by word. Pure: what only the database knows, namely which numbers are orders', is handed in as a function.
 """
 
-import csv
-import io
-import re
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from typing import Any
 
-from webapp.domain import tracking_columns as columns
-from webapp.domain.carrier_names import named
+from webapp.domain import tracking_cells as cells_of
+from webapp.domain import tracking_text
+from webapp.domain.carrier_names import named, plain
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import clean
+from webapp.domain.tracking_columns import LONGEST_NUMBER, Columns, Known, recognise
+from webapp.domain.tracking_heads import (
+    CARRIER,
+    ITEM,
+    ORDER,
+    QUANTITY,
+    RETURN,
+    SHIPPED_ON,
+    SKU,
+    TRACKING,
+    VOID,
+    names_return,
+)
 
-LARGEST = 5 * 1024 * 1024
 MOST_LINES = 10_000
-_DELIMITERS = ("\t", ";", ",", "|")
-_SAMPLE = 60
-# Chinese and Japanese need no space between a word and a number.
-_WORD = re.compile(r"[^\s,;:()\[\]<>|\"\u3000-\u9fff！（），：；]+|[\u3040-\u9fff]+")
-_SEVERAL = re.compile(r"[,;|\n]+|\s+(?:und|and|en|och|e|et|y|\+|&)\s+", re.IGNORECASE)
-_BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_BROKEN_QUOTES = 3
-# So much of the lines must have the same number of cells.
-_REGULAR = 0.5
+# Words of a text without columns that may be numbers of orders: each is asked for.
+MOST_WORDS = 50_000
+_LONGEST_ORDER, _LONGEST_CARRIER, _LONGEST_SKU, _LONGEST_WRITTEN = 100, 100, 128, 200
 
-# How a workbook begins, whatever its name says: it is a ZIP file, or the older format of Microsoft's.
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_PAPER = b"%PDF"
-# Of a text at most every twentieth sign is none that people see; of pictures and programs more are.
-_LOOKED_AT, _ODD = 2000, 20
-_SPACES = "\0\t\n\v\f\r\x1a\x85\xa0\u2007\u2009\u202f\u3000\ufeff"
-
-# What is asked of the database: which of these words are numbers of orders.
-Known = Callable[[Collection[str]], Collection[str]]
+# Problems of lines that nothing is to be done about: they are listed, and left out of what is to be put right.
+LEFT_OUT = frozenset(("line_voided", "line_says_nothing"))
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one line says. `place` is its number in its text, from 1; what it does not say is empty.
+    """What one line says of one parcel. `place` is its number in its text, from 1; what it does not say is empty.
 
-    `tracking_number` is as `shipping.clean` makes it; `carrier` as it was written; `shipped_on` ISO 8601.
-    `problem`: why it cannot be used, as a code of `sentences`.
+    `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
+    `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `sentences`.
+    A line that names several orders or parcels is several of these, with the same `place`.
     """
 
     place: int
@@ -56,169 +53,195 @@ class Line:
     quantity: int | None = None
     shipped_on: str = ""
     problem: str = ""
+    item: str = ""
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`columns`: field → the head of its column, or its place as `2` where there is no head; empty for plain words."""
+    """What was read from one text.
+
+    `columns`: field → the heads of its columns, or their places as `2` where there are no heads; empty for plain words.
+    `read` is the number of lines that are not blank, `headings` how many of them are heads and titles. Every other one
+    has at least one entry in `lines`. `unused`: the columns that nothing is read from, as (name, why), where `why` is
+    `return`, `link`, `suspicious` for cells that look like tracking numbers, or empty.
+    """
 
     name: str
     lines: tuple[Line, ...]
     columns: dict[str, str] = field(default_factory=dict)
+    read: int = 0
+    headings: int = 0
+    unused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def explained(self) -> int:
+        """How many lines are accounted for; the same as `read`."""
+        return self.headings + len({line.place for line in self.lines})
 
 
-def text_of(name: str, raw: bytes) -> str:
-    """The text of a file of this name. Raises InvalidError for a workbook, and for what is no text at all."""
-    if raw.startswith(_WORKBOOKS):
-        raise InvalidError("sheet_not_text", field="files", name=name)
-    text = decode(raw)
-    sample = text[:_LOOKED_AT]
-    odd = sum(not sign.isprintable() and sign not in _SPACES for sign in sample)
-    if raw.startswith(_PAPER) or odd * _ODD > len(sample):
-        raise InvalidError("sheet_no_text", field="files", name=name)
-    return text
+def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_first: bool = False) -> Sheet:
+    """Read every line of a text. Raises InvalidError: nothing in it, too much, no orders, no tracking numbers.
 
-
-def decode(raw: bytes) -> str:
-    """The text of a file, in whatever a spreadsheet writes: UTF-8, UTF-16 with or without its mark, else Windows'."""
-    for mark, encoding in _BOMS:
-        if raw.startswith(mark):
-            return raw.decode(encoding, errors="replace")
-    sample = raw[:2000]
-    if sample.count(0) > len(sample) // 4:
-        return raw.decode("utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be", "replace")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
-
-
-def read(text: str, known: Known = lambda _words: (), *, name: str = "") -> Sheet:
-    """The lines of a text. Raises InvalidError: nothing in it, too many lines, no orders, no tracking numbers."""
-    text = text.replace("\0", "").lstrip("\ufeff")
-    if not text.strip():
+    `month_first` decides about dates such as 11/05/2026 in a column none of whose dates tells.
+    """
+    lines = tracking_text.split_lines(text, name)
+    if not any(map(str.strip, lines)):
         raise InvalidError("sheet_empty", field="text", name=name)
-    rows = _table(text)
-    places, begins, heads = columns.recognise([cells for _, cells in rows], known)
-    if "order" in places and "tracking_number" in places:
-        lines = [line for place, cells in rows[begins:] if any(cells) for line in _lines(place, cells, places)]
-        said = {field: heads[place] if heads else str(place + 1) for field, place in places.items()}
+    records = tracking_text.records(lines, name)
+    _check_count(len(records) - 1, name)
+    columns = recognise([cells for _, cells in records], known)
+    if ORDER in columns.places and TRACKING in columns.places:
+        sheet = _by_columns(name, records, columns, month_first=month_first)
+    elif ORDER in columns.places and columns.heads:
+        # Words are no way around heads that name no column of tracking numbers: they may name one of return labels.
+        raise InvalidError("sheet_no_tracking", field="text", name=name)
     else:
-        lines, said = _by_words(text, known), {}
-    if not lines:
-        code = "sheet_no_tracking" if "order" in places else "sheet_no_orders"
+        sheet = _by_words(name, lines, known)
+    if not any(line.order and line.tracking_number for line in sheet.lines) and not _is_table_of_orders(sheet):
+        code = "sheet_no_tracking" if any(line.order for line in sheet.lines) else "sheet_no_orders"
         raise InvalidError(code, field="text", name=name)
-    if len(lines) > MOST_LINES:
-        raise InvalidError("sheet_too_long", field="text", name=name, lines=len(lines), most=MOST_LINES)
-    return Sheet(name, tuple(lines), said)
+    _check_count(len(sheet.lines), name)
+    return sheet
 
 
-def _table(text: str) -> list[tuple[int, list[str]]]:
-    """(number of the line, its cells); nothing where the text has no columns."""
-    first, _, rest = text.partition("\n")
-    if re.fullmatch(r"\s*sep=.\s*", first):
-        return _parsed(rest, first.strip()[-1], 2)
-    sample = [line for line in text.splitlines() if line.strip()][:_SAMPLE]
-    delimiter, share = "", 0.0
-    for candidate in _DELIMITERS:
-        counts = Counter(len(row) for row in _cells("\n".join(sample), candidate) if any(row))
-        width, times = max(counts.items(), key=lambda pair: (pair[0] > 1, pair[1]), default=(0, 0))
-        # The first of equals: where tabs are, commas belong to the words.
-        if width > 1 and times / len(sample) > share:
-            delimiter, share = candidate, times / len(sample)
-    return _parsed(text, delimiter, 1) if share >= _REGULAR else []
+def _is_table_of_orders(sheet: Sheet) -> bool:
+    """Whether lines were found in columns: then each of them says what it lacks."""
+    return bool(sheet.columns) and any(line.problem != "line_says_nothing" for line in sheet.lines)
 
 
-def _parsed(text: str, delimiter: str, begins: int) -> list[tuple[int, list[str]]]:
-    return [(place, [_cell(cell) for cell in row]) for place, row in enumerate(_cells(text, delimiter), begins)]
+def _check_count(lines: int, name: str) -> None:
+    if lines > MOST_LINES:
+        raise InvalidError("sheet_too_long", field="text", name=name, lines=lines, most=MOST_LINES)
 
 
-def _cells(text: str, delimiter: str) -> list[list[str]]:
-    lines = text.splitlines()
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:
-        rows = []
-    if len(rows) * _BROKEN_QUOTES < len(lines):
-        # A quotation mark that nobody closed has swallowed the rest.
-        rows = [line.split(delimiter) for line in lines]
-    return rows
+def _by_columns(name: str, records: Sequence[tuple[int, list[str]]], columns: Columns, *, month_first: bool) -> Sheet:
+    places, headings = columns.places, columns.begins
+    dates = (cell for _, cells in records[headings:] for cell in _of(cells, places.get(SHIPPED_ON, ())))
+    month_first = cells_of.is_month_first(dates, otherwise=month_first)
+    heads = [head for head in columns.heads if head]
+    lines: list[Line] = []
+    for place, cells in records[columns.begins :]:
+        if heads and [cell for cell in cells if cell] == heads:
+            # Files put one behind the other have their heads again.
+            headings += 1
+        else:
+            lines += _lines(place, cells, columns, month_first=month_first)
+    said = {name: ", ".join(map(columns.name, some)) for name, some in places.items()}
+    unused = tuple(
+        (columns.name(place), headed if headed == RETURN else "suspicious" if suspicious else "")
+        for place, headed, suspicious in columns.unused
+    )
+    return Sheet(name, tuple(lines), said, len(records), headings, unused)
 
 
-def _cell(text: str) -> str:
-    """Without what spreadsheets put around a number so that it stays as it is: an apostrophe, or ="…"."""
-    text = text.replace("\xa0", " ").replace("\u200b", "").strip()
-    if text.startswith('="') and text.endswith('"'):
-        text = text[2:-1]
-    return text.removeprefix("'").strip()
+def _of(cells: Sequence[str], places: Iterable[int]) -> list[str]:
+    """The cells of these columns that are filled."""
+    return [cells[place] for place in places if place < len(cells) and cells[place]]
 
 
-def _lines(place: int, cells: Sequence[str], places: dict[str, int]) -> list[Line]:
-    """One line for each tracking number of a row; a row that says neither order nor number is nobody's."""
+def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: bool) -> list[Line]:
+    """One entry for each order and each tracking number of a record; one with its problem where it cannot be used."""
 
-    def said(name: str) -> str:
-        at = places.get(name)
-        return cells[at] if at is not None and at < len(cells) else ""
+    def first(field: str) -> str:
+        return next(iter(_of(cells, columns.places.get(field, ()))), "")
 
-    order, number = columns.order_in(said("order")), said("tracking_number")
-    if not order and not number:
-        return []
-    shipped_on = columns.day(said("shipped_on"))
-    quantity, problem = _quantity(said("quantity"))
-    several = [part for part in _SEVERAL.split(number) if part.strip()]
-    if not several or not all(columns.looks_tracked(part) for part in several):
-        several = [number]
+    order, written = first(ORDER), _of(cells, columns.places[TRACKING])
+    orders = cells_of.orders_in(order)
+    split = [cells_of.numbers_in(cell) for cell in written]
+    numbers = list({clean(number): number for some in split for number in some or []}.values())
+    day = cells_of.day(first(SHIPPED_ON), month_first=month_first)
+    quantity, problem = cells_of.quantity_in(first(QUANTITY))
+    carrier = cells_of.carrier_in(_of(cells, columns.places.get(CARRIER, ())))
+    common: dict[str, Any] = {
+        "sku": first(SKU)[:_LONGEST_SKU],
+        "quantity": quantity,
+        "shipped_on": day.isoformat() if day else "",
+        "item": first(ITEM)[:_LONGEST_SKU],
+        "written": " | ".join(written)[:_LONGEST_WRITTEN],
+    }
+    if _is_voided(cells, columns):
+        problem = "line_voided"
+    elif not order and not written:
+        problem = "line_says_nothing"
+    elif None in split:
+        problem = "tracking_cell_unclear"
+    elif len(orders) > 1 and len(numbers) > 1:
+        problem = "line_ambiguous"
     return [
         Line(
             place,
-            order[:100],
-            "" if columns.ROUNDED.fullmatch(one.strip()) else clean(one),
-            (said("carrier") or carrier)[:100],
-            said("sku")[:128],
-            quantity,
-            shipped_on.isoformat() if isinstance(shipped_on, date) else "",
-            problem or _problem(order, one),
+            one[:_LONGEST_ORDER],
+            "" if cells_of.ROUNDED.fullmatch(number.strip()) else clean(number)[: LONGEST_NUMBER + 1],
+            (carrier or by_whom)[:_LONGEST_CARRIER],
+            **common,
+            problem=problem or _problem(one, number),
         )
-        for carrier, one in map(columns.by_whom, several)
+        for one in orders
+        for by_whom, number in map(cells_of.by_whom, numbers or [""])
     ]
+
+
+def _is_voided(cells: Sequence[str], columns: Columns) -> bool:
+    """Whether the label of a record was voided: by a column of its own, or by a cell of a column that is not read."""
+    marks = columns.places.get(VOID, ())
+    if any(map(cells_of.is_void_mark, _of(cells, marks))):
+        return True
+    read = {place for some in columns.places.values() for place in some}
+    return any(cells_of.says_voided(cell) for place, cell in enumerate(cells) if cell and place not in read)
 
 
 def _problem(order: str, number: str) -> str:
     if not order:
         return "line_without_order"
-    if columns.ROUNDED.fullmatch(number.strip()):
+    if cells_of.ROUNDED.fullmatch(number.strip()):
         return "tracking_rounded"
     cleaned = clean(number)
     if not cleaned:
         return "line_without_tracking"
-    if not (cleaned.isascii() and cleaned.isprintable()) or len(cleaned) > columns.LONGEST_NUMBER:
+    if not (cleaned.isascii() and cleaned.isprintable()) or len(cleaned) > LONGEST_NUMBER:
         return "tracking_malformed"
     return ""
 
 
-def _quantity(text: str) -> tuple[int | None, str]:
-    if not text:
-        return None, ""
-    match = re.fullmatch(r"\+?(\d{1,6})(?:[.,]0+)?(?:\s*(?:x|pcs|stk|st)\.?)?", text, re.IGNORECASE)
-    if match is None or int(match[1]) == 0:
-        return None, "quantity_unreadable"
-    return int(match[1]), ""
-
-
-def _by_words(text: str, known: Known) -> list[Line]:
+def _by_words(name: str, lines: Sequence[str], known: Known) -> Sheet:
     """A text without columns: in each line an order's number, a tracking number, perhaps a carrier's name."""
-    words = [(place, _WORD.findall(line)) for place, line in enumerate(text.splitlines(), 1)]
-    asked = {word.lstrip("#") for _, some in words for word in some if any(sign.isdigit() for sign in word)}
+    words = [(place, cells_of.WORD.findall(line)) for place, line in enumerate(lines, 1) if line.strip()]
+    asked = {bare for _, some in words for word in some if _may_be_ours(bare := word.lstrip("#"))}
+    if len(asked) > MOST_WORDS:
+        raise InvalidError("sheet_too_many_words", field="text", name=name, most=MOST_WORDS)
     ours = frozenset(known(asked)) if asked else frozenset()
-    lines = []
-    for place, some in words:
-        order = next((one for word in some if (one := columns.amazon_number(word) or _ours(word, ours))), "")
-        numbers = [word for word in some if columns.looks_tracked(word) and _ours(word, ours) != order]
-        if not order or not numbers:
-            continue
-        carrier = next((word for word in some if named(word)), "")
-        lines.append(Line(place, order, clean(max(numbers, key=columns.trackedness)), carrier))
-    return lines
+    found = [line for place, some in words for line in _in_words(place, some, ours)]
+    return Sheet(name, tuple(found), read=len(words))
+
+
+def _may_be_ours(word: str) -> bool:
+    return len(word) <= _LONGEST_ORDER and any(map(str.isdigit, word))
+
+
+def _in_words(place: int, words: Sequence[str], ours: Collection[str]) -> list[Line]:
+    """What a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
+    some = [word for word in words if _may_be_ours(word)]
+    orders = list(dict.fromkeys(one for word in some if (one := cells_of.amazon_number(word) or _ours(word, ours))))
+    likely = {word: share for word in some if not _ours(word, ours) and (share := cells_of.trackedness(word))}
+    best = max(likely.values(), default=0)
+    numbers = list(dict.fromkeys(clean(word) for word, share in likely.items() if share == best))
+    if not orders and not numbers:
+        return [Line(place, problem="line_says_nothing")]
+    short = [word for word in words if len(word) <= _LONGEST_CARRIER]
+    carrier = next((word for word in short if named(word)), "") if orders and numbers else ""
+    problem = ""
+    if any(map(cells_of.says_voided, short)):
+        problem = "line_voided"
+    elif numbers and any(names_return(plain(word)) for word in short):
+        problem = "line_of_return"
+    elif len(orders) > 1 and len(numbers) > 1:
+        problem = "line_ambiguous"
+    return [
+        Line(place, order, number, carrier, problem=problem or _problem(order, number))
+        for order in orders or [""]
+        for number in numbers or [""]
+    ]
 
 
 def _ours(word: str, ours: Collection[str]) -> str:

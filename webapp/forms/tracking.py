@@ -5,7 +5,7 @@ from flask_wtf.file import MultipleFileField
 from wtforms import TextAreaField
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.tracking_sheets import LARGEST, text_of
+from webapp.domain.tracking_text import LARGEST, text_of
 from webapp.locales import lazy_gettext as _l
 
 _LONGEST_NAME = 60

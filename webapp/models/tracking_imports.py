@@ -20,7 +20,7 @@ class TrackingImport(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     by: Mapped[str] = mapped_column(String(40))
     total: Mapped[int]
-    # How each text was read: [name, {field: head or place of its column}, lines nothing was found in].
+    # How each text was read: [name, {field: head or place of its column}, number of rows, counts and unused columns].
     sources: Mapped[list[Any]] = mapped_column(EncryptedJson)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     bulk_action_id: Mapped[int | None] = mapped_column(ForeignKey("bulk_actions.id", ondelete="SET NULL"), index=True)

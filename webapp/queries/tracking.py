@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain import cancellation, confirming, order_states, shipping
 from webapp.domain.errors import NotFoundError
-from webapp.domain.marketplaces import BY_ID
+from webapp.domain.marketplaces import BY_COUNTRY, BY_ID
 from webapp.domain.tracking_matches import Choice, Item, Match, Order, match
 from webapp.domain.tracking_sheets import Line
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
@@ -56,6 +56,13 @@ def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: dat
     known = orders(session, {line.order for line, _ in lines if line.order})
     used = in_use(session, {line.tracking_number for line, _ in lines if line.tracking_number})
     return match(lines, known, used, now)
+
+
+def is_month_first(session: Session) -> bool:
+    """Whether dates such as 11/05/2026 begin with the month where the stores are: in none but the American ones."""
+    ids = session.scalars(select(Store.marketplace_id).distinct())
+    countries = {BY_ID[id_].country_code for id_ in ids if id_ in BY_ID}
+    return "US" in countries and all(BY_COUNTRY[code].region == "NA" for code in countries)
 
 
 def known_numbers(session: Session, words: Collection[str]) -> set[str]:
@@ -146,7 +153,7 @@ def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
         rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(some)).order_by(OrderItem.id))
         for item in rows:
             left = order_states.left_to_ship(item)
-            found.setdefault(item.order_id, []).append(Item(item.id, item.sku or "", left))
+            found.setdefault(item.order_id, []).append(Item(item.id, item.sku or "", left, item.order_item_id))
     return found
 
 

@@ -11,12 +11,20 @@ SENTENCES = {
     ),
     "sheet_no_tracking": _l("Order numbers were found, but no tracking numbers beside them."),
     "sheet_too_long": _l("%(lines)s lines are too many at once; at most %(most)s. Split the sheet."),
+    "sheet_too_wide": _l("Line %(line)s has %(columns)s columns; at most %(most)s. Keep the columns that are needed."),
+    "sheet_too_many_words": _l("This text is too long to be read word by word: at most %(most)s words with digits."),
     "sheet_too_large": _l("%(name)s is too large: at most %(most)s MB fit."),
     "sheet_no_text": _l("%(name)s is no text. Save the table as CSV, or copy its cells and paste them here."),
     "sheet_not_text": _l("%(name)s is a workbook, not a text. Save it as CSV, or copy its cells and paste them here."),
     # Why a line cannot go, or need not.
     "line_without_order": _l("No order number stands in this line"),
     "line_without_tracking": _l("No tracking number stands in this line"),
+    "line_voided": _l("The label was voided"),
+    "line_says_nothing": _l("No order number and no tracking number stands in this line"),
+    "line_of_return": _l("This line speaks of a return: the parcel's own number has to stand alone in its line"),
+    "line_ambiguous": _l("Several orders and several tracking numbers in one line: give each its own line"),
+    "tracking_cell_unclear": _l("Several numbers stand in this cell, with other words: leave only those of parcels"),
+    "tracking_voided": _l("Line %(line)s says that this label was voided"),
     "tracking_rounded": _l(
         "The spreadsheet has rounded this number (like 3.4E+17). Format the column as text and copy it again."
     ),
@@ -28,6 +36,7 @@ SENTENCES = {
     "tracking_repeated": _l("The same as line %(line)s"),
     "tracking_parcel_waits": _l("Line %(line)s is of the same parcel and cannot go"),
     "tracking_sku_unknown": _l("This order has no SKU %(sku)s. Its SKUs are: %(known)s"),
+    "tracking_item_unknown": _l("This order has no line with the order-item-id %(item)s"),
     "tracking_contents_unknown": _l(
         "Several parcels for this order: say with SKU and quantity what is in which one, or ship it on its page"
     ),

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
@@ -14,7 +14,7 @@ from webapp.actions import tracking as actions
 from webapp.domain import tracking_matches
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import BY_KEY, WELL_KNOWN, Carrier
-from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, READY, STANDINGS, Choice, Match
+from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, LEFT_OUT, READY, STANDINGS, Choice, Match
 from webapp.extensions import db, settings
 from webapp.forms.tracking import TrackingForm
 from webapp.models.bulk_actions import BulkAction
@@ -32,7 +32,7 @@ bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 SHOWN = 100
 _PASTE = ("tracking/_paste.html", "tracking/index.html")
 # What a first look should be at: what can be done something about.
-_FIRST = (CHOOSE, READY, BLOCKED, ALREADY)
+_FIRST = (CHOOSE, READY, BLOCKED, ALREADY, LEFT_OUT)
 
 
 @bp.get("")
@@ -157,7 +157,7 @@ def _preview(import_id: int) -> dict[str, Any]:
         "options": _options,
         "carriers": sorted(WELL_KNOWN, key=lambda carrier: carrier.name.casefold()),
         "bulk_url": url_for("bulk.show", action_id=kept.bulk_action_id) if kept.bulk_action_id else "",
-        "columns": _columns(kept),
+        "accounts": _accounts(kept),
     }
 
 
@@ -166,27 +166,48 @@ def _options(match: Match) -> tuple[Sequence[Carrier], str]:
     return match.guesses, match.choice.carrier if match.choice.carrier in BY_KEY else ""
 
 
-def _columns(kept: TrackingImport) -> list[tuple[str, int, list[tuple[str, str]]]]:
-    """(name of the text, its lines, [(field, column it was read from)])."""
+class Account(NamedTuple):
+    """How a text was read. `columns`: (field, heads of its columns); `unused`: (head, why nothing was read from it)."""
+
+    name: str
+    entries: int
+    columns: list[tuple[str, str]]
+    read: int | None
+    explained: int
+    headings: int
+    unused: list[tuple[str, str]]
+
+
+def _accounts(kept: TrackingImport) -> list[Account]:
     fields = {
         "order": _("Order"),
         "tracking_number": _("Tracking number"),
         "carrier": _("Carrier"),
         "sku": _("SKU"),
+        "order_item_id": _("Order item ID"),
         "quantity": _("Quantity"),
+        "shipped_on": _("Ship date"),
+        "void": _("Voided"),
     }
-    return [
-        (name, lines, [(text, columns[field]) for field, text in fields.items() if field in columns])
-        for name, columns, lines in kept.sources
-    ]
+    why = {"return": _("return labels"), "suspicious": _("looks like tracking numbers")}
+    found = []
+    for name, columns, entries, *more in kept.sources:
+        # Imports of before the lines were counted have no account.
+        account = more[0] if more else {}
+        used = [(text, columns[field]) for field, text in fields.items() if field in columns]
+        unused = [(column, why.get(reason, "")) for column, reason in account.get("unused", ())]
+        counts = account.get("read"), account.get("explained", 0), account.get("headings", 0)
+        found.append(Account(name, entries, used, *counts, unused))
+    return found
 
 
 def _rest_lines(found: Sequence[Match]) -> Iterator[str]:
-    yield _csv_line(["order-number", "tracking-number", "carrier", "sku", "quantity", "why"])
+    yield _csv_line(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
     for one in found:
         line = one.line
         why = sentence(one.code, one.args) if one.code else ""
-        yield _csv_line([line.order, line.tracking_number, line.carrier, line.sku, line.quantity or "", why])
+        number = line.tracking_number or line.written
+        yield _csv_line([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])
 
 
 def _csv_line(cells: Sequence[Any]) -> str:
