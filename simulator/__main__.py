@@ -22,6 +22,11 @@ class Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """What the Date header says: the time of the world that is served, as Amazon's answers carry Amazon's."""
+        world = getattr(self.server.app, "extensions", {}).get("world")
+        return super().date_time_string(world.clock.now().timestamp() if timestamp is None and world else timestamp)
+
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(

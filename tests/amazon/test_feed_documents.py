@@ -105,7 +105,7 @@ def test_a_report_keeps_its_counts_and_its_messages() -> None:
         with_error=1,
         with_warning=1,
         messages=(
-            FeedMessage(2, "Error", "6024", "The order & its items were shipped."),
+            FeedMessage(2, "Error", "6024", "The order & its items were shipped.", "902-2-2"),
             FeedMessage(3, "Warning", "9", "Late."),
         ),
     )

@@ -71,15 +71,16 @@ def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(desk, n
     assert submission.message
 
 
-def test_of_two_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(desk, number):
+def test_of_two_such_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(desk, number):
     """Another program of the seller's refunds as well."""
     other = desk.world.place("DE", status="SHIPPED")
     desk.sync()
     item = desk.order(other).items[0]
+    # As many lines as ours has.
     theirs = Refund(other, item.order_item_id, "CustomerReturn", item_price=Money(100, "EUR"))
     marketplaces = [desk.order(other).store.marketplace_id]
     desk.session.rollback()
-    desk.port.create_feed(desk.port.prepare_refunds(marketplaces, [theirs]))
+    desk.port.create_feed(desk.port.prepare_refunds(marketplaces, [theirs, theirs]))
     desk.world.faults.arm("lost_answer", "createFeed")
     memo = desk.refund(number)
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, kinds, outcomes
+from webapp.actions import accounts, feed_matching, kinds, outcomes
 from webapp.actions.kinds import FeedRoute, Kind
 from webapp.domain import submissions
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer, RedisUnavailable, Throttled
@@ -21,8 +21,6 @@ PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "d
 # A look that comes too soon proves nothing: the call may still be under way in a process that is only slow, and Amazon
 # lists a feed a moment after it took it.
 SETTLE = timedelta(seconds=20)
-# Two clocks, Amazon's and ours.
-SKEW = timedelta(minutes=2)
 # Amazon lists a feed long before then, if it has it.
 LISTED = timedelta(minutes=10)
 # Feeds end within minutes; one that has not by then will not.
@@ -82,6 +80,8 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
             return
         stage = SENDING
         feed.document_id, feed.digest = prepared.document_id, prepared.digest
+        feed.records, feed.marketplace_ids = prepared.records, list(prepared.marketplace_ids)
+        feed.laid_at = prepared.laid_at
         feed.state, feed.sending_at = stage, now
         for submission in _waiting(feed, submissions.SENDING):
             submission.due_at = now + SETTLE
@@ -141,34 +141,48 @@ def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now:
 
 
 def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
-    """After a lost answer: adopt the feed if Amazon has it; send again only when it surely has not. Commits."""
-    since = (feed.sending_at or feed.created_at) - SKEW
+    """After a lost answer: adopt the feed that fits if Amazon has one; send again only when it surely has not. Commits.
+
+    Being the only feed of its type in that time is not enough: another program of the seller's may send them too.
+    """
+    since = feed_matching.earliest(feed, now)
     feed_type = feed.feed_type
     session.commit()
     listed = port.find_feeds(feed_type, since)
+    # A row may be older than its feed by as long as it had to wait, so its age does not tell which to look among.
+    possible = feed_matching.unknown(session, feed.account_id, feed_matching.possible(feed, listed))
+    session.commit()
+    candidates = feed_matching.examine(port, possible)
     if not _still(session, feed, SENDING):
         return
-    # A row may be older than its feed by as long as it had to wait, so its age does not tell which to look among.
-    ids = [there.feed_id for there in listed]
-    others = select(Feed.amazon_feed_id).where(Feed.account_id == feed.account_id, Feed.amazon_feed_id.in_(ids))
-    known = set(session.scalars(others))
-    found = [there for there in listed if there.feed_id not in known]
-    if len(found) == 1:
-        _sent(session, feed, found[0], now)
-    elif found:
-        # Which of them is ours cannot be told, but what can be read off its order will be.
-        feed.state, feed.ended_at = FAILED, now
-        for submission in _waiting(feed, submissions.SENDING):
-            if kinds.of(submission.kind).proved_by_acceptance:
-                outcomes.give_up(session, submission, "feed_ambiguous", now)
-            else:
-                outcomes.accept(session, submission, now)
+    left = feed_matching.unknown(session, feed.account_id, possible)
+    candidates = [candidate for candidate in candidates if candidate.feed in left]
+    unfinished = [candidate for candidate in candidates if not candidate.feed.ended]
+    fitting = [candidate for candidate in candidates if feed_matching.fits(session, feed, candidate)]
+    if unfinished and now - (feed.sending_at or feed.created_at) <= LONGEST:
+        # Its report will tell whether it is ours.
+        postpone(_waiting(feed, submissions.SENDING), now, None)
         session.commit()
+    elif len(fitting) == 1 and not unfinished:
+        _sent(session, feed, fitting[0].feed, now)
+    elif fitting or unfinished or (candidates and feed.records is None):
+        _ambiguous(session, feed, now)
     elif not _route_of(feed).resend:
         _not_found(session, feed, now)
     else:
         feed.state = PREPARING
         session.commit()
+
+
+def _ambiguous(session: Session, feed: Feed, now: datetime) -> None:
+    """Which of several is ours cannot be told, but what can be read off its order will be."""
+    feed.state, feed.ended_at = FAILED, now
+    for submission in _waiting(feed, submissions.SENDING):
+        if kinds.of(submission.kind).proved_by_acceptance:
+            outcomes.give_up(session, submission, "feed_ambiguous", now)
+        else:
+            outcomes.accept(session, submission, now)
+    session.commit()
 
 
 def _not_found(session: Session, feed: Feed, now: datetime) -> None:

@@ -95,6 +95,10 @@ class Kind:
         """
         return None
 
+    def recognises(self, session: Session, told: Sequence[Submission], report: FeedReport) -> bool:
+        """Whether a report with the right number of records can be about the document with all of these."""
+        return all(message.message_id <= report.processed for message in report.messages)
+
     def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Refusal | None:
         """What the report says against it, where it says anything."""
         failed = {message.message_id: message for message in report.messages if message.failed}

@@ -58,6 +58,10 @@ class _Refund(Kind):
         contradicts = failed is None or report.contradicts_itself or (report.processed != len(lines) and not whole)
         return "refund_report_contradicts" if contradicts else None
 
+    def recognises(self, session: Session, told: Sequence[Submission], report: FeedReport) -> bool:
+        """The report counts lines, and may name the order and the item of each."""
+        return refunds.failures(report, _lines_of(session, told)) is not None
+
     def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Refusal | None:
         """Line by line: what Amazon refused of a credit memo can be asked for again, the rest of it stays."""
         memo = memo_of(session, submission)

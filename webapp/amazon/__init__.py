@@ -63,6 +63,10 @@ class Amazon:
     def close(self) -> None:
         self._client.wire.close()
 
+    def amazon_time(self) -> datetime | None:
+        """What Amazon's clock shows now, as far as an answer has told; None before the first answer."""
+        return self._client.amazon_time()
+
     def participations(self) -> tuple[Participation, ...]:
         """The marketplaces the account takes part in."""
         return sellers.participations(self._client)

@@ -6,7 +6,7 @@ import logging
 import random
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from redis import Redis
@@ -59,6 +59,18 @@ class Client:
         self._max_wait = max_wait
         self._pacer = Pacer(redis, credentials.account_key, lane, clock=clock, wait=wait)
         self._tokens = Tokens(credentials, redis, self.wire, clock=clock, wait=wait)
+        # What Amazon's latest answer said of the time, and when that was on our own, steady clock.
+        self._dated: tuple[datetime, float] | None = None
+
+    def amazon_time(self) -> datetime | None:
+        """What Amazon's clock shows now, by the Date header of its latest answer; None before the first.
+
+        The clock of this machine may be wrong, and may be set while the program runs; neither changes this.
+        """
+        if self._dated is None:
+            return None
+        said, at = self._dated
+        return said + timedelta(seconds=self._clock() - at)
 
     def call(
         self,
@@ -139,6 +151,8 @@ class Client:
 
     def _learn(self, operation: str, answer: Answer) -> None:
         """An answer is worth more than its pace: the call was made, and the next one asks Redis first anyway."""
+        if answer.date is not None:
+            self._dated = (answer.date, self._clock())
         try:
             if answer.status == 429:
                 self._pacer.empty(operation)

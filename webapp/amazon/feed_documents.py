@@ -130,4 +130,5 @@ def _message(result: Element) -> FeedMessage:
         severity=severity,
         code=_text(result, "ResultMessageCode"),
         description=_text(result, "ResultDescription"),
+        number=next((_text(part, "AmazonOrderID") for part in result if _name(part) == "AdditionalInfo"), "") or None,
     )

@@ -13,7 +13,7 @@ import httpx
 
 from webapp.amazon.client import Client
 from webapp.amazon.feed_documents import cancellation_document, read_report
-from webapp.amazon.fields import TEXT, MalformedError, blocks, required, required_instant, text, word
+from webapp.amazon.fields import TEXT, MalformedError, blocks, required, required_instant, text, word, words
 from webapp.amazon.flat_files import read_flat_report, refund_document
 from webapp.amazon.orders import checked_marketplaces, stamp
 from webapp.amazon.vat_invoices import feed_options
@@ -42,18 +42,18 @@ def prepare_cancellations(
 ) -> PreparedFeed:
     """Lay the document down at Amazon. Nothing is cancelled by it, so it is safe to repeat."""
     document = cancellation_document(client.credentials.seller_id, cancellations)
-    return _prepare(client, CANCELLATIONS, marketplace_ids, document, XML)
+    return _prepare(client, CANCELLATIONS, marketplace_ids, document, XML, len(cancellations))
 
 
 def prepare_refunds(client: Client, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
     """Lay the document down at Amazon. Nothing is refunded by it, so it is safe to repeat."""
-    return _prepare(client, refunding.FEED_TYPE, marketplace_ids, refund_document(refunds), TABS)
+    return _prepare(client, refunding.FEED_TYPE, marketplace_ids, refund_document(refunds), TABS, len(refunds))
 
 
 def prepare_vat_invoice(client: Client, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed:
     """Lay the PDF down at Amazon, which shows it to nobody yet. Safe to repeat."""
     options = feed_options(marketplace_id, invoice, pdf)
-    return _prepare(client, vat_invoices.FEED_TYPE, [marketplace_id], pdf, PDF, options)
+    return _prepare(client, vat_invoices.FEED_TYPE, [marketplace_id], pdf, PDF, 1, options)
 
 
 def _prepare(
@@ -62,13 +62,17 @@ def _prepare(
     marketplace_ids: Sequence[str],
     document: bytes,
     content_type: str,
+    records: int,
     options: tuple[tuple[str, str], ...] = (),
 ) -> PreparedFeed:
     marketplaces = checked_marketplaces(client.credentials.endpoint, marketplace_ids)
     body = {"contentType": content_type}
     document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _place, body=body)
     client.repeat(lambda: _upload(client, url, document, content_type))
-    return PreparedFeed(document_id, feed_type, tuple(marketplaces), hashlib.sha256(document).hexdigest(), options)
+    digest = hashlib.sha256(document).hexdigest()
+    return PreparedFeed(
+        document_id, feed_type, tuple(marketplaces), digest, options, records=records, laid_at=client.amazon_time()
+    )
 
 
 def create(client: Client, prepared: PreparedFeed) -> Feed:
@@ -216,6 +220,7 @@ def _feed(raw: Mapping[str, Any], at: str, request_id: str | None) -> Feed:
         created_at=required_instant(raw, "createdTime", at),
         result_document_id=word(raw, "resultFeedDocumentId", at),
         request_id=request_id,
+        marketplace_ids=words(raw, "marketplaceIds", at),
     )
 
 

@@ -7,6 +7,8 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from ssl import SSLContext
 from typing import Any
@@ -56,6 +58,15 @@ class Answer:
     def request_id(self) -> str | None:
         said = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id")
         return said[:WORD] if said else None
+
+    @property
+    def date(self) -> datetime | None:
+        """The time of the server that answered, to the second; None where it does not say."""
+        try:
+            said = parsedate_to_datetime(self.headers.get("date") or "")
+        except ValueError:
+            return None
+        return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
 
     @property
     def ok(self) -> bool:

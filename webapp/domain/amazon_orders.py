@@ -210,7 +210,8 @@ class Cancellation:
 class PreparedFeed:
     """A document that lies at Amazon, ready to be made a feed. `digest`: SHA-256 of its bytes, as hex.
 
-    `options` are the feed's own, (name, value), where its type has any.
+    `options` are the feed's own, (name, value), where its type has any. `records`: messages or lines of the document,
+    as Amazon's report counts them. `laid_at`: Amazon's clock when it had the document, where it said so.
     """
 
     document_id: str
@@ -218,11 +219,16 @@ class PreparedFeed:
     marketplace_ids: tuple[str, ...]
     digest: str
     options: tuple[tuple[str, str], ...] = ()
+    records: int = 0
+    laid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as Amazon describes it. `status`: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL."""
+    """A feed as Amazon describes it. `status`: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL.
+
+    `marketplace_ids` is empty where Amazon does not name them.
+    """
 
     feed_id: str
     feed_type: str
@@ -230,6 +236,7 @@ class Feed:
     created_at: datetime | None = None
     result_document_id: str | None = None
     request_id: str | None = None
+    marketplace_ids: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:

@@ -13,6 +13,10 @@ from webapp.domain.vat_invoices import VatInvoice
 class AmazonPort(Protocol):
     """Speaks for one account. Every method raises a typed `AmazonError`; none answers without Amazon's proof."""
 
+    def amazon_time(self) -> datetime | None:
+        """What Amazon's clock shows now, by its latest answer; None before the first."""
+        ...
+
     def search_orders(
         self,
         *,

@@ -34,6 +34,9 @@ class Account(Base):
     trouble: Mapped[str | None] = mapped_column(String(40))
     trouble_words: Mapped[str | None] = mapped_column(String(1000))
     trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Seconds by which the clock here was ahead of Amazon's, negative where it was behind, and when that was measured.
+    clock_ahead: Mapped[int | None]
+    clock_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Datasets Amazon refuses this account; asked for again once a day, since a role may have been granted.
     missing_datasets: Mapped[list[str]] = mapped_column(JSON, default=list)
     missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -76,6 +76,11 @@ class Feed(Base):
     # SHA-256 of the document, as hex.
     digest: Mapped[str | None] = mapped_column(String(64))
     document_id: Mapped[str | None] = mapped_column(String(WORD))
+    # Messages or lines of the document, as Amazon's report counts them.
+    records: Mapped[int | None]
+    marketplace_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    # Amazon's own clock when it had the document: it made it a feed after that.
+    laid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     amazon_feed_id: Mapped[str | None] = mapped_column(String(WORD), index=True)
     amazon_status: Mapped[str | None] = mapped_column(String(WORD))
     request_id: Mapped[str | None] = mapped_column(String(WORD))
