@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Flask
 from rq.job import Job
+from sqlalchemy.exc import DBAPIError
 
-from webapp import queue
+from webapp import database_problems, queue
 from webapp.actions import schedule
 from webapp.domain.amazon_errors import AmazonError
 from webapp.domain.errors import BusyError, DeskError
@@ -40,13 +41,19 @@ class AppJob(Job):
                 log.info("%s waits: %s", self.id, busy.code)
                 return
             except Exception as error:  # noqa: BLE001 - the schedule says that it failed; the next run tries again
-                self._end("failed", _say(self.id, error), started)
+                problem = database_problems.report(error, self.connection)
+                self._end("failed", problem or _say(self.id, error), started)
                 return
             self._end("ok", None, started)
 
     def _end(self, outcome: str, cause: str | None, started: datetime) -> None:
-        db.session.rollback()
-        schedule.record_run(db.session(), self.id, outcome, cause, started, datetime.now(UTC))
+        try:
+            db.session.rollback()
+            schedule.record_run(db.session(), self.id, outcome, cause, started, datetime.now(UTC))
+        except DBAPIError as error:
+            # The run stays unanswered, so maintenance enqueues it again; and what the job did is committed or not.
+            if database_problems.report(error, self.connection) is None:
+                raise
 
 
 def _say(job_id: str, error: Exception) -> str:

@@ -9,9 +9,9 @@ from types import FrameType
 from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from webapp import queue
+from webapp import database_problems, queue
 from webapp.actions import schedule as claiming
 from webapp.extensions import db
 from webapp.models.engine import only_reading
@@ -34,14 +34,22 @@ def run(app: Flask) -> None:
     connection = queue.connect(app.config["CHANNELDESK"], impatient=True)
     with app.app_context():
         db.engine.dispose(close=False)
-        plan(datetime.now(UTC))
+    planned = False
     while not stop.is_set():
         try:
             with app.app_context():
+                if not planned:
+                    plan(datetime.now(UTC))
+                    planned = True
                 tick(connection, datetime.now(UTC))
-        except (RedisError, OperationalError) as error:
-            # Either is away for a moment. What was claimed and not rung for is rung for by the upkeep.
+        except RedisError as error:
+            # It is away for a moment. What was claimed and not rung for is rung for by the upkeep.
             log.warning("The scheduler goes on in a second: %s", type(error).__name__)
+        except DBAPIError as error:
+            if database_problems.report(error, connection) is None:
+                if not isinstance(error, OperationalError):
+                    raise
+                log.warning("The scheduler goes on in a second: %s", type(error).__name__)
         stop.wait(TICK)
 
 

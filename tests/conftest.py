@@ -26,6 +26,7 @@ from webapp.amazon import Amazon
 from webapp.extensions import db
 from webapp.models.accounts import Account
 from webapp.models.base import Base
+from webapp.models.engine import create_file
 from webapp.running import database
 from webapp.settings import Settings
 
@@ -86,6 +87,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     app.test_client_class = people.Browser
     with app.app_context():
         if db.engine.dialect.name == "sqlite":  # The other one is a copy that has its tables.
+            create_file(db.engine)
             Base.metadata.create_all(db.engine)
         yield app
         db.session.remove()

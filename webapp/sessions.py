@@ -12,14 +12,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response, g, request
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
+from webapp import database_problems, queue
 from webapp.extensions import db, reading
-from webapp.models.engine import is_only_reading, only_reading
+from webapp.models.database_errors import Cause, cause_of
+from webapp.models.engine import is_only_reading, lock_wait, only_reading
 from webapp.models.users import User, WebSession
 from webapp.settings import Settings
 
@@ -28,6 +30,8 @@ LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=1)
 # How long a sign-in page may stay open before its form is refused.
 VISIT = timedelta(days=1)
+# Milliseconds a page waits for the write lock, to note which messages it has shown.
+_SHORT_WAIT = 500
 
 # Built once: putting it together costs more than running it.
 _READ = (
@@ -66,6 +70,8 @@ class DeskSession(SessionMixin):
         self._data = visit
         self._user: SessionUser | None = None
         self._loaded = key is None
+        # The database could not say what is in it, so nothing is known that could be written.
+        self._unreadable = False
         # What has to happen to the table and the cookies when the response goes out.
         self.accessed = False
         self.modified = False
@@ -84,6 +90,11 @@ class DeskSession(SessionMixin):
         self._load()
         return self._key
 
+    @property
+    def unreadable(self) -> bool:
+        """Whether reading it failed in this request."""
+        return self._unreadable
+
     def begin(self, user: SessionUser) -> None:
         """Sign in: nothing from before is kept, neither the id nor the CSRF token."""
         self.end()
@@ -91,6 +102,10 @@ class DeskSession(SessionMixin):
         self._key, self._user, self.seen_at = _digest(self.new_id), user, datetime.now(UTC)
         # Made now, or the first page with a form would have to write it.
         self._data = {"csrf_token": secrets.token_hex(32)}
+
+    def forget_changes(self) -> None:
+        """Leave the table and the cookies as they are; for an answer that says that writing failed."""
+        self.modified, self.new_id, self.ended, self.seen_at = False, "", None, None
 
     def end(self) -> None:
         """Sign out."""
@@ -103,7 +118,11 @@ class DeskSession(SessionMixin):
         if self._loaded or self._key is None:
             return
         self._loaded = True
-        row = _read(self._key)
+        try:
+            row = _read(self._key)
+        except DBAPIError:
+            self._unreadable = True
+            raise
         if row is None:
             self.ended, self._key, self.modified = self._key, None, True
             return
@@ -155,8 +174,10 @@ class DatabaseSessions(SessionInterface):
         if not isinstance(session, DeskSession) or not session.accessed:
             return
         response.vary.add("Cookie")
+        if session.unreadable:
+            return
         if session.modified:
-            _write(session)
+            _write_if_possible(session)
             self._set_cookies(app, session, response)
         elif session.key and session.seen_at and datetime.now(UTC) - session.seen_at > SEEN_EVERY:
             _touch(session.key)
@@ -205,13 +226,31 @@ def _read(key: bytes) -> Row[Any] | None:
         return connection.execute(_READ, values).one_or_none()
 
 
-def _write(session: DeskSession) -> None:
+def _write_if_possible(session: DeskSession) -> None:
+    """Write the session; only signing in and out fail when the database cannot be written.
+
+    The page is ready, or what was clicked is committed: that a message is shown a second time, or not at all, is no
+    reason to answer with an error. A page does not wait for somebody who holds the write lock for long either.
+    """
+    reads = request.method in {"GET", "HEAD"}
+    try:
+        _write(session, wait=_SHORT_WAIT if reads else None)
+    except DBAPIError as error:
+        cause = cause_of(error)
+        if cause is None or (not reads and (session.new_id or session.ended)):
+            session.forget_changes()
+            raise
+        if not (reads and cause is Cause.LOCKED):
+            database_problems.report(error, queue.redis())
+
+
+def _write(session: DeskSession, wait: int | None) -> None:
     """Bring the table in line. The view is done: what it left open would only make this wait for itself."""
     if session.ended is None and session.key is None:
         return
     now = datetime.now(UTC)
     db.session.rollback()
-    with db.engine.begin() as connection:
+    with lock_wait(wait), db.engine.begin() as connection:
         if session.ended:
             connection.execute(delete(WebSession).where(WebSession.id_hash == session.ended))
         if session.new_id and session.user:
@@ -235,18 +274,13 @@ def _write(session: DeskSession) -> None:
 
 def _touch(key: bytes) -> None:
     """Note that the person is still there. It waits for nobody: while another writes, the next page notes it."""
-    with only_reading(), db.engine.connect() as connection:
-        sqlite = connection.dialect.name == "sqlite"
-        if sqlite:
-            before = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-            connection.exec_driver_sql("PRAGMA busy_timeout=0")
-        try:
-            connection.execute(update(WebSession).where(WebSession.id_hash == key).values(seen_at=datetime.now(UTC)))
-            connection.commit()
-        except OperationalError as error:
-            connection.rollback()
-            if "locked" not in str(error):
-                raise
-        finally:
-            if sqlite:
-                connection.exec_driver_sql(f"PRAGMA busy_timeout={before}")
+    seen = update(WebSession).where(WebSession.id_hash == key).values(seen_at=datetime.now(UTC))
+    try:
+        with lock_wait(0), only_reading(), db.engine.begin() as connection:
+            connection.execute(seen)
+    except DBAPIError as error:
+        cause = cause_of(error)
+        if cause is None:
+            raise
+        if cause is not Cause.LOCKED:
+            database_problems.report(error, queue.redis())

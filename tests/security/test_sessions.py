@@ -17,6 +17,7 @@ from tests.people import THE_COLLEAGUE, THE_OWNER
 from tests.security.test_sign_in import enter
 from webapp import create_app, security
 from webapp.extensions import db
+from webapp.models.engine import create_file
 from webapp.models.users import User, WebSession
 from webapp.queries.users import digest
 from webapp.security import needs
@@ -229,6 +230,7 @@ def test_cookies_are_as_closed_as_the_address_allows(settings: Settings, url: st
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url=url))
     app.test_client_class = people.Browser
     with app.app_context():
+        create_file(db.engine)
         db.create_all()
     people.add(app, THE_OWNER)
     client = app.test_client()

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.actions import bulk_kinds, events
@@ -20,6 +19,7 @@ from webapp.crashpoints import crash
 from webapp.domain import bulk
 from webapp.domain.errors import DeskError, InvalidError, NotFoundError, RefusedError
 from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.models.database_errors import concerns_the_database
 from webapp.models.engine import only_reading
 
 log = logging.getLogger(__name__)
@@ -208,10 +208,10 @@ def _do(outer: Session, kind: Kind, task: Task) -> Outcome:
     except DeskError as error:
         savepoint.rollback()
         return Outcome(error.code, error.arguments, bulk.FAILED)
-    except OperationalError:
-        # The database is away or somebody else was quicker: nothing is wrong with the row.
-        raise
-    except Exception:
+    except Exception as error:
+        if concerns_the_database(error):
+            # The database is away or somebody else was quicker: nothing is wrong with the row.
+            raise
         log.exception("Row %s of bulk action %s broke", task.row_id, task.action_id)
         savepoint.rollback()
         return Outcome("bulk_row_broke", {}, bulk.FAILED)
@@ -254,9 +254,9 @@ def _last_step(session: Session, kind: Kind, action_id: int, now: datetime) -> O
         kind.finish(session, action_id, now)
     except DeskError as error:
         outcome = Outcome(error.code, error.arguments, bulk.FAILED)
-    except OperationalError:
-        raise
-    except Exception:
+    except Exception as error:
+        if concerns_the_database(error):
+            raise
         # It would break the next time as well, and this is rung for every second until it has ended.
         log.exception("The end of bulk action %s broke", action_id)
         outcome = Outcome("bulk_row_broke", {}, bulk.FAILED)

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.actions import accounts, feeds
 from webapp.actions.leases import LeaseLostError
 from webapp.domain.amazon_errors import AmazonError
+from webapp.models.database_errors import concerns_the_database
 from webapp.models.submissions import Submission
 
 log = logging.getLogger(__name__)
@@ -33,9 +33,11 @@ def alone(session: Session, met: Sequence[Submission], now: datetime) -> Iterato
     ids = [submission.id for submission in met]
     try:
         yield
-    except (AmazonError, AllWaitError, LeaseLostError, OperationalError):
+    except (AmazonError, AllWaitError, LeaseLostError):
         raise
-    except Exception:
+    except Exception as error:
+        if concerns_the_database(error):
+            raise
         log.exception("Submissions %s cannot be moved on", ids)
         session.rollback()
         if not met:

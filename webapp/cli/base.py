@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.domain.amazon_errors import AmazonError
 from webapp.domain.errors import DeskError, InvalidError
+from webapp.models.vault import VaultError
 from webapp.running.problems import CannotRunError
 from webapp.settings import SettingError, Settings
 
@@ -60,9 +61,15 @@ def one_line_errors() -> Iterator[None]:
         _fail(_about(error) + sentence(error.code, error.arguments))
     except RedisError as error:
         _fail(f"Redis stopped answering ({type(error).__name__}). Try again; if the desk is running, look at its log.")
+    except VaultError as error:
+        _fail(str(error))
     except DBAPIError as error:
-        reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
-        _fail(f"The database stopped answering ({reason}).")
+        from webapp.database_problems import ADVICE
+        from webapp.models.database_errors import cause_of, reason_of
+
+        cause = cause_of(error)
+        advice = ADVICE[cause] if cause is not None else "The database stopped answering."
+        _fail(f"{advice} ({reason_of(error)})")
     except OSError as error:
         if error.strerror is None:
             raise

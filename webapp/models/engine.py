@@ -1,10 +1,12 @@
 """How the database is spoken to. Facts behind each line: docs/adr/0003-sqlite-by-default.md."""
 
+import os
 import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -33,8 +35,12 @@ _DURABLE, _LOSABLE = "synchronous=FULL", "synchronous=NORMAL"
 # often, since many of the pages change again soon. Who else commits still does so as soon as ever.
 ROOM = ("PRAGMA cache_size=-8000", "PRAGMA wal_autocheckpoint=4000")
 
+# Milliseconds a transaction on SQLite waits for the write lock.
+_LOCK_WAIT = 10_000
+
 _only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
 _losable: ContextVar[bool] = ContextVar("losable_commits", default=False)
+_lock_wait: ContextVar[int] = ContextVar("lock_wait", default=_LOCK_WAIT)
 
 
 @contextmanager
@@ -60,6 +66,16 @@ def losable_commits() -> Iterator[None]:
         yield
     finally:
         _losable.reset(token)
+
+
+@contextmanager
+def lock_wait(milliseconds: int | None) -> Iterator[None]:
+    """Transactions begun inside wait only so long for SQLite's write lock. None: as long as usual."""
+    token = _lock_wait.set(_LOCK_WAIT if milliseconds is None else milliseconds)
+    try:
+        yield
+    finally:
+        _lock_wait.reset(token)
 
 
 def engine_options(url: str) -> dict[str, Any]:
@@ -111,6 +127,47 @@ def prepare(engine: Engine) -> None:
         return
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+    if engine.url.database not in {None, "", ":memory:"}:
+        file = _File(str(engine.url.database))
+        event.listen(engine, "do_connect", file.open)
+        event.listen(engine, "connect", file.note)
+        event.listen(engine, "checkout", file.check)
+
+
+def create_file(engine: Engine) -> None:
+    """Create the file of a SQLite database, empty, where there is none. Connecting never does."""
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        os.close(os.open(engine.url.database, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+class _File:
+    """The file of a SQLite database, which may be deleted or replaced while connections to it are open.
+
+    A connection goes on reading and writing a deleted file, and what it writes is lost. SQLite creates a file that is
+    not there, and the installation would look empty.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path).absolute()
+
+    def open(self, _dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> None:
+        """Have the driver open the file, but not create it."""
+        arguments[0] = f"{self._path.as_uri()}?mode=rw"
+        options["uri"] = True
+
+    def note(self, _connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = self._identity()
+
+    def check(self, _connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+        if record.info.get("file") != self._identity():
+            raise InvalidatePoolError
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 class _Check:
@@ -158,7 +215,7 @@ def _commit_to_disk(connection: Any, _record: Any) -> None:
 def _configure(connection: Any, record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None
     # fullfsync: on macOS, fsync alone leaves the data in the memory of the drive. It changes nothing elsewhere.
-    for pragma in ("journal_mode=WAL", _DURABLE, "fullfsync=ON", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in ("journal_mode=WAL", _DURABLE, "fullfsync=ON", "foreign_keys=ON", f"busy_timeout={_LOCK_WAIT}"):
         connection.execute(f"PRAGMA {pragma}")
     record.info["synchronous"] = _DURABLE
 
@@ -169,6 +226,10 @@ def _begin(connection: Connection) -> None:
     if connection.info.get("synchronous") != synchronous:
         connection.exec_driver_sql(f"PRAGMA {synchronous}")
         connection.info["synchronous"] = synchronous
+    wait = _lock_wait.get()
+    if connection.info.get("lock_wait", _LOCK_WAIT) != wait:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={wait}")
+        connection.info["lock_wait"] = wait
     # A transaction that reads first and writes later fails at once with "database is locked" when another wrote in
     # between, whatever the busy timeout; one that takes the lock first waits its turn.
     connection.exec_driver_sql("BEGIN" if _only_reading.get() else "BEGIN IMMEDIATE")

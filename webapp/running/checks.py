@@ -11,6 +11,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from webapp import database_problems
+from webapp.extensions import db
 from webapp.models.engine import sqlite_module
 from webapp.running import database, folder, store
 from webapp.running.lock import desk_lock
@@ -93,10 +95,22 @@ def _keys(settings: Settings) -> Finding:
 def _database(settings: Settings) -> Finding:
     from webapp import create_app
 
-    if not settings.database_url and not (settings.data_dir / "channeldesk.db").exists():
-        return Finding("database", OK, "none yet; it is made at the first start")
     try:
-        current, newest = database.revision(create_app(settings))
+        if not settings.database_url:
+            path = settings.data_dir / "channeldesk.db"
+            if gone := database.missing_file(path, settings):
+                return Finding("database", FAIL, gone)
+            if not path.exists():
+                return Finding("database", OK, "none yet; it is made at the first start")
+        app = create_app(settings)
+        current, newest = database.revision(app)
+        if current == newest:
+            with app.app_context():
+                problem = database_problems.find(db.engine, thorough=True)
+                db.engine.dispose()
+            if problem is not None:
+                reason = f" ({problem.reason})" if problem.reason else ""
+                return Finding("database", FAIL, f"{problem.advice}{reason}")
     except (CannotRunError, SettingError, OSError) as problem:
         return Finding("database", FAIL, str(problem))
     if current != newest:

@@ -9,13 +9,18 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from webapp.database_problems import ADVICE
 from webapp.extensions import db
+from webapp.models.database_errors import Cause, cause_of, reason_of
+from webapp.models.engine import create_file
 from webapp.running import backup
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
 
 # Any number will do, as long as it is always the same one.
 _ADVISORY_LOCK = 0x0DE5C
+# A file in the data folder that names the SQLite database made for it.
+_NOTE = "database-path"
 
 
 def upgrade(app: Flask) -> bool:
@@ -28,16 +33,21 @@ def upgrade(app: Flask) -> bool:
     settings: Settings = app.config["CHANNELDESK"]
     with app.app_context():
         config = app.extensions["migrate"].migrate.get_config()
+        first_start = _is_first_start(db.engine, settings)
         try:
             with _alone(db.engine):
+                if first_start:
+                    create_file(db.engine)
                 current, newest = _revisions(db.engine, config)
                 if current == newest:
+                    _note_file(db.engine, settings)
                     return False
                 copy = _copy(db.engine, settings, current) if current and db.engine.dialect.name == "sqlite" else None
                 try:
                     command.upgrade(config, "head")
                 except DBAPIError as error:
                     raise CannotRunError(_failed(error, copy)) from error
+                _note_file(db.engine, settings)
         except DBAPIError as error:
             raise CannotRunError(_unreachable(db.engine, error)) from None
         finally:
@@ -116,9 +126,48 @@ def _copy(engine: Engine, settings: Settings, current: str) -> Path:
     return backup.copy(Path(engine.url.database or "").absolute(), path).path
 
 
+def missing_file(path: Path, settings: Settings) -> str:
+    """What to say where the SQLite file `path` is gone that was there before; empty where it is there, or never was."""
+    if path.exists():
+        return ""
+    note = settings.data_dir / _NOTE
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    if not has_log and not (note.exists() and note.read_text() == str(path)):
+        return ""
+    return (
+        f"The database {path} is gone. {ADVICE[Cause.MISSING]} To begin with an empty database instead, delete "
+        f"{note} and {path.name}-wal."
+    )
+
+
+def _is_first_start(engine: Engine, settings: Settings) -> bool:
+    """Whether an empty SQLite file is to be made. Raises CannotRunError where there was one before."""
+    path = _sqlite_path(engine)
+    if path is None:
+        return False
+    if gone := missing_file(path, settings):
+        raise CannotRunError(gone)
+    return not path.exists()
+
+
+def _note_file(engine: Engine, settings: Settings) -> None:
+    """Note in the data folder that the database was made, so that a deleted one is not silently made anew, empty."""
+    note, path = settings.data_dir / _NOTE, _sqlite_path(engine)
+    if path is not None and not (note.exists() and note.read_text() == str(path)):
+        note.write_text(str(path))
+        note.chmod(0o600)
+
+
+def _sqlite_path(engine: Engine) -> Path | None:
+    return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+
+
 def _unreachable(engine: Engine, error: DBAPIError) -> str:
     where = engine.url.render_as_string(hide_password=True)
-    reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
+    reason = reason_of(error)
+    cause = cause_of(error)
+    if cause not in {None, Cause.UNREACHABLE}:
+        return f"The database {where} cannot be used ({reason}). {ADVICE[cause]}"
     return f"The database {where} cannot be used ({reason}). Start it, or correct DATABASE_URL."
 
 

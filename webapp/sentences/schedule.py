@@ -9,5 +9,13 @@ SENTENCES = {
     "job_interval_changed": _l("%(job)s runs every %(after)s seconds now; before, every %(before)s."),
     "job_run_asked": _l("%(job)s was asked to run now."),
     "job_paused": _l("%(job)s was paused."),
+    "disk_full": _l("The disk of the database is full."),
+    "read_only": _l("The database can only be read."),
+    "locked": _l("Another program held the database for too long."),
+    "disk_error": _l("The disk of the database reported an error."),
+    "missing": _l("The database cannot be found or opened."),
+    "damaged": _l("The database is damaged."),
+    "unreachable": _l("The database server did not answer."),
+    "keys": _l("Stored data cannot be decrypted with the keys of this installation."),
     "job_resumed": _l("%(job)s goes on."),
 }

@@ -1,5 +1,6 @@
 """What a person sees when something went wrong: one table from an error to its status, one from a status to words."""
 
+import logging
 from typing import NamedTuple
 
 from flask import Flask, Response, current_app, make_response, render_template, request
@@ -7,10 +8,11 @@ from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError, generate_csrf
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
-from webapp import security
+from webapp import database_problems, queue, security
 from webapp.domain import errors as domain
+from webapp.models.database_errors import Cause, cause_of
 from webapp.sentences import sentence
 from webapp.views import answers
 
@@ -65,7 +67,70 @@ PAGES = {
 }
 
 
+# The database cannot be used, or not as it should: 503, until whoever looks after the installation has done something.
+DATABASE_PROBLEMS = {
+    Cause.DISK_FULL: Words(
+        _l("The disk is full"),
+        _l(
+            "Pages can be read, but nothing can be saved. Whoever looks after this Channeldesk has to make room on the "
+            "disk; then do it again."
+        ),
+    ),
+    Cause.READ_ONLY: Words(
+        _l("Nothing can be saved"),
+        _l(
+            "The database can only be read at the moment. Whoever looks after this Channeldesk has to make it "
+            "writable; then do it again."
+        ),
+    ),
+    Cause.LOCKED: Words(
+        _l("The database is busy"),
+        _l(
+            "Another program has been holding it for more than ten seconds. Try again in a moment; if it stays, tell "
+            "whoever looks after this Channeldesk."
+        ),
+    ),
+    Cause.DISK_ERROR: Words(
+        _l("The disk reports an error"),
+        _l("The database could not be read or written. Tell whoever looks after this Channeldesk before you go on."),
+    ),
+    Cause.MISSING: Words(
+        _l("The database cannot be found"),
+        _l(
+            "Its file is gone or cannot be opened. Whoever looks after this Channeldesk has to put it, or a backup, "
+            "back in its place."
+        ),
+    ),
+    Cause.DAMAGED: Words(
+        _l("The database is damaged"),
+        _l("Whoever looks after this Channeldesk has to stop it and restore the last good backup. Change nothing now."),
+    ),
+    Cause.UNREACHABLE: Words(
+        _l("The database does not answer"),
+        _l("Try again in a moment; if it stays, tell whoever looks after this Channeldesk."),
+    ),
+    Cause.KEYS: Words(
+        _l("Stored data cannot be decrypted"),
+        _l(
+            "The keys of this Channeldesk do not fit its data. Whoever looks after it has to put the right keys back; "
+            "nothing is lost until then."
+        ),
+    ),
+}
+# Seconds after which a program may ask again.
+_RETRY_AFTER = 30
+
+
+class _DatabaseProblemFilter(logging.Filter):
+    """Keep Flask from logging a traceback for each request while the database has a problem; it is reported instead."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return error is None or cause_of(error) is None or database_problems.report(error, queue.redis()) is None
+
+
 def init_app(app: Flask) -> None:
+    app.logger.addFilter(_DatabaseProblemFilter())
     app.register_error_handler(domain.DeskError, _desk_error)
     app.register_error_handler(CSRFError, _page_expired)
     app.register_error_handler(HTTPException, _http_error)
@@ -88,6 +153,9 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         # A redirect raised as an exception, or an answer somebody made wholly: it goes out as it is.
         return make_response(error.get_response())
+    cause = cause_of(error.original_exception) if isinstance(error, InternalServerError) else None
+    if cause is not None:
+        return _database_problem(cause)
     # What the code that refused has to say; werkzeug's own sentences belong to the class and say less than ours.
     response = _error(error.code, said=vars(error).get("description") or "")
     for name, value in error.get_headers():
@@ -96,9 +164,15 @@ def _http_error(error: HTTPException) -> Response:
     return response
 
 
-def _error(status: int, said: str = "") -> Response:
+def _database_problem(cause: Cause) -> Response:
+    response = _error(503, words=DATABASE_PROBLEMS[cause])
+    response.headers["Retry-After"] = str(_RETRY_AFTER)
+    return response
+
+
+def _error(status: int, said: str = "", words: Words | None = None) -> Response:
     """The page, or the toast for HTMX. `said`: what exactly happened, where more is known than the status says."""
-    words = PAGES.get(status) or PAGES[400 if status < 500 else 500]
+    words = words or PAGES.get(status) or PAGES[400 if status < 500 else 500]
     template = "errors/_toast.html" if answers.wants_fragment(request) else "errors/page.html"
     back = _back() if request.method == "POST" else ""
     response = make_response(render_template(template, status=status, words=words, said=said, back=back), status)

@@ -4,12 +4,11 @@ import time
 
 from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
-from webapp import queue
+from webapp import database_problems, queue
+from webapp.database_problems import ADVICE
 from webapp.extensions import db
-from webapp.models.engine import only_reading
+from webapp.models.database_errors import Cause
 from webapp.security import open_to_all
 
 bp = Blueprint("health", __name__)
@@ -21,25 +20,32 @@ SILENT_AFTER = 30.0
 @bp.get("/healthz")
 @open_to_all
 def healthz() -> tuple[Response, int]:
-    """JSON: `web`, `database`, `redis` (true or false), `scheduler_tick_age` (seconds or null). 200, or 503."""
-    redis, age = _redis()
-    said = {"web": True, "database": _database(), "redis": redis, "scheduler_tick_age": age}
-    well = said["database"] and redis and age is not None and age < SILENT_AFTER
+    """JSON: `web`, `database`, `redis` (true or false), `scheduler_tick_age` (seconds or null). 200, or 503.
+
+    Where the database has a problem, `database_problem` is its cause and `advice` what to do, else both are null.
+    """
+    redis, age, met = _redis()
+    found = database_problems.find(db.engine)
+    if found is not None:
+        database_problems.report_problem(found, queue.redis() if redis else None)
+    cause = found.cause if found is not None else met
+    said = {
+        "web": True,
+        "database": cause is None,
+        "database_problem": cause,
+        "redis": redis,
+        "scheduler_tick_age": age,
+        "advice": None if cause is None else ADVICE[cause],
+    }
+    well = cause is None and redis and age is not None and age < SILENT_AFTER
     return jsonify(said), 200 if well else 503
 
 
-def _database() -> bool:
+def _redis() -> tuple[bool, float | None, Cause | None]:
+    """Whether it answers, when the scheduler last noted that it lives, and what others met in the database."""
+    client = queue.redis()
     try:
-        with only_reading():
-            db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return False
-    return True
-
-
-def _redis() -> tuple[bool, float | None]:
-    try:
-        tick = queue.last_tick(queue.redis())
+        tick, met = queue.last_tick(client), database_problems.reported(client)
     except RedisError:
-        return False, None
-    return True, None if tick is None else round(max(0.0, time.time() - tick), 1)
+        return False, None, None
+    return True, None if tick is None else round(max(0.0, time.time() - tick), 1), met
