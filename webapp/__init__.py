@@ -15,6 +15,7 @@ from webapp import (
     queue,
     reading,
     security,
+    temporary_files,
     views,
 )
 from webapp.keys import load_or_make
@@ -43,6 +44,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     reading.init_app(app)
     hosts.init_app(app, settings)
     inputs.init_app(app)
+    temporary_files.init_app(app, settings)
     views.init_app(app)
     assets.init_app(app)
     compression.init_app(app)

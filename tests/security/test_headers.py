@@ -1,7 +1,9 @@
 """What every answer says to the browser, whoever made the answer."""
 
+from collections.abc import Iterator
+
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
 from tests import people
@@ -35,6 +37,16 @@ def desk(app: Flask) -> Flask:
     def own() -> tuple[str, dict[str, str]]:
         return "", {"Content-Security-Policy": "default-src *", "Cache-Control": "max-age=60"}
 
+    @app.get("/stream")
+    @open_to_all
+    def stream() -> Response:
+        def chunks() -> Iterator[str]:
+            yield from ["first"] * before
+            raise ZeroDivisionError
+
+        before = request.args.get("before", 0, type=int)
+        return Response(chunks())
+
     app.add_url_rule("/closed", view_func=needs("orders.read")(lambda: ""), endpoint="closed")
     return app
 
@@ -60,6 +72,23 @@ def test_every_answer_carries_the_headers(desk: Flask, url: str, method: str, st
     assert "Strict-Transport-Security" not in answer.headers
     if url != STATIC:
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_streamed_answer_that_fails_before_its_first_byte_is_an_error_with_the_headers(
+    desk: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = desk.test_client().get("/stream")
+
+    assert answer.status_code == 500
+    assert "Something broke on our side" in answer.text
+    assert {name: answer.headers.getlist(name) for name in EXPECTED} == {n: [v] for n, v in EXPECTED.items()}
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_streamed_answer_that_fails_later_ends_there_instead_of_looking_whole(desk: Flask) -> None:
+    with pytest.raises(ZeroDivisionError):
+        desk.test_client().get("/stream?before=1", buffered=True)
 
 
 def test_pages_and_fragments_of_people_are_never_stored(desk: Flask, owner: FlaskClient) -> None:

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+from webapp import temporary_files
 from webapp.running.problems import CannotRunError
 
 
 def prepare(path: Path) -> None:
-    """Make the folder with mode 700, or check the one that stands. Raises CannotRunError."""
+    """Make the folder with mode 700, or check the one that stands; sweep temporary files out. Raises CannotRunError."""
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
     except FileExistsError:
@@ -22,6 +23,7 @@ def prepare(path: Path) -> None:
         raise CannotRunError(
             f"The data folder {path} cannot be written to. Give it to this user, or name another with --data-dir."
         )
+    temporary_files.sweep(path)
 
 
 def writable(path: Path) -> bool:
