@@ -109,12 +109,12 @@ def _lists(session: Session) -> dict[str, str]:
 
 
 def _found(session: Session) -> dict[str, str]:
-    by_name = {name: f"/amazon-orders?q={quote(search.seal(word))}" for name, word in NAMES.items()}
+    by_name = {name: f"/amazon-orders?q={quote(search.seal(word, personal=True))}" for name, word in NAMES.items()}
     middle = session.get_one(AmazonOrder, _middle(session).amazon_order_id)
     return {
         **by_name,
-        "Orders of a name: 1 in 7": f"/orders?q={quote(search.seal(COMMON))}",
-        "search box, two words": f"/search?q={quote(search.seal(COMMON + ' mug'))}",
+        "Orders of a name: 1 in 7": f"/orders?q={quote(search.seal(COMMON, personal=True))}",
+        "search box, two words": f"/search?q={quote(search.seal(COMMON + ' mug', personal=True))}",
         NUMBER: f"/amazon-orders?number={middle.number}",
     }
 

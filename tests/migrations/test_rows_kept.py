@@ -9,8 +9,11 @@ from sqlalchemy import Insert, MetaData, select, text
 from tests.factories import NOW
 from webapp import create_app
 from webapp.extensions import db
+from webapp.models.grid_views import GridView
 from webapp.models.orders import Order
 from webapp.models.stores import Store
+from webapp.models.vault import vault
+from webapp.queries import search
 
 DOCUMENTS = (
     ("invoices", 63, 1463),
@@ -89,4 +92,29 @@ def test_the_days_of_stores_that_are_there_are_still_to_be_summed(settings):
         with db.engine.connect() as connection:
             assert connection.scalars(select(Store.summed)).all() == [False]
         command.downgrade(config, "0010")
+        db.engine.dispose()
+
+
+def test_saved_views_keep_the_names_they_search_for_and_orders_are_indexed_anew(settings):
+    app = create_app(settings)
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0013")
+        old_token = "~" + vault.encrypt("Müller".encode()).decode()
+        foreign = "~" + "A" * 60
+        with db.engine.begin() as connection:
+            old = MetaData()
+            old.reflect(connection, only=["accounts", "stores", "amazon_orders", "users", "grid_views"])
+            for name in ("accounts", "stores", "amazon_orders", "users"):
+                connection.execute(a_filled(old, name))
+            kept = {"name": [old_token], "q": [foreign], "state": ["processing", "complete"], "sort": ["-id"]}
+            connection.execute(a_filled(old, "grid_views", parameters=kept))
+            connection.execute(text("INSERT INTO search_documents (rowid, words) VALUES (1, 'h0123456789')"))
+        command.upgrade(config, "0014")
+        with db.engine.begin() as connection:
+            found = connection.scalar(select(GridView.parameters))
+            assert search.unseal(found.pop("name")[0], personal=True) == "Müller"
+            assert found == {"q": [foreign], "state": ["processing", "complete"], "sort": ["-id"]}
+            assert connection.scalar(text("SELECT count(*) FROM search_documents")) == 0
+        command.downgrade(config, "0013")
         db.engine.dispose()

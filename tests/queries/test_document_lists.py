@@ -13,6 +13,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def fetch(session, grid, filters=None, **arguments):
+    grid = grid.for_reader(personal=True)
     found = grids.fetch(session, grid, read_place(grid, arguments), filters or {})
     return list(found.rows)
 

@@ -24,7 +24,10 @@ def eleven(session):
     return stores.by_name(session)
 
 
-GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
+GRIDS = {
+    "orders": lambda stores: orders.grid(stores).for_reader(personal=True),
+    "amazon_orders": lambda stores: amazon_orders.grid(stores).for_reader(personal=True),
+}
 NAMED = {"orders": "name", "amazon_orders": "buyer"}
 
 
@@ -92,7 +95,7 @@ def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
 
 @pytest.mark.parametrize("said", ["0", "-1", "x", "1.5", "99999999", "١"])
 def test_a_page_that_is_no_number_is_the_first(session, eleven, said):
-    grid = orders.grid(eleven).choose()
+    grid = orders.grid(eleven).choose().for_reader(personal=True)
     assert read_place(grid, {"page": said}).page is None
 
 
@@ -124,7 +127,7 @@ def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session
     session.execute(delete(Invoice).where(Invoice.id > 4))
 
     def counted(grid):
-        grid = grid(eleven).choose()
+        grid = grid(eleven).choose().for_reader(personal=True)
         return grids.fetch(session, grid, read_place(grid, {}), {"q": "common"}).count
 
     assert counted(document_lists.invoices) == 4
@@ -134,7 +137,7 @@ def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session
 
 def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(session, eleven, monkeypatch):
     monkeypatch.setattr(finding, "COUNTED", 3)
-    grid = orders.grid(eleven).choose()
+    grid = orders.grid(eleven).choose().for_reader(personal=True)
     forth, back = forth_and_back(session, grid, "-purchased", {"q": "common"}, size=1)
 
     assert sorted(forth) == list(range(1, 12))
@@ -148,7 +151,7 @@ def test_orders_are_found_where_others_with_the_words_have_none(session, monkeyp
     importing.import_page(session, account.id, many, now=NOW, by="test")
     session.commit()
     monkeypatch.setattr(finding, "COUNTED", 3)
-    grid = orders.grid(stores.by_name(session)).choose()
+    grid = orders.grid(stores.by_name(session)).choose().for_reader(personal=True)
 
     for sort in ("-purchased", "purchased"):
         forth, back = forth_and_back(session, grid, sort, {"q": "common"}, size=1)

@@ -126,7 +126,7 @@ def test_a_name_is_sought_in_names_alone(session, arrived):
 
 def test_the_latest_purchases_come_first(session, arrived):
     assert found(session, "article") == [OTHER.number]
-    both = search.Sought(search.search_words.Wanted(((search.search_words.Term("number", "30"),),)))
+    both = search.of_number("30")
     later = an_order(4, purchased_at=NOW)
     importing.import_page(session, arrived.id, [later], now=NOW, by="test")
     session.commit()

@@ -4,7 +4,7 @@ import csv
 import io
 
 import openpyxl
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 from tests.factories import an_account, an_order
 from tests.people import THE_COLLEAGUE
@@ -101,3 +101,17 @@ def test_a_long_list_is_read_in_parts_and_none_is_lost(owner, session, orders):
 
     assert len({row[0] for row in rows}) == len(rows) == 1205
     assert len([one for one in reads if "FROM orders JOIN" in one]) == 2
+
+
+def test_an_export_that_fails_says_so_on_a_page_of_the_desk(app, session, owner, orders):
+    app.config.update(PROPAGATE_EXCEPTIONS=False)
+    session.execute(text("ALTER TABLE parcels RENAME TO parcels_gone"))
+    session.commit()
+
+    for format_ in ("csv", "xlsx"):
+        answer = owner.post("/grids/shipments/exports", data={"format": format_})
+
+        assert answer.status_code == 503
+        assert answer.mimetype == "text/html"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Disposition" not in answer.headers

@@ -86,11 +86,20 @@ def test_nothing_found_and_nothing_typed_are_said(owner, arrived):
     assert "Type at least one letter or digit." in plain(owner.post("/search", data={"q": "%"}, follow_redirects=True))
 
 
-def test_a_colleague_finds_but_sees_no_whole_name(colleague, arrived):
-    page = plain(colleague.post("/search", data={"q": "jorg"}, follow_redirects=True))
+@pytest.mark.parametrize("typed", ["track1", "article", "sku-1", "303-0000000-0000001"])
+def test_a_colleague_finds_numbers_and_goods_and_sees_no_whole_name(colleague, arrived, typed):
+    page = plain(colleague.get("/search", query_string={"q": typed}))
 
     assert "303-0000000-0000001" in page
     assert "Jörg Number1" not in page
+
+
+@pytest.mark.parametrize("typed", ["jorg", "number1", "one@marketplace.example", "street 1", "jorg article", "Town"])
+def test_a_colleague_finds_nobody_by_name_mail_or_address(colleague, arrived, typed):
+    page = plain(colleague.post("/search", data={"q": typed}, follow_redirects=True))
+
+    assert "303-0000000-0000001" not in page
+    assert "No order has all of that" in page
 
 
 @pytest.mark.parametrize("where", ["/search", "/orders/searches"])

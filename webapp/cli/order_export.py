@@ -103,21 +103,25 @@ def _export(
     from webapp.actions import exports
     from webapp.exports import files
     from webapp.exports.orders import ORDERS
-    from webapp.extensions import db
+    from webapp.extensions import db, settings
     from webapp.queries import grids, orders, stores
+    from webapp.temporary_files import temporary_folder
 
     session = db.session()
     every = stores.by_name(session)
     filters = filters | _check(filters, columns, sort, every)
-    grid, fields = files.fields_of(orders.grid(every).choose(columns), ORDERS, personal=personal)
+    chosen = orders.grid(every).choose(columns).for_reader(personal=personal)
+    grid, fields = files.fields_of(chosen, ORDERS)
+    # Who may use the command line may filter by names, also for a file without them.
+    grid = grid.for_reader(personal=True)
     place = grids.read_place(grid, {"sort": sort})
     session.expunge_all()
     rows = files.rows(session, grid, place, filters, fields, {store.id: store for store in every})
     heads = [str(field.text) for field in fields]
     counted = [0]
     if format_ == "xlsx" and output is not None:
-        with output.open("wb") as file:
-            counted[0] = files.write_xlsx(heads, rows, file)
+        with temporary_folder(settings().data_dir) as folder, output.open("wb") as file:
+            counted[0] = files.write_xlsx(heads, rows, file, folder)
     else:
         with output.open("w", encoding="utf-8", newline="") if output is not None else nullcontext(sys.stdout) as out:
             for text in files.csv_chunks(heads, rows, lambda count: counted.__setitem__(0, count)):

@@ -10,9 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-# NAME: a word of a buyer's or recipient's name, company or e-mail. WORD: any other word. PHONE: a telephone's digits
-# from the last to the first. NUMBER: an order's or parcel's number, whole or a block of it; REVERSED: from its end.
-NAME, WORD, PHONE, NUMBER, REVERSED = "name", "word", "phone", "number", "reversed"
+# NAME: a word of a buyer's or recipient's name, company or e-mail. WORD: any other word of theirs. PHONE: a telephone's
+# digits from the last to the first. GOODS: a word of what was sold. NUMBER: an order's or parcel's number, whole or a
+# block of it; REVERSED: from its end.
+NAME, WORD, PHONE, GOODS, NUMBER, REVERSED = "name", "word", "phone", "goods", "number", "reversed"
+# Where one may look without the permission to read personal data.
+NOT_PERSONAL = frozenset({GOODS, NUMBER})
+KINDS = (NAME, WORD, PHONE, GOODS, NUMBER)
 # From this many digits on, the end of a number tells it from others.
 _TELLING_END = 4
 _LEAST_PHONE, _MOST_PHONE = 5, 15
@@ -127,7 +131,7 @@ def in_two(text: str) -> str | None:
 
 
 def texts(order: Searchable) -> list[tuple[str, str]]:
-    """(kind, text) of everything by whose words the order is found, but for its goods, whose words are WORD too."""
+    """(kind, text) of everything by whose words the order is found, but for its goods, whose words are GOODS."""
     found = [(NAME, name) for name in order.names if name]
     found += [(NAME, _telling(email)) for email in order.emails if email]
     found += [(WORD, text) for text in order.texts if text]
@@ -177,7 +181,7 @@ def _number(number: str) -> list[tuple[str, str]]:
     return [(NUMBER, joined), (REVERSED, joined[::-1]), *((NUMBER, block) for block in blocks[1:])]
 
 
-def read(text: str, *, kinds: Iterable[str] = (NAME, WORD, PHONE, NUMBER)) -> Wanted:
+def read(text: str, *, kinds: Iterable[str] = KINDS) -> Wanted:
     """What to look for, given what somebody typed; `kinds` narrows where. Nothing can be met where no word was."""
     sought = frozenset(kinds)
     typed = _telling(text)
@@ -197,7 +201,7 @@ def _groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Ter
         spellings = {part: None} | dict.fromkeys(_spellings(word, typed) if len(parts) == 1 else ())
         # A pair is sought as it is; one character alone begins pairs.
         whole = is_unparted(part) and len(part) == 2
-        group = [Term(kind, text, whole) for kind in (NAME, WORD) if kind in sought for text in spellings]
+        group = [Term(kind, text, whole) for kind in (NAME, WORD, GOODS) if kind in sought for text in spellings]
         if NUMBER in sought and _NUMBER.fullmatch(part):
             group.append(Term(NUMBER, part))
             group += [Term(REVERSED, part[::-1])] if len(part) >= _TELLING_END else []

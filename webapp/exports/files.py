@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import xlsxwriter
@@ -26,20 +27,22 @@ MOST_ROWS_XLSX = 1_048_576
 _MEASURED = 200
 
 
-def fields_of(grid: Grid, headings: Mapping[str, Heading], *, personal: bool) -> tuple[Grid, list[Field]]:
+def fields_of(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[Field]]:
     """The grid with only those of its visible columns that may leave, and their cells.
 
-    The currency has a cell of its own before the first amount. Raises InvalidError where no column is left.
+    For a reader who may not read personal data its rows hold none, whatever a cell asks of them. The currency has a
+    cell of its own before the first amount. Raises InvalidError where no column is left.
     """
     by_name = {column.name: column for column in grid.columns}
-    names = [name for name in grid.visible if personal or not by_name[name].personal]
+    names = [name for name in grid.visible if grid.reads_personal or not by_name[name].personal]
     fields = [field for name in names for field in headings[name].fields]
     if not fields:
         raise InvalidError("export_columns_none")
     first = next((at for at, field in enumerate(fields) if field.amount), None)
     if first is not None:
         fields.insert(first, CURRENCY)
-    return grid.choose(names), fields
+    chosen = grid.choose(names)
+    return chosen if grid.reads_personal else chosen.without_personal(), fields
 
 
 def rows(
@@ -80,9 +83,17 @@ def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: C
     yield _taken(out)
 
 
-def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: BinaryIO) -> int:
-    """Write a workbook of one sheet; answers how many rows it has. What a sheet cannot hold is left out."""
-    options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
+def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: BinaryIO, folder: Path) -> int:
+    """Write a workbook of one sheet; answers how many rows it has. What a sheet cannot hold is left out.
+
+    `folder`: where the parts of the workbook are kept while it is written.
+    """
+    options = {
+        "constant_memory": True,
+        "strings_to_urls": False,
+        "strings_to_formulas": False,
+        "tmpdir": str(folder),
+    }
     workbook = xlsxwriter.Workbook(file, options)
     sheet = workbook.add_worksheet()
     bold = workbook.add_format({"bold": True})

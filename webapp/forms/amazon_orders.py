@@ -15,6 +15,7 @@ from webapp.forms.filters import (
     ChoicesField,
     DayField,
     Filters,
+    KeywordField,
     NameField,
     NumberField,
     SwitchField,
@@ -29,7 +30,7 @@ _STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for stat
 
 
 class AmazonOrderFilters(Filters):
-    q = NameField(_l("Keyword"))
+    q = KeywordField(_l("Keyword"))
     number = NumberField(_l("Order number"))
     buyer = NameField(_l("Buyer"))
     status = ChoicesField(_l("Status"), choices=_STATUSES)

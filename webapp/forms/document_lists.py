@@ -12,6 +12,7 @@ from webapp.forms.filters import (
     ChoicesField,
     DayField,
     Filters,
+    KeywordField,
     NameField,
     NumberField,
     in_order,
@@ -34,7 +35,7 @@ class _OfStores(Filters):
 
 
 class DocumentFilters(_OfStores):
-    q = NameField(_l("Keyword"))
+    q = KeywordField(_l("Keyword"))
     name = NameField(_l("Name"))
     created_from = DayField(_l("Made from"))
     created_to = DayField(_l("Made until"))

@@ -52,6 +52,11 @@ class Filters(FlaskForm):
 
     class Meta:
         csrf = False
+        # Whether the person who filters may read personal data.
+        reads_personal = False
+
+    def __init__(self, *args: Any, reads_personal: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, meta={"reads_personal": reads_personal}, **kwargs)
 
     def check(self) -> Checked:
         """What the form comes to, found out once: it may be read by several requests at the same time afterwards."""
@@ -78,7 +83,7 @@ class Filters(FlaskForm):
     @property
     def personal(self) -> bool:
         """Whether somebody's name was typed into it."""
-        return any(isinstance(field, NameField) and field.raw_data and any(field.raw_data) for field in self)
+        return any(isinstance(field, KeywordField) and field.raw_data and any(field.raw_data) for field in self)
 
     def chips(self) -> list[Chip]:
         """What is filtered; a filter of several values has a chip for each."""
@@ -111,7 +116,9 @@ def _bearable(text: str) -> str:
 
 
 def _sealed(field: Field, text: str) -> str:
-    return search.seal(text) if isinstance(field, NameField) and not _ONLY_NUMBER.fullmatch(text) else text
+    if not isinstance(field, KeywordField) or _ONLY_NUMBER.fullmatch(text):
+        return text
+    return search.seal(text, personal=field.meta.reads_personal)
 
 
 class WordsField(StringField):
@@ -148,8 +155,11 @@ class IdField(WordsField):
             raise ValueError(_("There is no such choice here."))
 
 
-class NameField(WordsField):
-    """A name: personal, so an address carries it sealed. A clear one is taken too, from a form or a script."""
+class KeywordField(WordsField):
+    """Words to search for. Some may be a name, so an address carries them sealed.
+
+    Clear ones are taken too, from a form or a script. Whoever may not read personal data searches numbers and goods.
+    """
 
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
@@ -161,10 +171,22 @@ class NameField(WordsField):
         # Sealed, a text is half as long again.
         if not text.startswith(search.SEALED):
             return text
-        typed = search.unseal(text)
-        if typed is None:
+        typed = search.unseal(text, personal=self.meta.reads_personal)
+        if typed is not None:
+            return typed
+        if self.meta.reads_personal:
             raise ValueError(_("This link is of another installation. Type the name again."))
-        return typed
+        raise ValueError(_("You may not open this link: it may name a buyer. Type what you search for."))
+
+
+class NameField(KeywordField):
+    """A name or an e-mail address of a buyer or recipient, for whoever may read personal data."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not self.meta.reads_personal and any(text.strip() for text in valuelist):
+            self.data = None
+            raise ValueError(_("You may not search for names and e-mail addresses."))
+        super().process_formdata(valuelist)
 
 
 class DayField(Field):

@@ -7,7 +7,17 @@ from flask_babel import gettext as _
 from wtforms import SelectChoice
 
 from webapp.domain import order_states
-from webapp.forms.filters import AmountField, ChoiceField, ChoicesField, DayField, Filters, IdField, NameField, in_order
+from webapp.forms.filters import (
+    AmountField,
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    Filters,
+    IdField,
+    KeywordField,
+    NameField,
+    in_order,
+)
 from webapp.labels import LABELS
 from webapp.locales import lazy_gettext as _l
 from webapp.models.stores import StoreName
@@ -16,7 +26,7 @@ _STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in o
 
 
 class OrderFilters(Filters):
-    q = NameField(_l("Keyword"))
+    q = KeywordField(_l("Keyword"))
     name = NameField(_l("Name"))
     state = ChoicesField(_l("Status"), choices=_STATES)
     store = ChoiceField(_l("Store"))

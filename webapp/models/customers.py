@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import IDS_ONCE, Base, UtcDateTime
-from webapp.models.vault import Encrypted
+from webapp.models.vault import BlindIndex, Encrypted
 
 
 class Customer(Base):
@@ -15,7 +15,7 @@ class Customer(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
-    email_hash: Mapped[bytes] = mapped_column(LargeBinary(16))
+    email_hash: Mapped[bytes] = mapped_column(BlindIndex(16))
     email: Mapped[str] = mapped_column(Encrypted)
     name: Mapped[str | None] = mapped_column(Encrypted)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import DDL, BigInteger, Connection, Text, column, event, table
 
 from webapp.domain.search_words import (
+    GOODS,
     NAME,
     NUMBER,
     PHONE,
@@ -38,7 +39,7 @@ _BEGINNING = datetime(1995, 1, 1, tzinfo=UTC)
 ID_BITS = 30
 ID_MASK = (1 << ID_BITS) - 1
 
-_LETTERS = {NAME: "b", WORD: "h", PHONE: "p", NUMBER: "n", REVERSED: "r"}
+_LETTERS = {NAME: "b", WORD: "h", PHONE: "p", GOODS: "g", NUMBER: "n", REVERSED: "r"}
 _PLAIN = frozenset({NUMBER, REVERSED})
 _FIRST = 3
 _FIRST_DIGITS, _DIGITS = 10, 5
@@ -122,7 +123,7 @@ class Hasher:
     def _split_good(self, text: str) -> set[str]:
         if len(_GOODS) >= _MOST_GOODS:
             _GOODS.clear()
-        found = _GOODS[self._key, text] = self._split(WORD, text)
+        found = _GOODS[self._key, text] = self._split(GOODS, text)
         return found
 
     def _split(self, kind: str, text: str) -> set[str]:

@@ -45,6 +45,7 @@ class Vault:
         self._head = b""
         self._newest: AESGCM | None = None
         self._fernet: MultiFernet | None = None
+        self._parameters: dict[bytes, AESGCM] = {}
         self._hash_key = b""
         self._word_key = b""
 
@@ -54,6 +55,7 @@ class Vault:
         self._ciphers = {mark: AESGCM(_derive(key, b"aes-256-gcm")) for mark, key in zip(marks, keys, strict=True)}
         self._head, self._newest = _VERSION + marks[0], self._ciphers[marks[0]]
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(_derive(key, b"fernet"))) for key in keys])
+        self._parameters = {mark: AESGCM(_derive(key, b"url parameter")) for mark, key in zip(marks, keys, strict=True)}
         self._hash_key = _derive(keys[-1], b"hash")
         self._word_key = _derive(keys[-1], b"words")
 
@@ -99,6 +101,27 @@ class Vault:
             return self.unseal(binascii.a2b_base64(token.translate(_STANDARD)))
         except binascii.Error:
             return self.unseal(b"")
+
+    def encrypt_parameter(self, text: str, audience: bytes) -> str:
+        """Encrypt the value of a URL parameter, under keys that are used for nothing else. Raises VaultError.
+
+        Only `decrypt_parameter` with the same `audience` opens it; what is stored in the database is never opened so.
+        """
+        if self._newest is None:
+            raise VaultError("The vault is closed: no keys were given to this process.")
+        nonce, newest = os.urandom(_NONCE), self._parameters[self._head.removeprefix(_VERSION)]
+        sealed = self._head + nonce + newest.encrypt(nonce, text.encode(), self._head + audience)
+        return base64.urlsafe_b64encode(sealed).decode()
+
+    def decrypt_parameter(self, token: str, audience: bytes) -> str:
+        """What `encrypt_parameter` was given. Raises VaultError."""
+        try:
+            sealed = binascii.a2b_base64(token.encode("ascii").translate(_STANDARD))
+            head, nonce = sealed[: len(self._head)], sealed[len(self._head) : _SEALED_FROM]
+            cipher = self._parameters[head.removeprefix(_VERSION)]
+            return cipher.decrypt(nonce, sealed[_SEALED_FROM:], head + audience).decode()
+        except (InvalidTag, KeyError, ValueError):
+            raise VaultError("This parameter was not encrypted by this installation for this audience.") from None
 
     def hash(self, text: str) -> bytes:
         """16 bytes that are the same for the same text in this installation, and tell nothing without its key."""
@@ -149,6 +172,10 @@ class Encrypted(TypeDecorator[str]):
     def result_processor(self, dialect: Dialect, coltype: Any) -> Callable[[Any], Any] | None:
         # The text comes as it is stored: nothing is to be done before or after, for a hundred names a page.
         return _decrypted
+
+
+class BlindIndex(LargeBinary):
+    """The keyed hash of a personal value (`Vault.hash`), by which equal values are found."""
 
 
 class EncryptedBytes(TypeDecorator[bytes]):

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Select
 from sqlalchemy.orm import QueryableAttribute
 
+from webapp.queries.personal import is_personal
+
 SIZE = 50
 
 
@@ -16,18 +18,22 @@ class Column:
     """`name` as addresses and templates know it; `by` is what it sorts by, None where it cannot.
 
     `descending`: what the first click on its head gives. `shows`: what is selected for it alone, and only where it is
-    shown, so that nothing is read or decrypted for nobody. `personal`: it shows a buyer or recipient. `hidden`: a grid
-    opens without it. `tie`: by which rows of the same value are in order, where an index of another table than the
-    grid's own gives the order.
+    shown, so that nothing is read or decrypted for nobody. `hidden`: a grid opens without it. `tie`: by which rows of
+    the same value are in order, where an index of another table than the grid's own gives the order.
     """
 
     name: str
     by: QueryableAttribute[Any] | None = None
     descending: bool = False
     shows: tuple[Any, ...] = ()
-    personal: bool = False
     hidden: bool = False
     tie: QueryableAttribute[int] | None = None
+    # Whether one of its values comes from an encrypted column.
+    personal: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        values = self.shows if self.by is None else (*self.shows, self.by)
+        object.__setattr__(self, "personal", any(map(is_personal, values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,10 @@ class Grid:
     sealed: bool = False
     # All that the conditions of its filters depend on beside what is asked for; None where that changes by itself.
     key: Hashable = None
+    # `rows` before columns were chosen; None where none were.
+    unchosen: Select[*tuple[Any, ...]] | None = None
+    # Whether it is for somebody who may read personal data. Otherwise it neither searches, filters nor sorts by any.
+    reads_personal: bool = False
 
     @property
     def visible(self) -> tuple[str, ...]:
@@ -66,11 +76,25 @@ class Grid:
         chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in known)))
         visible = set(chosen.visible)
         more = {part.key: part for column in self.columns if column.name in visible for part in column.shows}
-        return replace(chosen, rows=_showing(self.rows, *more.values()))
+        # A second choice replaces the first: a value that is selected twice cannot be read by its name.
+        rows = self.rows if self.unchosen is None else self.unchosen
+        return replace(chosen, rows=_showing(rows, *more.values()), unchosen=rows)
+
+    def for_reader(self, *, personal: bool) -> "Grid":
+        """The grid for somebody who may read personal data, or may not."""
+        return replace(self, reads_personal=personal)
+
+    def without_personal(self) -> "Grid":
+        """The same grid, from whose rows everything personal is left out."""
+        kept = [column for column in self.rows.selected_columns if not is_personal(column)]
+        return replace(self, rows=self.rows.with_only_columns(*kept, maintain_column_froms=True))
 
     def column(self, name: str) -> Column | None:
         """The column of this name, when one can sort by it."""
-        return next((column for column in self.columns if column.name == name and column.by is not None), None)
+        found = next((column for column in self.columns if column.name == name and column.by is not None), None)
+        if found is None or (is_personal(found.by) and not self.reads_personal):
+            return None
+        return found
 
 
 # Statements are put together once and kept: that takes longer than running them. Their number is that of the choices of

@@ -32,8 +32,8 @@ _LAST = select(func.max(Order.purchased_at)).where(_MINE).scalar_subquery().labe
 _ROWS = select(Customer.id, Customer.store_id, Customer.created_at)
 COLUMNS = (
     Column("id", Customer.id, descending=True),
-    Column("name", shows=(Customer.name,), personal=True),
-    Column("email", shows=(Customer.email,), personal=True),
+    Column("name", shows=(Customer.name,)),
+    Column("email", shows=(Customer.email,)),
     Column("store"),
     Column("orders", shows=(_COUNT,)),
     Column("last", shows=(_LAST,)),

@@ -110,9 +110,9 @@ def _tracked(number: str) -> ColumnElement[bool]:
 
 
 _NAMES: dict[Document, Column] = {
-    Invoice: Column("bill_to", shows=(Order.bill_to_name,), personal=True),
-    Shipment: Column("ship_to", shows=(Order.ship_to_name,), personal=True),
-    CreditMemo: Column("bill_to", shows=(Order.bill_to_name,), personal=True),
+    Invoice: Column("bill_to", shows=(Order.bill_to_name,)),
+    Shipment: Column("ship_to", shows=(Order.ship_to_name,)),
+    CreditMemo: Column("bill_to", shows=(Order.bill_to_name,)),
 }
 
 
@@ -130,7 +130,7 @@ def _columns(model: Document, *own: Column) -> tuple[Column, ...]:
         Column("action"),
         Column("order_status", hidden=True),
         Column("amazon_number", hidden=True),
-        Column("email", shows=(Order.email,), personal=True, hidden=True),
+        Column("email", shows=(Order.email,), hidden=True),
     )
 
 

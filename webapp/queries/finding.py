@@ -11,11 +11,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column as ColumnOfTable
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
 from webapp.queries import search
+from webapp.queries.personal import is_personal
 from webapp.queries.search import Sought
 from webapp.queries.unindexed import unindexed
 
@@ -135,7 +136,7 @@ class Found:
         """Of several values of a filter, each has its rows in order; all of them together have not."""
         several = [name for name in names if self._several(name)]
         ways = [
-            replace(self, plain={**self.plain, name: self.grid.filters[name]([value])})
+            replace(self, plain={**self.plain, name: _condition(self.grid, name, [value])})
             for name in several
             for value in self.values[name]
         ]
@@ -187,7 +188,7 @@ def find(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> Found:
         return _kept(_Asked(grid, said))
     found = Found(grid, filters, {})
     for name, value in filters.items():
-        condition = grid.filters[name](value)
+        condition = _condition(grid, name, value)
         if not isinstance(condition, Sought):
             found = replace(found, plain={**found.plain, name: condition})
             continue
@@ -202,6 +203,16 @@ def find(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> Found:
     return found
 
 
+def _condition(grid: "Grid", name: str, value: Any) -> Any:
+    """What a filter leaves. Whoever may not read personal data finds nothing by it: what is found would tell it."""
+    condition = grid.filters[name](value)
+    if grid.reads_personal:
+        return condition
+    if isinstance(condition, Sought):
+        return condition.without_personal()
+    return false() if is_personal(condition) else condition
+
+
 # What looks for words: what was typed then is somebody's name as often as not, and is not kept.
 _OF_WORDS = (search.anywhere, search.named, search.of_number)
 
@@ -213,7 +224,7 @@ class _Asked:
 
     def __init__(self, grid: "Grid", said: tuple[tuple[str, Any], ...]) -> None:
         self.grid, self.said = grid, said
-        self._key = (grid.key, grid.rows, grid.sealed, said)
+        self._key = (grid.key, grid.rows, grid.sealed, grid.reads_personal, said)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Asked) and self._key == other._key
@@ -224,5 +235,5 @@ class _Asked:
 
 @lru_cache(maxsize=256)
 def _kept(asked: _Asked) -> Found:
-    plain = {name: asked.grid.filters[name](value) for name, value in asked.said}
+    plain = {name: _condition(asked.grid, name, value) for name, value in asked.said}
     return Found(asked.grid, dict(asked.said), plain, kept=True)

@@ -41,17 +41,26 @@ SEALED = "~"
 _WHOLE_NUMBER = 19
 
 
-def seal(text: str) -> str:
-    """The text as an address may carry it."""
-    return SEALED + vault.encrypt(text.encode()).decode()
+# Who may open a sealed text: everybody who is signed in, or only who may read personal data.
+_EVERYBODY, _READERS = b"everybody", b"readers of personal data"
 
 
-def unseal(token: str) -> str | None:
-    """The text of a sealed token; None for one this installation did not make."""
-    try:
-        return vault.decrypt(token.removeprefix(SEALED).encode()).decode()
-    except (VaultError, UnicodeDecodeError):
-        return None
+def seal(text: str, *, personal: bool) -> str:
+    """The text as an address may carry it. `personal`: it was typed by somebody who may read personal data."""
+    return SEALED + vault.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
+
+
+def unseal(token: str, *, personal: bool) -> str | None:
+    """The text of a sealed token; None for one this installation did not make, or not for this reader.
+
+    `personal`: whether the reader may read personal data.
+    """
+    for audience in (_READERS, _EVERYBODY) if personal else (_EVERYBODY,):
+        try:
+            return vault.decrypt_parameter(token.removeprefix(SEALED), audience)
+        except VaultError:
+            continue
+    return None
 
 
 def can_be_found(text: str) -> bool:
@@ -63,22 +72,36 @@ def can_be_found(text: str) -> bool:
 class Sought:
     """A filter over what is written in orders, instead of over columns: the index of words is asked first."""
 
-    wanted: Wanted
+    text: str
+    kinds: frozenset[str] = frozenset(search_words.KINDS)
+
+    @property
+    def wanted(self) -> Wanted:
+        return search_words.read(self.text, kinds=self.kinds)
+
+    @property
+    def personal(self) -> bool:
+        """Whether it looks among the words of buyers and recipients."""
+        return not self.kinds <= search_words.NOT_PERSONAL
+
+    def without_personal(self) -> "Sought":
+        """The same among numbers and goods alone."""
+        return Sought(self.text, self.kinds & search_words.NOT_PERSONAL)
 
 
 def anywhere(text: str) -> Sought:
     """Orders with every word of `text` somewhere: names, addresses, numbers, goods; beginnings of words count."""
-    return Sought(search_words.read(text))
+    return Sought(text)
 
 
 def named(text: str) -> Sought:
     """Orders whose buyer or recipient has every word of `text`, or words that begin so."""
-    return Sought(search_words.read(text, kinds=(NAME,)))
+    return Sought(text, frozenset({NAME}))
 
 
 def of_number(text: str) -> Sought:
     """Orders with this number, or with one that begins or ends so, or a block of which begins so."""
-    return Sought(search_words.read(text, kinds=(NUMBER,)))
+    return Sought(text, frozenset({NUMBER}))
 
 
 class _matches(FunctionElement[Any]):  # noqa: N801 - named as SQL names functions
@@ -87,6 +110,7 @@ class _matches(FunctionElement[Any]):  # noqa: N801 - named as SQL names functio
     # Not a boolean: SQLite would be asked whether it is 1, which is no question for FTS5.
     type = Integer()
     inherit_cache = True
+    personal = False
 
 
 @compiles(_matches, "sqlite")
@@ -103,9 +127,12 @@ def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 
 def matching(sought: Sought) -> ColumnElement[bool]:
     """The condition on `DOCUMENTS`."""
-    if not sought.wanted:
+    wanted = sought.wanted
+    if not wanted:
         return false()
-    return _matches(literal(for_sqlite(sought.wanted), Text), literal(for_postgresql(sought.wanted), Text))
+    condition = _matches(literal(for_sqlite(wanted), Text), literal(for_postgresql(wanted), Text))
+    condition.personal = sought.personal
+    return condition
 
 
 def newest(session: Session, sought: Sought, limit: int) -> Sequence[int]:

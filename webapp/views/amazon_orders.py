@@ -17,7 +17,7 @@ from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.money import Money
 from webapp.domain.versions import Difference, differences
 from webapp.extensions import db
-from webapp.forms.amazon_orders import AddressForm, AmazonOrderFilters
+from webapp.forms.amazon_orders import AddressForm
 from webapp.links import seller_central
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
@@ -96,7 +96,7 @@ def index() -> Response:
 @needs("orders.read")
 def search() -> Response:
     """Where the filters are sent: what was typed of a buyer then stands sealed in the address, and in no log."""
-    form = AmazonOrderFilters(request.form, stores=stores.by_name(db.session()))
+    form = listings.AMAZON_ORDERS.filters(request.form, stores.by_name(db.session()))
     form.validate()
     return see_other(request, grids.address_of("amazon_orders.index", form, request.form))
 

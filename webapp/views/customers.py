@@ -30,7 +30,7 @@ def index() -> Response:
 @needs("orders.read")
 def search() -> Response:
     """Where the filters are sent: an e-mail address then stands sealed in the address, and in no log."""
-    form = listings.CUSTOMERS.form(request.form, stores=stores.by_name(db.session()))
+    form = listings.CUSTOMERS.filters(request.form, stores.by_name(db.session()))
     form.validate()
     return see_other(request, grids.address_of("customers.index", form, request.form))
 

@@ -32,7 +32,7 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
 
     @needs("orders.read")
     def search() -> Response:
-        form = listing.form(request.form, stores=stores.by_name(db.session()))
+        form = listing.filters(request.form, stores.by_name(db.session()))
         form.validate()
         return see_other(request, grids.address_of(listing.endpoint, form, request.form))
 

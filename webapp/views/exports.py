@@ -1,9 +1,9 @@
 """Taking a list away as a file: its filters, order and columns as they are shown, every row, streamed."""
 
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, Response, abort, request, stream_with_context
 from flask_login import current_user
@@ -11,9 +11,10 @@ from flask_login import current_user
 from webapp.actions import exports as actions
 from webapp.exports import files
 from webapp.exports.fields import Cell
-from webapp.extensions import db
+from webapp.extensions import db, settings
 from webapp.queries import grid_views, grids, stores
-from webapp.security import can, needs
+from webapp.security import needs
+from webapp.temporary_files import temporary_folder
 from webapp.views import listings
 from webapp.views.grid_tools import read_query
 from webapp.views.listings import Listing
@@ -35,7 +36,7 @@ def create(name: str) -> Response:
     every = stores.by_name(session)
     layout = grid_views.layout(session, current_user.id, name)
     shown = listings.chosen(listing, every, arguments, layout)
-    grid, fields = files.fields_of(shown, listing.headings, personal=can("pii.read"))
+    grid, fields = files.fields_of(shown, listing.headings)
     place = grids.read_place(grid, arguments)
     personal = any(column.personal for column in grid.columns if column.name in grid.visible)
     # They outlive each of the transactions that read a part of the list.
@@ -45,10 +46,23 @@ def create(name: str) -> Response:
     heads = [str(field.text) for field in fields]
     note = _Note(listing, format_, personal=personal, by=current_user.by)
     session.rollback()
-    body = _csv(heads, rows, note) if format_ == "csv" else _xlsx(heads, rows, note)
+    body = _begun(_csv(heads, rows, note) if format_ == "csv" else _xlsx(heads, rows, note))
     filename = f"{name.replace('_', '-')}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
     return Response(stream_with_context(body), mimetype=files.FORMATS[format_], headers=headers)
+
+
+def _begun(body: Generator[Any, None, None]) -> Iterator[Any]:
+    """Make the first piece at once, so that its errors become an error page instead of a broken download."""
+    first = next(body, None)
+
+    def pieces() -> Iterator[Any]:
+        with closing(body):
+            if first is not None:
+                yield first
+            yield from body
+
+    return pieces()
 
 
 class _Note:
@@ -68,14 +82,18 @@ class _Note:
         actions.note(session, self.listing.name, self.format, self.count, personal=self.personal, now=now, by=self.by)
 
 
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Iterator[str]:
+def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Generator[str, None, None]:
     with closing(note):
         yield from files.csv_chunks(heads, rows, note.counted)
 
 
-def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Iterator[bytes]:
-    with closing(note), tempfile.TemporaryFile() as file:
-        note.counted(files.write_xlsx(heads, rows, file))
+def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Generator[bytes, None, None]:
+    with (
+        closing(note),
+        temporary_folder(settings().data_dir) as folder,
+        (folder / "export.xlsx").open("w+b") as file,
+    ):
+        note.counted(files.write_xlsx(heads, rows, file, folder))
         file.seek(0)
         while piece := file.read(_PIECE):
             yield piece

@@ -13,6 +13,7 @@ from webapp.models.stores import StoreName
 from webapp.presentation import now
 from webapp.presentation.memory import Memory
 from webapp.presentation.readers import reader
+from webapp.security import can
 from webapp.views.listings import Listing
 
 # Of each generation; a form is some twenty kilobytes.
@@ -26,10 +27,10 @@ def filled(listing: Listing, arguments: "MultiDict[str, str]", every: Sequence[S
     memory: Memory[Filters] = current_app.extensions.setdefault("filled_forms", Memory[Filters](_MOST))
     said = tuple((name, tuple(values)) for name, values in arguments.lists() if name not in _NO_FILTERS)
     # Days are said without their year where it is this one.
-    key = (listing.name, reader(), now().date(), said, tuple(every))
+    key = (listing.name, reader(), now().date(), said, tuple(every), can("pii.read"))
     form = memory.get(key)
     if form is None:
-        form = listing.form(arguments, stores=every)
+        form = listing.filters(arguments, every)
         form.check()
         if not form.personal:
             form.kept_by = key

@@ -103,7 +103,7 @@ def save(name: str) -> Response:
     query = request.form.get("query", "")
     if form.validate():
         arguments = _parsed(query)
-        filters = listing.form(arguments, stores=stores.by_name(session))
+        filters = listing.filters(arguments, stores.by_name(session))
         filters.validate()
         layout = queries.layout(session, current_user.id, name)
         visible = listings.chosen(listing, [], arguments, layout).visible
@@ -156,7 +156,7 @@ def delete(view_id: int) -> Response:
 def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
     """(the checked filters, what the query says) of a list's address. Raises InvalidError where they make no sense."""
     arguments = _parsed(query)
-    form = listing.form(arguments, stores=stores.by_name(db.session()))
+    form = listing.filters(arguments, stores.by_name(db.session()))
     if not form.validate():
         raise InvalidError("filters_wrong")
     return form, arguments
@@ -167,7 +167,7 @@ def _selected(listing: Listing) -> list[int]:
     if not request.form.get("all"):
         return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
     form, arguments = read_query(listing, request.form.get("query", ""))
-    grid = listing.grid(stores.by_name(db.session()))
+    grid = listing.open_grid(stores.by_name(db.session()))
     place = grids.read_place(grid, arguments)
     return grids.ids(db.session(), grid, place, form.set(), bulk.MOST_ROWS + 1)
 

@@ -45,6 +45,14 @@ class Listing:
     page: str
     kinds: tuple[str, ...] = ()
 
+    def filters(self, arguments: Mapping[str, Any], every: Sequence[StoreName]) -> Filters:
+        """The form of its filters, as far as the person signed in may use them. `every`: all stores."""
+        return self.form(arguments, stores=every, reads_personal=can("pii.read"))
+
+    def open_grid(self, every: Sequence[StoreName]) -> Grid:
+        """Its grid for the person who is signed in. `every`: all stores."""
+        return self.grid(every).for_reader(personal=can("pii.read"))
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:
@@ -155,7 +163,7 @@ def find(name: str) -> Listing:
 
 def chosen(listing: Listing, every: Sequence[StoreName], arguments: Mapping[str, str], layout: Layout | None) -> Grid:
     """The grid with the columns the address names, else the person's own; `size` is what they like."""
-    grid = listing.grid(every)
+    grid = listing.open_grid(every)
     if layout is not None and layout.size:
         grid = replace(grid, size=layout.size)
     named = arguments.get("columns", "").split(",")

@@ -4,7 +4,6 @@ from flask import Blueprint, Response, request, url_for
 from flask_login import current_user
 
 from webapp.extensions import db
-from webapp.forms.orders import OrderFilters
 from webapp.queries import grid_views, stores
 from webapp.queries import orders as queries
 from webapp.security import needs
@@ -30,6 +29,6 @@ def index() -> Response:
 @needs("orders.read")
 def search() -> Response:
     """Where the filters are sent: what was typed of a person then stands sealed in the address, and in no log."""
-    form = OrderFilters(request.form, stores=stores.by_name(db.session()))
+    form = listings.ORDERS.filters(request.form, stores.by_name(db.session()))
     form.validate()
     return see_other(request, grids.address_of("orders.index", form, request.form))

@@ -1,0 +1,14 @@
+"""What revisions are tried on."""
+
+import pytest
+
+from webapp.settings import Settings
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Of a database without tables; connecting to SQLite creates no file."""
+    if settings.database.startswith("sqlite"):
+        settings.data_dir.mkdir(mode=0o700, parents=True)
+        (settings.data_dir / "channeldesk.db").touch(mode=0o600)
+    return settings

@@ -1,0 +1,318 @@
+"""Personal data is shown, exported and searched for those alone who may read it."""
+
+import csv
+import io
+import re
+
+import openpyxl
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Text, cast, func, select
+from sqlalchemy.orm import Session
+
+from tests import canaries
+from tests.canaries import marks_in
+from tests.people import Person, sign_in
+from webapp.domain.permissions import PERMISSIONS, ROLES, allows
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.base import Base
+from webapp.models.customers import Customer
+from webapp.models.orders import Order
+from webapp.models.vault import Encrypted, VaultError, vault
+from webapp.queries import grids, search, stores
+from webapp.queries.columns import Column
+from webapp.queries.personal import is_personal
+from webapp.views.listings import LISTINGS
+
+# A role that may do everything but read personal data: what it is shown must not depend on what else it may.
+CLERK = "clerk"
+
+
+@pytest.fixture
+def roles(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
+    """Every role there is, and one more that holds all permissions but those that show buyers."""
+    monkeypatch.setitem(ROLES, CLERK, frozenset(PERMISSIONS) - {"pii.read", "documents.print"})
+    return tuple(ROLES)
+
+
+def browser(app: Flask, role: str) -> FlaskClient:
+    """A browser in which a person of this role is signed in."""
+    return sign_in(app.test_client(), Person(f"{role}@people.example", "a long enough password", role))
+
+
+def cells(file: bytes, format_: str) -> list[list[str]]:
+    """The rows of an exported file, its head first."""
+    if format_ == "csv":
+        return list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
+    sheet = openpyxl.load_workbook(io.BytesIO(file)).active
+    assert sheet is not None
+    return [["" if cell is None else str(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("format_", ["csv", "xlsx"])
+@pytest.mark.parametrize("name", LISTINGS)
+def test_an_export_of_every_column_holds_personal_data_for_those_alone_who_may_read_it(
+    app: Flask, session: Session, roles: tuple[str, ...], name: str, format_: str
+) -> None:
+    canaries.plant(session)
+    query = f"columns={','.join(LISTINGS[name].headings)}"
+
+    for role in roles:
+        client = browser(app, role)
+        if not allows(role, "orders.read"):
+            continue
+        answer = client.post(f"/grids/{name}/exports", data={"format": format_, "query": query})
+        assert answer.status_code == 200, (role, answer.text)
+        rows = cells(answer.data, format_)
+        assert len(rows) > 1, role
+        found = marks_in(" ".join(" ".join(row) for row in rows))
+        assert bool(found) == allows(role, "pii.read"), (role, rows)
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_a_page_of_every_column_shows_personal_data_to_those_alone_who_may_read_it(
+    app: Flask, session: Session, roles: tuple[str, ...], name: str
+) -> None:
+    canaries.plant(session)
+    listing = LISTINGS[name]
+    with app.test_request_context():
+        path = app.url_map.bind("localhost").build(listing.endpoint)
+
+    for role in roles:
+        page = browser(app, role).get(path, query_string={"columns": ",".join(listing.headings)})
+        assert page.status_code == 200
+        assert "<tbody" in page.text
+        assert bool(marks_in(page.text)) == allows(role, "pii.read"), (role, marks_in(page.text))
+
+
+# What somebody knows of a buyer, and would like to find out by whether an order is found.
+KNOWN = [
+    "Canarybuyer",
+    "canaryb",
+    "Canarysurname 303",
+    "canarymail@marketplace.example",
+    "Canarycompany",
+    "CANARYPO",
+    "Canaryrecipient",
+    "Canarystreet",
+    "Canarycity",
+    "CANARYZIP",
+    "7341908",
+    "+49 30 7341908",
+]
+
+
+def filters_of(name: str) -> list[str]:
+    """The filters of a list that take a text."""
+    form = LISTINGS[name].form(None, stores=[])
+    return [field.name for field in form if field.type in {"KeywordField", "NameField"}]
+
+
+def addresses(app: Flask) -> list[tuple[str, str]]:
+    """(path, parameter) of everything that searches for what somebody typed."""
+    adapter = app.url_map.bind("localhost")
+    lists = [(adapter.build(listing.endpoint), name) for name, listing in LISTINGS.items()]
+    return [("/search", "q"), *((path, field) for path, name in lists for field in filters_of(name))]
+
+
+@pytest.mark.both_databases
+def test_who_may_not_read_personal_data_finds_nothing_by_it(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
+    canaries.plant(session)
+    every = stores.by_name(session)
+
+    for listing in LISTINGS.values():
+        reading, other = (listing.grid(every).choose().for_reader(personal=personal) for personal in (True, False))
+        for field in filters_of(listing.name):
+            place = grids.read_place(reading, {})
+            told = "canarymail@marketplace.example" if field == "email" else "Canaryrecipient"
+            assert grids.fetch(session, reading, place, {field: told}).count, (listing.name, field)
+            for known in KNOWN:
+                found = grids.fetch(session, other, place, {field: known})
+                assert (found.count, list(found.rows)) == (0, []), (listing.name, field, known)
+                assert grids.ids(session, other, place, {field: known}, 10) == []
+                assert list(grids.walk(session, other, place, {field: known})) == []
+
+
+def test_pages_answer_alike_for_a_name_that_is_there_and_one_that_is_not(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
+    canaries.plant(session)
+    for role in roles:
+        client = browser(app, role)
+        for path, field in addresses(app):
+            pages = [client.get(path, query_string={field: typed}) for typed in ("Canaryrecipient", "Xanaryrecipient")]
+            # The links of each page carry what was typed, encrypted anew.
+            texts = {re.sub(r"~[\w%=-]+", "", page.text).replace("Xanary", "Canary") for page in pages}
+            assert len(texts) == 1 or allows(role, "pii.read"), (role, path, field)
+
+
+def test_goods_and_numbers_are_found_by_everybody(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
+    canaries.plant(session)
+    for role in roles:
+        client = browser(app, role)
+        for typed in ("Article 2", "SKU-2", "303-0000000-0000002", "0000002"):
+            page = client.get("/amazon-orders", query_string={"q": typed})
+            assert "303-0000000-0000002" in page.text, (role, typed)
+
+
+def test_what_somebody_without_permission_typed_stands_sealed_in_the_address_and_is_found(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
+    canaries.plant(session)
+    answer = browser(app, CLERK).post("/amazon-orders/searches", data={"q": "Article 2"})
+
+    assert "Article" not in answer.location
+    for role in roles:
+        assert "303-0000000-0000002" in browser(app, role).get(answer.location).text, role
+
+
+@pytest.mark.parametrize("field", ["q", "name"])
+def test_the_link_of_somebody_who_may_read_names_tells_nobody_else_what_it_searches_for(
+    app: Flask, session: Session, roles: tuple[str, ...], field: str
+) -> None:
+    canaries.plant(session)
+    link = browser(app, "owner").post("/orders/searches", data={field: "Canaryrecipient"}).location
+
+    for role in roles:
+        page = browser(app, role).get(link)
+        if allows(role, "pii.read"):
+            assert page.status_code == 200
+            assert "Canaryrecipient" in page.text
+        else:
+            assert page.status_code == 422
+            assert marks_in(page.text) == set()
+
+
+def test_a_view_that_searches_for_a_name_is_closed_to_who_may_not_read_it(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
+    canaries.plant(session)
+    link = browser(app, "owner").post("/orders/searches", data={"name": "Canaryrecipient"}).location
+    sent = {"name": "One buyer", "shared": "1", "query": link.partition("?")[2]}
+    view = browser(app, "owner").post("/grids/orders/views", data=sent).location
+
+    for role in roles:
+        client = browser(app, role)
+        page, listed = client.get(view), client.get("/grids/orders/views")
+        assert "One buyer" in listed.text
+        readable = allows(role, "pii.read")
+        assert page.status_code == (200 if readable else 422), role
+        assert bool(marks_in(page.text)) == readable, role
+        exported = client.post("/grids/orders/exports", data={"query": view.partition("?")[2]})
+        assert exported.status_code == (200 if readable else 422), role
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+def test_bulk_actions_choose_no_rows_by_personal_data(
+    app: Flask, session: Session, roles: tuple[str, ...], name: str
+) -> None:
+    canaries.plant(session)
+    listing = LISTINGS[name]
+    for kind in listing.kinds:
+        for field in filters_of(name):
+            sent = {"kind": kind, "all": "1", "query": f"{field}=Canaryrecipient"}
+            answer = browser(app, CLERK).post(f"/grids/{name}/selections", data=sent)
+            assert answer.status_code in {403, 422} or not answer.location.startswith("/bulk/"), (kind, field)
+
+
+# URL parameters.
+
+
+def ciphertexts(session: Session) -> list[str]:
+    """Every value that is stored encrypted as a text."""
+    return [
+        value
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, Encrypted)
+        for value in session.scalars(select(cast(column, Text)).where(column.is_not(None)))
+    ]
+
+
+def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
+    canaries.plant(session)
+    stored = ciphertexts(session)
+    assert len(stored) > 20
+    session.rollback()
+
+    for value in stored:
+        assert search.unseal(f"~{value}", personal=True) is None
+    for role in roles:
+        client = browser(app, role)
+        for path, field in addresses(app):
+            page = client.get(path, query_string={field: f"~{stored[0]}"})
+            assert page.status_code == 422, (role, path)
+            assert marks_in(page.text) == set() or allows(role, "pii.read"), (role, path)
+            assert "Canary" not in page.text
+
+
+@pytest.mark.usefixtures("app")
+def test_an_address_opens_as_no_stored_value() -> None:
+    token = search.seal("Canaryrecipient", personal=True)
+
+    with pytest.raises(VaultError):
+        vault.decrypt(token.removeprefix("~").encode())
+
+
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("spoiled", ["", "~", "é", "AAAA", "A" * 1000, "=", "gAAAAABm", "~~"])
+def test_a_spoiled_address_opens_nothing(spoiled: str) -> None:
+    assert search.unseal(f"~{spoiled}", personal=True) is None
+
+
+@pytest.mark.usefixtures("app")
+def test_an_address_that_was_changed_opens_nothing() -> None:
+    token = search.seal("Canaryrecipient", personal=False)
+    assert search.unseal(token, personal=False) == "Canaryrecipient"
+
+    for at in range(1, len(token) - 1):
+        changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
+        assert search.unseal(changed, personal=True) is None, at
+
+
+# How personal values are told from others.
+
+
+def test_whatever_reads_an_encrypted_value_is_personal_without_being_declared() -> None:
+    lowest = select(func.min(Order.email)).scalar_subquery()
+    for value in (
+        Order.ship_to_name,
+        Order.shipping_address,
+        Customer.email_hash,
+        func.coalesce(Order.email, ""),
+        AmazonOrder.buyer_name.label("number"),
+        lowest,
+        cast(Order.email, Text),
+        Order.id.in_(select(Customer.id).where(Customer.email_hash == b"")),
+    ):
+        assert is_personal(value)
+        assert Column("anything", shows=(value,)).personal
+    for value in (Order.number, func.count(Order.id), AmazonOrder.total.label("buyer_name")):
+        assert not is_personal(value)
+        assert not Column("email", shows=(value,)).personal
+
+
+def test_nobody_sorts_by_a_personal_column_without_the_permission(session: Session) -> None:
+    for listing in LISTINGS.values():
+        grid = listing.grid([])
+        named = Column("named", Order.ship_to_name)
+        grid = grids.replace(grid, columns=(*grid.columns, named))
+        assert named.personal
+        assert grid.for_reader(personal=False).column("named") is None
+        assert grids.read_place(grid, {"sort": "named"}).column is not named
+
+
+def test_an_export_reads_nothing_encrypted_for_who_may_not_read_it(session: Session) -> None:
+    for listing in LISTINGS.values():
+        grid = listing.grid([]).choose([column.name for column in listing.grid([]).columns])
+        assert any(map(is_personal, grid.rows.selected_columns))
+        assert not any(map(is_personal, grid.without_personal().rows.selected_columns))
+
+
+def test_no_list_selects_an_encrypted_value_without_a_column_that_shows_it(session: Session) -> None:
+    for listing in LISTINGS.values():
+        assert not any(map(is_personal, listing.grid([]).rows.selected_columns)), listing.name
