@@ -8,8 +8,10 @@ BENCH ?= $(HOME)/.cache/channeldesk-benchmark
 ROUNDS ?= 100
 DATABASE ?= sqlite
 PARTS ?=
-# Wheels only, so nothing is compiled; Flask-Principal (Flask-Security needs it) has never been released as one.
-PIP := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: --no-binary flask-principal
+# Wheels only, so nothing is compiled. Flask-Principal, which Flask-Security needs, is released as source only: it is built with
+# the pinned setuptools of requirements-install.lock, not with whatever version an isolated build would download.
+INSTALL := $(PY) -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all:
+PIP := $(INSTALL) --no-binary flask-principal --no-build-isolation
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
@@ -41,8 +43,11 @@ docs: .venv/ready-dev ## Write the generated pages of docs/ anew
 	@$(PY) -m tests.project.settings_page
 	@$(PY) -m tests.project.order_states_page
 
-lock: .venv/ready-dev ## Pin the newest allowed versions with their hashes
-	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install pyproject.toml -o requirements.lock $(LOCK)
+# LOCK="--upgrade-package NAME" upgrades one package; LOCK= only adds what pyproject.toml has gained.
+LOCK ?= --upgrade
+lock: .venv/ready-dev ## Pin the newest allowed versions with their hashes [LOCK="--upgrade-package NAME"]
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group pyproject.toml:install -o requirements-install.lock $(LOCK)
+	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install -c requirements-install.lock pyproject.toml -o requirements.lock $(LOCK)
 	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group install --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock $(LOCK)
 	@$(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock" --group pyproject.toml:benchmarks -c requirements.lock -o requirements-benchmarks.lock $(LOCK)
 
@@ -58,13 +63,20 @@ clean: ## Remove what the other targets made, never your data
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Channeldesk needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
-	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "Python could not make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# An environment holds the path it was made at: in a checkout that was moved, it is made again.
+ifneq ($(shell cat .venv/location 2>/dev/null || pwd),$(shell pwd))
+.PHONY: .venv/bin/python .venv/ready .venv/ready-dev
+endif
 
 # The stamps are newer than the locks, so a second run asks no network.
-.venv/ready: requirements.lock | .venv/bin/python
+.venv/ready: requirements-install.lock requirements.lock | .venv/bin/python
 	@echo "Setting up .venv (once)"
+	@$(INSTALL) -r requirements-install.lock
 	@$(PIP) -r requirements.lock
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@pwd > .venv/location
 	@touch $@
 
 .venv/ready-dev: requirements-dev.lock .venv/ready

@@ -52,6 +52,17 @@ def test_the_wheel_carries_every_file_of_its_rooms_and_nothing_else(wheel: Path)
     assert not [name for name in names if "__pycache__" in name or name.endswith((".db", ".env"))]
 
 
+def test_the_licence_expression_names_every_licence_that_is_shipped(wheel: Path) -> None:
+    archive = ZipFile(wheel)
+    (metadata,) = [name for name in archive.namelist() if name.endswith(".dist-info/METADATA")]
+    lines = archive.read(metadata).decode().split("\n\n")[0].splitlines()
+    assert "License-Expression: MIT AND 0BSD AND Apache-2.0 AND OFL-1.1" in lines
+    named = {line.removeprefix("License-File: ") for line in lines if line.startswith("License-File: ")}
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    assert named >= {name for name in tracked if Path(name).name.startswith("LICENSE")}
+    assert len(named) == 5
+
+
 def test_the_installed_command_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:
     where = [str(installed / "bin" / "python"), "-c", "import webapp, jobs, simulator; print(webapp.__file__)"]
     said = subprocess.run(where, cwd=tmp_path, capture_output=True, text=True, check=True)
