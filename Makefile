@@ -15,7 +15,7 @@ PIP := $(INSTALL) --no-binary flask-principal --no-build-isolation
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test explore check docs lock wheel benchmark clean
+.PHONY: help setup demo run test explore models check docs lock wheel benchmark clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,11 @@ test: .venv/ready-dev ## Run every test; browser tests skip where there is no Ch
 
 explore: .venv/ready-dev ## Look for counterexamples that no run has tried yet
 	@$(PY) -m pytest -n auto -m "hypothesis or explored" --hypothesis-profile exploring $(ARGS)
+
+models: .venv/ready-dev ## Validate against Amazon's models and record which [MODELS=clone of amzn/selling-partner-api-models]
+	@$(PY) -m tests.project.amazon_models_page take "$(or $(MODELS),.)"
+	@$(PY) -m tests.project.amazon_models_page
+	@$(PY) -m pytest -n auto -m amazon_models $(ARGS)
 
 check: .venv/ready-dev ## Lint, format and type check
 	@$(PY) -m ruff check .

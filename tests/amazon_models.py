@@ -1,7 +1,6 @@
 """Amazon's own API models, where they are at hand: whether a body is one they allow."""
 
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,11 +8,29 @@ from typing import Any
 import pytest
 from jsonschema import Draft4Validator, FormatChecker
 
-MODELS = Path(os.environ.get("CHANNELDESK_SPAPI_MODELS") or Path(__file__).parents[2] / "shared" / "sp-api-models")
-needs_models = pytest.mark.skipif(
-    not (MODELS / "orders_2026-01-01.json").is_file(),
-    reason="Amazon's models are not here: name their folder in CHANNELDESK_SPAPI_MODELS",
+ROOT = Path(__file__).parents[1]
+# The models the product's requests and the simulator's answers are checked against.
+USED = (
+    "feeds_2021-06-30.json",
+    "messaging.json",
+    "ordersV0.json",
+    "orders_2026-01-01.json",
+    "sellers.json",
 )
+# `make models` copies them to the first; the second is where a workplace may keep them for several checkouts.
+_FOLDERS = (ROOT / ".amazon-models", ROOT.parent / "shared" / "sp-api-models")
+MODELS = next((folder for folder in _FOLDERS if (folder / USED[0]).is_file()), _FOLDERS[0])
+_SKIP = pytest.mark.skipif(
+    not MODELS.is_dir(), reason="Amazon's models are not here: `make models MODELS=folder` takes them from a clone"
+)
+NEEDS_MODELS = [_SKIP, pytest.mark.amazon_models]
+
+
+def needs_models(test: Any) -> Any:
+    """Mark a test that validates against Amazon's models; it is skipped where there are none."""
+    for mark in NEEDS_MODELS:
+        test = mark(test)
+    return test
 
 
 def closed(schema: Any) -> Any:

@@ -5,11 +5,11 @@ import pytest
 from simulator.marketplaces import BY_COUNTRY
 from simulator.sellers import DEMO_EU, DEMO_JP
 from simulator.world import World
-from tests.amazon_models import check, needs_models
+from tests.amazon_models import NEEDS_MODELS, check
 from tests.amazon_server import AmazonServer
 from tests.simulator.application import EVERYTHING, FEEDS, ORDERS, XML, Application, envelope, failure
 
-pytestmark = needs_models
+pytestmark = NEEDS_MODELS
 
 
 def test_the_check_itself_finds_what_is_wrong():

@@ -14,7 +14,9 @@ def prepare(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if is_new:
             # In a folder inside a checkout, `git add .` would take the keys and the buyers' data.
-            (path / ".gitignore").write_text("# Keys and personal data: nothing in this folder belongs in a repository.\n*\n")
+            (path / ".gitignore").write_text(
+                "# Keys and personal data: nothing in this folder belongs in a repository.\n*\n"
+            )
     except FileExistsError:
         raise CannotRunError(
             f"{path} is a file; the data folder has to be a folder. Name another with --data-dir."

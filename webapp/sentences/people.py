@@ -4,9 +4,7 @@ from flask_babel import lazy_gettext as _l
 
 SENTENCES = {
     "sign_in_wrong": _l("This e-mail address and password do not go together."),
-    "sign_in_locked": _l(
-        "Too many tries went wrong. Signing in is closed here for %(minutes)s minutes; a sign-in link opens it at once."
-    ),
+    "sign_in_locked": _l("Too many failed attempts. Try again in %(minutes)s min, or use a sign-in link."),
     "link_gone": _l("This link has been used, or it is too old."),
     "email_malformed": _l("This is not an e-mail address."),
     "email_taken": _l("There is a user with this e-mail address already."),
