@@ -9,7 +9,7 @@ how much there is.
 from datetime import UTC, datetime, timedelta
 
 from webapp import queue
-from webapp.actions import bulk_actions, daily_sales, holds, printed_files, search_index, statistics, tracking
+from webapp.actions import bulk_actions, daily_sales, feeds, holds, printed_files, search_index, statistics, tracking
 from webapp.extensions import db
 from webapp.models.engine import only_reading
 from webapp.queries import schedule
@@ -27,6 +27,7 @@ def upkeep() -> None:
     for name, ids in lost:
         queue.ensure(queue.redis(), name, *ids)
     holds.release_due(session, now=now, by="schedule")
+    feeds.close_settled(session, now=now)
     bulk_actions.forget_drafts(session, now=now)
     printed_files.purge(session, now=now)
     tracking.purge(session, now=now)

@@ -139,6 +139,11 @@ def _again_key(job_id: str) -> str:
     return f"channeldesk:again:{job_id}"
 
 
+def set_aside_at(settings: Settings) -> datetime | None:
+    """When the embedded Valkey last had to be started without its files; None where that never happened."""
+    return store.last_set_aside(settings.data_dir)
+
+
 def note_tick(connection: Redis, now: datetime) -> None:
     """The scheduler lives."""
     connection.set(_TICK_KEY, now.timestamp())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
@@ -14,6 +14,8 @@ from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer,
 from webapp.domain.amazon_orders import Feed as AmazonFeed
 from webapp.domain.amazon_orders import FeedReport
 from webapp.domain.amazon_port import AmazonPort
+from webapp.models.accounts import Account
+from webapp.models.engine import only_reading
 from webapp.models.submissions import Feed, Submission
 
 PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "done", "failed"
@@ -138,6 +140,41 @@ def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now:
         for submission in waiting:
             outcomes.reject(session, submission, error.message, now, request_id=error.request_id)
     session.commit()
+
+
+def close_settled(session: Session, *, now: datetime) -> int:
+    """End feeds none of whose submissions waits for them any more; returns how many. Commits.
+
+    A sync may prove every submission of a feed before its report is read, and nothing asks for that report then. A feed
+    whose createFeed call may still be under way is left until Amazon lists it.
+    """
+    waits = select(Submission.id).where(
+        Submission.feed_id == Feed.id, Submission.state.in_((submissions.SENDING, submissions.SENT))
+    )
+    in_flight = and_(Feed.state == SENDING, func.coalesce(Feed.sending_at, Feed.created_at) > now - LISTED)
+    settled = select(Feed.id, Feed.account_id).where(
+        # The index begins with the account.
+        Feed.account_id.in_(select(Account.id)),
+        Feed.state.in_((PREPARING, SENDING, FEED_SENT)),
+        ~waits.exists(),
+        ~in_flight,
+    )
+    with only_reading():
+        found = session.execute(settled).all()
+        session.rollback()
+    closed = 0
+    for feed_id, account_id in found:
+        accounts.lock(session, account_id)
+        feed = session.scalar(
+            select(Feed)
+            .where(Feed.id == feed_id, Feed.id.in_(settled.with_only_columns(Feed.id)))
+            .execution_options(populate_existing=True)
+        )
+        if feed is not None:
+            feed.state, feed.ended_at = DONE, now
+            closed += 1
+        session.commit()
+    return closed
 
 
 def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:

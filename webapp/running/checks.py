@@ -159,9 +159,23 @@ def _redis(settings: Settings) -> Finding:
             store.address(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
         )
         with client:
-            return _policy(client.info())
+            finding = _policy(client.info())
     except (RedisError, ValueError) as error:
         return Finding("redis", FAIL, f"REDIS_URL does not answer ({type(error).__name__}). Start it, or correct it.")
+    return _with_files_set_aside(settings, finding)
+
+
+def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
+    """Add that the embedded server was started without its files, where it was."""
+    aside = None if settings.redis_url else store.last_set_aside(settings.data_dir)
+    if finding.level != OK or aside is None:
+        return finding
+    return Finding(
+        finding.check,
+        WARN,
+        f"{finding.message}; on {aside:%Y-%m-%d %H:%M} UTC it did not start on its files and was started without them. "
+        f"Check the disk, then delete {settings.data_dir / 'valkey.damaged-*'}",
+    )
 
 
 def _policy(info: Any) -> Finding:

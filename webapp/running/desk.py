@@ -78,10 +78,23 @@ def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -
             )
         supervisor.pause(0.1)
     store.end_leftover(settings.data_dir)
-    words = store.command(settings.data_dir)
-    pid = supervisor.watch(Service("valkey", lambda: processes.execute(words), last=True))
-    store.wait_until_ready(settings.data_dir, pid)
+    service = Service(
+        "valkey",
+        lambda: store.run(settings.data_dir),
+        last=True,
+        on_failed_start=lambda: _set_store_aside(settings),
+    )
+    if not store.wait_until_ready(settings.data_dir, supervisor.watch(service)):
+        store.wait_until_ready(settings.data_dir, supervisor.watch(service), is_second=True)
     return store.address(settings)
+
+
+def _set_store_aside(settings: Settings) -> None:
+    try:
+        store.set_aside(settings.data_dir)
+    except CannotRunError as problem:
+        # The supervisor goes on with its pauses, and /healthz says that Redis does not answer.
+        log.error("%s", problem)  # noqa: TRY400 - the line says it all
 
 
 def _application(settings: Settings) -> Flask:

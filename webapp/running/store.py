@@ -5,6 +5,7 @@ Redis is only the bell and the pace; the truth is in the database. Its journal s
 
 import contextlib
 import hashlib
+import logging
 import os
 import shutil
 import stat
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -28,6 +30,13 @@ from webapp.settings import Settings
 # The kernel takes 104 (macOS) or 108 bytes with the closing zero.
 LONGEST_SOCKET_PATH = 99
 READY_WITHIN = 10.0
+# The server's files that it did not start on are kept under this name and the time, so many of them.
+_ASIDE = "valkey.damaged-"
+KEPT_ASIDE = 3
+# Seconds. A server that does not start on an empty folder either has another reason.
+SET_ASIDE_AGAIN = 60.0
+
+log = logging.getLogger(__name__)
 
 
 def address(settings: Settings) -> str:
@@ -87,6 +96,49 @@ def command(data_dir: Path) -> list[str]:
     return [binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
 
 
+def run(data_dir: Path) -> None:
+    """Become the server, in a child of whoever keeps it running. The folder is made anew where it was deleted."""
+    processes.execute(command(data_dir))
+
+
+def set_aside(data_dir: Path) -> Path | None:
+    """Rename the server's folder, because the server does not start on it; the next start makes an empty one.
+
+    Nothing is lost with it: what is to be done is in the database, and maintenance enqueues it again. Returns the new
+    name. Returns None, and does nothing, where that cannot be what is wrong: when the folder is empty, or the last one
+    was set aside just now. Raises CannotRunError when it cannot be renamed.
+    """
+    journal = data_dir / "valkey"
+    kept = _kept_aside(data_dir)
+    if kept and time.time() - kept[-1].lstat().st_ctime < SET_ASIDE_AGAIN:
+        return None
+    try:
+        if not os.path.lexists(journal) or (journal.is_dir() and not any(journal.iterdir())):
+            return None
+    except PermissionError:
+        log.debug("The folder %s cannot be read", journal)
+    aside = data_dir / f"{_ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    try:
+        journal.rename(aside)
+        os.utime(aside)  # Its time says when it was set aside.
+    except OSError as error:
+        raise CannotRunError(f"The folder {journal} is damaged and cannot be renamed ({error.strerror}).") from None
+    log.warning("The embedded Valkey did not start on its files. They are now %s, and it starts without them.", aside)
+    for old in kept[: max(0, len(kept) + 1 - KEPT_ASIDE)]:
+        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+    return aside
+
+
+def last_set_aside(data_dir: Path) -> datetime | None:
+    """When the server's folder was last set aside; None when none is kept."""
+    kept = _kept_aside(data_dir)
+    return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
+
+
+def _kept_aside(data_dir: Path) -> list[Path]:
+    return sorted(data_dir.glob(f"{_ASIDE}*"))
+
+
 def _private_folder(path: Path) -> None:
     """Somebody else's folder in a shared place could hand us somebody else's server."""
     path.mkdir(mode=0o700, exist_ok=True)
@@ -110,9 +162,10 @@ def _probe(data_dir: Path) -> Redis:
 def start(data_dir: Path) -> int:
     """Start the server as our child and wait until it answers. Returns its process id. Raises CannotRunError."""
     end_leftover(data_dir)
-    words = command(data_dir)
-    pid = processes.fork("valkey", lambda: processes.execute(words))
-    wait_until_ready(data_dir, pid)
+    pid = processes.fork("valkey", lambda: run(data_dir))
+    if not wait_until_ready(data_dir, pid):
+        pid = processes.fork("valkey", lambda: run(data_dir))
+        wait_until_ready(data_dir, pid, is_second=True)
     return pid
 
 
@@ -123,15 +176,22 @@ def end_leftover(data_dir: Path) -> None:
     socket_path(data_dir).unlink(missing_ok=True)
 
 
-def wait_until_ready(data_dir: Path, pid: int) -> None:
+def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bool:
+    """Wait until it answers. False when it ended and its files were set aside: it can be started again, once.
+
+    Raises CannotRunError.
+    """
     deadline = time.monotonic() + READY_WITHIN
     while not answers(data_dir):
         if not processes.alive(pid):
+            if not is_second and set_aside(data_dir):
+                return False
             raise CannotRunError(f"The embedded Valkey did not start; {data_dir / 'valkey.log'} says why.")
         if time.monotonic() > deadline:
             processes.stop(pid, 1.0)
             raise CannotRunError(f"The embedded Valkey does not answer; {data_dir / 'valkey.log'} may say why.")
         time.sleep(0.02)
+    return True
 
 
 def store_lock(data_dir: Path) -> FileLock:

@@ -26,11 +26,15 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 @dataclass(frozen=True)
 class Service:
-    """A child to keep alive. `last`: ended after the others, which still need it."""
+    """A child to keep alive. `last`: ended after the others, which still need it.
+
+    `on_failed_start` is called when it ended by itself with an error, soon after its start and before the next one.
+    """
 
     name: str
     run: Callable[[], None]
     last: bool = False
+    on_failed_start: Callable[[], object] | None = None
 
 
 @dataclass
@@ -40,6 +44,11 @@ class _Child:
     started_at: float = 0.0
     deaths: int = 0
     start_at: float = 0.0
+
+
+def _is_failed_start(code: int, lived: float) -> bool:
+    """Whether the child gave up or crashed soon after its start. Killed from outside (SIGKILL, SIGTERM) is neither."""
+    return lived <= WELL_AFTER and (code > 0 or -code in {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS})
 
 
 class Supervisor:
@@ -139,6 +148,8 @@ class Supervisor:
         # At once the first time, then ever slower.
         wait = 0.0 if child.deaths == 1 else min(2.0 ** (child.deaths - 2), LONGEST_WAIT)
         child.start_at = now + wait
+        if not self._stopping and child.service.on_failed_start and _is_failed_start(code, now - child.started_at):
+            child.service.on_failed_start()
         if not self._stopping:
             how = f"by signal {-code}" if code < 0 else f"with code {code}"
             log.warning("%s ended %s; it is started again in %g s", child.service.name, how, wait)

@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 
 from webapp import database_problems, queue
 from webapp.database_problems import ADVICE
-from webapp.extensions import db
+from webapp.extensions import db, settings
 from webapp.models.database_errors import Cause
 from webapp.security import open_to_all
 
@@ -23,11 +23,14 @@ def healthz() -> tuple[Response, int]:
     """JSON: `web`, `database`, `redis` (true or false), `scheduler_tick_age` (seconds or null). 200, or 503.
 
     Where the database has a problem, `database_problem` is its cause and `advice` what to do, else both are null.
+    `redis_files_set_aside_at`: when the embedded Valkey did not start on its files and was started without them; null
+    where it never was.
     """
     redis, age, met = _redis()
     found = database_problems.find(db.engine)
     if found is not None:
         database_problems.report_problem(found, queue.redis() if redis else None)
+    aside = queue.set_aside_at(settings())
     cause = found.cause if found is not None else met
     said = {
         "web": True,
@@ -35,6 +38,7 @@ def healthz() -> tuple[Response, int]:
         "database_problem": cause,
         "redis": redis,
         "scheduler_tick_age": age,
+        "redis_files_set_aside_at": aside.isoformat() if aside is not None else None,
         "advice": None if cause is None else ADVICE[cause],
     }
     well = cause is None and redis and age is not None and age < SILENT_AFTER
