@@ -21,7 +21,8 @@ USED = (
 _FOLDERS = (ROOT / ".amazon-models", ROOT.parent / "shared" / "sp-api-models")
 MODELS = next((folder for folder in _FOLDERS if (folder / USED[0]).is_file()), _FOLDERS[0])
 _SKIP = pytest.mark.skipif(
-    not MODELS.is_dir(), reason="Amazon's models are not here: `make models MODELS=folder` takes them from a clone"
+    not (MODELS / USED[0]).is_file(),
+    reason="Amazon's models are not here: `make models MODELS=folder` takes them from a clone",
 )
 NEEDS_MODELS = [_SKIP, pytest.mark.amazon_models]
 

@@ -28,13 +28,14 @@ Where the folder is missing, `make test` skips these tests and says so.
 
 def take(source: Path) -> None:
     """Copy the models that are used from a clone, or from any folder that holds them. Exits with a message."""
+    files = {name: next(iter(sorted(source.rglob(name))), None) for name in USED}
+    for name, file in files.items():
+        if file is None:
+            sys.exit(f"{name} is nowhere in {source}. Clone amzn/selling-partner-api-models and name its folder.")
     folder = ROOT / ".amazon-models"
     folder.mkdir(exist_ok=True)
-    for name in USED:
-        found = sorted(source.rglob(name))
-        if not found:
-            sys.exit(f"{name} is nowhere in {source}. Clone amzn/selling-partner-api-models and name its folder.")
-        shutil.copyfile(found[0], folder / name)
+    for name, file in files.items():
+        shutil.copyfile(str(file), folder / name)
 
 
 def page(folder: Path) -> str:
