@@ -173,5 +173,5 @@ def desk(session: Session, amazon: AmazonServer, seller: Account, redis: Redis) 
     def clock() -> float:
         return time.monotonic() + waited[0]
 
-    with Amazon(accounts.credentials(seller), redis, max_wait=5, read_timeout=2, wait=wait, clock=clock) as port:
+    with Amazon(accounts.credentials(seller), redis, max_wait=5, read_timeout=20, wait=wait, clock=clock) as port:
         yield Desk(session, port, seller, amazon.world, redis)

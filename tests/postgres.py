@@ -148,11 +148,11 @@ class Wheel:
         """SIGINT ends it in order; SIGQUIT as a crash would."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(20)
+            self._process.wait(120)
 
     def _await(self) -> None:
         engine = _engine(self.url)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 180
         while True:
             try:
                 engine.connect().close()

@@ -29,14 +29,14 @@ def valkey_server(folder: Path | None = None) -> Iterator[str]:
         yield f"unix://{socket}"
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(60)
         if folder is None:
             shutil.rmtree(home)
 
 
 def _await(server: subprocess.Popen[bytes], socket: Path) -> None:
     client = Redis(unix_socket_path=str(socket))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 120
     while True:
         try:
             client.ping()

@@ -32,6 +32,8 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Generous, so that a busy machine fails no test: a limit only expires when the event never comes.
+expect.set_options(timeout=60_000)
 # A desk for impatient people.
 QUICK = {"CHANNELDESK_SYNC_INTERVAL": "2", "CHANNELDESK_UNDO_SECONDS": "2", "CHANNELDESK_FEED_INTERVAL": "1"}
 # Of somebody with an awkward name.
@@ -79,7 +81,7 @@ def complaints() -> Complaints:
 @pytest.fixture
 def context(chromium: Browser, address: str, complaints: Complaints) -> Iterator[BrowserContext]:
     context = chromium.new_context(base_url=address, viewport={"width": 1280, "height": 800}, locale="en-US")
-    context.set_default_timeout(5000)
+    context.set_default_timeout(60_000)
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
@@ -141,7 +143,7 @@ def real_desk(tmp_path: Path, amazon: AmazonServer) -> Iterator[Desk]:
 def visitor(chromium: Browser, real_desk: Desk, complaints: Complaints) -> Iterator[Page]:
     """A browser that opens the real desk; whatever it complains of fails the test."""
     context = chromium.new_context(base_url=f"http://127.0.0.1:{real_desk.port}", locale="en-US")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     context.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     yield context.new_page()

@@ -27,7 +27,7 @@ def test_from_connecting_to_a_proved_cancellation(visitor: Page, real_desk: Desk
     page.get_by_role("link", name="Cancel order").click()
     page.get_by_label("The item is out of stock").check()
     page.get_by_role("button", name="Cancel this order").click()
-    expect(page.get_by_text("Verified").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Verified").first).to_be_visible(timeout=120_000)
     assert [entry["reason"] for entry in amazon.world.effects("cancellation", number)] == ["NoInventory"]
     page.goto("/orders/100001")
     expect(page.get_by_text("Cancelled").first).to_be_visible()

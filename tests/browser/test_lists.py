@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(autouse=True)
 def orders(session, bell, owner, context):
     """Thirty Orders of which the oldest ten are shipped; the worker's bell is a real one."""
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     account = an_account(session)
     some = [an_order(n, **(shipped(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]
     importing.import_page(session, account.id, some, now=NOW, by="amazon")

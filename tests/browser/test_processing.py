@@ -55,7 +55,7 @@ def refund(page: Page, pieces: list[int] | None = None, shipping: str | None = N
     page.get_by_label("Reason Amazon is told").select_option("CustomerReturn")
     page.get_by_role("button", name="Refund", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Credit memo "))).to_be_visible()
-    expect(page.get_by_text("Verified")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Verified")).to_be_visible(timeout=120_000)
     total = money(page.get_by_role("term").filter(has_text="Total refunded").locator("+ dd").inner_text())
     # It is printed as its German store writes amounts.
     assert str(total).replace(".", ",") in printed(page)
@@ -90,7 +90,7 @@ def test_an_order_is_shipped_in_parts_and_refunded_in_parts(
     order = page.url
 
     ship(page, (PARCELS[0], [1, 0]), (PARCELS[1], [1, 0]))
-    expect(page.get_by_text("Verified")).to_have_count(2, timeout=30_000)
+    expect(page.get_by_text("Verified")).to_have_count(2, timeout=120_000)
     assert shown(amazon, number) == {PARCELS[0]: 1, PARCELS[1]: 1}
     slip = printed(page)
     assert PARCELS[0] in slip
@@ -99,7 +99,7 @@ def test_an_order_is_shipped_in_parts_and_refunded_in_parts(
     expect(page.get_by_text("Partially shipped").first).to_be_visible()
 
     ship(page, (PARCELS[2], [0, 1]))
-    expect(page.get_by_text("Verified")).to_have_count(1, timeout=30_000)
+    expect(page.get_by_text("Verified")).to_have_count(1, timeout=120_000)
     page.goto(order)
     expect(page.get_by_text("Complete").first).to_be_visible()
     assert amazon.world.orders[number].body["fulfillment"]["fulfillmentStatus"] == "SHIPPED"

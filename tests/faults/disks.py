@@ -57,7 +57,7 @@ class Disk:
 
     def restore(self) -> None:
         """After `cut`, when the processes that had files of it open have ended: mount what is on the disk."""
-        until(lambda: not subprocess.run(["umount", str(self.path)], check=False, capture_output=True).returncode, 60)
+        until(lambda: not subprocess.run(["umount", str(self.path)], check=False, capture_output=True).returncode)
         self.mount()
 
 

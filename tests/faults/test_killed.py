@@ -84,7 +84,7 @@ def read(statement):
 
 def died_and_recovered(marker, done):
     """Wait for the death, then for the recovery; answers how many seconds it took."""
-    until(marker.exists, 30)
+    until(marker.exists)
     died = time.monotonic()
     until(done, WITHIN)
     return time.monotonic() - died
@@ -152,7 +152,7 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
             shipments.create(session, order_id, packed, undo_seconds=0, now=datetime.now(UTC), by="test")
         verified = select(Submission.state).where(Submission.state == "verified")
         # An answer that may be lost is looked for after twenty seconds, twice where the order does not show it.
-        until(marker.exists, 30)
+        until(marker.exists)
         until(lambda: read(verified), 2 * WITHIN)
 
     assert [entry["tracking_number"] for entry in amazon.world.effects("shipment", number)] == ["T1"]

@@ -52,11 +52,11 @@ def test_a_mail_whose_process_died_is_never_sent_twice_by_itself(settings, app, 
             mails.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), by="user:1")
             mails.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), by="user:1")
         with running(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
-            until(marker.exists, 20)
-            until(lambda: states() == ["sending", "sent"], 40)
+            until(marker.exists)
+            until(lambda: states() == ["sending", "sent"])
             with Session(db.engine) as session:
                 # The minute and a half it would be left in peace are over.
                 session.get_one(Mail, 1).due_at = NOW
                 session.commit()
-            until(lambda: states() == ["unknown", "sent"], 20)
+            until(lambda: states() == ["unknown", "sent"])
         assert [mail["Subject"] for mail in box.taken] == ["First"] * taken + ["Second"]

@@ -135,7 +135,7 @@ def cut_power(disk, desk):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     desk.process.wait(20)
-    until(lambda: not any(map(is_alive, machine)), 20)
+    until(lambda: not any(map(is_alive, machine)))
 
 
 def test_the_disk_forgets_what_was_not_written_to_it(disk):
@@ -166,9 +166,9 @@ def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(
     number = amazon.world.place("DE", status="SHIPPED")
     taken = tmp_path / "taken"
     with running(settings.data_dir, environ=QUICK | {"CHANNELDESK_CRASH_AT": f"feed.after_create={taken}"}) as desk:
-        (ours,) = until(lambda: orders_of(settings), 30)
+        (ours,) = until(lambda: orders_of(settings))
         assert clerk.refund(desk, ours)
-        until(taken.exists, 30)
+        until(taken.exists)
         cut_power(disk, desk)
     disk.restore()
 
@@ -195,7 +195,7 @@ def test_no_refund_is_doubled_and_no_accepted_click_is_gone(disk, settings, amaz
     waiting = None
     for _ in range(cuts):
         with running(settings.data_dir, environ=QUICK) as desk:
-            numbers = until(lambda: len(found := orders_of(settings)) == len(totals) and found, 60)
+            numbers = until(lambda: len(found := orders_of(settings)) == len(totals) and found)
             waiting = waiting if waiting is not None else sorted(numbers)
             off = threading.Timer(chance.uniform(0.1, 2.5), cut_power, (disk, desk))
             off.start()
@@ -212,7 +212,7 @@ def test_no_refund_is_doubled_and_no_accepted_click_is_gone(disk, settings, amaz
 
     with running(settings.data_dir, environ=QUICK):
         # Where the answer to a feed was lost, the refunds after it wait for the look for it.
-        until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)], 60)
+        until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)])
 
     assert accepted
     doubled = {number: refunds for number in totals if len(refunds := refunded(amazon, number)) > 1}

@@ -9,7 +9,7 @@ from webapp.extensions import settings
 def wait(number: int) -> None:
     with queue.connect(settings()) as redis:
         redis.rpush("began", number)
-        redis.blpop(["go"], timeout=10)
+        redis.blpop(["go"], timeout=120)
         redis.rpush("done", number)
 
 

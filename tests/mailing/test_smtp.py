@@ -23,7 +23,7 @@ def box() -> Iterator[Mailbox]:
         yield box
 
 
-def deliver(port: int, security: str = "none", host: str = "127.0.0.1", *, within: float = 10, **more: str) -> None:
+def deliver(port: int, security: str = "none", host: str = "127.0.0.1", *, within: float = 60, **more: str) -> None:
     """`within`: seconds each step may take; few only for a server that falls silent."""
     server = Server(host, port, security, **more)
     with smtp.connect(server, connect_within=within, step=within, delivery=within) as line:

@@ -73,11 +73,11 @@ def test_the_installed_desk_serves_a_page_with_its_style_sheet(installed: Path, 
     program = [str(installed / "bin" / "channeldesk")]
     with running(tmp_path / "data", program=program, cwd=tmp_path) as desk:
         here = f"http://127.0.0.1:{desk.port}"
-        page = urlopen(f"{here}/sign-in", timeout=5).read().decode()
+        page = urlopen(f"{here}/sign-in", timeout=60).read().decode()
         assert "<form" in page
         sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)
         assert {sheet.partition("?")[0] for sheet in sheets} >= {"/static/app.css"}
         for sheet in sheets:
-            with urlopen(here + sheet, timeout=5) as answer:
+            with urlopen(here + sheet, timeout=60) as answer:
                 assert answer.headers["Content-Type"].startswith("text/css")
                 assert len(answer.read()) > 1000

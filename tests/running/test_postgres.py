@@ -35,10 +35,10 @@ def test_a_desk_starts_on_an_empty_database_and_outlives_its_crash(wheel, tmp_pa
         until(lambda: desk.health()[0] == 503)
         assert desk.health()[1]["database"] is False
         wheel.start()
-        until(desk.is_well, 30)
+        until(desk.is_well)
 
         ticked = ticks(wheel)
-        until(lambda: ticks(wheel) > ticked, 30)
+        until(lambda: ticks(wheel) > ticked)
         assert all(is_alive(pid) for pid in desk.pids().values())
         assert desk.pids().keys() == before.keys()
     assert not (tmp_path / "data" / "channeldesk.db").exists()

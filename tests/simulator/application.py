@@ -19,7 +19,7 @@ class Application(httpx.Client):
     """An HTTP client that speaks for `seller`."""
 
     def __init__(self, url: str, seller: Seller = DEMO_EU) -> None:
-        super().__init__(base_url=url, timeout=10, trust_env=False)
+        super().__init__(base_url=url, timeout=60, trust_env=False)
         self.seller = seller
         self.headers["x-amz-access-token"] = self.post("/auth/o2/token", data=grant(seller)).json()["access_token"]
 

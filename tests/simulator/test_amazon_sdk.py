@@ -111,7 +111,7 @@ def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
     feeds, pool = sdk.FeedsApi(client), client.rest_client.pool_manager
     document = content(feeds.create_feed_document({"contentType": XML}, **RAW))
     upload = pool.request(
-        "PUT", document["url"], body=envelope(failure(number)).encode(), headers={"Content-Type": XML}, timeout=10
+        "PUT", document["url"], body=envelope(failure(number)).encode(), headers={"Content-Type": XML}, timeout=60
     )
     assert upload.status == 200
     wish = {
@@ -125,7 +125,7 @@ def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
     listed = content(feeds.get_feeds(feed_types=["POST_ORDER_ACKNOWLEDGEMENT_DATA"], **RAW))["feeds"]
     assert [one["feedId"] for one in listed] == [feed_id]
     result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
-    report = ET.fromstring(pool.request("GET", result["url"], timeout=10).data)
+    report = ET.fromstring(pool.request("GET", result["url"], timeout=60).data)
     assert report.findtext("Message/ProcessingReport/ProcessingSummary/MessagesSuccessful") == "1"
     assert amazon.world.orders[number].status == "CANCELLED"
 
@@ -140,7 +140,7 @@ def test_it_refunds_with_a_flat_file(sdk, client, amazon):
         f"{number}\t{body['orderItems'][0]['orderItemId']}\tCustomerReturn\tEUR\t1.00\n"
     )
     headers = {"Content-Type": TABS}
-    assert pool.request("PUT", document["url"], body=lines.encode(), headers=headers, timeout=10).status == 200
+    assert pool.request("PUT", document["url"], body=lines.encode(), headers=headers, timeout=60).status == 200
     wish = {
         "feedType": "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA",
         "marketplaceIds": [body["salesChannel"]["marketplaceId"]],
@@ -148,7 +148,7 @@ def test_it_refunds_with_a_flat_file(sdk, client, amazon):
     }
     feed = content(feeds.get_feed(content(feeds.create_feed(wish, **RAW))["feedId"], **RAW))
     result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
-    assert b"records successful\t\t1" in pool.request("GET", result["url"], timeout=10).data
+    assert b"records successful\t\t1" in pool.request("GET", result["url"], timeout=60).data
     assert [entry["total"]["amount"] for entry in amazon.world.effects("refund", number)] == ["1.00"]
 
 

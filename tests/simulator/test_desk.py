@@ -7,7 +7,7 @@ from simulator.sellers import DEMO_EU, DEMO_JP
 
 @pytest.fixture
 def desk(amazon):
-    with httpx.Client(base_url=f"{amazon.url}/_desk", timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=f"{amazon.url}/_desk", timeout=60, trust_env=False) as client:
         yield client
 
 
