@@ -22,7 +22,7 @@ def test_a_line_then_the_rest_are_given_back(session):
     order = processing_order(session)
     first, second = [item.id for item in order.items]
     shipments.create(session, order.id, **BY)
-    assert order.state == "complete"
+    assert order.state == "processing"
 
     asked = Refund({second: 1}, shipping=100, adjustment_refund=50, adjustment_fee=20)
     memo = credit_memos.create(session, order.id, asked, return_to_stock={first, second}, comment="Broken", **BY)
@@ -33,7 +33,7 @@ def test_a_line_then_the_rest_are_given_back(session):
         (first, 0, False, (0, 50, 0, 0, 0, 50)),
         (second, 1, True, (1000, 50, 400, -100, 0, 1350)),
     ]
-    assert (order.state, order.total_refunded) == ("complete", 1430)
+    assert (order.state, order.total_refunded) == ("processing", 1430)
     assert quantities(order) == [(2, 2, 0, 0), (1, 1, 1, 0)]
 
     left = Refund(adjustment_fee=30)
@@ -41,7 +41,7 @@ def test_a_line_then_the_rest_are_given_back(session):
 
     assert parts(rest) == (2000, 500, 400, -100, 0, 2770)
     assert (order.state, order.total_refunded, order.total_invoiced) == ("closed", 4200, 4200)
-    assert kinds(session, order)[2:] == ["order_refunded", "order_refunded", "order_closed"]
+    assert kinds(session, order)[1:] == ["order_refunded", "order_refunded", "order_closed"]
     assert refused(lambda: credit_memos.create(session, order.id, Refund(), **BY)) == (
         "cannot_refund",
         {"state": "closed"},

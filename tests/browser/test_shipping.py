@@ -66,6 +66,6 @@ def test_a_parcel_is_corrected_while_its_page_asks_for_itself(owner_page: Page, 
     page.goto("/shipments/100001")
     expect(page.locator("#parcels")).to_have_attribute("hx-select", "#parcels")
 
-    page.get_by_role("link", name="Correct").click()
+    page.get_by_role("link", name="Edit tracking").click()
 
     expect(page.get_by_role("dialog").get_by_label("Tracking number")).to_have_value(DHL)

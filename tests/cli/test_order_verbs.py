@@ -70,7 +70,7 @@ def test_an_order_is_shipped_and_amazon_is_told(command, number, connected, amaz
     assert nameless.error == "channeldesk: Say which carrier this tracking number is of."
 
     shipped = command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo", "--json").json
-    assert (shipped["document"], shipped["state"]) == ("100001", "complete")
+    assert (shipped["document"], shipped["state"]) == ("100001", "awaiting_amazon")
     (one,) = command("submissions", "list", "--kind", "shipment", "--json").json
     assert (one["state"], one["details"]["carrier"]) == ("queued", "DHL")
     again = command("submissions", "again", str(one["id"]))
@@ -131,3 +131,23 @@ def test_a_refund_is_asked_of_amazon_and_carried_out(command, shipped, connected
     assert [entry["reason"] for entry in entries] == ["CustomerReturn"] * len(entries) != []
     settled = command("submissions", "settle", str(told["id"]), "refunded")
     assert settled.error.startswith("channeldesk: There is nothing to decide about this refund")
+
+
+def test_one_run_verifies_what_amazon_shows_at_once_and_the_order_is_complete(command, number, connected, amazon):
+    command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo")
+    assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"
+
+    (told,) = command("submissions", "run", "--json").json
+
+    order = command("orders", "show", number, "--json").json
+    assert (told["state"], order["state"], order["status"]) == ("verified", "complete", "complete")
+
+
+def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number, connected, amazon):
+    amazon.world.faults.arm("package_unseen")
+    command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo")
+
+    (told,) = command("submissions", "run", "--json").json
+
+    assert (told["state"], told["open"]) == ("accepted", True)
+    assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"

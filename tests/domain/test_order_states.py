@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given, strategies
 
-from webapp.domain import order_states
+from webapp.domain import confirming, order_states
 from webapp.domain.order_states import BY_NAME, MOVES, STATES, MoveRefused
 
 # The whole table by hand: what may be done in each state.
@@ -13,6 +13,7 @@ ALLOWED = {
     "new": {"invoice", "ship", "hold", "cancel"},
     "processing": {"invoice", "ship", "refund", "hold", "cancel"},
     "holded": {"unhold", "cancel"},
+    "awaiting_amazon": {"refund"},
     "complete": {"refund"},
     "closed": set(),
     "canceled": set(),
@@ -68,6 +69,37 @@ def test_nothing_leads_out_of_a_final_state_and_nobody_sets_a_derived_one():
 )
 def test_the_state_follows_from_the_quantities(lines, state):
     assert order_states.derive(lines) == state
+
+
+@pytest.mark.parametrize(
+    ("confirmation", "state"),
+    [("confirmed", "complete"), ("unconfirmed", "awaiting_amazon"), ("failed", "processing")],
+)
+def test_a_shipped_order_is_complete_only_when_amazon_shows_every_shipment(confirmation, state):
+    assert order_states.derive([Line(2, invoiced=2, shipped=2), Line(1, invoiced=1, canceled=1)], confirmation) == state
+    assert order_states.derive([Line(2, shipped=2)], confirmation) == "processing"
+    assert order_states.derive([Line(2, invoiced=2, shipped=1)], confirmation) == "processing"
+    assert order_states.derive([Line(2, invoiced=2, shipped=2, refunded=2)], confirmation) == "closed"
+    assert order_states.derive([Line(2)], confirmation) == "new"
+
+
+@pytest.mark.parametrize(
+    ("amazon_status", "states", "confirmation"),
+    [
+        ("UNSHIPPED", [], "confirmed"),
+        ("UNSHIPPED", ["verified", "verified"], "confirmed"),
+        ("UNSHIPPED", ["verified", "queued"], "unconfirmed"),
+        ("PARTIALLY_SHIPPED", ["sending", "sent", "accepted"], "unconfirmed"),
+        ("UNSHIPPED", ["queued", "rejected"], "failed"),
+        ("UNSHIPPED", ["undone"], "failed"),
+        ("UNSHIPPED", ["unproved"], "failed"),
+        ("UNSHIPPED", ["conflict"], "failed"),
+        ("CANCELLED", ["verified", None], "failed"),
+        ("SHIPPED", ["rejected", "queued", None], "confirmed"),
+    ],
+)
+def test_the_confirmation_follows_from_the_latest_submission_of_each_parcel(amazon_status, states, confirmation):
+    assert confirming.confirmation(amazon_status, states) == confirmation
 
 
 @given(

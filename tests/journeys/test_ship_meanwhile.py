@@ -50,7 +50,7 @@ def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_en
     (one,) = desk.ship(number)
     desk.at_amazon(number, "cancel", by="BUYER")
     desk.advance_until_ended(one)
-    assert (one.state, one.cause, desk.commerce_order(number).state) == ("conflict", "ship_cancelled", "complete")
+    assert (one.state, one.cause, desk.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
 
     parcels.take_back(desk.session, parcel_of(desk, one).id, now=desk.clock(), by="test")
 

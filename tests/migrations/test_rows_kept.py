@@ -118,3 +118,44 @@ def test_saved_views_keep_the_names_they_search_for_and_orders_are_indexed_anew(
             assert connection.scalar(text("SELECT count(*) FROM search_documents")) == 0
         command.downgrade(config, "0013")
         db.engine.dispose()
+
+
+def test_complete_orders_whose_shipments_amazon_does_not_show_leave_that_state(settings):
+    shipments = {
+        1: ("UNSHIPPED", "accepted", "awaiting_amazon"),
+        2: ("UNSHIPPED", "rejected", "processing"),
+        3: ("PARTIALLY_SHIPPED", "undone", "processing"),
+        4: ("UNSHIPPED", "verified", "complete"),
+        5: ("SHIPPED", "rejected", "complete"),
+        6: ("UNSHIPPED", None, "complete"),
+    }
+    app = create_app(settings)
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0014")
+        with db.engine.begin() as connection:
+            old = MetaData()
+            tables = ("accounts", "stores", "amazon_orders", "orders", "shipments", "parcels", "submissions")
+            old.reflect(connection, only=tables)
+            for name in ("accounts", "stores"):
+                connection.execute(a_filled(old, name))
+            for id_, (status, submission, _) in shipments.items():
+                known = {"id": id_, "number": str(id_)}
+                connection.execute(a_filled(old, "amazon_orders", status=status, **known))
+                connection.execute(a_filled(old, "orders", state="complete", amazon_order_id=id_, **known))
+                if submission is None:
+                    continue
+                connection.execute(a_filled(old, "shipments", order_id=id_, **known))
+                connection.execute(a_filled(old, "parcels", id=id_, order_id=id_, shipment_id=id_, reference=7))
+                about = {"amazon_order_id": id_, "kind": "shipment", "subject": "7", "open": False}
+                # The latest submission of the parcel decides.
+                for place, state in enumerate(("queued", submission)):
+                    connection.execute(a_filled(old, "submissions", id=10 * id_ + place, state=state, **about))
+        command.upgrade(config, "head")
+        with db.engine.connect() as connection:
+            found = connection.execute(text("SELECT id, state FROM orders ORDER BY id")).all()
+            assert dict(found) == {id_: state for id_, (_, _, state) in shipments.items()}
+        command.downgrade(config, "0014")
+        with db.engine.connect() as connection:
+            assert connection.scalar(text("SELECT state FROM orders WHERE id = 1")) == "complete"
+        db.engine.dispose()

@@ -85,9 +85,9 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner, desk, 
     assert "Amazon status Unshipped Unshipped" in said
     assert "Pieces shipped 0 of 3 0 of 3" in said
     assert "hx-trigger" not in page.text.partition('id="submission"')[2].partition(">")[0]
-    assert "Decide" in owner.get("/submissions").text
+    assert "Review" in owner.get("/submissions").text
     shipment = owner.get("/shipments/100001").text
-    assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Decide', shipment)
+    assert re.search(rf'href="/submissions/{submission_id}"[^>]*>(<svg.*?</svg>)?Review', shipment)
     assert "1 request waits for a decision" in owner.get("/").text
 
     answer = owner.post(f"/submissions/{submission_id}/insistence")
@@ -110,7 +110,7 @@ def test_of_a_cancelled_order_a_parcel_can_only_be_taken_back(owner, desk, numbe
 
     assert state(desk, submission_id) == "conflict"
     assert "Go on all the same" not in page
-    assert "Take the parcel back" in page
+    assert "Remove package" in page
 
 
 def test_from_the_conflict_the_order_is_cancelled_instead(owner, desk, number, in_conflict):
@@ -166,7 +166,7 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner, desk, number, sh
     assert "Amazon refused 1 request" in owner.get("/").text
     form = "/shipments/100001/parcels/1/corrections"
     page = owner.get(f"{form}/new").text
-    assert "Correct the parcel of shipment 100001" in page
+    assert "Edit tracking of shipment 100001" in page
     assert re.findall(r'<option[^>]* value="(\w*)">', page)[:3] == ["", "dhl", "hermes"], "Germany's come first"
 
     wrong = owner.post(form, data={"carrier": "", "tracking_number": "JD 1"})
@@ -191,7 +191,7 @@ def test_undone_it_needs_attention_until_it_is_told_again(owner, desk, number, s
     submission_id, _ = ship(undo_seconds=30)
     owner.post(f"/submissions/{submission_id}/undo")
     assert "Amazon was not told of 1 parcel" in owner.get("/").text
-    assert "Tell Amazon again" in owner.get("/shipments/100001").text
+    assert "Retry" in owner.get("/shipments/100001").text
 
     answer = owner.post(f"/submissions/{submission_id}/again")
 
@@ -207,7 +207,72 @@ def test_who_only_looks_gets_no_buttons(colleague, desk, in_conflict):
     for page in (f"/submissions/{submission_id}", "/shipments/100001"):
         text = colleague.get(page).text
         assert "Go on all the same" not in text
-        assert "Take the parcel back" not in text
-        assert "Decide<" not in text
+        assert "Remove package" not in text
+        assert "Review<" not in text
         assert "Cancel the order at Amazon instead" not in text
     assert colleague.post("/shipments/100001/parcels/1/take-backs").status_code == 403
+
+
+class TestOnTheOrdersPage:
+    """A shipment that Amazon did not confirm can be retried, corrected and removed from the order itself."""
+
+    @pytest.fixture
+    def page(self, desk, number, ship, owner):
+        submission_id, _ = ship(undo_seconds=30)
+        owner.post(f"/submissions/{submission_id}/undo")
+        return f"/orders/{desk.commerce_order(number).number}"
+
+    def test_the_order_is_back_in_the_work_with_all_three_buttons(self, owner, desk, page):
+        desk.session.commit()
+        text = owner.get(page).text
+        assert "Processing" in plain(owner.get(page))
+        assert [name in text for name in ("Retry", "Edit tracking", "Remove package")] == [True] * 3
+        assert page.removeprefix("/orders/") in plain(owner.get("/orders?state=processing"))
+
+    def test_a_retry_goes_back_to_the_order_which_awaits_amazon(self, owner, desk, page):
+        desk.session.commit()
+        text = owner.get(page).text
+        (form,) = re.findall(r'action="(/submissions/\d+/again)"', text)
+
+        answer = owner.post(form, data={"next": page})
+
+        assert (answer.status_code, answer.location) == (303, page)
+        assert "Shipped, awaiting Amazon" in plain(owner.get(page))
+        assert "Retry" not in owner.get(page).text
+        number = page.removeprefix("/orders/")
+        assert number in plain(owner.get("/orders?state=awaiting_amazon"))
+        assert number not in plain(owner.get("/orders?state=complete"))
+        assert "Shipped, awaiting Amazon" in owner.post("/grids/orders/exports", data={"query": "columns=id,status"}).text
+
+    def test_the_tracking_is_edited_and_it_goes_back_to_the_order(self, owner, desk, page):
+        desk.session.commit()
+        link = r'href="(/shipments/100001/parcels/1/corrections/new\?next=[^"]*)"'
+        (url,) = re.findall(link, owner.get(page).text)
+        assert f'name="next" value="{page}"' in owner.get(url).text
+
+        entered = {"carrier": "dhl", "tracking_number": "00340434161094042557", "next": page}
+        answer = owner.post("/shipments/100001/parcels/1/corrections", data=entered)
+
+        assert (answer.status_code, answer.location) == (303, page)
+        assert "Shipped, awaiting Amazon" in plain(owner.get(page))
+
+    def test_a_removed_package_leaves_nothing_on_the_page_and_all_is_to_be_shipped(self, owner, desk, number, page):
+        desk.session.commit()
+        answer = owner.post("/shipments/100001/parcels/1/take-backs", data={"next": page})
+
+        assert (answer.status_code, answer.location) == (303, page)
+        assert [line.shipped for line in desk.commerce_order(number).items] == [0, 0]
+        desk.session.commit()
+        assert "Retry" not in owner.get(page).text
+        assert "Remove package" not in owner.get(page).text
+
+    def test_nobody_is_sent_to_another_site(self, owner, desk, page):
+        desk.session.commit()
+        answer = owner.post("/shipments/100001/parcels/1/take-backs", data={"next": "https://example.com/"})
+        assert answer.location == "/"
+
+    def test_who_only_looks_sees_why_and_gets_no_buttons(self, colleague, desk, page):
+        desk.session.commit()
+        text = colleague.get(page).text
+        assert "Undone" in text
+        assert [name in text for name in ("Retry", "Edit tracking", "Remove package")] == [False] * 3

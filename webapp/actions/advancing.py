@@ -180,6 +180,7 @@ class _Desk:
             outcomes.conflict(self.session, submission, objection.cause, self.clock())
         else:
             outcomes.reject(self.session, submission, None, self.clock(), cause=objection.cause)
+        kind.settle(self.session, submission, now=self.clock(), by="amazon")
         self.session.commit()
         return False
 
@@ -215,6 +216,7 @@ class _Desk:
                 feeds.postpone([submission], self.clock(), error)
         else:
             outcomes.reject(self.session, submission, error.message, self.clock(), request_id=error.request_id)
+            kind.settle(self.session, submission, now=self.clock(), by="amazon")
         self.session.commit()
         self._stop_for(error)
         return not closed
@@ -229,6 +231,7 @@ class _Desk:
             outcomes.move(submission, otherwise, now)
         elif submission.accepted_at is not None and now - submission.accepted_at > kind.proof:
             outcomes.give_up(self.session, submission, f"{kind.word}_not_shown", now)
+            kind.settle(self.session, submission, now=now, by="amazon")
         else:
             feeds.postpone([submission], now, None)
         self.session.commit()

@@ -1,7 +1,7 @@
 """Telling Amazon of the parcels that left here: one submission a parcel.
 
-The parcel's reference makes telling it safe to repeat: told again it corrects the parcel Amazon knows. What we count as
-shipped is what left the house, so it does not wait for Amazon; until Amazon shows the parcel, its submission says so.
+The parcel's reference makes telling it safe to repeat: told again it corrects the parcel Amazon knows. Quantities count
+as shipped as soon as the shipment is created; the order is complete only when Amazon shows all of its parcels.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import accounts, outcomes, submissions
+from webapp.actions import accounts, outcomes, processing, submissions
 from webapp.actions.kinds import Kind, Objection
 from webapp.domain import amazon_orders, confirming
 from webapp.domain import submissions as states
@@ -152,6 +152,10 @@ class _Confirmation(Kind):
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return session.scalar(select(Order.id).where(Order.amazon_order_id == submission.amazon_order_id))
 
+    def settle(self, session: Session, submission: Submission, *, now: datetime, by: str) -> None:
+        """Put the order back into the work when its shipment failed, or out of it again."""
+        processing.follow_confirmations(session, [submission.amazon_order_id], now=now, by=by)
+
     def event_args(self, submission: Submission) -> dict[str, Any]:
         return {name: submission.details[name] for name in ("shipment", "reference", "carrier", "tracking_number")}
 
@@ -168,6 +172,7 @@ class _Confirmation(Kind):
         except IntegrityError:
             session.rollback()
             raise RefusedError("parcel_being_told") from None
+        self.settle(session, told, now=now, by=by)
         session.commit()
         return told
 

@@ -12,7 +12,7 @@ from webapp.domain import documents, order_states, submissions
 from webapp.domain.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
-from webapp.queries import refunds
+from webapp.queries import confirmations, refunds
 
 
 def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
@@ -21,20 +21,24 @@ def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now:
         return
     incoming = dict(written)
     mine = select(Order).where(Order.amazon_order_id.in_(incoming)).options(selectinload(Order.items))
+    found = confirmations.of_amazon_orders(session, incoming)
     for order in session.scalars(mine):
         said = incoming[order.amazon_order_id]
         order.ship_by = said.ship_by
         if said.status == status.CANCELLED:
             cancel(session, order, now=now)
         else:
-            _follow_shipping(session, order, said, now)
+            confirmation = found.get(order.id, order_states.CONFIRMED)
+            _follow_shipping(session, order, said, confirmation, now)
 
 
 def cancel(session: Session, order: Order, *, now: datetime) -> None:
     """Amazon has cancelled it: end in `canceled`, with an offline credit memo for what was invoiced."""
     if order.state == order_states.CANCELED:
         return
-    if not order_states.may("cancel", order.state):
+    # Nothing is left to cancel when all of it was shipped here, even where Amazon has not taken the shipment.
+    all_shipped = order_states.derive(order.items) == order_states.COMPLETE
+    if all_shipped or not order_states.may("cancel", order.state):
         events.record_on_order(session, "cancelled_at_amazon_but", order, now=now, by="amazon", state=order.state)
         return
     money_left = order.total_invoiced - order.total_refunded - order.total_refunding
@@ -60,7 +64,9 @@ def _credit(session: Session, order: Order, now: datetime) -> None:
     events.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=memo.number)
 
 
-def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: datetime) -> None:
+def _follow_shipping(
+    session: Session, order: Order, said: AmazonOrder, confirmation: str, now: datetime
+) -> None:
     """Pieces Amazon counts as shipped are shipped, whoever shipped them. They never become unshipped again."""
     shipped = {item.order_item_id: item.quantity_shipped for item in said.items}
     more = 0
@@ -72,13 +78,13 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: dat
     if not more:
         return
     events.record_on_order(session, "shipped_at_amazon", order, now=now, by="amazon", quantity=more)
-    processing.derive(session, order, now=now, by="amazon")
+    processing.derive(session, order, confirmation=confirmation, now=now, by="amazon")
 
 
 def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
     """An order that shows it proves what was asked, whichever way the news came. Does not commit.
 
-    `written`: (id of the mirror, what Amazon says).
+    Orders become complete when Amazon shows their last shipment. `written`: (id of the mirror, what Amazon says).
     """
     asked = select(Submission).where(
         Submission.amazon_order_id.in_([id_ for id_, _ in written]),
@@ -92,3 +98,4 @@ def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrde
             kind, order = kinds.of(submission.kind), said[submission.amazon_order_id]
             if kind.proved(session, submission, order):
                 outcomes.verify(session, submission, now)
+    processing.follow_confirmations(session, list(said), now=now, by="amazon")

@@ -12,6 +12,7 @@ from webapp.domain import days, order_states
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.engine import only_reading
 from webapp.models.orders import Order
+from webapp.queries import confirmations
 
 
 def hold(
@@ -81,7 +82,7 @@ def clear(order: Order) -> None:
 
 
 def _let_go(session: Session, order: Order, *, now: datetime, by: str) -> None:
-    state = order_states.derive(order.items)
+    state = order_states.derive(order.items, confirmations.of_order(session, order.id))
     same = state == order.state_before_hold
     order.status = order.status_before_hold if same else processing.own_word(order, state)
     order.state = state

@@ -116,6 +116,12 @@ class Kind:
     def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, by: str) -> None:
         """What else happens here with `what`: accepted, verified, rejected, unproved, undone or conflict."""
 
+    def settle(self, session: Session, submission: Submission, *, now: datetime, by: str) -> None:
+        """Update what depends on whether this is under way, done or failed, after its state has changed.
+
+        Called once per transaction, unlike `outcome`; `following.settle_submissions` does it for what it verifies.
+        """
+
     def event_args(self, submission: Submission) -> dict[str, Any]:
         """What the sentences of its events say of it, beside Amazon's words and the cause."""
         return dict(submission.details)

@@ -61,9 +61,11 @@ def edit(
         if last is not None and last.open:
             outcomes.undo(session, last, now=now, by=by)
             session.flush()
-        return confirmations.tell(
+        told = confirmations.tell(
             session, order.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by
         )
+        processing.follow_confirmations(session, [order.amazon_order_id], now=now, by=by)
+        return told
 
 
 def take_back(session: Session, parcel_id: int, *, now: datetime, by: str) -> None:

@@ -1,17 +1,18 @@
 """What every step of processing an Order shares: the lock before, the derived state and the event after."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from webapp.actions import accounts, events, stock
 from webapp.domain import order_states
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order, OrderItem
+from webapp.queries import confirmations
 
 
 @contextmanager
@@ -45,18 +46,35 @@ def settle(session: Session, order: Order, *, now: datetime, by: str) -> None:
     stock.settle(session, [order.amazon_order_id], now=now, by=by)
 
 
-def derive(session: Session, order: Order, *, now: datetime, by: str) -> None:
+def derive(session: Session, order: Order, *, confirmation: str | None = None, now: datetime, by: str) -> None:
     """Let the state follow the quantities, where neither a hold nor a cancellation decides it. Does not commit.
 
     For importing, which lets stock follow a whole page of orders at once; everybody else calls `settle`.
+    `confirmation` is how Amazon stands to the order's shipments, where the caller has read it already.
     """
     order.version += 1
     if order.state in order_states.FINAL | {order_states.HOLDED}:
         return
-    state = order_states.derive(order.items)
+    if confirmation is None:
+        confirmation = confirmations.of_order(session, order.id)
+    state = order_states.derive(order.items, confirmation)
     if state != order.state:
         order.state, order.status = state, own_word(order, state)
         events.record_on_order(session, f"order_{state}", order, now=now, by=by)
+
+
+def follow_confirmations(session: Session, amazon_order_ids: Collection[int], *, now: datetime, by: str) -> None:
+    """Update the state of orders after Amazon's answer to their shipments has changed. Does not commit.
+
+    The account is locked by the caller. Orders whose state would not change are not touched.
+    """
+    found = confirmations.differing(session, amazon_order_ids)
+    if not found:
+        return
+    mine = select(Order).where(Order.id.in_(found)).options(selectinload(Order.items))
+    for order in session.scalars(mine.execution_options(populate_existing=True)):
+        if order_states.derive(order.items, found[order.id]) != order.state:
+            derive(session, order, confirmation=found[order.id], now=now, by=by)
 
 
 def own_word(order: Order, state: str) -> str:

@@ -62,9 +62,9 @@ def create(
             )
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
         events.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
-        processing.settle(session, order, now=now, by=by)
         for parcel in shipment.parcels:
             confirmations.tell(session, order.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by)
+        processing.settle(session, order, now=now, by=by)
     return shipment
 
 

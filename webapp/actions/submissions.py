@@ -66,6 +66,7 @@ def undo(session: Session, submission_id: int, *, now: datetime, by: str) -> Sub
         session.rollback()
         raise RefusedError("undo_too_late", state=state)
     outcomes.undo(session, submission, now=now, by=by)
+    kinds.of(submission.kind).settle(session, submission, now=now, by=by)
     session.commit()
     return submission
 
@@ -82,6 +83,7 @@ def insist(session: Session, submission_id: int, *, now: datetime, by: str) -> S
     submission.undo_until = submission.due_at = now
     submission.cause = None
     outcomes.happened(session, submission, "insisted", now=now, by=by)
+    kinds.of(submission.kind).settle(session, submission, now=now, by=by)
     session.commit()
     return submission
 

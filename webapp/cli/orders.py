@@ -63,7 +63,7 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
         yield "There are no Orders yet."
     for one in found:
         yield (
-            f"{one['number']:<10}  {one['amazon_order_number']:<19}  {one['status']:<12}  {priced(one['total']):>14}"
+            f"{one['number']:<10}  {one['amazon_order_number']:<19}  {one['status']:<15}  {priced(one['total']):>14}"
         ).rstrip()
 
 

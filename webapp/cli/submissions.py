@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from webapp.cli.base import data_dir_option, desk, instant, json_option, number_
 from webapp.cli.groups import Group
 from webapp.domain.errors import BusyError
 from webapp.domain.submissions import STATES
+
+# Amazon usually shows a package within seconds; the first look is due two seconds after it was accepted.
+_FIRST_CHECK = timedelta(seconds=5)
 
 
 @click.group(cls=Group)
@@ -43,22 +46,28 @@ def list_submissions(
 
 @submissions.command()
 @click.argument("account", required=False)
-@click.option("--wait", type=click.IntRange(0), default=0, help="Go on for so many seconds, or until all have ended.")
+@click.option("--wait", type=click.IntRange(0), default=None, help="Go on for so many seconds, or until all have ended.")
 @data_dir_option
 @json_option
-def run(account: str | None, wait: int, data_dir: Path | None, as_json: bool) -> None:
-    """Take every step that is due, for ACCOUNT (its name) or for all; then list what was open, as it stands now."""
+def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: bool) -> None:
+    """Take every step that is due, for ACCOUNT (its name) or for all; then list what was open, as it stands now.
+
+    Without --wait, it waits up to 5 seconds to verify what Amazon has just accepted.
+    """
     from webapp.actions import accounts
     from webapp.extensions import db
-    from webapp.queries.submissions import listed, open_ids
+    from webapp.queries.submissions import listed, open_ids, soonest_check
 
-    deadline = time.monotonic() + wait
     with desk(data_dir):
         session = db.session()
         only = accounts.find_by_name(session, account).id if account else None
         begun = open_ids(session, only)
         session.rollback()
-        _advance_until(session, only, deadline)
+        _advance_until(session, only, time.monotonic() + (wait or 0))
+        check = soonest_check(session, only) if wait is None else None
+        session.rollback()
+        if check is not None and check - datetime.now(UTC) <= _FIRST_CHECK:
+            _advance_until(session, only, time.monotonic() + _FIRST_CHECK.total_seconds())
         session.expire_all()
         show([_described(row) for row in listed(session, {"ids": begun}, len(begun) or 1)], as_json, _lines)
 

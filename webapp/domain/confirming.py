@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Protocol
 
 from webapp.domain import amazon_status as status
-from webapp.domain import shipping
+from webapp.domain import order_states, shipping, submissions
 
 KIND = "shipment"
 # Amazon confirms these itself, from the label it sold.
 SHIP_PLUS = "FBM_SHIP_PLUS"
 
 _SHIPPABLE = frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED})
+_UNDER_WAY = frozenset({submissions.QUEUED, submissions.SENDING, submissions.SENT, submissions.ACCEPTED})
 
 
 class Order(Protocol):
@@ -95,6 +96,20 @@ def shown(packages: Iterable[Package], told: Told) -> bool:
         if number and number == told.tracking_number and told.carrier_was is None:
             return True
     return False
+
+
+def confirmation(amazon_status: str, states: Iterable[str | None]) -> str:
+    """Return how Amazon stands to the parcels of an order: CONFIRMED, UNCONFIRMED or FAILED of `order_states`.
+
+    `states`: of each parcel, the state of the latest submission about it. An order that Amazon shows as shipped is
+    confirmed, whatever became of the submissions. A conflict counts as failed, because a person has to decide.
+    """
+    if amazon_status == status.SHIPPED:
+        return order_states.CONFIRMED
+    found = set(states)
+    if found - _UNDER_WAY - {submissions.VERIFIED}:
+        return order_states.FAILED
+    return order_states.UNCONFIRMED if found & _UNDER_WAY else order_states.CONFIRMED
 
 
 def parcel(

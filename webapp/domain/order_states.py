@@ -7,15 +7,22 @@ from typing import Protocol
 NEW = "new"
 PROCESSING = "processing"
 HOLDED = "holded"
+# Everything is invoiced and shipped, but Amazon does not show every shipment yet.
+AWAITING = "awaiting_amazon"
 COMPLETE = "complete"
 CLOSED = "closed"
 CANCELED = "canceled"
 
-STATES = (NEW, PROCESSING, HOLDED, COMPLETE, CLOSED, CANCELED)
+STATES = (NEW, PROCESSING, HOLDED, AWAITING, COMPLETE, CLOSED, CANCELED)
 # Nothing leads out of these.
 FINAL = frozenset({CLOSED, CANCELED})
 # Never set by hand: they follow from what was invoiced, shipped and refunded.
-DERIVED = frozenset({COMPLETE, CLOSED})
+DERIVED = frozenset({AWAITING, COMPLETE, CLOSED})
+
+# What Amazon says of the shipments of an order. FAILED: a person has to retry, correct or remove one.
+CONFIRMED = "confirmed"
+UNCONFIRMED = "unconfirmed"
+FAILED = "failed"
 
 
 class Quantities(Protocol):
@@ -48,7 +55,7 @@ class Move:
 MOVES = (
     Move("invoice", frozenset({NEW, PROCESSING}), None, "something left to invoice"),
     Move("ship", frozenset({NEW, PROCESSING}), None, "something left to ship"),
-    Move("refund", frozenset({PROCESSING, COMPLETE}), None, "something invoiced and not yet refunded"),
+    Move("refund", frozenset({PROCESSING, AWAITING, COMPLETE}), None, "something invoiced and not yet refunded"),
     Move("hold", frozenset({NEW, PROCESSING}), HOLDED, "a reason"),
     Move("unhold", frozenset({HOLDED}), None, "the state before the hold"),
     Move("cancel", frozenset({NEW, PROCESSING, HOLDED}), CANCELED, "Amazon's proof that it is cancelled there"),
@@ -115,9 +122,10 @@ def _beyond_canceled(line: Quantities, refunded: int) -> int:
     return max(0, refunded - max(0, line.invoiced + line.canceled - line.ordered))
 
 
-def derive(lines: Iterable[Quantities]) -> str:
-    """The state that follows from the quantities of an order that is neither on hold nor canceled.
+def derive(lines: Iterable[Quantities], confirmation: str = CONFIRMED) -> str:
+    """Return the state that follows from the quantities of an order that is neither on hold nor canceled.
 
+    `confirmation` says how Amazon answered the shipments of the order: an order is complete only when it is CONFIRMED.
     What Amazon is only asked to refund changes nothing.
     """
     lines = list(lines)
@@ -126,4 +134,9 @@ def derive(lines: Iterable[Quantities]) -> str:
     all_invoiced = all(left_to_invoice(line) == 0 for line in lines)
     if all_invoiced and any(line.refunded for line in lines) and all(line.refunded == line.invoiced for line in lines):
         return CLOSED
-    return COMPLETE if all_invoiced and all(owed(line) == 0 for line in lines) else PROCESSING
+    if not all_invoiced or any(owed(line) for line in lines):
+        return PROCESSING
+    return _WITH_NOTHING_LEFT[confirmation]
+
+
+_WITH_NOTHING_LEFT = {CONFIRMED: COMPLETE, UNCONFIRMED: AWAITING, FAILED: PROCESSING}

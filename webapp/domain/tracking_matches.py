@@ -149,7 +149,7 @@ def _first_look(line: Line, choice: Choice, order: Order | None, used: Mapping[s
     if number in used:
         return _set(one, BLOCKED, "tracking_used", number=number, order=used[number])
     nothing_left = not any(item.left for item in order.items)
-    if order.state == order_states.COMPLETE or (nothing_left and order.state in _OPEN):
+    if order.state in {order_states.AWAITING, order_states.COMPLETE} or (nothing_left and order.state in _OPEN):
         return _set(one, ALREADY, "tracking_shipped")
     if order.refusal is not None:
         code, args = order.refusal

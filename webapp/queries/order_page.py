@@ -102,6 +102,13 @@ class Told(NamedTuple):
     cause: str | None
 
 
+class ParcelOf(NamedTuple):
+    """A parcel of an Order, as the panel of its submissions needs it."""
+
+    reference: int
+    tracking_number: str
+
+
 class Beside(NamedTuple):
     """What there is beside an Order: how many of each, and whether mails leave this house."""
 
@@ -149,6 +156,7 @@ class Sheet(NamedTuple):
     beside: Beside
     items: Sequence[Line]
     submissions: Sequence[Told]
+    parcels: Sequence[ParcelOf]
     notes: Sequence[Note]
     stock: Mapping[int, LineStock]
     story: Story
@@ -174,6 +182,7 @@ def read(session: Session, number: str, tab: str) -> Sheet:
         Beside(*beside),
         items,
         sorted(rows["submissions"], key=_id, reverse=True),
+        rows["parcels"],
         sorted(rows.get("notes", ()), key=_at, reverse=True),
         line_stock.of_lines(items, rows.get("stock", ())),
         histories.told(rows.get("events", ()), rows.get("versions", ())),
@@ -230,6 +239,7 @@ def _gathered(tab: str) -> dict[str, Gathered[Any]]:
     found: dict[str, Gathered[Any]] = {
         "items": _rows(Line, OrderItem, table(OrderItem).c.order_id == _orders.c.id),
         "submissions": _rows(Told, Submission, table(Submission).c.amazon_order_id == mirror_id),
+        "parcels": _rows(ParcelOf, Parcel, table(Parcel).c.order_id == _orders.c.id),
     }
     if tab == INFORMATION:
         found |= {

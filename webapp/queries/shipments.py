@@ -7,6 +7,7 @@ from webapp.domain import confirming
 from webapp.domain.errors import NotFoundError
 from webapp.models.shipments import Parcel, Shipment
 from webapp.models.submissions import Submission
+from webapp.queries.order_page import ParcelOf
 
 
 def parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipment]:
@@ -16,6 +17,12 @@ def parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipm
     if found is None:
         raise NotFoundError("parcel_unknown", name=f"{number}/{reference}")
     return found[0], found[1]
+
+
+def parcels(session: Session, order_id: int) -> list[ParcelOf]:
+    """Return the parcels of an order, in no order."""
+    mine = select(Parcel.reference, Parcel.tracking_number).where(Parcel.order_id == order_id)
+    return [ParcelOf(*row) for row in session.execute(mine)]
 
 
 def tellings(session: Session, amazon_order_id: int) -> dict[int, Submission]:

@@ -83,6 +83,14 @@ def next_due(session: Session, account_id: int | None = None) -> dict[int, datet
     return {row.account_id: row.due_at for row in session.execute(soonest.group_by(Submission.account_id))}
 
 
+def soonest_check(session: Session, account_id: int | None = None) -> datetime | None:
+    """Return when the next of those that Amazon has accepted is to be verified; None when there is none."""
+    accepted = select(func.min(Submission.due_at)).where(
+        *_open_of(account_id), Submission.state == submissions.ACCEPTED
+    )
+    return session.scalar(accepted)
+
+
 def _open_of(account_id: int | None) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [Submission.open.is_(True)]
     if account_id is not None:

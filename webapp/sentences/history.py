@@ -17,6 +17,7 @@ SENTENCES = {
     "order_invoiced_at_import": _l("Invoiced at import: Amazon has taken the payment"),
     "order_new": _l("Order is new"),
     "order_processing": _l("Order is processing"),
+    "order_awaiting_amazon": _l("Everything is shipped; waiting for Amazon to show it"),
     "order_complete": _l("Order is complete: nothing is left to invoice or to ship"),
     "order_closed": _l("Order is closed: everything was refunded"),
     "order_canceled": _l("Order cancelled, since Amazon cancelled it"),

@@ -47,6 +47,7 @@ _LOOKS = {
     "order_commented": ("quiet", "message"),
     "order_commented_notify": ("quiet", "mail"),
     "order_closed": ("quiet", "lock"),
+    "order_awaiting_amazon": ("wait", "truck-delivery"),
     "order_complete": ("good", "circle-check"),
     "order_canceled": ("quiet", "circle-x"),
     "cancelled_at_amazon_but": ("bad", "alert-triangle"),

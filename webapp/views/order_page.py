@@ -49,7 +49,7 @@ def show(number: str) -> Response:
         amazon=order.amazon_order,
         zone=order.store.marketplace.time_zone,
         money=lambda minor: Money(minor, order.currency),
-        **order_submissions.about(order.submissions),
+        **order_submissions.about(order.submissions, order.parcels),
         tab=tab,
         tabs=_tabs(order, tab, counts),
         moves=order_moves.of_order(order),

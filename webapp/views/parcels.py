@@ -35,7 +35,7 @@ BUYER_ASKED = "BuyerCanceled"
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(db.session(), number, reference)
     form = ParcelForm.of(parcel, _country(shipment))
-    return answer(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused="")
+    return answer(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused="", next=_next())
 
 
 @bp.post("/corrections")
@@ -60,11 +60,10 @@ def correct(number: str, reference: int) -> Response:
         refused = sentence(error.code, error.arguments)
     else:
         ring(told.account_id)
-        there = request.form.get("next")
-        return see_other(request, local_target(there) if there else url_for("shipments.show", number=number))
+        return see_other(request, _next() or url_for("shipments.show", number=number))
     session.rollback()
     parcel, shipment = queries.parcel(session, number, reference)
-    return invalid(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused=refused)
+    return invalid(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused=refused, next=_next())
 
 
 @bp.post("/take-backs")
@@ -73,8 +72,8 @@ def take_back(number: str, reference: int) -> Response:
     """Its pieces are to be shipped again."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
     actions.take_back(db.session(), parcel.id, now=datetime.now(UTC), by=current_user.by)
-    flash(_("The parcel was taken back."), "good")
-    return see_other(request, url_for("shipments.show", number=number))
+    flash(_("The package was removed."), "good")
+    return see_other(request, _next() or url_for("shipments.show", number=number))
 
 
 @bp.post("/cancellations")
@@ -93,6 +92,12 @@ def cancel_instead(number: str, reference: int) -> Response:
     submission_id = asked.id
     ring(asked.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
+
+
+def _next() -> str:
+    """The page to go back to afterwards, if the request names one of ours; otherwise empty."""
+    there = request.values.get("next")
+    return local_target(there) if there else ""
 
 
 def _country(shipment: Shipment) -> str:

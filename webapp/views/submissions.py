@@ -111,7 +111,7 @@ def look(submission_id: int) -> Response:
 @bp.post("/<int:submission_id>/again")
 @needs("submissions.write")
 def ask_again(submission_id: int) -> Response:
-    """Ask for the same once more, as a submission of its own; then go to that one."""
+    """Ask for the same once more, as a submission of its own; then go to `next`, or to that one."""
     new = actions.again(
         db.session(),
         submission_id,
@@ -120,7 +120,7 @@ def ask_again(submission_id: int) -> Response:
         by=current_user.by,
     )
     ring(new.account_id)
-    return see_other(request, url_for("submissions.show", submission_id=new.id))
+    return _back(new.id)
 
 
 @bp.post("/<int:submission_id>/insistence")
