@@ -218,5 +218,5 @@ def test_an_order_that_is_shipped_says_so(owner, sent):
 
     page = owner.get(NEW)
 
-    assert "An Order with the status Complete cannot be shipped." in plain(page)
+    assert "Nothing of this Order is left to ship." in plain(page)
     assert "/orders/100001" in page.text
