@@ -168,3 +168,72 @@ def test_what_is_no_report_is_not_believed(document: bytes, said: str) -> None:
         read_flat_report(document)
 
     assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(
+    ("warning", "error"),
+    [
+        ("Warnung", "Fehler"),
+        ("AVERTISSEMENT", "Erreur"),
+        ("Advertencia", "Error"),
+        ("Avvertenza", "Errore"),
+        ("Waarschuwing", "Fout"),
+        ("Varning", "Fel"),
+        ("OSTRZEŻENIE", "Błąd"),
+        ("UYARI", "HATA"),
+        ("Advertência", "Erro"),
+        ("警告", "エラー"),
+        ("警告", "错误"),
+        ("경고", "오류"),
+        ("تحذير", "خطأ"),
+        ("चेतावनी", "त्रुटि"),
+        ("Warning:", "FATAL"),
+    ],
+)
+def test_severities_are_read_in_every_language_of_the_marketplaces(warning: str, error: str) -> None:
+    said = REPORT.replace("\tWarning", f"\t{warning}").replace("\tError", f"\t{error}")
+    report = read_flat_report(said.encode())
+
+    assert [message.severity for message in report.messages] == ["Error", "Warning"]
+    assert not report.contradicts_itself
+
+
+@pytest.mark.parametrize(
+    ("successful", "severities"),
+    [(3, ["Warning", "Warning"]), (1, ["Error", "Error"])],
+)
+def test_an_unknown_severity_is_what_the_counts_say(successful: int, severities: list[str]) -> None:
+    said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
+    report = read_flat_report(said.replace("\t\t2\r", f"\t\t{successful}\r").encode())
+
+    assert [message.severity for message in report.messages] == severities
+    assert not report.contradicts_itself
+
+
+def test_an_unknown_severity_beside_an_error_that_explains_the_counts_is_a_warning() -> None:
+    report = read_flat_report(REPORT.replace("\tWarning", "\tViðvörun").encode())
+
+    assert [message.severity for message in report.messages] == ["Error", "Warning"]
+    assert not report.contradicts_itself
+
+
+def test_unknown_severities_of_which_the_counts_explain_only_some_prove_nothing() -> None:
+    said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
+    assert read_flat_report(said.encode()).contradicts_itself
+
+
+@pytest.mark.parametrize(
+    ("words", "codec", "charset"),
+    [
+        ("返金額が①円～です", "cp932", "Shift_JIS"),
+        ("退款金额过大镕", "gb18030", "GB2312"),
+        ("Kwota zwrotu jest zbyt duża", "cp1250", "windows-1250"),
+        ("İade tutarı çok yüksek ş", "cp1254", "ISO-8859-9"),
+        ("Erstattung für „Käthe“", "cp1252", "ISO-8859-1"),
+        ("Too much.", "utf-16", "UTF-16"),
+    ],
+)
+def test_amazons_words_survive_the_encodings_of_the_marketplaces(words: str, codec: str, charset: str) -> None:
+    document = REPORT.replace("Too much for Käthe.", words).encode(codec)
+
+    assert read_flat_report(document, charset).messages[0].description == words

@@ -1,7 +1,9 @@
 """Feeds of tab-separated lines: the refunds that go out and the processing report that comes back. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from webapp.amazon import report_words
 from webapp.amazon.fields import TEXT, MalformedError
 from webapp.amazon.parsing import NUMBER
 from webapp.domain.amazon_errors import InvalidRequest
@@ -21,11 +23,9 @@ REFUND_COLUMNS = (
     "ship-promotion-id",
     "quantity-cancelled",
 )
-# Reports come in the language of the seller's account; whatever is not one of these words is an error.
-_MILD = frozenset(
-    ("warning", "warnung", "avertissement", "advertencia", "avviso", "waarschuwing", "varning", "警告", "info")
-)
 _RECORD = "original-record-number"
+# A word of severity that is in no list.
+_UNKNOWN = ""
 
 
 def refund_document(refunds: Sequence[Refund]) -> bytes:
@@ -44,11 +44,11 @@ def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
 
     `charset` is the one it came with, for reports that are not UTF-8.
     """
-    summary, table = _parts(_decoded(document, charset))
+    summary, table = _parts(report_words.decode(document, charset))
     counts = [int(cell) for line in summary for cell in line if cell.isascii() and cell.isdigit() and len(cell) < 10]
     if len(counts) < 2 or counts[1] > counts[0]:
         raise MalformedError("its numbers of records processed and successful are missing or impossible")
-    messages = tuple(_message(record) for record in table)
+    messages = _with_severities([_message(record) for record in table], counts[0] - counts[1])
     mild = {message.message_id for message in messages if not message.failed}
     return FeedReport(
         processed=counts[0],
@@ -83,18 +83,6 @@ def _check(refund: Refund) -> None:
         raise InvalidRequest(f"Order {refund.number}: a refund is more than nothing, in each of its parts.")
 
 
-def _decoded(document: bytes, charset: str) -> str:
-    # Amazon's old reports are not UTF-8 everywhere. Numbers and names of columns are ASCII in each of the encodings.
-    try:
-        return document.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return document.decode(charset, errors="replace")
-    except LookupError:
-        return document.decode("cp1252", errors="replace")
-
-
 def _parts(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
     """The lines before the table's head, and the table; a report without errors may have no table."""
     lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines()]
@@ -102,6 +90,17 @@ def _parts(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
     names = lines[head] if head < len(lines) else []
     table = [dict(zip(names, line, strict=False)) for line in lines[head + 1 :] if any(line)]
     return lines[:head], table
+
+
+def _with_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tuple[FeedMessage, ...]:
+    """Decide by the counts what messages with an unknown word of severity are; errors where they do not say so.
+
+    `unsuccessful`: how many records failed. The known errors may account for all of them.
+    """
+    failed = {message.message_id for message in messages if message.failed}
+    explained = len(failed) == unsuccessful or 0 in failed
+    found = report_words.WARNING if explained else report_words.ERROR
+    return tuple(replace(message, severity=found) if message.severity == _UNKNOWN else message for message in messages)
 
 
 def _message(record: Mapping[str, str]) -> FeedMessage:
@@ -112,7 +111,7 @@ def _message(record: Mapping[str, str]) -> FeedMessage:
         raise MalformedError("error-type is missing")
     return FeedMessage(
         message_id=int(place or 0),
-        severity="Warning" if severity.lower() in _MILD else "Error",
+        severity=report_words.severity(severity) or _UNKNOWN,
         code=record.get("error-code", ""),
         description=record.get("error-message", "")[:TEXT],
         number=record.get("order-id") or None,
