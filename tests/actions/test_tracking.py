@@ -240,3 +240,16 @@ def test_a_stale_page_never_ships_what_was_pasted_later(session, orders):
     session.rollback()
     tracking.purge(session, now=NOW + timedelta(days=29))
     assert session.scalars(select(TrackingImport.id)).all() == [new]
+
+
+def test_an_order_the_buyer_asks_to_cancel_after_the_sheet_was_confirmed_is_left_out_with_the_reason(session, orders):
+    one = kept(session, f"{orders[0].number}\t{DHL}\n{orders[2].number}\t{UPS}\n")
+    action = tracking.confirm(session, one.id, **SHIP)
+    asked = (an_item(1, 2, cancel_requested="Mistake"),)
+    imported(session, an_order(1, updated=5, items=asked))
+
+    run(session, action)
+
+    rows = session.scalars(select(BulkRow).order_by(BulkRow.id)).all()
+    assert [(row.state, row.outcome) for row in rows] == [("failed", "ship_anyway_required"), ("done", "bulk_shipped")]
+    assert [number for number, _, _ in parcels(session)] == [orders[2].number]

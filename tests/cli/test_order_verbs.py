@@ -151,3 +151,18 @@ def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number
 
     assert (told["state"], told["open"]) == ("accepted", True)
     assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"
+
+
+def test_an_order_the_buyer_asks_to_cancel_is_shipped_only_when_a_person_says_so(command, number, connected, amazon):
+    (order_id,) = amazon.world.orders
+    with amazon.world.lock:
+        life.request_cancel(amazon.world, amazon.world.orders[order_id], "Mistake")
+    assert command("sync", connected).code == 0
+
+    asked = command("orders", "ship", number, "--tracking", "T1", "--carrier", "bike courier", "--no-undo")
+    assert (asked.code, "The buyer has asked to cancel this order" in asked.error) == (1, True)
+    assert command("orders", "show", number, "--json").json["state"] == "processing"
+    shipping = ("orders", "ship", number, "--tracking", "T1", "--carrier", "bike courier", "--no-undo", "--ship-anyway")
+    assert command(*shipping).code == 0
+    (told,) = command("submissions", "run", "--json").json
+    assert told["state"] == "verified"

@@ -242,7 +242,9 @@ class TestOnTheOrdersPage:
         number = page.removeprefix("/orders/")
         assert number in plain(owner.get("/orders?state=awaiting_amazon"))
         assert number not in plain(owner.get("/orders?state=complete"))
-        assert "Shipped, awaiting Amazon" in owner.post("/grids/orders/exports", data={"query": "columns=id,status"}).text
+        assert (
+            "Shipped, awaiting Amazon" in owner.post("/grids/orders/exports", data={"query": "columns=id,status"}).text
+        )
 
     def test_the_tracking_is_edited_and_it_goes_back_to_the_order(self, owner, desk, page):
         desk.session.commit()

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from tests.factories import an_item, an_order
 from tests.processing import BY, everything, imported, processing_order, quantities
 from tests.views.test_invoices import HTMX, fields, plain
-from webapp.actions import cancellations, shipments
+from webapp.actions import cancellations, confirmations, shipments
 from webapp.domain.parcels import Parcel
 from webapp.models.shipments import Shipment
 from webapp.models.submissions import Submission
@@ -220,3 +220,44 @@ def test_an_order_that_is_shipped_says_so(owner, sent):
 
     assert "Nothing of this Order is left to ship." in plain(page)
     assert "/orders/100001" in page.text
+
+
+class TestTheBuyerAsksToCancel:
+    """It is decided before Ship works: cancel at Amazon, or ship anyway."""
+
+    @pytest.fixture
+    def asked(self, session, order):
+        lines = [an_item(1, quantity=2, cancel_requested="Ordered by mistake"), an_item(2, quantity=1)]
+        imported(session, an_order(updated=5, items=tuple(lines)))
+        session.commit()
+
+    def test_the_page_asks_and_offers_to_cancel(self, owner, asked):
+        page = owner.get(NEW)
+        assert "The buyer has asked to cancel this order" in plain(page)
+        assert 'name="ship_anyway"' in page.text
+        assert "/cancellations/new" in page.text
+
+    def test_without_a_decision_nothing_is_shipped(self, owner, session, asked, sent):
+        answer = owner.post(URL, data=fields(owner.get(NEW)) | {"parcels-0-carrier": ""})
+        assert answer.status_code == 422
+        assert "confirm that you want to ship it anyway" in plain(answer)
+        assert session.scalar(select(func.count(Shipment.id))) == 0
+
+    def test_with_it_the_package_goes_and_amazon_is_not_asked_about_twice(self, owner, session, asked):
+        data = fields(owner.get(NEW)) | {"parcels-0-carrier": "", "parcels-0-tracking_number": DHL, "ship_anyway": "y"}
+        assert owner.post(URL, data=data).status_code == 303
+        submission = session.scalars(select(Submission)).one()
+        assert submission.details["ship_anyway"] is True
+        assert confirmations.KIND.objection(session, submission) is None
+
+    def test_nobody_is_asked_where_the_buyer_did_not(self, owner, order):
+        assert 'name="ship_anyway"' not in owner.get(NEW).text
+
+
+def test_the_request_that_came_while_the_page_was_open_is_asked_about(owner, session, order, sent):
+    items = (an_item(1, quantity=2, cancel_requested=""), an_item(2, quantity=1))
+    imported(session, an_order(updated=5, items=items))
+    session.commit()
+    answer = owner.post(URL, data=sent)
+    assert answer.status_code == 422
+    assert 'name="ship_anyway"' in answer.text

@@ -33,15 +33,19 @@ def tell(
     shipment: Shipment,
     parcel: Parcel,
     *,
+    ship_anyway: bool = False,
     undo_seconds: int,
     now: datetime,
     by: str,
 ) -> Submission:
     """Queue the telling of a parcel. Does not commit; the account is locked by the caller.
 
-    A parcel without a tracking number is written down as not told, since Amazon would not take it.
+    A parcel without a tracking number is written down as not told, since Amazon would not take it. `ship_anyway`: a
+    person decided to ship although the buyer asks to cancel, so this is not asked again.
     """
     details = details_of(shipment, parcel) | _correction(mirror, parcel)
+    if ship_anyway:
+        details["ship_anyway"] = True
     submission = submissions.ask(
         session,
         KIND.name,
@@ -136,6 +140,7 @@ class _Confirmation(Kind):
             {item.order_item_id: item.quantity - item.quantity_shipped for item in order.items},
             {ids[item.order_item_id]: item.quantity for item in parcel.items},
             known=any(package.reference == str(parcel.reference) for package in order.packages),
+            ship_anyway=bool(submission.details.get("ship_anyway")),
         )
         return Objection(cause, conflict=True) if cause else None
 
@@ -168,7 +173,16 @@ class _Confirmation(Kind):
         parcel = self._parcel(session, old)
         shipment = session.get_one(Shipment, parcel.shipment_id)
         try:
-            told = tell(session, old.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by)
+            told = tell(
+                session,
+                old.amazon_order,
+                shipment,
+                parcel,
+                ship_anyway=bool(old.details.get("ship_anyway")),
+                undo_seconds=undo_seconds,
+                now=now,
+                by=by,
+            )
         except IntegrityError:
             session.rollback()
             raise RefusedError("parcel_being_told") from None

@@ -64,9 +64,7 @@ def _credit(session: Session, order: Order, now: datetime) -> None:
     events.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=memo.number)
 
 
-def _follow_shipping(
-    session: Session, order: Order, said: AmazonOrder, confirmation: str, now: datetime
-) -> None:
+def _follow_shipping(session: Session, order: Order, said: AmazonOrder, confirmation: str, now: datetime) -> None:
     """Pieces Amazon counts as shipped are shipped, whoever shipped them. They never become unshipped again."""
     shipped = {item.order_item_id: item.quantity_shipped for item in said.items}
     more = 0

@@ -62,7 +62,14 @@ def edit(
             outcomes.undo(session, last, now=now, by=by)
             session.flush()
         told = confirmations.tell(
-            session, order.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by
+            session,
+            order.amazon_order,
+            shipment,
+            parcel,
+            ship_anyway=last is not None and bool(last.details.get("ship_anyway")),
+            undo_seconds=undo_seconds,
+            now=now,
+            by=by,
         )
         processing.follow_confirmations(session, [order.amazon_order_id], now=now, by=by)
         return told

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import comments, confirmations, counters, events, mails, processing, submissions
 from webapp.domain import cancellation, confirming, parcels
-from webapp.domain.errors import RefusedError
+from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel, ParcelItem, Shipment
@@ -26,11 +26,13 @@ def create(
     undo_seconds: int = submissions.UNDO_SECONDS,
     seen: int | None = None,
     shipped_at: datetime | None = None,
+    ship_anyway: bool = False,
     now: datetime,
     by: str,
 ) -> Shipment:
     """Write a shipment of these parcels; by default of one, untracked, with all that is left. Commits.
 
+    `ship_anyway`: the person knows that the buyer asks to cancel; without it such an order is refused.
     `shipped_at`: when the carrier took it, where that was not now. Amazon is told of each parcel after `undo_seconds`;
     of one without a tracking number once it has one.
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be shipped or a tracking number
@@ -40,6 +42,9 @@ def create(
         refused = refusal(session, order)
         if refused:
             raise RefusedError(refused)
+        asked_to_cancel = confirming.asked_to_cancel(order.amazon_order)
+        if asked_to_cancel and not ship_anyway:
+            raise InvalidError("ship_anyway_required", field="ship_anyway")
         drafts = parcels.shipment(order.items, packed)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
         number = str(counters.take(session, "shipment")[0])
@@ -63,7 +68,16 @@ def create(
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
         events.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
         for parcel in shipment.parcels:
-            confirmations.tell(session, order.amazon_order, shipment, parcel, undo_seconds=undo_seconds, now=now, by=by)
+            confirmations.tell(
+                session,
+                order.amazon_order,
+                shipment,
+                parcel,
+                ship_anyway=asked_to_cancel,
+                undo_seconds=undo_seconds,
+                now=now,
+                by=by,
+            )
         processing.settle(session, order, now=now, by=by)
     return shipment
 

@@ -78,6 +78,7 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 @click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
 @click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
 @click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has asked to cancel.")
 @_comment_option
 @data_dir_option
 @json_option
@@ -87,6 +88,7 @@ def ship(
     tracking: str,
     carrier: str,
     no_undo: bool,
+    ship_anyway: bool,
     comment: str,
     data_dir: Path | None,
     as_json: bool,
@@ -99,7 +101,8 @@ def ship(
         code, name = _carrier(carrier, tracking, order.store.marketplace.country_code)
         parcel = Parcel(_quantities(order, items), code, name, tracking)
         undo_seconds = 0 if no_undo else settings().undo_seconds
-        return shipments.create(session, order.id, [parcel], comment=comment, undo_seconds=undo_seconds, **about).number
+        about |= {"comment": comment, "undo_seconds": undo_seconds, "ship_anyway": ship_anyway}
+        return shipments.create(session, order.id, [parcel], **about).number
 
     _process(number, data_dir, as_json, step)
 

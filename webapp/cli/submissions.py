@@ -46,7 +46,9 @@ def list_submissions(
 
 @submissions.command()
 @click.argument("account", required=False)
-@click.option("--wait", type=click.IntRange(0), default=None, help="Go on for so many seconds, or until all have ended.")
+@click.option(
+    "--wait", type=click.IntRange(0), default=None, help="Go on for so many seconds, or until all have ended."
+)
 @data_dir_option
 @json_option
 def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: bool) -> None:

@@ -67,11 +67,19 @@ def withheld(order: Order, *, writable: bool, cancelling: bool) -> str | None:
     return refusal(order) or ("cannot_ship_cancelling" if cancelling else None)
 
 
-def conflict(order: Order, left: Mapping[str, int], pieces: Mapping[str, int], *, known: bool) -> str | None:
+def asked_to_cancel(order: Order) -> bool:
+    """Return whether the buyer asks to cancel an order that can still be shipped."""
+    return order.cancel_requested and order.status in _SHIPPABLE
+
+
+def conflict(
+    order: Order, left: Mapping[str, int], pieces: Mapping[str, int], *, known: bool, ship_anyway: bool = False
+) -> str | None:
     """Why a person should look before Amazon is told; a code of `sentences`, or None.
 
     `left`: pieces Amazon still waits for, `pieces`: those of the parcel, both by Amazon's id of the line. `known`:
-    Amazon shows the parcel already, so that telling it corrects it.
+    Amazon shows the parcel already, so that telling it corrects it. `ship_anyway`: a person decided to ship although
+    the buyer asks to cancel.
     """
     if order.status == status.CANCELLED:
         return "ship_cancelled"
@@ -81,7 +89,7 @@ def conflict(order: Order, left: Mapping[str, int], pieces: Mapping[str, int], *
         return "ship_shipped_there"
     if order.status not in _SHIPPABLE:
         return "ship_not_ready"
-    if order.cancel_requested:
+    if order.cancel_requested and not ship_anyway:
         return "ship_cancel_requested"
     return "ship_more_than_left" if any(many > left.get(id_, 0) for id_, many in pieces.items()) else None
 

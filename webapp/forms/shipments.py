@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from wtforms import Field, FieldList, Form, FormField, SelectField, StringField
+from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField
 
 from webapp.domain import order_states, parcels, shipping
 from webapp.domain.errors import DeskError, InvalidError
@@ -25,7 +25,10 @@ class ParcelForm(Form):
 
 
 class ShipmentForm(DocumentForm):
+    """`ship_anyway` is asked for where the buyer has asked to cancel the order."""
+
     parcels: FieldList
+    ship_anyway = BooleanField(_l("Ship anyway, although the buyer has asked to cancel"))
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -19,6 +19,9 @@ SENTENCES = {
     ),
     "ship_cancelled": _l("Amazon says the order is cancelled. Keep the parcel, or have the carrier return it."),
     "ship_cancel_requested": _l("The buyer has asked to cancel. Once Amazon is told of the parcel, it is too late."),
+    "ship_anyway_required": _l(
+        "The buyer has asked to cancel this order. Cancel it at Amazon, or confirm that you want to ship it anyway."
+    ),
     "ship_shipped_there": _l("Amazon says all of the order is shipped already, and does not know this parcel."),
     "ship_not_ready": _l("Amazon does not let this order be shipped with its present status."),
     "ship_more_than_left": _l("The parcel holds more than Amazon says is left to ship."),

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from webapp.actions import cancellations
 from webapp.actions import shipments as actions
-from webapp.domain import order_states, parcels, shipping
+from webapp.domain import confirming, order_states, parcels, shipping
 from webapp.domain.errors import DeskError, RefusedError
 from webapp.extensions import db, settings
 from webapp.forms.comments import CommentForm
@@ -84,7 +85,12 @@ def page_of(parcel: Parcel) -> str | None:
 
 def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, Any]:
     """How many pieces go in how many parcels, and who seems to carry each. A number that is used is said at once."""
-    guesses = {"guesses": form.guesses(), "packed": None}
+    guesses = {
+        "guesses": form.guesses(),
+        "packed": None,
+        "asked_to_cancel": confirming.asked_to_cancel(order.amazon_order),
+        "cancel_refused": cancellations.refusal(session, order.amazon_order),
+    }
     if not any(map(order_states.left_to_ship, order.items)):
         raise RefusedError("nothing_to_ship")
     refused = actions.refusal(session, order)
@@ -100,6 +106,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
 
 
 def _write(session: Session, order: Order, form: ShipmentForm, about: dict[str, Any]) -> str:
+    about["ship_anyway"] = bool(form.ship_anyway.data)
     shipment = actions.create(session, order.id, form.packed(), undo_seconds=settings().undo_seconds, **about)
     ring(order.amazon_order.account_id)
     return shipment.number
