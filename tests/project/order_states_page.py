@@ -12,13 +12,14 @@ The same table makes the buttons and the refusals.
 """
 _DERIVED = """
 *Follows* means that the quantities decide: an Order is `new` while nothing is invoiced or shipped, `complete` when
-nothing is left to invoice or to ship and Amazon shows every shipment, `closed` when everything was refunded, and `processing` in between.
+nothing is left to invoice or to ship and Amazon shows every shipment, `closed` when everything was refunded, and
+`processing` in between.
 
 When nothing is left to invoice or to ship, the order waits in `awaiting_amazon` ("Shipped, awaiting Amazon") until
-Amazon's packages show each parcel or Amazon says that the order is shipped. A confirmation that Amazon rejected, that was
-undone, that needs a decision or that Amazon never showed puts the order back into `processing`, as does a parcel without
-a tracking number, until it is retried, corrected or removed. Orders without parcels of their own, such as those that
-Amazon ships or that were shipped before they were imported, are complete as soon as nothing is left.
+Amazon's packages show each parcel or Amazon says that the order is shipped. A confirmation that Amazon rejected, that
+was undone, that needs a decision or that Amazon never showed puts the order back into `processing`, as does a parcel
+without a tracking number, until it is retried, corrected or removed. Orders without parcels of their own, such as
+those that Amazon ships or that were shipped before they were imported, are complete as soon as nothing is left.
 """
 
 
