@@ -105,6 +105,7 @@ LABELS = {
         "ship": Label(_l("Ship with tracking numbers"), "quiet", "truck"),
         "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
         "print_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
+        "print_pick_list": Label(_l("Print pick list"), "quiet", "clipboard-list"),
         "print_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
         "print_all": Label(_l("Print all documents"), "quiet", "clipboard-list"),
         "print_these_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),

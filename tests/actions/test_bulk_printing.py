@@ -1,15 +1,17 @@
 """Printing the documents of many Orders: one file, kept sealed, and gone after a day."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 
-from tests.factories import NOW, an_account, an_order
+from tests.factories import NOW, an_account, an_item, an_order
 from tests.printing.orders import pages
 from tests.processing import BY, imported
-from webapp.actions import bulk_actions, printed_files, shipments
+from webapp.actions import bulk_actions, holds, printed_files, shipments
 from webapp.domain import bulk
+from webapp.domain.parcels import Parcel
 from webapp.models.bulk_actions import BulkRow
 from webapp.models.invoices import Invoice
 from webapp.models.printed_files import PrintedFile, PrintedPart
@@ -53,14 +55,59 @@ def test_the_documents_of_many_orders_are_one_file_in_the_order_they_were_chosen
     assert [numbers[0][1], numbers[2][1]] == [invoices[orders[3].id], invoices[orders[0].id]]
 
 
+def results(session):
+    rows = session.execute(select(BulkRow.state, BulkRow.outcome, BulkRow.outcome_args).order_by(BulkRow.id))
+    return [tuple(row) for row in rows]
+
+
+PRINTED, NOTHING = ("done", "bulk_printed", {"count": 1}), ("skipped", "bulk_nothing_to_print", {})
+
+
 def test_an_order_without_such_a_document_is_skipped(session, orders):
+    action = run(session, "print_credit_memos", [orders[0].id])
+
+    assert results(session) == [NOTHING]
+    assert queries.file_of(session, action.id) is None
+
+
+def test_packing_slips_are_printed_before_and_after_shipping(session, orders):
     shipments.create(session, orders[1].id, **BY)
+    holds.hold(session, orders[2].id, "Wait", **BY)
 
-    action = run(session, "print_packing_slips", [order.id for order in orders[:2]])
+    action = run(session, "print_packing_slips", [order.id for order in orders[:3]])
 
-    rows = session.execute(select(BulkRow.state, BulkRow.outcome, BulkRow.outcome_args).order_by(BulkRow.id)).all()
-    assert rows == [("skipped", "bulk_nothing_to_print", {}), ("done", "bulk_printed", {"count": 1})]
-    assert len(pages(the_file(session, action)[1])) == 1
+    assert results(session) == [PRINTED, PRINTED, NOTHING]
+    first, second = pages(the_file(session, action)[1])
+    assert "Lieferschein" in first
+    assert orders[0].number in first
+    assert "Paket" not in first
+    assert "Paket" in second
+
+
+def test_of_an_order_shipped_in_part_the_slip_of_the_rest_follows_that_of_its_shipment(session, orders):
+    (line,) = orders[0].items
+    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "T1")], **BY)
+
+    action = run(session, "print_packing_slips", [orders[0].id])
+
+    assert results(session) == [("done", "bulk_printed", {"count": 2})]
+    assert [page.split()[2] for page in pages(the_file(session, action)[1])] == ["Lieferschein", "Lieferschein"]
+
+
+def test_a_pick_list_sums_what_is_left_to_ship_of_many_orders_by_sku(session, orders):
+    items = (an_item(1, 3), an_item(7, 1))
+    (*_, more) = imported(session, an_order(9, items=items))
+    shipments.create(session, orders[1].id, **BY)
+    (line,) = orders[0].items
+    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "T1")], **BY)
+
+    action = run(session, "print_pick_list", [orders[0].id, orders[1].id, more.id])
+
+    assert results(session) == [PRINTED, NOTHING, PRINTED]
+    (page,) = pages(the_file(session, action)[1])
+    assert "Pickliste" in page
+    # One piece of the first order and three of the last.
+    assert re.search(r"4 SKU-1 .+ 2 1 SKU-7 .+ 1", page), page
 
 
 def test_where_nothing_is_to_be_printed_there_is_no_file(session, orders):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from webapp import printing
 from webapp.actions import printed_files
 from webapp.actions.bulk_work import Kind, Outcome, Task
 from webapp.domain import bulk
@@ -15,7 +16,6 @@ PERMISSION = "documents.print"
 # Kind of bulk action → the documents of an Order it prints.
 OF_ORDERS = {
     "print_invoices": ("invoice",),
-    "print_packing_slips": ("shipment",),
     "print_credit_memos": ("credit_memo",),
     "print_all": tuple(queries.KINDS),
 }
@@ -27,7 +27,12 @@ OF_DOCUMENTS = {
 }
 
 
-def _kind(name: str, subject: str, keys_of: Callable[[Session, Sequence[int]], list[Key]]) -> Kind:
+def _kind(
+    name: str,
+    subject: str,
+    keys_of: Callable[[Session, Sequence[int]], list[Key]],
+    render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
+) -> Kind:
     def do(session: Session, task: Task) -> Outcome:
         """Nothing is printed yet: a row is done when there is something to print."""
         count = len(keys_of(session, [task.subject_id]))
@@ -36,7 +41,7 @@ def _kind(name: str, subject: str, keys_of: Callable[[Session, Sequence[int]], l
         )
 
     def finish(session: Session, action_id: int, now: datetime) -> None:
-        printed_files.write(session, action_id, keys_of, now)
+        printed_files.write(session, action_id, keys_of, now, render)
 
     return Kind(name, PERMISSION, do, subject=subject, immediate=True, finish=finish)
 
@@ -50,6 +55,9 @@ def _themselves(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
 
 
 KINDS = (
+    # Before they are shipped too: what is left to ship.
+    _kind("print_packing_slips", "order", queries.packing_slips),
+    _kind("print_pick_list", "order", queries.unshipped, printing.pick_list),
     *(_kind(name, "order", _of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
     *(_kind(name, subject, _themselves(subject)) for name, subject in OF_DOCUMENTS.items()),
 )

@@ -19,18 +19,22 @@ PART = 1024 * 1024
 
 
 def write(
-    session: Session, action_id: int, keys_of: Callable[[Session, Sequence[int]], list[Key]], now: datetime
+    session: Session,
+    action_id: int,
+    keys_of: Callable[[Session, Sequence[int]], list[Key]],
+    now: datetime,
+    render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
 ) -> None:
     """Print what the done rows of the bulk action stand for. Rolls back first, commits; a file of before is replaced.
 
-    `keys_of`: the documents of these subjects.
+    `keys_of`: the documents of these subjects. `render` makes the file of them.
     """
     session.rollback()
     with only_reading():
         done = select(BulkRow.subject_id).where(BulkRow.action_id == action_id, BulkRow.state == bulk.DONE)
         ids = session.scalars(done.order_by(BulkRow.id)).all()
         keys = keys_of(session, list(dict.fromkeys(ids)))
-        content = printing.many(session, keys) if keys else b""
+        content = render(session, keys) if keys else b""
         session.rollback()
     _forget(session, select(PrintedFile.id).where(PrintedFile.bulk_action_id == action_id))
     if content:

@@ -8,7 +8,7 @@ from contextlib import closing
 
 from sqlalchemy.orm import Session
 
-from webapp.printing import credit_memos, invoices, packing_slips
+from webapp.printing import credit_memos, invoices, packing_slips, pick_lists
 from webapp.printing.content import Content
 from webapp.printing.layout import Layout
 from webapp.printing.sheet import Sheet
@@ -29,7 +29,8 @@ def credit_memo(session: Session, credit_memo_id: int) -> bytes:
 
 
 def many(session: Session, wanted: Sequence[Key]) -> bytes:
-    """One file of these documents, (kind, id) each: kinds are "invoice", "shipment" and "credit_memo".
+    """One file of these documents, (kind, id) each: kinds are "invoice", "shipment", "credit_memo"
+    and "unshipped", the packing slip of what is left to ship of an order, by the id of the order.
 
     Each document begins on a page of its own and counts its own pages. Raises ValueError when none is asked for.
     """
@@ -49,9 +50,25 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
         return sheet.file()
 
 
+def pick_list(session: Session, wanted: Sequence[Key]) -> bytes:
+    """Return one pick list for the orders of these keys, (queries.UNSHIPPED, order id) each.
+
+    Raises ValueError when none is asked for.
+    """
+    if not wanted:
+        raise ValueError("A pick list of no orders cannot be printed.")
+    content = pick_lists.content([printed.order for printed in queries.documents(session, wanted)])
+    with closing(Sheet()) as sheet:
+        Layout(sheet, content).draw()
+        sheet.about(content.title, content.sender[0], content.words.language, content.written_at)
+        return sheet.file()
+
+
 def _content(printed: Printed) -> Content:
     if printed.kind == "invoice":
         return invoices.content(printed.document, printed.order)  # type: ignore[arg-type]
     if printed.kind == "shipment":
         return packing_slips.content(printed.document, printed.order)  # type: ignore[arg-type]
+    if printed.kind == queries.UNSHIPPED:
+        return packing_slips.unshipped(printed.order)
     return credit_memos.content(printed.document, printed.order, printed.invoices)  # type: ignore[arg-type]

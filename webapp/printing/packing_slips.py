@@ -1,9 +1,12 @@
 """What stands on a packing slip: what is in which parcel, to be ticked off, and no prices."""
 
 import re
+from collections.abc import Sequence
+from datetime import datetime
 
+from webapp.domain import order_states
 from webapp.models.orders import Order
-from webapp.models.shipments import Parcel, Shipment
+from webapp.models.shipments import Shipment
 from webapp.printing import parts, words
 from webapp.printing.content import Cell, Column, Content, Section
 from webapp.printing.words import Words
@@ -12,34 +15,61 @@ _CODE_39 = re.compile(r"[0-9A-Z.-]{1,24}")
 
 
 def content(shipment: Shipment, order: Order) -> Content:
+    """Return the packing slip of a shipment, parcel by parcel."""
     say = words.of_store(order.store, order.currency)
-    facts = [
-        (say("Packing slip number"), shipment.number),
-        (say("Date"), say.day(shipment.created_at)),
-        *parts.facts(order, say),
-    ]
+    facts = [(say("Packing slip number"), shipment.number), (say("Date"), say.day(shipment.created_at))]
+    many = len(shipment.parcels)
+    sections = tuple(
+        _section(
+            [(row.order_item_id, row.quantity) for row in parcel.items],
+            order,
+            say,
+            heading=say("Parcel %(place)s of %(parcels)s", place=place, parcels=many) if many > 1 else say("Parcel"),
+            beside=" · ".join(text for text in (parcel.title or parcel.carrier, parcel.tracking_number) if text),
+        )
+        for place, parcel in enumerate(shipment.parcels, start=1)
+    )
+    return _content(shipment.number, shipment.created_at, facts, sections, order, say)
+
+
+def unshipped(order: Order) -> Content:
+    """Return the packing slip of what is left to ship of an order, to pack it by. It has the number of the order."""
+    say = words.of_store(order.store, order.currency)
+    left = [(line.id, pieces) for line in order.items if (pieces := order_states.left_to_ship(line))]
+    return _content(order.number, order.created_at, [], (_section(left, order, say),), order, say)
+
+
+def _content(
+    title_number: str,
+    written_at: datetime,
+    facts: list[tuple[str, str]],
+    sections: tuple[Section, ...],
+    order: Order,
+    say: Words,
+) -> Content:
+    facts = [*facts, *parts.facts(order, say)]
     if buyer := parts.ordered_by(order):
         facts.append((say("Ordered by"), buyer))
     number = order.amazon_order.number
     return Content(
         title=say("Packing slip"),
-        number=shipment.number,
-        written_at=shipment.created_at,
+        number=title_number,
+        written_at=written_at,
         words=say,
         sender=parts.sender(order.store),
         recipient=parts.delivery(order, say),
         facts=tuple(facts),
-        sections=tuple(
-            _parcel(parcel, place, len(shipment.parcels), order, say)
-            for place, parcel in enumerate(shipment.parcels, start=1)
-        ),
+        sections=sections,
         footer=order.store.documents_footer,
         barcode=number if _CODE_39.fullmatch(number) else "",
         letter=parts.letter(order.store),
     )
 
 
-def _parcel(parcel: Parcel, place: int, of: int, order: Order, say: Words) -> Section:
+def _section(
+    lines: Sequence[tuple[int, int]], order: Order, say: Words, *, heading: str = "", beside: str = ""
+) -> Section:
+    """Return the table of these pieces, given as (id of the order's line, quantity)."""
     items = {item.id: item for item in order.items}
     columns = (
         Column("", tick=True),
@@ -50,27 +80,20 @@ def _parcel(parcel: Parcel, place: int, of: int, order: Order, say: Words) -> Se
     rows = tuple(
         (
             Cell(),
-            Cell(say.number(row.quantity), strong=True),
+            Cell(say.number(quantity), strong=True),
             Cell(item.sku or "–"),
             Cell(item.title or "–", item.asin or ""),
         )
-        for row in parcel.items
-        for item in [items[row.order_item_id]]
+        for line_id, quantity in lines
+        for item in [items[line_id]]
     )
-    heading = say("Parcel %(place)s of %(parcels)s", place=place, parcels=of) if of > 1 else say("Parcel")
-    return Section(
-        columns,
-        rows,
-        heading=heading,
-        beside=" · ".join(text for text in (parcel.title or parcel.carrier, parcel.tracking_number) if text),
-        messages=_gifts(parcel, order, say),
-    )
+    messages = _gifts({line_id for line_id, _ in lines}, order, say)
+    return Section(columns, rows, heading=heading, beside=beside, messages=messages)
 
 
-def _gifts(parcel: Parcel, order: Order, say: Words) -> tuple[tuple[str, str], ...]:
-    """The gift messages of what is in the parcel, each once."""
-    inside = {row.order_item_id for row in parcel.items}
-    ids = {item.order_item_id for item in order.items if item.id in inside}
+def _gifts(line_ids: set[int], order: Order, say: Words) -> tuple[tuple[str, str], ...]:
+    """The gift messages of what is packed, each once."""
+    ids = {item.order_item_id for item in order.items if item.id in line_ids}
     gifts = [item.gift or {} for item in order.amazon_order.items if item.order_item_id in ids]
     messages = dict.fromkeys(message for gift in gifts if (message := gift.get("message")))
     return tuple((say("Gift message"), message) for message in messages)

@@ -89,6 +89,7 @@ ORDERS = Listing(
         "cancel",
         "print_invoices",
         "print_packing_slips",
+        "print_pick_list",
         "print_credit_memos",
         "print_all",
     ),

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from webapp.actions import order_addresses
-from webapp.domain import addresses, amazon_status, confirming, mails
+from webapp.domain import addresses, amazon_status, confirming, mails, order_states
 from webapp.domain.money import Money
 from webapp.extensions import db
 from webapp.queries import order_page as queries
@@ -55,6 +55,7 @@ def show(number: str) -> Response:
         moves=order_moves.of_order(order),
         troubled_mails=beside.troubled_mails,
         printable=any(counts.values()),
+        packable=order_states.may("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
         **_MORE[tab](session, order),
     )
 

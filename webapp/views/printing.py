@@ -49,6 +49,17 @@ def order(number: str) -> Response:
     return _pdf(keys, f"order-{found.number}")
 
 
+@bp.get("/orders/<number>/packing-slip/pdf")
+@needs("documents.print")
+def packing_slip(number: str) -> Response:
+    """What is left to ship of an order, to pack it by."""
+    found = orders.by_number(db.session(), number)
+    keys = queries.unshipped(db.session(), [found.id])
+    if not keys:
+        raise RefusedError("nothing_to_pack", number=found.number)
+    return _pdf(keys, f"packing-slip-{found.number}")
+
+
 @bp.get("/bulk/<int:action_id>/pdf")
 @needs("documents.print")
 def printed(action_id: int) -> Response:

@@ -1,0 +1,69 @@
+"""The pick list of several orders: what is to be taken from the shelves for all of them, by SKU."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from webapp.domain import order_states
+from webapp.models.orders import Order
+from webapp.printing import parts, words
+from webapp.printing.content import Cell, Column, Content, Section
+
+
+@dataclass(slots=True)
+class _Row:
+    title: str
+    asin: str
+    pieces: int = 0
+    orders: set[int] = field(default_factory=set)
+
+
+def content(orders: Sequence[Order]) -> Content:
+    """Return the pick list of these orders, at least one, in the language and on the paper of the first one's store.
+
+    Lines without a SKU are told apart by their ASIN and title.
+    """
+    first = orders[0]
+    say = words.of_store(first.store, first.currency)
+    rows: dict[tuple[str, str], _Row] = defaultdict(lambda: _Row("", ""))
+    for order in orders:
+        for line in order.items:
+            pieces = order_states.left_to_ship(line)
+            if not pieces:
+                continue
+            key = (line.sku, "") if line.sku else ("", f"{line.asin} {line.title}")
+            row = rows[key]
+            row.title, row.asin = row.title or line.title or "", row.asin or line.asin or ""
+            row.pieces += pieces
+            row.orders.add(order.id)
+    columns = (
+        Column("", tick=True),
+        Column(say("Quantity"), figures=True),
+        Column(say("SKU")),
+        Column(say("Article"), fills=True),
+        Column(say("Orders"), figures=True),
+    )
+    table = tuple(
+        (
+            Cell(),
+            Cell(say.number(row.pieces), strong=True),
+            Cell(sku or "–"),
+            Cell(row.title or "–", row.asin),
+            Cell(say.number(len(row.orders))),
+        )
+        for (sku, _), row in sorted(rows.items())
+    )
+    return Content(
+        title=say("Pick list"),
+        number="",
+        written_at=max(order.created_at for order in orders),
+        words=say,
+        sender=parts.sender(first.store),
+        recipient=(),
+        facts=(
+            (say("Orders"), say.number(len(orders))),
+            (say("Quantity"), say.number(sum(row.pieces for row in rows.values()))),
+        ),
+        sections=(Section(columns, table),),
+        letter=parts.letter(first.store),
+    )
