@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as search
 from redis import Redis
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from simulator.sellers import DEMO_EU
@@ -27,6 +28,7 @@ from webapp.extensions import db
 from webapp.models.accounts import Account
 from webapp.models.base import Base
 from webapp.models.engine import create_file
+from webapp.models.key_check import KeyCheck
 from webapp.running import database
 from webapp.settings import Settings
 
@@ -76,7 +78,13 @@ def postgres() -> Iterator[Server]:
 def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database at the newest revision, to copy from."""
     url = postgres.template("migrated")
-    database.upgrade(create_app(Settings.load({}, data_dir=tmp_path_factory.mktemp("migrated"), database_url=url)))
+    app = create_app(Settings.load({}, data_dir=tmp_path_factory.mktemp("migrated"), database_url=url))
+    database.upgrade(app)
+    # Each test has keys of its own.
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(delete(KeyCheck))
+        db.engine.dispose()
     return url
 
 

@@ -4,21 +4,45 @@ import os
 import secrets
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
+from webapp.key_check import database_needs_keys
 from webapp.settings import SettingError, Settings
 
 LEAST_LENGTH = 32
 
 
 def load_or_make(settings: Settings) -> tuple[str, ...]:
-    """The keys, newest first. Makes the file at the first start. Raises SettingError for keys too weak to use."""
+    """The keys, newest first. Makes the file at the first start.
+
+    Raises SettingError for keys too weak to use, and for a missing file when there is a database that needs it.
+    """
     if settings.keys:
         return _checked(settings.keys.split(","), "CHANNELDESK_KEYS")
     path = settings.data_dir / "keys"
     if not path.exists():
+        # Another process may have made both meanwhile.
+        if database_needs_keys(settings) and not path.exists():
+            raise SettingError(missing(settings))
         _make(path)
     if path.stat().st_mode & 0o077:
         raise SettingError(f"{path} can be read by other users. Take that away: chmod 600 '{path}'")
     return _checked(path.read_text().splitlines(), str(path))
+
+
+def source(settings: Settings) -> str:
+    """Where the keys come from, for messages."""
+    return "CHANNELDESK_KEYS" if settings.keys else str(settings.data_dir / "keys")
+
+
+def missing(settings: Settings) -> str:
+    """What to do about a database whose keys are missing."""
+    where = make_url(settings.database).render_as_string(hide_password=True)
+    return (
+        f"The secret keys are missing: there is a database ({where}), but no file {settings.data_dir / 'keys'}. Put "
+        "the file back from your backup, or set CHANNELDESK_KEYS; new keys could not open what is stored. To begin anew, "
+        "move the database away as well. Nothing has been changed."
+    )
 
 
 def _make(path: Path) -> None:

@@ -89,6 +89,10 @@ class Vault:
                 "Put the key it was written with back into the keys file."
             ) from None
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether `sealed` was written with the newest key."""
+        return bool(self._head) and sealed.startswith(self._head)
+
     def encrypt(self, plain: bytes) -> bytes:
         """As `seal`, in letters, digits, `-`, `_` and `=`."""
         return base64.urlsafe_b64encode(self.seal(plain))

@@ -41,7 +41,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings)
     yield _keys(settings)
     yield _database(settings)
-    if settings.database.startswith("postgresql"):
+    # An application for it makes the keys that are missing.
+    if settings.database.startswith("postgresql") and not _has_no_keys(settings):
         yield _commits(settings)
     yield _redis(settings)
     yield _port(settings)
@@ -79,13 +80,19 @@ def _folder(settings: Settings) -> Finding:
 
 
 def _keys(settings: Settings) -> Finding:
-    from webapp.keys import load_or_make
+    from webapp import create_app
+    from webapp.key_check import database_needs_keys
+    from webapp.keys import load_or_make, missing
 
-    if not settings.keys and not (settings.data_dir / "keys").exists():
-        return Finding("keys", OK, "none yet; they are made at the first start")
     try:
+        if _has_no_keys(settings):
+            if database_needs_keys(settings):
+                return Finding("keys", FAIL, missing(settings))
+            return Finding("keys", OK, "none yet; they are made at the first start")
         keys = load_or_make(settings)
-    except (SettingError, OSError) as problem:
+        if not _has_no_database(settings):
+            database.verify_keys(create_app(settings))
+    except (CannotRunError, SettingError, OSError) as problem:
         return Finding("keys", FAIL, str(problem))
     return Finding(
         "keys", OK, f"{len(keys)}, from {'CHANNELDESK_KEYS' if settings.keys else settings.data_dir / 'keys'}"
@@ -102,6 +109,9 @@ def _database(settings: Settings) -> Finding:
                 return Finding("database", FAIL, gone)
             if not path.exists():
                 return Finding("database", OK, "none yet; it is made at the first start")
+        if _has_no_keys(settings):
+            # Opening it would make them.
+            return Finding("database", WARN, "not looked at, since there are no keys")
         app = create_app(settings)
         current, newest = database.revision(app)
         if current == newest:
@@ -146,6 +156,14 @@ def finding_of_commits(off: Sequence[str]) -> Finding:
             "switches it on for its own connections; set it to on for everything else, such as a connection pooler.",
         )
     return Finding("commits", OK, "PostgreSQL writes each commit to the disk")
+
+
+def _has_no_keys(settings: Settings) -> bool:
+    return not settings.keys and not (settings.data_dir / "keys").exists()
+
+
+def _has_no_database(settings: Settings) -> bool:
+    return not settings.database_url and not (settings.data_dir / "channeldesk.db").exists()
 
 
 def _redis(settings: Settings) -> Finding:

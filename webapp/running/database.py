@@ -9,8 +9,10 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from webapp import key_check
 from webapp.database_problems import ADVICE
 from webapp.extensions import db
+from webapp.keys import source
 from webapp.models.database_errors import Cause, cause_of, reason_of
 from webapp.models.engine import create_file
 from webapp.running import backup
@@ -26,7 +28,8 @@ _NOTE = "database-path"
 def upgrade(app: Flask) -> bool:
     """Upgrade to the newest revision; answers whether anything was changed. Raises CannotRunError.
 
-    A SQLite database is copied first, since its changes of structure cannot be taken back.
+    Checks the secret keys before it changes anything. A SQLite database is copied first, since its changes of
+    structure cannot be taken back.
     """
     from alembic import command
 
@@ -39,6 +42,7 @@ def upgrade(app: Flask) -> bool:
                 if first_start:
                     create_file(db.engine)
                 current, newest = _revisions(db.engine, config)
+                _check_keys(db.engine, settings)
                 if current == newest:
                     _note_file(db.engine, settings)
                     return False
@@ -47,12 +51,32 @@ def upgrade(app: Flask) -> bool:
                     command.upgrade(config, "head")
                 except DBAPIError as error:
                     raise CannotRunError(_failed(error, copy)) from error
+                _check_keys(db.engine, settings)
                 _note_file(db.engine, settings)
         except DBAPIError as error:
             raise CannotRunError(_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
     return True
+
+
+def _check_keys(engine: Engine, settings: Settings, *, record: bool = True) -> None:
+    """Raises CannotRunError unless the keys are those the database was written with."""
+    try:
+        key_check.verify(engine, source(settings), record=record)
+    except key_check.WrongKeysError as error:
+        raise CannotRunError(str(error)) from None
+
+
+def verify_keys(app: Flask) -> None:
+    """Check the secret keys of an application. Raises CannotRunError; changes nothing."""
+    with app.app_context():
+        try:
+            _check_keys(db.engine, app.config["CHANNELDESK"], record=False)
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
 
 
 def revision(app: Flask) -> tuple[str | None, str | None]:

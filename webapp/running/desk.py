@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from flask import Flask
 
+from webapp.keys import load_or_make
 from webapp.running import collector, folder, logs, processes, store
 from webapp.running.lock import desk_lock
 from webapp.running.problems import CannotRunError
@@ -30,7 +31,8 @@ def up(
     """Run until SIGTERM or SIGINT. `welcome` answers the lines to print when the desk answers; it runs in a child.
 
     `more`: services of the caller, started first; `prepare` then runs in a child, when the database is upgraded.
-    Raises CannotRunError; what refuses (lock, port, Redis) is asked before anything is changed.
+    Raises CannotRunError, and SettingError for missing keys; what refuses (lock, keys, port, Redis) is asked before
+    anything is changed.
     """
     os.umask(0o077)
     logs.configure(settings.log_level)
@@ -42,6 +44,7 @@ def up(
                 f"A desk is running on {settings.data_dir} already. Open it, end it, or name another folder with "
                 "--data-dir."
             )
+        load_or_make(settings)
         # Late, because gunicorn is needed by nobody who is refused above.
         from webapp.running import web
 

@@ -1,0 +1,231 @@
+"""Missing and wrong secret keys: nothing starts, nothing is replaced, and the message says what to do."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from redis import Redis
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from tests.factories import NOW, an_account, an_order
+from tests.running.desk import refused
+from webapp import create_app
+from webapp.actions import importing
+from webapp.extensions import db
+from webapp.keys import load_or_make
+from webapp.models.key_check import KeyCheck
+from webapp.models.vault import vault
+from webapp.running import checks, database
+from webapp.running.problems import CannotRunError
+from webapp.settings import SettingError, Settings
+
+KEYS = ["a" * 40, "b" * 40, "c" * 40]
+COMMANDS = [
+    ("up", "--port", "0"),
+    ("demo", "--port", "0"),
+    ("web", "--port", "0"),
+    ("worker", "sync"),
+    ("scheduler",),
+    ("users", "list"),
+    ("orders", "list"),
+    ("reindex",),
+]
+
+
+@pytest.fixture
+def keys(settings: Settings) -> Path:
+    settings.data_dir.mkdir(mode=0o700)
+    path = settings.data_dir / "keys"
+    write(path, KEYS[0])
+    return path
+
+
+def write(path: Path, *keys: str) -> None:
+    path.write_text("".join(f"{key}\n" for key in keys))
+    path.chmod(0o600)
+
+
+@pytest.fixture
+def used(settings: Settings, keys: Path) -> Iterator[Flask]:
+    """An application over a database that was written with the first of KEYS."""
+    app = create_app(settings)
+    database.upgrade(app)
+    with app.app_context():
+        with Session(db.engine) as session:
+            account = an_account(session, ("DE",))
+            importing.import_page(session, account.id, [an_order(1)], now=NOW, by="amazon")
+            session.commit()
+        yield app
+        db.engine.dispose()
+
+
+def start(settings: Settings) -> None:
+    """What every entry point does: make the application and bring its database up to date."""
+    app = create_app(settings)
+    database.upgrade(app)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def stored(app: Flask) -> bytes | None:
+    with app.app_context(), db.engine.connect() as connection:
+        return connection.scalar(select(KeyCheck.value))
+
+
+def forget_check(app: Flask) -> None:
+    """As in a database that an older release has written."""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(delete(KeyCheck))
+
+
+@pytest.mark.processes
+@pytest.mark.only_sqlite
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("kind", ["missing", "wrong"])
+def test_no_command_runs_on_a_database_without_its_keys(
+    used: Flask, settings: Settings, keys: Path, redis: Redis, redis_url: str, words: tuple[str, ...], kind: str
+) -> None:
+    db.engine.dispose()
+    if kind == "missing":
+        keys.unlink()
+    else:
+        write(keys, KEYS[1])
+    before = (settings.data_dir / "channeldesk.db").read_bytes()
+
+    code, said = refused(
+        *words,
+        *("--data-dir", str(settings.data_dir)),
+        environ={"REDIS_URL": redis_url},
+        home=settings.data_dir.parent,
+    )
+
+    assert code == 1
+    wanted = "The secret keys are missing" if kind == "missing" else "are not those this database was written with"
+    assert wanted in said
+    assert str(keys) in said
+    assert "from your backup" in " ".join(said.split())
+    assert "Traceback" not in said
+    assert (keys.read_text().strip() if keys.exists() else None) == (None if kind == "missing" else KEYS[1])
+    assert (settings.data_dir / "channeldesk.db").read_bytes() == before
+    assert not (settings.data_dir / "backups").exists()
+
+
+@pytest.mark.both_databases
+def test_keys_are_made_for_no_database_that_holds_something(used: Flask, settings: Settings, keys: Path) -> None:
+    keys.unlink()
+    with pytest.raises(SettingError, match="The secret keys are missing"):
+        create_app(settings)
+    assert not keys.exists()
+    forget_check(used)
+    with pytest.raises(SettingError, match="The secret keys are missing"):
+        create_app(settings)
+    assert not keys.exists()
+
+
+@pytest.mark.both_databases
+def test_other_keys_are_refused_and_the_right_ones_open_it_again(used: Flask, settings: Settings, keys: Path) -> None:
+    write(keys, KEYS[1])
+    with pytest.raises(CannotRunError, match="are not those this database was written with"):
+        start(settings)
+    write(keys, KEYS[0])
+    start(settings)
+
+
+@pytest.mark.both_databases
+def test_other_keys_are_refused_where_only_stored_values_can_tell(used: Flask, settings: Settings, keys: Path) -> None:
+    forget_check(used)
+    write(keys, KEYS[1])
+    with pytest.raises(CannotRunError, match="are not those this database was written with"):
+        start(settings)
+    assert stored(used) is None
+    write(keys, KEYS[0])
+    start(settings)
+    assert stored(used) is not None
+
+
+def test_keys_from_the_environment_are_checked_as_well(used: Flask, settings: Settings) -> None:
+    other = Settings.load({}, data_dir=settings.data_dir, database_url=settings.database_url, keys=KEYS[1])
+    with pytest.raises(CannotRunError, match="keys in CHANNELDESK_KEYS are not those"):
+        start(other)
+    start(Settings.load({}, data_dir=settings.data_dir, database_url=settings.database_url, keys=KEYS[0]))
+
+
+@pytest.mark.both_databases
+def test_keys_are_rotated_one_by_one(used: Flask, settings: Settings, keys: Path) -> None:
+    first = stored(used)
+    write(keys, KEYS[1], KEYS[0])
+    start(settings)
+    assert stored(used) != first
+    vault.open((KEYS[1],))
+    assert vault.is_newest(stored(used))
+    second = stored(used)
+    start(settings)
+    assert stored(used) == second, "written only when the newest key is another one"
+    write(keys, KEYS[1])
+    start(settings)
+    write(keys, KEYS[2])
+    with pytest.raises(CannotRunError):
+        start(settings)
+
+
+def test_a_first_start_makes_keys_also_beside_an_empty_file(settings: Settings) -> None:
+    settings.data_dir.mkdir(mode=0o700)
+    if not settings.database_url:
+        (settings.data_dir / "channeldesk.db").touch()
+    assert load_or_make(settings) == load_or_make(settings)
+    start(settings)
+
+
+def test_no_keys_are_made_while_the_database_does_not_answer(tmp_path: Path) -> None:
+    away = Settings.load({}, data_dir=tmp_path, database_url="postgresql://nobody:secret@127.0.0.1:1/desk")
+    with pytest.raises(SettingError, match="cannot be used") as raised:
+        create_app(away)
+    assert "secret" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_keys_that_another_process_makes_meanwhile_are_taken(
+    settings: Settings, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = keys.with_name("kept")
+    shutil.move(keys, kept)
+
+    def meanwhile(_settings: Settings) -> bool:
+        shutil.move(kept, keys)
+        return True
+
+    monkeypatch.setattr("webapp.keys.database_needs_keys", meanwhile)
+    assert load_or_make(settings) == (KEYS[0],)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("content", "level", "says"),
+    [
+        (None, checks.FAIL, "The secret keys are missing"),
+        (KEYS[1], checks.FAIL, "are not those this database was written with"),
+        (KEYS[0], checks.OK, "1, from "),
+        ("", checks.FAIL, "holds no key"),
+    ],
+)
+def test_doctor_tells_missing_and_wrong_keys_and_changes_neither(
+    used: Flask, settings: Settings, keys: Path, content: str | None, level: str, says: str
+) -> None:
+    keys.unlink()
+    if content is not None:
+        write(keys, content)
+    before = stored(used)
+    found = {finding.check: finding for finding in checks.examine(settings)}
+    assert (found["keys"].level, says in found["keys"].message) == (level, True), json.dumps(found["keys"].message)
+    assert keys.exists() is (content is not None)
+    assert stored(used) == before
+
+
+def test_doctor_makes_no_keys_before_the_first_start(settings: Settings) -> None:
+    found = {finding.check: finding for finding in checks.examine(settings)}
+    assert (found["keys"].level, found["database"].level != checks.FAIL) == (checks.OK, True)
+    assert not (settings.data_dir / "keys").exists()

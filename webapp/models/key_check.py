@@ -1,0 +1,15 @@
+"""The value that tells whether this installation's keys are those the database was written with."""
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webapp.models.base import Base
+
+
+class KeyCheck(Base):
+    """One row, with the id 1. `value` is a known text, encrypted with the newest key of the last start."""
+
+    __tablename__ = "key_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[bytes] = mapped_column(LargeBinary)
