@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask
-from rq.job import Job
+from rq.exceptions import DeserializationError
+from rq.job import Job, JobStatus
 from sqlalchemy.exc import DBAPIError
 
 from webapp import database_problems, queue
@@ -25,12 +26,50 @@ def bind(app: Flask) -> None:
     _app = app
 
 
+class UnknownJobError(Exception):
+    """Redis names a function that is not in the job catalogue, or arguments no job has."""
+
+
+def is_in_catalogue(job: Job) -> bool:
+    """Whether RQ would call a function of the job catalogue, with ids as its only arguments."""
+    try:
+        kind = next((kind for kind in queue.BY_NAME.values() if kind.path == job.func_name), None)
+        ids = list(job.args)
+        has_only_ids = all(type(number) is int for number in ids) and not job.kwargs and job.instance is None
+        return kind is not None and has_only_ids and job.id == queue.key(kind.name, *ids)
+    except (DeserializationError, TypeError, ValueError):
+        return False
+
+
 class AppJob(Job):
-    """A job whose truth is in the database: an error ends it and is written on the schedule, and blocks nothing."""
+    """A job whose truth is in the database: an error ends it and is written on the schedule, and blocks nothing.
+
+    Whoever can write to Redis can put any name there, so only functions of the job catalogue are called, and RQ's
+    callbacks and webhooks, which it would also take from Redis, are not used.
+    """
+
+    @property
+    def success_callback(self) -> None:
+        return None
+
+    @property
+    def failure_callback(self) -> None:
+        return None
+
+    @property
+    def stopped_callback(self) -> None:
+        return None
+
+    def send_webhooks(self, status: str | JobStatus, *, exc_string: str | None = None) -> None:
+        pass
 
     def perform(self) -> Any:
         if _app is None:
             raise RuntimeError("jobs.base.bind was not called in this process")
+        if not is_in_catalogue(self):
+            self.retries_left = 0
+            log.error("Refused a job that is not in the job catalogue: %r", self.id)
+            raise UnknownJobError(self.id)
         with _app.app_context():
             queue.begin(self.connection, self.id)
             started = datetime.now(UTC)

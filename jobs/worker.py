@@ -35,7 +35,7 @@ class AppWorker(Worker):
 
     def __init__(self, name: str, connection: Redis) -> None:
         super().__init__(
-            [bell.queue(connection, name)],
+            [_queue(connection, name)],
             connection=connection,
             serializer=JSONSerializer,
             job_class=base.AppJob,
@@ -74,10 +74,16 @@ class AppWorker(Worker):
         super().main_work_horse(job, queue)
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        ids = list(job.args or ())
+        ids = list(job.args) if base.is_in_catalogue(job) else None
         done = super().perform_job(job, queue)
-        bell.ended(self.connection, job.id, ids)
+        if ids is not None:
+            bell.ended(self.connection, job.id, ids)
         return done
+
+
+def _queue(connection: Redis, name: str) -> Queue:
+    """The queue for a worker: cleaning up reads jobs as AppJob too, which calls nothing that Redis names."""
+    return Queue(name, connection=connection, serializer=JSONSerializer, job_class=base.AppJob)
 
 
 def run(app: Flask, name: str, *, only_one: bool) -> None:
@@ -99,7 +105,7 @@ def begin(app: Flask, name: str, *, only_one: bool) -> AppWorker:
         # By a client of its own: a connection made before the worker has been given its patience keeps the short
         # one of redis-py, which is as long as an idle worker waits for a job. The worker then ended now and again.
         with bell.connect(settings) as connection:
-            recover(bell.queue(connection, name))
+            recover(_queue(connection, name))
     return AppWorker(name, bell.connect(settings))
 
 

@@ -40,8 +40,8 @@ def missing(settings: Settings) -> str:
     where = make_url(settings.database).render_as_string(hide_password=True)
     return (
         f"The secret keys are missing: there is a database ({where}), but no file {settings.data_dir / 'keys'}. Put "
-        "the file back from your backup, or set CHANNELDESK_KEYS; new keys could not open what is stored. To begin anew, "
-        "move the database away as well. Nothing has been changed."
+        "the file back from your backup, or set CHANNELDESK_KEYS; new keys could not open what is stored. To begin "
+        "anew, move the database away as well. Nothing has been changed."
     )
 
 

@@ -23,7 +23,7 @@ def box() -> Iterator[Mailbox]:
         yield box
 
 
-def deliver(port: int, security: str = "none", host: str = "127.0.0.1", *, within: float = 60, **more: str) -> None:
+def deliver(port: int, security: str = "none", host: str = "127.0.0.1", *, within: float = 60, **more: Any) -> None:
     """`within`: seconds each step may take; few only for a server that falls silent."""
     server = Server(host, port, security, **more)
     with smtp.connect(server, connect_within=within, step=within, delivery=within) as line:
@@ -72,6 +72,26 @@ def test_what_is_encrypted_is_signed_in(security: str, tmp_path: Path, monkeypat
         deliver(box.port, security, host="localhost", username="desk", password="let me in")
         assert len(box.taken) == 1
         assert box.signed_in == ["desk"]
+
+
+@pytest.mark.parametrize("host", ["192.0.2.7", "smtp.shop.example"])
+def test_no_connection_is_opened_that_would_show_the_password(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(socket, "create_connection", lambda address, *_args, **_more: tried.append(address[0]))
+    said = trouble(25, "none", host=host, username="desk", password="let me in")
+    assert (said.cause, tried) == ("mail_plain_sign_in", [])
+
+
+def test_a_password_in_clear_stays_on_this_machine_or_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with mail_server(auth_required=False) as box:
+        deliver(box.port, "none", username="desk", password="let me in")
+        assert box.signed_in == ["desk"]
+        real = socket.create_connection
+        monkeypatch.setattr(
+            socket, "create_connection", lambda address, *args, **more: real(("127.0.0.1", address[1]), *args, **more)
+        )
+        deliver(box.port, "none", host="smtp.shop.example", username="desk", password="let me in", plain_sign_in=True)
+        assert box.signed_in == ["desk", "desk"]
 
 
 def test_a_wrong_password_is_said_in_the_servers_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -175,7 +175,8 @@ def test_a_database_from_a_newer_version_is_refused_untouched(tmp_path: Path) ->
         database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
         database.execute("INSERT INTO alembic_version VALUES ('from_the_future')")
     database.close()
-    code, said = refused("up", "--port", "0", "--data-dir", str(folder), home=tmp_path)
+    environ = {"CHANNELDESK_KEYS": "k" * 40}
+    code, said = refused("up", "--port", "0", "--data-dir", str(folder), home=tmp_path, environ=environ)
     assert code == 1
     assert said == (
         "channeldesk: The database is of a newer Channeldesk (revision from_the_future). Run that version, or restore "

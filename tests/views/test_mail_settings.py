@@ -1,5 +1,6 @@
 """Setting up the mail server, the senders and the templates."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -49,13 +50,65 @@ def test_a_server_is_kept_and_its_password_never_shown(owner, session):
 
 def test_an_empty_password_keeps_the_one_there_is_and_no_user_takes_it_away(owner, session):
     owner.post(URL, data=FIELDS)
-    owner.post(URL, data=FIELDS | {"password": "", "port": "465"})
+    owner.post(URL, data=FIELDS | {"password": "", "name": "Another name", "host": "SMTP.shop.example"})
     server = session.get_one(MailServer, 1)
-    assert (server.port, server.password) == (465, "let me in")
+    assert (server.name, server.password) == ("Another name", "let me in")
     session.rollback()
     owner.post(URL, data=FIELDS | {"password": "", "username": ""})
     session.expire_all()
     assert session.get_one(MailServer, 1).password is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"host": "evil.example"},
+        {"host": "smtp.shop.example.evil.example"},
+        {"port": "2525"},
+        {"security": "tls"},
+        {"security": "none", "plain_sign_in": "y"},
+        {"username": "somebody"},
+    ],
+)
+def test_the_stored_password_is_sent_to_no_other_place(owner, session, changed):
+    owner.post(URL, data=FIELDS)
+    answer = owner.post(URL, data=FIELDS | {"password": ""} | changed, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Enter the password again" in answer.text
+    server = session.get_one(MailServer, 1)
+    assert (server.host, server.port, server.security, server.username) == (
+        "smtp.shop.example",
+        587,
+        "starttls",
+        "desk",
+    )
+    session.rollback()
+    owner.post(URL, data=FIELDS | {"password": "typed again"} | changed)
+    session.expire_all()
+    assert session.get_one(MailServer, 1).password == "typed again"
+
+
+@pytest.mark.parametrize("host", ["smtp.shop.example", "192.0.2.7", "10.0.0.1", "127.0.0.1.example", "[2001:db8::1]"])
+def test_a_password_goes_to_another_machine_in_clear_only_where_somebody_ticks_it(owner, session, host):
+    plain = FIELDS | {"security": "none", "host": host}
+    answer = owner.post(URL, data=plain, headers=HTMX)
+    assert answer.status_code == 422
+    assert "Without encryption the password would travel readable" in answer.text
+    assert session.get(MailServer, 1) is None
+    session.rollback()
+    assert owner.post(URL, data=plain | {"plain_sign_in": "y"}).status_code == 303
+    assert session.get_one(MailServer, 1).plain_sign_in is True
+    told = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
+    assert told.args["plain_sign_in"] is True
+    session.rollback()
+    assert re.search(r'<input [^>]*checked [^>]*name="plain_sign_in"', owner.get(URL).text)
+    assert owner.post(URL, data=plain | {"username": "", "password": ""}).status_code == 303
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_a_server_on_this_machine_may_be_signed_in_to_in_clear(owner, session, host):
+    assert owner.post(URL, data=FIELDS | {"security": "none", "host": host}).status_code == 303
+    assert session.get_one(MailServer, 1).plain_sign_in is False
 
 
 @pytest.mark.parametrize(

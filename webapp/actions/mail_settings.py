@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.actions import events
 from webapp.domain import languages, mail_templates, mails
 from webapp.domain.errors import InvalidError
+from webapp.domain.mail_letters import Server
 from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
 from webapp.models.mails import Mail
 from webapp.models.stores import Store
@@ -24,15 +25,15 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:.]+\
 def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, by: str) -> MailServer:
     """Keep how mails are sent, and let those that wait try at once. Commits.
 
-    `fields`: host, port, security, username, password, address, name, reply_to. An empty password keeps the one there
-    is; without a user name there is none. Raises InvalidError naming the field.
+    `fields`: host, port, security, username, password, plain_sign_in, address, name, reply_to. An empty password keeps
+    the one there is as long as it goes to the same place: who may change the settings must not be able to have it sent
+    to a server of their own. Without a user name there is none. Raises InvalidError naming the field.
     """
     values = _checked(fields)
     row = queries.server_row(session)
-    password = fields.get("password") or (row.password if row is not None else None)
-    values["password"] = password if values["username"] else None
-    if values["username"] and not values["password"]:
-        raise InvalidError("mail_password_required", field="password")
+    values["password"] = _password(fields.get("password", ""), values, row) if values["username"] else None
+    if _server(values).exposes_password:
+        raise InvalidError("mail_plain_sign_in", field="plain_sign_in")
     if row is None:
         row = MailServer(id=1)
         session.add(row)
@@ -44,9 +45,28 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, b
         update(Mail).where(Mail.state == mails.QUEUED, Mail.via == mails.EMAIL, Mail.due_at > now).values(due_at=now)
     )
     args = {name: values[name] for name in ("host", "port", "security")}
+    if values["plain_sign_in"]:
+        args["plain_sign_in"] = True
     events.record(session, "mail_server_changed", now=now, by=by, args=args)
     session.commit()
     return row
+
+
+def _password(typed: str, values: Mapping[str, Any], row: MailServer | None) -> str:
+    if typed:
+        return typed
+    if row is None or not row.password:
+        raise InvalidError("mail_password_required", field="password")
+    if any(str(getattr(row, name)).lower() != str(values[name]).lower() for name in ("host", "port", "security")) or (
+        row.username != values["username"]
+    ):
+        raise InvalidError("mail_password_again", field="password")
+    return row.password
+
+
+def _server(values: Mapping[str, Any]) -> Server:
+    names = ("host", "port", "security", "username", "plain_sign_in")
+    return Server(**{name: values[name] for name in names})
 
 
 def forget_server(session: Session, *, now: datetime, by: str) -> None:
@@ -137,6 +157,7 @@ def _checked(fields: Mapping[str, str]) -> dict[str, Any]:
         "port": int(port),
         "security": security,
         "username": mails.clean_header(fields.get("username", ""), "username", 255),
+        "plain_sign_in": bool(fields.get("plain_sign_in")),
         "address": mails.clean_address(fields.get("address", ""), "address"),
         "name": mails.clean_header(fields.get("name", ""), "name", LONGEST_NAME),
         "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),

@@ -7,6 +7,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from html import escape
+from ipaddress import ip_address
 
 _LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 
@@ -22,13 +23,30 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """How a mail server is reached. `security`: none, starttls or tls. Without `username` nobody signs in."""
+    """How a mail server is reached. `security`: none, starttls or tls. Without `username` nobody signs in.
+
+    `plain_sign_in` allows to send the password without encryption to another machine.
+    """
 
     host: str
     port: int
     security: str
     username: str = ""
     password: str = ""
+    plain_sign_in: bool = False
+
+    @property
+    def exposes_password(self) -> bool:
+        """Whether signing in would send the password over a network without encryption, and nobody allowed it."""
+        return bool(self.username) and self.security == "none" and not (self.plain_sign_in or is_loopback(self.host))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or an IP address is this machine by its notation; names are not resolved."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.rstrip(".").lower() == "localhost"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How mails leave the house: server, sender, a test; and the templates."""
 
 from flask_wtf import FlaskForm
-from wtforms import PasswordField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, PasswordField, RadioField, StringField, TextAreaField
 
 from webapp.forms.choices import choices
 from webapp.locales import lazy_gettext as _l
@@ -19,6 +19,7 @@ class ServerForm(FlaskForm):
     security = RadioField(_l("Encryption"), choices=choices(SECURITIES))
     username = StringField(_l("User name"))
     password = PasswordField(_l("Password"))
+    plain_sign_in = BooleanField(_l("Allow to send the password without encryption"))
     address = StringField(_l("Sender's address"))
     name = StringField(_l("Sender's name"))
     reply_to = StringField(_l("Answers go to"))

@@ -79,6 +79,8 @@ def connect(
     server: Server, *, connect_within: float = CONNECT, step: float = STEP, delivery: float = DELIVERY
 ) -> Iterator[Connection]:
     """A connection that is encrypted and signed in as `server` says. Raises ServerTrouble. Times in seconds."""
+    if server.exposes_password:
+        raise ServerTrouble("mail_plain_sign_in")
     smtp = _opened(server, connect_within)
     try:
         if smtp.sock is not None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, UtcDateTime
@@ -21,6 +21,8 @@ class MailServer(Base):
     security: Mapped[str] = mapped_column(String(10))
     username: Mapped[str] = mapped_column(String(255), default="")
     password: Mapped[str | None] = mapped_column(Encrypted)
+    # Somebody allowed the password to be sent to another machine without encryption.
+    plain_sign_in: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Who mails are from where a store has no sender of its own.
     address: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(100), default="")

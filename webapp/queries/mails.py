@@ -142,7 +142,7 @@ def server(session: Session) -> Server | None:
     row = server_row(session)
     if row is None:
         return None
-    return Server(row.host, row.port, row.security, row.username, row.password or "")
+    return Server(row.host, row.port, row.security, row.username, row.password or "", row.plain_sign_in)
 
 
 def sender(session: Session, store_id: int | None = None) -> Sender:

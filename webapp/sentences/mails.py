@@ -36,6 +36,14 @@ SENTENCES = {
     "mail_port_malformed": _l("A port is a number from 1 to 65535; mail servers listen on 587 or 465."),
     "mail_security_unknown": _l("The security must be one of: %(known)s."),
     "mail_password_required": _l("Enter the password that belongs to the user name."),
+    "mail_password_again": _l(
+        "Enter the password again: server, port, encryption or user name changed, and the stored password is not sent "
+        "to another place."
+    ),
+    "mail_plain_sign_in": _l(
+        "Without encryption the password would travel readable to another machine. Choose STARTTLS or TLS, or allow it "
+        "in the mail settings."
+    ),
     "mail_sender_without_address": _l("Enter the address this name or reply address belongs to."),
     # Templates.
     "template_place_unknown": _l(

@@ -41,6 +41,7 @@ def show() -> Response:
 def save() -> Response:
     form = ServerForm()
     fields = {name: form[name].data or "" for name in (*_FIELDS, "password")}
+    fields["plain_sign_in"] = "yes" if form.plain_sign_in.data else ""
     try:
         verbs.save_server(db.session(), fields, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
@@ -109,7 +110,9 @@ def save_sender(slug: str) -> Response:
 def _page(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
     session, row = db.session(), _server()
     if form is None:
-        data = {name: str(getattr(row, name)) for name in _FIELDS} if row else {"port": "587", "security": "starttls"}
+        data: dict[str, Any] = {"port": "587", "security": "starttls"}
+        if row:
+            data = {name: str(getattr(row, name)) for name in _FIELDS} | {"plain_sign_in": row.plain_sign_in}
         form = ServerForm(formdata=None, data=data)
     page: dict[str, Any] = {"form": form, "server": row, "stores": stores.by_name(session)}
     page |= {"senders": queries.senders(session), "test": TestMailForm(formdata=None), "problem": None, "done": ""}
