@@ -91,6 +91,11 @@ LABELS = {
         "lost": Label(_l("Interrupted"), "warn", "alert-triangle"),
         "paused": Label(_l("Paused"), "warn", "player-pause"),
     },
+    "user_state": {
+        "active": Label(_l("Active"), "good", "circle-check"),
+        "invited": Label(_l("Invited"), "wait", "hourglass"),
+        "disabled": Label(_l("Disabled"), "bad", "ban"),
+    },
     "submission_kind": {
         cancellation.KIND: Label(_l("Cancellation"), "quiet", "ban"),
         confirming.KIND: Label(_l("Shipment"), "quiet", "truck"),

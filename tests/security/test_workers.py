@@ -105,7 +105,7 @@ def test_the_navigation_says_where_one_is_and_where_one_may_go(app: Flask, owner
     for path, here in [("/orders", "Orders"), ("/mails", "Mails"), ("/orders", "Orders"), ("/bulk", "Orders")]:
         nav = owner.get(path, follow_redirects=True).text.partition('class="places"')[2].partition("</nav>")[0]
         assert re.findall(r'aria-current="page"><svg.*?</svg><span>([^<]*)<', nav) == [here], path
-        assert nav.count("<a ") == 12
+        assert nav.count("<a ") == 13
     with app.test_request_context():
-        assert len(places("owner", "orders")) == 12
+        assert len(places("owner", "orders")) == 13
         assert places("nobody", "orders") == []

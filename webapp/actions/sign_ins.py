@@ -16,6 +16,7 @@ from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.users import LONGEST_PASSWORD, normal_email
 from webapp.models.users import SignInAttempt, User
 from webapp.models.vault import vault
+from webapp.queries.users import sign_in_account
 
 FAILURES_PER_ACCOUNT = 10
 # Failures older than this are forgotten; the lock itself holds for LOCK after the last one.
@@ -48,7 +49,7 @@ def sign_in(session: Session, email: str, password: str, address: str, verify: V
 
 def note_link(session: Session, email: str, address: str, now: datetime) -> None:
     """Write down that somebody came in by a link. It also ends a lock: whoever makes links may."""
-    session.add(SignInAttempt(at=now, account=_account(email), address=_network(address), outcome="by_link"))
+    session.add(SignInAttempt(at=now, account=sign_in_account(email), address=_network(address), outcome="by_link"))
     session.commit()
 
 
@@ -58,7 +59,7 @@ def _admit(session: Session, email: str, address: str, now: datetime) -> tuple[i
     user = session.execute(
         select(User.id, User.password).where(User.email == email, User.active).with_for_update()
     ).one_or_none()
-    account, network = _account(email), _network(address)
+    account, network = sign_in_account(email), _network(address)
     until = _locked_until(session, account, network, now)
     if until is not None:
         session.rollback()
@@ -90,10 +91,6 @@ def _locked_until(session: Session, account: bytes, network: bytes, now: datetim
         )
     ).all()
     return tries[-1] + ADDRESS_WINDOW if len(tries) == FAILURES_PER_ADDRESS else None
-
-
-def _account(email: str) -> bytes:
-    return vault.hash(f"sign-in account {email}")
 
 
 def _network(address: str) -> bytes:

@@ -1,7 +1,7 @@
 """`channeldesk users`: who may come in."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from webapp.models.users import User
 
 @click.group(cls=Group)
 def users() -> None:
-    """Create users, list them, and let one in who forgot the password."""
+    """Create users, list them, change what they may do, disable them and sign them out."""
 
 
 @users.command()
@@ -70,6 +70,78 @@ def link(email: str, data_dir: Path | None, as_json: bool) -> None:
         settings = replace(settings, public_url=running_at(settings.data_dir) or settings.public_url)
         made = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
         show({"link": made}, as_json, lambda one: iter([one["link"]]))
+
+
+@users.command()
+@click.option("--email", required=True, help="Who may no longer come in.")
+@data_dir_option
+@json_option
+def disable(email: str, data_dir: Path | None, as_json: bool) -> None:
+    """Keep a user out: their sessions and sign-in links end at once."""
+    from webapp.actions import users as actions
+
+    _change(data_dir, email, as_json, actions.disable, "disabled")
+
+
+@users.command()
+@click.option("--email", required=True, help="Who may come in again.")
+@data_dir_option
+@json_option
+def enable(email: str, data_dir: Path | None, as_json: bool) -> None:
+    """Let a disabled user come in again."""
+    from webapp.actions import users as actions
+
+    _change(data_dir, email, as_json, actions.enable, "enabled")
+
+
+@users.command()
+@click.option("--email", required=True, help="Whose role to change.")
+@click.option("--role", required=True, help=f"What they may do: {', '.join(ROLES)}.")
+@data_dir_option
+@json_option
+def role(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
+    """Give a user another role, which counts from their next request."""
+    from webapp.actions import users as actions
+
+    def change(session: Any, user_id: int, **about: Any) -> User:
+        return actions.change_role(session, user_id, role, **about)
+
+    _change(data_dir, email, as_json, change, role)
+
+
+@users.command("sign-out")
+@click.option("--email", required=True, help="Whom to sign out.")
+@data_dir_option
+@json_option
+def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
+    """End all sessions of a user. They may sign in again."""
+    from webapp.actions import users as actions
+    from webapp.extensions import db
+
+    with desk(data_dir):
+        user = _find(db.session(), email)
+        count = actions.sign_out_everywhere(db.session(), user.id, now=datetime.now(UTC), by="cli")
+        data = {"email": user.email, "sessions": count}
+        show(data, as_json, lambda one: iter([f"{one['email']}: {one['sessions']} sessions ended."]))
+
+
+def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[..., User], word: str) -> None:
+    from webapp.extensions import db
+
+    with desk(data_dir):
+        user = action(db.session(), _find(db.session(), email).id, now=datetime.now(UTC), by="cli")
+        show(_described(user), as_json, lambda one: iter([f"{one['email']}: {word}"]))
+
+
+def _find(session: Any, email: str) -> User:
+    from webapp.domain.errors import NotFoundError
+    from webapp.domain.users import normal_email
+    from webapp.queries.users import by_email
+
+    user = by_email(session, normal_email(email))
+    if user is None:
+        raise NotFoundError("user_unknown")
+    return user
 
 
 def _password() -> str:

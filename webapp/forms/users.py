@@ -1,12 +1,15 @@
 """The forms by which people come in."""
 
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField
+from wtforms import EmailField, HiddenField, PasswordField, RadioField
 from wtforms.validators import DataRequired
 
+from webapp.domain.permissions import OWNER, VIEWER
+from webapp.forms.choices import choices
 from webapp.locales import lazy_gettext as _l
 
 _FILL_IN = _l("Please fill this in.")
+ROLE_NAMES = {OWNER: _l("Owner"), VIEWER: _l("Viewer")}
 
 
 class SignInForm(FlaskForm):
@@ -25,6 +28,15 @@ class PasswordForm(FlaskForm):
 
 class FirstOwnerForm(PasswordForm):
     email = EmailField(_l("E-mail address"), [DataRequired(_FILL_IN)])
+
+
+class InviteForm(FlaskForm):
+    email = EmailField(_l("E-mail address"), [DataRequired(_FILL_IN)])
+    role = RadioField(_l("Role"), choices=choices(ROLE_NAMES), default=VIEWER)
+
+
+class RoleForm(FlaskForm):
+    role = RadioField(_l("Role"), choices=choices(ROLE_NAMES))
 
 
 # What each kind of link asks for.

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import Base, UtcDateTime
@@ -13,6 +13,15 @@ class Event(Base):
     """`kind` is a code of `sentences`, `args` its arguments (no personal data). `by`: amazon, schedule, cli, user:7."""
 
     __tablename__ = "events"
+    __table_args__ = (
+        Index(
+            "ix_events_user_id",
+            "user_id",
+            "id",
+            sqlite_where=text("user_id IS NOT NULL"),
+            postgresql_where=text("user_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -24,3 +33,5 @@ class Event(Base):
     amazon_order_id: Mapped[int | None] = mapped_column(ForeignKey("amazon_orders.id"), index=True)
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
     submission_id: Mapped[int | None] = mapped_column(ForeignKey("submissions.id"))
+    # The user something was done to, not the one who did it.
+    user_id: Mapped[int | None] = mapped_column()

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from webapp.models.users import SignInLink, User
+from webapp.models.events import Event
+from webapp.models.users import SignInAttempt, SignInLink, User, WebSession
+from webapp.models.vault import vault
 
 
 class Link(NamedTuple):
@@ -48,6 +50,55 @@ def link(session: Session, token: str, now: datetime) -> Link | None:
     if row is None or (row.active is False) or (row.kind == "first" and anybody(session)):
         return None
     return Link(row.kind, row.user_id, row.email or "")
+
+
+class Member(NamedTuple):
+    """A user as the People page shows them. `last_sign_in`: by password or by link; None when there was none."""
+
+    id: int
+    email: str
+    role: str
+    active: bool
+    has_password: bool
+    last_sign_in: datetime | None
+    sessions: int
+
+
+def members(session: Session, *, seen_after: datetime, created_after: datetime) -> list[Member]:
+    """All users by e-mail address. Sessions seen and created after these times are open."""
+    is_open = (WebSession.seen_at > seen_after) & (WebSession.created_at > created_after)
+    opened = dict(
+        session.execute(select(WebSession.user_id, func.count()).where(is_open).group_by(WebSession.user_id)).all()
+    )
+    users = every(session)
+    accounts = {user.id: sign_in_account(user.email) for user in users}
+    attempt = SignInAttempt
+    signed_in = select(attempt.account, func.max(attempt.at)).where(
+        attempt.account.in_(accounts.values()), attempt.outcome != "failed"
+    )
+    last = dict(session.execute(signed_in.group_by(attempt.account)).all())
+    return [
+        Member(
+            user.id,
+            user.email,
+            user.role,
+            user.active,
+            user.password is not None,
+            last.get(accounts[user.id]),
+            opened.get(user.id, 0) if user.active else 0,
+        )
+        for user in users
+    ]
+
+
+def sign_in_account(email: str) -> bytes:
+    """The keyed hash that stands for an e-mail address in the table of sign-in attempts."""
+    return vault.hash(f"sign-in account {email}")
+
+
+def recent_events(session: Session, limit: int) -> Sequence[Event]:
+    """The latest changes of users, newest first."""
+    return session.scalars(select(Event).where(Event.user_id.is_not(None)).order_by(Event.id.desc()).limit(limit)).all()
 
 
 def emails(session: Session, ids: Sequence[int]) -> dict[int, str]:

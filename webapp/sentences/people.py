@@ -16,6 +16,13 @@ SENTENCES = {
     "not_first_start": _l("There are users already. Name the one the link is for by their e-mail address."),
     "user_unknown": _l("There is no user with this e-mail address."),
     "user_disabled": _l("This user is disabled."),
+    "last_owner": _l(
+        "This is the last active owner. Make somebody else an owner first, or nobody could manage this desk."
+    ),
+    "user_role_changed": _l("User %(user)s: role changed from %(before)s to %(role)s."),
+    "user_was_disabled": _l("User %(user)s was disabled; all sessions and sign-in links ended."),
+    "user_was_enabled": _l("User %(user)s was enabled."),
+    "user_signed_out": _l("User %(user)s was signed out everywhere (sessions: %(sessions)s)."),
     "user_created": _l("User %(user)s was created with the role %(role)s."),
     "link_made": _l("A sign-in link was made for user %(user)s."),
     "password_set": _l("User %(user)s chose a new password by a sign-in link."),

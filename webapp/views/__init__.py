@@ -44,6 +44,7 @@ from webapp.views import (
     submissions,
     syncs,
     tracking,
+    users,
     vat_invoices,
 )
 
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     products.bp,
     product_imports.bp,
     patterns.bp,
+    users.bp,
     stores.bp,
     document_settings.bp,
     accounts.bp,

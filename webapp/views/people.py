@@ -10,6 +10,7 @@ from webapp.queries.users import emails
 _DESK = {
     "amazon": _l("Amazon"),
     "cli": _l("Command line"),
+    "link": _l("Sign-in link"),
     "schedule": _l("Schedule"),
 }
 
