@@ -117,6 +117,43 @@ def test_ten_failures_lock_the_account_for_half_an_hour_and_nobody_else(desk: Fl
         assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 303
 
 
+def test_the_lock_counts_from_the_last_failure(desk: Flask) -> None:
+    with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
+        for number in range(10):
+            clock.shift(timedelta(minutes=5 if number else 0))
+            assert enter(desk.test_client(), THE_OWNER.email, "not the password").status_code == 422
+        # 08:45, the tenth failure: half an hour after the first one is long over.
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 429
+        clock.shift(timedelta(minutes=29, seconds=59))
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 429
+        clock.shift(timedelta(seconds=1))
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 303
+
+
+def test_nine_failures_lock_nothing_and_failures_of_over_an_hour_ago_do_not_count(desk: Flask) -> None:
+    with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
+        for _ in range(9):
+            assert enter(desk.test_client(), THE_OWNER.email, "not the password").status_code == 422
+        clock.shift(timedelta(hours=1))
+        for _ in range(9):
+            assert enter(desk.test_client(), THE_OWNER.email, "not the password").status_code == 422
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 303
+
+
+def test_one_address_has_thirty_failures_in_a_quarter_of_an_hour(desk: Flask) -> None:
+    """Literal numbers: a test that counts with the product's own constants passes with any of them."""
+    with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
+        for number in range(29):
+            assert enter(desk.test_client(), f"guess{number}@desk.example", "not the password").status_code == 422
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 303
+        assert enter(desk.test_client(), "guess29@desk.example", "not the password").status_code == 422
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 429
+        clock.shift(timedelta(minutes=14, seconds=59))
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 429
+        clock.shift(timedelta(seconds=1))
+        assert enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 303
+
+
 def test_an_account_nobody_has_is_locked_just_the_same(desk: Flask) -> None:
     for _ in range(FAILURES_PER_ACCOUNT):
         enter(desk.test_client(), "who@desk.example", "not the password")

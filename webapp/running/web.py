@@ -34,9 +34,9 @@ def listen(settings: Settings) -> socket.socket:
 class _Logger(Logger):
     """Writes where everything else of the desk writes."""
 
-    def setup(self, cfg: Any) -> None:
+    def setup(self, cfg: Any) -> None:  # noqa: ARG002 - gunicorn's own signature
         self.error_log.propagate = True
-        self.error_log.setLevel("DEBUG" if cfg.loglevel == "debug" else "WARNING")
+        self.error_log.setLevel("WARNING")
 
 
 class _Server(BaseApplication):
@@ -57,7 +57,8 @@ class _Server(BaseApplication):
             "keepalive": 5,
             "control_socket_disable": True,
             "preload_app": True,
-            "loglevel": settings.log_level.lower(),
+            # At debug it logs the addresses of requests, in which one-time links stand.
+            "loglevel": "warning",
             "logger_class": _Logger,
             "post_fork": _tie,
         }
