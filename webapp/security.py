@@ -5,6 +5,7 @@ for every wrong sign-in, and an end of a session that really ends it need our ow
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
@@ -124,6 +125,11 @@ def sign_out() -> None:
     """End the session; a copy of its cookie opens nothing any more."""
     flask_security.logout_user()
     _session().end()
+
+
+def open_sessions(now: datetime) -> tuple[datetime, datetime]:
+    """(when an open session was seen at the earliest, when it was created at the earliest)."""
+    return now - sessions.IDLE, now - sessions.LONGEST
 
 
 def hash_password(password: str) -> str:

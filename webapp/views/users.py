@@ -8,7 +8,7 @@ from flask import Blueprint, Response, flash, make_response, render_template, re
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp import sessions
+from webapp import security
 from webapp.actions import users as actions
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.permissions import ROLES
@@ -162,7 +162,8 @@ def _show_link(email: str, now: datetime) -> Response:
 
 def _page(**more: Any) -> str:
     now, session = datetime.now(UTC), db.session()
-    members = stored.members(session, seen_after=now - sessions.IDLE, created_after=now - sessions.LONGEST)
+    seen_after, created_after = security.open_sessions(now)
+    members = stored.members(session, seen_after=seen_after, created_after=created_after)
     emails = {member.id: member.email for member in members}
     history = [_entry(event, emails) for event in stored.recent_events(session, _HISTORY)]
     context: dict[str, Any] = {"members": members, "roles": ROLE_NAMES, "history": history, "link": ""}
