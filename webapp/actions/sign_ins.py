@@ -78,12 +78,14 @@ def _locked_until(session: Session, account: bytes, network: bytes, now: datetim
     came_in = session.scalar(
         select(func.max(SignInAttempt.at)).where(SignInAttempt.account == account, ~failed)
     ) or datetime.fromtimestamp(0, now.tzinfo)
-    since = max(came_in, now - MEMORY)
+    # A lock began up to LOCK ago, and counts the failures of the hour before it, not of the hour before now.
+    since = max(came_in, now - MEMORY - LOCK)
     recent = select(SignInAttempt.at).where(failed).order_by(SignInAttempt.at.desc())
     tries = session.scalars(
         recent.where(SignInAttempt.account == account, SignInAttempt.at > since).limit(FAILURES_PER_ACCOUNT)
     ).all()
-    if len(tries) == FAILURES_PER_ACCOUNT and tries[0] + LOCK > now:
+    within_memory = len(tries) == FAILURES_PER_ACCOUNT and tries[0] - tries[-1] < MEMORY
+    if within_memory and tries[0] + LOCK > now:
         return tries[0] + LOCK
     tries = session.scalars(
         recent.where(SignInAttempt.address == network, SignInAttempt.at > now - ADDRESS_WINDOW).limit(
