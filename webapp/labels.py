@@ -119,7 +119,7 @@ LABELS = {
     },
     "tracking_standing": {
         tracking_matches.READY: Label(_l("Ready"), "good", "check"),
-        tracking_matches.CHOOSE: Label(_l("Carrier?"), "warn", "help-circle"),
+        tracking_matches.CHOOSE: Label(_l("Question"), "warn", "help-circle"),
         tracking_matches.ALREADY: Label(_l("Done before"), "quiet", "point"),
         tracking_matches.BLOCKED: Label(_l("Cannot go"), "bad", "alert-circle"),
         tracking_matches.LEFT_OUT: Label(_l("Left out"), "quiet", "point"),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -5,12 +7,15 @@ from tests.factories import NOW, a_package, an_item, an_order
 from tests.mailboxes import set_up
 from tests.processing import BY, at_once, imported, kinds, processing_order, quantities, refused
 from webapp.actions import cancellations, holds, shipments, submissions
+from webapp.domain.marketplaces import BY_COUNTRY
 from webapp.domain.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
+
+DHL = "00340434161094042557"
 
 
 def test_two_parcels_leave_and_the_rest_follows(session):
@@ -75,9 +80,53 @@ def test_a_tracking_number_used_before_is_refused_with_its_order(session):
     def ship(order, number):
         return refused(lambda: shipments.create(session, order.id, [Parcel(None, "DHL", "", number)], **BY))
 
-    assert ship(other, "a1") == ("tracking_used", {"number": "A1", "order": order.number})
+    assert ship(other, "a1") == ("tracking_shared", {"number": "A1", "order": order.number})
     assert ship(order, "A 1") == ("tracking_used", {"number": "A1", "order": order.number})
-    assert ship(other, "track1") == ("tracking_used", {"number": "TRACK1", "order": an_order(3).number})
+    assert ship(other, "track1") == ("tracking_shared", {"number": "TRACK1", "order": "100003"})
+
+
+def same_recipient(n, **more):
+    return an_order(n, recipient=an_order(9).recipient, **more)
+
+
+def test_orders_of_one_recipient_may_be_in_one_parcel(session):
+    processing_order(session, recipient=an_order(9).recipient)
+    first, second, spelled, elsewhere = imported(
+        session,
+        same_recipient(2, items=(an_item(3),)),
+        an_order(3, items=(an_item(4),), recipient=replace(an_order(9).recipient, name="RECIPIENT  number-9")),
+        an_order(4, items=(an_item(5),)),
+    )
+    for order in (first, second, spelled):
+        shipments.create(session, order.id, [Parcel(None, "DHL", "", DHL)], **BY)
+
+    def ship(shared=False):
+        packed = [Parcel(None, "DHL", "", DHL, shared=shared)]
+        return shipments.create(session, elsewhere.id, packed, **BY)
+
+    assert refused(ship)[0] == "tracking_shared"
+    assert ship(shared=True).parcels[0].tracking_number == DHL
+
+
+def test_nobody_is_taken_for_the_recipient_that_is_not_known(session):
+    order = processing_order(session)
+    _, other = imported(session, an_order(2, items=(an_item(3),)))
+    for row in (order, other):
+        row.amazon_order.recipient = None
+    session.commit()
+    shipments.create(session, order.id, [Parcel(None, "DHL", "", DHL)], **BY)
+    ship = [Parcel(None, "DHL", "", DHL)]
+    assert refused(lambda: shipments.create(session, other.id, ship, **BY))[0] == "tracking_shared"
+
+
+def test_orders_of_a_marketplace_that_forbids_it_are_never_in_one_parcel(session):
+    order = processing_order(session, recipient=an_order(9).recipient)
+    _, other = imported(session, same_recipient(2, items=(an_item(3),)))
+    other.store.marketplace_id = BY_COUNTRY["IN"].id
+    session.commit()
+    shipments.create(session, order.id, [Parcel({order.items[0].id: 1}, "DHL", "", DHL)], **BY)
+    ship = [Parcel(None, "DHL", "", DHL, shared=True)]
+    assert refused(lambda: shipments.create(session, other.id, ship, **BY))[0] == "tracking_never_shared"
 
 
 def test_a_parcel_never_takes_a_number_amazon_knows_one_by(session):

@@ -98,3 +98,24 @@ def test_every_line_and_column_of_a_file_is_accounted_for(command, numbers, tmp_
         }
     ]
     assert "5 lines read, 5 explained, headings: 1; columns not used: Return label (return labels), Status" in words
+
+
+def test_orders_with_one_number_are_shipped_once_somebody_says_they_are_in_one_parcel(command, numbers, tmp_path):
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text(f"Order;Tracking\n{numbers[0]};{DHL}\n{numbers[1]};{DHL}\n")
+
+    asked = command("shipments", "import", str(sheet), "--no-undo", "--json").json
+    told = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
+    again = command("shipments", "import", str(sheet), "--no-undo", "--shared-parcels", "--json").json
+
+    assert [(line["state"], "one parcel" in line["message"]) for line in asked["lines"]] == [("choose", True)] * 2
+    assert (told["done"], again["already"]) == (2, 2)
+    assert shipped(command, numbers[0]) * shipped(command, numbers[1]) > 0
+
+
+def test_one_order_is_shipped_by_hand_in_the_parcel_of_another(command, numbers):
+    assert command("orders", "ship", numbers[0], "--tracking", DHL, "--carrier", "DHL").code == 0
+    asked = command("orders", "ship", numbers[1], "--tracking", DHL, "--carrier", "DHL")
+    assert (asked.code, "Confirm that both orders are in one parcel" in asked.error) == (1, True)
+    assert command("orders", "ship", numbers[1], "--tracking", DHL, "--carrier", "DHL", "--shared-parcel").code == 0
+    assert shipped(command, numbers[1]) > 0

@@ -78,7 +78,8 @@ def test_a_line_ships_all_that_is_left_of_its_order():
             BLOCKED,
             "cannot_ship",
         ),
-        ("used", ONE, {DHL: "100009"}, BLOCKED, "tracking_used"),
+        ("used", ONE, {DHL: ("100009", "DE")}, CHOOSE, "tracking_shared_used"),
+        ("used where parcels are never shared", ONE, {DHL: ("100009", "IN")}, BLOCKED, "tracking_never_shared"),
     ],
 )
 def test_what_cannot_go_says_why(case, order, used, standing, code):
@@ -122,8 +123,42 @@ def test_late_ones_are_told_apart():
     assert [one.late for one in look(a_line("100001"), a_line("100002", UPS), orders=(late, soon))] == [True, False]
 
 
-def test_a_number_goes_to_the_first_order_that_has_it():
-    assert said(a_line("100001", place=2), a_line("100002", place=3)) == [(READY, ""), (BLOCKED, "tracking_on_line")]
+def test_a_number_of_two_orders_asks_on_each_line_whether_they_are_in_one_parcel():
+    lines = a_line("100001", place=2), a_line("100002", place=3)
+    assert [(one.standing, one.code, one.args) for one in look(*lines)] == [
+        (CHOOSE, "tracking_shared_line", {"line": 3, "order": "100002"}),
+        (CHOOSE, "tracking_shared_line", {"line": 2, "order": "100001"}),
+    ]
+    shared = Choice(shared=True)
+    assert shipments(look(*lines, choices={0: shared, 1: shared})) == {
+        1: [Parcel(None, "DHL", "DHL", DHL, shared=True)],
+        2: [Parcel(None, "DHL", "DHL", DHL, shared=True)],
+    }
+
+
+def test_a_line_that_does_not_go_asks_nothing_of_the_other():
+    lines = a_line("100001", place=2), a_line("100002", place=3)
+    found = look(*lines, choices={1: Choice(ticked=False)})
+    assert [(one.standing, one.code) for one in found] == [(READY, ""), (READY, "")]
+    assert shipments(found) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+
+
+@pytest.mark.parametrize("country", ["IN", "BR"])
+def test_orders_of_some_marketplaces_are_never_in_one_parcel(country):
+    other = Order(2, "100002", "processing", country, (Item(21, "MUG", 3),))
+    lines = a_line("100001", place=2), a_line("100002", place=3)
+    shared = {place: Choice(shared=True) for place in range(2)}
+    assert said(*lines, orders=(ONE, other), choices=shared) == [(BLOCKED, "tracking_never_shared")] * 2
+
+
+def test_confirming_a_shared_parcel_leaves_the_question_about_its_carrier():
+    lines = a_line("100001", UNSURE, place=2), a_line("100002", UNSURE, place=3)
+    shared = {place: Choice(shared=True) for place in range(2)}
+    found = look(*lines, choices=shared)
+    assert [(one.standing, one.code, one.asks_shared) for one in found] == [
+        (CHOOSE, "tracking_carrier_unsure", True),
+        (CHOOSE, "tracking_carrier_unsure", True),
+    ]
 
 
 def test_a_line_that_says_the_same_again_is_left_out():

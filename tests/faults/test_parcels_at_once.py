@@ -70,5 +70,5 @@ def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(sessi
 
     said = at_once(*(work(parcel_id) for parcel_id in parcel_ids))
 
-    assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_used": 7}
+    assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_shared": 7}
     assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "X1")).all()) == 1

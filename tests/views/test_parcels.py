@@ -213,6 +213,21 @@ def test_who_only_looks_gets_no_buttons(colleague, desk, in_conflict):
     assert colleague.post("/shipments/100001/parcels/1/take-backs").status_code == 403
 
 
+def test_a_parcel_is_corrected_to_the_number_of_another_order_once_both_are_said_to_be_in_it(owner, desk, ship):
+    other = desk.world.place("DE")
+    desk.sync()
+    desk.ship(other, Parcel(None, "DHL", "", "00340434161094042557"))
+    desk.session.commit()
+    ship("")
+    form = "/shipments/100002/parcels/1/corrections"
+    wanted = {"carrier": "dhl", "tracking_number": "00340434161094042557"}
+
+    asked = owner.post(form, data=wanted)
+    assert (asked.status_code, "Confirm that both orders are in one parcel" in plain(asked)) == (422, True)
+    assert 'name="shared" value="00340434161094042557">' in asked.text
+    assert owner.post(form, data=wanted | {"shared": "00340434161094042557"}).status_code == 303
+
+
 class TestOnTheOrdersPage:
     """A shipment that Amazon did not confirm can be retried, corrected and removed from the order itself."""
 

@@ -10,6 +10,7 @@ from tests.processing import BY, everything, imported, processing_order, quantit
 from tests.views.test_invoices import HTMX, fields, plain
 from webapp.actions import cancellations, confirmations, shipments
 from webapp.domain.parcels import Parcel
+from webapp.models.shipments import Parcel as ParcelRow
 from webapp.models.shipments import Shipment
 from webapp.models.submissions import Submission
 
@@ -146,7 +147,7 @@ def two(lines, **more):
         (
             {"parcels-1-carrier": "dhl", "parcels-1-tracking_number": "a 9"},
             "parcels-1-tracking_number",
-            "Tracking number A9 was used already, for order 100002.",
+            "Tracking number A9 is used for order 100002, whose recipient is not known to be the same.",
         ),
     ],
 )
@@ -175,7 +176,27 @@ def test_a_number_used_before_is_said_while_it_is_typed(owner, session, order, s
 
     answer = owner.post(f"{URL}/previews", data=sent | {"parcels-0-tracking_number": DHL}, headers=HTMX)
 
-    assert f"Tracking number {DHL} was used already, for order 100002." in plain(answer)
+    assert f"Tracking number {DHL} is used for order 100002" in plain(answer)
+
+
+def test_a_number_of_another_order_is_taken_once_both_are_said_to_be_in_one_parcel(owner, session, order, sent):
+    other = imported(session, an_order(2, items=(an_item(3),)))[1]
+    shipments.create(session, other.id, [Parcel(None, "DHL", "", DHL)], **BY)
+    session.rollback()
+    box = f'name="parcels-0-shared" value="{DHL}"'
+    assert box not in owner.post(f"{URL}/previews", data=sent, headers=HTMX).text
+    sent = sent | {"parcels-0-tracking_number": DHL}
+    assert f"{box}>" in owner.post(f"{URL}/previews", data=sent, headers=HTMX).text
+    assert owner.post(URL, data=sent).status_code == 422
+    # What was confirmed is one number: another one is asked about again.
+    assert owner.post(URL, data=sent | {"parcels-0-shared": "00340434161094042557"}).status_code == 422
+    confirmed = sent | {"parcels-0-shared": DHL}
+    assert f"{box} checked" in owner.post(f"{URL}/previews", data=confirmed, headers=HTMX).text
+
+    answer = owner.post(URL, data=confirmed)
+
+    assert answer.status_code == 303
+    assert session.scalars(select(ParcelRow.tracking_number)).all() == [DHL, DHL]
 
 
 def test_a_number_in_the_making_is_no_mistake(owner, sent):

@@ -135,6 +135,22 @@ def test_one_carrier_can_be_chosen_for_a_whole_page(owner, session, orders):
     assert session.scalars(select(Parcel.title)).all() == ["Hermes", "Hermes"]
 
 
+def test_two_orders_with_one_number_are_confirmed_as_one_parcel(owner, session, orders):
+    here = pasted(owner, f"{orders[0]};{DHL}\n{orders[1]};{DHL}")
+    page = owner.get(here)
+    assert f"gives this number to order {orders[1]}: confirm that both are in one parcel" in plain(page)
+    ids = row_ids(session)
+    assert re.findall(r'name="shared" value="(\d+)"( checked)?', page.text) == [(str(id_), "") for id_ in ids]
+
+    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "shared": ids, "then": "keep"})
+    page = owner.get(here)
+    assert "Ship 2 orders" in plain(page)
+    assert re.findall(r'name="shared" value="(\d+)"( checked)?', page.text) == [(str(id_), " checked") for id_ in ids]
+    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "shared": ids, "then": "ship"})
+    run(session)
+    assert numbers(session) == [DHL, DHL]
+
+
 def test_nothing_ready_says_so_and_changes_nothing(owner, session, orders):
     here = pasted(owner, f"{orders[0]};{DHL}")
     (id_,) = row_ids(session)

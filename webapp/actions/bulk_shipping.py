@@ -19,6 +19,7 @@ def _ship(session: Session, task: Task) -> Outcome:
             said["carrier"],
             said["title"],
             said["tracking_number"],
+            shared=bool(said.get("shared")),
         )
         for said in task.args["parcels"]
     ]

@@ -36,14 +36,16 @@ def edit(
     title: str,
     tracking_number: str,
     undo_seconds: int,
+    shared: bool = False,
     now: datetime,
     by: str,
 ) -> Submission:
     """Correct who carries it and by which number, and tell Amazon. Commits; answers what Amazon is being told.
 
+    `shared`: a person says that another order, which has the same number, is in this parcel too.
     Raises InvalidError for what cannot be taken, RefusedError while Amazon is being told of it.
     """
-    draft = parcels.cleaned(parcels.Parcel(carrier=carrier, title=title, tracking_number=tracking_number))
+    draft = parcels.cleaned(parcels.Parcel(None, carrier, title, tracking_number, shared=shared))
     with processing.changing(session, _order_id(session, parcel_id)) as order:
         parcel = _fresh(session, parcel_id)
         last = confirmations.latest(session, parcel)
@@ -52,7 +54,7 @@ def edit(
         if draft.tracking_number != parcel.tracking_number:
             # As when a shipment is written: who holds its counter sees every tracking number written so far.
             counters.hold(session, "shipment")
-            shipments.check_numbers(session, order, [draft.tracking_number] if draft.tracking_number else [])
+            shipments.check_numbers(session, order, [draft])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
         shipment = session.get_one(Shipment, parcel.shipment_id)
         about = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.actions import comments, confirmations, counters, events, mails, processing, submissions
-from webapp.domain import cancellation, confirming, parcels
+from webapp.domain import cancellation, confirming, parcels, shared_parcels
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
 from webapp.models.orders import Order
@@ -48,7 +48,7 @@ def create(
         drafts = parcels.shipment(order.items, packed)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
         number = str(counters.take(session, "shipment")[0])
-        check_numbers(session, order, [draft.tracking_number for draft in drafts if draft.tracking_number])
+        check_numbers(session, order, drafts)
         shipment = Shipment(number=number, order_id=order.id, created_at=now, shipped_at=shipped_at)
         reference = _next_reference(session, order)
         lines = {item.id: item for item in order.items}
@@ -102,19 +102,42 @@ def refusal(session: Session, order: Order) -> str | None:
     return confirming.withheld(order.amazon_order, writable=order.store.import_orders, cancelling=cancelling)
 
 
-def check_numbers(session: Session, order: Order, numbers: Sequence[str]) -> None:
-    """A number is used once: here, and on the parcels Amazon tells of other orders."""
-    here = select(Parcel.tracking_number, Order.number).join(Order, Order.id == Parcel.order_id)
-    there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
-        AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id
-    )
-    for wanted in (
-        here.where(Parcel.tracking_number.in_(numbers)).order_by(Parcel.id),
-        there.where(AmazonPackage.tracking_number.in_(numbers), AmazonOrder.id != order.amazon_order_id),
-    ):
-        found = session.execute(wanted.limit(1)).first()
-        if found is not None:
-            raise RefusedError("tracking_used", number=found[0], order=found[1])
+def check_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parcel]) -> None:
+    """Check that no other parcel has the tracking number of one of these, here or at Amazon.
+
+    Another order may have it where both are in one parcel: their recipient is the same, or a person says so.
+    Raises RefusedError.
+    """
+    shared = {draft.tracking_number: draft.shared for draft in drafts if draft.tracking_number}
+    here = select(Parcel.tracking_number, Order.amazon_order_id).join(Order, Order.id == Parcel.order_id)
+    there = select(AmazonPackage.tracking_number, AmazonPackage.amazon_order_id)
+    used = [
+        *session.execute(here.where(Parcel.tracking_number.in_(shared)).order_by(Parcel.id)),
+        *session.execute(
+            there.where(
+                AmazonPackage.tracking_number.in_(shared), AmazonPackage.amazon_order_id != order.amazon_order_id
+            )
+        ),
+    ]
+    for number, amazon_order_id in used:
+        if amazon_order_id == order.amazon_order_id:
+            raise RefusedError("tracking_used", number=number, order=order.number)
+        other = session.get_one(AmazonOrder, amazon_order_id)
+        name = session.scalar(select(Order.number).where(Order.amazon_order_id == other.id)) or other.number
+        if shared_parcels.is_forbidden(_country(order.amazon_order), _country(other)):
+            raise RefusedError("tracking_never_shared", number=number, order=name)
+        if not shared[number] and not shared_parcels.is_same_recipient(
+            _recipient(order.amazon_order), _recipient(other)
+        ):
+            raise RefusedError("tracking_shared", number=number, order=name)
+
+
+def _country(amazon_order: AmazonOrder) -> str:
+    return amazon_order.store.marketplace.country_code
+
+
+def _recipient(amazon_order: AmazonOrder) -> dict[str, str] | None:
+    return amazon_order.recipient_override or amazon_order.recipient
 
 
 def _next_reference(session: Session, order: Order) -> int:

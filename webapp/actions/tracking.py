@@ -68,7 +68,7 @@ def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> N
     mine = select(TrackingRow).where(TrackingRow.import_id == import_id, TrackingRow.id.in_(choices))
     for row in session.scalars(mine):
         choice = choices[row.id]
-        row.ticked = choice.ticked
+        row.ticked, row.shared = choice.ticked, choice.shared
         row.carrier = choice.carrier if choice.carrier in BY_KEY else ""
     session.commit()
 

@@ -77,6 +77,7 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 @_items_option
 @click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
 @click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
+@click.option("--shared-parcel", is_flag=True, help="Another order with this tracking number is in the parcel too.")
 @click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
 @click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has asked to cancel.")
 @_comment_option
@@ -87,6 +88,7 @@ def ship(
     items: tuple[str, ...],
     tracking: str,
     carrier: str,
+    shared_parcel: bool,
     no_undo: bool,
     ship_anyway: bool,
     comment: str,
@@ -99,7 +101,7 @@ def ship(
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         code, name = _carrier(carrier, tracking, order.store.marketplace.country_code)
-        parcel = Parcel(_quantities(order, items), code, name, tracking)
+        parcel = Parcel(_quantities(order, items), code, name, tracking, shared=shared_parcel)
         undo_seconds = 0 if no_undo else settings().undo_seconds
         about |= {"comment": comment, "undo_seconds": undo_seconds, "ship_anyway": ship_anyway}
         return shipments.create(session, order.id, [parcel], **about).number

@@ -12,6 +12,7 @@ from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.groups import Group
 from webapp.domain import tracking_text
 from webapp.domain.errors import InvalidError
+from webapp.domain.tracking_matches import Choice
 from webapp.sentences import sentence
 
 if TYPE_CHECKING:
@@ -33,10 +34,18 @@ def shipments() -> None:
     "files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--shared-parcels", is_flag=True, help="Orders with the same tracking number are in one parcel.")
 @click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
 @data_dir_option
 @json_option
-def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_dir: Path | None, as_json: bool) -> None:
+def import_sheets(
+    files: tuple[Path, ...],
+    dry_run: bool,
+    shared_parcels: bool,
+    no_undo: bool,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
     """Ship what is ready in CSV, TSV or text files (not standard input), and say of each line what became of it."""
     from webapp.actions import tracking
     from webapp.extensions import db, settings
@@ -47,7 +56,12 @@ def import_sheets(files: tuple[Path, ...], dry_run: bool, no_undo: bool, data_di
         session, now = db.session(), datetime.now(UTC)
         sheets = tracking.read(session, texts)
         kept = tracking.keep(session, sheets, now=now, by="cli")
-        found = queries.look(session, queries.rows(session, kept.id), now)
+        rows = queries.rows(session, kept.id)
+        found = queries.look(session, rows, now)
+        if shared_parcels:
+            asked = [row.id for row, one in zip(rows, found, strict=True) if one.asks_shared]
+            tracking.choose(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
+            found = queries.look(session, queries.rows(session, kept.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
         if not dry_run and any(one.goes for one in found):
             undo_seconds = 0 if no_undo else settings().undo_seconds

@@ -19,6 +19,8 @@ class Parcel:
     carrier: str = ""
     title: str = ""
     tracking_number: str = ""
+    # A person says that another order, which has the same number, is in this parcel too.
+    shared: bool = False
 
 
 def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list[Parcel]:

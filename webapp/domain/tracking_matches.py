@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from webapp.domain import order_states, parcels, shipping, tracking_sheets
+from webapp.domain import order_states, parcels, shared_parcels, shipping, tracking_sheets
 from webapp.domain.carrier_names import named
 from webapp.domain.shipping import Carrier
 from webapp.domain.tracking_cells import ROUNDED
@@ -49,10 +50,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person said of a line: whether it goes, and the key of the carrier, empty for what the sheet says."""
+    """What a person said of a line: whether it goes, and the key of the carrier, empty for what the sheet says.
+
+    `shared`: other orders with its tracking number are in the same parcel.
+    """
 
     ticked: bool = True
     carrier: str = ""
+    shared: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +78,8 @@ class Match:
     title: str = ""
     guesses: tuple[Carrier, ...] = ()
     quantities: dict[int, int] | None = None
+    # Another order has the number too, and a person says whether both are in one parcel.
+    asks_shared: bool = False
 
     @property
     def goes(self) -> bool:
@@ -80,12 +87,18 @@ class Match:
 
 
 def match(
-    lines: Sequence[tuple[Line, Choice]], orders: Mapping[str, Order], used: Mapping[str, str], now: datetime
+    lines: Sequence[tuple[Line, Choice]],
+    orders: Mapping[str, Order],
+    used: Mapping[str, tuple[str, str]],
+    now: datetime,
 ) -> list[Match]:
-    """One answer a line. `orders` by the number a line gives; `used`: tracking number → the order that has it."""
-    found = [_first_look(line, choice, orders.get(line.order), used, now) for line, choice in lines]
+    """One answer a line. `orders` by the number a line gives; `used`: tracking number → the order that has it.
+
+    `used` says (number, country of its marketplace) of the order.
+    """
+    found = [_first_look(line, choice, orders.get(line.order), now) for line, choice in lines]
     _drop_voided(found)
-    _number_once(found)
+    _share_numbers(found, used)
     by_order: dict[int, list[Match]] = defaultdict(list)
     for one in found:
         if one.order is not None and one.standing in {READY, CHOOSE}:
@@ -114,7 +127,9 @@ def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
                 for line_id, pieces in (one.quantities or {}).items():
                     quantities[line_id] += pieces
             quantities = dict(quantities)
-        answer[order_id].append(parcels.Parcel(quantities, first.carrier, first.title, number))
+        answer[order_id].append(
+            parcels.Parcel(quantities, first.carrier, first.title, number, shared=first.asks_shared)
+        )
     return dict(answer)
 
 
@@ -135,7 +150,7 @@ def shipped_at(day: str, zone: ZoneInfo, ordered: datetime, now: datetime) -> da
     return min(max(noon, ordered + timedelta(minutes=1)), now)
 
 
-def _first_look(line: Line, choice: Choice, order: Order | None, used: Mapping[str, str], now: datetime) -> Match:
+def _first_look(line: Line, choice: Choice, order: Order | None, now: datetime) -> Match:
     """What a line says by itself, whatever the others say."""
     one = Match(line, choice, BLOCKED, order=order)
     number = line.tracking_number
@@ -146,8 +161,6 @@ def _first_look(line: Line, choice: Choice, order: Order | None, used: Mapping[s
     one.late = order.ship_by is not None and order.ship_by < now
     if number in order.numbers:
         return _set(one, ALREADY, "tracking_known", number=number)
-    if number in used:
-        return _set(one, BLOCKED, "tracking_used", number=number, order=used[number])
     nothing_left = not any(item.left for item in order.items)
     if order.state in {order_states.AWAITING, order_states.COMPLETE} or (nothing_left and order.state in _OPEN):
         return _set(one, ALREADY, "tracking_shipped")
@@ -181,15 +194,30 @@ def _drop_voided(matches: Sequence[Match]) -> None:
             _set(one, BLOCKED, "tracking_voided", line=void.line.place)
 
 
-def _number_once(matches: Sequence[Match]) -> None:
-    """A number belongs to one order; where lines give it to several, the first keeps it."""
-    owner: dict[str, Match] = {}
-    for one in matches:
-        if one.standing not in {READY, CHOOSE}:
+def _share_numbers(matches: Sequence[Match], used: Mapping[str, tuple[str, str]]) -> None:
+    """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
+    by_number: dict[str, dict[int, Match]] = defaultdict(dict)
+    asked = [one for one in matches if one.order is not None and one.standing in {READY, CHOOSE} and one.choice.ticked]
+    for one in asked:
+        if one.order is not None:
+            by_number[one.line.tracking_number].setdefault(one.order.id, one)
+    for one in asked:
+        number, others = one.line.tracking_number, list(islice(by_number[one.line.tracking_number].values(), 2))
+        if number in used:
+            other, country = used[number]
+            code, args = "tracking_shared_used", dict[str, Any](order=other)
+        elif len(others) == 2 and one.order is not None:
+            line = others[others[0].order == one.order]
+            other, country = (line.order.number, line.order.country) if line.order else ("", "")
+            code, args = "tracking_shared_line", dict[str, Any](line=line.line.place, order=other)
+        else:
             continue
-        first = owner.setdefault(one.line.tracking_number, one)
-        if first.order is not one.order and first.order != one.order:
-            _set(one, BLOCKED, "tracking_on_line", number=one.line.tracking_number, line=first.line.place)
+        if one.order is not None and shared_parcels.is_forbidden(one.order.country, country):
+            _set(one, BLOCKED, "tracking_never_shared", number=number, order=other)
+            continue
+        one.asks_shared = True
+        if not one.choice.shared:
+            _set(one, CHOOSE, code, **args)
 
 
 def _pack(several: list[Match]) -> None:

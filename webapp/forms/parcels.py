@@ -13,11 +13,18 @@ from webapp.models.shipments import Parcel
 
 
 class ParcelForm(FlaskForm):
-    """Of a parcel that left in `country`."""
+    """Of a parcel that left in `country`.
+
+    `asked_shared`: the number of which a person has to say whether another order is in the parcel too.
+    """
+
+    asked_shared = ""
 
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of another carrier"))
     tracking_number = StringField(_l("Tracking number"))
+    # The number that another order has too, where a person says that both are in this parcel.
+    shared = StringField(_l("Number of a shared parcel"))
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -38,4 +45,11 @@ class ParcelForm(FlaskForm):
         """Amazon's code, the carrier's name and the number, as `actions.parcels.edit` takes them."""
         title = self.title.data or ""
         code, title = entered(self.carrier.data or (OTHER if title.strip() else ""), title)
-        return {"carrier": code, "title": title, "tracking_number": self.tracking_number.data or ""}
+        number = self.tracking_number.data or ""
+        is_shared = self.shared.data == shipping.clean(number)
+        return {"carrier": code, "title": title, "tracking_number": number, "shared": is_shared}
+
+    def shared_number(self) -> str:
+        """Return the number that is, or is to be, confirmed as shared with another order; else nothing."""
+        number = shipping.clean(self.tracking_number.data or "")
+        return number if number in {self.asked_shared, self.shared.data} else ""

@@ -12,6 +12,8 @@ from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
 from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order
 
+# Errors about a tracking number that another parcel has.
+_OF_OTHERS = frozenset(("tracking_used", "tracking_shared", "tracking_never_shared"))
 # More parcels than anybody packs for one order.
 MOST = 50
 
@@ -22,13 +24,19 @@ class ParcelForm(Form):
     tracking_number = StringField(_l("Tracking number"))
     carrier = SelectField(_l("Carrier"), validate_choice=False)
     title = StringField(_l("Name of the carrier"))
+    # The number that another order has too, where a person says that both are in this parcel.
+    shared = StringField(_l("Number of a shared parcel"))
 
 
 class ShipmentForm(DocumentForm):
-    """`ship_anyway` is asked for where the buyer has asked to cancel the order."""
+    """`ship_anyway` is asked for where the buyer has asked to cancel the order.
+
+    `asked_shared`: the tracking number of which a person has to say whether another order is in the parcel too.
+    """
 
     parcels: FieldList
     ship_anyway = BooleanField(_l("Ship anyway, although the buyer has asked to cancel"))
+    asked_shared: str = ""
 
     def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +66,18 @@ class ShipmentForm(DocumentForm):
         """Whose number each parcel's may be, the likeliest first."""
         return [shipping.guess(entry.form.tracking_number.data or "", self.country) for entry in self.parcels]
 
+    def tell(self, error: DeskError) -> bool:
+        """Show the error at its field; below a number that another order has, offer to confirm the shared parcel."""
+        if error.code == "tracking_shared":
+            self.asked_shared = error.arguments["number"]
+        return super().tell(error)
+
+    def shared_number(self, place: int) -> str:
+        """Return the number of a parcel that is, or is to be, confirmed as shared with another order; else nothing."""
+        form = self.parcels.entries[place].form
+        number = shipping.clean(form.tracking_number.data or "")
+        return number if number in {self.asked_shared, form.shared.data} else ""
+
     def forgive(self) -> None:
         super().forgive()
         for entry in self.parcels:
@@ -65,7 +85,7 @@ class ShipmentForm(DocumentForm):
                 field.errors = []
 
     def culprit(self, error: DeskError) -> Field | None:
-        if error.code == "tracking_used":
+        if error.code in _OF_OTHERS:
             number = error.arguments["number"]
             entered = [entry.form.tracking_number for entry in self.parcels]
             return next((field for field in entered if shipping.clean(field.data or "") == number), None)
@@ -87,7 +107,9 @@ class ShipmentForm(DocumentForm):
             error.field = f"parcels-{place}-{error.field}"
             raise
         code, title = self._carrier(form, unknown)
-        return parcels.Parcel(inside, code, title, form.tracking_number.data or "")
+        number = form.tracking_number.data or ""
+        is_shared = form.shared.data == shipping.clean(number)
+        return parcels.Parcel(inside, code, title, number, shared=is_shared)
 
     def _carrier(self, form: ParcelForm, unknown: str) -> tuple[str, str]:
         """(Amazon's code, the name that goes with it) of what was chosen, or what the number says."""

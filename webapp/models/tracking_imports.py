@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webapp.models.base import IDS_ONCE, Base, UtcDateTime
@@ -40,3 +40,5 @@ class TrackingRow(Base):
     # The key of the carrier a person chose, empty while the number or the sheet says it.
     carrier: Mapped[str] = mapped_column(String(40), default="")
     ticked: Mapped[bool] = mapped_column(default=True)
+    # A person says that other orders with this tracking number are in the same parcel.
+    shared: Mapped[bool] = mapped_column(default=False, server_default=false())

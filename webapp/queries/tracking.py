@@ -49,7 +49,7 @@ def rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
 
 def look(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
     """Where each of these rows stands at this moment, in their order."""
-    return match_lines(session, [(Line(**row.read), Choice(row.ticked, row.carrier)) for row in kept], now)
+    return match_lines(session, [(Line(**row.read), Choice(row.ticked, row.carrier, row.shared)) for row in kept], now)
 
 
 def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: datetime) -> list[Match]:
@@ -74,17 +74,24 @@ def known_numbers(session: Session, words: Collection[str]) -> set[str]:
     return found
 
 
-def in_use(session: Session, numbers: Collection[str]) -> dict[str, str]:
-    """Tracking number → the order whose parcel has it, here or at Amazon."""
-    found: dict[str, str] = {}
+def in_use(session: Session, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Tracking number → (number, country of the marketplace) of the order whose parcel has it, here or at Amazon."""
+    found: dict[str, tuple[str, str]] = {}
     # Ours last: where both know a number, our order's is the one people look for.
-    here = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
-    there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
-        AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id
+    here = (
+        select(Parcel.tracking_number, OrderRow.number, Store.marketplace_id)
+        .join(OrderRow, OrderRow.id == Parcel.order_id)
+        .join(Store, Store.id == OrderRow.store_id)
+    )
+    there = (
+        select(AmazonPackage.tracking_number, AmazonOrder.number, Store.marketplace_id)
+        .join(AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id)
+        .join(Store, Store.id == AmazonOrder.store_id)
     )
     for some in _portions(numbers):
-        found.update((str(row[0]), row[1]) for row in session.execute(there.where(_AMAZONS.in_(some))))
-        found.update((row[0], row[1]) for row in session.execute(here.where(Parcel.tracking_number.in_(some))))
+        for asked in (there.where(_AMAZONS.in_(some)), here.where(Parcel.tracking_number.in_(some))):
+            for number, order, marketplace_id in session.execute(asked):
+                found[str(number)] = order, BY_ID[marketplace_id].country_code
     return found
 
 

@@ -32,7 +32,10 @@ SENTENCES = {
     "tracking_order_unknown": _l("There is no Order %(number)s here"),
     "tracking_known": _l("This order has a parcel with this number already"),
     "tracking_shipped": _l("All of this order is shipped already"),
-    "tracking_on_line": _l("Line %(line)s gives the same tracking number to another order"),
+    "tracking_shared_line": _l(
+        "Line %(line)s gives this number to order %(order)s: confirm that both are in one parcel"
+    ),
+    "tracking_shared_used": _l("Order %(order)s has a parcel with this number: confirm that both are in one parcel"),
     "tracking_repeated": _l("The same as line %(line)s"),
     "tracking_parcel_waits": _l("Line %(line)s is of the same parcel and cannot go"),
     "tracking_sku_unknown": _l("This order has no SKU %(sku)s. Its SKUs are: %(known)s"),

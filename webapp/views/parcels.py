@@ -58,6 +58,7 @@ def correct(number: str, reference: int) -> Response:
         tell(form, error, "tracking_number")
     except RefusedError as error:
         refused = sentence(error.code, error.arguments)
+        form.asked_shared = error.arguments["number"] if error.code == "tracking_shared" else ""
     else:
         ring(told.account_id)
         return see_other(request, _next() or url_for("shipments.show", number=number))

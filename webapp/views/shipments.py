@@ -98,7 +98,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
         raise RefusedError(refused)
     try:
         drafts = parcels.shipment(order.items, form.packed(unknown="?"))
-        actions.check_numbers(session, order, [draft.tracking_number for draft in drafts if draft.tracking_number])
+        actions.check_numbers(session, order, drafts)
     except DeskError as error:
         form.tell(error)
         return guesses

@@ -118,10 +118,10 @@ def _recent() -> dict[str, Any]:
 
 def _choices() -> dict[int, Choice]:
     """What was sent for the rows the page showed; a box that is not ticked sends nothing."""
-    ticked = set(request.form.getlist("tick"))
+    ticked, shared = set(request.form.getlist("tick")), set(request.form.getlist("shared"))
     for_all = request.form.get("carrier_all", "")
     return {
-        int(row): Choice(row in ticked, request.form.get(f"carrier-{row}", "") or for_all)
+        int(row): Choice(row in ticked, request.form.get(f"carrier-{row}", "") or for_all, row in shared)
         for row in request.form.getlist("row")
         if row.isdecimal() and len(row) < 10
     }
