@@ -335,6 +335,8 @@ def postpone(waiting: Sequence[Submission], now: datetime, error: AmazonError | 
     for submission in waiting:
         submission.tries += 1
         wait = max(submissions.next_look(submission.tries), getattr(error, "wait", None) or 0)
+        if isinstance(error, LostAnswer):
+            wait = max(wait, SETTLE.total_seconds())
         submission.due_at = now + timedelta(seconds=wait)
         submission.changed_at = now
         if error is not None:
