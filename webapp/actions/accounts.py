@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.actions import events, schedule, stores
-from webapp.domain import marketplaces
+from webapp.domain import clocks, marketplaces
 from webapp.domain.accounts import AccountPort, ConnectionReport, Credentials
 from webapp.domain.amazon_errors import AmazonError
 from webapp.domain.amazon_orders import Participation
@@ -251,6 +251,6 @@ def note_health(account: Account, missing: frozenset[str], now: datetime) -> Non
 
 def known_missing(account: Account, now: datetime) -> frozenset[str]:
     """The datasets to leave out; once a day none, so that a role granted since is noticed."""
-    if account.missing_since is None or now - account.missing_since > timedelta(days=1):
+    if not clocks.is_within(account.missing_since, timedelta(days=1), now):
         return frozenset()
     return frozenset(account.missing_datasets)

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, feeds, following, freshness, kinds, leases, outcomes, syncing
+from webapp.actions import accounts, clock_corrections, feeds, following, freshness, kinds, leases, outcomes, syncing
 from webapp.actions.kinds import Kind
 from webapp.actions.passes import AllWaitError, alone
 from webapp.domain import submissions
@@ -52,6 +52,7 @@ def advance(
     owner = leases.take(session, lease_name(account_id), clock(), "submissions_running")
     desk = _Desk(session, port, account_id, owner, clock)
     try:
+        clock_corrections.pull_back_account(session, account_id, clock())
         with suppress(AllWaitError):
             desk.settle_lost()
         desk.poll_feeds()
@@ -162,7 +163,7 @@ class _Desk:
         self._hold()
         mine = (Submission.open, Submission.account_id == self.account_id, Submission.state == submissions.QUEUED)
         early = (Submission.kind == kind.name, Submission.due_at < until)
-        self.session.execute(update(Submission).where(*mine, *early).values(due_at=until))
+        self.session.execute(update(Submission).where(*mine, *early).values(due_at=until, changed_at=self.clock()))
         self.session.commit()
 
     def _still_right(self, kind: Kind, submission: Submission, *, known: bool) -> bool:

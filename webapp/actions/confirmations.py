@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import accounts, outcomes, processing, submissions
+from webapp.actions import accounts, clock_corrections, outcomes, processing, submissions
 from webapp.actions.kinds import Kind, Objection
 from webapp.domain import amazon_orders, confirming
 from webapp.domain import submissions as states
@@ -116,12 +116,14 @@ class _Confirmation(Kind):
         parcel = self._parcel(session, submission)
         ids = _amazon_ids(session, parcel)
         shipment = session.get_one(Shipment, parcel.shipment_id)
+        # Amazon refuses a parcel that is shipped in its future; this has just been moved on, so that is the present.
+        latest = clock_corrections.amazon_time(session, submission.account_id, submission.changed_at)
         told = confirming.parcel(
             parcel.reference,
             parcel.carrier,
             parcel.title,
             parcel.tracking_number,
-            shipment.shipped_at or shipment.created_at,
+            min(shipment.shipped_at or shipment.created_at, latest),
             [(ids[item.order_item_id], item.quantity) for item in parcel.items],
         )
         order = submission.amazon_order

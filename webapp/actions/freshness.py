@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from webapp.domain import clocks
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
@@ -25,9 +26,11 @@ def split(
     by_age = found.order_by(AmazonOrder.read_at.asc().nulls_first(), Submission.due_at, Submission.id).limit(most)
     if _synced(session, account_id, now):
         return session.scalars(by_age).all(), []
-    old = found.where(or_(AmazonOrder.read_at.is_(None), AmazonOrder.read_at <= now - FRESH))
+    ahead = now + clocks.TOLERANCE
+    read_at = AmazonOrder.read_at
+    old = found.where(or_(read_at.is_(None), read_at <= now - FRESH, read_at > ahead))
     return (
-        session.scalars(by_age.where(AmazonOrder.read_at > now - FRESH)).all(),
+        session.scalars(by_age.where(read_at > now - FRESH, read_at <= ahead)).all(),
         session.scalars(old.order_by(Submission.due_at, Submission.id).limit(few)).all(),
     )
 
@@ -35,4 +38,4 @@ def split(
 def _synced(session: Session, account_id: int, now: datetime) -> bool:
     """Whether a sync that came through would have brought what had changed of any order."""
     at = session.scalar(select(Account.last_synced_at).where(Account.id == account_id))
-    return at is not None and at > now - FRESH
+    return clocks.is_within(at, FRESH, now)

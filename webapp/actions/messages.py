@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp import crashpoints
 from webapp.actions import accounts, leases, mails
+from webapp.domain import clocks
 from webapp.domain import mails as domain
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, LostAnswer
 from webapp.domain.amazon_port import AmazonPort
@@ -45,7 +46,7 @@ def ask(session: Session, order: Order, *, now: datetime) -> MessageOffer:
 
 def is_fresh(offer: MessageOffer, now: datetime) -> bool:
     """Whether Amazon's answer is still to be believed."""
-    return offer.answered_at is not None and now - offer.answered_at < FRESH
+    return clocks.is_within(offer.answered_at, FRESH, now)
 
 
 def advance(session: Session, port: AmazonPort, account_id: int, *, clock: Clock) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from webapp.actions import events
+from webapp.domain import clocks
 from webapp.domain.amazon_orders import Unreadable
 from webapp.domain.errors import NotFoundError
 from webapp.models import packed
@@ -68,6 +69,8 @@ def holds_cursor(session: Session, account_id: int, run_started_at: datetime, no
     )
     held = False
     for found in session.scalars(unnamed):
+        if clocks.is_ahead(found.last_seen_at, now):
+            found.last_seen_at = now
         if found.last_seen_at < run_started_at:
             found.resolved_at = now
         else:
@@ -89,9 +92,14 @@ def due(session: Session, account_id: int, now: datetime, most: int) -> list[str
     ready = [
         found.number
         for found in session.scalars(waiting)
-        if found.number and now - found.last_seen_at >= timedelta(minutes=5) * (found.times_seen - 1)
+        if found.number and not clocks.is_within(found.last_seen_at, _pause(found.times_seen), now)
     ]
     return list(dict.fromkeys(ready))[:most]
+
+
+def _pause(times_seen: int) -> timedelta:
+    """How long an order that was seen so often is left alone."""
+    return timedelta(minutes=5) * (times_seen - 1)
 
 
 def still_unreadable(session: Session, account_id: int, number: str, now: datetime) -> None:

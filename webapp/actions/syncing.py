@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, importing, leases, quarantine, verdicts, windows
+from webapp.actions import accounts, clock_corrections, importing, leases, quarantine, verdicts, windows
 from webapp.actions.windows import Window
+from webapp.domain import clocks
 from webapp.domain.amazon_errors import AmazonError, InvalidRequest, Throttled, Unintelligible
 from webapp.domain.amazon_orders import AmazonOrder, OrderPage
 from webapp.domain.amazon_port import AmazonPort
@@ -58,7 +59,7 @@ def sync_account(
             if isinstance(error, Throttled) and run.pages and since is None:
                 _wait(session, run, error, clock())
                 return run
-            _fail(session, run, error, clock())
+            _fail(session, port, run, error, clock())
             raise
         return run
     finally:
@@ -106,11 +107,27 @@ def _begin(session: Session, account_id: int, now: datetime, by: str, since: dat
     marketplaces = sorted(session.scalars(select(Store.marketplace_id).where(Store.account_id == account_id)))
     window = windows.reopen(account, marketplaces, now) if since is None else None
     if window is None:
-        window = Window(since or account.cursor, now, marketplaces, accounts.known_missing(account, now))
+        window = Window(
+            since or _cursor(session, account, now), now, marketplaces, accounts.known_missing(account, now)
+        )
     run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=window.after)
     session.add(run)
     session.commit()
     return run, window
+
+
+def _cursor(session: Session, account: Account, now: datetime) -> datetime:
+    """Where to go on.
+
+    A cursor that a clock running ahead has put into the future would leave out what comes until then: the window of the
+    last run that began before now is read once more, or what was asked for when the account was connected.
+    """
+    if not clocks.is_ahead(account.cursor, now):
+        return account.cursor
+    done = select(func.max(SyncRun.updated_after)).where(
+        SyncRun.account_id == account.id, SyncRun.state == "done", SyncRun.updated_after <= now
+    )
+    return session.scalar(done) or now - max(account.created_at - account.cursor, timedelta())
 
 
 def _read_pages(
@@ -135,7 +152,7 @@ def _read_pages(
         crashpoints.crash("sync.page_received")
         # A page that a power cut takes away is read again, because the cursor went with it.
         with losable_commits():
-            _write_page(session, run, page, window, owner, clock(), moves_cursor=moves_cursor)
+            _write_page(session, port, run, page, window, owner, clock(), moves_cursor=moves_cursor)
         crashpoints.crash("sync.page_committed")
         if page.next_token is None:
             return
@@ -180,7 +197,15 @@ def _watch_for_a_circle(page: OrderPage, seen: Counter[int]) -> None:
 
 
 def _write_page(
-    session: Session, run: SyncRun, page: OrderPage, window: Window, owner: str, now: datetime, *, moves_cursor: bool
+    session: Session,
+    port: AmazonPort,
+    run: SyncRun,
+    page: OrderPage,
+    window: Window,
+    owner: str,
+    now: datetime,
+    *,
+    moves_cursor: bool,
 ) -> None:
     """The page and where to go on or, with the last one, the cursor and the end of the run: together or not at all."""
     leases.hold(session, lease_name(run.account_id), owner, now)
@@ -195,20 +220,31 @@ def _write_page(
     if moves_cursor:
         windows.keep(session.get_one(Account, run.account_id), window)
     if last:
-        _end(session, run, page, window, now, moves_cursor=moves_cursor)
+        _end(session, port, run, page, window, now, moves_cursor=moves_cursor)
     crashpoints.crash("sync.before_commit")
     session.commit()
 
 
-def _end(session: Session, run: SyncRun, page: OrderPage, window: Window, now: datetime, *, moves_cursor: bool) -> None:
+def _end(
+    session: Session,
+    port: AmazonPort,
+    run: SyncRun,
+    page: OrderPage,
+    window: Window,
+    now: datetime,
+    *,
+    moves_cursor: bool,
+) -> None:
     account = session.get_one(Account, run.account_id)
     bound = page.updated_before or run.started_at - timedelta(minutes=2)
     held = quarantine.holds_cursor(session, run.account_id, window.began, now)
     if moves_cursor and not held:
         # Backwards never: a desk whose clock was wrong once would read the same weeks again and again.
-        account.cursor = max(account.cursor, bound - OVERLAP)
+        reached = bound - OVERLAP
+        account.cursor = reached if clocks.is_ahead(account.cursor, now) else max(account.cursor, reached)
     account.last_synced_at = now
     accounts.note_health(account, page.missing, now)
+    clock_corrections.note_difference(account, port, now)
     session.execute(update(Store).where(Store.account_id == account.id).values(last_synced_at=now))
     run.state, run.ended_at, run.updated_before = "done", now, bound
 
@@ -220,8 +256,10 @@ def _wait(session: Session, run: SyncRun, error: AmazonError, now: datetime) -> 
     session.commit()
 
 
-def _fail(session: Session, run: SyncRun, error: AmazonError, now: datetime) -> None:
+def _fail(session: Session, port: AmazonPort, run: SyncRun, error: AmazonError, now: datetime) -> None:
     run.state, run.ended_at = "failed", now
     run.cause, run.message, run.request_id = error.cause, error.message[:1000], error.request_id
-    accounts.note_trouble(session.get_one(Account, run.account_id), error, now)
+    account = session.get_one(Account, run.account_id)
+    accounts.note_trouble(account, error, now)
+    clock_corrections.note_difference(account, port, now)
     session.commit()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from webapp.domain import clocks
 from webapp.models.accounts import Account
 
 # A page token of Amazon's lives for a day.
@@ -41,7 +42,7 @@ def reopen(account: Account, marketplaces: Sequence[str], now: datetime) -> Wind
     if kept is None or kept["marketplaces"] != list(marketplaces):
         return None
     began = datetime.fromisoformat(kept["began"])
-    if now - began > LIFE:
+    if not clocks.is_within(began, LIFE, now):
         return None
     after = datetime.fromisoformat(kept["after"])
     return Window(after, began, marketplaces, frozenset(kept["missing"]), kept["token"])

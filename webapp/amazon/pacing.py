@@ -65,6 +65,15 @@ local burst = tonumber(ARGV[2])
 local stored = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'rate')
 local rate = tonumber(stored[3] or ARGV[1])
 local tokens = burst
+-- The clock was set back: what is in the future was written now, or the bucket would not fill until then.
+if stored[2] and tonumber(stored[2]) > now + 1 then
+  for _, name in ipairs(redis.call('HKEYS', KEYS[1])) do
+    if name == 'at' or string.sub(name, 1, 5) == 'last:' then
+      redis.call('HSET', KEYS[1], name, string.format('%.6f', now))
+    end
+  end
+  stored[2] = tostring(now)
+end
 if stored[1] then
   tokens = math.min(burst, tonumber(stored[1]) + math.max(0, now - tonumber(stored[2])) * rate)
 end

@@ -1,6 +1,8 @@
 """Orders v0 confirmShipment: one call a parcel."""
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from webapp.amazon.client import Client
@@ -13,12 +15,18 @@ from webapp.domain.shipping import OTHER, Parcel
 _REFERENCE = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 # The longest text of a parcel that is sent, in characters.
 _LONGEST = 200
+# A Date header leaves out the fraction of a second.
+_DATE_FRACTION = timedelta(seconds=1)
 
 
 def confirm(client: Client, number: str, marketplace_id: str, parcel: Parcel) -> None:
     """Tell Amazon of a parcel. Raises LostAnswer when it may know of it: the same again edits it to what it is."""
     path = f"/orders/v0/orders/{checked_number('confirmShipment', number)}/shipmentConfirmation"
     (marketplace,) = checked_marketplaces(client.credentials.endpoint, [marketplace_id])
+    there = client.amazon_time()
+    if there is not None and parcel.shipped_at.tzinfo is not None and parcel.shipped_at - there > _DATE_FRACTION:
+        # Only a clock that is ahead puts a parcel into the future, and Amazon would refuse it.
+        parcel = replace(parcel, shipped_at=there)
     body = {"marketplaceId": marketplace, "packageDetail": package_detail(parcel)}
     client.call("confirmShipment", "POST", path, _confirmed, body=body, repeat_safe=False)
 

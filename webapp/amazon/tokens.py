@@ -76,6 +76,7 @@ class Tokens:
                     return self._renew(refused)
                 finally:
                     self._unlock(owner)
+            bound_lock(self._redis, f"{self._key}:lock")
             if self._clock() >= deadline:
                 raise Unavailable("Another process is still renewing the access token.", operation=OPERATION)
             self._wait(POLL)
@@ -132,6 +133,16 @@ class Tokens:
         secret = self._credentials.client_secret.encode()
         key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=b"channeldesk access token").derive(secret)
         return Fernet(base64.urlsafe_b64encode(key))
+
+
+def bound_lock(redis: Redis, key: str) -> None:
+    """Let a lock end no later than it could be held from now on.
+
+    Redis keeps the time at which a key ends, so one that was written before the clock was set back would last too long.
+    """
+    with redis_must_answer():
+        if redis.pttl(key) > LOCK_MS:
+            redis.pexpire(key, LOCK_MS)
 
 
 def _name(credentials: Credentials) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp.domain import schedule
+from webapp.domain import clocks, schedule
 from webapp.domain.errors import NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob
@@ -43,7 +43,7 @@ def anything_due(session: Session, now: datetime) -> bool:
 def unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:
     """(name, ids) of jobs rung longer than `after` ago that have not ended since: their ring may have been lost."""
     lost = select(RecurringJob.name, RecurringJob.ids).where(
-        RecurringJob.rung_at <= now - after,
+        or_(RecurringJob.rung_at <= now - after, RecurringJob.rung_at > now + clocks.TOLERANCE),
         or_(RecurringJob.answered_at.is_(None), RecurringJob.answered_at < RecurringJob.rung_at),
     )
     return [(name, tuple(ids)) for name, ids in session.execute(lost)]

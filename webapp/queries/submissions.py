@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.domain import submissions
+from webapp.domain import clocks, submissions
 from webapp.domain.errors import NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -98,9 +98,16 @@ def _open_of(account_id: int | None) -> list[ColumnElement[bool]]:
     return found
 
 
+def asked_ahead(now: datetime) -> ColumnElement[bool]:
+    """Of open submissions, those that wait although the clock was ahead when they were written."""
+    wrong = now + clocks.TOLERANCE
+    return and_(Submission.due_at > wrong, or_(Submission.requested_at > wrong, Submission.changed_at > wrong))
+
+
 def accounts_with_work(session: Session, now: datetime) -> list[int]:
-    """Ids of the accounts that have a submission to be looked at now."""
-    waiting = (Submission.open, Submission.due_at <= now, Submission.state != submissions.CONFLICT)
+    """Ids of the accounts that have a submission to be looked at now, or one whose time has to be corrected."""
+    is_due = or_(Submission.due_at <= now, asked_ahead(now))
+    waiting = (Submission.open, is_due, Submission.state != submissions.CONFLICT)
     due = select(Submission.account_id).where(*waiting).distinct()
     return list(session.scalars(due))
 

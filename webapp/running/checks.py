@@ -23,6 +23,8 @@ OK, WARN, FAIL = "ok", "warn", "fail"
 # The first SQLite without the fault by which several processes can, rarely, corrupt a database in WAL mode.
 SOUND_SQLITE = (3, 51, 3)
 OLDEST_REDIS = (6, 2)
+# Seconds by which the clock may differ from Amazon's, as in `domain/clocks.py`.
+CLOCK_TOLERANCE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     # An application for it makes the keys that are missing.
     if settings.database.startswith("postgresql") and not _has_no_keys(settings):
         yield _commits(settings)
+    yield _clock(settings)
     yield _redis(settings)
     yield _port(settings)
 
@@ -164,6 +167,38 @@ def _has_no_keys(settings: Settings) -> bool:
 
 def _has_no_database(settings: Settings) -> bool:
     return not settings.database_url and not (settings.data_dir / "channeldesk.db").exists()
+
+
+def _clock(settings: Settings) -> Finding:
+    """Whether the clock agrees with Amazon's, as the last sync of each account measured it."""
+    from webapp import create_app
+
+    # An application for it makes the keys that are missing.
+    if _has_no_database(settings) or _has_no_keys(settings):
+        return Finding("clock", OK, "not compared with Amazon's yet")
+    try:
+        app = create_app(settings)
+        current, newest = database.revision(app)
+        ahead = database.clock_ahead(app) if current == newest else None
+    except (CannotRunError, SettingError, OSError):
+        # The check of the database says why.
+        return Finding("clock", OK, "not known, because the database cannot be read")
+    return finding_of_clock(ahead)
+
+
+def finding_of_clock(ahead: int | None) -> Finding:
+    """What it means that the clock is so many seconds ahead of Amazon's."""
+    if ahead is None:
+        return Finding("clock", OK, "not compared with Amazon's yet")
+    if abs(ahead) > CLOCK_TOLERANCE:
+        side = "ahead of" if ahead > 0 else "behind"
+        return Finding(
+            "clock",
+            WARN,
+            f"This machine's clock is {abs(ahead)} s {side} Amazon's. Set it, and keep it right with NTP, for "
+            "instance by timedatectl set-ntp true.",
+        )
+    return Finding("clock", OK, f"within {abs(ahead)} s of Amazon's")
 
 
 def _redis(settings: Settings) -> Finding:

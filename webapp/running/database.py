@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from webapp import key_check
@@ -88,6 +88,21 @@ def revision(app: Flask) -> tuple[str | None, str | None]:
             raise CannotRunError(_unreachable(db.engine, error)) from None
         finally:
             db.engine.dispose()
+
+
+def clock_ahead(app: Flask) -> int | None:
+    """The largest difference between the clock here and Amazon's that an account measured last, in seconds."""
+    from webapp.models.accounts import Account
+
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                measured = connection.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+    return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)
 
 
 def settings_off(app: Flask, names: Sequence[str]) -> list[str]:

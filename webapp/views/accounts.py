@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from webapp import drafts, queue
 from webapp.actions import accounts as verbs
+from webapp.domain import clocks
 from webapp.domain.accounts import ConnectionReport
 from webapp.domain.amazon_errors import AmazonError
 from webapp.domain.amazon_orders import DATASETS, ROLES, Participation
@@ -230,6 +231,7 @@ def _account_page(
     return {
         "account": account,
         "region_name": REGIONS[account.region],
+        "clock_ahead": account.clock_ahead if abs(account.clock_ahead or 0) > clocks.TOLERANCE.total_seconds() else 0,
         "datasets": _datasets(frozenset(account.missing_datasets)),
         "job": stores.sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),

@@ -4,11 +4,16 @@ import time
 
 from flask import Blueprint, Response, jsonify
 from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from webapp import database_problems, queue
 from webapp.database_problems import ADVICE
+from webapp.domain import clocks
 from webapp.extensions import db, settings
+from webapp.models.accounts import Account
 from webapp.models.database_errors import Cause
+from webapp.models.engine import only_reading
 from webapp.security import open_to_all
 
 bp = Blueprint("health", __name__)
@@ -24,7 +29,8 @@ def healthz() -> tuple[Response, int]:
 
     Where the database has a problem, `database_problem` is its cause and `advice` what to do, else both are null.
     `redis_files_set_aside_at`: when the embedded Valkey did not start on its files and was started without them; null
-    where it never was.
+    where it never was. `clock_ahead`: seconds by which the clock here was ahead of Amazon's, or null; it does not
+    decide the status.
     """
     redis, age, met = _redis()
     found = database_problems.find(db.engine)
@@ -38,11 +44,22 @@ def healthz() -> tuple[Response, int]:
         "database_problem": cause,
         "redis": redis,
         "scheduler_tick_age": age,
+        "clock_ahead": _clock_ahead() if found is None else None,
         "redis_files_set_aside_at": aside.isoformat() if aside is not None else None,
         "advice": None if cause is None else ADVICE[cause],
     }
     well = cause is None and redis and age is not None and age < SILENT_AFTER
     return jsonify(said), 200 if well else 503
+
+
+def _clock_ahead() -> int | None:
+    """The largest difference of clocks that an account has measured last."""
+    try:
+        with only_reading():
+            measured = db.session.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
+    except SQLAlchemyError:
+        return None
+    return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)
 
 
 def _redis() -> tuple[bool, float | None, Cause | None]:
@@ -52,4 +69,10 @@ def _redis() -> tuple[bool, float | None, Cause | None]:
         tick, met = queue.last_tick(client), database_problems.reported(client)
     except RedisError:
         return False, None, None
-    return True, None if tick is None else round(max(0.0, time.time() - tick), 1), met
+    return True, None if tick is None else _age(tick), met
+
+
+def _age(tick: float) -> float:
+    age = time.time() - tick
+    # Ahead by more than clocks differ: it was written before the clock was set back, and proves nothing since.
+    return round(abs(age) if -age > clocks.TOLERANCE.total_seconds() else max(0.0, age), 1)

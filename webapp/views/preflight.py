@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from redis.exceptions import RedisError
 
 from webapp import queue
+from webapp.domain import clocks
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.queries import amazon_orders as queries
@@ -54,7 +55,8 @@ def state(number: str) -> Response:
 
 
 def _fresh(order: AmazonOrder, began: datetime) -> bool:
-    return order.read_at is not None and order.read_at >= began - FRESH
+    now = datetime.now(UTC)
+    return order.read_at is not None and order.read_at >= began - FRESH and not clocks.is_ahead(order.read_at, now)
 
 
 def _ring(amazon_order_id: int) -> None:

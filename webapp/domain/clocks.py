@@ -1,0 +1,25 @@
+"""Times written while the clock of this machine was wrong.
+
+A clock that was ahead and has been set back leaves times in the future. Whatever waits for them would wait for days,
+and whatever counts as fresh until then would be believed for days.
+"""
+
+from datetime import datetime, timedelta
+
+# Machines that share a database differ by less than this; from here on, a person is told that a clock is wrong.
+TOLERANCE = timedelta(seconds=60)
+
+
+def is_ahead(moment: datetime | None, now: datetime) -> bool:
+    """Whether a time that was once the present lies in the future, so that the clock has been set back since."""
+    return moment is not None and moment > now + TOLERANCE
+
+
+def is_within(moment: datetime | None, age: timedelta, now: datetime) -> bool:
+    """Whether it was less than `age` ago; a time in the future was not."""
+    return moment is not None and moment > now - age and not is_ahead(moment, now)
+
+
+def bounded(moment: datetime, longest: timedelta, now: datetime) -> datetime:
+    """The moment, but no further ahead than the longest wait there is."""
+    return min(moment, now + longest)
