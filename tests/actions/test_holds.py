@@ -1,12 +1,15 @@
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
 
 from tests.factories import NOW, an_item, an_order
 from tests.processing import BY, at_once, imported, kinds, processing_order, refused
 from webapp.actions import holds, invoices
+from webapp.extensions import db
 from webapp.models.comments import Comment
 from webapp.models.events import Event
+from webapp.models.orders import Order
 
 LATER = NOW + timedelta(days=2)
 
@@ -92,3 +95,24 @@ def test_of_two_tabs_one_holds_and_the_other_is_told(app, session):
         holds.hold(own, order_id, "Wait", **BY)
 
     assert at_once(app, hold, hold) == ["cannot_hold", "done"]
+
+
+def test_a_hold_that_is_prolonged_after_it_was_found_is_not_released(session):
+    order = processing_order(session)
+    order_id = order.id
+    holds.hold(session, order_id, "Wait", until=LATER, **BY)
+    much_later = LATER + timedelta(days=5)
+
+    def prolong(_session):
+        """Somebody is quicker, between the look for what is due and the lock on the Order."""
+        with Session(db.engine) as other:
+            other.execute(update(Order).where(Order.id == order_id).values(hold_until=much_later))
+            other.commit()
+
+    event.listen(session, "after_rollback", prolong, once=True)
+    assert holds.release_due(session, now=LATER, by="schedule") == 0
+
+    session.refresh(order)
+    assert (order.state, order.hold_until) == ("holded", much_later)
+    session.rollback()
+    assert holds.release_due(session, now=much_later, by="schedule") == 1

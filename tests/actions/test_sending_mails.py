@@ -1,6 +1,7 @@
 """Sending what the outbox holds, through a real mail server: once, later, or not at all, and never blindly again."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from tests.processing import BY, kinds, processing_order
 from webapp.actions import comments, invoices, leases, mail_settings, mails, sending_mails, shipments
 from webapp.domain.errors import BusyError
 from webapp.domain.languages import LANGUAGES
+from webapp.domain.mail_letters import Attachment, Letter
 from webapp.domain.parcels import Parcel
 from webapp.mailing import Office
 from webapp.models.mails import Mail
@@ -251,3 +253,28 @@ def test_only_one_process_sends(post: Post) -> None:
         post.send()
     leases.release(post.session, sending_mails.LEASE, owner)
     assert post.send() == 1
+
+
+class Heavy(Office):
+    """Attaches a document of so many bytes."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def compose(self, session: Session, mail: Mail) -> Letter:
+        return replace(super().compose(session, mail), attachment=Attachment("invoice-1.pdf", bytes(self.size)))
+
+
+@pytest.mark.parametrize(
+    ("size", "state", "cause"),
+    [
+        (10_485_760, "sent", None),
+        (10_485_761, "failed", "mail_attachment_large"),
+        (30_000_000, "failed", "mail_attachment_large"),
+    ],
+)
+def test_an_attachment_of_more_than_10_mb_is_not_sent(post: Post, size: int, state: str, cause: str | None) -> None:
+    mail = post.write()
+    post.send(Heavy(size))
+    assert post.state(mail)[:2] == (state, cause)
+    assert len(post.box.taken) == (1 if state == "sent" else 0)

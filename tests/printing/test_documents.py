@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
+from sqlalchemy import select
 
-from tests.factories import an_item
+from tests.factories import an_item, an_order
 from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages, the_invoice, two_parcels
-from tests.processing import BY
+from tests.processing import BY, imported
 from webapp import printing
 from webapp.actions import shipments
 from webapp.domain import document_settings, refunds
 from webapp.domain.amazon_orders import Address
 from webapp.domain.errors import NotFoundError
 from webapp.domain.languages import LANGUAGES
+from webapp.models.invoices import Invoice
 from webapp.running import logs
 
 A4, LETTER = (595, 842), (612, 792)
@@ -292,3 +294,38 @@ def test_printing_says_nothing_in_the_log(session, capsys, monkeypatch):
     printing.invoice(session, invoice.id)
 
     assert capsys.readouterr().err == ""
+
+
+def positions(file: bytes) -> list[list[tuple[float, str]]]:
+    """Of each page, the height of each text above the lower edge in points, and the text."""
+    found: list[list[tuple[float, str]]] = []
+    for page in PdfReader(io.BytesIO(file)).pages:
+        texts: list[tuple[float, str]] = []
+
+        def note(words, _now, matrix, *_font, texts=texts):
+            if words.strip():
+                texts.append((matrix[5], words.strip()))
+
+        page.extract_text(visitor_text=note)
+        found.append(texts)
+    return found
+
+
+@pytest.mark.parametrize("footer", ["One line", "\n".join(f"Line {n} of the footer" for n in range(1, 13))])
+def test_nothing_is_printed_over_the_footer_however_many_lines_there_are(session, footer):
+    first = a_printed_order(session)
+    first.store.documents_footer = footer
+    session.commit()
+    # Each number of lines ends the table at another height, some of them just above the footer.
+    counts = [*range(18, 34), 75]
+    lines = [tuple(an_item(n, 1, title=f"Article {n}" + " long" * (n % 9)) for n in range(1, most)) for most in counts]
+    imported(session, *(an_order(10 + place, items=items) for place, items in enumerate(lines)))
+    for invoice in session.scalars(select(Invoice)).all():
+        for page in positions(printing.invoice(session, invoice.id)):
+            below = [
+                (height, words) for height, words in page if words in footer.splitlines() or words.startswith("Seite ")
+            ]
+            above = [(height, words) for height, words in page if (height, words) not in below]
+            assert below
+            # The rule above the footer is 4.4 mm, 12 points, above its first line.
+            assert min(height for height, _ in above) > max(height for height, _ in below) + 12

@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
-from sqlalchemy import text
 from werkzeug.routing import Rule
 
 from tests import people
 from tests.people import THE_COLLEAGUE, THE_OWNER
 from webapp.domain.permissions import PERMISSIONS, ROLES, VIEWER, allows
-from webapp.extensions import db
 from webapp.security import can, needs
 
 READING = {"GET", "HEAD"}
@@ -100,23 +98,6 @@ def test_every_unsafe_route_refuses_a_request_without_a_token(app: Flask, owner:
     for rule, _ in routes(app):
         if method(rule) != "GET":
             assert owner.open(address(app, rule), method=method(rule)).status_code == 419, rule
-
-
-def test_reading_changes_nothing(app: Flask, owner: FlaskClient) -> None:
-    app.config.update(PROPAGATE_EXCEPTIONS=False)
-    before = _dump()
-    for rule, _ in routes(app):
-        if method(rule) == "GET":
-            owner.get(address(app, rule))
-    assert _dump() == before
-
-
-def _dump() -> dict[str, list[tuple[object, ...]]]:
-    with db.engine.connect() as connection:
-        return {
-            name: sorted(map(tuple, connection.execute(text(f'SELECT * FROM "{name}"'))), key=repr)
-            for name in db.metadata.tables
-        }
 
 
 @pytest.fixture

@@ -1,0 +1,173 @@
+"""Every page that is asked for with GET, of rows that exist, changes no row but when its person was last seen."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from tests.factories import NOW, an_order
+from tests.mailboxes import set_up
+from tests.people import THE_OWNER
+from tests.printing.orders import a_memo, a_printed_order, two_parcels
+from tests.processing import BY, imported
+from tests.security.test_permissions import method, routes
+from tests.stock import a_product
+from webapp.actions import (
+    bulk_actions,
+    cancellations,
+    mails,
+    product_imports,
+    quarantine,
+    schedule,
+    tracking,
+    users,
+)
+from webapp.domain.amazon_orders import Unreadable
+from webapp.extensions import db
+from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.customers import Customer
+from webapp.models.invoices import Invoice
+from webapp.models.shipments import Parcel
+from webapp.models.stores import Store
+from webapp.models.submissions import Submission
+from webapp.models.syncs import SyncRun
+from webapp.models.users import WebSession
+from webapp.settings import Settings
+
+Values = dict[str, Any]
+# Pages that say no to an order or a file as it stands here: the row is there, and the answer is in the table.
+REFUSED: dict[str, int] = {}
+
+
+@pytest.fixture
+def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable[[str], Values]:
+    """What to put into the address of each endpoint, so that it names something that exists."""
+    order = a_printed_order(session)
+    mirror = session.get_one(AmazonOrder, order.amazon_order_id)
+    shipment = two_parcels(session, order)
+    memo = a_memo(session, order)
+    store = session.scalars(select(Store)).one()
+    store.customer_creation = "account"
+    session.commit()
+    unshipped = imported(session, an_order(2))[-1]
+    cancellation = cancellations.request(
+        session, unshipped.amazon_order_id, "NoInventory", undo_seconds=30, now=NOW, by="test"
+    )
+    other = session.get_one(AmazonOrder, unshipped.amazon_order_id)
+    quarantine.keep(session, mirror.account_id, [Unreadable("purchaseDate is missing", {"orderId": "1"}, "303-1")], NOW)
+    run = SyncRun(
+        account_id=mirror.account_id, by="test", state="done", started_at=NOW, ended_at=NOW, updated_after=NOW
+    )
+    session.add(run)
+    schedule.ensure(session, "sync_account-1", "sync_account", [1], 180, NOW)
+    session.commit()
+    printed = bulk_actions.start(session, "print_all", [order.id], **BY)
+    while bulk_actions.step(session, printed.id, lambda: NOW):
+        pass
+    sheet = tracking.keep(
+        session, tracking.read(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]), **BY
+    )
+    product = a_product(session, "MUG-1")
+    product_import = product_imports.keep(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **BY)
+    set_up(session, 2525)
+    mail = mails.write(session, order, "free", text=("Hello", "Text"), **BY)
+    link = users.make_sign_in_link(session, settings, datetime.now(UTC), THE_OWNER.email)
+    invoice = session.scalars(select(Invoice)).first()
+    parcel = session.scalars(select(Parcel)).first()
+    assert invoice is not None
+    assert parcel is not None
+    common: Values = {
+        "customer_id": session.scalars(select(Customer.id)).first(),
+        "account_id": mirror.account_id,
+        "slug": store.slug,
+        "run_id": run.id,
+        "kept_id": session.scalars(select(QuarantinedOrder.id)).one(),
+        "key": "sync_account-1",
+        "action_id": printed.id,
+        "mail_id": mail.id,
+        "product_id": product.id,
+        "token": link.rpartition("/")[2],
+        "submission_id": session.scalars(select(Submission.id)).first(),
+        "reference": parcel.reference,
+        "which": "billing",
+        "kind": "invoice",
+        "language": "de",
+    }
+    by_blueprint = {
+        "invoices": invoice.number,
+        "shipments": shipment.number,
+        "credit_memos": memo.number,
+        "amazon_orders": mirror.number,
+        "cancellations": other.number,
+        "preflight": other.number,
+        "parcels": shipment.number,
+    }
+    by_endpoint = {
+        "printing.invoice": {"number": invoice.number},
+        "printing.shipment": {"number": shipment.number},
+        "printing.credit_memo": {"number": memo.number},
+        "invoices.new": {"number": unshipped.number},
+        "shipments.new": {"number": unshipped.number},
+        "credit_memos.new": {"number": order.number},
+        "holds.new": {"number": unshipped.number},
+        "cancellations.follow": {"submission_id": cancellation.id},
+        "tracking.show": {"import_id": sheet.id},
+        "tracking.rest": {"import_id": sheet.id},
+        "product_imports.show": {"import_id": product_import.id},
+        "patterns.show": {"page": "pieces"},
+        "grid_tools.columns": {"name": "orders"},
+        "grid_tools.views": {"name": "orders"},
+    }
+    session.commit()
+
+    def of(endpoint: str) -> Values:
+        number = by_blueprint.get(endpoint.partition(".")[0], order.number)
+        return common | {"number": number} | by_endpoint.get(endpoint, {})
+
+    return of
+
+
+def rows() -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, but for when a session was last seen."""
+    db.session.rollback()
+    with db.engine.connect() as connection:
+        found = {}
+        for name, table in db.metadata.tables.items():
+            columns = [f'"{column.name}"' for column in table.columns if (name, column.name) != ("sessions", "seen_at")]
+            selected = connection.execute(text(f'SELECT {", ".join(columns)} FROM "{name}"'))
+            found[name] = sorted(map(tuple, selected), key=repr)
+        return found
+
+
+def test_reading_changes_nothing(
+    app: Flask, owner: FlaskClient, session: Session, bell: Redis, values: Callable[[str], Values]
+) -> None:
+    app.config.update(PROPAGATE_EXCEPTIONS=False)
+    addresses = {}
+    with app.test_request_context():
+        for rule, _ in routes(app):
+            if method(rule) == "GET":
+                known = values(rule.endpoint)
+                arguments = {name: known[name] for name in rule.arguments}
+                addresses[rule.rule] = (rule.endpoint, app.url_map.bind("localhost").build(rule.endpoint, arguments))
+    assert len(addresses) > 60
+    session.execute(update(WebSession).values(seen_at=datetime.now(UTC) - timedelta(minutes=5)))
+    session.commit()
+    before = rows()
+    answers = {}
+    for endpoint, address in addresses.values():
+        for headers in ({}, {"HX-Request": "true"}):
+            answer = owner.get(address, headers=headers)
+            allowed = REFUSED.get(endpoint, 200)
+            if answer.status_code not in {allowed, 204, 286, 303} and endpoint != "health.healthz":
+                answers[address] = answer.status_code
+            assert rows() == before, address
+    assert answers == {}
+    session.rollback()
+    assert session.scalars(select(WebSession.seen_at)).one() > datetime.now(UTC) - timedelta(minutes=2)
