@@ -64,7 +64,11 @@ def test_each_row_is_done_by_its_verb_and_tells_how_it_went(session, orders, run
 
     assert not run(action)
 
-    assert outcomes(session, action) == [("done", "order_held"), ("failed", "cannot_hold"), ("done", "order_held")]
+    assert outcomes(session, action) == [
+        ("done", "order_held_past_ship_by"),
+        ("failed", "cannot_hold"),
+        ("done", "order_held_past_ship_by"),
+    ]
     assert (action.state, counts(action), action.waiting) == (bulk.ENDED, (3, 2, 1, 0), 0)
     assert [order.state for order in orders] == ["holded"] * 3 + ["new"] * 3 + ["processing"]
     assert session.scalar(select(func.count(Comment.id)).where(Comment.text == "stock")) is not None

@@ -1,6 +1,7 @@
 """Every cell of the table of moves, and the states that follow from quantities."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, strategies
@@ -124,6 +125,20 @@ def test_derived_is_never_a_state_that_needs_a_person(lines):
         assert all(order_states.left_to_invoice(line) == 0 for line in lines)
     if state == "closed":
         assert all(line.refunded == line.ordered for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("ship_by", "until", "past"),
+    [
+        (None, None, False),
+        (None, datetime(2026, 1, 2, tzinfo=UTC), False),
+        (datetime(2026, 1, 2, tzinfo=UTC), None, True),
+        (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC), False),
+        (datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 2, 0, 1, tzinfo=UTC), True),
+    ],
+)
+def test_a_hold_without_an_end_or_beyond_the_ship_by_time_makes_the_order_late(ship_by, until, past):
+    assert order_states.is_held_past(ship_by, until) is past
 
 
 def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_again():

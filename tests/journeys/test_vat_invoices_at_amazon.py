@@ -22,7 +22,15 @@ def number(desk):
     """A shipped order, invoiced at import."""
     number = desk.world.place("DE", status="SHIPPED")
     desk.sync()
+    seller(desk, number)
     return number
+
+
+def seller(desk, number, sender="Desk GmbH\nHafen 1\n20095 Hamburg", tax_number="DE123456789"):
+    """What the store says of its seller on documents."""
+    store = desk.order(number).store
+    store.documents_sender, store.documents_tax_number = sender, tax_number
+    desk.session.commit()
 
 
 def invoice_of(desk, number):
@@ -42,6 +50,7 @@ def ended(desk, submission):
 
 def uploads_itself(desk, number):
     desk.order(number).store.upload_invoices = True
+    seller(desk, number)
     desk.session.commit()
 
 
@@ -215,3 +224,28 @@ def test_what_amazon_does_not_take_says_why_and_nothing_is_asked(desk, country, 
         upload(desk, invoice_of(desk, number))
 
     assert (refused.value.code, asked(desk)) == (code, [])
+
+
+@pytest.mark.parametrize(
+    ("sender", "tax_number", "code"),
+    [
+        ("", "", "vat_invoice_seller_missing"),
+        ("Desk GmbH", "DE123456789", "vat_invoice_address_missing"),
+        ("Desk GmbH\n \n", "DE123456789", "vat_invoice_address_missing"),
+        ("Desk GmbH\nHafen 1", " ", "vat_invoice_tax_number_missing"),
+    ],
+)
+def test_an_invoice_without_the_sellers_data_is_not_uploaded(desk, number, sender, tax_number, code):
+    seller(desk, number, sender, tax_number)
+    with pytest.raises(RefusedError) as refused:
+        upload(desk, invoice_of(desk, number))
+    assert refused.value.code == code
+
+
+def test_an_invoice_whose_sellers_data_is_removed_before_it_is_sent_is_not_sent(desk, number):
+    submission = upload(desk, invoice_of(desk, number))
+    seller(desk, number, tax_number="")
+    ended(desk, submission)
+
+    assert (submission.state, submission.cause) == ("rejected", "vat_invoice_tax_number_missing")
+    assert desk.world.effects("vat_invoice", number) == []

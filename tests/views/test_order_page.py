@@ -169,6 +169,7 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, se
     dialog = owner.get("/orders/100001/holds/new", headers=HTMX)
     assert "<html" not in dialog.text
     assert "Europe/Berlin" in plain(dialog)
+    assert "If the hold lasts longer, Amazon counts the order as late." in plain(dialog)
 
     sent = owner.post("/orders/100001/holds", data={"reason": "Ask the buyer", "until": "2031-07-01T09:30"})
 
@@ -180,6 +181,7 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, se
     page = plain(owner.get("/orders/100001"))
     assert "On hold until Jul 1, 2031, 9:30" in page
     assert "Ask the buyer" in page
+    assert "The hold lasts beyond the ship-by time" in page
     assert buttons(owner)[-1] == "/orders/100001/holds/ends"
 
     assert owner.post("/orders/100001/holds/ends").status_code == 303

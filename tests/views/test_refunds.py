@@ -138,8 +138,20 @@ def test_who_only_looks_gets_no_answers_to_give(colleague, session, asked):
     assert colleague.post(f"/submissions/{submission.id}/arrival").status_code == 403
 
 
+def test_an_invoice_page_says_what_of_the_sellers_data_is_missing(owner, session):
+    shipped_order(session)
+
+    page = owner.get("/invoices/100001")
+
+    assert "A tax invoice needs your name and address, and your VAT number." in plain(page)
+    assert owner.post("/invoices/100001/uploads").status_code == 409
+    assert session.scalars(select(Submission)).all() == []
+
+
 def test_an_invoice_is_uploaded_with_a_button_and_then_followed(owner, session):
     order = shipped_order(session)
+    order.store.documents_sender, order.store.documents_tax_number = "Desk\nHafen 1", "DE123456789"
+    session.commit()
     number = "100001"
     page = owner.get(f"/invoices/{number}")
     assert "It has not been uploaded. Upload to Amazon" in plain(page)

@@ -38,8 +38,9 @@ def _hold(session: Session, task: Task) -> Outcome:
         store = session.scalar(select(Store).join(Order, Order.store_id == Store.id).where(Order.id == task.subject_id))
         zone = ZoneInfo(store.marketplace.time_zone) if store is not None else UTC
         until = datetime.fromisoformat(task.args["until"]).replace(tzinfo=zone)
-    holds.hold(session, task.subject_id, task.args["reason"], until=until, now=task.now, by=task.by)
-    return Outcome("order_held")
+    order = holds.hold(session, task.subject_id, task.args["reason"], until=until, now=task.now, by=task.by)
+    late = order_states.is_held_past(order.ship_by, order.hold_until)
+    return Outcome("order_held_past_ship_by" if late else "order_held")
 
 
 def _unhold(session: Session, task: Task) -> Outcome:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.cli.base import data_dir_option, desk, json_option, number_argument, show
 from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
 from webapp.cli.orders import described, orders, story
-from webapp.domain import shipping
+from webapp.domain import order_states, shipping
 from webapp.domain.carrier_names import with_name
 from webapp.domain.documents import Refund, amount
 from webapp.domain.errors import InvalidError
@@ -34,9 +34,12 @@ _items_option = click.option(
 def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_json: bool) -> None:
     """Put an Order on hold."""
     from webapp.actions import holds
+    from webapp.sentences import sentence
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> None:
-        holds.hold(session, order.id, reason, until=_instant(until), **about)
+        held = holds.hold(session, order.id, reason, until=_instant(until), **about)
+        if order_states.is_held_past(held.ship_by, held.hold_until):
+            click.echo(sentence("held_past_ship_by"), err=True)
 
     _process(number, data_dir, as_json, step)
 

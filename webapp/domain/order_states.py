@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 NEW = "new"
@@ -81,6 +82,11 @@ def check(name: str, state: str) -> Move:
     if not may(name, state):
         raise MoveRefused(name, state)
     return BY_NAME[name]
+
+
+def is_held_past(ship_by: datetime | None, until: datetime | None) -> bool:
+    """Return whether a hold `until` an instant, or without an end (None), lasts beyond the ship-by time."""
+    return ship_by is not None and (until is None or until > ship_by)
 
 
 def left_to_invoice(line: Quantities) -> int:

@@ -28,6 +28,19 @@ class VatInvoice:
     transaction_id: str | None = None
 
 
+def missing(sender: str, tax_number: str) -> str | None:
+    """Return what a tax invoice lacks of the seller's data, as a code of `sentences`, or None.
+
+    `sender`: the seller's name and address as they stand on documents, one part a line.
+    """
+    has_address = sum(bool(line.strip()) for line in sender.splitlines()) > 1
+    if not has_address and not tax_number.strip():
+        return "vat_invoice_seller_missing"
+    if not has_address:
+        return "vat_invoice_address_missing"
+    return None if tax_number.strip() else "vat_invoice_tax_number_missing"
+
+
 def refusal(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
     """Why an invoice of an order cannot be uploaded now, as a code of `sentences`, or None.
 

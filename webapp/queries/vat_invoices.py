@@ -54,7 +54,8 @@ def refusal(order: Order, document: Document, last: Submission | None) -> str | 
         return "vat_invoice_memo_open"
     mirror, store = order.amazon_order, order.store
     country = store.marketplace.country_code
-    return vat_invoices.refusal(country, mirror.status, mirror.programs, writable=store.import_orders)
+    refused = vat_invoices.refusal(country, mirror.status, mirror.programs, writable=store.import_orders)
+    return refused or vat_invoices.missing(store.documents_sender, store.documents_tax_number)
 
 
 def _given(document: Document) -> bool:

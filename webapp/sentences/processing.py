@@ -48,6 +48,10 @@ SENTENCES = {
     "carrier_required": _l("Say which carrier this tracking number is of."),
     "carrier_title_required": _l("Name the carrier that is not in the list."),
     "hold_reason_required": _l("Say why the Order is put on hold."),
+    "held_past_ship_by": _l(
+        "The hold lasts beyond the ship-by time, so Amazon counts the order as late unless it is released and shipped "
+        "before."
+    ),
     "hold_until_past": _l("This time is past. Choose one to come, or none."),
     "hold_until_far": _l("Choose a time until the end of %(year)s, or none."),
     "hold_until_unreadable": _l("%(text)s is not a day and a time."),
@@ -62,6 +66,7 @@ SENTENCES = {
     "order_shipped": _l("Shipment %(number)s written (pieces: %(quantity)s, parcels: %(parcels)s)"),
     "order_refunded": _l("Credit memo %(number)s written offline: %(amount)s %(currency)s"),
     "order_held": _l("Put on hold"),
+    "order_held_past_ship_by": _l("Put on hold beyond its ship-by time"),
     "order_held_until": _l("Put on hold until %(until)s"),
     "order_unheld": _l("Taken off hold"),
     "order_status_chosen": _l("Status set to %(word)s"),

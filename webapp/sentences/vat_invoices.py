@@ -14,6 +14,17 @@ SENTENCES = {
     ),
     "vat_invoice_cancelled": _l("This order is cancelled, so Amazon takes no invoice for it."),
     "vat_invoice_unshipped": _l("Amazon takes the invoice once it knows of a shipment of the order."),
+    "vat_invoice_seller_missing": _l(
+        "A tax invoice needs your name and address, and your VAT number. Enter them under Documents and language of "
+        "the store, then upload it again."
+    ),
+    "vat_invoice_address_missing": _l(
+        "A tax invoice needs your name and address, in two lines at least. Enter them under Documents and language of "
+        "the store, then upload it again."
+    ),
+    "vat_invoice_tax_number_missing": _l(
+        "A tax invoice needs your VAT number. Enter it under Documents and language of the store, then upload it again."
+    ),
     "vat_invoice_asked": _l("Amazon is being given this document. Follow it under Submissions."),
     "vat_invoice_done": _l("Amazon has this document."),
     "vat_invoice_memo_open": _l("This credit memo gave nothing back, so there is no credit note of it."),

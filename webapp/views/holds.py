@@ -29,7 +29,7 @@ def new(number: str) -> Response:
     order = queries.by_number(db.session(), number)
     form = HoldForm(formdata=None, zone=_zone(order))
     refused = "" if order_states.may("hold", order.state) else sentence("cannot_hold", {"state": order.state})
-    return answer(request, *DIALOG, order=order, form=form, refused=refused)
+    return answer(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
 
 
 @bp.post("/holds")
@@ -48,9 +48,12 @@ def create(number: str) -> Response:
         refused = sentence(error.code, error.arguments)
     else:
         flash(_("The Order is on hold."), "good")
+        if order_states.is_held_past(order.ship_by, order.hold_until):
+            flash(sentence("held_past_ship_by"), "warn")
         return see_other(request, url_for("orders.show", number=number))
     session.rollback()
-    return invalid(request, *DIALOG, order=queries.by_number(session, number), form=form, refused=refused)
+    order = queries.by_number(session, number)
+    return invalid(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
 
 
 @bp.post("/holds/ends")

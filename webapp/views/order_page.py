@@ -55,6 +55,8 @@ def show(number: str) -> Response:
         moves=order_moves.of_order(order),
         troubled_mails=beside.troubled_mails,
         printable=any(counts.values()),
+        held_past_ship_by=order.state == order_states.HOLDED
+        and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),
         packable=order_states.may("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
         **_MORE[tab](session, order),
     )
