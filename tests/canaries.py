@@ -6,12 +6,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, a_package, a_store, an_account, an_item, an_order, shipped
+from tests.factories import NOW, a_package, an_account, an_item, an_order, shipped
 from tests.processing import BY
-from webapp.actions import comments, credit_memos, holds, invoices, order_addresses, shipments
+from webapp.actions import (
+    cancellations,
+    comments,
+    credit_memos,
+    holds,
+    invoices,
+    order_addresses,
+    product_imports,
+    shipments,
+)
 from webapp.actions.importing import import_page
 from webapp.domain import documents, parcels
-from webapp.domain.amazon_orders import Address, Buyer, Gift
+from webapp.domain.amazon_orders import Address, Buyer, Gift, Unreadable
+from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 
 BUYER = Buyer(
@@ -59,7 +69,6 @@ def plant(session: Session) -> dict[str, str]:
     account = an_account(session, ("DE", "GB"))
     for store in account.stores:
         store.auto_invoice, store.customer_creation = False, "account"
-    a_store(account)
     session.commit()
     asked = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None))
     arrived = [
@@ -88,6 +97,14 @@ def plant(session: Session) -> dict[str, str]:
     comments.create(session, first.id, "Canarycomment", **BY)
     order_addresses.correct(session, first.id, "shipping", {**RECIPIENT.as_json(), "line1": "Canarycorrected 2"}, **BY)
     holds.hold(session, second.id, "Canaryhold", **BY)
+    asked_again = an_order_of_canaries(9, items=(asked,))
+    raw = {"orderId": "303-0000000-0000010", "buyer": {"buyerName": "Canarybuyer"}}
+    unreadable = Unreadable("order.items is missing", raw, "303-0000000-0000010")
+    import_page(session, account.id, [asked_again, unreadable], now=NOW, by="test")
+    session.commit()
+    asking = session.scalars(select(AmazonOrder).where(AmazonOrder.number == asked_again.number)).one()
+    cancellations.request(session, asking.id, "NoInventory", undo_seconds=30, **BY)
+    product_imports.keep(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **BY)
     numbers = {digit: order.number for digit, order in orders.items()}
     session.commit()
     return numbers

@@ -32,7 +32,6 @@ def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
         "quantity": 3,
         "quantity_shipped": 0,
         "cancel_requested": False,
-        "cancel_reason": None,
         "total": 4200,
         "currency": "EUR",
     }

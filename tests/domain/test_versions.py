@@ -1,4 +1,4 @@
-from webapp.domain.versions import Difference, differences
+from webapp.domain.versions import Difference, differences, is_personal
 
 
 def test_a_body_against_itself_differs_in_nothing():
@@ -35,3 +35,9 @@ def test_what_may_speak_of_a_person_is_marked_and_so_is_what_nobody_knows():
         "orderItems.1.orderItemId": False,
         "somethingNew": True,
     }
+
+
+def test_the_reason_a_buyer_gave_for_cancelling_is_personal():
+    path = ("orderItems", "9000000001", "cancellation", "cancellationRequest", "cancelReason")
+    assert is_personal(path)
+    assert not is_personal((*path[:-1], "requester"))

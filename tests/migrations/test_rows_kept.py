@@ -9,9 +9,12 @@ from sqlalchemy import Insert, MetaData, select, text
 from tests.factories import NOW
 from webapp import create_app
 from webapp.extensions import db
+from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.grid_views import GridView
 from webapp.models.orders import Order
+from webapp.models.products import ProductImport
 from webapp.models.stores import Store
+from webapp.models.submissions import Submission
 from webapp.models.vault import vault
 from webapp.queries import search
 
@@ -158,4 +161,38 @@ def test_complete_orders_whose_shipments_amazon_does_not_show_leave_that_state(s
         command.downgrade(config, "0014")
         with db.engine.connect() as connection:
             assert connection.scalar(text("SELECT state FROM orders WHERE id = 1")) == "complete"
+        db.engine.dispose()
+
+
+def test_free_text_that_stood_in_clear_is_encrypted_and_submissions_keep_no_reason(settings):
+    app = create_app(settings)
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        command.upgrade(config, "0019")
+        reasons = {1: "I moved to Canarytown", 2: None, 3: "ü" * 200}
+        seen = {"status": "UNSHIPPED", "cancel_requested": True, "cancel_reason": "I moved to Canarytown"}
+        with db.engine.begin() as connection:
+            old = MetaData()
+            names = ["accounts", "stores", "amazon_orders", "submissions", "product_imports"]
+            old.reflect(connection, only=names)
+            for name in ("accounts", "stores"):
+                connection.execute(a_filled(old, name))
+            for id_, reason in reasons.items():
+                known = {"id": id_, "number": str(id_), "cancel_reason": reason}
+                connection.execute(a_filled(old, "amazon_orders", **known))
+            connection.execute(a_filled(old, "submissions", seen=seen))
+            connection.execute(a_filled(old, "product_imports", content="sku\nCanarytown\n"))
+        command.upgrade(config, "0020")
+        with db.engine.begin() as connection:
+            for table in ("amazon_orders", "submissions", "product_imports"):
+                for row in connection.execute(text(f"SELECT * FROM {table}")):
+                    assert "Canarytown" not in repr(row), table
+            found = dict(connection.execute(select(AmazonOrder.id, AmazonOrder.cancel_reason)).all())
+            assert found == reasons
+            assert connection.scalar(select(Submission.seen)) == {"status": "UNSHIPPED", "cancel_requested": True}
+            assert connection.scalar(select(ProductImport.content)) == "sku\nCanarytown\n"
+        command.downgrade(config, "0019")
+        with db.engine.begin() as connection:
+            found = dict(connection.execute(text("SELECT id, cancel_reason FROM amazon_orders")).all())
+            assert found == reasons
         db.engine.dispose()

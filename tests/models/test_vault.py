@@ -2,8 +2,9 @@ import base64
 
 import pytest
 from cryptography.fernet import Fernet
+from sqlalchemy.dialects import sqlite
 
-from webapp.models.vault import Vault, VaultError, _derive
+from webapp.models.vault import Encrypted, EncryptedJson, Vault, VaultError, _derive
 
 OLD, NEW = "an old key of this installation, long enough", "a new key of this installation, long enough"
 
@@ -58,3 +59,24 @@ def test_what_the_vault_never_wrote_is_refused(token):
 def test_a_closed_vault_says_so():
     with pytest.raises(VaultError, match="closed"):
         Vault().seal(b"somebody")
+
+
+@pytest.mark.parametrize("many", [2, 3, 500])
+def test_values_encrypted_together_have_nonces_of_their_own_and_equal_ones_differ(many):
+    vault = a_vault(NEW)
+
+    sealed = vault.seal_many([b"the same"] * many)
+
+    nonces = {one[5:17] for one in sealed}
+    assert len(nonces) == len(set(sealed)) == many
+    assert {vault.unseal(one) for one in sealed} == {b"the same"}
+    # Nor are they those of the values encrypted next.
+    assert nonces.isdisjoint(one[5:17] for one in vault.seal_many([b"the same"] * many))
+
+
+@pytest.mark.parametrize("kind", [Encrypted(), EncryptedJson()])
+def test_columns_written_in_bulk_have_nonces_of_their_own(app, kind):
+    stored = kind.bind_many(["the same"] * 100, sqlite.dialect())
+    nonces = {(base64.urlsafe_b64decode(one) if isinstance(one, str) else one)[5:17] for one in stored}
+
+    assert len(nonces) == 100

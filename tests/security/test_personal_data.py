@@ -1,5 +1,6 @@
 """Personal data is shown, exported and searched for those alone who may read it."""
 
+import contextlib
 import csv
 import io
 import re
@@ -8,8 +9,9 @@ import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Text, cast, func, select
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
+from werkzeug.routing import BuildError
 
 from tests import canaries
 from tests.canaries import marks_in
@@ -85,6 +87,71 @@ def test_a_page_of_every_column_shows_personal_data_to_those_alone_who_may_read_
         assert page.status_code == 200
         assert "<tbody" in page.text
         assert bool(marks_in(page.text)) == allows(role, "pii.read"), (role, marks_in(page.text))
+
+
+def pages(app: Flask, numbers: dict[str, str]) -> list[str]:
+    """Every page that is read, of whatever there is: lists, and each row by its number or id."""
+    found = set()
+    values = {
+        "number": [*numbers.values(), *(f"303-0000000-{n:07}" for n in range(1, 10)), "1", "2"],
+        "name": list(LISTINGS),
+    }
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint == "static" or "GET" not in (rule.methods or ()):
+            continue
+        given: list[dict[str, object]] = [{}]
+        for name in rule.arguments:
+            known = values.get(name, ["1", "2", "shipping", "csv", "cancellation"])
+            given = [one | {name: value} for one in given for value in known]
+        for one in given:
+            with contextlib.suppress(BuildError, ValueError):
+                found.add(adapter.build(rule.endpoint, one))
+    tabs = ("items", "tracking", "history")
+    return sorted(found | {f"/amazon-orders/303-0000000-{n:07}?tab={tab}" for n in (1, 2, 9) for tab in tabs})
+
+
+def test_no_page_shows_personal_data_to_who_may_not_read_it(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
+    """Every route that reads, with numbers and ids of what was planted."""
+    everywhere = pages(app, canaries.plant(session))
+    answered, leaking = 0, []
+    for role in roles:
+        if allows(role, "pii.read"):
+            continue
+        client = browser(app, role)
+        for path in everywhere:
+            page = client.get(path)
+            answered += page.status_code == 200
+            if marks_in(page.get_data().decode(errors="replace")):
+                leaking.append((role, path))
+    assert leaking == []
+    assert answered > 100
+    owner = browser(app, "owner")
+    for path in ("/orders/100001", "/amazon-orders/303-0000000-0000002"):
+        assert marks_in(owner.get(path).text), path
+
+
+@pytest.mark.both_databases
+def test_nothing_planted_stands_in_clear_in_any_table(session: Session) -> None:
+    canaries.plant(session)
+    for table in Base.metadata.tables.values():
+        for row in session.execute(text(f'SELECT * FROM "{table.name}"')):
+            stored = " ".join(map(repr, row))
+            assert marks_in(stored) == set(), table.name
+            assert "Plantedfile" not in stored
+
+
+def test_the_reason_of_a_buyer_is_shown_to_those_alone_who_may_read_it(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
+    canaries.plant(session)
+    for role in roles:
+        client = browser(app, role)
+        for path in ("/amazon-orders/303-0000000-0000009", "/amazon-orders/303-0000000-0000009/preflight"):
+            page = client.get(path)
+            assert ("Canaryreason" in page.text) == allows(role, "pii.read"), (role, path)
 
 
 # What somebody knows of a buyer, and would like to find out by whether an order is found.

@@ -17,8 +17,9 @@ from webapp.models.submissions import Submission
 
 # Where the one who asks does not say otherwise; the same as the setting `undo_seconds` begins with.
 UNDO_SECONDS = 30
-# What is kept of the order as it was known when something was asked, and shown beside what Amazon says later.
-SEEN = ("status", "quantity", "quantity_shipped", "cancel_requested", "cancel_reason", "total", "currency")
+# What is kept of the order as it was known when something was asked, and shown beside what Amazon says later. It is
+# stored in clear, so nothing personal may be among it.
+SEEN = ("status", "quantity", "quantity_shipped", "cancel_requested", "total", "currency")
 
 
 def ask(

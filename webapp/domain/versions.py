@@ -20,7 +20,9 @@ _PUBLIC = frozenset(
     )
 )
 # People's own words and whereabouts inside them.
-_PRIVATE = frozenset(("customization", "giftOption", "shipFromAddress", "deliveryPreference", "recipient", "buyer"))
+_PRIVATE = frozenset(
+    ("cancelReason", "customization", "giftOption", "shipFromAddress", "deliveryPreference", "recipient", "buyer")
+)
 # How Amazon's lists name their members, so that one that was put in front does not change all the others.
 _NAMES = ("orderItemId", "packageReferenceId", "type", "subtype", "orderId")
 

@@ -77,9 +77,9 @@ class AmazonOrder(Base):
     # The address a person put in its place: for us alone, never sent to Amazon.
     recipient_override: Mapped[dict[str, str] | None] = mapped_column(EncryptedJson)
 
-    # The buyer has asked the seller to cancel; what for is not always said.
+    # The buyer has asked the seller to cancel; the reason is free text, and not always given.
     cancel_requested: Mapped[bool] = mapped_column(default=False)
-    cancel_reason: Mapped[str | None] = mapped_column(String(200))
+    cancel_reason: Mapped[str | None] = mapped_column(Encrypted)
     cancelled_by: Mapped[str | None] = mapped_column(String(WORD))
 
     # Stock is held for it while Amazon checks the payment.

@@ -148,7 +148,7 @@ class ProductImport(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(200), default="")
-    content: Mapped[str] = mapped_column(Text)
+    content: Mapped[str] = mapped_column(Encrypted)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # How many products were {"created", "changed", "same", "wrong"}, once confirmed.
     counts: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)

@@ -160,12 +160,10 @@ def _spoken(known: dict[str, Any]) -> dict[str, str]:
     """Field by field, as people read it."""
     shipped, ordered = known.get("quantity_shipped", 0), known.get("quantity", 0)
     total, currency = known.get("total"), known.get("currency")
-    asks = _("Yes") if known.get("cancel_requested") else _("No")
-    reason = known.get("cancel_reason")
     return {
         _("Amazon status"): str(label("amazon_status", known.get("status", "")).text),
         _("Pieces shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
-        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason else asks,
+        _("The buyer asks to cancel"): _("Yes") if known.get("cancel_requested") else _("No"),
         _("Total"): money(Money(total, currency)) if total is not None and currency else "–",
     }
 
