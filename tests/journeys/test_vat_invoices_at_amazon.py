@@ -49,8 +49,8 @@ def ended(desk, submission):
 
 
 def uploads_itself(desk, number):
-    desk.order(number).store.upload_invoices = True
     seller(desk, number)
+    desk.order(number).store.upload_invoices = True
     desk.session.commit()
 
 
