@@ -57,7 +57,11 @@ def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
 
     page.keyboard.type(DHL)
 
-    expect(page.get_by_text(f"Tracking number {DHL} was used already, for order 100002.")).to_be_visible()
+    expect(page.get_by_text(f"Tracking number {DHL} is used for order 100002")).to_be_visible()
+    box = page.get_by_label("Both orders are in one parcel")
+    box.check()
+    expect(page.get_by_text(f"Tracking number {DHL} is used for order 100002")).to_have_count(0)
+    expect(box).to_be_checked()
 
 
 def test_a_parcel_is_corrected_while_its_page_asks_for_itself(owner_page: Page, session):
