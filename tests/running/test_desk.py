@@ -1,5 +1,6 @@
 """The desk as a person runs it: its processes are killed, ended, started twice."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -51,6 +52,22 @@ def test_nobody_else_may_look_into_its_folder(desk: Desk) -> None:
 def test_the_whole_desk_at_rest_stays_under_250_mb(desk: Desk) -> None:
     sizes = [kilobytes(pid) for pid in (desk.process.pid, *family(desk.process.pid))]
     assert sum(sizes) < 250 * 1024
+
+
+def test_two_hundred_connections_that_say_nothing_or_little_stop_no_page(desk: Desk) -> None:
+    begun = (b"", b"GET /sign-in HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
+    with contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", desk.port), timeout=30)) for _ in range(200)
+        ]
+        for number, client in enumerate(clients):
+            client.sendall(begun[number % len(begun)])
+        for _ in range(3):
+            assert desk.health()[0] == 200
+        for client in clients:
+            client.settimeout(90)
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b"", "the server ends what does not go on"
 
 
 def kilobytes(pid: int) -> int:

@@ -6,7 +6,7 @@ import os
 from flask import Flask
 
 from webapp import create_app
-from webapp.running import collector, database, desk, folder, logs, store
+from webapp.running import collector, database, desk, folder, logs, processes, store
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
 
@@ -18,6 +18,8 @@ def web(settings: Settings) -> None:
     app = _ready(settings, "web")
     with server.listen(settings) as listener:
         server.run(app, listener)
+    # A request that did not end in time would hold up the interpreter.
+    processes.leave(0)
 
 
 def worker(settings: Settings, name: str) -> None:

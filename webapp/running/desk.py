@@ -45,7 +45,7 @@ def up(
                 "--data-dir."
             )
         load_or_make(settings)
-        # Late, because gunicorn is needed by nobody who is refused above.
+        # Late, because the web server is needed by nobody who is refused above.
         from webapp.running import web
 
         listener = stack.enter_context(web.listen(settings))

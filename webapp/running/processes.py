@@ -63,7 +63,7 @@ def fork(name: str, run: Callable[[], None]) -> int:
     except BaseException:
         log.exception("%s ended with an error", name)
     finally:
-        _leave(code)
+        leave(code)
 
 
 def _name_process(name: str) -> None:
@@ -73,7 +73,8 @@ def _name_process(name: str) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode())
 
 
-def _leave(code: int) -> NoReturn:
+def leave(code: int) -> NoReturn:
+    """End this process without waiting for its threads."""
     # What the parent registered to run at its own exit must not run here.
     logging.shutdown()
     with contextlib.suppress(OSError, ValueError):

@@ -1,27 +1,46 @@
-"""The web server: gunicorn, one process with threads, on a socket that was opened before."""
+"""The web server: Uvicorn reads requests, threads answer them, on a socket that was opened before.
 
+A thread is given to a request when its header and body have arrived, so slow or idle clients occupy none.
+"""
+
+import asyncio
 import os
+import resource
+import signal
 import socket
 import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
+import uvicorn
+from a2wsgi import WSGIMiddleware
 from flask import Flask
-from gunicorn.app.base import BaseApplication
-from gunicorn.glogging import Logger
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from webapp.running import processes
+from webapp.running import connections
+from webapp.running.connections import Connection, ConnectionRegistry, Limits
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
 
-_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes private files there
+GRACEFUL_STOP = 5
+# A larger body is kept in an unnamed file of the data folder.
+LARGEST_IN_MEMORY = 256 * 1024
+# Sockets of clients, and what the program itself has open.
+_OPEN_FILES = 2048
+_REQUEST = "channeldesk.request"
+
+_Scope = dict[str, Any]
+_Receive = Callable[[], Awaitable[dict[str, Any]]]
+_Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def listen(settings: Settings) -> socket.socket:
     """Open the port. Held by the supervisor, so a restart of the server loses no visitor. Raises CannotRunError."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=512)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
     except OSError as error:
         raise CannotRunError(
             f"Port {settings.port} on {settings.host} cannot be opened ({os.strerror(error.errno or 0)}). "
@@ -29,53 +48,131 @@ def listen(settings: Settings) -> socket.socket:
         ) from None
     except OverflowError:
         raise CannotRunError(f"{settings.port} is not a port; choose one up to 65535 with --port.") from None
-
-
-class _Logger(Logger):
-    """Writes where everything else of the desk writes."""
-
-    def setup(self, cfg: Any) -> None:  # noqa: ARG002 - gunicorn's own signature
-        self.error_log.propagate = True
-        self.error_log.setLevel("WARNING")
-
-
-class _Server(BaseApplication):
-    def __init__(self, app: Flask, listener: socket.socket) -> None:
-        self._app = app
-        self._listener = listener
-        super().__init__()
-
-    def load_config(self) -> None:
-        settings: Settings = self._app.config["CHANNELDESK"]
-        options = {
-            "bind": f"fd://{self._listener.fileno()}",
-            "worker_class": "gthread",
-            "workers": 1,
-            "threads": settings.web_threads,
-            "graceful_timeout": 5,
-            "timeout": 60,
-            "keepalive": 5,
-            "control_socket_disable": True,
-            "preload_app": True,
-            # At debug it logs the addresses of requests, in which one-time links stand.
-            "loglevel": "warning",
-            "logger_class": _Logger,
-            "post_fork": _tie,
-        }
-        if sys.platform == "linux" and _SHARED_MEMORY.is_dir():
-            # gunicorn's sign of life is a file; on a slow disk writing it can take longer than its patience.
-            options["worker_tmp_dir"] = str(_SHARED_MEMORY)
-        for name, value in options.items():
-            self.cfg.set(name, value)
-
-    def load(self) -> Flask:
-        return self._app
-
-
-def _tie(arbiter: Any, _worker: Any) -> None:
-    processes.die_with_parent(arbiter.pid)
+    # Connections inherit it. Header and body are written one after the other: the body would wait for the client's
+    # delayed acknowledgement of the header, which takes 40 ms.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def run(app: Flask, listener: socket.socket) -> None:
-    """Serve until SIGTERM."""
-    _Server(app, listener).run()
+    """Serve until SIGTERM or SIGINT, then let requests end for up to GRACEFUL_STOP seconds."""
+    settings: Settings = app.config["CHANNELDESK"]
+    _allow_open_files()
+    # Uvicorn handles these while it runs and raises them again when it has ended.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    build_server(app, limits_of(settings)).run(sockets=[listener])
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits for these settings: a trusted proxy opens the connections of all clients."""
+    return Limits(per_address=None) if settings.trusted_proxies else Limits()
+
+
+def build_server(app: Flask, limits: Limits) -> uvicorn.Server:
+    """A server that is not yet running."""
+    registry = ConnectionRegistry(limits)
+
+    def create_protocol(**options: Any) -> asyncio.Protocol:
+        return Connection(H11Protocol(**options), registry)
+
+    settings: Settings = app.config["CHANNELDESK"]
+    config = uvicorn.Config(
+        _WholeRequests(app, settings.web_threads, settings.data_dir, int(app.config["MAX_CONTENT_LENGTH"])),
+        # Typed as a class; it is only called.
+        http=cast("Any", create_protocol),
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        # Requests carry one-time links and search terms in their addresses, so they are not logged at any level.
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        # `webapp.hosts` reads the headers of trusted proxies; nothing else believes them.
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=limits.keep_alive,
+        timeout_graceful_shutdown=GRACEFUL_STOP,
+    )
+    return uvicorn.Server(config)
+
+
+def _allow_open_files() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class _Request:
+    """A request whose body has been read, and the connection it came on."""
+
+    def __init__(self, connection: Connection, body: IO[bytes], announced: int | None) -> None:
+        self.connection, self.body, self.announced = connection, body, announced
+
+
+class _WholeRequests:
+    """ASGI application that reads a request to its end before a thread runs the WSGI application on it."""
+
+    def __init__(self, app: Flask, threads: int, folder: Path, largest: int) -> None:
+        self._app = app
+        self._folder = folder
+        self._largest = largest
+        self._threads: Any = WSGIMiddleware(self._run, workers=threads)
+
+    async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
+        connection = connections.current.get()
+        # WSGI gives `X_Forwarded_For` the name of `X-Forwarded-For`, so proxies would pass it on unchecked.
+        headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+        announced = next((int(value) for name, value in headers if name == b"content-length"), None)
+        number = connection.begin_body(min(announced or 0, self._largest))
+        try:
+            with tempfile.SpooledTemporaryFile(LARGEST_IN_MEMORY, dir=str(self._folder)) as body:
+                # The application refuses a body that is announced as too large, without reading it.
+                if (announced or 0) <= self._largest and not await self._read(receive, body):
+                    return
+                connection.begin_response()
+                whole = {**scope, "headers": headers, _REQUEST: _Request(connection, body, announced)}
+                await self._threads(whole, receive, send)
+        finally:
+            connection.finish(number)
+
+    async def _read(self, receive: _Receive, body: IO[bytes]) -> bool:
+        """Read the body, at most one byte more than the largest allowed. False when the client has gone."""
+        room = self._largest + 1
+        while room > 0:
+            message = await receive()
+            if message["type"] != "http.request":
+                return False
+            part = message.get("body", b"")[:room]
+            body.write(part)
+            room -= len(part)
+            if not message.get("more_body", False):
+                break
+        return True
+
+    def _run(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """The WSGI application. Runs in a thread."""
+        request: _Request = environ["asgi.scope"][_REQUEST]
+        body = request.body
+        if request.announced is None:
+            # The length of a chunked body is known now.
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ["CONTENT_LENGTH"] = str(body.seek(0, os.SEEK_END) or body.tell())
+        body.seek(0)
+        environ.update({"wsgi.input": body, "wsgi.errors": sys.stderr, "wsgi.multiprocess": False, "SCRIPT_NAME": ""})
+        return _until_lost(self._app(environ, start_response), request.connection)
+
+
+def _until_lost(parts: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
+    """The parts of a response, as long as there is a client to send them to."""
+    try:
+        for part in parts:
+            if connection.is_lost:
+                return
+            yield part
+    finally:
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
