@@ -26,6 +26,11 @@ def a_body(n: int, **fields: Any) -> dict[str, Any]:
     return bodies.an_order(f"902-0000000-{n:07}", **fields)
 
 
+def nothing_left() -> dict[str, Any]:
+    """A line of which nothing is ordered any more."""
+    return {"orderItemId": "1", "quantityOrdered": 0, "product": {}}
+
+
 def imported(session: Session, *raws: Any) -> Counts:
     counts = importing.import_page(session, 1, unread_orders(raws), now=NOW, by="test")
     session.commit()
@@ -156,8 +161,8 @@ def test_a_session_that_imports_for_long_keeps_nothing(session):
 def test_the_row_of_an_order_that_arrives_is_written_once(session):
     an_account(session)
     with statements() as said:
-        imported(session, a_body(1), a_body(2, proceeds=None))
+        imported(session, a_body(1), a_body(2, orderItems=[nothing_left()]))
 
     assert [one for one in said if one.startswith("UPDATE amazon_orders")] == []
     notes = session.execute(select(AmazonOrder.blocked, AmazonOrder.note).order_by(AmazonOrder.number)).all()
-    assert notes == [(None, "note_order_created"), ("total_missing", "note_blocked")]
+    assert notes == [(None, "note_order_created"), ("no_items", "note_blocked")]

@@ -69,8 +69,8 @@ def test_an_inactive_store_blocks_with_its_cause_until_it_is_activated(session):
 @pytest.mark.parametrize(
     ("what", "cause"),
     [
-        ({"total": None}, "total_missing"),
-        ({"items": ()}, "total_missing"),
+        ({"total": None, "missing": frozenset({"PROCEEDS"})}, "total_missing"),
+        ({"items": ()}, "no_items"),
         ({"items": (an_item(quantity=0),)}, "no_items"),
     ],
 )

@@ -12,13 +12,16 @@ from webapp.actions import events, schedule, stores
 from webapp.domain import clocks, marketplaces
 from webapp.domain.accounts import AccountPort, ConnectionReport, Credentials
 from webapp.domain.amazon_errors import AmazonError
-from webapp.domain.amazon_orders import Participation
+from webapp.domain.amazon_orders import DATASETS, Participation
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.models.accounts import Account
 
 # Amazon shows no order older than two years to anybody.
 LONGEST_BACKFILL = 730
 SYNC_INTERVAL = 180
+# A dataset refused for longer than this after it last worked counts as a role that was taken away.
+LONGEST_OUTAGE = timedelta(days=3)
+OUTAGE_PAUSE = timedelta(minutes=15)
 _LOCK = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update(key_share=True)
 _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
 # The columns, and room for the country behind the name in the names of the stores.
@@ -240,10 +243,18 @@ def note_trouble(account: Account, error: AmazonError, now: datetime) -> None:
     account.trouble_words = error.message[:1000]
 
 
-def note_health(account: Account, missing: frozenset[str], now: datetime) -> None:
-    """A sync came through: whatever was wrong is over."""
+def note_health(
+    account: Account, missing: frozenset[str], now: datetime, *, left_out: frozenset[str] | None = None
+) -> None:
+    """A sync came through: whatever was wrong is over.
+
+    `left_out`: the datasets that were not asked for at all, where the caller knows.
+    """
     account.trouble = account.trouble_words = account.trouble_since = None
-    asked_again = account.missing_datasets and not known_missing(account, now)
+    left_out = known_missing(account, now) if left_out is None else left_out
+    asked_again = not left_out.issuperset(account.missing_datasets)
+    seen = dict.fromkeys(sorted(frozenset(DATASETS) - missing), now.isoformat())
+    account.datasets_seen = account.datasets_seen | seen
     if sorted(missing) != account.missing_datasets or asked_again:
         account.missing_datasets = sorted(missing)
         account.missing_since = now if missing else None
@@ -254,3 +265,21 @@ def known_missing(account: Account, now: datetime) -> frozenset[str]:
     if not clocks.is_within(account.missing_since, timedelta(days=1), now):
         return frozenset()
     return frozenset(account.missing_datasets)
+
+
+def outages(account: Account, now: datetime) -> frozenset[str]:
+    """The refused datasets that worked lately: Amazon's trouble, and not a role that is missing."""
+    return frozenset(
+        dataset
+        for dataset in account.missing_datasets
+        if dataset in account.datasets_seen
+        and now - datetime.fromisoformat(account.datasets_seen[dataset]) <= LONGEST_OUTAGE
+    )
+
+
+def left_out(account: Account, now: datetime) -> frozenset[str]:
+    """The datasets a sync leaves out: those of an outage are asked for every quarter of an hour, others once a day."""
+    missing = known_missing(account, now)
+    if missing and account.missing_since is not None and now - account.missing_since >= OUTAGE_PAUSE:
+        return missing - outages(account, now)
+    return missing

@@ -1,7 +1,7 @@
 """One page of Amazon's orders, one transaction: mirror, Orders, events and the cursor, or nothing."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from webapp.actions import (
     daily_sales,
     events,
     following,
+    incomplete,
     mirror,
     orders,
     quarantine,
@@ -25,7 +26,7 @@ from webapp.actions import (
     verdicts,
 )
 from webapp.actions.bulk import insert_many
-from webapp.domain import amazon_status, importing
+from webapp.domain import amazon_status, importing, marketplaces
 from webapp.domain.amazon_orders import AmazonOrder, Unread, Unreadable
 from webapp.models import amazon_orders as rows
 from webapp.models import packed
@@ -67,12 +68,15 @@ def import_page(
     same, others = recognising.recognise(page, stored)
     counts.same += len(same)
     stores = _stores(session, account_id) if others else {}
-    readable = _readable(session, account_id, others, stores, counts, now)
+    readable = _readable(session, account_id, others, stores, stored, counts, now)
     arrivals, changes, current = _compare(readable, stored, counts)
     _note_read(session, [stored[number] for number in same + current], now)
     quarantine.resolve(session, account_id, same + [order.number for order in readable], now)
-    if arrivals or changes:
-        _write(session, account_id, arrivals, changes, stores, counts, now, by)
+    ids = _write(session, account_id, arrivals, changes, stores, counts, now, by) if arrivals or changes else {}
+    unread = {order.number: order.missing for order in page if isinstance(order, Unread)}
+    missing = {number: unread[number] for number in same}
+    missing |= {order.number: order.missing for order in readable if order.number in ids or order.number in current}
+    _note_missing(session, account_id, missing, ids, stored, set(same), now)
     crashpoints.crash("import.orders_written")
     return counts
 
@@ -82,11 +86,15 @@ def _readable(
     account_id: int,
     page: Sequence[AmazonOrder | Unreadable],
     stores: dict[str, Store],
+    stored: dict[str, importing.Stored],
     counts: Counts,
     now: datetime,
 ) -> list[AmazonOrder]:
     """The orders that can be read, one of each number; the others go to quarantine."""
-    readable = recognising.latest([found for found in page if isinstance(found, AmazonOrder)])
+    readable = [
+        order if order.marketplace_id else replace(order, marketplace_id=_marketplace(session, order, stores, stored))
+        for order in recognising.latest([found for found in page if isinstance(found, AmazonOrder)])
+    ]
     unreadable = [found for found in page if isinstance(found, Unreadable)]
     for order in [order for order in readable if order.marketplace_id not in stores]:
         unreadable.append(Unreadable("no store for its marketplace", order.raw, order.number))
@@ -95,6 +103,18 @@ def _readable(
         quarantine.keep(session, account_id, unreadable, now)
         counts.quarantined += len(unreadable)
     return readable
+
+
+def _marketplace(
+    session: Session, order: AmazonOrder, stores: dict[str, Store], stored: dict[str, importing.Stored]
+) -> str:
+    """The marketplace of an order that does not name one: where it is already, or the only one it can be of; or ""."""
+    if order.number in stored:
+        of_store = select(Store.marketplace_id).join(rows.AmazonOrder, rows.AmazonOrder.store_id == Store.id)
+        return session.scalars(of_store.where(rows.AmazonOrder.id == stored[order.number].id)).one()
+    currency = importing.total_of(order, "").currency
+    found = [id_ for id_ in stores if len(stores) == 1 or marketplaces.BY_ID[id_].currency == currency]
+    return found[0] if len(found) == 1 else ""
 
 
 def _stores(session: Session, account_id: int) -> dict[str, Store]:
@@ -127,6 +147,27 @@ def _note_read(session: Session, known: Iterable[importing.Stored], now: datetim
         session.execute(update(rows.AmazonOrder).where(rows.AmazonOrder.id.in_(ids)).values(read_at=now))
 
 
+def _note_missing(
+    session: Session,
+    account_id: int,
+    missing: Mapping[str, frozenset[str]],
+    ids: Mapping[str, int],
+    stored: Mapping[str, importing.Stored],
+    same: Collection[str],
+    now: datetime,
+) -> None:
+    """Record which datasets these orders lack, by number; `ids` are those of the new ones."""
+    lacking = {
+        number: datasets
+        for number, datasets in missing.items()
+        if datasets or (number in stored and stored[number].incomplete)
+    }
+    id_of = {number: ids[number] if number in ids else stored[number].id for number in lacking}
+    unchanged = {id_of[number] for number in lacking if number in same}
+    read = {id_of[number]: datasets for number, datasets in lacking.items()}
+    incomplete.note(session, account_id, read, unchanged=unchanged, now=now)
+
+
 def _write(
     session: Session,
     account_id: int,
@@ -136,8 +177,11 @@ def _write(
     counts: Counts,
     now: datetime,
     by: str,
-) -> None:
-    """Write down what is new and what has changed, make the Orders that are due, and let those there are follow."""
+) -> dict[str, int]:
+    """Write down what is new and what has changed, make the Orders that are due, and let those there are follow.
+
+    Returns the ids of what is new, by number.
+    """
     ids = mirror.reserve_ids(session, len(arrivals))
     arrived = [(id_, order, stores[order.marketplace_id]) for id_, (order, _) in zip(ids, arrivals, strict=True)]
     changed = [
@@ -168,6 +212,7 @@ def _write(
     search_index.write_new(session, [(id_, order) for id_, order, _ in arrived], numbers)
     daily_sales.add(session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in arrived])
     daily_sales.mark(session, [(store.id, order.purchased_at) for _, order, store in changed])
+    return {order.number: id_ for id_, order, _ in arrived}
 
 
 def _decide(

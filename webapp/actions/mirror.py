@@ -9,11 +9,32 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import search_index
 from webapp.actions.bulk import insert_many, reserve
+from webapp.domain import amazon_status
 from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
 from webapp.domain.money import Money
 from webapp.models import amazon_orders as rows
 from webapp.models.stores import Store
 
+# The columns each dataset fills. Those of BUYER and RECIPIENT stay whenever Amazon says nothing.
+_COLUMNS = {
+    "FULFILLMENT": (
+        "status",
+        "fulfilled_by",
+        "service_level",
+        "ship_by",
+        "earliest_ship_at",
+        "deliver_by",
+        "quantity",
+        "quantity_shipped",
+    ),
+    "PROCEEDS": ("currency", "total", "components"),
+    "CANCELLATION": ("cancel_requested", "cancel_reason", "cancelled_by"),
+    "PAYMENT": ("payment_methods",),
+}
+_ITEM_COLUMNS = {
+    "FULFILLMENT": ("quantity", "quantity_shipped", "gift"),
+    "PROCEEDS": ("currency", "unit_price", "total", "components"),
+}
 # What the history tells of a change, old and new; other fields change too, but nobody acts on them.
 TOLD = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
 
@@ -42,13 +63,16 @@ def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
         "cancel_requested": order.cancel_requested is not None,
         "cancel_reason": (order.cancel_requested or "")[:200] or None,
         "cancelled_by": next((item.cancelled_by for item in order.items if item.cancelled_by), None),
+        "odd_fields": [[odd.path, odd.problem, odd.value] for odd in order.odd],
         "digest": digest,
         "changed_at": now,
     }
     # A dataset that was refused this time takes away nothing that was known before.
-    if "PROCEEDS" in order.missing:
-        for name in ("currency", "total", "components"):
+    for dataset in order.missing & _COLUMNS.keys():
+        for name in _COLUMNS[dataset]:
             del found[name]
+    if not order.has_update_time:
+        del found["last_updated_at"]
     if order.buyer is not None:
         buyer = {"email": order.buyer.email, "company": order.buyer.company}
         buyer["purchase_order_number"] = order.buyer.purchase_order_number
@@ -79,9 +103,21 @@ def insert_new(
         "currency": None,
         "total": None,
         "components": [],
+        "status": amazon_status.UNKNOWN,
+        "fulfilled_by": "",
+        "service_level": None,
+        "ship_by": None,
+        "earliest_ship_at": None,
+        "deliver_by": None,
+        "quantity_shipped": 0,
+        "cancel_requested": False,
+        "cancel_reason": None,
+        "cancelled_by": None,
+        "payment_methods": [],
     }
     mirrors = [
         absent
+        | {"last_updated_at": order.last_updated_at, "quantity": order.quantity}
         | values(order, digest, now)
         | {"id": id_, "account_id": store.account_id, "store_id": store.id, "number": order.number}
         | {"imported_at": now, "read_at": now}
@@ -103,18 +139,15 @@ def update(
         setattr(mirror, name, value)
     mirror.version += 1
     session.flush()
-    replaced: list[Any] = []
-    if "PROCEEDS" not in order.missing:
-        replaced.append(rows.AmazonOrderItem)
+    before_items = _known_parts(mirror) if _COLUMNS.keys() & order.missing else {}
+    replaced: list[Any] = [rows.AmazonOrderItem]
     if "PACKAGES" not in order.missing:
         replaced.append(rows.AmazonPackage)
     for model in replaced:
         session.execute(
             delete(model).where(model.amazon_order_id == mirror.id), execution_options={"synchronize_session": False}
         )
-    _insert_parts(session, [(mirror.id, order)], only=replaced)
-    if "PROCEEDS" in order.missing:
-        _update_quantities(mirror, order)
+    _insert_parts(session, [(mirror.id, order)], only=replaced, known=before_items)
     _insert_versions(session, [(mirror.id, order, digest)], now)
     search_index.mark(session, mirror.id)
     session.expire(mirror, ["items", "packages", "versions"])
@@ -138,6 +171,7 @@ def read(known: rows.AmazonOrder) -> AmazonOrder:
         buyer=Buyer(name=known.buyer_name, **known.buyer) if known.buyer is not None else None,
         recipient=Address(**recipient) if recipient else None,
         items=tuple(_read_item(item) for item in known.items),
+        missing=frozenset(row.dataset for row in known.incomplete),
     )
 
 
@@ -162,19 +196,29 @@ def _read_components(stored: Sequence[Any]) -> tuple[Component, ...]:
     return tuple(Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in stored)
 
 
-def _update_quantities(mirror: rows.AmazonOrder, order: AmazonOrder) -> None:
-    """Without PROCEEDS the lines have no prices, so those that are known stay and only the counts move."""
-    said = {item.order_item_id: item for item in order.items}
-    for item in mirror.items:
-        if item.order_item_id in said:
-            item.quantity = said[item.order_item_id].quantity
-            item.quantity_shipped = said[item.order_item_id].quantity_shipped
+def _known_parts(mirror: rows.AmazonOrder) -> dict[str, dict[str, dict[str, Any]]]:
+    """What is stored of each line by its dataset: dataset -> line -> columns."""
+    return {
+        dataset: {item.order_item_id: {name: getattr(item, name) for name in names} for item in mirror.items}
+        for dataset, names in _ITEM_COLUMNS.items()
+    }
 
 
 def _insert_parts(
-    session: Session, orders: Sequence[tuple[int, AmazonOrder]], only: Sequence[Any] | None = None
+    session: Session,
+    orders: Sequence[tuple[int, AmazonOrder]],
+    only: Sequence[Any] | None = None,
+    known: Mapping[str, Mapping[str, dict[str, Any]]] | None = None,
 ) -> None:
-    items = [_item(id_, item) for id_, order in orders for item in order.items]
+    """`known`: what was stored of the lines before, for the datasets that Amazon refused this time."""
+    items = []
+    for id_, order in orders:
+        for item in order.items:
+            row = _item(id_, item)
+            if known:
+                for dataset in order.missing & _ITEM_COLUMNS.keys():
+                    row |= known[dataset].get(item.order_item_id, {})
+            items.append(row)
     packages = [
         {
             "amazon_order_id": id_,

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from webapp.actions import counters, mails
 from webapp.actions.bulk import insert_many, reserve, update_many
-from webapp.domain import documents, order_states, totals
+from webapp.domain import amazon_status, documents, importing, marketplaces, order_states, totals
 from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
+from webapp.domain.money import Money
 from webapp.models import amazon_orders as rows
 from webapp.models.customers import Customer
 from webapp.models.events import Event
@@ -57,14 +58,14 @@ def take_numbers(session: Session, due: Sequence[Due]) -> dict[int, str]:
 def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str], *, now: datetime, by: str) -> None:
     """Make an Order of each, with its number by the id of its mirror. Does not commit, and notes nothing on mirrors.
 
-    Orders of stores that invoice at import are invoiced at once: Amazon has taken the payment.
+    Orders of stores that invoice at import are invoiced at once: Amazon has taken the payment. One without amounts is
+    invoiced once it is shipped, when none are to be expected any more.
     """
     if not due:
         return
     customers = _customers(session, due, now)
-    invoices = {store: store.auto_invoice for _, _, store in due}
-    lines = [[_line(item, invoices[store]) for item in order.items] for _, order, store in due]
-    sums = [[totals.sort(item.components, _worth(item)) for item in order.items] for _, order, _ in due]
+    lines = [[_line(item, _invoiced_at_once(order, store)) for item in order.items] for _, order, store in due]
+    sums = [[totals.sort(item.components, importing.line_total(item)) for item in order.items] for _, order, _ in due]
     ids = reserve(session, Order, len(due))
     made = [
         _order(mirror_id, order, store, numbers[mirror_id], customer, line, sum_of, now) | {"id": id_}
@@ -123,6 +124,16 @@ def _new_customer(session: Session, key: tuple[int, bytes], order: AmazonOrder, 
     return customer.id
 
 
+def total_of(order: AmazonOrder, store: Store) -> Money:
+    """What the order costs, in its own currency or its marketplace's where it has no amounts."""
+    return importing.total_of(order, marketplaces.BY_ID[store.marketplace_id].currency)
+
+
+def _invoiced_at_once(order: AmazonOrder, store: Store) -> bool:
+    has_amounts = order.total is not None or total_of(order, store).minor > 0
+    return store.auto_invoice and (has_amounts or order.status == amazon_status.SHIPPED)
+
+
 def _line(item: AmazonItem, invoiced_at_once: bool) -> _Line:
     invoiced = item.quantity if invoiced_at_once else 0
     return _Line(ordered=item.quantity, invoiced=invoiced, shipped=min(item.quantity_shipped, item.quantity))
@@ -138,8 +149,7 @@ def _order(
     sums: list[totals.Totals],
     now: datetime,
 ) -> dict[str, Any]:
-    if order.total is None:
-        raise ValueError(f"{order.number} has no total, so no Order can be made of it")
+    total = total_of(order, store)
     address = order.recipient.as_json() if order.recipient else None
     state = order_states.derive(lines)
     custom = store.order_status == "custom" and state == order_states.PROCESSING
@@ -150,8 +160,8 @@ def _order(
         "customer_id": customer,
         "state": state,
         "status": store.processing_status if custom else "",
-        "currency": order.total.currency,
-        "total_invoiced": order.total.minor if store.auto_invoice else 0,
+        "currency": total.currency,
+        "total_invoiced": total.minor if _invoiced_at_once(order, store) else 0,
         "purchased_at": order.purchased_at,
         "ship_by": order.ship_by,
         "created_at": now,
@@ -161,14 +171,8 @@ def _order(
         # Amazon tells no billing address of its own; the buyer's name is all there is.
         "billing": {"name": order.buyer.name} if order.buyer and order.buyer.name else None,
         "shipping_address": address,
-        **totals.together(sums, order.total.minor).as_row(),
+        **totals.together(sums, total.minor).as_row(),
     }
-
-
-def _worth(item: AmazonItem) -> int:
-    if item.total:
-        return item.total.minor
-    return item.unit_price.minor * item.quantity if item.unit_price else 0
 
 
 def _item(order_id: int, item: AmazonItem, line: _Line, sums: totals.Totals) -> dict[str, Any]:
@@ -192,9 +196,9 @@ def _invoice(
     now: datetime,
 ) -> None:
     totals_of = {
-        id_: order.total.minor
+        id_: total_of(order, store).minor
         for id_, (_, order, store) in zip(ids, due, strict=True)
-        if store.auto_invoice and order.total is not None
+        if _invoiced_at_once(order, store)
     }
     if not totals_of:
         return
@@ -231,9 +235,9 @@ def _tell(
     session: Session, due: Sequence[Due], ids: Sequence[int], numbers: Mapping[int, str], now: datetime, by: str
 ) -> None:
     told = []
-    for (mirror_id, _, store), id_ in zip(due, ids, strict=True):
+    for (mirror_id, order, store), id_ in zip(due, ids, strict=True):
         about = {"at": now, "by": by, "store_id": store.id, "order_id": id_, "amazon_order_id": mirror_id}
         told.append(about | {"kind": "order_created", "args": {"number": numbers[mirror_id]}})
-        if store.auto_invoice:
+        if _invoiced_at_once(order, store):
             told.append(about | {"kind": "order_invoiced_at_import", "args": {}})
     insert_many(session, Event, told)

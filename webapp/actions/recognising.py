@@ -16,6 +16,7 @@ from webapp.models.submissions import Submission
 _STORED = select(
     *(rows.AmazonOrder.number, rows.AmazonOrder.last_updated_at, rows.AmazonOrder.digest, rows.AmazonOrder.id),
     exists().where(Submission.amazon_order_id == rows.AmazonOrder.id, Submission.open),
+    exists().where(rows.IncompleteOrder.amazon_order_id == rows.AmazonOrder.id),
 ).where(rows.AmazonOrder.account_id == bindparam("account_id"), among(rows.AmazonOrder.number, "numbers"))
 
 

@@ -12,7 +12,7 @@ from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.marketplaces import BY_ID
 from webapp.domain.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
 from webapp.models.accounts import Account
-from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
+from webapp.models.amazon_orders import AmazonOrder, IncompleteOrder, QuarantinedOrder
 from webapp.models.comments import Comment
 from webapp.models.credit_memos import CreditMemo, CreditMemoItem
 from webapp.models.customers import Customer
@@ -156,6 +156,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(Order).where(Order.store_id == store_id),
         delete(Customer).where(Customer.store_id == store_id),
         delete(Submission).where(Submission.amazon_order_id.in_(amazon_orders)),
+        delete(IncompleteOrder).where(IncompleteOrder.amazon_order_id.in_(amazon_orders)),
         # Items, parcels and versions go with it.
         delete(AmazonOrder).where(AmazonOrder.store_id == store_id),
     ):

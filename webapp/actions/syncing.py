@@ -10,11 +10,11 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
-from webapp.actions import accounts, clock_corrections, importing, leases, quarantine, verdicts, windows
+from webapp.actions import accounts, clock_corrections, importing, incomplete, leases, quarantine, verdicts, windows
 from webapp.actions.windows import Window
 from webapp.domain import clocks
-from webapp.domain.amazon_errors import AmazonError, InvalidRequest, Throttled, Unintelligible
-from webapp.domain.amazon_orders import AmazonOrder, OrderPage
+from webapp.domain.amazon_errors import AmazonError, InvalidRequest, NotThere, Throttled, Unintelligible
+from webapp.domain.amazon_orders import DATASETS, AmazonOrder, OrderPage
 from webapp.domain.amazon_port import AmazonPort
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.accounts import Account
@@ -29,6 +29,8 @@ OVERLAP = timedelta(minutes=5)
 MOST_REPEATS = 3
 # getOrder refills one call in two seconds, and people and submissions need it too.
 MOST_REREAD = 10
+# Orders read again in one sync because a dataset was refused before: 600 an hour at the usual interval.
+MOST_COMPLETED = 30
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ def sync_account(
         try:
             _read_pages(session, port, run, window, owner, clock, moves_cursor=since is None)
             _read_quarantined(session, port, run, owner, clock)
+            _read_incomplete(session, port, run, owner, clock)
         except AmazonError as error:
             session.rollback()
             if isinstance(error, Throttled) and run.pages and since is None:
@@ -108,7 +111,7 @@ def _begin(session: Session, account_id: int, now: datetime, by: str, since: dat
     window = windows.reopen(account, marketplaces, now) if since is None else None
     if window is None:
         window = Window(
-            since or _cursor(session, account, now), now, marketplaces, accounts.known_missing(account, now)
+            since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now)
         )
     run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=window.after)
     session.add(run)
@@ -134,6 +137,8 @@ def _read_pages(
     session: Session, port: AmazonPort, run: SyncRun, window: Window, owner: str, clock: Clock, *, moves_cursor: bool
 ) -> None:
     seen: Counter[int] = Counter()
+    left_out, refused = window.missing, frozenset(session.get_one(Account, run.account_id).missing_datasets)
+    session.commit()
     while True:
         try:
             page = port.search_orders(
@@ -141,6 +146,7 @@ def _read_pages(
                 marketplace_ids=window.marketplaces,
                 token=window.token,
                 missing=window.missing,
+                refused=refused,
             )
         except InvalidRequest:
             if window.token is None or run.pages:
@@ -152,7 +158,7 @@ def _read_pages(
         crashpoints.crash("sync.page_received")
         # A page that a power cut takes away is read again, because the cursor went with it.
         with losable_commits():
-            _write_page(session, port, run, page, window, owner, clock(), moves_cursor=moves_cursor)
+            _write_page(session, port, run, page, window, owner, clock(), left_out, moves_cursor=moves_cursor)
         crashpoints.crash("sync.page_committed")
         if page.next_token is None:
             return
@@ -175,11 +181,45 @@ def _read_quarantined(session: Session, port: AmazonPort, run: SyncRun, owner: s
             log.info("quarantined orders are read later: %s", error.cause)
             return
         else:
-            leases.hold(session, lease_name(run.account_id), owner, clock())
-            counts = importing.import_page(session, run.account_id, [said], now=clock(), by=run.by)
-            run.new += counts.new
-            run.orders_created += counts.orders_created
+            _write_one(session, run, said, owner, clock())
         session.commit()
+
+
+def _read_incomplete(session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock) -> None:
+    """Read again the orders that were read without a dataset Amazon gives now."""
+    account = session.get_one(Account, run.account_id)
+    missing = frozenset(account.missing_datasets)
+    incomplete.forget_old(session, run.account_id, clock())
+    orders = incomplete.due(session, run.account_id, frozenset(DATASETS) - missing, clock(), MOST_COMPLETED)
+    session.commit()
+    if not orders:
+        return
+    for id_, number in orders.items():
+        said = None
+        try:
+            said = port.get_order(number, missing)
+        except (NotThere, Unintelligible) as error:
+            log.info("an incomplete order is read later: %s", error.cause)
+        except AmazonError as error:
+            # They stay where they are, and the next sync asks again; the run itself has come through.
+            log.info("incomplete orders are read later: %s", error.cause)
+            break
+        leases.hold(session, lease_name(run.account_id), owner, clock())
+        if said is not None:
+            _write_one(session, run, said, owner, clock())
+        incomplete.postpone(session, id_, clock())
+        session.commit()
+    # Amazon may have given an order as it was before, though with all datasets: then it has no amounts.
+    leases.hold(session, lease_name(run.account_id), owner, clock())
+    run.orders_created += verdicts.retry_blocked(session, run.account_id, now=clock(), by=run.by)
+    session.commit()
+
+
+def _write_one(session: Session, run: SyncRun, said: AmazonOrder, owner: str, now: datetime) -> None:
+    leases.hold(session, lease_name(run.account_id), owner, now)
+    counts = importing.import_page(session, run.account_id, [said], now=now, by=run.by)
+    run.new += counts.new
+    run.orders_created += counts.orders_created
 
 
 def _watch_for_a_circle(page: OrderPage, seen: Counter[int]) -> None:
@@ -204,6 +244,7 @@ def _write_page(
     window: Window,
     owner: str,
     now: datetime,
+    left_out: frozenset[str],
     *,
     moves_cursor: bool,
 ) -> None:
@@ -220,7 +261,7 @@ def _write_page(
     if moves_cursor:
         windows.keep(session.get_one(Account, run.account_id), window)
     if last:
-        _end(session, port, run, page, window, now, moves_cursor=moves_cursor)
+        _end(session, port, run, page, window, now, left_out, moves_cursor=moves_cursor)
     crashpoints.crash("sync.before_commit")
     session.commit()
 
@@ -232,9 +273,11 @@ def _end(
     page: OrderPage,
     window: Window,
     now: datetime,
+    left_out: frozenset[str],
     *,
     moves_cursor: bool,
 ) -> None:
+    """`left_out`: the datasets that were not asked for in this window."""
     account = session.get_one(Account, run.account_id)
     bound = page.updated_before or run.started_at - timedelta(minutes=2)
     held = quarantine.holds_cursor(session, run.account_id, window.began, now)
@@ -243,7 +286,8 @@ def _end(
         reached = bound - OVERLAP
         account.cursor = reached if clocks.is_ahead(account.cursor, now) else max(account.cursor, reached)
     account.last_synced_at = now
-    accounts.note_health(account, page.missing, now)
+    incomplete.restart(session, account.id, frozenset(account.missing_datasets) - page.missing, now)
+    accounts.note_health(account, page.missing, now, left_out=left_out)
     clock_corrections.note_difference(account, port, now)
     session.execute(update(Store).where(Store.account_id == account.id).values(last_synced_at=now))
     run.state, run.ended_at, run.updated_before = "done", now, bound

@@ -49,7 +49,9 @@ def retry_blocked(session: Session, account_id: int, *, now: datetime, by: str, 
     # Those that wait for a product are retried when it is put right; many of them must not keep the others waiting.
     wait_for_product = AmazonOrder.blocked.in_(CAUSES)
     first = blocked.order_by(wait_for_product, AmazonOrder.purchased_at, AmazonOrder.id).limit(most)
-    waiting = session.scalars(first.options(selectinload(AmazonOrder.items))).all()
+    waiting = session.scalars(
+        first.options(selectinload(AmazonOrder.items), selectinload(AmazonOrder.incomplete))
+    ).all()
     return retry(session, waiting, now=now, by=by)
 
 

@@ -83,12 +83,14 @@ class Amazon:
         marketplace_ids: Sequence[str],
         token: str | None = None,
         missing: frozenset[str] = NOTHING,
+        refused: frozenset[str] = NOTHING,
     ) -> OrderPage:
         """One page of the orders changed after `updated_after`, up to 100, those that cannot be read in their places.
 
         For the next page pass `token=page.next_token` and `missing=page.missing` with all else unchanged. A token
         lives for a day, and Amazon may answer the same page and token again: the caller watches for a token it has
-        seen. What Amazon refuses beside a token is raised, so that the caller begins the window anew without one.
+        seen. `refused` names the datasets Amazon refused last time: they are the first to be left out when it refuses
+        again. What Amazon refuses beside a token is raised, so that the caller begins the window anew without one.
         """
         return orders.search(
             self._client,
@@ -97,6 +99,7 @@ class Amazon:
             marketplace_ids=marketplace_ids,
             token=token,
             missing=missing,
+            refused=refused,
         )
 
     def get_order(self, number: str, missing: frozenset[str] = NOTHING) -> AmazonOrder:

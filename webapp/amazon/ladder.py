@@ -27,8 +27,13 @@ _ABOUT_OTHERS = re.compile(
 )
 
 
-def descend(ask: Callable[[frozenset[str]], T], missing: frozenset[str]) -> tuple[T, frozenset[str]]:
+def descend(
+    ask: Callable[[frozenset[str]], T], missing: frozenset[str], refused: frozenset[str] = frozenset()
+) -> tuple[T, frozenset[str]]:
     """Ask with all datasets but the `missing` ones; returns what came and all that is missing now.
+
+    `refused`: the datasets Amazon refused last time. They are left out first when it refuses the call again, which
+    takes one more call where the search takes a dozen.
 
     Raises Amazon's refusal when it is about something else or stays with the required datasets alone.
     """
@@ -40,7 +45,7 @@ def descend(ask: Callable[[frozenset[str]], T], missing: frozenset[str]) -> tupl
             raise
         named = frozenset(_NAMES.findall(error.message)) & wanted
     way = _WayDown(ask, wanted)
-    answer = way.go(named)
+    answer = way.go(named, refused & wanted - REQUIRED_DATASETS)
     return answer, frozenset(DATASETS) - way.allowed
 
 
@@ -54,7 +59,12 @@ class _WayDown(Generic[T]):
         self.allowed = REQUIRED_DATASETS
         self._answer: T
 
-    def go(self, named: frozenset[str]) -> T:
+    def go(self, named: frozenset[str], refused: frozenset[str]) -> T:
+        if refused and self._allows(self._wanted - refused):
+            # One of several may be given again.
+            for group in _halves([name for name in DATASETS if name in refused]) if len(refused) > 1 else ():
+                self._add(group)
+            return self._answer
         # A list of all there are names nothing.
         if named and named < self._wanted - REQUIRED_DATASETS and self._allows(self._wanted - named):
             return self._answer

@@ -36,6 +36,7 @@ def search(
     marketplace_ids: Sequence[str],
     token: str | None,
     missing: frozenset[str],
+    refused: frozenset[str] = frozenset(),
     page_size: int = 100,
 ) -> OrderPage:
     """One page of what changed after `updated_after`. With a `token` the datasets stay as they are."""
@@ -56,7 +57,7 @@ def search(
         )
 
     # A token goes with the filters of the call that gave it: with other datasets it would be refused for that.
-    return ask(frozenset(DATASETS) - missing) if token is not None else descend(ask, missing)[0]
+    return ask(frozenset(DATASETS) - missing) if token is not None else descend(ask, missing, refused)[0]
 
 
 def probe(client: Client, marketplace_ids: Sequence[str], now: datetime) -> frozenset[str]:

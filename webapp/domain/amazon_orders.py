@@ -12,6 +12,7 @@ from webapp.domain.money import Money
 DATASETS = ("BUYER", "RECIPIENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX", "PAYMENT")
 # Without this one an order has no status, so there is nothing to import.
 REQUIRED_DATASETS = frozenset({"FULFILLMENT"})
+PERSONAL_DATASETS = ("BUYER", "RECIPIENT")
 # Amazon shows these only to applications that hold one of the roles named.
 ROLES = {
     "BUYER": ("Tax Remittance (Restricted)", "Tax Invoicing (Restricted)"),
@@ -30,6 +31,18 @@ class Component:
     type: str
     subtype: str | None
     value: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OddField:
+    """An optional field that is not what Amazon's model promises: its path, a code of `sentences`, Amazon's own value.
+
+    `value` is there for amounts, times and quantities only: texts may be personal.
+    """
+
+    path: str
+    problem: str
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,8 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class AmazonItem:
+    """`quantity`: pieces Amazon counts as ordered, without those it has cancelled since."""
+
     order_item_id: str
     quantity: int
     quantity_shipped: int = 0
@@ -127,12 +142,19 @@ class AmazonOrder:
     deliver_by: datetime | None = None
     payment_methods: tuple[str, ...] = ()
     replaces: str | None = None
+    # Optional fields that were not as promised, and what was wrong with them.
+    odd: tuple[OddField, ...] = field(default=(), compare=False)
     # The body exactly as Amazon sent it, for the version kept of each payload.
     raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     # Datasets left out of the call because Amazon refuses them to this account: their fields are unknown, not empty.
     missing: frozenset[str] = field(default=frozenset(), compare=False)
     # Known where the order was read alone.
     request_id: str | None = field(default=None, compare=False)
+
+    @property
+    def has_update_time(self) -> bool:
+        """Whether Amazon said when it last changed the order; `last_updated_at` is a guess where it did not."""
+        return all(odd.path != "lastUpdatedTime" or odd.problem == "no_time_zone" for odd in self.odd)
 
     @property
     def quantity(self) -> int:
@@ -165,6 +187,8 @@ class Unread:
     # Where that much can be told.
     number: str | None
     read: Callable[[], AmazonOrder | Unreadable] = field(compare=False, repr=False)
+    # Datasets that were left out of the call that brought it.
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,10 @@ class AmazonPort(Protocol):
         marketplace_ids: Sequence[str],
         token: str | None = None,
         missing: frozenset[str] = frozenset(),
-    ) -> OrderPage: ...
+        refused: frozenset[str] = frozenset(),
+    ) -> OrderPage:
+        """`missing`: datasets to leave out. `refused`: those Amazon refused last time, left out if it does so again."""
+        ...
 
     def get_order(self, number: str, missing: frozenset[str] = frozenset()) -> AmazonOrder: ...
 

@@ -12,6 +12,8 @@ SHIPPED = "SHIPPED"
 CANCELLED = "CANCELLED"
 UNFULFILLABLE = "UNFULFILLABLE"
 INVOICE_UNCONFIRMED = "INVOICE_UNCONFIRMED"
+# Ours, for an order that came without a status. Amazon is asked again for it.
+UNKNOWN = "UNKNOWN"
 
 KNOWN = (
     PENDING_AVAILABILITY,

@@ -1,10 +1,12 @@
 """What to do about an order Amazon has told us of. Decides; touches nothing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from webapp.domain import amazon_status as status
-from webapp.domain.amazon_orders import AmazonOrder
+from webapp.domain.amazon_orders import AmazonItem, AmazonOrder
+from webapp.domain.money import Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Stored:
     id: int = 0
     # Amazon is being told something of it, and how it stands is waited for.
     being_told: bool = False
+    # It was last read without a dataset.
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +35,13 @@ NEW, CHANGED, SAME, STALE = "new", "changed", "same", "stale"
 
 
 def compare(stored: Stored | None, incoming: AmazonOrder, digest: bytes) -> str:
-    """NEW, CHANGED, SAME or STALE. What Amazon sends out of order is stale, however new it looks."""
+    """NEW, CHANGED, SAME or STALE. What Amazon sends out of order is stale, however new it looks.
+
+    An order that does not say when it changed cannot be told to be older.
+    """
     if stored is None:
         return NEW
-    if incoming.last_updated_at < stored.last_updated_at:
+    if incoming.has_update_time and incoming.last_updated_at < stored.last_updated_at:
         return STALE
     return SAME if digest == stored.digest else CHANGED
 
@@ -69,13 +76,42 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
         return _WAITS
     if not store.active:
         return Verdict(BLOCK, "store_inactive")
-    if incoming.total is None:
+    if incoming.total is None and "PROCEEDS" in incoming.missing:
+        # Read again once Amazon gives them. An order that Amazon gives without amounts has none.
         return Verdict(BLOCK, "total_missing")
     if incoming.quantity == 0:
         return Verdict(BLOCK, "no_items")
-    if any(item.total is not None and item.total.currency != incoming.total.currency for item in incoming.items):
+    if len({amount.currency for amount in _amounts(incoming)}) > 1:
         return Verdict(BLOCK, "currencies_differ")
     return Verdict(CREATE)
+
+
+def total_of(incoming: AmazonOrder, currency: str) -> Money:
+    """What the order costs: Amazon's total or, where it gives none, what its lines cost together.
+
+    `currency`: that of its marketplace, for an order that has no amounts at all, such as a replacement.
+    """
+    if incoming.total is not None:
+        return incoming.total
+    currency = next((amount.currency for amount in _amounts(incoming)), currency)
+    return Money(sum(line_total(item) for item in incoming.items), currency)
+
+
+def line_total(item: AmazonItem) -> int:
+    """What a line costs, in minor units: 0 where Amazon gives neither a total nor a price."""
+    if item.total:
+        return item.total.minor
+    return item.unit_price.minor * item.quantity if item.unit_price else 0
+
+
+def _amounts(incoming: AmazonOrder) -> Iterator[Money]:
+    if incoming.total is not None:
+        yield incoming.total
+    for item in incoming.items:
+        if item.total is not None:
+            yield item.total
+        elif item.unit_price is not None and incoming.total is None:
+            yield item.unit_price
 
 
 def why_waiting(incoming: AmazonOrder, store: StoreSettings) -> str:

@@ -142,6 +142,9 @@ def paid(components: Iterable[Component]) -> Parts:
     """
     found = dict.fromkeys(COMPONENTS, 0)
     for part in components:
+        if part.subtype == "":
+            # A detail that Amazon does not name: it stays with its whole.
+            continue
         place = _PLACES.get((part.type, part.subtype))
         if place is not None:
             found[place] += part.value.minor

@@ -41,6 +41,9 @@ class Account(Base):
     missing_datasets: Mapped[list[str]] = mapped_column(JSON, default=list)
     missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    # When Amazon last gave each dataset, as ISO 8601: one that worked lately and is refused now is an outage.
+    datasets_seen: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+
     stores: Mapped[list["Store"]] = relationship(back_populates="account", order_by="Store.id")
 
 

@@ -90,6 +90,9 @@ class AmazonOrder(Base):
     note: Mapped[str | None] = mapped_column(String(40))
     note_args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
+    # Optional fields that were not as Amazon promises: [path, code of `sentences`, Amazon's value or None].
+    odd_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
+
     # SHA-256 of the body Amazon sent last.
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
     version: Mapped[int] = mapped_column(default=1)
@@ -102,6 +105,7 @@ class AmazonOrder(Base):
     items: Mapped[list["AmazonOrderItem"]] = relationship(order_by="AmazonOrderItem.id", back_populates="amazon_order")
     packages: Mapped[list["AmazonPackage"]] = relationship(order_by="AmazonPackage.id")
     versions: Mapped[list["AmazonOrderVersion"]] = relationship(order_by="AmazonOrderVersion.id")
+    incomplete: Mapped[list["IncompleteOrder"]] = relationship(viewonly=True)
 
     @property
     def money(self) -> Money | None:
@@ -182,3 +186,19 @@ class QuarantinedOrder(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     times_seen: Mapped[int] = mapped_column(default=1)
     resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class IncompleteOrder(Base):
+    """A dataset that an Amazon order was last read without. The order is read again once Amazon gives it."""
+
+    __tablename__ = "incomplete_orders"
+    __table_args__ = (Index("ix_incomplete_orders_due", "account_id", "dataset", "next_try_at"),)
+
+    amazon_order_id: Mapped[int] = mapped_column(
+        ForeignKey("amazon_orders.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    dataset: Mapped[str] = mapped_column(String(20), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)

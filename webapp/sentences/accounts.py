@@ -58,7 +58,7 @@ SENTENCES = {
     "dataset_PAYMENT": _l("Ways of payment"),
     "without_BUYER": _l("Orders name no buyer, and nobody can be written to."),
     "without_RECIPIENT": _l("Orders you ship yourself have no address; look it up in Seller Central."),
-    "without_PROCEEDS": _l("No Orders can be made, since nobody knows what they cost."),
+    "without_PROCEEDS": _l("New orders wait for their amounts before an Order is made."),
     "without_PROMOTION": _l("Discounts are not explained."),
     "without_CANCELLATION": _l("You do not see when a buyer asks to cancel."),
     "without_PACKAGES": _l("A tracking number cannot be proved to have arrived."),

@@ -25,9 +25,27 @@ SENTENCES = {
     "address_same": _l("This is the address already; nothing was changed."),
     # Why there is no Order yet.
     "store_inactive": _l("Not imported: the store is inactive. Activate it, then retry."),
-    "total_missing": _l("Not imported: Amazon has not said what the order costs yet. It is retried at each sync."),
+    "total_missing": _l(
+        "Not imported: Amazon refused the amounts when the order was read. It is read again once Amazon gives them."
+    ),
     "no_items": _l("Not imported: Amazon lists no items for this order yet. It is retried at each sync."),
     "currencies_differ": _l("Not imported: its items are priced in different currencies."),
+    # Optional fields of an order that are not as Amazon's model promises.
+    "odd_missing": _l("is missing"),
+    "odd_not_text": _l("is not text"),
+    "odd_bad_characters": _l("contained characters that cannot be stored; they were left out"),
+    "odd_too_long": _l("is too long; it was shortened or left out"),
+    "odd_not_object": _l("has another form than expected; it was left out"),
+    "odd_not_list": _l("is not a list; it was left out"),
+    "odd_not_amount": _l("is not an amount; it was left out"),
+    "odd_not_currency": _l("is not a currency; the amount was left out"),
+    "odd_rounded": _l("has more decimals than its currency; it was rounded"),
+    "odd_too_large": _l("is too large; it was left out"),
+    "odd_not_time": _l("is not a time; it was left out"),
+    "odd_no_time_zone": _l("has no time zone; it was taken for UTC"),
+    "odd_impossible_time": _l("is not a time an order can have; it was left out"),
+    "odd_not_quantity": _l("is not a whole number"),
+    "odd_duplicate": _l("is there twice; the first counts"),
     # What does not exist.
     "customer_unknown": _l("There is no customer %(name)s here."),
     "pattern_unknown": _l("The pattern book has no page %(page)s."),

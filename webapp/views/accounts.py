@@ -203,14 +203,15 @@ def _shown(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
     return {"account_name": draft["fields"]["name"], "found": found, "datasets": _datasets(report.missing)}
 
 
-def _datasets(missing: frozenset[str]) -> list[dict[str, Any]]:
-    """What Amazon shows the account, a row a dataset, the missing ones first."""
+def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """What Amazon shows the account, a row a dataset, the missing ones first. `outages`: those that worked lately."""
     rows = [
         {
             "text": sentence(f"dataset_{name}"),
             "missing": name in missing,
             "without": sentence(f"without_{name}") if name in missing else "",
             "roles": ROLES.get(name, ()),
+            "outage": name in outages,
         }
         for name in DATASETS
     ]
@@ -232,7 +233,7 @@ def _account_page(
         "account": account,
         "region_name": REGIONS[account.region],
         "clock_ahead": account.clock_ahead if abs(account.clock_ahead or 0) > clocks.TOLERANCE.total_seconds() else 0,
-        "datasets": _datasets(frozenset(account.missing_datasets)),
+        "datasets": _datasets(frozenset(account.missing_datasets), verbs.outages(account, datetime.now(UTC))),
         "job": stores.sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),
         "problem": problem,

@@ -224,8 +224,9 @@ def _details(known: Known) -> dict[str, Any]:
 
 
 def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
-    """(type, subtype or "", amount) as Amazon lists them."""
-    return [(kind, subtype or "", Money(minor, currency)) for kind, subtype, minor, currency in stored]
+    """(type, subtype or "", amount) as Amazon lists them; a detail without a name is "OTHER"."""
+    named = {None: "", "": "OTHER"}
+    return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
 
 
 def _titles(known: Known) -> dict[str, Any]:
