@@ -29,6 +29,10 @@ class Line:
     sku: str | None = None
 
     @property
+    def amount_quantity(self) -> int:
+        return self.ordered
+
+    @property
     def total(self) -> int:
         return sum(getattr(self, name) for name in PARTS)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import credit_memos, events, holds, kinds, outcomes, processing
+from webapp.actions import credit_memos, events, holds, invoices, kinds, line_quantities, outcomes, processing
 from webapp.domain import amazon_status as status
 from webapp.domain import documents, order_states, submissions
 from webapp.domain.amazon_orders import AmazonOrder
@@ -24,12 +24,19 @@ def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now:
     found = confirmations.of_amazon_orders(session, incoming)
     for order in session.scalars(mine):
         said = incoming[order.amazon_order_id]
-        order.ship_by = said.ship_by
+        if "FULFILLMENT" not in said.missing:
+            order.ship_by = said.ship_by
         if said.status == status.CANCELLED:
             cancel(session, order, now=now)
-        else:
+            continue
+        waits_for_amounts = _waits_for_amounts(order)
+        changed = line_quantities.follow(session, order, said, now=now)
+        changed |= _follow_shipping(session, order, said, now)
+        if waits_for_amounts:
+            changed |= _invoice_late(session, order, said, now)
+        if changed:
             confirmation = found.get(order.id, order_states.CONFIRMED)
-            _follow_shipping(session, order, said, confirmation, now)
+            processing.derive(session, order, confirmation=confirmation, now=now, by="amazon")
 
 
 def cancel(session: Session, order: Order, *, now: datetime) -> None:
@@ -64,7 +71,23 @@ def _credit(session: Session, order: Order, now: datetime) -> None:
     events.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=memo.number)
 
 
-def _follow_shipping(session: Session, order: Order, said: AmazonOrder, confirmation: str, now: datetime) -> None:
+def _waits_for_amounts(order: Order) -> bool:
+    """Whether the Order was not invoiced at import, as its store wants, because it had no amounts."""
+    uninvoiced = order.total_invoiced == 0 and all(item.invoiced == 0 for item in order.items)
+    return order.store.auto_invoice and uninvoiced and order.total == 0
+
+
+def _invoice_late(session: Session, order: Order, said: AmazonOrder, now: datetime) -> bool:
+    """Invoice an Order without amounts once they have come, or will not come any more."""
+    if order.total == 0 and said.total is None and said.status != status.SHIPPED:
+        return False
+    if not order_states.may("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
+        return False
+    invoices.write(session, order, now=now, by="amazon")
+    return True
+
+
+def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: datetime) -> bool:
     """Pieces Amazon counts as shipped are shipped, whoever shipped them. They never become unshipped again."""
     shipped = {item.order_item_id: item.quantity_shipped for item in said.items}
     more = 0
@@ -73,10 +96,9 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, confirma
         if there > item.shipped:
             more += there - item.shipped
             item.shipped = there
-    if not more:
-        return
-    events.record_on_order(session, "shipped_at_amazon", order, now=now, by="amazon", quantity=more)
-    processing.derive(session, order, confirmation=confirmation, now=now, by="amazon")
+    if more:
+        events.record_on_order(session, "shipped_at_amazon", order, now=now, by="amazon", quantity=more)
+    return bool(more)
 
 
 def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:

@@ -9,6 +9,7 @@ from webapp.actions import comments, counters, events, mails, processing, vat_in
 from webapp.domain import documents
 from webapp.domain.money import Money
 from webapp.models.invoices import Invoice, InvoiceItem
+from webapp.models.orders import Order
 
 
 def create(
@@ -30,24 +31,35 @@ def create(
     then.
     """
     with processing.changing(session, order_id, "invoice", seen=seen) as order:
-        draft = documents.invoice(order.items, order.total, quantities)
-        number = str(counters.take(session, "invoice")[0])
-        invoice = Invoice(number=number, order_id=order.id, created_at=now, **draft.amounts())
-        lines = {item.id: item for item in order.items}
-        for part in draft.parts:
-            lines[part.line_id].invoiced += part.quantity
-            invoice.items.append(InvoiceItem(order_item_id=part.line_id, quantity=part.quantity, **part.amounts()))
-        order.total_invoiced += draft.total
-        session.add(invoice)
-        session.flush()
+        invoice = write(session, order, quantities, now=now, by=by)
         said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, invoice_id=invoice.id)
         if notify:
             mails.queue_document(
                 session, "invoice", order, invoice.id, comment=said if append else None, now=now, by=by
             )
-        worth = Money(draft.total, order.currency)
-        about = {"number": number, "amount": worth.amount, "currency": order.currency}
-        events.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)
         processing.settle(session, order, now=now, by=by)
         vat_invoices.follow(session, [order.amazon_order_id], now=now, by=by)
+    return invoice
+
+
+def write(
+    session: Session, order: Order, quantities: Mapping[int, int] | None = None, *, now: datetime, by: str
+) -> Invoice:
+    """Write the invoice and what it changes on the Order's lines, but not the Order's state. Does not commit.
+
+    Raises InvalidError and RefusedError as `create` does.
+    """
+    draft = documents.invoice(order.items, order.total, quantities)
+    number = str(counters.take(session, "invoice")[0])
+    invoice = Invoice(number=number, order_id=order.id, created_at=now, **draft.amounts())
+    lines = {item.id: item for item in order.items}
+    for part in draft.parts:
+        lines[part.line_id].invoiced += part.quantity
+        invoice.items.append(InvoiceItem(order_item_id=part.line_id, quantity=part.quantity, **part.amounts()))
+    order.total_invoiced += draft.total
+    session.add(invoice)
+    session.flush()
+    worth = Money(draft.total, order.currency)
+    about = {"number": number, "amount": worth.amount, "currency": order.currency}
+    events.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)
     return invoice

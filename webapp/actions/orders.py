@@ -182,6 +182,7 @@ def _item(order_id: int, item: AmazonItem, line: _Line, sums: totals.Totals) -> 
         "sku": item.sku,
         "asin": item.asin,
         "title": item.title,
+        "amount_quantity": item.quantity,
         "price": item.unit_price.minor if item.unit_price else 0,
         **line.as_row(),
         **sums.as_row(),

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.actions import accounts, events, stock
+from webapp.actions import accounts, events, line_quantities, stock
 from webapp.domain import order_states
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
@@ -42,6 +42,7 @@ def fresh(session: Session, order_id: int) -> Order:
 
 def settle(session: Session, order: Order, *, now: datetime, by: str) -> None:
     """Let the state and the stock follow the quantities. Does not commit."""
+    line_quantities.settle(session, order, now=now)
     derive(session, order, now=now, by=by)
     stock.settle(session, [order.amazon_order_id], now=now, by=by)
 

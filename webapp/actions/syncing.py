@@ -110,9 +110,7 @@ def _begin(session: Session, account_id: int, now: datetime, by: str, since: dat
     marketplaces = sorted(session.scalars(select(Store.marketplace_id).where(Store.account_id == account_id)))
     window = windows.reopen(account, marketplaces, now) if since is None else None
     if window is None:
-        window = Window(
-            since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now)
-        )
+        window = Window(since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now))
     run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=window.after)
     session.add(run)
     session.commit()

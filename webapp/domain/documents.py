@@ -19,10 +19,11 @@ _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
 class Line(order_states.Quantities, Protocol):
-    """A line of an order. The amounts are those of all its pieces; `total` is their sum."""
+    """A line of an order. The amounts are those of `amount_quantity` pieces; `total` is their sum."""
 
     id: int
     sku: str | None
+    amount_quantity: int
     subtotal: int
     shipping: int
     tax: int
@@ -112,7 +113,7 @@ def invoice(lines: Sequence[Line], total: int, quantities: Mapping[int, int] | N
             Part(
                 line.id,
                 chosen[line.id],
-                shipping=totals.share(line.shipping, chosen[line.id], line.ordered, line.invoiced),
+                shipping=totals.share(line.shipping, chosen[line.id], line.amount_quantity, line.invoiced),
                 **_goods(line, extra[line.id], chosen[line.id], line.invoiced),
             )
             for line in lines
@@ -180,7 +181,9 @@ def shipping_left(lines: Iterable[Line], given: Mapping[int, Mapping[str, int]])
     """What of the shipping was invoiced and not given back, by line id. `given` as in `credit`."""
     return {
         line.id: max(
-            0, totals.share(line.shipping, line.invoiced, line.ordered) - given.get(line.id, {}).get("shipping", 0)
+            0,
+            totals.share(line.shipping, line.invoiced, line.amount_quantity)
+            - given.get(line.id, {}).get("shipping", 0),
         )
         for line in lines
     }
@@ -215,16 +218,16 @@ def check(lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable
 
 
 def rests(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
-    """What of the order's total belongs to no line, in portions for the lines, given as (ordered, total)."""
-    missing = total - sum(worth for ordered, worth in lines if ordered)
+    """What of the order's total belongs to no line, in portions for the lines, given as (pieces, total)."""
+    missing = total - sum(worth for pieces, worth in lines if pieces)
     if not missing:
         return [0] * len(lines)
-    portions = iter(totals.spread(missing, [worth for ordered, worth in lines if ordered]))
-    return [next(portions) if ordered else 0 for ordered, _ in lines]
+    portions = iter(totals.spread(missing, [worth for pieces, worth in lines if pieces]))
+    return [next(portions) if pieces else 0 for pieces, _ in lines]
 
 
 def _rests(lines: Sequence[Line], total: int) -> dict[int, int]:
-    found = rests(total, [(line.ordered, line.total) for line in lines])
+    found = rests(total, [(line.amount_quantity, line.total) for line in lines])
     return {line.id: rest for line, rest in zip(lines, found, strict=True)}
 
 
@@ -232,7 +235,7 @@ def _goods(line: Line, rest: int, quantity: int, before: int) -> dict[str, int]:
     """Everything but the shipping, which can be given back by itself."""
     parts = {name: getattr(line, name) for name in _GOODS}
     parts["other"] += rest
-    return totals.split(parts, quantity, line.ordered, before)
+    return totals.split(parts, quantity, line.amount_quantity, before)
 
 
 def _goods_back(line: Line, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:

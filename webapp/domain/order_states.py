@@ -119,6 +119,11 @@ def left_to_refund(line: Quantities) -> int:
     return line.invoiced - line.refunded - line.refunding
 
 
+def left_to_credit(line: Quantities) -> int:
+    """Cancelled pieces that were invoiced and not given back: a credit memo is due for them."""
+    return max(0, line.invoiced + line.canceled - line.ordered - line.refunded - line.refunding)
+
+
 def _owed(line: Quantities, refunded: int) -> int:
     """The cancelled among the refunded was not owed before, so it counts once."""
     return max(0, line.ordered - line.canceled - line.shipped - _beyond_canceled(line, refunded))
@@ -140,6 +145,9 @@ def derive(lines: Iterable[Quantities], confirmation: str = CONFIRMED) -> str:
     all_invoiced = all(left_to_invoice(line) == 0 for line in lines)
     if all_invoiced and any(line.refunded for line in lines) and all(line.refunded == line.invoiced for line in lines):
         return CLOSED
+    if all(line.ordered == line.canceled for line in lines):
+        # Nothing is left of it, and nothing was done: Amazon ends it when it cancels the order itself.
+        return PROCESSING
     if not all_invoiced or any(owed(line) for line in lines):
         return PROCESSING
     return _WITH_NOTHING_LEFT[confirmation]

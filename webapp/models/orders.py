@@ -106,6 +106,8 @@ class OrderItem(Base):
     # Pieces Amazon is asked to refund: nobody else may ask for them meanwhile.
     refunding: Mapped[int] = mapped_column(default=0)
     canceled: Mapped[int] = mapped_column(default=0)
+    # How many pieces the amounts are for: those that remained when the amounts were taken from Amazon.
+    amount_quantity: Mapped[int]
     price: Mapped[int] = mapped_column(BigInteger)
     subtotal: Mapped[int] = mapped_column(BigInteger)
     shipping: Mapped[int] = mapped_column(BigInteger, default=0)

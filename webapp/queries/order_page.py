@@ -78,6 +78,7 @@ class Line(NamedTuple):
     refunded: int
     refunding: int
     canceled: int
+    amount_quantity: int
     price: int
     subtotal: int
     shipping: int

@@ -53,6 +53,7 @@ def show(number: str) -> Response:
         tab=tab,
         tabs=_tabs(order, tab, counts),
         moves=order_moves.of_order(order),
+        left_to_credit=sum(map(order_states.left_to_credit, order.items)),
         troubled_mails=beside.troubled_mails,
         printable=any(counts.values()),
         held_past_ship_by=order.state == order_states.HOLDED

@@ -6,8 +6,8 @@ An order that waits for its amounts was read while Amazon refused them, as far a
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
