@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import logging
 import os
 from datetime import timedelta
 
@@ -19,6 +20,8 @@ from jobs import base
 from webapp import queue as bell
 from webapp.extensions import db
 from webapp.running import processes
+
+log = logging.getLogger(__name__)
 
 # Seconds a worker may be silent before its job is given to another.
 LEASE = 12
@@ -92,10 +95,23 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
     with app.app_context():
         # Connections must not be shared with the parent or with the horses: each process opens its own.
         db.engine.dispose(close=False)
-    worker = begin(app, name, only_one=only_one)
-    gc.freeze()
-    with contextlib.suppress(redis.exceptions.ConnectionError):  # At the end of a desk Redis may have gone before.
-        worker.work(logging_level=None)
+    logging.getLogger("rq.worker").addFilter(_without_redis_traceback)
+    try:
+        worker = begin(app, name, only_one=only_one)
+        gc.freeze()
+        with contextlib.suppress(redis.exceptions.ConnectionError):  # At the end of a desk Redis may have gone before.
+            worker.work(logging_level=None)
+    except redis.exceptions.RedisError as error:
+        # On a full disk Redis refuses to write. The supervisor starts the worker again, after growing pauses.
+        log.warning("The worker ends, because Redis refuses its commands: %s", error)
+        raise SystemExit(1) from None
+
+
+def _without_redis_traceback(record: logging.LogRecord) -> bool:
+    """Keep RQ's line but not its traceback when it is Redis that failed. A filter of RQ's logger."""
+    if record.exc_info and isinstance(record.exc_info[1], redis.exceptions.RedisError):
+        record.exc_info = None
+    return True
 
 
 def begin(app: Flask, name: str, *, only_one: bool) -> AppWorker:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from tests import people
 from tests.factories import NOW, an_account, an_order
 from tests.people import THE_OWNER
+from tests.running.desk import running, until
 from webapp import create_app, database_problems
 from webapp.actions.importing import import_page
 from webapp.extensions import db
@@ -456,3 +457,20 @@ def test_doctor_reads_the_whole_database(tmp_path: Path) -> None:
         overwrite_table(settings, "comments")
     (finding,) = [one for one in checks.examine(settings) if one.check == "database"]
     assert (finding.level, "restore the last good backup" in finding.message) == (checks.FAIL, True)
+
+
+@pytest.mark.processes
+def test_a_whole_desk_with_its_log_on_the_full_disk_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with mounted("-t", "tmpfs", "-o", "size=60m", "tmpfs", disk), running(disk / "data") as desk:
+        filler = disk / "filler"
+        with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(65536))
+        until(lambda: desk.health()[1].get("database_problem") == "disk_full", 60)
+        until(lambda: (desk.health()[1].get("scheduler_tick_age") or 0) > 5, 60)
+        assert desk.process.poll() is None
+        filler.unlink()
+        until(lambda: (desk.health()[1].get("scheduler_tick_age") or 99) < 3, 60)
+        assert "Traceback" not in desk.log.read_text()

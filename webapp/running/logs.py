@@ -26,6 +26,8 @@ _NEVER_BELOW_WARNING = ("httpx", "httpcore", "sqlalchemy", "psycopg", "werkzeug"
 
 def configure(level: str) -> None:
     """Once a process tree, before anything is logged."""
+    # A line that cannot be written, as on a full disk, is lost; a traceback for each would be lost as well.
+    logging.raiseExceptions = False
     logging.basicConfig(level="INFO" if level == "DEBUG" else level, format=FORMAT, stream=sys.stderr, force=True)
     for name in _OWN:
         logging.getLogger(name).setLevel(level)

@@ -43,8 +43,10 @@ def fork(name: str, run: Callable[[], None]) -> int:
     The child has a process group of its own, so that Ctrl-C reaches the supervisor alone.
     """
     parent = os.getpid()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    # So that the child does not write it a second time. A log on a full disk is no reason to start no child.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
     pid = os.fork()
     if pid:
         return pid
