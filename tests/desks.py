@@ -103,7 +103,7 @@ class Desk:
         shipments.create(
             self.session,
             order.id,
-            parcels or (Parcel(None, "DHL", "", f"T{number}"),),
+            parcels or (Parcel(None, "DHL", "", f"JJD{number}"),),
             undo_seconds=undo_seconds,
             now=now,
             by="test",

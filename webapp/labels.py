@@ -117,9 +117,22 @@ LABELS = {
         "print_these_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
         "print_these_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
     },
+    # Why a tracking number needed to be confirmed.
+    "number_question": {
+        "tracking_link": Label(_l("taken out of a link"), "quiet", "help-circle"),
+        "tracking_in_text": Label(_l("taken out of a text"), "quiet", "help-circle"),
+        "tracking_decimal": Label(_l("written as a decimal"), "quiet", "help-circle"),
+        "tracking_signs": Label(_l("unusual characters"), "quiet", "help-circle"),
+        "tracking_dummy": Label(_l("looks like a test number"), "quiet", "help-circle"),
+        "tracking_lost_digits": Label(_l("ends in zeros after 15 digits"), "quiet", "help-circle"),
+        "tracking_check_digit": Label(_l("wrong check digit"), "quiet", "help-circle"),
+        "tracking_of_another": Label(_l("looks like another carrier's"), "quiet", "help-circle"),
+        "tracking_format": Label(_l("unknown format"), "quiet", "help-circle"),
+    },
     "tracking_standing": {
         tracking_matches.READY: Label(_l("Ready"), "good", "check"),
         tracking_matches.CHOOSE: Label(_l("Question"), "warn", "help-circle"),
+        tracking_matches.CONFIRM: Label(_l("Number?"), "warn", "help-circle"),
         tracking_matches.ALREADY: Label(_l("Done before"), "quiet", "point"),
         tracking_matches.BLOCKED: Label(_l("Cannot go"), "bad", "alert-circle"),
         tracking_matches.LEFT_OUT: Label(_l("Left out"), "quiet", "point"),

@@ -86,7 +86,7 @@ def test_packing_slips_are_printed_before_and_after_shipping(session, orders):
 
 def test_of_an_order_shipped_in_part_the_slip_of_the_rest_follows_that_of_its_shipment(session, orders):
     (line,) = orders[0].items
-    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "T1")], **BY)
+    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "JJD01460000T1")], **BY)
 
     action = run(session, "print_packing_slips", [orders[0].id])
 
@@ -99,7 +99,7 @@ def test_a_pick_list_sums_what_is_left_to_ship_of_many_orders_by_sku(session, or
     (*_, more) = imported(session, an_order(9, items=items))
     shipments.create(session, orders[1].id, **BY)
     (line,) = orders[0].items
-    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "T1")], **BY)
+    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "JJD01460000T1")], **BY)
 
     action = run(session, "print_pick_list", [orders[0].id, orders[1].id, more.id])
 

@@ -61,7 +61,7 @@ def test_a_comment_says_something_and_not_too_much(session):
 
 def test_a_deleted_store_takes_shipments_and_comments_along(session):
     order = processing_order(session)
-    shipments.create(session, order.id, [Parcel(None, "DHL", "", "A1")], comment="Hello", **BY)
+    shipments.create(session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], comment="Hello", **BY)
     store = a_store(session.scalars(select(Account)).one())
     submissions.undo(session, session.scalars(select(Submission.id)).one(), **BY)
 

@@ -47,7 +47,7 @@ def test_a_comment_of_the_house_makes_none(session, order):
 @pytest.mark.both_databases
 def test_each_document_makes_its_mail_with_its_comment(session, order):
     invoice = invoices.create(session, order.id, comment="Thank you", notify=True, **BY)
-    shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", "A1")], notify=True, **BY)
+    shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], notify=True, **BY)
     memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}), notify=True, **BY)
 
     found = [(mail.kind, mail.document_id, mail.attach) for mail in queued(session)]

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories import NOW, a_package, an_item, an_order
-from tests.processing import BY, imported, processing_order, quantities, refused
+from tests.processing import BY, imported, kinds, processing_order, quantities, refused
 from webapp.actions import confirmations, outcomes, parcels, shipments, submissions
 from webapp.domain import order_states
 from webapp.domain.errors import DeskError
@@ -18,7 +18,7 @@ from webapp.models.shipments import Shipment
 from webapp.models.submissions import Submission
 
 
-def ship(session, order, pieces, number="A1"):
+def ship(session, order, pieces, number="JJD01460000A1"):
     """One parcel; answers it."""
     carrier = "DHL" if number else ""
     shipment = shipments.create(session, order.id, [Parcel(pieces, carrier, "", number)], undo_seconds=0, **BY)
@@ -37,7 +37,7 @@ def move(session, parcel, *names):
 def test_a_parcel_taken_back_is_to_be_shipped_again(session):
     order = processing_order(session)
     first, second = [item.id for item in order.items]
-    kept, parcel = ship(session, order, {first: 1}), ship(session, order, {first: 1, second: 1}, "B1")
+    kept, parcel = ship(session, order, {first: 1}), ship(session, order, {first: 1, second: 1}, "JJD01460000B1")
     assert order.state == "awaiting_amazon"
 
     parcels.take_back(session, parcel.id, **BY)
@@ -49,10 +49,13 @@ def test_a_parcel_taken_back_is_to_be_shipped_again(session):
         {},
     ]
     told = session.scalars(select(Event).where(Event.kind == "parcel_taken_back")).one()
-    assert (told.order_id, told.args) == (order.id, {"number": "100002", "quantity": 2, "tracking_number": "B1"})
+    assert (told.order_id, told.args) == (
+        order.id,
+        {"number": "100002", "quantity": 2, "tracking_number": "JJD01460000B1"},
+    )
     assert session.scalars(select(Submission.state).order_by(Submission.id)).all() == ["queued", "undone"]
     # Amazon may have heard of number 2 after all, so it is not given out again.
-    assert ship(session, order, {first: 1}, "B1").reference == 3
+    assert ship(session, order, {first: 1}, "JJD01460000B1").reference == 3
 
 
 def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
@@ -68,7 +71,7 @@ def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
     assert take_back() == ("parcel_being_told", {})
     move(session, parcel, "give_up")
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
-    there = (a_package("9", tracking_number="A1"),)
+    there = (a_package("9", tracking_number="JJD01460000A1"),)
     imported(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
     assert take_back() == ("parcel_at_amazon", {})
     assert refused(lambda: parcels.take_back(session, 99, **BY)) == ("parcel_unknown", {"name": 99})
@@ -79,7 +82,7 @@ def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_t
     parcel = ship(session, order, None)
     move(session, parcel, "send", "reject")
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
-    there = (a_package("9", tracking_number="A1"),)
+    there = (a_package("9", tracking_number="JJD01460000A1"),)
     imported(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
 
     assert refused(lambda: parcels.take_back(session, parcel.id, **BY)) == ("parcel_at_amazon", {})
@@ -89,11 +92,13 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
     order = processing_order(session)
     parcel = ship(session, order, None)
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
-    said = an_order(status="SHIPPED", updated=5, items=items, packages=(a_package("1", tracking_number="A1"),))
+    said = an_order(
+        status="SHIPPED", updated=5, items=items, packages=(a_package("1", tracking_number="JJD01460000A1"),)
+    )
     imported(session, said)
 
     told = parcels.edit(
-        session, parcel.id, carrier="DHL", title="DHL Paket", tracking_number="A1", undo_seconds=0, **BY
+        session, parcel.id, carrier="DHL", title="DHL Paket", tracking_number="JJD01460000A1", undo_seconds=0, **BY
     )
 
     assert (told.state, told.details["corrects"]) == ("queued", True)
@@ -128,19 +133,27 @@ def test_what_amazon_counts_as_shipped_stays_shipped(session):
 def test_a_correction_is_checked_as_a_parcel_is(session):
     order = processing_order(session)
     first, second = [item.id for item in order.items]
-    parcel, _ = ship(session, order, {first: 1}), ship(session, order, {second: 1}, "B1")
+    parcel, _ = ship(session, order, {first: 1}), ship(session, order, {second: 1}, "JJD01460000B1")
 
-    def edit(carrier="DHL", title="", tracking_number="C1"):
+    def edit(carrier="DHL", title="", tracking_number="JJD01460000C1"):
         return parcels.edit(
             session, parcel.id, carrier=carrier, title=title, tracking_number=tracking_number, undo_seconds=0, **BY
         )
 
-    assert refused(lambda: edit(tracking_number="b 1")) == ("tracking_used", {"number": "B1", "order": order.number})
+    assert refused(lambda: edit(tracking_number="jjd 0146 0000 b1")) == (
+        "tracking_used",
+        {"number": "JJD01460000B1", "order": order.number},
+    )
     assert refused(lambda: edit(carrier=""))[0] == "carrier_required"
     assert refused(lambda: edit(carrier="Other"))[0] == "carrier_title_required"
-    assert edit(tracking_number="a 1").details["tracking_number"] == "A1"
+    assert edit(tracking_number="jjd 0146 0000 a1").details["tracking_number"] == "JJD01460000A1"
     new = edit("Other", "Bike courier")
-    assert new.details == {"shipment": "100001", "reference": 1, "carrier": "Bike courier", "tracking_number": "C1"}
+    assert new.details == {
+        "shipment": "100001",
+        "reference": 1,
+        "carrier": "Bike courier",
+        "tracking_number": "JJD01460000C1",
+    }
     mine = select(Submission.state).where(Submission.subject == "1").order_by(Submission.id)
     assert session.scalars(mine).all() == ["undone", "undone", "queued"]
     move(session, parcel, "send")
@@ -225,3 +238,23 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         open_ = session.scalars(select(Submission.subject).where(Submission.open)).all()
         assert len(open_) == len(set(open_))
         session.rollback()
+
+
+def test_a_number_that_was_confirmed_once_is_kept_when_the_carrier_is_corrected(session):
+    order = processing_order(session)
+    number = "00340434161094042558"
+    packed = [Parcel(None, "DHL", "", number, confirmed=True)]
+    parcel = shipments.create(session, order.id, packed, **BY).parcels[0]
+
+    def edit(number, confirmed=False):
+        about = {"carrier": "DHL", "title": "", "tracking_number": number, "undo_seconds": 30}
+        return parcels.edit(session, parcel.id, confirmed=confirmed, **about, **BY)
+
+    edit(number)
+    assert parcel.number_question == "tracking_check_digit"
+    assert kinds(session, order).count("tracking_confirmed_by_person") == 1
+    assert refused(lambda: edit("00340434161094042559")) == ("tracking_check_digit", {"carrier": "DHL"})
+    edit("00340434161094042559", confirmed=True)
+    assert kinds(session, order).count("tracking_confirmed_by_person") == 2
+    edit("00340434161094042557")
+    assert parcel.number_question == ""

@@ -14,6 +14,7 @@ from webapp.models.events import Event
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
+from webapp.sentences import sentence
 
 DHL = "00340434161094042557"
 
@@ -25,14 +26,17 @@ def test_two_parcels_leave_and_the_rest_follows(session):
     shipment = shipments.create(
         session,
         order.id,
-        [Parcel({first: 1}, "DHL", "", "jd 01 46"), Parcel({second: 1}, "Other", " Bike  courier ", "B2")],
+        [
+            Parcel({first: 1}, "DHL", "", "jjd 0146 000 046"),
+            Parcel({second: 1}, "Other", " Bike  courier ", "JJD01460000B2"),
+        ],
         **BY,
     )
 
     assert (shipment.number, shipment.quantities) == ("100001", {first: 1, second: 1})
     assert [(p.reference, p.carrier, p.title, p.tracking_number) for p in shipment.parcels] == [
-        (1, "DHL", "DHL", "JD0146"),
-        (2, "Other", "Bike courier", "B2"),
+        (1, "DHL", "DHL", "JJD0146000046"),
+        (2, "Other", "Bike courier", "JJD01460000B2"),
     ]
     assert (order.state, quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 1, 0, 0)])
 
@@ -61,11 +65,11 @@ def test_what_cannot_be_shipped_is_refused_and_changes_nothing(session):
     assert ship(Parcel({first: 1}), Parcel({second: 0}))[0] == "quantity_none"
     assert ship()[0] == "parcel_none"
     assert ship(Parcel(), Parcel())[0] == "parcel_contents_required"
-    assert ship(Parcel(tracking_number="A1"))[0] == "carrier_required"
-    assert ship(Parcel(carrier="Other", tracking_number="A1"))[0] == "carrier_title_required"
+    assert ship(Parcel(tracking_number="JJD01460000A1"))[0] == "carrier_required"
+    assert ship(Parcel(carrier="Other", tracking_number="JJD01460000A1"))[0] == "carrier_title_required"
     assert ship(Parcel(carrier="DHL", tracking_number="Ä1"))[0] == "tracking_malformed"
-    twice = [Parcel({first: 1}, "DHL", "", "A1"), Parcel({second: 1}, "UPS", "", "a 1")]
-    assert ship(*twice) == ("tracking_twice", {"number": "A1"})
+    twice = [Parcel({first: 1}, "DHL", "", "JJD01460000A1"), Parcel({second: 1}, "DHL", "", "jjd 0146 0000 a1")]
+    assert ship(*twice) == ("tracking_twice", {"number": "JJD01460000A1"})
 
 
 def test_a_tracking_number_used_before_is_refused_with_its_order(session):
@@ -73,16 +77,18 @@ def test_a_tracking_number_used_before_is_refused_with_its_order(session):
     _, other, _ = imported(
         session,
         an_order(2, items=(an_item(3),)),
-        an_order(3, items=(an_item(4),), packages=(a_package(),), status="PARTIALLY_SHIPPED"),
+        an_order(
+            3, items=(an_item(4),), packages=(a_package(tracking_number="JJD01460000T1"),), status="PARTIALLY_SHIPPED"
+        ),
     )
-    shipments.create(session, order.id, [Parcel({order.items[0].id: 1}, "DHL", "", "A1")], **BY)
+    shipments.create(session, order.id, [Parcel({order.items[0].id: 1}, "DHL", "", "JJD01460000A1")], **BY)
 
     def ship(order, number):
         return refused(lambda: shipments.create(session, order.id, [Parcel(None, "DHL", "", number)], **BY))
 
-    assert ship(other, "a1") == ("tracking_shared", {"number": "A1", "order": order.number})
-    assert ship(order, "A 1") == ("tracking_used", {"number": "A1", "order": order.number})
-    assert ship(other, "track1") == ("tracking_shared", {"number": "TRACK1", "order": "100003"})
+    assert ship(other, "jjd 0146 0000 a1") == ("tracking_shared", {"number": "JJD01460000A1", "order": order.number})
+    assert ship(order, "JJD 01460000 A1") == ("tracking_used", {"number": "JJD01460000A1", "order": order.number})
+    assert ship(other, "jjd 0146 0000 t1") == ("tracking_shared", {"number": "JJD01460000T1", "order": "100003"})
 
 
 def same_recipient(n, **more):
@@ -131,7 +137,7 @@ def test_orders_of_a_marketplace_that_forbids_it_are_never_in_one_parcel(session
 
 def test_a_parcel_never_takes_a_number_amazon_knows_one_by(session):
     order = processing_order(session, packages=(a_package("7"), a_package("label")))
-    imported(session, an_order(2, items=(an_item(3),), packages=(a_package("50", tracking_number="B1"),)))
+    imported(session, an_order(2, items=(an_item(3),), packages=(a_package("50", tracking_number="JJD01460000B1"),)))
 
     shipment = shipments.create(session, order.id, **BY)
 
@@ -162,7 +168,7 @@ def test_an_order_that_is_being_cancelled_is_not_shipped(session):
 def test_what_we_shipped_and_amazon_then_reports_counts_once(session):
     order = processing_order(session)
     first, second = order.items
-    shipments.create(session, order.id, [Parcel({first.id: 1}, "DHL", "", "A1")], **BY)
+    shipments.create(session, order.id, [Parcel({first.id: 1}, "DHL", "", "JJD01460000A1")], **BY)
     items = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
 
     imported(session, an_order(status="PARTIALLY_SHIPPED", updated=5, items=items))
@@ -225,3 +231,23 @@ def test_the_comment_stands_at_its_shipment_and_goes_along_only_where_it_is_mean
     assert (comment.text, comment.shipment_id, comment.notify) == ("At the door", shipment.id, append)
     mail = session.scalars(select(Mail)).one()
     assert (mail.kind, mail.document_id, mail.comment_id) == ("shipment", shipment.id, comment.id if append else None)
+
+
+def test_a_doubtful_number_is_only_taken_from_a_person_and_the_history_says_so(session):
+    order = processing_order(session)
+    number = "00340434161094042558"
+
+    assert refused(lambda: shipments.create(session, order.id, [Parcel(None, "DHL", "", number)], **BY)) == (
+        "tracking_check_digit",
+        {"carrier": "DHL"},
+    )
+    assert "tracking_confirmed_by_person" not in kinds(session, order)
+    session.refresh(order)
+    shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", number, confirmed=True)], **BY)
+
+    assert [(p.tracking_number, p.number_question) for p in shipment.parcels] == [(number, "tracking_check_digit")]
+    told = session.scalars(select(Event).where(Event.kind == "tracking_confirmed_by_person")).one()
+    assert (told.order_id, told.by, told.args["question"]) == (order.id, BY["by"], "tracking_check_digit")
+    assert sentence(told.kind, told.args) == (
+        f"Tracking number of shipment 100001 confirmed by a person: DHL {number} (wrong check digit)"
+    )

@@ -67,7 +67,7 @@ def test_a_time_that_cannot_be_is_refused(command, number, until):
 
 def test_an_order_is_shipped_and_amazon_is_told(command, number, connected, amazon):
     nameless = command("orders", "ship", number, "--tracking", "X-1")
-    assert nameless.error == "channeldesk: Say which carrier this tracking number is of."
+    assert nameless.error == "channeldesk: No carrier we know has such numbers: choose"
 
     shipped = command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo", "--json").json
     assert (shipped["document"], shipped["state"]) == ("100001", "awaiting_amazon")
@@ -91,9 +91,40 @@ def test_an_order_is_shipped_and_amazon_is_told(command, number, connected, amaz
     assert late.error == "channeldesk: It is too late to undo this: it is Verified."
 
 
+@pytest.mark.parametrize(
+    ("tracking", "reason"),
+    [
+        ("00340434161094042558", "The check digit is wrong for a number of DHL."),
+        ("340434161094042000", "The number ends in zeros after 15 digits"),
+        ("1Z999AA10123456784", "This looks like a number of UPS, not of DHL."),
+        ("https://carrier.example/00340434161094042557", "This is a link."),
+    ],
+)
+def test_a_doubtful_number_is_refused_with_its_reason_unless_it_is_accepted(command, number, tracking, reason):
+    ship = ("orders", "ship", number, "--tracking", tracking, "--carrier", "DHL")
+    refused = command(*ship)
+    assert (refused.code, refused.error.startswith(f"channeldesk: {reason}")) == (1, True), refused.error
+
+    assert command(*ship, "--accept-number").code == 0
+    (one,) = command("submissions", "list", "--kind", "shipment", "--json").json
+    assert tracking.endswith(one["details"]["tracking_number"])
+
+
+@pytest.mark.parametrize("tracking", ["n/a", "NULL", "ohne Tracking", "3.4E+17", "未发货"])
+def test_what_is_no_number_is_never_accepted(command, number, tracking):
+    refused = command("orders", "ship", number, "--tracking", tracking, "--carrier", "DHL", "--accept-number")
+    assert refused.code == 1
+    assert command("submissions", "list", "--json").json == []
+
+
+def test_a_number_that_tells_no_carrier_for_certain_asks_for_it(command, number):
+    refused = command("orders", "ship", number, "--tracking", "RR123456785DE", "--accept-number")
+    assert refused.error == "channeldesk: More than one carrier has such numbers: choose"
+
+
 def test_a_conflict_is_decided(command, number, connected, amazon):
     (order_id,) = amazon.world.orders
-    command("orders", "ship", number, "--tracking", "T1", "--carrier", "bike courier", "--no-undo")
+    command("orders", "ship", number, "--tracking", "T1234567", "--carrier", "bike courier", "--no-undo")
     with amazon.world.lock:
         life.request_cancel(amazon.world, amazon.world.orders[order_id], "")
 
@@ -159,10 +190,20 @@ def test_an_order_the_buyer_asks_to_cancel_is_shipped_only_when_a_person_says_so
         life.request_cancel(amazon.world, amazon.world.orders[order_id], "Mistake")
     assert command("sync", connected).code == 0
 
-    asked = command("orders", "ship", number, "--tracking", "T1", "--carrier", "bike courier", "--no-undo")
+    asked = command("orders", "ship", number, "--tracking", "T1234567", "--carrier", "bike courier", "--no-undo")
     assert (asked.code, "The buyer has asked to cancel this order" in asked.error) == (1, True)
     assert command("orders", "show", number, "--json").json["state"] == "processing"
-    shipping = ("orders", "ship", number, "--tracking", "T1", "--carrier", "bike courier", "--no-undo", "--ship-anyway")
+    shipping = (
+        "orders",
+        "ship",
+        number,
+        "--tracking",
+        "T1234567",
+        "--carrier",
+        "bike courier",
+        "--no-undo",
+        "--ship-anyway",
+    )
     assert command(*shipping).code == 0
     (told,) = command("submissions", "run", "--json").json
     assert told["state"] == "verified"

@@ -25,7 +25,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(command, numbers, tm
     assert said.code == 0, said.error
     assert [(line["state"], line["carrier"]) for line in said.json["lines"]] == [("ready", "DHL"), ("blocked", None)]
     counts = {key: value for key, value in said.json.items() if key not in {"lines", "files"}}
-    none_of = dict.fromkeys(("done", "failed", "choose", "already", "left_out"), 0)
+    none_of = dict.fromkeys(("done", "failed", "choose", "confirm", "already", "left_out"), 0)
     assert counts == {"dry_run": True, "ready": 1, "blocked": 1} | none_of
     assert shipped(command, numbers[0]) == 0
 

@@ -14,11 +14,13 @@ from webapp.domain.tracking_matches import (
     ALREADY,
     BLOCKED,
     CHOOSE,
+    CONFIRM,
     LEFT_OUT,
     READY,
     Choice,
     Item,
     Order,
+    find_number,
     match,
     shipments,
     shipped_at,
@@ -94,7 +96,7 @@ def test_a_line_that_could_not_be_read_stays_what_it_is():
 
 def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_person():
     lines = [
-        a_line("100001", UPS, carrier="DHL Paket"),
+        a_line("100001", carrier="DHL Paket"),
         a_line("100001", UPS),
         a_line("100001", UNSURE),
         a_line("100001", NOBODYS),
@@ -319,3 +321,71 @@ def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
             pieces.update(parcel.quantities or {})
         assert all(0 < many <= left[line_id] for line_id, many in pieces.items())
     assert len(found) == len(some)
+
+
+@pytest.mark.parametrize("number", ["NULL", "NA", "OHNETRACKING", "PENDING", "3E+17", f"{DHL}00340434161094042564"])
+def test_what_is_no_number_cannot_go_whatever_anybody_says(number):
+    (one,) = look(a_line("100001", number, carrier="DHL"), choices={0: Choice(confirmed=True)})
+    assert (one.standing, bool(one.code)) == (BLOCKED, True)
+
+
+@pytest.mark.parametrize(
+    ("number", "carrier", "code"),
+    [
+        ("340434161094042000", "DHL", "tracking_lost_digits"),
+        ("00340434161094042558", "DHL", "tracking_check_digit"),
+        (UPS, "DHL", "tracking_of_another"),
+        ("12345", "DHL", "tracking_format"),
+        ("340434161094042000", "Bring Cargo", "tracking_lost_digits"),
+    ],
+)
+def test_a_doubtful_number_waits_until_somebody_says_that_it_is_right(number, carrier, code):
+    (one,) = look(a_line("100001", number, carrier=carrier))
+    assert (one.standing, one.code, shipments([one])) == (CONFIRM, code, {})
+
+    (one,) = look(a_line("100001", number, carrier=carrier), choices={0: Choice(confirmed=True)})
+    assert (one.standing, one.code) == (READY, "")
+    (parcel,) = shipments([one])[1]
+    assert (parcel.tracking_number, parcel.confirmed) == (number, True)
+
+
+def test_a_doubtful_number_without_a_carrier_asks_for_the_carrier_first():
+    line = a_line("100001", "00340434161094042558")
+    (one,) = look(line)
+    assert (one.standing, one.code) == (CHOOSE, "tracking_check_digit")
+    (one,) = look(line, choices={0: Choice(carrier="dhl")})
+    assert (one.standing, one.code) == (CONFIRM, "tracking_check_digit")
+
+
+def test_a_guess_that_is_unlikely_where_the_order_ships_from_is_a_question():
+    assert said(a_line("100001", "986578788855")) == [(CHOOSE, "tracking_carrier_unlikely")]
+    american = Order(1, "100001", "processing", "US", (Item(11, "MUG", 2),))
+    assert said(a_line("100001", "986578788855"), orders=(american,)) == [(READY, "")]
+
+
+@pytest.mark.parametrize(
+    ("written", "cleaned", "code"),
+    [
+        (f"https://track.example/?piececode={DHL}", f"HTTPS:TRACKEXAMPLE?PIECECODE={DHL}", "tracking_link"),
+        (f"{DHL}.00", f"{DHL}00", "tracking_decimal"),
+        (f"Paket: {DHL}", f"PAKET:{DHL}", "tracking_in_text"),
+    ],
+)
+def test_the_number_within_a_link_or_a_text_is_offered_and_kept_with_where_it_was_found(written, cleaned, code):
+    line = find_number(a_line("100001", cleaned, written=written, carrier="DHL"))
+    assert (line.tracking_number, line.question) == (DHL, code)
+    (one,) = look(line)
+    assert (one.standing, one.code, one.args["number"]) == (CONFIRM, code, DHL)
+
+    (one,) = look(line, choices={0: Choice(confirmed=True)})
+    assert shipments([one]) == {1: [Parcel(None, "DHL", "DHL", written, confirmed=True)]}
+
+
+def test_a_long_link_is_a_link_and_not_a_number_that_is_too_long():
+    written = f"https://track.example/{'x' * 120}?piececode={DHL}"
+    line = find_number(a_line("100001", "HTTPS:TRACK", written=written, problem="tracking_malformed"))
+    assert (line.tracking_number, line.question, line.problem) == (DHL, "tracking_link", "")
+
+
+def test_a_code_for_another_carrier_names_none():
+    assert said(a_line("100001", NOBODYS, carrier="Other")) == [(CHOOSE, "tracking_carrier_unknown")]

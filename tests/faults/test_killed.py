@@ -148,14 +148,14 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
     with running(settings.data_dir, environ=environ):
         ((order_id,),) = until(lambda: read(select(Order.id)))
         with Session(db.engine) as session:
-            packed = [Parcel(None, "DHL", "", "T1")]
+            packed = [Parcel(None, "DHL", "", "JJD01460000T1")]
             shipments.create(session, order_id, packed, undo_seconds=0, now=datetime.now(UTC), by="test")
         verified = select(Submission.state).where(Submission.state == "verified")
         # An answer that may be lost is looked for after twenty seconds, twice where the order does not show it.
         until(marker.exists)
         until(lambda: read(verified), 2 * WITHIN)
 
-    assert [entry["tracking_number"] for entry in amazon.world.effects("shipment", number)] == ["T1"]
+    assert [entry["tracking_number"] for entry in amazon.world.effects("shipment", number)] == ["JJD01460000T1"]
     assert read(select(Order.state)) == [("complete",)]
 
 

@@ -28,7 +28,7 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
     put(session, account, an_order(1))
     order = session.scalars(select(Order)).one()
     (line,) = order.items
-    for number in ("A1", "B1"):
+    for number in ("JJD01460000A1", "JJD01460000B1"):
         packed = [Parcel({line.id: 1}, "DHL", "", number)]
         shipment = shipments.create(session, order.id, packed, undo_seconds=30, now=NOW, by="test")
     parcel_id = shipment.parcels[0].id
@@ -56,14 +56,14 @@ def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(sessi
         account = an_account(session, name=f"Desk {n}", seller_id=f"A{n}SELLER")
         (mirror,) = put(session, account, an_order(n))
         order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
-        packed = [Parcel(None, "DHL", "", f"A{n}")]
+        packed = [Parcel(None, "DHL", "", f"JJD01460000A{n}")]
         shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, by="test")
         parcel_ids.append(shipment.parcels[0].id)
     session.commit()
 
     def work(parcel_id):
         def corrected(session):
-            about = {"carrier": "DHL", "title": "", "tracking_number": "X1", "undo_seconds": 0}
+            about = {"carrier": "DHL", "title": "", "tracking_number": "JJD01460000X1", "undo_seconds": 0}
             return parcels.edit(session, parcel_id, **about, now=NOW, by="test").kind
 
         return corrected
@@ -71,4 +71,4 @@ def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(sessi
     said = at_once(*(work(parcel_id) for parcel_id in parcel_ids))
 
     assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_shared": 7}
-    assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "X1")).all()) == 1
+    assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "JJD01460000X1")).all()) == 1

@@ -69,7 +69,13 @@ def test_an_undone_confirmation_puts_the_order_back_until_tracking_is_edited(des
 
     parcel = confirmations.parcel_of(desk.session, one)
     new = parcels.edit(
-        desk.session, parcel.id, carrier="UPS", title="", tracking_number="1Z9", undo_seconds=0, **told(desk)
+        desk.session,
+        parcel.id,
+        carrier="UPS",
+        title="",
+        tracking_number="1Z999AA10123456784",
+        undo_seconds=0,
+        **told(desk),
     )
     assert state(desk, number) == "awaiting_amazon"
     desk.advance_until_ended(new)
@@ -97,7 +103,10 @@ def test_a_package_amazon_accepts_and_never_shows_needs_a_person_until_a_sync_sh
 def test_one_package_of_two_that_fails_is_enough(desk, number):
     first, second = desk.commerce_order(number).items
     one, other = desk.ship(
-        number, Parcel({first.id: 2}, "DHL", "", "T1"), Parcel({second.id: 1}, "DHL", "", "T2"), undo_seconds=30
+        number,
+        Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"),
+        Parcel({second.id: 1}, "DHL", "", "JJD01460000T2"),
+        undo_seconds=30,
     )
     submissions.undo(desk.session, other.id, **told(desk))
     desk.later(31)
@@ -106,7 +115,7 @@ def test_one_package_of_two_that_fails_is_enough(desk, number):
 
     parcels.take_back(desk.session, confirmations.parcel_of(desk.session, other).id, **told(desk))
     assert state(desk, number) == "processing"
-    (rest,) = desk.ship(number, Parcel(None, "DHL", "", "T3"))
+    (rest,) = desk.ship(number, Parcel(None, "DHL", "", "JJD01460000T3"))
     desk.advance_until_ended(rest)
 
     assert state(desk, number) == "complete"

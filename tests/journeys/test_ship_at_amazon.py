@@ -28,7 +28,9 @@ def parcel_of(desk, submission):
 def test_two_parcels_then_the_rest_until_amazon_has_proved_all(desk, number):
     first, second = desk.commerce_order(number).items
     asked = desk.ship(
-        number, Parcel({first.id: 1}, "DHL", "", "JD01"), Parcel({second.id: 1}, "Other", "Bike courier", "B2")
+        number,
+        Parcel({first.id: 1}, "DHL", "", "JJD0146000001"),
+        Parcel({second.id: 1}, "Other", "Bike courier", "JJD01460000B2"),
     )
     assert [one.state for one in asked] == ["queued", "queued"]
     assert desk.order(number).status == "UNSHIPPED"
@@ -40,11 +42,11 @@ def test_two_parcels_then_the_rest_until_amazon_has_proved_all(desk, number):
     assert desk.order(number).status == "PARTIALLY_SHIPPED"
     assert desk.commerce_order(number).state == "processing"
     assert desk.shown(number) == {
-        "1": ("JD01", {first.order_item_id: 1}),
-        "2": ("B2", {second.order_item_id: 1}),
+        "1": ("JJD0146000001", {first.order_item_id: 1}),
+        "2": ("JJD01460000B2", {second.order_item_id: 1}),
     }
 
-    (rest,) = desk.ship(number, Parcel(None, "UPS", "", "1Z1"))
+    (rest,) = desk.ship(number, Parcel(None, "UPS", "", "1Z999AA10123456784"))
     assert desk.commerce_order(number).state == "awaiting_amazon"
     desk.advance_until_ended(rest)
 
@@ -98,7 +100,7 @@ def test_rejected_by_amazon_it_can_be_corrected_and_told_again(desk, number):
         parcel_of(desk, one).id,
         carrier="UPS",
         title="",
-        tracking_number="1z 99",
+        tracking_number="1z 999 aa1 01 2345 6784",
         undo_seconds=0,
         now=desk.clock(),
         by="test",
@@ -106,11 +108,14 @@ def test_rejected_by_amazon_it_can_be_corrected_and_told_again(desk, number):
     desk.later(1)
     desk.advance_until_ended(new)
 
-    assert (new.state, [tracking for tracking, _ in desk.shown(number).values()]) == ("verified", ["1Z99"])
+    assert (new.state, [tracking for tracking, _ in desk.shown(number).values()]) == (
+        "verified",
+        ["1Z999AA10123456784"],
+    )
 
 
 def test_in_amazons_words_what_it_refuses(desk, number):
-    (one,) = desk.ship(number, Parcel(None, "DHL", "", "T1"))
+    (one,) = desk.ship(number, Parcel(None, "DHL", "", "JJD01460000T1"))
     parcel_of(desk, one).reference = 10**6
     one.subject = str(10**6)
     desk.session.commit()
@@ -129,24 +134,24 @@ def test_in_amazons_words_what_it_refuses(desk, number):
 
 
 def test_a_confirmed_parcel_is_corrected_under_its_own_number(desk, number):
-    (one,) = desk.ship(number, Parcel(None, "DHL", "", "OLD1"))
+    (one,) = desk.ship(number, Parcel(None, "DHL", "", "JJD01460OLD01"))
     desk.advance_until_ended(one)
 
     def correct(carrier, tracking_number):
         about = {"carrier": carrier, "title": "", "tracking_number": tracking_number, "undo_seconds": 0}
         return parcels.edit(desk.session, parcel_of(desk, one).id, now=desk.clock(), by="test", **about)
 
-    new = correct("DHL", "NEW1")
+    new = correct("DHL", "JJD01460NEW01")
     desk.advance_until_ended(new)
-    assert (new.state, [tracking for tracking, _ in desk.shown(number).values()]) == ("verified", ["NEW1"])
+    assert (new.state, [tracking for tracking, _ in desk.shown(number).values()]) == ("verified", ["JJD01460NEW01"])
 
     # The carrier alone: the number that is shown already proves nothing.
-    other = correct("UPS", "NEW1")
+    other = correct("DHL Express", "JJD01460NEW01")
     desk.sync()
     assert other.state == "queued"
     desk.advance_until_ended(other)
     (package,) = desk.world.orders[number].body["packages"]
-    assert (other.state, package["carrier"]) == ("verified", "UPS")
+    assert (other.state, package["carrier"]) == ("verified", "DHL Express")
     assert [entry["edited"] for entry in desk.world.effects("shipment", number)] == [False, True, True]
 
 
@@ -162,7 +167,7 @@ def test_without_a_tracking_number_it_is_not_told_until_it_has_one(desk, number)
         parcel_of(desk, one).id,
         carrier="DHL",
         title="",
-        tracking_number="T1",
+        tracking_number="JJD01460000T1",
         undo_seconds=0,
         now=desk.clock(),
         by="test",
@@ -262,8 +267,8 @@ def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(desk):
     for number in numbers:
         first, second = desk.commerce_order(number).items
         packed = [
-            Parcel({first.id: first.ordered}, "DHL", "", f"A{number}"),
-            Parcel({second.id: 1}, "UPS", "", f"B{number}"),
+            Parcel({first.id: first.ordered}, "DHL", "", f"JJD{number}A"),
+            Parcel({second.id: 1}, "DHL", "", f"JJD{number}B"),
         ]
         asked += desk.ship(number, *packed)
     for name in ("lost_answer", "malformed_json", "error_500", "error_503_html", "throttled", "truncated_body"):
@@ -282,7 +287,7 @@ def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(desk):
     for number in numbers:
         order = desk.commerce_order(number)
         assert desk.shown(number) == {
-            "1": (f"A{number}".replace("-", ""), {order.items[0].order_item_id: order.items[0].ordered}),
-            "2": (f"B{number}".replace("-", ""), {order.items[1].order_item_id: 1}),
+            "1": (f"JJD{number}A".replace("-", ""), {order.items[0].order_item_id: order.items[0].ordered}),
+            "2": (f"JJD{number}B".replace("-", ""), {order.items[1].order_item_id: 1}),
         }
         assert (desk.order(number).status, order.state) == ("SHIPPED", "complete")

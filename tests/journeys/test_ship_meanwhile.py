@@ -61,7 +61,7 @@ def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_en
 
 def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(desk, number):
     first, _ = desk.commerce_order(number).items
-    (one,) = desk.ship(number, Parcel({first.id: 2}, "DHL", "", "T1"))
+    (one,) = desk.ship(number, Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"))
     package = {
         "packageReferenceId": "9",
         "createdTime": "2026-01-01T00:00:00Z",

@@ -41,7 +41,7 @@ def worked_on(session: Session, order: Order) -> Order:
     holds.hold(session, id_, "Waits", now=NOW + timedelta(hours=1), by="user:7")
     holds.unhold(session, id_, now=NOW + timedelta(hours=1), by="user:7")
     later = NOW + timedelta(hours=2)
-    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="A1")], now=later, by="cli")
+    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="JJD01460000A1")], now=later, by="cli")
     credit_memos.create(session, id_, Refund(quantities={}, adjustment_refund=1), comment="Late", now=later, by="cli")
     return session.get_one(Order, id_)
 
@@ -114,7 +114,12 @@ def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Or
 def test_what_amazon_is_told_stands_with_it(session: Session, worked_on: Order) -> None:
     (told,) = order_page.read(session, "100001", "invoices").submissions
 
-    assert (told.kind, told.state, told.open, told.details["tracking_number"]) == ("shipment", "queued", True, "A1")
+    assert (told.kind, told.state, told.open, told.details["tracking_number"]) == (
+        "shipment",
+        "queued",
+        True,
+        "JJD01460000A1",
+    )
     assert told.undo_until.tzinfo is UTC
     assert told.undo_until >= datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -28,7 +28,7 @@ def written(session, order):
     """One document of each kind: an invoice of a piece of each line, two parcels, a credit memo of a piece."""
     first, second = [item.id for item in order.items]
     invoices.create(session, order.id, {first: 1, second: 1}, comment="Paid by card", **BY)
-    packed = [Parcel({first: 1}, "DHL", "", "JJD014600003"), Parcel({second: 1}, "Other", "Bike", "B2")]
+    packed = [Parcel({first: 1}, "DHL", "", "JJD014600003"), Parcel({second: 1}, "Other", "Bike", "JJD01460000B2")]
     shipments.create(session, order.id, packed, **BY)
     asked = Refund({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
     credit_memos.create(session, order.id, asked, return_to_stock={first}, comment="Came back", **BY)

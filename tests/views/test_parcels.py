@@ -23,7 +23,7 @@ def number(desk):
 def ship(desk, number):
     """Ship all of it; answers (id of the submission, id of the parcel), with the database let go."""
 
-    def ship(tracking_number="T1", undo_seconds=0):
+    def ship(tracking_number="JJD01460000T1", undo_seconds=0):
         carrier = "DHL" if tracking_number else ""
         (one,) = desk.ship(number, Parcel(None, carrier, "", tracking_number), undo_seconds=undo_seconds)
         ids = one.id, confirmations.parcel_of(desk.session, one).id
@@ -147,7 +147,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner, desk, number, in
     owner.post(forms[1])
     other = desk.world.place("DE", lines=((1, 1),))
     desk.sync()
-    (one,) = desk.ship(other, Parcel(None, "DHL", "", "T2"), undo_seconds=0)
+    (one,) = desk.ship(other, Parcel(None, "DHL", "", "JJD01460000T2"), undo_seconds=0)
     assert confirmations.parcel_of(desk.session, one).id > gone
     desk.session.commit()
 
@@ -174,7 +174,7 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner, desk, number, sh
     nameless = owner.post(form, data={"carrier": "other", "tracking_number": "JD 1"})
     assert (nameless.status_code, "Name the carrier that is not in the list." in nameless.text) == (422, True)
 
-    answer = owner.post(form, data={"carrier": "evri", "tracking_number": "h0 1"})
+    answer = owner.post(form, data={"carrier": "evri", "tracking_number": "h01x ya00 1234 5671"})
     assert (answer.status_code, answer.location) == (303, "/shipments/100001")
     assert "Amazon refused" not in owner.get("/").text
     desk.later(31)
@@ -182,7 +182,7 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner, desk, number, sh
         desk.advance()
         desk.later(5)
     (package,) = desk.world.orders[number].body["packages"]
-    assert (package["carrier"], package["trackingNumber"]) == ("Evri", "H01")
+    assert (package["carrier"], package["trackingNumber"]) == ("Evri", "H01XYA0012345671")
     desk.session.commit()
     assert re.search(r'<option selected value="evri">', owner.get(f"{form}/new").text)
 
@@ -198,7 +198,7 @@ def test_undone_it_needs_attention_until_it_is_told_again(owner, desk, number, s
     assert answer.location == f"/submissions/{submission_id + 1}"
     assert "Amazon was not told of" not in owner.get("/").text
     assert owner.post(f"/submissions/{submission_id}/again").status_code == 409
-    assert "Parcel 1: DHL T1" in plain(owner.get("/submissions?kind=shipment"))
+    assert "Parcel 1: DHL JJD01460000T1" in plain(owner.get("/submissions?kind=shipment"))
     assert "Parcel 1" not in plain(owner.get("/submissions?kind=cancellation"))
 
 
@@ -293,3 +293,24 @@ class TestOnTheOrdersPage:
         text = colleague.get(page).text
         assert "Undone" in text
         assert [name in text for name in ("Retry", "Edit tracking", "Remove package")] == [False] * 3
+
+
+def test_a_corrected_number_that_is_doubtful_is_asked_about(owner, desk, ship):
+    ship("JJD01460000T1")
+    form, wrong = "/shipments/100001/parcels/1/corrections", "00340434161094042558"
+    typed = {"carrier": "dhl", "title": "", "tracking_number": wrong}
+    desk.later(31)
+    for _ in range(2):
+        desk.advance()
+        desk.later(5)
+    desk.session.commit()
+
+    refused = owner.post(form, data=typed)
+    assert (refused.status_code, "The check digit is wrong for a number of DHL." in plain(refused)) == (422, True)
+    assert f'name="confirmed" value="{wrong}"' in refused.text
+    nothing = owner.post(form, data=typed | {"tracking_number": "n/a", "confirmed": "n/a"})
+    assert (nothing.status_code, "“n/a” is not a tracking number." in plain(nothing)) == (422, True)
+
+    assert owner.post(form, data=typed | {"confirmed": wrong}).status_code == 303
+    assert "Confirmed by a person: wrong check digit" in plain(owner.get("/shipments/100001"))
+    assert f'value="{wrong}" checked' in owner.get(f"{form}/new").text

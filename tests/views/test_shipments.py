@@ -41,7 +41,7 @@ def sent(owner, order, lines):
 
 
 def test_one_parcel_is_filled_with_all_that_is_left(owner, session, order, lines):
-    shipments.create(session, order.id, [Parcel({lines[0]: 1}, "DHL", "", "A1")], **BY)
+    shipments.create(session, order.id, [Parcel({lines[0]: 1}, "DHL", "", "JJD01460000A1")], **BY)
     session.rollback()
 
     page = owner.get(NEW)
@@ -74,20 +74,20 @@ def test_the_carrier_is_recognised_by_the_number(owner, session, order, sent, he
 
 
 def test_parcels_are_added_and_taken_away_without_javascript(owner, sent, lines):
-    added = owner.post(f"{URL}/previews", data=sent | {"add": "1", "parcels-0-tracking_number": "A1"})
+    added = owner.post(f"{URL}/previews", data=sent | {"add": "1", "parcels-0-tracking_number": "JJD01460000A1"})
 
     assert added.status_code == 200
     assert "Parcel 2" in plain(added)
     assert "Enter how many pieces" not in plain(added)
     found = fields(added)
-    assert found["parcels-0-tracking_number"] == "A1"
+    assert found["parcels-0-tracking_number"] == "JJD01460000A1"
     assert found[f"parcels-1-quantity-{lines[0]}"] == ""
 
-    gone = owner.post(f"{URL}/previews", data=found | {"remove": "0", "parcels-1-tracking_number": "B2"})
+    gone = owner.post(f"{URL}/previews", data=found | {"remove": "0", "parcels-1-tracking_number": "JJD01460000B2"})
 
     left = fields(gone)
     assert [name for name in left if name.endswith("tracking_number")] == ["parcels-1-tracking_number"]
-    assert left["parcels-1-tracking_number"] == "B2"
+    assert left["parcels-1-tracking_number"] == "JJD01460000B2"
 
 
 def test_two_parcels_leave_with_what_was_put_in_each(owner, session, order, sent, lines):
@@ -100,7 +100,7 @@ def test_two_parcels_leave_with_what_was_put_in_each(owner, session, order, sent
         f"parcels-2-quantity-{second}": "1",
         "parcels-2-carrier": "other",
         "parcels-2-title": "Bike courier",
-        "parcels-2-tracking_number": "b 2",
+        "parcels-2-tracking_number": "jjd 0146 0000 b2",
     }
 
     assert owner.post(URL, data=sent).status_code == 303
@@ -114,7 +114,10 @@ def test_two_parcels_leave_with_what_was_put_in_each(owner, session, order, sent
         )
         for parcel in session.scalars(select(Shipment)).one().parcels
     ]
-    assert packed == [("DHL", "DHL", DHL, {first: 1}), ("Other", "Bike courier", "B2", {first: 1, second: 1})]
+    assert packed == [
+        ("DHL", "DHL", DHL, {first: 1}),
+        ("Other", "Bike courier", "JJD01460000B2", {first: 1, second: 1}),
+    ]
 
 
 def two(lines, **more):
@@ -133,7 +136,7 @@ def two(lines, **more):
         ({"parcels-1-quantity-LINE": "-1"}, "parcels-1-quantity-LINE", "SKU-1: the quantity cannot be negative."),
         ({"parcels-0-quantity-LINE": "x"}, "parcels-0-quantity-LINE", "SKU-1: x is not a number of pieces."),
         ({"parcels-0-quantity-LINE": "0"}, "parcels-0-quantity-LINE", "Enter how many pieces, at least one."),
-        ({"parcels-1-tracking_number": "12"}, "parcels-1-carrier", "Say which carrier this tracking number is of."),
+        ({"parcels-1-tracking_number": "12"}, "parcels-1-carrier", "No carrier we know has such numbers: choose"),
         (
             {"parcels-1-carrier": "other", "parcels-1-tracking_number": "12"},
             "parcels-1-title",
@@ -145,15 +148,15 @@ def two(lines, **more):
             f"Tracking number {DHL} stands on two parcels.",
         ),
         (
-            {"parcels-1-carrier": "dhl", "parcels-1-tracking_number": "a 9"},
+            {"parcels-1-carrier": "dhl", "parcels-1-tracking_number": "jjd 0146 0000 a9"},
             "parcels-1-tracking_number",
-            "Tracking number A9 is used for order 100002, whose recipient is not known to be the same.",
+            "Tracking number JJD01460000A9 is used for order 100002, whose recipient is not known to be the same.",
         ),
     ],
 )
 def test_what_cannot_be_shipped_is_said_at_its_field_and_stays(owner, session, order, sent, lines, typed, field, said):
     other = imported(session, an_order(2, items=(an_item(3),)))[1]
-    shipments.create(session, other.id, [Parcel(None, "DHL", "", "A9")], **BY)
+    shipments.create(session, other.id, [Parcel(None, "DHL", "", "JJD01460000A9")], **BY)
     session.rollback()
     typed = {name.replace("LINE", str(lines[0])): text for name, text in typed.items()}
     before = everything()
@@ -202,7 +205,7 @@ def test_a_number_of_another_order_is_taken_once_both_are_said_to_be_in_one_parc
 def test_a_number_in_the_making_is_no_mistake(owner, sent):
     answer = plain(owner.post(f"{URL}/previews", data=sent | {"parcels-0-tracking_number": "0034"}, headers=HTMX))
 
-    assert "No carrier is known to number parcels so" in answer
+    assert "No carrier we know has such numbers: choose" in answer
     assert "Say which carrier" not in answer
 
 
@@ -282,3 +285,74 @@ def test_the_request_that_came_while_the_page_was_open_is_asked_about(owner, ses
     answer = owner.post(URL, data=sent)
     assert answer.status_code == 422
     assert 'name="ship_anyway"' in answer.text
+
+
+def test_a_doubtful_number_is_asked_about_and_taken_once_it_is_confirmed(owner, session, sent):
+    wrong = "00340434161094015903"
+    typed = sent | {"parcels-0-tracking_number": wrong, "parcels-0-carrier": "dhl"}
+    box = f'name="parcels-0-confirmed" value="{wrong}"'
+
+    previewed = owner.post(f"{URL}/previews", data=typed, headers=HTMX)
+    refused = owner.post(URL, data=typed)
+    other_number = owner.post(URL, data=typed | {"parcels-0-confirmed": DHL})
+
+    assert "The check digit is wrong for a number of DHL." in plain(previewed)
+    assert box in previewed.text
+    for answer in (refused, other_number):
+        assert (answer.status_code, box in answer.text) == (422, True)
+        assert "The check digit is wrong for a number of DHL." in plain(answer)
+    assert session.scalar(select(func.count(Shipment.id))) == 0
+    session.rollback()
+
+    owner.post(URL, data=typed | {"parcels-0-confirmed": wrong})
+
+    (parcel,) = session.scalars(select(Shipment)).one().parcels
+    assert (parcel.tracking_number, parcel.number_question) == (wrong, "tracking_check_digit")
+    session.rollback()
+    assert "Confirmed by a person: wrong check digit" in plain(owner.get("/shipments/100001"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ohne Tracking", "“ohne Tracking” is not a tracking number."),
+        ("3,40434E+17", "The spreadsheet has rounded this number"),
+        (f"{DHL} / 00340434161094042557", "These are 2 tracking numbers"),
+        ("", ""),
+    ],
+)
+def test_what_is_no_tracking_number_is_refused_with_the_reason(owner, session, sent, text, said):
+    answer = owner.post(URL, data=sent | {"parcels-0-tracking_number": text, "parcels-0-carrier": "dhl"})
+
+    assert answer.status_code == (422 if text else 303)
+    assert said in plain(answer)
+    assert session.scalar(select(func.count(Shipment.id))) == (0 if text else 1)
+
+
+def test_a_number_that_several_carriers_have_is_not_shipped_by_the_first_of_them(owner, session, sent):
+    answer = owner.post(URL, data=sent | {"parcels-0-tracking_number": "RR123456785DE"})
+
+    assert answer.status_code == 422
+    assert (
+        "More than one carrier has such numbers: choose"
+        in answer.text.partition('id="parcels-0-carrier-below"')[2][:300]
+    )
+    assert session.scalar(select(func.count(Shipment.id))) == 0
+
+
+def test_the_number_of_a_link_is_offered(owner, session, sent):
+    typed = sent | {"parcels-0-tracking_number": f"https://carrier.example/?id={DHL}", "parcels-0-carrier": "dhl"}
+
+    assert f'name="parcels-0-confirmed" value="{DHL}"' in owner.post(URL, data=typed).text
+    owner.post(URL, data=typed | {"parcels-0-confirmed": DHL})
+
+    (parcel,) = session.scalars(select(Shipment)).one().parcels
+    assert (parcel.tracking_number, parcel.number_question) == (DHL, "tracking_link")
+
+
+def test_another_carriers_name_is_sent_by_amazons_code_where_there_is_one(owner, session, sent):
+    typed = {"parcels-0-tracking_number": "RH1234567890", "parcels-0-carrier": "other", "parcels-0-title": "rhenus"}
+    owner.post(URL, data=sent | typed)
+
+    (parcel,) = session.scalars(select(Shipment)).one().parcels
+    assert (parcel.carrier, parcel.title) == ("Rhenus", "Rhenus")

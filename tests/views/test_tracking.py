@@ -239,3 +239,25 @@ def test_what_is_not_there_is_not_found(owner, session):
     answer = owner.get("/tracking/9")
     assert answer.status_code == 404
     assert "Paste them again." in answer.text
+
+
+def test_a_doubtful_number_is_shipped_once_somebody_said_that_it_is_right(owner, session, orders):
+    wrong = "00340434161094042558"
+    here = pasted(owner, f"Order;Tracking;Carrier\n{orders[0]};{wrong};DHL\n{orders[1]};NULL;DHL")
+    first, _second = row_ids(session)
+    page = owner.get(here)
+    assert "Number?" in plain(page)
+    assert "The check digit is wrong for a number of DHL." in plain(page)
+    assert f'name="confirm" value="{first}"' in page.text
+
+    owner.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "then": "ship"})
+    assert numbers(session) == []
+    owner.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "confirm": str(first)})
+    ready = owner.get(f"{here}?show=ready")
+    assert wrong in ready.text
+    assert f'type="hidden" name="confirm" value="{first}"' in ready.text
+
+    owner.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "confirm": str(first), "then": "ship"})
+    run(session)
+    assert numbers(session) == [wrong]
+    assert session.scalars(select(Parcel.number_question)).one() == "tracking_check_digit"

@@ -20,6 +20,7 @@ def _ship(session: Session, task: Task) -> Outcome:
             said["title"],
             said["tracking_number"],
             shared=bool(said.get("shared")),
+            confirmed=bool(said.get("confirmed")),
         )
         for said in task.args["parcels"]
     ]

@@ -16,7 +16,7 @@ from webapp.actions import (
     shipments,
     stock,
 )
-from webapp.domain import amazon_status, order_states, parcels
+from webapp.domain import amazon_status, order_states, parcels, shipping
 from webapp.domain import submissions as states
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.models.amazon_orders import AmazonOrder
@@ -37,17 +37,23 @@ def edit(
     tracking_number: str,
     undo_seconds: int,
     shared: bool = False,
+    confirmed: bool = False,
     now: datetime,
     by: str,
 ) -> Submission:
     """Correct who carries it and by which number, and tell Amazon. Commits; answers what Amazon is being told.
 
     `shared`: a person says that another order, which has the same number, is in this parcel too.
+    `confirmed`: a person says that the number is right; one that was confirmed before needs no second time.
     Raises InvalidError for what cannot be taken, RefusedError while Amazon is being told of it.
     """
-    draft = parcels.cleaned(parcels.Parcel(None, carrier, title, tracking_number, shared=shared))
     with processing.changing(session, _order_id(session, parcel_id)) as order:
         parcel = _fresh(session, parcel_id)
+        was_confirmed = bool(parcel.number_question) and shipping.clean(tracking_number) == parcel.tracking_number
+        draft = parcels.cleaned(
+            parcels.Parcel(None, carrier, title, tracking_number, shared=shared, confirmed=confirmed or was_confirmed),
+            order.store.marketplace.country_code,
+        )
         last = confirmations.latest(session, parcel)
         if last is not None and last.state in _UNDER_WAY:
             raise RefusedError("parcel_being_told")
@@ -56,9 +62,13 @@ def edit(
             counters.hold(session, "shipment")
             shipments.check_numbers(session, order, [draft])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
+        is_confirmed_now = draft.question not in {"", parcel.number_question} or not was_confirmed
+        parcel.number_question = draft.question
         shipment = session.get_one(Shipment, parcel.shipment_id)
         about = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}
         events.record_on_order(session, "parcel_edited", order, now=now, by=by, **about)
+        if is_confirmed_now:
+            shipments.record_confirmed(session, order, shipment.number, [parcel], now=now, by=by)
         order.version += 1
         if last is not None and last.open:
             outcomes.undo(session, last, now=now, by=by)

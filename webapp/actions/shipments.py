@@ -45,7 +45,7 @@ def create(
         asked_to_cancel = confirming.asked_to_cancel(order.amazon_order)
         if asked_to_cancel and not ship_anyway:
             raise InvalidError("ship_anyway_required", field="ship_anyway")
-        drafts = parcels.shipment(order.items, packed)
+        drafts = parcels.shipment(order.items, packed, order.store.marketplace.country_code)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
         number = str(counters.take(session, "shipment")[0])
         check_numbers(session, order, drafts)
@@ -67,6 +67,7 @@ def create(
             )
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
         events.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
+        record_confirmed(session, order, number, shipment.parcels, now=now, by=by)
         for parcel in shipment.parcels:
             confirmations.tell(
                 session,
@@ -89,8 +90,21 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
         carrier=draft.carrier,
         title=draft.title,
         tracking_number=draft.tracking_number,
+        number_question=draft.question,
         items=[ParcelItem(order_item_id=id_, quantity=pieces) for id_, pieces in (draft.quantities or {}).items()],
     )
+
+
+def record_confirmed(
+    session: Session, order: Order, number: str, confirmed: Sequence[Parcel], *, now: datetime, by: str
+) -> None:
+    """Record in the history which tracking numbers of a shipment a person confirmed, and why they were a question."""
+    for parcel in confirmed:
+        if parcel.number_question:
+            about = {"number": number, "tracking_number": parcel.tracking_number, "carrier": parcel.title}
+            events.record_on_order(
+                session, "tracking_confirmed_by_person", order, now=now, by=by, **about, question=parcel.number_question
+            )
 
 
 def refusal(session: Session, order: Order) -> str | None:

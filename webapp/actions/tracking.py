@@ -70,6 +70,7 @@ def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> N
         choice = choices[row.id]
         row.ticked, row.shared = choice.ticked, choice.shared
         row.carrier = choice.carrier if choice.carrier in BY_KEY else ""
+        row.confirmed = choice.confirmed
     session.commit()
 
 

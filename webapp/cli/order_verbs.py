@@ -17,6 +17,7 @@ from webapp.domain.documents import Refund, amount
 from webapp.domain.errors import InvalidError
 from webapp.domain.parcels import Parcel
 from webapp.domain.refunds import REASONS
+from webapp.domain.tracking_numbers import CARRIER_QUESTIONS, classify
 from webapp.models.orders import Order
 
 _comment_option = click.option("--comment", default="", help="A comment that goes with it.")
@@ -81,6 +82,9 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 @click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
 @click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
 @click.option("--shared-parcel", is_flag=True, help="Another order with this tracking number is in the parcel too.")
+@click.option(
+    "--accept-number", is_flag=True, help="Take the tracking number although its format or digits are doubtful."
+)
 @click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
 @click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has asked to cancel.")
 @_comment_option
@@ -92,6 +96,7 @@ def ship(
     tracking: str,
     carrier: str,
     shared_parcel: bool,
+    accept_number: bool,
     no_undo: bool,
     ship_anyway: bool,
     comment: str,
@@ -104,7 +109,7 @@ def ship(
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         code, name = _carrier(carrier, tracking, order.store.marketplace.country_code)
-        parcel = Parcel(_quantities(order, items), code, name, tracking, shared=shared_parcel)
+        parcel = Parcel(_quantities(order, items), code, name, tracking, shared=shared_parcel, confirmed=accept_number)
         undo_seconds = 0 if no_undo else settings().undo_seconds
         about |= {"comment": comment, "undo_seconds": undo_seconds, "ship_anyway": ship_anyway}
         return shipments.create(session, order.id, [parcel], **about).number
@@ -223,11 +228,15 @@ def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
 
 
 def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
-    """Amazon's code and the name of the carrier: the one that was said, else the one the number looks like."""
-    wanted = text.strip().casefold()
-    if not wanted:
-        likely = shipping.guess(tracking_number, country)[:1]
-        return (likely[0].code, likely[0].name) if likely else ("", "")
+    """Amazon's code and the name of the carrier: the one that was said, else the one the number tells for certain.
+
+    Raises InvalidError where the number does not tell it.
+    """
+    if not text.strip():
+        found = classify(tracking_number, country=country)
+        if found.code in CARRIER_QUESTIONS:
+            raise InvalidError(found.code, field="carrier", **found.args)
+        return (found.carrier.code, found.carrier.name) if found.carrier else ("", "")
     known = with_name(text)
     return (known.code, known.name) if known else (shipping.OTHER, " ".join(text.split()))
 

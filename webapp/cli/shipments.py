@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from webapp.domain.tracking_sheets import Sheet
 
 
-_STATES = ("done", "failed", "ready", "choose", "already", "blocked", "left_out")
+_STATES = ("done", "failed", "ready", "choose", "confirm", "already", "blocked", "left_out")
 _WHY_UNUSED = {"return": "return labels", "suspicious": "looks like tracking numbers"}
 
 

@@ -24,6 +24,10 @@ class InvalidError(DeskError):
         self.field = field
 
 
+class ConfirmationError(InvalidError):
+    """What was entered is only taken once a person has confirmed it."""
+
+
 class RefusedError(DeskError):
     """It cannot be done now, because of where things stand. Nothing was changed."""
 

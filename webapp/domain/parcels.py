@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from webapp.domain import documents, order_states, shipping
-from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.errors import ConfirmationError, InvalidError, RefusedError
+from webapp.domain.tracking_numbers import NOT_A_NUMBER, Classification, classify
 
 LONGEST_CODE = 40
 LONGEST_TITLE = 100
@@ -13,7 +14,10 @@ LONGEST_NUMBER = 100
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """`quantities` by line id; None for all that is left, which only a single parcel can hold. Empty: not known."""
+    """`quantities` by line id; None for all that is left, which only a single parcel can hold. Empty: not known.
+
+    `confirmed`: a person says that the number is right. `question`: the reason it needed that, once it is cleaned.
+    """
 
     quantities: Mapping[int, int] | None = None
     carrier: str = ""
@@ -21,10 +25,12 @@ class Parcel:
     tracking_number: str = ""
     # A person says that another order, which has the same number, is in this parcel too.
     shared: bool = False
+    confirmed: bool = False
+    question: str = ""
 
 
-def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list[Parcel]:
-    """The parcels with what each contains, cleaned.
+def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel], country: str = "") -> list[Parcel]:
+    """The parcels with what each contains, cleaned. `country`: ISO 3166 code of the country they leave from.
 
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
     """
@@ -36,7 +42,7 @@ def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list
     drafts: list[Parcel] = []
     for place, parcel in enumerate(parcels):
         try:
-            drafts.append(_packed(lines, parcel, packed, drafts, alone=len(parcels) == 1))
+            drafts.append(_packed(lines, parcel, packed, drafts, country, alone=len(parcels) == 1))
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
@@ -44,7 +50,13 @@ def shipment(lines: Sequence[documents.Line], parcels: Sequence[Parcel]) -> list
 
 
 def _packed(
-    lines: Sequence[documents.Line], parcel: Parcel, packed: dict[int, int], others: Sequence[Parcel], *, alone: bool
+    lines: Sequence[documents.Line],
+    parcel: Parcel,
+    packed: dict[int, int],
+    others: Sequence[Parcel],
+    country: str,
+    *,
+    alone: bool,
 ) -> Parcel:
     """The parcel, cleaned; what is in it is added to what is `packed` already."""
     if parcel.quantities is None and not alone:
@@ -58,7 +70,7 @@ def _packed(
         raise InvalidError("quantity_none", field="quantities")
     for line_id, pieces in chosen.items():
         packed[line_id] += pieces
-    draft = cleaned(parcel)
+    draft = cleaned(parcel, country)
     if draft.tracking_number and draft.tracking_number in [other.tracking_number for other in others]:
         raise InvalidError("tracking_twice", field="tracking_number", number=draft.tracking_number)
     return replace(draft, quantities={id_: n for id_, n in chosen.items() if n})
@@ -69,18 +81,29 @@ def next_reference(used: Sequence[str | int]) -> int:
     return max((int(one) for one in used if str(one).isdecimal()), default=0) + 1
 
 
-def cleaned(parcel: Parcel) -> Parcel:
-    """Carrier, title and number as they are kept. Raises InvalidError for what cannot be taken."""
+def cleaned(parcel: Parcel, country: str = "") -> Parcel:
+    """Carrier, title and number as they are kept.
+
+    Raises InvalidError for what cannot be taken, and ConfirmationError for a number that needs to be confirmed.
+    """
     carrier, title = " ".join(parcel.carrier.split()), " ".join(parcel.title.split())
-    number = shipping.clean(parcel.tracking_number)
-    limits = (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE))
-    for field, text, most in (*limits, ("tracking_number", number, LONGEST_NUMBER)):
+    for field, text, most in (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE)):
         if len(text) > most:
             raise InvalidError("text_too_long", field=field, most=most)
-    if not (number.isascii() and number.isprintable()):
-        raise InvalidError("tracking_malformed", field="tracking_number")
-    if number and not carrier:
-        raise InvalidError("carrier_required", field="carrier")
+    found = classified(parcel, country)
+    if found.outcome == NOT_A_NUMBER:
+        raise InvalidError(found.code, field="tracking_number", **found.args)
     if carrier == shipping.OTHER and not title:
         raise InvalidError("carrier_title_required", field="title")
-    return replace(parcel, carrier=carrier, title=title or carrier, tracking_number=number)
+    if found.can_be_confirmed and not parcel.confirmed:
+        raise ConfirmationError(found.code, field="tracking_number", **found.args)
+    if found.number and not carrier:
+        raise InvalidError("carrier_required", field="carrier")
+    return replace(parcel, carrier=carrier, title=title or carrier, tracking_number=found.number, question=found.code)
+
+
+def classified(parcel: Parcel, country: str = "") -> Classification:
+    """Return what the text is that stands for the tracking number of a parcel of this carrier."""
+    carrier, title = parcel.carrier.strip(), parcel.title.strip()
+    known = shipping.carrier_of(carrier, title) if carrier else None
+    return classify(parcel.tracking_number, known, country, other="" if known else title or carrier)

@@ -3,24 +3,32 @@
 Lines of one order with the same tracking number are one parcel. Pure: what is known of the orders is handed in.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.domain import order_states, parcels, shared_parcels, shipping, tracking_sheets
-from webapp.domain.carrier_names import named
+from webapp.domain.carrier_names import is_other, named
 from webapp.domain.shipping import Carrier
 from webapp.domain.tracking_cells import ROUNDED
+from webapp.domain.tracking_numbers import CARRIER_UNKNOWN, NOT_A_NUMBER, classify
 from webapp.domain.tracking_sheets import Line
 
 # Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
 # Nothing is to be done about those `LEFT_OUT`: voided labels, and lines that name no order and no parcel.
-READY, CHOOSE, ALREADY, BLOCKED, LEFT_OUT = "ready", "choose", "already", "blocked", "left_out"
-STANDINGS = (READY, CHOOSE, ALREADY, BLOCKED, LEFT_OUT)
+# Numbers to `CONFIRM` can be shipped once somebody said that they are right.
+READY, CHOOSE, CONFIRM, ALREADY, BLOCKED = "ready", "choose", "confirm", "already", "blocked"
+LEFT_OUT = "left_out"
+STANDINGS = (READY, CHOOSE, CONFIRM, ALREADY, BLOCKED, LEFT_OUT)
+_POSSIBLE = frozenset({READY, CHOOSE, CONFIRM})
+# Questions about a number that was found within a longer text.
+_FOUND_INSIDE = frozenset({"tracking_link", "tracking_in_text", "tracking_decimal"})
+_PLAIN = re.compile(r"[0-9A-Z _-]*")
 _OPEN = order_states.BY_NAME["ship"].sources
 
 
@@ -52,12 +60,14 @@ class Order:
 class Choice:
     """What a person said of a line: whether it goes, and the key of the carrier, empty for what the sheet says.
 
-    `shared`: other orders with its tracking number are in the same parcel.
+    `shared`: other orders with its tracking number are in the same parcel. `confirmed`: the number is right although it
+    is doubtful.
     """
 
     ticked: bool = True
     carrier: str = ""
     shared: bool = False
+    confirmed: bool = False
 
 
 @dataclass(slots=True)
@@ -101,7 +111,7 @@ def match(
     _share_numbers(found, used)
     by_order: dict[int, list[Match]] = defaultdict(list)
     for one in found:
-        if one.order is not None and one.standing in {READY, CHOOSE}:
+        if one.order is not None and one.standing in _POSSIBLE:
             by_order[one.order.id].append(one)
     for several in by_order.values():
         _pack(several)
@@ -113,7 +123,7 @@ def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
     """Order → its parcels, of the lines that go. A parcel goes whole or not at all."""
     wanted: dict[tuple[int, str], list[Match]] = defaultdict(list)
     for one in matches:
-        if one.order is not None and one.standing in {READY, CHOOSE}:
+        if one.order is not None and one.standing in _POSSIBLE:
             wanted[one.order.id, one.line.tracking_number].append(one)
     answer: dict[int, list[parcels.Parcel]] = defaultdict(list)
     for (order_id, number), several in wanted.items():
@@ -127,8 +137,12 @@ def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
                 for line_id, pieces in (one.quantities or {}).items():
                     quantities[line_id] += pieces
             quantities = dict(quantities)
+        written = first.line.written if first.line.question else number
+        is_confirmed = all(one.choice.confirmed for one in several)
         answer[order_id].append(
-            parcels.Parcel(quantities, first.carrier, first.title, number, shared=first.asks_shared)
+            parcels.Parcel(
+                quantities, first.carrier, first.title, written, shared=first.asks_shared, confirmed=is_confirmed
+            )
         )
     return dict(answer)
 
@@ -170,18 +184,36 @@ def _first_look(line: Line, choice: Choice, order: Order | None, now: datetime) 
     return _by_whom(one, order)
 
 
+def find_number(line: Line) -> Line:
+    """Return the line with the number that stands within its link, text or decimal; any other line as it is."""
+    if line.problem not in {"", "tracking_malformed"} or _PLAIN.fullmatch(line.written):
+        return line
+    if shipping.clean(line.written)[: len(line.tracking_number)] != line.tracking_number:
+        return line
+    found = classify(line.written)
+    if found.code in _FOUND_INSIDE:
+        return replace(line, tracking_number=found.number, question=found.code, problem="")
+    if line.problem and found.outcome == NOT_A_NUMBER:
+        return replace(line, problem=found.code)
+    return line
+
+
 def _by_whom(one: Match, order: Order) -> Match:
-    one.guesses = shipping.guess(one.line.tracking_number, order.country)
-    chosen = shipping.BY_KEY.get(one.choice.carrier) or named(one.line.carrier)
-    if chosen is None and one.line.carrier:
-        # A carrier we do not know is one all the same: Amazon takes its name.
-        one.carrier, one.title = shipping.OTHER, one.line.carrier
-        return _set(one, READY, "")
-    if chosen is None and len(one.guesses) == 1:
-        chosen = one.guesses[0]
-    if chosen is None:
-        return _set(one, CHOOSE, "tracking_carrier_unsure" if one.guesses else "tracking_carrier_unknown")
-    one.carrier, one.title = chosen.code, chosen.name
+    line = one.line
+    chosen = shipping.BY_KEY.get(one.choice.carrier) or named(line.carrier)
+    # A carrier we do not know is one all the same: Amazon takes its name.
+    other = "" if chosen or is_other(line.carrier) else line.carrier
+    found = classify(line.tracking_number, chosen, order.country, other=other)
+    one.guesses = found.carriers
+    if found.outcome == NOT_A_NUMBER:
+        return _set(one, BLOCKED, found.code, **found.args)
+    carrier = chosen or found.carrier
+    if carrier is None and not other:
+        return _set(one, CHOOSE, found.code or CARRIER_UNKNOWN, **found.args)
+    one.carrier, one.title = (carrier.code, carrier.name) if carrier else (shipping.OTHER, other)
+    question = found.code or line.question
+    if question and not one.choice.confirmed:
+        return _set(one, CONFIRM, question, **{"number": line.tracking_number, **found.args})
     return _set(one, READY, "")
 
 
@@ -190,14 +222,14 @@ def _drop_voided(matches: Sequence[Match]) -> None:
     voided = {one.line.tracking_number: one for one in matches if one.line.problem == "line_voided"}
     for one in matches:
         void = voided.get(one.line.tracking_number)
-        if void is not None and one.line.tracking_number and one.standing in {READY, CHOOSE}:
+        if void is not None and one.line.tracking_number and one.standing in _POSSIBLE:
             _set(one, BLOCKED, "tracking_voided", line=void.line.place)
 
 
 def _share_numbers(matches: Sequence[Match], used: Mapping[str, tuple[str, str]]) -> None:
     """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
     by_number: dict[str, dict[int, Match]] = defaultdict(dict)
-    asked = [one for one in matches if one.order is not None and one.standing in {READY, CHOOSE} and one.choice.ticked]
+    asked = [one for one in matches if one.order is not None and one.standing in _POSSIBLE and one.choice.ticked]
     for one in asked:
         if one.order is not None:
             by_number[one.line.tracking_number].setdefault(one.order.id, one)
@@ -226,7 +258,7 @@ def _pack(several: list[Match]) -> None:
     if order is None:
         return
     _drop_repeated(several)
-    open_ = [one for one in several if one.standing in {READY, CHOOSE}]
+    open_ = [one for one in several if one.standing in _POSSIBLE]
     plain = [one for one in open_ if not one.line.sku and not one.line.item and one.line.quantity is None]
     numbers = {one.line.tracking_number for one in open_}
     if len(numbers) == 1 and len(plain) == len(open_):
@@ -252,7 +284,7 @@ def _keep_whole(matches: Sequence[Match]) -> None:
         if one.order is not None and one.standing == BLOCKED:
             blocked.setdefault((one.order.id, one.line.tracking_number), one)
     for one in matches:
-        if one.order is not None and one.standing in {READY, CHOOSE}:
+        if one.order is not None and one.standing in _POSSIBLE:
             first = blocked.get((one.order.id, one.line.tracking_number))
             if first is not None:
                 _set(one, BLOCKED, "tracking_parcel_waits", line=first.line.place)

@@ -183,7 +183,7 @@ def _find_inside(raw: str, carrier: Carrier | None, country: str) -> Classificat
         return _found("tracking_link" if is_link else "tracking_in_text", numbers[0], carrier, country)
     if len(known) > 1:
         return _several(known)
-    if is_link or has_words:
+    if is_link or (has_words and not (_is_written_plainly(clean(raw)) and _plausible(clean(raw)))):
         return Classification(NOT_A_NUMBER, code="tracking_link_without_number" if is_link else "tracking_words")
     return None
 

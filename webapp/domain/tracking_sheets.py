@@ -43,6 +43,7 @@ class Line:
     `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
     `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `sentences`.
     A line that names several orders or parcels is several of these, with the same `place`.
+    `question`: why the number was not taken as it was written, which a person has to confirm.
     """
 
     place: int
@@ -55,6 +56,7 @@ class Line:
     problem: str = ""
     item: str = ""
     written: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
-"""The choices of a field that asks for a carrier."""
+"""Fields that ask for a carrier and a tracking number: the choices, and what was entered."""
 
 from flask_babel import gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from webapp.domain import shipping
 from webapp.domain.carrier_names import with_name
+from webapp.domain.tracking_numbers import Classification
 from webapp.forms.choices import choices
 
 OTHER = "other"
@@ -31,3 +32,8 @@ def entered(key: str, title: str) -> tuple[str, str]:
     if carrier is not None:
         return carrier.code, carrier.name
     return (shipping.OTHER, " ".join(title.split())) if key == OTHER else ("", "")
+
+
+def is_confirmed(found: Classification, number: str | None) -> bool:
+    """Return whether the number that was confirmed on the page is the one that is entered there."""
+    return bool(number) and number == found.number

@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 
-from webapp.domain import shipping
-from webapp.forms.carriers import OTHER, carriers, entered
+from webapp.domain import parcels, shipping
+from webapp.domain.tracking_numbers import Classification
+from webapp.forms.carriers import OTHER, carriers, entered, is_confirmed
 from webapp.locales import lazy_gettext as _l
 from webapp.models.shipments import Parcel
 
@@ -25,9 +26,12 @@ class ParcelForm(FlaskForm):
     tracking_number = StringField(_l("Tracking number"))
     # The number that another order has too, where a person says that both are in this parcel.
     shared = StringField(_l("Number of a shared parcel"))
+    # The number that is taken although it is a question: one that is changed afterwards is asked about again.
+    confirmed = StringField(_l("Confirmed tracking number"))
 
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.country = country
         self.carrier.choices = carriers(country, _("Not known"), self.carrier.data or "")
 
     @classmethod
@@ -39,17 +43,28 @@ class ParcelForm(FlaskForm):
         title = known.code if known and known.code != shipping.OTHER else parcel.title
         key = known.key if known and is_listed else OTHER if parcel.carrier else ""
         data = {"carrier": key, "title": "" if is_listed else title, "tracking_number": parcel.tracking_number}
+        data["confirmed"] = parcel.tracking_number if parcel.number_question else ""
         return cls(formdata=None, country=country, data=data)
 
     def entered(self) -> dict[str, Any]:
         """Amazon's code, the carrier's name and the number, as `actions.parcels.edit` takes them."""
-        title = self.title.data or ""
-        code, title = entered(self.carrier.data or (OTHER if title.strip() else ""), title)
+        code, title = self._carrier()
         number = self.tracking_number.data or ""
-        is_shared = self.shared.data == shipping.clean(number)
-        return {"carrier": code, "title": title, "tracking_number": number, "shared": is_shared}
+        about = {"carrier": code, "title": title, "tracking_number": number}
+        is_shared, is_right = (is_confirmed(self.number(), field.data) for field in (self.shared, self.confirmed))
+        return about | {"shared": is_shared, "confirmed": is_right}
+
+    def number(self) -> Classification:
+        """Return what the text is that was entered as the number."""
+        code, title = self._carrier()
+        number = self.tracking_number.data or ""
+        return parcels.classified(parcels.Parcel(carrier=code, title=title, tracking_number=number), self.country)
+
+    def _carrier(self) -> tuple[str, str]:
+        title = self.title.data or ""
+        return entered(self.carrier.data or (OTHER if title.strip() else ""), title)
 
     def shared_number(self) -> str:
         """Return the number that is, or is to be, confirmed as shared with another order; else nothing."""
-        number = shipping.clean(self.tracking_number.data or "")
-        return number if number in {self.asked_shared, self.shared.data} else ""
+        number = self.number().number
+        return number if number and number in {self.asked_shared, self.shared.data} else ""

@@ -7,7 +7,8 @@ from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField
 
 from webapp.domain import order_states, parcels, shipping
 from webapp.domain.errors import DeskError, InvalidError
-from webapp.forms.carriers import OTHER, carriers, entered
+from webapp.domain.tracking_numbers import CARRIER_QUESTIONS, Classification
+from webapp.forms.carriers import carriers, entered, is_confirmed
 from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
 from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order
@@ -26,6 +27,8 @@ class ParcelForm(Form):
     title = StringField(_l("Name of the carrier"))
     # The number that another order has too, where a person says that both are in this parcel.
     shared = StringField(_l("Number of a shared parcel"))
+    # The number that is taken although it is a question: one that is changed afterwards is asked about again.
+    confirmed = StringField(_l("Confirmed tracking number"))
 
 
 class ShipmentForm(DocumentForm):
@@ -62,9 +65,9 @@ class ShipmentForm(DocumentForm):
         """What was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
         return [self._parcel(place, unknown) for place in range(len(self.parcels.entries))]
 
-    def guesses(self) -> list[tuple[shipping.Carrier, ...]]:
-        """Whose number each parcel's may be, the likeliest first."""
-        return [shipping.guess(entry.form.tracking_number.data or "", self.country) for entry in self.parcels]
+    def numbers(self) -> list[Classification]:
+        """Return what the text is that was entered as the number of each parcel."""
+        return [self._classified(entry.form) for entry in self.parcels]
 
     def tell(self, error: DeskError) -> bool:
         """Show the error at its field; below a number that another order has, offer to confirm the shared parcel."""
@@ -75,8 +78,8 @@ class ShipmentForm(DocumentForm):
     def shared_number(self, place: int) -> str:
         """Return the number of a parcel that is, or is to be, confirmed as shared with another order; else nothing."""
         form = self.parcels.entries[place].form
-        number = shipping.clean(form.tracking_number.data or "")
-        return number if number in {self.asked_shared, form.shared.data} else ""
+        number = self._classified(form).number
+        return number if number and number in {self.asked_shared, form.shared.data} else ""
 
     def forgive(self) -> None:
         super().forgive()
@@ -87,8 +90,8 @@ class ShipmentForm(DocumentForm):
     def culprit(self, error: DeskError) -> Field | None:
         if error.code in _OF_OTHERS:
             number = error.arguments["number"]
-            entered = [entry.form.tracking_number for entry in self.parcels]
-            return next((field for field in entered if shipping.clean(field.data or "") == number), None)
+            written = (entry.form for entry in self.parcels)
+            return next((form.tracking_number for form in written if self._classified(form).number == number), None)
         name = getattr(error, "field", "")
         if not name.startswith("parcels-"):
             return super().culprit(error)
@@ -106,22 +109,23 @@ class ShipmentForm(DocumentForm):
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
-        code, title = self._carrier(form, unknown)
+        found = self._classified(form)
+        code, title = entered(form.carrier.data or "", form.title.data or unknown)
+        if not code and found.carrier is not None:
+            code, title = found.carrier.code, found.carrier.name
+        elif not code and found.number and unknown:
+            code, title = shipping.OTHER, unknown
+        elif not code and found.code in CARRIER_QUESTIONS:
+            raise InvalidError(found.code, field=f"parcels-{place}-carrier", **found.args)
+        is_shared, is_right = (is_confirmed(found, field.data) for field in (form.shared, form.confirmed))
         number = form.tracking_number.data or ""
-        is_shared = form.shared.data == shipping.clean(number)
-        return parcels.Parcel(inside, code, title, number, shared=is_shared)
+        return parcels.Parcel(inside, code, title, number, shared=is_shared, confirmed=is_right)
 
-    def _carrier(self, form: ParcelForm, unknown: str) -> tuple[str, str]:
-        """(Amazon's code, the name that goes with it) of what was chosen, or what the number says."""
-        key, title = form.carrier.data or "", form.title.data or ""
-        if key == OTHER:
-            return entered(key, title or unknown)
-        carrier = shipping.BY_KEY.get(key)
-        if carrier is None:
-            carrier = next(iter(shipping.guess(form.tracking_number.data or "", self.country)), None)
-        if carrier is None:
-            return (shipping.OTHER, unknown) if unknown and form.tracking_number.data else ("", "")
-        return carrier.code, carrier.name
+    def _classified(self, form: ParcelForm) -> Classification:
+        """Return what the number is, given the carrier that was chosen."""
+        code, title = entered(form.carrier.data or "", form.title.data or "")
+        draft = parcels.Parcel(carrier=code, title=title, tracking_number=form.tracking_number.data or "")
+        return parcels.classified(draft, self.country)
 
 
 def shipment_form(order: Order, **options: Any) -> ShipmentForm:

@@ -42,3 +42,5 @@ class TrackingRow(Base):
     ticked: Mapped[bool] = mapped_column(default=True)
     # A person says that other orders with this tracking number are in the same parcel.
     shared: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Whether a person said that its tracking number is right although it is doubtful.
+    confirmed: Mapped[bool] = mapped_column(default=False, server_default=false())

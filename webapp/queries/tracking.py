@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.domain import cancellation, confirming, order_states, shipping
 from webapp.domain.errors import NotFoundError
 from webapp.domain.marketplaces import BY_COUNTRY, BY_ID
-from webapp.domain.tracking_matches import Choice, Item, Match, Order, match
+from webapp.domain.tracking_matches import Choice, Item, Match, Order, find_number, match
 from webapp.domain.tracking_sheets import Line
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
 from webapp.models.orders import Order as OrderRow
@@ -49,10 +49,12 @@ def rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
 
 def look(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
     """Where each of these rows stands at this moment, in their order."""
-    return match_lines(session, [(Line(**row.read), Choice(row.ticked, row.carrier, row.shared)) for row in kept], now)
+    choices = [(Line(**row.read), Choice(row.ticked, row.carrier, row.shared, row.confirmed)) for row in kept]
+    return match_lines(session, choices, now)
 
 
 def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: datetime) -> list[Match]:
+    lines = [(find_number(line), choice) for line, choice in lines]
     known = orders(session, {line.order for line, _ in lines if line.order})
     used = in_use(session, {line.tracking_number for line, _ in lines if line.tracking_number})
     return match(lines, known, used, now)

@@ -66,6 +66,9 @@ def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
     reason = SENTENCES.get(f"reason_{said.get('reason')}")
     if reason is not None:
         said["reason"] = reason
+    question = LABELS["number_question"].get(str(said.get("question")))
+    if question is not None:
+        said["question"] = question.text
     if said.get("words") or said.get("cause"):
         said["why"] = said.get("words") or sentence(said["cause"])
         if said.get("sku"):

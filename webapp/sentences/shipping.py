@@ -42,6 +42,9 @@ SENTENCES = {
     "shipment_verified": _l("Parcel %(reference)s proved: Amazon shows it"),
     "shipment_not_needed": _l("Amazon showed parcel %(reference)s before it was told"),
     "parcel_edited": _l("Parcel of shipment %(number)s corrected: %(parcel)s"),
+    "tracking_confirmed_by_person": _l(
+        "Tracking number of shipment %(number)s confirmed by a person: %(parcel)s (%(question)s)"
+    ),
     "parcel_taken_back": _l("Parcel of shipment %(number)s taken back with its %(quantity)s pieces"),
     # The same as notes of the Amazon order.
     "note_ship_requested": _l("Parcel to be told: %(parcel)s"),

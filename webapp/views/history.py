@@ -65,6 +65,7 @@ _LOOKS = {
     "mail_dropped": ("quiet", "x"),
     "refunded_in_part": ("good", "shield-check"),
     "parcel_edited": ("work", "truck"),
+    "tracking_confirmed_by_person": ("warn", "user"),
     "parcel_taken_back": ("warn", "arrow-back-up"),
 }
 # What becomes of anything Amazon is told, by the end of the kind's name.

@@ -5,6 +5,7 @@ parcel that was taken back to the next one, and a page that was open meanwhile w
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import gettext as _
@@ -35,7 +36,8 @@ BUYER_ASKED = "BuyerCanceled"
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(db.session(), number, reference)
     form = ParcelForm.of(parcel, _country(shipment))
-    return answer(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused="", next=_next())
+    about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
+    return answer(request, *DIALOG, **about, refused="", next=_next())
 
 
 @bp.post("/corrections")
@@ -64,7 +66,8 @@ def correct(number: str, reference: int) -> Response:
         return see_other(request, _next() or url_for("shipments.show", number=number))
     session.rollback()
     parcel, shipment = queries.parcel(session, number, reference)
-    return invalid(request, *DIALOG, parcel=parcel, shipment=shipment, form=form, refused=refused, next=_next())
+    about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
+    return invalid(request, *DIALOG, **about, refused=refused, next=_next())
 
 
 @bp.post("/take-backs")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.actions import cancellations
 from webapp.actions import shipments as actions
 from webapp.domain import confirming, order_states, parcels, shipping
-from webapp.domain.errors import DeskError, RefusedError
+from webapp.domain.errors import ConfirmationError, DeskError, RefusedError
 from webapp.extensions import db, settings
 from webapp.forms.comments import CommentForm
 from webapp.forms.shipments import ShipmentForm, shipment_form
@@ -85,8 +85,8 @@ def page_of(parcel: Parcel) -> str | None:
 
 def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, Any]:
     """How many pieces go in how many parcels, and who seems to carry each. A number that is used is said at once."""
-    guesses = {
-        "guesses": form.guesses(),
+    numbers = {
+        "numbers": form.numbers(),
         "packed": None,
         "asked_to_cancel": confirming.asked_to_cancel(order.amazon_order),
         "cancel_refused": cancellations.refusal(session, order.amazon_order),
@@ -99,10 +99,12 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
     try:
         drafts = parcels.shipment(order.items, form.packed(unknown="?"))
         actions.check_numbers(session, order, drafts)
+    except ConfirmationError:
+        return numbers
     except DeskError as error:
         form.tell(error)
-        return guesses
-    return guesses | {"packed": (sum(sum((draft.quantities or {}).values()) for draft in drafts), len(drafts))}
+        return numbers
+    return numbers | {"packed": (sum(sum((draft.quantities or {}).values()) for draft in drafts), len(drafts))}
 
 
 def _write(session: Session, order: Order, form: ShipmentForm, about: dict[str, Any]) -> str:

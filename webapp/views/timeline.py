@@ -46,6 +46,7 @@ _PAGES = {
     "order_invoiced": "invoices.show",
     "order_shipped": "shipments.show",
     "parcel_edited": "shipments.show",
+    "tracking_confirmed_by_person": "shipments.show",
     "parcel_taken_back": "shipments.show",
     "order_refunded": "credit_memos.show",
     "credited_offline": "credit_memos.show",

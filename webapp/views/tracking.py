@@ -14,7 +14,7 @@ from webapp.actions import tracking as actions
 from webapp.domain import tracking_matches
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import BY_KEY, WELL_KNOWN, Carrier
-from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, LEFT_OUT, READY, STANDINGS, Choice, Match
+from webapp.domain.tracking_matches import ALREADY, BLOCKED, CHOOSE, CONFIRM, LEFT_OUT, READY, STANDINGS, Choice, Match
 from webapp.extensions import db, settings
 from webapp.forms.tracking import TrackingForm
 from webapp.models.bulk_actions import BulkAction
@@ -32,7 +32,7 @@ bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 SHOWN = 100
 _PASTE = ("tracking/_paste.html", "tracking/index.html")
 # What a first look should be at: what can be done something about.
-_FIRST = (CHOOSE, READY, BLOCKED, ALREADY, LEFT_OUT)
+_FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 
 
 @bp.get("")
@@ -94,7 +94,7 @@ def rest(import_id: int) -> Response:
     confirmed = queries.find(session, import_id).confirmed_at is not None
     found = queries.look(session, queries.rows(session, import_id), datetime.now(UTC))
     # What is ready goes with the confirmation; what is ready after it has not gone.
-    left = [one for one in found if one.standing in {BLOCKED, CHOOSE} or (confirmed and one.goes)]
+    left = [one for one in found if one.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and one.goes)]
     headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
     return Response("".join(_rest_lines(left)), mimetype="text/csv", headers=headers)
 
@@ -119,9 +119,11 @@ def _recent() -> dict[str, Any]:
 def _choices() -> dict[int, Choice]:
     """What was sent for the rows the page showed; a box that is not ticked sends nothing."""
     ticked, shared = set(request.form.getlist("tick")), set(request.form.getlist("shared"))
-    for_all = request.form.get("carrier_all", "")
+    confirmed, for_all = set(request.form.getlist("confirm")), request.form.get("carrier_all", "")
     return {
-        int(row): Choice(row in ticked, request.form.get(f"carrier-{row}", "") or for_all, row in shared)
+        int(row): Choice(
+            row in ticked, request.form.get(f"carrier-{row}", "") or for_all, row in shared, row in confirmed
+        )
         for row in request.form.getlist("row")
         if row.isdecimal() and len(row) < 10
     }
