@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
+from tests.amazon import bodies
 from tests.factories import NOW, a_package, an_account, an_item, an_order, shipped
 from webapp.actions.importing import Counts, import_page
+from webapp.amazon.parsing import unread_orders
 from webapp.domain.amazon_orders import AmazonOrder, Unreadable
 from webapp.extensions import db
 from webapp.models.amazon_orders import AmazonOrder as Mirror
@@ -71,6 +73,41 @@ def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):
     assert kinds == ["amazon_order_arrived", "order_created", "order_invoiced_at_import"]
     mirror = mirror_of(session, said)
     assert (mirror.note, mirror.note_args) == ("note_order_created", {"number": "100001"})
+
+
+@pytest.mark.parametrize("more", [{}, {"associatedOrders": []}], ids=["read quickly", "read field by field"])
+def test_amounts_that_detail_another_amount_are_not_counted_beside_it(session, more):
+    """From the body as Amazon sends it to the order and its invoice: 20.00, 3.00 shipping, 5.47 tax in three parts."""
+    an_account(session)
+    details = [("ITEM", "3.80"), ("SHIPPING", "0.57"), ("GIFT_WRAP", "1.10")]
+    body = bodies.an_order("902-0000000-0000001", **more)
+    body["proceeds"] = {"grandTotal": {"amount": "28.47", "currencyCode": "EUR"}}
+    body["orderItems"][0]["proceeds"] = {
+        "proceedsTotal": {"amount": "28.47", "currencyCode": "EUR"},
+        "breakdowns": [
+            {"type": "ITEM", "subtotal": {"amount": "20.00", "currencyCode": "EUR"}},
+            {"type": "SHIPPING", "subtotal": {"amount": "3.00", "currencyCode": "EUR"}},
+            {
+                "type": "TAX",
+                "subtotal": {"amount": "5.47", "currencyCode": "EUR"},
+                "detailedBreakdowns": [
+                    {"subtype": subtype, "value": {"amount": amount, "currencyCode": "EUR"}}
+                    for subtype, amount in details
+                ],
+            },
+        ],
+    }
+    (unread,) = unread_orders([body])
+
+    said = unread.read()
+    assert isinstance(said, AmazonOrder)
+    imported(session, said)
+
+    order = the_order(session, said)
+    invoice = session.scalars(select(Invoice)).one()
+    for amounts in (order, order.items[0], invoice, invoice.items[0]):
+        found = (amounts.subtotal, amounts.shipping, amounts.tax, amounts.discount, amounts.other, amounts.total)
+        assert found == (2000, 300, 547, 0, 0, 2847)
 
 
 def test_an_order_amazon_has_shipped_is_complete(session):

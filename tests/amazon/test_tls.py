@@ -3,6 +3,8 @@
 import http.client
 import http.server
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +18,23 @@ from webapp.amazon import Amazon
 from webapp.amazon.wire import Wire
 from webapp.domain.accounts import Credentials
 from webapp.domain.amazon_errors import Unavailable
+
+# In a process of its own: the file in the first argument holds the only authority that is trusted there.
+EXCHANGE = """
+import sys
+
+import certifi
+
+certifi.where = lambda: sys.argv[1]
+
+from webapp.amazon.wire import Wire
+from webapp.domain.amazon_errors import Unavailable
+
+try:
+    print(Wire().exchange("getOrder", "GET", sys.argv[2]).status)
+except Unavailable as error:
+    print(error)
+"""
 
 
 class Impostor:
@@ -80,6 +99,28 @@ def test_neither_settings_of_the_environment_nor_a_trusted_file_change_that(
         wire.exchange("getOrder", "GET", f"{impostor.url}/orders")
     wire.close()
     assert impostor.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "requests"),
+    [("localhost", "200", ["GET /orders HTTP/1.1"]), ("elsewhere.example", "Hostname mismatch", [])],
+)
+def test_a_trusted_certificate_has_to_name_the_host(
+    tmp_path: Path, name: str, answer: str, requests: list[str]
+) -> None:
+    certified = certificate(tmp_path, name)
+    impostor = Impostor(certified)
+    thread = threading.Thread(target=impostor.server.serve_forever)
+    thread.start()
+    try:
+        command = [sys.executable, "-c", EXCHANGE, str(certified), f"{impostor.url}/orders"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    finally:
+        impostor.server.shutdown()
+        thread.join(30)
+        impostor.server.server_close()
+    assert answer in done.stdout
+    assert impostor.requests == requests
 
 
 @pytest.mark.parametrize("which", ["endpoint", "token_url"])

@@ -90,3 +90,24 @@ def test_the_parts_of_an_order_always_sum_to_amazons_total(parts, total):
     found = totals.sort([Component(kind, subtype, Money(minor, "EUR")) for kind, subtype, minor in parts], total)
 
     assert found.subtotal + found.shipping + found.tax + found.discount + found.other == found.total == total
+
+
+def test_amounts_that_detail_another_amount_are_not_counted_beside_it():
+    """The sum of the parts cannot show it: `other` is whatever the other parts leave of the total."""
+    parts = [
+        Component("ITEM", None, Money(2000, "EUR")),
+        Component("SHIPPING", None, Money(500, "EUR")),
+        Component("DISCOUNT", None, Money(-300, "EUR")),
+        Component("DISCOUNT", "ITEM", Money(-200, "EUR")),
+        Component("DISCOUNT", "SHIPPING", Money(-100, "EUR")),
+        Component("TAX", None, Money(418, "EUR")),
+        Component("TAX", "ITEM", Money(380, "EUR")),
+        Component("TAX", "SHIPPING", Money(95, "EUR")),
+        Component("TAX", "DISCOUNT", Money(-57, "EUR")),
+        Component("GIFT_WRAP", None, Money(250, "EUR")),
+    ]
+
+    line = totals.sort(parts, 2868)
+
+    assert line == totals.Totals(subtotal=2000, shipping=500, tax=418, discount=-300, other=250, total=2868)
+    assert totals.together([line, line], 5736) == totals.Totals(4000, 1000, 836, -600, 500, 5736)

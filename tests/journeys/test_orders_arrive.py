@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import func, select
 
 from simulator.limits import Limits
+from simulator.marketplaces import minor_units
 from webapp.domain.amazon_errors import AmazonError, BadCredentials, Unintelligible
 from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
@@ -17,6 +18,12 @@ pytestmark = pytest.mark.both_databases
 def statuses_at_amazon(desk):
     mine = [order for order in desk.world.orders.values() if order.seller_id == desk.account.seller_id]
     return Counter(order.status for order in mine)
+
+
+def amounts_by_type(body, *types):
+    """The amounts of an order's lines as Amazon sends them, without those that only detail them."""
+    parts = [part for item in body["orderItems"] for part in item["proceeds"]["breakdowns"]]
+    return {type_: sum(minor_units(part["subtotal"]) for part in parts if part["type"] == type_) for type_ in types}
 
 
 def statuses_here(desk):
@@ -43,6 +50,13 @@ def test_a_busy_monday_arrives_whole(desk):
     for order in desk.session.scalars(select(Order)):
         assert order.subtotal + order.shipping + order.tax + order.discount + order.other == order.total
         assert order.total == order.amazon_order.total
+        body = desk.world.orders[order.amazon_order.number].body
+        assert {
+            "ITEM": order.subtotal,
+            "SHIPPING": order.shipping,
+            "TAX": order.tax,
+            "DISCOUNT": order.discount,
+        } == amounts_by_type(body, "ITEM", "SHIPPING", "TAX", "DISCOUNT")
 
 
 def test_the_next_sync_brings_only_what_changed(desk):

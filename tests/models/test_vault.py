@@ -80,3 +80,30 @@ def test_columns_written_in_bulk_have_nonces_of_their_own(app, kind):
     nonces = {(base64.urlsafe_b64decode(one) if isinstance(one, str) else one)[5:17] for one in stored}
 
     assert len(nonces) == 100
+
+
+def test_an_equal_parameter_never_looks_the_same_twice():
+    vault = a_vault(NEW)
+
+    tokens = {vault.encrypt_parameter("somebody", b"readers") for _ in range(100)}
+
+    assert len({base64.urlsafe_b64decode(token)[5:17] for token in tokens}) == len(tokens) == 100
+    assert {vault.decrypt_parameter(token, b"readers") for token in tokens} == {"somebody"}
+
+
+def test_a_parameter_is_opened_for_its_audience_only():
+    vault = a_vault(NEW)
+    token = vault.encrypt_parameter("somebody", b"readers")
+
+    for audience in (b"everybody", b"reader", b""):
+        with pytest.raises(VaultError):
+            vault.decrypt_parameter(token, audience)
+
+
+def test_a_parameter_and_a_stored_value_are_never_taken_for_each_other():
+    vault = a_vault(NEW)
+
+    with pytest.raises(VaultError):
+        vault.decrypt_parameter(vault.encrypt(b"somebody").decode(), b"")
+    with pytest.raises(VaultError):
+        vault.decrypt(vault.encrypt_parameter("somebody", b"").encode())
