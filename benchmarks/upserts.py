@@ -110,7 +110,7 @@ def _writing(database: str) -> Iterator[Any]:
             yield connection
         return
     with contextlib.closing(sqlite_module().connect(database, isolation_level=None)) as connection:
-        # With the room the product's own import takes.
+        # With the room the product's own import takes, and commits that wait for the disk as little as its own.
         for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA foreign_keys=OFF", *ROOM):
             connection.execute(pragma)
         yield connection

@@ -1,7 +1,10 @@
 """Refunds asked of Amazon, and what it answers: what tests of them begin with."""
 
+from collections import Counter
+
 from sqlalchemy import select
 
+from simulator import adjustments
 from tests.factories import NOW, a_component, an_item
 from tests.processing import BY, processing_order
 from webapp.actions import outcomes, refunds
@@ -32,6 +35,22 @@ def shipped_order(session):
     order = processing_order(session, items=(item(1, 2), item(2, 1)), status="SHIPPED")
     session.commit()
     return order
+
+
+def lines_sent(world, number):
+    """How often each line of an order was sent to Amazon for a refund, by Amazon's id of the line.
+
+    The ledger has only what Amazon carried out, and Amazon refuses to refund more than was paid: a line that is sent
+    twice is in the ledger once when all of it is refunded.
+    """
+    with world.lock:
+        documents = [
+            world.documents[feed["input"]]["text"].encode("latin-1")
+            for feed in world.feeds.values()
+            if feed["feedType"] == "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
+        ]
+    lines = [line for document in documents for line in adjustments.read(document)]
+    return Counter(line["order-item-id"] for line in lines if line["order-id"] == number)
 
 
 def submission_of(session, memo):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
+from webapp import durable_files
 from webapp.key_check import database_needs_keys
 from webapp.settings import SettingError, Settings
 
@@ -60,6 +61,8 @@ def _make(path: Path) -> None:
         pass
     finally:
         draft.unlink()
+    # The name is part of the folder: without this a power cut may take the file, and with it all that it encrypts.
+    durable_files.flush(path.parent)
 
 
 def _checked(lines: list[str], where: str) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """Sending what the outbox holds, through a real mail server: once, later, or not at all, and never blindly again."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from tests.factories import NOW
@@ -19,6 +20,7 @@ from webapp.domain.parcels import Parcel
 from webapp.mailing import Office
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
+from webapp.models.vault import Vault
 
 
 class Post:
@@ -198,6 +200,50 @@ def test_a_mail_that_cannot_be_written_out_has_failed_and_the_next_goes_out(post
     post.write()
     assert post.send() == 1
     assert post.state(odd) == ("failed", "mail_unwritable", None)
+
+
+def with_a_lost_key(post: Post, table: str, column: str, row_id: int) -> str:
+    """Have one value be encrypted with a key that is not there; returns what was stored before."""
+    lost = Vault()
+    lost.open(("lost" * 10,))
+    found = {"id": row_id, "value": lost.encrypt(b"Hello").decode()}
+    kept = post.session.scalar(text(f"SELECT {column} FROM {table} WHERE id = :id"), found)
+    restore(post, table, column, row_id, found["value"])
+    return kept
+
+
+def restore(post: Post, table: str, column: str, row_id: int, value: str) -> None:
+    post.session.execute(text(f"UPDATE {table} SET {column} = :value WHERE id = :id"), {"id": row_id, "value": value})
+    post.session.commit()
+    post.session.expire_all()
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("table", "column"), [("mails", "recipient"), ("mails", "words"), ("orders", "bill_to_name"), ("orders", "email")]
+)
+def test_a_mail_that_no_key_opens_waits_for_the_right_one_and_the_next_goes_out(
+    post: Post, table: str, column: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    waiting = mails.write(post.session, post.order, "order", **BY)
+    waiting_id, row_id = waiting.id, waiting.id if table == "mails" else post.order.id
+    post.session.execute(update(Mail).values(words="Busy"))
+    other = post.write().id if table == "mails" else None
+    post.session.commit()
+    kept = with_a_lost_key(post, table, column, row_id)
+
+    assert post.send() == (1 if other else 0)
+    state = select(Mail.state, Mail.cause, Mail.due_at).where(Mail.id == waiting_id)
+    assert post.session.execute(state).one() == ("queued", "mail_keys_wrong", post.now + timedelta(hours=1))
+    (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert f"Mail {waiting_id} cannot be decrypted and waits" in line
+    assert [record for record in caplog.records if record.exc_info] == []
+
+    restore(post, table, column, row_id, kept)
+    assert post.send() == 0
+    post.later(hours=1)
+    assert post.send() == 1
+    assert post.state(post.session.get_one(Mail, waiting_id)) == ("sent", None, None)
 
 
 def test_one_bad_mail_holds_up_no_other(post: Post) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.journeys.test_refund_at_amazon import of
+from tests.refunds import lines_sent
 from webapp.actions import clock_corrections, leases, schedule
 from webapp.actions.leases import LEASE
 from webapp.domain.errors import BusyError
@@ -58,6 +59,7 @@ def test_a_refund_asked_while_it_was_ahead_is_refunded_within_minutes(desk, numb
 
     assert submission.state == "verified"
     assert len(desk.world.effects("refund", number)) == len(memo.told)
+    assert set(lines_sent(desk.world, number).values()) == {1}
 
 
 def test_refunds_after_one_that_was_sent_while_it_was_ahead_wait_for_one_interval_at_most(desk, number):
@@ -201,6 +203,25 @@ def test_a_page_token_and_fresh_data_of_then_are_not_believed(desk, number):
     desk.session.refresh(submission)
 
     assert desk.world.call_counts["getOrder"] > before
+
+
+@pytest.mark.parametrize("days", [0, 3, 40])
+def test_orders_are_made_for_an_account_that_was_connected_while_it_was_ahead(desk, days):
+    ahead(desk)
+    connected_at = desk.clock()
+    (store,) = [store for store in desk.account.stores if store.marketplace.country_code == "DE"]
+    store.created_at, store.orders_from = connected_at, connected_at - timedelta(days=days)
+    desk.account.created_at, desk.account.cursor = connected_at, connected_at - timedelta(days=days)
+    desk.session.commit()
+    set_back(desk)
+    desk.sync()
+    late = desk.world.place("DE")
+
+    desk.sync()
+
+    assert desk.commerce_order(late).number
+    desk.session.refresh(store)
+    assert store.orders_from <= desk.clock() - timedelta(days=max(days - 10, 0) if days > 10 else days)
 
 
 def test_a_cursor_of_then_leaves_no_order_out(desk, number):

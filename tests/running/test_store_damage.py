@@ -124,14 +124,43 @@ def test_another_reason_not_to_start_is_said_and_nothing_is_set_aside_again(
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == 1
 
 
+def test_files_damaged_again_at_once_are_set_aside_again(used: Settings) -> None:
+    for n in range(store.KEPT_ASIDE + 2):
+        garbage_only(used.data_dir / "valkey")
+        with store.for_a_command(used) as usable, queue.connect(usable) as redis:
+            assert redis.dbsize() == 0
+            redis.set("after", n)
+    assert len(list(used.data_dir.glob("valkey.damaged-*"))) == store.KEPT_ASIDE
+
+
+def test_two_set_aside_in_the_same_second_do_not_meet(used: Settings) -> None:
+    first = store.set_aside(used.data_dir)
+    (used.data_dir / "valkey").mkdir()
+    (used.data_dir / "valkey" / "file").touch()
+    assert first is not None
+    assert first != store.set_aside(used.data_dir)
+    assert len(list(used.data_dir.glob("valkey.damaged-*"))) == 2
+
+
+def test_a_server_that_writes_files_and_never_starts_fills_no_disk(
+    used: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken-server"
+    broken.write_text(f"#!/bin/sh\necho started >> {tmp_path / 'starts'}\necho x > {used.data_dir}/valkey/x\nexit 1\n")
+    broken.chmod(0o700)
+    monkeypatch.setattr(store, "binary", lambda: str(broken))
+    for _ in range(store.KEPT_ASIDE + 1):
+        with pytest.raises(CannotRunError), store.for_a_command(used):
+            pass
+    assert len(list(used.data_dir.glob("valkey.damaged-*"))) == store.KEPT_ASIDE
+    # Each command starts it once more, on an empty folder, and then reports the failure.
+    assert len((tmp_path / "starts").read_text().splitlines()) == 2 * (store.KEPT_ASIDE + 1)
+
+
 def test_only_the_last_ones_are_kept(used: Settings) -> None:
     for n in range(5):
         (used.data_dir / f"valkey.damaged-2026010{n}-000000").mkdir()
-    store.SET_ASIDE_AGAIN, before = -1.0, store.SET_ASIDE_AGAIN
-    try:
-        assert store.set_aside(used.data_dir) is not None
-    finally:
-        store.SET_ASIDE_AGAIN = before
+    assert store.set_aside(used.data_dir) is not None
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == store.KEPT_ASIDE
 
 
@@ -149,6 +178,26 @@ def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_any_more(t
         said = refused("doctor", "--port", str(desk.port), "--data-dir", str(desk.data_dir), home=tmp_path)[1]
         assert "warn  redis: " in said
         assert "valkey.damaged-" in said
+
+
+def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_three_times_in_a_row(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as desk:
+        for n in range(1, 4):
+            until(desk.is_well)
+            garbage_only(desk.data_dir / "valkey")
+            os.kill(desk.pids()["valkey-server"], signal.SIGKILL)
+            until(lambda n=n: len(list(desk.data_dir.glob("valkey.damaged-*"))) == n)
+        until(desk.is_well)
+
+
+def test_a_desk_starts_when_the_files_were_set_aside_just_before(tmp_path: Path) -> None:
+    for n in range(2):
+        with running(tmp_path / "data") as desk:
+            until(desk.is_well)
+            assert len(list(desk.data_dir.glob("valkey.damaged-*"))) == n
+        garbage_only(tmp_path / "data" / "valkey")
+    with running(tmp_path / "data") as desk:
+        until(desk.is_well)
 
 
 def test_a_running_desk_goes_on_when_the_folder_was_deleted(tmp_path: Path) -> None:

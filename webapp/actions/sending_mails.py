@@ -1,12 +1,13 @@
 """Sending what the outbox holds: each mail at most once without a person's word, and none forgotten."""
 
+import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp import crashpoints
@@ -16,7 +17,10 @@ from webapp.domain.mail_errors import CannotWrite, MailError, MailLost, MailRefu
 from webapp.domain.mail_letters import Letter, Server, pack
 from webapp.models.engine import only_reading
 from webapp.models.mails import Mail
+from webapp.models.vault import VaultError
 from webapp.queries import mails as queries
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 
@@ -73,7 +77,11 @@ def send_due(session: Session, office: Office, *, clock: Clock) -> int:
 def _settle(session: Session, due: list[int], now: datetime) -> list[int]:
     """What a dead process left on its way may have arrived. Answers those that are to be sent."""
     for mail_id in due:
-        mail = _fresh(session, mail_id)
+        try:
+            mail = _fresh(session, mail_id)
+        except VaultError as error:
+            _wait_for_keys(session, mail_id, error, now)
+            continue
         if mail.state == domain.SENDING:
             mail.cause = "mail_interrupted"
             mails.move(mail, "lose", now)
@@ -81,7 +89,7 @@ def _settle(session: Session, due: list[int], now: datetime) -> list[int]:
         elif now - mail.queued_at > domain.LONGEST_WAIT:
             _fail(session, mail, mail.cause or "mail_gave_up", mail.words, now)
     session.commit()
-    waiting = select(Mail.id).where(Mail.id.in_(due), Mail.state == domain.QUEUED)
+    waiting = select(Mail.id).where(Mail.id.in_(due), Mail.state == domain.QUEUED, Mail.due_at <= now)
     left = set(session.scalars(waiting))
     return [mail_id for mail_id in due if mail_id in left]
 
@@ -139,6 +147,10 @@ def _send(session: Session, office: Office, line: Line, mail_id: int, owner: str
     except CannotWrite as error:
         session.rollback()
         _end(session, mail_id, "fail", "mail_failed", error, clock())
+    except VaultError as error:
+        session.rollback()
+        _wait_for_keys(session, mail_id, error, clock())
+        session.commit()
     else:
         _sent(session, mail_id, clock())
         return True
@@ -215,6 +227,18 @@ def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -
     mails.move(mail, "wait", now)
     mail.cause, mail.words = error.cause, error.words
     mail.due_at = now + domain.next_try(mail.tries)
+
+
+def _wait_for_keys(session: Session, mail_id: int, error: VaultError, now: datetime) -> None:
+    """Let a mail wait that cannot be decrypted, and those behind it go on. Does not commit.
+
+    The right key may be put back. The row is not loaded, since that may be what fails.
+    """
+    log.error("Mail %s cannot be decrypted and waits: %s", mail_id, error)
+    due_at = now + timedelta(hours=1)
+    session.execute(
+        update(Mail).where(Mail.id == mail_id).values(cause="mail_keys_wrong", due_at=due_at, changed_at=now)
+    )
 
 
 def _fresh(session: Session, mail_id: int) -> Mail:

@@ -107,6 +107,7 @@ def _begin(session: Session, account_id: int, now: datetime, by: str, since: dat
     account = accounts.find(session, account_id)
     died = update(SyncRun).where(SyncRun.account_id == account_id, SyncRun.state == "running")
     session.execute(died.values(state="lost", ended_at=now))
+    _pull_back_first_orders(session, account_id, now)
     marketplaces = sorted(session.scalars(select(Store.marketplace_id).where(Store.account_id == account_id)))
     window = windows.reopen(account, marketplaces, now) if since is None else None
     if window is None:
@@ -115,6 +116,17 @@ def _begin(session: Session, account_id: int, now: datetime, by: str, since: dat
     session.add(run)
     session.commit()
     return run, window
+
+
+def _pull_back_first_orders(session: Session, account_id: int, now: datetime) -> None:
+    """Correct the stores of an account that was connected while the clock was ahead. Does not commit.
+
+    No Order would be made of what is placed until then. They go back as far as a person asked for, as `_cursor` does.
+    """
+    ahead = select(Store).where(Store.account_id == account_id, Store.orders_from > now + clocks.TOLERANCE)
+    for store in session.scalars(ahead):
+        store.orders_from = now - max(store.created_at - store.orders_from, timedelta())
+        store.created_at = min(store.created_at, now)
 
 
 def _cursor(session: Session, account: Account, now: datetime) -> datetime:

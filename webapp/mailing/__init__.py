@@ -21,6 +21,7 @@ from webapp.models.comments import Comment
 from webapp.models.mail_settings import MailTemplate
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
+from webapp.models.vault import VaultError
 from webapp.queries import mails as queries
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class Office:
         """What the mail says: as a person wrote it or as it went out before, else by its template."""
         try:
             return _letter(session, mail)
-        except (CannotWrite, SQLAlchemyError):
+        except (CannotWrite, SQLAlchemyError, VaultError):
             raise
         except Exception as error:
             # Whatever is wrong with one mail must not hold up those behind it.

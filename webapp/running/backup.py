@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from webapp import durable_files
 from webapp.models.engine import sqlite_module
 from webapp.running.problems import CannotRunError
 from webapp.settings import Settings
@@ -54,9 +55,9 @@ def copy(source: Path, target: Path) -> Backup:
         os.close(descriptor)
         partial = Path(name)
         backup = Backup(target, *_write(source, partial))
-        _sync(partial)
+        durable_files.flush(partial)
         partial.replace(target)
-        _sync(target.parent)
+        durable_files.flush(target.parent)
     except OSError as error:
         raise CannotRunError(f"No backup was made: {target} cannot be written ({error.strerror}).") from None
     except (sqlite.Error, standard.Error) as error:
@@ -144,11 +145,3 @@ def _open(source: Path) -> Any:
 def _row_counts(database: Any) -> dict[str, int]:
     names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

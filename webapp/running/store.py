@@ -33,8 +33,6 @@ READY_WITHIN = 10.0
 # The server's files that it did not start on are kept under this name and the time, so many of them.
 _ASIDE = "valkey.damaged-"
 KEPT_ASIDE = 3
-# Seconds. A server that does not start on an empty folder either has another reason.
-SET_ASIDE_AGAIN = 60.0
 
 log = logging.getLogger(__name__)
 
@@ -105,19 +103,18 @@ def set_aside(data_dir: Path) -> Path | None:
     """Rename the server's folder, because the server does not start on it; the next start makes an empty one.
 
     Nothing is lost with it: what is to be done is in the database, and maintenance enqueues it again. Returns the new
-    name. Returns None, and does nothing, where that cannot be what is wrong: when the folder is empty, or the last one
-    was set aside just now. Raises CannotRunError when it cannot be renamed.
+    name. Returns None, and does nothing, when the folder is empty, since that cannot be what is wrong. It may be called
+    as often as the server fails: files can be damaged again at once, and only the last folders are kept. Raises
+    CannotRunError when it cannot be renamed.
     """
     journal = data_dir / "valkey"
     kept = _kept_aside(data_dir)
-    if kept and time.time() - kept[-1].lstat().st_ctime < SET_ASIDE_AGAIN:
-        return None
     try:
         if not os.path.lexists(journal) or (journal.is_dir() and not any(journal.iterdir())):
             return None
     except PermissionError:
         log.debug("The folder %s cannot be read", journal)
-    aside = data_dir / f"{_ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    aside = data_dir / f"{_ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     try:
         journal.rename(aside)
         os.utime(aside)  # Its time says when it was set aside.
@@ -136,6 +133,7 @@ def last_set_aside(data_dir: Path) -> datetime | None:
 
 
 def _kept_aside(data_dir: Path) -> list[Path]:
+    """The oldest first, by their names."""
     return sorted(data_dir.glob(f"{_ASIDE}*"))
 
 

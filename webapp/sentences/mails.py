@@ -102,6 +102,9 @@ SENTENCES = {
     "mail_malformed": _l("A mail cannot be made of this: the subject or an address does not fit into one line."),
     "mail_attachment_large": _l("Its PDF is larger than the 10 MB that Amazon lets through."),
     "mail_document_gone": _l("The document this mail is about is not there any more."),
+    "mail_keys_wrong": _l(
+        "It cannot be decrypted with the keys of this installation. Put the missing key back; the mail waits for it."
+    ),
     "mail_unwritable": _l("It could not be written out. What is wrong has been written to the log."),
     # Amazon's Messaging.
     "message_kind_unknown": _l("Amazon has no message of the kind %(kind)s."),
