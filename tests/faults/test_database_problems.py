@@ -1,10 +1,14 @@
 """A full or read-only disk, a locked, deleted or damaged database, and keys that do not fit: what people see then."""
 
 import contextlib
+import http.client
 import logging
 import os
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +29,8 @@ from webapp.extensions import db
 from webapp.models.database_errors import Cause
 from webapp.models.engine import sqlite_module
 from webapp.models.users import WebSession
-from webapp.running import checks, database
+from webapp.running import checks, database, web
+from webapp.running.connections import Limits
 from webapp.running.problems import CannotRunError
 from webapp.security import needs
 from webapp.settings import Settings
@@ -264,6 +269,73 @@ def test_on_a_read_only_file_system_pages_are_read_and_clicks_say_so(
         assert "can only be read" in line
         with app.app_context():
             db.engine.dispose()
+
+
+@pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
+def test_a_large_body_that_cannot_be_stored_gets_the_page_of_a_full_disk(
+    small_disk: Path, bell: Redis, caplog: pytest.LogCaptureFixture, content_type: str
+) -> None:
+    app = on_disk(Settings.load({}, data_dir=small_disk / "data"), bell)
+    save_route(app)
+    client = prepared(app)
+    caplog.clear()
+    with (small_disk / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    assert_large_bodies_say(app, client, Cause.DISK_FULL, content_type)
+    (line,) = problem_lines(caplog)
+    assert "disk of the database is full" in line
+
+
+def test_a_large_body_that_cannot_be_stored_gets_the_page_of_a_read_only_disk(
+    tmp_path: Path, bell: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    real, view = tmp_path / "real", tmp_path / "view"
+    view.mkdir()
+    app = on_disk(Settings.load({}, data_dir=real), bell)
+    save_route(app)
+    client = prepared(app)
+    with mounted("--bind", real, view):
+        subprocess.run(["mount", "-o", "remount,bind,ro", str(view)], check=True)
+        app.config["CHANNELDESK"] = replace(app.config["CHANNELDESK"], data_dir=view)
+        caplog.clear()
+        assert_large_bodies_say(app, client, Cause.READ_ONLY, "application/x-www-form-urlencoded")
+    (line,) = problem_lines(caplog)
+    assert "can only be read" in line
+
+
+def assert_large_bodies_say(app: Flask, client: FlaskClient, cause: Cause, content_type: str) -> None:
+    """Send a body that is spooled in the data folder through the real web server."""
+    # The token of the form is in the body, so the CSRF check is the first to read it.
+    app.config.update(WTF_CSRF_HEADERS=[])
+    cookie = client.get_cookie(app.session_interface.name)
+    headers = {"Content-Type": content_type, "Cookie": f"{cookie.key}={cookie.value}"}
+    with web_server(app) as port:
+        for more in ({}, HTMX):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+            with contextlib.closing(connection):
+                connection.request("POST", "/save", b"a=" + b"x" * (web.LARGEST_IN_MEMORY + 1), {**headers, **more})
+                answer = connection.getresponse()
+                text = answer.read().decode()
+            assert (answer.status, answer.headers["Retry-After"]) == (503, "30"), text
+            assert str(DATABASE_PROBLEMS[cause].title) in text
+            assert ("<html" in text) is not bool(more)
+            assert "'self'" in answer.headers["Content-Security-Policy"]
+
+
+@contextlib.contextmanager
+def web_server(app: Flask) -> Iterator[int]:
+    """The product's web server on a free port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = web.build_server(app, Limits())
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            until(lambda: server.started)
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def test_a_database_that_another_program_holds_is_read_and_clicks_say_so(

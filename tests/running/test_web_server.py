@@ -1,5 +1,6 @@
 """The web server over real sockets: slow, idle and greedy clients, forwarded headers, bodies and streams."""
 
+import asyncio
 import contextlib
 import http.client
 import select
@@ -15,8 +16,9 @@ from flask import Flask, Response, request
 
 from tests.running.desk import until
 from webapp import hosts
+from webapp.headers import HEADERS
 from webapp.running import web
-from webapp.running.connections import Limits
+from webapp.running.connections import READ_SIZE, Connection, ConnectionRegistry, Limits
 from webapp.settings import Settings
 
 PATIENCE = 30.0
@@ -124,6 +126,15 @@ def is_open(client: socket.socket) -> bool:
     return True
 
 
+def read_to_end(client: socket.socket) -> bytes:
+    """What the server sends until it closes the connection."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while part := client.recv(65536):
+            received += part
+    return received
+
+
 def is_closed_while_sending(client: socket.socket) -> bool:
     """Send one more byte; whether the server has closed the connection."""
     with contextlib.suppress(ConnectionError):
@@ -177,11 +188,10 @@ def test_a_header_that_arrives_byte_by_byte_ends_at_the_same_deadline(settings, 
         until(lambda: is_closed_while_sending(client), PATIENCE)
 
 
-@pytest.mark.parametrize("framing", [b"Content-Length: 100000", b"Transfer-Encoding: chunked"])
-def test_a_body_that_arrives_byte_by_byte_ends_at_its_deadline(settings, opened, framing) -> None:
+def test_a_body_that_arrives_byte_by_byte_ends_at_its_deadline(settings, opened) -> None:
     with serving(settings, Limits(body=0.5, body_rate=10**9)) as served:
         client = opened(served.connect())
-        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + framing + b"\r\n\r\n" + b"F4240\r\n")
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
         until(lambda: is_closed_while_sending(client), PATIENCE)
 
 
@@ -279,26 +289,95 @@ def test_a_request_that_is_being_served_is_answered_before_the_server_ends(setti
         assert not served.thread.is_alive()
 
 
-@pytest.mark.parametrize("size", [0, 1, web.LARGEST_IN_MEMORY + 1, 1_000_000])
-@pytest.mark.parametrize("chunked", [False, True])
-def test_bodies_arrive_whole_whatever_their_framing(settings, size, chunked) -> None:
+@pytest.mark.parametrize("size", [0, 1, READ_SIZE, web.LARGEST_IN_MEMORY + 1, 1_000_000])
+def test_bodies_arrive_whole_whatever_their_size(settings, size) -> None:
     with serving(settings) as served:
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
         with contextlib.closing(connection):
-            body = b"x" * size
-            connection.request("POST", "/", iter([body]) if chunked else body, encode_chunked=chunked)
+            connection.request("POST", "/", b"x" * size)
             assert connection.getresponse().read() == f"{size} bytes".encode()
     assert list(settings.data_dir.iterdir()) == []
 
 
-@pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_that_is_too_large_is_refused(settings, chunked) -> None:
+def test_a_body_that_is_too_large_is_refused(settings) -> None:
     with serving(settings) as served:
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
         with contextlib.closing(connection):
-            body = b"x" * 1_000_001
-            connection.request("POST", "/", iter([body]) if chunked else body, encode_chunked=chunked)
+            connection.request("POST", "/", b"x" * 1_000_001)
             assert connection.getresponse().status == 413
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"HTTP/1.1\r\nTransfer-Encoding: chunked",
+        b"HTTP/1.1\r\ntransfer-encoding: Chunked\r\nConnection: keep-alive",
+        b"HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked",
+        b"HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 40",
+        b"HTTP/1.0\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive",
+    ],
+)
+@pytest.mark.parametrize("method", [b"POST", b"GET"])
+def test_a_body_in_chunks_is_refused_and_hides_no_second_request(settings, opened, method, framing) -> None:
+    hidden = b"GET /seen HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    body = b"3\r\na=b\r\n0\r\n\r\n" + hidden
+    with serving(settings) as served:
+        client = opened(served.connect())
+        client.sendall(method + b" / " + framing + b"\r\nHost: localhost\r\n\r\n" + body)
+        received = read_to_end(client)
+    assert received.startswith(b"HTTP/1.1 411 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert all(name.lower().encode() in received for name in HEADERS)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Transfer-Encoding: gzip, chunked",
+        b"Transfer-Encoding: xchunked",
+        b"Transfer-Encoding : chunked",
+        b"Content-Length: 3\r\nContent-Length: 4",
+        b"Content-Length: +3",
+        b"Content-Length: 3, 4",
+        b"Content-Length: 0x3",
+    ],
+)
+def test_a_body_without_a_certain_end_is_refused(settings, opened, framing) -> None:
+    with serving(settings) as served:
+        client = opened(served.connect())
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + framing + b"\r\n\r\na=bGET /seen HTTP/1.1\r\n\r\n")
+        received = read_to_end(client)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.count(b"HTTP/1.1 ") == 1
+
+
+class RecordingProtocol(asyncio.Protocol):
+    """Keeps the pieces of data it was given."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def data_received(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+
+def test_data_is_parsed_in_small_pieces_so_that_connections_take_turns() -> None:
+    async def transfer() -> list[bytes]:
+        protocol = RecordingProtocol()
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.sendall(b"x" * 10 * READ_SIZE)
+            loop = asyncio.get_running_loop()
+            registry = ConnectionRegistry(Limits(per_address=None))
+            transport, _ = await loop.create_connection(lambda: Connection(protocol, registry), sock=ours)
+            while sum(map(len, protocol.pieces)) < 10 * READ_SIZE:
+                await asyncio.sleep(0)
+            transport.abort()
+        return protocol.pieces
+
+    pieces = asyncio.run(asyncio.wait_for(transfer(), PATIENCE))
+    assert b"".join(pieces) == b"x" * 10 * READ_SIZE
+    assert max(map(len, pieces)) <= READ_SIZE <= 16 * 1024
 
 
 def test_a_form_is_read_and_the_connection_is_kept(settings) -> None:

@@ -1,5 +1,6 @@
 """Errors that come from the state of the database or its disk, and from no fault of the program or of the request."""
 
+import errno
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +20,14 @@ class Cause(StrEnum):
     DAMAGED = "damaged"
     UNREACHABLE = "unreachable"
     KEYS = "keys"
+
+
+class NotStoredError(Exception):
+    """The body of a request could not be kept in the data folder. Werkzeug takes an OSError for a lost client."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.strerror or type(error).__name__)
+        self.error = error
 
 
 # SQLite's primary result codes: https://www.sqlite.org/rescode.html
@@ -48,14 +57,26 @@ _POSTGRESQL = {
     "XX001": Cause.DAMAGED,
     "XX002": Cause.DAMAGED,
 }
+# Files beside the database: uploads, workbooks.
+_SYSTEM = {
+    errno.ENOSPC: Cause.DISK_FULL,
+    errno.EDQUOT: Cause.DISK_FULL,
+    errno.EROFS: Cause.READ_ONLY,
+    errno.EIO: Cause.DISK_ERROR,
+}
 
 
 def cause_of(error: BaseException | None) -> Cause | None:
-    """Why the database could not be used; None for every other error."""
+    """Why the database, or the disk of the data folder, could not be used; None for every other error."""
     if isinstance(error, DBAPIError):
         return _cause_of_driver_error(error.orig, lost=error.connection_invalidated)
     if isinstance(error, StatementError):
         return cause_of(error.orig)
+    if isinstance(error, NotStoredError):
+        # Also where the folder may not be written: EACCES from another file would say nothing about the disk.
+        return Cause.READ_ONLY if isinstance(error.error, PermissionError) else cause_of(error.error)
+    if isinstance(error, OSError):
+        return _SYSTEM.get(error.errno or 0)
     return Cause.KEYS if isinstance(error, VaultError) else None
 
 

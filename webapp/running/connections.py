@@ -10,6 +10,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+# Bytes that are parsed before other connections have their turn. Parsing may take microseconds for each of them.
+READ_SIZE = 4 * 1024
+
 # The connection whose data is being parsed. The task of each request inherits it.
 current: ContextVar["Connection"] = ContextVar("channeldesk_connection")
 
@@ -33,7 +36,7 @@ class Limits:
     per_address: int | None = 256
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """Wraps the protocol object that parses HTTP, and closes the connection when a deadline passes."""
 
     def __init__(self, http: asyncio.Protocol, registry: "ConnectionRegistry") -> None:
@@ -43,6 +46,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._write_deadline: asyncio.TimerHandle | None = None
+        self._buffer = bytearray()
         self._requests = 0
         self.is_busy = False
         self.is_lost = False
@@ -54,9 +58,14 @@ class Connection(asyncio.Protocol):
         self._close_after(self._limits.header)
         self._registry.admit(self, _network(transport.get_extra_info("peername")))
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, _sizehint: int) -> bytearray:
+        if not self._buffer:
+            self._buffer = bytearray(READ_SIZE)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
         current.set(self)
-        self._http.data_received(data)
+        self._http.data_received(bytes(self._buffer[:nbytes]))
 
     def eof_received(self) -> bool | None:
         return self._http.eof_received()

@@ -4,6 +4,7 @@ A thread is given to a request when its header and body have arrived, so slow or
 """
 
 import asyncio
+import io
 import os
 import resource
 import signal
@@ -19,6 +20,8 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from webapp.headers import HEADERS, UNLESS_SAID
+from webapp.models.database_errors import NotStoredError
 from webapp.running import connections
 from webapp.running.connections import Connection, ConnectionRegistry, Limits
 from webapp.running.problems import CannotRunError
@@ -30,7 +33,9 @@ LARGEST_IN_MEMORY = 256 * 1024
 # Sockets of clients, and what the program itself has open.
 _OPEN_FILES = 2048
 _REQUEST = "channeldesk.request"
+_NO_CHUNKS = b"Send the length of the body in the header Content-Length, and the body in one piece.\n"
 
+_Body = IO[bytes] | io.RawIOBase
 _Scope = dict[str, Any]
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -73,7 +78,7 @@ def build_server(app: Flask, limits: Limits) -> uvicorn.Server:
     """A server that is not yet running."""
     registry = ConnectionRegistry(limits)
 
-    def create_protocol(**options: Any) -> asyncio.Protocol:
+    def create_protocol(**options: Any) -> asyncio.BaseProtocol:
         return Connection(H11Protocol(**options), registry)
 
     settings: Settings = app.config["CHANNELDESK"]
@@ -108,8 +113,22 @@ def _allow_open_files() -> None:
 class _Request:
     """A request whose body has been read, and the connection it came on."""
 
-    def __init__(self, connection: Connection, body: IO[bytes], announced: int | None) -> None:
-        self.connection, self.body, self.announced = connection, body, announced
+    def __init__(self, connection: Connection, body: _Body) -> None:
+        self.connection, self.body = connection, body
+
+
+class _UnreadableBody(io.RawIOBase):
+    """The body of a request that could not be stored. Raises NotStoredError where the application reads it."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__()
+        self._error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise NotStoredError(self._error)
 
 
 class _WholeRequests:
@@ -125,44 +144,62 @@ class _WholeRequests:
         connection = connections.current.get()
         # WSGI gives `X_Forwarded_For` the name of `X-Forwarded-For`, so proxies would pass it on unchecked.
         headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
-        announced = next((int(value) for name, value in headers if name == b"content-length"), None)
-        number = connection.begin_body(min(announced or 0, self._largest))
+        if any(name == b"transfer-encoding" for name, _ in headers):
+            await _refuse_chunks(send)
+            return
+        announced = next((int(value) for name, value in headers if name == b"content-length"), 0)
+        number = connection.begin_body(min(announced, self._largest))
         try:
             with tempfile.SpooledTemporaryFile(LARGEST_IN_MEMORY, dir=str(self._folder)) as body:
+                readable: _Body = body
                 # The application refuses a body that is announced as too large, without reading it.
-                if (announced or 0) <= self._largest and not await self._read(receive, body):
-                    return
+                if announced <= self._largest:
+                    try:
+                        if not await self._read(receive, body):
+                            return
+                    except OSError as error:
+                        readable = _UnreadableBody(error)
                 connection.begin_response()
-                whole = {**scope, "headers": headers, _REQUEST: _Request(connection, body, announced)}
+                whole = {**scope, "headers": headers, _REQUEST: _Request(connection, readable)}
                 await self._threads(whole, receive, send)
         finally:
             connection.finish(number)
 
     async def _read(self, receive: _Receive, body: IO[bytes]) -> bool:
-        """Read the body, at most one byte more than the largest allowed. False when the client has gone."""
-        room = self._largest + 1
-        while room > 0:
+        """Read the body into a file. False when the client has gone. Raises OSError when the file cannot be written."""
+        while True:
             message = await receive()
             if message["type"] != "http.request":
                 return False
-            part = message.get("body", b"")[:room]
-            body.write(part)
-            room -= len(part)
+            body.write(message.get("body", b""))
             if not message.get("more_body", False):
-                break
-        return True
+                body.seek(0)
+                return True
 
     def _run(self, environ: Any, start_response: Any) -> Iterable[bytes]:
         """The WSGI application. Runs in a thread."""
         request: _Request = environ["asgi.scope"][_REQUEST]
-        body = request.body
-        if request.announced is None:
-            # The length of a chunked body is known now.
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
-            environ["CONTENT_LENGTH"] = str(body.seek(0, os.SEEK_END) or body.tell())
-        body.seek(0)
-        environ.update({"wsgi.input": body, "wsgi.errors": sys.stderr, "wsgi.multiprocess": False, "SCRIPT_NAME": ""})
+        environ.update(
+            {"wsgi.input": request.body, "wsgi.errors": sys.stderr, "wsgi.multiprocess": False, "SCRIPT_NAME": ""}
+        )
         return _until_lost(self._app(environ, start_response), request.connection)
+
+
+async def _refuse_chunks(send: _Send) -> None:
+    """Answer 411 and close the connection.
+
+    No browser sends a form in chunks, and proxies could disagree with this server about where such a request ends.
+    """
+    headers = {
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Length": str(len(_NO_CHUNKS)),
+        "Connection": "close",
+        **HEADERS,
+        **UNLESS_SAID,
+    }
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 411, "headers": encoded})
+    await send({"type": "http.response.body", "body": _NO_CHUNKS})
 
 
 def _until_lost(parts: Iterable[bytes], connection: Connection) -> Iterator[bytes]:
