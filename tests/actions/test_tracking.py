@@ -7,7 +7,7 @@ from sqlalchemy import event, func, select
 
 from tests.factories import NOW, an_account, an_item, an_order, shipped
 from tests.processing import BY, at_once, imported, refused
-from webapp.actions import bulk_actions, confirmations, holds, shipments, tracking
+from webapp.actions import bulk_actions, confirmations, holds, outcomes, shipments, submissions, tracking
 from webapp.domain import bulk
 from webapp.domain.parcels import Parcel as Packed
 from webapp.domain.tracking_matches import Choice
@@ -22,7 +22,7 @@ from webapp.queries import tracking as queries
 
 pytestmark = pytest.mark.both_databases
 
-DHL, UPS, DPD, UNSURE = "00340434161094042557", "1Z999AA10123456784", "01234567890123", "12345678900001"
+DHL, UPS, DPD, UNSURE = "00340434161094042557", "1Z999AA10123456784", "05212345678906", "12345678900001"
 SHIP = {"undo_seconds": 0, **BY}
 
 
@@ -72,6 +72,27 @@ def test_a_sheet_is_matched_with_the_orders_as_they_stand(session, orders):
         ("already", "tracking_known"),
         ("already", "tracking_shipped"),
         ("blocked", "tracking_order_unknown"),
+    ]
+
+
+@pytest.mark.parametrize("ended", ["undone", "rejected"])
+def test_a_parcel_that_amazon_does_not_know_is_not_said_to_be_shipped(session, orders, ended):
+    shipments.create(session, orders[0].id, [Packed(None, "DPD", "", DPD)], **SHIP)
+    shipments.create(session, orders[1].id, [Packed(None, "UPS", "", UPS)], **SHIP)
+    first = session.scalars(select(Submission).order_by(Submission.id)).first()
+    if ended == "undone":
+        submissions.undo(session, first.id, **BY)
+    else:
+        outcomes.reject(session, first, "No.", NOW)
+        session.commit()
+
+    numbers = [order.number for order in orders]
+    one = kept(session, f"Order;Tracking\n{numbers[0]};{DPD}\n{numbers[0]};{DHL}\n{numbers[1]};{UPS}\n")
+
+    assert standings(session, one) == [
+        ("blocked", "tracking_parcel_failed"),
+        ("blocked", "tracking_parcel_failed"),
+        ("already", "tracking_known"),
     ]
 
 
@@ -210,7 +231,7 @@ def test_a_thousand_lines_are_looked_up_in_a_few_statements(session, orders):
         assert len(queries.look(session, queries.rows(session, one.id), NOW)) == 1000
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert len([statement for statement in seen if statement.startswith("SELECT")]) <= 9
+    assert len([statement for statement in seen if statement.startswith("SELECT")]) <= 10
 
 
 def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, orders):

@@ -63,9 +63,32 @@ def test_a_line_ships_all_that_is_left_of_its_order():
             Order(1, "100001", "processing", "DE", (Item(11, "MUG", 0),)),
             {},
             ALREADY,
-            "tracking_shipped",
+            "tracking_nothing_left",
         ),
         ("known", Order(1, "100001", "processing", "DE", ONE.items, frozenset({DHL})), {}, ALREADY, "tracking_known"),
+        (
+            "failed at Amazon",
+            Order(
+                1, "100001", "processing", "DE", (Item(11, "MUG", 0),), frozenset({UPS, DHL}), failed=frozenset({DHL})
+            ),
+            {},
+            BLOCKED,
+            "tracking_parcel_failed",
+        ),
+        (
+            "another number while one has failed",
+            Order(1, "100001", "processing", "DE", (Item(11, "MUG", 0),), frozenset({UPS}), failed=frozenset({UPS})),
+            {},
+            BLOCKED,
+            "tracking_parcel_failed",
+        ),
+        (
+            "one parcel has failed and another is known",
+            Order(1, "100001", "processing", "DE", ONE.items, frozenset({UPS, DHL}), failed=frozenset({UPS})),
+            {},
+            ALREADY,
+            "tracking_known",
+        ),
         (
             "held",
             Order(1, "100001", "holded", "DE", ONE.items, refusal=("cannot_ship", {"state": "holded"})),
@@ -88,6 +111,12 @@ def test_what_cannot_go_says_why(case, order, used, standing, code):
     (one,) = look(a_line("100001"), orders=[order] if order else [], used=used)
     assert (one.standing, one.code) == (standing, code)
     assert shipments([one]) == {}
+
+
+def test_what_is_left_of_an_order_can_go_while_another_parcel_of_it_has_failed():
+    order = Order(1, "100001", "processing", "DE", ONE.items, frozenset({UPS}), failed=frozenset({UPS}))
+    (one,) = look(a_line("100001"), orders=[order])
+    assert (one.standing, one.code) == (READY, "")
 
 
 def test_a_line_that_could_not_be_read_stays_what_it_is():

@@ -11,10 +11,10 @@ pytestmark = pytest.mark.only_sqlite
 
 
 def test_what_needs_attention_is_counted_in_its_own_index(session):
-    an_account(session)
+    account = an_account(session)
     asked = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
-    attention.alerts(session, [1], NOW)
+    attention.alerts(session, account.stores, NOW)
     products.troubles(session)
 
     plans = [

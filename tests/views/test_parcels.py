@@ -100,6 +100,15 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner, desk, 
     assert (again.status_code, "There is nothing to decide" in again.text) == (409, True)
 
 
+def test_the_conflict_shows_the_buyers_reason_only_to_those_who_may_read_it(colleague, in_conflict):
+    submission_id, _ = in_conflict
+
+    said = plain(colleague.get(f"/submissions/{submission_id}"))
+
+    assert "The buyer asks to cancel No Yes Total" in said
+    assert "Changed my mind" not in said
+
+
 def test_of_a_cancelled_order_a_parcel_can_only_be_taken_back(owner, desk, number, ship):
     submission_id, _ = ship()
     desk.at_amazon(number, "cancel")

@@ -76,7 +76,8 @@ def test_a_card_says_what_a_store_is_and_how_it_does(owner, session, store):
 
 
 def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, session, store):
-    arrive(session, store, an_order(1), an_order(2, total=None), an_order(3, total=None), an_order(4), an_order(5))
+    unpriced = {"total": None, "missing": frozenset({"PROCEEDS"})}
+    arrive(session, store, an_order(1), an_order(2, **unpriced), an_order(3, **unpriced), an_order(4), an_order(5))
     submission(session, an_order(1).number, "rejected")
     submission(session, an_order(4).number, "unproved")
     submission(session, an_order(5).number, "rejected")
@@ -97,7 +98,32 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, sess
         ("warn", "/amazon-orders?store=desk-de&amp;blocked=1", "2 orders could not be imported"),
         ("wait", "/products?account=1&amp;flagged=1", "3 new products to look at"),
     ]
-    assert "Amazon has not said what the order costs yet." in page
+    assert "Amazon refused the amounts when the order was read." in page
+
+
+def test_a_card_says_that_tax_invoices_are_not_uploaded_without_the_sellers_data(owner, session, store):
+    assert "Tax invoices are not uploaded" not in owner.get("/").text
+    store.upload_invoices = True
+    store.documents_sender = "Desk\nHafen 1"
+    session.commit()
+
+    for page in (owner.get("/").text, owner.get(DASHBOARD).text):
+        assert "Tax invoices are not uploaded" in page
+        assert "A tax invoice needs your VAT number." in page
+        assert 'href="/stores/desk-de/documents"' in page
+
+    store.documents_tax_number = "DE123456789"
+    session.commit()
+    assert "Tax invoices are not uploaded" not in owner.get("/").text
+
+
+@pytest.mark.parametrize("setting", ["active", "import_orders", "upload_invoices"])
+def test_a_store_that_uploads_no_invoices_needs_no_data_of_the_seller(owner, session, store, setting):
+    store.upload_invoices = True
+    setattr(store, setting, False)
+    session.commit()
+
+    assert "Tax invoices are not uploaded" not in owner.get("/").text
 
 
 def test_what_amazon_refused_needs_nobody_once_the_order_has_gone_its_way(owner, session, store):

@@ -44,7 +44,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`refusal`: why it cannot be shipped, as code and arguments of `sentences`; `numbers`: of its parcels so far."""
+    """`refusal`: why it cannot be shipped, as code and arguments of `sentences`; `numbers`: of its parcels so far.
+
+    `failed`: the numbers of those parcels that Amazon does not show and that a person has to retry, correct or remove.
+    """
 
     id: int
     number: str
@@ -54,6 +57,7 @@ class Order:
     numbers: frozenset[str] = frozenset()
     ship_by: datetime | None = None
     refusal: tuple[str, dict[str, Any]] | None = None
+    failed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +177,17 @@ def _first_look(line: Line, choice: Choice, order: Order | None, now: datetime) 
     if order is None:
         return _set(one, BLOCKED, "tracking_order_unknown", number=line.order)
     one.late = order.ship_by is not None and order.ship_by < now
+    nothing_left = not any(item.left for item in order.items)
+    if number in order.failed or (order.failed and nothing_left):
+        failed = number if number in order.failed else min(order.failed)
+        return _set(one, BLOCKED, "tracking_parcel_failed", number=failed)
     if number in order.numbers:
         return _set(one, ALREADY, "tracking_known", number=number)
-    nothing_left = not any(item.left for item in order.items)
-    if order.state in {order_states.AWAITING, order_states.COMPLETE} or (nothing_left and order.state in _OPEN):
+    if order.state in {order_states.AWAITING, order_states.COMPLETE}:
         return _set(one, ALREADY, "tracking_shipped")
+    if nothing_left and order.state in _OPEN:
+        # It need not have been shipped: Amazon may have cancelled all of its lines.
+        return _set(one, ALREADY, "tracking_nothing_left")
     if order.refusal is not None:
         code, args = order.refusal
         return _set(one, BLOCKED, code, **args)

@@ -37,7 +37,7 @@ from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 
 TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
-MAILS = "mails"
+MAILS, SELLER_DATA = "mails", "seller_data"
 FLAGGED, OVERSOLD = "flagged", "oversold"
 # What was refused earlier has been dealt with at Amazon, or never will be.
 LOOK_BACK = timedelta(days=30)
@@ -54,7 +54,7 @@ class Alert:
     trouble: Amazon cannot be spoken to for the account. blocked: no Order can be made. quarantined: what Amazon sent
     for the account cannot be read. refused: Amazon did not do, or not provably, what it was told. mails: a buyer got no
     mail, or nobody knows; `cause` is the mails' state. oversold: products of the account of which more is owed than
-    there is. flagged: products that an order made, or was for while disabled.
+    there is. seller_data: the store uploads tax invoices by itself, but they lack data of the seller. flagged: products that an order made, or was for while disabled.
     """
 
     kind: str
@@ -62,17 +62,29 @@ class Alert:
     count: int
 
 
-def alerts(session: Session, store_ids: Collection[int], now: datetime) -> dict[int, list[Alert]]:
+def alerts(session: Session, stores: Collection[Store], now: datetime) -> dict[int, list[Alert]]:
     """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
     found: dict[int, list[Alert]] = defaultdict(list)
-    rows = session.execute(_all(), {"stores": list(store_ids), "since": now - LOOK_BACK})
+    store_ids = [store.id for store in stores]
+    rows = session.execute(_all(), {"stores": store_ids, "since": now - LOOK_BACK})
     for kind, store_id, cause, count in rows:
         if store_id in store_ids:
             found[store_id].append(Alert(kind, cause or "", count))
-    order = (TROUBLE, REFUSED, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
+    for store in stores:
+        cause = _lacks_seller_data(store)
+        if cause is not None:
+            found[store.id].append(Alert(SELLER_DATA, cause, 1))
+    order = (TROUBLE, REFUSED, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
         store_id: sorted(some, key=lambda one: (order.index(one.kind), one.cause)) for store_id, some in found.items()
     }
+
+
+def _lacks_seller_data(store: Store) -> str | None:
+    uploads = store.active and store.import_orders and store.upload_invoices
+    if not uploads or store.marketplace.country_code not in vat_invoices.COUNTRIES:
+        return None
+    return vat_invoices.missing(store.documents_sender, store.documents_tax_number)
 
 
 # Putting it together takes longer than the answer.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain import confirming, order_states
 from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.among import among
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 from webapp.models.submissions import Submission
@@ -51,6 +52,16 @@ def differing(session: Session, amazon_order_ids: Collection[int]) -> dict[int, 
     states = {row[0]: row[3] for row in rows}
     found = _grouped(rows)
     return {id_: one for id_, one in found.items() if one != _SETTLED.get(states[id_])}
+
+
+def failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """Return the tracking numbers of parcels that a person has to retry, correct or remove, by order id."""
+    found: dict[int, set[str]] = defaultdict(set)
+    asked = _PARCELS.add_columns(Parcel.tracking_number).where(among(Order.id, "ids"))
+    for order_id, status, state, number in session.execute(asked, {"ids": list(order_ids)}):
+        if confirming.confirmation(status, [state]) == order_states.FAILED:
+            found[order_id].add(number)
+    return {order_id: frozenset(numbers) for order_id, numbers in found.items()}
 
 
 # The states that confirmations decide between, and what each of them says already.

@@ -48,7 +48,7 @@ def cards(session: Session, now: datetime) -> list[StoreCard]:
     if not stores:
         return []
     activity = dashboards.orders_per_day(session, stores, ACTIVITY_DAYS, now)
-    alerts = attention.alerts(session, [store.id for store in stores], now)
+    alerts = attention.alerts(session, stores, now)
     return [StoreCard(store, activity[store.id], alerts.get(store.id, [])) for store in stores]
 
 

@@ -19,6 +19,7 @@ from webapp.models.shipments import Parcel
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
+from webapp.queries import confirmations
 
 _AT_ONCE = 2_000
 RECENT = 10
@@ -105,6 +106,7 @@ def orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
         rows.update({row.id: row for row in session.execute(_ORDERS.where(either))})
     ids = list(rows)
     items, parcels = _items(session, ids), _numbers(session, rows)
+    failed = confirmations.failed_numbers(session, ids)
     cancelling = _cancelling(session, [row.amazon_order_id for row in rows.values()])
     found: dict[str, Order] = {}
     for id_, row in rows.items():
@@ -117,6 +119,7 @@ def orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
             frozenset(parcels.get(id_, ())),
             row.ship_by,
             _refusal(row, cancelling=row.amazon_order_id in cancelling),
+            failed.get(id_, frozenset()),
         )
         for number in {row.amazon_number, row.number} & set(numbers):
             found[number] = known

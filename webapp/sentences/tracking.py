@@ -31,7 +31,12 @@ SENTENCES = {
     "quantity_unreadable": _l("The quantity is not a number of pieces"),
     "tracking_order_unknown": _l("There is no Order %(number)s here"),
     "tracking_known": _l("This order has a parcel with this number already"),
+    "tracking_parcel_failed": _l(
+        "Amazon does not show the package %(number)s of this order. Retry it, edit its tracking or remove it on the "
+        "page of the order."
+    ),
     "tracking_shipped": _l("All of this order is shipped already"),
+    "tracking_nothing_left": _l("Nothing of this order is left to ship"),
     "tracking_shared_line": _l(
         "Line %(line)s gives this number to order %(order)s: confirm that both are in one parcel"
     ),

@@ -72,6 +72,11 @@ def _mails(store: Store, alert: Alert) -> Notice:
     return Notice("bad", title, _("Read why, put it right, then send it again."), url, _("Mails"))
 
 
+def _seller_data(store: Store, alert: Alert) -> Notice:
+    url = url_for("document_settings.page", slug=store.slug)
+    return Notice("bad", _("Tax invoices are not uploaded"), sentence(alert.cause), url, _("Documents and language"))
+
+
 def _oversold(store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s product is oversold", "%(num)s products are oversold", alert.count)
     text = _("More is owed to buyers than there is. Enter what arrived, or cancel in time.")
@@ -99,6 +104,7 @@ _MAKERS = {
     attention.BLOCKED: _blocked,
     attention.QUARANTINED: _quarantined,
     attention.REFUSED: _refused,
+    attention.SELLER_DATA: _seller_data,
     attention.MAILS: _mails,
     attention.OVERSOLD: _oversold,
     attention.FLAGGED: _flagged,

@@ -49,7 +49,7 @@ def show(slug: str) -> Response:
     if wants_fragment(request) and request.args.get("mark") == mark:
         return make_response("", 204)
     now, days = datetime.now(UTC), 7 if request.args.get("days") == "7" else 30
-    alerts = attention.alerts(session, [store.id], now).get(store.id, [])
+    alerts = attention.alerts(session, [store], now).get(store.id, [])
     return answer(
         request,
         "stores/_live.html",

@@ -21,7 +21,7 @@ from webapp.labels import label
 from webapp.models.submissions import Submission
 from webapp.presentation import money, number
 from webapp.queries import stores, submissions
-from webapp.security import local_target, needs
+from webapp.security import can, local_target, needs
 from webapp.views import grids, told
 from webapp.views.answers import answer, see_other
 from webapp.views.bell import ring
@@ -152,18 +152,21 @@ class Change(NamedTuple):
 
 def _changes(submission: Submission) -> list[Change]:
     now = {name: getattr(submission.amazon_order, name) for name in actions.SEEN}
-    before, after = _spoken(submission.seen), _spoken(now)
+    # The reason is not kept with the submission: it is personal, and stored encrypted with the Amazon order only.
+    reason = submission.amazon_order.cancel_reason if can("pii.read") else None
+    before, after = _spoken(submission.seen), _spoken(now, reason=reason)
     return [Change(name, before[name], after[name]) for name in after]
 
 
-def _spoken(known: dict[str, Any]) -> dict[str, str]:
-    """Field by field, as people read it."""
+def _spoken(known: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
+    """Field by field, as people read it. `reason`: why the buyer asks to cancel, for who may read personal data."""
     shipped, ordered = known.get("quantity_shipped", 0), known.get("quantity", 0)
     total, currency = known.get("total"), known.get("currency")
+    asks = _("Yes") if known.get("cancel_requested") else _("No")
     return {
         _("Amazon status"): str(label("amazon_status", known.get("status", "")).text),
         _("Pieces shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
-        _("The buyer asks to cancel"): _("Yes") if known.get("cancel_requested") else _("No"),
+        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason and known.get("cancel_requested") else asks,
         _("Total"): money(Money(total, currency)) if total is not None and currency else "–",
     }
 
