@@ -54,7 +54,8 @@ class Alert:
     trouble: Amazon cannot be spoken to for the account. blocked: no Order can be made. quarantined: what Amazon sent
     for the account cannot be read. refused: Amazon did not do, or not provably, what it was told. mails: a buyer got no
     mail, or nobody knows; `cause` is the mails' state. oversold: products of the account of which more is owed than
-    there is. seller_data: the store uploads tax invoices by itself, but they lack data of the seller. flagged: products that an order made, or was for while disabled.
+    there is. seller_data: the store uploads tax invoices by itself, but they lack data of the seller. flagged: products
+    that an order made, or was for while disabled.
     """
 
     kind: str
