@@ -116,3 +116,22 @@ def test_a_hold_that_is_prolonged_after_it_was_found_is_not_released(session):
     assert (order.state, order.hold_until) == ("holded", much_later)
     session.rollback()
     assert holds.release_due(session, now=much_later, by="schedule") == 1
+
+
+def test_a_hold_that_is_made_indefinite_after_it_was_found_is_not_released(session):
+    order = processing_order(session)
+    order_id = order.id
+    holds.hold(session, order_id, "Wait", until=LATER, **BY)
+
+    def make_indefinite(_session):
+        with Session(db.engine) as other:
+            other.execute(update(Order).where(Order.id == order_id).values(hold_until=None))
+            other.commit()
+
+    event.listen(session, "after_rollback", make_indefinite, once=True)
+    assert holds.release_due(session, now=LATER, by="schedule") == 0
+
+    session.refresh(order)
+    assert (order.state, order.hold_until) == ("holded", None)
+    session.rollback()
+    assert holds.release_due(session, now=LATER + timedelta(days=3650), by="schedule") == 0

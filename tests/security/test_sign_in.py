@@ -177,6 +177,23 @@ def test_one_address_cannot_try_many_accounts(desk: Flask) -> None:
     )
 
 
+def test_all_addresses_of_an_ipv6_network_of_64_bits_are_one_visitor(desk: Flask, session: Session) -> None:
+    now = datetime(2026, 11, 21, 8, tzinfo=UTC)
+
+    def fails(number: int, address: str) -> None:
+        sign_in(session, f"guess{number}@desk.example", "a guess", address, lambda *_: (False, None), now)
+
+    for number in range(30):
+        with pytest.raises(InvalidError):
+            fails(number, f"2001:db8:0:1::{number:x}")
+    for address in ("2001:db8:0:1::1", "2001:db8:0:1:ffff:ffff:ffff:ffff", "2001:0db8:0000:0001:8000::"):
+        with pytest.raises(RefusedError):
+            fails(30, address)
+    for address in ("2001:db8:0:2::1", "2001:db8::1", "192.0.2.1"):
+        with pytest.raises(InvalidError):
+            fails(31, address)
+
+
 def test_attempts_are_kept_without_address_or_name(desk: Flask, session: Session) -> None:
     enter(desk.test_client(), THE_OWNER.email, "not the password")
     enter(desk.test_client(), THE_OWNER.email, THE_OWNER.password)
