@@ -107,3 +107,28 @@ def test_a_parameter_and_a_stored_value_are_never_taken_for_each_other():
         vault.decrypt_parameter(vault.encrypt(b"somebody").decode(), b"")
     with pytest.raises(VaultError):
         vault.decrypt(vault.encrypt_parameter("somebody", b"").encode())
+
+
+def test_values_are_encrypted_with_the_newest_key_alone():
+    both = a_vault(NEW, OLD)
+    stored = [both.seal(b"somebody"), *both.seal_many([b"somebody"] * 2)]
+    token = both.encrypt_parameter("somebody", b"readers")
+
+    assert {a_vault(NEW).unseal(one) for one in stored} == {b"somebody"}
+    assert a_vault(NEW).decrypt_parameter(token, b"readers") == "somebody"
+    assert all(both.is_newest(one) for one in stored)
+    assert not both.is_newest(a_vault(OLD).seal(b"somebody"))
+    for one in stored:
+        with pytest.raises(VaultError):
+            a_vault(OLD).unseal(one)
+    with pytest.raises(VaultError):
+        a_vault(OLD).decrypt_parameter(token, b"readers")
+
+
+def test_hashes_stay_as_they_were_when_a_new_key_is_put_in_front():
+    before, after = a_vault(OLD), a_vault(NEW, OLD)
+
+    assert after.hash("somebody") == before.hash("somebody")
+    assert after.scrambler()(b"sixteen bytes...") == before.scrambler()(b"sixteen bytes...")
+    assert a_vault(NEW).hash("somebody") != before.hash("somebody")
+    assert a_vault(NEW).scrambler()(b"sixteen bytes...") != before.scrambler()(b"sixteen bytes...")

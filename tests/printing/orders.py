@@ -44,7 +44,7 @@ def two_parcels(session: Session, order: Order) -> Shipment:
     first, second = order.items[:2]
     packed = [
         parcels.Parcel({first.id: 2}, "DHL", "", "00340434161094042557"),
-        parcels.Parcel({second.id: 1}, "DPD", "", "01234567890123"),
+        parcels.Parcel({second.id: 1}, "DPD", "", "01405400120384"),
     ]
     return shipments.create(session, order.id, packed, **BY)
 

@@ -37,12 +37,17 @@ from webapp.models.shipments import Parcel
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 from webapp.models.syncs import SyncRun
-from webapp.models.users import WebSession
+from webapp.models.users import User, WebSession
 from webapp.settings import Settings
 
 Values = dict[str, Any]
 # Pages that say no to an order or a file as it stands here: the row is there, and the answer is in the table.
 REFUSED: dict[str, int] = {}
+# Pages that show another part of themselves by these parameters.
+QUERIES = {
+    "orders.show": ["tab=invoices", "tab=credit_memos", "tab=shipments", "tab=history"],
+    "amazon_orders.show": ["tab=items", "tab=tracking", "tab=history"],
+}
 
 
 @pytest.fixture
@@ -84,6 +89,7 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
     assert parcel is not None
     common: Values = {
         "customer_id": session.scalars(select(Customer.id)).first(),
+        "user_id": session.scalars(select(User.id)).first(),
         "account_id": mirror.account_id,
         "slug": store.slug,
         "run_id": run.id,
@@ -112,6 +118,7 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
         "printing.invoice": {"number": invoice.number},
         "printing.shipment": {"number": shipment.number},
         "printing.credit_memo": {"number": memo.number},
+        "printing.packing_slip": {"number": unshipped.number},
         "invoices.new": {"number": unshipped.number},
         "shipments.new": {"number": unshipped.number},
         "credit_memos.new": {"number": order.number},
@@ -155,8 +162,11 @@ def test_reading_changes_nothing(
             if method(rule) == "GET":
                 known = values(rule.endpoint)
                 arguments = {name: known[name] for name in rule.arguments}
-                addresses[rule.rule] = (rule.endpoint, app.url_map.bind("localhost").build(rule.endpoint, arguments))
-    assert len(addresses) > 60
+                address = app.url_map.bind("localhost").build(rule.endpoint, arguments)
+                addresses[rule.rule] = (rule.endpoint, address)
+                for query in QUERIES.get(rule.endpoint, []):
+                    addresses[f"{rule.rule}?{query}"] = (rule.endpoint, f"{address}?{query}")
+    assert len(addresses) > 67
     session.execute(update(WebSession).values(seen_at=datetime.now(UTC) - timedelta(minutes=5)))
     session.commit()
     before = rows()
