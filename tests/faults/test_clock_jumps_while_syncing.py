@@ -1,0 +1,85 @@
+"""The clock of the machine jumps while orders are synced: no order is left out."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.desks import Port
+from webapp.actions import syncing
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+
+pytestmark = pytest.mark.both_databases
+
+JUMPS = [timedelta(days=-2), timedelta(days=10), timedelta(days=-10), timedelta(days=400), timedelta(seconds=-90)]
+
+
+class Jumping(Port):
+    """Moves the clock when a page is asked for and when it has come."""
+
+    def __init__(self, port, jump):
+        super().__init__(port)
+        self.jump = jump
+
+    def search_orders(self, **wishes):
+        self.jump()
+        page = self.port.search_orders(**wishes)
+        self.jump()
+        return page
+
+
+def sync_with(desk, jump):
+    port = Jumping(desk.port, jump)
+    return syncing.sync_account(desk.session, port, desk.account.id, clock=desk.clock, by="test")
+
+
+def assert_all_are_there(desk, placed):
+    desk.session.expire_all()
+    assert set(placed) <= set(desk.session.scalars(select(AmazonOrder.number)))
+    mine = select(AmazonOrder.number).join(Order, Order.amazon_order_id == AmazonOrder.id)
+    assert set(placed) <= set(desk.session.scalars(mine))
+    desk.session.refresh(desk.account)
+    assert desk.account.cursor <= desk.clock() + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=lambda jump: f"{jump.total_seconds():+.0f}s")
+@pytest.mark.parametrize("before", [True, False])
+def test_one_jump_in_the_middle_of_a_sync_leaves_no_order_out(desk, jump, before):
+    desk.sync()
+    placed = [desk.world.place("DE") for _ in range(3)]
+    jumps = [jump, timedelta()] if before else [timedelta(), jump]
+
+    def once():
+        desk.ahead += jumps.pop(0) if jumps else timedelta()
+
+    sync_with(desk, once)
+    placed.append(desk.world.place("DE"))
+    desk.sync()
+    desk.ahead = timedelta()
+    placed.append(desk.world.place("DE"))
+    desk.sync()
+
+    assert_all_are_there(desk, placed)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_jumps_at_any_moment_leave_no_order_out(desk, seed):
+    chance = random.Random(seed)
+    placed = []
+
+    def jump():
+        if chance.random() < 0.5:
+            desk.ahead = chance.choice([timedelta(), timedelta(), *JUMPS])
+        if chance.random() < 0.5:
+            placed.append(desk.world.place("DE"))
+
+    for _ in range(8):
+        sync_with(desk, jump)
+    desk.ahead = timedelta()
+    placed.append(desk.world.place("DE"))
+    desk.sync()
+
+    assert placed
+    assert_all_are_there(desk, placed)
