@@ -197,10 +197,34 @@ def test_a_brazilian_address_is_put_together_from_its_parts() -> None:
 
 @pytest.mark.parametrize(
     ("said", "kept"),
-    [("PartiallyShipped", "PARTIALLY_SHIPPED"), ("Canceled", "CANCELLED"), ("LOST_AT_SEA", "LOST_AT_SEA")],
+    [
+        ("PartiallyShipped", "PARTIALLY_SHIPPED"),
+        ("Canceled", "CANCELLED"),
+        ("unshipped", "UNSHIPPED"),
+        ("partially_shipped", "PARTIALLY_SHIPPED"),
+        ("canceled", "CANCELLED"),
+        ("LOST_AT_SEA", "LOST_AT_SEA"),
+        ("lost_at_sea", "lost_at_sea"),
+    ],
 )
 def test_a_status_is_kept_in_one_spelling_and_an_unknown_one_as_it_came(said: str, kept: str) -> None:
     assert parse_order(changed("fulfillment.fulfillmentStatus", said)).status == kept
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "name", "kept"),
+    [
+        ("fulfillment.fulfilledBy", "merchant", "fulfilled_by", "MERCHANT"),
+        ("fulfillment.fulfilledBy", "afn", "fulfilled_by", "AMAZON"),
+        ("fulfillment.fulfilledBy", "Drone", "fulfilled_by", "Drone"),
+        ("salesChannel.marketplaceId", "a1pa6795ukmfr9", "marketplace_id", "A1PA6795UKMFR9"),
+        ("salesChannel.marketplaceId", "a1unknown", "marketplace_id", "a1unknown"),
+    ],
+)
+def test_who_ships_and_the_marketplace_are_known_in_letters_of_any_case(
+    path: str, value: str, name: str, kept: str
+) -> None:
+    assert getattr(parse_order(changed(path, value)), name) == kept
 
 
 @pytest.mark.parametrize(("said", "kept"), [("AFN", "AMAZON"), ("DRONES", "DRONES"), (..., "")])

@@ -14,7 +14,7 @@ from webapp.models.submissions import Submission
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("bell")]
 
 ORDER = "/orders/100001"
-PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094000001")
+PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094042564")
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ from webapp.domain.amazon_orders import (
     Unread,
     Unreadable,
 )
-from webapp.domain.amazon_status import CHANNELS, normalise
-from webapp.domain.marketplaces import find_by_name
+from webapp.domain.amazon_status import normalise, normalise_channel
+from webapp.domain.marketplaces import BY_ID, find_by_name
 
 # The longest order believed, in characters of JSON. Amazon's largest are a hundredth of it.
 LARGEST_ORDER = 1_000_000
@@ -98,7 +98,7 @@ def _order(raw: Any, missing: frozenset[str], request_id: str | None) -> AmazonO
         last_updated_at=last_updated_at,
         items=_items(read, raw, status),
         status=status,
-        fulfilled_by=CHANNELS.get(channel, channel),
+        fulfilled_by=normalise_channel(channel),
         programs=read.words(raw, "programs"),
         total=read.money(proceeds, "grandTotal", "proceeds."),
         components=_components(read, proceeds, "proceeds."),
@@ -141,7 +141,7 @@ def _marketplace(read: OptionalFields, raw: Mapping[str, Any]) -> str:
     channel = read.block(raw, "salesChannel")
     found = read.word(channel, "marketplaceId", "salesChannel.")
     if found is not None:
-        return found
+        return found.upper() if found.upper() in BY_ID else found
     if channel.get("marketplaceId") is None:
         read.note("salesChannel.marketplaceId", "missing")
     named = find_by_name(read.word(channel, "marketplaceName", "salesChannel.") or "")

@@ -51,6 +51,14 @@ SPELLINGS = {
 CHANNELS = {"MFN": MERCHANT, "AFN": AMAZON, MERCHANT: MERCHANT, AMAZON: AMAZON}
 
 
+_BY_LETTERS = {spelling.upper(): status for spelling, status in SPELLINGS.items()}
+
+
 def normalise(status: str) -> str:
-    """The 2026 spelling of a status in either spelling; an unknown one unchanged."""
-    return SPELLINGS.get(status, status)
+    """The 2026 spelling of a status in either spelling, in letters of any case; an unknown one unchanged."""
+    return SPELLINGS.get(status) or _BY_LETTERS.get(status.upper(), status)
+
+
+def normalise_channel(channel: str) -> str:
+    """The 2026 spelling of who fulfils an order, in letters of any case; an unknown one unchanged."""
+    return CHANNELS.get(channel.upper(), channel)
