@@ -26,9 +26,15 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
         if database_needs_keys(settings) and not path.exists():
             raise SettingError(missing(settings))
         _make(path)
+    if not path.is_file():
+        raise SettingError(f"{path} is not a file. Put the file with the keys back from your backup.")
     if path.stat().st_mode & 0o077:
         raise SettingError(f"{path} can be read by other users. Take that away: chmod 600 '{path}'")
-    return _checked(path.read_text().splitlines(), str(path))
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise SettingError(f"{path} is not text. Put the file with the keys back from your backup.") from None
+    return _checked(lines, str(path))
 
 
 def source(settings: Settings) -> str:

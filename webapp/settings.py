@@ -100,7 +100,9 @@ class Settings:
             elif raw:
                 values[row.name] = _read(row.metadata, raw, row.type)
         data_dir = values.get("data_dir") or platformdirs.user_data_path("channeldesk")
-        return cls(**{**values, "data_dir": Path(data_dir).expanduser().absolute()})
+        settings = cls(**{**values, "data_dir": Path(data_dir).expanduser().absolute()})
+        _check_urls(settings)
+        return settings
 
     @property
     def database(self) -> str:
@@ -133,6 +135,33 @@ def _read(metadata: Mapping[str, Any], raw: str, kind: Any) -> Any:
             raise SettingError(f"{name} is {raw}, but must not be negative.")
         return number
     return raw
+
+
+def _check_urls(settings: Settings) -> None:
+    """Raise SettingError for addresses that no driver of this program takes. They hold passwords, so none is shown."""
+    if settings.database_url:
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            driver = make_url(settings.database).drivername
+        except (ArgumentError, ValueError):
+            driver = ""
+        if driver != "postgresql+psycopg" and driver.partition("+")[0] != "sqlite":
+            raise SettingError(
+                "DATABASE_URL cannot be used. Write postgresql://user:password@host:port/database or "
+                "sqlite:////absolute/path; characters like @, : and / in a password are percent-encoded."
+            )
+    if settings.redis_url:
+        from redis import Redis
+
+        try:
+            Redis.from_url(settings.redis_url)
+        except ValueError:
+            raise SettingError(
+                "REDIS_URL cannot be used. Write redis://:password@host:port/0, rediss://... for TLS, or "
+                "unix:///absolute/path; characters like @, : and / in a password are percent-encoded."
+            ) from None
 
 
 def table() -> list[tuple[str, str, str]]:

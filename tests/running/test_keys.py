@@ -147,6 +147,70 @@ def test_other_keys_are_refused_where_only_stored_values_can_tell(used: Flask, s
     assert stored(used) is not None
 
 
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "holds no key"),
+        (b"\n \n", "holds no key"),
+        (b"a" * 20, "is shorter than 32 characters"),
+        (b"a" * 40 + b"\n" + b"b" * 3, "is shorter than 32 characters"),
+        (b"\xad" * 65, "is not text"),
+        (b"a" * 40 + b"\n\xff", "is not text"),
+        (("a" * 40).encode("utf-16"), "is not text"),
+    ],
+)
+def test_a_damaged_file_of_keys_is_said_in_one_line_and_left_as_it_is(
+    used: Flask, settings: Settings, keys: Path, content: bytes, words: str
+) -> None:
+    keys.write_bytes(content)
+    with pytest.raises(SettingError, match=words):
+        load_or_make(settings)
+    assert keys.read_bytes() == content
+
+
+def test_a_folder_in_place_of_the_keys_is_said(used: Flask, settings: Settings, keys: Path) -> None:
+    keys.unlink()
+    keys.mkdir()
+    with pytest.raises(SettingError, match="is not a file"):
+        load_or_make(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "mysql://desk:secret@localhost/desk"),
+        ("DATABASE_URL", "postgresql+psycopg2://desk:secret@localhost/desk"),
+        ("DATABASE_URL", "postgresql://desk:secret@localhost:port/desk"),
+        ("DATABASE_URL", "postgresql:desk:secret"),
+        ("REDIS_URL", "nonsense"),
+        ("REDIS_URL", "http://:secret@localhost:6379"),
+        ("REDIS_URL", "redis://:secret@localhost:port/0"),
+    ],
+)
+def test_an_address_that_no_driver_takes_is_said_without_its_password(name: str, url: str) -> None:
+    with pytest.raises(SettingError, match=f"{name} cannot be used") as raised:
+        Settings.load({name: url})
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "postgres://desk:secret@localhost/desk"),
+        ("DATABASE_URL", "postgresql://desk:p%40ss@localhost:5432/desk?sslmode=require"),
+        ("DATABASE_URL", "postgresql+psycopg:///desk?host=/run/postgresql"),
+        ("DATABASE_URL", "sqlite:////var/lib/channeldesk/desk.db"),
+        ("REDIS_URL", "redis://:secret@localhost:6379/1"),
+        ("REDIS_URL", "rediss://localhost"),
+        ("REDIS_URL", "unix:///run/valkey.sock"),
+    ],
+)
+def test_addresses_that_can_be_used_are_taken_as_they_are(name: str, url: str) -> None:
+    settings = Settings.load({name: url})
+    assert url in (settings.database_url, settings.redis_url)
+
+
 def test_keys_from_the_environment_are_checked_as_well(used: Flask, settings: Settings) -> None:
     other = Settings.load({}, data_dir=settings.data_dir, database_url=settings.database_url, keys=KEYS[1])
     with pytest.raises(CannotRunError, match="keys in CHANNELDESK_KEYS are not those"):
