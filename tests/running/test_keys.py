@@ -244,6 +244,30 @@ def test_a_first_start_makes_keys_also_beside_an_empty_file(settings: Settings) 
     start(settings)
 
 
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o601, 0o644])
+def test_a_keys_file_that_other_users_can_open_is_refused(settings: Settings, mode: int) -> None:
+    made = load_or_make(settings)
+    path = settings.data_dir / "keys"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(mode)
+
+    with pytest.raises(SettingError, match="chmod 600"):
+        load_or_make(settings)
+
+    path.chmod(0o400)
+    assert load_or_make(settings) == made
+
+
+@pytest.mark.parametrize("content", ["", "\n \n", "a" * 31 + "\n", "a" * 64 + "\n" + "b" * 31 + "\n"])
+def test_no_key_and_a_key_of_less_than_32_characters_are_refused(settings: Settings, content: str) -> None:
+    load_or_make(settings)
+    (settings.data_dir / "keys").write_text(content)
+    with pytest.raises(SettingError):
+        load_or_make(settings)
+    (settings.data_dir / "keys").write_text("a" * 32 + "\n")
+    assert load_or_make(settings) == ("a" * 32,)
+
+
 def test_no_keys_are_made_while_the_database_does_not_answer(tmp_path: Path) -> None:
     away = Settings.load({}, data_dir=tmp_path, database_url="postgresql://nobody:secret@127.0.0.1:1/desk")
     with pytest.raises(SettingError, match="cannot be used") as raised:
