@@ -13,6 +13,7 @@ from webapp.models.comments import Comment
 from webapp.models.events import Event
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
+from webapp.models.shipments import Parcel as ParcelRow
 from webapp.models.shipments import Shipment
 from webapp.sentences import sentence
 
@@ -125,14 +126,15 @@ def test_nobody_is_taken_for_the_recipient_that_is_not_known(session):
     assert refused(lambda: shipments.create(session, other.id, ship, **BY))[0] == "tracking_shared"
 
 
-def test_orders_of_a_marketplace_that_forbids_it_are_never_in_one_parcel(session):
+@pytest.mark.parametrize("country", ["IN", "BR", "DE"])
+def test_a_person_decides_in_every_marketplace_whether_orders_are_in_one_parcel(session, country):
     order = processing_order(session, recipient=an_order(9).recipient)
     _, other = imported(session, same_recipient(2, items=(an_item(3),)))
-    other.store.marketplace_id = BY_COUNTRY["IN"].id
+    other.store.marketplace_id = BY_COUNTRY[country].id
     session.commit()
     shipments.create(session, order.id, [Parcel({order.items[0].id: 1}, "DHL", "", DHL)], **BY)
-    ship = [Parcel(None, "DHL", "", DHL, shared=True)]
-    assert refused(lambda: shipments.create(session, other.id, ship, **BY))[0] == "tracking_never_shared"
+    shipments.create(session, other.id, [Parcel(None, "DHL", "", DHL, shared=True)], **BY)
+    assert session.scalars(select(ParcelRow.tracking_number)).all() == [DHL, DHL]
 
 
 def test_a_parcel_never_takes_a_number_amazon_knows_one_by(session):

@@ -103,8 +103,7 @@ def test_a_line_ships_all_that_is_left_of_its_order():
             BLOCKED,
             "cannot_ship",
         ),
-        ("used", ONE, {DHL: ("100009", "DE")}, CHOOSE, "tracking_shared_used"),
-        ("used where parcels are never shared", ONE, {DHL: ("100009", "IN")}, BLOCKED, "tracking_never_shared"),
+        ("used", ONE, {DHL: "100009"}, CHOOSE, "tracking_shared_used"),
     ],
 )
 def test_what_cannot_go_says_why(case, order, used, standing, code):
@@ -174,12 +173,13 @@ def test_a_line_that_does_not_go_asks_nothing_of_the_other():
     assert shipments(found) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
-@pytest.mark.parametrize("country", ["IN", "BR"])
-def test_orders_of_some_marketplaces_are_never_in_one_parcel(country):
+@pytest.mark.parametrize("country", ["IN", "BR", "US"])
+def test_a_person_decides_in_every_marketplace_whether_orders_share_a_parcel(country):
     other = Order(2, "100002", "processing", country, (Item(21, "MUG", 3),))
-    lines = a_line("100001", place=2), a_line("100002", place=3)
+    lines = a_line("100001", place=2, carrier="DHL"), a_line("100002", place=3, carrier="DHL")
+    assert said(*lines, orders=(ONE, other)) == [(CHOOSE, "tracking_shared_line")] * 2
     shared = {place: Choice(shared=True) for place in range(2)}
-    assert said(*lines, orders=(ONE, other), choices=shared) == [(BLOCKED, "tracking_never_shared")] * 2
+    assert said(*lines, orders=(ONE, other), choices=shared) == [(READY, "")] * 2
 
 
 def test_confirming_a_shared_parcel_leaves_the_question_about_its_carrier():

@@ -53,7 +53,7 @@ def test_words_for_no_number_are_not_a_number_in_any_language(text: str, carrier
         ("11/29/2026 14:05", "tracking_is_date"),
         ("https://carrier.example/track", "tracking_no_digits"),
         ("https://carrier.example/track/v2", "tracking_link_without_number"),
-        ("٣٣١٨٨١٠٠٢٥", "tracking_malformed"),
+        ("ÄÖÜ1234567Я", "tracking_malformed"),
         ("1" + "2" * 60, "tracking_malformed"),
         ("7" * 2 + "8" * 5000, "tracking_malformed"),
     ],

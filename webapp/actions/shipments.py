@@ -138,16 +138,10 @@ def check_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parce
             raise RefusedError("tracking_used", number=number, order=order.number)
         other = session.get_one(AmazonOrder, amazon_order_id)
         name = session.scalar(select(Order.number).where(Order.amazon_order_id == other.id)) or other.number
-        if shared_parcels.is_forbidden(_country(order.amazon_order), _country(other)):
-            raise RefusedError("tracking_never_shared", number=number, order=name)
         if not shared[number] and not shared_parcels.is_same_recipient(
             _recipient(order.amazon_order), _recipient(other)
         ):
             raise RefusedError("tracking_shared", number=number, order=name)
-
-
-def _country(amazon_order: AmazonOrder) -> str:
-    return amazon_order.store.marketplace.country_code
 
 
 def _recipient(amazon_order: AmazonOrder) -> dict[str, str] | None:

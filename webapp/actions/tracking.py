@@ -44,7 +44,7 @@ def keep(session: Session, sheets: Sequence[Sheet], *, now: datetime, by: str) -
     """Keep what was read for a person to look at. Commits."""
     lines = [line for sheet in sheets for line in sheet.lines]
     sources = [[sheet.name, sheet.columns, len(sheet.lines), _account(sheet)] for sheet in sheets]
-    kept = TrackingImport(created_at=now, by=by, total=len(lines), sources=sources)
+    kept = TrackingImport(created_at=now, by=by, total=sum(sheet.read for sheet in sheets), sources=sources)
     session.add(kept)
     session.flush()
     rows = [

@@ -104,6 +104,7 @@ def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "late": one.late,
         "state": ended["state"] if ended else one.standing,
         "message": ended["words"] if ended else sentence(one.code, one.args) if one.code else None,
+        "remark": sentence(one.line.remark) if one.line.remark else None,
     }
 
 
@@ -129,7 +130,9 @@ def _words(said: dict[str, Any]) -> Iterator[str]:
     for line in said["lines"]:
         where = f"{line['file']}:{line['line']}" if several else line["line"]
         about = f"{line['order_number'] or '-'}  {line['tracking_number'] or '-'}  {line['carrier'] or '-'}"
-        yield f"{where}: {about}  {line['state']}" + (f": {line['message']}" if line["message"] else "")
+        yield f"{where}: {about}  {line['state']}" + "".join(
+            f": {words}" for words in (line["message"], line["remark"]) if words
+        )
     for file in said["files"]:
         name = f"{file['file']}: " if several else ""
         lines = f"{file['lines_read']} lines read, {file['lines_explained']} explained"

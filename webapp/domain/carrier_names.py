@@ -14,15 +14,30 @@ _SIGNS = re.compile(r"[\W_]+")
 
 # What people write for a carrier that is not in a list, and Amazon's code for it in several languages.
 _OTHERS = frozenset(
-    {"other", "others", "othercarrier", "otro", "otros", "otra", "andere", "anderer", "sonstige", "sonstiger"}
-    | {"autre", "autres", "altro", "altri", "overig", "overige", "anders", "annan", "annat", "ovrig", "ovriga", "inny"}
-    | {"inna", "inne", "outro", "outros", "diger", "その他", "其他", "其它"}
+    {
+        "other",
+        "others",
+        "othercarrier",
+        "otro",
+        "otros",
+        "otra",
+        "andere",
+        "anderer",
+        "sonstige",
+        "sonstiger",
+        "sonstiges",
+    }
+    | {"autre", "autres", "altro", "altri", "overig", "overige", "anders", "annan", "annat", "ovrig", "ovriga"}
+    | {"inny", "inna", "inne", "outro", "outros", "diger", "その他", "其他", "其它"}
 )
+
+# Programs that sell labels of several carriers, which their exports give as the carrier.
+_LABEL_PROGRAMS = frozenset(("stampscom", "endicia", "pirateship", "shipstation", "shippo", "easypost", "shipengine"))
 
 
 def is_other(text: str) -> bool:
-    """Return whether a carrier's name only says that the carrier is another one than those listed."""
-    return plain(text) in _OTHERS
+    """Return whether what stands for a carrier names none: a word for another one, or a program that sells labels."""
+    return plain(text) in _OTHERS | _LABEL_PROGRAMS
 
 
 def plain(text: str) -> str:

@@ -11,6 +11,7 @@ from importlib.resources import files
 from urllib.parse import quote
 
 from webapp.domain import check_digits
+from webapp.domain.plain_text import to_plain
 
 OTHER = "Other"
 # Longer ones are no tracking numbers; the longest in use have 34 signs.
@@ -211,7 +212,7 @@ _WITH_S10 = frozenset(
     )
 )
 _WITH_FORMATS = frozenset(key for form in FORMS for key in form.carriers) | _WITH_S10
-_IGNORED = re.compile(r"[\s.\-_/\u200b\ufeff]+")
+_IGNORED = re.compile(r"[\s.\-_/]+")
 
 
 def carrier_of(code: str, name: str) -> Carrier | None:
@@ -233,7 +234,7 @@ def usual(country: str) -> tuple[Carrier, ...]:
 
 def clean(tracking_number: str) -> str:
     """The number as carriers count it: capitals, no spaces and dashes, wide digits made plain."""
-    return _IGNORED.sub("", unicodedata.normalize("NFKC", tracking_number)).upper()
+    return _IGNORED.sub("", to_plain(unicodedata.normalize("NFKC", to_plain(tracking_number)))).upper()
 
 
 def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
@@ -305,12 +306,14 @@ def is_certain(number: str) -> bool:
     )
 
 
-def unmistakable(number: str) -> tuple[Carrier, ...]:
+def unmistakable(number: str, *, also_with_wrong_check_digit: bool = False) -> tuple[Carrier, ...]:
     """Return the carriers that alone have numbers of this format."""
     return tuple(
         BY_KEY[form.carriers[0]]
         for form, pattern in _PATTERNS
-        if form.likelihood >= _UNMISTAKABLE and pattern.fullmatch(number) and (not form.check or form.check(number))
+        if form.likelihood >= _UNMISTAKABLE
+        and pattern.fullmatch(number)
+        and (also_with_wrong_check_digit or not form.check or form.check(number))
     )
 
 

@@ -1,15 +1,17 @@
 """Values of single cells of a tracking file: orders, several numbers in one cell, dates, quantities, voided labels."""
+# ruff: noqa: E501 - the table of words reads better a kind of words a block
 
 import re
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from webapp.domain.carrier_names import named, plain
+from webapp.domain import tracking_numbers
+from webapp.domain.carrier_names import is_other, named, plain
 from webapp.domain.shipping import LONGEST, clean, guess
+from webapp.domain.tracking_numbers import is_rounded
 
 # Longer cells are texts. What is searched for in them is found in time that grows with the square of their length.
 LONGEST_CELL = 500
-ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)
 _AMAZON = re.compile(r"(?<![\d-])(\d{3}-\d{7}-\d{7})(?![\d-])")
 # A word among groups of signs: a number is written in groups, a sentence in words.
 _SENTENCE = re.compile(r"(?<!\S)(?=\S*[a-z])[^\W\d_]{3,}(?!\S)")
@@ -18,11 +20,6 @@ WORD = re.compile(r"[^\s,;:()\[\]<>|\"\u3000-\u9fff！（），：；]+|[\u3040-
 _SHORTEST = 8
 _LEAST_DIGITS = 5
 _LONGEST_CARRIER = 60
-
-_STRONG = re.compile(r"[,;|\n/+&、；，]|\s(?:und|and|en|och|e|et|y|oraz|ve|i)\s", re.IGNORECASE)
-_WEAK = re.compile(r"[\s_-]+")
-# Of two numbers that no carrier is known by: so many signs each, and so many together.
-_LONG_ENOUGH, _TOO_LONG_FOR_ONE = 10, 20
 
 _YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?)(?=$|[\sT,])")
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?=$|[\sT,])")
@@ -34,14 +31,21 @@ _WORDS = {
     "no": "n no non nein nee nej nie nao false falsch faux falso 0 none null na hayir いいえ 否 不 未取消 正常 有効 "
     "active aktiv actif attivo activo valid gultig valide ok open offen printed",
     "not": "not no nicht non ne niet ikke inte nie",
+    "deleted": "cancel cancellation delete deleted refund refunded erefund refundrequested refundpending geloscht entfernt "
+    "verwijderd supprime supprimee efface eliminato eliminata cancellato borrado eliminado eliminada borttagen raderad slettet "
+    "usuniety usunieta usunieto skasowano skasowany silindi silinmis 删除 已删除 削除 削除済 退款 已退款",
+    "return": "return returns returned returnlabel returnshipment returnparcel retoure retouren retourenlabel retourenschein "
+    "retoureonline rucksendung retour retourlabel retourzending etiquetteretour reso devolucion devoluzione zwrot iade iadekargo "
+    "returer retursedel 返品 返送 退货 退貨 退件",
     "voided": "void voided storno storniert stornierung cancelled canceled annulliert annullato annullata annule "
     "annulee anulado anulada anulowano anulowana anulowany geannuleerd makulerad annullerad annulleret iptal "
     "iptaledildi 取消 已取消 作废 已作废 キャンセル キャンセル済 無効 取消済",
-    "other": "other others andere anderer sonstige sonstiger sonstiges autre autres altro altri otro otros outro "
-    "overig overige anders annan ovriga inny inne diger その他 其他 其它",
 }
-_NO, _NOT, _VOIDED, _OTHERS = (frozenset(words.split()) for words in _WORDS.values())
-_QUANTITY = re.compile(r"\+?(\d{1,6})(?:[.,]0+)?(?:\s?(?:x|pcs|stk|st)\.?)?", re.IGNORECASE)
+_NO, _NOT, _DELETED, _RETURNED, _VOIDED = (frozenset(words.split()) for words in _WORDS.values())
+_QUANTITY = re.compile(
+    r"\+?(?:x\s?)?(\d{1,6})(?:[.,]0+)?(?:\s?(?:x|pcs?|pieces?|ea|units?|stk|stück|st|szt|adet|個|件|个)\.?)?",
+    re.IGNORECASE,
+)
 
 
 def amazon_number(text: str) -> str:
@@ -78,7 +82,7 @@ def _likely(text: str) -> float:
     text = text.strip()
     if len(text) > LONGEST_CELL:
         return 0.0
-    if ROUNDED.fullmatch(text):
+    if is_rounded(text):
         return 0.8
     number = clean(text)
     digits = sum(sign.isdigit() for sign in number)
@@ -92,44 +96,17 @@ def _likely(text: str) -> float:
 
 
 def numbers_in(cell: str) -> list[str] | None:
-    """Return the tracking numbers of a cell, as written; None where it holds several and what else it says is unclear.
+    """Return the tracking numbers of a cell; None where it holds several and what else it says is unclear.
 
     A cell that cannot be split for certain is returned whole.
     """
     if len(cell) > LONGEST_CELL:
         return [cell]
-    parts = [part.strip() for part in _STRONG.split(cell) if part.strip()]
-    if len(parts) > 1 and all(map(looks_tracked, parts)):
-        return _distinct(parts)
-    words = _WEAK.split(cell.strip())
-    if len(words) > 1:
-        known = [bool(guess(word)) for word in words]
-        whole = clean(cell)
-        unknown = not guess(whole) and len(whole) > _TOO_LONG_FOR_ONE
-        if all(known) or (unknown and all(len(word) >= _LONG_ENOUGH and looks_tracked(word) for word in words)):
-            return _distinct(words)
-        halves = _halves(words) if unknown else None
-        if halves:
-            return _distinct(halves)
-    elif len(cell) > _TOO_LONG_FOR_ONE and not guess(cell):
-        middle = len(cell) // 2
-        if guess(cell[:middle]) and guess(cell[middle:]):
-            return _distinct([cell[:middle], cell[middle:]])
+    several = tracking_numbers.numbers_in(cell)
+    if several:
+        return list(several)
     among = {clean(word) for word in WORD.findall(cell) if not amazon_number(word) and guess(word)}
     return None if len(among) > 1 else [cell]
-
-
-def _halves(words: list[str]) -> list[str] | None:
-    """Return two numbers in groups, one behind the other, where each is of a carrier's form."""
-    for cut in range(1, len(words)):
-        first, second = " ".join(words[:cut]), " ".join(words[cut:])
-        if guess(first) and guess(second):
-            return [first, second]
-    return None
-
-
-def _distinct(numbers: Iterable[str]) -> list[str]:
-    return list({clean(number): number for number in numbers}.values())
 
 
 def is_date(text: str) -> bool:
@@ -183,12 +160,24 @@ def is_void_mark(cell: str) -> bool:
 
 def says_voided(cell: str) -> bool:
     """Return whether a cell of any other column says that the label was voided: `Storniert`, `Label voided`."""
-    if not 2 <= len(cell) <= _LONGEST_CARRIER or any(map(str.isdigit, cell)):
-        return False
-    if plain(cell) in _VOIDED:
+    words = _words_of(cell)
+    if "".join(words) in _VOIDED | _DELETED:
         return True
-    words = {plain(word) for word in cell.split()}
-    return len(words) <= 3 and bool(words & _VOIDED) and not words & _NOT
+    return len(words) <= 3 and not _VOIDED.isdisjoint(words) and _NOT.isdisjoint(words)
+
+
+def says_return(cell: str) -> bool:
+    """Return whether a cell says that its line is about a return label: `Return label`, `DHL Retoure`."""
+    words = [word for word in _words_of(cell) if named(word) is None]
+    return "".join(words) in _RETURNED
+
+
+def _words_of(cell: str) -> list[str]:
+    """Return the words of a short cell, as `carrier_names.plain` makes them, without those with digits."""
+    if not 2 <= len(cell) <= _LONGEST_CARRIER:
+        return []
+    words = [plain(word) for word in cell.split() if not any(map(str.isdigit, word))]
+    return [word for word in words if word]
 
 
 def carrier_in(cells: Collection[str]) -> str:
@@ -196,7 +185,8 @@ def carrier_in(cells: Collection[str]) -> str:
 
     Amazon's code `Other` names no carrier, but says that the name stands in another column.
     """
-    names = [cell for cell in cells if cell and plain(cell[:_LONGEST_CARRIER]) not in _OTHERS]
+    # A character that could not be decoded makes a name that nobody has.
+    names = [cell for cell in cells if cell and "\ufffd" not in cell and not is_other(cell[:_LONGEST_CARRIER])]
     known = (cell for cell in names if len(cell) <= _LONGEST_CARRIER and named(cell))
     return next(known, names[0] if names else "")
 

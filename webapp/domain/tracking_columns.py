@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from webapp.domain import tracking_heads as heads_of
 from webapp.domain.carrier_names import named, plain
 from webapp.domain.tracking_cells import amazon_number, is_date, looks_tracked, trackedness
-from webapp.domain.tracking_heads import CARRIER, GENERIC_DATES, LINK, ORDER, RETURN, SHIPPED_ON, TRACKING, VOID
+from webapp.domain.tracking_heads import (
+    CARRIER,
+    GENERIC_DATES,
+    LINK,
+    ORDER,
+    RETURN,
+    RETURN_MARK,
+    SHIPPED_ON,
+    TRACKING,
+    VOID,
+)
 
 LONGEST_NUMBER = 100
 _OURS = re.compile(r"#?(?=\S*\d)[A-Za-z0-9][A-Za-z0-9/_.-]{1,39}")
@@ -56,7 +66,8 @@ def recognise(records: Sequence[Sequence[str]], known: Known) -> Columns:
     if ORDER in places and TRACKING in places:
         places[TRACKING] += _more_numbers(cells, fields, heads, places)
         places[CARRIER] = _more_carriers(fields, places, width)
-        places[VOID] = tuple(place for place in range(width) if fields.get(place) == VOID)
+        for mark in (VOID, RETURN_MARK):
+            places[mark] = tuple(place for place in range(width) if fields.get(place) == mark)
     used = {place for some in places.values() for place in some}
     unused = tuple(
         (place, fields.get(place), _is_suspicious(cells[place], fields.get(place)))

@@ -12,11 +12,10 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from webapp.domain import order_states, parcels, shared_parcels, shipping, tracking_sheets
+from webapp.domain import order_states, parcels, shipping, tracking_sheets
 from webapp.domain.carrier_names import is_other, named
 from webapp.domain.shipping import Carrier
-from webapp.domain.tracking_cells import ROUNDED
-from webapp.domain.tracking_numbers import CARRIER_UNKNOWN, NOT_A_NUMBER, classify
+from webapp.domain.tracking_numbers import CARRIER_UNKNOWN, NOT_A_NUMBER, classify, is_rounded
 from webapp.domain.tracking_sheets import Line
 
 # Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
@@ -28,7 +27,8 @@ STANDINGS = (READY, CHOOSE, CONFIRM, ALREADY, BLOCKED, LEFT_OUT)
 _POSSIBLE = frozenset({READY, CHOOSE, CONFIRM})
 # Questions about a number that was found within a longer text.
 _FOUND_INSIDE = frozenset({"tracking_link", "tracking_in_text", "tracking_decimal"})
-_PLAIN = re.compile(r"[0-9A-Z _-]*")
+# What is written so says no more than the number itself.
+_PLAIN = re.compile(r"[0-9A-Z ]*")
 _OPEN = order_states.BY_NAME["ship"].sources
 
 
@@ -103,13 +103,10 @@ class Match:
 def match(
     lines: Sequence[tuple[Line, Choice]],
     orders: Mapping[str, Order],
-    used: Mapping[str, tuple[str, str]],
+    used: Mapping[str, str],
     now: datetime,
 ) -> list[Match]:
-    """One answer a line. `orders` by the number a line gives; `used`: tracking number → the order that has it.
-
-    `used` says (number, country of its marketplace) of the order.
-    """
+    """One answer a line. `orders` by the number a line gives; `used`: tracking number → order that has it."""
     found = [_first_look(line, choice, orders.get(line.order), now) for line, choice in lines]
     _drop_voided(found)
     _share_numbers(found, used)
@@ -213,7 +210,9 @@ def _by_whom(one: Match, order: Order) -> Match:
     chosen = shipping.BY_KEY.get(one.choice.carrier) or named(line.carrier)
     # A carrier we do not know is one all the same: Amazon takes its name.
     other = "" if chosen or is_other(line.carrier) else line.carrier
-    found = classify(line.tracking_number, chosen, order.country, other=other)
+    # A date or an order's number is seen to be one by its dashes, which the cleaned number does not have.
+    is_whole = shipping.clean(line.written) == line.tracking_number
+    found = classify(line.written if is_whole else line.tracking_number, chosen, order.country, other=other)
     one.guesses = found.carriers
     if found.outcome == NOT_A_NUMBER:
         return _set(one, BLOCKED, found.code, **found.args)
@@ -236,7 +235,7 @@ def _drop_voided(matches: Sequence[Match]) -> None:
             _set(one, BLOCKED, "tracking_voided", line=void.line.place)
 
 
-def _share_numbers(matches: Sequence[Match], used: Mapping[str, tuple[str, str]]) -> None:
+def _share_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> None:
     """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
     by_number: dict[str, dict[int, Match]] = defaultdict(dict)
     asked = [one for one in matches if one.order is not None and one.standing in _POSSIBLE and one.choice.ticked]
@@ -246,16 +245,12 @@ def _share_numbers(matches: Sequence[Match], used: Mapping[str, tuple[str, str]]
     for one in asked:
         number, others = one.line.tracking_number, list(islice(by_number[one.line.tracking_number].values(), 2))
         if number in used:
-            other, country = used[number]
-            code, args = "tracking_shared_used", dict[str, Any](order=other)
+            code, args = "tracking_shared_used", dict[str, Any](order=used[number])
         elif len(others) == 2 and one.order is not None:
             line = others[others[0].order == one.order]
-            other, country = (line.order.number, line.order.country) if line.order else ("", "")
+            other = line.order.number if line.order else ""
             code, args = "tracking_shared_line", dict[str, Any](line=line.line.place, order=other)
         else:
-            continue
-        if one.order is not None and shared_parcels.is_forbidden(one.order.country, country):
-            _set(one, BLOCKED, "tracking_never_shared", number=number, order=other)
             continue
         one.asks_shared = True
         if not one.choice.shared:
@@ -309,7 +304,8 @@ def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) ->
             _set(one, BLOCKED, "tracking_item_unknown", item=line.item)
             return
     elif line.sku:
-        items = [item for item in order.items if item.sku == line.sku]
+        # A column whose head is not known may hold order-item-ids.
+        items = [item for item in order.items if item.sku == line.sku] or _by_item_id(order, line.sku)
         if not items:
             _set(one, BLOCKED, "tracking_sku_unknown", sku=line.sku, known=", ".join(item.sku for item in order.items))
             return
@@ -334,7 +330,7 @@ def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) ->
 
 def _by_item_id(order: Order, text: str) -> list[Item]:
     """The line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
-    if ROUNDED.fullmatch(text):
+    if is_rounded(text):
         return list(order.items) if len(order.items) == 1 else []
     return [item for item in order.items if item.order_item_id and _bare(item.order_item_id) == _bare(text)]
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from webapp.domain import shipping
 from webapp.domain.carrier_names import named
+from webapp.domain.plain_text import to_plain
 from webapp.domain.shipping import Carrier, clean
 from webapp.domain.tracking_placeholders import is_placeholder
 
@@ -45,7 +46,12 @@ _DECIMAL = re.compile(r"(\d{8,})[.,]0{1,3}")
 _LINK = re.compile(r"(?:(?:https?|ftp|mailto):|[a-z][a-z0-9+.-]*://|www\.|//)\S*", re.IGNORECASE)
 _DOMAIN_WITH_PATH = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/\S+", re.IGNORECASE)
 _AMAZON_ORDER = re.compile(r"#?\d{3}-\d{7}-\d{7}")
-_DATE = re.compile(r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4})(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?")
+_DATE = re.compile(
+    r"(?:[^\W\d_]{2,10}[.,]*\s+)?(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})?)"
+    r"(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?"
+)
+# Eight digits that are a day of this century.
+_COMPACT_DATE = re.compile(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 # A word among the groups of a number: letters only, one of them small.
 _WORD = re.compile(r"(?<!\S)(?=\S*[a-z])[^\W\d_]{3,}[.:,!]?(?!\S)")
 _TOKEN = re.compile(r"[0-9A-Za-z]+")
@@ -90,7 +96,7 @@ def classify(text: str, carrier: Carrier | None = None, country: str = "", *, ot
     `carrier`: who carries the parcel, where that is known; `other`: the name of a carrier that is not in our table.
     `country`: ISO 3166 code of the country the seller ships from. An empty text is valid: the parcel is not tracked.
     """
-    raw = unicodedata.normalize("NFKC", text).replace("\u200b", "").replace("\ufeff", "").strip()
+    raw = _normalise(text)
     if not raw:
         return Classification(VALID)
     if len(raw) > _LONGEST_TEXT:
@@ -100,14 +106,14 @@ def classify(text: str, carrier: Carrier | None = None, country: str = "", *, ot
         _refuse(raw)
         or (None if _DECIMAL.fullmatch(raw) else _accept(number, carrier, country, other=other))
         or _find_inside(raw, carrier, country)
-        or _accept_of_unknown_format(number, carrier, other=other)
+        or _accept_of_unknown_format(raw, number, carrier, other=other)
         or _question(number, carrier, country, other=other)
     )
 
 
 def numbers_in(text: str) -> tuple[str, ...]:
     """Return the tracking numbers of a text that holds more than one; nothing for a single number."""
-    raw = unicodedata.normalize("NFKC", text).strip()
+    raw = _normalise(text)
     if _strong(clean(raw)):
         return ()
     for separators in (_SEPARATORS, *_GROUP_SEPARATORS):
@@ -120,6 +126,16 @@ def numbers_in(text: str) -> tuple[str, ...]:
     if half >= 10 and len(number) == 2 * half and _strong(number[:half]) and _strong(number[half:]):
         return tuple(dict.fromkeys((number[:half], number[half:])))
     return ()
+
+
+def _normalise(text: str) -> str:
+    return unicodedata.normalize("NFKC", to_plain(text)).strip()
+
+
+def is_rounded(text: str) -> bool:
+    """Return whether a spreadsheet has written a number in scientific notation, as in `3.4E+17`."""
+    raw = _normalise(text)
+    return bool(_SCIENTIFIC.fullmatch(raw) or _SCIENTIFIC.fullmatch(clean(raw)))
 
 
 def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification | None:
@@ -136,13 +152,16 @@ def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -
     return Classification(VALID, number, carriers=tuple(guess for guess, _ in guesses), carrier=carrier)
 
 
-def _accept_of_unknown_format(number: str, carrier: Carrier | None, *, other: str) -> Classification | None:
+def _accept_of_unknown_format(raw: str, number: str, carrier: Carrier | None, *, other: str) -> Classification | None:
     """Return the classification of a plausible number of a carrier whose formats are not known, None for any other."""
     if (carrier is None and not other) or (carrier is not None and shipping.has_formats(carrier)):
         return None
     if not _is_written_plainly(number) or _is_dummy(number) or _lost_digits(number) or not _plausible(number):
         return None
-    if any(carrier is None or guess.key != carrier.key for guess in shipping.unmistakable(number)):
+    if _WORD.search(raw) or _COMPACT_DATE.fullmatch(number):
+        return None
+    known = shipping.unmistakable(number, also_with_wrong_check_digit=True)
+    if any(carrier is None or guess.key != carrier.key for guess in known):
         return None
     return Classification(VALID, number, carriers=(carrier,) if carrier else (), carrier=carrier)
 
@@ -152,7 +171,7 @@ def _refuse(raw: str) -> Classification | None:
     number = clean(raw)
     if is_placeholder(raw):
         return Classification(NOT_A_NUMBER, code="tracking_placeholder", args={"text": raw[:40]})
-    if _SCIENTIFIC.fullmatch(raw) or _SCIENTIFIC.fullmatch(number):
+    if is_rounded(raw):
         return Classification(NOT_A_NUMBER, code="tracking_rounded")
     if _AMAZON_ORDER.fullmatch(raw):
         return Classification(NOT_A_NUMBER, code="tracking_is_order_number")
@@ -232,7 +251,8 @@ def _question(number: str, carrier: Carrier | None, country: str, *, other: str)
     name = carrier.name if carrier else other
     if carrier is not None and carrier.key in {nearly.key for nearly in shipping.with_wrong_check_digit(number)}:
         return ask("tracking_check_digit", carrier=name)
-    others = [guess for guess in carriers if carrier is None or guess.key != carrier.key]
+    known = shipping.unmistakable(number, also_with_wrong_check_digit=True)
+    others = [guess for guess in carriers or known if carrier is None or guess.key != carrier.key]
     if others and _plausible(number):
         return ask("tracking_of_another", carrier=name, other=others[0].name)
     return ask("tracking_format", carrier=name)

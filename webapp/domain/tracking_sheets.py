@@ -20,12 +20,14 @@ from webapp.domain.tracking_heads import (
     ORDER,
     QUANTITY,
     RETURN,
+    RETURN_MARK,
     SHIPPED_ON,
     SKU,
     TRACKING,
     VOID,
     names_return,
 )
+from webapp.domain.tracking_numbers import is_rounded
 
 MOST_LINES = 10_000
 # Words of a text without columns that may be numbers of orders: each is asked for.
@@ -43,7 +45,8 @@ class Line:
     `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
     `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `sentences`.
     A line that names several orders or parcels is several of these, with the same `place`.
-    `question`: why the number was not taken as it was written, which a person has to confirm.
+    `question`: why the number was not taken as it was written, which a person has to confirm. `remark`: what could not
+    be read although the line can be used, as a code of `sentences`.
     """
 
     place: int
@@ -57,6 +60,7 @@ class Line:
     item: str = ""
     written: str = ""
     question: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,8 @@ def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: b
     orders = cells_of.orders_in(order)
     split = [cells_of.numbers_in(cell) for cell in written]
     numbers = list({clean(number): number for some in split for number in some or []}.values())
-    day = cells_of.day(first(SHIPPED_ON), month_first=month_first)
+    shipped_on = first(SHIPPED_ON)
+    day = cells_of.day(shipped_on, month_first=month_first)
     quantity, problem = cells_of.quantity_in(first(QUANTITY))
     carrier = cells_of.carrier_in(_of(cells, columns.places.get(CARRIER, ())))
     common: dict[str, Any] = {
@@ -160,10 +165,13 @@ def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: b
         "quantity": quantity,
         "shipped_on": day.isoformat() if day else "",
         "item": first(ITEM)[:_LONGEST_SKU],
-        "written": " | ".join(written)[:_LONGEST_WRITTEN],
+        "remark": "shipped_on_unreadable" if shipped_on and not day else "",
     }
+    whole = " | ".join(written)
     if _is_voided(cells, columns):
         problem = "line_voided"
+    elif _is_of_return(cells, columns):
+        problem = "line_of_return"
     elif not order and not written:
         problem = "line_says_nothing"
     elif None in split:
@@ -174,9 +182,10 @@ def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: b
         Line(
             place,
             one[:_LONGEST_ORDER],
-            "" if cells_of.ROUNDED.fullmatch(number.strip()) else clean(number)[: LONGEST_NUMBER + 1],
+            "" if is_rounded(number) else clean(number)[: LONGEST_NUMBER + 1],
             (carrier or by_whom)[:_LONGEST_CARRIER],
             **common,
+            written=(number if len(numbers) > 1 else whole)[:_LONGEST_WRITTEN],
             problem=problem or _problem(one, number),
         )
         for one in orders
@@ -186,17 +195,25 @@ def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: b
 
 def _is_voided(cells: Sequence[str], columns: Columns) -> bool:
     """Whether the label of a record was voided: by a column of its own, or by a cell of a column that is not read."""
-    marks = columns.places.get(VOID, ())
-    if any(map(cells_of.is_void_mark, _of(cells, marks))):
-        return True
+    marks = _of(cells, columns.places.get(VOID, ()))
+    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_voided, _not_read(cells, columns)))
+
+
+def _is_of_return(cells: Sequence[str], columns: Columns) -> bool:
+    """Whether a record is of a return label: by a column of its own, or by a cell of a column that is not read."""
+    marks = _of(cells, columns.places.get(RETURN_MARK, ()))
+    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_return, _not_read(cells, columns)))
+
+
+def _not_read(cells: Sequence[str], columns: Columns) -> list[str]:
     read = {place for some in columns.places.values() for place in some}
-    return any(cells_of.says_voided(cell) for place, cell in enumerate(cells) if cell and place not in read)
+    return [cell for place, cell in enumerate(cells) if cell and place not in read]
 
 
 def _problem(order: str, number: str) -> str:
     if not order:
         return "line_without_order"
-    if cells_of.ROUNDED.fullmatch(number.strip()):
+    if is_rounded(number):
         return "tracking_rounded"
     cleaned = clean(number)
     if not cleaned:

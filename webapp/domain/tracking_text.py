@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
+from webapp.domain.carrier_names import named
 from webapp.domain.errors import InvalidError
+from webapp.domain.plain_text import to_plain
+from webapp.domain.tracking_heads import head_field
 
 LARGEST = 5 * 1024 * 1024
 # Lines of the file, not records: a record may take several lines.
@@ -28,26 +31,43 @@ _REGULAR = 0.5
 # A quoted cell that takes more lines than this has no closing quotation mark.
 _LONGEST_RECORD = 50
 _END = "\0end"
+_QUOTATION_MARKS = "`\u00b4\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
 _ORDER = re.compile(r"(?<![\d-])\d{3}-\d{7}-\d{7}(?![\d-])")
+_CELLS = re.compile(r'[\t;,|"\r\n]+')
+_LONGEST_NAME = 60
 _LONG_NUMBER = re.compile(r"\d{8}")
 
-# Letters of Western European text: beside ASCII letters, or alone in a cell. And the signs of Windows-1252 around them.
-_LETTER = "[À-ÖØ-öø-ÿŠšŽžŒœŸ]"
-_WESTERN = re.compile(
-    rf"(?<=[A-Za-z]){_LETTER}{{1,3}}|{_LETTER}{{1,3}}(?=[A-Za-z])|(?<![^\s;,|]){_LETTER}(?![^\s;,|])"
-    r"|[€‘’“”–—…®™°£«»´\xa0]"
+# Accented letters within or at the beginning of a word, or alone in a cell: no capital follows a small letter.
+_CAPITALS, _SMALL = "[À-ÖØ-ÞŠŽŒŸ]", "[ß-öø-ÿšžœ]"
+_LETTERS = (
+    rf"(?<![a-z]){_CAPITALS}{{1,3}}(?=[A-Za-z])|(?<=[A-Z]){_CAPITALS}{{1,3}}|(?<=[A-Za-z]){_SMALL}{{1,3}}"
+    rf"|{_SMALL}{{1,3}}(?=[a-z])|(?<![^\s;,|])(?:{_CAPITALS}|{_SMALL})(?![^\s;,|])"
 )
+# Signs of Windows code pages, which do not stand within words.
+_SIGNS = r"[€‘’“”„–—…®™°£«»´§±²³µ·½¿¡ºª×•\xa0](?![a-z])"
+_WESTERN = re.compile(f"{_LETTERS}|{_SIGNS}")
+# Letters that are common in Windows-1250 and Windows-1254 and rare where they are written in Windows-1252.
+_RARE_WESTERN = re.compile("[ŠŽšžÐÝÞðýþ]")
+_CENTRAL = re.compile(
+    r"(?<![a-z])[ŚŤŽŹŁĄŞŻĽŔÁÂĂÄĹĆÇČÉĘËĚÍÎĎĐŃŇÓÔŐÖŘŮÚŰÜÝŢŠ]|[śťžźłąşľżßŕáâăäĺćçčéęëěíîďđńňóôőöřůúűüýţš]|[€„”’–—\xa0](?![a-z])"
+)
+_TURKISH = re.compile(r"(?<![a-z])[ÇĞİÖŞÜ]|[çğıöşüâîû]|[€’–\xa0](?![a-z])")
+_CYRILLIC = re.compile(r"[А-Яа-яЁёІіЇїЄєҐґ]{2,}|[№«»–—\xa0]")
 # Scripts of no marketplace, which short texts in GB 18030 may be valid UTF-8 of.
 _UNLIKELY = re.compile(r"[\u0250-\u02ff\u0500-\u058f\u0700-\u08ff]|(?<![A-Za-z])[\u0300-\u036f]")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+# A single East Asian character within a word of Latin letters.
+_MISPLACED = re.compile(r"(?<=[a-z])[\u3040-\u9fff\uff61-\uff9f](?=[a-z])")
 _LINES_SCORED = 200
+# At least so much of what is not ASCII must make sense, or the encoding is not known.
+_SURE_ENOUGH = 0.6
 
 
 def text_of(name: str, raw: bytes) -> str:
     """Return the text of a file of this name. Raises InvalidError for a workbook, and for what is no text at all."""
     if raw.startswith(_WORKBOOKS):
         raise InvalidError("sheet_not_text", field="files", name=name)
-    text = decode(raw)
+    text = decode(raw, name)
     sample = text[:_LOOKED_AT]
     odd = sum(not sign.isprintable() and sign not in _SPACES for sign in sample)
     if raw.startswith(_PAPER) or odd * _ODD > len(sample):
@@ -55,17 +75,18 @@ def text_of(name: str, raw: bytes) -> str:
     return text
 
 
-def decode(raw: bytes) -> str:
-    """Return the text of a file in UTF-8, UTF-16 with or without a mark, Shift-JIS, GB 18030 or Windows-1252.
+def decode(raw: bytes, name: str = "") -> str:
+    """Return the text of a file in UTF-8, UTF-16 with or without a mark, or an encoding of `_PLAUSIBLE`.
 
-    Bytes that are not valid UTF-8 are decoded by the encoding in which they make the most plausible text.
+    Bytes that are not valid UTF-8 are decoded by the encoding in which they make the most plausible text. Raises
+    InvalidError where they make sense in none.
     """
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             return raw.decode(encoding, errors="replace")
-    sample = raw[:2000]
-    if sample.count(0) > len(sample) // 4:
-        return raw.decode("utf-16-le" if sample[1::2].count(0) >= sample[::2].count(0) else "utf-16-be", "replace")
+    wide = _utf16_without_mark(raw[:2000])
+    if wide:
+        return raw.decode(wide, "replace")
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -74,15 +95,32 @@ def decode(raw: bytes) -> str:
         if not _UNLIKELY.search(text):
             return text
     lines = b"\n".join(islice((line for line in raw.splitlines() if not line.isascii()), _LINES_SCORED))[: 64 * 1024]
-    best = max(_PLAUSIBLE, key=lambda encoding: _plausibility(lines, encoding))
+    scores = {encoding: _plausibility(lines, encoding) for encoding in _PLAUSIBLE}
+    best = max(scores, key=lambda encoding: scores[encoding])
+    if scores[best] < _SURE_ENOUGH:
+        raise InvalidError("sheet_encoding_unknown", field="files", name=name)
     return raw.decode(best, errors="replace")
 
 
+def _utf16_without_mark(sample: bytes) -> str:
+    """Return the encoding of a text in which every second byte of ASCII characters is zero; empty for any other."""
+    low, high = sample[::2].count(0), sample[1::2].count(0)
+    if low + high <= len(sample) // 16 or min(low, high) * 8 > max(low, high):
+        return ""
+    return "utf-16-le" if high > low else "utf-16-be"
+
+
 def _plausibility(raw: bytes, encoding: str) -> float:
-    """The share of the characters outside ASCII that are common in texts of this encoding."""
+    """Return the share of the characters outside ASCII that are common in texts of this encoding, up to 1.
+
+    Heads and carriers that are known count in addition: names of a few characters may make sense in several encodings.
+    """
     text = raw.decode(encoding, errors="replace")
     outside = len(_NOT_ASCII.findall(text))
-    return _PLAUSIBLE[encoding](text) / outside if outside else 0.0
+    cells = [cell for cell in dict.fromkeys(_CELLS.split(text)) if not cell.isascii() and len(cell) <= _LONGEST_NAME]
+    known = any(head_field(cell) or named(cell) for cell in cells if "\ufffd" not in cell)
+    points = _PLAUSIBLE[encoding](text) - len(_MISPLACED.findall(text))
+    return points / outside + (0.2 if known else 0) if outside else 0.0
 
 
 def _utf8(text: str) -> float:
@@ -90,7 +128,26 @@ def _utf8(text: str) -> float:
 
 
 def _western(text: str) -> float:
-    return sum(map(len, _WESTERN.findall(text)))
+    return sum(map(len, _WESTERN.findall(text))) - len(_RARE_WESTERN.findall(text)) / 2
+
+
+def _count(pattern: re.Pattern[str]) -> Callable[[str], float]:
+    return lambda text: float(sum(map(len, pattern.findall(text))))
+
+
+def _east_asian(encoding: str, first: int, last: int) -> Callable[[str], float]:
+    """Return a function that counts kana, punctuation, and characters whose first byte is one of common ones."""
+
+    def score(text: str) -> float:
+        points = 0.0
+        for sign in _NOT_ASCII.findall(text):
+            if "\u3040" <= sign <= "\u30ff" or "\u3000" <= sign <= "\u303f" or "\uff01" <= sign <= "\uff5e":
+                points += encoding == "euc_jp" or not "\u3040" <= sign <= "\u30ff"
+            elif "\u4e00" <= sign <= "\u9fff":
+                points += first <= sign.encode(encoding, "replace")[0] <= last
+        return points
+
+    return score
 
 
 def _japanese(text: str) -> float:
@@ -123,12 +180,17 @@ _PLAUSIBLE: dict[str, Callable[[str], float]] = {
     "cp1252": _western,
     "cp932": _japanese,
     "gb18030": _chinese,
+    "big5": _east_asian("big5", 0xA4, 0xC6),
+    "euc_jp": _east_asian("euc_jp", 0xB0, 0xCF),
+    "cp1254": _count(_TURKISH),
+    "cp1250": _count(_CENTRAL),
+    "cp1251": _count(_CYRILLIC),
 }
 
 
 def split_lines(text: str, name: str = "") -> list[str]:
     """Return the lines of a text without their ends. Raises InvalidError where there are too many."""
-    text = text.replace("\0", "").lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = to_plain(text.replace("\0", "")).replace("\r\n", "\n").replace("\r", "\n")
     count = text.count("\n") + 1
     if count > MOST_TEXT_LINES:
         raise InvalidError("sheet_too_long", field="text", name=name, lines=count, most=MOST_TEXT_LINES)
@@ -211,7 +273,7 @@ def _is_record(line: str, delimiter: str) -> bool:
 
 def _cell(text: str) -> str:
     """Remove what spreadsheets put around a number so that it stays as it is: an apostrophe, or ="…"."""
-    text = text.replace("\xa0", " ").replace("\u200b", "").strip()
+    text = text.strip()
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
-    return text.removeprefix("'").strip()
+    return text.removeprefix("'").strip(_QUOTATION_MARKS).strip()

@@ -14,7 +14,7 @@ from webapp.locales import lazy_gettext as _l
 from webapp.models.orders import Order
 
 # Errors about a tracking number that another parcel has.
-_OF_OTHERS = frozenset(("tracking_used", "tracking_shared", "tracking_never_shared"))
+_OF_OTHERS = frozenset(("tracking_used", "tracking_shared"))
 # More parcels than anybody packs for one order.
 MOST = 50
 

@@ -77,24 +77,17 @@ def known_numbers(session: Session, words: Collection[str]) -> set[str]:
     return found
 
 
-def in_use(session: Session, numbers: Collection[str]) -> dict[str, tuple[str, str]]:
-    """Tracking number → (number, country of the marketplace) of the order whose parcel has it, here or at Amazon."""
-    found: dict[str, tuple[str, str]] = {}
+def in_use(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    """Tracking number → number of the order whose parcel has it, here or at Amazon."""
+    found: dict[str, str] = {}
     # Ours last: where both know a number, our order's is the one people look for.
-    here = (
-        select(Parcel.tracking_number, OrderRow.number, Store.marketplace_id)
-        .join(OrderRow, OrderRow.id == Parcel.order_id)
-        .join(Store, Store.id == OrderRow.store_id)
-    )
-    there = (
-        select(AmazonPackage.tracking_number, AmazonOrder.number, Store.marketplace_id)
-        .join(AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id)
-        .join(Store, Store.id == AmazonOrder.store_id)
+    here = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
+    there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
+        AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id
     )
     for some in _portions(numbers):
         for asked in (there.where(_AMAZONS.in_(some)), here.where(Parcel.tracking_number.in_(some))):
-            for number, order, marketplace_id in session.execute(asked):
-                found[str(number)] = order, BY_ID[marketplace_id].country_code
+            found.update((str(number), order) for number, order in session.execute(asked))
     return found
 
 

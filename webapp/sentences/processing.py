@@ -41,9 +41,6 @@ SENTENCES = {
         "Tracking number %(number)s is used for order %(order)s, whose recipient is not known to be the same. Confirm "
         "that both orders are in one parcel, or correct the number."
     ),
-    "tracking_never_shared": _l(
-        "Tracking number %(number)s is used for order %(order)s. In this marketplace each order needs its own parcel."
-    ),
     "tracking_malformed": _l("A tracking number has letters, digits and signs of ASCII alone."),
     "carrier_required": _l("Say which carrier this tracking number is of."),
     "carrier_title_required": _l("Name the carrier that is not in the list."),

@@ -15,6 +15,10 @@ SENTENCES = {
     "sheet_too_many_words": _l("This text is too long to be read word by word: at most %(most)s words with digits."),
     "sheet_too_large": _l("%(name)s is too large: at most %(most)s MB fit."),
     "sheet_no_text": _l("%(name)s is no text. Save the table as CSV, or copy its cells and paste them here."),
+    "sheet_encoding_unknown": _l(
+        "The letters of %(name)s cannot be read for certain. Save it as “CSV UTF-8”, or copy its cells and paste "
+        "them here."
+    ),
     "sheet_not_text": _l("%(name)s is a workbook, not a text. Save it as CSV, or copy its cells and paste them here."),
     # Why a line cannot go, or need not.
     "line_without_order": _l("No order number stands in this line"),
@@ -29,6 +33,7 @@ SENTENCES = {
         "The spreadsheet has rounded this number (like 3.4E+17). Format the column as text and copy it again."
     ),
     "quantity_unreadable": _l("The quantity is not a number of pieces"),
+    "shipped_on_unreadable": _l("The ship date cannot be read: Amazon gets the time of the confirmation"),
     "tracking_order_unknown": _l("There is no Order %(number)s here"),
     "tracking_known": _l("This order has a parcel with this number already"),
     "tracking_parcel_failed": _l(
