@@ -91,7 +91,8 @@ def test_files_in_any_encoding_are_one_import(owner, session, orders):
     assert "größe.csv 2 lines read, 2 explained (1 heading) — Order: Bestellung , Tracking number: Sendung" in page
     assert "b.tsv 1 line read, 1 explained" in page
     assert "What was pasted 1 line read, 1 explained" in page
-    assert session.scalars(select(TrackingImport.total)).one() == 3
+    # The lines of the title are those of the account, with the heading.
+    assert session.scalars(select(TrackingImport.total)).one() == 4
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,8 @@ def test_a_carrier_that_is_unsure_is_chosen(owner, session, orders):
     here = pasted(owner, f"{orders[0]};{UNSURE}")
     page = owner.get(here)
     assert "More than one carrier has such numbers: choose" in plain(page)
-    assert 'name="then" value="ship" disabled' not in page.text
+    assert 'value="ship"' not in page.text
+    assert "Keep what is chosen" in page.text
     (id_,) = row_ids(session)
 
     owner.post(f"{here}/choices", data={"row": id_, "tick": id_, f"carrier-{id_}": "dpd", "then": "ship"})
@@ -261,3 +263,10 @@ def test_a_doubtful_number_is_shipped_once_somebody_said_that_it_is_right(owner,
     run(session)
     assert numbers(session) == [wrong]
     assert session.scalars(select(Parcel.number_question)).one() == "tracking_check_digit"
+
+
+def test_a_ship_date_that_cannot_be_read_is_pointed_out(owner, session, orders):
+    here = pasted(owner, f"Order;Tracking;Ship date\n{orders[0]};{DHL};31.02.2026\n{orders[1]};{UPS};20.11.2026\n")
+    page = plain(owner.get(here))
+    assert page.count("The ship date cannot be read: Amazon gets the time of the confirmation") == 1
+    assert "Ship 2 orders" in page
