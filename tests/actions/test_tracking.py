@@ -118,7 +118,7 @@ def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(sessio
     told = session.execute(select(Submission.kind, Submission.state, Submission.open)).all()
     assert told == [("shipment", "queued", True)] * 3
     (confirmed,) = session.scalars(select(Event).where(Event.kind == "tracking_confirmed"))
-    assert confirmed.args == {"bulk": action.id, "lines": 3, "orders": 2}
+    assert confirmed.args == {"bulk": action.id, "lines": 4, "orders": 2}
 
 
 def test_the_day_in_the_sheet_is_what_amazon_is_told(session, orders):
