@@ -4,7 +4,7 @@ import pytest
 
 from tests.factories import NOW
 from tests.printing.orders import a_memo, a_printed_order, pages, the_invoice, two_parcels
-from webapp.actions import bulk_actions
+from webapp.actions import bulk_actions, bulk_printing
 
 
 @pytest.fixture
@@ -78,6 +78,20 @@ def test_what_many_printed_is_offered_to_who_may_print(owner, colleague, session
     assert len(pages(answer.data)) == 1
     assert address not in colleague.get(f"/bulk/{action.id}").text
     assert colleague.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in bulk_printing.KINDS if kind.subject == "order"])
+def test_each_kind_of_printing_many_orders_offers_its_file(owner, session, kind):
+    order = a_printed_order(session)
+    if kind == "print_credit_memos":
+        a_memo(session, order)
+        session.commit()
+    action = bulk_actions.start(session, kind, [order.id], now=NOW, by="user:1")
+    bulk_actions.step(session, action.id, lambda: NOW)
+    session.rollback()
+
+    assert f'href="/bulk/{action.id}/pdf"' in owner.get(f"/bulk/{action.id}").text
+    assert len(pages(owner.get(f"/bulk/{action.id}/pdf").data)) >= 1
 
 
 def test_a_file_that_is_gone_says_how_to_get_it_back(owner, session, order):

@@ -60,7 +60,7 @@ FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
 }
 # Where a kind that makes something whole leads when it has ended: (text, address), or None.
 RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromkeys(
-    (*bulk_printing.OF_ORDERS, *bulk_printing.OF_DOCUMENTS), printing.result
+    (kind.name for kind in bulk_printing.KINDS), printing.result
 )
 
 
