@@ -21,8 +21,8 @@ from webapp.temporary_files import sweep, temporary_folder
 
 
 @pytest.fixture
-def no_system_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever asks for the system's folder for temporary files fails."""
+def no_system_folder(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path) -> None:
+    """Whatever asks for the system's folder for temporary files fails, once the folders of the test are there."""
     monkeypatch.setattr(tempfile, "tempdir", "/dev/null/nowhere")
 
 
