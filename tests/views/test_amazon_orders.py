@@ -107,7 +107,7 @@ class TestGrid:
             a_priced_order(2, "12.50", status="PENDING", programs=("PRIME",), purchased_at=evening - timedelta(days=2)),
             a_priced_order(3, "12.49", status="SHIPPED", fulfilled_by="AMAZON", purchased_at=evening),
             a_priced_order(4, "1000", status="SHIPPED", purchased_at=evening + timedelta(hours=2)),
-            an_order(5, total=None),
+            an_order(5, total=None, items=()),
         )
 
         page = owner.get(GRID, query_string=query)

@@ -1,7 +1,7 @@
 """`channeldesk submissions`: what Amazon is being told, and moving it on in the foreground."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,12 @@ def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool)
         about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
         if verb == "again":
             about["undo_seconds"] = settings().undo_seconds
-        decided = getattr(verbs, verb)(db.session(), submission_id, **about)
+        actions: dict[str, Callable[..., Any]] = {
+            "undo": verbs.undo,
+            "insist": verbs.insist,
+            "again": verbs.again,
+        }
+        decided = actions[verb](db.session(), submission_id, **about)
         show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
 
 

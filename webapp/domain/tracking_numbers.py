@@ -111,6 +111,10 @@ def classify(text: str, carrier: Carrier | None = None, country: str = "", *, ot
     )
 
 
+# Two shorter numbers written as one look like a longer one: ten digits are half of many a number of twenty.
+_SHORTEST_JOINED = 12
+
+
 def numbers_in(text: str) -> tuple[str, ...]:
     """Return the tracking numbers of a text that holds more than one; nothing for a single number."""
     raw = _normalise(text)
@@ -123,7 +127,7 @@ def numbers_in(text: str) -> tuple[str, ...]:
             return tuple(dict.fromkeys(parts))
     number = clean(raw)
     half = len(number) // 2
-    if half >= 10 and len(number) == 2 * half and _strong(number[:half]) and _strong(number[half:]):
+    if half >= _SHORTEST_JOINED and len(number) == 2 * half and _strong(number[:half]) and _strong(number[half:]):
         return tuple(dict.fromkeys((number[:half], number[half:])))
     return ()
 

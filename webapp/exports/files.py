@@ -94,33 +94,33 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
         "strings_to_formulas": False,
         "tmpdir": str(folder),
     }
-    workbook = xlsxwriter.Workbook(file, options)
-    sheet = workbook.add_worksheet()
-    bold = workbook.add_format({"bold": True})
-    digits = {
-        places: workbook.add_format({"num_format": f"0.{'0' * places}" if places else "0"}) for places in range(4)
-    }
-    sheet.freeze_panes(1, 0)
-    widths = [len(head) for head in heads]
-    for place, head in enumerate(heads):
-        sheet.write_string(0, place, head, bold)
-    many = 0
-    for row in cells:
-        if many + 1 >= MOST_ROWS_XLSX:
-            break
-        many += 1
-        for place, cell in enumerate(row):
-            if isinstance(cell, Decimal):
-                sheet.write_number(many, place, float(cell), digits[-int(cell.as_tuple().exponent)])
-            elif isinstance(cell, int):
-                sheet.write_number(many, place, cell)
-            elif cell is not None:
-                sheet.write_string(many, place, cell)
-                if many <= _MEASURED:
-                    widths[place] = max(widths[place], len(cell))
-    for place, width in enumerate(widths):
-        sheet.set_column(place, place, max(12, min(width + 2, 40)))
-    workbook.close()
+    # Closed whatever happens: its parts are open files.
+    with xlsxwriter.Workbook(file, options) as workbook:
+        sheet = workbook.add_worksheet()
+        bold = workbook.add_format({"bold": True})
+        digits = {
+            places: workbook.add_format({"num_format": f"0.{'0' * places}" if places else "0"}) for places in range(4)
+        }
+        sheet.freeze_panes(1, 0)
+        widths = [len(head) for head in heads]
+        for place, head in enumerate(heads):
+            sheet.write_string(0, place, head, bold)
+        many = 0
+        for row in cells:
+            if many + 1 >= MOST_ROWS_XLSX:
+                break
+            many += 1
+            for place, cell in enumerate(row):
+                if isinstance(cell, Decimal):
+                    sheet.write_number(many, place, float(cell), digits[-int(cell.as_tuple().exponent)])
+                elif isinstance(cell, int):
+                    sheet.write_number(many, place, cell)
+                elif cell is not None:
+                    sheet.write_string(many, place, cell)
+                    if many <= _MEASURED:
+                        widths[place] = max(widths[place], len(cell))
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, max(12, min(width + 2, 40)))
     return many
 
 

@@ -44,11 +44,11 @@ def up(
                 f"A desk is running on {settings.data_dir} already. Open it, end it, or name another folder with "
                 "--data-dir."
             )
-        load_or_make(settings)
         # Late, because the web server is needed by nobody who is refused above.
         from webapp.running import web
 
         listener = stack.enter_context(web.listen(settings))
+        load_or_make(settings)
         settings = replace(settings, port=listener.getsockname()[1])
         lock.leave(settings.address)
         supervisor = stack.enter_context(Supervisor())

@@ -29,6 +29,7 @@ class Words(NamedTuple):
 DOMAIN_ERRORS: dict[type[domain.DeskError], int] = {
     domain.NotFoundError: 404,
     domain.InvalidError: 422,
+    domain.ConfirmationError: 422,
     domain.RefusedError: 409,
     domain.BusyError: 409,
 }
