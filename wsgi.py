@@ -6,8 +6,8 @@ that reads whole requests.
 """
 
 from webapp import create_app
-from webapp.running import collector, database
+from webapp.runtime import gc_tuning, migrate
 
 app = create_app()
-database.verify_keys(app)
-collector.settle()
+migrate.verify_keys(app)
+gc_tuning.settle()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from webapp.models.engine import sqlite_module
+from webapp.db.engine import sqlite_module
 
 
 class Bulk:

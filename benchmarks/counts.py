@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from benchmarks import desk_pages as desk
 from benchmarks.orders import COMMON, FREQUENT, RARE, surname_is
 from benchmarks.served import Server
-from webapp.extensions import db
+from webapp.core.extensions import db
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 

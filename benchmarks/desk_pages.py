@@ -9,16 +9,21 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from benchmarks.orders import COMMON, FREQUENT, RARE
-from webapp.actions import comments, credit_memos, holds, shipments
-from webapp.domain.documents import Refund
-from webapp.domain.parcels import Parcel
-from webapp.extensions import db
+from webapp.core.extensions import db
+from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
 from webapp.models.users import User, WebSession
-from webapp.queries import grids, orders, search, stores
+from webapp.queries.accounts import stores
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing import search
+from webapp.queries.orders import orders
 from webapp.queries.users import digest
+from webapp.services.invoicing import credit_memos
+from webapp.services.orders import comments, holds
+from webapp.services.shipping import shipments
 
 LAST_PAGE = 10_000
 FIRST, NEXT, JUMP = "first page", "next page in the middle", "page 10,000 by its number"
@@ -64,11 +69,11 @@ def never_seen(app: Flask, many: int) -> list[str]:
     with app.app_context(), Session(db.engine) as session:
         grid = orders.grid(stores.by_name(session)).choose()
         there = session.scalar(select(func.count()).select_from(Order)) or 0
-        place = grids.read_place(grid, {"page": str(max(2, there // grids.SIZE // 3))})
+        place = grid_fetch.read_place(grid, {"page": str(max(2, there // grid_fetch.SIZE // 3))})
         found: list[str] = []
-        while len(found) < many and (edge := grids.fetch(session, grid, place, {}).next):
-            place = grids.replace(place, page=None, after=edge)
-            found.append(f"/orders?after={grids.write_edge(place, edge)}")
+        while len(found) < many and (edge := grid_fetch.fetch(session, grid, place, {}).next):
+            place = grid_fetch.replace(place, page=None, after=edge)
+            found.append(f"/orders?after={grid_fetch.write_edge(place, edge)}")
         return found
 
 
@@ -87,13 +92,13 @@ def amazons_number(app: Flask) -> str:
 def _lists(session: Session) -> dict[str, str]:
     many = session.scalar(select(func.count()).select_from(Order)) or 0
     grid = orders.grid(stores.by_name(session)).choose()
-    last = max(2, min(LAST_PAGE, many // grids.SIZE))
-    middle = grids.fetch(session, grid, grids.read_place(grid, {"page": str(max(2, last // 2))}), {})
-    deep = grids.fetch(session, grid, grids.read_place(grid, {"page": str(last)}), {})
-    place = grids.read_place(grid, {})
+    last = max(2, min(LAST_PAGE, many // grid_fetch.SIZE))
+    middle = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"page": str(max(2, last // 2))}), {})
+    deep = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"page": str(last)}), {})
+    place = grid_fetch.read_place(grid, {})
 
-    def beside(name: str, edge: grids.Edge | None) -> str:
-        return f"/orders?{name}={grids.write_edge(place, edge)}" if edge else "/orders"
+    def beside(name: str, edge: grid_fetch.Edge | None) -> str:
+        return f"/orders?{name}={grid_fetch.write_edge(place, edge)}" if edge else "/orders"
 
     return {
         FIRST: "/orders",

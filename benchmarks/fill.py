@@ -19,15 +19,15 @@ from benchmarks.parts import parser
 from benchmarks.places import opened
 from simulator.sellers import DEMO_EU
 from webapp import create_app
-from webapp.actions import accounts
-from webapp.actions.importing import import_page
-from webapp.domain.amazon_orders import Participation
-from webapp.domain.marketplaces import MARKETPLACES
-from webapp.extensions import db
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.domain.amazon.types import Participation
+from webapp.domain.common.marketplaces import MARKETPLACES
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.running import database
-from webapp.settings import Settings
+from webapp.runtime import migrate
+from webapp.services.accounts import accounts
+from webapp.services.sync.import_page import import_page
 
 PAGE = 500
 SMALL = 10_000
@@ -73,7 +73,7 @@ def connect(session: Session, now: datetime, *, countries: Sequence[str] = made.
 def desk(settings: Settings, many: int, seed: int) -> None:
     """Make the desk of these settings, and add what is missing of its orders."""
     app = create_app(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context(), Session(db.engine) as session:
         fill(session, many, seed)
         db.engine.dispose()

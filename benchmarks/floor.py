@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, abort, request, session
 from flask.sessions import SecureCookieSessionInterface
 
-from webapp.models.engine import sqlite_module
+from webapp.db.engine import sqlite_module
 
 app = Flask(__name__)
 app.secret_key = "of nobody"

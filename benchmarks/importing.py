@@ -26,12 +26,12 @@ from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, plain_url
 from simulator.sellers import DEMO_EU
 from simulator.world import World
-from webapp.actions import search_index
-from webapp.actions.importing import import_page
-from webapp.amazon.parsing import unread_orders
-from webapp.extensions import db
-from webapp.models.engine import losable_commits
-from webapp.running import collector, database
+from webapp.amazon.order_schema import unread_orders
+from webapp.core.extensions import db
+from webapp.db.engine import losable_commits
+from webapp.runtime import gc_tuning, migrate
+from webapp.services.listing import search_indexer
+from webapp.services.sync.import_page import import_page
 
 PAGE = 100
 LEAST, MOST = 200, 10_000
@@ -39,7 +39,7 @@ LEAST, MOST = 200, 10_000
 
 def measure(place: Place, options: Options) -> Result:
     # As in every process of the desk; the raw upsert has the good of it too.
-    collector.settle()
+    gc_tuning.settle()
     found = bodies(min(MOST, max(LEAST, options.orders // 100)), options.seed)
     pages = [found[start : start + PAGE] for start in range(0, len(found), PAGE)]
     now = datetime.now(UTC)
@@ -80,7 +80,7 @@ def measure(place: Place, options: Options) -> Result:
 @contextlib.contextmanager
 def upgraded(settings: Any) -> Iterator[Flask]:
     app = app_of(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context():
         try:
             yield app
@@ -149,17 +149,17 @@ def written() -> Iterator[list[int]]:
 def documents() -> Iterator[list[tuple[int, str]]]:
     """The documents of the search index that are written inside; SQLite's keeps no text to read them from."""
     kept: list[tuple[int, str]] = []
-    insert = search_index._insert
+    insert = search_indexer._insert
 
     def recording(session: Session, documents: Sequence[tuple[int, str]]) -> None:
         kept.extend(documents)
         insert(session, documents)
 
-    search_index._insert = recording
+    search_indexer._insert = recording
     try:
         yield kept
     finally:
-        search_index._insert = insert
+        search_indexer._insert = insert
 
 
 if __name__ == "__main__":

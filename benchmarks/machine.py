@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 from benchmarks.peers import programs
 from benchmarks.places import Place
 from benchmarks.postgres import TUNED
-from webapp.models.engine import sqlite_module
+from webapp.db.engine import sqlite_module
 
 
 def described(place: Place) -> list[str]:

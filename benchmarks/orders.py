@@ -4,9 +4,15 @@ import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from webapp.domain.amazon_orders import Address, AmazonItem, AmazonOrder, Buyer, Component
-from webapp.domain.marketplaces import find
-from webapp.domain.money import Money
+from webapp.domain.amazon.types import (
+    Address,
+    AmazonItem,
+    AmazonOrder,
+    Buyer,
+    Component,
+)
+from webapp.domain.common.marketplaces import find
+from webapp.domain.common.money import Money
 
 COUNTRIES = ("DE", "FR", "IT", "ES", "GB")
 # A name that one in ten thousand has, one in 333, and one in seven.

@@ -15,9 +15,9 @@ from benchmarks.floor import COOKIE
 from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, environment, plain_url
 from benchmarks.served import OURS, Asked, served, time_pages
-from webapp.extensions import db
-from webapp.models.engine import only_reading
-from webapp.queries import orders
+from webapp.core.extensions import db
+from webapp.db.engine import only_reading
+from webapp.queries.orders import orders
 
 FLOOR = {
     desk.FIRST: "/",

@@ -12,7 +12,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 
 from benchmarks import postgres
 from webapp import create_app
-from webapp.settings import Settings
+from webapp.core.settings import Settings
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 # The PostgreSQL that the command which runs all parts has started for them.

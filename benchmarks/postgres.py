@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.postgres import NOBODY, Unavailable, Wheel
+from tests.support.postgres import NOBODY, Unavailable, Wheel
 
 # What one sets on any machine of its own. Commits wait for the disk (synchronous_commit is on, as PostgreSQL has it).
 TUNED = (

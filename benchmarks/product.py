@@ -21,10 +21,10 @@ from benchmarks import desk_pages as desk
 from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, environment
 from benchmarks.served import OURS, Server, memory
-from tests.running.desk import family, running
-from webapp.extensions import db
+from tests.support.running_app import family, running
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
 from webapp.models.stores import Store
-from webapp.settings import Settings
 
 REST = 60
 STARTS = 3

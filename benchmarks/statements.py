@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import event
 
-from webapp.extensions import db
+from webapp.core.extensions import db
 
 Statement = tuple[str, Any]
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from webapp.models.engine import ROOM, sqlite_module
+from webapp.db.engine import ROOM, sqlite_module
 
 TABLES = (
     "amazon_orders",

@@ -9,11 +9,11 @@ from rq.exceptions import DeserializationError
 from rq.job import Job, JobStatus
 from sqlalchemy.exc import DBAPIError
 
-from webapp import database_problems, queue
-from webapp.actions import schedule
-from webapp.domain.amazon_errors import AmazonError
+from webapp.core import database_problems, queue
+from webapp.core.extensions import db
+from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.errors import BusyError, DeskError
-from webapp.extensions import db
+from webapp.services import schedule
 
 log = logging.getLogger(__name__)
 

@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
-from webapp import queue
-from webapp.actions import bulk_actions
-from webapp.extensions import db
+from webapp.core import queue
+from webapp.core.extensions import db
+from webapp.services.bulk import runner as bulk_runner
 
 
 def run_bulk_action(action_id: int) -> None:
-    if bulk_actions.step(db.session(), action_id, lambda: datetime.now(UTC)):
+    if bulk_runner.step(db.session(), action_id, lambda: datetime.now(UTC)):
         # To the end of the queue, so that a short one does not wait for a long one.
         queue.enqueue(queue.redis(), "run_bulk_action", action_id)

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from webapp import queue
-from webapp.actions import accounts, advancing, syncing
-from webapp.amazon import Amazon
-from webapp.extensions import db, settings
+from webapp.amazon.gateway import Amazon
+from webapp.core import queue
+from webapp.core.extensions import db, settings
 from webapp.models.amazon_orders import AmazonOrder
+from webapp.services.accounts import accounts
+from webapp.services.submissions import processor as submission_processor
+from webapp.services.sync import run as sync_run
 
 
 def advance_submissions(account_id: int) -> None:
@@ -14,7 +16,7 @@ def advance_submissions(account_id: int) -> None:
     keys = accounts.credentials(accounts.find(session, account_id))
     session.commit()
     with Amazon(keys, queue.redis(), lane="submission") as port:
-        advancing.advance(
+        submission_processor.advance(
             session,
             port,
             account_id,
@@ -31,4 +33,4 @@ def refresh_order(amazon_order_id: int) -> None:
     keys = accounts.credentials(accounts.find(session, order.account_id))
     session.commit()
     with Amazon(keys, queue.redis(), lane="person", max_wait=20.0) as port:
-        syncing.refresh_order(session, port, order, now=datetime.now(UTC), by="amazon")
+        sync_run.refresh_order(session, port, order, now=datetime.now(UTC), by="amazon")

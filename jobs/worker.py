@@ -17,9 +17,9 @@ from rq.utils import now
 from rq.worker_registration import clean_worker_registry
 
 from jobs import base
-from webapp import queue as bell
-from webapp.extensions import db
-from webapp.running import processes
+from webapp.core import processes
+from webapp.core import queue as bell
+from webapp.core.extensions import db
 
 log = logging.getLogger(__name__)
 

@@ -15,22 +15,22 @@ from sqlalchemy.orm import Session
 
 from simulator.sellers import DEMO_EU
 from simulator.world import World
-from tests import people
-from tests.amazon_server import AmazonServer
-from tests.desks import Desk, fill
-from tests.factories import everywhere
-from tests.postgres import Server, Unavailable, postgres_server
-from tests.valkey import valkey_server
+from tests.support import user_accounts
+from tests.support.account_harness import Desk, fill
+from tests.support.factories import everywhere
+from tests.support.postgres import Server, Unavailable, postgres_server
+from tests.support.simulator_server import AmazonServer
+from tests.support.valkey import valkey_server
 from webapp import create_app
-from webapp.actions import accounts
-from webapp.amazon import Amazon
-from webapp.extensions import db
+from webapp.amazon.gateway import Amazon
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.base import Base
+from webapp.db.engine import create_file
 from webapp.models.accounts import Account
-from webapp.models.base import Base
-from webapp.models.engine import create_file
 from webapp.models.key_check import KeyCheck
-from webapp.running import database
-from webapp.settings import Settings
+from webapp.runtime import migrate
+from webapp.services.accounts import accounts
 
 # Two runs of one commit agree, so what turns red was turned by a change; `make explore` looks for what nobody tried.
 search.register_profile("repeatable", derandomize=True, database=None)
@@ -79,7 +79,7 @@ def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A database at the newest revision, to copy from."""
     url = postgres.template("migrated")
     app = create_app(Settings.load({}, data_dir=tmp_path_factory.mktemp("migrated"), database_url=url))
-    database.upgrade(app)
+    migrate.upgrade(app)
     # Each test has keys of its own.
     with app.app_context():
         with db.engine.begin() as connection:
@@ -92,7 +92,7 @@ def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True)
-    app.test_client_class = people.Browser
+    app.test_client_class = user_accounts.Browser
     with app.app_context():
         if db.engine.dialect.name == "sqlite":  # The other one is a copy that has its tables.
             create_file(db.engine)
@@ -110,13 +110,13 @@ def session(app: Flask) -> Iterator[Session]:
 
 @pytest.fixture
 def owner(app: Flask) -> FlaskClient:
-    return people.sign_in(app.test_client(), people.THE_OWNER)
+    return user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
 
 
 @pytest.fixture
 def colleague(app: Flask) -> FlaskClient:
     """May look, but not at personal data, and may change nothing."""
-    return people.sign_in(app.test_client(), people.THE_COLLEAGUE)
+    return user_accounts.sign_in(app.test_client(), user_accounts.THE_COLLEAGUE)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from redis import Redis
 
 from tests.amazon.scripted import Script, a_token, scripted_server
-from webapp.amazon import Amazon
-from webapp.domain.accounts import Credentials
+from webapp.amazon.gateway import Amazon
+from webapp.domain.accounts.credentials import Credentials
 
 
 @pytest.fixture

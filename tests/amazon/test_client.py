@@ -10,9 +10,9 @@ import pytest
 
 from tests.amazon.bodies import an_order
 from tests.amazon.scripted import TOKEN, Reply, Script, refused, said
-from webapp.amazon import Amazon
-from webapp.domain.accounts import Credentials
-from webapp.domain.amazon_errors import (
+from webapp.amazon.gateway import Amazon
+from webapp.domain.accounts.credentials import Credentials
+from webapp.domain.amazon.errors import (
     AmazonError,
     Forbidden,
     InvalidRequest,

@@ -11,10 +11,10 @@ from tests.amazon.bodies import an_order
 from tests.amazon.conftest import Clock
 from tests.amazon.scripted import Reply, Script, a_token, refused, said
 from tests.amazon.test_client import HTML, NUMBER, ORDER, ORDERS, search
-from webapp.amazon import Amazon
-from webapp.amazon.wire import Wire
-from webapp.domain.accounts import Credentials
-from webapp.domain.amazon_errors import (
+from webapp.amazon.gateway import Amazon
+from webapp.amazon.http import Wire
+from webapp.domain.accounts.credentials import Credentials
+from webapp.domain.amazon.errors import (
     BadCredentials,
     Throttled,
     Unavailable,

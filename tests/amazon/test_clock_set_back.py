@@ -3,9 +3,9 @@
 import pytest
 from redis import Redis
 
-from webapp.amazon import tokens
-from webapp.amazon.pacing import RATES, Pacer, bucket_key
-from webapp.domain.amazon_errors import Throttled
+from webapp.amazon import access_tokens
+from webapp.amazon.rate_limiter import RATES, Pacer, bucket_key
+from webapp.domain.amazon.errors import Throttled
 
 TEN_DAYS = 10 * 86400
 OPERATION = "createFeed"
@@ -54,9 +54,9 @@ def test_a_lock_on_the_access_token_is_not_waited_for_longer_than_it_can_be_held
     key = "channeldesk:amazon:token:x:lock"
     redis.set(key, "somebody", px=TEN_DAYS * 1000)
 
-    tokens.bound_lock(redis, key)
+    access_tokens.bound_lock(redis, key)
 
-    assert 0 < redis.pttl(key) <= tokens.LOCK_MS
-    tokens.bound_lock(redis, key)
-    tokens.bound_lock(redis, "not there")
+    assert 0 < redis.pttl(key) <= access_tokens.LOCK_MS
+    access_tokens.bound_lock(redis, key)
+    access_tokens.bound_lock(redis, "not there")
     assert redis.exists("not there") == 0

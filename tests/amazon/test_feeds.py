@@ -10,9 +10,9 @@ import pytest
 from redis import Redis
 
 from tests.amazon.scripted import GERMANY, NUMBER, Reply, Script, a_token, refused, said
-from webapp.amazon import Amazon
-from webapp.domain.accounts import Credentials
-from webapp.domain.amazon_errors import (
+from webapp.amazon.gateway import Amazon
+from webapp.domain.accounts.credentials import Credentials
+from webapp.domain.amazon.errors import (
     AmazonError,
     Forbidden,
     LostAnswer,
@@ -20,7 +20,7 @@ from webapp.domain.amazon_errors import (
     Unavailable,
     Unintelligible,
 )
-from webapp.domain.amazon_orders import Feed, FeedMessage, PreparedFeed
+from webapp.domain.amazon.types import Feed, FeedMessage, PreparedFeed
 
 FEEDS = "/feeds/2021-06-30/feeds"
 SINCE = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from tests.amazon.scripted import GERMANY, LOST, NUMBER, Reply, Script, refused
-from tests.amazon_models import check, needs_models
-from webapp.amazon import Amazon
-from webapp.domain.amazon_errors import InvalidRequest, LostAnswer
-from webapp.domain.shipping import Parcel
+from tests.support.amazon_models import check, needs_models
+from webapp.amazon.gateway import Amazon
+from webapp.domain.amazon.errors import InvalidRequest, LostAnswer
+from webapp.domain.shipping.carriers import Parcel
 
 CONFIRMATION = f"/orders/v0/orders/{NUMBER}/shipmentConfirmation"
 PARCEL = Parcel(

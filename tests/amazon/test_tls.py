@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.mailboxes import certificate
-from webapp.amazon import Amazon
-from webapp.amazon.wire import Wire
-from webapp.domain.accounts import Credentials
-from webapp.domain.amazon_errors import Unavailable
+from tests.support.mailboxes import certificate
+from webapp.amazon.gateway import Amazon
+from webapp.amazon.http import Wire
+from webapp.domain.accounts.credentials import Credentials
+from webapp.domain.amazon.errors import Unavailable
 
 # In a process of its own: the file in the first argument holds the only authority that is trusted there.
 EXCHANGE = """
@@ -27,8 +27,8 @@ import certifi
 
 certifi.where = lambda: sys.argv[1]
 
-from webapp.amazon.wire import Wire
-from webapp.domain.amazon_errors import Unavailable
+from webapp.amazon.http import Wire
+from webapp.domain.amazon.errors import Unavailable
 
 try:
     print(Wire().exchange("getOrder", "GET", sys.argv[2]).status)

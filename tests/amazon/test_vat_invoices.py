@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.amazon.scripted import GERMANY, NUMBER, Script, said
-from tests.amazon_models import check, needs_models
-from webapp.amazon import Amazon
+from tests.support.amazon_models import check, needs_models
+from webapp.amazon.gateway import Amazon
 from webapp.amazon.vat_invoices import feed_options
-from webapp.domain.amazon_errors import InvalidRequest
-from webapp.domain.amazon_orders import PreparedFeed
-from webapp.domain.money import Money
-from webapp.domain.vat_invoices import VatInvoice
+from webapp.domain.amazon.errors import InvalidRequest
+from webapp.domain.amazon.types import PreparedFeed
+from webapp.domain.common.money import Money
+from webapp.domain.invoicing.vat_invoices import VatInvoice
 
 INVOICE = VatInvoice(NUMBER, "RE-1001", Money(11900, "EUR"), Money(1900, "EUR"))
 

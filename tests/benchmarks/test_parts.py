@@ -12,7 +12,7 @@ from benchmarks.parts import Options, Result, Table, keep, kept
 from benchmarks.peers import programs
 from benchmarks.places import Place
 from benchmarks.served import OURS
-from tests.postgres import Server
+from tests.support.postgres import Server
 
 FEW = Options(orders=600, rounds=1, seed=1)
 

@@ -14,12 +14,18 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from simulator.sellers import DEMO_EU
-from tests import people
-from tests.amazon_server import AmazonServer
-from tests.factories import NOW, a_store, an_account, an_item, an_order
-from tests.running.desk import Desk, running
-from webapp.actions import importing
-from webapp.domain.amazon_orders import Address, Buyer
+from tests.support import user_accounts
+from tests.support.factories import (
+    NOW,
+    a_store,
+    an_account,
+    an_item,
+    an_order,
+)
+from tests.support.running_app import Desk, running
+from tests.support.simulator_server import AmazonServer
+from webapp.domain.amazon.types import Address, Buyer
+from webapp.services.sync import import_page
 
 # Nothing leaves the machine: neither updates nor field trials nor speculative connections.
 FLAGS = (
@@ -103,7 +109,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def owner_page(app: Flask, address: str, context: BrowserContext) -> Page:
     """The owner's browser, signed in."""
-    cookie = people.sign_in(app.test_client(), people.THE_OWNER).get_cookie(app.session_interface.name)
+    cookie = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER).get_cookie(app.session_interface.name)
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     return context.new_page()
 
@@ -189,5 +195,5 @@ def two_orders(session: Session, bell: Redis) -> None:
     items = (an_item(1, quantity=2), an_item(2, quantity=1))
     awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
     told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
-    importing.import_page(session, account.id, told, now=NOW, by="amazon")
+    import_page.import_page(session, account.id, told, now=NOW, by="amazon")
     session.commit()

@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.amazon_server import AmazonServer
 from tests.browser.conftest import come_in, connect
-from tests.running.desk import Desk
+from tests.support.running_app import Desk
+from tests.support.simulator_server import AmazonServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 

@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.factories import NOW, an_account, an_order, shipped
-from webapp.actions import bulk_actions, importing
+from tests.support.factories import (
+    NOW,
+    an_account,
+    an_order,
+    shipped,
+)
+from webapp.services.bulk import runner as bulk_runner
+from webapp.services.sync import import_page
 
 pytestmark = pytest.mark.browser
 
@@ -18,7 +24,7 @@ def orders(session, bell, owner, context):
     context.set_default_timeout(60_000)
     account = an_account(session)
     some = [an_order(n, **(shipped(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]
-    importing.import_page(session, account.id, some, now=NOW, by="amazon")
+    import_page.import_page(session, account.id, some, now=NOW, by="amazon")
     session.commit()
     # The first look at a page makes its templates, which takes long on a machine that is busy.
     for path in ("/orders", "/grids/orders/views", "/grids/orders/columns"):
@@ -60,7 +66,7 @@ def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints
     page.get_by_role("button", name="Put on hold: 20").click()
     expect(page.locator("#bulk-action")).to_contain_text("0 of 30")
 
-    bulk_actions.step(session, 1, lambda: datetime.now(UTC))
+    bulk_runner.step(session, 1, lambda: datetime.now(UTC))
     expect(page.locator("#bulk-action")).to_contain_text("30 of 30")
     expect(page.locator("#bulk-action")).not_to_have_attribute("hx-trigger", "every 2s")
     page.get_by_role("link", name="Not done").click()

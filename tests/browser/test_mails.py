@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from tests.mailboxes import set_up
-from tests.processing import processing_order
+from tests.support.mailboxes import set_up
+from tests.support.order_processing import processing_order
 
 pytestmark = pytest.mark.browser
 

@@ -7,12 +7,13 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import an_account, an_order
-from webapp.actions import cancellations, importing
+from tests.support.factories import an_account, an_order
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.recurring_jobs import RecurringJob
-from webapp.models.syncs import SyncRun
+from webapp.models.sync_runs import SyncRun
+from webapp.services.submissions import cancellations
+from webapp.services.sync import import_page
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +49,7 @@ def test_an_open_submission_renews_itself_until_it_was_undone(
     session: Session, account: Account, owner_page: Page
 ) -> None:
     now = datetime.now(UTC)
-    importing.import_page(session, account.id, [an_order(1)], now=now, by="schedule")
+    import_page.import_page(session, account.id, [an_order(1)], now=now, by="schedule")
     order = session.scalars(select(AmazonOrder)).one()
     cancellations.request(session, order.id, "NoInventory", undo_seconds=600, now=now, by="cli")
     session.rollback()

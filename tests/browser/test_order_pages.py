@@ -6,16 +6,25 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
-from tests import people
 from tests.browser.conftest import Complaints
-from tests.factories import NOW, an_item, an_order, shipped
-from tests.processing import BY
-from webapp.actions import credit_memos, holds, importing, invoices, shipments, submissions
-from webapp.domain.documents import Refund
-from webapp.domain.parcels import Parcel
+from tests.support import user_accounts
+from tests.support.factories import (
+    NOW,
+    an_item,
+    an_order,
+    shipped,
+)
+from tests.support.order_processing import BY
+from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.shipping.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
+from webapp.services.invoicing import credit_memos, invoices
+from webapp.services.orders import holds
+from webapp.services.shipping import shipments
+from webapp.services.submissions import user_actions as submission_actions
+from webapp.services.sync import import_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("two_orders")]
 
@@ -90,7 +99,7 @@ def test_what_is_typed_outlives_the_session_it_was_typed_in(
     expect(page.locator("#toasts").get_by_text("what you typed is still here")).to_be_visible()
     complaints.expect("401")
     complaints.expect("401")
-    cookie = people.sign_in(app.test_client(), people.THE_OWNER).get_cookie(app.session_interface.name)
+    cookie = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER).get_cookie(app.session_interface.name)
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     page.get_by_role("button", name="Write comment").click()
     expect(page.locator("#toasts").get_by_text("Send it once more")).to_be_visible()
@@ -189,7 +198,7 @@ def test_who_refunds_is_said_and_amazon_is_given_a_reason_only_where_it_is_asked
 
 def test_everything_works_without_javascript(app, chromium: Browser, address: str):
     context = chromium.new_context(base_url=address, java_script_enabled=False, locale="en-US")
-    cookie = people.sign_in(app.test_client(), people.THE_OWNER).get_cookie(app.session_interface.name)
+    cookie = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER).get_cookie(app.session_interface.name)
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     page = context.new_page()
     try:
@@ -262,7 +271,7 @@ def test_what_is_wrong_with_a_quantity_can_be_read_to_its_end(owner_page: Page, 
 
 def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session):
     items = (an_item(7, quantity=1),)
-    importing.import_page(session, 1, [an_order(7, **shipped(an_order(7, items=items)))], now=NOW, by="amazon")
+    import_page.import_page(session, 1, [an_order(7, **shipped(an_order(7, items=items)))], now=NOW, by="amazon")
     session.commit()
     order = session.scalars(select(Order).order_by(Order.id.desc())).first()
     number, line = order.number, order.items[0].id
@@ -275,7 +284,7 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     expect(page.locator("#telling")).to_contain_text("Queued")
 
     submission = session.scalars(select(Submission).where(Submission.kind == "refund")).one()
-    submissions.undo(session, submission.id, now=datetime.now(UTC), by="user:1")
+    submission_actions.undo(session, submission.id, now=datetime.now(UTC), by="user:1")
 
     expect(page.locator(".head-subtitle")).to_contain_text("Undone")
     expect(page.locator("#telling[hx-trigger]")).to_have_count(0)

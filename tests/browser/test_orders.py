@@ -8,10 +8,11 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from tests.browser.conftest import LONG, Complaints
-from tests.factories import NOW, an_account, an_order
-from webapp.actions import importing, outcomes
-from webapp.domain.amazon_orders import Address, Buyer
+from tests.support.factories import NOW, an_account, an_order
+from webapp.domain.amazon.types import Address, Buyer
 from webapp.models.submissions import Submission
+from webapp.services.submissions import transitions as submission_transitions
+from webapp.services.sync import import_page
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +27,7 @@ def orders(session, bell):
         an_order(n, buyer=Buyer(name), recipient=Address(name=name, line1=name, city=name, country_code="DE"))
         for n, name in enumerate(FOREIGN, 1)
     ]
-    importing.import_page(session, account.id, people + [an_order(n) for n in range(4, 61)], now=NOW, by="amazon")
+    import_page.import_page(session, account.id, people + [an_order(n) for n in range(4, 61)], now=NOW, by="amazon")
     session.commit()
 
 
@@ -83,9 +84,9 @@ def test_the_open_page_learns_that_amazon_has_proved_it(owner_page: Page, sessio
     account_id = session.scalars(select(Submission.account_id)).one()
     submission = session.scalars(select(Submission)).one()
     for step in ("send", "sent", "accept"):
-        outcomes.move(submission, step, datetime.now(UTC))
+        submission_transitions.move(submission, step, datetime.now(UTC))
     cancelled = an_order(8, "CANCELLED", updated=5)
-    importing.import_page(session, account_id, [cancelled], now=NOW, by="amazon")
+    import_page.import_page(session, account_id, [cancelled], now=NOW, by="amazon")
     session.commit()
 
     expect(page.locator("#submission")).to_contain_text("Amazon shows the order as Cancelled.")

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from tests.amazon_server import AmazonServer
 from tests.browser.conftest import come_in, connect
-from tests.running.desk import Desk
+from tests.support.running_app import Desk
+from tests.support.simulator_server import AmazonServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 

@@ -5,8 +5,8 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Complaints
-from tests.factories import an_account
-from tests.stock import counters
+from tests.support.factories import an_account
+from tests.support.stock import counters
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_order_pages import DHL
-from tests.processing import BY
-from webapp.actions import shipments
-from webapp.domain.parcels import Parcel
+from tests.support.order_processing import BY
+from webapp.domain.shipping.parcels import Parcel
+from webapp.services.shipping import shipments
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("two_orders")]
 

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from simulator.sellers import DEMO_EU
-from tests.amazon_server import AmazonServer
 from tests.browser.conftest import Complaints
+from tests.support.simulator_server import AmazonServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("bell")]
 

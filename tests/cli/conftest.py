@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.sellers import DEMO_EU
-from tests.amazon_server import AmazonServer
+from tests.support.simulator_server import AmazonServer
 from webapp.cli import channeldesk
 from webapp.cli.base import one_line_errors
 

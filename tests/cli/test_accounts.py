@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from simulator.sellers import DEMO_EU
-from tests.amazon_server import AmazonServer
-from tests.web_pages import web_pages
+from tests.support.simulator_server import AmazonServer
+from tests.support.web_pages import web_pages
 from webapp.cli import channeldesk
 from webapp.cli.base import one_line_errors
 

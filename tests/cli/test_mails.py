@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tests.factories import NOW
-from tests.mailboxes import Mailbox, mail_server, set_up
-from tests.processing import processing_order
+from tests.support.factories import NOW
+from tests.support.mailboxes import Mailbox, mail_server, set_up
+from tests.support.order_processing import processing_order
 from webapp import create_app
-from webapp.actions import mails
-from webapp.extensions import db
-from webapp.settings import Settings
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.services.mail import outbox as mail_outbox
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ def failed(command: Command, box: Mailbox, tmp_path: Path) -> int:
         session = db.session()
         set_up(session, box.port)
         order = processing_order(session)
-        mail = mails.write(session, order, "order", now=NOW, by="user:1")
-        mails.move(mail, "fail", NOW)
+        mail = mail_outbox.write(session, order, "order", now=NOW, by="user:1")
+        mail_outbox.move(mail, "fail", NOW)
         mail.cause = "mail_recipient_refused"
         found = mail.id
         session.commit()

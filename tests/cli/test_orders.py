@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from webapp.domain import cancellation
+from webapp.domain.submissions import cancellation
 
 AMAZON_KEYS = {
     "number",

@@ -4,13 +4,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.amazon_server import AmazonServer
 from tests.cli.conftest import Command
+from tests.support.simulator_server import AmazonServer
 from webapp import create_app
-from webapp.actions import cancellations
-from webapp.extensions import db
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.settings import Settings
+from webapp.services.submissions import cancellations
 
 KEYS = {"id", "kind", "amazon_order_number", "state", "message", "request_id"}
 

@@ -2,8 +2,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import create_engine, text
 
-from tests.amazon_server import AmazonServer
 from tests.cli.conftest import Command
+from tests.support.simulator_server import AmazonServer
 
 COUNTS = ("received", "new", "changed", "same", "stale", "blocked", "quarantined", "orders_created")
 

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from webapp.db.engine import engine_options, prepare
 from webapp.domain.errors import DeskError
-from webapp.models.engine import engine_options, prepare
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.running.desk import until
+from tests.support.running_app import until
 
 # _IOR('X', 125, __u32), and the flag not to write the journal first.
 _SHUTDOWN = 0x8004587D

@@ -8,18 +8,18 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.factories import a_store, an_account, an_order
-from tests.processing import imported
-from tests.running.desk import running, until
+from tests.support.factories import a_store, an_account, an_order
+from tests.support.order_processing import imported
+from tests.support.running_app import running, until
 from webapp import create_app
-from webapp.actions import bulk_actions
-from webapp.extensions import db
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.engine import only_reading
 from webapp.models.bulk_actions import BulkAction, BulkRow
-from webapp.models.engine import only_reading
-from webapp.models.invoices import Invoice
+from webapp.models.documents import Invoice
 from webapp.models.orders import Order
-from webapp.running import database
-from webapp.settings import Settings
+from webapp.runtime import migrate
+from webapp.services.bulk import runner as bulk_runner
 
 pytestmark = pytest.mark.processes
 
@@ -36,7 +36,7 @@ def settings(tmp_path, database_url):
 def app(settings):
     """The same data folder as the running desk's, seen from outside."""
     app = create_app(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context():
         yield app
         db.session.remove()
@@ -53,7 +53,7 @@ def begin(app):
             a_store(account).auto_invoice = False
             session.commit()
             ids = [order.id for order in imported(session, *(an_order(n) for n in range(1, MANY + 1)))]
-            return bulk_actions.start(session, "invoice", ids, now=datetime.now(UTC), by="test").id
+            return bulk_runner.start(session, "invoice", ids, now=datetime.now(UTC), by="test").id
 
     return begin
 

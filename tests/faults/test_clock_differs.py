@@ -6,10 +6,10 @@ from html import unescape
 import pytest
 
 from simulator.clock import parse_iso
-from tests.factories import NOW, an_account
-from webapp.actions import clock_corrections
-from webapp.domain import clocks
-from webapp.running import checks
+from tests.support.factories import NOW, an_account
+from webapp.domain.common import clocks
+from webapp.runtime import doctor
+from webapp.services import clock_corrections
 
 
 def ship_time(desk, number):
@@ -84,6 +84,6 @@ def test_the_account_page_healthz_and_the_doctor_tell(owner, stranger, session, 
 
     assert (says in page) if says else ("The clock of this machine" not in page)
     assert stranger.get("/healthz").json["clock_ahead"] == ahead
-    assert clocks.TOLERANCE.total_seconds() == checks.CLOCK_TOLERANCE
-    finding = checks.finding_of_clock(ahead)
+    assert clocks.TOLERANCE.total_seconds() == doctor.CLOCK_TOLERANCE
+    finding = doctor.finding_of_clock(ahead)
     assert finding.level == ("warn" if says else "ok")

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.desks import Port
-from webapp.actions import syncing
+from tests.support.account_harness import Port
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
+from webapp.services.sync import run as sync_run
 
 pytestmark = pytest.mark.both_databases
 
@@ -32,7 +32,7 @@ class Jumping(Port):
 
 def sync_with(desk, jump):
     port = Jumping(desk.port, jump)
-    return syncing.sync_account(desk.session, port, desk.account.id, clock=desk.clock, by="test")
+    return sync_run.sync_account(desk.session, port, desk.account.id, clock=desk.clock, by="test")
 
 
 def assert_all_are_there(desk, placed):

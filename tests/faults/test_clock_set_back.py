@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.journeys.test_refund_at_amazon import of
-from tests.refunds import lines_sent
-from webapp.actions import clock_corrections, leases, schedule
-from webapp.actions.leases import LEASE
+from tests.e2e.test_refund_at_amazon import of
+from tests.support.refunds import lines_sent
+from webapp.db import leases
+from webapp.db.leases import LEASE, Lease
 from webapp.domain.errors import BusyError
-from webapp.domain.submissions import next_look
-from webapp.models.leases import Lease
+from webapp.domain.submissions.state_machine import next_look
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import submissions as queries
+from webapp.services import clock_corrections, schedule
 
 TEN_DAYS = timedelta(days=10)
 

@@ -19,22 +19,24 @@ from redis import Redis
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
-from tests import people
-from tests.factories import NOW, an_account, an_order
-from tests.people import THE_OWNER
-from tests.running.desk import running, until
-from webapp import create_app, database_problems
-from webapp.actions.importing import import_page
-from webapp.extensions import db
-from webapp.models.database_errors import Cause
-from webapp.models.engine import sqlite_module
+from tests.support import user_accounts
+from tests.support.factories import NOW, an_account, an_order
+from tests.support.running_app import running, until
+from tests.support.user_accounts import THE_OWNER
+from webapp import create_app
+from webapp.core import database_problems
+from webapp.core.errors import CannotRunError
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.database_errors import Cause
+from webapp.db.engine import sqlite_module
 from webapp.models.users import WebSession
-from webapp.running import checks, database, web
-from webapp.running.connections import Limits
-from webapp.running.problems import CannotRunError
-from webapp.security import needs
-from webapp.settings import Settings
-from webapp.views.errors import DATABASE_PROBLEMS
+from webapp.runtime import doctor, migrate
+from webapp.runtime import web_server as runtime_web_server
+from webapp.runtime.connections import Limits
+from webapp.services.sync.import_page import import_page
+from webapp.web.auth import needs
+from webapp.web.error_pages import DATABASE_PROBLEMS
 
 pytestmark = pytest.mark.only_sqlite
 
@@ -86,7 +88,7 @@ def person(desk: Flask, session: Session) -> FlaskClient:
 
 
 def signed_in(desk: Flask, session: Session) -> FlaskClient:
-    client = people.sign_in(desk.test_client(), THE_OWNER)
+    client = user_accounts.sign_in(desk.test_client(), THE_OWNER)
     row = session.scalars(select(WebSession)).one()
     row.data = {**row.data, "_flashes": [("good", "An earlier message.")]}
     row.seen_at = datetime.now(UTC) - timedelta(minutes=5)
@@ -198,19 +200,19 @@ def on_disk(settings: Settings, bell: Redis) -> Flask:
     """An application on another data folder, made ready as `desk` is."""
     app = create_app(settings)
     app.config.update(PROPAGATE_EXCEPTIONS=False)
-    app.test_client_class = people.Browser
+    app.test_client_class = user_accounts.Browser
     app.extensions["channeldesk_redis"] = bell
     return app
 
 
 def prepared(app: Flask) -> FlaskClient:
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context(), Session(db.engine) as session:
         make_table(session)
         account = an_account(session)
         import_page(session, account.id, [an_order(1)], now=NOW, by="test")
         session.commit()
-        people.add(app, THE_OWNER)
+        user_accounts.add(app, THE_OWNER)
         return signed_in(app, session)
 
 
@@ -246,7 +248,7 @@ def test_on_a_read_only_file_system_pages_are_read_and_clicks_say_so(
     real, view = tmp_path / "real", tmp_path / "view"
     view.mkdir()
     writable = create_app(Settings.load({}, data_dir=real))
-    writable.test_client_class = people.Browser
+    writable.test_client_class = user_accounts.Browser
     client = prepared(writable)
     cookie = client.get_cookie(writable.session_interface.name).value
     with (
@@ -314,7 +316,9 @@ def assert_large_bodies_say(app: Flask, client: FlaskClient, cause: Cause, conte
         for more in ({}, HTMX):
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             with contextlib.closing(connection):
-                connection.request("POST", "/save", b"a=" + b"x" * (web.LARGEST_IN_MEMORY + 1), {**headers, **more})
+                connection.request(
+                    "POST", "/save", b"a=" + b"x" * (runtime_web_server.LARGEST_IN_MEMORY + 1), {**headers, **more}
+                )
                 answer = connection.getresponse()
                 text = answer.read().decode()
             assert (answer.status, answer.headers["Retry-After"]) == (503, "30"), text
@@ -327,7 +331,7 @@ def assert_large_bodies_say(app: Flask, client: FlaskClient, cause: Cause, conte
 def web_server(app: Flask) -> Iterator[int]:
     """The product's web server on a free port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = web.build_server(app, Limits())
+        server = runtime_web_server.build_server(app, Limits())
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
@@ -433,7 +437,7 @@ def test_keys_that_do_not_open_a_stored_value_are_said(
     right = keys.read_text()
     keys.write_text("another key that is long enough to be taken for one\n")
     app = on_disk(settings, bell)
-    client = people.sign_in(app.test_client(), THE_OWNER)
+    client = user_accounts.sign_in(app.test_client(), THE_OWNER)
     page = client.get("/orders/100001")
     assert page.status_code == 503
     assert str(DATABASE_PROBLEMS[Cause.KEYS].title) in page.text
@@ -462,7 +466,7 @@ def test_an_error_of_the_program_keeps_its_traceback_and_its_page(
 
 def test_signing_in_says_that_nothing_can_be_saved(desk: Flask, session: Session) -> None:
     """Who would be told that they are signed in would be asked to sign in again on the next page."""
-    people.add(desk, THE_OWNER)
+    user_accounts.add(desk, THE_OWNER)
     session.close()
     client = desk.test_client()
     token = client.get("/sign-in").text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
@@ -485,17 +489,17 @@ def query_only(connection, *_more):
 def test_a_start_without_the_database_it_had_is_refused(tmp_path: Path) -> None:
     settings = Settings.load({}, data_dir=tmp_path / "data")
     app = create_app(settings)
-    assert database.upgrade(app) is True
+    assert migrate.upgrade(app) is True
     path = settings.data_dir / "channeldesk.db"
     path.unlink()
     with pytest.raises(CannotRunError, match=r"channeldesk\.db is gone\. .* a backup back in its place"):
-        database.upgrade(app)
+        migrate.upgrade(app)
     assert not path.exists()
-    (finding,) = [one for one in checks.examine(settings) if one.check == "database"]
-    assert finding.level == checks.FAIL
+    (finding,) = [one for one in doctor.examine(settings) if one.check == "database"]
+    assert finding.level == doctor.FAIL
     assert "is gone" in finding.message
     (settings.data_dir / "database-path").unlink()
-    assert database.upgrade(app) is True
+    assert migrate.upgrade(app) is True
 
 
 def test_a_write_ahead_log_without_its_database_is_kept(tmp_path: Path) -> None:
@@ -504,7 +508,7 @@ def test_a_write_ahead_log_without_its_database_is_kept(tmp_path: Path) -> None:
     log = settings.data_dir / "channeldesk.db-wal"
     log.write_bytes(b"the last commits")
     with pytest.raises(CannotRunError, match="is gone"):
-        database.upgrade(app)
+        migrate.upgrade(app)
     assert log.read_bytes() == b"the last commits"
 
 
@@ -515,20 +519,20 @@ def test_a_start_on_a_damaged_database_says_what_to_do(tmp_path: Path, contents:
     path = settings.data_dir / "channeldesk.db"
     path.write_bytes(contents)
     with pytest.raises(CannotRunError, match="restore the last good backup"):
-        database.upgrade(app)
+        migrate.upgrade(app)
     assert path.read_bytes() == contents
-    (finding,) = [one for one in checks.examine(settings) if one.check == "database"]
-    assert (finding.level, "restore the last good backup" in finding.message) == (checks.FAIL, True)
+    (finding,) = [one for one in doctor.examine(settings) if one.check == "database"]
+    assert (finding.level, "restore the last good backup" in finding.message) == (doctor.FAIL, True)
 
 
 def test_doctor_reads_the_whole_database(tmp_path: Path) -> None:
     settings = Settings.load({}, data_dir=tmp_path / "data")
     app = create_app(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context():
         overwrite_table(settings, "comments")
-    (finding,) = [one for one in checks.examine(settings) if one.check == "database"]
-    assert (finding.level, "restore the last good backup" in finding.message) == (checks.FAIL, True)
+    (finding,) = [one for one in doctor.examine(settings) if one.check == "database"]
+    assert (finding.level, "restore the last good backup" in finding.message) == (doctor.FAIL, True)
 
 
 @pytest.mark.processes

@@ -10,18 +10,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, an_account, an_order
 from tests.faults.test_database_problems import small_disk
+from tests.support.factories import NOW, an_account, an_order
 from webapp import create_app
-from webapp.actions.importing import import_page
-from webapp.extensions import db
+from webapp.core.errors import CannotRunError
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.database_errors import Cause, cause_of
+from webapp.db.engine import losable_commits, sqlite_module
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.database_errors import Cause, cause_of
-from webapp.models.engine import losable_commits, sqlite_module
 from webapp.models.orders import Order
-from webapp.running import backup, database
-from webapp.running.problems import CannotRunError
-from webapp.settings import Settings
+from webapp.runtime import backup, migrate
+from webapp.services.sync.import_page import import_page
 
 pytestmark = pytest.mark.only_sqlite
 __all__ = ["small_disk"]
@@ -32,7 +32,7 @@ PAGE = 50
 @pytest.fixture
 def app(small_disk: Path) -> Iterator[Flask]:
     app = create_app(Settings.load({}, data_dir=small_disk / "data"))
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context():
         yield app
         db.engine.dispose()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
-from webapp.extensions import db
+from webapp.core.extensions import db
 
 pytestmark = pytest.mark.only_sqlite
 

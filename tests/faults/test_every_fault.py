@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import func, select
 
 from simulator.faults import KINDS
-from webapp.domain.amazon_errors import AmazonError
+from webapp.domain.amazon.errors import AmazonError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.orders import Order, OrderItem
-from webapp.models.syncs import SyncRun
+from webapp.models.sync_runs import SyncRun
 
 # What could strike a sync; the others concern feeds and are met in the journeys.
 STRIKING = [

@@ -3,16 +3,16 @@
 import pytest
 from sqlalchemy import select
 
-from tests.desks import Port
-from tests.journeys.test_refund_at_amazon import there, told_and_ended
-from webapp.actions import feeds, vat_invoices
-from webapp.actions.feed_matching import LATE
-from webapp.domain.amazon_orders import Cancellation
-from webapp.domain.money import Money
-from webapp.domain.refunds import Refund
-from webapp.domain.vat_invoices import VatInvoice
-from webapp.models.invoices import Invoice
+from tests.e2e.test_refund_at_amazon import there, told_and_ended
+from tests.support.account_harness import Port
+from webapp.domain.amazon.types import Cancellation
+from webapp.domain.common.money import Money
+from webapp.domain.invoicing.amazon_refunds import Refund
+from webapp.domain.invoicing.vat_invoices import VatInvoice
+from webapp.models.documents import Invoice
 from webapp.models.submissions import Feed, Submission
+from webapp.services.submissions import feeds, vat_invoices
+from webapp.services.submissions.feed_matching import LATE
 
 pytestmark = pytest.mark.both_databases
 

@@ -9,9 +9,9 @@ import threading
 import pytest
 
 from tests.faults.test_power_cuts import ASKED, NOT_LOOKED_FOR, NOTHING_QUEUED, QUICK, clerk, orders_of, rows
-from tests.refunds import lines_sent
-from tests.running.desk import running, until
-from webapp.settings import Settings
+from tests.support.refunds import lines_sent
+from tests.support.running_app import running, until
+from webapp.core.settings import Settings
 
 pytestmark = [pytest.mark.processes, pytest.mark.only_sqlite, pytest.mark.explored]
 

@@ -11,20 +11,23 @@ from sqlalchemy.orm import Session
 
 from simulator.marketplaces import minor_units
 from simulator.sellers import DEMO_EU
-from tests.factories import everywhere
-from tests.running.desk import running, until
+from tests.support.factories import everywhere
+from tests.support.running_app import running, until
 from webapp import create_app
-from webapp.actions import accounts, cancellations, credit_memos, shipments
-from webapp.domain.documents import Refund
-from webapp.domain.parcels import Parcel
-from webapp.extensions import db
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.engine import only_reading
+from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.engine import only_reading
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
-from webapp.models.syncs import SyncRun
-from webapp.running import database
-from webapp.settings import Settings
+from webapp.models.sync_runs import SyncRun
+from webapp.runtime import migrate
+from webapp.services.accounts import accounts
+from webapp.services.invoicing import credit_memos
+from webapp.services.shipping import shipments
+from webapp.services.submissions import cancellations
 
 pytestmark = pytest.mark.processes
 
@@ -40,7 +43,7 @@ def settings(tmp_path, database_url):
 def app(settings):
     """The same data folder as the running desk's, seen from outside."""
     app = create_app(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context():
         yield app
         db.session.remove()

@@ -6,17 +6,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW
-from tests.mailboxes import mail_server, set_up
-from tests.processing import processing_order
-from tests.running.desk import running, until
+from tests.support.factories import NOW
+from tests.support.mailboxes import mail_server, set_up
+from tests.support.order_processing import processing_order
+from tests.support.running_app import running, until
 from webapp import create_app
-from webapp.actions import mails
-from webapp.extensions import db
-from webapp.models.engine import only_reading
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.engine import only_reading
 from webapp.models.mails import Mail
-from webapp.running import database
-from webapp.settings import Settings
+from webapp.runtime import migrate
+from webapp.services.mail import outbox as mail_outbox
 
 pytestmark = pytest.mark.processes
 
@@ -30,7 +30,7 @@ def settings(tmp_path, database_url):
 def app(settings):
     """The same data folder as the running desk's, seen from outside."""
     app = create_app(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     with app.app_context():
         yield app
         db.session.remove()
@@ -49,8 +49,8 @@ def test_a_mail_whose_process_died_is_never_sent_twice_by_itself(settings, app, 
         with Session(db.engine) as session:
             set_up(session, box.port)
             order = processing_order(session)
-            mails.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), by="user:1")
-            mails.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), by="user:1")
+            mail_outbox.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), by="user:1")
+            mail_outbox.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), by="user:1")
         with running(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
             until(marker.exists)
             until(lambda: states() == ["sending", "sent"])

@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.journeys.test_refund_at_amazon import of
-from webapp.actions import submissions
-from webapp.actions.feeds import SETTLE
+from tests.e2e.test_refund_at_amazon import of
 from webapp.domain.errors import RefusedError
 from webapp.queries import submissions as queries
+from webapp.services.submissions import user_actions as submission_actions
+from webapp.services.submissions.feeds import SETTLE
 
 pytestmark = pytest.mark.both_databases
 
@@ -16,13 +16,13 @@ class Died(BaseException):
 
 
 def killed_at(monkeypatch, point):
-    from webapp import crashpoints
+    from webapp.core import fault_points
 
     def crash(name):
         if name == point:
             raise Died
 
-    monkeypatch.setattr(crashpoints, "crash", crash)
+    monkeypatch.setattr(fault_points, "crash", crash)
 
 
 def assert_not_looked_for_too_soon(desk, submission, look):
@@ -33,7 +33,7 @@ def assert_not_looked_for_too_soon(desk, submission, look):
     desk.later(18)
     assert queries.accounts_with_work(desk.session, desk.clock()) == []
     with pytest.raises(RefusedError):
-        submissions.look_now(desk.session, submission.id, now=desk.clock())
+        submission_actions.look_now(desk.session, submission.id, now=desk.clock())
     desk.advance()
     assert desk.world.call_counts[look] == before
     desk.later(3)

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import delete, select
 
-from webapp.actions import feeds
 from webapp.models.shipments import Parcel, ParcelItem
 from webapp.models.submissions import Submission
+from webapp.services.submissions import feeds
 
 pytestmark = pytest.mark.both_databases
 

@@ -6,15 +6,12 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from tests.factories import NOW, an_account, an_order
 from tests.faults.test_writers import WRITERS, put
-from webapp.actions import (
-    parcels,
-    shipments,
-)
-from webapp.domain.parcels import Parcel
+from tests.support.factories import NOW, an_account, an_order
+from webapp.domain.shipping.parcels import Parcel
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel as ParcelRow
+from webapp.services.shipping import parcels, shipments
 
 pytestmark = pytest.mark.both_databases
 

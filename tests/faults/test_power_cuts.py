@@ -18,17 +18,23 @@ import pytest
 from sqlalchemy.orm import Session
 
 from simulator.sellers import DEMO_EU
-from tests import people
-from tests.factories import everywhere
 from tests.faults.disks import Disk, DisksUnavailable
-from tests.refunds import lines_sent
-from tests.running.desk import family, is_alive, running, until
-from webapp import create_app, keys
-from webapp.actions import accounts
-from webapp.extensions import db
-from webapp.models.engine import create_file, losable_commits
-from webapp.running import database
-from webapp.settings import Settings
+from tests.support import user_accounts
+from tests.support.factories import everywhere
+from tests.support.refunds import lines_sent
+from tests.support.running_app import (
+    family,
+    is_alive,
+    running,
+    until,
+)
+from webapp import create_app
+from webapp.core import secret_keys
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.engine import create_file, losable_commits
+from webapp.runtime import migrate
+from webapp.services.accounts import accounts
 
 pytestmark = [pytest.mark.processes, pytest.mark.only_sqlite, pytest.mark.explored]
 
@@ -64,13 +70,13 @@ def settings(disk):
 def clerk(settings, amazon):
     """Somebody signed in to a desk that knows the seller; nothing of the disk is open afterwards."""
     app = create_app(settings)
-    database.upgrade(app)
+    migrate.upgrade(app)
     found = DEMO_EU.credentials(amazon.url)
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
     with app.app_context(), Session(db.engine) as session:
         about = {"backfill_days": 40, "sync_interval": 3600, "now": datetime.now(UTC), "by": "test"}
         accounts.connect(session, fields, DEMO_EU.countries, everywhere(), **about)
-    client = people.sign_in(app.test_client(), people.THE_OWNER)
+    client = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
     with app.app_context():
         db.engine.dispose()
     cookie = client.get_cookie(app.session_interface.name)
@@ -158,10 +164,10 @@ def test_the_disk_forgets_what_was_not_written_to_it(disk):
 def test_the_keys_are_on_the_disk_when_they_are_used(disk):
     """Without them nothing that was encrypted could be read."""
     settings = Settings.load({}, data_dir=disk.path / "data")
-    made = keys.load_or_make(settings)
+    made = secret_keys.load_or_make(settings)
     disk.cut()
     disk.restore()
-    assert keys.load_or_make(settings) == made
+    assert secret_keys.load_or_make(settings) == made
 
 
 def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(

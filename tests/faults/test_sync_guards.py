@@ -9,16 +9,17 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.desks import Port
-from webapp.actions import leases, quarantine, syncing
-from webapp.actions.leases import LEASE
-from webapp.actions.quarantine import MOST_READINGS
-from webapp.domain.amazon_errors import Throttled
-from webapp.domain.amazon_orders import Unreadable
+from tests.support.account_harness import Port
+from webapp.db import leases
+from webapp.db.leases import LEASE, Lease
+from webapp.domain.amazon.errors import Throttled
+from webapp.domain.amazon.types import Unreadable
 from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
-from webapp.models.leases import Lease
-from webapp.models.syncs import SyncRun
+from webapp.models.sync_runs import SyncRun
+from webapp.services.sync import quarantine
+from webapp.services.sync import run as sync_run
+from webapp.services.sync.quarantine import MOST_READINGS
 
 pytestmark = pytest.mark.both_databases
 
@@ -90,7 +91,7 @@ def test_a_sync_that_lost_its_lease_writes_no_page(desk, seconds):
     def meanwhile():
         desk.later(seconds)
         with Session(desk.session.get_bind()) as own:
-            leases.take(own, syncing.lease_name(1), desk.clock())
+            leases.take(own, sync_run.lease_name(1), desk.clock())
 
     port, desk.port = desk.port, Held(desk.port, meanwhile)
     with pytest.raises(leases.LeaseLostError):
@@ -116,7 +117,7 @@ def test_an_order_in_quarantine_is_not_read_into_a_sync_that_lost_its_lease(desk
             order = self.port.get_order(*asked)
             desk.later(LEASE.total_seconds() + 1)
             with Session(desk.session.get_bind()) as own:
-                leases.take(own, syncing.lease_name(1), desk.clock())
+                leases.take(own, sync_run.lease_name(1), desk.clock())
             return order
 
     desk.port = Slow(desk.port)
@@ -145,7 +146,7 @@ def test_the_cursor_is_moved_forwards_to_what_amazon_has_read_less_an_overlap(de
 
     desk.session.refresh(desk.account)
     assert desk.account.cursor > before
-    assert syncing.OVERLAP <= desk.clock() - desk.account.cursor < syncing.OVERLAP + timedelta(minutes=3)
+    assert sync_run.OVERLAP <= desk.clock() - desk.account.cursor < sync_run.OVERLAP + timedelta(minutes=3)
 
 
 class Interrupted(Port):

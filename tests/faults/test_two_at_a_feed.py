@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.desks import Port
-from webapp.actions import advancing, leases
+from tests.support.account_harness import Port
+from webapp.db import leases
 from webapp.models.submissions import Feed, Submission
+from webapp.services.submissions import processor as submission_processor
 
 pytestmark = pytest.mark.both_databases
 
@@ -44,13 +45,15 @@ def another_pass(desk):
     """Another process finds the lease run out, and goes on with what it finds."""
     desk.later(leases.LEASE.total_seconds() + 1)
     with Session(desk.session.get_bind()) as own:
-        advancing.advance(own, desk.port, 1, clock=desk.clock, feed_interval=120)
+        submission_processor.advance(own, desk.port, 1, clock=desk.clock, feed_interval=120)
 
 
 def held_up(desk, call, meanwhile):
     """A pass that notices too late that it is not the only one any more."""
     with pytest.raises(leases.LeaseLostError):
-        advancing.advance(desk.session, Slow(desk.port, call, meanwhile), 1, clock=desk.clock, feed_interval=120)
+        submission_processor.advance(
+            desk.session, Slow(desk.port, call, meanwhile), 1, clock=desk.clock, feed_interval=120
+        )
 
 
 def submission_of(desk, memo):

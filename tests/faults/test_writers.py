@@ -6,28 +6,27 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories import NOW, a_package, an_account, an_order, shipped
-from webapp.actions import (
-    accounts,
-    amazon_orders,
-    cancellations,
-    counters,
-    events,
-    feeds,
-    leases,
-    schedule,
-    submissions,
-    verdicts,
+from tests.support.factories import (
+    NOW,
+    a_package,
+    an_account,
+    an_order,
+    shipped,
 )
-from webapp.actions.importing import import_page
+from webapp.db import leases, number_sequences
 from webapp.domain.errors import BusyError, DeskError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion
-from webapp.models.credit_memos import CreditMemo
-from webapp.models.events import Event
-from webapp.models.invoices import Invoice
+from webapp.models.audit_log import Event
+from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.submissions import Feed, Submission
+from webapp.services import audit_log, schedule
+from webapp.services.accounts import accounts
+from webapp.services.submissions import cancellations, feeds
+from webapp.services.submissions import user_actions as submission_actions
+from webapp.services.sync import manual_corrections, order_decisions
+from webapp.services.sync.import_page import import_page
 
 pytestmark = pytest.mark.both_databases
 
@@ -58,15 +57,17 @@ def test_no_number_and_no_change_is_lost(session, account, at_once):
             accounts.lock(session, account_id)
             order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
             order.total_refunded += 1
-            number = counters.take(session, "credit_memo")[0]
-            events.record_on_order(session, "credited_offline", order, now=NOW, by="test", number=number)
+            number = number_sequences.take(session, "credit_memo")[0]
+            audit_log.record_on_order(session, "credited_offline", order, now=NOW, by="test", number=number)
             session.commit()
 
     at_once(*[work] * WRITERS)
 
     assert session.scalars(select(Order.total_refunded)).one() == WRITERS * 50
     told = session.scalars(select(Event.args).where(Event.kind == "credited_offline")).all()
-    assert sorted(args["number"] for args in told) == list(range(counters.FIRST, counters.FIRST + WRITERS * 50))
+    assert sorted(args["number"] for args in told) == list(
+        range(number_sequences.FIRST, number_sequences.FIRST + WRITERS * 50)
+    )
 
 
 def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, account, at_once):
@@ -149,7 +150,7 @@ def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswi
                 number = n if turn % 4 < 2 else 31 - n
                 page = [an_order(number, "CANCELLED", updated=1), an_order(100 + turn * 20 + n)]
                 import_page(session, ids[turn % 2], page if turn % 4 < 2 else page[::-1], now=NOW, by="test")
-                verdicts.retry_blocked(session, ids[turn % 2], now=NOW, by="test")
+                order_decisions.retry_blocked(session, ids[turn % 2], now=NOW, by="test")
                 session.commit()
 
         return imported
@@ -158,7 +159,7 @@ def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswi
 
     assert Counter(session.scalars(select(Order.state))) == {"canceled": 60, "processing": 120}
     memos = sorted(map(int, session.scalars(select(CreditMemo.number))))
-    assert memos == list(range(counters.FIRST, counters.FIRST + 60))
+    assert memos == list(range(number_sequences.FIRST, number_sequences.FIRST + 60))
 
 
 def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_once):
@@ -167,7 +168,7 @@ def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_o
     session.rollback()
 
     def by_hand(session):
-        return amazon_orders.create_order(session, mirror, now=NOW, by="test")
+        return manual_corrections.create_order(session, mirror, now=NOW, by="test")
 
     def by_sync(session):
         made = import_page(session, account_id, [an_order(1, updated=1)], now=NOW, by="test").orders_created
@@ -197,7 +198,7 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
         return feed.id if feed else None
 
     def undo(submission_id):
-        return lambda session: submissions.undo(session, submission_id, now=NOW, by="test").id
+        return lambda session: submission_actions.undo(session, submission_id, now=NOW, by="test").id
 
     said = at_once(gather, *(undo(id_) for id_ in asked[:7]))
 

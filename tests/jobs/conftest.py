@@ -7,9 +7,9 @@ import pytest
 from flask import Flask
 from redis import Redis
 
-from tests.valkey import valkey_server
-from webapp import queue
-from webapp.settings import Settings
+from tests.support.valkey import valkey_server
+from webapp.core import queue
+from webapp.core.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,9 @@
 """Jobs for tests: they tell that they began, and wait to be let go."""
 
-from webapp import queue
-from webapp.domain.amazon_errors import BadCredentials
+from webapp.core import queue
+from webapp.core.extensions import settings
+from webapp.domain.amazon.errors import BadCredentials
 from webapp.domain.errors import BusyError
-from webapp.extensions import settings
 
 
 def wait(number: int) -> None:

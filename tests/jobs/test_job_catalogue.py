@@ -12,8 +12,8 @@ from rq.job import Callback, JobStatus
 from rq.serializers import JSONSerializer
 
 from tests.jobs.test_worker import begun, kill, texts, working
-from tests.running.desk import until
-from webapp import queue
+from tests.support.running_app import until
+from webapp.core import queue
 
 pytestmark = pytest.mark.processes
 

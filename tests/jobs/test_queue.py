@@ -5,7 +5,7 @@ import pytest
 from redis import Redis
 from rq.utils import import_attribute
 
-from webapp import queue
+from webapp.core import queue
 
 
 @pytest.mark.parametrize("kind", queue.CATALOGUE, ids=lambda kind: kind.name)
@@ -17,7 +17,7 @@ def test_every_path_of_the_catalogue_leads_to_a_function_and_a_queue(kind: queue
 def test_a_job_is_written_as_json(redis: Redis) -> None:
     queue.enqueue(redis, "sync_account", 3)
     data = redis.hget("rq:job:sync_account-3", "data")
-    assert json.loads(zlib.decompress(data)) == ["jobs.syncs.sync_account", None, [3], {}]
+    assert json.loads(zlib.decompress(data)) == ["jobs.sync.sync_account", None, [3], {}]
 
 
 def test_a_job_that_waits_is_not_put_in_line_again(redis: Redis) -> None:

@@ -12,11 +12,10 @@ from redis import Redis
 from sqlalchemy.orm import Session
 
 from jobs import worker
-from tests.running.desk import family, is_alive, until
-from webapp import queue
-from webapp.actions import schedule
+from tests.support.running_app import family, is_alive, until
+from webapp.core import processes, queue
 from webapp.models.recurring_jobs import RecurringJob
-from webapp.running import processes
+from webapp.services import schedule
 
 pytestmark = pytest.mark.processes
 

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 import webapp
-from webapp import languages
-from webapp.domain import mail_templates, mails
-from webapp.domain.languages import LANGUAGES
-from webapp.mailing import shipped
-from webapp.mailing.defaults import DEFAULTS, WORDS
+from webapp.core.i18n import catalogues
+from webapp.domain.common.languages import LANGUAGES
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.mail import templates as mail_templates
+from webapp.mailing.composer import shipped
+from webapp.mailing.default_templates import DEFAULTS, WORDS
 
 FOLDER = Path(webapp.__file__).parent / "translations"
 PLACE = re.compile(r"\{\{ \w+ \}\}")
@@ -19,13 +20,13 @@ TEXTS = [text for template in DEFAULTS.values() for text in template] + list(WOR
 
 @pytest.mark.parametrize("language", [language for language in LANGUAGES if language != "en"])
 def test_a_language_says_everything_in_words_of_its_own_with_the_same_places(language: str) -> None:
-    say = languages.catalogue(language, "mails").gettext
+    say = catalogues.catalogue(language, "mails").gettext
     for text in TEXTS:
         assert say(text) != text or text in ("Subtotal", WORDS["sum"]), text
         assert sorted(PLACE.findall(say(text))) == sorted(PLACE.findall(text)), text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("kind", mails.KINDS)
+@pytest.mark.parametrize("kind", mail_states.KINDS)
 def test_what_is_shipped_could_be_saved(kind: str, language: str) -> None:
     mail_templates.check(kind, *shipped(kind, language))

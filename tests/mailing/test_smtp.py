@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.mailboxes import Mailbox, certificate, mail_server
-from webapp.domain.mail_errors import MailLost, MailRefused, ServerTrouble
-from webapp.domain.mail_letters import Server
+from tests.support.mailboxes import Mailbox, certificate, mail_server
+from webapp.domain.mail.errors import MailLost, MailRefused, ServerTrouble
+from webapp.domain.mail.mime import Server
 from webapp.mailing import smtp
 
 LETTER = b"Subject: Hello\r\n\r\nOne\r\n.\r\n..two\r\n"

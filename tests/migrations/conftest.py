@@ -2,7 +2,7 @@
 
 import pytest
 
-from webapp.settings import Settings
+from webapp.core.settings import Settings
 
 
 @pytest.fixture

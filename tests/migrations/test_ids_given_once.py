@@ -5,8 +5,8 @@ from alembic import command
 from sqlalchemy import text
 
 from webapp import create_app
-from webapp.extensions import db
-from webapp.models.base import Base
+from webapp.core.extensions import db
+from webapp.db.base import Base
 
 pytestmark = pytest.mark.only_sqlite
 

@@ -7,11 +7,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
 from webapp import create_app
-from webapp.extensions import db
-from webapp.models import search_documents
-from webapp.models.base import Base
-from webapp.running import database
-from webapp.settings import Settings
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db import search_index
+from webapp.db.base import Base
+from webapp.runtime import migrate
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -27,13 +27,13 @@ def settings(request, tmp_path):
 def test_the_revisions_lead_to_exactly_the_tables_the_models_speak_of(settings):
     app = create_app(settings)
 
-    assert database.upgrade(app)
+    assert migrate.upgrade(app)
 
     with app.app_context(), db.engine.connect() as connection:
         options = {
             "compare_type": True,
             "target_metadata": Base.metadata,
-            "include_name": lambda name, kind, _parents: not (kind == "table" and search_documents.is_ours(name)),
+            "include_name": lambda name, kind, _parents: not (kind == "table" and search_index.is_ours(name)),
         }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
@@ -41,7 +41,7 @@ def test_the_revisions_lead_to_exactly_the_tables_the_models_speak_of(settings):
             one for one in inspect(connection).get_indexes("submissions") if one["name"] == "uq_submissions_open"
         )
         assert str(unique["dialect_options"][f"{connection.dialect.name}_where"]) == "open"
-    assert not database.upgrade(app)
+    assert not migrate.upgrade(app)
 
 
 def test_an_upgrade_that_fails_changes_nothing(settings, monkeypatch):
@@ -55,7 +55,7 @@ def test_an_upgrade_that_fails_changes_nothing(settings, monkeypatch):
 
     monkeypatch.setattr(op, "create_table", dies_in_the_middle)
     with pytest.raises(Exception, match="no_such_function"):
-        database.upgrade(app)
+        migrate.upgrade(app)
 
     with app.app_context():
         assert inspect(db.engine).get_table_names() == []

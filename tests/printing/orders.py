@@ -8,16 +8,22 @@ from pypdf import PdfReader
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, an_account, an_item, an_order
-from tests.processing import BY, imported
-from webapp.actions import credit_memos, shipments
-from webapp.domain import documents, parcels
-from webapp.domain.amazon_orders import AmazonItem, Gift
-from webapp.models.credit_memos import CreditMemo
-from webapp.models.invoices import Invoice
+from tests.support.factories import (
+    NOW,
+    an_account,
+    an_item,
+    an_order,
+)
+from tests.support.order_processing import BY, imported
+from webapp.domain.amazon.types import AmazonItem, Gift
+from webapp.domain.invoicing import drafts
+from webapp.domain.shipping import parcels
+from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
 from webapp.models.stores import Store
+from webapp.services.invoicing import credit_memos
+from webapp.services.shipping import shipments
 
 SENDER = "Goods & Sons\nHarbour 1\n20095 Hamburg"
 FOOTER = "Court of registration 1 · IBAN 00"
@@ -51,7 +57,7 @@ def two_parcels(session: Session, order: Order) -> Shipment:
 
 def a_memo(session: Session, order: Order) -> CreditMemo:
     """One piece, 1.00 of the shipping, 0.50 more given back and 0.25 kept."""
-    asked = documents.Refund({order.items[0].id: 1}, 100, 50, 25)
+    asked = drafts.Refund({order.items[0].id: 1}, 100, 50, 25)
     return credit_memos.create(session, order.id, asked, **BY)
 
 

@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from webapp import languages, mailing
-from webapp.domain.languages import DEFAULT, LANGUAGES
+import webapp
+from webapp.core.i18n import catalogues
+from webapp.domain.common.languages import DEFAULT, LANGUAGES
+from webapp.mailing import composer
 
-WEBAPP = Path(languages.__file__).parent
+WEBAPP = Path(webapp.__file__).parent
 GAPS = re.compile(r"%\((\w+)\)s")
 
 
 def texts() -> set[str]:
     """What `say(…)`, `words(…)` and `self.content.words(…)` are given."""
     found = set()
-    for path in (WEBAPP / "printing").glob("*.py"):
+    for path in (WEBAPP / "printing").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -35,14 +37,14 @@ def test_a_catalogue_has_every_text_and_no_other(language):
     assert [text for text, translated in said.items() if not translated] == []
     assert [text for text in said if set(GAPS.findall(text)) != set(GAPS.findall(said[text]))] == []
     assert not [message.id for message in catalogue if message.fuzzy]
-    assert languages.catalogue(language, "printing").gettext("Invoice") == said["Invoice"]
+    assert catalogues.catalogue(language, "printing").gettext("Invoice") == said["Invoice"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_mail_calls_the_credit_memo_as_its_paper_does(language):
-    title = languages.catalogue(language, "printing").gettext("Credit memo")
+    title = catalogues.catalogue(language, "printing").gettext("Credit memo")
 
-    letter = mailing.shipped("credit_memo", language)
+    letter = composer.shipped("credit_memo", language)
 
     assert title in letter.subject
     assert title.casefold() in letter.body.casefold()

@@ -8,17 +8,18 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from tests.factories import an_item, an_order
 from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages, the_invoice, two_parcels
-from tests.processing import BY, imported
+from tests.support.factories import an_item, an_order
+from tests.support.order_processing import BY, imported
 from webapp import printing
-from webapp.actions import shipments
-from webapp.domain import document_settings, refunds
-from webapp.domain.amazon_orders import Address
+from webapp.domain.accounts import document_settings
+from webapp.domain.amazon.types import Address
+from webapp.domain.common.languages import LANGUAGES
 from webapp.domain.errors import NotFoundError
-from webapp.domain.languages import LANGUAGES
-from webapp.models.invoices import Invoice
-from webapp.running import logs
+from webapp.domain.invoicing import amazon_refunds
+from webapp.models.documents import Invoice
+from webapp.runtime import log_config
+from webapp.services.shipping import shipments
 
 A4, LETTER = (595, 842), (612, 792)
 
@@ -109,7 +110,7 @@ def test_a_credit_memo_names_amazon_only_where_amazon_pays_back(session):
     words = "Der Betrag wird über Amazon erstattet"
 
     assert words not in pages(printing.credit_memo(session, memo.id))[0]
-    memo.state = refunds.REFUNDED
+    memo.state = amazon_refunds.REFUNDED
     session.commit()
     assert words in pages(printing.credit_memo(session, memo.id))[0]
 
@@ -290,7 +291,7 @@ def test_printing_says_nothing_in_the_log(session, capsys, monkeypatch):
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr(root, "level", root.level)
 
-    logs.configure("INFO")
+    log_config.configure("INFO")
     printing.invoice(session, invoice.id)
 
     assert capsys.readouterr().err == ""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.printing import fonts
+from webapp.printing.pdf import fonts
 
 README = (fonts.FOLDER / "README.md").read_text()
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.amazon_models import ROOT, USED
+from tests.support.amazon_models import ROOT, USED
 
 PAGE = ROOT / "docs" / "amazon-models.md"
 HEAD = """# Amazon's models that were validated

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from webapp.domain.order_states import DERIVED, FINAL, MOVES, STATES
+from webapp.domain.orders.state_machine import (
+    DERIVED,
+    FINAL,
+    MOVES,
+    STATES,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "order-states.md"
 _HEAD = """# How an Order moves
 
-Made from `MOVES` in `webapp/domain/order_states.py` by `python -m tests.project.order_states_page`; a test compares.
+Made from `MOVES` in `webapp/domain/orders/state_machine.py` by `python -m tests.project.order_states_page`; a test compares.
 The same table makes the buttons and the refusals.
 """
 _DERIVED = """

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from webapp.settings import table
+from webapp.core.settings import table
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """# Settings
 
-Made from `webapp/settings.py` by `make docs`; a test compares. Settings are environment variables, read at the start by
+Made from `webapp/core/settings.py` by `make docs`; a test compares. Settings are environment variables, read at the start by
 every process. What people change while the desk runs (order settings, intervals) stands in the database instead.
 `channeldesk doctor` names a setting that cannot be read. Times are in seconds.
 

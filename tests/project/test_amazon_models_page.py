@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.amazon_models import MODELS, ROOT, USED, needs_models
 from tests.project.amazon_models_page import PAGE, page, take
+from tests.support.amazon_models import (
+    MODELS,
+    ROOT,
+    USED,
+    needs_models,
+)
 
 
 @needs_models

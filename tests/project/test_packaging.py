@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.running.desk import running
+from tests.support.running_app import running
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.processes

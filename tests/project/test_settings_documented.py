@@ -3,7 +3,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from tests.project import settings_page
-from webapp.settings import Settings
+from webapp.core.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,4 +27,4 @@ def test_nothing_else_reads_the_environment() -> None:
         if re.search(r"os\.environ|getenv", path.read_text())
     }
     # The one hands it on, whole, to what it becomes.
-    assert readers - {"webapp/running/processes.py"} == {"webapp/settings.py"}
+    assert readers - {"webapp/core/processes.py"} == {"webapp/core/settings.py"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from webapp.domain.marketplaces import MARKETPLACES
-from webapp.labels import LABELS
+from webapp.domain.common.marketplaces import MARKETPLACES
+from webapp.messages.status_labels import LABELS
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "static"

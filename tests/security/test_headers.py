@@ -6,10 +6,10 @@ import pytest
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
 
-from tests import people
+from tests.support import user_accounts
 from webapp import create_app
-from webapp.security import needs, open_to_all
-from webapp.settings import Settings
+from webapp.core.settings import Settings
+from webapp.web.auth import needs, open_to_all
 
 EXPECTED = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -114,7 +114,7 @@ def test_a_view_cannot_weaken_the_policy_but_may_say_how_long_it_keeps(desk: Fla
 
 def test_behind_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url="https://desk.example"))
-    app.test_client_class = people.Browser
+    app.test_client_class = user_accounts.Browser
     for url in ("/sign-in", STATIC, "/nowhere"):
         answer = app.test_client().get(url, base_url="https://desk.example")
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

@@ -3,15 +3,15 @@
 import pytest
 from flask import Flask, request
 
-from tests import people
+from tests.support import user_accounts
 from webapp import create_app
-from webapp.security import open_to_all
-from webapp.settings import Settings
+from webapp.core.settings import Settings
+from webapp.web.auth import open_to_all
 
 
 def make(settings: Settings, **overrides: object) -> Flask:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, **overrides))
-    app.test_client_class = people.Browser
+    app.test_client_class = user_accounts.Browser
 
     @app.get("/who")
     @open_to_all

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from webapp.queries import amazon_orders, grids
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.sync import amazon_orders
 
 pytestmark = pytest.mark.both_databases
 
@@ -43,9 +44,9 @@ def test_a_made_up_place_in_a_grid_is_a_page_of_it(session, sort, kind, value, i
     edge = base64.urlsafe_b64encode(json.dumps([sort, kind, value, id_]).encode()).rstrip(b"=").decode()
     grid = amazon_orders.grid([])
     for side in ("after", "before"):
-        place = grids.read_place(grid, {"sort": sort, side: edge})
+        place = grid_fetch.read_place(grid, {"sort": sort, side: edge})
         assert (getattr(place, side) is not None) == believed
-        assert grids.fetch(session, grid, place, {}).count == 0
+        assert grid_fetch.fetch(session, grid, place, {}).count == 0
 
 
 @pytest.mark.parametrize(

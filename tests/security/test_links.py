@@ -10,17 +10,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests import people
-from tests.people import THE_COLLEAGUE, THE_OWNER
 from tests.security.test_sign_in import enter, token_on
-from webapp.actions import users
-from webapp.actions.sign_ins import FAILURES_PER_ACCOUNT
+from tests.support import user_accounts
+from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from webapp.core.settings import Settings
 from webapp.domain.errors import NotFoundError, RefusedError
-from webapp.models.events import Event
+from webapp.messages import SENTENCES
+from webapp.models.audit_log import Event
 from webapp.models.users import SignInAttempt, SignInLink, User
-from webapp.security import needs
-from webapp.sentences import SENTENCES
-from webapp.settings import Settings
+from webapp.services.users import users
+from webapp.services.users.logins import FAILURES_PER_ACCOUNT
+from webapp.web.auth import needs
 
 GOOD = "correct horse battery"
 
@@ -136,7 +136,7 @@ def test_a_forgotten_password_is_replaced_and_other_browsers_are_signed_out(
 
 
 def test_a_link_opens_a_locked_account(app: Flask, session: Session, settings: Settings) -> None:
-    people.add(app, THE_OWNER)
+    user_accounts.add(app, THE_OWNER)
     for _ in range(FAILURES_PER_ACCOUNT):
         enter(app.test_client(), THE_OWNER.email, "not the password")
     link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), THE_OWNER.email), settings)
@@ -146,7 +146,7 @@ def test_a_link_opens_a_locked_account(app: Flask, session: Session, settings: S
 
 
 def test_links_are_for_people_who_may_come_in(app: Flask, session: Session, settings: Settings) -> None:
-    user = session.get_one(User, people.add(app, THE_COLLEAGUE))
+    user = session.get_one(User, user_accounts.add(app, THE_COLLEAGUE))
     link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), THE_COLLEAGUE.email), settings)
     user.active = False
     session.commit()

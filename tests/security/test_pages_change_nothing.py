@@ -11,34 +11,32 @@ from redis import Redis
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, an_order
-from tests.mailboxes import set_up
-from tests.people import THE_OWNER
 from tests.printing.orders import a_memo, a_printed_order, two_parcels
-from tests.processing import BY, imported
 from tests.security.test_permissions import method, routes
-from tests.stock import a_product
-from webapp.actions import (
-    bulk_actions,
-    cancellations,
-    mails,
-    product_imports,
-    quarantine,
-    schedule,
-    tracking,
-    users,
-)
-from webapp.domain.amazon_orders import Unreadable
-from webapp.extensions import db
+from tests.support.factories import NOW, an_order
+from tests.support.mailboxes import set_up
+from tests.support.order_processing import BY, imported
+from tests.support.stock import a_product
+from tests.support.user_accounts import THE_OWNER
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.domain.amazon.types import Unreadable
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.customers import Customer
-from webapp.models.invoices import Invoice
+from webapp.models.documents import Invoice
 from webapp.models.shipments import Parcel
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
-from webapp.models.syncs import SyncRun
+from webapp.models.sync_runs import SyncRun
 from webapp.models.users import User, WebSession
-from webapp.settings import Settings
+from webapp.services import schedule
+from webapp.services.bulk import runner as bulk_runner
+from webapp.services.mail import outbox as mail_outbox
+from webapp.services.products import csv_import as product_csv_import
+from webapp.services.shipping import tracking_import
+from webapp.services.submissions import cancellations
+from webapp.services.sync import quarantine
+from webapp.services.users import users
 
 Values = dict[str, Any]
 # Pages that say no to an order or a file as it stands here: the row is there, and the answer is in the table.
@@ -72,16 +70,16 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
     session.add(run)
     schedule.ensure(session, "sync_account-1", "sync_account", [1], 180, NOW)
     session.commit()
-    printed = bulk_actions.start(session, "print_all", [order.id], **BY)
-    while bulk_actions.step(session, printed.id, lambda: NOW):
+    printed = bulk_runner.start(session, "print_all", [order.id], **BY)
+    while bulk_runner.step(session, printed.id, lambda: NOW):
         pass
-    sheet = tracking.keep(
-        session, tracking.read(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]), **BY
+    sheet = tracking_import.keep(
+        session, tracking_import.read(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]), **BY
     )
     product = a_product(session, "MUG-1")
-    product_import = product_imports.keep(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **BY)
+    product_import = product_csv_import.keep(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **BY)
     set_up(session, 2525)
-    mail = mails.write(session, order, "free", text=("Hello", "Text"), **BY)
+    mail = mail_outbox.write(session, order, "free", text=("Hello", "Text"), **BY)
     link = users.make_sign_in_link(session, settings, datetime.now(UTC), THE_OWNER.email)
     invoice = session.scalars(select(Invoice)).first()
     parcel = session.scalars(select(Parcel)).first()

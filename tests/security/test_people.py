@@ -12,29 +12,29 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests import people
-from tests.people import THE_COLLEAGUE, THE_OWNER
 from tests.security.test_links import GOOD, path, use
 from tests.security.test_sign_in import enter
 from tests.security.test_users_command import Said, folder, run  # noqa: F401 - a fixture
-from webapp.actions import users
+from tests.support import user_accounts
+from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
 from webapp.domain.errors import NotFoundError, RefusedError
-from webapp.extensions import db
-from webapp.models.events import Event
+from webapp.models.audit_log import Event
 from webapp.models.users import SignInLink, User, WebSession
-from webapp.settings import Settings
+from webapp.services.users import users
 
 ABOUT = {"now": datetime(2026, 11, 30, tzinfo=UTC), "by": "test"}
 LAST_OWNER = "This is the last active owner."
 
 
-def user_id(session: Session, person: people.Person) -> int:
+def user_id(session: Session, person: user_accounts.Person) -> int:
     found = session.scalars(select(User.id).where(User.email == person.email)).one()
     session.rollback()
     return found
 
 
-def row(session: Session, person: people.Person) -> User:
+def row(session: Session, person: user_accounts.Person) -> User:
     session.expire_all()
     user = session.scalars(select(User).where(User.email == person.email)).one()
     session.rollback()
@@ -113,11 +113,11 @@ def test_a_disabled_user_is_out_at_once_and_every_way_in_is_closed(
 def test_a_session_that_began_while_its_user_was_disabled_is_not_opened_by_enabling(
     owner: FlaskClient, session: Session, app: Flask
 ) -> None:
-    theirs = people.add(app, THE_COLLEAGUE)
+    theirs = user_accounts.add(app, THE_COLLEAGUE)
     owner.post(f"/people/{theirs}/disable")
-    late = people.sign_in(app.test_client(), THE_COLLEAGUE)
+    late = user_accounts.sign_in(app.test_client(), THE_COLLEAGUE)
     assert late.get("/orders").status_code == 303
-    late = people.sign_in(app.test_client(), THE_COLLEAGUE)
+    late = user_accounts.sign_in(app.test_client(), THE_COLLEAGUE)
     owner.post(f"/people/{theirs}/enable")
     assert late.get("/orders").status_code == 303
 
@@ -126,7 +126,7 @@ def test_signing_out_everywhere_ends_sessions_and_nothing_else(
     owner: FlaskClient, colleague: FlaskClient, session: Session
 ) -> None:
     theirs = user_id(session, THE_COLLEAGUE)
-    other = people.sign_in(owner.application.test_client(), THE_COLLEAGUE)
+    other = user_accounts.sign_in(owner.application.test_client(), THE_COLLEAGUE)
     assert owner.post(f"/people/{theirs}/sign-out").status_code == 303
     assert (colleague.get("/orders").status_code, other.get("/orders").status_code) == (303, 303)
     assert owner.get("/orders").status_code == 200

@@ -8,10 +8,15 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from tests import people
-from tests.people import THE_COLLEAGUE, THE_OWNER
-from webapp.domain.permissions import PERMISSIONS, ROLES, VIEWER, allows
-from webapp.security import can, needs
+from tests.support import user_accounts
+from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from webapp.domain.users.permissions import (
+    PERMISSIONS,
+    ROLES,
+    VIEWER,
+    allows,
+)
+from webapp.web.auth import can, needs
 
 READING = {"GET", "HEAD"}
 # What a stranger may ask for: coming in, how the page looks, and whether the desk is alive.
@@ -156,7 +161,7 @@ def test_templates_ask_the_same_table(app: Flask) -> None:
     def asks() -> str:
         return render_template_string("{{ can('orders.read') }} {{ can('orders.cancel') }}")
 
-    answers = [people.sign_in(app.test_client(), who).get("/asks").text for who in (THE_OWNER, THE_COLLEAGUE)]
+    answers = [user_accounts.sign_in(app.test_client(), who).get("/asks").text for who in (THE_OWNER, THE_COLLEAGUE)]
     assert answers == ["True True", "True False"]
     with app.test_request_context():
         assert not can("orders.read")

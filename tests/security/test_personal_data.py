@@ -13,19 +13,21 @@ from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
-from tests import canaries
-from tests.canaries import marks_in
-from tests.people import Person, sign_in
-from webapp.domain.permissions import PERMISSIONS, ROLES, allows
+from tests.support import canaries
+from tests.support.canaries import marks_in
+from tests.support.user_accounts import Person, sign_in
+from webapp.db.base import Base
+from webapp.db.encryption import Encrypted, VaultError, vault
+from webapp.domain.users.permissions import PERMISSIONS, ROLES, allows
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import Base
 from webapp.models.customers import Customer
 from webapp.models.orders import Order
-from webapp.models.vault import Encrypted, VaultError, vault
-from webapp.queries import grids, search, stores
-from webapp.queries.columns import Column
-from webapp.queries.personal import is_personal
-from webapp.views.listings import LISTINGS
+from webapp.queries.accounts import stores
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing import search
+from webapp.queries.listing.grid import Column
+from webapp.queries.listing.personal import is_personal
+from webapp.views.listing.registry import LISTINGS
 
 # A role that may do everything but read personal data: what it is shown must not depend on what else it may.
 CLERK = "clerk"
@@ -194,14 +196,14 @@ def test_who_may_not_read_personal_data_finds_nothing_by_it(
     for listing in LISTINGS.values():
         reading, other = (listing.grid(every).choose().for_reader(personal=personal) for personal in (True, False))
         for field in filters_of(listing.name):
-            place = grids.read_place(reading, {})
+            place = grid_fetch.read_place(reading, {})
             told = "canarymail@marketplace.example" if field == "email" else "Canaryrecipient"
-            assert grids.fetch(session, reading, place, {field: told}).count, (listing.name, field)
+            assert grid_fetch.fetch(session, reading, place, {field: told}).count, (listing.name, field)
             for known in KNOWN:
-                found = grids.fetch(session, other, place, {field: known})
+                found = grid_fetch.fetch(session, other, place, {field: known})
                 assert (found.count, list(found.rows)) == (0, []), (listing.name, field, known)
-                assert grids.ids(session, other, place, {field: known}, 10) == []
-                assert list(grids.walk(session, other, place, {field: known})) == []
+                assert grid_fetch.ids(session, other, place, {field: known}, 10) == []
+                assert list(grid_fetch.walk(session, other, place, {field: known})) == []
 
 
 def test_pages_answer_alike_for_a_name_that_is_there_and_one_that_is_not(
@@ -367,10 +369,10 @@ def test_nobody_sorts_by_a_personal_column_without_the_permission(session: Sessi
     for listing in LISTINGS.values():
         grid = listing.grid([])
         named = Column("named", Order.ship_to_name)
-        grid = grids.replace(grid, columns=(*grid.columns, named))
+        grid = grid_fetch.replace(grid, columns=(*grid.columns, named))
         assert named.personal
         assert grid.for_reader(personal=False).column("named") is None
-        assert grids.read_place(grid, {"sort": "named"}).column is not named
+        assert grid_fetch.read_place(grid, {"sort": "named"}).column is not named
 
 
 def test_an_export_reads_nothing_encrypted_for_who_may_not_read_it(session: Session) -> None:

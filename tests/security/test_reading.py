@@ -10,12 +10,12 @@ from flask import Flask, Response, stream_with_context
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from tests import people
-from webapp.extensions import db
-from webapp.models.engine import sqlite_module
+from tests.support import user_accounts
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.engine import sqlite_module
 from webapp.models.users import User, WebSession
-from webapp.security import needs
-from webapp.settings import Settings
+from webapp.web.auth import needs
 
 pytestmark = pytest.mark.only_sqlite
 
@@ -59,7 +59,7 @@ def desk(app: Flask) -> Flask:
 
 
 def test_a_page_is_served_while_another_process_writes(desk: Flask, settings: Settings, session: Session) -> None:
-    client = people.sign_in(desk.test_client(), people.THE_OWNER)
+    client = user_accounts.sign_in(desk.test_client(), user_accounts.THE_OWNER)
     # The session was last seen long enough ago that the page would like to note it.
     session.execute(update(WebSession).values(seen_at=datetime.now(UTC) - timedelta(minutes=5)))
     session.commit()
@@ -74,7 +74,7 @@ def test_a_page_is_served_while_another_process_writes(desk: Flask, settings: Se
 
 
 def test_what_follows_on_the_same_thread_takes_the_lock_again(desk: Flask, settings: Settings) -> None:
-    client = people.sign_in(desk.test_client(), people.THE_OWNER)
+    client = user_accounts.sign_in(desk.test_client(), user_accounts.THE_OWNER)
     client.get("/names")
     client.get("/nowhere")
     told: list[str] = []

@@ -12,16 +12,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select, update
 from sqlalchemy.orm import Session
 
-from tests import people
-from tests.people import THE_COLLEAGUE, THE_OWNER
 from tests.security.test_sign_in import enter
-from webapp import create_app, security
-from webapp.extensions import db
-from webapp.models.engine import create_file
+from tests.support import user_accounts
+from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from webapp import create_app
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
+from webapp.db.engine import create_file
 from webapp.models.users import User, WebSession
 from webapp.queries.users import digest
-from webapp.security import needs
-from webapp.settings import Settings
+from webapp.web import auth
+from webapp.web.auth import needs
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def desk(app: Flask) -> Flask:
     @app.get("/probe")
     @needs("orders.read")
     def probe() -> str:
-        return f"for {security.current_user.email}"
+        return f"for {auth.current_user.email}"
 
     @app.post("/say")
     @needs("orders.read")
@@ -44,7 +45,7 @@ def desk(app: Flask) -> Flask:
     def said() -> list[str]:
         return get_flashed_messages()
 
-    people.add(app, THE_OWNER)
+    user_accounts.add(app, THE_OWNER)
     return app
 
 
@@ -98,15 +99,15 @@ def test_the_table_knows_only_a_hash_of_the_cookie(desk: Flask, session: Session
 
 
 def test_signing_in_changes_the_id_and_the_token(desk: Flask, session: Session) -> None:
-    client = people.sign_in(desk.test_client(), THE_COLLEAGUE)
+    client = user_accounts.sign_in(desk.test_client(), THE_COLLEAGUE)
     before, old = cookie(client), session.scalars(select(WebSession)).one()
     token = old.data["csrf_token"]
     session.rollback()
 
     @desk.post("/again")
-    @security.open_to_all
+    @auth.open_to_all
     def again() -> str:
-        security.sign_in(db.session.scalars(select(User).where(User.email == THE_OWNER.email)).one())
+        auth.sign_in(db.session.scalars(select(User).where(User.email == THE_OWNER.email)).one())
         return ""
 
     assert client.post("/again").status_code == 200
@@ -137,7 +138,7 @@ def test_a_copied_cookie_is_dead_after_signing_out(desk: Flask, owner: FlaskClie
 
 
 def test_signing_out_ends_this_browser_alone(desk: Flask, owner: FlaskClient) -> None:
-    other = people.sign_in(desk.test_client(), THE_OWNER)
+    other = user_accounts.sign_in(desk.test_client(), THE_OWNER)
     owner.post("/sign-out")
     assert other.get("/probe").status_code == 200
 
@@ -163,7 +164,7 @@ def test_a_new_role_counts_from_the_next_request(app: Flask, owner: FlaskClient,
 @pytest.mark.parametrize(("every", "until"), [(13, 13), (11, 7 * 24 + 1)])
 def test_a_session_runs_out_when_idle_and_in_any_case_after_a_week(desk: Flask, every: int, until: int) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
-        client = people.sign_in(desk.test_client(), THE_OWNER)
+        client = user_accounts.sign_in(desk.test_client(), THE_OWNER)
         hours, statuses = 0, []
         while hours < until:
             step = min(every, until - hours)
@@ -175,7 +176,7 @@ def test_a_session_runs_out_when_idle_and_in_any_case_after_a_week(desk: Flask, 
 
 def test_being_there_is_noted_at_most_once_a_minute(desk: Flask, session: Session) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
-        client = people.sign_in(desk.test_client(), THE_OWNER)
+        client = user_accounts.sign_in(desk.test_client(), THE_OWNER)
         seen = []
         for seconds in (30, 30, 1, 59):
             clock.shift(timedelta(seconds=seconds))
@@ -190,7 +191,7 @@ def test_being_there_is_noted_at_most_once_a_minute(desk: Flask, session: Sessio
 
 def test_old_sessions_are_cleared_away_at_the_next_sign_in(desk: Flask, session: Session) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
-        people.sign_in(desk.test_client(), THE_COLLEAGUE)
+        user_accounts.sign_in(desk.test_client(), THE_COLLEAGUE)
         clock.shift(timedelta(hours=13))
         client = desk.test_client()
         enter(client, THE_OWNER.email, THE_OWNER.password)
@@ -213,7 +214,7 @@ def test_a_word_for_the_next_page_is_kept_encrypted(desk: Flask, owner: FlaskCli
 
 def test_what_a_visitor_brings_unsigned_counts_nothing(desk: Flask) -> None:
     @desk.get("/token")
-    @security.open_to_all
+    @auth.open_to_all
     def token() -> str:
         return str(web_session.get("csrf_token", "none"))
 
@@ -228,11 +229,11 @@ def test_what_a_visitor_brings_unsigned_counts_nothing(desk: Flask) -> None:
 )
 def test_cookies_are_as_closed_as_the_address_allows(settings: Settings, url: str, name: str, secure: bool) -> None:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url=url))
-    app.test_client_class = people.Browser
+    app.test_client_class = user_accounts.Browser
     with app.app_context():
         create_file(db.engine)
         db.create_all()
-    people.add(app, THE_OWNER)
+    user_accounts.add(app, THE_OWNER)
     client = app.test_client()
     options = {"base_url": url or "http://localhost", "headers": {"Referer": f"{url}/sign-in"}}
     page = client.get("/sign-in", **options)

@@ -13,14 +13,14 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests import people
-from tests.people import THE_COLLEAGUE, THE_OWNER
-from webapp import security
-from webapp.actions.sign_ins import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, sign_in
+from tests.support import user_accounts
+from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
-from webapp.extensions import db
 from webapp.models.users import SignInAttempt, User, WebSession
-from webapp.security import needs
+from webapp.services.users.logins import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, sign_in
+from webapp.web import auth
+from webapp.web.auth import needs
 
 WRONG = "This e-mail address and password do not go together."
 
@@ -32,10 +32,10 @@ def desk(app: Flask) -> Flask:
     @app.get("/probe")
     @needs("orders.read")
     def probe() -> str:
-        return f"for {security.current_user.email}"
+        return f"for {auth.current_user.email}"
 
-    people.add(app, THE_OWNER)
-    people.add(app, THE_COLLEAGUE)
+    user_accounts.add(app, THE_OWNER)
+    user_accounts.add(app, THE_COLLEAGUE)
     return app
 
 
@@ -62,7 +62,7 @@ def test_the_right_password_opens_the_page_that_was_asked_for(desk: Flask) -> No
 
 
 def test_unknown_disabled_passwordless_and_wrong_are_one_sentence(desk: Flask, session: Session) -> None:
-    people.add(desk, people.Person("nobody@desk.example", "never said to anyone", "owner"))
+    user_accounts.add(desk, user_accounts.Person("nobody@desk.example", "never said to anyone", "owner"))
     session.execute(update(User).where(User.email == THE_COLLEAGUE.email).values(active=False))
     session.execute(update(User).where(User.email == "nobody@desk.example").values(password=None))
     session.commit()

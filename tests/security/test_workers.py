@@ -10,27 +10,27 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests import people
-from tests.factories import NOW, an_account, an_order
-from tests.people import THE_OWNER
+from tests.support import user_accounts
+from tests.support.factories import NOW, an_account, an_order
+from tests.support.user_accounts import THE_OWNER
 from webapp import create_app
-from webapp.actions import importing
-from webapp.extensions import db
+from webapp.core.extensions import db
+from webapp.core.settings import Settings
 from webapp.models.stores import Store
 from webapp.models.users import User
-from webapp.settings import Settings
-from webapp.views.navigation import places
+from webapp.services.sync import import_page
+from webapp.web.navigation import places
 
 
 @pytest.fixture
 def other(app: Flask, settings: Settings, session: Session) -> Iterator[Flask]:
     """A second worker over the same database, which has an order."""
     account = an_account(session, ("DE",))
-    importing.import_page(session, account.id, [an_order(1)], now=NOW, by="amazon")
+    import_page.import_page(session, account.id, [an_order(1)], now=NOW, by="amazon")
     session.commit()
     worker = create_app(settings)
     worker.config.update(TESTING=True)
-    worker.test_client_class = people.Browser
+    worker.test_client_class = user_accounts.Browser
     yield worker
     with worker.app_context():
         db.session.remove()
@@ -73,12 +73,12 @@ def test_a_role_that_is_taken_away_is_gone_from_the_very_next_page(there: FlaskC
 
 
 def test_a_page_shows_who_reads_it_and_nobody_else(other: Flask, owner: FlaskClient, there: FlaskClient) -> None:
-    colleague = people.sign_in(other.test_client(), people.THE_COLLEAGUE)
+    colleague = user_accounts.sign_in(other.test_client(), user_accounts.THE_COLLEAGUE)
     for _ in range(2):
         mine, theirs = there.get("/orders").text, colleague.get("/orders").text
         assert THE_OWNER.email in mine
-        assert people.THE_COLLEAGUE.email not in mine
-        assert people.THE_COLLEAGUE.email in theirs
+        assert user_accounts.THE_COLLEAGUE.email not in mine
+        assert user_accounts.THE_COLLEAGUE.email in theirs
         assert THE_OWNER.email not in theirs
         assert "Buyer Number1" in mine
         assert "Buyer Number1" not in theirs

@@ -2,8 +2,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import Application
+from tests.support.simulator_server import AmazonServer
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from simulator.world import World
-from tests.amazon_server import AmazonServer
+from tests.support.simulator_server import AmazonServer
 
 
 def test_every_answer_carries_the_time_of_the_world_in_its_date_header_once() -> None:

@@ -9,8 +9,8 @@ from simulator.clock import Clock
 from simulator.marketplaces import BY_COUNTRY
 from simulator.sellers import DEMO_JP
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import FEEDS, XML, Application, envelope, failure
+from tests.support.simulator_server import AmazonServer
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 TYPE = "POST_ORDER_ACKNOWLEDGEMENT_DATA"

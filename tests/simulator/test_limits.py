@@ -6,8 +6,8 @@ from simulator.clock import Clock
 from simulator.limits import PLANS
 from simulator.sellers import DEMO_JP
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import ORDERS, Application
+from tests.support.simulator_server import AmazonServer
 
 
 @pytest.fixture

@@ -7,10 +7,16 @@ import pytest
 
 from simulator.mailbox import LARGEST, Mailbox
 from simulator.world import World
-from tests.amazon_server import AmazonServer
-from tests.factories import NOW
-from webapp.domain.mail_errors import MailRefused
-from webapp.domain.mail_letters import Attachment, Letter, Sender, Server, pack
+from tests.support.factories import NOW
+from tests.support.simulator_server import AmazonServer
+from webapp.domain.mail.errors import MailRefused
+from webapp.domain.mail.mime import (
+    Attachment,
+    Letter,
+    Sender,
+    Server,
+    pack,
+)
 from webapp.mailing import smtp
 
 

@@ -5,8 +5,8 @@ import pytest
 from simulator.clock import Clock, iso
 from simulator.marketplaces import BY_COUNTRY
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import EVERYTHING, LONG_AGO, ORDERS, Application
+from tests.support.simulator_server import AmazonServer
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

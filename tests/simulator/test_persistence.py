@@ -5,8 +5,8 @@ import pytest
 from simulator.clock import Clock
 from simulator.store import StateInUse
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import Application, envelope, failure
+from tests.support.simulator_server import AmazonServer
 
 
 def remembered(world):

@@ -6,8 +6,8 @@ from simulator.adjustments import COLUMNS, paid
 from simulator.marketplaces import BY_COUNTRY, minor_units
 from simulator.sellers import DEMO_JP
 from simulator.world import World
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import FEEDS, Application
+from tests.support.simulator_server import AmazonServer
 
 TYPE = "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
 TABS = "text/tab-separated-values; charset=UTF-8"

@@ -2,7 +2,7 @@ import pytest
 
 from simulator.carriers import CARRIER_CODES
 from simulator.marketplaces import BY_COUNTRY
-from webapp.domain.shipping import CODES
+from webapp.domain.shipping.carriers import CODES
 
 GERMANY = BY_COUNTRY["DE"].id
 

@@ -2,8 +2,8 @@ import httpx
 import pytest
 
 from simulator.sellers import DEMO_EU, DEMO_JP
-from tests.amazon_server import AmazonServer
 from tests.simulator.application import ORDERS, Application, grant
+from tests.support.simulator_server import AmazonServer
 
 
 def ask(amazon: AmazonServer, **changed: str) -> httpx.Response:

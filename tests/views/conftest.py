@@ -8,14 +8,21 @@ import time_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tests.factories import NOW, a_store, an_account, an_item, an_order, shipped
-from tests.processing import imported
-from tests.stock import a_product
-from webapp.actions import importing
-from webapp.domain.amazon_orders import AmazonOrder
+from tests.support.factories import (
+    NOW,
+    a_store,
+    an_account,
+    an_item,
+    an_order,
+    shipped,
+)
+from tests.support.order_processing import imported
+from tests.support.stock import a_product
+from webapp.domain.amazon.types import AmazonOrder
 from webapp.models.accounts import Account
 from webapp.models.orders import Order
 from webapp.models.stores import Store
+from webapp.services.sync import import_page
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def arrive(session: Session, account: Account) -> Callable[..., str]:
 
     def arrive(*orders: AmazonOrder, minutes: int = 0) -> str:
         now = NOW + timedelta(minutes=minutes)
-        importing.import_page(session, account.id, orders, now=now, by="amazon")
+        import_page.import_page(session, account.id, orders, now=now, by="amazon")
         session.commit()
         return orders[0].number
 

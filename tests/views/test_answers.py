@@ -7,8 +7,13 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
 
-from webapp.security import open_to_all
-from webapp.views.answers import answer, invalid, see_other, stop_polling
+from webapp.web.auth import open_to_all
+from webapp.web.responses import (
+    answer,
+    invalid,
+    see_other,
+    stop_polling,
+)
 
 HTMX = {"HX-Request": "true"}
 

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from webapp import assets
+from webapp.web import static_files
 
 STYLE = "vendor/tabler-1.6.1/tabler.min.css"
 
@@ -16,12 +16,12 @@ STYLE = "vendor/tabler-1.6.1/tabler.min.css"
 @pytest.fixture
 def address(app: Flask) -> str:
     with app.test_request_context():
-        return assets.asset(STYLE)
+        return static_files.asset(STYLE)
 
 
 def test_an_address_changes_with_the_content_and_may_be_kept_for_ever(app: Flask, address: str) -> None:
     with app.test_request_context():
-        assert assets.asset("app.js").split("=")[1] != address.split("=")[1]
+        assert static_files.asset("app.js").split("=")[1] != address.split("=")[1]
     browser = app.test_client()
 
     assert browser.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -31,7 +31,7 @@ def test_an_address_changes_with_the_content_and_may_be_kept_for_ever(app: Flask
 
 def test_a_file_that_is_not_there_is_an_error_in_a_page_and_404_for_a_browser(app: Flask) -> None:
     with app.test_request_context(), pytest.raises(LookupError, match=r"nothing\.css"):
-        assets.asset("nothing.css")
+        static_files.asset("nothing.css")
     for name in ("nothing.css", "../wsgi.py", "%2e%2e/wsgi.py", "vendor", ""):
         assert app.test_client().get(f"/static/{name}").status_code == 404
 
@@ -50,7 +50,7 @@ def test_it_comes_in_the_smallest_way_the_browser_reads(app: Flask, address, acc
     assert answer.headers.get("Content-Encoding") == encoding
     assert "Accept-Encoding" in answer.headers["Vary"]
     assert answer.mimetype == "text/css"
-    assert undo(answer.data) == (assets.Path(app.static_folder) / STYLE).read_bytes()
+    assert undo(answer.data) == (static_files.Path(app.static_folder) / STYLE).read_bytes()
 
 
 def test_who_has_it_is_told_so(app: Flask, address: str) -> None:

@@ -7,13 +7,20 @@ from html import unescape
 import pytest
 from sqlalchemy import event, select
 
-from tests.factories import NOW, a_store, an_account, an_order, shipped
-from tests.processing import BY, imported
-from webapp.actions import bulk_actions, holds
-from webapp.extensions import db
+from tests.support.factories import (
+    NOW,
+    a_store,
+    an_account,
+    an_order,
+    shipped,
+)
+from tests.support.order_processing import BY, imported
+from webapp.core.extensions import db
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
+from webapp.services.bulk import runner as bulk_runner
+from webapp.services.orders import holds
 
 HTMX = {"HX-Request": "true"}
 
@@ -38,19 +45,19 @@ def ids(orders, session):
 
 
 def drafted(session, kind, ids):
-    id_ = bulk_actions.draft(session, kind, ids, **BY).id
+    id_ = bulk_runner.draft(session, kind, ids, **BY).id
     session.commit()
     return id_
 
 
 def started(session, kind, ids, args):
-    id_ = bulk_actions.start(session, kind, ids, args, **BY).id
+    id_ = bulk_runner.start(session, kind, ids, args, **BY).id
     session.commit()
     return id_
 
 
 def step(session, action_id):
-    bulk_actions.step(session, action_id, lambda: datetime.now(UTC))
+    bulk_runner.step(session, action_id, lambda: datetime.now(UTC))
     session.commit()
 
 
@@ -189,7 +196,7 @@ def test_a_colleague_looks_and_changes_nothing(colleague, session, ids):
 def test_the_list_of_them_leaves_drafts_out(owner, session, ids):
     assert "Nothing was done to many yet" in plain(owner.get("/bulk"))
     drafted(session, "unhold", ids)
-    bulk_actions.start(session, "hold", ids, {"reason": "x"}, now=NOW, by="cli")
+    bulk_runner.start(session, "hold", ids, {"reason": "x"}, now=NOW, by="cli")
     session.commit()
 
     page = plain(owner.get("/bulk"))

@@ -9,9 +9,9 @@ from flask import Flask, abort
 from flask.testing import FlaskClient
 
 from webapp.domain import errors as domain
-from webapp.security import open_to_all
-from webapp.sentences import sentence
-from webapp.views.errors import DOMAIN_ERRORS, PAGES
+from webapp.messages import sentence
+from webapp.web.auth import open_to_all
+from webapp.web.error_pages import DOMAIN_ERRORS, PAGES
 
 HTMX = {"HX-Request": "true"}
 

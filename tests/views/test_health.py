@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
-from webapp import queue
+from webapp.core import queue
 
 
 @pytest.mark.parametrize(

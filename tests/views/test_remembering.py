@@ -12,13 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests import people
-from tests.factories import NOW, an_account, an_order
-from tests.people import THE_COLLEAGUE, Person
-from webapp.actions import importing
-from webapp.domain.permissions import OWNER
+from tests.support import user_accounts
+from tests.support.factories import NOW, an_account, an_order
+from tests.support.user_accounts import THE_COLLEAGUE, Person
+from webapp.domain.users.permissions import OWNER
 from webapp.models.stores import Store
 from webapp.models.users import User
+from webapp.services.sync import import_page
 
 LISTS = (
     "/orders",
@@ -39,7 +39,7 @@ ANOTHER = Person("another@desk.example", "yet another password", OWNER)
 @pytest.fixture
 def orders(session: Session) -> None:
     account = an_account(session, ("DE", "GB"))
-    importing.import_page(session, account.id, [an_order(1), an_order(2)], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order(1), an_order(2)], now=NOW, by="test")
     session.commit()
 
 
@@ -68,23 +68,23 @@ def read(client: FlaskClient, path: str, *, again: bool = False, **cookies: str)
 @pytest.mark.parametrize("path", LISTS)
 def test_each_page_is_as_if_nobody_had_asked_before(app: Flask, orders: None, path: str) -> None:
     readers: list[tuple[Person, dict[str, str]]] = [
-        (people.THE_OWNER, {}),
+        (user_accounts.THE_OWNER, {}),
         (THE_COLLEAGUE, {}),
         (ANOTHER, {}),
-        (people.THE_OWNER, {"theme": "dark"}),
+        (user_accounts.THE_OWNER, {"theme": "dark"}),
     ]
-    clients = {who.email: people.sign_in(app.test_client(), who) for who, _ in readers}
+    clients = {who.email: user_accounts.sign_in(app.test_client(), who) for who, _ in readers}
     with time_machine.travel(datetime.now(UTC), tick=False):
         alone = [read(clients[who.email], path, again=True, **cookies) for who, cookies in readers]
         for other in LISTS:
-            read(clients[people.THE_OWNER.email], other)
+            read(clients[user_accounts.THE_OWNER.email], other)
         for _ in range(2):
             assert [read(clients[who.email], path, **cookies) for who, cookies in readers] == alone
     assert len(set(alone)) == len(readers)
 
 
 def test_each_session_has_its_own_token_in_every_form(app: Flask, owner: FlaskClient, orders: None) -> None:
-    other = people.sign_in(app.test_client(), people.THE_OWNER)
+    other = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
     pages = [client.get("/orders").get_data(as_text=True) for client in (owner, other, owner, other)]
     found = [tokens(page) for page in pages]
 
@@ -97,7 +97,7 @@ def test_each_session_has_its_own_token_in_every_form(app: Flask, owner: FlaskCl
 
 
 def test_a_role_that_was_taken_away_counts_at_once(app: Flask, session: Session, orders: None) -> None:
-    client = people.sign_in(app.test_client(), ANOTHER)
+    client = user_accounts.sign_in(app.test_client(), ANOTHER)
     assert "data-choose-page" in client.get("/orders").get_data(as_text=True)
     session.execute(update(User).where(User.email == ANOTHER.email).values(role=THE_COLLEAGUE.role))
     session.commit()
@@ -120,10 +120,10 @@ def test_a_store_with_another_name_is_called_by_it_at_once(owner: FlaskClient, s
 def test_days_say_their_year_when_it_is_over(owner: FlaskClient, orders: None) -> None:
     path = "/orders?purchased_from=2026-03-01"
     with time_machine.travel(datetime(2026, 12, 31, 12, tzinfo=UTC), tick=False):
-        people.sign_in(owner, people.THE_OWNER)
+        user_accounts.sign_in(owner, user_accounts.THE_OWNER)
         assert "Purchased from: Mar 1<" in owner.get(path).get_data(as_text=True)
     with time_machine.travel(datetime(2027, 1, 1, 12, tzinfo=UTC) + timedelta(days=1), tick=False):
-        people.sign_in(owner, people.THE_OWNER)
+        user_accounts.sign_in(owner, user_accounts.THE_OWNER)
         assert "Purchased from: Mar 1, 2026<" in owner.get(path).get_data(as_text=True)
 
 

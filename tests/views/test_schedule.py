@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests.factories import NOW, an_account
-from webapp.actions import schedule
+from tests.support.factories import NOW, an_account
 from webapp.models.recurring_jobs import RecurringJob
+from webapp.services import schedule
 
 HTMX = {"HX-Request": "true"}
 

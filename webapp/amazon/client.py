@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 from redis import Redis
 
-from webapp.amazon.fields import MalformedError
-from webapp.amazon.pacing import RATES, Pacer
-from webapp.amazon.tokens import Tokens
-from webapp.amazon.wire import Answer, Wire
-from webapp.domain.accounts import Credentials
-from webapp.domain.amazon_errors import (
+from webapp.amazon.access_tokens import Tokens
+from webapp.amazon.http import Answer, Wire
+from webapp.amazon.json_fields import MalformedError
+from webapp.amazon.rate_limiter import RATES, Pacer
+from webapp.domain.accounts.credentials import Credentials
+from webapp.domain.amazon.errors import (
     AmazonError,
     BadCredentials,
     LostAnswer,

@@ -12,18 +12,37 @@ from typing import Any
 import httpx
 
 from webapp.amazon.client import Client
-from webapp.amazon.feed_documents import cancellation_document, read_report
-from webapp.amazon.fields import TEXT, MalformedError, blocks, required, required_instant, text, word, words
-from webapp.amazon.flat_files import read_flat_report, refund_document
+from webapp.amazon.feed_flat_files import read_flat_report, refund_document
+from webapp.amazon.feed_xml import cancellation_document, read_report
+from webapp.amazon.http import LARGEST_BODY, Answer
+from webapp.amazon.json_fields import (
+    TEXT,
+    MalformedError,
+    blocks,
+    required,
+    required_instant,
+    text,
+    word,
+    words,
+)
 from webapp.amazon.orders import checked_marketplaces, stamp
 from webapp.amazon.vat_invoices import feed_options
-from webapp.amazon.wire import LARGEST_BODY, Answer
-from webapp.domain import refunds as refunding
-from webapp.domain import vat_invoices
-from webapp.domain.amazon_errors import InvalidRequest, NotThere, Unavailable, Unintelligible
-from webapp.domain.amazon_orders import Cancellation, Feed, FeedReport, PreparedFeed
-from webapp.domain.refunds import Refund
-from webapp.domain.vat_invoices import VatInvoice
+from webapp.domain.amazon.errors import (
+    InvalidRequest,
+    NotThere,
+    Unavailable,
+    Unintelligible,
+)
+from webapp.domain.amazon.types import (
+    Cancellation,
+    Feed,
+    FeedReport,
+    PreparedFeed,
+)
+from webapp.domain.invoicing import amazon_refunds as refunding
+from webapp.domain.invoicing import vat_invoices
+from webapp.domain.invoicing.amazon_refunds import Refund
+from webapp.domain.invoicing.vat_invoices import VatInvoice
 
 PATH = "/feeds/2021-06-30"
 CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"

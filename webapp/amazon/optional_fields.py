@@ -11,9 +11,15 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from webapp.amazon.fields import LARGEST_AMOUNT, LATEST, MOST_PIECES, TEXT, WORD
-from webapp.domain.amazon_orders import OddField
-from webapp.domain.money import UNUSUAL_DIGITS, Money
+from webapp.amazon.json_fields import (
+    LARGEST_AMOUNT,
+    LATEST,
+    MOST_PIECES,
+    TEXT,
+    WORD,
+)
+from webapp.domain.amazon.types import OddField
+from webapp.domain.common.money import UNUSUAL_DIGITS, Money
 
 # Amazon sends 0001, 1970 and 1995 where it has no date. It has sold for others since 2000.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

@@ -4,13 +4,24 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from webapp.amazon.client import Client
-from webapp.amazon.fields import MalformedError, block, instant, text
-from webapp.amazon.ladder import descend
-from webapp.amazon.parsing import LARGEST_ORDER, NUMBER, UnreadableOrderError, parse_order, unread_orders
-from webapp.amazon.wire import Answer
-from webapp.domain.amazon_errors import InvalidRequest
-from webapp.domain.amazon_orders import DATASETS, AmazonOrder, OrderPage
-from webapp.domain.marketplaces import BY_ID, ENDPOINTS, REGIONS
+from webapp.amazon.dataset_fallback import descend
+from webapp.amazon.http import Answer
+from webapp.amazon.json_fields import (
+    MalformedError,
+    block,
+    instant,
+    text,
+)
+from webapp.amazon.order_schema import (
+    LARGEST_ORDER,
+    NUMBER,
+    UnreadableOrderError,
+    parse_order,
+    unread_orders,
+)
+from webapp.domain.amazon.errors import InvalidRequest
+from webapp.domain.amazon.types import DATASETS, AmazonOrder, OrderPage
+from webapp.domain.common.marketplaces import BY_ID, ENDPOINTS, REGIONS
 
 PATH = "/orders/2026-01-01/orders"
 # Amazon's own limit of one call.

@@ -1,9 +1,15 @@
 """Sellers API: where an account may sell."""
 
 from webapp.amazon.client import Client
-from webapp.amazon.fields import MalformedError, block, blocks, flag, required
-from webapp.amazon.wire import Answer
-from webapp.domain.amazon_orders import Participation
+from webapp.amazon.http import Answer
+from webapp.amazon.json_fields import (
+    MalformedError,
+    block,
+    blocks,
+    flag,
+    required,
+)
+from webapp.domain.amazon.types import Participation
 
 
 def participations(client: Client) -> tuple[Participation, ...]:

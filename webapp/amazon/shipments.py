@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 from webapp.amazon.client import Client
+from webapp.amazon.http import Answer
+from webapp.amazon.order_schema import NUMBER
 from webapp.amazon.orders import checked_marketplaces, checked_number, stamp
-from webapp.amazon.parsing import NUMBER
-from webapp.amazon.wire import Answer
-from webapp.domain.amazon_errors import InvalidRequest
-from webapp.domain.shipping import OTHER, Parcel
+from webapp.domain.amazon.errors import InvalidRequest
+from webapp.domain.shipping.carriers import OTHER, Parcel
 
 _REFERENCE = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 # The longest text of a parcel that is sent, in characters.

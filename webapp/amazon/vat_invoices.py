@@ -2,10 +2,15 @@
 
 import re
 
-from webapp.amazon.parsing import NUMBER
-from webapp.domain.amazon_errors import InvalidRequest
-from webapp.domain.marketplaces import BY_ID
-from webapp.domain.vat_invoices import COUNTRIES, CREDIT_NOTE, INVOICE, VatInvoice
+from webapp.amazon.order_schema import NUMBER
+from webapp.domain.amazon.errors import InvalidRequest
+from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.invoicing.vat_invoices import (
+    COUNTRIES,
+    CREDIT_NOTE,
+    INVOICE,
+    VatInvoice,
+)
 
 PDF_MAGIC = b"%PDF-"
 # What Amazon takes of one invoice, in bytes.

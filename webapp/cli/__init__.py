@@ -4,22 +4,22 @@ import importlib
 
 import click
 
-from webapp.cli.groups import Group
+from webapp.cli.base import Group
 
 # Command → where it stands. A new noun is one line here.
 COMMANDS = {
-    "up": "webapp.cli.up:up",
+    "up": "webapp.cli.processes:up",
     "demo": "webapp.cli.demo:demo",
-    "web": "webapp.cli.web:web",
-    "worker": "webapp.cli.worker:worker",
-    "scheduler": "webapp.cli.scheduler:scheduler",
-    "simulate": "webapp.cli.simulate:simulate",
+    "web": "webapp.cli.processes:web",
+    "worker": "webapp.cli.processes:worker",
+    "scheduler": "webapp.cli.processes:scheduler",
+    "simulate": "webapp.cli.processes:simulate",
     "doctor": "webapp.cli.doctor:doctor",
     "users": "webapp.cli.users:users",
     "accounts": "webapp.cli.accounts:accounts",
     "stores": "webapp.cli.stores:stores",
     "amazon-orders": "webapp.cli.amazon_orders:amazon_orders",
-    "orders": "webapp.cli.order_verbs:orders",
+    "orders": "webapp.cli.order_actions:orders",
     "products": "webapp.cli.products:products",
     "shipments": "webapp.cli.shipments:shipments",
     "submissions": "webapp.cli.submissions:submissions",

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
-from webapp.cli.groups import Group
-from webapp.domain.accounts import ConnectionReport
+from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, show
+from webapp.domain.accounts.credentials import ConnectionReport
+from webapp.domain.common.marketplaces import REGIONS
 from webapp.domain.errors import InvalidError
-from webapp.domain.marketplaces import REGIONS
 from webapp.models.accounts import Account
 
 secret_file = click.Path(path_type=Path, dir_okay=False)
@@ -45,9 +44,9 @@ def connect(
     **fields: str,
 ) -> None:
     """Connect a seller account, after Amazon has accepted its credentials. Each marketplace becomes a store."""
-    from webapp.actions import accounts as verbs
-    from webapp.extensions import db, settings
-    from webapp.ports import open_port
+    from webapp.core.extensions import db, settings
+    from webapp.services.accounts import accounts as verbs
+    from webapp.web.amazon_gateway import open_port
 
     fields["client_secret"] = _secret(client_secret_file)
     fields["refresh_token"] = _secret(refresh_token_file)
@@ -78,8 +77,8 @@ def connect(
 @json_option
 def list_accounts(data_dir: Path | None, as_json: bool) -> None:
     """List the accounts, with their health."""
-    from webapp.extensions import db
-    from webapp.queries import stores
+    from webapp.core.extensions import db
+    from webapp.queries.accounts import stores
 
     with desk(data_dir):
         show([described(account) for account in stores.accounts(db.session())], as_json, _lines)
@@ -119,7 +118,7 @@ def _secret(path: Path) -> str:
 
 
 def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
-    from webapp.sentences import sentence
+    from webapp.messages import sentence
 
     yield f"Connected {account.name}: {', '.join(store.name for store in account.stores)}."
     for name in sorted(report.missing):
@@ -127,7 +126,7 @@ def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
 
 
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    from webapp.sentences import sentence
+    from webapp.messages import sentence
 
     if not found:
         yield "There are no accounts yet."

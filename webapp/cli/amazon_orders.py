@@ -8,10 +8,10 @@ from typing import Any
 import click
 from redis.exceptions import RedisError
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, number_argument, number_type, show
-from webapp.cli.groups import Group
-from webapp.domain import amazon_status, cancellation
-from webapp.domain.money import Money
+from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, number_argument, number_type, show
+from webapp.domain.amazon import statuses
+from webapp.domain.common.money import Money
+from webapp.domain.submissions import cancellation
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 
 
@@ -28,9 +28,9 @@ def amazon_orders() -> None:
 @json_option
 def list_orders(store: str | None, status: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:
     """List Amazon orders, the latest purchase first."""
-    from webapp.actions import stores
-    from webapp.extensions import db
-    from webapp.queries.amazon_orders import listed, numbers_of_orders
+    from webapp.core.extensions import db
+    from webapp.queries.sync.amazon_orders import listed, numbers_of_orders
+    from webapp.services.accounts import stores
 
     with desk(data_dir):
         session = db.session()
@@ -38,7 +38,7 @@ def list_orders(store: str | None, status: str | None, limit: int, data_dir: Pat
         if store:
             conditions.append(AmazonOrder.store_id == stores.find(session, store).id)
         if status:
-            conditions.append(AmazonOrder.status == amazon_status.normalise(status))
+            conditions.append(AmazonOrder.status == statuses.normalise(status))
         found = listed(session, conditions, limit)
         numbers = numbers_of_orders(session, [order.id for order in found])
         show([described(order, numbers.get(order.id)) for order in found], as_json, _lines)
@@ -50,8 +50,8 @@ def list_orders(store: str | None, status: str | None, limit: int, data_dir: Pat
 @json_option
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
     """Show one Amazon order, by Amazon's NUMBER."""
-    from webapp.extensions import db
-    from webapp.queries.amazon_orders import by_number, numbers_of_orders
+    from webapp.core.extensions import db
+    from webapp.queries.sync.amazon_orders import by_number, numbers_of_orders
 
     with desk(data_dir):
         session = db.session()
@@ -67,10 +67,10 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_json: bool) -> None:
     """Ask Amazon to cancel an unshipped order, by Amazon's NUMBER. `submissions list` shows what became of it."""
-    from webapp import queue
-    from webapp.actions import cancellations
-    from webapp.extensions import db, settings
-    from webapp.queries.amazon_orders import id_of
+    from webapp.core import queue
+    from webapp.core.extensions import db, settings
+    from webapp.queries.sync.amazon_orders import id_of
+    from webapp.services.submissions import cancellations
 
     with desk(data_dir):
         session = db.session()
@@ -99,7 +99,7 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
 
 def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
     """The order as JSON says it; docs/cli.md lists the keys."""
-    from webapp.sentences import sentence
+    from webapp.messages import sentence
 
     return {
         "number": order.number,

@@ -16,7 +16,7 @@ from webapp.cli.base import data_dir_option, json_option, load_settings, show
 @json_option
 def backup(file: Path, force: bool, data_dir: Path | None, as_json: bool) -> None:
     """Copy the SQLite database to FILE and check the copy. Works while Channeldesk runs, and without it."""
-    from webapp.running import backup as backups
+    from webapp.runtime import backup as backups
 
     settings = load_settings(data_dir)
     made = backups.create(settings, file, force=force)

@@ -14,11 +14,11 @@ from flask import Flask
 from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
-from webapp.domain.amazon_errors import AmazonError
+from webapp.core.errors import CannotRunError
+from webapp.core.settings import SettingError, Settings
+from webapp.db.encryption import VaultError
+from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.errors import DeskError, InvalidError
-from webapp.models.vault import VaultError
-from webapp.running.problems import CannotRunError
-from webapp.settings import SettingError, Settings
 
 
 class _DataFolder(click.Path):
@@ -56,7 +56,7 @@ def one_line_errors() -> Iterator[None]:
     except AmazonError as error:
         _fail(error.message + (f" (Amazon's request {error.request_id})" if error.request_id else ""))
     except DeskError as error:
-        from webapp.sentences import sentence
+        from webapp.messages import sentence
 
         _fail(_about(error) + sentence(error.code, error.arguments))
     except RedisError as error:
@@ -64,8 +64,8 @@ def one_line_errors() -> Iterator[None]:
     except VaultError as error:
         _fail(str(error))
     except DBAPIError as error:
-        from webapp.database_problems import ADVICE
-        from webapp.models.database_errors import cause_of, reason_of
+        from webapp.core.database_problems import ADVICE
+        from webapp.db.database_errors import cause_of, reason_of
 
         cause = cause_of(error)
         advice = ADVICE[cause] if cause is not None else "The database stopped answering."
@@ -117,15 +117,22 @@ def desk(data_dir: Path | None) -> Iterator[Flask]:
     Works beside a running desk and without one. Raises CannotRunError and SettingError.
     """
     from webapp import create_app
-    from webapp.running import database, folder, logs, store
+    from webapp.runtime import (
+        data_dir as runtime_data_dir,
+    )
+    from webapp.runtime import (
+        embedded_valkey,
+        log_config,
+        migrate,
+    )
 
     os.umask(0o077)
     settings = load_settings(data_dir)
-    logs.configure("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
-    folder.prepare(settings.data_dir)
-    with store.for_a_command(settings) as usable:
+    log_config.configure("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
+    runtime_data_dir.prepare(settings.data_dir)
+    with embedded_valkey.for_a_command(settings) as usable:
         app = create_app(usable)
-        database.upgrade(app)
+        migrate.upgrade(app)
         with app.app_context():
             yield app
 
@@ -142,3 +149,14 @@ def show(data: Any, as_json: bool, lines: Callable[[Any], Iterator[str]]) -> Non
 def instant(at: datetime | None) -> str | None:
     """ISO 8601 in UTC with Z, as Amazon writes it."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class Group(click.Group):
+    """Click cuts what a command does after some words; here it goes on in the next line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the names and the first sentence of each."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, one.get_short_help_str(limit=1000)) for name, one in found if one is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)

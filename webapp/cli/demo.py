@@ -17,11 +17,12 @@ import platformdirs
 from flask import Flask
 
 from webapp.cli.base import data_dir_option, load_settings
-from webapp.domain.products import Entry, Row
-from webapp.running import folder, processes
-from webapp.running.problems import CannotRunError
-from webapp.running.supervisor import Service
-from webapp.settings import Settings
+from webapp.core import processes
+from webapp.core.errors import CannotRunError
+from webapp.core.settings import Settings
+from webapp.domain.products.csv_import import Entry, Row
+from webapp.runtime import data_dir as runtime_data_dir
+from webapp.runtime.supervisor import Service
 
 # So that one can watch: the real Amazon takes minutes for each of these.
 PACE = {"sync_interval": 5, "undo_seconds": 10, "feed_interval": 5}
@@ -37,11 +38,11 @@ SIMULATOR_WITHIN = 20.0
 @data_dir_option
 def demo(port: int | None, data_dir: Path | None) -> None:
     """Run the desk against the built-in Amazon simulator, with accounts connected and orders arriving."""
-    from webapp.running.desk import up
+    from webapp.runtime.up import up
 
     data_dir = data_dir or platformdirs.user_data_path("channeldesk-demo")
     settings = replace(load_settings(data_dir, port=port), **PACE)  # type: ignore[arg-type]
-    folder.prepare(settings.data_dir)
+    runtime_data_dir.prepare(settings.data_dir)
     address = f"http://127.0.0.1:{_simulator_port(settings)}"
     up(
         settings,
@@ -79,7 +80,7 @@ def _simulate(settings: Settings) -> None:
 
 def _connect_all(app: Flask, address: str) -> None:
     """Connect the simulator's sellers that are not connected yet; their stores are active from the start."""
-    from webapp.extensions import db
+    from webapp.core.extensions import db
 
     offered = _ask(f"{address}/_desk/api/credentials")
     goods = _ask(f"{address}/_desk/api/goods")
@@ -92,10 +93,11 @@ def _connect_all(app: Flask, address: str) -> None:
 def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) -> None:
     from sqlalchemy import select
 
-    from webapp import queue
-    from webapp.actions import accounts, products
-    from webapp.amazon import Amazon
+    from webapp.amazon.gateway import Amazon
+    from webapp.core import queue
     from webapp.models.accounts import Account
+    from webapp.services.accounts import accounts
+    from webapp.services.products import products
 
     if session.scalar(select(Account.id).where(Account.seller_id == seller["seller_id"])):
         return
@@ -134,8 +136,8 @@ def _counted(goods: list[dict[str, str]]) -> list[Row]:
 
 def _set_up_mails(session: Any, name: str, port: int) -> None:
     """Let mails go to the simulator's mail server, unless somebody has chosen another one."""
-    from webapp.actions import mail_settings
     from webapp.queries.mails import server_row
+    from webapp.services.mail import settings as mail_settings
 
     if server_row(session) is not None:
         return
@@ -166,8 +168,8 @@ def _ask(url: str) -> Any:
 
 
 def _welcome(app: Flask, address: str) -> list[str]:
-    from webapp.actions.users import make_demo_link
-    from webapp.extensions import db
+    from webapp.core.extensions import db
+    from webapp.services.users.users import make_demo_link
 
     settings = app.config["CHANNELDESK"]
     with app.app_context():

@@ -17,7 +17,7 @@ from webapp.cli.base import data_dir_option, json_option, load_settings, show
 @json_option
 def doctor(port: int | None, data_dir: Path | None, as_json: bool) -> None:
     """Check this machine and this installation; exit code 1 when something fails."""
-    from webapp.running.checks import FAIL, examine
+    from webapp.runtime.doctor import FAIL, examine
 
     findings = [asdict(finding) for finding in examine(load_settings(data_dir, port=port))]
     show(findings, as_json, _lines)

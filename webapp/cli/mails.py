@@ -6,9 +6,8 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
-from webapp.cli.groups import Group
-from webapp.domain.mails import FAILED, STATES
+from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, number_type, show
+from webapp.domain.mail.state_machine import FAILED, STATES
 
 
 @click.group(cls=Group)
@@ -23,7 +22,7 @@ def mails() -> None:
 @json_option
 def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_json: bool) -> None:
     """List mails without their texts, the latest first."""
-    from webapp.extensions import db
+    from webapp.core.extensions import db
     from webapp.queries.mails import listed
 
     with desk(data_dir):
@@ -40,9 +39,9 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
     """Put the mail MAIL_ID, or all that failed, in line again; a running desk sends them."""
     from datetime import UTC, datetime
 
-    from webapp.actions import mails as verbs
-    from webapp.extensions import db
+    from webapp.core.extensions import db
     from webapp.queries.mails import listed
+    from webapp.services.mail import outbox as verbs
 
     if (mail_id is None) is not all_failed:
         raise click.UsageError("Name one mail by its id, or say --failed.")
@@ -65,13 +64,13 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
 @json_option
 def test(address: str, data_dir: Path | None, as_json: bool) -> None:
     """Send a test mail to ADDRESS by the mail settings, at once."""
-    from webapp import mailing
-    from webapp.domain import mails as domain
+    from webapp.core.extensions import db
     from webapp.domain.errors import NotFoundError, RefusedError
-    from webapp.domain.mail_errors import MailError
-    from webapp.extensions import db
+    from webapp.domain.mail import state_machine as domain
+    from webapp.domain.mail.errors import MailError
+    from webapp.mailing import composer
+    from webapp.messages import sentence
     from webapp.queries import mails as queries
-    from webapp.sentences import sentence
 
     with desk(data_dir):
         to = domain.clean_address(address, "address")
@@ -82,7 +81,7 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
         sender = queries.sender(session)
         session.rollback()
         try:
-            mailing.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")
+            composer.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")
         except MailError as error:
             raise RefusedError("mail_test_refused", why=sentence(error.cause), words=error.words or "–") from error
         said = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}
@@ -90,7 +89,7 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
 
 
 def _described(row: Any) -> dict[str, Any]:
-    from webapp.sentences import sentence
+    from webapp.messages import sentence
 
     return {
         "id": row.id,

@@ -13,7 +13,7 @@ import click
 from webapp.cli.base import data_dir_option, desk, json_option, show
 from webapp.cli.orders import orders
 from webapp.domain.errors import InvalidError
-from webapp.domain.order_states import STATES
+from webapp.domain.orders.state_machine import STATES
 
 if TYPE_CHECKING:
     from webapp.models.stores import StoreName
@@ -100,34 +100,36 @@ def _export(
     filters: dict[str, Any], columns: list[str], sort: str, format_: str, output: Path | None, *, personal: bool
 ) -> int:
     """Answers how many rows were written. Raises InvalidError."""
-    from webapp.actions import exports
-    from webapp.exports import files
-    from webapp.exports.orders import ORDERS
-    from webapp.extensions import db, settings
-    from webapp.queries import grids, orders, stores
-    from webapp.temporary_files import temporary_folder
+    from webapp.core.extensions import db, settings
+    from webapp.core.temporary_files import temporary_folder
+    from webapp.exports import writers
+    from webapp.exports.order_columns import ORDERS
+    from webapp.queries.accounts import stores
+    from webapp.queries.listing import fetch as grid_fetch
+    from webapp.queries.orders import orders
+    from webapp.services.listing import export_audit
 
     session = db.session()
     every = stores.by_name(session)
     filters = filters | _check(filters, columns, sort, every)
     chosen = orders.grid(every).choose(columns).for_reader(personal=personal)
-    grid, fields = files.fields_of(chosen, ORDERS)
+    grid, fields = writers.fields_of(chosen, ORDERS)
     # Who may use the command line may filter by names, also for a file without them.
     grid = grid.for_reader(personal=True)
-    place = grids.read_place(grid, {"sort": sort})
+    place = grid_fetch.read_place(grid, {"sort": sort})
     session.expunge_all()
-    rows = files.rows(session, grid, place, filters, fields, {store.id: store for store in every})
+    rows = writers.rows(session, grid, place, filters, fields, {store.id: store for store in every})
     heads = [str(field.text) for field in fields]
     counted = [0]
     if format_ == "xlsx" and output is not None:
         with temporary_folder(settings().data_dir) as folder, output.open("wb") as file:
-            counted[0] = files.write_xlsx(heads, rows, file, folder)
+            counted[0] = writers.write_xlsx(heads, rows, file, folder)
     else:
         with output.open("w", encoding="utf-8", newline="") if output is not None else nullcontext(sys.stdout) as out:
-            for text in files.csv_chunks(heads, rows, lambda count: counted.__setitem__(0, count)):
+            for text in writers.csv_chunks(heads, rows, lambda count: counted.__setitem__(0, count)):
                 out.write(text)
     private = any(column.personal for column in grid.columns if column.name in grid.visible)
-    exports.note(session, "orders", format_, counted[0], personal=private, now=datetime.now(UTC), by="cli")
+    export_audit.note(session, "orders", format_, counted[0], personal=private, now=datetime.now(UTC), by="cli")
     return counted[0]
 
 
@@ -144,8 +146,8 @@ def _check_ranges(filters: dict[str, Any]) -> None:
 
 def _check(filters: dict[str, Any], columns: list[str], sort: str, every: "Sequence[StoreName]") -> dict[str, Any]:
     """The filters that have to be put otherwise: the store by its slug. Raises InvalidError."""
-    from webapp.exports.orders import ORDERS
-    from webapp.queries import orders
+    from webapp.exports.order_columns import ORDERS
+    from webapp.queries.orders import orders
 
     known = {column.name: column for column in orders.COLUMNS if ORDERS[column.name].fields}
     for name in columns:

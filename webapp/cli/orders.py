@@ -7,8 +7,7 @@ from typing import Any
 import click
 
 from webapp.cli.amazon_orders import priced
-from webapp.cli.base import data_dir_option, desk, json_option, number_argument, number_type, show
-from webapp.cli.groups import Group
+from webapp.cli.base import Group, data_dir_option, desk, json_option, number_argument, number_type, show
 from webapp.models.orders import Order
 
 _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
@@ -25,8 +24,8 @@ def orders() -> None:
 @json_option
 def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
     """List Orders, the latest purchase first."""
-    from webapp.extensions import db
-    from webapp.queries.orders import listed
+    from webapp.core.extensions import db
+    from webapp.queries.orders.orders import listed
 
     with desk(data_dir):
         show([described(order) for order in listed(db.session(), limit)], as_json, _lines)
@@ -38,8 +37,8 @@ def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
     """Show one Order, by its own NUMBER or by Amazon's."""
-    from webapp.extensions import db
-    from webapp.queries.orders import by_number, number_for
+    from webapp.core.extensions import db
+    from webapp.queries.orders.orders import by_number, number_for
 
     with desk(data_dir):
         session = db.session()

@@ -7,9 +7,14 @@ from typing import IO, Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
-from webapp.cli.groups import Group
-from webapp.domain.products import LOW, Entry, decode, read, write
+from webapp.cli.base import Group, data_dir_option, desk, json_option, show
+from webapp.domain.products.csv_import import (
+    LOW,
+    Entry,
+    decode,
+    read,
+    write,
+)
 from webapp.models.products import Product
 
 _account_option = click.option("--account", help="The seller account's name; needed where there are several.")
@@ -35,8 +40,8 @@ def list_products(
     account: str | None, text: str | None, flagged: bool, stock: str | None, data_dir: Path | None, as_json: bool
 ) -> None:
     """List products by their SKU."""
-    from webapp.extensions import db
-    from webapp.queries import products as queries
+    from webapp.core.extensions import db
+    from webapp.queries.products import products as queries
 
     with desk(data_dir):
         session = db.session()
@@ -71,10 +76,10 @@ def set_product(
     as_json: bool,
 ) -> None:
     """Change a product, or make it where there is none of this SKU."""
-    from webapp.actions import products as verbs
+    from webapp.core.extensions import db
     from webapp.domain.errors import NotFoundError
-    from webapp.extensions import db
-    from webapp.queries import products as queries
+    from webapp.queries.products import products as queries
+    from webapp.services.products import products as verbs
 
     entry = Entry(sku, title, asin, enabled, manage_stock, quantity)
     about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
@@ -98,10 +103,10 @@ def set_product(
 @json_option
 def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: Path | None, as_json: bool) -> None:
     """Take the products of a CSV FILE (- for standard input). Rows that cannot be taken are told and left out."""
-    from webapp.actions import products as verbs
-    from webapp.extensions import db
-    from webapp.queries import products as queries
-    from webapp.sentences import sentence
+    from webapp.core.extensions import db
+    from webapp.messages import sentence
+    from webapp.queries.products import products as queries
+    from webapp.services.products import products as verbs
 
     sheet = read(decode(file.read()))
     rows = sheet.rows
@@ -133,8 +138,8 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
 @data_dir_option
 def export_file(file: IO[str], account: str | None, data_dir: Path | None) -> None:
     """Write all products as CSV, as `import` takes them, to FILE or to standard output."""
-    from webapp.extensions import db
-    from webapp.queries import products as queries
+    from webapp.core.extensions import db
+    from webapp.queries.products import products as queries
 
     with desk(data_dir):
         session = db.session()

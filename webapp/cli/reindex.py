@@ -14,11 +14,11 @@ from webapp.cli.base import data_dir_option, desk, json_option, show
 @json_option
 def reindex(data_dir: Path | None, as_json: bool) -> None:
     """Index the words of every order anew: after the oldest key was taken out of the keys file."""
-    from webapp.actions import search_index
-    from webapp.extensions import db
+    from webapp.core.extensions import db
+    from webapp.services.listing import search_indexer
 
     with desk(data_dir):
-        done = search_index.rebuild_all(db.session())
+        done = search_indexer.rebuild_all(db.session())
         show({"orders": done}, as_json, _lines)
 
 

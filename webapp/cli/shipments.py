@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.cli.base import data_dir_option, desk, json_option, show
-from webapp.cli.groups import Group
-from webapp.domain import tracking_text
+from webapp.cli.base import Group, data_dir_option, desk, json_option, show
 from webapp.domain.errors import InvalidError
-from webapp.domain.tracking_matches import Choice
-from webapp.sentences import sentence
+from webapp.domain.shipping import tracking_text
+from webapp.domain.shipping.tracking_matching import Choice
+from webapp.messages import sentence
 
 if TYPE_CHECKING:
-    from webapp.domain.tracking_matches import Match
-    from webapp.domain.tracking_sheets import Sheet
+    from webapp.domain.shipping.tracking_matching import Match
+    from webapp.domain.shipping.tracking_parser import Sheet
 
 
 _STATES = ("done", "failed", "ready", "choose", "confirm", "already", "blocked", "left_out")
@@ -47,20 +46,20 @@ def import_sheets(
     as_json: bool,
 ) -> None:
     """Ship what is ready in CSV, TSV or text files (not standard input), and say of each line what became of it."""
-    from webapp.actions import tracking
-    from webapp.extensions import db, settings
-    from webapp.queries import tracking as queries
+    from webapp.core.extensions import db, settings
+    from webapp.queries.shipping import tracking_import as queries
+    from webapp.services.shipping import tracking_import
 
     texts = [(path.name, _text(path)) for path in files]
     with desk(data_dir):
         session, now = db.session(), datetime.now(UTC)
-        sheets = tracking.read(session, texts)
-        kept = tracking.keep(session, sheets, now=now, by="cli")
+        sheets = tracking_import.read(session, texts)
+        kept = tracking_import.keep(session, sheets, now=now, by="cli")
         rows = queries.rows(session, kept.id)
         found = queries.look(session, rows, now)
         if shared_parcels:
             asked = [row.id for row, one in zip(rows, found, strict=True) if one.asks_shared]
-            tracking.choose(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
+            tracking_import.choose(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
             found = queries.look(session, queries.rows(session, kept.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
         if not dry_run and any(one.goes for one in found):
@@ -80,11 +79,12 @@ def _text(path: Path) -> str:
 
 def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime) -> dict[int, dict[str, Any]]:
     """Order → how it ended. A worker may be at the same rows; each is done once."""
-    from webapp.actions import bulk_actions, tracking
     from webapp.queries import bulk_actions as queries
+    from webapp.services.bulk import runner as bulk_runner
+    from webapp.services.shipping import tracking_import
 
-    action_id = tracking.confirm(session, import_id, undo_seconds=undo_seconds, now=now, by="cli").id
-    while bulk_actions.step(session, action_id, lambda: datetime.now(UTC)):
+    action_id = tracking_import.confirm(session, import_id, undo_seconds=undo_seconds, now=now, by="cli").id
+    while bulk_runner.step(session, action_id, lambda: datetime.now(UTC)):
         pass
     return {
         row.subject_id: {"state": row.state, "words": sentence(row.outcome or "", row.outcome_args)}

@@ -7,11 +7,10 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
-from webapp.cli.groups import Group
+from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import InvalidError
 from webapp.models.stores import Store
-from webapp.queries.stores import order_settings
+from webapp.queries.accounts.stores import order_settings
 
 
 @click.group(cls=Group)
@@ -24,8 +23,8 @@ def stores() -> None:
 @json_option
 def list_stores(data_dir: Path | None, as_json: bool) -> None:
     """List the stores."""
-    from webapp.extensions import db
-    from webapp.queries import stores as stored
+    from webapp.core.extensions import db
+    from webapp.queries.accounts import stores as stored
 
     with desk(data_dir):
         show([described(store) for store in stored.every(db.session())], as_json, _lines)
@@ -38,8 +37,8 @@ def list_stores(data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
     """Show the order settings of a store, named by its name or its slug; change them with --set, all or none."""
-    from webapp.actions import stores as verbs
-    from webapp.extensions import db
+    from webapp.core.extensions import db
+    from webapp.services.accounts import stores as verbs
 
     values = dict(_pair(change) for change in changes)
     with desk(data_dir):
@@ -57,10 +56,10 @@ def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json
 @json_option
 def documents(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
     """Show what the documents of a store say of the seller, and in which language; change it with --set."""
-    from webapp.actions import document_settings
-    from webapp.actions import stores as verbs
-    from webapp.domain.document_settings import KEYS
-    from webapp.extensions import db
+    from webapp.core.extensions import db
+    from webapp.domain.accounts.document_settings import KEYS
+    from webapp.services.accounts import document_settings
+    from webapp.services.accounts import stores as verbs
 
     # A shell hands on a line's end as two characters.
     values = {key: value.replace("\\n", "\n") for key, value in map(_pair, changes)}

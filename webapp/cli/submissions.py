@@ -9,11 +9,10 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from webapp.actions.kinds import NAMES
-from webapp.cli.base import data_dir_option, desk, instant, json_option, number_type, show
-from webapp.cli.groups import Group
+from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, number_type, show
 from webapp.domain.errors import BusyError
-from webapp.domain.submissions import STATES
+from webapp.domain.submissions.state_machine import STATES
+from webapp.services.submissions.handlers import NAMES
 
 # Amazon usually shows a package within seconds; the first look is due two seconds after it was accepted.
 _FIRST_CHECK = timedelta(seconds=5)
@@ -35,7 +34,7 @@ def list_submissions(
     only_open: bool, state: str | None, kind: str | None, limit: int, data_dir: Path | None, as_json: bool
 ) -> None:
     """List submissions, the latest first."""
-    from webapp.extensions import db
+    from webapp.core.extensions import db
     from webapp.queries.submissions import listed
 
     wanted: dict[str, Any] = {"open": True} if only_open else {}
@@ -56,9 +55,9 @@ def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: b
 
     Without --wait, it waits up to 5 seconds to verify what Amazon has just accepted.
     """
-    from webapp.actions import accounts
-    from webapp.extensions import db
+    from webapp.core.extensions import db
     from webapp.queries.submissions import listed, open_ids, soonest_check
+    from webapp.services.accounts import accounts
 
     with desk(data_dir):
         session = db.session()
@@ -108,9 +107,9 @@ def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bool) -> None:
     """Say what Seller Central shows of a refund in doubt: refunded, or missed, or missed and to be resent."""
-    from webapp.actions import refunds
-    from webapp.extensions import db
+    from webapp.core.extensions import db
     from webapp.queries.submissions import listed
+    from webapp.services.submissions import refunds
 
     verbs = {"refunded": refunds.arrived, "missed": refunds.missed, "resend": refunds.send_again}
     with desk(data_dir):
@@ -120,9 +119,9 @@ def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bo
 
 def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """What a person decided about one; a worker is told by the row itself."""
-    from webapp.actions import submissions as verbs
-    from webapp.extensions import db, settings
+    from webapp.core.extensions import db, settings
     from webapp.queries.submissions import listed
+    from webapp.services.submissions import user_actions as verbs
 
     with desk(data_dir):
         about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
@@ -155,15 +154,16 @@ def _advance_until(session: Session, only: int | None, deadline: float) -> None:
 
 def _advance(session: Session, account_id: int, deadline: float) -> bool:
     """One pass over an account. True when a worker was at it instead, where there is time left; else BusyError."""
-    from webapp.actions import accounts, advancing
-    from webapp.extensions import settings
-    from webapp.ports import open_port
+    from webapp.core.extensions import settings
+    from webapp.services.accounts import accounts
+    from webapp.services.submissions import processor as submission_processor
+    from webapp.web.amazon_gateway import open_port
 
     keys = accounts.credentials(accounts.find(session, account_id))
     session.rollback()
     try:
         with open_port(keys) as port:
-            advancing.advance(
+            submission_processor.advance(
                 session,
                 port,
                 account_id,
@@ -180,7 +180,7 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
 
 def _described(row: Any) -> dict[str, Any]:
     """A row of the grid of submissions."""
-    from webapp.sentences import sentence
+    from webapp.messages import sentence
 
     one = row.Submission
     return {

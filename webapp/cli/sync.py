@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from webapp.cli.base import data_dir_option, desk, instant, json_option, show
-from webapp.models.syncs import SyncRun
+from webapp.models.sync_runs import SyncRun
 
 COUNTS = ("received", "new", "changed", "same", "stale", "blocked", "quarantined", "orders_created")
 
@@ -36,9 +36,10 @@ class Instant(click.ParamType):
 @json_option
 def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: bool) -> None:
     """Fetch what changed at Amazon for ACCOUNT (its name), now and in the foreground."""
-    from webapp.actions import accounts, syncing
-    from webapp.extensions import db
-    from webapp.ports import open_port
+    from webapp.core.extensions import db
+    from webapp.services.accounts import accounts
+    from webapp.services.sync import run as sync_run
+    from webapp.web.amazon_gateway import open_port
 
     with desk(data_dir):
         session = db.session()
@@ -46,7 +47,7 @@ def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: b
         account_id, keys = found.id, accounts.credentials(found)
         session.rollback()
         with open_port(keys) as port:
-            run = syncing.sync_account(
+            run = sync_run.sync_account(
                 session, port, account_id, clock=lambda: datetime.now(UTC), by="cli", since=since
             )
         show(_described(run), as_json, _lines)

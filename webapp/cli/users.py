@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
-from webapp.cli.base import data_dir_option, desk, instant, json_option, show
-from webapp.cli.groups import Group
+from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import InvalidError
-from webapp.domain.permissions import ROLES
+from webapp.domain.users.permissions import ROLES
 from webapp.models.users import User
 
 
@@ -28,17 +27,17 @@ def users() -> None:
 @json_option
 def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
     """Create a user. The password comes from standard input, so that no shell remembers it."""
-    from webapp import security
-    from webapp.actions.users import create_user
-    from webapp.domain.users import check_password, check_role, clean_email
-    from webapp.extensions import db
+    from webapp.core.extensions import db
+    from webapp.domain.users.credentials import check_password, check_role, clean_email
+    from webapp.services.users.users import create_user
+    from webapp.web import auth
 
     check_role(role)
     email = clean_email(email)
     password = _password()
     check_password(password, email)
     with desk(data_dir):
-        user = create_user(db.session(), email, role, security.hash_password(password), datetime.now(UTC))
+        user = create_user(db.session(), email, role, auth.hash_password(password), datetime.now(UTC))
         show(_described(user), as_json, lambda one: iter([f"Created {one['email']} as {one['role']}."]))
 
 
@@ -47,7 +46,7 @@ def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def list_users(data_dir: Path | None, as_json: bool) -> None:
     """List the users."""
-    from webapp.extensions import db
+    from webapp.core.extensions import db
     from webapp.queries.users import every
 
     with desk(data_dir):
@@ -60,9 +59,9 @@ def list_users(data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def link(email: str, data_dir: Path | None, as_json: bool) -> None:
     """Print a link by which a user chooses a new password and comes in; it works once, for 24 hours."""
-    from webapp.actions.users import make_sign_in_link
-    from webapp.extensions import db
-    from webapp.running.lock import running_at
+    from webapp.core.extensions import db
+    from webapp.runtime.file_lock import running_at
+    from webapp.services.users.users import make_sign_in_link
 
     with desk(data_dir) as app:
         settings = app.config["CHANNELDESK"]
@@ -78,7 +77,7 @@ def link(email: str, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def disable(email: str, data_dir: Path | None, as_json: bool) -> None:
     """Keep a user out: their sessions and sign-in links end at once."""
-    from webapp.actions import users as actions
+    from webapp.services.users import users as actions
 
     _change(data_dir, email, as_json, actions.disable, "disabled")
 
@@ -89,7 +88,7 @@ def disable(email: str, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def enable(email: str, data_dir: Path | None, as_json: bool) -> None:
     """Let a disabled user come in again."""
-    from webapp.actions import users as actions
+    from webapp.services.users import users as actions
 
     _change(data_dir, email, as_json, actions.enable, "enabled")
 
@@ -101,7 +100,7 @@ def enable(email: str, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def role(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
     """Give a user another role, which counts from their next request."""
-    from webapp.actions import users as actions
+    from webapp.services.users import users as actions
 
     def change(session: Any, user_id: int, **about: Any) -> User:
         return actions.change_role(session, user_id, role, **about)
@@ -115,8 +114,8 @@ def role(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
 @json_option
 def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
     """End all sessions of a user. They may sign in again."""
-    from webapp.actions import users as actions
-    from webapp.extensions import db
+    from webapp.core.extensions import db
+    from webapp.services.users import users as actions
 
     with desk(data_dir):
         user = _find(db.session(), email)
@@ -126,7 +125,7 @@ def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
 
 
 def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[..., User], word: str) -> None:
-    from webapp.extensions import db
+    from webapp.core.extensions import db
 
     with desk(data_dir):
         user = action(db.session(), _find(db.session(), email).id, now=datetime.now(UTC), by="cli")
@@ -135,7 +134,7 @@ def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[.
 
 def _find(session: Any, email: str) -> User:
     from webapp.domain.errors import NotFoundError
-    from webapp.domain.users import normal_email
+    from webapp.domain.users.credentials import normal_email
     from webapp.queries.users import by_email
 
     user = by_email(session, normal_email(email))

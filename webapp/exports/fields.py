@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
 
-from webapp.domain.money import Money
-from webapp.labels import label
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.common.money import Money
+from webapp.messages.status_labels import label
 from webapp.models.stores import StoreName
 
 Text: TypeAlias = str | LazyString

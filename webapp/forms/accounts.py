@@ -7,8 +7,8 @@ from wtforms import PasswordField, RadioField, SelectField, SelectMultipleField,
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from webapp.forms.choices import choices
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.forms.fields import choices
 
 _FILL_IN = _l("Please fill this in.")
 REGIONS = {

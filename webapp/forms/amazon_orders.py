@@ -8,7 +8,10 @@ from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired
 
-from webapp.domain import addresses, amazon_status, cancellation
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.amazon import statuses
+from webapp.domain.common import addresses
+from webapp.domain.submissions import cancellation
 from webapp.forms.filters import (
     AmountField,
     ChoiceField,
@@ -21,12 +24,11 @@ from webapp.forms.filters import (
     SwitchField,
     in_order,
 )
-from webapp.labels import LABELS
-from webapp.locales import lazy_gettext as _l
+from webapp.messages import sentence
+from webapp.messages.status_labels import LABELS
 from webapp.models.stores import StoreName
-from webapp.sentences import sentence
 
-_STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for status in amazon_status.KNOWN]
+_STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for status in statuses.KNOWN]
 
 
 class AmazonOrderFilters(Filters):
@@ -43,8 +45,8 @@ class AmazonOrderFilters(Filters):
         _l("Channel"),
         choices=[
             SelectChoice("", _l("All")),
-            SelectChoice(amazon_status.MERCHANT, "FBM"),
-            SelectChoice(amazon_status.AMAZON, "FBA"),
+            SelectChoice(statuses.MERCHANT, "FBM"),
+            SelectChoice(statuses.AMAZON, "FBA"),
         ],
     )
     prime = SwitchField(_l("Prime"))
@@ -63,7 +65,7 @@ class AmazonOrderFilters(Filters):
 
 
 class AddressForm(FlaskForm):
-    """Field by field what `domain/addresses` lets a person change; it checks, the form shows."""
+    """Field by field what `domain/common/addresses` lets a person change; it checks, the form shows."""
 
     name = StringField(_l("Recipient's name"))
     company = StringField(_l("Company"))

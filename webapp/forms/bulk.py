@@ -9,8 +9,8 @@ from wtforms import Field, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from wtforms.widgets import DateTimeLocalInput
 
-from webapp.domain import days
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.common import local_days
 
 # Where it is still yesterday longest.
 _LAST_ZONE = timedelta(hours=12)
@@ -52,7 +52,7 @@ class HoldManyForm(FlaskForm):
             raise ValidationError(_("Enter a time as 2026-12-24 18:00.")) from None
         if until.tzinfo is not None:
             raise ValidationError(_("Enter a time as 2026-12-24 18:00."))
-        if until.year > days.LAST_YEAR:
-            raise ValidationError(_("Choose a time until the end of %(year)s, or none.", year=days.LAST_YEAR))
+        if until.year > local_days.LAST_YEAR:
+            raise ValidationError(_("Choose a time until the end of %(year)s, or none.", year=local_days.LAST_YEAR))
         if until.replace(tzinfo=UTC) + _LAST_ZONE <= datetime.now(UTC):
             raise ValidationError(_("This time is past. Choose one to come, or none."))

@@ -5,15 +5,15 @@ from typing import Any
 from flask_babel import gettext as _
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 
-from webapp.domain import documents
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.common.money import Money
 from webapp.domain.errors import DeskError, InvalidError, RefusedError
-from webapp.domain.money import Money
-from webapp.forms.choices import choices
+from webapp.domain.invoicing import drafts
 from webapp.forms.documents import DocumentForm, pieces, with_lines
-from webapp.locales import lazy_gettext as _l
+from webapp.forms.fields import choices
+from webapp.messages import sentence
 from webapp.models.orders import Order, OrderItem
-from webapp.queries.refunds import AtAmazon
-from webapp.sentences import sentence
+from webapp.queries.invoicing.refundable import AtAmazon
 
 AMAZON, OFFLINE = "amazon", "offline"
 AMOUNTS = ("shipping", "adjustment_refund", "adjustment_fee")
@@ -40,7 +40,7 @@ class CreditMemoForm(DocumentForm):
     def on_amazon(self) -> bool:
         return self.way.data == AMAZON
 
-    def fill(self, draft: documents.Draft, *, on_amazon: bool) -> None:
+    def fill(self, draft: drafts.Draft, *, on_amazon: bool) -> None:
         """Ask for what the draft gives back. `on_amazon`: Amazon would refund it as it stands.
 
         Where Amazon refunds the Order but not this, nobody knows what is meant, and offline cannot be undone: the
@@ -61,11 +61,11 @@ class CreditMemoForm(DocumentForm):
         if self.on_amazon and not self.reason.data:
             raise InvalidError("refund_reason_required", field="reason")
 
-    def asked(self) -> documents.Refund:
+    def asked(self) -> drafts.Refund:
         """Raises InvalidError naming the field."""
         currency = self.order.currency
-        amounts = {name: documents.amount(self[name].data or "0", currency, name) for name in AMOUNTS}
-        return documents.Refund(pieces(self, self.order.items), **amounts)
+        amounts = {name: drafts.amount(self[name].data or "0", currency, name) for name in AMOUNTS}
+        return drafts.Refund(pieces(self, self.order.items), **amounts)
 
     def returned(self) -> set[int]:
         """The lines whose pieces come back."""

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, HiddenField, StringField, TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import DeskError, InvalidError
-from webapp.locales import lazy_gettext as _l
+from webapp.domain.orders import state_machine as order_states
+from webapp.messages import sentence
 from webapp.models.orders import Order, OrderItem
-from webapp.sentences import sentence
 
 F = TypeVar("F", bound=Form)
 _PIECES = re.compile(r"-?[0-9]{1,9}", re.ASCII)
@@ -80,3 +81,12 @@ def _pieces(text: str | None, field: str, line: OrderItem) -> int:
     if not _PIECES.fullmatch(text):
         raise InvalidError("quantity_malformed", field=field, item=line.sku or line.id, text=text[:40])
     return int(text)
+
+
+def invoice_form(order: Order, **options: Any) -> DocumentForm:
+    """Filled with what is left, unless something was sent."""
+    form = with_lines(DocumentForm, order.items, no_more)(**options)
+    if not form.is_submitted():
+        for line in order.items:
+            form[f"quantity-{line.id}"].data = str(order_states.left_to_invoice(line))
+    return form

@@ -14,8 +14,9 @@ from wtforms import BooleanField, Field, SelectField, SelectMultipleField, Strin
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, ListWidget, TextInput
 
-from webapp import presentation
-from webapp.queries import search
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.queries.listing import search
+from webapp.web import formatting
 
 # Amazon sold its first book in 1995; a grid need not look further.
 _YEARS = range(1995, 2101)
@@ -104,9 +105,9 @@ def spoken(field: Field) -> list[tuple[str, str]]:
         values = value if isinstance(value, list) else [value]
         return [(one, str(words.get(one, one))) for one in values]
     if isinstance(field, DayField):
-        return [(value.isoformat(), presentation.day(value))]
+        return [(value.isoformat(), formatting.day(value))]
     if isinstance(field, AmountField):
-        return [(format(value, "f"), presentation.number(value))]
+        return [(format(value, "f"), formatting.number(value))]
     return [(_sealed(field, value), value)]
 
 
@@ -276,3 +277,7 @@ def in_order(form: FlaskForm, low: str, high: str, message: str) -> None:
     first, last = form[low], form[high]
     if not first.errors and not last.errors and None not in (first.data, last.data) and last.data < first.data:
         last.errors = [*last.errors, message]
+
+
+class SearchForm(Filters):
+    q = KeywordField(_l("Search"))

@@ -5,18 +5,18 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, StringField, TextAreaField
+from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField, TextAreaField
 
-from webapp.domain import mails
-from webapp.domain.buyer_messages import LIMITS
-from webapp.forms.choices import choices
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.mail.amazon_messages import LIMITS
+from webapp.forms.fields import choices
 from webapp.forms.filters import ChoiceField, ChoicesField, Filters, NumberField
-from webapp.labels import LABELS
-from webapp.locales import lazy_gettext as _l
+from webapp.messages.status_labels import LABELS
 from webapp.models.stores import StoreName
 
 _ALL = {"": _l("All")}
-_STATES = {state: LABELS["mail_state"][state].text for state in mails.STATES}
+_STATES = {state: LABELS["mail_state"][state].text for state in mail_states.STATES}
 _KINDS = {kind: row.text for kind, row in LABELS["mail_kind"].items()}
 
 
@@ -57,3 +57,43 @@ class MailFilters(Filters):
     def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.store.choices = choices(_ALL | {store.slug: store.name for store in stores})
+
+
+SECURITIES = {
+    "starttls": _l("STARTTLS"),
+    "tls": _l("TLS"),
+    "none": _l("None"),
+}
+
+
+class ServerForm(FlaskForm):
+    host = StringField(_l("Server"))
+    port = StringField(_l("Port"))
+    security = RadioField(_l("Encryption"), choices=choices(SECURITIES))
+    username = StringField(_l("User name"))
+    password = PasswordField(_l("Password"))
+    plain_sign_in = BooleanField(_l("Allow to send the password without encryption"))
+    address = StringField(_l("Sender's address"))
+    name = StringField(_l("Sender's name"))
+    reply_to = StringField(_l("Answers go to"))
+
+
+class SenderForm(FlaskForm):
+    address = StringField(_l("Sender's address"))
+    name = StringField(_l("Sender's name"))
+    reply_to = StringField(_l("Answers go to"))
+
+
+class TestMailForm(FlaskForm):
+    # pytest would take it for a test.
+    __test__ = False
+
+    to = StringField(_l("Send a test mail to"))
+
+
+class TemplateForm(FlaskForm):
+    """`order` is the number of an Order to preview with; empty for the sample."""
+
+    subject = StringField(_l("Subject"))
+    body = TextAreaField(_l("Text"))
+    order = StringField(_l("Preview with Order"))

@@ -1,12 +1,20 @@
 """The filters of the grid of Orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
-from wtforms import SelectChoice
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.widgets import DateTimeLocalInput
 
-from webapp.domain import order_states
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.errors import InvalidError
+from webapp.domain.orders import state_machine as order_states
+from webapp.forms.fields import choices
 from webapp.forms.filters import (
     AmountField,
     ChoiceField,
@@ -18,8 +26,7 @@ from webapp.forms.filters import (
     NameField,
     in_order,
 )
-from webapp.labels import LABELS
-from webapp.locales import lazy_gettext as _l
+from webapp.messages.status_labels import LABELS
 from webapp.models.stores import StoreName
 
 _STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in order_states.STATES]
@@ -45,3 +52,41 @@ class OrderFilters(Filters):
         in_order(self, "purchased_from", "purchased_to", _("This day is before the first one."))
         in_order(self, "total_min", "total_max", _("This is less than the least total."))
         return right and not self.errors
+
+
+class CommentForm(FlaskForm):
+    comment = TextAreaField(_l("Comment"))
+    notify = BooleanField(_l("Tell the customer by e-mail"))
+
+
+class NoteForm(CommentForm):
+    """A comment with the word for the Order within its state. `words`: what it can be called, "" its state's own."""
+
+    status = SelectField(_l("Status"), validate_choice=False)
+
+    def __init__(self, *args: Any, words: Mapping[str, str | LazyString], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.status.choices = choices(words)
+
+
+class HoldForm(FlaskForm):
+    """`zone`: the IANA name of the clock that `until` is read on."""
+
+    reason = TextAreaField(_l("Reason"))
+    until = StringField(_l("Until"), widget=DateTimeLocalInput())
+
+    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        self.reason.flags.required = True
+
+    def instant(self) -> datetime | None:
+        """The instant entered, None where none was. Raises InvalidError."""
+        text = (self.until.data or "").strip()
+        if not text:
+            return None
+        try:
+            local = datetime.fromisoformat(text)
+        except ValueError:
+            raise InvalidError("hold_until_unreadable", field="until", text=text[:40]) from None
+        return local if local.tzinfo else local.replace(tzinfo=ZoneInfo(self.zone))

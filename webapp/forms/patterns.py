@@ -5,7 +5,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField, TextArea
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
 
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
 
 
 class SampleForm(FlaskForm):

@@ -8,15 +8,15 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
-from webapp.domain import products
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
-from webapp.domain.products import Entry
-from webapp.forms.choices import choices
+from webapp.domain.products import csv_import as product_csv
+from webapp.domain.products.csv_import import Entry
+from webapp.forms.fields import choices
 from webapp.forms.filters import ChoiceField, Filters, SwitchField, WordsField
-from webapp.locales import lazy_gettext as _l
 from webapp.models.accounts import Account
 from webapp.models.products import Product
-from webapp.queries.products import LOW, OUT, OVERSOLD
+from webapp.queries.products.products import LOW, OUT, OVERSOLD
 
 
 class ProductFilters(Filters):
@@ -28,7 +28,7 @@ class ProductFilters(Filters):
             SelectChoice("", _l("All")),
             SelectChoice(OVERSOLD, _l("Oversold")),
             SelectChoice(OUT, _l("None left to sell")),
-            SelectChoice(LOW, _l("%(most)s or fewer to sell", most=products.LOW)),
+            SelectChoice(LOW, _l("%(most)s or fewer to sell", most=product_csv.LOW)),
         ],
     )
     enabled = ChoiceField(
@@ -89,7 +89,7 @@ class NewProductForm(FlaskForm):
             self.asin.data or "",
             bool(self.enabled.data),
             None,
-            products.pieces(text) if text else None,
+            product_csv.pieces(text) if text else None,
         )
 
 

@@ -4,8 +4,8 @@ from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired
 
-from webapp.forms.choices import choices
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.forms.fields import choices
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}
 

@@ -1,10 +1,11 @@
 """A store's order settings, and the name one types to delete it."""
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
-from webapp.forms.choices import choices
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.common.languages import LANGUAGES
+from webapp.forms.fields import choices
 
 ON_OFF = choices({"enabled": _l("Enabled"), "disabled": _l("Disabled")})
 
@@ -41,3 +42,14 @@ class OrderSettingsForm(FlaskForm):
 
 class DeleteStoreForm(FlaskForm):
     typed_name = StringField(_l("Name of the store"))
+
+
+class DocumentSettingsForm(FlaskForm):
+    """One field a row of `domain.document_settings`."""
+
+    language = SelectField(
+        _l("Language"), choices=[SelectChoice(tag, name) for tag, name in LANGUAGES.items()], validate_choice=False
+    )
+    documents_sender = TextAreaField(_l("Sender"), render_kw={"rows": 4})
+    documents_tax_number = StringField(_l("Tax number"))
+    documents_footer = TextAreaField(_l("Footer"), render_kw={"rows": 3})

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from webapp.domain import submissions
-from webapp.forms.choices import choices
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.submissions import state_machine as submission_states
+from webapp.forms.fields import choices
 from webapp.forms.filters import ChoiceField, Filters, NumberField, SwitchField
-from webapp.labels import LABELS
-from webapp.locales import lazy_gettext as _l
+from webapp.messages.status_labels import LABELS
 from webapp.models.accounts import Account
 
 _ALL = {"": _l("All")}
-_STATES = {state: LABELS["submission_state"][state].text for state in submissions.STATES}
+_STATES = {state: LABELS["submission_state"][state].text for state in submission_states.STATES}
 _KINDS = {kind: row.text for kind, row in LABELS["submission_kind"].items()}
 
 

@@ -4,9 +4,9 @@ from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
-from webapp.domain.tracking_text import LARGEST, text_of
-from webapp.locales import lazy_gettext as _l
+from webapp.domain.shipping.tracking_text import LARGEST, text_of
 
 _LONGEST_NAME = 60
 _MB = 1024 * 1024

@@ -4,9 +4,9 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField
 from wtforms.validators import DataRequired
 
-from webapp.domain.permissions import OWNER, VIEWER
-from webapp.forms.choices import choices
-from webapp.locales import lazy_gettext as _l
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.users.permissions import OWNER, VIEWER
+from webapp.forms.fields import choices
 
 _FILL_IN = _l("Please fill this in.")
 ROLE_NAMES = {OWNER: _l("Owner"), VIEWER: _l("Viewer")}

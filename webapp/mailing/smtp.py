@@ -1,4 +1,4 @@
-"""Speaking to a mail server. What it says no to comes out as one of `domain/mail_errors`, in its own words.
+"""Speaking to a mail server. What it says no to comes out as one of `domain/mail/errors`, in its own words.
 
 smtplib's `sendmail` does not tell a text that was surely not taken from one that may have been, so the steps are taken
 here one by one. Every step has a time limit, and all of them together one that a slow server cannot stretch.
@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from webapp.domain.mail_errors import MailLost, MailRefused, ServerTrouble
-from webapp.domain.mail_letters import Server
+from webapp.domain.mail.errors import MailLost, MailRefused, ServerTrouble
+from webapp.domain.mail.mime import Server
 
 CONNECT = 10.0
 STEP = 20.0

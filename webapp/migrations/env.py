@@ -9,9 +9,9 @@ from flask import current_app
 from sqlalchemy import Connection
 
 import webapp.models  # noqa: F401 - so that every table is known
-from webapp.extensions import db
-from webapp.models import search_documents
-from webapp.models.base import Base
+from webapp.core.extensions import db
+from webapp.db import search_index
+from webapp.db.base import Base
 
 
 def render(kind: str, thing: Any, _context: AutogenContext) -> str | Literal[False]:
@@ -27,7 +27,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_item=render,
-        include_name=lambda name, kind, _parents: not (kind == "table" and search_documents.is_ours(name)),
+        include_name=lambda name, kind, _parents: not (kind == "table" and search_index.is_ours(name)),
         # Alembic does not trust SQLite with it, but our engine begins and ends its transactions itself.
         transactional_ddl=True,
         **current_app.extensions["migrate"].configure_args,

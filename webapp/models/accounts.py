@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
-from webapp.models.vault import Encrypted
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.encryption import Encrypted
 
 
 class Account(Base):
@@ -27,7 +27,7 @@ class Account(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Where the next sync begins: the upper bound Amazon applied last time, less an overlap.
     cursor: Mapped[datetime] = mapped_column(UtcDateTime)
-    # A window that takes more than one run, as `actions/windows.py` keeps it.
+    # A window that takes more than one run, as `services/sync/resume_point.py` keeps it.
     open_window: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Why the last sync or submission failed (a code of `sentences`), until one succeeds.

@@ -6,11 +6,16 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.domain import amazon_status
-from webapp.domain.money import Money
-from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
+from webapp.db.base import (
+    IDS_ONCE,
+    WORD,
+    Base,
+    UtcDateTime,
+)
+from webapp.db.encryption import Encrypted, EncryptedJson
+from webapp.domain.amazon import statuses
+from webapp.domain.common.money import Money
 from webapp.models.stores import Store
-from webapp.models.vault import Encrypted, EncryptedJson
 
 
 def _only(sqlite: str, postgresql: str = "") -> dict[str, Any]:
@@ -19,7 +24,7 @@ def _only(sqlite: str, postgresql: str = "") -> dict[str, Any]:
 
 
 # Which rows an index of open orders has. A query uses it where its own text says one of these statuses.
-_WAITING = " OR ".join(f"status = '{status}'" for status in amazon_status.OPEN)
+_WAITING = " OR ".join(f"status = '{status}'" for status in statuses.OPEN)
 
 
 class AmazonOrder(Base):

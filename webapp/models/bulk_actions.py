@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
-from webapp.models.vault import EncryptedJson
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.encryption import EncryptedJson
 
 
 class BulkAction(Base):
-    """`kind` is a row of `actions/bulk_kinds.KINDS`; `subject` says of which table the rows' `subject_id` are.
+    """`kind` is a row of `services/bulk/registry.KINDS`; `subject` says of which table the rows' `subject_id` are.
 
     The counts are written with each row, so `total` less the others is what is still waiting.
     """

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
-from webapp.models.vault import Encrypted
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.encryption import Encrypted
 
 
 class Comment(Base):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
-from webapp.models.vault import BlindIndex, Encrypted
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.encryption import BlindIndex, Encrypted
 
 
 class Customer(Base):

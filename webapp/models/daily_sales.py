@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import BigInteger, Date, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import WORD, Base
+from webapp.db.base import WORD, Base
 
 
 class DailySales(Base):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
-from webapp.models.vault import Encrypted
+from webapp.db.base import Base, UtcDateTime
+from webapp.db.encryption import Encrypted
 
 
 class MailServer(Base):

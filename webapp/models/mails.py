@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.encryption import Encrypted
 from webapp.models.orders import Order
-from webapp.models.vault import Encrypted
 
 
 class Mail(Base):
-    """`state` moves along `domain/mails.MOVES`. The text of a template is written when it is sent, and kept then."""
+    """`state` moves along `domain/mail/state_machine.MOVES`. The text of a template is written when it is sent, and kept then."""
 
     __tablename__ = "mails"
     __table_args__ = (
@@ -25,7 +25,7 @@ class Mail(Base):
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))
     # email: to the relay address; amazon: through Amazon's Messaging.
     via: Mapped[str] = mapped_column(String(10), default="email")
-    # One of `domain/mails.KINDS`; of a message through Amazon, Amazon's word.
+    # One of `domain/mail/state_machine.KINDS`; of a message through Amazon, Amazon's word.
     kind: Mapped[str] = mapped_column(String(40))
     # Of the table its kind says.
     document_id: Mapped[int | None]

@@ -1,16 +1,21 @@
-"""The Commerce order: ours. It moves only along `domain/order_states.MOVES`. Amounts are minor units of `currency`."""
+"""The Commerce order: ours. It moves only along `domain/orders/state_machine.MOVES`. Amounts are minor units of `currency`."""
 
 from datetime import datetime
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.domain.money import Money
+from webapp.db.base import (
+    IDS_ONCE,
+    WORD,
+    Base,
+    UtcDateTime,
+)
+from webapp.db.encryption import Encrypted, EncryptedJson
+from webapp.domain.common.money import Money
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 from webapp.models.customers import Customer
 from webapp.models.stores import Store
-from webapp.models.vault import Encrypted, EncryptedJson
 
 
 class Order(Base):

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
-from webapp.models.vault import EncryptedBytes
+from webapp.db.base import Base, UtcDateTime
+from webapp.db.encryption import EncryptedBytes
 
 
 class PrintedFile(Base):

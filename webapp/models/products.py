@@ -19,10 +19,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.db.base import (
+    IDS_ONCE,
+    WORD,
+    Base,
+    UtcDateTime,
+)
+from webapp.db.encryption import Encrypted
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
-from webapp.models.vault import Encrypted
 
 # Conditions an index of their own answers. They are written out, because neither database believes a parameter to be
 # what the index says.
@@ -60,7 +65,7 @@ class Product(Base):
     # Of these, owed to buyers: the sum over `stock_holds`.
     reserved: Mapped[int] = mapped_column(BigInteger, default=0)
     available: Mapped[int] = mapped_column(BigInteger, Computed("quantity - reserved", persisted=True))
-    # Why a person should look at it: `domain/products.FLAGS`; empty when nobody has to.
+    # Why a person should look at it: `domain/products/csv_import.FLAGS`; empty when nobody has to.
     flag: Mapped[str] = mapped_column(String(20), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -78,7 +83,7 @@ class Product(Base):
 
 
 class StockHold(Base):
-    """What one line of an Amazon order has done to its product so far: `domain/stock.Held`, and how often it moved.
+    """What one line of an Amazon order has done to its product so far: `domain/products/stock.Held`, and how often it moved.
 
     It hangs on Amazon's words for the line, because it begins before there is an Order and outlives each rewriting of
     the mirror's lines.

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import Base, UtcDateTime
+from webapp.db.base import Base, UtcDateTime
 
 
 class RecurringJob(Base):
-    """`key` is the job's id, as `webapp.queue.key` makes it; `name` a row of the job catalogue, `ids` its arguments."""
+    """`key` is the job's id as `webapp.core.queue.key` makes it; `name` a job of the registry, `ids` its arguments."""
 
     __tablename__ = "recurring_jobs"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
 
 
 class Shipment(Base):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.domain.marketplaces import BY_ID, Marketplace
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.domain.common.marketplaces import BY_ID, Marketplace
 
 
 class Store(Base):
@@ -28,7 +28,7 @@ class Store(Base):
     # Orders placed earlier are shown, but no Order is made of them.
     orders_from: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    # Order settings: `domain/store_settings.py` says what each means and may be.
+    # Order settings: `domain/accounts/store_settings.py` says what each means and may be.
     import_orders: Mapped[bool] = mapped_column(default=True)
     customer_creation: Mapped[str] = mapped_column(String(10), default="guest")
     order_number_source: Mapped[str] = mapped_column(String(10), default="own")
@@ -42,7 +42,7 @@ class Store(Base):
     # Amazon is given each invoice to show to its buyer, where it takes them.
     upload_invoices: Mapped[bool] = mapped_column(default=False)
 
-    # What buyers get to read, on paper and by mail: `domain/document_settings.py` says what each may be.
+    # What buyers get to read, on paper and by mail: `domain/accounts/document_settings.py` says what each may be.
     language: Mapped[str] = mapped_column(String(8), default="en")
     documents_sender: Mapped[str] = mapped_column(Text, default="")
     documents_tax_number: Mapped[str] = mapped_column(String(60), default="")

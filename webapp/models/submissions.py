@@ -6,14 +6,19 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from webapp.db.base import (
+    IDS_ONCE,
+    WORD,
+    Base,
+    UtcDateTime,
+)
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.base import IDS_ONCE, WORD, Base, UtcDateTime
 
 _ONLY_OPEN: dict[str, Any] = {"sqlite_where": text("open"), "postgresql_where": text("open")}
 
 
 class Submission(Base):
-    """`state` moves along `domain/submissions.MOVES`; `open` is true until it has ended, and says so to the index."""
+    """`state` moves along `domain/submissions/state_machine.MOVES`; `open` is true until it has ended, and says so to the index."""
 
     __tablename__ = "submissions"
     __table_args__ = (

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.models.base import IDS_ONCE, Base, UtcDateTime
-from webapp.models.vault import EncryptedJson
+from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.encryption import EncryptedJson
 
 
 class User(Base):

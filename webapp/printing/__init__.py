@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from webapp.printing import credit_memos, invoices, packing_slips, pick_lists
 from webapp.printing.content import Content
-from webapp.printing.layout import Layout
-from webapp.printing.sheet import Sheet
-from webapp.queries import printing as queries
-from webapp.queries.printing import Key, Printed
+from webapp.printing.pdf.canvas import Sheet
+from webapp.printing.pdf.layout import Layout
+from webapp.queries.invoicing import printing as queries
+from webapp.queries.invoicing.printing import Key, Printed
 
 # So many are in memory at a time; the pages drawn are small.
 _AT_ONCE = 200

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.printing.words import Words
+from webapp.printing.localised_text import Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,24 @@
 """What stands on a credit memo."""
 
-from webapp.domain import refunds
-from webapp.models.credit_memos import CreditMemo
+from webapp.domain.invoicing import amazon_refunds
+from webapp.models.documents import CreditMemo
 from webapp.models.orders import Order
-from webapp.printing import parts, words
+from webapp.printing import common as document_parts
+from webapp.printing import localised_text
 from webapp.printing.content import Content, Total
 
 
 def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Content:
     """`invoices`: the numbers of the Order's invoices."""
-    say = words.of_store(order.store, order.currency)
+    say = localised_text.of_store(order.store, order.currency)
     facts = [
         (say("Credit memo number"), memo.number),
         (say("Credit memo date"), say.day(memo.created_at)),
         *([(say("For invoice"), ", ".join(invoices))] if invoices else []),
-        *parts.facts(order, say),
-        *parts.tax_number(order, say),
+        *document_parts.facts(order, say),
+        *document_parts.tax_number(order, say),
     ]
-    totals = parts.totals(memo, say)
+    totals = document_parts.totals(memo, say)
     if memo.adjustment_refund:
         totals.append(Total(say("Adjustment refund"), say.money(memo.adjustment_refund)))
     if memo.adjustment_fee:
@@ -27,19 +28,19 @@ def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Conten
         number=memo.number,
         written_at=memo.created_at,
         words=say,
-        sender=parts.sender(order.store),
-        recipient=parts.recipient(order, say),
+        sender=document_parts.sender(order.store),
+        recipient=document_parts.recipient(order, say),
         facts=tuple(facts),
-        sections=(parts.lines(order, memo.items, say),) if memo.items else (),
+        sections=(document_parts.lines(order, memo.items, say),) if memo.items else (),
         totals=(*totals, Total(say("Total refunded"), say.money(memo.total), grand=True)),
         notes=_notes(memo, say),
         footer=order.store.documents_footer,
-        letter=parts.letter(order.store),
+        letter=document_parts.letter(order.store),
     )
 
 
-def _notes(memo: CreditMemo, say: words.Words) -> tuple[str, ...]:
+def _notes(memo: CreditMemo, say: localised_text.Words) -> tuple[str, ...]:
     """How the buyer gets it, where that is known: of one written offline Amazon was told nothing."""
-    if memo.state == refunds.OFFLINE:
+    if memo.state == amazon_refunds.OFFLINE:
         return ()
     return (say("The amount is paid back through Amazon, the way the order was paid."),)

@@ -4,19 +4,20 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from webapp.domain import order_states
+from webapp.domain.orders import state_machine as order_states
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
-from webapp.printing import parts, words
+from webapp.printing import common as document_parts
+from webapp.printing import localised_text
 from webapp.printing.content import Cell, Column, Content, Section
-from webapp.printing.words import Words
+from webapp.printing.localised_text import Words
 
 _CODE_39 = re.compile(r"[0-9A-Z.-]{1,24}")
 
 
 def content(shipment: Shipment, order: Order) -> Content:
     """Return the packing slip of a shipment, parcel by parcel."""
-    say = words.of_store(order.store, order.currency)
+    say = localised_text.of_store(order.store, order.currency)
     facts = [(say("Packing slip number"), shipment.number), (say("Date"), say.day(shipment.created_at))]
     many = len(shipment.parcels)
     sections = tuple(
@@ -34,7 +35,7 @@ def content(shipment: Shipment, order: Order) -> Content:
 
 def unshipped(order: Order) -> Content:
     """Return the packing slip of what is left to ship of an order, to pack it by. It has the number of the order."""
-    say = words.of_store(order.store, order.currency)
+    say = localised_text.of_store(order.store, order.currency)
     left = [(line.id, pieces) for line in order.items if (pieces := order_states.left_to_ship(line))]
     return _content(order.number, order.created_at, [], (_section(left, order, say),), order, say)
 
@@ -47,8 +48,8 @@ def _content(
     order: Order,
     say: Words,
 ) -> Content:
-    facts = [*facts, *parts.facts(order, say)]
-    if buyer := parts.ordered_by(order):
+    facts = [*facts, *document_parts.facts(order, say)]
+    if buyer := document_parts.ordered_by(order):
         facts.append((say("Ordered by"), buyer))
     number = order.amazon_order.number
     return Content(
@@ -56,13 +57,13 @@ def _content(
         number=title_number,
         written_at=written_at,
         words=say,
-        sender=parts.sender(order.store),
-        recipient=parts.delivery(order, say),
+        sender=document_parts.sender(order.store),
+        recipient=document_parts.delivery(order, say),
         facts=tuple(facts),
         sections=sections,
         footer=order.store.documents_footer,
         barcode=number if _CODE_39.fullmatch(number) else "",
-        letter=parts.letter(order.store),
+        letter=document_parts.letter(order.store),
     )
 
 

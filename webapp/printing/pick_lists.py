@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from webapp.domain import order_states
+from webapp.domain.orders import state_machine as order_states
 from webapp.models.orders import Order
-from webapp.printing import parts, words
+from webapp.printing import common as document_parts
+from webapp.printing import localised_text
 from webapp.printing.content import Cell, Column, Content, Section
 
 
@@ -24,7 +25,7 @@ def content(orders: Sequence[Order]) -> Content:
     Lines without a SKU are told apart by their ASIN and title.
     """
     first = orders[0]
-    say = words.of_store(first.store, first.currency)
+    say = localised_text.of_store(first.store, first.currency)
     rows: dict[tuple[str, str], _Row] = defaultdict(lambda: _Row("", ""))
     for order in orders:
         for line in order.items:
@@ -58,12 +59,12 @@ def content(orders: Sequence[Order]) -> Content:
         number="",
         written_at=max(order.created_at for order in orders),
         words=say,
-        sender=parts.sender(first.store),
+        sender=document_parts.sender(first.store),
         recipient=(),
         facts=(
             (say("Orders"), say.number(len(orders))),
             (say("Quantity"), say.number(sum(row.pieces for row in rows.values()))),
         ),
         sections=(Section(columns, table),),
-        letter=parts.letter(first.store),
+        letter=document_parts.letter(first.store),
     )

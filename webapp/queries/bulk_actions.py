@@ -6,18 +6,17 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from webapp.domain import bulk
+from webapp.domain import bulk_states
 from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.bulk_actions import BulkAction, BulkRow
-from webapp.models.credit_memos import CreditMemo
-from webapp.models.invoices import Invoice
+from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
-from webapp.queries.grids import Column, Grid
+from webapp.queries.listing.fetch import Column, Grid
 
 GRID = Grid(
-    rows=select(BulkAction).where(BulkAction.state != bulk.DRAFT),
+    rows=select(BulkAction).where(BulkAction.state != bulk_states.DRAFT),
     id=BulkAction.id,
     columns=(
         Column("started", BulkAction.created_at, descending=True),
@@ -57,7 +56,7 @@ def find(session: Session, action_id: int) -> BulkAction:
 
 def unfinished(session: Session) -> Sequence[int]:
     """Ids of those that a worker has to go on with."""
-    return session.scalars(select(BulkAction.id).where(BulkAction.state == bulk.RUNNING)).all()
+    return session.scalars(select(BulkAction.id).where(BulkAction.state == bulk_states.RUNNING)).all()
 
 
 def subject_ids(session: Session, action_id: int) -> Sequence[int]:

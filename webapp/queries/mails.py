@@ -7,27 +7,26 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.domain import mails
 from webapp.domain.errors import NotFoundError
-from webapp.domain.mail_letters import Sender, Server
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.mail.mime import Sender, Server
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.credit_memos import CreditMemo
-from webapp.models.events import Event
-from webapp.models.invoices import Invoice
+from webapp.models.audit_log import Event
+from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
 from webapp.models.mails import Mail, MessageOffer
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
 from webapp.models.stores import Store
-from webapp.queries import search
-from webapp.queries.grids import Column, Grid
+from webapp.queries.listing import search
+from webapp.queries.listing.fetch import Column, Grid
 
 Document = Invoice | Shipment | CreditMemo
 # Documents by the kind of mail they go with.
 MODELS: Mapping[str, type[Any]] = {
-    mails.INVOICE: Invoice,
-    mails.SHIPMENT: Shipment,
-    mails.CREDIT_MEMO: CreditMemo,
+    mail_states.INVOICE: Invoice,
+    mail_states.SHIPMENT: Shipment,
+    mail_states.CREDIT_MEMO: CreditMemo,
 }
 
 # A row: columns instead of mails, so that nothing is decrypted that no row shows.
@@ -81,7 +80,7 @@ def of_order(session: Session, order_id: int) -> Sequence[Mail]:
 
 def troubled(session: Session, order_id: int) -> int:
     """How many of an order's mails a person has to look at."""
-    mine = select(func.count()).select_from(Mail).where(Mail.order_id == order_id, Mail.state.in_(mails.TROUBLED))
+    mine = select(func.count()).select_from(Mail).where(Mail.order_id == order_id, Mail.state.in_(mail_states.TROUBLED))
     return session.scalar(mine) or 0
 
 
@@ -130,7 +129,7 @@ def documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
 
 def why_not(session: Session, order: Order) -> str | None:
     """Why the order's buyer cannot be written to (a code of `sentences`), None when they can."""
-    return mails.why_not(order.email, configured=server_row(session) is not None)
+    return mail_states.why_not(order.email, configured=server_row(session) is not None)
 
 
 def server_row(session: Session) -> MailServer | None:
@@ -172,12 +171,12 @@ def changed_templates(session: Session) -> set[tuple[str, str]]:
 
 def due(session: Session, now: datetime, limit: int) -> list[int]:
     """Ids of the mails to be looked at now, the longest waiting first."""
-    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mails.EMAIL)
+    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
     return list(session.scalars(waiting.order_by(Mail.due_at, Mail.id).limit(limit)))
 
 
 def anything_due(session: Session, now: datetime) -> bool:
-    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mails.EMAIL)
+    waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
     return session.scalar(waiting.limit(1)) is not None
 
 
@@ -186,7 +185,7 @@ def accounts_with_messages(session: Session, now: datetime) -> list[int]:
     sending = (
         select(Store.account_id)
         .join(Mail, Mail.store_id == Store.id)
-        .where(Mail.due_at <= now, Mail.via == mails.AMAZON)
+        .where(Mail.due_at <= now, Mail.via == mail_states.AMAZON)
     )
     asked = (
         select(AmazonOrder.account_id)

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp.domain import clocks, schedule
+from webapp.domain import schedule
+from webapp.domain.common import clocks
 from webapp.domain.errors import NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob

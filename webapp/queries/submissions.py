@@ -7,15 +7,17 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.domain import clocks, submissions
+from webapp.domain.common import clocks
 from webapp.domain.errors import NotFoundError
+from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
-from webapp.models.events import Event
+from webapp.models.audit_log import Event
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
-from webapp.queries import grids, search
-from webapp.queries.grids import Column, Grid
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing import search
+from webapp.queries.listing.fetch import Column, Grid
 
 # A row: `Submission`, `number` (Amazon's), `account` (its name), `marketplace_id`. Columns of the order instead of the
 # order, so that nothing is decrypted that no row shows.
@@ -63,7 +65,7 @@ def history(session: Session, submission: Submission) -> Sequence[Event]:
 
 def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = grids.narrowed(session, GRID, filters)
+    wanted = grid_fetch.narrowed(session, GRID, filters)
     return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
 
 
@@ -78,7 +80,7 @@ def next_due(session: Session, account_id: int | None = None) -> dict[int, datet
     Nothing is due of a conflict: a person decides.
     """
     soonest = select(Submission.account_id, func.min(Submission.due_at).label("due_at")).where(
-        *_open_of(account_id), Submission.state != submissions.CONFLICT
+        *_open_of(account_id), Submission.state != submission_states.CONFLICT
     )
     return {row.account_id: row.due_at for row in session.execute(soonest.group_by(Submission.account_id))}
 
@@ -86,7 +88,7 @@ def next_due(session: Session, account_id: int | None = None) -> dict[int, datet
 def soonest_check(session: Session, account_id: int | None = None) -> datetime | None:
     """Return when the next of those that Amazon has accepted is to be verified; None when there is none."""
     accepted = select(func.min(Submission.due_at)).where(
-        *_open_of(account_id), Submission.state == submissions.ACCEPTED
+        *_open_of(account_id), Submission.state == submission_states.ACCEPTED
     )
     return session.scalar(accepted)
 
@@ -107,7 +109,7 @@ def asked_ahead(now: datetime) -> ColumnElement[bool]:
 def accounts_with_work(session: Session, now: datetime) -> list[int]:
     """Ids of the accounts that have a submission to be looked at now, or one whose time has to be corrected."""
     is_due = or_(Submission.due_at <= now, asked_ahead(now))
-    waiting = (Submission.open, is_due, Submission.state != submissions.CONFLICT)
+    waiting = (Submission.open, is_due, Submission.state != submission_states.CONFLICT)
     due = select(Submission.account_id).where(*waiting).distinct()
     return list(session.scalars(due))
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from webapp.models.events import Event
+from webapp.db.encryption import vault
+from webapp.models.audit_log import Event
 from webapp.models.users import SignInAttempt, SignInLink, User, WebSession
-from webapp.models.vault import vault
 
 
 class Link(NamedTuple):

@@ -2,50 +2,50 @@
 
 from flask import Flask
 
-from webapp import presentation
-from webapp.views import (
-    accounts,
-    amazon_orders,
-    auth,
-    bulk,
-    cancellations,
+from webapp.views import bulk, schedule
+from webapp.views.accounts import accounts, document_settings, stores
+from webapp.views.invoicing import (
+    credit_memo_form,  # noqa: F401 - its routes hang on the blueprint of the credit memos
     credit_memos,
-    customers,
-    document_lists,  # noqa: F401 - its routes hang on the blueprints of the documents
-    document_settings,
-    errors,
-    exports,
-    grid_tools,
-    health,
-    holds,
     invoices,
-    mail_settings,
-    mail_templates,
-    mails,
-    messages,
-    navigation,
-    new_credit_memo,  # noqa: F401 - its routes hang on the blueprint of the credit memos
-    order_addresses,
-    order_page,  # noqa: F401 - its routes hang on the blueprint of the Orders
-    orders,
-    parcels,
-    patterns,
-    preferences,
-    preflight,
     printing,
-    product_imports,
-    products,
+)
+from webapp.views.invoicing import lists as document_lists  # noqa: F401 - its routes hang on the blueprints of the documents
+from webapp.views.listing import exports, search
+from webapp.views.listing import tools as grid_tools
+from webapp.views.mail import (
+    amazon_messaging,
+    mails,
+)
+from webapp.views.mail import (
+    settings as mail_settings,
+)
+from webapp.views.mail import (
+    templates as mail_templates,
+)
+from webapp.views.orders import addresses as order_addresses
+from webapp.views.orders import customers, holds
+from webapp.views.orders import detail as order_detail  # noqa: F401 - its routes hang on the blueprint of the Orders
+from webapp.views.orders import list as order_list
+from webapp.views.patterns import views as patterns
+from webapp.views.products import csv_import as product_csv_import
+from webapp.views.products import products
+from webapp.views.shipping import parcels, shipments, tracking_import
+from webapp.views.submissions import (
+    cancellations,
     refunds,
-    remembering,
-    schedule,
-    search,
-    shipments,
-    stores,
     submissions,
-    syncs,
-    tracking,
-    users,
     vat_invoices,
+)
+from webapp.views.sync import amazon_orders, live_status
+from webapp.views.sync import runs as sync_runs
+from webapp.views.users import auth, people, preferences
+from webapp.web import (
+    error_pages,
+    formatting,
+    health,
+    navigation,
+    remembering,
 )
 
 BLUEPRINTS = (
@@ -55,14 +55,14 @@ BLUEPRINTS = (
     submissions.bp,
     refunds.bp,
     vat_invoices.bp,
-    syncs.bp,
+    sync_runs.bp,
     schedule.bp,
     search.bp,
-    orders.bp,
-    tracking.bp,
+    order_list.bp,
+    tracking_import.bp,
     amazon_orders.bp,
     cancellations.bp,
-    preflight.bp,
+    live_status.bp,
     parcels.bp,
     bulk.bp,
     holds.bp,
@@ -73,15 +73,15 @@ BLUEPRINTS = (
     mails.bp,
     mail_settings.bp,
     mail_templates.bp,
-    messages.bp,
+    amazon_messaging.bp,
     shipments.bp,
     credit_memos.bp,
     customers.bp,
     printing.bp,
     products.bp,
-    product_imports.bp,
+    product_csv_import.bp,
     patterns.bp,
-    users.bp,
+    people.bp,
     stores.bp,
     document_settings.bp,
     accounts.bp,
@@ -89,9 +89,9 @@ BLUEPRINTS = (
 
 
 def init_app(app: Flask) -> None:
-    presentation.init_app(app)
+    formatting.init_app(app)
     navigation.init_app(app)
     remembering.init_app(app)
-    errors.init_app(app)
+    error_pages.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

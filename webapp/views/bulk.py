@@ -14,22 +14,31 @@ from flask_login import current_user
 from flask_wtf import FlaskForm
 from redis.exceptions import RedisError
 
-from webapp import queue
-from webapp.actions import bulk_actions as actions
-from webapp.actions import bulk_kinds, bulk_printing
-from webapp.domain import bulk, cancellation
-from webapp.extensions import db, settings
+from webapp.core import queue
+from webapp.core.extensions import db, settings
+from webapp.domain import bulk_states
+from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.forms.bulk import HoldManyForm, NothingForm
 from webapp.forms.filters import Filters
+from webapp.messages import sentence
 from webapp.models.bulk_actions import BulkAction, BulkRow
-from webapp.presentation import number
 from webapp.queries import bulk_actions as queries
-from webapp.security import can, needs
-from webapp.sentences import sentence
-from webapp.views import grids, printing
-from webapp.views.answers import answer, invalid, see_other, stop_polling, wants_fragment
-from webapp.views.people import names
+from webapp.services.bulk import printing as bulk_printing
+from webapp.services.bulk import registry as bulk_registry
+from webapp.services.bulk import runner as actions
+from webapp.views.invoicing import printing
+from webapp.views.listing import grid_page
+from webapp.web.auth import can, needs
+from webapp.web.formatting import number
+from webapp.web.formatting.actors import names
+from webapp.web.responses import (
+    answer,
+    invalid,
+    see_other,
+    stop_polling,
+    wants_fragment,
+)
 
 bp = Blueprint("bulk", __name__, url_prefix="/bulk")
 
@@ -69,7 +78,7 @@ RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromke
 def index() -> Response:
     session = db.session()
     form = Filters(request.args)
-    shown = grids.show(session, queries.GRID, form, HEADS, request, _counted)
+    shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
     rows = [row.BulkAction for row in shown.page.rows] if shown.page else []
     people = names(session, [row.by for row in rows])
     return answer(request, "bulk/_list.html", "bulk/index.html", grid=shown, rows=rows, people=people)
@@ -80,10 +89,10 @@ def index() -> Response:
 def show(action_id: int) -> Response:
     """The question while it is a draft, the progress afterwards; it asks for itself while it runs."""
     action = queries.find(db.session(), action_id)
-    if action.state == bulk.DRAFT:
+    if action.state == bulk_states.DRAFT:
         return answer(request, *_DRAFT, **_question(action, _form(action.kind)(formdata=None)))
     shown = _progress(action)
-    if action.state != bulk.RUNNING and wants_fragment(request):
+    if action.state != bulk_states.RUNNING and wants_fragment(request):
         return stop_polling("bulk/_action.html", **shown)
     return answer(request, "bulk/_action.html", "bulk/show.html", **shown)
 
@@ -119,7 +128,7 @@ def retry(action_id: int) -> Response:
 def stop(action_id: int) -> Response:
     """Leave what still waits."""
     session = db.session()
-    drafted = queries.find(session, action_id).state == bulk.DRAFT
+    drafted = queries.find(session, action_id).state == bulk_states.DRAFT
     action = actions.cancel(session, action_id, now=datetime.now(UTC), by=current_user.by)
     if drafted:
         return see_other(request, url_for(SUBJECTS[action.subject][0]))
@@ -152,12 +161,12 @@ def _form(kind: str) -> type[FlaskForm]:
 
 
 def _check(action: BulkAction) -> None:
-    if not can(bulk_kinds.find(action.kind).permission):
+    if not can(bulk_registry.find(action.kind).permission):
         abort(403)
 
 
 def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
-    kind, session = bulk_kinds.find(action.kind), db.session()
+    kind, session = bulk_registry.find(action.kind), db.session()
     causes = kind.impossible(session, queries.subject_ids(session, action.id)) if kind.impossible else []
     hopeless = sum(cause.count for cause in causes)
     hints = {row.code: _hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
@@ -176,16 +185,16 @@ def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
 def _progress(action: BulkAction) -> dict[str, Any]:
     session = db.session()
     state = request.args.get("state", "")
-    state = state if state in bulk.ROW_STATES else ""
+    state = state if state in bulk_states.ROW_STATES else ""
     after = request.args.get("after", 0, type=int)
     rows = queries.rows(session, action.id, state, after, queries.ROWS_SHOWN + 1)
     more, rows = len(rows) > queries.ROWS_SHOWN, rows[: queries.ROWS_SHOWN]
     counts = {
         "": action.total,
-        bulk.DONE: action.done,
-        bulk.FAILED: action.failed,
-        bulk.SKIPPED: action.skipped,
-        bulk.WAITING: action.waiting,
+        bulk_states.DONE: action.done,
+        bulk_states.FAILED: action.failed,
+        bulk_states.SKIPPED: action.skipped,
+        bulk_states.WAITING: action.waiting,
     }
     here: dict[str, Any] = {"action_id": action.id, "state": state or None}
     result = RESULTS.get(action.kind)
@@ -200,8 +209,8 @@ def _progress(action: BulkAction) -> dict[str, Any]:
         "here": url_for("bulk.show", **here, after=after or None),
         "first": url_for("bulk.show", **here) if after else "",
         "next": url_for("bulk.show", **here, after=rows[-1].id) if more else "",
-        "may": can("bulk.write") and can(bulk_kinds.find(action.kind).permission),
-        "result": result(action) if result is not None and action.state == bulk.ENDED else None,
+        "may": can("bulk.write") and can(bulk_registry.find(action.kind).permission),
+        "result": result(action) if result is not None and action.state == bulk_states.ENDED else None,
     }
 
 
@@ -216,7 +225,7 @@ def _hint(code: str) -> str:
 def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
     session = db.session()
     yield _line([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
-    for rows in queries.every_row(session, action_id, bulk.FAILED):
+    for rows in queries.every_row(session, action_id, bulk_states.FAILED):
         known = queries.subjects(session, subject, [row.subject_id for row in rows])
         yield "".join(_line(_failed_cells(row, known)) for row in rows)
 

@@ -10,16 +10,16 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from webapp.actions import schedule as verbs
+from webapp.core.extensions import db
 from webapp.domain import schedule as domain
 from webapp.domain.errors import InvalidError
-from webapp.extensions import db
 from webapp.forms.schedule import IntervalForm
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import schedule
-from webapp.security import needs
-from webapp.views.answers import answer, invalid, see_other
-from webapp.views.forms import tell
+from webapp.services import schedule as verbs
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
 
 bp = Blueprint("schedule", __name__, url_prefix="/schedule")
 

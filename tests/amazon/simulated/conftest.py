@@ -7,8 +7,8 @@ import pytest
 
 from simulator.sellers import DEMO_EU
 from simulator.world import World
-from tests.amazon_server import AmazonServer
-from webapp.domain.accounts import Credentials
+from tests.support.simulator_server import AmazonServer
+from webapp.domain.accounts.credentials import Credentials
 
 
 @pytest.fixture

@@ -5,14 +5,10 @@ from datetime import timedelta
 import pytest
 
 from simulator.world import World
-from webapp.amazon import Amazon
-from webapp.domain.amazon_errors import (
-    Forbidden,
-    InvalidRequest,
-    LostAnswer,
-)
-from webapp.domain.amazon_orders import Cancellation
-from webapp.domain.marketplaces import BY_COUNTRY
+from webapp.amazon.gateway import Amazon
+from webapp.domain.amazon.errors import Forbidden, InvalidRequest, LostAnswer
+from webapp.domain.amazon.types import Cancellation
+from webapp.domain.common.marketplaces import BY_COUNTRY
 
 GERMANY = BY_COUNTRY["DE"].id
 

@@ -8,16 +8,16 @@ import pytest
 
 from simulator.adjustments import paid
 from simulator.world import World
-from webapp.amazon import Amazon
-from webapp.domain import refunds as refunding
-from webapp.domain.amazon_errors import Forbidden, InvalidRequest, LostAnswer
-from webapp.domain.amazon_orders import AmazonPackage, FeedReport, PreparedFeed
-from webapp.domain.buyer_messages import KINDS
-from webapp.domain.marketplaces import BY_COUNTRY
-from webapp.domain.money import Money
-from webapp.domain.refunds import Refund
-from webapp.domain.shipping import Parcel
-from webapp.domain.vat_invoices import VatInvoice
+from webapp.amazon.gateway import Amazon
+from webapp.domain.amazon.errors import Forbidden, InvalidRequest, LostAnswer
+from webapp.domain.amazon.types import AmazonPackage, FeedReport, PreparedFeed
+from webapp.domain.common.marketplaces import BY_COUNTRY
+from webapp.domain.common.money import Money
+from webapp.domain.invoicing import amazon_refunds as refunding
+from webapp.domain.invoicing.amazon_refunds import Refund
+from webapp.domain.invoicing.vat_invoices import VatInvoice
+from webapp.domain.mail.amazon_messages import KINDS
+from webapp.domain.shipping.carriers import Parcel
 
 GERMANY, FRANCE = BY_COUNTRY["DE"].id, BY_COUNTRY["FR"].id
 PDF = b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n%%EOF\n"

@@ -11,11 +11,11 @@ from redis import Redis
 
 from simulator.sellers import DEMO_EU
 from simulator.world import World
-from tests.amazon_server import AmazonServer
-from webapp.amazon import Amazon
-from webapp.amazon.pacing import bucket_key
-from webapp.domain.accounts import Credentials
-from webapp.domain.amazon_errors import (
+from tests.support.simulator_server import AmazonServer
+from webapp.amazon.gateway import Amazon
+from webapp.amazon.rate_limiter import bucket_key
+from webapp.domain.accounts.credentials import Credentials
+from webapp.domain.amazon.errors import (
     BadCredentials,
     Forbidden,
     InvalidRequest,
@@ -23,8 +23,13 @@ from webapp.domain.amazon_errors import (
     Throttled,
     Unavailable,
 )
-from webapp.domain.amazon_orders import DATASETS, AmazonOrder, OrderPage, Unreadable
-from webapp.domain.marketplaces import BY_COUNTRY
+from webapp.domain.amazon.types import (
+    DATASETS,
+    AmazonOrder,
+    OrderPage,
+    Unreadable,
+)
+from webapp.domain.common.marketplaces import BY_COUNTRY
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 EUROPE = [BY_COUNTRY[country].id for country in DEMO_EU.countries]

@@ -1,0 +1,23 @@
+"""Writing to buyers: through the mail server, and through Amazon's own Messaging."""
+
+from datetime import UTC, datetime
+
+from webapp.amazon.gateway import Amazon
+from webapp.core import queue
+from webapp.core.extensions import db
+from webapp.mailing.composer import Office
+from webapp.services.accounts import accounts
+from webapp.services.mail import amazon_messaging
+from webapp.services.mail import sender as mail_sender
+
+
+def send_mails() -> None:
+    mail_sender.send_due(db.session(), Office(), clock=lambda: datetime.now(UTC))
+
+
+def send_messages(account_id: int) -> None:
+    session = db.session()
+    keys = accounts.credentials(accounts.find(session, account_id))
+    session.commit()
+    with Amazon(keys, queue.redis(), lane="submission") as port:
+        amazon_messaging.advance(session, port, account_id, clock=lambda: datetime.now(UTC))

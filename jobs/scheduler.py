@@ -1,0 +1,88 @@
+"""The scheduler: each second it rings for what is due, by the clock or because Amazon has to be told or looked at."""
+
+import logging
+import signal
+import threading
+from datetime import UTC, datetime
+from types import FrameType
+
+from flask import Flask
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from webapp.core import database_problems, queue
+from webapp.core.extensions import db
+from webapp.db.engine import only_reading
+from webapp.queries import bulk_actions, mails, schedule, submissions
+from webapp.services import schedule as claiming
+
+log = logging.getLogger(__name__)
+
+TICK = 1.0
+
+
+def run(app: Flask) -> None:
+    """Tick until SIGTERM. Any number may run: the claim is one transaction, so each run is rung for once."""
+    stop = threading.Event()
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    connection = queue.connect(app.config["CHANNELDESK"], impatient=True)
+    with app.app_context():
+        db.engine.dispose(close=False)
+    planned = False
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                if not planned:
+                    plan(datetime.now(UTC))
+                    planned = True
+                tick(connection, datetime.now(UTC))
+        except RedisError as error:
+            # It is away for a moment. What was claimed and not rung for is rung for by the upkeep.
+            log.warning("The scheduler goes on in a second: %s", type(error).__name__)
+        except DBAPIError as error:
+            if database_problems.report(error, connection) is None:
+                if not isinstance(error, OperationalError):
+                    raise
+                log.warning("The scheduler goes on in a second: %s", type(error).__name__)
+        stop.wait(TICK)
+
+
+def plan(now: datetime) -> None:
+    """Put on the schedule what runs from the first start on, as often as the catalogue says."""
+    session = db.session()
+    for kind in queue.CATALOGUE:
+        if kind.every is not None:
+            claiming.ensure(session, queue.key(kind.name), kind.name, (), kind.every, now)
+    session.commit()
+
+
+def tick(connection: Redis, now: datetime) -> int:
+    """One look at the schedule, inside an application context. Answers how many runs were claimed."""
+    session = db.session()
+    with only_reading():
+        due = schedule.anything_due(session, now)
+        unfinished = submissions.accounts_with_work(session, now)
+        bulk = bulk_actions.unfinished(session)
+        letters = mails.anything_due(session, now)
+        talking = mails.accounts_with_messages(session, now)
+        session.rollback()
+    claims = claiming.claim_due(session, now) if due else []
+    for claim in claims:
+        queue.ensure(connection, claim.name, *claim.ids)
+    # Told by the rows themselves, so a Redis that lost the ring delays them by a second.
+    for account_id in unfinished:
+        queue.ensure(connection, "advance_submissions", account_id)
+    for action_id in bulk:
+        queue.ensure(connection, "run_bulk_action", action_id)
+    if letters:
+        queue.ensure(connection, "send_mails")
+    for account_id in talking:
+        queue.ensure(connection, "send_messages", account_id)
+    queue.note_tick(connection, now)
+    return len(claims)

@@ -1,0 +1,17 @@
+"""Fetching what changed at Amazon."""
+
+from datetime import UTC, datetime
+
+from webapp.amazon.gateway import Amazon
+from webapp.core import queue
+from webapp.core.extensions import db
+from webapp.services.accounts import accounts
+from webapp.services.sync import run as sync_run
+
+
+def sync_account(account_id: int) -> None:
+    session = db.session()
+    keys = accounts.credentials(accounts.find(session, account_id))
+    session.commit()
+    with Amazon(keys, queue.redis(), lane="sync") as port:
+        sync_run.sync_account(session, port, account_id, clock=lambda: datetime.now(UTC), by="schedule")

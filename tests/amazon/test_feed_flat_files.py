@@ -1,0 +1,239 @@
+"""What a feed of refunds says, and what its processing report says back."""
+
+from typing import Any
+
+import pytest
+
+from webapp.amazon.feed_flat_files import read_flat_report, refund_document
+from webapp.amazon.json_fields import MalformedError
+from webapp.domain.amazon.errors import InvalidRequest
+from webapp.domain.amazon.types import FeedMessage, FeedReport
+from webapp.domain.common.money import Money
+from webapp.domain.invoicing.amazon_refunds import CODES, Refund
+
+HEAD = (
+    "order-id\torder-item-id\tadjustment-reason-code\tcurrency\titem-price-adj\titem-tax-adj\tshipping-price-adj\t"
+    "shipping-tax-adj\tgift-wrap-price-adj\tgift-wrap-tax-adj\titem-promotion-adj\titem-promotion-id\t"
+    "ship-promotion-adj\tship-promotion-id\tquantity-cancelled\r\n"
+)
+REPORT = (
+    "Feed Processing Summary:\r\n"
+    "\tNumber of records processed\t\t3\r\n"
+    "\tNumber of records successful\t\t2\r\n"
+    "\r\n"
+    "original-record-number\torder-id\torder-item-id\terror-code\terror-type\terror-message\r\n"
+    "2\t902-2-2\t22\t18102\tError\tToo much for Käthe.\r\n"
+    "3\t902-3-3\t33\t9\tWarning\tLate.\r\n"
+)
+
+
+def euros(minor: int) -> Money:
+    return Money(minor, "EUR")
+
+
+def a_refund(**fields: Any) -> Refund:
+    return Refund(
+        **{"number": "902-1-1", "order_item_id": "11", "reason": "CustomerReturn", "item_price": euros(1990), **fields}
+    )
+
+
+def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
+    every_part = a_refund(
+        item_tax=euros(378),
+        shipping_price=euros(490),
+        shipping_tax=euros(93),
+        gift_wrap_price=euros(5),
+        gift_wrap_tax=euros(1),
+        quantity_cancelled=2,
+    )
+
+    document = refund_document([every_part, a_refund(number="902-2-2", item_price=Money(1200, "JPY"))])
+
+    assert document.decode() == (
+        HEAD + "902-1-1\t11\tCustomerReturn\tEUR\t19.90\t3.78\t4.90\t0.93\t0.05\t0.01\t\t\t\t\t2\r\n"
+        "902-2-2\t11\tCustomerReturn\tJPY\t1200\t\t\t\t\t\t\t\t\t\t\r\n"
+    )
+    assert every_part.total == euros(2957)
+
+
+@pytest.mark.parametrize(
+    ("refunds", "said"),
+    [
+        ([], "There is nothing to refund."),
+        ([a_refund(item_price=None)], "Order 902-1-1: a refund is more than nothing, in each of its parts."),
+        ([a_refund(item_price=euros(0))], "Order 902-1-1: a refund is more than nothing, in each of its parts."),
+        (
+            [a_refund(item_tax=euros(-1))],
+            "Order 902-1-1: a refund is more than nothing, in each of its parts.",
+        ),
+        ([a_refund(item_tax=Money(1, "SEK"))], "Order 902-1-1: a refund has one currency."),
+        ([a_refund(quantity_cancelled=-1)], "Order 902-1-1: the quantity cancelled is not one."),
+        ([a_refund(number="902\t1")], "That is not an Amazon order number with an item of it."),
+        ([a_refund(), a_refund(order_item_id="")], "That is not an Amazon order number with an item of it."),
+        (
+            [a_refund(reason="Boredom")],
+            f"Amazon has no reason 'Boredom' for a refund; it has {', '.join(sorted(CODES))}.",
+        ),
+    ],
+)
+def test_what_amazon_could_not_carry_out_is_not_written(refunds: list[Refund], said: str) -> None:
+    with pytest.raises(InvalidRequest) as raised:
+        refund_document(refunds)
+
+    assert raised.value.message == said
+
+
+def test_a_report_keeps_its_counts_and_names_the_lines() -> None:
+    report = read_flat_report(REPORT.encode())
+
+    assert report == FeedReport(
+        processed=3,
+        successful=2,
+        with_error=1,
+        with_warning=1,
+        messages=(
+            FeedMessage(2, "Error", "18102", "Too much for Käthe.", "902-2-2", "22"),
+            FeedMessage(3, "Warning", "9", "Late.", "902-3-3", "33"),
+        ),
+    )
+    assert not report.contradicts_itself
+
+
+def test_a_report_may_come_in_an_old_encoding_with_a_mark_or_in_another_language() -> None:
+    german = REPORT.replace("Number of records processed", "Anzahl der Datensätze").replace("\tWarning", "\tWarnung")
+
+    assert read_flat_report(REPORT.encode("cp1252")) == read_flat_report(REPORT.encode())
+    assert read_flat_report(REPORT.encode("utf-8-sig")) == read_flat_report(REPORT.encode())
+    assert read_flat_report(german.encode("latin-1")) == read_flat_report(REPORT.encode())
+
+
+def test_a_japanese_report_is_read_in_the_encoding_it_came_with() -> None:
+    japanese = REPORT.replace("Too much for Käthe.", "返金額が多すぎます。").replace("\tWarning", "\t警告")
+
+    messages = read_flat_report(japanese.encode("shift-jis"), "Shift_JIS").messages
+
+    assert [(one.severity, one.description) for one in messages] == [
+        ("Error", "返金額が多すぎます。"),
+        ("Warning", "Late."),
+    ]
+    assert read_flat_report(japanese.encode("shift-jis"), "no-such-charset").processed == 3
+
+
+def test_spaces_around_what_a_report_says_do_not_matter() -> None:
+    padded = REPORT.replace("\t", " \t ").replace("\r\n", " \r\n")
+    assert read_flat_report(padded.encode()) == read_flat_report(REPORT.encode())
+
+
+def test_a_report_without_errors_has_no_table() -> None:
+    report = read_flat_report(REPORT.replace("\t\t2", "\t\t3").split("original")[0].encode())
+
+    assert (report.processed, report.successful, report.with_error, report.messages) == (3, 3, 0, ())
+
+
+def test_an_error_of_the_whole_file_is_message_zero() -> None:
+    table = "original-record-number\torder-id\torder-item-id\terror-code\terror-type\terror-message\n"
+    said = f"Feed Processing Summary:\n\tProcessed\t\t0\n\tSuccessful\t\t0\n\n{table}\t\t\t90061\tError\tNo.\n"
+    report = read_flat_report(said.encode())
+
+    assert report.messages == (FeedMessage(0, "Error", "90061", "No."),)
+    assert not report.contradicts_itself
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("\t\t2\r", "\t\t3\r"), ("\t\t2\r", "\t\t1\r"), ("2\t902-2-2", "0\t902-2-2"), ("\tError", "\tWarning")],
+)
+def test_counts_that_say_other_than_the_lines_are_noticed(before: str, after: str) -> None:
+    assert read_flat_report(REPORT.replace(before, after).encode()).contradicts_itself
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (b"", "its numbers of records processed and successful are missing or impossible"),
+        (
+            b"<html><body>Sorry</body></html>",
+            "its numbers of records processed and successful are missing or impossible",
+        ),
+        (
+            REPORT.replace("\t\t2\r", "\t\t4\r").encode(),
+            "its numbers of records processed and successful are missing or impossible",
+        ),
+        (REPORT.replace("2\t902-2-2", "two\t902-2-2").encode(), "original-record-number is not a number"),
+        (REPORT.replace("error-type", "type").encode(), "error-type is missing"),
+    ],
+)
+def test_what_is_no_report_is_not_believed(document: bytes, said: str) -> None:
+    with pytest.raises(MalformedError) as raised:
+        read_flat_report(document)
+
+    assert str(raised.value) == said
+
+
+@pytest.mark.parametrize(
+    ("warning", "error"),
+    [
+        ("Warnung", "Fehler"),
+        ("AVERTISSEMENT", "Erreur"),
+        ("Advertencia", "Error"),
+        ("Avvertenza", "Errore"),
+        ("Waarschuwing", "Fout"),
+        ("Varning", "Fel"),
+        ("OSTRZEŻENIE", "Błąd"),
+        ("UYARI", "HATA"),
+        ("Advertência", "Erro"),
+        ("警告", "エラー"),
+        ("警告", "错误"),
+        ("경고", "오류"),
+        ("تحذير", "خطأ"),
+        ("चेतावनी", "त्रुटि"),
+        ("Warning:", "FATAL"),
+    ],
+)
+def test_severities_are_read_in_every_language_of_the_marketplaces(warning: str, error: str) -> None:
+    said = REPORT.replace("\tWarning", f"\t{warning}").replace("\tError", f"\t{error}")
+    report = read_flat_report(said.encode())
+
+    assert [message.severity for message in report.messages] == ["Error", "Warning"]
+    assert not report.contradicts_itself
+
+
+@pytest.mark.parametrize(
+    ("successful", "severities"),
+    [(3, ["Warning", "Warning"]), (1, ["Error", "Error"])],
+)
+def test_an_unknown_severity_is_what_the_counts_say(successful: int, severities: list[str]) -> None:
+    said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
+    report = read_flat_report(said.replace("\t\t2\r", f"\t\t{successful}\r").encode())
+
+    assert [message.severity for message in report.messages] == severities
+    assert not report.contradicts_itself
+
+
+def test_an_unknown_severity_beside_an_error_that_explains_the_counts_is_a_warning() -> None:
+    report = read_flat_report(REPORT.replace("\tWarning", "\tViðvörun").encode())
+
+    assert [message.severity for message in report.messages] == ["Error", "Warning"]
+    assert not report.contradicts_itself
+
+
+def test_unknown_severities_of_which_the_counts_explain_only_some_prove_nothing() -> None:
+    said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
+    assert read_flat_report(said.encode()).contradicts_itself
+
+
+@pytest.mark.parametrize(
+    ("words", "codec", "charset"),
+    [
+        ("返金額が①円～です", "cp932", "Shift_JIS"),
+        ("退款金额过大镕", "gb18030", "GB2312"),
+        ("Kwota zwrotu jest zbyt duża", "cp1250", "windows-1250"),
+        ("İade tutarı çok yüksek ş", "cp1254", "ISO-8859-9"),
+        ("Erstattung für „Käthe“", "cp1252", "ISO-8859-1"),
+        ("Too much.", "utf-16", "UTF-16"),
+    ],
+)
+def test_amazons_words_survive_the_encodings_of_the_marketplaces(words: str, codec: str, charset: str) -> None:
+    document = REPORT.replace("Too much for Käthe.", words).encode(codec)
+
+    assert read_flat_report(document, charset).messages[0].description == words

@@ -1,0 +1,87 @@
+import base64
+import hashlib
+import json
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from simulator.sellers import DEMO_EU
+from simulator.world import World
+from webapp.db import compressed_json
+
+JSON = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text() | some.characters(categories=["Cs"]),
+    lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+)
+LONG = {"orderId": "305-1", "title": "a title that is long enough " * 30, "orderItems": [1, 2, 3]}
+
+
+@pytest.fixture(scope="module")
+def bodies():
+    world = World("many:300", 5)
+    yield [record.body for record in world.orders.values() if record.seller_id == DEMO_EU.id]
+    world.close()
+
+
+@given(JSON)
+def test_what_is_packed_is_what_comes_out(value):
+    whole = json.loads(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass").decode(errors="replace"))
+
+    assert compressed_json.unpack(compressed_json.pack(value)) == whole
+
+
+@given(JSON)
+def test_a_digest_is_that_of_the_standard_librarys_json(value):
+    plain = json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+    assert compressed_json.digest(value) == hashlib.sha256(plain.encode()).digest()
+
+
+@pytest.mark.parametrize("told", ["ü", '"', "\\", '\\"ü\\\\"', "\x7f", "\u2028", "\U0001f600", "\ud800", "\0ü"])
+def test_letters_that_are_written_otherwise_have_the_same_digest(told):
+    plain = json.dumps({told: [told]}, sort_keys=True, separators=(",", ":"))
+
+    assert compressed_json.digest({told: [told]}) == hashlib.sha256(plain.encode()).digest()
+
+
+def test_a_digest_does_not_mind_the_order_of_keys():
+    assert compressed_json.digest({"a": 1, "b": [1, 2]}) == compressed_json.digest({"b": [1, 2], "a": 1})
+    assert compressed_json.digest({"a": [1, 2]}) != compressed_json.digest({"a": [2, 1]})
+
+
+def test_orders_take_a_quarter_of_their_room(bodies):
+    plain = sum(len(json.dumps(body)) for body in bodies)
+
+    assert sum(len(compressed_json.pack(body)) for body in bodies) < plain / 4
+    assert [compressed_json.unpack(compressed_json.pack(body)) for body in bodies] == bodies
+
+
+def test_what_earlier_releases_packed_is_read():
+    assert compressed_json.unpack(zlib.compress(json.dumps(LONG).encode(), 1)) == LONG
+    assert compressed_json.unpack(json.dumps({"name": "ü"}, ensure_ascii=False).encode()) == {"name": "ü"}
+
+
+def test_what_the_first_dictionary_packed_is_read():
+    written = base64.b64decode(WRITTEN)
+
+    assert compressed_json.unpack(written) == LONG
+
+
+def test_threads_may_pack_at_once(bodies):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(compressed_json.pack, bodies * 5))
+
+    assert [compressed_json.unpack(one) for one in found] == bodies * 5
+
+
+def test_what_json_cannot_say_is_refused():
+    for value in (object(), {"at": hashlib}, b"bytes"):
+        with pytest.raises(TypeError):
+            compressed_json.pack(value)
+
+
+# LONG, as the first release with this dictionary packed it.
+WRITTEN = "ASi1L/1gewLNAQBUAjFhIHRpdGxlIHRoYXQgaXMgbG9uZyBlbm91Z2ggIjEsMiwzXX0FAFmAnSDlz+qlZHMagSQooYA="

@@ -1,0 +1,32 @@
+from webapp.db import search_index
+from webapp.db.encryption import Vault
+from webapp.db.search_index import Hasher
+from webapp.domain.search_tokenizer import Searchable
+
+
+def open_with(monkeypatch, key: str) -> None:
+    vault = Vault()
+    vault.open((key,))
+    monkeypatch.setattr(search_index, "vault", vault)
+
+
+def words_under(monkeypatch, key: str) -> set[str]:
+    open_with(monkeypatch, key)
+    return set(Hasher().document(Searchable("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
+
+
+def test_goods_that_are_remembered_are_hashed_with_the_key_of_now(monkeypatch):
+    one, other = words_under(monkeypatch, "one key, long enough"), words_under(monkeypatch, "another key, long enough")
+
+    assert len(one - other) == len(other - one) == 3
+    assert words_under(monkeypatch, "one key, long enough") == one
+
+
+def test_no_more_goods_are_remembered_than_may_be(monkeypatch):
+    open_with(monkeypatch, "one key, long enough")
+    monkeypatch.setattr(search_index, "_MOST_GOODS", 2)
+    search_index._GOODS.clear()
+
+    for n in range(9):
+        Hasher().document(Searchable("305-1", goods=[f"SKU-{n}"]))
+        assert len(search_index._GOODS) <= 2

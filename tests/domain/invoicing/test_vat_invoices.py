@@ -1,0 +1,19 @@
+import pytest
+
+from webapp.domain.invoicing import vat_invoices
+
+
+@pytest.mark.parametrize(
+    ("country", "status", "programs", "writable", "code"),
+    [
+        ("DE", "SHIPPED", (), True, None),
+        ("GB", "PARTIALLY_SHIPPED", ("PRIME",), True, None),
+        ("US", "SHIPPED", (), True, "vat_invoice_not_there"),
+        ("DE", "SHIPPED", ("INVOICE_BY_AMAZON",), True, "vat_invoice_by_amazon"),
+        ("DE", "SHIPPED", (), False, "vat_invoice_read_only"),
+        ("DE", "CANCELLED", (), True, "vat_invoice_cancelled"),
+        ("DE", "UNSHIPPED", (), True, "vat_invoice_unshipped"),
+    ],
+)
+def test_what_amazon_does_not_take_says_why(country, status, programs, writable, code):
+    assert vat_invoices.refusal(country, status, programs, writable=writable) == code

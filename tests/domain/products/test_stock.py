@@ -1,0 +1,92 @@
+"""What a line of an order should hold of its product's stock."""
+
+import pytest
+
+from tests.domain.orders.test_state_machine import Line
+from webapp.domain.products import stock
+from webapp.domain.products.stock import (
+    Held,
+    Hindrance,
+    Move,
+    Shelf,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "amazons_quantity", "owed"),
+    [
+        (Line(3), 3, 3),
+        (Line(3, shipped=1), 3, 2),
+        # The buyer has taken pieces back from the order since: what left counts against what is still bought.
+        (Line(3), 2, 2),
+        (Line(3, shipped=1), 2, 1),
+        (Line(3, shipped=2), 1, 0),
+        (Line(3, invoiced=3, refunded=1), 3, 2),
+        (Line(3, shipped=1, canceled=2), 3, 0),
+    ],
+)
+def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_was_bought(line, amazons_quantity, owed):
+    assert stock.of_order(line, amazons_quantity, 0) == stock.Line(owed, line.shipped, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "back", "came_back"),
+    [
+        (Line(3, invoiced=3, shipped=3, refunded=2), 2, 2),
+        (Line(3, invoiced=3, shipped=3, refunded=2), 1, 1),
+        # What was refunded was first what had not been sent.
+        (Line(3, invoiced=3, shipped=1, refunded=2), 2, 0),
+        (Line(3, invoiced=3, shipped=1, refunded=3), 3, 1),
+        # What was cancelled never left.
+        (Line(3, invoiced=3, shipped=1, refunded=3, canceled=2), 3, 1),
+        (Line(3, invoiced=3, shipped=1, refunded=2, canceled=2), 2, 0),
+    ],
+)
+def test_no_more_comes_back_than_had_left(line, back, came_back):
+    found = stock.of_order(line, 3, back, back_before=back)
+    assert (found.back, found.back_before) == (came_back, came_back)
+
+
+@pytest.mark.parametrize(
+    ("line", "held", "after", "moves"),
+    [
+        (stock.Line(2), Held(), Held(reserved=2), [Move("reserve", held=2)]),
+        (stock.Line(1), Held(reserved=2), Held(reserved=1), [Move("release", held=-1)]),
+        # What leaves lets go of what was reserved for it, and of nothing where nothing was.
+        (stock.Line(0, 2), Held(reserved=2), Held(deducted=2), [Move("deduct", -2, -2)]),
+        (stock.Line(1, 1), Held(reserved=2), Held(reserved=1, deducted=1), [Move("deduct", -1, -1)]),
+        (stock.Line(0, 2), Held(), Held(deducted=2), [Move("deduct", -2)]),
+        (stock.Line(0, 2), Held(reserved=3), Held(deducted=2), [Move("deduct", -2, -2), Move("release", held=-1)]),
+        (stock.Line(2), Held(deducted=2), Held(reserved=2), [Move("take_back", 2, 2)]),
+        (stock.Line(0), Held(deducted=2), Held(), [Move("take_back", 2)]),
+        (stock.Line(0, 2, 1), Held(deducted=2), Held(deducted=2, returned=1), [Move("return", 1)]),
+        (stock.Line(0, 2), Held(deducted=2, returned=1), Held(deducted=2), [Move("unreturn", -1)]),
+        (stock.Line(1, 1), Held(reserved=1, deducted=1), Held(reserved=1, deducted=1), []),
+    ],
+)
+def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, moves):
+    assert stock.settle(line, held, managed=True) == (after, moves)
+    assert stock.settle(line, after, managed=True) == (after, [])
+
+
+def test_where_stock_is_not_kept_what_leaves_and_comes_back_is_remembered_without_a_movement():
+    assert stock.settle(stock.Line(2), Held(), managed=False) == (Held(), [])
+    after, moves = stock.settle(stock.Line(1, 2, 1), Held(), managed=False)
+    assert (after, moves) == (Held(skipped=2, returned=1), [])
+    # Kept from then on, what had left is not counted out.
+    assert stock.settle(stock.Line(1, 2, 1), after, managed=True) == (
+        Held(reserved=1, skipped=2, returned=1),
+        [Move("reserve", held=1)],
+    )
+
+
+def test_an_order_that_is_made_leaves_less_to_the_next_but_not_what_was_its_own():
+    shelves = {"MUG": Shelf(True, True, 3), "CUP": Shelf(True, True, 1)}
+
+    stock.take({"MUG": 2, "CUP": 1, "JUG": 1}, {"CUP": 1}, shelves)
+
+    assert (shelves["MUG"].free, shelves["CUP"].free) == (1, 1)
+    assert stock.hindrance({"MUG": 1, "CUP": 1}, {}, shelves) is None
+    assert stock.hindrance({"MUG": 2}, {}, shelves) == Hindrance("product_out_of_stock", "MUG")
+    assert stock.hindrance({"MUG": 2}, {"MUG": 1}, shelves) is None
+    assert stock.hindrance({"JUG": 1}, {}, shelves) == Hindrance("product_unknown", "JUG")

@@ -1,0 +1,89 @@
+"""Telling Amazon of a parcel: whether it makes sense, and what proves that Amazon knows it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.support.factories import NOW, a_package
+from webapp.domain.submissions import shipment_confirmation
+from webapp.domain.submissions.shipment_confirmation import Told
+
+
+@dataclass
+class Order:
+    status: str = "UNSHIPPED"
+    fulfilled_by: str = "MERCHANT"
+    programs: list[str] = field(default_factory=list)
+    cancel_requested: bool = False
+
+
+@pytest.mark.parametrize(
+    ("order", "writable", "cancelling", "code"),
+    [
+        (Order(), True, False, None),
+        (Order(programs=["PRIME"]), True, False, None),
+        (Order(fulfilled_by="AMAZON"), True, False, "ship_fba"),
+        (Order(programs=["PRIME", "FBM_SHIP_PLUS"]), True, False, "ship_plus"),
+        (Order(), False, False, "ship_read_only"),
+        (Order(), True, True, "cannot_ship_cancelling"),
+    ],
+)
+def test_what_cannot_be_sent_says_why(order, writable, cancelling, code):
+    assert shipment_confirmation.withheld(order, writable=writable, cancelling=cancelling) == code
+    assert shipment_confirmation.refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None)
+
+
+@pytest.mark.parametrize(
+    ("order", "pieces", "known", "code"),
+    [
+        (Order(), {"11": 2}, False, None),
+        (Order("PARTIALLY_SHIPPED"), {"11": 1, "12": 1}, False, None),
+        (Order(), {"11": 3}, False, "ship_more_than_left"),
+        (Order(), {"11": 1, "99": 1}, False, "ship_more_than_left"),
+        (Order(cancel_requested=True), {"11": 1}, False, "ship_cancel_requested"),
+        (Order("SHIPPED"), {"11": 1}, False, "ship_shipped_there"),
+        (Order("PENDING"), {"11": 1}, False, "ship_not_ready"),
+        (Order("ON_THE_MOON"), {"11": 1}, False, "ship_not_ready"),
+        (Order("CANCELLED"), {"11": 1}, False, "ship_cancelled"),
+        # What Amazon shows already is only corrected, unless nobody waits for it any more.
+        (Order("SHIPPED", cancel_requested=True), {"11": 3}, True, None),
+        (Order("CANCELLED"), {"11": 1}, True, "ship_cancelled"),
+    ],
+)
+def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known, code):
+    assert shipment_confirmation.conflict(order, {"11": 2, "12": 1}, pieces, known=known) == code
+
+
+@pytest.mark.parametrize(
+    ("package", "told", "shown"),
+    [
+        (a_package("1"), Told("1", "TRACK1"), True),
+        (a_package("1", tracking_number="track 1"), Told("1", "TRACK1"), True),
+        (a_package("1"), Told("1", "TRACK2"), False),
+        # Amazon's own number for it.
+        (a_package("9", tracking_number="TRACK1"), Told("1", "TRACK1"), True),
+        (a_package("9", tracking_number=None), Told("1", ""), False),
+        # Its carrier is being corrected: what Amazon showed before proves nothing.
+        (a_package("1", carrier="DHL"), Told("1", "TRACK1", carrier_was="DHL"), False),
+        (a_package("1", carrier="UPS"), Told("1", "TRACK1", carrier_was="DHL"), True),
+        (a_package("9", tracking_number="TRACK1"), Told("1", "TRACK1", carrier_was="DHL"), False),
+    ],
+)
+def test_a_parcel_is_shown_when_amazon_shows_it_as_it_was_told(package, told, shown):
+    assert shipment_confirmation.shown([a_package("5"), package], told) is shown
+    assert not shipment_confirmation.shown([], told)
+
+
+@pytest.mark.parametrize(
+    ("carrier", "title", "code", "name"),
+    [
+        ("DHL", "DHL Paket", "DHL", None),
+        ("Other", "Bike courier", "Other", "Bike courier"),
+        ("Bike", "", "Other", "Bike"),
+        ("Bike", "Bike courier", "Other", "Bike courier"),
+    ],
+)
+def test_a_carrier_amazon_has_no_code_for_goes_by_its_name(carrier, title, code, name):
+    told = shipment_confirmation.parcel(7, carrier, title, "A1", NOW, [("11", 2)])
+    assert (told.reference, told.carrier_code, told.carrier_name) == ("7", code, name)
+    assert (told.tracking_number, told.shipped_at, told.items) == ("A1", NOW, (("11", 2),))

@@ -1,0 +1,81 @@
+"""Every cell of the table of a submission's life, and when it is looked at."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from tests.support.factories import NOW
+from webapp.domain.submissions import state_machine as submission_states
+from webapp.domain.submissions.state_machine import (
+    BY_NAME,
+    ENDED,
+    MOVES,
+    STATES,
+    SubmissionMoveRefused,
+)
+
+# The whole table by hand: what may become of it in each state.
+ALLOWED = {
+    "queued": {"undo", "conflict", "send", "verify", "reject"},
+    "conflict": {"undo", "insist", "verify"},
+    "sending": {"requeue", "sent", "accept", "verify", "reject", "give_up"},
+    "sent": {"accept", "verify", "reject", "give_up"},
+    "accepted": {"verify", "reject", "give_up"},
+    "unproved": {"resend", "verify", "reject"},
+    "verified": set(),
+    "rejected": set(),
+    "undone": set(),
+}
+LEADS_TO = {
+    "undo": "undone",
+    "conflict": "conflict",
+    "insist": "queued",
+    "send": "sending",
+    "requeue": "queued",
+    "resend": "queued",
+    "sent": "sent",
+    "accept": "accepted",
+    "verify": "verified",
+    "reject": "rejected",
+    "give_up": "unproved",
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("move", [move.name for move in MOVES])
+def test_each_cell_of_the_table(move, state):
+    assert submission_states.may(move, state) is (move in ALLOWED[state])
+    if move in ALLOWED[state]:
+        assert submission_states.check(move, state) is BY_NAME[move]
+        assert BY_NAME[move].to == LEADS_TO[move]
+    else:
+        with pytest.raises(SubmissionMoveRefused) as refused:
+            submission_states.check(move, state)
+        assert (refused.value.move, refused.value.state) == (move, state)
+
+
+def test_what_has_ended_is_what_nothing_is_done_about_by_itself():
+    assert set(STATES) == set(ALLOWED)
+    assert {"verified", "rejected", "undone", "unproved"} == ENDED
+
+
+@pytest.mark.parametrize(
+    ("state", "undo_until", "may"),
+    [
+        ("sent", NOW, True),
+        ("accepted", NOW, True),
+        ("queued", NOW, True),
+        ("queued", NOW + timedelta(seconds=1), False),
+        # Looked for too soon, what Amazon has just taken would be told twice.
+        ("sending", NOW, False),
+        ("conflict", NOW, False),
+        ("verified", NOW, False),
+        ("unproved", NOW, False),
+    ],
+)
+def test_only_what_is_at_amazon_or_may_go_there_is_hurried(state: str, undo_until: datetime, may: bool):
+    assert submission_states.may_hurry(state, undo_until, NOW) is may
+
+
+def test_looks_are_two_seconds_apart_at_first_and_two_minutes_in_the_end():
+    assert [submission_states.next_look(tries) for tries in (0, 1, 2, 3, 8, 9, 1000)] == [2, 3, 5, 8, 85, 120, 120]

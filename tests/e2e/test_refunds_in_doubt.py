@@ -1,0 +1,278 @@
+"""Refunds of which nobody knows whether Amazon carried them out: never told again by themselves, a person decides."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.e2e.test_refund_at_amazon import (
+    TWO_LINES,
+    counts,
+    of,
+    there,
+    told_and_ended,
+)
+from tests.support.account_harness import Port
+from tests.support.running_app import until
+from webapp.domain.amazon.errors import Forbidden, Throttled
+from webapp.domain.amazon.types import FeedMessage, FeedReport
+from webapp.domain.common.money import Money
+from webapp.domain.errors import RefusedError
+from webapp.domain.invoicing.amazon_refunds import Refund
+from webapp.models.audit_log import Event
+from webapp.services.submissions import feeds, refunds
+from webapp.services.submissions import user_actions as submission_actions
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def number(desk):
+    """A shipped order of two lines, with shipping and tax on them."""
+    number = desk.world.place("DE", status="SHIPPED", lines=TWO_LINES)
+    desk.sync()
+    return number
+
+
+@pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
+def test_after_a_lost_answer_the_feed_is_found_and_nothing_is_refunded_twice(desk, number, fault):
+    desk.world.faults.arm(fault, "createFeed")
+    memo = desk.refund(number)
+
+    assert told_and_ended(desk, memo).state == "verified"
+    assert desk.world.call_counts["createFeed"] == 1
+    assert sum(there(desk, number).values()) == memo.total
+
+
+@pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html"])
+def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
+    options = {"seconds": 2.5} if fault == "hang" else {}
+    desk.world.faults.arm(fault, "createFeed", **options)
+    memo = desk.refund(number)
+
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_lost")
+    # Amazon counts a call when it lets go of it, which may be after the desk has given it up.
+    until(lambda: desk.world.call_counts["createFeed"])
+    assert (desk.world.call_counts["createFeed"], there(desk, number)) == (1, {})
+    assert desk.world.call_counts["getFeeds"] > 2
+    # Nothing is given free before a person has said what happened.
+    order = desk.commerce_order(number)
+    assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
+    with pytest.raises(RefusedError) as refused:
+        submission_actions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    assert refused.value.code == "refund_in_doubt"
+
+
+def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(desk, number):
+    desk.world.faults.arm("lost_answer", "createFeed")
+    submission = of(desk, desk.refund(number))
+    desk.later(31)
+
+    desk.advance()
+
+    desk.session.refresh(submission)
+    assert (submission.state, submission.cause, submission.tries) == ("sending", "lost_answer", 1)
+    assert submission.message
+
+
+def test_of_two_such_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(desk, number):
+    """Another program of the seller's refunds as well."""
+    other = desk.world.place("DE", status="SHIPPED")
+    desk.sync()
+    item = desk.order(other).items[0]
+    # As many lines as ours has.
+    theirs = Refund(other, item.order_item_id, "CustomerReturn", item_price=Money(100, "EUR"))
+    marketplaces = [desk.order(other).store.marketplace_id]
+    desk.session.rollback()
+    desk.port.create_feed(desk.port.prepare_refunds(marketplaces, [theirs, theirs]))
+    desk.world.faults.arm("lost_answer", "createFeed")
+    memo = desk.refund(number)
+
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_ambiguous")
+    assert desk.world.call_counts["createFeed"] == 2
+    assert sum(there(desk, number).values()) == memo.total
+    order = desk.commerce_order(number)
+    assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
+
+
+def test_a_feed_that_never_ends_is_left_to_a_person_and_the_next_refund_goes(desk, number):
+    other = desk.world.place("DE", status="SHIPPED")
+    desk.sync()
+    desk.world.feed_seconds = 10**6
+    memo = desk.refund(number)
+    submission = of(desk, memo)
+    desk.later(31)
+    desk.advance()
+    desk.later(feeds.LONGEST.total_seconds() - 60)
+    desk.advance()
+    desk.session.refresh(submission)
+    assert submission.state == "sent"
+    next_one = desk.refund(other)
+
+    desk.later(121)
+    desk.advance()
+
+    desk.session.expire_all()
+    assert (submission.state, submission.cause, memo.state) == ("unproved", "feed_never_ended", "asked")
+    assert of(desk, next_one).state == "sent"
+    assert desk.world.call_counts["createFeed"] == 2
+
+
+def in_doubt(desk, number):
+    desk.world.faults.arm("error_500", "createFeed")
+    return told_and_ended(desk, desk.refund(number))
+
+
+def test_sent_again_by_a_person_it_is_refunded_once(desk, number):
+    submission = in_doubt(desk, number)
+
+    refunds.send_again(desk.session, submission.id, now=desk.clock(), by="user:1")
+
+    desk.later(121)
+    desk.advance_until_ended(submission)
+    order = desk.commerce_order(number)
+    assert (submission.state, order.state) == ("verified", "closed")
+    assert sum(there(desk, number).values()) == order.total
+
+
+def test_a_person_says_it_arrived(desk, number):
+    submission = in_doubt(desk, number)
+
+    refunds.arrived(desk.session, submission.id, now=desk.clock(), by="user:1")
+
+    order = desk.commerce_order(number)
+    assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
+    assert (submission.message, submission.cause) == (None, None)
+    assert refunds.memo_of(desk.session, submission).state == "refunded"
+    told = desk.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
+    assert (told.by, told.order_id) == ("user:1", order.id)
+    with pytest.raises(RefusedError) as refused:
+        refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
+    assert refused.value.code == "refund_not_in_doubt"
+
+
+def test_a_person_says_it_did_not_happen_and_the_money_is_free(desk, number):
+    submission = in_doubt(desk, number)
+
+    refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
+
+    order = desk.commerce_order(number)
+    assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
+    assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
+    again = submission_actions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="user:1")
+    desk.later(121)
+    desk.advance_until_ended(again)
+    assert (again.state, desk.commerce_order(number).state) == ("verified", "closed")
+
+
+def test_a_report_that_contradicts_itself_proves_nothing(desk, number):
+    desk.world.faults.arm("contradicting_report")
+    memo = desk.refund(number)
+
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.cause) == ("unproved", "refund_report_contradicts")
+    order = desk.commerce_order(number)
+    assert (order.state, order.total_refunding, order.total_refunded) == ("complete", memo.total, 0)
+
+
+def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(desk, number):
+    desk.world.faults.arm("feed_fatal")
+
+    submission = told_and_ended(desk, desk.refund(number))
+
+    assert (submission.state, submission.cause) == ("unproved", "feed_aborted")
+
+
+class WithReport(Port):
+    """The port of a desk whose ended feed comes with this report."""
+
+    def __init__(self, port, report):
+        super().__init__(port)
+        self.report = report
+
+    def feed(self, feed_id):
+        return replace(self.port.feed(feed_id), result_document_id="report")
+
+    def feed_report(self, there):
+        assert there.result_document_id == "report"
+        return self.report
+
+
+NO = tuple(FeedMessage(place, "Error", "18102", "No.") for place in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("report", "state", "cause"),
+    [
+        # It counts no success and agrees with itself: nothing was refunded.
+        (FeedReport(2, 0, 2, 0, NO), "rejected", "feed_failed"),
+        (FeedReport(2, 1, 1, 0, NO[:1]), "unproved", "feed_aborted"),
+        (FeedReport(2, 0, 1, 0, NO), "unproved", "feed_aborted"),
+    ],
+    ids=["none", "some", "who knows"],
+)
+def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_success(desk, number, report, state, cause):
+    desk.world.faults.arm("feed_fatal")
+    desk.port = WithReport(desk.port, report)
+
+    submission = told_and_ended(desk, desk.refund(number))
+
+    assert (submission.state, submission.cause) == (state, cause)
+    order = desk.commerce_order(number)
+    assert order.total_refunded == 0
+    assert (order.total_refunding > 0) is (state == "unproved")
+
+
+class Refusing(Port):
+    """The port of a desk whose feeds Amazon does not take, for this reason, until `error` is None."""
+
+    def __init__(self, port, error):
+        super().__init__(port)
+        self.error = error
+
+    def create_feed(self, prepared):
+        if self.error is not None:
+            raise self.error
+        return self.port.create_feed(prepared)
+
+
+def test_a_feed_that_amazon_does_not_take_refunds_nothing_and_frees_the_money(desk, number):
+    desk.port = Refusing(desk.port, Forbidden("The role is missing.", request_id="request-1"))
+
+    memo = desk.refund(number)
+    submission = told_and_ended(desk, memo)
+
+    assert (submission.state, submission.message, submission.request_id) == (
+        "rejected",
+        "The role is missing.",
+        "request-1",
+    )
+    assert (memo.state, counts(desk.commerce_order(number))) == ("refused", ([(0, 0), (0, 0)], 0, 0))
+    desk.port.error = None
+    again = desk.refund(number)
+    desk.later(121)
+    assert (told_and_ended(desk, again).state, sum(there(desk, number).values())) == ("verified", again.total)
+
+
+def test_while_amazon_takes_no_feed_the_refund_waits_as_long_as_it_says_and_is_told_once(desk, number):
+    desk.port = Refusing(desk.port, Throttled("Later.", wait=300))
+    memo = desk.refund(number)
+    submission = of(desk, memo)
+    desk.later(31)
+
+    desk.advance()
+
+    desk.session.refresh(submission)
+    assert (submission.state, submission.cause, memo.state) == ("sending", "throttled", "asked")
+    assert submission.due_at >= desk.clock() + timedelta(seconds=299)
+    desk.port.error = None
+    desk.later(301)
+    desk.advance_until_ended(submission)
+    assert (submission.state, desk.world.call_counts["createFeed"]) == ("verified", 1)
+    assert sum(there(desk, number).values()) == memo.total

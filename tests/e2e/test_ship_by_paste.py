@@ -1,0 +1,67 @@
+"""Many orders shipped by one paste: from the clipboard to Amazon showing each parcel once."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from webapp.models.bulk_actions import BulkAction
+from webapp.models.shipments import Parcel
+from webapp.models.submissions import Submission
+from webapp.services.bulk import runner as bulk_runner
+
+MANY = 200
+
+
+def a_number(n: int) -> str:
+    """A number of DHL's with its check digit."""
+    body = f"0034043416{n:09}"
+    return body + str(-sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(body))) % 10)
+
+
+@pytest.fixture
+def numbers(desk):
+    found = [desk.world.place("DE") for _ in range(MANY)]
+    desk.sync()
+    return found
+
+
+def test_many_orders_are_shipped_by_one_paste_and_each_parcel_is_told_once(owner, desk, numbers):
+    sheet = "Order ID\tTracking\n" + "\n".join(f"{number}\t{a_number(n)}" for n, number in enumerate(numbers))
+    desk.session.rollback()
+    here = owner.post("/tracking", data={"text": sheet}).location
+    assert f"Ship {MANY} orders" in owner.get(here).text
+
+    confirmed = owner.post(f"{here}/choices", data={"then": "ship"})
+    again = owner.post(f"{here}/choices", data={"then": "ship"})
+    assert again.location == confirmed.location
+
+    # Nobody looks on: the browser is closed. A worker dies in the middle and another goes on.
+    action = desk.session.scalars(select(BulkAction.id)).one()
+    desk.session.rollback()
+    ticks = iter(range(40))
+    bulk_runner.step(desk.session, action, lambda: desk.clock() + timedelta(seconds=next(ticks)))
+    half = desk.session.get(BulkAction, action, populate_existing=True).done
+    assert 0 < half < MANY
+    desk.session.rollback()
+    assert f"{half} of {MANY}" in " ".join(owner.get(confirmed.location).text.split())
+    while bulk_runner.step(desk.session, action, desk.clock):
+        pass
+
+    desk.later(60)
+    for _ in range(20):
+        desk.advance()
+        desk.sync()
+        if not desk.session.scalar(select(func.count(Submission.id)).where(Submission.open)):
+            break
+        desk.later(60)
+
+    states = desk.session.execute(select(Submission.state, func.count()).group_by(Submission.state)).all()
+    assert states == [("verified", MANY)]
+    assert desk.session.scalar(select(func.count(Parcel.id))) == MANY
+    shown = [desk.shown(number) for number in numbers]
+    assert [list(parcels) for parcels in shown] == [["1"]] * MANY
+    assert [parcels["1"][0] for parcels in shown] == [a_number(n) for n in range(MANY)]
+    told = Counter(len(desk.world.effects("shipment", number)) for number in numbers)
+    assert told == {1: MANY}

@@ -1,0 +1,19 @@
+"""What mails say of an order."""
+
+import re
+
+from tests.support.order_processing import processing_order
+from webapp.mailing import template_context
+
+
+def test_an_order_is_told_as_it_was_placed_so_that_its_lines_agree_with_its_total(session):
+    order = processing_order(session)
+    before = template_context.of_order(session, order, "order", None, "de")
+    order.items[0].canceled = order.items[0].ordered
+    session.flush()
+
+    told = template_context.of_order(session, order, "order", None, "de")
+
+    assert told == before
+    pieces = [int(re.match(r"\d+", line).group()) for line in told["order_lines"].splitlines()]
+    assert pieces == [item.ordered for item in order.items]

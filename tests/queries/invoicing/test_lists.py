@@ -1,0 +1,103 @@
+"""The lists of documents, as both databases read them."""
+
+import pytest
+
+from tests.support.factories import a_store, an_account, an_order
+from tests.support.order_processing import BY, imported
+from webapp.domain.invoicing import drafts
+from webapp.domain.shipping import parcels
+from webapp.queries.accounts import stores
+from webapp.queries.invoicing import lists as document_lists
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing.fetch import read_place
+from webapp.queries.orders import customers
+from webapp.services.invoicing import credit_memos
+from webapp.services.shipping import shipments
+
+pytestmark = pytest.mark.both_databases
+
+
+def fetch(session, grid, filters=None, **arguments):
+    grid = grid.for_reader(personal=True)
+    found = grid_fetch.fetch(session, grid, read_place(grid, arguments), filters or {})
+    return list(found.rows)
+
+
+@pytest.fixture
+def every(session):
+    """The stores, with two Orders that were invoiced; the first has two parcels and the second a credit memo."""
+    account = an_account(session)
+    store = a_store(account)
+    store.customer_creation = "account"
+    session.commit()
+    first, second = imported(session, an_order(1), an_order(2))
+    line = first.items[0].id
+    packed = [
+        parcels.Parcel(carrier="DHL", tracking_number=number, quantities={line: 1})
+        for number in ("00340434161094042557", "00340434161094042564")
+    ]
+    shipments.create(session, first.id, packed, **BY)
+    credit_memos.create(session, second.id, drafts.Refund(quantities={second.items[0].id: 1}), **BY)
+    return stores.by_name(session)
+
+
+def test_a_shipment_counts_its_pieces_and_lists_its_numbers(session, every):
+    (row,) = fetch(session, document_lists.shipments(every).choose())
+
+    assert row.quantity == 2
+    assert sorted(row.tracking_numbers.split(", ")) == ["00340434161094042557", "00340434161094042564"]
+    assert fetch(session, document_lists.shipments(every), {"tracking": "0034043416109404256"})
+    assert not fetch(session, document_lists.shipments(every), {"tracking": "161094"})
+
+
+def test_an_untracked_shipment_has_no_number(session, every):
+    account_order = imported(session, an_order(3))[2]
+    shipments.create(session, account_order.id, **BY)
+
+    newest = fetch(session, document_lists.shipments(every).choose())[0]
+
+    assert (newest.quantity, newest.tracking_numbers) == (2, None)
+
+
+@pytest.mark.parametrize("sort", ["number", "-number", "created", "-created", "order", "-order", "total", "-total"])
+def test_invoices_are_sorted_by_what_their_heads_say(session, every, sort):
+    found = [row.number for row in fetch(session, document_lists.invoices(every).choose(), sort=sort)]
+
+    assert sorted(found) == ["100001", "100002"]
+    if sort.removeprefix("-") in {"number", "order"}:
+        assert found == sorted(found, reverse=sort.startswith("-"))
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ({"q": "100002"}, ["100002"]),
+        ({"q": "0000002"}, ["100002"]),
+        ({"q": "recipient number1"}, ["100001"]),
+        ({"name": "number2"}, ["100002"]),
+        ({"store": "nowhere"}, []),
+    ],
+)
+def test_documents_are_found_by_numbers_and_words(session, every, filters, found):
+    assert [row.number for row in fetch(session, document_lists.invoices(every).choose(), filters)] == found
+
+
+def test_credit_memos_say_how_they_were_refunded(session, every):
+    (row,) = fetch(session, document_lists.credit_memos(every).choose(), {"memo_state": ["offline"]})
+
+    assert row.memo_state == "offline"
+    assert row.total > 0
+
+
+def test_customers_know_their_orders(session, every):
+    first, second = fetch(session, customers.grid(every).choose(), sort="id")
+
+    assert (first.orders, second.orders) == (1, 1)
+    assert first.email == "buyer1@marketplace.example"
+    assert [row.id for row in fetch(session, customers.grid(every), {"email": "BUYER2@marketplace.example"})] == [
+        second.id
+    ]
+    assert [row.id for row in fetch(session, customers.grid(every), {"name": "number1"})] == [first.id]
+    (worth,) = customers.worth(session, second.id)
+    assert (worth.orders, worth.total.amount) == (1, "26.00")
+    assert worth.refunded.minor > 0

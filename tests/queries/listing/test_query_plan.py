@@ -1,0 +1,160 @@
+"""Whichever way filters are met, the rows are the same, and SQLite is led along the index that is meant."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import combinations
+
+import pytest
+from sqlalchemy import event
+
+from tests.support.factories import NOW, an_account, an_order_to_find
+from webapp.core.extensions import db
+from webapp.queries.accounts import stores
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing import keyset, query_plan
+from webapp.queries.listing.fetch import END, read_place
+from webapp.queries.orders import orders
+from webapp.queries.sync import amazon_orders
+from webapp.services.sync import import_page
+
+STATUSES = ("UNSHIPPED", "SHIPPED", "PARTIALLY_SHIPPED", "UNSHIPPED")
+
+
+@pytest.fixture
+def many(session):
+    """Twenty-four of two stores, of every status and channel, some without a day they have to leave by."""
+    account = an_account(session, ("DE", "FR"))
+    told = [
+        an_order_to_find(
+            n,
+            status=STATUSES[n % 4],
+            country="DE" if n % 3 else "FR",
+            fulfilled_by="MERCHANT" if n % 5 else "AMAZON",
+            programs=("PRIME",) if n % 7 == 0 else (),
+        )
+        for n in range(1, 25)
+    ]
+    import_page.import_page(session, account.id, told, now=NOW, by="test")
+    session.commit()
+    return stores.by_name(session)
+
+
+def asked(grid, every):
+    """Filters of each kind, alone and two at a time."""
+    names = {"amazon_orders": ("status", "buyer", STATUSES), "orders": ("state", "name", ("processing", "complete"))}
+    state, name, words = names[grid]
+    each = [
+        {state: [words[0]]},
+        {state: list(dict.fromkeys(words[:3]))},
+        {state: ["nowhere"]},
+        {"store": every[0].slug},
+        {"total_min": Decimal(10), "total_max": Decimal(30)},
+        {"purchased_from": (NOW - timedelta(hours=9)).date()},
+        {name: "odd"},
+        *([{"channel": "AMAZON"}, {"prime": True}, {"business": True}] if grid == "amazon_orders" else []),
+    ]
+    return [*each, *({**one, **other} for one, other in combinations(each, 2) if not one.keys() & other.keys())]
+
+
+SORTS = ("-purchased", "status", "ship_by", "-total")
+GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("name", GRIDS)
+def test_every_way_leads_to_the_same_rows(session, many, monkeypatch, name):
+    grid = GRIDS[name](many).choose()
+    everything = {row.id: row for row in session.execute(grid.rows)}
+    assert len(everything) > 20
+    for filters in asked(name, many):
+        plainly = {row.id for row in session.execute(grid_fetch.narrowed(session, grid, filters))}
+        for sort in SORTS:
+            in_order = grid_fetch.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)
+            # Collected, collected where more than are counted, and walked.
+            for counted, collected in ((100, 100), (2, 100), (2, 3)):
+                monkeypatch.setattr(query_plan, "COUNTED", counted)
+                monkeypatch.setattr(query_plan, "COLLECTED", collected)
+                place = grid_fetch.replace(read_place(grid, {"sort": sort}), size=200)
+                page = grid_fetch.fetch(session, grid, place, filters)
+
+                found = [row.id for row in page.rows]
+                assert set(found) == plainly, (filters, sort, counted)
+                assert page.count == min(len(plainly), counted + 1)
+                words = filters.get("buyer") or filters.get("name")
+                assert words or found == [id_ for id_ in in_order if id_ in plainly], (filters, sort, counted)
+                assert words or grid_fetch.ids(session, grid, place, filters, 100) == found
+                last = grid_fetch.fetch(session, grid, grid_fetch.replace(place, size=3, before=END), filters)
+                assert words or [row.id for row in last.rows] == found[-3:]
+
+
+@pytest.fixture
+def plans(session):
+    """How SQLite goes about each statement inside: its own words."""
+    told = []
+
+    def explain(connection, cursor, statement, parameters, _context, _many):
+        if statement.startswith("SELECT"):
+            cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)
+            told.append([row[3] for row in cursor.fetchall()])
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    yield told
+    event.remove(db.engine, "before_cursor_execute", explain)
+
+
+@pytest.mark.parametrize(
+    ("filters", "sort", "index"),
+    [
+        ({"status": ["UNSHIPPED"]}, "-purchased", "ix_amazon_orders_status_purchased (status=?)"),
+        ({"status": ["SHIPPED", "UNSHIPPED"]}, "-purchased", "ix_amazon_orders_status_purchased (status=?)"),
+        ({"status": ["UNSHIPPED"]}, "ship_by", "ix_amazon_orders_status_ship_by (status=? AND ship_by>?)"),
+        ({"status": ["UNSHIPPED"]}, "total", "ix_amazon_orders_total"),
+        ({"status": ["SHIPPED", "UNSHIPPED"]}, "-number", "ix_amazon_orders_number"),
+        ({"store": "de"}, "-purchased", "ix_amazon_orders_store_purchased (store_id=?)"),
+        ({"store": "de"}, "-total", "ix_amazon_orders_total"),
+        ({"channel": "MERCHANT"}, "purchased", "ix_amazon_orders_channel_purchased (fulfilled_by=?)"),
+        ({"prime": True}, "-purchased", "ix_amazon_orders_prime"),
+        ({"business": True}, "-purchased", "ix_amazon_orders_business"),
+        ({"blocked": True}, "-purchased", "ix_amazon_orders_blocked"),
+        ({"total_min": Decimal(10)}, "-total", "ix_amazon_orders_total (total>?)"),
+        ({"purchased_from": NOW.date()}, "-purchased", "ix_amazon_orders_purchased (purchased_at>?)"),
+    ],
+)
+def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
+    session, many, monkeypatch, plans, filters, sort, index
+):
+    monkeypatch.setattr(query_plan, "COUNTED", 2)
+    monkeypatch.setattr(query_plan, "COLLECTED", 2)
+    grid = amazon_orders.grid(many).choose()
+    filters = {name: many[0].slug if name == "store" else value for name, value in filters.items()}
+    found = query_plan.find(session, grid, filters).along(session, sort.removeprefix("-"), 3)
+    session.rollback()
+    plans.clear()
+
+    keyset.rows(session, found, read_place(grid, {"sort": sort}))
+
+    first = plans[0]
+    walked = [line for line in first if line.startswith(("SEARCH amazon_orders", "SCAN amazon_orders"))]
+    assert walked
+    assert all(line.split(" INDEX ", 1)[-1].startswith(index) for line in walked), first
+    assert len(walked) > 1 or not any("TEMP B-TREE" in line for line in first), first
+
+
+def test_what_is_asked_again_is_put_together_once_for_the_same_stores(session, many):
+    grid, asked = amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}
+    found = query_plan.find(session, grid, asked)
+    assert query_plan.find(session, amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}) is found
+    others = [
+        query_plan.find(session, grid, {"status": ["UNSHIPPED"]}),
+        query_plan.find(session, amazon_orders.grid(many[1:]).choose(), asked),
+        query_plan.find(session, amazon_orders.grid(many).choose(["number", "buyer"]), asked),
+    ]
+    assert [other is found for other in others] == [False, False, True]
+    assert {found.count(session) for _ in range(2)} == {
+        grid_fetch.fetch(session, grid, read_place(grid, {}), asked).count
+    }
+
+
+def test_words_that_are_sought_are_not_kept(session, many):
+    grid = amazon_orders.grid(many).choose()
+    assert query_plan.find(session, grid, {"buyer": "common"}).kept is False

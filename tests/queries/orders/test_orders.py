@@ -1,0 +1,192 @@
+"""The grids over orders: every order they offer, from both ends, with words that few and that many hold."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import delete
+
+from tests.support.factories import NOW, an_account, an_order_to_find
+from webapp.models.documents import Invoice, InvoiceItem
+from webapp.queries.accounts import stores
+from webapp.queries.invoicing import lists as document_lists
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing import query_plan
+from webapp.queries.listing.fetch import END, read_place, write_edge
+from webapp.queries.orders import orders
+from webapp.queries.sync import amazon_orders
+from webapp.services.sync import import_page
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def eleven(session):
+    """Of odd and even numbers, some without a day they have to leave by, some bought in the same second."""
+    account = an_account(session)
+    many = [an_order_to_find(n, status="UNSHIPPED" if n % 3 else "SHIPPED") for n in range(1, 12)]
+    import_page.import_page(session, account.id, many, now=NOW, by="test")
+    session.commit()
+    return stores.by_name(session)
+
+
+GRIDS = {
+    "orders": lambda stores: orders.grid(stores).for_reader(personal=True),
+    "amazon_orders": lambda stores: amazon_orders.grid(stores).for_reader(personal=True),
+}
+NAMED = {"orders": "name", "amazon_orders": "buyer"}
+
+
+def every_sort(make):
+    return [sign + column.name for column in make([]).columns if column.by is not None for sign in ("", "-")]
+
+
+def forth_and_back(session, grid, sort, filters, size=2):
+    """The ids as the links lead, from the first page to the last and from the last to the first."""
+    ways = []
+    for step, side, first in (("next", "after", {}), ("previous", "before", {"before": END})):
+        met, edges = [], first
+        while True:
+            place = grid_fetch.replace(read_place(grid, {"sort": sort} | edges), size=size)
+            page = grid_fetch.fetch(session, grid, place, filters)
+            ids = [row.id for row in page.rows]
+            met = met + ids if step == "next" else ids + met
+            edge = getattr(page, step)
+            if edge is None:
+                break
+            edges = {side: write_edge(place, edge)}
+        ways.append(met)
+    return ways
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatch, name):
+    grid, named = GRIDS[name](eleven).choose(), {NAMED[name]: "odd"}
+    for sort in every_sort(GRIDS[name]):
+        monkeypatch.setattr(query_plan, "COUNTED", 1000)
+        place = read_place(grid, {"sort": sort})
+        forth, back = forth_and_back(session, grid, sort, {})
+        assert sorted(forth) == list(range(1, 12)), sort
+        assert back == forth, sort
+        assert grid_fetch.ids(session, grid, place, {}, 100) == forth, sort
+        assert [row.id for some in grid_fetch.walk(session, grid, place, {}, 4) for row in some] == forth, sort
+
+        for counted in (1000, 3):
+            # Words that more than so many orders hold are read in the index's own order where it is that of the page.
+            monkeypatch.setattr(query_plan, "COUNTED", counted)
+            found, found_back = forth_and_back(session, grid, sort, named)
+            assert sorted(found) == [1, 3, 5, 7, 9, 11], sort
+            assert found_back == found, sort
+            assert sort.endswith("purchased") or found == [id_ for id_ in forth if id_ % 2], sort
+            assert grid_fetch.ids(session, grid, place, named, 2) == [id_ for id_ in forth if id_ % 2][:2], sort
+
+
+@pytest.mark.parametrize("far", [grid_fetch.FAR, 1])
+@pytest.mark.parametrize("name", GRIDS)
+def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
+    monkeypatch.setattr(grid_fetch, "FAR", far)
+    grid = GRIDS[name](eleven).choose()
+    for sort in every_sort(GRIDS[name]):
+        every = grid_fetch.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)
+        pages = {}
+        for number in (1, 2, 3, 4, 5, 9_999_999):
+            place = grid_fetch.replace(read_place(grid, {"sort": sort, "page": str(number)}), size=3)
+            pages[number] = grid_fetch.fetch(session, grid, place, {})
+
+        found = {number: [row.id for row in page.rows] for number, page in pages.items()}
+        in_turn = {number: every[3 * number - 3 : 3 * number] for number in (1, 2, 3, 4)}
+        assert found == in_turn | {5: every[-3:], 9_999_999: every[-3:]}, sort
+        assert (pages[1].previous, pages[4].next) == (None, None), sort
+
+
+@pytest.mark.parametrize("said", ["0", "-1", "x", "1.5", "99999999", "١"])
+def test_a_page_that_is_no_number_is_the_first(session, eleven, said):
+    grid = orders.grid(eleven).choose().for_reader(personal=True)
+    assert read_place(grid, {"page": said}).page is None
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
+    grid = GRIDS[name](eleven).choose()
+    field = NAMED[name]
+
+    def count(**filters):
+        page = grid_fetch.fetch(session, grid, read_place(grid, {}), filters)
+        return page.count, page.more
+
+    assert count() == (11, False)
+    assert count(**{field: "odd"}) == (6, False)
+    assert count(**{field: "common", "store": eleven[0].slug}) == (11, False)
+    monkeypatch.setattr(query_plan, "COUNTED", 5)
+    assert count() == (6, True)
+    assert count(**{field: "odd"}) == (6, True)
+    assert count(**{field: "even"}) == (5, False)
+    assert count(**{field: "common", "store": "nowhere"}) == (0, False)
+    assert count(**{field: "common odd", "store": eleven[0].slug}) == (6, True)
+
+
+@pytest.mark.parametrize("spare", [1, 200])
+def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session, eleven, monkeypatch, spare):
+    monkeypatch.setattr(query_plan, "COUNTED", 5)
+    monkeypatch.setattr(query_plan, "_SPARE", spare)
+    session.execute(delete(InvoiceItem).where(InvoiceItem.invoice_id > 4))
+    session.execute(delete(Invoice).where(Invoice.id > 4))
+
+    def counted(grid):
+        grid = grid(eleven).choose().for_reader(personal=True)
+        return grid_fetch.fetch(session, grid, read_place(grid, {}), {"q": "common"}).count
+
+    assert counted(document_lists.invoices) == 4
+    assert counted(document_lists.shipments) == 0
+    assert counted(orders.grid) == counted(amazon_orders.grid) == 6
+
+
+def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(session, eleven, monkeypatch):
+    monkeypatch.setattr(query_plan, "COUNTED", 3)
+    grid = orders.grid(eleven).choose().for_reader(personal=True)
+    forth, back = forth_and_back(session, grid, "-purchased", {"q": "common"}, size=1)
+
+    assert sorted(forth) == list(range(1, 12))
+    assert back == forth
+
+
+@pytest.mark.parametrize("without", [range(1, 6), range(20, 25)], ids=["newest", "oldest"])
+def test_orders_are_found_where_others_with_the_words_have_none(session, monkeypatch, without):
+    account = an_account(session)
+    many = [an_order_to_find(n, status="PENDING" if n in without else "UNSHIPPED") for n in range(1, 25)]
+    import_page.import_page(session, account.id, many, now=NOW, by="test")
+    session.commit()
+    monkeypatch.setattr(query_plan, "COUNTED", 3)
+    grid = orders.grid(stores.by_name(session)).choose().for_reader(personal=True)
+
+    for sort in ("-purchased", "purchased"):
+        forth, back = forth_and_back(session, grid, sort, {"q": "common"}, size=1)
+        assert sorted(forth) == list(range(1, 20)), sort
+        assert back == forth, sort
+
+
+@pytest.mark.parametrize("name", GRIDS)
+def test_what_is_counted_with_the_rows_is_what_there_is(session, eleven, monkeypatch, name):
+    grid, field = GRIDS[name](eleven).choose(), "state" if name == "orders" else "status"
+    waiting, here = ["UNSHIPPED", "new", "processing"], eleven[0].slug
+    every = (
+        {},
+        {field: waiting[:1]},
+        {field: waiting},
+        {"store": here},
+        {"store": "nowhere"},
+        {"total_min": Decimal(1)},
+    )
+    for most in (1000, 4):
+        monkeypatch.setattr(query_plan, "COUNTED", most)
+        for filters in every:
+            there = query_plan.find(session, grid, filters).count(session)
+            for sort in every_sort(GRIDS[name]):
+                for edge in ({}, {"before": END}):
+                    place = grid_fetch.replace(read_place(grid, {"sort": sort} | edge), size=2)
+                    page = grid_fetch.fetch(session, grid, place, filters)
+                    assert page.count == there, (sort, filters)
+                    if page.next is not None:
+                        behind = grid_fetch.fetch(
+                            session, grid, grid_fetch.replace(place, before=None, after=page.next), filters
+                        )
+                        assert behind.count == there, (sort, filters)

@@ -1,0 +1,39 @@
+"""What the doctor says of a PostgreSQL that loses what it has committed."""
+
+import pytest
+from sqlalchemy import text
+
+from webapp.core.extensions import db
+from webapp.runtime import doctor, migrate
+
+
+@pytest.mark.both_databases
+def test_the_doctor_reads_the_settings_of_postgresql_as_they_are_without_us(app, settings):
+    if db.engine.dialect.name != "postgresql":
+        pytest.skip("settings of PostgreSQL's")
+    name = db.engine.url.database
+    before = migrate.settings_off(app, ["synchronous_commit", "enable_sort"])
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
+    # It holds for connections that are made from now on.
+    db.engine.dispose()
+
+    assert before == []
+    assert migrate.settings_off(app, ["synchronous_commit", "enable_sort"]) == ["synchronous_commit"]
+    assert "commits" in {finding.check for finding in doctor.examine(settings)}
+
+
+@pytest.mark.parametrize(
+    ("off", "level", "says"),
+    [
+        ([], "ok", "writes each commit"),
+        (["synchronous_commit"], "warn", "synchronous_commit=off"),
+        (["fsync"], "fail", "fsync=off"),
+        (["fsync", "synchronous_commit"], "fail", "Switch on fsync"),
+        (["full_page_writes"], "fail", "full_page_writes=off"),
+    ],
+)
+def test_the_doctor_says_what_a_power_cut_would_do_to_postgresql(off, level, says):
+    finding = doctor.finding_of_commits(off)
+    assert finding.level == level
+    assert says in finding.message

@@ -1,0 +1,85 @@
+"""The embedded Valkey, for commands beside a running desk and without one."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.support.running_app import refused, running
+from webapp.core import queue
+from webapp.core.errors import CannotRunError
+from webapp.core.settings import Settings
+from webapp.runtime import embedded_valkey
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture
+def desk_settings(tmp_path: Path) -> Settings:
+    return Settings.load({}, data_dir=tmp_path / "a folder with spaces")
+
+
+def test_a_command_without_a_desk_gets_a_server_that_ends_with_it(desk_settings: Settings) -> None:
+    with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+        redis.set("kept", "yes")
+        assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert redis.config_get("appendfsync") == {"appendfsync": "everysec"}
+    assert not embedded_valkey.answers(desk_settings.data_dir)
+    with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+        assert redis.get("kept") == b"yes"
+
+
+def test_a_second_command_shares_the_server_and_the_first_waits_for_it(desk_settings: Settings) -> None:
+    first_is_leaving, second_is_in = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+            second_is_in.set()
+            first_is_leaving.wait()
+            redis.set("from", "the second")
+
+    with embedded_valkey.for_a_command(desk_settings) as usable:
+        other = threading.Thread(target=second)
+        other.start()
+        assert second_is_in.wait(20)
+        first_is_leaving.set()
+        assert usable.redis_url.startswith("unix://")
+    other.join()
+    with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+        assert redis.get("from") == b"the second"
+
+
+def test_a_command_beside_a_running_desk_uses_its_server(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as desk:
+        settings = Settings.load({}, data_dir=desk.data_dir)
+        with embedded_valkey.for_a_command(settings) as usable, queue.connect(usable) as redis:
+            assert queue.last_tick(redis) is not None
+        assert desk.is_well()
+        code, said = refused("doctor", "--port", str(desk.port), "--data-dir", str(desk.data_dir), home=tmp_path)
+        assert code == 0
+        assert "ok    redis: Valkey 9.1.2, with a journal, noeviction\n" in said
+        assert f"ok    port: 127.0.0.1:{desk.port} is in use, and a desk is running on this data folder\n" in said
+
+
+def test_a_given_redis_that_does_not_answer_is_said(desk_settings: Settings) -> None:
+    given = Settings.load({}, data_dir=desk_settings.data_dir, redis_url="redis://127.0.0.1:1")
+    does_not_answer = pytest.raises(CannotRunError, match=r"^The Redis at redis://127\.0\.0\.1:1 does not answer")
+    with does_not_answer, embedded_valkey.for_a_command(given):
+        pass
+    assert not desk_settings.data_dir.exists()
+
+
+def test_a_long_path_has_its_socket_in_a_private_short_one(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 90)
+    path = embedded_valkey.socket_path(long)
+    assert len(os.fsencode(path)) <= embedded_valkey.LONGEST_SOCKET_PATH
+    assert path.parent.name.startswith(f"channeldesk-{os.getuid()}-")
+    assert embedded_valkey.socket_path(long) == path
+    assert embedded_valkey.socket_path(Path("/data")) == Path("/data/valkey.sock")
+
+
+def test_the_url_of_a_path_with_spaces_is_understood() -> None:
+    url = embedded_valkey.address(Settings.load({}, data_dir=Path("/a desk")))
+    assert Redis.from_url(url).connection_pool.connection_kwargs["path"] == "/a desk/valkey.sock"

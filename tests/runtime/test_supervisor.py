@@ -1,0 +1,92 @@
+"""The supervisor by itself: how it restarts what dies and ends what does not."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.running_app import CHECKOUT, is_alive, until
+
+pytestmark = pytest.mark.processes
+
+# Services write a line at each start: the monotonic clock and their process id.
+PROGRAM = """
+import signal, sys, time, os
+from pathlib import Path
+from webapp.runtime import logs
+from webapp.runtime.supervisor import Service, Supervisor
+
+starts = Path(sys.argv[1])
+
+def started():
+    with starts.open("a") as file:
+        file.write(f"{time.monotonic()} {os.getpid()}\\n")
+
+def dies():
+    started()
+    sys.exit(3)
+
+def stays():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    started()
+    while True:
+        signal.pause()
+
+logs.configure("INFO")
+with Supervisor() as supervisor:
+    supervisor.run([Service("it", {"dies": dies, "stays": stays}[sys.argv[2]])], lambda: False, lambda: None)
+"""
+
+
+@pytest.fixture
+def supervised(tmp_path: Path):
+    """`supervised("dies")`: a supervisor of one such service, and what the service wrote."""
+    running: list[subprocess.Popen[bytes]] = []
+    starts, log = tmp_path / "starts", tmp_path / "log"
+    starts.touch()
+
+    def begin(kind: str) -> tuple[subprocess.Popen[bytes], Path, Path]:
+        with log.open("wb") as output:
+            command = [sys.executable, "-c", PROGRAM, str(starts), kind]
+            running.append(subprocess.Popen(command, stderr=output, cwd=CHECKOUT))
+        return running[0], starts, log
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.wait()
+
+
+def lines(path: Path) -> list[tuple[float, int]]:
+    return [(float(at), int(pid)) for at, pid in (line.split() for line in path.read_text().splitlines(keepends=False))]
+
+
+def test_what_dies_at_once_is_started_after_pauses_that_grow(supervised) -> None:
+    process, starts, log = supervised("dies")
+    until(lambda: len(lines(starts)) >= 5, 120)
+    announced = [float(wait) for wait in re.findall(r"started again in ([\d.]+) s", log.read_text())]
+    assert announced[:4] == [0.0, 1.0, 2.0, 4.0]
+    times = [at for at, _ in lines(starts)]
+    for number, wait in enumerate(announced[:4]):
+        # At least: how much longer it takes is the machine's affair.
+        assert times[number + 1] - times[number] >= wait
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+
+
+def test_what_does_not_end_when_asked_is_killed(supervised) -> None:
+    process, starts, _ = supervised("stays")
+    ((_, pid),) = until(lambda: lines(starts), 60)
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+    assert not is_alive(pid)
+    # It was given the time to end by itself.
+    assert time.monotonic() - began >= 8.0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)

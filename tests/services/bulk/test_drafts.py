@@ -1,0 +1,76 @@
+"""A bulk action before it begins: what may be chosen, what is told of it, what becomes of one that nobody begins."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, select
+
+from tests.support.factories import NOW
+from tests.support.order_processing import BY, refused, seven_orders
+from webapp.core.extensions import db
+from webapp.domain import bulk_states
+from webapp.models.bulk_actions import BulkAction, BulkRow
+from webapp.services.bulk import registry as bulk_registry
+from webapp.services.bulk import runner as bulk_runner
+from webapp.services.orders import holds
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def orders(session):
+    return seven_orders(session)
+
+
+def test_none_and_too_many_are_refused(session, orders):
+    assert refused(lambda: bulk_runner.start(session, "hold", [], **BY))[0] == "bulk_none"
+    most = [orders[0].id] * (bulk_states.MOST_ROWS + 1)
+    assert refused(lambda: bulk_runner.start(session, "hold", most, **BY))[0] == "bulk_too_many"
+    assert refused(lambda: bulk_runner.start(session, "juggle", [1], **BY))[0] == "bulk_kind_unknown"
+
+
+def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
+    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
+    young = bulk_runner.draft(session, "hold", [orders[0].id], **BY).id
+    begun = bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), by="a").id
+
+    bulk_runner.forget_drafts(session, now=NOW)
+
+    assert session.scalars(select(BulkAction.id).order_by(BulkAction.id)).all() == [young, begun]
+    assert old not in session.scalars(select(BulkRow.action_id)).all()
+
+
+def test_a_stale_question_never_begins_a_later_action(session, orders):
+    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
+    bulk_runner.forget_drafts(session, now=NOW)
+    new = bulk_runner.draft(session, "hold", [orders[1].id], **BY).id
+
+    assert new != old
+    bulk_runner.forget_drafts(session, now=NOW)
+    assert session.scalars(select(BulkAction.id)).all() == [new]
+
+
+def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
+    ids = [order.id for order in orders]
+    holds.hold(session, ids[0], "x", **BY)
+
+    def causes(kind):
+        found = bulk_registry.find(kind).impossible(session, ids)
+        return {(cause.code, cause.args.get("state")): cause.count for cause in found}
+
+    assert causes("hold") == {("cannot_hold", "holded"): 1}
+    assert causes("unhold") == {("cannot_unhold", "new"): 5, ("cannot_unhold", "processing"): 1}
+    assert causes("invoice") == {("cannot_invoice", "holded"): 1}
+    assert causes("cancel") == {("cancel_shipped", None): 1}
+
+
+def test_asking_what_is_impossible_costs_the_same_for_many(session, orders):
+    statements = []
+    listen = (db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    event.listen(*listen)
+    try:
+        for kind in ("hold", "unhold", "cancel", "invoice"):
+            bulk_registry.find(kind).impossible(session, [order.id for order in orders])
+    finally:
+        event.remove(*listen)
+    assert len([one for one in statements if one.startswith("SELECT")]) == 5

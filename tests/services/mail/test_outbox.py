@@ -1,0 +1,223 @@
+"""Queuing mails: with what they tell of, or not at all."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.support.factories import (
+    NOW,
+    a_store,
+    an_account,
+    an_order,
+)
+from tests.support.mailboxes import set_up
+from tests.support.order_processing import (
+    BY,
+    at_once,
+    imported,
+    kinds,
+    processing_order,
+    refused,
+)
+from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.shipping.parcels import Parcel
+from webapp.models.audit_log import Event
+from webapp.models.comments import Comment
+from webapp.models.mails import Mail
+from webapp.models.orders import Order
+from webapp.queries import mails as queries
+from webapp.services.accounts import stores
+from webapp.services.invoicing import credit_memos, invoices
+from webapp.services.mail import outbox as mail_outbox
+from webapp.services.orders import comments
+from webapp.services.shipping import shipments
+
+ADDRESS = "buyer1@marketplace.example"
+
+
+@pytest.fixture
+def order(session):
+    set_up(session)
+    return processing_order(session, invoiced=False)
+
+
+def queued(session):
+    return session.scalars(select(Mail).order_by(Mail.id)).all()
+
+
+def test_a_comment_for_the_customer_makes_one_mail(session, order):
+    comment = comments.create(session, order.id, "Called Buyer Number1", notify=True, **BY)
+
+    (mail,) = queued(session)
+    assert (mail.kind, mail.comment_id, mail.document_id, mail.recipient) == ("comment", comment.id, None, ADDRESS)
+    assert (mail.state, mail.due_at, mail.language, mail.by) == ("queued", NOW, "de", "user:1")
+    assert kinds(session, order) == ["order_commented_notify", "mail_queued"]
+
+
+def test_a_comment_of_the_house_makes_none(session, order):
+    comments.create(session, order.id, "Called", **BY)
+    assert queued(session) == []
+
+
+@pytest.mark.both_databases
+def test_each_document_makes_its_mail_with_its_comment(session, order):
+    invoice = invoices.create(session, order.id, comment="Thank you", notify=True, **BY)
+    shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], notify=True, **BY)
+    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}), notify=True, **BY)
+
+    found = [(mail.kind, mail.document_id, mail.attach) for mail in queued(session)]
+    assert found == [("invoice", invoice.id, True), ("shipment", shipment.id, True), ("credit_memo", memo.id, True)]
+    said = session.scalars(select(Comment)).one()
+    assert [mail.comment_id for mail in queued(session)] == [said.id, None, None]
+
+
+def test_nothing_of_a_mail_is_readable_in_the_database_or_in_events(session, order):
+    mail_outbox.write(session, order, "free", text=("To Buyer Number1", "Dear Buyer Number1"), **BY)
+
+    row = session.execute(text("SELECT recipient, subject, body FROM mails")).one()
+    assert all("Number1" not in value and "@" not in value for value in row)
+    told = session.scalars(select(Event).where(Event.kind == "mail_queued")).one()
+    assert told.args == {"mail": queued(session)[0].id, "mail_kind": "free"}
+
+
+@pytest.mark.parametrize(
+    ("buyer", "cause"),
+    [
+        (None, "mail_no_address"),
+        ("buyer number1", "mail_address_unusable"),
+        ("a@b\nBcc: c@d.example", "mail_address_unusable"),
+    ],
+)
+def test_without_a_usable_address_neither_mail_nor_document_is_written(session, order, buyer, cause):
+    order.email = buyer
+    session.commit()
+
+    assert refused(lambda: invoices.create(session, order.id, notify=True, **BY)) == (cause, {})
+    assert refused(lambda: comments.create(session, order.id, "Hello", notify=True, **BY)) == (cause, {})
+    assert refused(lambda: mail_outbox.write(session, order, "order", **BY)) == (cause, {})
+
+
+def test_without_a_server_neither_mail_nor_document_is_written(session):
+    order = processing_order(session, invoiced=False)
+    assert refused(lambda: invoices.create(session, order.id, notify=True, **BY)) == ("mail_not_configured", {})
+    assert refused(lambda: mail_outbox.write(session, order, "order", **BY)) == ("mail_not_configured", {})
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        (("Hello\nBcc: other@shop.example", "Text"), "mail_one_line"),
+        (("Hello\r\nX: y", "Text"), "mail_one_line"),
+        (("", "Text"), "mail_subject_required"),
+        (("Hello", " \n "), "mail_body_required"),
+        (("Hello", "a\0b"), "mail_control_signs"),
+        (("x" * 201, "Text"), "text_too_long"),
+        (("Hello", "x" * 20_001), "text_too_long"),
+    ],
+)
+def test_what_no_mail_may_say_is_refused(session, order, written, code):
+    assert refused(lambda: mail_outbox.write(session, order, "free", text=written, **BY))[0] == code
+
+
+@pytest.mark.both_databases
+def test_the_same_form_sent_twice_is_one_mail(app, session, order):
+    text = ("Hello", "Text")
+    first = mail_outbox.write(session, order, "free", text=text, once="form1", **BY)
+    assert mail_outbox.write(session, order, "free", text=text, once="form1", **BY).id == first.id
+    session.rollback()
+
+    def send(own):
+        mail_outbox.write(own, own.get_one(Order, order_id), "free", text=text, once="form2", **BY)
+
+    order_id = order.id
+    session.rollback()
+    assert at_once(app, send, send) == ["done", "done"]
+    assert [mail.once for mail in queued(session)] == ["form1", "form2"]
+
+
+def test_a_document_that_is_on_its_way_is_not_sent_again_by_a_second_click(session, order):
+    mail_outbox.write(session, order, "order", **BY)
+    assert refused(lambda: mail_outbox.write(session, order, "order", **BY)) == ("mail_on_its_way", {})
+
+
+def test_what_has_not_failed_is_neither_sent_again_nor_dropped_late(session, order):
+    mail = mail_outbox.write(session, order, "order", **BY)
+    assert refused(lambda: mail_outbox.retry(session, mail.id, **BY)) == ("mail_cannot_retry", {})
+
+    mail_outbox.drop(session, mail.id, **BY)
+
+    assert (mail.state, mail.due_at) == ("dropped", None)
+    assert refused(lambda: mail_outbox.drop(session, mail.id, **BY)) == ("mail_cannot_drop", {})
+    assert refused(lambda: mail_outbox.drop(session, 99, **BY)) == ("mail_not_there", {"name": 99})
+    assert kinds(session, order) == ["mail_queued", "mail_dropped"]
+
+
+@pytest.mark.both_databases
+def test_a_store_that_wants_it_confirms_new_orders_of_its_own(session):
+    set_up(session)
+    account = an_account(session)
+    a_store(account).order_mails = True
+    session.commit()
+    old = {"purchased_at": NOW - timedelta(days=3)}
+
+    imported(
+        session,
+        an_order(1),
+        an_order(2, buyer=None),
+        an_order(3, "SHIPPED", fulfilled_by="AMAZON"),
+        an_order(4, **old),
+    )
+
+    (mail,) = queued(session)
+    assert (mail.order.amazon_order.number[-1], mail.kind, mail.recipient, mail.state) == (
+        "1",
+        "order",
+        ADDRESS,
+        "queued",
+    )
+    assert (mail.attach, mail.due_at, mail.tries) == (False, NOW, 0)
+    assert kinds(session, mail.order) == ["mail_queued"]
+
+
+@pytest.mark.parametrize(("wanted", "server"), [(False, True), (True, False)])
+def test_other_stores_leave_it_to_amazon(session, wanted, server):
+    if server:
+        set_up(session)
+    a_store(an_account(session)).order_mails = wanted
+    session.commit()
+    imported(session, an_order(1))
+    assert queued(session) == []
+
+
+def test_a_deleted_store_takes_its_mails_along(session, order):
+    comments.create(session, order.id, "Hello", notify=True, **BY)
+    stores.delete_store(session, order.store, order.store.name, **BY)
+    assert queued(session) == []
+
+
+def test_whether_a_buyer_can_be_written_to_is_known_beforehand(session, order):
+    assert queries.why_not(session, order) is None
+    order.email = None
+    assert queries.why_not(session, order) == "mail_no_address"
+
+
+def test_a_mail_on_its_way_holds_up_none_of_another_kind_document_or_order(session, order):
+    other = imported(session, an_order(2))[1]
+    one = invoices.create(session, order.id, {order.items[0].id: 1}, **BY)
+    two = invoices.create(session, order.id, **BY)
+    mail_outbox.write(session, order, "invoice", one.id, **BY)
+
+    mail_outbox.write(session, order, "invoice", two.id, **BY)
+    mail_outbox.write(session, order, "order", **BY)
+    mail_outbox.write(session, other, "order", **BY)
+
+    again = refused(lambda: mail_outbox.write(session, order, "invoice", one.id, **BY))
+    assert again == ("mail_on_its_way", {})
+    assert refused(lambda: mail_outbox.write(session, other, "order", **BY)) == ("mail_on_its_way", {})
+    assert [(mail.order_id, mail.kind, mail.document_id) for mail in queued(session)] == [
+        (order.id, "invoice", one.id),
+        (order.id, "invoice", two.id),
+        (order.id, "order", None),
+        (other.id, "order", None),
+    ]

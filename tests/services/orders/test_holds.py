@@ -1,0 +1,145 @@
+from datetime import timedelta
+
+from sqlalchemy import event, select, update
+from sqlalchemy.orm import Session
+
+from tests.support.factories import NOW, an_item, an_order
+from tests.support.order_processing import (
+    BY,
+    at_once,
+    imported,
+    kinds,
+    processing_order,
+    refused,
+)
+from webapp.core.extensions import db
+from webapp.models.audit_log import Event
+from webapp.models.comments import Comment
+from webapp.models.orders import Order
+from webapp.services.invoicing import invoices
+from webapp.services.orders import holds
+
+LATER = NOW + timedelta(days=2)
+
+
+def test_an_order_on_hold_goes_back_to_where_it_was(session):
+    order = processing_order(session)
+    order.status = "Pick today"
+    session.commit()
+
+    holds.hold(session, order.id, " Wait for the buyer ", until=LATER, **BY)
+
+    assert (order.state, order.status, order.hold_reason, order.hold_until) == (
+        "holded",
+        "",
+        "Wait for the buyer",
+        LATER,
+    )
+    holds.unhold(session, order.id, **BY)
+    assert (order.state, order.status, order.hold_reason, order.hold_until) == ("processing", "Pick today", None, None)
+    assert (order.state_before_hold, order.status_before_hold) == (None, "")
+    assert kinds(session, order) == ["order_held_until", "order_unheld"]
+    comment = session.scalars(select(Comment)).one()
+    told = session.scalars(select(Event).where(Event.kind == "order_held_until")).one()
+    assert (comment.text, told.args) == (
+        "Wait for the buyer",
+        {"comment": comment.id, "until": "2026-03-04 10:00 CET"},
+    )
+
+
+def test_who_saw_an_order_before_its_hold_or_during_it_saw_another_one(session):
+    order = processing_order(session, invoiced=False)
+    before = order.version
+    holds.hold(session, order.id, "Wait", **BY)
+    during = order.version
+    holds.unhold(session, order.id, **BY)
+
+    assert before < during < order.version
+    for seen in (before, during):
+        assert refused(lambda seen=seen: invoices.create(session, order.id, seen=seen, **BY)) == ("order_changed", {})
+
+
+def test_an_order_shipped_during_its_hold_goes_on_from_there(session):
+    order = processing_order(session)
+    holds.hold(session, order.id, "Wait", **BY)
+    items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
+
+    imported(session, an_order(status="SHIPPED", updated=5, items=items))
+
+    session.refresh(order)
+    assert order.state == "holded"
+    holds.unhold(session, order.id, **BY)
+    assert order.state == "complete"
+    assert kinds(session, order) == ["order_held", "shipped_at_amazon", "order_unheld", "order_complete"]
+
+
+def test_a_hold_needs_a_reason_and_a_time_to_come(session):
+    order = processing_order(session)
+
+    assert refused(lambda: holds.hold(session, order.id, "  ", **BY))[0] == "hold_reason_required"
+    assert refused(lambda: holds.hold(session, order.id, "Wait", until=NOW, **BY))[0] == "hold_until_past"
+    assert refused(lambda: holds.unhold(session, order.id, **BY)) == ("cannot_unhold", {"state": "processing"})
+    holds.hold(session, order.id, "Wait", **BY)
+    assert refused(lambda: holds.hold(session, order.id, "Wait", **BY)) == ("cannot_hold", {"state": "holded"})
+
+
+def test_a_hold_ends_when_its_time_has_come(session):
+    order, other, third = (processing_order(session), *imported(session, an_order(2), an_order(3))[1:])
+    holds.hold(session, order.id, "Wait", until=LATER, **BY)
+    holds.hold(session, other.id, "Wait", until=LATER + timedelta(seconds=1), **BY)
+    holds.hold(session, third.id, "Wait", **BY)
+
+    assert holds.release_due(session, now=LATER, by="schedule") == 1
+
+    assert (order.state, other.state, third.state) == ("processing", "holded", "holded")
+    assert holds.release_due(session, now=LATER, by="schedule") == 0
+
+
+def test_of_two_tabs_one_holds_and_the_other_is_told(app, session):
+    order_id = processing_order(session).id
+    session.commit()
+
+    def hold(own):
+        holds.hold(own, order_id, "Wait", **BY)
+
+    assert at_once(app, hold, hold) == ["cannot_hold", "done"]
+
+
+def test_a_hold_that_is_prolonged_after_it_was_found_is_not_released(session):
+    order = processing_order(session)
+    order_id = order.id
+    holds.hold(session, order_id, "Wait", until=LATER, **BY)
+    much_later = LATER + timedelta(days=5)
+
+    def prolong(_session):
+        """Somebody is quicker, between the look for what is due and the lock on the Order."""
+        with Session(db.engine) as other:
+            other.execute(update(Order).where(Order.id == order_id).values(hold_until=much_later))
+            other.commit()
+
+    event.listen(session, "after_rollback", prolong, once=True)
+    assert holds.release_due(session, now=LATER, by="schedule") == 0
+
+    session.refresh(order)
+    assert (order.state, order.hold_until) == ("holded", much_later)
+    session.rollback()
+    assert holds.release_due(session, now=much_later, by="schedule") == 1
+
+
+def test_a_hold_that_is_made_indefinite_after_it_was_found_is_not_released(session):
+    order = processing_order(session)
+    order_id = order.id
+    holds.hold(session, order_id, "Wait", until=LATER, **BY)
+
+    def make_indefinite(_session):
+        with Session(db.engine) as other:
+            other.execute(update(Order).where(Order.id == order_id).values(hold_until=None))
+            other.commit()
+
+    event.listen(session, "after_rollback", make_indefinite, once=True)
+    assert holds.release_due(session, now=LATER, by="schedule") == 0
+
+    session.refresh(order)
+    assert (order.state, order.hold_until) == ("holded", None)
+    session.rollback()
+    assert holds.release_due(session, now=LATER + timedelta(days=3650), by="schedule") == 0

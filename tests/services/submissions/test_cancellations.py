@@ -1,0 +1,73 @@
+"""Asking Amazon to cancel: what is refused, what proves it, and asking once more."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.factories import NOW, an_item, an_order
+from tests.support.order_processing import (
+    BY,
+    imported,
+    processing_order,
+    refused,
+)
+from webapp.models.audit_log import Event
+from webapp.services.shipping import shipments
+from webapp.services.submissions import cancellations
+from webapp.services.submissions import transitions as submission_transitions
+from webapp.services.submissions import user_actions as submission_actions
+
+
+@pytest.fixture
+def order(session):
+    return processing_order(session)
+
+
+def ask(session, order, reason="NoInventory"):
+    return cancellations.request(session, order.amazon_order_id, reason, undo_seconds=60, **BY)
+
+
+@pytest.mark.parametrize("by", ["BUYER", "MERCHANT", None])
+def test_whoever_cancelled_it_at_amazon_it_is_amazon_that_proves_it(session, order, by):
+    asked = ask(session, order)
+    lines = (an_item(1, quantity=2, cancelled_by=by), an_item(2, quantity=1))
+
+    imported(session, an_order(status="CANCELLED", updated=5, items=lines))
+
+    session.refresh(asked)
+    assert (asked.state, asked.cause) == ("verified", "cancelled_meanwhile")
+    told = session.scalars(select(Event).where(Event.kind == "cancellation_not_needed")).one()
+    assert (told.by, told.args) == ("amazon", {"reason": "NoInventory"})
+
+
+def test_what_amazon_refused_is_asked_once_more_with_its_own_time_to_undo(session, order):
+    old = ask(session, order, "PricingError")
+    assert refused(lambda: ask(session, order)) == ("cancel_requested_already", {})
+    submission_transitions.reject(session, old, "No.", NOW)
+    session.commit()
+    assert submission_actions.refusal_again(session, old) is None
+
+    new = submission_actions.again(session, old.id, undo_seconds=15, **BY)
+
+    assert (new.id != old.id, new.state, new.details) == (True, "queued", {"reason": "PricingError"})
+    assert new.undo_until == NOW + timedelta(seconds=15)
+
+
+def test_what_was_sent_meanwhile_is_not_cancelled_by_asking_once_more(session, order):
+    old = ask(session, order)
+    submission_transitions.reject(session, old, "No.", NOW)
+    shipments.create(session, order.id, **BY)
+
+    assert submission_actions.refusal_again(session, old) == "cancel_shipped"
+    assert refused(lambda: submission_actions.again(session, old.id, undo_seconds=0, **BY)) == ("cancel_shipped", {})
+
+
+def test_an_order_that_is_not_there_and_a_reason_amazon_does_not_have_are_said(session, order):
+    unknown = order.amazon_order_id + 1
+    assert refused(lambda: cancellations.request(session, unknown, "NoInventory", undo_seconds=0, **BY)) == (
+        "amazon_order_unknown",
+        {"number": unknown},
+    )
+    code, about = refused(lambda: ask(session, order, "BecauseISaySo"))
+    assert (code, about["reason"]) == ("reason_unknown", "BecauseISaySo")

@@ -1,0 +1,121 @@
+"""What Amazon answers to a refund: the books agree with it whatever it says, and the buyer hears what is so."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.mailboxes import set_up
+from tests.support.order_processing import BY, quantities
+from tests.support.refunds import (
+    ON_AMAZON,
+    answered,
+    parts,
+    shipped_order,
+    submission_of,
+)
+from webapp.domain.amazon.types import FeedMessage, FeedReport
+from webapp.domain.invoicing.drafts import Refund
+from webapp.models.audit_log import Event
+from webapp.models.comments import Comment
+from webapp.models.mails import Mail
+from webapp.services.invoicing import credit_memos
+from webapp.services.mail import settings as mail_settings
+from webapp.services.submissions import refunds
+
+
+@pytest.fixture
+def order(session):
+    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
+    return shipped_order(session)
+
+
+def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):
+    first, second = [line.id for line in order.items]
+    memo = credit_memos.create(session, order.id, Refund(adjustment_fee=300), **ON_AMAZON)
+    told = {row["line"]: sum(parts(row).values()) for row in memo.told}
+
+    submission = answered(session, memo, 1)
+
+    assert (submission.state, submission.cause, submission.message) == (
+        "rejected",
+        "refund_partly_refused",
+        "No. (18102)",
+    )
+    assert (memo.state, memo.total, [line.order_item_id for line in memo.items]) == ("refunded", told[first], [first])
+    assert (memo.adjustment_refund, memo.adjustment_fee) == (0, 2600 - told[first])
+    assert (order.total_refunded, order.total_refunding) == (told[first], 0)
+    assert quantities(order) == [(2, 2, 2, 0), (1, 1, 0, 0)]
+    told_of = session.scalars(select(Event).where(Event.kind.in_(("refunded_in_part", "refund_rejected")))).all()
+    amounts = {event.kind: event.args["amount"] for event in told_of}
+    assert amounts == {
+        "refunded_in_part": f"{told[first] / 100:.2f}",
+        "refund_rejected": f"{told[second] / 100:.2f}",
+    }
+    assert submission.details["refused"][0] | {"shipping": 0, "worth": 0} == {
+        "line": second,
+        "quantity": 1,
+        "shipping": 0,
+        "worth": 0,
+        "amount": told[second],
+        "words": "No. (18102)",
+    }
+
+
+@pytest.mark.parametrize(
+    ("count", "messages"),
+    [
+        (3, ()),
+        (1, ()),
+        (2, (FeedMessage(1, "Error", "18102", "No.", "303-0000000-9999999"),)),
+        (2, (FeedMessage(3, "Error", "18102", "No."),)),
+    ],
+    ids=["a line more", "a line less", "an order nobody asked for", "a line that is not there"],
+)
+def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, count, messages):
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON)
+    submission = submission_of(session, memo)
+    submission.message_id = 1
+    report = FeedReport(count, count - len(messages), len(messages), 0, messages)
+
+    assert len(memo.told) == 2
+    assert refunds.KIND.doubt(session, [submission], report) == "refund_report_contradicts"
+    assert refunds.KIND.doubt(session, [submission], FeedReport(2, 2, 0, 0, ())) is None
+    assert refunds.KIND.doubt(session, [submission], None) == "refund_without_report"
+
+
+@pytest.mark.parametrize("processed", [0, 2])
+def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(session, order, processed):
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON)
+    submission = submission_of(session, memo)
+    submission.message_id = 1
+    messages = (FeedMessage(0, "Error", "90057", "No such column."),)
+    report = FeedReport(processed, 0, processed or 1, 0, messages)
+
+    assert refunds.KIND.doubt(session, [submission], report) is None
+    said = refunds.KIND.refused_in(session, submission, report)
+    assert (said.words, said.cause) == ("No such column. (90057)", None)
+    assert [row["line"] for row in said.details["refused"]] == [line.id for line in order.items]
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(session, order, forgotten):
+    set_up(session)
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON, comment="Sorry", notify=True)
+    assert session.scalars(select(Mail)).all() == []
+    if forgotten:
+        mail_settings.forget_server(session, **BY)
+
+    answered(session, memo)
+
+    assert memo.state == "refunded"
+    told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
+    comment = session.scalars(select(Comment.id)).one()
+    assert told == ([] if forgotten else [("credit_memo", memo.id, comment)])
+
+
+def test_the_buyer_hears_nothing_of_what_amazon_refused(session, order):
+    set_up(session)
+    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON, notify=True)
+
+    answered(session, memo, 0, 1)
+
+    assert (memo.state, session.scalars(select(Mail)).all()) == ("refused", [])

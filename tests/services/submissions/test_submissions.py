@@ -1,0 +1,93 @@
+"""What people may do with a submission, and when it is too late or too soon for it."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.factories import NOW
+from tests.support.order_processing import BY, processing_order, refused
+from webapp.models.audit_log import Event
+from webapp.services.submissions import cancellations
+from webapp.services.submissions import transitions as submission_transitions
+from webapp.services.submissions import user_actions as submission_actions
+
+
+@pytest.fixture
+def asked(session):
+    """A cancellation that can be undone for a minute."""
+    order = processing_order(session)
+    return cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+
+
+def moved(session, submission, *names):
+    for name in names:
+        submission_transitions.move(submission, name, NOW)
+    session.commit()
+
+
+def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
+    assert (asked.state, asked.open, asked.requested_by, asked.requested_at) == ("queued", True, "user:1", NOW)
+    assert (asked.undo_until, asked.due_at) == (NOW + timedelta(seconds=60), NOW + timedelta(seconds=60))
+    assert asked.seen == {
+        "status": "UNSHIPPED",
+        "quantity": 3,
+        "quantity_shipped": 0,
+        "cancel_requested": False,
+        "total": 4200,
+        "currency": "EUR",
+    }
+    told = session.scalars(select(Event).where(Event.submission_id == asked.id)).one()
+    assert (told.kind, told.by, told.args) == ("cancellation_requested", "user:1", {"reason": "NoInventory"})
+    mirror = asked.amazon_order
+    assert (mirror.note, mirror.note_args) == ("note_cancel_requested", {"reason": "NoInventory"})
+
+
+def test_what_is_still_open_is_not_asked_for_again(session, asked):
+    def again():
+        return submission_actions.again(session, asked.id, undo_seconds=0, **BY)
+
+    for move in ("send", "accept"):
+        assert refused(again) == ("again_still_open", {})
+        assert submission_actions.refusal_again(session, asked) == "again_still_open"
+        moved(session, asked, move)
+    assert refused(again) == ("again_still_open", {})
+
+    moved(session, asked, "reject")
+    assert submission_actions.refusal_again(session, asked) is None
+    new = again()
+    assert (new.id != asked.id, new.state, new.details) == (True, "queued", {"reason": "NoInventory"})
+
+
+def test_only_a_conflict_is_insisted_on(session, asked):
+    def insist():
+        return submission_actions.insist(session, asked.id, now=NOW + timedelta(hours=1), by="user:2")
+
+    assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
+    submission_transitions.conflict(session, asked, "cancel_shipped", NOW)
+    session.commit()
+
+    assert insist().state == "queued"
+
+    assert (asked.due_at, asked.cause, asked.details["insisted"]) == (NOW + timedelta(hours=1), None, True)
+    assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
+
+
+def test_a_look_is_hurried_only_where_it_proves_something(session, asked):
+    def look(seconds):
+        return submission_actions.look_now(session, asked.id, now=NOW + timedelta(seconds=seconds))
+
+    # Within the time to think better of it Amazon hears nothing, whoever looks.
+    assert refused(lambda: look(59)) == ("look_too_soon", {})
+    assert look(61).due_at == NOW + timedelta(seconds=60)
+    moved(session, asked, "send")
+    asked.due_at = NOW + timedelta(hours=2)
+    session.commit()
+    assert refused(lambda: look(61)) == ("look_too_soon", {})
+    moved(session, asked, "sent")
+    assert look(61).due_at == NOW + timedelta(seconds=61)
+
+
+@pytest.mark.parametrize("verb", [submission_actions.undo, submission_actions.insist])
+def test_what_is_not_there_is_said(session, asked, verb):
+    assert refused(lambda: verb(session, asked.id + 1, **BY)) == ("submission_unknown", {"name": asked.id + 1})

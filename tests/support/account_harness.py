@@ -1,0 +1,151 @@
+"""A desk without its pages: real Amazon protocol, real Valkey, real database, and a clock the test moves."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from redis import Redis
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from simulator import desk_actions
+from simulator.world import World
+from webapp.amazon.gateway import Amazon
+from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.shipping.parcels import Parcel
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.documents import CreditMemo
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.models.sync_runs import SyncRun
+from webapp.services.invoicing import credit_memos
+from webapp.services.shipping import shipments
+from webapp.services.submissions import cancellations
+from webapp.services.submissions import processor as submission_processor
+from webapp.services.sync import run as sync_run
+
+
+class Port:
+    """The port of a desk, but for what a subclass says of it."""
+
+    def __init__(self, port: Any) -> None:
+        self.port = port
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.port, name)
+
+
+@dataclass
+class Desk:
+    """One connected account; `later(seconds)` moves the desk's clock, not Amazon's."""
+
+    session: Session
+    port: Amazon
+    account: Account
+    world: World
+    redis: Redis
+    ahead: timedelta = timedelta()
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    def later(self, seconds: float) -> None:
+        self.ahead += timedelta(seconds=seconds)
+        # Valkey's clock cannot be moved, so the buckets that would have filled meanwhile are full again.
+        for bucket in self.redis.scan_iter("channeldesk:amazon:bucket:*"):
+            self.redis.delete(bucket)
+
+    def sync(self, since: datetime | None = None) -> SyncRun:
+        return sync_run.sync_account(self.session, self.port, self.account.id, clock=self.clock, by="test", since=since)
+
+    def at_amazon(self, number: str, verb: str, **options: str) -> None:
+        """Somebody does it there: `cancel`, `ship`, `request-cancel`."""
+        desk_actions.do(self.world, lambda world: desk_actions.act(world, number, verb, options))
+
+    def order(self, number: str) -> AmazonOrder:
+        self.session.expire_all()
+        return self.session.scalars(select(AmazonOrder).where(AmazonOrder.number == number)).one()
+
+    def commerce_order(self, number: str) -> Order:
+        self.session.expire_all()
+        mine = select(Order).join(Order.amazon_order).where(AmazonOrder.number == number)
+        return self.session.scalars(mine).one()
+
+    def cancel(self, number: str, reason: str = "NoInventory") -> Submission:
+        return cancellations.request(
+            self.session, self.order(number).id, reason, undo_seconds=30, now=self.clock(), by="test"
+        )
+
+    def refund(
+        self,
+        number: str,
+        quantities: dict[int, int] | None = None,
+        shipping: int | None = None,
+        *,
+        reason: str = "CustomerReturn",
+        **more: int,
+    ) -> CreditMemo:
+        """Ask Amazon to refund it; Amazon is told after half a minute."""
+        return credit_memos.create(
+            self.session,
+            self.commerce_order(number).id,
+            Refund(quantities, shipping, **more),
+            on_amazon=True,
+            reason=reason,
+            undo_seconds=30,
+            now=self.clock(),
+            by="test",
+        )
+
+    def ship(self, number: str, *parcels: Parcel, undo_seconds: int = 0, **about: Any) -> list[Submission]:
+        """Ship these parcels of our Order, or all that is left; answers what Amazon is being told."""
+        order = self.commerce_order(number)
+        now = self.clock()
+        before = select(Submission.id)
+        known = set(self.session.scalars(before))
+        shipments.create(
+            self.session,
+            order.id,
+            parcels or (Parcel(None, "DHL", "", f"JJD{number}"),),
+            undo_seconds=undo_seconds,
+            now=now,
+            by="test",
+            **about,
+        )
+        mine = select(Submission).where(Submission.id.not_in(known)).order_by(Submission.id)
+        return list(self.session.scalars(mine))
+
+    def shown(self, number: str) -> dict[str, tuple[str, dict[str, int]]]:
+        """The parcels Amazon shows: reference → tracking number and pieces by Amazon's id of the line."""
+        packages = self.world.orders[number].body.get("packages", [])
+        return {
+            one["packageReferenceId"]: (
+                one["trackingNumber"],
+                {line["orderItemId"]: line["quantity"] for line in one["packageItems"]},
+            )
+            for one in packages
+        }
+
+    def advance(self, method: str = "feed") -> int:
+        return submission_processor.advance(
+            self.session, self.port, self.account.id, clock=self.clock, feed_interval=120, method=method
+        )
+
+    def advance_until_ended(self, submission: Submission, passes: int = 40, method: str = "feed") -> None:
+        """Step by step, each as soon as it is due; ends when the submission has ended."""
+        for _ in range(passes):
+            self.advance(method)
+            self.session.refresh(submission)
+            if not submission.open or submission.state == "conflict":
+                return
+            self.later(max((submission.due_at - self.clock()).total_seconds(), 0) + 0.001)
+        raise AssertionError(f"still {submission.state} after {passes} passes: {submission.message}")
+
+
+def fill(redis: Redis, seconds: float) -> None:
+    """Let the buckets of calls be as if so much time had passed: Valkey's clock cannot be moved, its times can."""
+    for bucket in redis.scan_iter("channeldesk:amazon:bucket:*"):
+        for name in redis.hkeys(bucket):
+            if name == b"at" or name.startswith(b"last:"):
+                redis.hincrbyfloat(bucket, name, -seconds)

@@ -1,0 +1,119 @@
+"""A desk in which every piece of personal data is a word of its own, to be looked for wherever it must not be."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.support.factories import (
+    NOW,
+    a_package,
+    an_account,
+    an_item,
+    an_order,
+    shipped,
+)
+from tests.support.order_processing import BY
+from webapp.domain.amazon.types import (
+    Address,
+    Buyer,
+    Gift,
+    Unreadable,
+)
+from webapp.domain.invoicing import drafts
+from webapp.domain.shipping import parcels
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.services.invoicing import credit_memos, invoices
+from webapp.services.orders import addresses as order_addresses
+from webapp.services.orders import comments, holds
+from webapp.services.products import csv_import as product_csv_import
+from webapp.services.shipping import shipments
+from webapp.services.submissions import cancellations
+from webapp.services.sync.import_page import import_page
+
+BUYER = Buyer(
+    name="Canarybuyer Canarysurname",
+    email="canarymail@marketplace.example",
+    company="Canarycompany",
+    purchase_order_number="CANARYPO",
+)
+RECIPIENT = Address(
+    name="Canaryrecipient",
+    company="Canaryfirm",
+    line1="Canarystreet 1",
+    line2="Canaryfloor",
+    line3="Canarydoor",
+    city="Canarycity",
+    district="Canarydistrict",
+    region="Canaryregion",
+    postal_code="CANARYZIP",
+    country_code="DE",
+    phone="+49 30 7341908",
+    instructions="Canaryinstructions",
+)
+REASON = "Canaryreason, I moved to Canaryelsewhere"
+# What every piece of personal data below begins with, or is.
+MARKS = ("canary", "7341908")
+
+
+def marks_in(text: str) -> set[str]:
+    """The pieces of planted personal data that a text holds, in any case of letters."""
+    return {mark for mark in MARKS if mark in text.casefold()}
+
+
+def an_order_of_canaries(n: int, **more: Any) -> Any:
+    """An order whose every personal field is planted, and whose goods and numbers are not."""
+    fields: dict[str, Any] = {
+        "buyer": BUYER,
+        "recipient": RECIPIENT,
+        "items": (an_item(n, gift=Gift(message="Canarygift", wrap=None)),),
+    }
+    return an_order(n, **fields | more)
+
+
+def plant(session: Session) -> dict[str, str]:
+    """Rows of every kind in every list; answers our numbers of Orders by the last digit of Amazon's."""
+    account = an_account(session, ("DE", "GB"))
+    for store in account.stores:
+        store.auto_invoice, store.customer_creation = False, "account"
+    session.commit()
+    asked = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None))
+    arrived = [
+        an_order_of_canaries(1),
+        an_order_of_canaries(2, items=(asked,)),
+        an_order_of_canaries(3, **shipped(an_order_of_canaries(3)), packages=(a_package("1"),)),
+        an_order_of_canaries(4, fulfilled_by="AMAZON", programs=("PRIME",), **shipped(an_order_of_canaries(4))),
+        an_order_of_canaries(5, status="PENDING", total=None),
+        an_order_of_canaries(6, status="CANCELLED"),
+        an_order_of_canaries(7, country="GB", programs=("AMAZON_BUSINESS",), recipient=None),
+        an_order_of_canaries(8, purchased_at=NOW - timedelta(days=200)),
+    ]
+    import_page(session, account.id, arrived, now=NOW, by="test")
+    session.commit()
+    orders = {order.amazon_order.number[-1]: order for order in session.scalars(select(Order))}
+    first, second = orders["1"], orders["2"]
+    invoices.create(session, first.id, comment="Canarycomment", **BY)
+    line = first.items[0].id
+    packed = [
+        parcels.Parcel(carrier="DHL", tracking_number="00340434161094042557", quantities={line: 1}),
+        parcels.Parcel(quantities={line: 1}),
+    ]
+    shipments.create(session, first.id, packed, comment="Canarycomment", **BY)
+    invoices.create(session, second.id, **BY)
+    credit_memos.create(session, second.id, drafts.Refund(quantities={second.items[0].id: 1}), **BY)
+    comments.create(session, first.id, "Canarycomment", **BY)
+    order_addresses.correct(session, first.id, "shipping", {**RECIPIENT.as_json(), "line1": "Canarycorrected 2"}, **BY)
+    holds.hold(session, second.id, "Canaryhold", **BY)
+    asked_again = an_order_of_canaries(9, items=(asked,))
+    raw = {"orderId": "303-0000000-0000010", "buyer": {"buyerName": "Canarybuyer"}}
+    unreadable = Unreadable("order.items is missing", raw, "303-0000000-0000010")
+    import_page(session, account.id, [asked_again, unreadable], now=NOW, by="test")
+    session.commit()
+    asking = session.scalars(select(AmazonOrder).where(AmazonOrder.number == asked_again.number)).one()
+    cancellations.request(session, asking.id, "NoInventory", undo_seconds=30, **BY)
+    product_csv_import.keep(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **BY)
+    numbers = {digit: order.number for digit, order in orders.items()}
+    session.commit()
+    return numbers

@@ -1,0 +1,82 @@
+"""Refunds asked of Amazon, and what it answers: what tests of them begin with."""
+
+from collections import Counter
+
+from sqlalchemy import select
+
+from simulator import adjustments
+from tests.support.factories import NOW, a_component, an_item
+from tests.support.order_processing import BY, processing_order
+from webapp.domain.amazon.types import FeedMessage, FeedReport
+from webapp.models.submissions import Submission
+from webapp.services.submissions import refunds
+from webapp.services.submissions import transitions as submission_transitions
+
+ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | BY
+
+
+def item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):
+    """Amazon's item `n`, all of it shipped; the parts in minor units of EUR."""
+
+    def part(type_, minor):
+        return a_component(type_, f"{minor / 100:.2f}")
+
+    parts = {"ITEM": price * quantity, "SHIPPING": shipping, "TAX": tax, "DISCOUNT": discount, "GIFT_WRAP": wrap}
+    return an_item(
+        n,
+        quantity=quantity,
+        quantity_shipped=quantity if shipped is None else shipped,
+        total=a_component("ITEM", f"{sum(parts.values()) / 100:.2f}").value,
+        components=tuple(part(type_, minor) for type_, minor in parts.items() if minor),
+    )
+
+
+def shipped_order(session):
+    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
+    order = processing_order(session, items=(item(1, 2), item(2, 1)), status="SHIPPED")
+    session.commit()
+    return order
+
+
+def lines_sent(world, number):
+    """How often each line of an order was sent to Amazon for a refund, by Amazon's id of the line.
+
+    The ledger has only what Amazon carried out, and Amazon refuses to refund more than was paid: a line that is sent
+    twice is in the ledger once when all of it is refunded.
+    """
+    with world.lock:
+        documents = [
+            world.documents[feed["input"]]["text"].encode("latin-1")
+            for feed in world.feeds.values()
+            if feed["feedType"] == "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
+        ]
+    lines = [line for document in documents for line in adjustments.read(document)]
+    return Counter(line["order-item-id"] for line in lines if line["order-id"] == number)
+
+
+def submission_of(session, memo):
+    return session.scalars(select(Submission).where(Submission.subject == str(memo.id))).one()
+
+
+def answered(session, memo, *refused_places):
+    """Amazon's report on the feed with this credit memo alone: it refuses these lines, counted from 0."""
+    submission = submission_of(session, memo)
+    submission_transitions.move(submission, "send", NOW)
+    submission_transitions.move(submission, "sent", NOW)
+    submission.message_id = 1
+    messages = tuple(FeedMessage(place + 1, "Error", "18102", "No.") for place in refused_places)
+    count = len(memo.told)
+    report = FeedReport(count, count - len(messages), len(messages), 0, messages)
+    assert refunds.KIND.doubt(session, [submission], report) is None
+    said = refunds.KIND.refused_in(session, submission, report)
+    if said is None:
+        submission_transitions.accept(session, submission, NOW)
+    else:
+        submission.details = submission.details | said.details
+        submission_transitions.reject(session, submission, said.words, NOW, cause=said.cause)
+    session.commit()
+    return submission
+
+
+def parts(row):
+    return {name: minor for name, minor in row["parts"].items() if minor}

@@ -1,0 +1,83 @@
+"""Proof that stock has not drifted: the ledger, the counters and what orders hold say the same."""
+
+from collections import Counter
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.support.factories import NOW
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.products.csv_import import Entry
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
+from webapp.models.orders import Order, OrderItem
+from webapp.models.products import Product, StockHold, StockMovement
+from webapp.models.stores import Store
+from webapp.services.products import products
+
+NOT_YET = ("PENDING", "PENDING_AVAILABILITY")
+
+
+def a_product(session: Session, sku: str = "SKU-1", quantity: int | None = 10, account_id: int = 1, **more) -> Product:
+    """A product of the first account with so many pieces, counted two hours ago; None for one without stock."""
+    from datetime import timedelta
+
+    entry = Entry(sku, title=f"Article {sku}", quantity=quantity, **more)
+    return products.create(session, account_id, entry, now=NOW - timedelta(hours=2), by="user:1")
+
+
+def product(session: Session, sku: str = "SKU-1", account_id: int = 1) -> Product:
+    session.expire_all()
+    return session.scalars(select(Product).where(Product.sku == sku, Product.account_id == account_id)).one()
+
+
+def counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]:
+    """(on hand, reserved, available) as they are stored."""
+    found = product(session, sku)
+    return found.quantity, found.reserved, found.available
+
+
+def ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
+    """(kind, pieces, held) of each movement, the first one first."""
+    mine = select(StockMovement.kind, StockMovement.pieces, StockMovement.held).join(
+        Product, Product.id == StockMovement.product_id
+    )
+    return [tuple(row) for row in session.execute(mine.where(Product.sku == sku).order_by(StockMovement.id))]
+
+
+def check_no_drift(session: Session) -> None:
+    """Whatever happened: each product's ledger sums to its counters, step by step, and what it has reserved is what
+    is owed of it, counted anew from the orders themselves."""
+    session.expire_all()
+    owed = _owed(session)
+    for one in session.scalars(select(Product)):
+        pieces = held = 0
+        for row in session.scalars(
+            select(StockMovement).where(StockMovement.product_id == one.id).order_by(StockMovement.id)
+        ):
+            pieces, held = pieces + row.pieces, held + row.held
+            assert (row.quantity, row.reserved) == (pieces, held), (one.sku, row.id)
+        assert (one.quantity, one.reserved) == (pieces, held), one.sku
+        assert one.available == one.quantity - one.reserved
+        holds = session.scalars(select(StockHold).where(StockHold.product_id == one.id)).all()
+        assert sum(hold.reserved for hold in holds) == one.reserved, one.sku
+        assert one.reserved == (owed[(one.account_id, one.sku)] if one.manage_stock else 0), one.sku
+
+
+def _owed(session: Session) -> Counter[tuple[int, str]]:
+    """Pieces owed to buyers by account and SKU, of stores that create what they do not know."""
+    owed: Counter[tuple[int, str]] = Counter()
+    said = select(AmazonOrder, AmazonOrderItem, Store).join(AmazonOrderItem).join(Store)
+    ours = {
+        (order.amazon_order_id, item.order_item_id): item
+        for order, item in session.execute(select(Order, OrderItem).join(OrderItem))
+    }
+    for mirror, item, store in session.execute(said):
+        line = ours.get((mirror.id, item.order_item_id))
+        if mirror.fulfilled_by != "MERCHANT":
+            continue
+        if line is not None:
+            pieces = max(0, min(order_states.owed(line), item.quantity - line.shipped))
+        else:
+            pieces = item.quantity if mirror.status in NOT_YET and store.pending_orders == "reserve" else 0
+        owed[(mirror.account_id, item.sku)] += pieces
+    return owed

@@ -1,0 +1,68 @@
+"""The address of an Amazon order, corrected for us alone."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.factories import an_order
+from tests.views.sync.test_amazon_orders import GRID, plain, sent
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.audit_log import Event
+from webapp.models.orders import Order
+
+
+class TestAddress:
+    ENTERED = {"name": "Recipient Number1", "line1": "Street 2", "city": "Town", "country_code": "de"}  # noqa: RUF012
+
+    def test_it_is_corrected_for_us_alone(self, owner, session, arrive):
+        there = arrive(an_order(1))
+
+        page = sent(owner, f"{GRID}/{there}/address", **self.ENTERED)
+
+        assert "Address line 1 Street 1 Street 2" in plain(page)
+        order = session.scalars(select(AmazonOrder)).one()
+        assert (order.recipient["line1"], order.recipient_override["line1"]) == ("Street 1", "Street 2")
+        kept = session.scalars(select(Event).where(Event.kind == "address_corrected")).one()
+        assert kept.args == {"fields": ["line1"]}
+
+    def test_amazons_counts_again_when_asked(self, owner, session, arrive):
+        there = arrive(an_order(1))
+        sent(owner, f"{GRID}/{there}/address", **self.ENTERED)
+
+        sent(owner, f"{GRID}/{there}/address-restorations")
+
+        assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
+
+    @pytest.mark.parametrize(
+        ("wrong", "said"),
+        [
+            ({"line1": " "}, "An address needs this."),
+            ({"country_code": "Germany"}, "Enter the two letters of a country"),
+            ({"city": "x" * 101}, "This can have at most 100 characters."),
+            ({"line1": "Street 1"}, "This is the address already"),
+        ],
+    )
+    def test_what_is_no_address_is_said_and_nothing_is_changed(self, owner, session, arrive, wrong, said):
+        there = arrive(an_order(1))
+
+        page = owner.post(f"{GRID}/{there}/address", data=self.ENTERED | wrong)
+
+        assert page.status_code == 422
+        assert said in plain(page)
+        assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
+
+    def test_a_colleague_may_not(self, colleague, arrive):
+        there = arrive(an_order(1))
+
+        assert colleague.get(f"{GRID}/{there}/address").status_code == 403
+        assert colleague.post(f"{GRID}/{there}/address", data=self.ENTERED).status_code == 403
+
+    def test_an_order_made_afterwards_takes_it(self, owner, session, arrive):
+        there = arrive(an_order(1, "PENDING"))
+        sent(owner, f"{GRID}/{there}/address", **self.ENTERED)
+        session.commit()
+
+        session.scalars(select(AmazonOrder)).one().status = "UNSHIPPED"
+        session.commit()
+        sent(owner, f"{GRID}/{there}/orders")
+
+        assert session.scalars(select(Order)).one().shipping_address["line1"] == "Street 2"

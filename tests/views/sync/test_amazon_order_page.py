@@ -1,0 +1,248 @@
+"""The page of an Amazon order: what it shows, its history, the corrected address, an Order made by hand."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.queries.accounts.test_dashboard import counted
+from tests.support.factories import (
+    NOW,
+    a_component,
+    a_package,
+    a_store,
+    an_item,
+    an_order,
+    shipped,
+)
+from tests.views.sync.test_amazon_orders import (
+    GRID,
+    number,
+    plain,
+    sent,
+    text,
+)
+from webapp.domain.amazon.types import Address, Buyer, Gift
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
+from webapp.models.audit_log import Event
+from webapp.models.orders import Order
+
+
+def stored(session, query):
+    """What is in the database now; the session lets go of it at once."""
+    found = session.execute(query).scalars().all()
+    session.expunge_all()
+    session.rollback()
+    return found
+
+
+class TestDetails:
+    def test_an_unknown_number_is_said(self, owner):
+        page = owner.get(f"{GRID}/305-0000000-0000000")
+
+        assert page.status_code == 404
+        assert "There is no Amazon order 305-0000000-0000000 here." in plain(page)
+
+    def test_everything_known_is_shown(self, owner, arrive):
+        there = arrive(
+            an_order(
+                1,
+                programs=("PRIME",),
+                service_level="EXPEDITED",
+                payment_methods=("CreditCard",),
+                replaces=number(9),
+                deliver_by=NOW + timedelta(days=4),
+                components=(
+                    a_component("ITEM", "20"),
+                    a_component("TAX", "6"),
+                    a_component("TAX", "4", subtype="ITEM"),
+                ),
+                buyer=Buyer("Buyer Number1", "buyer1@marketplace.example", "Company 1", "PO-1"),
+            )
+        )
+
+        page = plain(owner.get(f"{GRID}/{there}"))
+
+        for said in (
+            "Company 1",
+            "PO-1",
+            "buyer1@marketplace.example",
+            "Expedited",
+            "CreditCard",
+            number(9),
+            "Recipient Number1",
+            "Street 1",
+            "€20.00",
+            "€6.00",
+            "€4.00",
+            "Merchant (FBM)",
+            "100001",
+        ):
+            assert said in page
+
+    def test_a_colleague_sees_the_country_alone_of_where_it_goes(self, colleague, arrive):
+        there = arrive(an_order(1, buyer=Buyer("Buyer Number1", "buyer1@marketplace.example", "Company 1", "PO-1")))
+
+        page = text(colleague.get(f"{GRID}/{there}"))
+
+        for hidden in ("Buyer Number1", "buyer1@", "Company 1", "PO-1", "Recipient Number1", "Street 1", "Town"):
+            assert hidden not in page
+        assert '<p class="muted">DE</p>' in page
+
+    def test_the_items_with_their_gift(self, owner, colleague, arrive):
+        there = arrive(an_order(1, items=(an_item(1, gift=Gift("Many happy returns", "Classic")),)))
+
+        page = plain(owner.get(f"{GRID}/{there}?tab=items"))
+
+        assert "Many happy returns" in page
+        assert "SKU-1" in page
+        assert "Many happy returns" not in text(colleague.get(f"{GRID}/{there}?tab=items"))
+
+    def test_the_parcels_with_what_is_in_them(self, owner, arrive):
+        item = an_item(1)
+        there = arrive(an_order(1, packages=(a_package("P1", items=((item.order_item_id, 2),)),), items=(item,)))
+
+        page = plain(owner.get(f"{GRID}/{there}?tab=tracking"))
+
+        assert "TRACKP1" in page
+        assert "2 × Article 1" in page
+
+    def test_a_buyer_who_asks_to_cancel_is_told_at_the_top(self, owner, arrive):
+        there = arrive(an_order(1, items=(an_item(1, cancel_requested="Ordered by mistake"),)))
+
+        page = plain(owner.get(f"{GRID}/{there}?tab=items"))
+
+        assert "The buyer asks you to cancel this order" in page
+        assert "Their reason: Ordered by mistake" in page
+
+    def test_long_and_foreign_names_are_shown_whole(self, owner, arrive):
+        name = "كلمة " * 8 + "<b>見本</b>"
+        there = arrive(an_order(1, buyer=Buyer(name, None), recipient=Address(name=name, line1="1", city="T")))
+
+        page = owner.get(f"{GRID}/{there}").get_data(as_text=True)
+
+        assert "&lt;b&gt;見本&lt;/b&gt;" in page
+        assert "<b>見本" not in page
+
+
+class TestHistory:
+    def test_versions_and_events_stand_in_one_line_of_time(self, owner, arrive):
+        there = arrive(an_order(1, "PENDING"))
+        arrive(an_order(1, "UNSHIPPED", updated=5), minutes=5)
+
+        page = plain(owner.get(f"{GRID}/{there}?tab=history"))
+
+        told = ["Changed at Amazon", "Status Pending Unshipped", "Arrived from Amazon as Pending"]
+        places = [page.index(said) for said in told]
+        assert places == sorted(places)
+        assert "Order 100001 created" in page
+        assert page.count("What Amazon sent") == 2
+
+    def test_a_version_is_compared_with_the_one_before_it(self, owner, colleague, session, arrive):
+        there = arrive(an_order(1, "PENDING", raw={"programs": ["A"], "buyer": {"buyerName": "Before"}}))
+        arrive(an_order(1, "UNSHIPPED", updated=5, raw={"programs": ["B"], "buyer": {"buyerName": "After"}}), minutes=5)
+        version = max(stored(session, select(AmazonOrderVersion.id)))
+        url = f"{GRID}/{there}?tab=history&version={version}"
+
+        seen, masked = plain(owner.get(url)), plain(colleague.get(url))
+
+        assert "buyer.buyerName Before After" in seen
+        assert "programs.0 A B" in masked
+        assert "buyer.buyerName ••• •••" in masked
+
+    def test_what_amazon_sent_is_revealed_to_those_who_may_and_that_is_kept(self, owner, colleague, session, arrive):
+        there = arrive(an_order(1, raw={"buyer": {"buyerName": "Whole"}}))
+        (version,) = stored(session, select(AmazonOrderVersion.id))
+        url = f"{GRID}/{there}/versions/{version}/reveals"
+
+        assert colleague.post(url).status_code == 403
+        page = owner.post(url)
+
+        assert '"buyerName": "Whole"' in text(page)
+        kept = session.scalars(select(Event).where(Event.kind == "version_revealed")).one()
+        assert (kept.by.startswith("user:"), kept.args) == (True, {"version": version})
+
+    def test_a_version_of_another_order_is_not_shown(self, owner, session, arrive):
+        arrive(an_order(1))
+        there = arrive(an_order(2))
+        other = min(stored(session, select(AmazonOrderVersion.id)))
+
+        assert owner.get(f"{GRID}/{there}?tab=history&version={other}").status_code == 404
+        assert owner.post(f"{GRID}/{there}/versions/{other}/reveals").status_code == 404
+
+
+class TestCreateOrder:
+    def test_a_blocked_one_is_retried_by_the_button(self, owner, session, account, arrive):
+        store = a_store(account)
+        store.active = False
+        session.commit()
+        there = arrive(an_order(1))
+        page = text(owner.get(f"{GRID}/{there}"))
+        assert "Not imported: the store is inactive." in page
+        assert "Retry now" in page
+
+        again = sent(owner, f"{GRID}/{there}/orders")
+        assert "Not imported: the store is inactive." in text(again)
+        store.active = True
+        session.commit()
+        made = owner.post(f"{GRID}/{there}/orders")
+
+        assert made.location == "/orders/100001"
+        assert session.scalars(select(AmazonOrder.blocked)).one() is None
+
+    def test_one_older_than_the_store_is_made_when_asked(self, owner, session, arrive):
+        there = arrive(an_order(1, purchased_at=NOW - timedelta(days=60)))
+        assert "Create Order" in text(owner.get(f"{GRID}/{there}"))
+
+        assert owner.post(f"{GRID}/{there}/orders").location == "/orders/100001"
+
+    @pytest.mark.parametrize(
+        ("order", "said"),
+        [
+            (an_order(1, "PENDING"), "Its Order is made once Amazon says Unshipped."),
+            (an_order(1, "CANCELLED"), "This order is cancelled, so no Order is made of it."),
+            (an_order(1, "UNSHIPPED", fulfilled_by="AMAZON"), "once Amazon has shipped it"),
+            (an_order(1, "SOMETHING_NEW"), "with the status SOMETHING_NEW"),
+            (an_order(1), "There is an Order of this Amazon order already: 100001."),
+        ],
+    )
+    def test_what_is_not_due_says_why(self, owner, session, arrive, order, said):
+        there = arrive(order)
+        before = stored(session, select(Order.id))
+
+        page = sent(owner, f"{GRID}/{there}/orders")
+
+        assert said in plain(page)
+        assert stored(session, select(Order.id)) == before
+
+    def test_with_import_off_the_page_is_read_only(self, owner, session, account, arrive):
+        a_store(account).import_orders = False
+        session.commit()
+        there = arrive(an_order(1))
+
+        page = text(owner.get(f"{GRID}/{there}"))
+
+        assert "Import is disabled for this store" in page
+        assert "Create Order" not in page
+        assert "Cancel order" not in page
+        assert "no Order is made" in text(sent(owner, f"{GRID}/{there}/orders"))
+
+    def test_shipped_orders_follow(self, owner, session, arrive):
+        there = arrive(an_order(1))
+        arrive(an_order(1, updated=5, **shipped(an_order(1))), minutes=5)
+
+        page = plain(owner.get(f"{GRID}/{there}?tab=history"))
+
+        assert "Amazon counts 2 more as shipped" in page
+        assert "Order is complete" in page
+
+
+@pytest.mark.parametrize(("tab", "most"), [("details", 1), ("items", 2), ("tracking", 3), ("history", 2)])
+def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner, arrive, tab, most):
+    packages = tuple(a_package(n) for n in range(1, 4))
+    arrive(an_order(1, items=tuple(an_item(n) for n in range(1, 6)), packages=packages))
+
+    with counted() as sent:
+        assert owner.get(f"/amazon-orders/{an_order(1).number}?tab={tab}").status_code == 200
+
+    assert len([one for one in sent if "sessions" not in one]) == most

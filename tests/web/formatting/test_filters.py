@@ -1,0 +1,140 @@
+"""How values look, in the reader's language and on the marketplace's clock."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+import pytest
+import time_machine
+from flask import Flask, render_template_string
+from flask_babel import force_locale
+from jinja2 import UndefinedError
+
+from webapp.core.i18n import locale as i18n_locale
+from webapp.domain.amazon.types import Address
+from webapp.domain.common.marketplaces import MARKETPLACES
+from webapp.domain.common.money import Money
+from webapp.messages import status_labels
+from webapp.web import formatting
+
+NOON = datetime(2026, 7, 1, 12, 0, 30, tzinfo=UTC)
+# What Babel puts before AM and PM, and between an amount and its sign.
+NARROW, HARD = "\u202f", "\xa0"
+
+
+@pytest.fixture(autouse=True)
+def at_noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "shown"),
+    [
+        (123450, "EUR", "en", "€1,234.50"),
+        (123450, "EUR", "de", f"1.234,50{HARD}€"),
+        (5980, "JPY", "en", "¥5,980"),
+        (-250, "GBP", "en", "-£2.50"),
+        (99, "SEK", "sv", f"0,99{HARD}kr"),
+        (1307837, "SEK", "en", f"SEK{HARD}13,078.37"),
+        (-1307837, "PLN", "zh_Hans_CN", f"-PLN{HARD}13,078.37"),
+        (1307837, "CAD", "en", "CA$13,078.37"),
+    ],
+)
+def test_money_is_written_as_the_language_does(app: Flask, amount: int, currency: str, locale: str, shown: str) -> None:
+    with force_locale(locale):
+        assert formatting.money(Money(amount, currency)) == shown
+
+
+@pytest.mark.parametrize(
+    ("zone", "form", "shown"),
+    [
+        ("Europe/Berlin", "short", f"Jul 1, 2:00{NARROW}PM"),
+        ("Asia/Tokyo", "zoned", f"Jul 1, 2026, 9:00{NARROW}PM JST"),
+        ("America/Los_Angeles", "full", f"Jul 1, 2026, 5:00:30{NARROW}AM PDT"),
+        ("America/Sao_Paulo", "zoned", f"Jul 1, 2026, 9:00{NARROW}AM UTC-03"),
+    ],
+)
+def test_an_instant_is_shown_on_the_marketplaces_clock(
+    app: Flask, zone: str, form: Literal["short", "zoned", "full"], shown: str
+) -> None:
+    assert formatting.moment(NOON, zone, form) == shown
+
+
+def test_an_instant_reads_in_the_readers_language(app: Flask) -> None:
+    with force_locale("de"):
+        assert formatting.moment(NOON, "Europe/Berlin", "zoned") == "01.07.2026, 14:00 CEST"
+        assert formatting.moment(NOON, "Europe/Berlin") == "1. Juli, 14:00"
+
+
+def test_a_day_of_another_year_names_the_year(app: Flask) -> None:
+    assert formatting.day(date(2026, 11, 21)) == "Nov 21"
+    assert formatting.day(date(2025, 11, 21)) == "Nov 21, 2025"
+
+
+@pytest.mark.parametrize(
+    ("distance", "shown"),
+    [
+        (timedelta(), "1 second ago"),
+        (timedelta(seconds=-59), "59 seconds ago"),
+        (timedelta(minutes=-55), "55 minutes ago"),
+        (timedelta(hours=2), "in 2 hours"),
+        (timedelta(days=-3), "3 days ago"),
+    ],
+)
+def test_an_age_counts_whole_units(app: Flask, distance: timedelta, shown: str) -> None:
+    assert formatting.age(NOON + distance) == shown
+
+
+def test_a_masked_text_shows_first_letters_only(app: Flask) -> None:
+    assert formatting.masked("Käuferin  aus Köln") == "K••• a••• K•••"
+    assert formatting.masked("") == ""
+
+
+STREET = {"name": "Buyer", "line1": "1 Street", "city": "City", "region": "RG", "postal_code": "12345"}
+
+
+@pytest.mark.parametrize(
+    ("country", "lines"),
+    [
+        ("DE", ["Buyer", "1 Street", "12345 City", "RG", "Germany"]),
+        ("US", ["Buyer", "1 Street", "City, RG 12345", "United States"]),
+        ("GB", ["Buyer", "1 Street", "City", "RG", "12345", "United Kingdom"]),
+        ("JP", ["Buyer", "〒12345", "RGCity", "1 Street", "Japan"]),
+        (None, ["Buyer", "1 Street", "12345 City", "RG"]),
+        ("XQ", ["Buyer", "1 Street", "12345 City", "RG", "XQ"]),
+    ],
+)
+def test_an_address_stands_in_its_countrys_order(app: Flask, country: str | None, lines: list[str]) -> None:
+    assert formatting.address_lines(Address(**STREET, country_code=country)) == lines
+
+
+@pytest.mark.parametrize("marketplace", MARKETPLACES, ids=lambda marketplace: marketplace.country_code)
+def test_an_empty_address_of_any_marketplace_has_no_empty_line(app: Flask, marketplace: object) -> None:
+    code = marketplace.country_code
+    assert formatting.address_lines(Address(country_code=code)) == [formatting.country_name(code)]
+
+
+def test_an_unknown_status_is_shown_as_it_came(app: Flask) -> None:
+    assert status_labels.label("amazon_status", "RETURN_IN_TRANSIT") == ("RETURN_IN_TRANSIT", "quiet", "point")
+
+
+def test_a_name_a_template_mistypes_is_an_error(app: Flask) -> None:
+    with app.test_request_context(), pytest.raises(UndefinedError):
+        render_template_string("{{ ordr.number }}")
+
+
+@pytest.mark.parametrize(
+    ("wish", "chosen"),
+    [("en-GB,en;q=0.8", "en_GB"), ("xx,en-US", "en_US"), ("tlh", "en"), ("", "en"), ("*", "en"), ("en-!!", "en")],
+)
+def test_the_browsers_wish_decides_the_locale(app: Flask, wish: str, chosen: str) -> None:
+    with app.test_request_context(headers={"Accept-Language": wish}):
+        assert i18n_locale.choose() == chosen
+
+
+def test_the_persons_own_choice_goes_before_the_browsers(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "en-GB", "Cookie": "language=en_US"}):
+        assert i18n_locale.choose() == "en_US"
+    with app.test_request_context(headers={"Accept-Language": "en-GB", "Cookie": "language=../../etc"}):
+        assert i18n_locale.choose() == "en_GB"

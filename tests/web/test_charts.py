@@ -1,0 +1,71 @@
+"""Where bars, lines and labels stand."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from webapp.domain.common.money import Money
+from webapp.web.charts import (
+    HEIGHT,
+    LEFT,
+    TOP,
+    WIDTH,
+    Chart,
+    revenue_chart,
+    sparkline,
+)
+
+
+def chart_of(*minors: int) -> Chart:
+    chart = revenue_chart([(date(2026, 7, 1) + timedelta(days=n), Money(m, "EUR")) for n, m in enumerate(minors)])
+    assert chart is not None
+    return chart
+
+
+def test_nothing_sold_makes_no_chart() -> None:
+    assert revenue_chart([]) is None
+    assert revenue_chart([(date(2026, 7, 1), Money(0, "EUR"))]) is None
+
+
+@pytest.mark.parametrize(
+    ("highest", "ticks"),
+    [
+        (1, [0, 1]),
+        (4321, [0, 1000, 2000, 3000, 4000, 5000]),
+        (5000, [0, 1000, 2000, 3000, 4000, 5000]),
+        (5001, [0, 2000, 4000, 6000]),
+        (99_999_999_999, [0, 20_000_000_000, 40_000_000_000, 60_000_000_000, 80_000_000_000, 100_000_000_000]),
+    ],
+)
+def test_the_grid_has_round_steps_that_reach_over_the_highest_day(highest: int, ticks: list[int]) -> None:
+    assert [tick.value.minor for tick in chart_of(highest).ticks] == ticks
+
+
+def test_bars_stand_on_the_base_line_and_are_as_high_as_their_days() -> None:
+    low, high = chart_of(1000, 2000).bars
+    assert high.height == 2 * low.height
+    assert {bar.y + bar.height for bar in (low, high)} == {chart_of(1000, 2000).bottom}
+
+
+@pytest.mark.parametrize("days", [1, 7, 30, 365])
+def test_every_bar_stays_inside(days: int) -> None:
+    chart = chart_of(*range(1, days + 1))
+    assert len(chart.bars) == days
+    assert all(bar.x >= LEFT and bar.x + bar.width <= WIDTH and TOP <= bar.y <= HEIGHT for bar in chart.bars)
+
+
+@pytest.mark.parametrize(("days", "labelled"), [(7, 7), (30, 8), (365, 8)])
+def test_the_last_day_has_its_label_and_labels_do_not_crowd(days: int, labelled: int) -> None:
+    bars = chart_of(*[100] * days).bars
+    assert bars[-1].labelled
+    assert sum(bar.labelled for bar in bars) == labelled
+
+
+def test_a_day_of_more_refunds_than_sales_has_no_bar() -> None:
+    assert chart_of(-500, 1000).bars[0].height == 0
+
+
+def test_a_sparkline_needs_two_points_and_touches_top_and_bottom() -> None:
+    assert sparkline([]) == sparkline([5]) == ""
+    assert sparkline([0, 5, 10], width=102, height=24) == "1.0,22.0 51.0,12.0 101.0,2.0"
+    assert sparkline([0, 0], width=102, height=24) == "1.0,22.0 101.0,22.0"

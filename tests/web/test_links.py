@@ -1,0 +1,22 @@
+"""Where numbers lead: to the Order, to what Amazon says, to Seller Central."""
+
+import pytest
+
+from webapp.domain.common.marketplaces import BY_COUNTRY, MARKETPLACES
+from webapp.web.links import order_link, seller_central
+
+
+@pytest.mark.parametrize(
+    ("ours", "imports", "address"),
+    [("100", True, "/orders/100"), ("100", False, "/amazon-orders/303-1"), (None, True, "/amazon-orders/303-1")],
+)
+def test_where_a_number_leads_is_one_rule(ours, imports, address):
+    assert order_link("303-1", ours, import_orders=imports) == address
+
+
+def test_every_marketplace_has_its_seller_central():
+    for marketplace in MARKETPLACES:
+        assert all(
+            url.startswith(f"https://{marketplace.seller_central}/") for url in seller_central(marketplace).values()
+        )
+    assert seller_central(BY_COUNTRY["US"])["taxes"].endswith("/tax/nexus/settings")

@@ -1,0 +1,119 @@
+"""Feeds of tab-separated lines: the refunds that go out and the processing report that comes back. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from webapp.amazon import report_words
+from webapp.amazon.json_fields import TEXT, MalformedError
+from webapp.amazon.order_schema import NUMBER
+from webapp.domain.amazon.errors import InvalidRequest
+from webapp.domain.amazon.types import FeedMessage, FeedReport
+from webapp.domain.common.money import MoneyError
+from webapp.domain.invoicing.amazon_refunds import CODES, COMPONENTS, Refund
+
+REFUND_COLUMNS = (
+    "order-id",
+    "order-item-id",
+    "adjustment-reason-code",
+    "currency",
+    *(f"{name.replace('_', '-')}-adj" for name in COMPONENTS),
+    "item-promotion-adj",
+    "item-promotion-id",
+    "ship-promotion-adj",
+    "ship-promotion-id",
+    "quantity-cancelled",
+)
+_RECORD = "original-record-number"
+# A word of severity that is in no list.
+_UNKNOWN = ""
+
+
+def refund_document(refunds: Sequence[Refund]) -> bytes:
+    """The flat file that refunds, a line each, in the order given: the report counts them from 1.
+
+    Raises InvalidRequest for what Amazon could not carry out, so that nothing half right is ever refunded.
+    """
+    if not refunds:
+        raise InvalidRequest("There is nothing to refund.")
+    lines = [REFUND_COLUMNS, *(_line(refund) for refund in refunds)]
+    return "".join("\t".join(line) + "\r\n" for line in lines).encode()
+
+
+def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
+    """Read the processing report of a flat file. Raises MalformedError for anything that is not one.
+
+    `charset` is the one it came with, for reports that are not UTF-8.
+    """
+    summary, table = _parts(report_words.decode(document, charset))
+    counts = [int(cell) for line in summary for cell in line if cell.isascii() and cell.isdigit() and len(cell) < 10]
+    if len(counts) < 2 or counts[1] > counts[0]:
+        raise MalformedError("its numbers of records processed and successful are missing or impossible")
+    messages = _with_severities([_message(record) for record in table], counts[0] - counts[1])
+    mild = {message.message_id for message in messages if not message.failed}
+    return FeedReport(
+        processed=counts[0],
+        successful=counts[1],
+        with_error=counts[0] - counts[1],
+        with_warning=len(mild - {message.message_id for message in messages if message.failed}),
+        messages=messages,
+    )
+
+
+def _line(refund: Refund) -> tuple[str, ...]:
+    _check(refund)
+    amounts = refund.amounts
+    currency = next((amount.currency for amount in amounts.values()), "")
+    parts = [amounts[name].amount if name in amounts else "" for name in COMPONENTS]
+    cancelled = str(refund.quantity_cancelled) if refund.quantity_cancelled else ""
+    return (refund.number, refund.order_item_id, refund.reason, currency, *parts, "", "", "", "", cancelled)
+
+
+def _check(refund: Refund) -> None:
+    if not NUMBER.fullmatch(refund.number) or not NUMBER.fullmatch(refund.order_item_id):
+        raise InvalidRequest("That is not an Amazon order number with an item of it.")
+    if refund.reason not in CODES:
+        raise InvalidRequest(f"Amazon has no reason {refund.reason!r} for a refund; it has {', '.join(sorted(CODES))}.")
+    if not 0 <= refund.quantity_cancelled <= 1_000_000:
+        raise InvalidRequest(f"Order {refund.number}: the quantity cancelled is not one.")
+    try:
+        total = refund.total
+    except MoneyError:
+        raise InvalidRequest(f"Order {refund.number}: a refund has one currency.") from None
+    if total is None or any(amount.minor < 0 for amount in refund.amounts.values()) or total.minor == 0:
+        raise InvalidRequest(f"Order {refund.number}: a refund is more than nothing, in each of its parts.")
+
+
+def _parts(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
+    """The lines before the table's head, and the table; a report without errors may have no table."""
+    lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines()]
+    head = next((place for place, line in enumerate(lines) if _RECORD in line), len(lines))
+    names = lines[head] if head < len(lines) else []
+    table = [dict(zip(names, line, strict=False)) for line in lines[head + 1 :] if any(line)]
+    return lines[:head], table
+
+
+def _with_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tuple[FeedMessage, ...]:
+    """Decide by the counts what messages with an unknown word of severity are; errors where they do not say so.
+
+    `unsuccessful`: how many records failed. The known errors may account for all of them.
+    """
+    failed = {message.message_id for message in messages if message.failed}
+    explained = len(failed) == unsuccessful or 0 in failed
+    found = report_words.WARNING if explained else report_words.ERROR
+    return tuple(replace(message, severity=found) if message.severity == _UNKNOWN else message for message in messages)
+
+
+def _message(record: Mapping[str, str]) -> FeedMessage:
+    place, severity = record.get(_RECORD, ""), record.get("error-type", "")
+    if place and not (place.isascii() and place.isdigit() and len(place) < 10):
+        raise MalformedError(f"{_RECORD} is not a number")
+    if not severity:
+        raise MalformedError("error-type is missing")
+    return FeedMessage(
+        message_id=int(place or 0),
+        severity=report_words.severity(severity) or _UNKNOWN,
+        code=record.get("error-code", ""),
+        description=record.get("error-message", "")[:TEXT],
+        number=record.get("order-id") or None,
+        order_item_id=record.get("order-item-id") or None,
+    )

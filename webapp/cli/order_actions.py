@@ -1,0 +1,252 @@
+"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`: processing one Order."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.orm import Session
+
+from webapp.cli.base import data_dir_option, desk, json_option, number_argument, show
+from webapp.cli.order_export import export  # noqa: F401 - a command of the group, like those below
+from webapp.cli.orders import described, orders, story
+from webapp.domain.errors import InvalidError
+from webapp.domain.invoicing.amazon_refunds import REASONS
+from webapp.domain.invoicing.drafts import Refund, amount
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.shipping import carriers
+from webapp.domain.shipping.carrier_names import with_name
+from webapp.domain.shipping.parcels import Parcel
+from webapp.domain.shipping.tracking_numbers import CARRIER_QUESTIONS, classify
+from webapp.models.orders import Order
+
+_comment_option = click.option("--comment", default="", help="A comment that goes with it.")
+_items_option = click.option(
+    "--item", "items", multiple=True, metavar="SKU=PIECES", help="Pieces of a line; may be repeated. Default: all left."
+)
+
+
+@orders.command()
+@number_argument
+@click.option("--reason", required=True, help="Why it waits.")
+@click.option("--until", metavar="TIME", help="When it goes on by itself, in ISO 8601; without a zone it is UTC.")
+@data_dir_option
+@json_option
+def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_json: bool) -> None:
+    """Put an Order on hold."""
+    from webapp.messages import sentence
+    from webapp.services.orders import holds
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> None:
+        held = holds.hold(session, order.id, reason, until=_instant(until), **about)
+        if order_states.is_held_past(held.ship_by, held.hold_until):
+            click.echo(sentence("held_past_ship_by"), err=True)
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@number_argument
+@data_dir_option
+@json_option
+def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
+    """Let an Order go on after a hold."""
+    from webapp.services.orders import holds
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> None:
+        holds.unhold(session, order.id, **about)
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@number_argument
+@_items_option
+@_comment_option
+@data_dir_option
+@json_option
+def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | None, as_json: bool) -> None:
+    """Invoice an Order, or part of it."""
+    from webapp.services.invoicing import invoices
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        chosen = _quantities(order, items)
+        return invoices.create(session, order.id, chosen, comment=comment, **about).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@number_argument
+@_items_option
+@click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
+@click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
+@click.option("--shared-parcel", is_flag=True, help="Another order with this tracking number is in the parcel too.")
+@click.option(
+    "--accept-number", is_flag=True, help="Take the tracking number although its format or digits are doubtful."
+)
+@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has asked to cancel.")
+@_comment_option
+@data_dir_option
+@json_option
+def ship(
+    number: str,
+    items: tuple[str, ...],
+    tracking: str,
+    carrier: str,
+    shared_parcel: bool,
+    accept_number: bool,
+    no_undo: bool,
+    ship_anyway: bool,
+    comment: str,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Ship an Order, or part of it, as one parcel, and tell Amazon. `submissions list` shows what became of it."""
+    from webapp.core.extensions import settings
+    from webapp.services.shipping import shipments
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        code, name = _carrier(carrier, tracking, order.store.marketplace.country_code)
+        parcel = Parcel(_quantities(order, items), code, name, tracking, shared=shared_parcel, confirmed=accept_number)
+        undo_seconds = 0 if no_undo else settings().undo_seconds
+        about |= {"comment": comment, "undo_seconds": undo_seconds, "ship_anyway": ship_anyway}
+        return shipments.create(session, order.id, [parcel], **about).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@number_argument
+@_items_option
+@click.option("--shipping", metavar="AMOUNT", help="Of the shipping. Default: all left with all items, else none.")
+@click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Given back beside the items.")
+@click.option("--adjustment-fee", default="0", metavar="AMOUNT", help="Kept of what is given back.")
+@click.option("--on-amazon", is_flag=True, help="Ask Amazon to refund the buyer; needs --reason.")
+@click.option(
+    "--reason",
+    type=click.Choice([reason.code for reason in REASONS]),
+    help="Why, in Amazon's words; only with --on-amazon.",
+)
+@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@_comment_option
+@data_dir_option
+@json_option
+def refund(
+    number: str,
+    items: tuple[str, ...],
+    shipping: str | None,
+    adjustment_refund: str,
+    adjustment_fee: str,
+    on_amazon: bool,
+    reason: str | None,
+    no_undo: bool,
+    comment: str,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Write a credit memo of an Order, or part of it: offline, or to be refunded by Amazon.
+
+    Amazon is told by the worker, or by `submissions run`, once the time to undo it is over.
+    """
+    from webapp.core.extensions import settings
+    from webapp.services.invoicing import credit_memos
+
+    if on_amazon != (reason is not None):
+        raise click.UsageError("--on-amazon and --reason go together.")
+    if no_undo and not on_amazon:
+        raise click.UsageError("--no-undo is for --on-amazon; a credit memo written offline cannot be undone.")
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> str:
+        chosen = _quantities(order, items)
+        currency = order.currency
+        asked = Refund(
+            chosen,
+            amount(shipping, currency, "shipping") if shipping is not None else None if chosen is None else 0,
+            amount(adjustment_refund, currency, "adjustment_refund"),
+            amount(adjustment_fee, currency, "adjustment_fee"),
+        )
+        return credit_memos.create(
+            session,
+            order.id,
+            asked,
+            on_amazon=on_amazon,
+            reason=reason or "",
+            undo_seconds=0 if no_undo else settings().undo_seconds,
+            comment=comment,
+            **about,
+        ).number
+
+    _process(number, data_dir, as_json, step)
+
+
+@orders.command()
+@number_argument
+@click.argument("text")
+@click.option("--status", help='The store\'s own word within the state; "" for none.')
+@data_dir_option
+@json_option
+def comment(number: str, text: str, status: str | None, data_dir: Path | None, as_json: bool) -> None:
+    """Write a comment on an Order."""
+    from webapp.services.orders import comments
+
+    def step(session: Session, order: Order, about: dict[str, Any]) -> None:
+        comments.create(session, order.id, text, status=status, **about)
+
+    _process(number, data_dir, as_json, step)
+
+
+def _process(
+    number: str, data_dir: Path | None, as_json: bool, step: Callable[[Session, Order, dict[str, Any]], str | None]
+) -> None:
+    """Take the step, and show the Order after it, with the number of the document where one was written."""
+    from webapp.core.extensions import db
+    from webapp.queries.orders.orders import by_number, number_for
+
+    with desk(data_dir):
+        session = db.session()
+        order = by_number(session, number_for(session, number) or number)
+        written = step(session, order, {"now": datetime.now(UTC), "by": "cli"})
+        said = described(order) | ({} if written is None else {"document": written})
+        show(said, as_json, story)
+
+
+def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
+    """Pieces by line id; None where no item is named. A SKU named again means the next line of it."""
+    if not items:
+        return None
+    chosen: dict[int, int] = {}
+    for text in items:
+        sku, _, pieces = text.rpartition("=")
+        lines = [item for item in order.items if (item.sku or "-") == sku and item.id not in chosen]
+        if not lines or not pieces.lstrip("-").isdecimal():
+            known = ", ".join(item.sku or "-" for item in order.items)
+            raise InvalidError("item_unreadable", text=text, known=known)
+        chosen[lines[0].id] = int(pieces)
+    return chosen
+
+
+def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
+    """Amazon's code and the name of the carrier: the one that was said, else the one the number tells for certain.
+
+    Raises InvalidError where the number does not tell it.
+    """
+    if not text.strip():
+        found = classify(tracking_number, country=country)
+        if found.code in CARRIER_QUESTIONS:
+            raise InvalidError(found.code, field="carrier", **found.args)
+        return (found.carrier.code, found.carrier.name) if found.carrier else ("", "")
+    known = with_name(text)
+    return (known.code, known.name) if known else (carriers.OTHER, " ".join(text.split()))
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidError("time_unreadable", field="until", text=text) from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

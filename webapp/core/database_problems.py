@@ -1,0 +1,181 @@
+"""What is wrong with the database, what to do about it, and one log line for each cause instead of one for each error.
+
+`report` is called by whoever meets an error that `cause_of` explains; `find` looks for a problem.
+"""
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DBAPIError
+
+from webapp.db.database_errors import Cause, cause_of, reason_of
+from webapp.db.encryption import VaultError
+from webapp.db.engine import only_reading
+from webapp.models.accounts import Account
+
+log = logging.getLogger(__name__)
+
+# Seconds between two log lines about one cause, and how long /healthz repeats a cause that was met.
+INTERVAL = 60
+# What `find` cannot see by itself; for other causes it knows better than a report whether they are still there.
+_UNSEEN = (Cause.DISK_FULL, Cause.LOCKED, Cause.DISK_ERROR, Cause.DAMAGED, Cause.KEYS)
+# Bytes. Below this a page of an import may not fit any more.
+LEAST_FREE = 16 * 1024 * 1024
+
+# For whoever looks after the installation. Neither paths nor data: /healthz needs no sign-in.
+ADVICE = {
+    Cause.DISK_FULL: "The disk of the database is full. Pages can be read and nothing can be saved. Make room on the "
+    "disk; Channeldesk goes on by itself.",
+    Cause.READ_ONLY: "The database can only be read. Make its folder and file writable for the user Channeldesk runs "
+    "as; if the system made the disk read-only, check the disk first.",
+    Cause.LOCKED: "Another program has held the write lock of the database for longer than ten seconds. End the "
+    "program that has the file open (a database browser, a copy, a second installation).",
+    Cause.DISK_ERROR: "The disk of the database reports errors, or is full. Check the system's log and the free "
+    "space; make a backup with `channeldesk backup` as long as it can be read.",
+    Cause.MISSING: "The database is gone or cannot be opened. Stop Channeldesk, put the database or a backup back in "
+    "its place, check who may open it, and start again.",
+    Cause.DAMAGED: "The database is damaged, or another file was put in its place. Stop Channeldesk, keep a copy of "
+    "the whole data folder, and restore the last good backup.",
+    Cause.UNREACHABLE: "The database server does not answer. Start it, or correct DATABASE_URL; Channeldesk goes on by "
+    "itself.",
+    Cause.KEYS: "Stored data cannot be decrypted with the keys of this installation. Put the key they were written "
+    "with back into the file `keys` (or CHANNELDESK_KEYS), and start Channeldesk again.",
+}
+
+
+class Problem(NamedTuple):
+    """`reason`: what the driver or the system said, empty where it said nothing."""
+
+    cause: Cause
+    reason: str = ""
+
+    @property
+    def advice(self) -> str:
+        return ADVICE[self.cause]
+
+
+class _Damper:
+    """Lets one report of a cause pass in each interval, for one process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._passed_at: dict[Cause, float] = {}
+        self._held_back: dict[Cause, int] = {}
+
+    def passes(self, cause: Cause) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            last = self._passed_at.get(cause)
+            if last is not None and now - last < INTERVAL:
+                self._held_back[cause] = self._held_back.get(cause, 0) + 1
+                return False
+            self._passed_at[cause] = now
+            return True
+
+    def take_held_back(self, cause: Cause) -> int:
+        """How many did not pass since the last one that did."""
+        with self._lock:
+            return self._held_back.pop(cause, 0)
+
+
+_damper = _Damper()
+
+
+def report(error: BaseException, redis: Redis | None) -> Cause | None:
+    """Log the problem behind `error` and let /healthz know; None when the database is not the cause.
+
+    Each job runs in a process of its own, so Redis holds which cause was logged in this interval. Without Redis each
+    process logs one line an interval.
+    """
+    cause = cause_of(error)
+    if cause is not None:
+        report_problem(Problem(cause, reason_of(error)), redis)
+    return cause
+
+
+def report_problem(problem: Problem, redis: Redis | None) -> None:
+    """As `report`, for a problem that was looked for and found."""
+    if not _damper.passes(problem.cause) or not _first_of_all(problem.cause, redis):
+        return
+    more = _damper.take_held_back(problem.cause)
+    reason = f" ({problem.reason})" if problem.reason else ""
+    repeated = f" [{more} more since the last such line]" if more else ""
+    log.error("%s%s%s", problem.advice, reason, repeated)
+
+
+def reported(redis: Redis) -> Cause | None:
+    """The cause that some process met within the last interval and `find` does not see. Raises RedisError."""
+    for cause in _UNSEEN:
+        if redis.exists(_key(cause)):
+            return cause
+    return None
+
+
+def _first_of_all(cause: Cause, redis: Redis | None) -> bool:
+    if redis is None:
+        return True
+    try:
+        return bool(redis.set(_key(cause), 1, nx=True, ex=INTERVAL))
+    except RedisError as error:
+        # On a full disk Redis may refuse to write as well. It is better to log too often than not at all.
+        log.debug("Redis did not keep that %s was logged: %s", cause, type(error).__name__)
+        return True
+
+
+def _key(cause: Cause) -> str:
+    return f"channeldesk:database-problem:{cause}"
+
+
+def find(engine: Engine, *, thorough: bool = False) -> Problem | None:
+    """Look for a problem, without waiting for locks and without changing anything.
+
+    `thorough` reads the whole SQLite database, which takes seconds to minutes.
+    """
+    try:
+        return _of_file(engine) or _of_contents(engine, thorough)
+    except (DBAPIError, VaultError) as error:
+        return Problem(cause_of(error) or Cause.UNREACHABLE, reason_of(error))
+
+
+def _of_file(engine: Engine) -> Problem | None:
+    path = _sqlite_path(engine)
+    if path is None:
+        return None
+    try:
+        # Only looked at: closing a descriptor of the file would drop the locks of this process's connections to it.
+        size = path.stat().st_size
+        space = os.statvfs(path.parent)
+    except OSError as error:
+        return Problem(Cause.MISSING, error.strerror or "")
+    if size == 0:
+        return Problem(Cause.DAMAGED, "file is empty")
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):  # False on a read-only disk for root too.
+        return Problem(Cause.READ_ONLY)
+    if space.f_bavail * space.f_frsize < LEAST_FREE:
+        return Problem(Cause.DISK_FULL, f"{space.f_bavail * space.f_frsize >> 20} MB are free")
+    return None
+
+
+def _sqlite_path(engine: Engine) -> Path | None:
+    return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+
+
+def _of_contents(engine: Engine, thorough: bool) -> Problem | None:
+    with only_reading(), engine.connect() as connection:
+        # A value that was encrypted: raises VaultError when none of the keys opens it.
+        connection.execute(select(Account.client_secret).limit(1)).all()
+        if connection.dialect.name != "sqlite":
+            stopped = connection.execute(text("SELECT current_setting('transaction_read_only') = 'on'")).scalar_one()
+            return Problem(Cause.READ_ONLY) if stopped else None
+        if thorough:
+            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+            if said != "ok":
+                return Problem(Cause.DAMAGED, said.splitlines()[-1])
+    return None

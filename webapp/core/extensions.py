@@ -1,0 +1,46 @@
+"""Created unbound; nothing connects at import. `create_app` binds them."""
+
+from flask import Flask, current_app
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from htmx_flask import Htmx
+from sqlalchemy import Connection
+
+from webapp.core.i18n import locale
+from webapp.core.settings import Settings
+from webapp.db.base import Base
+from webapp.db.engine import engine_options, prepare, reading_options
+from webapp.web import templating
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+csrf = CSRFProtect()
+babel = locale.Languages()
+htmx = Htmx()
+
+
+def init_app(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = settings.database
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database)
+    htmx.init_app(app)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=locale.chosen)
+    templating.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+
+
+def reading() -> Connection:
+    """The connection a request that only reads has for all that it reads."""
+    session = db.session()
+    begun = session.in_transaction()
+    return session.connection(execution_options={} if begun else reading_options(db.engine))
+
+
+def settings() -> Settings:
+    """The settings of the running application."""
+    found: Settings = current_app.config["CHANNELDESK"]
+    return found

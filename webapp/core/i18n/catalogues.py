@@ -1,0 +1,60 @@
+"""Texts in a store's language, which need no request: catalogues by domain, the locale of dates and money, amounts.
+
+A domain is a file `translations/<language>/LC_MESSAGES/<domain>.po`, read as it is, without a step that compiles it.
+"""
+
+import io
+import re
+from functools import lru_cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from webapp.domain.common.languages import DEFAULT, LANGUAGES
+from webapp.domain.common.money import Money
+
+_FOLDER = Path(__file__).parents[2] / "translations"
+# Where the marketplace's country has no such speakers, this is how the language writes its days and amounts.
+_ELSEWHERE = {"en": "en_150", "zh": "zh_Hans_CN"}
+_LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
+
+
+@lru_cache(maxsize=64)
+def catalogue(language: str, domain: str) -> NullTranslations:
+    """`gettext` and `ngettext` of a domain in a language of `LANGUAGES`. English is what the sources say.
+
+    Raises LookupError for a language the house does not speak, FileNotFoundError for a domain without a catalogue.
+    """
+    if language not in LANGUAGES:
+        raise LookupError(f"There is no language {language!r}.")
+    if language == DEFAULT:
+        return NullTranslations()
+    path = _FOLDER / language / "LC_MESSAGES" / f"{domain}.po"
+    with path.open("rb") as file:
+        texts = read_po(file, locale=language, domain=domain, abort_invalid=True)
+    compiled = io.BytesIO()
+    write_mo(compiled, texts)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=256)
+def locale(language: str, country_code: str = "") -> Locale:
+    """How the language writes dates and amounts in a country: English in Sweden is not English in the United States."""
+    try:
+        return Locale.parse(f"{language}_{country_code.upper()}") if country_code else Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse(_ELSEWHERE.get(language, language))
+
+
+def amount(value: Money, where: Locale) -> str:
+    """`€1,234.50`, `SEK 1,234.50`: as the language writes it, with exactly the currency's digits."""
+    return spaced(numbers.format_currency(value.decimal, value.currency, locale=where))
+
+
+def spaced(text: str) -> str:
+    """An amount with a no-break space behind a currency of letters: CLDR asks for it, Babel leaves it out."""
+    return _LETTER_AT_DIGIT.sub("\xa0", text)

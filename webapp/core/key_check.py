@@ -1,0 +1,131 @@
+"""Whether the secret keys belong to the database: checked when keys are missing, and at every start."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import Column, Connection, Engine, LargeBinary, cast, create_engine, inspect, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+import webapp.models  # noqa: F401 - so that every table is known
+from webapp.core.settings import SettingError, Settings
+from webapp.db.base import Base
+from webapp.db.encryption import (
+    Encrypted,
+    EncryptedBytes,
+    EncryptedJson,
+    VaultError,
+    vault,
+)
+from webapp.db.engine import engine_options, only_reading
+from webapp.models.key_check import KeyCheck
+
+_TEXT = b"channeldesk key check"
+# Values of each encrypted column that are tried where there is no key check yet.
+_SAMPLES = 3
+
+
+class WrongKeysError(SettingError):
+    """The database was written with other keys. Nothing has been changed."""
+
+
+def database_needs_keys(settings: Settings) -> bool:
+    """Whether there is a database that was written with keys. Connects only where it is not a file of SQLite.
+
+    Raises SettingError when the database does not answer: it may hold data, so no keys may be made for it.
+    """
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite":
+        return _is_file_with_content(url.database)
+    options = {name: value for name, value in engine_options(settings.database).items() if name == "connect_args"}
+    engine = create_engine(url, poolclass=NullPool, **options)
+    try:
+        with engine.connect() as connection:
+            return _key_check(connection) is not None or any(_samples(connection))
+    except DBAPIError as error:
+        reason = str(error.orig).splitlines()[0] if str(error.orig) else type(error).__name__
+        where = url.render_as_string(hide_password=True)
+        raise SettingError(
+            f"The database {where} cannot be used ({reason}). Start it, or correct DATABASE_URL."
+        ) from None
+
+
+def verify(engine: Engine, source: str, *, record: bool) -> None:
+    """Check that the keys in use open what the database holds. Raises WrongKeysError.
+
+    `source`: where the keys came from. `record` stores the key check for later starts when there is none yet, and
+    renews it when a new key was put in front.
+    """
+    with only_reading(), engine.connect() as connection:
+        found = _key_check(connection)
+        if not (_opens(found) if found is not None else _opens_samples(connection)):
+            raise WrongKeysError(
+                f"The keys in {source} are not those this database was written with. Put the right keys back from your "
+                "backup, or start with the database that belongs to these keys. Nothing has been changed."
+            )
+        can_record = record and inspect(connection).has_table(KeyCheck.__tablename__)
+    if can_record and (found is None or not vault.is_newest(found)):
+        _record(engine)
+
+
+def _record(engine: Engine) -> None:
+    table = KeyCheck.__table__
+    value = vault.seal(_TEXT)
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE key_check IN EXCLUSIVE MODE")
+        connection.execute(table.delete())  # type: ignore[attr-defined]
+        connection.execute(table.insert().values(id=1, value=value))  # type: ignore[attr-defined]
+
+
+def _is_file_with_content(name: str | None) -> bool:
+    if not name or name == ":memory:":
+        return False
+    path = Path(name)
+    return path.exists() and path.stat().st_size > 0
+
+
+def _key_check(connection: Connection) -> bytes | None:
+    if not inspect(connection).has_table(KeyCheck.__tablename__):
+        return None
+    found = connection.scalar(select(KeyCheck.value).where(KeyCheck.id == 1))
+    return None if found is None else bytes(found)
+
+
+def _opens(sealed: bytes) -> bool:
+    try:
+        return vault.unseal(sealed) == _TEXT
+    except VaultError:
+        return False
+
+
+def _opens_samples(connection: Connection) -> bool:
+    """Whether the keys open a stored value, or there is none."""
+    tried = False
+    for column, value in _samples(connection):
+        tried = True
+        try:
+            if isinstance(column.type, Encrypted):
+                vault.decrypt(value)
+            else:
+                vault.unseal(value)
+        except VaultError:
+            continue
+        return True
+    return not tried
+
+
+def _samples(connection: Connection) -> Iterator[tuple[Column[object], bytes]]:
+    """Some values of every encrypted column, as they are stored."""
+    inspector = inspect(connection)
+    for table in Base.metadata.sorted_tables:
+        if not inspector.has_table(table.name):
+            continue
+        # A database that is about to be upgraded may lack the newest columns.
+        stored = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if isinstance(column.type, Encrypted | EncryptedBytes | EncryptedJson) and column.name in stored:
+                raw = cast(column, LargeBinary)
+                for value in connection.scalars(select(raw).where(column.is_not(None)).limit(_SAMPLES)):
+                    yield column, bytes(value)

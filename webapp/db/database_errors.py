@@ -1,0 +1,110 @@
+"""Errors that come from the state of the database or its disk, and from no fault of the program or of the request."""
+
+import errno
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+
+from webapp.db.encryption import VaultError
+
+
+class Cause(StrEnum):
+    """Why the database cannot be used as it should be. The values are part of what `/healthz` answers."""
+
+    DISK_FULL = "disk_full"
+    READ_ONLY = "read_only"
+    LOCKED = "locked"
+    DISK_ERROR = "disk_error"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    UNREACHABLE = "unreachable"
+    KEYS = "keys"
+
+
+class NotStoredError(Exception):
+    """The body of a request could not be kept in the data folder. Werkzeug takes an OSError for a lost client."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(error.strerror or type(error).__name__)
+        self.error = error
+
+
+# SQLite's primary result codes: https://www.sqlite.org/rescode.html
+_SQLITE = {
+    3: Cause.READ_ONLY,  # PERM
+    5: Cause.LOCKED,  # BUSY
+    6: Cause.LOCKED,
+    8: Cause.READ_ONLY,
+    10: Cause.DISK_ERROR,  # IOERR
+    11: Cause.DAMAGED,  # CORRUPT
+    13: Cause.DISK_FULL,
+    14: Cause.MISSING,  # CANTOPEN
+    26: Cause.DAMAGED,  # NOTADB
+}
+_SQLITE_MOVED = 1032  # READONLY_DBMOVED
+# PostgreSQL's SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = {
+    "25006": Cause.READ_ONLY,
+    "3D000": Cause.MISSING,
+    "53100": Cause.DISK_FULL,
+    "53300": Cause.UNREACHABLE,  # too many connections
+    "55P03": Cause.LOCKED,
+    "57P01": Cause.UNREACHABLE,
+    "57P02": Cause.UNREACHABLE,
+    "57P03": Cause.UNREACHABLE,
+    "58030": Cause.DISK_ERROR,
+    "XX001": Cause.DAMAGED,
+    "XX002": Cause.DAMAGED,
+}
+# Files beside the database: uploads, workbooks.
+_SYSTEM = {
+    errno.ENOSPC: Cause.DISK_FULL,
+    errno.EDQUOT: Cause.DISK_FULL,
+    errno.EROFS: Cause.READ_ONLY,
+    errno.EIO: Cause.DISK_ERROR,
+}
+
+
+def cause_of(error: BaseException | None) -> Cause | None:
+    """Why the database, or the disk of the data folder, could not be used; None for every other error."""
+    if isinstance(error, DBAPIError):
+        return _cause_of_driver_error(error.orig, lost=error.connection_invalidated)
+    if isinstance(error, StatementError):
+        return cause_of(error.orig)
+    if isinstance(error, NotStoredError):
+        # Also where the folder may not be written: EACCES from another file would say nothing about the disk.
+        return Cause.READ_ONLY if isinstance(error.error, PermissionError) else cause_of(error.error)
+    if isinstance(error, OSError):
+        return _SYSTEM.get(error.errno or 0)
+    return Cause.KEYS if isinstance(error, VaultError) else None
+
+
+def concerns_the_database(error: BaseException) -> bool:
+    """Whether it is the database that failed, and not what was asked of it: others will meet the same error."""
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and cause_of(error) is not None)
+
+
+def reason_of(error: BaseException) -> str:
+    """The first line of what the driver said: no statement, no parameters, no details of rows."""
+    origin = error.orig if isinstance(error, StatementError) and error.orig is not None else error
+    lines = str(origin).splitlines()
+    return lines[0] if lines else type(origin).__name__
+
+
+def _cause_of_driver_error(error: Any, *, lost: bool) -> Cause | None:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        if code == _SQLITE_MOVED:
+            return Cause.MISSING
+        if str(error).startswith("no such table: "):  # Something emptied the file, or put another in its place.
+            return Cause.DAMAGED
+        return _SQLITE.get(code & 0xFF)
+    state = getattr(error, "sqlstate", None)
+    if state is None:
+        # psycopg has no SQLSTATE for a server it could not connect to.
+        is_operational = type(error).__name__ == "OperationalError"
+        return Cause.UNREACHABLE if lost or is_operational else None
+    if state.startswith("08"):
+        return Cause.UNREACHABLE
+    return _POSTGRESQL.get(state, Cause.UNREACHABLE if lost else None)

@@ -1,0 +1,86 @@
+"""Rows of other tables as one value of a statement's row, so that one question to the database answers a whole page.
+
+Each question costs a way there and back, and what is put around it costs more than the few rows it answers.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import JSON, Boolean, ColumnElement, FromClause, ScalarSelect, Select, Table, Text, cast, select
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from webapp.db.base import Base, UtcDateTime
+from webapp.db.encryption import Encrypted
+
+Row = TypeVar("Row", bound=tuple[Any, ...])
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a model: what is asked of its columns passes the ORM by."""
+    found: Any = model.__table__
+    return found
+
+
+class Gathered(Generic[Row]):
+    """The rows of `wanted` as one value beside those of the tables `beside`, which its conditions may name.
+
+    `row`: the NamedTuple they are read into, its fields in the order of the columns.
+    """
+
+    def __init__(self, row: type[Row], wanted: Select[*tuple[Any, ...]], *beside: FromClause) -> None:
+        columns = list(wanted.correlate(*beside).subquery().c)
+        self._row = row
+        kinds = [(place, type(column.type)) for place, column in enumerate(columns)]
+        self._readers = [(place, _READERS[kind]) for place, kind in kinds if kind in _READERS]
+        self.value: ScalarSelect[str] = select(_json_rows(*map(_plain, columns))).scalar_subquery()
+
+    def read(self, value: str | None) -> list[Row]:
+        """The rows of this value, in no order."""
+        rows: list[list[Any]] = json.loads(value) if value else []
+        for place, reader in self._readers:
+            for row in rows:
+                if row[place] is not None:
+                    row[place] = reader(row[place])
+        return [self._row(*row) for row in rows]
+
+
+class _json_rows(FunctionElement[str]):  # noqa: N801 - named as SQL names functions
+    """The rows of a group as a JSON list of lists, as a text; that of no rows is empty, or nothing."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_json_rows, "sqlite")
+def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **options)}))"
+
+
+@compiles(_json_rows, "postgresql")
+def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"CAST(json_agg(json_build_array({compiler.process(element.clauses, **options)})) AS TEXT)"
+
+
+def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    # The databases do not agree whether JSON in JSON is a text.
+    return cast(column, Text) if isinstance(column.type, JSON) else column
+
+
+def _instant(text: str) -> datetime:
+    """SQLite says instants as they are stored, without a zone; PostgreSQL on the clock of the connection."""
+    said = datetime.fromisoformat(text)
+    return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
+
+
+# Types that JSON does not know.
+_READERS: dict[type, Callable[[Any], Any]] = {
+    Boolean: bool,
+    Encrypted: partial(Encrypted().process_result_value, dialect=DefaultDialect()),
+    JSON: json.loads,
+    UtcDateTime: _instant,
+}

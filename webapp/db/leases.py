@@ -1,0 +1,92 @@
+"""Who is at work on a thing that only one may work on. A dead owner's lease runs out."""
+
+import os
+import platform
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import String, delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from webapp.db.base import Base, UtcDateTime
+from webapp.domain.common import clocks
+from webapp.domain.errors import BusyError
+
+
+class Lease(Base):
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(80))
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+# Long enough for a page of orders and the call before it; a killed owner is waited for no longer than this.
+LEASE = timedelta(seconds=20)
+
+
+class LeaseLostError(RuntimeError):
+    """Another took over, because this one was silent for too long. What it was about to write is not written."""
+
+
+def take(session: Session, name: str, now: datetime, code: str = "busy") -> str:
+    """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
+    lease = session.get(Lease, name, with_for_update=True)
+    owner = f"{_here()}:{os.getpid()}:{secrets.token_urlsafe(9)}"
+    if lease is None:
+        session.add(Lease(name=name, owner=owner, until=now + LEASE))
+    elif lease.until > now and not _died(lease.owner):
+        # An owner that lives prolongs it; one that was lost while the clock was ahead is waited for no longer than any.
+        if clocks.is_ahead(lease.until, now + LEASE):
+            lease.until = clocks.bounded(lease.until, LEASE, now)
+            session.commit()
+        else:
+            session.rollback()
+        raise BusyError(code)
+    else:
+        lease.owner, lease.until = owner, now + LEASE
+    try:
+        session.commit()
+    except IntegrityError:
+        # Two found no lease and each wrote one: on PostgreSQL nothing could be locked, but one key lets one in.
+        session.rollback()
+        raise BusyError(code) from None
+    return owner
+
+
+def hold(session: Session, name: str, owner: str, now: datetime) -> None:
+    """Prolong it, inside the transaction that writes. Raises LeaseLostError when another has it."""
+    mine = update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=now + LEASE)
+    if session.execute(mine, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]
+        session.rollback()
+        raise LeaseLostError(name)
+
+
+def release(session: Session, name: str, owner: str) -> None:
+    """Let go. Commits. Nothing happens when another has it already."""
+    session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
+    session.commit()
+
+
+def _here() -> str:
+    """What the process numbers of this machine, or of this container, go with."""
+    try:
+        return Path("/proc/self/ns/pid").readlink().name.strip("pid:[]") + platform.node()[:20]
+    except OSError:
+        return platform.node()[:30]
+
+
+def _died(owner: str) -> bool:
+    """Whether the owner was a process of this machine that is no more, so that nobody has to wait for its lease."""
+    here, _, process = owner.rpartition(":")[0].rpartition(":")
+    if here != _here() or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,281 @@
+"""What an invoice, a shipment or a credit memo of part of an order may contain, and what it is worth.
+
+Amounts are minor units of the order's currency. Each function answers a draft and changes nothing. Drafts of the same
+order, in whatever portions, sum to the order exactly: each portion is worth what all pieces up to it are worth, less
+what was written before. What Amazon counts for the whole order and for none of its lines is spread over the lines by
+their value, so that no portion is billed or given back more than it is worth.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from webapp.domain.common.money import Money, MoneyError, minor_digits
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.orders import amounts as order_amounts
+from webapp.domain.orders import state_machine as order_states
+
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
+
+
+class Line(order_states.Quantities, Protocol):
+    """A line of an order. The amounts are those of `amount_quantity` pieces; `total` is their sum."""
+
+    id: int
+    sku: str | None
+    amount_quantity: int
+    subtotal: int
+    shipping: int
+    tax: int
+    discount: int
+    other: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a document says of one line."""
+
+    line_id: int
+    quantity: int
+    subtotal: int = 0
+    shipping: int = 0
+    tax: int = 0
+    discount: int = 0
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.subtotal + self.shipping + self.tax + self.discount + self.other
+
+    def amounts(self) -> dict[str, int]:
+        """As the columns of a document's line, `total` among them."""
+        return {name: getattr(self, name) for name in (*_GOODS, "shipping", "total")}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An invoice, or a credit memo with what is given back beside the lines and what is kept."""
+
+    parts: tuple[Part, ...]
+    adjustment_refund: int = 0
+    adjustment_fee: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(part.total for part in self.parts) + self.adjustment_refund - self.adjustment_fee
+
+    def amounts(self) -> dict[str, int]:
+        """As the columns of the document itself, `total` among them."""
+        sums = {name: sum(getattr(part, name) for part in self.parts) for name in (*_GOODS, "shipping")}
+        return sums | {"total": self.total}
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What is asked back. `quantities` by line id, None for all that is left; `shipping` None for all that is left.
+
+    `adjustment_refund` is given back beside the lines, `adjustment_fee` is kept of them.
+    """
+
+    quantities: Mapping[int, int] | None = None
+    shipping: int | None = None
+    adjustment_refund: int = 0
+    adjustment_fee: int = 0
+
+
+_GOODS = ("subtotal", "tax", "discount", "other")
+
+
+def amount(text: str, currency: str, field: str) -> int:
+    """Minor units of an amount a person entered. Raises InvalidError: no number, negative, too many decimals."""
+    text = text.strip()
+    if not _AMOUNT.fullmatch(text):
+        raise InvalidError("amount_malformed", field=field, text=text[:40])
+    if text.startswith("-"):
+        raise InvalidError("amount_negative", field=field)
+    try:
+        return Money.parse(text, currency).minor
+    except MoneyError:
+        digits = minor_digits(currency)
+        raise InvalidError("amount_decimals", field=field, currency=currency, digits=digits) from None
+
+
+def invoice(lines: Sequence[Line], total: int, quantities: Mapping[int, int] | None = None) -> Draft:
+    """Bill these pieces (by line id), or all that is left. `total`: the order's.
+
+    Raises InvalidError for what cannot be taken, RefusedError when nothing is left.
+    """
+    chosen = choose(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
+    extra = _rests(lines, total)
+    return Draft(
+        tuple(
+            Part(
+                line.id,
+                chosen[line.id],
+                shipping=order_amounts.share(line.shipping, chosen[line.id], line.amount_quantity, line.invoiced),
+                **_goods(line, extra[line.id], chosen[line.id], line.invoiced),
+            )
+            for line in lines
+            if chosen[line.id]
+        )
+    )
+
+
+def credit(
+    lines: Sequence[Line],
+    total: int,
+    asked: Refund,
+    *,
+    given: Mapping[int, Mapping[str, int]],
+    money_left: int,
+    currency: str,
+) -> Draft:
+    """Give back what is asked, at most what was invoiced and not given back (`money_left`).
+
+    `given`: what earlier credit memos gave back or are about to, in minor units by line id and part (`subtotal`,
+    `shipping`, …). Raises InvalidError and RefusedError as `invoice` does.
+    """
+    if money_left <= 0 and not any(order_states.left_to_refund(line) for line in lines):
+        raise RefusedError("nothing_to_refund")
+    chosen = check(lines, asked.quantities, order_states.left_to_refund)
+    shipping = _shipping_back(lines, asked.shipping, given, currency)
+    for field in ("adjustment_refund", "adjustment_fee"):
+        if getattr(asked, field) < 0:
+            raise InvalidError("amount_negative", field=field)
+    extra = _rests(lines, total)
+    parts = tuple(
+        Part(
+            line.id,
+            chosen[line.id],
+            shipping=shipping[line.id],
+            **_goods_back(line, extra[line.id], chosen[line.id], given.get(line.id, {})),
+        )
+        for line in lines
+        if chosen[line.id] or shipping[line.id]
+    )
+    draft = Draft(parts, asked.adjustment_refund, asked.adjustment_fee)
+    _check_refund(draft, money_left, currency)
+    return draft
+
+
+def credit_all(lines: Sequence[Line], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int) -> Draft:
+    """All that is left, to the last unit: what was given or kept beside the lines before is settled by adjustments."""
+    shipping = shipping_left(lines, given)
+    extra = _rests(lines, total)
+    parts = tuple(
+        Part(
+            line.id,
+            left,
+            shipping=shipping[line.id],
+            **_goods_back(line, extra[line.id], left, given.get(line.id, {})),
+        )
+        for line in lines
+        if (left := order_states.left_to_refund(line)) or shipping[line.id]
+    )
+    missing = money_left - Draft(parts).total
+    return Draft(parts, adjustment_refund=max(0, missing), adjustment_fee=max(0, -missing))
+
+
+def shipping_left(lines: Iterable[Line], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+    """What of the shipping was invoiced and not given back, by line id. `given` as in `credit`."""
+    return {
+        line.id: max(
+            0,
+            order_amounts.share(line.shipping, line.invoiced, line.amount_quantity)
+            - given.get(line.id, {}).get("shipping", 0),
+        )
+        for line in lines
+    }
+
+
+def choose(
+    lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable[[Line], int], nothing: str
+) -> dict[int, int]:
+    """Pieces by line id, at least one. Raises RefusedError with the code `nothing` where none is left."""
+    if not any(left(line) for line in lines):
+        raise RefusedError(nothing)
+    chosen = check(lines, asked, left)
+    if not any(chosen.values()):
+        raise InvalidError("quantity_none", field="quantities")
+    return chosen
+
+
+def check(lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable[[Line], int]) -> dict[int, int]:
+    """Pieces of every line by its id, 0 where none is asked; all that is left when `asked` is None."""
+    if asked is None:
+        return {line.id: left(line) for line in lines}
+    for line_id in asked.keys() - {line.id for line in lines}:
+        raise InvalidError("line_unknown", field="quantities", line=line_id)
+    for line in lines:
+        wanted, most = asked.get(line.id, 0), left(line)
+        field, item = f"quantity-{line.id}", line.sku or line.id
+        if wanted < 0:
+            raise InvalidError("quantity_negative", field=field, item=item)
+        if wanted > most:
+            raise InvalidError("quantity_over", field=field, item=item, asked=wanted, left=most)
+    return {line.id: asked.get(line.id, 0) for line in lines}
+
+
+def rests(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
+    """What of the order's total belongs to no line, in portions for the lines, given as (pieces, total)."""
+    missing = total - sum(worth for pieces, worth in lines if pieces)
+    if not missing:
+        return [0] * len(lines)
+    portions = iter(order_amounts.spread(missing, [worth for pieces, worth in lines if pieces]))
+    return [next(portions) if pieces else 0 for pieces, _ in lines]
+
+
+def _rests(lines: Sequence[Line], total: int) -> dict[int, int]:
+    found = rests(total, [(line.amount_quantity, line.total) for line in lines])
+    return {line.id: rest for line, rest in zip(lines, found, strict=True)}
+
+
+def _goods(line: Line, rest: int, quantity: int, before: int) -> dict[str, int]:
+    """Everything but the shipping, which can be given back by itself."""
+    parts = {name: getattr(line, name) for name in _GOODS}
+    parts["other"] += rest
+    return order_amounts.split(parts, quantity, line.amount_quantity, before)
+
+
+def _goods_back(line: Line, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
+    """What these pieces are worth; the last ones are worth what is left of the line, whichever went before them.
+
+    A refusal gives pieces back in any order, so the portions before need not be those the next one follows on.
+    """
+    if not quantity:
+        return dict.fromkeys(_GOODS, 0)
+    before = line.refunded + line.refunding
+    worth = _goods(line, rest, quantity, before)
+    left = {name: amount - given.get(name, 0) for name, amount in _goods(line, rest, line.invoiced, 0).items()}
+    if before + quantity == line.invoiced:
+        return left
+    return {name: max(min(0, left[name]), min(amount, max(0, left[name]))) for name, amount in worth.items()}
+
+
+def _shipping_back(
+    lines: Sequence[Line], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
+) -> dict[int, int]:
+    """The shipping that is given back, on the lines it was paid for."""
+    left = shipping_left(lines, given)
+    most = sum(left.values())
+    if asked is None:
+        return left
+    if asked < 0:
+        raise InvalidError("amount_negative", field="shipping")
+    if asked > most:
+        raise InvalidError("shipping_over", field="shipping", left=Money(most, currency).amount, currency=currency)
+    if not asked:
+        return dict.fromkeys(left, 0)
+    return dict(zip(left, order_amounts.spread(asked, list(left.values())), strict=True))
+
+
+def _check_refund(draft: Draft, money_left: int, currency: str) -> None:
+    if not any(part.quantity for part in draft.parts) and draft.total == 0:
+        raise InvalidError("credit_memo_empty", field="quantities")
+    if draft.total < 0:
+        raise InvalidError("credit_memo_negative", field="adjustment_fee")
+    if draft.total > money_left:
+        left = Money(money_left, currency).amount
+        raise InvalidError("refund_over", field="adjustment_refund", left=left, currency=currency)

@@ -1,0 +1,41 @@
+"""Where the text of a mail would lead its reader: Amazon lets through what follows a parcel, and its own pages."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from webapp.domain.common.marketplaces import MARKETPLACES
+from webapp.domain.shipping.carriers import CARRIERS
+
+# A host ends where its letters do: people write on without a space in Chinese and Japanese. Prices are no hosts. Nobody
+# has so many names in one, and a text that repeats itself would be read as often.
+_HOST = r"(?:[\w-]+\.){1,20}(?:[a-zÀ-ɏ]{2,}|[^\W\d_]{2,})"
+# A link, what people write for one, and the end of an e-mail address.
+_PLACE = re.compile(
+    rf"https?://(?:[^\s/?#@]*@)?({_HOST}|[\w.-]*\w)|(?<![0-9a-z])www\.({_HOST})|(?<=[\w.+-])@({_HOST})", re.IGNORECASE
+)
+# Where carriers follow parcels as well, beside the address that we link to.
+_ALSO = ("dhl.de", "dpd.com", "gls-group.com", "gls-pakete.de")
+
+
+def _known() -> Iterator[str]:
+    yield from (place.domain for place in MARKETPLACES)
+    for carrier in CARRIERS:
+        if carrier.tracking:
+            names = (urlsplit(carrier.tracking).hostname or "").split(".")
+            # The carrier's other pages are the carrier's: dpd.de, where parcels are followed on tracking.dpd.de.
+            yield ".".join(names[-3:] if names[-2] in {"co", "com"} else names[-2:])
+    yield from _ALSO
+
+
+_KNOWN = frozenset(_known())
+
+
+def leading_away(text: str) -> list[str]:
+    """The hosts of links and e-mail addresses that are neither a carrier's nor Amazon's, each once, as they come."""
+    hosts = (found[found.lastindex or 0].lower().removeprefix("www.") for found in _PLACE.finditer(text))
+    return list(dict.fromkeys(host for host in hosts if not _is_known(host)))
+
+
+def _is_known(host: str) -> bool:
+    return any(host == known or host.endswith(f".{known}") for known in _KNOWN)

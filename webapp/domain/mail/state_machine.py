@@ -1,0 +1,133 @@
+"""Mails to a buyer: their kinds, their life as one table, and what an address and a subject may be."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from webapp.domain.errors import InvalidError
+from webapp.domain.mail.amazon_messages import LIMITS
+
+# The two ways to a buyer: Amazon's relay address, and Amazon's own Messaging.
+EMAIL, AMAZON = "email", "amazon"
+
+ORDER, INVOICE, SHIPMENT, CREDIT_MEMO, COMMENT, FREE = "order", "invoice", "shipment", "credit_memo", "comment", "free"
+KINDS = (ORDER, INVOICE, SHIPMENT, CREDIT_MEMO, COMMENT, FREE)
+# Those that carry a document, which goes along as a PDF.
+DOCUMENTS = (INVOICE, SHIPMENT, CREDIT_MEMO)
+
+QUEUED, SENDING, SENT = "queued", "sending", "sent"
+FAILED, UNKNOWN, DROPPED = "failed", "unknown", "dropped"
+STATES = (QUEUED, SENDING, SENT, FAILED, UNKNOWN, DROPPED)
+# A person has to look.
+TROUBLED = (FAILED, UNKNOWN)
+
+LONGEST_SUBJECT = 200
+LONGEST_BODY = 20_000
+LONGEST_ADDRESS = 254
+# Amazon takes no larger ones.
+LARGEST_ATTACHMENT = 10 * 1024 * 1024
+# A process that is still at it has long been cut off by its own time limits.
+SILENT = timedelta(seconds=90)
+# A server that has not taken a mail by then will not, and the buyer has long asked elsewhere.
+LONGEST_WAIT = timedelta(days=3)
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+# What Amazon refuses in a message of its own: markup, and addresses that lead around it.
+_FORBIDDEN = re.compile(r"<\s*/?[a-zA-Z!]|[\w.+-]+@[\w-]+\.\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    name: str
+    sources: frozenset[str]
+    to: str
+
+
+MOVES = (
+    Move("send", frozenset({QUEUED}), SENDING),
+    # Surely not taken: it waits for its next try.
+    Move("wait", frozenset({QUEUED, SENDING}), QUEUED),
+    # A slow process may learn that it was taken after another has called it lost.
+    Move("sent", frozenset({SENDING, UNKNOWN}), SENT),
+    Move("fail", frozenset({QUEUED, SENDING}), FAILED),
+    # The text was on its way when the answer was lost: it may have arrived.
+    Move("lose", frozenset({SENDING}), UNKNOWN),
+    Move("retry", frozenset({FAILED, UNKNOWN}), QUEUED),
+    Move("drop", frozenset({QUEUED, FAILED, UNKNOWN}), DROPPED),
+)
+BY_NAME = {move.name: move for move in MOVES}
+
+
+def may(name: str, state: str) -> bool:
+    return state in BY_NAME[name].sources
+
+
+def next_try(tries: int) -> timedelta:
+    """How long to wait after so many tries: from a minute to an hour. Servers that greylist ask for five or more."""
+    return timedelta(seconds=min(60 * 2 ** min(max(tries - 1, 0), 10), 3600))
+
+
+def usable(address: str | None) -> bool:
+    """Whether a mail can be sent there. Amazon's relay addresses are plain ASCII."""
+    return bool(address) and len(address or "") <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(address or ""))
+
+
+def why_not(address: str | None, *, configured: bool) -> str | None:
+    """Why the buyer of this address cannot be written to (a code of `sentences`), None when they can."""
+    if not configured:
+        return "mail_not_configured"
+    if not address:
+        return "mail_no_address"
+    return None if usable(address) else "mail_address_unusable"
+
+
+def clean_address(text: str, field: str) -> str:
+    """An address a person typed. Raises InvalidError."""
+    address = text.strip()
+    if not usable(address):
+        raise InvalidError("mail_address_malformed", field=field)
+    return address
+
+
+def clean_header(text: str, field: str, most: int = LONGEST_SUBJECT) -> str:
+    """A name or a subject: one line. A second line would be a header of the writer's own. Raises InvalidError."""
+    text = text.strip()
+    if any(not character.isprintable() for character in text):
+        raise InvalidError("mail_one_line", field=field)
+    if len(text) > most:
+        raise InvalidError("text_too_long", field=field, most=most)
+    return text
+
+
+def clean_text(subject: str, body: str) -> tuple[str, str]:
+    """What a person wrote, as it is sent. Raises InvalidError."""
+    subject, body = clean_header(subject, "subject"), clean_body(body)
+    if not subject:
+        raise InvalidError("mail_subject_required", field="subject")
+    if not body:
+        raise InvalidError("mail_body_required", field="body")
+    return subject, body
+
+
+def clean_body(text: str) -> str:
+    """Line ends of one kind, no control signs. Raises InvalidError."""
+    body = "\n".join(line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip("\n")
+    if any(not character.isprintable() and character not in "\n\t" and ord(character) < 32 for character in body):
+        raise InvalidError("mail_control_signs", field="body")
+    if len(body) > LONGEST_BODY:
+        raise InvalidError("text_too_long", field="body", most=LONGEST_BODY)
+    return body
+
+
+def clean_message(kind: str, text: str) -> str:
+    """A text for Amazon's Messaging, as Amazon takes it. Raises InvalidError."""
+    if kind not in LIMITS:
+        raise InvalidError("message_kind_unknown", field="kind", kind=kind)
+    body = clean_body(text).strip()
+    if not body:
+        raise InvalidError("mail_body_required", field="text")
+    if len(body) > LIMITS[kind]:
+        raise InvalidError("text_too_long", field="text", most=LIMITS[kind])
+    if _FORBIDDEN.search(body):
+        raise InvalidError("message_forbidden", field="text")
+    return body

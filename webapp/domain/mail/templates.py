@@ -1,0 +1,93 @@
+"""Templates of mails: texts with places like `{{ order_number }}`, from a closed list.
+
+A place is a name and nothing else: whoever can write a mail can write a template, and no template can do harm. A line
+on which every place came out empty is left out, so that one template serves orders with and without a tracking number.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from webapp.domain.errors import InvalidError
+from webapp.domain.mail import state_machine as mail_states
+
+# Of every mail.
+_COMMON = (
+    "store_name",
+    "order_number",
+    "amazon_number",
+    "order_date",
+    "buyer_name",
+    "ship_to",
+    "order_lines",
+    "order_total",
+    "comment",
+)
+_DOCUMENT = ("document_number", "document_date", "document_lines", "document_totals")
+PLACES: Mapping[str, tuple[str, ...]] = {
+    mail_states.ORDER: _COMMON,
+    mail_states.INVOICE: (*_COMMON, *_DOCUMENT),
+    mail_states.SHIPMENT: (*_COMMON, "document_number", "document_date", "document_lines", "tracking"),
+    mail_states.CREDIT_MEMO: (*_COMMON, *_DOCUMENT),
+    mail_states.COMMENT: _COMMON,
+    mail_states.FREE: _COMMON,
+}
+# What no mail goes without, since it is all the mail is for.
+NEEDED = {mail_states.COMMENT: "comment"}
+
+_PLACE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z_0-9]*)\s*\}\}")
+_BRACES = re.compile(r"\{\{|\}\}")
+
+
+def check(kind: str, subject: str, body: str) -> None:
+    """Raises InvalidError for what cannot be written out: with the line, and what may have been meant."""
+    known = PLACES[kind]
+    if not subject.strip():
+        raise InvalidError("mail_subject_required", field="subject")
+    if not body.strip():
+        raise InvalidError("mail_body_required", field="body")
+    _check_text("subject", subject, known)
+    _check_text("body", body, known)
+    needed = NEEDED.get(kind)
+    if needed and needed not in _PLACE.findall(body):
+        raise InvalidError("template_place_missing", field="body", place=f"{{{{ {needed} }}}}")
+
+
+def write(subject: str, body: str, values: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and body with the values in their places. The subject is one line, whatever a value holds.
+
+    A place without a value comes out empty: a template that was right when it was saved never stops a mail.
+    """
+    one_line = " ".join(_PLACE.sub(lambda found: values.get(found[1], ""), subject).split())
+    lines = "\n".join(_written(body, values))
+    return one_line, re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+
+
+def _written(body: str, values: Mapping[str, str]) -> Iterator[str]:
+    for line in body.split("\n"):
+        names = _PLACE.findall(line)
+        if names and not any(values.get(name) for name in names):
+            continue
+        yield _PLACE.sub(lambda found: values.get(found[1], ""), line).rstrip()
+
+
+def _check_text(field: str, text: str, known: tuple[str, ...]) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        for name in _PLACE.findall(line):
+            if name not in known:
+                raise _unknown(field, number, name, known)
+        left = _PLACE.sub("", line)
+        found = _BRACES.search(left)
+        if found is not None:
+            raise InvalidError("template_braces", field=field, line=number, text=_around(left, found.start()))
+
+
+def _unknown(field: str, line: int, name: str, known: tuple[str, ...]) -> InvalidError:
+    close = get_close_matches(name.casefold(), known, 1, 0.6)
+    if close:
+        return InvalidError("template_place_close", field=field, line=line, place=name, close=close[0])
+    return InvalidError("template_place_unknown", field=field, line=line, place=name)
+
+
+def _around(line: str, at: int) -> str:
+    return line[max(0, at - 10) : at + 30].strip()

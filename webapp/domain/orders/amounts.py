@@ -1,0 +1,91 @@
+"""An Order's amounts, taken from Amazon's own components. They are sorted, never recomputed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from webapp.domain.amazon.types import Component
+
+
+class Totals(NamedTuple):
+    """Minor units of one currency. `other` is what makes the parts sum to Amazon's own total."""
+
+    subtotal: int
+    shipping: int
+    tax: int
+    discount: int
+    other: int
+    total: int
+
+    def as_row(self) -> dict[str, int]:
+        return self._asdict()
+
+
+def sort(components: Iterable[Component], total: int) -> Totals:
+    """Put each component in its place; `total` is Amazon's and stays as it is."""
+    subtotal = shipping = tax = discount = 0
+    for component in components:
+        # A subtype details the amount its type has already: counting it again would count it twice.
+        if component.subtype is not None:
+            continue
+        type_ = component.type
+        if type_ == "ITEM":
+            subtotal += component.value.minor
+        elif type_ == "SHIPPING":
+            shipping += component.value.minor
+        elif type_ == "TAX":
+            tax += component.value.minor
+        elif type_ == "DISCOUNT":
+            discount += component.value.minor
+    return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
+
+
+def together(lines: Sequence[Totals], total: int) -> Totals:
+    """The amounts of an order from those of its lines, as `sort` makes them of the components of all."""
+    subtotal, shipping = sum([line.subtotal for line in lines]), sum([line.shipping for line in lines])
+    tax, discount = sum([line.tax for line in lines]), sum([line.discount for line in lines])
+    return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
+
+
+def share(total: int, quantity: int, of: int, before: int = 0) -> int:
+    """The part of `total` that belongs to `quantity` pieces out of `of`, after `before` pieces have had theirs.
+
+    Shares of all pieces, in whatever portions, sum to `total` exactly.
+    """
+    if of == 0:
+        return 0
+    return _upto(total, before + quantity, of) - _upto(total, before, of)
+
+
+def _upto(total: int, pieces: int, of: int) -> int:
+    return (2 * total * pieces + of) // (2 * of)
+
+
+def split(parts: Mapping[str, int], quantity: int, of: int, before: int = 0) -> dict[str, int]:
+    """`share` of amounts that belong together: the shares of the parts sum to the share of their sum, in each portion.
+
+    A part that divides evenly does so; what is rounded falls to the parts that do not.
+    """
+    so_far, with_these = _parts_upto(parts, before, of), _parts_upto(parts, before + quantity, of)
+    return {name: with_these[name] - so_far[name] for name in parts}
+
+
+def spread(total: int, weights: Sequence[int]) -> list[int]:
+    """`total` in portions by weight, to the last unit; in equal portions where the weights are no measure."""
+    if not weights or min(weights) < 0 or not any(weights):
+        weights = [1] * len(weights)
+    answer, seen = [], 0
+    for weight in weights:
+        answer.append(share(total, weight, sum(weights), seen))
+        seen += weight
+    return answer
+
+
+def _parts_upto(parts: Mapping[str, int], pieces: int, of: int) -> dict[str, int]:
+    if of == 0:
+        return dict.fromkeys(parts, 0)
+    found = {name: amount * pieces // of for name, amount in parts.items()}
+    missing = _upto(sum(parts.values()), pieces, of) - sum(found.values())
+    by_remainder = sorted(parts, key=lambda name: parts[name] * pieces % of, reverse=True)
+    for name in by_remainder[:missing]:
+        found[name] += 1
+    return found

@@ -1,0 +1,189 @@
+"""What a line of an order does to the stock of its product. Decides; touches nothing. Quantities are pieces.
+
+A line is asked what it should hold, and that is compared with what it holds: the difference is the movements. So a
+repeated import moves nothing, and whatever happened in between, in whatever order, ends in the same stock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from webapp.domain.amazon import statuses as status
+from webapp.domain.orders import state_machine as order_states
+
+RESERVE, RELEASE, DEDUCT, TAKE_BACK, RETURN, UNRETURN = (
+    "reserve",
+    "release",
+    "deduct",
+    "take_back",
+    "return",
+    "unreturn",
+)
+SET, IMPORTED = "set", "imported"
+# What a line can do, and what a person can do.
+KINDS = (RESERVE, RELEASE, DEDUCT, TAKE_BACK, RETURN, UNRETURN, SET, IMPORTED)
+
+CREATE, BLOCK = "create", "block"
+UNKNOWN, DISABLED, OUT_OF_STOCK = "product_unknown", "product_disabled", "product_out_of_stock"
+# Why no Order is made, where the store would rather have none than one without its product.
+CAUSES = (UNKNOWN, DISABLED, OUT_OF_STOCK)
+# A merchant's order that stands there may still need goods.
+OPEN = (*status.NOT_YET, status.UNSHIPPED, status.PARTIALLY_SHIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a line has done to its product's stock. Pieces that left are `deducted`, or `skipped` where stock was not
+    kept when they did (below zero: taken back while it was not kept); `returned` came back by credit memos."""
+
+    reserved: int = 0
+    deducted: int = 0
+    returned: int = 0
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as it stands: pieces `owed` to the buyer, pieces that left, and pieces of these that came `back`.
+
+    `back_before`: those of credit memos older than the keeping of this stock.
+    """
+
+    owed: int
+    shipped: int = 0
+    back: int = 0
+    back_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """`pieces` more on the shelf, `held` more reserved; less where negative."""
+
+    kind: str
+    pieces: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """What stock needs to know of an order's store."""
+
+    import_orders: bool
+    reserve_pending: bool
+    blocks: bool
+    orders_from: datetime
+
+
+def of_order(line: order_states.Quantities, amazons_quantity: int, back: int, back_before: int = 0) -> Line:
+    """A line of an Order. `amazons_quantity`: what Amazon says was bought, which may have shrunk since.
+
+    `back`: pieces of its credit memos that return to stock. What was refunded was first what had not been sent, so
+    only what was refunded beyond that can have come back.
+    """
+    unsent = line.ordered - line.canceled - line.shipped
+    came_back = max(0, order_states.given_back(line) - unsent)
+    owed = max(0, min(order_states.owed(line), amazons_quantity - line.shipped))
+    return Line(owed, line.shipped, min(back, came_back), min(back_before, came_back))
+
+
+def of_amazon_order(
+    quantity: int, amazon_status: str, purchased_at: datetime, store: Store, held: Held, *, blocked: bool, free: int
+) -> Line:
+    """A line without an Order: held while Amazon checks the payment, where the store says so; what waits because
+    something blocks it keeps what it held.
+
+    `free`: pieces nobody has reserved. A store that blocks what is out of stock reserves nothing beyond them.
+    """
+    pending = amazon_status in status.NOT_YET
+    wanted = store.import_orders and store.reserve_pending and purchased_at >= store.orders_from
+    if pending and wanted:
+        owed = min(quantity, held.reserved + max(0, free)) if store.blocks else quantity
+    else:
+        owed = min(quantity, held.reserved) if blocked else 0
+    return Line(owed, held.deducted + held.skipped, held.returned)
+
+
+def untouched(held: Held) -> Line:
+    """A line that owes nothing from the seller's own shelf, such as one Amazon ships."""
+    return Line(0, held.deducted + held.skipped, held.returned)
+
+
+def first(line: Line, *, counted: bool) -> Held:
+    """What a line has done that was never looked at. `counted`: it was bought after this stock began to be kept."""
+    return Held() if counted else Held(skipped=line.shipped, returned=line.back_before)
+
+
+def settle(line: Line, held: Held, *, managed: bool) -> tuple[Held, list[Move]]:
+    """What it holds after it was made to hold what it should, and the movements that did it.
+
+    Where stock is not managed nothing is reserved, and what leaves or comes back is remembered without a movement.
+    """
+    after = replace(_ship(line.shipped, held, managed), reserved=line.owed if managed else 0, returned=line.back)
+    left, more, back = (
+        after.deducted - held.deducted,
+        after.reserved - held.reserved,
+        after.returned - held.returned,
+    )
+    moves = []
+    if left > 0:
+        taken = min(left, max(0, -more))
+        moves.append(Move(DEDUCT, -left, -taken))
+        more += taken
+    elif left < 0:
+        again = min(-left, max(0, more))
+        moves.append(Move(TAKE_BACK, -left, again))
+        more -= again
+    if back and managed:
+        moves.append(Move(RETURN if back > 0 else UNRETURN, back))
+    if more:
+        moves.append(Move(RESERVE if more > 0 else RELEASE, held=more))
+    return after, moves
+
+
+def _ship(shipped: int, held: Held, managed: bool) -> Held:
+    more = shipped - held.deducted - held.skipped
+    if not managed:
+        return replace(held, skipped=held.skipped + more)
+    # The latest parcels are the first to be taken back; what was never counted out is not counted in.
+    deducted = max(0, held.deducted + more)
+    return replace(held, deducted=deducted, skipped=shipped - deducted)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """A product as the making of Orders sees it; `free` goes down with each Order that is let through."""
+
+    enabled: bool
+    managed: bool
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """Why an Order has to wait: a cause, and the SKU it is about."""
+
+    cause: str
+    sku: str
+
+
+def hindrance(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, Shelf]) -> Hindrance | None:
+    """What keeps an order from being made in a store that blocks; None when nothing does.
+
+    `needs`: pieces still to be sent by SKU, 0 where Amazon sends them. `own`: what the order has reserved already.
+    """
+    for sku, pieces in needs.items():
+        shelf = shelves.get(sku)
+        if shelf is None:
+            return Hindrance(UNKNOWN, sku)
+        if not shelf.enabled:
+            return Hindrance(DISABLED, sku)
+        if shelf.managed and pieces > max(0, shelf.free) + own.get(sku, 0):
+            return Hindrance(OUT_OF_STOCK, sku)
+    return None
+
+
+def take(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, Shelf]) -> None:
+    """Let an order that is made have its pieces, so that the next one finds fewer."""
+    for sku, pieces in needs.items():
+        if sku in shelves:
+            shelves[sku].free -= max(0, pieces - own.get(sku, 0))

@@ -1,0 +1,94 @@
+"""Carriers by whatever name people and programs give them: in any spelling, in the languages of the marketplaces."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from webapp.domain.shipping.carriers import (
+    ALIASES,
+    BY_CODE,
+    CARRIERS,
+    OTHER,
+    WELL_KNOWN,
+    Carrier,
+)
+
+# Names of carriers that are also words of a language.
+_COMMON_WORDS = frozenset({"spring", "landmark", "toll", "professional", "professionalcouriers"})
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"})
+_SIGNS = re.compile(r"[\W_]+")
+
+
+# What people write for a carrier that is not in a list, and Amazon's code for it in several languages.
+_OTHERS = frozenset(
+    {
+        "other",
+        "others",
+        "othercarrier",
+        "otro",
+        "otros",
+        "otra",
+        "andere",
+        "anderer",
+        "sonstige",
+        "sonstiger",
+        "sonstiges",
+    }
+    | {"autre", "autres", "altro", "altri", "overig", "overige", "anders", "annan", "annat", "ovrig", "ovriga"}
+    | {"inny", "inna", "inne", "outro", "outros", "diger", "その他", "其他", "其它"}
+)
+
+# Programs that sell labels of several carriers, which their exports give as the carrier.
+_LABEL_PROGRAMS = frozenset(("stampscom", "endicia", "pirateship", "shipstation", "shippo", "easypost", "shipengine"))
+
+
+def is_other(text: str) -> bool:
+    """Return whether what stands for a carrier names none: a word for another one, or a program that sells labels."""
+    return plain(text) in _OTHERS | _LABEL_PROGRAMS
+
+
+def plain(text: str) -> str:
+    """A name as it is compared: small letters and digits alone, without accents."""
+    parts = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+    bare = "".join(sign for sign in parts if not "\u0300" <= sign <= "\u036f")
+    return _SIGNS.sub("", unicodedata.normalize("NFKC", bare))
+
+
+def _table(carriers: Iterable[Carrier]) -> dict[str, Carrier]:
+    table: dict[str, Carrier] = {}
+    for carrier in carriers:
+        own = [carrier.key, carrier.name, *ALIASES.get(carrier.key, ())]
+        for name in [*own, *([carrier.code] if carrier.code != OTHER else [])]:
+            table.setdefault(plain(name), carrier)
+    return table
+
+
+_TABLE = _table((*CARRIERS, *BY_CODE.values()))
+# Names that also tell the carrier as a word among others; the remaining ones are told by their whole name alone.
+_WORDS = {name: carrier for name, carrier in _table(WELL_KNOWN).items() if name not in _COMMON_WORDS}
+# Long enough that no other word has them inside.
+_INSIDE = tuple((name, _WORDS[name]) for name in sorted(_WORDS, key=len, reverse=True) if len(name) >= 6)
+
+
+def with_name(text: str) -> Carrier | None:
+    """Return the carrier of exactly this name, in any spelling; None where we know none.
+
+    A code of Amazon's is kept as it is, also where the carrier has several. A word for another carrier names none.
+    """
+    code = text.strip()
+    return BY_CODE[code] if code in BY_CODE else None if is_other(text) else _TABLE.get(plain(text))
+
+
+def named(text: str) -> Carrier | None:
+    """The carrier of this name; None where we know none. `DHL Paket (Inland)` is DHL."""
+    wanted = plain(text)
+    if not wanted or is_other(text):
+        return None
+    found = with_name(text)
+    if found is not None:
+        return found
+    words = [plain(word) for word in re.split(r"[\s\-_/(),.]+", text) if word]
+    known = [_WORDS[word] for word in words if word in _WORDS]
+    if known:
+        return known[0]
+    return next((carrier for name, carrier in _INSIDE if name in wanted), None)

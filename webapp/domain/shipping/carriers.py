@@ -1,0 +1,339 @@
+"""Carriers as Amazon names them, and which of them a tracking number may belong to. Tables, and one pure guess."""
+# ruff: noqa: E501 - the tables of this file read better a row a line
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.resources import files
+from urllib.parse import quote
+
+from webapp.domain.common.plain_text import to_plain
+from webapp.domain.shipping import check_digits
+
+OTHER = "Other"
+# Longer ones are no tracking numbers; the longest in use have 34 signs.
+LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """`key` is the house's word, `code` is Amazon's carrier code, `Other` where Amazon has none: then the name goes too.
+
+    `tracking` is the address of a parcel's page with a gap for its number, None where none is well known.
+    """
+
+    key: str
+    code: str
+    name: str
+    tracking: str | None = None
+
+    def page(self, tracking_number: str) -> str | None:
+        """Where a parcel can be followed."""
+        return self.tracking and self.tracking.format(quote(clean(tracking_number), safe=""))
+
+
+def _read_table() -> tuple[tuple[Carrier, ...], dict[str, Carrier], dict[str, tuple[str, ...]]]:
+    """Return the carriers of `carriers.toml`, the carrier of each further code, and further names by key."""
+    table = tomllib.loads(files(__package__).joinpath("carriers.toml").read_text("utf-8"))
+    known = {
+        key: Carrier(key, row.get("code", OTHER), row["name"], row.get("page"))
+        for key, row in table["carriers"].items()
+    }
+    by_code = {
+        code: replace(known[key], code=code, name=code) for key, codes in table["other_codes"].items() for code in codes
+    }
+    listed = (Carrier(re.sub(r"\W+", "_", code).lower(), code, code) for code in table["listed"]["codes"])
+    aliases = {key: tuple(row.get("aliases", ())) for key, row in table["carriers"].items()}
+    return (*known.values(), *listed), by_code, aliases
+
+
+CARRIERS, _BY_OTHER_CODE, ALIASES = _read_table()
+BY_KEY = {carrier.key: carrier for carrier in CARRIERS}
+BY_CODE = {carrier.code: carrier for carrier in CARRIERS if carrier.code != OTHER} | _BY_OTHER_CODE
+# Carriers that are well known; the others are only in Amazon's lists.
+WELL_KNOWN = tuple(carrier for carrier in CARRIERS if carrier.key in ALIASES)
+# Every code of Amazon's that may be sent.
+CODES = frozenset({*BY_CODE, OTHER})
+
+# Who carries post that a country's post office has numbered (the last two letters of an S10 number), likeliest first.
+POST_OFFICES = {
+    "US": ("usps",), "GB": ("royal_mail", "parcelforce"), "DE": ("deutsche_post", "dhl"), "FR": ("la_poste", "chronopost"),
+    "SE": ("postnord",), "DK": ("postnord",), "PL": ("poczta_polska",), "JP": ("japan_post",), "CA": ("canada_post",),
+    "AU": ("australia_post",), "NL": ("postnl",), "BE": ("bpost",), "ES": ("correos",), "IT": ("poste_italiane",),
+    "IE": ("an_post",), "IN": ("india_post",), "CN": ("china_post",), "AT": ("austrian_post",), "CH": ("swiss_post",),
+    "SG": ("singapore_post",), "HK": ("hongkong_post",), "AE": ("emirates_post",), "BR": ("correios",), "TR": ("ptt",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel as Amazon is told of it.
+
+    `reference` is the house's own number of the parcel within its order, a positive number as text: the same one sent
+    again edits the parcel instead of adding another, which makes telling Amazon safe to repeat. `carrier_name` is
+    needed beside the carrier code `Other`. `items` are (order item id, quantity).
+    """
+
+    reference: str
+    carrier_code: str
+    tracking_number: str
+    shipped_at: datetime
+    items: tuple[tuple[str, int], ...]
+    carrier_name: str | None = None
+    shipping_method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How numbers of some carriers look: all of `pattern`, and `check` where the check digit is public.
+
+    `likelihood`: how sure the form alone makes it, up to 100. `home`: the countries where it is that likely; elsewhere
+    it counts for less, or for nothing where it is `only` used there. A likelihood of 0: too common to guess by, but
+    allowed for a carrier that is named.
+    """
+
+    carriers: tuple[str, ...]
+    pattern: str
+    likelihood: int
+    check: Callable[[str], bool] | None = None
+    home: frozenset[str] = frozenset()
+    only: bool = False
+
+
+_EUROPE = frozenset(("AT", "BE", "DE", "DK", "ES", "FR", "GB", "IE", "IT", "NL", "PL", "SE"))
+_NORTH = frozenset(("DK", "FI", "NO", "SE"))
+_AMERICA = frozenset(("CA", "MX", "US"))
+_US, _GB, _DE, _FR, _PL, _JP, _IN = (frozenset((code,)) for code in ("US", "GB", "DE", "FR", "PL", "JP", "IN"))
+
+# Put before a pattern of letters and digits: at least five digits, and not of the form whose check digit is known.
+_DIGITS_IN = r"(?=(?:\D*\d){5})"
+_NOT_S10 = r"(?![A-Z]{2}\d{9}[A-Z]{2}$)"
+
+FORMS = (
+    Form(("ups",), r"1Z[0-9A-Z]{15}\d", 100, check_digits.ups),
+    Form(("ups_mi",), r"MI\d{6}[0-9A-Z]{1,22}", 80, home=_US),
+    Form(("usps", "fedex_smartpost"), r"92\d{20}", 95, check_digits.gs1, _US),
+    Form(("usps",), r"9[1345]\d{20}", 97, check_digits.gs1, _US),
+    Form(("usps",), r"420\d{5}(?:\d{4})?9[1-5]\d{20}", 97, lambda number: check_digits.gs1(number[-22:]), _US),
+    Form(("usps",), r"(?:03|23|70|71)\d{18}", 80, check_digits.gs1, _US, only=True),
+    Form(("fedex",), r"\d{12}", 70, check_digits.fedex, _AMERICA),
+    Form(("fedex",), r"\d{15}", 75, check_digits.gs1, _AMERICA),
+    Form(("fedex",), r"96\d{20}", 85, lambda number: check_digits.gs1(number[-15:]), _AMERICA),
+    Form(("dhl",), r"(?:00)?340434\d{12}", 98, check_digits.gs1, _DE),
+    Form(("dhl",), r"J(?:JD|VGL|D)\d{14,20}", 97),
+    Form(("dhl",), r"\d{12}", 88, check_digits.identcode, _DE, only=True),
+    Form(("dhl",), r"\d{10}", 60, check_digits.seven),
+    Form(("dhl_global_mail",), r"GM\d{16,20}", 90),
+    Form(("deutsche_post",), r"A[0-9A-F]{19}", 85, home=_DE),
+    Form(("dpd",), r"\d{14}[0-9A-Z]", 90, check_digits.dpd, _EUROPE),
+    Form(("dpd",), r"[01]\d{13}", 70, home=_EUROPE, only=True),
+    Form(("hermes",), r"H10\d{17}", 95, home=_DE),
+    Form(("hermes",), r"\d{14}", 50, home=_DE, only=True),
+    Form(("gls",), r"\d{12}", 65, check_digits.gls, _EUROPE, only=True),
+    Form(("gls",), r"\d{11}", 55, home=_EUROPE, only=True),
+    Form(("gls",), r"Z[0-9A-Z]{7}", 60, home=_EUROPE, only=True),
+    Form(("evri",), r"\d{16}", 70, home=_GB, only=True),
+    Form(("evri",), r"H[0-9A-Z]{14}\d", 85, home=_GB, only=True),
+    Form(("parcelforce",), r"[A-Z]{2}\d{7}", 70, home=_GB, only=True),
+    Form(("la_poste",), r"\d[A-Z]\d{11}", 90, home=_FR),
+    Form(("postnord",), r"(?:00)?\d(?:57|64|70|73)\d{15}", 75, check_digits.gs1, _NORTH, only=True),
+    Form(("inpost",), r"[56]\d{23}", 90, home=_PL, only=True),
+    Form(("poczta_polska",), r"(?:00)?[1-9]5900773\d{10}", 90, check_digits.gs1, _PL),
+    Form(("yamato", "sagawa", "japan_post"), r"\d{12}", 85, check_digits.seven, _JP, only=True),
+    Form(("canada_post",), r"\d{16}", 85, check_digits.gs1, frozenset(("CA",)), only=True),
+    Form(("ontrac",), r"[CD]\d{14}", 90, home=_US, only=True),
+    Form(("lasership",), r"1?L[A-Z]\d{8}", 80, home=_US, only=True),
+    Form(("yun_express",), r"YT\d{16}", 97),
+    Form(("4px",), r"4PX\d{12,16}(?:CN)?", 97),
+    Form(("sf_express",), r"SF\d{12,13}", 95),
+    Form(("amazon_shipping",), r"TB[ACM]\d{12}", 97),
+    Form(("dtdc",), r"[A-Z]\d{8}", 80, home=_IN, only=True),
+    Form(("bluedart",), r"\d{11}", 70, home=_IN, only=True),
+    Form(("delhivery",), r"\d{13,14}", 70, home=_IN, only=True),
+    # Formats that are too common to guess by, of carriers whose other formats are above.
+    Form(("ups",), r"T\d{10}|\d{9}|\d{26}|(?:80|88|91)\d{10,22}", 0),
+    Form(("ups_mi",), _DIGITS_IN + r"[0-9A-Z]{18,34}", 0),
+    Form(("usps",), r"9[1-5]\d{24}", 0, check_digits.gs1),
+    Form(("usps",), r"420\d{5}(?:\d{4})?9[1-5]\d{24}", 0, lambda number: check_digits.gs1(number[-26:])),
+    Form(("usps",), r"\d{20}", 0, check_digits.gs1),
+    Form(("fedex",), r"\d{14}|\d{20}|\d{34}|DT\d{12}", 0),
+    Form(("fedex_smartpost",), r"\d{12}|\d{15}|\d{20}", 0),
+    Form(("dhl", "deutsche_post"), r"(?:00)?340434\d{12}|00\d{18}", 0, check_digits.gs1),
+    Form(("dhl",), r"J[A-Z]{1,3}[A-Z0-9]{10,30}|3S[A-Z0-9]{8,20}|GM\d{16,20}|[A-Z]{3,5}\d{6,12}", 0),
+    Form(("dhl",), r"\d{11}|\d{14}|\d{16}", 0),
+    Form(("dhl",), r"\d{12}", 0, check_digits.identcode),
+    Form(("dhl_global_mail",), _DIGITS_IN + r"[A-Z0-9]{10,39}", 0),
+    Form(("deutsche_post",), r"\d{12}|[0-9A-F]{20}", 0),
+    Form(("dpd",), r"\d{10}|\d{13,14}|\d{27,28}|[A-Z0-9]{8,9}", 0),
+    Form(("hermes",), r"\d{14}|\d{16}|\d{20}|[A-Z0-9]{2}\d{12,18}", 0),
+    Form(("gls",), r"\d{11}|\d{14}|[A-Z0-9]{8}|[A-Z]{1,2}\d{8,10}|[A-Z]{2}\d{9}[A-Z]{2}", 0),
+    Form(("evri",), r"\d{14}|\d{16}|[A-Z][0-9A-Z]{15}", 0),
+    Form(("royal_mail",), r"(?=.*[A-F])[0-9A-F]{20,24}", 0),
+    Form(("parcelforce",), r"[A-Z]{2}\d{7}|[A-Z]{4}\d{10}|\d{12,14}", 0),
+    Form(("la_poste",), _NOT_S10 + r"(?:[0-9A-Z]{2}\d{11}(?:\d{2})?|[0-9A-Z]{13}|\d{20})", 0),
+    Form(("chronopost",), r"[A-Z]{2}\d{9}[A-Z]{2}|(?=.*[A-Z])[0-9A-Z]{13,15}|\d{14}", 0),
+    Form(("postnord",), r"\d{8,13}|\d{17}|(?:00)?\d{18}", 0),
+    Form(("inpost",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{8,24}", 0),
+    Form(("poczta_polska",), r"\d{13}", 0),
+    Form(("postnl",), r"[3K][SG][0-9A-Z]{8,20}|\d{8,12}", 0),
+    Form(("bpost",), r"\d{18}|\d{20}|\d{24}", 0),
+    Form(("an_post",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{8,24}", 0),
+    Form(("correos",), _DIGITS_IN + _NOT_S10 + r"(?:[0-9A-Z]{13}|[0-9A-Z]{16}|[0-9A-Z]{22,23})", 0),
+    Form(("poste_italiane",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{12,13}", 0),
+    Form(("yamato", "sagawa"), r"\d{10,11}", 0),
+    Form(("japan_post",), r"\d{11}", 0),
+    Form(("canada_post",), r"\d{12}|[A-Z]{2}\d{9}", 0),
+    Form(("china_post", "austrian_post", "swiss_post", "emirates_post"), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,24}", 0),
+    Form(("singapore_post", "hongkong_post", "correios", "ptt"), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,24}", 0),
+    Form(("yun_express", "4px", "sf_express", "amazon_shipping"), _DIGITS_IN + r"[0-9A-Z]{9,30}", 0),
+    Form(("australia_post",), _DIGITS_IN + _NOT_S10 + r"[0-9A-Z]{9,25}", 0),
+    Form(("ontrac",), r"\d{13,22}|[A-Z0-9]{8}", 0),
+    Form(("lasership",), _DIGITS_IN + r"[0-9A-Z]{10,20}", 0),
+    Form(("dtdc",), r"[A-Z]{1,2}\d{8,10}|\d{8,12}", 0),
+    Form(("bluedart",), r"\d{8,14}", 0),
+    Form(("delhivery",), _DIGITS_IN + r"[0-9A-Z]{10,20}", 0),
+)  # fmt: skip
+_EVERYWHERE = ("ups", "fedex", "dhl")
+_S10 = re.compile(r"[A-Z]{2}\d{9}([A-Z]{2})", re.ASCII)
+_PATTERNS = tuple((form, re.compile(form.pattern, re.ASCII)) for form in FORMS)
+_ABROAD = 30
+_UNMISTAKABLE = 95
+# Post offices, which also carry what another post office has numbered, and those that work with several of them.
+_WITH_S10 = frozenset(
+    (
+        *(key for offices in POST_OFFICES.values() for key in offices),
+        "yun_express",
+        "4px",
+        "sf_express",
+        "dhl_global_mail",
+    )
+)
+_WITH_FORMATS = frozenset(key for form in FORMS for key in form.carriers) | _WITH_S10
+_IGNORED = re.compile(r"[\s.\-_/]+")
+
+
+def carrier_of(code: str, name: str) -> Carrier | None:
+    """The carrier a parcel names, by Amazon's code and the name that goes with the code `Other`.
+
+    Parcels of a time when Amazon's code of their carrier was not known here have its name beside `Other`.
+    """
+    if code != OTHER:
+        return BY_CODE.get(code)
+    return next((carrier for carrier in CARRIERS if carrier.name.casefold() == name.casefold()), None)
+
+
+def usual(country: str) -> tuple[Carrier, ...]:
+    """Who carries parcels in a country, the likeliest first."""
+    at_home = sorted((form for form in FORMS if country in form.home), key=lambda form: -form.likelihood)
+    keys = [key for form in at_home for key in form.carriers] + [*POST_OFFICES.get(country, ()), *_EVERYWHERE]
+    return tuple(BY_KEY[key] for key in dict.fromkeys(keys))
+
+
+def clean(tracking_number: str) -> str:
+    """The number as carriers count it: capitals, no spaces and dashes, wide digits made plain."""
+    return _IGNORED.sub("", to_plain(unicodedata.normalize("NFKC", to_plain(tracking_number)))).upper()
+
+
+def guess(tracking_number: str, country: str = "") -> tuple[Carrier, ...]:
+    """The carriers whose numbers look like this one, the likeliest first; none when nothing is known to look so.
+
+    `country` is where the seller ships, ISO 3166. A number whose public check digit is wrong is nobody's.
+    """
+    return tuple(carrier for carrier, _ in likely(tracking_number, country))
+
+
+def likely(tracking_number: str, country: str = "") -> tuple[tuple[Carrier, int], ...]:
+    """Return the carriers of `guess`, each with its likelihood of up to 100."""
+    number = clean(tracking_number)
+    if not number or len(number) > LONGEST:
+        return ()
+    likelihoods: dict[str, int] = {}
+    for likelihood, keys in (*_by_form(number, country.upper()), *_by_post_office(number)):
+        for place, key in enumerate(keys):
+            likelihoods[key] = max(likelihoods.get(key, 0), likelihood - place)
+    return tuple((BY_KEY[key], likelihoods[key]) for key in sorted(likelihoods, key=lambda key: -likelihoods[key]))
+
+
+def has_formats(carrier: Carrier) -> bool:
+    """Return whether the formats of a carrier's numbers are known."""
+    return carrier.key in _WITH_FORMATS
+
+
+def allows(carrier: Carrier, number: str) -> bool:
+    """Return whether a cleaned number has a known format of the carrier, wherever it ships, with a right check digit."""
+    if _S10.fullmatch(number) and carrier.key in _WITH_S10 and check_digits.s10(number):
+        return True
+    if (
+        _S10.fullmatch(number)
+        and carrier.key in _WITH_S10
+        and number[-2:] in POST_OFFICES
+        and carrier.key != "chronopost"
+    ):
+        return False
+    return any(
+        carrier.key in form.carriers and pattern.fullmatch(number) and (form.check is None or form.check(number))
+        for form, pattern in _PATTERNS
+    )
+
+
+def with_wrong_check_digit(number: str, country: str = "") -> tuple[Carrier, ...]:
+    """Return the carriers whose number this would be with another check digit, the likeliest first.
+
+    `country` limits them to those that `guess` would consider there; without it all are.
+    """
+    keys: dict[str, int] = {}
+    match = _S10.fullmatch(number)
+    if match is not None and not check_digits.s10(number):
+        keys.update(dict.fromkeys(POST_OFFICES.get(match[1], ()), 96))
+    for form, pattern in _PATTERNS:
+        is_used = not country or not form.only or country.upper() in form.home
+        if form.check and is_used and pattern.fullmatch(number) and not form.check(number):
+            keys.update({key: max(form.likelihood, keys.get(key, 0)) for key in form.carriers})
+    carriers = (BY_KEY[key] for key in sorted(keys, key=lambda key: -keys[key]))
+    return tuple(carrier for carrier in carriers if not allows(carrier, number))
+
+
+def is_certain(number: str) -> bool:
+    """Return whether a check digit, or a format that no other number has, says that this is a tracking number."""
+    if _S10.fullmatch(number):
+        return check_digits.s10(number)
+    return any(
+        pattern.fullmatch(number) and (form.check(number) if form.check else form.likelihood >= _UNMISTAKABLE)
+        for form, pattern in _PATTERNS
+    )
+
+
+def unmistakable(number: str, *, also_with_wrong_check_digit: bool = False) -> tuple[Carrier, ...]:
+    """Return the carriers that alone have numbers of this format."""
+    return tuple(
+        BY_KEY[form.carriers[0]]
+        for form, pattern in _PATTERNS
+        if form.likelihood >= _UNMISTAKABLE
+        and pattern.fullmatch(number)
+        and (also_with_wrong_check_digit or not form.check or form.check(number))
+    )
+
+
+def _by_form(number: str, country: str) -> list[tuple[int, tuple[str, ...]]]:
+    found = []
+    for form, pattern in _PATTERNS:
+        abroad = bool(form.home) and country not in form.home
+        if not form.likelihood or (abroad and form.only) or not pattern.fullmatch(number):
+            continue
+        if form.check is None or form.check(number):
+            found.append((form.likelihood - (_ABROAD if abroad else 0), form.carriers))
+    return found
+
+
+def _by_post_office(number: str) -> list[tuple[int, tuple[str, ...]]]:
+    match = _S10.fullmatch(number)
+    if match is None or not check_digits.s10(number):
+        return []
+    offices = POST_OFFICES.get(match[1], ())
+    # A German C is a parcel, which DHL carries; a French X is Chronopost's.
+    if (match[1], number[0]) in (("DE", "C"), ("FR", "X")):
+        offices = offices[::-1]
+    return [(96, offices)]

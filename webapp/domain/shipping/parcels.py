@@ -1,0 +1,111 @@
+"""What a shipment may contain: parcels with a carrier, a tracking number and pieces of the order's lines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from webapp.domain.errors import ConfirmationError, InvalidError, RefusedError
+from webapp.domain.invoicing import drafts as invoicing_drafts
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.shipping import carriers
+from webapp.domain.shipping.tracking_numbers import NOT_A_NUMBER, Classification, classify
+
+LONGEST_CODE = 40
+LONGEST_TITLE = 100
+LONGEST_NUMBER = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """`quantities` by line id; None for all that is left, which only a single parcel can hold. Empty: not known.
+
+    `confirmed`: a person says that the number is right. `question`: the reason it needed that, once it is cleaned.
+    """
+
+    quantities: Mapping[int, int] | None = None
+    carrier: str = ""
+    title: str = ""
+    tracking_number: str = ""
+    # A person says that another order, which has the same number, is in this parcel too.
+    shared: bool = False
+    confirmed: bool = False
+    question: str = ""
+
+
+def shipment(lines: Sequence[invoicing_drafts.Line], parcels: Sequence[Parcel], country: str = "") -> list[Parcel]:
+    """The parcels with what each contains, cleaned. `country`: ISO 3166 code of the country they leave from.
+
+    Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
+    """
+    if not any(order_states.left_to_ship(line) for line in lines):
+        raise RefusedError("nothing_to_ship")
+    if not parcels:
+        raise InvalidError("parcel_none", field="parcels")
+    packed = dict.fromkeys((line.id for line in lines), 0)
+    drafts: list[Parcel] = []
+    for place, parcel in enumerate(parcels):
+        try:
+            drafts.append(_packed(lines, parcel, packed, drafts, country, alone=len(parcels) == 1))
+        except InvalidError as error:
+            error.field = f"parcels-{place}-{error.field}"
+            raise
+    return drafts
+
+
+def _packed(
+    lines: Sequence[invoicing_drafts.Line],
+    parcel: Parcel,
+    packed: dict[int, int],
+    others: Sequence[Parcel],
+    country: str,
+    *,
+    alone: bool,
+) -> Parcel:
+    """The parcel, cleaned; what is in it is added to what is `packed` already."""
+    if parcel.quantities is None and not alone:
+        raise InvalidError("parcel_contents_required", field="quantities")
+
+    def left(line: invoicing_drafts.Line) -> int:
+        return order_states.left_to_ship(line) - packed[line.id]
+
+    chosen = invoicing_drafts.check(lines, parcel.quantities, left)
+    if not any(chosen.values()):
+        raise InvalidError("quantity_none", field="quantities")
+    for line_id, pieces in chosen.items():
+        packed[line_id] += pieces
+    draft = cleaned(parcel, country)
+    if draft.tracking_number and draft.tracking_number in [other.tracking_number for other in others]:
+        raise InvalidError("tracking_twice", field="tracking_number", number=draft.tracking_number)
+    return replace(draft, quantities={id_: n for id_, n in chosen.items() if n})
+
+
+def next_reference(used: Sequence[str | int]) -> int:
+    """A number no parcel of the order has, here or at Amazon: telling Amazon a used one would edit that parcel."""
+    return max((int(one) for one in used if str(one).isdecimal()), default=0) + 1
+
+
+def cleaned(parcel: Parcel, country: str = "") -> Parcel:
+    """Carrier, title and number as they are kept.
+
+    Raises InvalidError for what cannot be taken, and ConfirmationError for a number that needs to be confirmed.
+    """
+    carrier, title = " ".join(parcel.carrier.split()), " ".join(parcel.title.split())
+    for field, text, most in (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE)):
+        if len(text) > most:
+            raise InvalidError("text_too_long", field=field, most=most)
+    found = classified(parcel, country)
+    if found.outcome == NOT_A_NUMBER:
+        raise InvalidError(found.code, field="tracking_number", **found.args)
+    if carrier == carriers.OTHER and not title:
+        raise InvalidError("carrier_title_required", field="title")
+    if found.can_be_confirmed and not parcel.confirmed:
+        raise ConfirmationError(found.code, field="tracking_number", **found.args)
+    if found.number and not carrier:
+        raise InvalidError("carrier_required", field="carrier")
+    return replace(parcel, carrier=carrier, title=title or carrier, tracking_number=found.number, question=found.code)
+
+
+def classified(parcel: Parcel, country: str = "") -> Classification:
+    """Return what the text is that stands for the tracking number of a parcel of this carrier."""
+    carrier, title = parcel.carrier.strip(), parcel.title.strip()
+    known = carriers.carrier_of(carrier, title) if carrier else None
+    return classify(parcel.tracking_number, known, country, other="" if known else title or carrier)

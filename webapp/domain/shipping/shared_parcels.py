@@ -1,0 +1,14 @@
+"""Whether two orders may have the same tracking number, because they are in one parcel. Pure."""
+
+from collections.abc import Mapping
+
+from webapp.domain.shipping.carrier_names import plain
+
+_COMPARED = ("name", "line1", "line2", "line3", "city", "postal_code", "country_code")
+
+
+def is_same_recipient(one: Mapping[str, str] | None, other: Mapping[str, str] | None) -> bool:
+    """Return whether two addresses are known and the same, but for spaces, signs and capitals."""
+    if not one or not other or not one.get("line1"):
+        return False
+    return all(plain(one.get(part, "")) == plain(other.get(part, "")) for part in _COMPARED)

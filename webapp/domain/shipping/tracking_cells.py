@@ -1,0 +1,201 @@
+"""Values of single cells of a tracking file: orders, several numbers in one cell, dates, quantities, voided labels."""
+# ruff: noqa: E501 - the table of words reads better a kind of words a block
+
+import re
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from webapp.domain.shipping import tracking_numbers
+from webapp.domain.shipping.carrier_names import is_other, named, plain
+from webapp.domain.shipping.carriers import LONGEST, clean, guess
+from webapp.domain.shipping.tracking_numbers import is_rounded
+
+# Longer cells are texts. What is searched for in them is found in time that grows with the square of their length.
+LONGEST_CELL = 500
+_AMAZON = re.compile(r"(?<![\d-])(\d{3}-\d{7}-\d{7})(?![\d-])")
+# A word among groups of signs: a number is written in groups, a sentence in words.
+_SENTENCE = re.compile(r"(?<!\S)(?=\S*[a-z])[^\W\d_]{3,}(?!\S)")
+# Chinese and Japanese need no space between a word and a number.
+WORD = re.compile(r"[^\s,;:()\[\]<>|\"\u3000-\u9fff！（），：；]+|[\u3040-\u9fff]+")
+_SHORTEST = 8
+_LEAST_DIGITS = 5
+_LONGEST_CARRIER = 60
+
+_YEAR_FIRST = re.compile(r"(\d{4})(?:[-/.](\d{1,2})[-/.](\d{1,2})|年(\d{1,2})月(\d{1,2})日?)(?=$|[\sT,])")
+_DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?=$|[\sT,])")
+_DIGITS = re.compile(r"(20\d\d)(\d\d)(\d\d)")
+_LONGEST_DATE = 40
+
+# Words of cells, as `carrier_names.plain` makes them.
+_WORDS = {
+    "no": "n no non nein nee nej nie nao false falsch faux falso 0 none null na hayir いいえ 否 不 未取消 正常 有効 "
+    "active aktiv actif attivo activo valid gultig valide ok open offen printed",
+    "not": "not no nicht non ne niet ikke inte nie",
+    "deleted": "cancel cancellation delete deleted refund refunded erefund refundrequested refundpending geloscht entfernt "
+    "verwijderd supprime supprimee efface eliminato eliminata cancellato borrado eliminado eliminada borttagen raderad slettet "
+    "usuniety usunieta usunieto skasowano skasowany silindi silinmis 删除 已删除 削除 削除済 退款 已退款",
+    "return": "return returns returned returnlabel returnshipment returnparcel retoure retouren retourenlabel retourenschein "
+    "retoureonline rucksendung retour retourlabel retourzending etiquetteretour reso devolucion devoluzione zwrot iade iadekargo "
+    "returer retursedel 返品 返送 退货 退貨 退件",
+    "voided": "void voided storno storniert stornierung cancelled canceled annulliert annullato annullata annule "
+    "annulee anulado anulada anulowano anulowana anulowany geannuleerd makulerad annullerad annulleret iptal "
+    "iptaledildi 取消 已取消 作废 已作废 キャンセル キャンセル済 無効 取消済",
+}
+_NO, _NOT, _DELETED, _RETURNED, _VOIDED = (frozenset(words.split()) for words in _WORDS.values())
+_QUANTITY = re.compile(
+    r"\+?(?:x\s?)?(\d{1,6})(?:[.,]0+)?(?:\s?(?:x|pcs?|pieces?|ea|units?|stk|stück|st|szt|adet|個|件|个)\.?)?",
+    re.IGNORECASE,
+)
+
+
+def amazon_number(text: str) -> str:
+    """Return Amazon's order number in a text, empty where there is none."""
+    match = _AMAZON.search(text)
+    return match[1] if match else ""
+
+
+def orders_in(cell: str) -> list[str]:
+    """Return the numbers of orders in a cell: every one of Amazon's in it, else the cell itself without its `#`."""
+    numbers = list(dict.fromkeys(_AMAZON.findall(cell)))
+    return numbers or [cell.lstrip("#").strip()]
+
+
+def looks_tracked(text: str) -> bool:
+    """Return whether it may be a tracking number; an order's number and a date are none."""
+    return trackedness(text) > 0
+
+
+def trackedness(text: str) -> float:
+    """Return how likely a text is a tracking number, perhaps behind a carrier's name: 0 not, 1 of a carrier's form."""
+    return _likely(by_whom(text)[1])
+
+
+def by_whom(cell: str) -> tuple[str, str]:
+    """Return (carrier, number) of a cell that holds both, as in `DHL 0034…`; of any other the carrier is empty."""
+    first, _, rest = cell.strip().partition(" ")
+    if not rest or len(first) > _LONGEST_CARRIER:
+        return "", cell
+    return (first.rstrip(":"), rest.strip()) if _likely(rest) and named(first) else ("", cell)
+
+
+def _likely(text: str) -> float:
+    text = text.strip()
+    if len(text) > LONGEST_CELL:
+        return 0.0
+    if is_rounded(text):
+        return 0.8
+    number = clean(text)
+    digits = sum(sign.isdigit() for sign in number)
+    if not _SHORTEST <= len(number) <= LONGEST or not (number.isascii() and number.isalnum()):
+        return 0.0
+    if digits < _LEAST_DIGITS or digits * 5 < len(number) * 2:
+        return 0.0
+    if amazon_number(text) or is_date(text) or _SENTENCE.search(text):
+        return 0.0
+    return 1.0 if guess(number) else 0.6
+
+
+def numbers_in(cell: str) -> list[str] | None:
+    """Return the tracking numbers of a cell; None where it holds several and what else it says is unclear.
+
+    A cell that cannot be split for certain is returned whole.
+    """
+    if len(cell) > LONGEST_CELL:
+        return [cell]
+    several = tracking_numbers.numbers_in(cell)
+    if several:
+        return list(several)
+    among = {clean(word) for word in WORD.findall(cell) if not amazon_number(word) and guess(word)}
+    return None if len(among) > 1 else [cell]
+
+
+def is_date(text: str) -> bool:
+    return day(text) is not None or day(text, month_first=True) is not None
+
+
+def day(text: str, *, month_first: bool = False) -> date | None:
+    """Return a date as people write it, with or without a time behind it; None for anything else.
+
+    `month_first` is for dates such as 11/20/2026. With dots the day always comes first.
+    """
+    text = text.strip()
+    if not 6 <= len(text) <= _LONGEST_DATE:
+        return None
+    if match := _YEAR_FIRST.match(text):
+        year, month, day_ = (int(part) for part in match.groups() if part is not None)
+    elif match := _DAY_OR_MONTH_FIRST.match(text):
+        first, second, year = int(match[1]), int(match[3]), int(match[4])
+        year += 2000 if year < 100 else 0
+        month, day_ = (first, second) if month_first and match[2] != "." else (second, first)
+    elif match := _DIGITS.fullmatch(text):
+        year, month, day_ = (int(part) for part in match.groups())
+    else:
+        return None
+    try:
+        return date(year, month, day_)
+    except ValueError:
+        return None
+
+
+def is_month_first(cells: Iterable[str], *, otherwise: bool) -> bool:
+    """Decide for a whole column whether its dates begin with the month.
+
+    One date that can only be read one way decides for all; `otherwise` where none does, or where they disagree.
+    """
+    day_first = month_first = False
+    for cell in cells:
+        match = _DAY_OR_MONTH_FIRST.match(cell.strip()[:_LONGEST_DATE])
+        if match and match[2] != ".":
+            day_first |= int(match[1]) > 12 >= int(match[3])
+            month_first |= int(match[3]) > 12 >= int(match[1])
+    return otherwise if day_first == month_first else month_first
+
+
+def is_void_mark(cell: str) -> bool:
+    """Return whether a cell of a column of voided labels marks its line: anything but a no."""
+    word = plain(cell[:LONGEST_CELL])
+    is_no = word in _NO or not word.strip("0") or any(plain(part) in _NOT for part in cell[:LONGEST_CELL].split())
+    return bool(word) and not is_no
+
+
+def says_voided(cell: str) -> bool:
+    """Return whether a cell of any other column says that the label was voided: `Storniert`, `Label voided`."""
+    words = _words_of(cell)
+    if "".join(words) in _VOIDED | _DELETED:
+        return True
+    return len(words) <= 3 and not _VOIDED.isdisjoint(words) and _NOT.isdisjoint(words)
+
+
+def says_return(cell: str) -> bool:
+    """Return whether a cell says that its line is about a return label: `Return label`, `DHL Retoure`."""
+    words = [word for word in _words_of(cell) if named(word) is None]
+    return "".join(words) in _RETURNED
+
+
+def _words_of(cell: str) -> list[str]:
+    """Return the words of a short cell, as `carrier_names.plain` makes them, without those with digits."""
+    if not 2 <= len(cell) <= _LONGEST_CARRIER:
+        return []
+    words = [plain(word) for word in cell.split() if not any(map(str.isdigit, word))]
+    return [word for word in words if word]
+
+
+def carrier_in(cells: Collection[str]) -> str:
+    """Return the carrier that a row names in these cells: one that is known, else one that has a name of its own.
+
+    Amazon's code `Other` names no carrier, but says that the name stands in another column.
+    """
+    # A character that could not be decoded makes a name that nobody has.
+    names = [cell for cell in cells if cell and "\ufffd" not in cell and not is_other(cell[:_LONGEST_CARRIER])]
+    known = (cell for cell in names if len(cell) <= _LONGEST_CARRIER and named(cell))
+    return next(known, names[0] if names else "")
+
+
+def quantity_in(text: str) -> tuple[int | None, str]:
+    """Return (pieces, problem as a code of `sentences`); None where the cell is empty."""
+    if not text:
+        return None, ""
+    match = _QUANTITY.fullmatch(text[:LONGEST_CELL])
+    if match is None or int(match[1]) == 0:
+        return None, "quantity_unreadable"
+    return int(match[1]), ""

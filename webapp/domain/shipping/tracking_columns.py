@@ -1,0 +1,228 @@
+"""Which column of a tracking file is what: by its head, and by what stands in it."""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from webapp.domain.shipping import tracking_headers as heads_of
+from webapp.domain.shipping.carrier_names import named, plain
+from webapp.domain.shipping.tracking_cells import (
+    amazon_number,
+    is_date,
+    looks_tracked,
+    trackedness,
+)
+from webapp.domain.shipping.tracking_headers import (
+    CARRIER,
+    GENERIC_DATES,
+    LINK,
+    ORDER,
+    RETURN,
+    RETURN_MARK,
+    SHIPPED_ON,
+    TRACKING,
+    VOID,
+)
+
+LONGEST_NUMBER = 100
+_OURS = re.compile(r"#?(?=\S*\d)[A-Za-z0-9][A-Za-z0-9/_.-]{1,39}")
+# The heads stand in one of the first records, under a title at most.
+_TITLES = 5
+_SAMPLE = 200
+_LONGEST_CARRIER = 60
+# The least of what a column without a head must hold.
+_LEAST_SHARE = 0.6
+# A column that is not read is pointed out where so many of its cells look like tracking numbers.
+_SUSPICIOUS = 0.9
+_SINGLE = (ORDER, TRACKING, CARRIER, heads_of.SKU, heads_of.ITEM, heads_of.QUANTITY, SHIPPED_ON)
+
+# What is asked of the database: which of these words are numbers of orders.
+Known = Callable[[Collection[str]], Collection[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """`places`: field → its columns, the most likely first. `heads` is empty where the file has none.
+
+    `begins`: how many of the records stand above the data. `unused`: (column, field its head names or None, whether
+    its cells look like tracking numbers) of the columns nothing is read from.
+    """
+
+    places: dict[str, tuple[int, ...]]
+    begins: int
+    heads: tuple[str, ...] = ()
+    unused: tuple[tuple[int, str | None, bool], ...] = ()
+
+    def name(self, place: int) -> str:
+        """Return the head of a column, or its number where it has none."""
+        return (self.heads[place] if place < len(self.heads) else "") or str(place + 1)
+
+
+def recognise(records: Sequence[Sequence[str]], known: Known) -> Columns:
+    """Tell the columns of these records apart. Looks at the first records only; `known` is asked at most once."""
+    head_rows = _head_rows(records)
+    begins = head_rows[-1] + 1 if head_rows else 0
+    fields, heads = _heads([records[row] for row in head_rows])
+    body = records[begins : begins + _SAMPLE]
+    width = max((len(row) for row in body), default=0)
+    cells = [[row[place] for row in body if place < len(row) and row[place]] for place in range(width)]
+    ours = _known(cells, known)
+    places = _best(cells, fields, heads, ours)
+    if ORDER in places and TRACKING in places:
+        places[TRACKING] += _more_numbers(cells, fields, heads, places)
+        places[CARRIER] = _more_carriers(fields, places, width)
+        for mark in (VOID, RETURN_MARK):
+            places[mark] = tuple(place for place in range(width) if fields.get(place) == mark)
+    used = {place for some in places.values() for place in some}
+    unused = tuple(
+        (place, fields.get(place), _is_suspicious(cells[place], fields.get(place)))
+        for place in range(width)
+        if place not in used and (cells[place] or (place < len(heads) and heads[place]))
+    )
+    return Columns({name: some for name, some in places.items() if some}, begins, tuple(heads), unused)
+
+
+def _head_rows(records: Sequence[Sequence[str]]) -> list[int]:
+    """Return the records above the data that are heads: the one that says most, and what other heads follow it.
+
+    Amazon's templates of some countries have their heads twice, in two languages.
+    """
+    scores: list[int] = []
+    for row in records[:_TITLES]:
+        cells = [cell for cell in row if cell]
+        if any(amazon_number(cell) or looks_tracked(cell) for cell in cells):
+            break
+        fields = {name for cell in cells if (name := heads_of.head_field(cell))}
+        scores.append(len(fields) if len(fields) > 1 or fields & {ORDER, TRACKING} else 0)
+    most = max(scores, default=0)
+    if not most:
+        return []
+    first = scores.index(most)
+    last = first
+    while last + 1 < len(scores) and scores[last + 1] > 1:
+        last += 1
+    return list(range(first, last + 1))
+
+
+def _heads(rows: Sequence[Sequence[str]]) -> tuple[dict[int, str], list[str]]:
+    """Return the field that the heads of each column name, and the heads."""
+    width = max((len(row) for row in rows), default=0)
+    heads = [next((row[place] for row in rows if place < len(row) and row[place]), "") for place in range(width)]
+    fields: dict[int, str] = {}
+    for row in rows:
+        for place, cell in enumerate(row):
+            found = heads_of.head_field(cell)
+            if found:
+                fields.setdefault(place, found)
+    return fields, heads
+
+
+def _known(columns: Sequence[Sequence[str]], known: Known) -> frozenset[str]:
+    """Which cells are numbers of our orders. Asked only where no column has Amazon's, which need no asking."""
+    if any(sum(bool(amazon_number(cell)) for cell in cells) * 2 > len(cells) for cells in columns):
+        return frozenset()
+    words = {cell.lstrip("#") for cells in columns for cell in cells if _OURS.fullmatch(cell)}
+    return frozenset(known(words)) if words else frozenset()
+
+
+def _best(
+    columns: Sequence[Sequence[str]], fields: dict[int, str], heads: Sequence[str], ours: frozenset[str]
+) -> dict[str, tuple[int, ...]]:
+    """Return the best column of each field. No column is of two fields."""
+    has_tracking_head = TRACKING in fields.values()
+    scores: list[tuple[float, str, int]] = []
+    for place, cells in enumerate(columns):
+        headed = fields.get(place)
+        for name in _SINGLE:
+            if name == TRACKING and not _may_be_tracking(headed, has_tracking_head=has_tracking_head):
+                continue
+            if name == SHIPPED_ON and headed != name and heads:
+                continue
+            is_headed = name == headed or (name == TRACKING and headed == LINK)
+            score = _score(name, cells, ours, headed=is_headed)
+            if name == headed == SHIPPED_ON and plain(heads[place]) in GENERIC_DATES:
+                score -= 0.5
+            if score > 0:
+                scores.append((score, name, -place))
+    found: dict[str, tuple[int, ...]] = {}
+    taken: set[int] = set()
+    for _, name, place in sorted(scores, reverse=True):
+        if name not in found and -place not in taken:
+            found[name] = (-place,)
+            taken.add(-place)
+    return found
+
+
+def _may_be_tracking(headed: str | None, *, has_tracking_head: bool) -> bool:
+    """Whether a column can hold the parcels' numbers. One whose head names something else cannot, whatever it holds."""
+    if has_tracking_head:
+        return headed == TRACKING
+    return headed in (None, LINK)
+
+
+def _more_numbers(
+    columns: Sequence[Sequence[str]],
+    fields: dict[int, str],
+    heads: Sequence[str],
+    places: dict[str, tuple[int, ...]],
+) -> tuple[int, ...]:
+    """Return the further columns of tracking numbers: the second number of an order may have a column of its own.
+
+    Their heads are numbered as the first one's is, or their cells have the form of a carrier's numbers: a barcode may
+    be one of the product.
+    """
+    used = {place for some in places.values() for place in some}
+    found = []
+    for place, cells in enumerate(columns):
+        if place in used or fields.get(place) != TRACKING or not cells:
+            continue
+        is_numbered = _stem(heads, place) == _stem(heads, places[TRACKING][0])
+        likely = sum(trackedness(cell) == 1 or (is_numbered and looks_tracked(cell)) for cell in cells)
+        if likely * 2 >= len(cells):
+            found.append(place)
+    return tuple(found)
+
+
+def _stem(heads: Sequence[str], place: int) -> str:
+    return plain(heads[place]).strip("0123456789") if place < len(heads) else ""
+
+
+def _more_carriers(fields: dict[int, str], places: dict[str, tuple[int, ...]], width: int) -> tuple[int, ...]:
+    """Return every column whose head names carriers, in their order, and the one found by its cells."""
+    found = [place for place in range(width) if fields.get(place) == CARRIER]
+    return tuple(dict.fromkeys([*found, *places.get(CARRIER, ())]))
+
+
+def _is_suspicious(cells: Sequence[str], headed: str | None) -> bool:
+    if headed in (RETURN, LINK, heads_of.ITEM, heads_of.SKU) or not cells:
+        return False
+    return sum(trackedness(cell) == 1 for cell in cells) >= _SUSPICIOUS * len(cells)
+
+
+def _score(name: str, cells: Sequence[str], ours: frozenset[str], *, headed: bool) -> float:
+    """How well a column fits a field: what stands in it counts more than its head, and a head alone suffices."""
+    if not cells:
+        return 0.5 if headed else 0.0
+    share = _share(name, cells, ours)
+    if share is None:
+        return 1.0 if headed else 0.0
+    if not headed:
+        return share * 2 if share >= _LEAST_SHARE else 0.0
+    return 1.0 + share * 2
+
+
+def _share(name: str, cells: Sequence[str], ours: frozenset[str]) -> float | None:
+    """The part of the cells that can be such; None where nothing tells."""
+    if name == ORDER:
+        return sum(bool(amazon_number(cell)) or cell.lstrip("#") in ours for cell in cells) / len(cells)
+    if name == TRACKING:
+        return sum(trackedness(cell) for cell in cells if cell.lstrip("#") not in ours) / len(cells)
+    if name == CARRIER:
+        return sum(_is_carrier(cell) for cell in cells) / len(cells)
+    if name == SHIPPED_ON:
+        return sum(map(is_date, cells)) / len(cells)
+    return None
+
+
+def _is_carrier(cell: str) -> bool:
+    return len(cell) <= _LONGEST_CARRIER and named(cell) is not None and not looks_tracked(cell)

@@ -1,0 +1,273 @@
+"""Tracking numbers out of whatever text or file holds them: a clipboard, a carrier's export, a list typed by hand.
+
+Columns are told apart by their heads and by what stands in them; nothing is asked of the person. A text without columns
+is read word by word. Pure: what only the database knows, namely which numbers are orders', is handed in as a function.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp.domain.errors import InvalidError
+from webapp.domain.shipping import tracking_cells as cells_of
+from webapp.domain.shipping import tracking_text
+from webapp.domain.shipping.carrier_names import named, plain
+from webapp.domain.shipping.carriers import clean
+from webapp.domain.shipping.tracking_columns import (
+    LONGEST_NUMBER,
+    Columns,
+    Known,
+    recognise,
+)
+from webapp.domain.shipping.tracking_headers import (
+    CARRIER,
+    ITEM,
+    ORDER,
+    QUANTITY,
+    RETURN,
+    RETURN_MARK,
+    SHIPPED_ON,
+    SKU,
+    TRACKING,
+    VOID,
+    names_return,
+)
+from webapp.domain.shipping.tracking_numbers import is_rounded
+
+MOST_LINES = 10_000
+# Words of a text without columns that may be numbers of orders: each is asked for.
+MOST_WORDS = 50_000
+_LONGEST_ORDER, _LONGEST_CARRIER, _LONGEST_SKU, _LONGEST_WRITTEN = 100, 100, 128, 200
+
+# Problems of lines that nothing is to be done about: they are listed, and left out of what is to be put right.
+LEFT_OUT = frozenset(("line_voided", "line_says_nothing"))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one line says of one parcel. `place` is its number in its text, from 1; what it does not say is empty.
+
+    `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
+    `shipped_on` ISO 8601; `item` is Amazon's order-item-id. `problem`: why it cannot be used, as a code of `sentences`.
+    A line that names several orders or parcels is several of these, with the same `place`.
+    `question`: why the number was not taken as it was written, which a person has to confirm. `remark`: what could not
+    be read although the line can be used, as a code of `sentences`.
+    """
+
+    place: int
+    order: str = ""
+    tracking_number: str = ""
+    carrier: str = ""
+    sku: str = ""
+    quantity: int | None = None
+    shipped_on: str = ""
+    problem: str = ""
+    item: str = ""
+    written: str = ""
+    question: str = ""
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What was read from one text.
+
+    `columns`: field → the heads of its columns, or their places as `2` where there are no heads; empty for plain words.
+    `read` is the number of lines that are not blank, `headings` how many of them are heads and titles. Every other one
+    has at least one entry in `lines`. `unused`: the columns that nothing is read from, as (name, why), where `why` is
+    `return`, `link`, `suspicious` for cells that look like tracking numbers, or empty.
+    """
+
+    name: str
+    lines: tuple[Line, ...]
+    columns: dict[str, str] = field(default_factory=dict)
+    read: int = 0
+    headings: int = 0
+    unused: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def explained(self) -> int:
+        """How many lines are accounted for; the same as `read`."""
+        return self.headings + len({line.place for line in self.lines})
+
+
+def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_first: bool = False) -> Sheet:
+    """Read every line of a text. Raises InvalidError: nothing in it, too much, no orders, no tracking numbers.
+
+    `month_first` decides about dates such as 11/05/2026 in a column none of whose dates tells.
+    """
+    lines = tracking_text.split_lines(text, name)
+    if not any(map(str.strip, lines)):
+        raise InvalidError("sheet_empty", field="text", name=name)
+    records = tracking_text.records(lines, name)
+    _check_count(len(records) - 1, name)
+    columns = recognise([cells for _, cells in records], known)
+    if ORDER in columns.places and TRACKING in columns.places:
+        sheet = _by_columns(name, records, columns, month_first=month_first)
+    elif ORDER in columns.places and columns.heads:
+        # Words are no way around heads that name no column of tracking numbers: they may name one of return labels.
+        raise InvalidError("sheet_no_tracking", field="text", name=name)
+    else:
+        sheet = _by_words(name, lines, known)
+    if not any(line.order and line.tracking_number for line in sheet.lines) and not _is_table_of_orders(sheet):
+        code = "sheet_no_tracking" if any(line.order for line in sheet.lines) else "sheet_no_orders"
+        raise InvalidError(code, field="text", name=name)
+    _check_count(len(sheet.lines), name)
+    return sheet
+
+
+def _is_table_of_orders(sheet: Sheet) -> bool:
+    """Whether lines were found in columns: then each of them says what it lacks."""
+    return bool(sheet.columns) and any(line.problem != "line_says_nothing" for line in sheet.lines)
+
+
+def _check_count(lines: int, name: str) -> None:
+    if lines > MOST_LINES:
+        raise InvalidError("sheet_too_long", field="text", name=name, lines=lines, most=MOST_LINES)
+
+
+def _by_columns(name: str, records: Sequence[tuple[int, list[str]]], columns: Columns, *, month_first: bool) -> Sheet:
+    places, headings = columns.places, columns.begins
+    dates = (cell for _, cells in records[headings:] for cell in _of(cells, places.get(SHIPPED_ON, ())))
+    month_first = cells_of.is_month_first(dates, otherwise=month_first)
+    heads = [head for head in columns.heads if head]
+    lines: list[Line] = []
+    for place, cells in records[columns.begins :]:
+        if heads and [cell for cell in cells if cell] == heads:
+            # Files put one behind the other have their heads again.
+            headings += 1
+        else:
+            lines += _lines(place, cells, columns, month_first=month_first)
+    said = {name: ", ".join(map(columns.name, some)) for name, some in places.items()}
+    unused = tuple(
+        (columns.name(place), headed if headed == RETURN else "suspicious" if suspicious else "")
+        for place, headed, suspicious in columns.unused
+    )
+    return Sheet(name, tuple(lines), said, len(records), headings, unused)
+
+
+def _of(cells: Sequence[str], places: Iterable[int]) -> list[str]:
+    """The cells of these columns that are filled."""
+    return [cells[place] for place in places if place < len(cells) and cells[place]]
+
+
+def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: bool) -> list[Line]:
+    """One entry for each order and each tracking number of a record; one with its problem where it cannot be used."""
+
+    def first(field: str) -> str:
+        return next(iter(_of(cells, columns.places.get(field, ()))), "")
+
+    order, written = first(ORDER), _of(cells, columns.places[TRACKING])
+    orders = cells_of.orders_in(order)
+    split = [cells_of.numbers_in(cell) for cell in written]
+    numbers = list({clean(number): number for some in split for number in some or []}.values())
+    shipped_on = first(SHIPPED_ON)
+    day = cells_of.day(shipped_on, month_first=month_first)
+    quantity, problem = cells_of.quantity_in(first(QUANTITY))
+    carrier = cells_of.carrier_in(_of(cells, columns.places.get(CARRIER, ())))
+    common: dict[str, Any] = {
+        "sku": first(SKU)[:_LONGEST_SKU],
+        "quantity": quantity,
+        "shipped_on": day.isoformat() if day else "",
+        "item": first(ITEM)[:_LONGEST_SKU],
+        "remark": "shipped_on_unreadable" if shipped_on and not day else "",
+    }
+    whole = " | ".join(written)
+    if _is_voided(cells, columns):
+        problem = "line_voided"
+    elif _is_of_return(cells, columns):
+        problem = "line_of_return"
+    elif not order and not written:
+        problem = "line_says_nothing"
+    elif None in split:
+        problem = "tracking_cell_unclear"
+    elif len(orders) > 1 and len(numbers) > 1:
+        problem = "line_ambiguous"
+    return [
+        Line(
+            place,
+            one[:_LONGEST_ORDER],
+            "" if is_rounded(number) else clean(number)[: LONGEST_NUMBER + 1],
+            (carrier or by_whom)[:_LONGEST_CARRIER],
+            **common,
+            written=(number if len(numbers) > 1 else whole)[:_LONGEST_WRITTEN],
+            problem=problem or _problem(one, number),
+        )
+        for one in orders
+        for by_whom, number in map(cells_of.by_whom, numbers or [""])
+    ]
+
+
+def _is_voided(cells: Sequence[str], columns: Columns) -> bool:
+    """Whether the label of a record was voided: by a column of its own, or by a cell of a column that is not read."""
+    marks = _of(cells, columns.places.get(VOID, ()))
+    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_voided, _not_read(cells, columns)))
+
+
+def _is_of_return(cells: Sequence[str], columns: Columns) -> bool:
+    """Whether a record is of a return label: by a column of its own, or by a cell of a column that is not read."""
+    marks = _of(cells, columns.places.get(RETURN_MARK, ()))
+    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_return, _not_read(cells, columns)))
+
+
+def _not_read(cells: Sequence[str], columns: Columns) -> list[str]:
+    read = {place for some in columns.places.values() for place in some}
+    return [cell for place, cell in enumerate(cells) if cell and place not in read]
+
+
+def _problem(order: str, number: str) -> str:
+    if not order:
+        return "line_without_order"
+    if is_rounded(number):
+        return "tracking_rounded"
+    cleaned = clean(number)
+    if not cleaned:
+        return "line_without_tracking"
+    if not (cleaned.isascii() and cleaned.isprintable()) or len(cleaned) > LONGEST_NUMBER:
+        return "tracking_malformed"
+    return ""
+
+
+def _by_words(name: str, lines: Sequence[str], known: Known) -> Sheet:
+    """A text without columns: in each line an order's number, a tracking number, perhaps a carrier's name."""
+    words = [(place, cells_of.WORD.findall(line)) for place, line in enumerate(lines, 1) if line.strip()]
+    asked = {bare for _, some in words for word in some if _may_be_ours(bare := word.lstrip("#"))}
+    if len(asked) > MOST_WORDS:
+        raise InvalidError("sheet_too_many_words", field="text", name=name, most=MOST_WORDS)
+    ours = frozenset(known(asked)) if asked else frozenset()
+    found = [line for place, some in words for line in _in_words(place, some, ours)]
+    return Sheet(name, tuple(found), read=len(words))
+
+
+def _may_be_ours(word: str) -> bool:
+    return len(word) <= _LONGEST_ORDER and any(map(str.isdigit, word))
+
+
+def _in_words(place: int, words: Sequence[str], ours: Collection[str]) -> list[Line]:
+    """What a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
+    some = [word for word in words if _may_be_ours(word)]
+    orders = list(dict.fromkeys(one for word in some if (one := cells_of.amazon_number(word) or _ours(word, ours))))
+    likely = {word: share for word in some if not _ours(word, ours) and (share := cells_of.trackedness(word))}
+    best = max(likely.values(), default=0)
+    numbers = list(dict.fromkeys(clean(word) for word, share in likely.items() if share == best))
+    if not orders and not numbers:
+        return [Line(place, problem="line_says_nothing")]
+    short = [word for word in words if len(word) <= _LONGEST_CARRIER]
+    carrier = next((word for word in short if named(word)), "") if orders and numbers else ""
+    problem = ""
+    if any(map(cells_of.says_voided, short)):
+        problem = "line_voided"
+    elif numbers and any(names_return(plain(word)) for word in short):
+        problem = "line_of_return"
+    elif len(orders) > 1 and len(numbers) > 1:
+        problem = "line_ambiguous"
+    return [
+        Line(place, order, number, carrier, problem=problem or _problem(order, number))
+        for order in orders or [""]
+        for number in numbers or [""]
+    ]
+
+
+def _ours(word: str, ours: Collection[str]) -> str:
+    bare = word.lstrip("#")
+    return bare if bare in ours else ""

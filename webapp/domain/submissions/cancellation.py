@@ -1,0 +1,63 @@
+"""Cancelling an unshipped order at Amazon: when it may be asked, and for which reasons."""
+
+from dataclasses import dataclass
+
+from webapp.domain.amazon import statuses as status
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`code` is Amazon's word. `hurts`: it counts in the seller's cancellation rate."""
+
+    code: str
+    hurts: bool
+
+
+# The six Seller Central itself offers, in the order sellers need them.
+REASONS = (
+    Reason("NoInventory", hurts=True),
+    Reason("BuyerCanceled", hurts=False),
+    Reason("ShippingAddressUndeliverable", hurts=True),
+    Reason("CustomerExchange", hurts=True),
+    Reason("PricingError", hurts=True),
+    Reason("GeneralAdjustment", hurts=True),
+)
+CODES = frozenset(reason.code for reason in REASONS)
+
+KIND = "cancellation"
+
+_REFUSED_BY_STATUS = {
+    status.SHIPPED: "cancel_shipped",
+    status.PARTIALLY_SHIPPED: "cancel_partially_shipped",
+    status.PENDING: "cancel_pending",
+    status.PENDING_AVAILABILITY: "cancel_pending",
+    status.CANCELLED: "cancel_cancelled_already",
+    status.UNFULFILLABLE: "cancel_unfulfillable",
+    status.INVOICE_UNCONFIRMED: "cancel_pending",
+}
+
+
+def refusal(
+    amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
+) -> str | None:
+    """Why it cannot be asked, as a code of `sentences`, or None.
+
+    `writable`: the store imports orders, so the desk is in charge of them. `requested`: it has been asked already.
+    `left`: a parcel left here, of which Amazon may not have heard.
+    """
+    if amazon_status == status.UNSHIPPED and left:
+        return "cancel_shipped"
+    if fulfilled_by == status.AMAZON:
+        return "cancel_fba"
+    if fulfilled_by != status.MERCHANT:
+        return "cancel_unknown_status"
+    if amazon_status != status.UNSHIPPED:
+        return _REFUSED_BY_STATUS.get(amazon_status, "cancel_unknown_status")
+    if requested:
+        return "cancel_requested_already"
+    return None if writable else "cancel_read_only"
+
+
+def hurts_rate(code: str, *, buyer_asked: bool) -> bool:
+    """Whether Amazon counts it against the seller: a buyer's wish counts unless it came as Amazon's own request."""
+    return code != "BuyerCanceled" or not buyer_asked

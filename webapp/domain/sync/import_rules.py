@@ -1,0 +1,125 @@
+"""What to do about an order Amazon has told us of. Decides; touches nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from webapp.domain.amazon import statuses as status
+from webapp.domain.amazon.types import AmazonItem, AmazonOrder
+from webapp.domain.common.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the mirror holds of the order."""
+
+    last_updated_at: datetime
+    digest: bytes
+    id: int = 0
+    # Amazon is being told something of it, and how it stands is waited for.
+    being_told: bool = False
+    # It was last read without a dataset.
+    incomplete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """What the decision needs to know of the store."""
+
+    active: bool
+    import_orders: bool
+    orders_from: datetime
+
+
+NEW, CHANGED, SAME, STALE = "new", "changed", "same", "stale"
+
+
+def compare(stored: Stored | None, incoming: AmazonOrder, digest: bytes) -> str:
+    """NEW, CHANGED, SAME or STALE. What Amazon sends out of order is stale, however new it looks.
+
+    An order that does not say when it changed cannot be told to be older.
+    """
+    if stored is None:
+        return NEW
+    if incoming.has_update_time and incoming.last_updated_at < stored.last_updated_at:
+        return STALE
+    return SAME if digest == stored.digest else CHANGED
+
+
+CREATE, BLOCK, NOTHING = "create", "block", "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of an Amazon order that has no Order yet. `cause` is a code of `sentences`; `sku` the one meant."""
+
+    what: str
+    cause: str | None = None
+    sku: str | None = None
+
+
+_WAITS = Verdict(NOTHING)
+# Of an order that nobody is said to ship, nothing is known that an Order could be made by.
+_WANTED = {
+    status.MERCHANT: frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED, status.SHIPPED}),
+    status.AMAZON: frozenset({status.SHIPPED}),
+}
+
+
+def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
+    """The creation rule: merchant-fulfilled from Unshipped on, Amazon-fulfilled once Shipped."""
+    if (
+        incoming.status not in _WANTED.get(incoming.fulfilled_by, ())
+        or not store.import_orders
+        or incoming.purchased_at < store.orders_from
+    ):
+        return _WAITS
+    if not store.active:
+        return Verdict(BLOCK, "store_inactive")
+    if incoming.total is None and "PROCEEDS" in incoming.missing:
+        # Read again once Amazon gives them. An order that Amazon gives without amounts has none.
+        return Verdict(BLOCK, "total_missing")
+    if incoming.quantity == 0:
+        return Verdict(BLOCK, "no_items")
+    if len({amount.currency for amount in _amounts(incoming)}) > 1:
+        return Verdict(BLOCK, "currencies_differ")
+    return Verdict(CREATE)
+
+
+def total_of(incoming: AmazonOrder, currency: str) -> Money:
+    """What the order costs: Amazon's total or, where it gives none, what its lines cost together.
+
+    `currency`: that of its marketplace, for an order that has no amounts at all, such as a replacement.
+    """
+    if incoming.total is not None:
+        return incoming.total
+    currency = next((amount.currency for amount in _amounts(incoming)), currency)
+    return Money(sum(line_total(item) for item in incoming.items), currency)
+
+
+def line_total(item: AmazonItem) -> int:
+    """What a line costs, in minor units: 0 where Amazon gives neither a total nor a price."""
+    if item.total:
+        return item.total.minor
+    return item.unit_price.minor * item.quantity if item.unit_price else 0
+
+
+def _amounts(incoming: AmazonOrder) -> Iterator[Money]:
+    if incoming.total is not None:
+        yield incoming.total
+    for item in incoming.items:
+        if item.total is not None:
+            yield item.total
+        elif item.unit_price is not None and incoming.total is None:
+            yield item.unit_price
+
+
+def why_waiting(incoming: AmazonOrder, store: StoreSettings) -> str:
+    """Why there is no Order of it and nothing to put right: a code of `sentences`, which may name its `status`."""
+    if not store.import_orders:
+        return "order_read_only"
+    if incoming.status == status.CANCELLED:
+        return "order_not_for_cancelled"
+    if incoming.status not in status.KNOWN or incoming.status == status.UNFULFILLABLE:
+        return "order_not_for_status"
+    return "order_waits_shipped" if incoming.fulfilled_by == status.AMAZON else "order_waits_unshipped"

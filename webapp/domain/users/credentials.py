@@ -1,0 +1,46 @@
+"""What an e-mail address, a password and a role must be like."""
+
+import re
+import unicodedata
+
+from webapp.domain.errors import InvalidError
+from webapp.domain.users.permissions import ROLES
+
+SHORTEST_PASSWORD = 12
+# Long enough for every passphrase; bounded, because the text is hashed before anybody is known.
+LONGEST_PASSWORD = 256
+LONGEST_EMAIL = 254
+# Deliberately loose: desks run inside companies whose mail domains no public rule knows.
+_EMAIL = re.compile(r"[^\s@<>\"',;:\\]+@[^\s@<>\"',;:\\]+")
+
+
+def normal_email(text: str) -> str:
+    """The one spelling an address is stored and looked up in: without case and surrounding space."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def clean_email(text: str) -> str:
+    """The normal spelling of an address. Raises InvalidError for what is none."""
+    email = normal_email(text)
+    if len(email) > LONGEST_EMAIL or not _EMAIL.fullmatch(email) or not email.isprintable():
+        raise InvalidError("email_malformed", field="email")
+    return email
+
+
+def check_password(password: str, email: str) -> None:
+    """Raises InvalidError for a password that is too short, too long or the address itself.
+
+    Length is what counts: rules about kinds of characters make passwords people write down.
+    """
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidError("password_short", field="password", least=SHORTEST_PASSWORD)
+    if len(password) > LONGEST_PASSWORD:
+        raise InvalidError("password_long", field="password", most=LONGEST_PASSWORD)
+    if (email and email in password.casefold()) or len(set(password)) < SHORTEST_PASSWORD // 3:
+        raise InvalidError("password_guessable", field="password")
+
+
+def check_role(role: str) -> None:
+    """Raises InvalidError for a role there is not."""
+    if role not in ROLES:
+        raise InvalidError("role_unknown", field="role", role=role, roles=", ".join(ROLES))

@@ -1,0 +1,61 @@
+"""The columns of the lists of Orders and of Amazon orders."""
+
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.exports.fields import (
+    Field,
+    Heading,
+    address,
+    amount,
+    count,
+    moment,
+    status,
+    store,
+    words,
+)
+from webapp.messages import sentence
+
+ORDERS = {
+    "id": words(_l("ID"), "number"),
+    "amazon_number": words(_l("Amazon order number"), "amazon_number"),
+    "store": store(_l("Store")),
+    "purchased": moment(_l("Purchase date"), "purchased_at"),
+    "bill_to": words(_l("Bill-to name"), "bill_to_name"),
+    "ship_to": words(_l("Ship-to name"), "ship_to_name"),
+    "total": amount(_l("Grand total"), "total"),
+    "status": status(_l("Status"), "order_state", "state", own="status"),
+    "ship_by": moment(_l("Ship by"), "ship_by"),
+    "action": Heading(_l("Action")),
+    "email": words(_l("E-mail"), "email"),
+    "address": address(_l("Shipping address"), "shipping_address"),
+    "customer": Heading(
+        _l("Customer"),
+        (Field(_l("Customer"), lambda row, _store: str(_l("Customer account") if row.customer_id else _l("Guest"))),),
+    ),
+    "subtotal": amount(_l("Subtotal"), "subtotal"),
+    "shipping": amount(_l("Shipping & handling"), "shipping"),
+    "tax": amount(_l("Tax"), "tax"),
+    "discount": amount(_l("Discount"), "discount"),
+    "paid": amount(_l("Total paid"), "total_invoiced"),
+    "refunded": amount(_l("Total refunded"), "total_refunded"),
+    "amazon_status": status(_l("Amazon status"), "amazon_status", "amazon_status"),
+    "channel": status(_l("Channel"), "channel", "fulfilled_by"),
+    "service": words(_l("Shipping service"), "service_level"),
+    "hold_until": moment(_l("On hold until"), "hold_until"),
+    "created": moment(_l("Made here"), "created_at"),
+}
+
+AMAZON_ORDERS = {
+    "purchased": moment(_l("Purchase date"), "purchased_at"),
+    "number": words(_l("Order number"), "number"),
+    "store": store(_l("Store")),
+    "status": status(_l("Status"), "amazon_status", "status"),
+    "buyer": words(_l("Buyer's name"), "buyer_name"),
+    "items": count(_l("Items"), "quantity"),
+    "ship_by": moment(_l("Ship by"), "ship_by"),
+    "total": amount(_l("Total"), "total"),
+    "channel": status(_l("Channel"), "channel", "fulfilled_by"),
+    "note": Heading(
+        _l("Order notes"),
+        (Field(_l("Order notes"), lambda row, _store: sentence(row.note, row.note_args) if row.note else None),),
+    ),
+}

@@ -1,0 +1,138 @@
+"""Writing the files. Both take rows as they come, so that a long list needs no more memory than a short one."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import xlsxwriter
+from sqlalchemy.orm import Session
+
+from webapp.db.engine import only_reading
+from webapp.domain.errors import InvalidError
+from webapp.exports.fields import CURRENCY, Cell, Field, Heading
+from webapp.models.stores import StoreName
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing.fetch import Grid, Place
+
+FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+# A spreadsheet takes a text that begins so for a formula and runs it.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a worksheet can hold, its head among them.
+MOST_ROWS_XLSX = 1_048_576
+
+# By so many rows it is seen how wide a column has to be.
+_MEASURED = 200
+
+
+def fields_of(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[Field]]:
+    """The grid with only those of its visible columns that may leave, and their cells.
+
+    For a reader who may not read personal data its rows hold none, whatever a cell asks of them. The currency has a
+    cell of its own before the first amount. Raises InvalidError where no column is left.
+    """
+    by_name = {column.name: column for column in grid.columns}
+    names = [name for name in grid.visible if grid.reads_personal or not by_name[name].personal]
+    fields = [field for name in names for field in headings[name].fields]
+    if not fields:
+        raise InvalidError("export_columns_none")
+    first = next((at for at, field in enumerate(fields) if field.amount), None)
+    if first is not None:
+        fields.insert(first, CURRENCY)
+    chosen = grid.choose(names)
+    return chosen if grid.reads_personal else chosen.without_personal(), fields
+
+
+def rows(
+    session: Session,
+    grid: Grid,
+    place: Place,
+    filters: Mapping[str, Any],
+    fields: Sequence[Field],
+    stores: Mapping[int, StoreName],
+) -> Iterator[list[Cell]]:
+    """A row of cells for each row of the grid, read a thousand at a time. `stores` belong to no session any more."""
+    chunks = grid_fetch.walk(session, grid, place, filters)
+    while True:
+        with only_reading():
+            chunk = next(chunks, None)
+        if chunk is None:
+            return
+        for row in chunk:
+            store = stores[row.store_id]
+            yield [field.value(row, store) for field in fields]
+
+
+def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: Callable[[int], None]) -> Iterator[str]:
+    """The file in pieces of some hundred rows. `counted` is told how many were handed out so far."""
+    out = io.StringIO()
+    # Spreadsheets take a file without this mark for one in the code page of the machine.
+    out.write("\ufeff")
+    writer = csv.writer(out)
+    writer.writerow(heads)
+    many = 0
+    for row in cells:
+        writer.writerow([_plain(cell) for cell in row])
+        many += 1
+        if many % 500 == 0:
+            counted(many)
+            yield _taken(out)
+    counted(many)
+    yield _taken(out)
+
+
+def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: BinaryIO, folder: Path) -> int:
+    """Write a workbook of one sheet; answers how many rows it has. What a sheet cannot hold is left out.
+
+    `folder`: where the parts of the workbook are kept while it is written.
+    """
+    options = {
+        "constant_memory": True,
+        "strings_to_urls": False,
+        "strings_to_formulas": False,
+        "tmpdir": str(folder),
+    }
+    # Closed whatever happens: its parts are open files.
+    with xlsxwriter.Workbook(file, options) as workbook:
+        sheet = workbook.add_worksheet()
+        bold = workbook.add_format({"bold": True})
+        digits = {
+            places: workbook.add_format({"num_format": f"0.{'0' * places}" if places else "0"}) for places in range(4)
+        }
+        sheet.freeze_panes(1, 0)
+        widths = [len(head) for head in heads]
+        for place, head in enumerate(heads):
+            sheet.write_string(0, place, head, bold)
+        many = 0
+        for row in cells:
+            if many + 1 >= MOST_ROWS_XLSX:
+                break
+            many += 1
+            for place, cell in enumerate(row):
+                if isinstance(cell, Decimal):
+                    sheet.write_number(many, place, float(cell), digits[-int(cell.as_tuple().exponent)])
+                elif isinstance(cell, int):
+                    sheet.write_number(many, place, cell)
+                elif cell is not None:
+                    sheet.write_string(many, place, cell)
+                    if many <= _MEASURED:
+                        widths[place] = max(widths[place], len(cell))
+        for place, width in enumerate(widths):
+            sheet.set_column(place, place, max(12, min(width + 2, 40)))
+    return many
+
+
+def _plain(cell: Cell) -> str | int | Decimal:
+    """The cell as a table has it. A text that a spreadsheet would run is marked as text."""
+    if cell is None:
+        return ""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _taken(out: io.StringIO) -> str:
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text

@@ -1,0 +1,30 @@
+"""Choosing a list's columns, and keeping its state under a name."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectChoice, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.queries.listing import fetch as grid_fetch
+
+
+class SizeForm(FlaskForm):
+    # Ids of their own, since a dialog stands on the page of the list, whose filters have a name too.
+    size = SelectField(_l("Rows on a page"), id="rows-on-a-page")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        usual = SelectChoice("", _("As usual (%(size)s)", size=grid_fetch.SIZE))
+        self.size.choices = [usual, *(SelectChoice(str(size), str(size)) for size in grid_fetch.SIZES)]
+
+
+class ViewForm(FlaskForm):
+    name = StringField(_l("Name"), [InputRequired(_l("Give the view a name."))], id="view-name")
+    shared = BooleanField(_l("Everybody sees it"), id="view-shared")
+
+
+class ChangedViewForm(ViewForm):
+    opens = BooleanField(_l("Open this list with it"))

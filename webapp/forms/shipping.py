@@ -1,0 +1,233 @@
+"""Fields that ask for a carrier and a tracking number: the choices, and what was entered."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.errors import DeskError, InvalidError
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.shipping import carriers as shipping_carriers
+from webapp.domain.shipping import parcels
+from webapp.domain.shipping.carrier_names import with_name
+from webapp.domain.shipping.tracking_numbers import CARRIER_QUESTIONS, Classification
+from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
+from webapp.forms.fields import choices
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel
+
+OTHER = "other"
+
+
+def carriers(country: str, none: str, chosen: str = "") -> list[SelectChoice]:
+    """`none` for no choice, those usual in the country, the other well-known ones by name, and one of another name.
+
+    `chosen`: the key of a carrier that is offered in any case.
+    """
+    usual = shipping_carriers.usual(country)
+    others = [row for row in shipping_carriers.CARRIERS if row in shipping_carriers.WELL_KNOWN or row.key == chosen]
+    rest = sorted((row for row in others if row not in usual), key=lambda row: row.name.casefold())
+    named = {row.key: row.name for row in (*usual, *rest)}
+    return choices({"": none, **named, OTHER: _("Another carrier")})
+
+
+def entered(key: str, title: str) -> tuple[str, str]:
+    """Return Amazon's code and the carrier's name of what was chosen, OTHER with a name or a key of a carrier.
+
+    A name that was typed is looked up: it may be one that Amazon has a code for. Both are empty for no choice.
+    """
+    carrier = shipping_carriers.BY_KEY.get(key) or (with_name(title) if key == OTHER else None)
+    if carrier is not None:
+        return carrier.code, carrier.name
+    return (shipping_carriers.OTHER, " ".join(title.split())) if key == OTHER else ("", "")
+
+
+def is_confirmed(found: Classification, number: str | None) -> bool:
+    """Return whether the number that was confirmed on the page is the one that is entered there."""
+    return bool(number) and number == found.number
+
+
+class ParcelCorrectionForm(FlaskForm):
+    """Of a parcel that left in `country`.
+
+    `asked_shared`: the number of which a person has to say whether another order is in the parcel too.
+    """
+
+    asked_shared = ""
+
+    carrier = SelectField(_l("Carrier"), validate_choice=False)
+    title = StringField(_l("Name of another carrier"))
+    tracking_number = StringField(_l("Tracking number"))
+    # The number that another order has too, where a person says that both are in this parcel.
+    shared = StringField(_l("Number of a shared parcel"))
+    # The number that is taken although it is a question: one that is changed afterwards is asked about again.
+    confirmed = StringField(_l("Confirmed tracking number"))
+
+    def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.country = country
+        self.carrier.choices = carriers(country, _("Not known"), self.carrier.data or "")
+
+    @classmethod
+    def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
+        """The form as the parcel stands."""
+        known = shipping_carriers.carrier_of(parcel.carrier, parcel.title)
+        # The list of carriers has one code each; another one of Amazon's is entered by its name.
+        is_listed = known is not None and shipping_carriers.BY_KEY[known.key].code == known.code
+        title = known.code if known and known.code != shipping_carriers.OTHER else parcel.title
+        key = known.key if known and is_listed else OTHER if parcel.carrier else ""
+        data = {"carrier": key, "title": "" if is_listed else title, "tracking_number": parcel.tracking_number}
+        data["confirmed"] = parcel.tracking_number if parcel.number_question else ""
+        return cls(formdata=None, country=country, data=data)
+
+    def entered(self) -> dict[str, Any]:
+        """Amazon's code, the carrier's name and the number, as `actions.parcels.edit` takes them."""
+        code, title = self._carrier()
+        number = self.tracking_number.data or ""
+        about = {"carrier": code, "title": title, "tracking_number": number}
+        is_shared, is_right = (is_confirmed(self.number(), field.data) for field in (self.shared, self.confirmed))
+        return about | {"shared": is_shared, "confirmed": is_right}
+
+    def number(self) -> Classification:
+        """Return what the text is that was entered as the number."""
+        code, title = self._carrier()
+        number = self.tracking_number.data or ""
+        return parcels.classified(parcels.Parcel(carrier=code, title=title, tracking_number=number), self.country)
+
+    def _carrier(self) -> tuple[str, str]:
+        title = self.title.data or ""
+        return entered(self.carrier.data or (OTHER if title.strip() else ""), title)
+
+    def shared_number(self) -> str:
+        """Return the number that is, or is to be, confirmed as shared with another order; else nothing."""
+        number = self.number().number
+        return number if number and number in {self.asked_shared, self.shared.data} else ""
+
+
+# Errors about a tracking number that another parcel has.
+_OF_OTHERS = frozenset(("tracking_used", "tracking_shared"))
+# More parcels than anybody packs for one order.
+MOST = 50
+
+
+class ParcelForm(Form):
+    """`carrier` is a key of `shipping.BY_KEY`, OTHER for one that has none, or empty: the number says it."""
+
+    tracking_number = StringField(_l("Tracking number"))
+    carrier = SelectField(_l("Carrier"), validate_choice=False)
+    title = StringField(_l("Name of the carrier"))
+    # The number that another order has too, where a person says that both are in this parcel.
+    shared = StringField(_l("Number of a shared parcel"))
+    # The number that is taken although it is a question: one that is changed afterwards is asked about again.
+    confirmed = StringField(_l("Confirmed tracking number"))
+
+
+class ShipmentForm(DocumentForm):
+    """`ship_anyway` is asked for where the buyer has asked to cancel the order.
+
+    `asked_shared`: the tracking number of which a person has to say whether another order is in the parcel too.
+    """
+
+    parcels: FieldList
+    ship_anyway = BooleanField(_l("Ship anyway, although the buyer has asked to cancel"))
+    asked_shared: str = ""
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.order = order
+        self.country = order.store.marketplace.country_code
+
+    def fresh(self, order: Order) -> None:
+        super().fresh(order)
+        known = carriers(self.country, _("Recognise it from the number"))
+        for entry in self.parcels:
+            entry.form.carrier.choices = known
+
+    def add(self) -> None:
+        """One parcel more, with nothing in it yet."""
+        if len(self.parcels.entries) < MOST:
+            self.parcels.append_entry()
+
+    def remove(self, place: int) -> None:
+        if len(self.parcels.entries) > 1 and 0 <= place < len(self.parcels.entries):
+            self.parcels.entries.pop(place)
+
+    def packed(self, *, unknown: str = "") -> list[parcels.Parcel]:
+        """What was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
+        return [self._parcel(place, unknown) for place in range(len(self.parcels.entries))]
+
+    def numbers(self) -> list[Classification]:
+        """Return what the text is that was entered as the number of each parcel."""
+        return [self._classified(entry.form) for entry in self.parcels]
+
+    def tell(self, error: DeskError) -> bool:
+        """Show the error at its field; below a number that another order has, offer to confirm the shared parcel."""
+        if error.code == "tracking_shared":
+            self.asked_shared = error.arguments["number"]
+        return super().tell(error)
+
+    def shared_number(self, place: int) -> str:
+        """Return the number of a parcel that is, or is to be, confirmed as shared with another order; else nothing."""
+        form = self.parcels.entries[place].form
+        number = self._classified(form).number
+        return number if number and number in {self.asked_shared, form.shared.data} else ""
+
+    def forgive(self) -> None:
+        super().forgive()
+        for entry in self.parcels:
+            for field in entry.form:
+                field.errors = []
+
+    def culprit(self, error: DeskError) -> Field | None:
+        if error.code in _OF_OTHERS:
+            number = error.arguments["number"]
+            written = (entry.form for entry in self.parcels)
+            return next((form.tracking_number for form in written if self._classified(form).number == number), None)
+        name = getattr(error, "field", "")
+        if not name.startswith("parcels-"):
+            return super().culprit(error)
+        _parcels, place, name = name.split("-", 2)
+        form = self.parcels.entries[int(place)].form
+        if name == "quantities":
+            name = f"quantity-{self.order.items[0].id}"
+        found: Field | None = form._fields.get(name)
+        return found
+
+    def _parcel(self, place: int, unknown: str) -> parcels.Parcel:
+        form = self.parcels.entries[place].form
+        try:
+            inside = pieces(form, self.order.items)
+        except InvalidError as error:
+            error.field = f"parcels-{place}-{error.field}"
+            raise
+        found = self._classified(form)
+        code, title = entered(form.carrier.data or "", form.title.data or unknown)
+        if not code and found.carrier is not None:
+            code, title = found.carrier.code, found.carrier.name
+        elif not code and found.number and unknown:
+            code, title = shipping_carriers.OTHER, unknown
+        elif not code and found.code in CARRIER_QUESTIONS:
+            raise InvalidError(found.code, field=f"parcels-{place}-carrier", **found.args)
+        is_shared, is_right = (is_confirmed(found, field.data) for field in (form.shared, form.confirmed))
+        number = form.tracking_number.data or ""
+        return parcels.Parcel(inside, code, title, number, shared=is_shared, confirmed=is_right)
+
+    def _classified(self, form: ParcelForm) -> Classification:
+        """Return what the number is, given the carrier that was chosen."""
+        code, title = entered(form.carrier.data or "", form.title.data or "")
+        draft = parcels.Parcel(carrier=code, title=title, tracking_number=form.tracking_number.data or "")
+        return parcels.classified(draft, self.country)
+
+
+def shipment_form(order: Order, **options: Any) -> ShipmentForm:
+    """One parcel with all that is left, unless something was sent."""
+    parcel = with_lines(ParcelForm, order.items, no_more)
+    fields = {"parcels": FieldList(FormField(parcel), min_entries=1)}
+    form: ShipmentForm = type("ShipmentForm", (ShipmentForm,), fields)(order=order, **options)
+    if not form.is_submitted():
+        for line in order.items:
+            form.parcels.entries[0].form[f"quantity-{line.id}"].data = str(order_states.left_to_ship(line))
+    return form

@@ -1,0 +1,195 @@
+"""Words for states: what a person reads, in which tone, with which icon. An unknown word is shown as it came."""
+
+from typing import NamedTuple
+
+from flask_babel import LazyString
+
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain import bulk_states
+from webapp.domain.amazon import statuses
+from webapp.domain.invoicing import amazon_refunds, vat_invoices
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.products import csv_import as product_csv
+from webapp.domain.products import stock
+from webapp.domain.shipping import tracking_matching
+from webapp.domain.submissions import cancellation, shipment_confirmation
+from webapp.domain.submissions import state_machine as submission_states
+
+
+class Label(NamedTuple):
+    """`tone` is one of quiet, wait, work, good, warn, bad (a class of app.css); `icon` a symbol of icons.svg."""
+
+    text: str | LazyString
+    tone: str
+    icon: str
+
+
+LABELS = {
+    "amazon_status": {
+        statuses.PENDING_AVAILABILITY: Label(_l("Pending availability"), "wait", "hourglass"),
+        statuses.PENDING: Label(_l("Pending"), "wait", "hourglass"),
+        statuses.UNSHIPPED: Label(_l("Unshipped"), "warn", "package"),
+        statuses.PARTIALLY_SHIPPED: Label(_l("Partially shipped"), "work", "truck"),
+        statuses.SHIPPED: Label(_l("Shipped"), "good", "truck-delivery"),
+        statuses.CANCELLED: Label(_l("Cancelled"), "quiet", "circle-x"),
+        statuses.UNFULFILLABLE: Label(_l("Unfulfillable"), "bad", "ban"),
+        statuses.INVOICE_UNCONFIRMED: Label(_l("Invoice unconfirmed"), "wait", "file-invoice"),
+    },
+    "order_state": {
+        order_states.NEW: Label(_l("New"), "wait", "circle-dashed"),
+        order_states.PROCESSING: Label(_l("Processing"), "work", "progress"),
+        order_states.HOLDED: Label(_l("On hold"), "warn", "player-pause"),
+        order_states.AWAITING: Label(_l("Shipped, awaiting Amazon"), "wait", "truck-delivery"),
+        order_states.COMPLETE: Label(_l("Complete"), "good", "circle-check"),
+        order_states.CLOSED: Label(_l("Closed"), "quiet", "lock"),
+        order_states.CANCELED: Label(_l("Cancelled"), "quiet", "circle-x"),
+    },
+    "submission_state": {
+        submission_states.QUEUED: Label(_l("Queued"), "wait", "clock"),
+        submission_states.CONFLICT: Label(_l("Needs a decision"), "bad", "alert-triangle"),
+        submission_states.SENDING: Label(_l("Sending"), "work", "send"),
+        submission_states.SENT: Label(_l("Sent"), "work", "send"),
+        submission_states.ACCEPTED: Label(_l("Accepted by Amazon"), "work", "check"),
+        submission_states.VERIFIED: Label(_l("Verified"), "good", "shield-check"),
+        submission_states.REJECTED: Label(_l("Rejected"), "bad", "circle-x"),
+        submission_states.UNDONE: Label(_l("Undone"), "quiet", "arrow-back-up"),
+        submission_states.UNPROVED: Label(_l("Not proved"), "bad", "help-circle"),
+    },
+    "store_state": {
+        "active": Label(_l("Active"), "good", "circle-check"),
+        "inactive": Label(_l("Inactive"), "quiet", "player-pause"),
+    },
+    "product_state": {
+        "enabled": Label(_l("Enabled"), "good", "circle-check"),
+        "disabled": Label(_l("Disabled"), "quiet", "ban"),
+    },
+    "product_flag": {
+        product_csv.FOUND: Label(_l("New from an order"), "warn", "help-circle"),
+        product_csv.SOLD_DISABLED: Label(_l("Sold while disabled"), "warn", "alert-triangle"),
+        "oversold": Label(_l("Oversold"), "bad", "alert-circle"),
+    },
+    "movement": {
+        stock.RESERVE: Label(_l("Reserved"), "work", "lock"),
+        stock.RELEASE: Label(_l("Released"), "quiet", "arrow-back-up"),
+        stock.DEDUCT: Label(_l("Shipped"), "good", "truck"),
+        stock.TAKE_BACK: Label(_l("Parcel taken back"), "warn", "arrow-back-up"),
+        stock.RETURN: Label(_l("Returned to stock"), "good", "inbox"),
+        stock.UNRETURN: Label(_l("Return undone"), "warn", "arrow-back-up"),
+        stock.SET: Label(_l("Counted"), "wait", "clipboard-list"),
+        stock.IMPORTED: Label(_l("Set by a file"), "wait", "file-invoice"),
+    },
+    "run_state": {
+        "running": Label(_l("Running"), "work", "refresh"),
+        "done": Label(_l("Done"), "good", "circle-check"),
+        "failed": Label(_l("Failed"), "bad", "alert-circle"),
+        "waiting": Label(_l("Waiting"), "wait", "clock"),
+        "lost": Label(_l("Interrupted"), "warn", "alert-triangle"),
+        "paused": Label(_l("Paused"), "warn", "player-pause"),
+    },
+    "user_state": {
+        "active": Label(_l("Active"), "good", "circle-check"),
+        "invited": Label(_l("Invited"), "wait", "hourglass"),
+        "disabled": Label(_l("Disabled"), "bad", "ban"),
+    },
+    "submission_kind": {
+        cancellation.KIND: Label(_l("Cancellation"), "quiet", "ban"),
+        shipment_confirmation.KIND: Label(_l("Shipment"), "quiet", "truck"),
+        amazon_refunds.KIND: Label(_l("Refund"), "quiet", "arrow-back-up"),
+        vat_invoices.KIND: Label(_l("Tax invoice"), "quiet", "file-invoice"),
+    },
+    "bulk_kind": {
+        "cancel": Label(_l("Cancel at Amazon"), "quiet", "ban"),
+        "hold": Label(_l("Put on hold"), "quiet", "player-pause"),
+        "unhold": Label(_l("Unhold"), "quiet", "progress"),
+        "invoice": Label(_l("Invoice"), "quiet", "file-invoice"),
+        "ship": Label(_l("Ship with tracking numbers"), "quiet", "truck"),
+        "print_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
+        "print_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
+        "print_pick_list": Label(_l("Print pick list"), "quiet", "clipboard-list"),
+        "print_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
+        "print_all": Label(_l("Print all documents"), "quiet", "clipboard-list"),
+        "print_these_invoices": Label(_l("Print invoices"), "quiet", "file-invoice"),
+        "print_these_packing_slips": Label(_l("Print packing slips"), "quiet", "package"),
+        "print_these_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
+    },
+    # Why a tracking number needed to be confirmed.
+    "number_question": {
+        "tracking_link": Label(_l("taken out of a link"), "quiet", "help-circle"),
+        "tracking_in_text": Label(_l("taken out of a text"), "quiet", "help-circle"),
+        "tracking_decimal": Label(_l("written as a decimal"), "quiet", "help-circle"),
+        "tracking_signs": Label(_l("unusual characters"), "quiet", "help-circle"),
+        "tracking_dummy": Label(_l("looks like a test number"), "quiet", "help-circle"),
+        "tracking_lost_digits": Label(_l("ends in zeros after 15 digits"), "quiet", "help-circle"),
+        "tracking_check_digit": Label(_l("wrong check digit"), "quiet", "help-circle"),
+        "tracking_of_another": Label(_l("looks like another carrier's"), "quiet", "help-circle"),
+        "tracking_format": Label(_l("unknown format"), "quiet", "help-circle"),
+    },
+    "tracking_standing": {
+        tracking_matching.READY: Label(_l("Ready"), "good", "check"),
+        tracking_matching.CHOOSE: Label(_l("Question"), "warn", "help-circle"),
+        tracking_matching.CONFIRM: Label(_l("Number?"), "warn", "help-circle"),
+        tracking_matching.ALREADY: Label(_l("Done before"), "quiet", "point"),
+        tracking_matching.BLOCKED: Label(_l("Cannot go"), "bad", "alert-circle"),
+        tracking_matching.LEFT_OUT: Label(_l("Left out"), "quiet", "point"),
+    },
+    "bulk_state": {
+        bulk_states.DRAFT: Label(_l("Not begun"), "wait", "circle-dashed"),
+        bulk_states.RUNNING: Label(_l("Running"), "work", "progress"),
+        bulk_states.ENDED: Label(_l("Done"), "good", "circle-check"),
+        "partly": Label(_l("Not all done"), "warn", "alert-triangle"),
+        bulk_states.STOPPED: Label(_l("Stopped"), "warn", "player-pause"),
+    },
+    "bulk_row_state": {
+        bulk_states.WAITING: Label(_l("Waiting"), "wait", "clock"),
+        bulk_states.DONE: Label(_l("Done"), "good", "check"),
+        bulk_states.FAILED: Label(_l("Not done"), "bad", "alert-circle"),
+        bulk_states.SKIPPED: Label(_l("Skipped"), "quiet", "point"),
+    },
+    "mail_state": {
+        mail_states.QUEUED: Label(_l("Queued"), "wait", "clock"),
+        mail_states.SENDING: Label(_l("Sending"), "work", "send"),
+        mail_states.SENT: Label(_l("Sent"), "good", "check"),
+        mail_states.FAILED: Label(_l("Failed"), "bad", "alert-circle"),
+        mail_states.UNKNOWN: Label(_l("Unknown"), "bad", "help-circle"),
+        mail_states.DROPPED: Label(_l("Dropped"), "quiet", "x"),
+    },
+    "mail_kind": {
+        mail_states.ORDER: Label(_l("Order confirmation"), "quiet", "clipboard-list"),
+        mail_states.INVOICE: Label(_l("Invoice"), "quiet", "file-invoice"),
+        mail_states.SHIPMENT: Label(_l("Shipment"), "quiet", "truck"),
+        mail_states.CREDIT_MEMO: Label(_l("Credit memo"), "quiet", "arrow-back-up"),
+        mail_states.COMMENT: Label(_l("Comment"), "quiet", "point"),
+        mail_states.FREE: Label(_l("Free mail"), "quiet", "send"),
+        "confirmOrderDetails": Label(_l("Order details"), "quiet", "send"),
+        "confirmDeliveryDetails": Label(_l("Delivery details"), "quiet", "truck"),
+        "unexpectedProblem": Label(_l("Unexpected problem"), "quiet", "alert-triangle"),
+        "confirmCustomizationDetails": Label(_l("Customisation"), "quiet", "send"),
+        "confirmServiceDetails": Label(_l("Service details"), "quiet", "send"),
+        "digitalAccessKey": Label(_l("Digital access key"), "quiet", "lock"),
+    },
+    "credit_memo_state": {
+        amazon_refunds.OFFLINE: Label(_l("Refunded offline"), "quiet", "check"),
+        amazon_refunds.ASKED: Label(_l("Refund asked of Amazon"), "work", "send"),
+        amazon_refunds.REFUNDED: Label(_l("Refunded at Amazon"), "good", "shield-check"),
+        amazon_refunds.REFUSED: Label(_l("Refund refused"), "bad", "circle-x"),
+        amazon_refunds.UNDONE: Label(_l("Undone"), "quiet", "arrow-back-up"),
+    },
+    "refund_component": {
+        "item_price": Label(_l("Items"), "quiet", "point"),
+        "item_tax": Label(_l("Tax on items"), "quiet", "point"),
+        "shipping_price": Label(_l("Shipping"), "quiet", "point"),
+        "shipping_tax": Label(_l("Tax on shipping"), "quiet", "point"),
+        "gift_wrap_price": Label(_l("Gift wrap"), "quiet", "point"),
+        "gift_wrap_tax": Label(_l("Tax on gift wrap"), "quiet", "point"),
+    },
+    "channel": {
+        statuses.MERCHANT: Label(_l("Merchant (FBM)"), "quiet", "building-store"),
+        statuses.AMAZON: Label(_l("Amazon (FBA)"), "quiet", "packages"),
+    },
+}
+
+
+def label(kind: str, value: str) -> Label:
+    """The label of a value of one of the vocabularies above."""
+    return LABELS[kind].get(value) or Label(value, "quiet", "point")

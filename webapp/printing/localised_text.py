@@ -1,0 +1,61 @@
+"""What a document says, as the store's language says it: texts, days on the store's clock, amounts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+
+from webapp.core.i18n import catalogues
+from webapp.domain.amazon.types import Address
+from webapp.domain.common import addresses
+from webapp.domain.common.marketplaces import Marketplace
+from webapp.domain.common.money import Money, minor_digits
+from webapp.models.stores import Store
+
+DOMAIN = "printing"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    language: str
+    locale: Locale
+    country: str
+    zone: ZoneInfo
+    currency: str
+
+    def __call__(self, text: str, **arguments: object) -> str:
+        said = catalogues.catalogue(self.language, DOMAIN).gettext(text)
+        return said % arguments if arguments else said
+
+    def day(self, instant: datetime) -> str:
+        """`21 November 2026`, on the day it is where the store is."""
+        return str(dates.format_date(instant.astimezone(self.zone), "long", locale=self.locale))
+
+    def money(self, minor: int) -> str:
+        """`€1,234.50`, with exactly the currency's digits."""
+        return catalogues.amount(Money(minor, self.currency), self.locale)
+
+    def amount(self, minor: int) -> str:
+        """`1,234.50`: for columns whose currency the document names once."""
+        digits = minor_digits(self.currency)
+        places = f".{'0' * digits}" if digits else ""
+        return str(numbers.format_decimal(Money(minor, self.currency).decimal, f"#,##0{places}", locale=self.locale))
+
+    def number(self, value: int) -> str:
+        return str(numbers.format_decimal(value, locale=self.locale))
+
+    def address(self, stored: dict[str, str] | None) -> tuple[str, ...]:
+        """The lines of an address, its country named only where the letter leaves the store's own."""
+        if not stored:
+            return ()
+        address = Address(**stored)
+        country = (address.country_code or "").upper()
+        named = self.locale.territories.get(country, country) if country != self.country else ""
+        return (*addresses.lines(address), *([named] if named else ()))
+
+
+def of_store(store: Store, currency: str) -> Words:
+    marketplace: Marketplace = store.marketplace
+    locale = catalogues.locale(store.language, marketplace.country_code)
+    return Words(store.language, locale, marketplace.country_code, ZoneInfo(marketplace.time_zone), currency)

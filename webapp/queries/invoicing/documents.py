@@ -1,0 +1,52 @@
+"""Reading an Order's documents: one invoice, shipment or credit memo by its number, and what was written on it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from webapp.domain.errors import NotFoundError
+from webapp.models.comments import Comment
+from webapp.models.documents import CreditMemo, Invoice
+from webapp.models.shipments import Parcel, Shipment
+
+
+def invoice(session: Session, number: str) -> Invoice:
+    """With its lines. Raises NotFoundError."""
+    found = session.scalar(select(Invoice).where(Invoice.number == number).options(selectinload(Invoice.items)))
+    if found is None:
+        raise NotFoundError("invoice_unknown", number=number)
+    return found
+
+
+def shipment(session: Session, number: str) -> Shipment:
+    """With its parcels and their contents. Raises NotFoundError."""
+    contents = selectinload(Shipment.parcels).selectinload(Parcel.items)
+    found = session.scalar(select(Shipment).where(Shipment.number == number).options(contents))
+    if found is None:
+        raise NotFoundError("shipment_unknown", number=number)
+    return found
+
+
+def credit_memo(session: Session, number: str) -> CreditMemo:
+    """With its lines. Raises NotFoundError."""
+    wanted = select(CreditMemo).where(CreditMemo.number == number)
+    found = session.scalar(wanted.options(selectinload(CreditMemo.items)))
+    if found is None:
+        raise NotFoundError("credit_memo_unknown", number=number)
+    return found
+
+
+def comments(
+    session: Session,
+    *,
+    order_id: int | None = None,
+    invoice_id: int | None = None,
+    shipment_id: int | None = None,
+    credit_memo_id: int | None = None,
+) -> Sequence[Comment]:
+    """What was written on an Order and all its documents, or on one of them; newest first."""
+    wanted = {"order_id": order_id, "invoice_id": invoice_id, "shipment_id": shipment_id}
+    wanted["credit_memo_id"] = credit_memo_id
+    mine = [getattr(Comment, name) == id_ for name, id_ in wanted.items() if id_ is not None]
+    return session.scalars(select(Comment).where(*mine).order_by(Comment.at.desc(), Comment.id.desc())).all()

@@ -1,0 +1,156 @@
+"""Documents with all that stands on them, read in a few queries, however many are printed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session, joinedload, load_only, selectinload
+
+from webapp.domain.errors import NotFoundError
+from webapp.domain.invoicing import amazon_refunds
+from webapp.domain.orders import state_machine as order_states
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.documents import CreditMemo, Invoice
+from webapp.models.orders import Order
+from webapp.models.printed_files import PrintedFile, PrintedPart
+from webapp.models.shipments import Parcel, Shipment
+
+# A document's kind and id.
+Key = tuple[str, int]
+Document = Invoice | Shipment | CreditMemo | Order
+
+# In the order they are printed for one Order.
+KINDS: dict[str, Any] = {"invoice": Invoice, "shipment": Shipment, "credit_memo": CreditMemo}
+_WITH = {
+    "invoice": (selectinload(Invoice.items),),
+    "shipment": (selectinload(Shipment.parcels).selectinload(Parcel.items),),
+    "credit_memo": (selectinload(CreditMemo.items),),
+}
+# The packing slip of what is left to ship; its id is the order's.
+UNSHIPPED = "unshipped"
+# PostgreSQL and SQLite take more parameters; nobody needs a longer statement.
+_AT_ONCE = 500
+
+
+class Printed(NamedTuple):
+    """`invoices`: the numbers of the Order's invoices, which a credit memo names."""
+
+    kind: str
+    document: Document
+    order: Order
+    invoices: tuple[str, ...]
+
+
+def documents(session: Session, wanted: Sequence[Key]) -> list[Printed]:
+    """These documents, in the order asked for. Raises NotFoundError for the first that is not there."""
+    found: dict[Key, Any] = {}
+    for kind, model in KINDS.items():
+        ids = [id_ for name, id_ in wanted if name == kind]
+        for portion in _portions(ids):
+            rows = session.scalars(select(model).where(model.id.in_(portion)).options(*_WITH[kind]))
+            found.update({(kind, row.id): row for row in rows})
+    order_ids = {key: document.order_id for key, document in found.items()}
+    unshipped = {key: key[1] for key in wanted if key[0] == UNSHIPPED}
+    orders = _orders(session, {*order_ids.values(), *unshipped.values()})
+    order_ids |= unshipped
+    found |= {key: orders[id_] for key, id_ in unshipped.items() if id_ in orders}
+    for kind, id_ in wanted:
+        if (kind, id_) not in found:
+            raise NotFoundError("document_unknown", kind=kind, id=id_)
+    credited = [order_ids[key] for key in wanted if key[0] == "credit_memo"]
+    invoices = _invoice_numbers(session, set(credited))
+    return [
+        Printed(key[0], found[key], orders[order_ids[key]], tuple(invoices.get(order_ids[key], ()))) for key in wanted
+    ]
+
+
+def of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] = tuple(KINDS)) -> list[Key]:
+    """The documents these Orders have, Order by Order, in the order they were written."""
+    found = _by_order(session, order_ids, kinds)
+    return [key for order_id in order_ids for key in found[order_id]]
+
+
+def _by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) -> dict[int, list[Key]]:
+    found: dict[int, list[Key]] = {order_id: [] for order_id in order_ids}
+    for kind in KINDS:
+        if kind not in kinds:
+            continue
+        model = KINDS[kind]
+        for portion in _portions(list(found)):
+            rows = select(model.order_id, model.id).where(model.order_id.in_(portion), *_true(kind)).order_by(model.id)
+            for order_id, id_ in session.execute(rows):
+                found[order_id].append((kind, id_))
+    return found
+
+
+def unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
+    """Return the keys of the packing slips of those of these orders that have something left to ship.
+
+    Orders on hold are left out: they are not to be packed.
+    """
+    found: set[int] = set()
+    for portion in _portions(list(order_ids)):
+        rows = select(Order).where(Order.id.in_(portion), Order.state.in_(order_states.BY_NAME["ship"].sources))
+        rows = rows.options(load_only(Order.id), selectinload(Order.items))
+        found.update(order.id for order in session.scalars(rows) if any(map(order_states.left_to_ship, order.items)))
+    return [(UNSHIPPED, id_) for id_ in order_ids if id_ in found]
+
+
+def packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
+    """Return the packing slips of these orders, order by order: of their shipments, then of what is left to ship."""
+    shipments = _by_order(session, order_ids, ("shipment",))
+    left = {id_: (kind, id_) for kind, id_ in unshipped(session, order_ids)}
+    return [key for id_ in order_ids for key in (*shipments[id_], *((left[id_],) if id_ in left else ()))]
+
+
+def existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
+    """Those of these documents that are there and say what is so, in the order given."""
+    model, found = KINDS[kind], set[int]()
+    for portion in _portions(list(ids)):
+        found.update(session.scalars(select(model.id).where(model.id.in_(portion), *_true(kind))))
+    return [(kind, id_) for id_ in ids if id_ in found]
+
+
+def _true(kind: str) -> list[ColumnElement[bool]]:
+    """A credit memo that Amazon is only asked for, or has refused, is no paper for anybody."""
+    return [CreditMemo.state.in_(amazon_refunds.GIVEN)] if kind == "credit_memo" else []
+
+
+def file_of(session: Session, action_id: int) -> PrintedFile | None:
+    """What a bulk action printed, while it is kept."""
+    return session.scalar(select(PrintedFile).where(PrintedFile.bulk_action_id == action_id))
+
+
+def parts(session: Session, file_id: int) -> Iterator[bytes]:
+    """The file's bytes, part by part."""
+    mine = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
+    place = 0
+    while (content := session.scalar(mine.where(PrintedPart.place == place))) is not None:
+        yield content
+        place += 1
+
+
+def _orders(session: Session, ids: set[int]) -> dict[int, Order]:
+    parts = (
+        joinedload(Order.store),
+        joinedload(Order.amazon_order).selectinload(AmazonOrder.items),
+        selectinload(Order.items),
+    )
+    found: dict[int, Order] = {}
+    for portion in _portions(sorted(ids)):
+        rows = session.scalars(select(Order).where(Order.id.in_(portion)).options(*parts))
+        found.update({order.id: order for order in rows})
+    return found
+
+
+def _invoice_numbers(session: Session, order_ids: set[int]) -> dict[int, list[str]]:
+    numbers: dict[int, list[str]] = {}
+    for portion in _portions(sorted(order_ids)):
+        rows = select(Invoice.order_id, Invoice.number).where(Invoice.order_id.in_(portion)).order_by(Invoice.id)
+        for order_id, number in session.execute(rows):
+            numbers.setdefault(order_id, []).append(number)
+    return numbers
+
+
+def _portions(ids: list[int]) -> Iterable[list[int]]:
+    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

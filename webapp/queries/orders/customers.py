@@ -1,0 +1,87 @@
+"""Reading customer accounts: the list of them, and one with its orders. Guests have none."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from webapp.db.encryption import vault
+from webapp.domain.common.money import Money
+from webapp.domain.errors import NotFoundError
+from webapp.domain.orders import state_machine as order_states
+from webapp.models.customers import Customer
+from webapp.models.orders import Order
+from webapp.models.stores import StoreName
+from webapp.queries.listing import search
+from webapp.queries.listing.fetch import Column, Grid
+
+
+class Worth(NamedTuple):
+    """What a customer ordered in one currency: how often, for how much, and how much was given back."""
+
+    orders: int
+    total: Money
+    refunded: Money
+
+
+_MINE = Order.customer_id == Customer.id
+_COUNT = select(func.count(Order.id)).where(_MINE).scalar_subquery().label("orders")
+_LAST = select(func.max(Order.purchased_at)).where(_MINE).scalar_subquery().label("last_at")
+_ROWS = select(Customer.id, Customer.store_id, Customer.created_at)
+COLUMNS = (
+    Column("id", Customer.id, descending=True),
+    Column("name", shows=(Customer.name,)),
+    Column("email", shows=(Customer.email,)),
+    Column("store"),
+    Column("orders", shows=(_COUNT,)),
+    Column("last", shows=(_LAST,)),
+    Column("since", Customer.created_at, descending=True),
+)
+
+
+def grid(stores: Sequence[StoreName]) -> Grid:
+    """`stores`: all of them, since each counts its days in a zone of its own."""
+
+    def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
+        return lambda day: search.placed(Customer.created_at, Customer.store_id, stores, day, since=since)
+
+    return Grid(
+        rows=_ROWS,
+        id=Customer.id,
+        columns=COLUMNS,
+        filters={
+            "email": lambda text: Customer.email_hash == vault.hash(text.casefold()),
+            "name": _named,
+            "store": lambda slug: Customer.store_id.in_([store.id for store in stores if store.slug == slug]),
+            "since_from": placed(since=True),
+            "since_to": placed(since=False),
+        },
+        sort="-id",
+    )
+
+
+def find(session: Session, customer_id: int) -> Customer:
+    """Raises NotFoundError."""
+    customer = session.get(Customer, customer_id)
+    if customer is None:
+        raise NotFoundError("customer_unknown", name=customer_id)
+    return customer
+
+
+def worth(session: Session, customer_id: int) -> list[Worth]:
+    """By currency; what was cancelled is not counted."""
+    sums = select(Order.currency, func.count(Order.id), func.sum(Order.total), func.sum(Order.total_refunded))
+    mine = sums.where(Order.customer_id == customer_id, Order.state != order_states.CANCELED).group_by(Order.currency)
+    return [
+        Worth(count, Money(int(total), currency), Money(int(refunded), currency))
+        for currency, count, total, refunded in session.execute(mine.order_by(Order.currency))
+    ]
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    """Customers with an order whose buyer or recipient is called so."""
+    found = search.among_found(Order.amazon_order_id, search.named(text))
+    named = select(Order.customer_id).where(Order.customer_id.is_not(None), found)
+    return Customer.id.in_(named)

@@ -1,0 +1,143 @@
+"""Reading Orders: the grid over all of them, and one with its lines, invoices and credit memos."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from webapp.domain.errors import NotFoundError
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.documents import CreditMemo, Invoice
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel, Shipment
+from webapp.models.stores import StoreName
+from webapp.queries.listing import search
+from webapp.queries.listing.fetch import Column, Grid
+
+COLUMNS = (
+    Column("id", Order.number, descending=True),
+    Column("amazon_number", AmazonOrder.number, tie=AmazonOrder.id),
+    Column("store"),
+    Column("purchased", Order.purchased_at, descending=True),
+    Column("bill_to", shows=(Order.bill_to_name,)),
+    Column("ship_to", shows=(Order.ship_to_name,)),
+    Column("total", Order.total, descending=True),
+    Column("status", Order.state),
+    Column("ship_by", Order.ship_by),
+    Column("action"),
+    Column("email", shows=(Order.email,), hidden=True),
+    Column("address", shows=(Order.shipping_address,), hidden=True),
+    Column("customer", shows=(Order.customer_id,), hidden=True),
+    Column("subtotal", shows=(Order.subtotal,), hidden=True),
+    Column("shipping", shows=(Order.shipping,), hidden=True),
+    Column("tax", shows=(Order.tax,), hidden=True),
+    Column("discount", shows=(Order.discount,), hidden=True),
+    Column("paid", shows=(Order.total_invoiced,), hidden=True),
+    Column("refunded", shows=(Order.total_refunded,), hidden=True),
+    Column("amazon_status", hidden=True),
+    Column("channel", hidden=True),
+    Column("service", shows=(AmazonOrder.service_level,), hidden=True),
+    Column("hold_until", shows=(Order.hold_until,), hidden=True),
+    Column("created", shows=(Order.created_at,), hidden=True),
+)
+# Columns instead of whole Orders, so that nothing is decrypted that no row shows.
+_ROWS = select(
+    Order.id,
+    Order.number,
+    Order.store_id,
+    Order.state,
+    Order.status,
+    Order.purchased_at,
+    Order.currency,
+    Order.total,
+    AmazonOrder.number.label("amazon_number"),
+    AmazonOrder.status.label("amazon_status"),
+    AmazonOrder.fulfilled_by,
+    Order.ship_by,
+).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
+# What every page of one Order shows.
+_PARTS = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
+
+
+def grid(stores: Sequence[StoreName]) -> Grid:
+    """The grid of all Orders. `stores`: all of them, since each counts its days in a zone of its own."""
+
+    def placed(*, since: bool) -> Any:
+        return lambda day: search.placed(Order.purchased_at, Order.store_id, stores, day, since=since)
+
+    def worth(*, least: bool) -> Any:
+        return lambda bound: search.worth(Order.total, Order.currency, stores, bound, least=least)
+
+    return Grid(
+        rows=_ROWS,
+        id=Order.id,
+        amazon_order_id=Order.amazon_order_id,
+        one_each=True,
+        sealed=True,
+        key=("orders", tuple(stores)),
+        columns=COLUMNS,
+        filters={
+            "q": search.anywhere,
+            "name": search.named,
+            "purchased_from": placed(since=True),
+            "purchased_to": placed(since=False),
+            "total_min": worth(least=True),
+            "total_max": worth(least=False),
+            "state": Order.state.in_,
+            "customer": lambda id_: Order.customer_id == int(id_),
+            "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
+        },
+        sort="-purchased",
+        indexed={
+            "purchased": frozenset(("state", "store", "customer", "purchased_from", "purchased_to")),
+            "ship_by": frozenset(("state",)),
+            "status": frozenset(("state",)),
+            "total": frozenset(("total_min", "total_max")),
+        },
+    )
+
+
+def number_for(session: Session, text: str) -> str | None:
+    """Our number of the Order whose own or Amazon's number is exactly `text`."""
+    # Two indexes, one after the other: asked for either at once, PostgreSQL reads the whole of both.
+    ours = session.scalar(select(Order.number).where(Order.number == text.upper()))
+    if ours is not None:
+        return ours
+    amazons = select(Order.number).join(Order.amazon_order).where(AmazonOrder.number == text.upper())
+    return session.scalar(amazons.order_by(Order.id).limit(1))
+
+
+def by_number(session: Session, number: str) -> Order:
+    """The Order with its store, its Amazon order and its lines. Raises NotFoundError."""
+    found = session.scalar(select(Order).where(Order.number == number).options(*_PARTS))
+    if found is None:
+        raise NotFoundError("order_unknown", number=number)
+    return found
+
+
+def by_id(session: Session, id_: int) -> Order:
+    """The same of an id there is."""
+    return session.scalars(select(Order).where(Order.id == id_).options(*_PARTS)).one()
+
+
+def listed(session: Session, limit: int) -> Sequence[Order]:
+    """The latest, with their Amazon orders and lines, for the command line."""
+    latest = select(Order).order_by(Order.purchased_at.desc(), Order.id.desc())
+    parts = (joinedload(Order.amazon_order), joinedload(Order.store), selectinload(Order.items))
+    return session.scalars(latest.options(*parts).limit(limit)).all()
+
+
+def invoices(session: Session, order_id: int) -> Sequence[Invoice]:
+    mine = select(Invoice).where(Invoice.order_id == order_id).order_by(Invoice.id)
+    return session.scalars(mine.options(selectinload(Invoice.items))).all()
+
+
+def credit_memos(session: Session, order_id: int) -> Sequence[CreditMemo]:
+    mine = select(CreditMemo).where(CreditMemo.order_id == order_id).order_by(CreditMemo.id)
+    return session.scalars(mine.options(selectinload(CreditMemo.items))).all()
+
+
+def shipments(session: Session, order_id: int) -> Sequence[Shipment]:
+    mine = select(Shipment).where(Shipment.order_id == order_id).order_by(Shipment.id)
+    return session.scalars(mine.options(selectinload(Shipment.parcels).selectinload(Parcel.items))).all()

@@ -1,0 +1,87 @@
+"""Reading what orders do to stock: their lines, what these hold, and what of them came back."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp.db.any_of import among
+from webapp.domain.amazon import statuses as status
+from webapp.domain.invoicing import amazon_refunds
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
+from webapp.models.documents import CreditMemo, CreditMemoItem
+from webapp.models.orders import Order, OrderItem
+from webapp.models.products import Product, StockHold
+from webapp.models.stores import Store
+
+_HOLDS = select(
+    *(StockHold.id, StockHold.product_id, StockHold.amazon_order_id, StockHold.order_item_id, StockHold.steps),
+    *(StockHold.reserved, StockHold.deducted, StockHold.returned, StockHold.skipped),
+).where(among(StockHold.amazon_order_id, "ids"))
+_LINE = (OrderItem.order_id == Order.id) & (OrderItem.order_item_id == AmazonOrderItem.order_item_id)
+_PRODUCT = (Product.account_id == AmazonOrder.account_id) & (Product.sku == AmazonOrderItem.sku)
+_STOCKED = Product.manage_stock & (AmazonOrder.fulfilled_by == status.MERCHANT)
+_LINES = (
+    select(
+        AmazonOrder.id,
+        AmazonOrder.status,
+        AmazonOrder.fulfilled_by,
+        AmazonOrder.purchased_at,
+        AmazonOrder.blocked,
+        AmazonOrder.reserved,
+        AmazonOrderItem.order_item_id,
+        AmazonOrderItem.quantity,
+        Store.import_orders,
+        Store.pending_orders,
+        Store.unready_products,
+        Store.orders_from,
+        Product.id.label("product_id"),
+        OrderItem.id.label("line_id"),
+        OrderItem.ordered,
+        OrderItem.invoiced,
+        OrderItem.shipped,
+        OrderItem.refunded,
+        OrderItem.canceled,
+    )
+    .join(Store, Store.id == AmazonOrder.store_id)
+    .join(AmazonOrderItem, AmazonOrderItem.amazon_order_id == AmazonOrder.id)
+    .join(Product, _PRODUCT)
+    .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
+    .outerjoin(OrderItem, _LINE)
+    .where(among(AmazonOrder.id, "ids"))
+    .order_by(AmazonOrder.purchased_at, AmazonOrder.id, AmazonOrderItem.id)
+)
+_LINES_OF_STOCK = _LINES.where(_STOCKED)
+_LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, among(AmazonOrder.id, "held")))
+
+
+def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
+    """What these Amazon orders hold, by (id of the Amazon order, Amazon's id of the line)."""
+    found = session.connection().execute(_HOLDS, {"ids": ids})
+    return {(row.amazon_order_id, row.order_item_id): row for row in found}
+
+
+def rows(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
+    """Each line of a product whose stock is managed, or that has held something before; the first buyer first."""
+    if held:
+        return session.connection().execute(_LINES_OF_STOCK_OR_HELD, {"ids": ids, "held": list(held)}).all()
+    return session.connection().execute(_LINES_OF_STOCK, {"ids": ids}).all()
+
+
+def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
+    """When how many pieces of a line were said to return to stock, by the Order's line. Those of a credit memo that
+    Amazon is only asked for, or has refused, are not there."""
+    found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    if line_ids:
+        told = (
+            select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
+            .join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
+            .where(CreditMemoItem.order_item_id.in_(line_ids), CreditMemoItem.return_to_stock)
+            .where(CreditMemo.state.in_(amazon_refunds.GIVEN))
+        )
+        for line_id, at, pieces in session.execute(told):
+            found[line_id].append((at, pieces))
+    return found

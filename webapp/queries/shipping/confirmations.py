@@ -1,0 +1,85 @@
+"""How Amazon stands to the shipments of orders: one of the values of `order_states.derive`."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, cast, select
+from sqlalchemy.orm import Session
+
+from webapp.db.any_of import among
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.submissions import shipment_confirmation
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel
+from webapp.models.submissions import Submission
+
+_LATEST_STATE = (
+    select(Submission.state)
+    .where(
+        Submission.amazon_order_id == Order.amazon_order_id,
+        Submission.kind == shipment_confirmation.KIND,
+        Submission.subject == cast(Parcel.reference, String),
+    )
+    .order_by(Submission.id.desc())
+    .limit(1)
+    .correlate(Order, Parcel)
+    .scalar_subquery()
+)
+_PARCELS = (
+    select(Order.id, AmazonOrder.status, _LATEST_STATE)
+    .join_from(Parcel, Order, Order.id == Parcel.order_id)
+    .join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
+)
+
+
+def of_order(session: Session, order_id: int) -> str:
+    """Return how Amazon stands to the parcels of one order; CONFIRMED where it has none."""
+    found = _by_order(session, _PARCELS.where(Order.id == order_id))
+    return found.get(order_id, order_states.CONFIRMED)
+
+
+def of_amazon_orders(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
+    """Return the same of the orders of these Amazon orders, by order id. Orders without parcels are left out."""
+    return _by_order(session, _PARCELS.where(Order.amazon_order_id.in_(amazon_order_ids)))
+
+
+def differing(session: Session, amazon_order_ids: Collection[int]) -> dict[int, str]:
+    """Return the same for those orders only whose state may change because of it."""
+    condition: ColumnElement[bool] = Order.state.in_(_FOLLOWING)
+    asked = _PARCELS.add_columns(Order.state).where(Order.amazon_order_id.in_(amazon_order_ids), condition)
+    rows = session.execute(asked).all()
+    states = {row[0]: row[3] for row in rows}
+    found = _grouped(rows)
+    return {id_: one for id_, one in found.items() if one != _SETTLED.get(states[id_])}
+
+
+def failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """Return the tracking numbers of parcels that a person has to retry, correct or remove, by order id."""
+    found: dict[int, set[str]] = defaultdict(set)
+    asked = _PARCELS.add_columns(Parcel.tracking_number).where(among(Order.id, "ids"))
+    for order_id, status, state, number in session.execute(asked, {"ids": list(order_ids)}):
+        if shipment_confirmation.confirmation(status, [state]) == order_states.FAILED:
+            found[order_id].add(number)
+    return {order_id: frozenset(numbers) for order_id, numbers in found.items()}
+
+
+# The states that confirmations decide between, and what each of them says already.
+_FOLLOWING = (order_states.PROCESSING, order_states.AWAITING, order_states.COMPLETE)
+_SETTLED = {
+    order_states.PROCESSING: order_states.FAILED,
+    order_states.AWAITING: order_states.UNCONFIRMED,
+    order_states.COMPLETE: order_states.CONFIRMED,
+}
+
+
+def _by_order(session: Session, asked: Select[Any]) -> dict[int, str]:
+    return _grouped(session.execute(asked).all())
+
+
+def _grouped(rows: Collection[Any]) -> dict[int, str]:
+    states: dict[tuple[int, str], list[str | None]] = defaultdict(list)
+    for row in rows:
+        states[row[0], row[1]].append(row[2])
+    return {id_: shipment_confirmation.confirmation(status, found) for (id_, status), found in states.items()}

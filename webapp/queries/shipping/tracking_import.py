@@ -1,0 +1,203 @@
+"""What is known of the orders a sheet of tracking numbers speaks of, in a few statements however long the sheet is."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from webapp.domain.common.marketplaces import BY_COUNTRY, BY_ID
+from webapp.domain.errors import NotFoundError
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.shipping import carriers
+from webapp.domain.shipping.tracking_matching import (
+    Choice,
+    Item,
+    Match,
+    Order,
+    find_number,
+    match,
+)
+from webapp.domain.shipping.tracking_parser import Line
+from webapp.domain.submissions import cancellation, shipment_confirmation
+from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
+from webapp.models.orders import Order as OrderRow
+from webapp.models.orders import OrderItem
+from webapp.models.shipments import Parcel
+from webapp.models.stores import Store
+from webapp.models.submissions import Submission
+from webapp.models.tracking_imports import TrackingImport, TrackingRow
+from webapp.queries.shipping import confirmations
+
+_AT_ONCE = 2_000
+RECENT = 10
+
+
+def find(session: Session, import_id: int) -> TrackingImport:
+    """Raises NotFoundError."""
+    found = session.get(TrackingImport, import_id)
+    if found is None:
+        raise NotFoundError("tracking_import_unknown", name=import_id)
+    return found
+
+
+def of_bulk(session: Session, bulk_action_id: int) -> int | None:
+    """The id of the import that a bulk action ships."""
+    return session.scalar(select(TrackingImport.id).where(TrackingImport.bulk_action_id == bulk_action_id))
+
+
+def recent(session: Session) -> Sequence[TrackingImport]:
+    newest = select(TrackingImport).order_by(TrackingImport.created_at.desc(), TrackingImport.id.desc())
+    return session.scalars(newest.limit(RECENT)).all()
+
+
+def rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
+    mine = select(TrackingRow).where(TrackingRow.import_id == import_id)
+    return session.scalars(mine.order_by(TrackingRow.place)).all()
+
+
+def look(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
+    """Where each of these rows stands at this moment, in their order."""
+    choices = [(Line(**row.read), Choice(row.ticked, row.carrier, row.shared, row.confirmed)) for row in kept]
+    return match_lines(session, choices, now)
+
+
+def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: datetime) -> list[Match]:
+    lines = [(find_number(line), choice) for line, choice in lines]
+    known = orders(session, {line.order for line, _ in lines if line.order})
+    used = in_use(session, {line.tracking_number for line, _ in lines if line.tracking_number})
+    return match(lines, known, used, now)
+
+
+def is_month_first(session: Session) -> bool:
+    """Whether dates such as 11/05/2026 begin with the month where the stores are: in none but the American ones."""
+    ids = session.scalars(select(Store.marketplace_id).distinct())
+    countries = {BY_ID[id_].country_code for id_ in ids if id_ in BY_ID}
+    return "US" in countries and all(BY_COUNTRY[code].region == "NA" for code in countries)
+
+
+def known_numbers(session: Session, words: Collection[str]) -> set[str]:
+    """Which of these words are numbers of Orders, ours or Amazon's."""
+    found: set[str] = set()
+    for some in _portions(words):
+        found.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(some))))
+        found.update(session.scalars(select(AmazonOrder.number).where(AmazonOrder.number.in_(some))))
+    return found
+
+
+def in_use(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    """Tracking number → number of the order whose parcel has it, here or at Amazon."""
+    found: dict[str, str] = {}
+    # Ours last: where both know a number, our order's is the one people look for.
+    here = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
+    there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
+        AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id
+    )
+    for some in _portions(numbers):
+        for asked in (there.where(_AMAZONS.in_(some)), here.where(Parcel.tracking_number.in_(some))):
+            found.update((str(number), order) for number, order in session.execute(asked))
+    return found
+
+
+def orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
+    """What can be known of the Orders of these numbers, by the number they were asked for with."""
+    rows: dict[int, Any] = {}
+    for some in _portions(numbers):
+        either = or_(OrderRow.number.in_(some), AmazonOrder.number.in_(some))
+        rows.update({row.id: row for row in session.execute(_ORDERS.where(either))})
+    ids = list(rows)
+    items, parcels = _items(session, ids), _numbers(session, rows)
+    failed = confirmations.failed_numbers(session, ids)
+    cancelling = _cancelling(session, [row.amazon_order_id for row in rows.values()])
+    found: dict[str, Order] = {}
+    for id_, row in rows.items():
+        known = Order(
+            id_,
+            row.number,
+            row.state,
+            BY_ID[row.marketplace_id].country_code,
+            tuple(items.get(id_, ())),
+            frozenset(parcels.get(id_, ())),
+            row.ship_by,
+            _refusal(row, cancelling=row.amazon_order_id in cancelling),
+            failed.get(id_, frozenset()),
+        )
+        for number in {row.amazon_number, row.number} & set(numbers):
+            found[number] = known
+    return found
+
+
+_AMAZONS = AmazonPackage.tracking_number
+_ORDERS = (
+    select(
+        OrderRow.id,
+        OrderRow.number,
+        OrderRow.state,
+        OrderRow.amazon_order_id,
+        AmazonOrder.number.label("amazon_number"),
+        AmazonOrder.status,
+        AmazonOrder.fulfilled_by,
+        AmazonOrder.programs,
+        AmazonOrder.cancel_requested,
+        AmazonOrder.ship_by,
+        Store.marketplace_id,
+        Store.import_orders,
+    )
+    .join(AmazonOrder, AmazonOrder.id == OrderRow.amazon_order_id)
+    .join(Store, Store.id == OrderRow.store_id)
+)
+
+
+def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None:
+    """Why the Order cannot be shipped, or should be looked at first."""
+    if not order_states.may("ship", row.state):
+        return "cannot_ship", {"state": row.state}
+    if not row.import_orders:
+        return "ship_read_only", {}
+    if cancelling:
+        return "cannot_ship_cancelling", {}
+    code = shipment_confirmation.refusal(row) or shipment_confirmation.conflict(row, {}, {}, known=False)
+    return (code, {}) if code else None
+
+
+def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
+    found: dict[int, list[Item]] = {}
+    for some in _portions(ids):
+        rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(some)).order_by(OrderItem.id))
+        for item in rows:
+            left = order_states.left_to_ship(item)
+            found.setdefault(item.order_id, []).append(Item(item.id, item.sku or "", left, item.order_item_id))
+    return found
+
+
+def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
+    """The tracking numbers each Order's parcels have, here or at Amazon."""
+    found: dict[int, set[str]] = {}
+    for some in _portions(list(rows)):
+        mine = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(some))
+        for order_id, number in session.execute(mine):
+            found.setdefault(order_id, set()).add(number)
+        amazons = (
+            select(OrderRow.id, AmazonPackage.tracking_number)
+            .join(OrderRow, OrderRow.amazon_order_id == AmazonPackage.amazon_order_id)
+            .where(OrderRow.id.in_(some))
+        )
+        for row in session.execute(amazons):
+            found.setdefault(row[0], set()).add(carriers.clean(row[1] or ""))
+    return found
+
+
+def _cancelling(session: Session, ids: Collection[int]) -> set[int]:
+    found: set[int] = set()
+    for some in _portions(ids):
+        asked = select(Submission.amazon_order_id).where(
+            Submission.amazon_order_id.in_(some), Submission.kind == cancellation.KIND, Submission.open
+        )
+        found.update(id_ for id_ in session.scalars(asked) if id_ is not None)
+    return found
+
+
+def _portions(values: Iterable[Any]) -> Iterator[list[Any]]:
+    every = list(values)
+    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))

@@ -1,0 +1,186 @@
+"""Reading Amazon orders: the grid over all of them, and one with everything that is known of it."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from webapp.domain.errors import NotFoundError
+from webapp.domain.submissions import cancellation
+from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem, AmazonOrderVersion, AmazonPackage
+from webapp.models.orders import Order
+from webapp.models.shipments import Parcel
+from webapp.models.stores import StoreName
+from webapp.models.submissions import Submission
+from webapp.queries.listing import search
+from webapp.queries.listing.fetch import Column, Grid
+
+COLUMNS = (
+    Column("purchased", AmazonOrder.purchased_at, descending=True),
+    Column("number", AmazonOrder.number),
+    Column("store"),
+    Column("status", AmazonOrder.status),
+    Column("buyer", shows=(AmazonOrder.buyer_name,)),
+    Column("items"),
+    Column("ship_by", AmazonOrder.ship_by),
+    Column("total", AmazonOrder.total, descending=True),
+    Column("channel"),
+    Column("note"),
+)
+# Columns instead of whole orders, so that nothing is decrypted that no row shows.
+_ROWS = select(
+    AmazonOrder.id,
+    AmazonOrder.number,
+    AmazonOrder.store_id,
+    AmazonOrder.status,
+    AmazonOrder.fulfilled_by,
+    AmazonOrder.purchased_at,
+    AmazonOrder.ship_by,
+    AmazonOrder.currency,
+    AmazonOrder.total,
+    AmazonOrder.quantity,
+    AmazonOrder.prime,
+    AmazonOrder.business,
+    AmazonOrder.cancel_requested,
+    AmazonOrder.note,
+    AmazonOrder.note_args,
+    Order.number.label("order_number"),
+).outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
+
+
+def grid(stores: Sequence[StoreName]) -> Grid:
+    """The grid of all Amazon orders. `stores`: all of them, since each counts its days in a zone of its own."""
+
+    def placed(*, since: bool) -> Any:
+        return lambda day: search.placed(AmazonOrder.purchased_at, AmazonOrder.store_id, stores, day, since=since)
+
+    def worth(*, least: bool) -> Any:
+        return lambda bound: search.worth(AmazonOrder.total, AmazonOrder.currency, stores, bound, least=least)
+
+    return Grid(
+        rows=_ROWS,
+        id=AmazonOrder.id,
+        amazon_order_id=AmazonOrder.id,
+        one_each=True,
+        sealed=True,
+        key=("amazon_orders", tuple(stores)),
+        columns=COLUMNS,
+        filters={
+            "q": search.anywhere,
+            "purchased_from": placed(since=True),
+            "purchased_to": placed(since=False),
+            "number": search.of_number,
+            "buyer": search.named,
+            "total_min": worth(least=True),
+            "total_max": worth(least=False),
+            "status": AmazonOrder.status.in_,
+            "store": lambda slug: AmazonOrder.store_id.in_([store.id for store in stores if store.slug == slug]),
+            "channel": lambda fulfilled_by: AmazonOrder.fulfilled_by == fulfilled_by,
+            "prime": lambda _: AmazonOrder.prime.is_(True),
+            "business": lambda _: AmazonOrder.business.is_(True),
+            "blocked": lambda _: AmazonOrder.blocked.is_not(None),
+        },
+        sort="-purchased",
+        indexed={
+            "purchased": frozenset(
+                ("status", "store", "channel", "prime", "business", "blocked", "purchased_from", "purchased_to")
+            ),
+            "ship_by": frozenset(("status",)),
+            "status": frozenset(("status",)),
+            "total": frozenset(("total_min", "total_max")),
+        },
+    )
+
+
+def by_number(session: Session, number: str) -> AmazonOrder:
+    """The order with its store. Raises NotFoundError."""
+    found = session.scalar(_WHOLE, {"number": number})
+    if found is None:
+        raise NotFoundError("amazon_order_unknown", number=number)
+    return found
+
+
+class Beside(NamedTuple):
+    """An Amazon order with what there is beside it.
+
+    `ours`: our number of its Order. `cancellations`: how many were asked for. `left`: a parcel left here.
+    """
+
+    order: AmazonOrder
+    ours: str | None
+    items: int
+    packages: int
+    cancellations: int
+    left: bool
+
+
+def with_beside(session: Session, number: str) -> Beside:
+    """Raises NotFoundError."""
+    found = session.execute(_BESIDE, {"number": number}).first()
+    if found is None:
+        raise NotFoundError("amazon_order_unknown", number=number)
+    return Beside(*found)
+
+
+_WHOLE = (
+    select(AmazonOrder)
+    .where(AmazonOrder.number == bindparam("number"))
+    .order_by(AmazonOrder.id)
+    .limit(1)
+    .options(joinedload(AmazonOrder.store))
+)
+_asked = (Submission.amazon_order_id == AmazonOrder.id, Submission.kind == cancellation.KIND)
+_parcels = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == AmazonOrder.id)
+_BESIDE = _WHOLE.add_columns(
+    select(Order.number).where(Order.amazon_order_id == AmazonOrder.id).scalar_subquery(),
+    select(func.count(AmazonOrderItem.id)).where(AmazonOrderItem.amazon_order_id == AmazonOrder.id).scalar_subquery(),
+    select(func.count(AmazonPackage.id)).where(AmazonPackage.amazon_order_id == AmazonOrder.id).scalar_subquery(),
+    select(func.count(Submission.id)).where(*_asked).scalar_subquery(),
+    _parcels.exists(),
+)
+
+
+def number_for(session: Session, text: str) -> str | None:
+    """The number of the Amazon order that is exactly `text`, as Amazon writes it."""
+    return session.scalar(select(AmazonOrder.number).where(AmazonOrder.number == text.upper()).limit(1))
+
+
+def id_of(session: Session, number: str) -> int:
+    """Raises NotFoundError."""
+    found = session.scalar(select(AmazonOrder.id).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1))
+    if found is None:
+        raise NotFoundError("amazon_order_unknown", number=number)
+    return found
+
+
+def last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:
+    """The cancellation that was asked for last."""
+    asked = select(Submission).where(
+        Submission.amazon_order_id == amazon_order_id, Submission.kind == cancellation.KIND
+    )
+    return session.scalar(asked.order_by(Submission.id.desc()).limit(1))
+
+
+def listed(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[AmazonOrder]:
+    """The latest, with stores and lines, for the command line."""
+    latest = select(AmazonOrder).where(*conditions).order_by(AmazonOrder.purchased_at.desc(), AmazonOrder.id.desc())
+    parts = (joinedload(AmazonOrder.store), selectinload(AmazonOrder.items))
+    return session.scalars(latest.options(*parts).limit(limit)).all()
+
+
+def numbers_of_orders(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
+    """Our numbers, by the ids of the Amazon orders that have an Order."""
+    mine = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
+    return {row.amazon_order_id: row.number for row in session.execute(mine)}
+
+
+def version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:
+    """(the body of a version, the body before it or None). Raises NotFoundError."""
+    mine = select(AmazonOrderVersion.id, AmazonOrderVersion.body).where(
+        AmazonOrderVersion.amazon_order_id == amazon_order_id, AmazonOrderVersion.id <= version_id
+    )
+    rows = session.execute(mine.order_by(AmazonOrderVersion.id.desc()).limit(2)).all()
+    if not rows or rows[0].id != version_id:
+        raise NotFoundError("version_unknown", version=version_id)
+    return rows[0].body, rows[1].body if len(rows) > 1 else None

@@ -1,0 +1,94 @@
+"""Reading sync runs and what could not be read in them."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, joinedload
+
+from webapp.domain.errors import NotFoundError
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import QuarantinedOrder
+from webapp.models.sync_runs import SyncRun
+from webapp.queries.listing import search
+from webapp.queries.listing.fetch import Column, Grid
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+# A row: `SyncRun`, `account` (its name). An account has marketplaces of several time zones, so days are UTC's.
+RUNS = Grid(
+    rows=select(SyncRun, Account.name.label("account")).join(Account, Account.id == SyncRun.account_id),
+    id=SyncRun.id,
+    columns=(
+        Column("started", SyncRun.started_at, descending=True),
+        *map(Column, ("account", "outcome", "duration", "window", "pages", "received", "new", "changed", "same")),
+        *map(Column, ("stale", "blocked", "quarantined", "orders_created")),
+    ),
+    filters={
+        "account": lambda account_id: SyncRun.account_id == int(account_id),
+        "outcome": lambda state: SyncRun.state == state,
+        "started_from": lambda day: SyncRun.started_at >= _midnight(day),
+        "started_to": lambda day: SyncRun.started_at < _midnight(day + timedelta(days=1)),
+    },
+    sort="-started",
+)
+
+# A row has everything but the body, which is personal and stays encrypted.
+QUARANTINE = Grid(
+    rows=select(
+        QuarantinedOrder.id,
+        QuarantinedOrder.account_id,
+        QuarantinedOrder.number,
+        QuarantinedOrder.cause,
+        QuarantinedOrder.first_seen_at,
+        QuarantinedOrder.last_seen_at,
+        QuarantinedOrder.times_seen,
+        QuarantinedOrder.resolved_at,
+        Account.name.label("account"),
+    ).join(Account, Account.id == QuarantinedOrder.account_id),
+    id=QuarantinedOrder.id,
+    columns=(
+        Column("last_seen", QuarantinedOrder.last_seen_at, descending=True),
+        Column("first_seen", QuarantinedOrder.first_seen_at, descending=True),
+        *map(Column, ("number", "account", "cause", "times", "state")),
+    ),
+    filters={
+        "number": lambda text: search.numbered(QuarantinedOrder.number, text),
+        "account": lambda account_id: QuarantinedOrder.account_id == int(account_id),
+        "waiting": lambda _: QuarantinedOrder.resolved_at.is_(None),
+    },
+    sort="-last_seen",
+)
+
+
+def find(session: Session, run_id: int) -> SyncRun:
+    """A run with its account. Raises NotFoundError."""
+    run = session.get(SyncRun, run_id, options=(joinedload(SyncRun.account),))
+    if run is None:
+        raise NotFoundError("sync_run_unknown", name=run_id)
+    return run
+
+
+def is_running(session: Session, account_id: int) -> bool:
+    """Whether the account's latest run has not ended."""
+    latest = select(SyncRun.state).where(SyncRun.account_id == account_id).order_by(SyncRun.id.desc()).limit(1)
+    return session.scalar(latest) == "running"
+
+
+def waiting_in_quarantine(session: Session) -> int:
+    """How many orders could not be read so far; counted up to a hundred."""
+    waiting = select(QuarantinedOrder.id).where(QuarantinedOrder.resolved_at.is_(None)).limit(100)
+    return len(session.scalars(waiting).all())
+
+
+def quarantined(session: Session, kept_id: int) -> tuple[QuarantinedOrder, Account]:
+    """One without its body being decrypted, and its account. Raises NotFoundError."""
+    mine = select(QuarantinedOrder, Account).join(Account, Account.id == QuarantinedOrder.account_id)
+    row = session.execute(
+        mine.where(QuarantinedOrder.id == kept_id).options(defer(QuarantinedOrder.body))
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError("quarantined_unknown", name=kept_id)
+    return row[0], row[1]

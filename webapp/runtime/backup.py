@@ -1,0 +1,147 @@
+"""Consistent, checked copies of the SQLite database, taken while other processes use it."""
+
+import contextlib
+import os
+import sqlite3 as standard
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import make_url
+
+from webapp.core import durable_files
+from webapp.core.errors import CannotRunError
+from webapp.core.settings import Settings
+from webapp.db.engine import sqlite_module
+
+_HEADER = b"SQLite format 3\x00"
+# Files SQLite keeps beside a database. A backup under such a name would be read as a part of that database.
+_COMPANIONS = ("-wal", "-shm", "-journal")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A finished backup. `rows`: number of rows by table; `revision`: None when the database has no tables yet."""
+
+    path: Path
+    size: int
+    revision: str | None
+    rows: dict[str, int]
+
+
+def create(settings: Settings, target: Path, *, force: bool = False) -> Backup:
+    """Write a backup of this installation's database to `target`, mode 600. Raises CannotRunError.
+
+    `force` replaces an earlier backup, but no file of another kind. The keys are not part of the backup.
+    """
+    source = _database_path(settings)
+    target = target.expanduser().absolute()
+    _check_target(source, target, force)
+    return copy(source, target)
+
+
+def copy(source: Path, target: Path) -> Backup:
+    """Copy the database at `source` to `target`, which appears only when it is complete. Raises CannotRunError.
+
+    All tables are read in one transaction: the copy holds what was committed when it began, and nothing of what is
+    committed later. Its integrity and the row count of each table are checked, and it is on disk when this returns.
+    """
+    sqlite = sqlite_module()
+    partial: Path | None = None
+    try:
+        # Only its owner may read it, from the first byte on.
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent)
+        os.close(descriptor)
+        partial = Path(name)
+        backup = Backup(target, *_write(source, partial))
+        durable_files.flush(partial)
+        partial.replace(target)
+        durable_files.flush(target.parent)
+    except OSError as error:
+        raise CannotRunError(f"No backup was made: {target} cannot be written ({error.strerror}).") from None
+    except (sqlite.Error, standard.Error) as error:
+        raise CannotRunError(
+            f"No backup was made: {error}. See `channeldesk doctor` for the state of the database, and whether there "
+            f"is room for it in {target.parent}."
+        ) from None
+    finally:
+        if partial is not None:
+            for suffix in ("", *_COMPANIONS):
+                partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+    return backup
+
+
+def _database_path(settings: Settings) -> Path:
+    url = make_url(settings.database)
+    if url.get_backend_name() != "sqlite":
+        raise CannotRunError(
+            "This database is PostgreSQL, which has a backup program of its own: "
+            'pg_dump --format=custom --file=FILE "$DATABASE_URL". Keep the keys apart from it '
+            f"({keys_location(settings)})."
+        )
+    path = Path(url.database or "")
+    if not path.is_file():
+        raise CannotRunError(f"There is no database at {path}. Name the data folder with --data-dir.")
+    return path.absolute()
+
+
+def keys_location(settings: Settings) -> str:
+    """Where the secret keys of this installation are kept, as a person would look for them."""
+    return "CHANNELDESK_KEYS in the environment" if settings.keys else str(settings.data_dir / "keys")
+
+
+def _check_target(source: Path, target: Path, force: bool) -> None:
+    if target.name in {source.name + suffix for suffix in _COMPANIONS} and target.parent.samefile(source.parent):
+        raise CannotRunError(f"{target} is a name SQLite uses for the database itself. Choose another one.")
+    if not os.path.lexists(target):
+        return
+    if target.exists() and target.samefile(source):
+        raise CannotRunError(f"{target} is the database itself. Choose another file.")
+    if not force:
+        raise CannotRunError(f"{target} exists. Choose another file, or replace it with --force.")
+    if not target.is_file() or not _is_database(target):
+        raise CannotRunError(f"{target} is no backup, and is not replaced. Choose another file.")
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HEADER)) in {_HEADER, b""}
+
+
+def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]]:
+    """Copy and check; answers size, revision and row counts."""
+    sqlite = sqlite_module()
+    with (
+        contextlib.closing(_open(source)) as database,
+        contextlib.closing(sqlite.connect(str(partial), isolation_level=None)) as written,
+    ):
+        # The counts and the copy are of the same state, since both are read in this transaction. Writers go on.
+        database.execute("BEGIN")
+        rows = _row_counts(database)
+        database.backup(written)
+        database.execute("ROLLBACK")
+        # One file by itself, which also opens where nothing can be written beside it.
+        written.execute("PRAGMA journal_mode=DELETE")
+        problems = [line for (line,) in written.execute("PRAGMA integrity_check(3)") if line != "ok"]
+        if problems:
+            raise CannotRunError(
+                f"No backup was made: the database {source} is damaged ({problems[0]}). Stop Channeldesk, keep a copy "
+                "of the data folder, and restore the last good backup."
+            )
+        if _row_counts(written) != rows:
+            raise CannotRunError("No backup was made: the copy does not hold the rows of the database. Try again.")
+        revision = None
+        if "alembic_version" in rows:
+            revision = written.execute("SELECT max(version_num) FROM alembic_version").fetchone()[0]
+    return partial.stat().st_size, revision, rows
+
+
+def _open(source: Path) -> Any:
+    # Without mode=rw a database that is deleted at this moment would be created anew, empty.
+    return sqlite_module().connect(f"{source.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
+
+
+def _row_counts(database: Any) -> dict[str, int]:
+    names = [name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
+    return {name: database.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608

@@ -1,0 +1,43 @@
+"""The data folder: one installation, one folder, read by its owner alone."""
+
+import os
+from pathlib import Path
+
+from webapp.core import temporary_files
+from webapp.core.errors import CannotRunError
+
+
+def prepare(path: Path) -> None:
+    """Make the folder with mode 700, or check the one that stands; sweep temporary files out. Raises CannotRunError."""
+    is_new = not path.exists()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if is_new:
+            # In a folder inside a checkout, `git add .` would take the keys and the buyers' data.
+            (path / ".gitignore").write_text(
+                "# Keys and personal data: nothing in this folder belongs in a repository.\n*\n"
+            )
+    except FileExistsError:
+        raise CannotRunError(
+            f"{path} is a file; the data folder has to be a folder. Name another with --data-dir."
+        ) from None
+    except OSError as error:
+        raise CannotRunError(
+            f"The data folder {path} cannot be made ({error.strerror}). Name another with --data-dir."
+        ) from None
+    if not writable(path):
+        raise CannotRunError(
+            f"The data folder {path} cannot be written to. Give it to this user, or name another with --data-dir."
+        )
+    temporary_files.sweep(path)
+
+
+def writable(path: Path) -> bool:
+    """Tried, not asked: root passes every permission check, but not a read-only file system."""
+    probe = path / f".probe-{os.getpid()}"
+    try:
+        probe.touch(mode=0o600)
+        probe.unlink()
+    except OSError:
+        return False
+    return os.access(path, os.W_OK)

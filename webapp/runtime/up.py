@@ -1,0 +1,168 @@
+"""The whole desk, in the order it comes up: folder, lock, port, store, application, database, then the processes."""
+
+import http.client
+import importlib
+import logging
+import os
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+
+from flask import Flask
+
+from webapp.core import processes
+from webapp.core.errors import CannotRunError
+from webapp.core.secret_keys import load_or_make
+from webapp.core.settings import Settings
+from webapp.runtime import (
+    data_dir,
+    embedded_valkey,
+    gc_tuning,
+    log_config,
+)
+from webapp.runtime.file_lock import desk_lock
+from webapp.runtime.supervisor import Service, Supervisor
+
+log = logging.getLogger(__name__)
+
+
+def up(
+    settings: Settings,
+    welcome: Callable[[Flask], list[str]],
+    *,
+    prepare: Callable[[Flask], None] | None = None,
+    more: Sequence[Service] = (),
+) -> None:
+    """Run until SIGTERM or SIGINT. `welcome` answers the lines to print when the desk answers; it runs in a child.
+
+    `more`: services of the caller, started first; `prepare` then runs in a child, when the database is upgraded.
+    Raises CannotRunError, and SettingError for missing keys; what refuses (lock, keys, port, Redis) is asked before
+    anything is changed.
+    """
+    os.umask(0o077)
+    log_config.configure(settings.log_level)
+    data_dir.prepare(settings.data_dir)
+    with ExitStack() as stack:
+        lock = stack.enter_context(desk_lock(settings.data_dir))
+        if not lock.try_take():
+            raise CannotRunError(
+                f"A desk is running on {settings.data_dir} already. Open it, end it, or name another folder with "
+                "--data-dir."
+            )
+        # Late, because the web server is needed by nobody who is refused above.
+        from webapp.runtime import web_server
+
+        listener = stack.enter_context(web_server.listen(settings))
+        load_or_make(settings)
+        settings = replace(settings, port=listener.getsockname()[1])
+        lock.leave(settings.address)
+        supervisor = stack.enter_context(Supervisor())
+        own_store = not settings.redis_url
+        if own_store:
+            settings = replace(settings, redis_url=_start_store(settings, supervisor, stack))
+        else:
+            embedded_valkey.check(settings.redis_url)
+        for service in more:
+            supervisor.watch(service)
+        app = _application(settings)
+        if prepare is not None:
+            processes.call("prepare", lambda: prepare(app))
+        supervisor.run(
+            _services(app, listener, only_one=own_store),
+            lambda: _healthy(settings),
+            lambda: _greet(app, welcome),
+        )
+        log.info("The desk is ending.")
+
+
+def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -> str:
+    lock = stack.enter_context(embedded_valkey.store_lock(settings.data_dir))
+    patience = 100
+    while not lock.try_take():
+        patience -= 1
+        if supervisor.stopping or not patience:
+            raise CannotRunError(
+                f"Another channeldesk command is at work on {settings.data_dir}. Start the desk when it has ended."
+            )
+        supervisor.pause(0.1)
+    embedded_valkey.end_leftover(settings.data_dir)
+    service = Service(
+        "valkey",
+        lambda: embedded_valkey.run(settings.data_dir),
+        last=True,
+        on_failed_start=lambda: _set_store_aside(settings),
+    )
+    if not embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service)):
+        embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service), is_second=True)
+    return embedded_valkey.address(settings)
+
+
+def _set_store_aside(settings: Settings) -> None:
+    try:
+        embedded_valkey.set_aside(settings.data_dir)
+    except CannotRunError as problem:
+        # The supervisor goes on with its pauses, and /healthz says that Redis does not answer.
+        log.error("%s", problem)  # noqa: TRY400 - the line says it all
+
+
+def _application(settings: Settings) -> Flask:
+    """Made before the children are forked, so that they share its memory; it has connected to nothing."""
+    from sqlalchemy.orm import configure_mappers
+
+    from webapp import create_app
+    from webapp.core import queue
+    from webapp.runtime import migrate
+
+    app = create_app(settings)
+    processes.call("upgrade", lambda: migrate.upgrade(app))
+    for path in ("jobs.worker", "jobs.scheduler", *(kind.path.rpartition(".")[0] for kind in queue.CATALOGUE)):
+        importlib.import_module(path)
+    configure_mappers()
+    gc_tuning.settle()
+    return app
+
+
+def _services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Service]:
+    from webapp.core import queue
+    from webapp.runtime import web_server
+
+    def worker(name: str) -> Service:
+        return Service(f"worker-{name}", lambda: work(app, name, only_one=only_one))
+
+    return [
+        Service("scheduler", lambda: schedule(app)),
+        Service("web", lambda: web_server.run(app, listener)),
+        *(worker(name) for name in queue.QUEUES),
+    ]
+
+
+def work(app: Flask, name: str, *, only_one: bool) -> None:
+    """Be the worker of one queue."""
+    importlib.import_module("jobs.worker").run(app, name, only_one=only_one)
+
+
+def schedule(app: Flask) -> None:
+    """Be the scheduler."""
+    importlib.import_module("jobs.scheduler").run(app)
+
+
+def _healthy(settings: Settings) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 - compared, not bound
+    connection = http.client.HTTPConnection(host, settings.port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _greet(app: Flask, welcome: Callable[[Flask], list[str]]) -> None:
+    try:
+        lines = processes.call("welcome", lambda: welcome(app))
+    except CannotRunError as problem:
+        lines = [str(problem)]
+    for line in lines:
+        print(line, flush=True)  # noqa: T201 - this is for the person at the terminal, not for the log

@@ -1,0 +1,174 @@
+"""Keeping the sums of each day: in the transaction of what changes them.
+
+Orders that have just been written are added to the sums of their day; a day that was touched otherwise is summed anew.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, delete, event, func, inspect, select
+from sqlalchemy.orm import Session
+
+from webapp.db.bulk_write import add_many, insert_many
+from webapp.db.engine import only_reading
+from webapp.domain.amazon.statuses import CANCELLED
+from webapp.domain.amazon.types import AmazonOrder as AmazonOrderSaid
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.daily_sales import DailySales
+from webapp.models.stores import Store
+from webapp.queries.accounts import dashboard
+from webapp.queries.accounts.dashboard import Span
+from webapp.services.accounts import accounts
+
+_WAITING = "daily_sales"
+_SUMMED = ("status", "total", "currency", "blocked", "purchased_at")
+# So many days are written in one statement.
+_CHUNK = 60
+
+
+_KNOWN = (
+    select(DailySales.store_id, DailySales.day)
+    .distinct()
+    .where(DailySales.store_id.in_(bindparam("stores", expanding=True)))
+    .where(DailySales.day.in_(bindparam("days", expanding=True)))
+)
+
+
+def mark(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
+    """Have these days summed anew before the session commits: (store id, an instant of the day)."""
+    session.info.setdefault(_WAITING, set()).update(placed)
+
+
+def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]) -> None:
+    """Count orders just inserted: (its store, what Amazon says, whether it is blocked).
+
+    Of a store whose days have not all been summed, those that nothing is known of are summed from the orders: an older
+    release has left them out.
+    """
+    zones: dict[int, ZoneInfo] = {}
+    summed: dict[int, bool] = {}
+    sums: dict[tuple[int, date, str], list[int]] = {}
+    instants: dict[tuple[int, date], datetime] = {}
+    for store, order, blocked in arrived:
+        if store.id not in zones:
+            zones[store.id], summed[store.id] = ZoneInfo(store.marketplace.time_zone), store.summed
+        day = order.purchased_at.astimezone(zones[store.id]).date()
+        instants[store.id, day] = order.purchased_at
+        found = sums.setdefault((store.id, day, order.status), [0, 0])
+        found[0] += 1
+        total = order.total
+        if order.status != CANCELLED and not blocked and total and total.currency == store.marketplace.currency:
+            found[1] += total.minor
+    unsummed = [key for key in instants if not summed[key[0]]]
+    known = {key for key in instants if summed[key[0]]}
+    if unsummed:
+        known |= _known(session, {id_ for id_, _ in unsummed}, {day for _, day in unsummed})
+    mark(session, [(key[0], instant) for key, instant in instants.items() if key not in known])
+    rows = [
+        {"store_id": store_id, "day": day, "status": status, "orders": orders, "revenue": revenue}
+        for (store_id, day, status), (orders, revenue) in sums.items()
+        if (store_id, day) in known
+    ]
+    add_many(session, DailySales, rows, ("orders", "revenue"))
+
+
+def _known(session: Session, store_ids: Collection[int], days: Collection[date]) -> set[tuple[int, date]]:
+    found = session.execute(_KNOWN, {"stores": list(store_ids), "days": list(days)})
+    return {(store_id, day) for store_id, day in found}
+
+
+def rebuild(session: Session, store: Store) -> None:
+    """Sum every day of a store anew. Does not commit."""
+    mine = AmazonOrder.store_id == store.id
+    first = session.scalar(select(func.min(AmazonOrder.purchased_at)).where(mine))
+    last = session.scalar(select(func.max(AmazonOrder.purchased_at)).where(mine))
+    session.execute(delete(DailySales).where(DailySales.store_id == store.id))
+    if first is None or last is None:
+        return
+    zone = ZoneInfo(store.marketplace.time_zone)
+    day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
+    _sum(session, [(store, day + timedelta(days=n)) for n in range((end - day).days + 1)])
+
+
+def catch_up(session: Session) -> int:
+    """Sum the days of stores whose orders were there before the sums were; answers of how many. Rolls back, commits."""
+    with only_reading():
+        waiting = session.scalars(select(Store.id).where(~Store.summed)).all()
+        session.rollback()
+    for store_id in waiting:
+        store = session.get(Store, store_id)
+        if store is None:
+            continue
+        # Whoever imports meanwhile would add to sums that are taken away.
+        accounts.lock(session, store.account_id)
+        rebuild(session, store)
+        store.summed = True
+        session.commit()
+    return len(waiting)
+
+
+def _sum(session: Session, days: Sequence[tuple[Store, date]]) -> None:
+    """Sum days anew, some in a statement."""
+    for start in range(0, len(days), _CHUNK):
+        _sum_some(session, days[start : start + _CHUNK])
+
+
+def _sum_some(session: Session, days: Sequence[tuple[Store, date]]) -> None:
+    spans = [
+        Span(number, store, _midnight(store, day), _midnight(store, day + timedelta(days=1)))
+        for number, (store, day) in enumerate(days)
+    ]
+    found = dashboard.summed(session, spans)
+    mine = (DailySales.store_id == bindparam("the_store"), DailySales.day == bindparam("the_day"))
+    table = DailySales.__table__
+    gone = delete(table).where(*mine)  # type: ignore[arg-type]
+    session.connection().execute(gone, [{"the_store": store.id, "the_day": day} for store, day in days])
+    rows = [
+        {
+            "store_id": days[row.number][0].id,
+            "day": days[row.number][1],
+            "status": row.status,
+            "orders": row.orders,
+            "revenue": row.revenue,
+        }
+        for row in found
+    ]
+    insert_many(session, DailySales, rows)
+
+
+def _midnight(store: Store, day: date) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(store.marketplace.time_zone))
+
+
+@event.listens_for(Session, "after_flush")
+def _notice(session: Session, _context: object) -> None:
+    for changed in (*session.new, *session.dirty):
+        if isinstance(changed, AmazonOrder):
+            history = {name: inspect(changed).attrs[name].history for name in _SUMMED}
+            if any(one.has_changes() for one in history.values()):
+                instants = [changed.purchased_at, *(history["purchased_at"].deleted or ())]
+                mark(session, [(changed.store_id, instant) for instant in instants])
+
+
+@event.listens_for(Session, "before_commit")
+def _keep_up(session: Session) -> None:
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    waiting = session.info.pop(_WAITING, None)
+    if not waiting:
+        return
+    stores = {
+        store.id: store for store in session.scalars(select(Store).where(Store.id.in_({id_ for id_, _ in waiting})))
+    }
+    days = {
+        (id_, instant.astimezone(ZoneInfo(stores[id_].marketplace.time_zone)).date())
+        for id_, instant in waiting
+        if id_ in stores
+    }
+    _sum(session, [(stores[id_], day) for id_, day in sorted(days)])
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _give_up(session: Session, _previous: object) -> None:
+    session.info.pop(_WAITING, None)

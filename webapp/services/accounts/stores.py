@@ -1,0 +1,182 @@
+"""Stores: opening, switching on and off, their order settings, deleting."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from webapp.domain.accounts.store_settings import BY_KEY, LONGEST_STATUS, SWITCHES
+from webapp.domain.common import languages
+from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder, IncompleteOrder, QuarantinedOrder
+from webapp.models.audit_log import Event
+from webapp.models.comments import Comment
+from webapp.models.customers import Customer
+from webapp.models.documents import CreditMemo, CreditMemoItem, Invoice, InvoiceItem
+from webapp.models.mails import Mail
+from webapp.models.orders import Order, OrderItem
+from webapp.models.products import Product, ProductImport, StockMovement
+from webapp.models.shipments import Parcel, ParcelItem, Shipment
+from webapp.models.stores import Store
+from webapp.models.submissions import Feed, Submission
+from webapp.models.sync_runs import SyncRun
+from webapp.services import audit_log, schedule
+from webapp.services.listing import search_indexer
+from webapp.services.products import stock_ledger
+
+
+def open_store(
+    session: Session, account: Account, marketplace_id: str, *, orders_from: datetime, now: datetime, by: str
+) -> Store:
+    """Add a store. Does not commit. `orders_from`: no Order is made of what was placed before."""
+    name = f"{account.name} {BY_ID[marketplace_id].country_code}"
+    store = Store(
+        account_id=account.id,
+        marketplace_id=marketplace_id,
+        name=name,
+        slug=_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
+        created_at=now,
+        orders_from=orders_from,
+        language=languages.of_country(BY_ID[marketplace_id].country_code),
+    )
+    if session.scalar(select(Store.id).where(Store.slug == store.slug)):
+        store.slug = f"{store.slug}-{account.id}"
+    session.add(store)
+    session.flush()
+    audit_log.record(session, "store_opened", now=now, by=by, account_id=account.id, store_id=store.id)
+    return store
+
+
+def find(session: Session, slug_or_name: str) -> Store:
+    """The store of an address (slug) or of a name. Raises NotFoundError."""
+    wanted = (Store.slug == slug_or_name) | (Store.name == slug_or_name)
+    store = session.scalar(select(Store).where(wanted))
+    if store is None:
+        raise NotFoundError("store_unknown", name=slug_or_name)
+    return store
+
+
+def set_active(session: Session, store: Store, active: bool, *, now: datetime, by: str) -> Store:
+    """Switch Orders on or off for a store. Amazon orders are shown either way."""
+    if store.active != active:
+        store.active = active
+        kind = "store_activated" if active else "store_deactivated"
+        audit_log.record(session, kind, now=now, by=by, account_id=store.account_id, store_id=store.id)
+    session.commit()
+    return store
+
+
+def change_settings(session: Session, store: Store, values: dict[str, str], *, now: datetime, by: str) -> Store:
+    """Change order settings, all or none. `values`: key -> one of its choices. Raises InvalidError."""
+    for key, value in values.items():
+        _check_setting(key, value)
+    custom = values.get("order_status", store.order_status) == "custom"
+    if custom and not values.get("processing_status", store.processing_status).strip():
+        raise InvalidError("processing_status_required", field="processing_status")
+    _lock(session, store.account_id)
+    changed = {}
+    for key, value in values.items():
+        new = (value == "enabled") if key in SWITCHES else value.strip()
+        if getattr(store, key) != new:
+            setattr(store, key, new)
+            changed[key] = value
+    if changed:
+        audit_log.record(
+            session,
+            "store_settings_changed",
+            now=now,
+            by=by,
+            account_id=store.account_id,
+            store_id=store.id,
+            args=changed,
+        )
+        session.flush()
+        stock_ledger.settle_store(session, store.id, now=now, by=by)
+    session.commit()
+    return store
+
+
+def _check_setting(key: str, value: str) -> None:
+    setting = BY_KEY.get(key)
+    if setting is None:
+        raise InvalidError("setting_unknown", field=key, key=key, known=", ".join(BY_KEY))
+    if setting.choices and value not in setting.choices:
+        raise InvalidError("setting_choice", field=key, key=key, choices=", ".join(setting.choices))
+    if len(value) > LONGEST_STATUS:
+        raise InvalidError("text_too_long", field=key, most=LONGEST_STATUS)
+
+
+def delete_store(session: Session, store: Store, typed_name: str, *, now: datetime, by: str) -> None:
+    """Delete a store with its orders and their history; the account goes with its last store.
+
+    `typed_name` must be the store's name, so that nobody deletes the wrong one in passing. Raises InvalidError, and
+    RefusedError while Amazon is still being told something about one of its orders.
+    """
+    if typed_name.strip() != store.name:
+        raise InvalidError("typed_name_differs", field="typed_name", name=store.name)
+    mine = select(AmazonOrder.id).where(AmazonOrder.store_id == store.id)
+    if session.scalar(select(Submission.id).where(Submission.open, Submission.amazon_order_id.in_(mine)).limit(1)):
+        raise RefusedError("store_has_submissions")
+    account = store.account
+    _lock(session, account.id)
+    stock_ledger.release_store(session, store.id, now=now, by=by)
+    _delete_orders(session, store.id)
+    audit_log.record(session, "store_deleted", now=now, by=by, args={"name": store.name})
+    session.execute(delete(Event).where(Event.store_id == store.id))
+    session.delete(store)
+    session.flush()
+    if not session.scalar(select(Store.id).where(Store.account_id == account.id).limit(1)):
+        _delete_account(session, account)
+    session.commit()
+
+
+def _lock(session: Session, account_id: int) -> None:
+    """What `accounts.lock` does: that room knows this one, so it cannot be asked."""
+    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+
+
+def _delete_orders(session: Session, store_id: int) -> None:
+    orders = select(Order.id).where(Order.store_id == store_id)
+    amazon_orders = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
+    lines = select(OrderItem.id).where(OrderItem.order_id.in_(orders))
+    search_indexer.forget_store(session, store_id)
+    for statement in (
+        delete(Event).where(Event.amazon_order_id.in_(amazon_orders)),
+        delete(Mail).where(Mail.order_id.in_(orders)),
+        delete(Comment).where(Comment.order_id.in_(orders)),
+        delete(ParcelItem).where(ParcelItem.order_item_id.in_(lines)),
+        delete(Parcel).where(Parcel.order_id.in_(orders)),
+        delete(Shipment).where(Shipment.order_id.in_(orders)),
+        delete(CreditMemoItem).where(CreditMemoItem.order_item_id.in_(lines)),
+        delete(CreditMemo).where(CreditMemo.order_id.in_(orders)),
+        delete(InvoiceItem).where(InvoiceItem.order_item_id.in_(lines)),
+        delete(Invoice).where(Invoice.order_id.in_(orders)),
+        delete(Order).where(Order.store_id == store_id),
+        delete(Customer).where(Customer.store_id == store_id),
+        delete(Submission).where(Submission.amazon_order_id.in_(amazon_orders)),
+        delete(IncompleteOrder).where(IncompleteOrder.amazon_order_id.in_(amazon_orders)),
+        # Items, parcels and versions go with it.
+        delete(AmazonOrder).where(AmazonOrder.store_id == store_id),
+    ):
+        session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _delete_account(session: Session, account: Account) -> None:
+    mine = select(Product.id).where(Product.account_id == account.id)
+    session.execute(
+        delete(StockMovement).where(StockMovement.product_id.in_(mine)),
+        execution_options={"synchronize_session": False},
+    )
+    for model in (Event, Feed, SyncRun, QuarantinedOrder, ProductImport, Product):
+        session.execute(
+            delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}
+        )
+    schedule.forget(session, f"sync_account-{account.id}")
+    session.delete(account)
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:80]

@@ -1,0 +1,162 @@
+"""Messages to a buyer through Amazon's own Messaging: asking what Amazon allows, and sending each at most once."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.core import fault_points
+from webapp.db import leases
+from webapp.domain.amazon.errors import AmazonError, BadCredentials, LostAnswer
+from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.common import clocks
+from webapp.domain.errors import NotFoundError
+from webapp.domain.mail import state_machine as domain
+from webapp.models.accounts import Account
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.mails import Mail, MessageOffer
+from webapp.models.orders import Order
+from webapp.models.stores import Store
+from webapp.services.accounts import accounts
+from webapp.services.mail import outbox as mail_outbox
+
+Clock = Callable[[], datetime]
+
+# What Amazon allows changes with the order; within these minutes its answer is believed.
+FRESH = timedelta(minutes=10)
+# Longer answers of Amazon's tell nobody more.
+_LONGEST = 1000
+
+
+def lease_name(account_id: int) -> str:
+    return f"messages-{account_id}"
+
+
+def ask(session: Session, order: Order, *, now: datetime) -> MessageOffer:
+    """Have Amazon asked which messages it allows for this order. Commits. A fresh answer is not asked for again."""
+    offer = session.get(MessageOffer, order.amazon_order_id, with_for_update=True)
+    if offer is None:
+        offer = MessageOffer(amazon_order_id=order.amazon_order_id, asked_at=now, kinds="")
+        session.add(offer)
+    elif offer.answered_at is not None and (offer.cause or not is_fresh(offer, now)):
+        offer.asked_at, offer.answered_at = now, None
+        offer.cause = offer.words = None
+    session.commit()
+    return offer
+
+
+def is_fresh(offer: MessageOffer, now: datetime) -> bool:
+    """Whether Amazon's answer is still to be believed."""
+    return clocks.is_within(offer.answered_at, FRESH, now)
+
+
+def advance(session: Session, port: AmazonPort, account_id: int, *, clock: Clock) -> None:
+    """Ask what was asked for, send what is due. Raises BusyError while another is at it."""
+    owner = leases.take(session, lease_name(account_id), clock(), "messages_running")
+    try:
+        for amazon_order_id in _asked(session, account_id):
+            _ask(session, port, amazon_order_id, clock)
+            leases.hold(session, lease_name(account_id), owner, clock())
+            session.commit()
+        for mail_id in _due(session, account_id, clock()):
+            _send(session, port, account_id, mail_id, owner, clock)
+    finally:
+        session.rollback()
+        leases.release(session, lease_name(account_id), owner)
+
+
+def _asked(session: Session, account_id: int) -> list[int]:
+    asked = (
+        select(MessageOffer.amazon_order_id)
+        .join(AmazonOrder, AmazonOrder.id == MessageOffer.amazon_order_id)
+        .where(AmazonOrder.account_id == account_id, MessageOffer.answered_at.is_(None))
+    )
+    found = list(session.scalars(asked.order_by(MessageOffer.asked_at)))
+    session.rollback()
+    return found
+
+
+def _due(session: Session, account_id: int, now: datetime) -> list[int]:
+    due = select(Mail.id).join(Store, Store.id == Mail.store_id).where(Store.account_id == account_id)
+    found = list(session.scalars(due.where(Mail.via == domain.AMAZON, Mail.due_at <= now).order_by(Mail.id)))
+    session.rollback()
+    return found
+
+
+def _ask(session: Session, port: AmazonPort, amazon_order_id: int, clock: Clock) -> None:
+    order = session.get_one(AmazonOrder, amazon_order_id)
+    number, marketplace_id = order.number, order.store.marketplace_id
+    session.rollback()
+    kinds, cause, words = "", None, None
+    try:
+        kinds = ",".join(port.allowed_messages(number, marketplace_id))
+    except AmazonError as error:
+        cause, words = error.cause, error.message[:_LONGEST]
+    offer = session.get(MessageOffer, amazon_order_id, with_for_update=True)
+    if offer is not None:
+        offer.answered_at, offer.kinds, offer.cause, offer.words = clock(), kinds[:_LONGEST], cause, words
+    session.commit()
+
+
+def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
+    mail = _fresh(session, mail_id)
+    if mail.state == domain.SENDING:
+        # Left by a process that died: nothing at Amazon tells whether the buyer has it.
+        mail.cause = "mail_interrupted"
+        mail_outbox.move(mail, "lose", clock())
+        mail_outbox.tell(session, "mail_unknown", mail, now=clock(), by="schedule")
+        session.commit()
+        return
+    if mail.state != domain.QUEUED:
+        session.rollback()
+        return
+    amazon = mail.order.amazon_order
+    number, marketplace_id, kind, text = amazon.number, amazon.store.marketplace_id, mail.kind, mail.body or ""
+    mail_outbox.move(mail, "send", clock())
+    mail.tries += 1
+    mail.due_at = clock() + domain.SILENT
+    leases.hold(session, lease_name(account_id), owner, clock())
+    session.commit()
+    fault_points.crash("message.before_send")
+    try:
+        port.send_message(number, marketplace_id, kind, text)
+        fault_points.crash("message.after_send")
+    except AmazonError as error:
+        _not_sent(session, account_id, mail_id, error, clock())
+    else:
+        mail = _fresh(session, mail_id)
+        mail.cause = mail.words = None
+        mail.sent_at = clock()
+        mail_outbox.move(mail, "sent", clock())
+        mail_outbox.tell(session, "mail_sent", mail, now=clock(), by=mail.by)
+        session.commit()
+
+
+def _not_sent(session: Session, account_id: int, mail_id: int, error: AmazonError, now: datetime) -> None:
+    """Lost: it may have arrived, and is not repeated. Passing: it waits. Else Amazon does not want it."""
+    session.rollback()
+    accounts.lock(session, account_id)
+    mail = _fresh(session, mail_id)
+    mail.cause, mail.words = error.cause, error.message[:_LONGEST]
+    waits = (error.passing or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
+    if isinstance(error, LostAnswer):
+        mail.cause = "message_lost"
+        mail_outbox.move(mail, "lose", now)
+        mail_outbox.tell(session, "mail_unknown", mail, now=now, by="schedule")
+    elif waits:
+        mail_outbox.move(mail, "wait", now)
+        mail.due_at = now + max(domain.next_try(mail.tries), timedelta(seconds=getattr(error, "wait", None) or 0))
+    else:
+        mail_outbox.move(mail, "fail", now)
+        mail_outbox.tell(session, "mail_failed", mail, now=now, by="schedule")
+    if isinstance(error, BadCredentials):
+        accounts.note_trouble(session.get_one(Account, account_id), error, now)
+    session.commit()
+
+
+def _fresh(session: Session, mail_id: int) -> Mail:
+    mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
+    if mail is None:
+        raise NotFoundError("mail_not_there", name=mail_id)
+    return mail

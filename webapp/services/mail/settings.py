@@ -1,0 +1,172 @@
+"""Setting up how mails leave the house: the server, the senders, and the templates."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from webapp.domain.common import languages
+from webapp.domain.errors import InvalidError
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.mail import templates as mail_templates
+from webapp.domain.mail.mime import Server
+from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
+from webapp.models.mails import Mail
+from webapp.models.stores import Store
+from webapp.queries import mails as queries
+from webapp.services import audit_log
+
+SECURITIES = ("starttls", "tls", "none")
+LONGEST_NAME = 100
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:.]+\]?")
+
+
+def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, by: str) -> MailServer:
+    """Keep how mails are sent, and let those that wait try at once. Commits.
+
+    `fields`: host, port, security, username, password, plain_sign_in, address, name, reply_to. An empty password keeps
+    the one there is as long as it goes to the same place: who may change the settings must not be able to have it sent
+    to a server of their own. Without a user name there is none. Raises InvalidError naming the field.
+    """
+    values = _checked(fields)
+    row = queries.server_row(session)
+    values["password"] = _password(fields.get("password", ""), values, row) if values["username"] else None
+    if _server(values).exposes_password:
+        raise InvalidError("mail_plain_sign_in", field="plain_sign_in")
+    if row is None:
+        row = MailServer(id=1)
+        session.add(row)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.changed_at = now
+    row.trouble = row.trouble_words = row.trouble_since = None
+    session.execute(
+        update(Mail)
+        .where(Mail.state == mail_states.QUEUED, Mail.via == mail_states.EMAIL, Mail.due_at > now)
+        .values(due_at=now)
+    )
+    args = {name: values[name] for name in ("host", "port", "security")}
+    if values["plain_sign_in"]:
+        args["plain_sign_in"] = True
+    audit_log.record(session, "mail_server_changed", now=now, by=by, args=args)
+    session.commit()
+    return row
+
+
+def _password(typed: str, values: Mapping[str, Any], row: MailServer | None) -> str:
+    if typed:
+        return typed
+    if row is None or not row.password:
+        raise InvalidError("mail_password_required", field="password")
+    if any(str(getattr(row, name)).lower() != str(values[name]).lower() for name in ("host", "port", "security")) or (
+        row.username != values["username"]
+    ):
+        raise InvalidError("mail_password_again", field="password")
+    return row.password
+
+
+def _server(values: Mapping[str, Any]) -> Server:
+    names = ("host", "port", "security", "username", "plain_sign_in")
+    return Server(**{name: values[name] for name in names})
+
+
+def forget_server(session: Session, *, now: datetime, by: str) -> None:
+    """Send no mails any more. Commits. What waits stays until there is a server again, or somebody drops it."""
+    session.execute(delete(MailServer))
+    audit_log.record(session, "mail_server_forgotten", now=now, by=by)
+    session.commit()
+
+
+def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, now: datetime, by: str) -> None:
+    """A store's own sender; an empty address takes it away. Commits. Raises InvalidError naming the field."""
+    address = fields.get("address", "").strip()
+    values = {
+        "address": mail_states.clean_address(address, "address") if address else "",
+        "name": mail_states.clean_header(fields.get("name", ""), "name", LONGEST_NAME),
+        "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),
+    }
+    if not address and (values["name"] or values["reply_to"]):
+        raise InvalidError("mail_sender_without_address", field="address")
+    session.execute(delete(MailSender).where(MailSender.store_id == store.id))
+    if address:
+        session.add(MailSender(store_id=store.id, **values))
+    audit_log.record(session, "mail_sender_changed", now=now, by=by, store_id=store.id, account_id=store.account_id)
+    session.commit()
+
+
+def save_template(
+    session: Session, kind: str, language: str, subject: str, body: str, *, now: datetime, by: str
+) -> MailTemplate:
+    """Keep a template as a person wrote it. Commits. Raises InvalidError with the line that cannot be."""
+    check_template(kind, language)
+    subject = mail_states.clean_header(subject, "subject", 500)
+    body = mail_states.clean_body(body)
+    mail_templates.check(kind, subject, body)
+    row = session.get(MailTemplate, (kind, language))
+    if row is None:
+        row = MailTemplate(kind=kind, language=language)
+        session.add(row)
+    row.subject, row.body, row.changed_at, row.by = subject, body, now, by
+    _tell_template(session, "mail_template_changed", kind, language, now, by)
+    session.commit()
+    return row
+
+
+def reset_template(session: Session, kind: str, language: str, *, now: datetime, by: str) -> None:
+    """Take the template that is shipped again. Commits. Raises InvalidError for one there is not."""
+    check_template(kind, language)
+    row = session.get(MailTemplate, (kind, language))
+    if row is not None:
+        session.delete(row)
+        _tell_template(session, "mail_template_reset", kind, language, now, by)
+    session.commit()
+
+
+def check_template(kind: str, language: str) -> None:
+    """Raises InvalidError for a kind of mail or a language there is not."""
+    if kind not in mail_states.KINDS:
+        raise InvalidError("mail_kind_unknown", kind=kind)
+    if language not in languages.LANGUAGES:
+        raise InvalidError("language_unknown", language=language)
+
+
+def note_trouble(session: Session, cause: str | None, words: str | None, now: datetime) -> None:
+    """Write on the server why nothing can be sent, or that something was. Does not commit."""
+    row = session.scalar(select(MailServer).where(MailServer.id == 1).with_for_update())
+    if row is None:
+        return
+    row.trouble_since = None if cause is None else (row.trouble_since or now)
+    row.trouble, row.trouble_words = cause, words
+
+
+def _tell_template(session: Session, event: str, kind: str, language: str, now: datetime, by: str) -> None:
+    audit_log.record(session, event, now=now, by=by, args={"mail_kind": kind, "language": language})
+
+
+def _checked(fields: Mapping[str, str]) -> dict[str, Any]:
+    host, port, security = fields.get("host", "").strip(), fields.get("port", "").strip(), fields.get("security", "")
+    if not host:
+        raise InvalidError("mail_host_required", field="host")
+    if len(host) > 255 or not _HOST.fullmatch(host):
+        raise InvalidError("mail_host_malformed", field="host")
+    if not (port.isdecimal() and port.isascii() and 0 < int(port) < 65536):
+        raise InvalidError("mail_port_malformed", field="port")
+    if security not in SECURITIES:
+        raise InvalidError("mail_security_unknown", field="security", known=", ".join(SECURITIES))
+    return {
+        "host": host.strip("[]"),
+        "port": int(port),
+        "security": security,
+        "username": mail_states.clean_header(fields.get("username", ""), "username", 255),
+        "plain_sign_in": bool(fields.get("plain_sign_in")),
+        "address": mail_states.clean_address(fields.get("address", ""), "address"),
+        "name": mail_states.clean_header(fields.get("name", ""), "name", LONGEST_NAME),
+        "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),
+    }
+
+
+def _optional_address(text: str, field: str) -> str:
+    return mail_states.clean_address(text, field) if text.strip() else ""

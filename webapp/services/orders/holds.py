@@ -1,0 +1,96 @@
+"""Putting an Order on hold, and letting it go on."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.db.engine import only_reading
+from webapp.domain.common import local_days
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.orders import state_machine as order_states
+from webapp.models.orders import Order
+from webapp.queries.shipping import confirmations
+from webapp.services import audit_log
+from webapp.services.orders import comments
+from webapp.services.orders import editing as order_editing
+
+
+def hold(
+    session: Session, order_id: int, reason: str, *, until: datetime | None = None, now: datetime, by: str
+) -> Order:
+    """Put it on hold; `until` an instant, or until somebody lets it go on. Commits.
+
+    The reason stays in the history as a comment. Raises InvalidError without a reason or for an instant that is past
+    or after `days.LAST_YEAR`, RefusedError where the Order cannot be held.
+    """
+    with order_editing.changing(session, order_id, "hold") as order:
+        if until is not None and until <= now:
+            raise InvalidError("hold_until_past", field="until")
+        if until is not None and until.year > local_days.LAST_YEAR:
+            raise InvalidError("hold_until_far", field="until", year=local_days.LAST_YEAR)
+        comment = comments.write(session, order, reason, now=now, by=by)
+        if comment is None:
+            raise InvalidError("hold_reason_required", field="reason")
+        session.flush()
+        order.state_before_hold, order.status_before_hold = order.state, order.status
+        order.state, order.status = order_states.HOLDED, ""
+        order.hold_reason, order.hold_until = comment.text, until
+        order.version += 1
+        kind = "order_held" if until is None else "order_held_until"
+        args: dict[str, Any] = {"comment": comment.id}
+        if until is not None:
+            zone = ZoneInfo(order.store.marketplace.time_zone)
+            args["until"] = f"{until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        audit_log.record_on_order(session, kind, order, now=now, by=by, **args)
+    return order
+
+
+def unhold(session: Session, order_id: int, *, now: datetime, by: str) -> Order:
+    """Let it go on in the state before the hold, or further where Amazon has shipped it meanwhile. Commits.
+
+    Raises RefusedError when it is not on hold.
+    """
+    with order_editing.changing(session, order_id, "unhold") as order:
+        _let_go(session, order, now=now, by=by)
+    return order
+
+
+def release_due(session: Session, *, now: datetime, by: str) -> int:
+    """Let go on whatever was held until now; answers how many. Rolls back first, commits each."""
+    due = select(Order.id).where(Order.state == order_states.HOLDED, Order.hold_until <= now)
+    released = 0
+    with only_reading():
+        found = session.scalars(due.order_by(Order.id)).all()
+        session.rollback()
+    for order_id in found:
+        try:
+            with order_editing.changing(session, order_id, "unhold") as order:
+                # A person may have held it anew, for longer, since it was found.
+                if order.hold_until is not None and order.hold_until <= now:
+                    _let_go(session, order, now=now, by=by)
+                    released += 1
+        except RefusedError:
+            # Somebody was quicker: it is not on hold any more.
+            continue
+    return released
+
+
+def clear(order: Order) -> None:
+    """Forget the hold. Does not commit."""
+    order.state_before_hold, order.status_before_hold = None, ""
+    order.hold_reason = order.hold_until = None
+
+
+def _let_go(session: Session, order: Order, *, now: datetime, by: str) -> None:
+    state = order_states.derive(order.items, confirmations.of_order(session, order.id))
+    same = state == order.state_before_hold
+    order.status = order.status_before_hold if same else order_editing.own_word(order, state)
+    order.state = state
+    order.version += 1
+    clear(order)
+    audit_log.record_on_order(session, "order_unheld", order, now=now, by=by)
+    if not same:
+        audit_log.record_on_order(session, f"order_{state}", order, now=now, by=by)

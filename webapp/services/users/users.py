@@ -1,0 +1,195 @@
+"""Users: creating them, letting them in by a link, ending their sessions."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.core.settings import Settings
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.users.credentials import check_role, clean_email, normal_email
+from webapp.domain.users.permissions import OWNER
+from webapp.models.users import SignInLink, User, WebSession
+from webapp.queries import users
+from webapp.services import audit_log
+
+LINK_LIFETIME = timedelta(hours=24)
+DEMO_EMAIL = "owner@demo.example"
+
+
+def create_user(
+    session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str = "cli"
+) -> User:
+    """Add a user. Raises InvalidError for a malformed or taken address and for an unknown role."""
+    user = _add(session, email, role, password_hash, now, by)
+    session.commit()
+    return user
+
+
+def make_sign_in_link(
+    session: Session, settings: Settings, now: datetime, email: str | None = None, by: str = "cli"
+) -> str:
+    """The address that lets one person in, once, within 24 hours. Older links of the same kind stop working.
+
+    Without `email` it makes the first owner: RefusedError when there is a user already. With it, it lets that user
+    choose a new password: NotFoundError when there is none with this address, RefusedError when they are disabled.
+    """
+    if email is None:
+        if users.anybody(session):
+            raise RefusedError("not_first_start")
+        return _make_link(session, settings, now, "first", None, by)
+    user = users.by_email(session, normal_email(email))
+    if user is None:
+        raise NotFoundError("user_unknown")
+    if not user.active:
+        raise RefusedError("user_disabled")
+    return _make_link(session, settings, now, "password", user.id, by)
+
+
+def make_demo_link(session: Session, settings: Settings, now: datetime) -> str:
+    """The address that signs in the owner of a demonstration. Only `channeldesk demo` may call this."""
+    user = users.by_email(session, DEMO_EMAIL) or _add(session, DEMO_EMAIL, OWNER, None, now, "cli")
+    return _make_link(session, settings, now, "demo", user.id, "cli")
+
+
+def use_link(session: Session, token: str, now: datetime, email: str = "", password_hash: str | None = None) -> User:
+    """Use a link up: make the first owner, or give its user the new password, which ends their other sessions.
+
+    Raises RefusedError for a link that is used or too old, and InvalidError like `create_user`.
+    """
+    link = users.link(session, token, now)
+    used_up = delete(SignInLink).where(SignInLink.token_hash == users.digest(token)).returning(SignInLink.kind)
+    if link is None or session.execute(used_up).one_or_none() is None:
+        session.rollback()
+        raise RefusedError("link_gone")
+    if link.kind == "first":
+        user = _add(session, email, OWNER, password_hash, now, "link")
+    else:
+        user = session.get_one(User, link.user_id)
+    if link.kind == "password":
+        user.password = password_hash
+        audit_log.record(
+            session, "password_set", now=now, by=f"user:{user.id}", user_id=user.id, args={"user": user.id}
+        )
+        session.execute(delete(WebSession).where(WebSession.user_id == user.id))
+    session.commit()
+    return user
+
+
+def change_role(session: Session, user_id: int, role: str, *, now: datetime, by: str) -> User:
+    """Give a user another role, which counts from their next request. Commits.
+
+    Raises InvalidError for an unknown role, NotFoundError, and RefusedError for the last active owner.
+    """
+    check_role(role)
+    owners = _lock_active_owners(session)
+    user = _get(session, user_id)
+    if user.role == role:
+        session.rollback()
+        return _get(session, user_id)
+    if owners == [user.id]:
+        session.rollback()
+        raise RefusedError("last_owner")
+    args = {"user": user.id, "before": user.role, "role": role}
+    user.role = role
+    audit_log.record(session, "user_role_changed", now=now, by=by, user_id=user.id, args=args)
+    session.commit()
+    return user
+
+
+def disable(session: Session, user_id: int, *, now: datetime, by: str) -> User:
+    """Keep a user out: ends their sessions and their sign-in links at once. Commits.
+
+    Raises NotFoundError, and RefusedError for the last active owner.
+    """
+    owners = _lock_active_owners(session)
+    user = _get(session, user_id)
+    if owners == [user.id]:
+        session.rollback()
+        raise RefusedError("last_owner")
+    if user.active:
+        user.active = False
+        audit_log.record(session, "user_was_disabled", now=now, by=by, user_id=user.id, args={"user": user.id})
+    session.execute(delete(SignInLink).where(SignInLink.user_id == user.id))
+    _end_sessions(session, user.id)
+    session.commit()
+    return user
+
+
+def enable(session: Session, user_id: int, *, now: datetime, by: str) -> User:
+    """Let a disabled user sign in again. Commits. Raises NotFoundError."""
+    user = _get(session, user_id)
+    if not user.active:
+        user.active = True
+        # A sign-in that was under way when they were disabled may have left one.
+        _end_sessions(session, user.id)
+        audit_log.record(session, "user_was_enabled", now=now, by=by, user_id=user.id, args={"user": user.id})
+    session.commit()
+    return user
+
+
+def sign_out_everywhere(session: Session, user_id: int, *, now: datetime, by: str) -> int:
+    """End all sessions of a user. Commits. Returns how many there were. Raises NotFoundError."""
+    user = _get(session, user_id)
+    count = _end_sessions(session, user.id)
+    audit_log.record(
+        session, "user_signed_out", now=now, by=by, user_id=user.id, args={"user": user.id, "sessions": count}
+    )
+    session.commit()
+    return count
+
+
+def _lock_active_owners(session: Session) -> list[int]:
+    """The ids of the active owners. Two who change them wait for each other, so one owner always remains."""
+    owners = select(User.id).where(User.role == OWNER, User.active).order_by(User.id).with_for_update()
+    return list(session.scalars(owners))
+
+
+def _get(session: Session, user_id: int) -> User:
+    user = session.get(User, user_id, populate_existing=True)
+    if user is None:
+        raise NotFoundError("user_unknown")
+    return user
+
+
+def _end_sessions(session: Session, user_id: int) -> int:
+    ended = session.execute(delete(WebSession).where(WebSession.user_id == user_id).returning(WebSession.id_hash))
+    return len(ended.all())
+
+
+def update_hash(session: Session, user_id: int, password_hash: str) -> None:
+    """Store the same password, hashed anew because the parameters have become stronger."""
+    session.execute(update(User).where(User.id == user_id).values(password=password_hash))
+    session.commit()
+
+
+def _add(session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str) -> User:
+    check_role(role)
+    user = User(
+        email=clean_email(email),
+        role=role,
+        password=password_hash,
+        created_at=now,
+        fs_uniquifier=secrets.token_hex(32),
+    )
+    session.add(user)
+    try:
+        session.flush()
+    except IntegrityError:
+        session.rollback()
+        raise InvalidError("email_taken", field="email") from None
+    audit_log.record(session, "user_created", now=now, by=by, user_id=user.id, args={"user": user.id, "role": role})
+    return user
+
+
+def _make_link(session: Session, settings: Settings, now: datetime, kind: str, user_id: int | None, by: str) -> str:
+    token = secrets.token_urlsafe(32)
+    session.execute(delete(SignInLink).where(SignInLink.kind == kind, SignInLink.user_id == user_id))
+    session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
+    session.add(SignInLink(token_hash=users.digest(token), kind=kind, user_id=user_id, expires_at=now + LINK_LIFETIME))
+    if user_id is not None:
+        audit_log.record(session, "link_made", now=now, by=by, user_id=user_id, args={"user": user_id})
+    session.commit()
+    return f"{settings.address}/sign-in/{token}"

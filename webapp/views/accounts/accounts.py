@@ -1,0 +1,241 @@
+"""Seller accounts: connecting one in two steps, its health, its credentials."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from webapp.core import queue
+from webapp.core.extensions import db, settings
+from webapp.domain.accounts.credentials import ConnectionReport
+from webapp.domain.amazon.errors import AmazonError
+from webapp.domain.amazon.types import DATASETS, ROLES, Participation
+from webapp.domain.common import clocks
+from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.forms.accounts import REGIONS, SECRETS, ConnectForm, CredentialsForm, MarketplacesForm
+from webapp.forms.fields import choices
+from webapp.messages import sentence
+from webapp.models.accounts import Account
+from webapp.queries.accounts import stores
+from webapp.services.accounts import accounts as verbs
+from webapp.web import form_drafts
+from webapp.web.amazon_gateway import open_port
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("accounts", __name__)
+
+DRAFT = "account"
+_CONNECT = ("accounts/_connect.html", "accounts/connect.html")
+_MARKETPLACES = ("accounts/_marketplaces.html", "accounts/marketplaces.html")
+_CREDENTIALS = ("accounts/_credentials.html", "accounts/show.html")
+
+
+@bp.get("/stores/connect")
+@needs("accounts.write")
+def connect_page() -> Response:
+    fields = _kept_fields()
+    shown = {name: value for name, value in fields.items() if name not in SECRETS}
+    form = ConnectForm(formdata=None, data=shown, kept=_secrets_in(fields))
+    return answer(request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields)
+
+
+@bp.post("/stores/connect")
+@needs("accounts.write")
+def test_connection() -> Response:
+    """Ask Amazon what these credentials open. What was typed is kept for ten minutes, whatever Amazon says."""
+    kept = _kept_fields()
+    form = ConnectForm(kept=_secrets_in(kept))
+    fields = {name: value for name, value in kept.items() if name in SECRETS} | form.entered
+    problem: AmazonError | None = None
+    if form.validate():
+        try:
+            report = _ask(fields)
+        except InvalidError as error:
+            tell(form, error)
+            fields.pop(error.field, None)
+        except AmazonError as error:
+            problem = error
+        else:
+            form_drafts.keep(DRAFT, {"fields": fields, "report": _plain(report)})
+            return see_other(request, url_for("accounts.marketplaces_page"))
+    form_drafts.keep(DRAFT, {"fields": fields})
+    form.kept = _secrets_in(fields)
+    return invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
+
+
+@bp.get("/stores/connect/marketplaces")
+@needs("accounts.write")
+def marketplaces_page() -> ResponseReturnValue:
+    draft = form_drafts.read(DRAFT)
+    if draft is None or "report" not in draft:
+        return _start_again()
+    report = _report(draft["report"])
+    form = _marketplaces_form(report)
+    form.marketplaces.data = [found.marketplace_id for found in report.marketplaces]
+    return answer(request, *_MARKETPLACES, form=form, **_shown(draft, report))
+
+
+@bp.post("/stores/connect/marketplaces")
+@needs("accounts.write")
+def connect() -> ResponseReturnValue:
+    draft = form_drafts.read(DRAFT)
+    if draft is None or "report" not in draft:
+        return _start_again()
+    report = _report(draft["report"])
+    form = _marketplaces_form(report)
+    days = form.backfill_days.data if form.backfill_days.validate(form) else "0"
+    try:
+        account = verbs.connect(
+            db.session(),
+            draft["fields"],
+            form.marketplaces.data or [],
+            report.marketplaces,
+            backfill_days=int(days),
+            sync_interval=settings().sync_interval,
+            now=datetime.now(UTC),
+            by=current_user.by,
+        )
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_MARKETPLACES, form=form, **_shown(draft, report))
+    form_drafts.drop(DRAFT)
+    flash(_("%(account)s is connected. Its orders are being fetched.", account=account.name), "good")
+    only = account.stores[0] if len(account.stores) == 1 else None
+    return see_other(request, url_for("stores.show", slug=only.slug) if only else url_for("stores.index"))
+
+
+@bp.get("/accounts/<int:account_id>")
+@needs("stores.read")
+def show(account_id: int) -> Response:
+    return answer(request, "accounts/show.html", "accounts/show.html", **_account_page(account_id))
+
+
+@bp.post("/accounts/<int:account_id>/credentials")
+@needs("accounts.write")
+def replace_credentials(account_id: int) -> Response:
+    """New credentials are tried first; what Amazon refuses, or what opens another account, is not kept."""
+    session, form = db.session(), CredentialsForm()
+    account = _account(account_id)
+    region, sells_in = account.region, [store.marketplace_id for store in account.stores]
+    problem: AmazonError | None = None
+    try:
+        tried = verbs.check_replacement(account, form.client_secret.data or "", form.refresh_token.data or "")
+        session.rollback()
+        with open_port(tried) as port:
+            report = verbs.try_replacement(port, region, sells_in)
+        verbs.replace_credentials(session, account_id, tried, report, now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        tell(form, error, otherwise="refresh_token")
+    except AmazonError as error:
+        problem = error
+    else:
+        flash(_("Amazon accepts the new credentials, and they are kept."), "good")
+        return see_other(request, url_for("accounts.show", account_id=account_id))
+    session.rollback()
+    return invalid(request, *_CREDENTIALS, **_account_page(account_id, form, problem))
+
+
+@bp.post("/accounts/<int:account_id>/syncs")
+@needs("schedule.write")
+def sync_now(account_id: int) -> Response:
+    account = _account(account_id)
+    name = account.name
+    db.session.rollback()
+    try:
+        queue.enqueue(queue.redis(), "sync_account", account_id)
+    except RedisError:
+        flash(_("Redis does not answer, so no sync was started. The schedule goes on once it is back."), "bad")
+    else:
+        flash(_("%(account)s is being synced. What it finds appears under Sync runs.", account=name), "good")
+    return see_other(request, url_for("accounts.show", account_id=account_id))
+
+
+def _ask(fields: dict[str, str]) -> ConnectionReport:
+    credentials = verbs.check(fields)
+    verbs.check_new(db.session(), fields)
+    # Amazon may take its time, and nobody is to wait for this transaction meanwhile.
+    db.session.rollback()
+    with open_port(credentials) as port:
+        return verbs.try_connection(port, fields["region"])
+
+
+def _kept_fields() -> dict[str, str]:
+    draft = form_drafts.read(DRAFT) or {}
+    fields: dict[str, str] = draft.get("fields", {})
+    return fields
+
+
+def _secrets_in(fields: dict[str, str]) -> frozenset[str]:
+    return frozenset(name for name in SECRETS if fields.get(name))
+
+
+def _start_again() -> Response:
+    return see_other(request, url_for("accounts.connect_page", expired=1))
+
+
+def _plain(report: ConnectionReport) -> dict[str, Any]:
+    return {"marketplaces": [asdict(found) for found in report.marketplaces], "missing": sorted(report.missing)}
+
+
+def _report(plain: dict[str, Any]) -> ConnectionReport:
+    found = tuple(Participation(**participation) for participation in plain["marketplaces"])
+    return ConnectionReport(found, frozenset(plain["missing"]))
+
+
+def _marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
+    form = MarketplacesForm()
+    form.marketplaces.choices = choices(
+        {found.marketplace_id: BY_ID[found.marketplace_id].name for found in report.marketplaces}
+    )
+    return form
+
+
+def _shown(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
+    found = [(participation, BY_ID[participation.marketplace_id]) for participation in report.marketplaces]
+    return {"account_name": draft["fields"]["name"], "found": found, "datasets": _datasets(report.missing)}
+
+
+def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+    """What Amazon shows the account, a row a dataset, the missing ones first. `outages`: those that worked lately."""
+    rows = [
+        {
+            "text": sentence(f"dataset_{name}"),
+            "missing": name in missing,
+            "without": sentence(f"without_{name}") if name in missing else "",
+            "roles": ROLES.get(name, ()),
+            "outage": name in outages,
+        }
+        for name in DATASETS
+    ]
+    return sorted(rows, key=lambda row: not row["missing"])
+
+
+def _account(account_id: int) -> Account:
+    found = stores.account(db.session(), account_id)
+    if found is None:
+        raise NotFoundError("account_unknown", name=account_id)
+    return found
+
+
+def _account_page(
+    account_id: int, form: CredentialsForm | None = None, problem: AmazonError | None = None
+) -> dict[str, Any]:
+    account = _account(account_id)
+    return {
+        "account": account,
+        "region_name": REGIONS[account.region],
+        "clock_ahead": account.clock_ahead if abs(account.clock_ahead or 0) > clocks.TOLERANCE.total_seconds() else 0,
+        "datasets": _datasets(frozenset(account.missing_datasets), verbs.outages(account, datetime.now(UTC))),
+        "job": stores.sync_job(db.session(), account_id),
+        "form": form or CredentialsForm(formdata=None),
+        "problem": problem,
+    }

@@ -1,0 +1,113 @@
+"""What needs attention, in words: the cause, and where one goes to put it right."""
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.products import csv_import as product_csv
+from webapp.domain.submissions import state_machine as submission_states
+from webapp.messages import sentence
+from webapp.models.stores import Store
+from webapp.queries.accounts import alerts as accounts_alerts
+from webapp.queries.accounts.alerts import Alert
+
+
+class Notice(NamedTuple):
+    """`tone`: wait, warn or bad. `link` is what the way to `url` is called."""
+
+    tone: str
+    title: str
+    text: str
+    url: str
+    link: str
+
+
+def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
+    """One notice an alert, in the same order."""
+    return [_MAKERS[alert.kind](store, alert) for alert in alerts]
+
+
+def _trouble(store: Store, alert: Alert) -> Notice:
+    url = url_for("accounts.show", account_id=store.account_id)
+    return Notice("bad", _("Orders are not being fetched"), sentence(alert.cause), url, _("Look at the account"))
+
+
+def _blocked(store: Store, alert: Alert) -> Notice:
+    title = ngettext("%(num)s order could not be imported", "%(num)s orders could not be imported", alert.count)
+    url = f"/amazon-orders?store={quote(store.slug)}&blocked=1"
+    return Notice("warn", title, sentence(alert.cause), url, _("Show them"))
+
+
+def _quarantined(_store: Store, alert: Alert) -> Notice:
+    title = ngettext("%(num)s order cannot be read", "%(num)s orders cannot be read", alert.count)
+    text = _("Amazon sent something that is not an order as it should be. It is kept, and read again when it changes.")
+    return Notice("warn", title, text, url_for("syncs.kept", waiting=1), _("Quarantine"))
+
+
+def _refused(_store: Store, alert: Alert) -> Notice:
+    url = f"/submissions?state={alert.cause}"
+    if alert.cause == submission_states.UNPROVED:
+        title = ngettext("%(num)s request is not proved", "%(num)s requests are not proved", alert.count)
+        text = _("Amazon accepted it, but the order does not show it. Look at it in Seller Central.")
+    elif alert.cause == submission_states.CONFLICT:
+        title = ngettext("%(num)s request waits for a decision", "%(num)s requests wait for a decision", alert.count)
+        text = _("The order changed before Amazon was told. Look at what changed, then go on or take it back.")
+    elif alert.cause == submission_states.UNDONE:
+        title = ngettext("Amazon was not told of %(num)s parcel", "Amazon was not told of %(num)s parcels", alert.count)
+        text = _("It was undone, but the parcel stands. Tell Amazon, or take the parcel back.")
+    else:
+        title = ngettext("Amazon refused %(num)s request", "Amazon refused %(num)s requests", alert.count)
+        text = _("Nothing was changed. Read why, then ask again or settle it in Seller Central.")
+    return Notice("bad", title, text, url, _("Submissions"))
+
+
+def _mails(store: Store, alert: Alert) -> Notice:
+    url = url_for("mails.index", state=alert.cause, store=store.slug)
+    if alert.cause == mail_states.UNKNOWN:
+        title = ngettext("%(num)s mail may have arrived", "%(num)s mails may have arrived", alert.count)
+        return Notice("warn", title, _("Nobody knows. Send it again, or leave it."), url, _("Mails"))
+    title = ngettext("%(num)s mail to a buyer failed", "%(num)s mails to buyers failed", alert.count)
+    return Notice("bad", title, _("Read why, put it right, then send it again."), url, _("Mails"))
+
+
+def _seller_data(store: Store, alert: Alert) -> Notice:
+    url = url_for("document_settings.page", slug=store.slug)
+    return Notice("bad", _("Tax invoices are not uploaded"), sentence(alert.cause), url, _("Documents and language"))
+
+
+def _oversold(store: Store, alert: Alert) -> Notice:
+    title = ngettext("%(num)s product is oversold", "%(num)s products are oversold", alert.count)
+    text = _("More is owed to buyers than there is. Enter what arrived, or cancel in time.")
+    url = url_for("products.index", account=store.account_id, stock="oversold")
+    return Notice("bad", title, text, url, _("Show them"))
+
+
+def _flagged(store: Store, alert: Alert) -> Notice:
+    url = url_for("products.index", account=store.account_id, flagged=1)
+    if alert.cause == product_csv.SOLD_DISABLED:
+        title = ngettext("%(num)s disabled product was sold", "%(num)s disabled products were sold", alert.count)
+        return Notice("warn", title, _("Enable it, or end its listing at Amazon."), url, _("Show them"))
+    title = ngettext("%(num)s new product to look at", "%(num)s new products to look at", alert.count)
+    return Notice(
+        "wait",
+        title,
+        _("Orders came for SKUs that were not known here. No stock is kept of them yet."),
+        url,
+        _("Show them"),
+    )
+
+
+_MAKERS = {
+    accounts_alerts.TROUBLE: _trouble,
+    accounts_alerts.BLOCKED: _blocked,
+    accounts_alerts.QUARANTINED: _quarantined,
+    accounts_alerts.REFUSED: _refused,
+    accounts_alerts.SELLER_DATA: _seller_data,
+    accounts_alerts.MAILS: _mails,
+    accounts_alerts.OVERSOLD: _oversold,
+    accounts_alerts.FLAGGED: _flagged,
+}

@@ -1,0 +1,51 @@
+"""What a store's documents and mails say of the seller, and in which language."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.accounts import document_settings as domain
+from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.forms.stores import DocumentSettingsForm
+from webapp.models.stores import Store
+from webapp.queries.accounts import stores
+from webapp.services.accounts import document_settings as verbs
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("document_settings", __name__)
+_FORM = ("stores/_documents.html", "stores/documents.html")
+
+
+@bp.get("/stores/<slug>/documents")
+@needs("stores.read")
+def page(slug: str) -> Response:
+    store = _store(slug)
+    form = DocumentSettingsForm(formdata=None, data={key: getattr(store, key) for key in domain.KEYS})
+    return answer(request, *_FORM, store=store, form=form)
+
+
+@bp.post("/stores/<slug>/documents")
+@needs("stores.write")
+def save(slug: str) -> Response:
+    store, form = _store(slug), DocumentSettingsForm()
+    sent = {key: request.form[key] for key in domain.KEYS if key in request.form}
+    try:
+        verbs.change(db.session(), store, sent, now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_FORM, store=_store(slug), form=form)
+    flash(_("Documents and mails of %(store)s were changed.", store=store.name), "good")
+    return see_other(request, url_for("document_settings.page", slug=slug))
+
+
+def _store(slug: str) -> Store:
+    found = stores.by_slug(db.session(), slug)
+    if found is None:
+        raise NotFoundError("store_unknown", name=slug)
+    return found

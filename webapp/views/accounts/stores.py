@@ -1,0 +1,162 @@
+"""The stores: their cards, their dashboards, their order settings, and how one is switched off or deleted."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from webapp.core.extensions import db
+from webapp.domain.accounts.store_settings import ORDER_SETTINGS
+from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.forms.stores import DeleteStoreForm, OrderSettingsForm
+from webapp.models.stores import Store
+from webapp.queries.accounts import alerts as accounts_alerts
+from webapp.queries.accounts import dashboard, stores
+from webapp.services.accounts import stores as verbs
+from webapp.views.accounts import alert_texts
+from webapp.web import links
+from webapp.web.auth import local_target, needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import (
+    answer,
+    invalid,
+    see_other,
+    wants_fragment,
+)
+
+bp = Blueprint("stores", __name__)
+
+
+@bp.get("/")
+@needs("stores.read")
+def index() -> Response:
+    found = stores.cards(db.session(), datetime.now(UTC))
+    shown = [(card, alert_texts.of_store(card.store, card.alerts)) for card in found]
+    return answer(request, "stores/index.html", "stores/index.html", cards=shown)
+
+
+@bp.get("/stores")
+@needs("stores.read")
+def list_all() -> ResponseReturnValue:
+    return redirect(url_for("stores.index"), code=303)
+
+
+@bp.get("/stores/<slug>")
+@needs("stores.read")
+def show(slug: str) -> Response:
+    """The dashboard. HTMX asks for its living part, with the `mark` of what it shows: 204 while nothing is new."""
+    session, store = db.session(), _store(slug)
+    recent = dashboard.recent_orders(session, store)
+    mark = dashboard.state_mark(store, recent)
+    if wants_fragment(request) and request.args.get("mark") == mark:
+        return make_response("", 204)
+    now, days = datetime.now(UTC), 7 if request.args.get("days") == "7" else 30
+    alerts = accounts_alerts.alerts(session, [store], now).get(store.id, [])
+    return answer(
+        request,
+        "stores/_live.html",
+        "stores/show.html",
+        store=store,
+        recent=recent,
+        mark=mark,
+        days=days,
+        sales=dashboard.sales(session, store, days, now),
+        waiting=dashboard.waiting(session, store, now),
+        notices=alert_texts.of_store(store, alerts),
+        seller_central=links.seller_central(store.marketplace),
+    )
+
+
+@bp.get("/stores/<slug>/settings")
+@needs("stores.read")
+def settings_page(slug: str) -> Response:
+    """The form as it stands, or as it would look with what the address names: nothing is saved."""
+    store = _store(slug)
+    return answer(
+        request, "stores/_settings.html", "stores/settings.html", store=store, form=_form(store, request.args)
+    )
+
+
+@bp.post("/stores/<slug>/settings")
+@needs("stores.write")
+def save_settings(slug: str) -> Response:
+    store = _store(slug)
+    form = _form(store, request.form)
+    # What is greyed out is not sent, and stays as it is.
+    sent = {setting.key: request.form[setting.key] for setting in ORDER_SETTINGS if setting.key in request.form}
+    try:
+        verbs.change_settings(db.session(), store, sent, now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, "stores/_settings.html", "stores/settings.html", store=_store(slug), form=form)
+    flash(_("The order settings were saved."), "good")
+    return see_other(request, url_for("stores.settings_page", slug=slug))
+
+
+@bp.post("/stores/<slug>/activations")
+@needs("stores.write")
+def activate(slug: str) -> Response:
+    return _switch(slug, active=True)
+
+
+@bp.post("/stores/<slug>/deactivations")
+@needs("stores.write")
+def deactivate(slug: str) -> Response:
+    return _switch(slug, active=False)
+
+
+@bp.get("/stores/<slug>/delete")
+@needs("stores.write")
+def delete_page(slug: str) -> Response:
+    return answer(request, *_DELETE, form=DeleteStoreForm(formdata=None), **_what_goes(slug))
+
+
+@bp.post("/stores/<slug>/deletions")
+@needs("stores.write")
+def delete(slug: str) -> Response:
+    store, form = _store(slug), DeleteStoreForm()
+    name = store.name
+    try:
+        verbs.delete_store(db.session(), store, form.typed_name.data or "", now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_DELETE, form=form, **_what_goes(slug))
+    flash(_("%(store)s was deleted.", store=name), "good")
+    return see_other(request, url_for("stores.index"))
+
+
+_DELETE = ("stores/_delete.html", "stores/delete.html")
+
+
+def _store(slug: str) -> Store:
+    found = stores.by_slug(db.session(), slug)
+    if found is None:
+        raise NotFoundError("store_unknown", name=slug)
+    return found
+
+
+def _what_goes(slug: str) -> dict[str, Any]:
+    store = _store(slug)
+    return {"store": store, "loses": stores.what_delete_loses(db.session(), store)}
+
+
+def _switch(slug: str, *, active: bool) -> Response:
+    store = verbs.set_active(db.session(), _store(slug), active, now=datetime.now(UTC), by=current_user.by)
+    words = _("%(store)s is active.", store=store.name) if active else _("%(store)s is inactive.", store=store.name)
+    flash(words, "good")
+    return see_other(request, local_target(request.form.get("next")))
+
+
+def _form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:
+    """The form with what was entered, and the store's own setting for what was not."""
+    data = {
+        key: entered.get(key, entered.get(f"entered_{key}", value))
+        for key, value in stores.order_settings(store).items()
+    }
+    return OrderSettingsForm(formdata=None, data=data)

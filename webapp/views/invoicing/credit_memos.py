@@ -1,0 +1,57 @@
+"""Credit memos: one, with its lines, totals and comments."""
+
+from flask import Blueprint, Response, url_for
+from flask_babel import lazy_gettext as _l
+
+from webapp.core.extensions import db
+from webapp.domain.common.money import Money
+from webapp.domain.invoicing import amazon_refunds
+from webapp.forms.orders import CommentForm
+from webapp.models.documents import CreditMemo
+from webapp.queries import submissions
+from webapp.queries.invoicing import documents as queries
+from webapp.queries.invoicing import vat_invoices
+from webapp.queries.orders import orders
+from webapp.views.invoicing import common as document_pages
+from webapp.views.orders import submissions_panel
+from webapp.web.auth import needs
+
+bp = Blueprint("credit_memos", __name__)
+
+
+@bp.get("/credit_memos/<number>")
+@needs("orders.read")
+def show(number: str) -> Response:
+    session = db.session()
+    memo = queries.credit_memo(session, number)
+    order = orders.by_id(session, memo.order_id)
+    telling = submissions.about_one(session, order.amazon_order_id, amazon_refunds.KIND, str(memo.id))
+    return document_pages.show(
+        "credit_memos/show.html",
+        order,
+        document=memo,
+        upload=vat_invoices.upload_of(session, order, memo),
+        telling=telling,
+        pace=submissions_panel.pace([telling] if telling else []),
+        totals=totals(memo, order.currency),
+        remarks=document_pages.of_document(session, order, credit_memo_id=memo.id),
+        form=CommentForm(formdata=None),
+    )
+
+
+@bp.post("/credit_memos/<number>/comments")
+@needs("orders.write")
+def comment(number: str) -> Response:
+    url = url_for("credit_memos.show", number=number)
+    return document_pages.comment_on(lambda session: queries.credit_memo(session, number), "credit_memo_id", url)
+
+
+def totals(memo: CreditMemo, currency: str) -> list[document_pages.Total]:
+    """The parts, what is given or kept beside them, and the sum of it all."""
+    rows = document_pages.parts(memo, currency)
+    if memo.adjustment_refund:
+        rows.append((_l("Adjustment refund"), Money(memo.adjustment_refund, currency), False))
+    if memo.adjustment_fee:
+        rows.append((_l("Adjustment fee"), Money(-memo.adjustment_fee, currency), False))
+    name = _l("Total refunded") if memo.state in amazon_refunds.GIVEN else _l("Total to refund")
+    return [*rows, (name, Money(memo.total, currency), True)]

@@ -1,0 +1,254 @@
+"""A grid as a page shows it: heads that sort, chips that clear, and where the pager leads. The address is all of it."""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from flask import Request, url_for
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from webapp.forms.filters import Chip, Filters
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing.fetch import (
+    END,
+    Edge,
+    Grid,
+    Page,
+    Place,
+)
+from webapp.queries.listing.query_plan import COUNTED
+from webapp.web import formatting
+from webapp.web.formatting import number
+
+
+class Head(NamedTuple):
+    """`url` sorts by the column, empty where it cannot; `sorted` is "", "asc" or "desc"."""
+
+    text: str | LazyString
+    url: str
+    sorted: str
+    figures: bool
+
+
+class Pager(NamedTuple):
+    """Addresses, empty where there is no such page; `text` says how many there are."""
+
+    first: str
+    previous: str
+    next: str
+    last: str
+    text: str
+
+
+class Size(NamedTuple):
+    size: int
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """`page` is None when the filters make no sense.
+
+    `filters` and `place` are what an address of the grid says, the names in it sealed. `state`: everything that heads,
+    sizes, chips and the form of a page's number are made of, so that who remembers them need not have them made.
+    """
+
+    form: Filters
+    page: Page | None
+    clear: str
+    pager: Pager
+    place: dict[str, str]
+    filters: Mapping[str, list[str]]
+    columns: tuple[str, ...]
+    state: tuple[Hashable, ...]
+    made: "_Made"
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.form.check().chips)
+
+    @property
+    def heads(self) -> list[Head]:
+        return self.made.heads()
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """(text, address without it)"""
+        return self.made.chips()
+
+    @property
+    def sizes(self) -> list[Size]:
+        return self.made.sizes()
+
+    @property
+    def leaps(self) -> bool:
+        """Whether there are more pages than this one."""
+        return self.page is not None and (self.page.next is not None or self.page.previous is not None)
+
+    @property
+    def leap(self) -> tuple[str, list[tuple[str, str]]]:
+        """Where the form leads that asks for a page by its number, and what it says besides."""
+        return self.made.address.parts() if self.leaps else ("", [])
+
+
+def show(
+    session: Session,
+    grid: Grid,
+    form: Filters,
+    heads: Mapping[str, tuple[str | LazyString, bool]],
+    request: Request,
+    counted: Callable[[int], str],
+    *,
+    kept: Mapping[str, str] | None = None,
+    cleared: Mapping[str, str] | None = None,
+) -> Shown:
+    """The page that the request's address means. `heads`: column → (its text, whether it holds figures).
+
+    `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
+    """
+    checked = form.check()
+    # What an address does not say, a plain dictionary says in a tenth of the time.
+    place = grid_fetch.read_place(grid, request.args.to_dict())
+    page = grid_fetch.fetch(session, grid, place, checked.set) if checked.right else None
+    said = {**_place(grid, place), **(kept or {})}
+    opens = {**said, **(cleared or {})}
+    address = _Address(formatting.address(request.endpoint or ""), checked.parameters, said, opens)
+    return Shown(
+        form=form,
+        page=page,
+        clear=address.clear(),
+        pager=_pager(place, page, address, counted),
+        place=said,
+        filters=checked.parameters,
+        columns=grid.visible,
+        state=(address.said, grid.visible, place.sort, place.size),
+        made=_Made(grid, place, heads, checked.chips, address),
+    )
+
+
+def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
+    """Where a form that was sent leads: its filters, in the order and of the size the grid had."""
+    kept = {name: [arguments[name]] for name in ("sort", "size", "columns", "view") if arguments.get(name)}
+    values: dict[str, Any] = form.parameters() | kept
+    return url_for(endpoint, **values)
+
+
+class _Address:
+    """The addresses of a grid. What filters say is put into their words once, for the two dozen of them on a page."""
+
+    def __init__(
+        self, path: str, filters: Mapping[str, list[str]], place: Mapping[str, str], cleared: Mapping[str, str]
+    ) -> None:
+        self._path, self._filters, self._place, self._cleared = path, filters, place, cleared
+        self._filtered = _query(filters)
+        # All that its addresses are made of.
+        self.said = (path, self._filtered, tuple(place.items()), tuple(cleared.items()))
+
+    def to(self, **more: str) -> str:
+        """The first page of this grid, but for what `more` says."""
+        return self._url(self._filtered, {**self._place, **more})
+
+    def without(self, name: str, value: str) -> str:
+        left = {
+            other: [one for one in values if (other, one) != (name, value)] if len(values) > 1 else values
+            for other, values in self._filters.items()
+            if other != name or len(values) > 1
+        }
+        return self._url(_query(left), self._place)
+
+    def parts(self) -> tuple[str, list[tuple[str, str]]]:
+        """The grid's address and what it says, for a form that says more."""
+        filters = [(name, value) for name, values in self._filters.items() for value in values]
+        return self._path, [*filters, *self._place.items()]
+
+    def clear(self) -> str:
+        return self._url("", self._cleared)
+
+    def _url(self, filters: str, place: Mapping[str, str]) -> str:
+        query = "&".join(filter(None, (filters, _query(place))))
+        return f"{self._path}?{query}" if query else self._path
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a page of a grid shows beside its rows, made where it is drawn: `heads` as `show` is given them."""
+
+    grid: Grid
+    place: Place
+    named: Mapping[str, tuple[str | LazyString, bool]]
+    checked: tuple[Chip, ...]
+    address: _Address
+
+    def heads(self) -> list[Head]:
+        return [_head(self.grid, self.place, name, *self.named[name], self.address) for name in self.grid.visible]
+
+    def chips(self) -> list[tuple[str, str]]:
+        return [(chip.text, self.address.without(chip.name, chip.value)) for chip in self.checked]
+
+    def sizes(self) -> list[Size]:
+        return [Size(size, self.address.to(size=str(size)), size == self.place.size) for size in grid_fetch.SIZES]
+
+
+def _query(values: Mapping[str, list[str] | str]) -> str:
+    # The characters that Flask's addresses leave as they are too.
+    return urlencode(values, doseq=True, safe="!$'()*,/:;?@") if values else ""
+
+
+def _place(grid: Grid, place: Place) -> dict[str, str]:
+    """What differs from how the grid opens by itself."""
+    said = {}
+    if place.sort != grid.sort:
+        said["sort"] = place.sort
+    if place.size != grid.size:
+        said["size"] = str(place.size)
+    return said
+
+
+def _head(grid: Grid, place: Place, name: str, text: str | LazyString, figures: bool, address: _Address) -> Head:
+    column = grid.column(name)
+    if column is None:
+        return Head(text, "", "", figures)
+    here = column is place.column
+    descending = not place.descending if here else column.descending
+    sort = ("-" if descending else "") + name
+    return Head(text, address.to(sort=sort), ("desc" if place.descending else "asc") if here else "", figures)
+
+
+def _pager(place: Place, page: Page | None, address: _Address, counted: Callable[[int], str]) -> Pager:
+    if page is None:
+        return Pager("", "", "", "", "")
+
+    def edge(name: str, at: Edge | None) -> str:
+        return address.to(**{name: grid_fetch.write_edge(place, at)}) if at is not None else ""
+
+    return Pager(
+        first=address.to() if page.previous else "",
+        previous=edge("before", page.previous),
+        next=edge("after", page.next),
+        last=address.to(before=END) if page.next else "",
+        text=_("More than %(most)s", most=number(COUNTED)) if page.more else counted(page.count),
+    )
+
+
+def orders_counted(count: int) -> str:
+    return str(ngettext("%(count)s order", "%(count)s orders", count, count=number(count)))
+
+
+def invoices_counted(count: int) -> str:
+    return str(ngettext("%(count)s invoice", "%(count)s invoices", count, count=number(count)))
+
+
+def shipments_counted(count: int) -> str:
+    return str(ngettext("%(count)s shipment", "%(count)s shipments", count, count=number(count)))
+
+
+def credit_memos_counted(count: int) -> str:
+    return str(ngettext("%(count)s credit memo", "%(count)s credit memos", count, count=number(count)))
+
+
+def customers_counted(count: int) -> str:
+    return str(ngettext("%(count)s customer", "%(count)s customers", count, count=number(count)))

@@ -1,0 +1,67 @@
+"""The box at the top of every page: a whole number leads straight to its order, words to all that holds them."""
+
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from webapp.core.extensions import db
+from webapp.forms.filters import SearchForm
+from webapp.queries.accounts import stores
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.orders import orders
+from webapp.queries.products import products
+from webapp.queries.sync import amazon_orders
+from webapp.web.auth import can, needs
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("search", __name__, url_prefix="/search")
+
+_COLUMNS = ("purchased", "number", "store", "status", "buyer", "ship_by", "total")
+_ORDERS, _PRODUCTS = "20", 5
+
+
+@bp.get("")
+@needs("orders.read")
+def show() -> Response:
+    form = SearchForm(request.args, reads_personal=can("pii.read"))
+    page = "search/show.html"
+    if not form.validate() or not form.q.data:
+        return (invalid if form.errors else answer)(request, page, page, form=form)
+    session = db.session()
+    every = stores.by_name(session)
+    grid = amazon_orders.grid(every).for_reader(personal=can("pii.read")).choose(_COLUMNS)
+    found = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"size": _ORDERS}), {"q": form.q.data})
+    return answer(
+        request,
+        page,
+        page,
+        form=form,
+        found=found,
+        names=grid.visible,
+        stores={store.id: store for store in every},
+        everything=_with("amazon_orders.index", form),
+        ours=_with("orders.index", form),
+        products=products.matching(session, form.q.data, _PRODUCTS) if can("products.read") else [],
+    )
+
+
+@bp.post("")
+@needs("orders.read")
+def search() -> ResponseReturnValue:
+    """Where the box is sent: what was typed of a person then stands sealed in the address, and in no log."""
+    form = SearchForm(request.form, reads_personal=can("pii.read"))
+    if form.validate() and form.q.data:
+        session = db.session()
+        number = orders.number_for(session, form.q.data)
+        if number is not None:
+            return see_other(request, url_for("orders.show", number=number))
+        number = amazon_orders.number_for(session, form.q.data)
+        if number is not None:
+            return see_other(request, url_for("amazon_orders.show", number=number))
+    return see_other(request, _with("search.show", form))
+
+
+def _with(endpoint: str, form: SearchForm) -> str:
+    values: dict[str, Any] = {**form.parameters()}
+    return url_for(endpoint, **values)

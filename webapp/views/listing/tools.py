@@ -1,0 +1,226 @@
+"""What can be done with any list: choose its rows or columns, keep a view of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+
+from webapp.core.extensions import db
+from webapp.domain import bulk_states
+from webapp.domain.errors import InvalidError
+from webapp.forms.saved_views import ChangedViewForm, SizeForm, ViewForm
+from webapp.messages import sentence
+from webapp.models.saved_views import GridView
+from webapp.queries.accounts import stores
+from webapp.queries.listing import fetch as grid_fetch
+from webapp.queries.listing import saved_views as queries
+from webapp.services.bulk import registry as bulk_registry
+from webapp.services.bulk import runner as bulk_runner
+from webapp.services.listing import saved_views as actions
+from webapp.views.bulk import ring
+from webapp.views.listing import registry as list_registry
+from webapp.views.listing.registry import Listing
+from webapp.web.auth import can, needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("grid_tools", __name__, url_prefix="/grids")
+
+_COLUMNS = ("grids/_columns.html", "grids/columns.html")
+_VIEWS = ("grids/_views.html", "grids/views.html")
+
+
+@bp.post("/<name>/selections")
+@needs("bulk.write")
+def select(name: str) -> Response:
+    """Freeze the rows that were ticked, or all that match, and ask what is to be known before it begins."""
+    listing = list_registry.find(name)
+    kind = bulk_registry.find(request.form.get("kind", ""))
+    if kind.name not in listing.kinds:
+        abort(400)
+    if not can(kind.permission):
+        abort(403)
+    session = db.session()
+    begin = bulk_runner.start if kind.immediate else bulk_runner.draft
+    try:
+        action = begin(session, kind.name, _selected(listing), now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        session.rollback()
+        flash(sentence(error.code, error.arguments), "warn")
+        return see_other(request, _back(listing))
+    if kind.immediate:
+        ring(action.id)
+    return see_other(request, url_for("bulk.show", action_id=action.id))
+
+
+@bp.get("/<name>/columns")
+@needs("orders.read")
+def columns(name: str) -> Response:
+    listing = list_registry.find(name)
+    layout = queries.layout(db.session(), current_user.id, name)
+    visible = list_registry.chosen(listing, [], request.args, layout).visible
+    order = [*visible, *(other for other in listing.headings if other not in visible)]
+    size = str(layout.size) if layout is not None and layout.size else ""
+    form = SizeForm(formdata=None, size=size)
+    return answer(request, *_COLUMNS, **_chooser(listing, order, set(visible), form, urlencode(_arguments())))
+
+
+@bp.post("/<name>/columns")
+@needs("orders.read")
+def choose(name: str) -> Response:
+    """Move a column up or down and show the form again; keep the choice; or forget it."""
+    listing, sent, form = list_registry.find(name), request.form, SizeForm()
+    order = [one for one in dict.fromkeys(sent.getlist("order")) if one in listing.headings]
+    ticked = set(sent.getlist("column"))
+    query = sent.get("query", "")
+    if "move" in sent:
+        return answer(request, *_COLUMNS, **_chooser(listing, _moved(order, sent["move"]), ticked, form, query))
+    chosen = [one for one in order if one in ticked]
+    if "reset" in sent:
+        actions.choose(db.session(), current_user.id, name, (), None)
+    elif not chosen or not form.validate():
+        shown = _chooser(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
+        return invalid(request, *_COLUMNS, **shown)
+    else:
+        size = int(form.size.data) if form.size.data else None
+        actions.choose(db.session(), current_user.id, name, chosen, size)
+    return see_other(request, _back(listing, without=("columns", "size", "after", "before")))
+
+
+@bp.get("/<name>/views")
+@needs("orders.read")
+def views(name: str) -> Response:
+    listing = list_registry.find(name)
+    return answer(request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), urlencode(_arguments())))
+
+
+@bp.post("/<name>/views")
+@needs("orders.read")
+def save(name: str) -> Response:
+    """Keep the state of the page under a name."""
+    listing, form, session = list_registry.find(name), ViewForm(), db.session()
+    query = request.form.get("query", "")
+    if form.validate():
+        arguments = _parsed(query)
+        filters = listing.filters(arguments, stores.by_name(session))
+        filters.validate()
+        layout = queries.layout(session, current_user.id, name)
+        visible = list_registry.chosen(listing, [], arguments, layout).visible
+        try:
+            view = actions.save(
+                session,
+                current_user.id,
+                name,
+                form.name.data,
+                list_registry.state(filters, arguments),
+                visible,
+                shared=form.shared.data,
+                now=datetime.now(UTC),
+            )
+            return see_other(request, list_registry.address(listing, view))
+        except InvalidError as error:
+            tell(form, error)
+    session.rollback()
+    return invalid(request, *_VIEWS, **_saved(listing, form, query))
+
+
+@bp.post("/views/<int:view_id>/changes")
+@needs("orders.read")
+def change(view_id: int) -> Response:
+    """Rename it, share it, open the list with it."""
+    session, form = db.session(), ChangedViewForm()
+    listing = list_registry.find(queries.view(session, current_user.id, view_id).grid)
+    query = request.form.get("query", "")
+    sent = form.validate()
+    try:
+        if sent:
+            opens = form.opens.data
+            actions.change(session, current_user.id, view_id, form.name.data, shared=form.shared.data, opens=opens)
+    except InvalidError as error:
+        tell(form, error)
+        sent = False
+    session.rollback()
+    shown = _saved(listing, ViewForm(formdata=None), query) | {"wrong": None if sent else form, "wrong_id": view_id}
+    return (answer if sent else invalid)(request, *_VIEWS, **shown)
+
+
+@bp.post("/views/<int:view_id>/deletions")
+@needs("orders.read")
+def delete(view_id: int) -> Response:
+    session = db.session()
+    listing = list_registry.find(actions.forget(session, current_user.id, view_id))
+    return answer(request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), request.form.get("query", "")))
+
+
+def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
+    """(the checked filters, what the query says) of a list's address. Raises InvalidError where they make no sense."""
+    arguments = _parsed(query)
+    form = listing.filters(arguments, stores.by_name(db.session()))
+    if not form.validate():
+        raise InvalidError("filters_wrong")
+    return form, arguments
+
+
+def _selected(listing: Listing) -> list[int]:
+    """The ids that were ticked, or those of every row that matches now."""
+    if not request.form.get("all"):
+        return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
+    form, arguments = read_query(listing, request.form.get("query", ""))
+    grid = listing.open_grid(stores.by_name(db.session()))
+    place = grid_fetch.read_place(grid, arguments)
+    return grid_fetch.ids(db.session(), grid, place, form.set(), bulk_states.MOST_ROWS + 1)
+
+
+def _parsed(query: str) -> MultiDict[str, str]:
+    return MultiDict(parse_qsl(query))
+
+
+def _arguments() -> list[tuple[str, str]]:
+    return list(request.args.items(multi=True))
+
+
+def _back(listing: Listing, without: tuple[str, ...] = ()) -> str:
+    """The list as it was left."""
+    kept = [(key, value) for key, value in parse_qsl(request.form.get("query", "")) if key not in without]
+    return url_for(listing.endpoint) + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _moved(order: list[str], move: str) -> list[str]:
+    """`up:total` or `down:total`: one place further, where there is one."""
+    way, _, name = move.partition(":")
+    if name not in order:
+        return order
+    at = order.index(name)
+    to = min(max(at + (-1 if way == "up" else 1), 0), len(order) - 1)
+    order[at], order[to] = order[to], order[at]
+    return order
+
+
+def _chooser(listing: Listing, order: list[str], ticked: set[str], form: SizeForm, query: str) -> dict[str, Any]:
+    rows = [(name, listing.headings[name].text, name in ticked) for name in order]
+    back = url_for(listing.endpoint) + (f"?{query}" if query else "")
+    return {"listing": listing, "rows": rows, "form": form, "query": query, "back": back, "nothing_ticked": False}
+
+
+def _saved(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
+    session = db.session()
+    layout = queries.layout(session, current_user.id, listing.name)
+    saved = queries.views(session, current_user.id, listing.name)
+    return {
+        "listing": listing,
+        "views": [_row(listing, view) for view in saved],
+        "opens_with": layout.view_id if layout is not None else None,
+        "form": form,
+        "query": query,
+        "back": url_for(listing.endpoint) + (f"?{query}" if query else ""),
+        "wrong": None,
+        "wrong_id": 0,
+    }
+
+
+def _row(listing: Listing, view: GridView) -> tuple[GridView, str, bool]:
+    """(the view, where it leads, whether it is one's own)"""
+    return view, list_registry.address(listing, view), view.user_id == current_user.id

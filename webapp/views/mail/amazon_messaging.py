@@ -1,0 +1,115 @@
+"""Amazon's own Messaging on the page that writes to a buyer: what Amazon allows, and sending it."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from redis.exceptions import RedisError
+
+from webapp.core import queue
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError
+from webapp.domain.mail.amazon_messages import LIMITS
+from webapp.forms.mails import MessageForm
+from webapp.models.orders import Order
+from webapp.queries import mails as queries
+from webapp.queries.orders import orders
+from webapp.services.mail import amazon_messaging as asking
+from webapp.services.mail import outbox as verbs
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import (
+    answer,
+    invalid,
+    see_other,
+    wants_fragment,
+)
+
+bp = Blueprint("messages", __name__)
+
+_PAGE = ("mails/_messages.html", "mails/messages.html")
+
+
+@bp.get("/orders/<number>/messages")
+@needs("mails.write")
+def show(number: str) -> Response:
+    """What Amazon allows, as far as it has answered: the page asks again until it has."""
+    order = orders.by_number(db.session(), number)
+    return answer(request, *_PAGE, order=order, message=about(order))
+
+
+@bp.post("/orders/<number>/messages/offers")
+@needs("mails.write")
+def ask(number: str) -> Response:
+    """Have Amazon asked."""
+    session = db.session()
+    order = orders.by_number(session, number)
+    account_id = order.amazon_order.account_id
+    asking.ask(session, order, now=datetime.now(UTC))
+    _ring(account_id)
+    if wants_fragment(request):
+        # Whoever writes a mail above it stays on that page.
+        return answer(request, *_PAGE, order=order, message=about(order))
+    return see_other(request, url_for("messages.show", number=number))
+
+
+@bp.post("/orders/<number>/messages")
+@needs("mails.write")
+def create(number: str) -> Response:
+    session = db.session()
+    order = orders.by_number(session, number)
+    account_id = order.amazon_order.account_id
+    form = MessageForm(kinds=allowed(order))
+    try:
+        mail = verbs.write_message(
+            session,
+            order,
+            form.kind.data or "",
+            form.text.data or "",
+            once=form.once.data or None,
+            now=datetime.now(UTC),
+            by=current_user.by,
+        )
+    except InvalidError as error:
+        session.rollback()
+        tell(form, error)
+        order = orders.by_number(session, number)
+        return invalid(request, *_PAGE, order=order, message=about(order, form))
+    mail_id = mail.id
+    session.rollback()
+    _ring(account_id)
+    flash(_("The message is in line and goes to Amazon in a moment."), "good")
+    return see_other(request, url_for("mails.show", mail_id=mail_id))
+
+
+def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
+    """What the fragment shows: `state` is unasked, asking, answered or failed."""
+    offer = queries.offer(db.session(), order.amazon_order_id)
+    now = datetime.now(UTC)
+    if offer is None or (offer.answered_at is not None and not asking.is_fresh(offer, now) and form is None):
+        return {"state": "unasked", "offer": None, "form": None, "others": []}
+    if offer.answered_at is None:
+        return {"state": "asking", "offer": offer, "form": None, "others": []}
+    if offer.cause:
+        return {"state": "failed", "offer": offer, "form": None, "others": []}
+    kinds = allowed(order)
+    if form is None:
+        form = MessageForm(formdata=None, kinds=kinds, once=secrets.token_urlsafe(12), kind=kinds[0] if kinds else "")
+    others = [kind for kind in offer.kinds.split(",") if kind and kind not in LIMITS]
+    return {"state": "answered", "offer": offer, "form": form, "others": others}
+
+
+def allowed(order: Order) -> list[str]:
+    """The kinds Amazon allows that are a text."""
+    offer = queries.offer(db.session(), order.amazon_order_id)
+    return [kind for kind in (offer.kinds.split(",") if offer else []) if kind in LIMITS]
+
+
+def _ring(account_id: int) -> None:
+    try:
+        queue.enqueue(queue.redis(), "send_messages", account_id)
+    except RedisError:
+        flash(_("Redis does not answer. It goes on as soon as it is back."), "warn")

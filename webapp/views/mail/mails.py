@@ -1,0 +1,265 @@
+"""Mails to buyers: writing one, what was written, and what became of it."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.mail import state_machine as domain
+from webapp.domain.mail.errors import CannotWrite
+from webapp.forms.mails import MailFilters, MailForm
+from webapp.mailing import composer
+from webapp.messages import sentence
+from webapp.messages.status_labels import label
+from webapp.models.mails import Mail
+from webapp.models.orders import Order
+from webapp.queries import mails as queries
+from webapp.queries.accounts import stores
+from webapp.queries.orders import orders
+from webapp.services.mail import outbox as verbs
+from webapp.views.listing import grid_page
+from webapp.views.mail import amazon_messaging
+from webapp.views.orders import event_lines
+from webapp.web.auth import can, needs
+from webapp.web.form_errors import tell
+from webapp.web.formatting import number
+from webapp.web.formatting.actors import names
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("mails", __name__)
+
+HEADS = {
+    "created": (_l("Written"), False),
+    "kind": (_l("Mail"), False),
+    "number": (_l("Order"), False),
+    "store": (_l("Store"), False),
+    "state": (_l("State"), False),
+    "said": (_l("What was said"), False),
+}
+_NEW = ("mails/_new.html", "mails/new.html")
+
+
+@bp.get("/mails")
+@needs("mails.read")
+def index() -> Response:
+    session = db.session()
+    form = MailFilters(request.args, stores=stores.by_name(session))
+    shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
+    rows = shown.page.rows if shown.page else []
+    on_its_way = any(row.state in {domain.QUEUED, domain.SENDING} for row in rows)
+    return answer(
+        request,
+        "mails/_list.html",
+        "mails/index.html",
+        shown=shown,
+        rows=rows,
+        here=grid_page.address_of("mails.index", form, request.args),
+        people=names(session, [row.by for row in rows]),
+        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        pace=3 if on_its_way and not shown.pager.previous else 0,
+        server=queries.server_row(session),
+        failed=queries.count(session, domain.FAILED),
+        unknown=queries.count(session, domain.UNKNOWN),
+    )
+
+
+@bp.get("/mails/<int:mail_id>")
+@needs("mails.read")
+def show(mail_id: int) -> Response:
+    session = db.session()
+    mail = queries.find(session, mail_id)
+    zone = mail.order.store.marketplace.time_zone
+    return answer(
+        request,
+        "mails/_mail.html",
+        "mails/show.html",
+        mail=mail,
+        zone=zone,
+        by=names(session, [mail.by])[mail.by],
+        history=event_lines.entries(session, queries.history(session, mail), zone),
+        text=_text(mail) if can("pii.read") else None,
+        document=queries.document_of(session, mail),
+        may=domain.may,
+        pace=2 if mail.state in {domain.QUEUED, domain.SENDING} else 0,
+    )
+
+
+@bp.post("/mails/<int:mail_id>/retries")
+@needs("mails.write")
+def retry(mail_id: int) -> Response:
+    verbs.retry(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("The mail is in line again."), "good")
+    return see_other(request, url_for("mails.show", mail_id=mail_id))
+
+
+@bp.post("/mails/<int:mail_id>/drops")
+@needs("mails.write")
+def drop(mail_id: int) -> Response:
+    verbs.drop(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("Dropped: nothing more is sent."), "good")
+    return see_other(request, url_for("mails.show", mail_id=mail_id))
+
+
+@bp.post("/mails/retries")
+@needs("mails.write")
+def retry_all() -> Response:
+    """Those that failed; what may have arrived is looked at one by one."""
+    done = verbs.retry_all(db.session(), now=datetime.now(UTC), by=current_user.by)
+    words = ngettext("%(count)s mail is in line again.", "%(count)s mails are in line again.", done, count=number(done))
+    flash(words, "good")
+    return see_other(request, url_for("mails.index"))
+
+
+@bp.get("/orders/<number>/mails/new")
+@needs("mails.write")
+def new(number: str) -> Response:
+    """The form, filled in by the template the address asks for: `what` as in the form, or `kind` and `document`."""
+    order = orders.by_number(db.session(), number)
+    kind, document_id = _what(order, request.args.get("what", ""))
+    form = MailForm(formdata=None, once=secrets.token_urlsafe(12), attach=document_id is not None)
+    form.what.data = _key(kind, document_id)
+    if can("pii.read"):
+        form.subject.data, form.body.data = _written(order, kind, document_id)
+    return answer(request, *_NEW, **_about(order, form, kind, document_id))
+
+
+@bp.post("/orders/<number>/mails")
+@needs("mails.write")
+def create(number: str) -> Response:
+    session, form = db.session(), MailForm()
+    order = orders.by_number(session, number)
+    kind, document_id = _what(order, form.what.data or "")
+    # Who may not see the buyer's data is shown no text, and sends what the template says.
+    text = (form.subject.data or "", form.body.data or "") if can("pii.read") and "body" in request.form else None
+    try:
+        mail = verbs.write(
+            session,
+            order,
+            kind,
+            document_id,
+            text,
+            anyway=bool(form.anyway.data),
+            once=form.once.data or None,
+            attach=bool(form.attach.data),
+            now=datetime.now(UTC),
+            by=current_user.by,
+        )
+    except InvalidError as error:
+        session.rollback()
+        tell(form, error)
+        # It was said of this text, and the next one may lead elsewhere.
+        form.anyway.data = False
+        order = orders.by_number(session, number)
+        return invalid(request, *_NEW, **_about(order, form, kind, document_id))
+    except RefusedError as error:
+        session.rollback()
+        order = orders.by_number(session, number)
+        # The form is shown all the same, so that nothing that was typed is lost.
+        refused = {"refused": "", "problem": sentence(error.code, error.arguments)}
+        return invalid(request, *_NEW, **_about(order, form, kind, document_id) | refused)
+    return _queued(mail)
+
+
+@bp.post("/invoices/<number>/mails")
+@needs("mails.write")
+def invoice(number: str) -> Response:
+    return _document(domain.INVOICE, number)
+
+
+@bp.post("/shipments/<number>/mails")
+@needs("mails.write")
+def shipment(number: str) -> Response:
+    return _document(domain.SHIPMENT, number)
+
+
+@bp.post("/credit_memos/<number>/mails")
+@needs("mails.write")
+def credit_memo(number: str) -> Response:
+    return _document(domain.CREDIT_MEMO, number)
+
+
+def _document(kind: str, number: str) -> Response:
+    """Send a document as its template says; then go to where it came from."""
+    session = db.session()
+    found = queries.document(session, kind, number)
+    order = orders.by_id(session, found.order_id)
+    return _queued(verbs.write(session, order, kind, found.id, now=datetime.now(UTC), by=current_user.by))
+
+
+def _queued(mail: Mail) -> Response:
+    mail_id = mail.id
+    db.session.rollback()
+    flash(_("The mail is in line and goes out in a moment."), "good")
+    return see_other(request, url_for("mails.show", mail_id=mail_id))
+
+
+def _about(order: Order, form: MailForm, kind: str, document_id: int | None) -> dict[str, Any]:
+    session = db.session()
+    return {
+        "order": order,
+        "form": form,
+        "kind": kind,
+        "document_id": document_id,
+        "choices": _choices(order),
+        "refused": queries.why_not(session, order),
+        "problem": "",
+        "sent": queries.of_order(session, order.id),
+        "zone": order.store.marketplace.time_zone,
+        "message": amazon_messaging.about(order),
+    }
+
+
+def _choices(order: Order) -> list[tuple[str, str]]:
+    """(what, its name) of every mail that can be written about the order."""
+    plain = [(kind, str(label("mail_kind", kind).text)) for kind in (domain.FREE, domain.ORDER)]
+    documents = queries.documents(db.session(), order.id)
+    return plain + [
+        (_key(kind, id_), f"{label('mail_kind', kind).text} {document_number}")
+        for kind, id_, document_number in documents
+    ]
+
+
+def _key(kind: str, document_id: int | None) -> str:
+    return kind if document_id is None else f"{kind}-{document_id}"
+
+
+def _what(order: Order, key: str) -> tuple[str, int | None]:
+    """Kind and document of a choice; a free mail where there is no such choice for this order."""
+    kind, _dash, id_ = key.partition("-")
+    if key in {domain.ORDER, domain.FREE}:
+        return key, None
+    known = {(kind, document_id) for kind, document_id, _number in queries.documents(db.session(), order.id)}
+    if id_.isdecimal() and (kind, int(id_)) in known:
+        return kind, int(id_)
+    return domain.FREE, None
+
+
+def _written(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
+    if queries.why_not(db.session(), order) is not None:
+        return "", ""
+    try:
+        return composer.written(db.session(), order, kind, document_id)
+    except CannotWrite as error:
+        raise RefusedError(error.cause) from error
+
+
+def _text(mail: Mail) -> tuple[str, str]:
+    """What the mail says, or will say."""
+    if mail.body is not None:
+        return mail.subject or "", mail.body
+    try:
+        return composer.written(db.session(), mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
+    except CannotWrite as error:
+        return "", sentence(error.cause)
+
+
+def _counted(count: int) -> str:
+    return str(ngettext("%(count)s mail", "%(count)s mails", count, count=number(count)))

@@ -1,0 +1,130 @@
+"""The mail server, the stores' senders, and a mail to see whether it works."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError, NotFoundError
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.mail.errors import MailError
+from webapp.forms.mails import SenderForm, ServerForm, TestMailForm
+from webapp.mailing import composer
+from webapp.models.mail_settings import MailServer
+from webapp.models.stores import Store
+from webapp.queries import mails as queries
+from webapp.queries.accounts import stores
+from webapp.services.mail import settings as verbs
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("mail_settings", __name__)
+
+_FIELDS = ("host", "port", "security", "username", "address", "name", "reply_to")
+_SERVER = ("mail_settings/_server.html", "mail_settings/show.html")
+_TEST = ("mail_settings/_test.html", "mail_settings/show.html")
+_SENDER = ("mail_settings/_sender.html", "mail_settings/sender.html")
+
+
+@bp.get("/mail_settings")
+@needs("mails.settings")
+def show() -> Response:
+    return answer(request, *_SERVER, **_page())
+
+
+@bp.post("/mail_settings")
+@needs("mails.settings")
+def save() -> Response:
+    form = ServerForm()
+    fields = {name: form[name].data or "" for name in (*_FIELDS, "password")}
+    fields["plain_sign_in"] = "yes" if form.plain_sign_in.data else ""
+    try:
+        verbs.save_server(db.session(), fields, now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_SERVER, **_page(form))
+    flash(_("The mail server was saved. Send a test mail to see whether it works."), "good")
+    return see_other(request, url_for("mail_settings.show"))
+
+
+@bp.post("/mail_settings/deletions")
+@needs("mails.settings")
+def forget() -> Response:
+    verbs.forget_server(db.session(), now=datetime.now(UTC), by=current_user.by)
+    flash(_("The mail server was taken away: nobody is written to."), "good")
+    return see_other(request, url_for("mail_settings.show"))
+
+
+@bp.post("/mail_settings/tests")
+@needs("mails.settings")
+def test() -> Response:
+    """Send a mail to the address that was typed, as what is saved says; and show what the server says to it."""
+    session, form = db.session(), TestMailForm()
+    problem: MailError | None = None
+    done = ""
+    try:
+        to = mail_states.clean_address(form.to.data or "", "to")
+        server, sender = queries.server(session), queries.sender(session)
+        session.rollback()
+        if server is None:
+            raise NotFoundError("mail_not_configured")
+        composer.send_test(server, sender, to, _("Test mail of Channeldesk"), _("This mail shows that mails go out."))
+        done = to
+    except InvalidError as error:
+        tell(form, error)
+    except MailError as error:
+        problem = error
+    respond = answer if done else invalid
+    return respond(request, *_TEST, **_page(test=form, problem=problem, done=done))
+
+
+@bp.get("/mail_settings/senders/<slug>")
+@needs("mails.settings")
+def sender_page(slug: str) -> Response:
+    store = _store(slug)
+    own = queries.senders(db.session()).get(store.id)
+    data = {name: getattr(own, name) for name in ("address", "name", "reply_to")} if own else {}
+    return answer(request, *_SENDER, store=store, form=SenderForm(formdata=None, data=data), common=_server())
+
+
+@bp.post("/mail_settings/senders/<slug>")
+@needs("mails.settings")
+def save_sender(slug: str) -> Response:
+    store, form = _store(slug), SenderForm()
+    fields = {name: form[name].data or "" for name in ("address", "name", "reply_to")}
+    try:
+        verbs.save_sender(db.session(), store, fields, now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_SENDER, store=_store(slug), form=form, common=_server())
+    flash(_("The sender was saved."), "good")
+    return see_other(request, url_for("mail_settings.show"))
+
+
+def _page(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
+    session, row = db.session(), _server()
+    if form is None:
+        data: dict[str, Any] = {"port": "587", "security": "starttls"}
+        if row:
+            data = {name: str(getattr(row, name)) for name in _FIELDS} | {"plain_sign_in": row.plain_sign_in}
+        form = ServerForm(formdata=None, data=data)
+    page: dict[str, Any] = {"form": form, "server": row, "stores": stores.by_name(session)}
+    page |= {"senders": queries.senders(session), "test": TestMailForm(formdata=None), "problem": None, "done": ""}
+    return page | more
+
+
+def _server() -> MailServer | None:
+    return queries.server_row(db.session())
+
+
+def _store(slug: str) -> Store:
+    found = stores.by_slug(db.session(), slug)
+    if found is None:
+        raise NotFoundError("store_unknown", name=slug)
+    return found

@@ -1,0 +1,142 @@
+"""The templates of mails: one for each kind and language, changed with a preview beside it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.common.languages import LANGUAGES
+from webapp.domain.errors import DeskError, InvalidError, NotFoundError
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.mail import templates as domain
+from webapp.domain.mail.errors import CannotWrite
+from webapp.forms.mails import TemplateForm
+from webapp.mailing import composer
+from webapp.messages import sentence
+from webapp.messages.status_labels import label
+from webapp.queries import mails as queries
+from webapp.queries.orders import orders
+from webapp.services.mail import settings as verbs
+from webapp.web.auth import can, needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("mail_templates", __name__)
+
+PLACES = {
+    "store_name": _l("The sender's name"),
+    "order_number": _l("Our number of the Order"),
+    "amazon_number": _l("Amazon's number, which the buyer knows"),
+    "order_date": _l("Day of the purchase"),
+    "buyer_name": _l("Name of the buyer, empty where Amazon does not tell it"),
+    "ship_to": _l("Address of the recipient"),
+    "order_lines": _l("What was ordered, a line each"),
+    "order_total": _l("Total of the Order"),
+    "comment": _l("The comment that goes with it"),
+    "document_number": _l("Number of the document"),
+    "document_date": _l("Day of the document"),
+    "document_lines": _l("What stands on the document, a line each"),
+    "document_totals": _l("Its amounts, a line each"),
+    "tracking": _l("Carrier, number and page of each parcel"),
+}
+_EDIT = ("mail_templates/_edit.html", "mail_templates/edit.html")
+
+
+@bp.get("/mail_templates")
+@needs("mails.settings")
+def index() -> Response:
+    changed = queries.changed_templates(db.session())
+    page = "mail_templates/index.html"
+    return answer(request, page, page, kinds=mail_states.KINDS, tongues=LANGUAGES, changed=changed)
+
+
+@bp.get("/mail_templates/<kind>/<language>")
+@needs("mails.settings")
+def edit(kind: str, language: str) -> Response:
+    _check(kind, language)
+    found = composer.template(db.session(), kind, language)
+    form = TemplateForm(formdata=None, data=found._asdict())
+    return answer(request, *_EDIT, **_about(kind, language, form))
+
+
+@bp.post("/mail_templates/<kind>/<language>")
+@needs("mails.settings")
+def save(kind: str, language: str) -> Response:
+    _check(kind, language)
+    form = TemplateForm()
+    subject, body = form.subject.data or "", form.body.data or ""
+    try:
+        verbs.save_template(db.session(), kind, language, subject, body, now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_EDIT, **_about(kind, language, form))
+    flash(_("The template was saved."), "good")
+    return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
+
+
+@bp.post("/mail_templates/<kind>/<language>/resets")
+@needs("mails.settings")
+def reset(kind: str, language: str) -> Response:
+    _check(kind, language)
+    verbs.reset_template(db.session(), kind, language, now=datetime.now(UTC), by=current_user.by)
+    flash(_("The template is the default again."), "good")
+    return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
+
+
+@bp.post("/mail_templates/<kind>/<language>/previews")
+@needs("mails.settings")
+def preview(kind: str, language: str) -> Response:
+    """How it would look, with the sample or an Order; nothing is saved. Without JavaScript the page around it too."""
+    _check(kind, language)
+    return answer(request, "mail_templates/_preview.html", _EDIT[1], **_about(kind, language, TemplateForm()))
+
+
+def _check(kind: str, language: str) -> None:
+    try:
+        verbs.check_template(kind, language)
+    except InvalidError as error:
+        raise NotFoundError(error.code, **error.arguments) from error
+
+
+def _about(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "language": language,
+        "form": form,
+        "tongues": LANGUAGES,
+        "places": {name: PLACES[name] for name in domain.PLACES[kind]},
+        "changed": (kind, language) in queries.changed_templates(db.session()),
+        "preview": _preview(kind, language, form),
+        "title": label("mail_kind", kind).text,
+    }
+
+
+def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
+    """Subject and text, or in `problem` why there are none."""
+    subject, body, number = form.subject.data or "", form.body.data or "", (form.order.data or "").strip()
+    try:
+        subject, body = mail_states.clean_header(subject, "subject", 500), mail_states.clean_body(body)
+        domain.check(kind, subject, body)
+        values = _values(kind, language, number)
+    except DeskError as error:
+        return {"subject": "", "body": "", "problem": sentence(error.code, error.arguments)}
+    except CannotWrite as error:
+        return {"subject": "", "body": "", "problem": sentence(error.cause)}
+    written = domain.write(subject, body, values)
+    return {"subject": written[0], "body": written[1], "problem": ""}
+
+
+def _values(kind: str, language: str, number: str) -> dict[str, str]:
+    session = db.session()
+    if not number or not can("pii.read"):
+        return composer.sample(session, kind, language)
+    order = orders.by_number(session, number)
+    documents = [id_ for other, id_, _number in queries.documents(session, order.id) if other == kind]
+    if kind in mail_states.DOCUMENTS and not documents:
+        raise NotFoundError("template_no_document", number=number)
+    return composer.values_of(session, order, kind, documents[-1] if documents else None, language)

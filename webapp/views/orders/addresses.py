@@ -1,0 +1,62 @@
+"""Correcting the billing and the shipping address of an Order."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError
+from webapp.forms.amazon_orders import AddressForm
+from webapp.models.orders import Order
+from webapp.queries.orders import orders as queries
+from webapp.services.orders import addresses as actions
+from webapp.web.auth import can, needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("order_addresses", __name__, url_prefix="/orders/<number>/addresses/<any(billing,shipping):which>")
+
+DIALOG = ("orders/_address.html", "orders/address.html")
+TITLES = {"billing": _l("Correct the billing address"), "shipping": _l("Correct the shipping address")}
+
+
+@bp.get("")
+@needs("orders.write")
+def edit(number: str, which: str) -> Response:
+    order = _open(number)
+    form = AddressForm(formdata=None, data=getattr(order, actions.COLUMNS[which][0]) or {})
+    return answer(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
+
+
+@bp.post("")
+@needs("orders.write")
+def save(number: str, which: str) -> Response:
+    session, order, form = db.session(), _open(number), AddressForm()
+    try:
+        actions.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        tell(form, error)
+        order = queries.by_number(session, number)
+        return invalid(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
+    flash(_("The address was corrected here. Amazon was not told."), "good")
+    return see_other(request, url_for("orders.show", number=number))
+
+
+@bp.post("/restorations")
+@needs("orders.write")
+def restore(number: str, which: str) -> Response:
+    session = db.session()
+    order = queries.by_number(session, number)
+    actions.restore(session, order.id, which, now=datetime.now(UTC), by=current_user.by)
+    flash(_("Amazon's address counts again."), "good")
+    return see_other(request, url_for("orders.show", number=number))
+
+
+def _open(number: str) -> Order:
+    """The Order, for somebody who may also see what they correct."""
+    if not can("pii.read"):
+        abort(403)
+    return queries.by_number(db.session(), number)

@@ -1,0 +1,106 @@
+"""What can be done with an Order now: a button for each move of the table, or why there is none."""
+
+from typing import NamedTuple
+
+from flask import url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.submissions import cancellation, shipment_confirmation
+from webapp.messages import sentence
+from webapp.queries.orders.detail import Sheet
+from webapp.web.auth import can
+
+
+class Verb(NamedTuple):
+    """How a move is asked for. `way`: a page, a dialog, or a button that posts at once."""
+
+    text: str | LazyString
+    icon: str
+    permission: str
+    endpoint: str
+    way: str
+
+
+class Button(NamedTuple):
+    """`kind` is one of macros/buttons.html."""
+
+    move: str
+    text: str | LazyString
+    icon: str
+    url: str
+    way: str
+    kind: str
+
+
+class Moves(NamedTuple):
+    """`refused`: (what it is called, why not now) of each move that has no button."""
+
+    buttons: list[Button]
+    refused: list[tuple[str | LazyString, str]]
+
+
+# In the order they stand in; the first of LEADING that is possible is the one a person most likely wants.
+VERBS = {
+    "hold": Verb(_l("Hold"), "player-pause", "orders.write", "holds.new", "dialog"),
+    "refund": Verb(_l("Credit memo"), "receipt-refund", "orders.write", "credit_memos.new", "page"),
+    "cancel": Verb(_l("Cancel at Amazon"), "ban", "orders.cancel", "cancellations.new", "dialog"),
+    "unhold": Verb(_l("Unhold"), "player-play", "orders.write", "holds.end", "post"),
+    "invoice": Verb(_l("Invoice"), "file-invoice", "orders.write", "invoices.new", "page"),
+    "ship": Verb(_l("Ship"), "truck", "orders.write", "shipments.new", "page"),
+}
+LEADING = ("ship", "invoice", "unhold")
+# Of a pair only the one that makes sense is spoken of.
+_OPPOSITE = {"hold": "unhold", "unhold": "hold"}
+
+
+def of_order(order: Sheet) -> Moves:
+    """The moves this person may ask for."""
+    why = {move: _refusal(order, move) for move, verb in VERBS.items() if can(verb.permission)}
+    possible = [move for move, refused in why.items() if refused is None]
+    leading = next((move for move in LEADING if move in possible), "")
+    refused = [
+        (VERBS[move].text, said)
+        for move, said in why.items()
+        if said is not None and (move not in _OPPOSITE or (move == "hold" and "unhold" not in possible))
+    ]
+    return Moves([_button(order, move, leading) for move in possible], refused)
+
+
+def _button(order: Sheet, move: str, leading: str) -> Button:
+    verb = VERBS[move]
+    kind = "danger" if move == "cancel" else "primary" if move == leading else ""
+    url = url_for(verb.endpoint, number=order.number)
+    if move == "cancel":
+        here = url_for("orders.show", number=order.number)
+        url = url_for(verb.endpoint, number=order.amazon_order.number, next=here)
+    return Button(move, verb.text, verb.icon, url, verb.way, kind)
+
+
+def _refusal(order: Sheet, move: str) -> str | None:
+    """Why this move cannot be made now, as a sentence; None when it can."""
+    if move == "cancel":
+        code = cancellation.refusal(
+            order.amazon_order.status,
+            order.amazon_order.fulfilled_by,
+            writable=order.store.import_orders,
+            requested=order.cancelling,
+            left=order.beside.parcels > 0,
+        )
+        return sentence(code) if code else None
+    if not order_states.may(move, order.state):
+        return sentence(f"cannot_{move}", {"state": order.state})
+    if move == "invoice" and not any(map(order_states.left_to_invoice, order.items)):
+        return sentence("nothing_to_invoice")
+    if move == "ship" and not any(map(order_states.left_to_ship, order.items)):
+        return sentence("nothing_to_ship")
+    if move == "ship":
+        refused = shipment_confirmation.withheld(
+            order.amazon_order, writable=order.store.import_orders, cancelling=order.cancelling
+        )
+        return sentence(refused) if refused else None
+    nothing_paid = order.total_invoiced <= order.total_refunded + order.total_refunding
+    if move == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
+        return sentence("nothing_to_refund")
+    return None

@@ -1,0 +1,74 @@
+"""Writing a note on an Order, with the word for it within its state."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, flash, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError
+from webapp.domain.orders import state_machine as order_states
+from webapp.forms.orders import NoteForm
+from webapp.messages.status_labels import label
+from webapp.models.orders import Order
+from webapp.queries.orders import orders as queries
+from webapp.queries.orders.detail import Sheet
+from webapp.services.orders import comments as actions
+from webapp.views.invoicing import common as document_pages
+from webapp.views.orders.list import bp
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+NOTE = ("orders/_note_form.html", "orders/note.html")
+
+
+@bp.get("/<number>/comments/new")
+@needs("orders.write")
+def new_comment(number: str) -> Response:
+    order = queries.by_number(db.session(), number)
+    return answer(request, *NOTE, **document_pages.about(order), form=form_for(order, formdata=None))
+
+
+@bp.post("/<number>/comments")
+@needs("orders.write")
+def comment(number: str) -> Response:
+    session = db.session()
+    order = queries.by_number(session, number)
+    form = form_for(order)
+    try:
+        actions.create(
+            session,
+            order.id,
+            form.comment.data or "",
+            notify=form.notify.data,
+            status=form.status.data,
+            now=datetime.now(UTC),
+            by=current_user.by,
+        )
+    except InvalidError as error:
+        tell(form, error)
+        return invalid(request, *NOTE, **document_pages.about(queries.by_number(session, number)), form=form)
+    flash(_("The comment was written."), "good")
+    return see_other(request, url_for("orders.show", number=number))
+
+
+def form_for(order: Order | Sheet, **options: Any) -> NoteForm:
+    form = NoteForm(words=words(order), **options)
+    if options:
+        form.status.data = order.status
+    return form
+
+
+def words(order: Order | Sheet) -> Mapping[str, str | LazyString]:
+    """What an Order of this state can be called, "" being its state's own word."""
+    found: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
+    if order.state == order_states.PROCESSING and order.store.processing_status:
+        found[order.store.processing_status] = order.store.processing_status
+    if order.status:
+        found[order.status] = order.status
+    return found

@@ -1,0 +1,159 @@
+"""One Order: what stands above its tabs, and each of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Response, request, url_for
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from webapp.core.extensions import db
+from webapp.domain.amazon import statuses
+from webapp.domain.common import addresses
+from webapp.domain.common.money import Money
+from webapp.domain.mail import state_machine as mail_states
+from webapp.domain.orders import state_machine as order_states
+from webapp.domain.submissions import shipment_confirmation
+from webapp.queries.orders import detail as queries
+from webapp.queries.orders import orders
+from webapp.queries.orders.detail import Sheet
+from webapp.queries.orders.history import Note
+from webapp.services.orders import addresses as order_addresses
+from webapp.views.invoicing import common as document_pages
+from webapp.views.orders import (
+    available_actions,
+    comments,
+    submissions_panel,
+    timeline,
+)
+from webapp.views.orders import (
+    history as order_history,
+)
+from webapp.views.orders.list import bp
+from webapp.web.auth import needs
+from webapp.web.formatting import actors
+from webapp.web.responses import answer
+
+TABS = {
+    "information": _l("Information"),
+    "invoices": _l("Invoices"),
+    "credit_memos": _l("Credit memos"),
+    "shipments": _l("Shipments"),
+    "history": _l("Comments history"),
+}
+Rows = Callable[[Session, int], Sequence[Any]]
+More = Callable[[Session, Sheet], dict[str, Any]]
+
+
+@bp.get("/<number>")
+@needs("orders.read")
+def show(number: str) -> Response:
+    session, tab = db.session(), request.args.get("tab", "")
+    tab = tab if tab in TABS else queries.INFORMATION
+    order = queries.read(session, number, tab)
+    beside = order.beside
+    counts = {"invoices": beside.invoices, "credit_memos": beside.credit_memos, "shipments": beside.shipments}
+    template = f"orders/{tab}.html"
+    return answer(
+        request,
+        template,
+        template,
+        order=order,
+        amazon=order.amazon_order,
+        zone=order.store.marketplace.time_zone,
+        money=lambda minor: Money(minor, order.currency),
+        **submissions_panel.about(order.submissions, order.parcels),
+        tab=tab,
+        tabs=_tabs(order, tab, counts),
+        moves=available_actions.of_order(order),
+        left_to_credit=sum(map(order_states.left_to_credit, order.items)),
+        troubled_mails=beside.troubled_mails,
+        printable=any(counts.values()),
+        held_past_ship_by=order.state == order_states.HOLDED
+        and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),
+        packable=order_states.may("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
+        **_MORE[tab](session, order),
+    )
+
+
+def _tabs(order: Sheet, current: str, counts: dict[str, int]) -> list[tuple[str | LazyString, str, bool, int | None]]:
+    return [
+        (text, url_for("orders.show", number=order.number, tab=_in_url(tab)), tab == current, counts.get(tab))
+        for tab, text in TABS.items()
+    ]
+
+
+def _in_url(tab: str) -> str | None:
+    return None if tab == queries.INFORMATION else tab
+
+
+def _information(_session: Session, order: Sheet) -> dict[str, Any]:
+    zone = order.store.marketplace.time_zone
+    return {
+        "billing": document_pages.address(order.billing),
+        "shipping": document_pages.address(order.shipping_address),
+        "amazon_link": _amazon_link(order),
+        "totals": _totals(order),
+        "differences": {which: _differences(order, which) for which in ("billing", "shipping")},
+        "remarks": [_remark(note, zone) for note in order.notes[: queries.LATEST]],
+        "more_remarks": len(order.notes) > queries.LATEST,
+        "form": comments.form_for(order, formdata=None),
+        "no_mail": mail_states.why_not(order.email, configured=order.beside.mail_servers > 0),
+    }
+
+
+def _history(_session: Session, order: Sheet) -> dict[str, Any]:
+    return {"lines": order_history.of_order(order)}
+
+
+def _documents(rows: Rows) -> More:
+    return lambda session, order: {"rows": rows(session, order.id), "items": {item.id: item for item in order.items}}
+
+
+def _shipments(session: Session, order: Sheet) -> dict[str, Any]:
+    told = {int(one.subject): one for one in reversed(order.submissions) if one.kind == shipment_confirmation.KIND}
+    return {"tellings": told} | _documents(orders.shipments)(session, order)
+
+
+_MORE: dict[str, More] = {
+    "information": _information,
+    "invoices": _documents(orders.invoices),
+    "credit_memos": _documents(orders.credit_memos),
+    "shipments": _shipments,
+    "history": _history,
+}
+
+
+def _remark(note: Note, zone: str) -> document_pages.Remark:
+    return document_pages.Remark(note.at, zone, actors.name(note.by, note.email), note.text, note.notify)
+
+
+def _amazon_link(order: Sheet) -> bool:
+    """Whether the link to Amazon's page is called "View or cancel": while Amazon still lets the merchant cancel."""
+    amazon = order.amazon_order
+    return amazon.status == statuses.UNSHIPPED and amazon.fulfilled_by == statuses.MERCHANT
+
+
+def _differences(order: Sheet, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
+    """(field, as Amazon told it, as it stands here) where the two differ."""
+    told, ours = order_addresses.told(order, which) or {}, getattr(order, order_addresses.COLUMNS[which][0]) or {}
+    return [
+        (timeline.ADDRESS_FIELDS.get(name, name), told.get(name), ours.get(name))
+        for name in addresses.EDITABLE
+        if told.get(name) != ours.get(name)
+    ]
+
+
+def _totals(order: Sheet) -> list[document_pages.Total]:
+    """The parts, which sum to the grand total, and what became of it."""
+    paid, refunded = order.total_invoiced, order.total_refunded
+    asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
+    return [
+        *document_pages.parts(order, order.currency),
+        (_l("Grand total"), Money(order.total, order.currency), True),
+        (_l("Total paid"), Money(paid, order.currency), False),
+        (_l("Total refunded"), Money(refunded, order.currency), False),
+        *(asked if order.total_refunding else []),
+        (_l("Total due"), Money(order.total - paid, order.currency), False),
+    ]

@@ -1,0 +1,106 @@
+"""Events as the lines of a history: each with its sentence, its tone and who did it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from webapp.messages import sentence
+from webapp.models.audit_log import Event
+from webapp.queries.orders.history import Happened
+from webapp.web.formatting.actors import names
+
+
+class Entry(NamedTuple):
+    """What `panels.timeline` shows; `zone` is an IANA name."""
+
+    at: datetime
+    zone: str
+    tone: str
+    icon: str
+    title: str
+    text: str
+    by: str
+
+
+# Tone and icon of what is more than a note.
+_LOOKS = {
+    "amazon_order_arrived": ("wait", "package"),
+    "amazon_order_changed": ("work", "refresh"),
+    "address_corrected": ("work", "user"),
+    "address_restored": ("work", "user"),
+    "billing_address_corrected": ("work", "user"),
+    "billing_address_restored": ("work", "user"),
+    "shipping_address_corrected": ("work", "user"),
+    "shipping_address_restored": ("work", "user"),
+    "order_created": ("good", "clipboard-list"),
+    "order_invoiced_at_import": ("good", "file-invoice"),
+    "order_invoiced": ("good", "file-invoice"),
+    "order_shipped": ("good", "truck"),
+    "order_refunded": ("work", "receipt-refund"),
+    "order_held": ("warn", "player-pause"),
+    "order_held_until": ("warn", "player-pause"),
+    "order_unheld": ("work", "player-play"),
+    "order_status_chosen": ("work", "progress"),
+    "order_status_cleared": ("work", "progress"),
+    "order_commented": ("quiet", "message"),
+    "order_commented_notify": ("quiet", "mail"),
+    "order_closed": ("quiet", "lock"),
+    "order_awaiting_amazon": ("wait", "truck-delivery"),
+    "order_complete": ("good", "circle-check"),
+    "order_canceled": ("quiet", "circle-x"),
+    "cancelled_at_amazon_but": ("bad", "alert-triangle"),
+    "credited_offline": ("work", "file-invoice"),
+    "line_reduced_at_amazon": ("warn", "circle-x"),
+    "line_increased_at_amazon": ("work", "plus"),
+    "line_added_at_amazon": ("work", "plus"),
+    "cancelled_units_invoiced": ("warn", "receipt-refund"),
+    "shipped_at_amazon": ("good", "truck-delivery"),
+    "mail_queued": ("wait", "clock"),
+    "mail_sent": ("good", "send"),
+    "mail_failed": ("bad", "alert-circle"),
+    "mail_unknown": ("bad", "help-circle"),
+    "mail_retried": ("wait", "refresh"),
+    "mail_dropped": ("quiet", "x"),
+    "refunded_in_part": ("good", "shield-check"),
+    "parcel_edited": ("work", "truck"),
+    "tracking_confirmed_by_person": ("warn", "user"),
+    "parcel_taken_back": ("warn", "arrow-back-up"),
+}
+# What becomes of anything Amazon is told, by the end of the kind's name.
+_OUTCOMES = {
+    "_requested": ("wait", "clock"),
+    "_resent": ("wait", "clock"),
+    "_undone": ("quiet", "arrow-back-up"),
+    "_accepted": ("work", "check"),
+    "_rejected": ("bad", "circle-x"),
+    "_conflict": ("bad", "alert-triangle"),
+    "_insisted": ("warn", "send"),
+    "_unproved": ("bad", "help-circle"),
+    "_verified": ("good", "shield-check"),
+    "_not_needed": ("good", "shield-check"),
+}
+
+
+def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[Entry]:
+    """The events in the order given, on the clock of `zone`."""
+    people = names(session, [event.by for event in events])
+    return [entry(event, zone, people[event.by]) for event in events]
+
+
+def entry(event: Event | Happened, zone: str, by: str) -> Entry:
+    """An event as a line; `by`: a name."""
+    tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
+    title, said = sentence(event.kind, event.args), _said(event.args)
+    # Some sentences say it themselves.
+    return Entry(event.at, zone, tone, icon, title, "" if said in title else said, by)
+
+
+def _outcome(kind: str) -> tuple[str, str]:
+    return next((look for end, look in _OUTCOMES.items() if kind.endswith(end)), ("quiet", "point"))
+
+
+def _said(arguments: dict[str, Any]) -> str:
+    """Amazon's own words, or the desk's cause, where an event keeps them beside its sentence."""
+    return str(arguments.get("words") or "") or sentence(str(arguments.get("cause") or ""))

@@ -1,0 +1,49 @@
+"""The one history of an Order: what happened here and at Amazon, and what was written, in one line of time."""
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from webapp.queries.orders.detail import Sheet
+from webapp.queries.orders.history import Note
+from webapp.views.orders import event_lines, timeline
+from webapp.views.orders.timeline import Line
+from webapp.web.auth import can
+from webapp.web.formatting import actors, masked
+
+# The column a comment names its document in → the document's page.
+_PAGES = {"invoice_id": "invoices.show", "shipment_id": "shipments.show", "credit_memo_id": "credit_memos.show"}
+
+
+def of_order(order: Sheet) -> list[Line]:
+    """Newest first. A comment stands with the event that tells of it, by itself where it came with a document."""
+    comments, zone = {note.id: note for note in order.notes}, order.store.marketplace.time_zone
+    lines = []
+    for event, line in timeline.of_events(order.story, zone, order.amazon_order.currency):
+        comment = comments.pop(event.args.get("comment", 0), None) if event is not None else None
+        lines.append(line if comment is None else _with(line, comment))
+    lines += [_line(comment, zone) for comment in comments.values()]
+    return sorted(lines, key=lambda line: line.entry.at, reverse=True)
+
+
+def _with(line: Line, comment: Note) -> Line:
+    said = " · ".join(filter(None, (line.entry.text, _said(comment))))
+    return line._replace(entry=line.entry._replace(text=said))
+
+
+def _line(comment: Note, zone: str) -> Line:
+    column = next((name for name in _PAGES if getattr(comment, name) is not None), "")
+    number = comment.document or ""
+    title = {
+        "invoice_id": _("Comment on invoice %(number)s", number=number),
+        "shipment_id": _("Comment on shipment %(number)s", number=number),
+        "credit_memo_id": _("Comment on credit memo %(number)s", number=number),
+        "": _("Comment"),
+    }[column]
+    by = actors.name(comment.by, comment.email)
+    entry = event_lines.Entry(comment.at, zone, "quiet", "message", title, _said(comment), by)
+    return Line(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
+
+
+def _said(comment: Note) -> str:
+    """People's words may speak of the buyer."""
+    return comment.text if can("pii.read") else masked(comment.text)

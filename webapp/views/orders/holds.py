@@ -1,0 +1,74 @@
+"""Putting an Order on hold, in a dialog, and letting it go on."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.orders import state_machine as order_states
+from webapp.forms.orders import HoldForm
+from webapp.messages import sentence
+from webapp.models.orders import Order
+from webapp.queries.orders import orders as queries
+from webapp.services.orders import holds as actions
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("holds", __name__, url_prefix="/orders/<number>")
+
+DIALOG = ("holds/_new.html", "holds/new.html")
+
+
+@bp.get("/holds/new")
+@needs("orders.write")
+def new(number: str) -> Response:
+    order = queries.by_number(db.session(), number)
+    form = HoldForm(formdata=None, zone=_zone(order))
+    refused = "" if order_states.may("hold", order.state) else sentence("cannot_hold", {"state": order.state})
+    return answer(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
+
+
+@bp.post("/holds")
+@needs("orders.write")
+def create(number: str) -> Response:
+    session, refused = db.session(), ""
+    order = queries.by_number(session, number)
+    form = HoldForm(zone=_zone(order))
+    try:
+        actions.hold(
+            session, order.id, form.reason.data or "", until=form.instant(), now=datetime.now(UTC), by=current_user.by
+        )
+    except InvalidError as error:
+        tell(form, error, "reason")
+    except RefusedError as error:
+        refused = sentence(error.code, error.arguments)
+    else:
+        flash(_("The Order is on hold."), "good")
+        if order_states.is_held_past(order.ship_by, order.hold_until):
+            flash(sentence("held_past_ship_by"), "warn")
+        return see_other(request, url_for("orders.show", number=number))
+    session.rollback()
+    order = queries.by_number(session, number)
+    return invalid(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
+
+
+@bp.post("/holds/ends")
+@needs("orders.write")
+def end(number: str) -> Response:
+    session = db.session()
+    order = queries.by_number(session, number)
+    try:
+        actions.unhold(session, order.id, now=datetime.now(UTC), by=current_user.by)
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "warn")
+    else:
+        flash(_("The Order goes on."), "good")
+    return see_other(request, url_for("orders.show", number=number))
+
+
+def _zone(order: Order) -> str:
+    return order.store.marketplace.time_zone

@@ -1,0 +1,96 @@
+"""What Amazon is being told of an Order: a panel that asks for itself while something may still happen."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flask import Response, request, url_for
+
+from webapp.core.extensions import db
+from webapp.domain.submissions import shipment_confirmation
+from webapp.domain.submissions import state_machine as domain
+from webapp.models.submissions import Submission
+from webapp.queries import submissions as queries
+from webapp.queries.orders import orders as orders_queries
+from webapp.queries.orders.detail import ParcelOf, Told
+from webapp.queries.shipping import parcels as shipping_parcels
+from webapp.views.orders.list import bp
+from webapp.web.auth import needs
+from webapp.web.responses import answer, stop_polling
+
+Asked = Submission | Told
+# A person has to see to these, though nothing more happens to them.
+_FAILED = frozenset({domain.REJECTED, domain.UNPROVED})
+# A parcel that was not confirmed to Amazon needs a person too.
+_UNCONFIRMED = _FAILED | {domain.UNDONE}
+# Seconds between two looks: soon while it can be undone, then as often as Amazon may have something new.
+_SOON, _LATER = 1, 3
+
+
+@bp.get("/<number>/submissions")
+@needs("orders.read", by_itself=True)
+def submissions(number: str) -> Response:
+    """The panel alone; its last answer makes the page fetch itself anew, since all of it may be different."""
+    session = db.session()
+    order = orders_queries.by_number(session, number)
+    shown = about(queries.of_order(session, order.amazon_order_id), shipping_parcels.parcels(session, order.id))
+    back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
+    context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | shown
+    if shown["pace"]:
+        return answer(request, "orders/_submissions.html", "orders/submissions.html", **context)
+    return stop_polling("orders/_settled.html", **context)
+
+
+class ShipmentOf(NamedTuple):
+    """The shipment of a parcel, by its number."""
+
+    number: str
+
+
+class PanelParcel(NamedTuple):
+    """What the buttons of a parcel need (`templates/parcels/_telling.html`)."""
+
+    reference: int
+    tracking_number: str
+    shipment: ShipmentOf
+
+
+def about(every: Sequence[Asked], parcels: Sequence[ParcelOf]) -> dict[str, Any]:
+    """Return the rows of the panel, their parcels and the seconds until it asks again, 0 when nothing is under way.
+
+    `every`: all submissions about the order, newest first. `parcels`: all parcels of the order; a submission about
+    a parcel that was removed is not shown. `panel_parcels` are by the id of the submission.
+    """
+    by_reference = {str(one.reference): one for one in parcels}
+    rows = [row for row in reversed(every) if _matters(row, every, by_reference)]
+    return {
+        "submissions": rows,
+        "panel_parcels": {
+            row.id: PanelParcel(*by_reference[row.subject], ShipmentOf(str(row.details["shipment"])))
+            for row in rows
+            if row.kind == shipment_confirmation.KIND
+        },
+        "pace": pace(every),
+    }
+
+
+def pace(rows: Iterable[Asked]) -> int:
+    """Seconds until something may have happened to one of these by itself; 0 when nothing will."""
+    running = [row for row in rows if row.open and row.state != domain.CONFLICT]
+    return (_SOON if any(row.state == domain.QUEUED for row in running) else _LATER) if running else 0
+
+
+def _matters(row: Asked, every: Sequence[Asked], parcels: Mapping[str, ParcelOf]) -> bool:
+    """Whether somebody waits for it, or has to see that it failed and was not asked again."""
+    if row.kind == shipment_confirmation.KIND:
+        failed = row.state in _UNCONFIRMED and not any(_is_again(other, row) for other in every)
+        return row.subject in parcels and (row.open or failed)
+    return row.open or (row.state in _FAILED and not any(_is_again(other, row) for other in every))
+
+
+def _is_again(other: Asked, row: Asked) -> bool:
+    """Whether it asks for the same once more; a refund does so by a credit memo of its own."""
+    return other.id > row.id and (_subject(other) == _subject(row) or other.details.get("again_of") == row.id)
+
+
+def _subject(row: Asked) -> tuple[str, str]:
+    return row.kind, row.subject

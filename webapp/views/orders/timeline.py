@@ -1,0 +1,128 @@
+"""The history of an order: what people did, what Amazon said and what the desk made of it, in one line of time."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from webapp.domain.common.money import Money
+from webapp.messages import sentence
+from webapp.messages.status_labels import label
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.queries.orders import history as order_history
+from webapp.queries.orders.history import Happened, Story
+from webapp.views.orders import event_lines
+from webapp.views.orders.event_lines import Entry
+from webapp.web import formatting
+from webapp.web.auth import can
+from webapp.web.formatting import actors
+
+_FIELDS = {
+    "status": _l("Status"),
+    "total": _l("Total"),
+    "quantity_shipped": _l("Items shipped"),
+    "ship_by": _l("Ship by"),
+    "cancel_requested": _l("Buyer asks to cancel"),
+}
+ADDRESS_FIELDS = {
+    "name": _l("Recipient's name"),
+    "company": _l("Company"),
+    "line1": _l("Address line 1"),
+    "line2": _l("Address line 2"),
+    "line3": _l("Address line 3"),
+    "postal_code": _l("Postal code"),
+    "city": _l("City"),
+    "district": _l("District or county"),
+    "region": _l("State or region"),
+    "country_code": _l("Country"),
+    "phone": _l("Telephone"),
+    "instructions": _l("Delivery instructions"),
+}
+# What wrote a document → the document's page.
+_PAGES = {
+    "order_invoiced": "invoices.show",
+    "order_shipped": "shipments.show",
+    "parcel_edited": "shipments.show",
+    "tracking_confirmed_by_person": "shipments.show",
+    "parcel_taken_back": "shipments.show",
+    "order_refunded": "credit_memos.show",
+    "credited_offline": "credit_memos.show",
+}
+
+
+class Line(NamedTuple):
+    """An entry with what changed, (field, before, after), the id of Amazon's body that told it, and where it leads."""
+
+    entry: Entry
+    changes: list[tuple[str, str, str]]
+    version: int | None
+    url: str = ""
+
+
+def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
+    """Newest first; the versions Amazon sent stand with the events they caused."""
+    story, zone = order_history.of_amazon_order(session, order.id), order.store.marketplace.time_zone
+    return [line for _event, line in of_events(story, zone, order.currency)]
+
+
+def of_events(story: Story, zone: str, currency: str | None) -> list[tuple[Happened | None, Line]]:
+    """Each event with its line, newest first; none where Amazon sent the order again and nothing came of it."""
+    told = {version.received_at: version.id for version in story.versions}
+    lines: list[tuple[Happened | None, Line]] = []
+    for event in story.events:
+        entry = event_lines.entry(event, zone, actors.name(event.by, event.email))
+        caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
+        lines.append((event, _line(event, entry, currency, told.pop(event.at, None) if caused else None)))
+    lines += [(None, Line(_resent(at, zone), [], version)) for at, version in told.items()]
+    # A stable order: what happened at the same instant stays as the events have it.
+    return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
+
+
+def _line(event: Happened, entry: Entry, currency: str | None, version: int | None) -> Line:
+    if event.kind == "amazon_order_changed":
+        return Line(entry, _changes(event.args, currency, entry.zone), version)
+    if event.kind.endswith("address_corrected"):
+        fields = [str(ADDRESS_FIELDS.get(name, name)) for name in event.args.get("fields", [])]
+        return Line(entry._replace(text=", ".join(fields)), [], version)
+    return Line(entry, [], version, _url(event))
+
+
+def _url(event: Happened) -> str:
+    """The page of what an event wrote or asked, for those that name it."""
+    endpoint = _PAGES.get(event.kind)
+    if endpoint and "number" in event.args:
+        return url_for(endpoint, number=event.args["number"])
+    if "mail" in event.args and can("mails.read"):
+        return url_for("mails.show", mail_id=event.args["mail"])
+    if event.submission_id and can("submissions.read"):
+        return url_for("submissions.show", submission_id=event.submission_id)
+    return ""
+
+
+def _changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:
+    def said(name: str, at: int) -> str:
+        value = arguments[name][at]
+        return _said(name, value, currency, zone) if value is not None else "–"
+
+    return [(str(text), said(name, 0), said(name, 1)) for name, text in _FIELDS.items() if name in arguments]
+
+
+def _said(name: str, value: Any, currency: str | None, zone: str) -> str:
+    match name:
+        case "status":
+            return str(label("amazon_status", value).text)
+        case "total":
+            return formatting.money(Money(value, currency)) if currency else str(value)
+        case "ship_by":
+            return formatting.moment(datetime.fromisoformat(value), zone)
+        case "cancel_requested":
+            return _("Yes") if value else _("No")
+    return formatting.number(value)
+
+
+def _resent(at: datetime, zone: str) -> Entry:
+    return Entry(at, zone, "quiet", "refresh", sentence("amazon_order_resent"), "", _("Amazon"))

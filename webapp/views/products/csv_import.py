@@ -1,0 +1,97 @@
+"""A file of products: kept and shown with all it would change, then taken with one click."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.products import csv_import as domain
+from webapp.forms.products import ProductFileForm, chosen_account
+from webapp.messages import sentence
+from webapp.queries.accounts import stores
+from webapp.queries.products import products as queries
+from webapp.services.products import csv_import as actions
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("product_imports", __name__, url_prefix="/products/imports")
+
+# A file may be long; the page shows what is wrong and what changes first, and of the rest how many there are.
+SHOWN = 200
+
+
+@bp.get("/new")
+@needs("products.write")
+def new() -> Response:
+    form = ProductFileForm(formdata=None, accounts=stores.accounts(db.session()))
+    return answer(request, *_NEW, form=form, most=domain.MOST_ROWS)
+
+
+@bp.post("")
+@needs("products.write")
+def keep() -> Response:
+    session = db.session()
+    form = ProductFileForm(accounts=stores.accounts(session))
+    try:
+        account_id = chosen_account(form)
+        name, text = _sent(form)
+        about = {"now": datetime.now(UTC), "by": current_user.by}
+        kept = actions.keep(session, account_id, name, text, **about)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_NEW, form=form, most=domain.MOST_ROWS)
+    return see_other(request, url_for("product_imports.show", import_id=kept.id))
+
+
+@bp.get("/<int:import_id>")
+@needs("products.write")
+def show(import_id: int) -> Response:
+    """What the file would change now; once confirmed, what it changed and which rows were left out."""
+    session = db.session()
+    kept = queries.import_by_id(session, import_id)
+    sheet = domain.read(kept.content)
+    changes = queries.preview(session, kept.account_id, sheet.rows)
+    wrong = [one for one in changes if one.row.wrong is not None]
+    moving = [one for one in changes if one.row.wrong is None and (one.new or one.changes)]
+    return answer(
+        request,
+        "products/import.html",
+        "products/import.html",
+        kept=kept,
+        ignored=sheet.ignored,
+        wrong=wrong,
+        moving=moving[:SHOWN],
+        new=sum(one.new for one in moving),
+        changed=sum(not one.new for one in moving),
+        same=len(changes) - len(wrong) - len(moving),
+        hidden=max(0, len(moving) - SHOWN),
+    )
+
+
+@bp.post("/<int:import_id>/confirmations")
+@needs("products.write")
+def confirm(import_id: int) -> Response:
+    try:
+        actions.confirm(db.session(), import_id, now=datetime.now(UTC), by=current_user.by)
+        flash(_("The file was taken."), "good")
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "warn")
+    return see_other(request, url_for("product_imports.show", import_id=import_id))
+
+
+_NEW = ("products/_import.html", "products/new_import.html")
+
+
+def _sent(form: ProductFileForm) -> tuple[str, str]:
+    """Name and text of what was sent. Raises InvalidError."""
+    file = form.file.data
+    if file is not None and file.filename:
+        return file.filename, domain.decode(file.read(domain.LARGEST_FILE + 1))
+    if (form.rows.data or "").strip():
+        return "", form.rows.data
+    raise InvalidError("product_file_required", field="file")

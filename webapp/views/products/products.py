@@ -1,0 +1,202 @@
+"""Products: the grid over all of them, one with its stock and its story, a new one, and many as a file out."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, stream_with_context, url_for
+from flask_babel import LazyString, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.products import csv_import as domain
+from webapp.forms.products import CountForm, NewProductForm, ProductFilters, ProductForm, chosen_account
+from webapp.messages import sentence
+from webapp.queries.accounts import stores
+from webapp.queries.products import products as queries
+from webapp.services.products import products as actions
+from webapp.views.listing import grid_page
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.formatting import number
+from webapp.web.formatting.actors import names
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("products", __name__, url_prefix="/products")
+
+HEADS: dict[str, tuple[str | LazyString, bool]] = {
+    "sku": (_l("SKU"), False),
+    "title": (_l("Title"), False),
+    "asin": (_l("ASIN"), False),
+    "account": (_l("Account"), False),
+    "quantity": (_l("On hand"), True),
+    "reserved": (_l("Reserved"), True),
+    "available": (_l("To sell"), True),
+    "state": (_l("State"), False),
+}
+
+
+@bp.get("")
+@needs("products.read")
+def index() -> Response:
+    session = db.session()
+    accounts = stores.accounts(session)
+    form = ProductFilters(request.args, accounts=accounts)
+    shown = grid_page.show(session, queries.grid(), form, HEADS, request, _counted)
+    respond = answer if shown.page is not None else invalid
+    by_id = {account.id: account.name for account in accounts}
+    export = grid_page.address_of("products.export", form, {})
+    return respond(
+        request,
+        "products/_grid.html",
+        "products/index.html",
+        grid=shown,
+        accounts=by_id,
+        export=export,
+        troubles=queries.troubles(session),
+        low=domain.LOW,
+    )
+
+
+@bp.post("/searches")
+@needs("products.read")
+def search() -> Response:
+    form = ProductFilters(request.form, accounts=stores.accounts(db.session()))
+    form.validate()
+    return see_other(request, grid_page.address_of("products.index", form, request.form))
+
+
+@bp.get("/export.csv")
+@needs("products.read")
+def export() -> Response:
+    """The file `products import` takes, of what the filters leave."""
+    session = db.session()
+    form = ProductFilters(request.args, accounts=stores.accounts(session))
+    form.validate()
+    lines = domain.write(queries.export(session, form.set()))
+    response = Response(stream_with_context(lines), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename=products-{datetime.now(UTC):%Y-%m-%d}.csv"
+    return response
+
+
+@bp.get("/new")
+@needs("products.write")
+def new() -> Response:
+    """`sku` and `account` in the address fill the form: an order that waits for a product leads here."""
+    said = {"sku": request.args.get("sku", ""), "account": request.args.get("account", "")}
+    form = NewProductForm(formdata=None, data=said, accounts=stores.accounts(db.session()))
+    return answer(request, *_NEW, form=form)
+
+
+@bp.post("")
+@needs("products.write")
+def create() -> Response:
+    session = db.session()
+    form = NewProductForm(accounts=stores.accounts(session))
+    try:
+        account_id = chosen_account(form)
+        made = actions.create(session, account_id, form.entry(), now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_NEW, form=form)
+    flash(_("Product %(sku)s was created.", sku=made.sku), "good")
+    return see_other(request, url_for("products.show", product_id=made.id))
+
+
+@bp.get("/<int:product_id>")
+@needs("products.read")
+def show(product_id: int) -> Response:
+    return answer(request, "products/show.html", "products/show.html", **_page(product_id))
+
+
+@bp.post("/<int:product_id>/changes")
+@needs("products.write")
+def change(product_id: int) -> Response:
+    form = ProductForm()
+    version = form.seen()
+
+    def step(about: dict[str, Any]) -> None:
+        actions.change(db.session(), product_id, form.entry(), version=version, **about)
+
+    return _do(product_id, step, "edit", form, str(_("The product was saved.")))
+
+
+@bp.post("/<int:product_id>/counts")
+@needs("products.write")
+def count(product_id: int) -> Response:
+    """Set what lies on the shelf, or add to it."""
+    form = CountForm()
+
+    def step(about: dict[str, Any]) -> None:
+        pieces = domain.pieces(form.quantity.data or "")
+        verb = actions.adjust if form.how.data == "adjust" else actions.count
+        verb(db.session(), product_id, pieces, reason=form.reason.data or "", **about)
+
+    return _do(product_id, step, "count", form, str(_("The stock was written down.")))
+
+
+@bp.post("/<int:product_id>/looks")
+@needs("products.write")
+def look_at(product_id: int) -> Response:
+    actions.look_at(db.session(), product_id, now=datetime.now(UTC), by=current_user.by)
+    return see_other(request, url_for("products.show", product_id=product_id))
+
+
+@bp.post("/looks")
+@needs("products.write")
+def look_at_all() -> Response:
+    actions.look_at_all(db.session(), now=datetime.now(UTC), by=current_user.by)
+    flash(_("All flags were taken away."), "good")
+    return see_other(request, url_for("products.index"))
+
+
+# Under which field a form says what is refused as a whole.
+_ABOUT = {"edit": "title", "count": "quantity"}
+_NEW = ("products/_new.html", "products/new.html")
+
+
+def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form: Any, done: str) -> Response:
+    here = url_for("products.show", product_id=product_id)
+    try:
+        step({"now": datetime.now(UTC), "by": current_user.by})
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, f"products/_{part}.html", "products/show.html", **_page(product_id) | {part: form})
+    except RefusedError as error:
+        # What was typed stays, and the next try is made knowing how the product stands now.
+        db.session.rollback()
+        page = _page(product_id)
+        form[_ABOUT[part]].errors = [sentence(error.code, error.arguments)]
+        if part == "edit":
+            form.version.data = page["product"].version
+        return invalid(request, f"products/_{part}.html", "products/show.html", **page | {part: form})
+    flash(done, "good")
+    return see_other(request, here)
+
+
+def _page(product_id: int) -> dict[str, Any]:
+    session = db.session()
+    product = queries.by_id(session, product_id)
+    before = request.args.get("before", type=int)
+    entries, older = queries.ledger(session, product_id, before)
+    return {
+        "product": product,
+        "edit": ProductForm.of(product),
+        "count": CountForm(formdata=None),
+        "entries": entries,
+        "older": older,
+        "before": before,
+        "people": names(session, [entry.movement.by for entry in entries]),
+        "holders": queries.holders(session, product),
+        "blocked": queries.blocked(session, product),
+        "stores": {store.id: store for store in stores.by_name(session)},
+    }
+
+
+def _counted(count: int) -> str:
+    return str(ngettext("%(count)s product", "%(count)s products", count, count=number(count)))

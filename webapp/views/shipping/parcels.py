@@ -1,0 +1,109 @@
+"""A parcel after it was written: correcting it, taking it back, or cancelling its order instead.
+
+An address names it by its shipment and its reference, which are never given again. An id may be: SQLite hands that of a
+parcel that was taken back to the next one, and a page that was open meanwhile would be about another order.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db, settings
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.forms.shipping import ParcelCorrectionForm
+from webapp.messages import sentence
+from webapp.models.shipments import Shipment
+from webapp.queries.orders import orders
+from webapp.queries.shipping import parcels as queries
+from webapp.services.shipping import parcels as actions
+from webapp.web.auth import local_target, needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import answer, invalid, see_other
+from webapp.web.worker_notification import ring
+
+bp = Blueprint("parcels", __name__, url_prefix="/shipments/<number>/parcels/<int:reference>")
+
+DIALOG = ("parcels/_edit.html", "parcels/edit.html")
+# The reason in Amazon's words where the buyer asked for it.
+BUYER_ASKED = "BuyerCanceled"
+
+
+@bp.get("/corrections/new")
+@needs("orders.write")
+def edit(number: str, reference: int) -> Response:
+    parcel, shipment = queries.parcel(db.session(), number, reference)
+    form = ParcelCorrectionForm.of(parcel, _country(shipment))
+    about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
+    return answer(request, *DIALOG, **about, refused="", next=_next())
+
+
+@bp.post("/corrections")
+@needs("orders.write")
+def correct(number: str, reference: int) -> Response:
+    """Keep what was entered and tell Amazon, after the time to undo."""
+    session, refused = db.session(), ""
+    parcel, shipment = queries.parcel(session, number, reference)
+    form = ParcelCorrectionForm(country=_country(shipment))
+    try:
+        told = actions.edit(
+            session,
+            parcel.id,
+            **form.entered(),
+            undo_seconds=settings().undo_seconds,
+            now=datetime.now(UTC),
+            by=current_user.by,
+        )
+    except InvalidError as error:
+        tell(form, error, "tracking_number")
+    except RefusedError as error:
+        refused = sentence(error.code, error.arguments)
+        form.asked_shared = error.arguments["number"] if error.code == "tracking_shared" else ""
+    else:
+        ring(told.account_id)
+        return see_other(request, _next() or url_for("shipments.show", number=number))
+    session.rollback()
+    parcel, shipment = queries.parcel(session, number, reference)
+    about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
+    return invalid(request, *DIALOG, **about, refused=refused, next=_next())
+
+
+@bp.post("/take-backs")
+@needs("orders.write")
+def take_back(number: str, reference: int) -> Response:
+    """Its pieces are to be shipped again."""
+    parcel, _shipment = queries.parcel(db.session(), number, reference)
+    actions.take_back(db.session(), parcel.id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("The package was removed."), "good")
+    return see_other(request, _next() or url_for("shipments.show", number=number))
+
+
+@bp.post("/cancellations")
+@needs("orders.cancel")
+def cancel_instead(number: str, reference: int) -> Response:
+    """The buyer asked to cancel before Amazon was told: take the parcel back and cancel the order at Amazon."""
+    parcel, _shipment = queries.parcel(db.session(), number, reference)
+    asked = actions.cancel_instead(
+        db.session(),
+        parcel.id,
+        BUYER_ASKED,
+        undo_seconds=settings().undo_seconds,
+        now=datetime.now(UTC),
+        by=current_user.by,
+    )
+    submission_id = asked.id
+    ring(asked.account_id)
+    return see_other(request, url_for("submissions.show", submission_id=submission_id))
+
+
+def _next() -> str:
+    """The page to go back to afterwards, if the request names one of ours; otherwise empty."""
+    there = request.values.get("next")
+    return local_target(there) if there else ""
+
+
+def _country(shipment: Shipment) -> str:
+    """Where it left from, as far as the store says."""
+    return orders.by_id(db.session(), shipment.order_id).store.marketplace.country_code

@@ -1,0 +1,229 @@
+"""Shipping by paste: tracking numbers are pasted or dropped, looked at with what they match, and shipped in one go."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db, settings
+from webapp.domain.errors import InvalidError
+from webapp.domain.shipping import tracking_matching
+from webapp.domain.shipping.carriers import BY_KEY, WELL_KNOWN, Carrier
+from webapp.domain.shipping.tracking_matching import (
+    ALREADY,
+    BLOCKED,
+    CHOOSE,
+    CONFIRM,
+    LEFT_OUT,
+    READY,
+    STANDINGS,
+    Choice,
+    Match,
+)
+from webapp.forms.tracking import TrackingForm
+from webapp.messages import sentence
+from webapp.models.bulk_actions import BulkAction
+from webapp.models.tracking_imports import TrackingImport
+from webapp.queries.shipping import tracking_import as queries
+from webapp.services.shipping import tracking_import as actions
+from webapp.views import bulk
+from webapp.web.auth import can, needs
+from webapp.web.form_errors import tell
+from webapp.web.formatting.actors import names
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("tracking", __name__, url_prefix="/tracking")
+
+SHOWN = 100
+_PASTE = ("tracking/_paste.html", "tracking/index.html")
+# What a first look should be at: what can be done something about.
+_FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
+
+
+@bp.get("")
+@needs("orders.write")
+def index() -> Response:
+    return answer(request, *_PASTE, form=TrackingForm(formdata=None), **_recent())
+
+
+@bp.post("")
+@needs("orders.write")
+def paste() -> Response:
+    session, form = db.session(), TrackingForm()
+    try:
+        sheets = actions.read(session, form.texts())
+    except InvalidError as error:
+        session.rollback()
+        tell(form, error, otherwise="text")
+        return invalid(request, *_PASTE, form=form, **_recent())
+    session.rollback()
+    kept = actions.keep(session, sheets, now=datetime.now(UTC), by=current_user.by)
+    return see_other(request, url_for("tracking.show", import_id=kept.id))
+
+
+@bp.get("/<int:import_id>")
+@needs("orders.write")
+def show(import_id: int) -> Response:
+    """What would be done, line by line, as things stand now."""
+    return answer(request, "tracking/_preview.html", "tracking/show.html", **_preview(import_id))
+
+
+@bp.post("/<int:import_id>/choices")
+@needs("orders.write")
+def choose(import_id: int) -> Response:
+    """Keep what is ticked and chosen on this page; then, where that was the button, ship."""
+    session = db.session()
+    here = url_for("tracking.show", import_id=import_id, show=request.args.get("show"), after=request.args.get("after"))
+    if queries.find(session, import_id).confirmed_at is None:
+        session.rollback()
+        actions.choose(session, import_id, _choices())
+    if request.form.get("then") != "ship":
+        return see_other(request, here)
+    undo_seconds = settings().undo_seconds
+    try:
+        action = actions.confirm(
+            session, import_id, undo_seconds=undo_seconds, now=datetime.now(UTC), by=current_user.by
+        )
+    except InvalidError as error:
+        flash(sentence(error.code, error.arguments), "bad")
+        return see_other(request, here)
+    bulk.ring(action.id)
+    return see_other(request, url_for("bulk.show", action_id=action.id))
+
+
+@bp.get("/<int:import_id>/rest.csv")
+@needs("orders.write")
+def rest(import_id: int) -> Response:
+    """The lines that did not go, and why: put right, they can be pasted again."""
+    session = db.session()
+    confirmed = queries.find(session, import_id).confirmed_at is not None
+    found = queries.look(session, queries.rows(session, import_id), datetime.now(UTC))
+    # What is ready goes with the confirmation; what is ready after it has not gone.
+    left = [one for one in found if one.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and one.goes)]
+    headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
+    return Response("".join(_rest_lines(left)), mimetype="text/csv", headers=headers)
+
+
+def result(action: BulkAction) -> tuple[str, str] | None:
+    """Text and address of the lines that a bulk action left."""
+    import_id = queries.of_bulk(db.session(), action.id)
+    if import_id is None or not can("orders.write"):
+        return None
+    return _("Lines of the sheet"), url_for("tracking.show", import_id=import_id)
+
+
+bulk.RESULTS["ship"] = result
+
+
+def _recent() -> dict[str, Any]:
+    session = db.session()
+    found = queries.recent(session)
+    return {"recent": found, "people": names(session, [one.by for one in found])}
+
+
+def _choices() -> dict[int, Choice]:
+    """What was sent for the rows the page showed; a box that is not ticked sends nothing."""
+    ticked, shared = set(request.form.getlist("tick")), set(request.form.getlist("shared"))
+    confirmed, for_all = set(request.form.getlist("confirm")), request.form.get("carrier_all", "")
+    return {
+        int(row): Choice(
+            row in ticked, request.form.get(f"carrier-{row}", "") or for_all, row in shared, row in confirmed
+        )
+        for row in request.form.getlist("row")
+        if row.isdecimal() and len(row) < 10
+    }
+
+
+def _preview(import_id: int) -> dict[str, Any]:
+    session = db.session()
+    kept = queries.find(session, import_id)
+    rows = queries.rows(session, import_id)
+    found = queries.look(session, rows, datetime.now(UTC))
+    pairs = list(zip(rows, found, strict=True))
+    counts = {name: sum(one.standing == name for one in found) for name in STANDINGS}
+    shown = request.args.get("show", "")
+    if shown not in STANDINGS:
+        shown = next((name for name in _FIRST if counts[name]), READY)
+    after = request.args.get("after", 0, type=int)
+    mine = [pair for pair in pairs if pair[1].standing == shown]
+    page = mine[after : after + SHOWN]
+    packed = tracking_matching.shipments(found)
+    return {
+        "kept": kept,
+        "pairs": page,
+        "counts": counts,
+        "shown": shown,
+        "after": after,
+        "previous": max(0, after - SHOWN) if after else None,
+        "next": after + SHOWN if after + SHOWN < len(mine) else None,
+        "orders": len(packed),
+        "parcels": sum(len(parcels) for parcels in packed.values()),
+        "late": sum(one.late and one.goes for one in found),
+        "first": after + 1 if page else 0,
+        "last": after + len(page),
+        "options": _options,
+        "carriers": sorted(WELL_KNOWN, key=lambda carrier: carrier.name.casefold()),
+        "bulk_url": url_for("bulk.show", action_id=kept.bulk_action_id) if kept.bulk_action_id else "",
+        "accounts": _accounts(kept),
+    }
+
+
+def _options(match: Match) -> tuple[Sequence[Carrier], str]:
+    """Who may carry it, likeliest first, and the key of the one that is chosen."""
+    return match.guesses, match.choice.carrier if match.choice.carrier in BY_KEY else ""
+
+
+class Account(NamedTuple):
+    """How a text was read. `columns`: (field, heads of its columns); `unused`: (head, why nothing was read from it)."""
+
+    name: str
+    entries: int
+    columns: list[tuple[str, str]]
+    read: int | None
+    explained: int
+    headings: int
+    unused: list[tuple[str, str]]
+
+
+def _accounts(kept: TrackingImport) -> list[Account]:
+    fields = {
+        "order": _("Order"),
+        "tracking_number": _("Tracking number"),
+        "carrier": _("Carrier"),
+        "sku": _("SKU"),
+        "order_item_id": _("Order item ID"),
+        "quantity": _("Quantity"),
+        "shipped_on": _("Ship date"),
+        "void": _("Voided"),
+    }
+    why = {"return": _("return labels"), "suspicious": _("looks like tracking numbers")}
+    found = []
+    for name, columns, entries, *more in kept.sources:
+        # Imports of before the lines were counted have no account.
+        account = more[0] if more else {}
+        used = [(text, columns[field]) for field, text in fields.items() if field in columns]
+        unused = [(column, why.get(reason, "")) for column, reason in account.get("unused", ())]
+        counts = account.get("read"), account.get("explained", 0), account.get("headings", 0)
+        found.append(Account(name, entries, used, *counts, unused))
+    return found
+
+
+def _rest_lines(found: Sequence[Match]) -> Iterator[str]:
+    yield _csv_line(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
+    for one in found:
+        line = one.line
+        why = sentence(one.code, one.args) if one.code else ""
+        number = line.tracking_number or line.written
+        yield _csv_line([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])
+
+
+def _csv_line(cells: Sequence[Any]) -> str:
+    """A cell that a spreadsheet would take for a formula is one more text."""
+    out = io.StringIO()
+    csv.writer(out).writerow([f"'{cell}" if str(cell)[:1] in {"=", "+", "-", "@"} else cell for cell in cells])
+    return out.getvalue()

@@ -1,0 +1,107 @@
+"""Asking Amazon to cancel an order: the reason, the click, and the panel that follows it until Amazon has proved it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
+
+from webapp.core.extensions import db, settings
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.submissions import cancellation
+from webapp.forms.amazon_orders import CancellationForm
+from webapp.messages import sentence
+from webapp.queries.sync import amazon_orders as queries
+from webapp.services.submissions import cancellations as actions
+from webapp.views.sync.amazon_orders import (
+    TABS,
+    Known,
+    find,
+    head,
+)
+from webapp.web.auth import local_target, needs
+from webapp.web.form_errors import tell
+from webapp.web.responses import (
+    answer,
+    invalid,
+    see_other,
+    stop_polling,
+)
+from webapp.web.worker_notification import ring
+
+bp = Blueprint("cancellations", __name__, url_prefix="/amazon-orders/<number>")
+
+DIALOG = ("cancellations/_new.html", "cancellations/new.html")
+
+
+@bp.get("/cancellations/new")
+@needs("orders.cancel")
+def new(number: str) -> Response:
+    known = find(number)
+    return answer(request, *DIALOG, **_dialog(known, CancellationForm(formdata=None), known.refused))
+
+
+@bp.post("/cancellations")
+@needs("orders.cancel")
+def create(number: str) -> Response:
+    """Queue the cancellation, then back to where it was asked. What cannot be done is said in the dialog."""
+    form = CancellationForm()
+    session = db.session()
+    id_ = queries.id_of(session, number)
+    account_id = 0
+    refused: str | None = None
+    if form.validate():
+        try:
+            asked = actions.request(
+                session,
+                id_,
+                form.reason.data,
+                undo_seconds=settings().undo_seconds,
+                now=datetime.now(UTC),
+                by=current_user.by,
+            )
+            account_id = asked.account_id
+        except InvalidError as error:
+            tell(form, error)
+        except RefusedError as error:
+            refused = error.code
+    session.rollback()
+    if account_id:
+        ring(account_id)
+        return see_other(request, _back(number))
+    known = find(number)
+    return invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
+
+
+@bp.get("/submissions/<int:submission_id>")
+@needs("orders.read")
+def follow(number: str, submission_id: int) -> Response:
+    """The panel alone, as it asks for itself while something may still happen; the last answer renews the page."""
+    known = find(number)
+    if known.submission is None or known.submission.id != submission_id:
+        raise NotFoundError("submission_unknown", name=submission_id)
+    tab = request.args.get("tab", "")
+    tab = tab if tab in TABS else ""
+    if known.submission.open:
+        return answer(request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab)
+    return stop_polling("cancellations/_ended.html", **head(known), tab=tab)
+
+
+def _dialog(known: Known, form: CancellationForm, refused: str | None) -> dict[str, Any]:
+    asked = known.order.cancel_requested
+    hints = {row.code: _hint(row.code, asked=asked) for row in cancellation.REASONS}
+    back = _back(known.order.number)
+    return {"known": known, "order": known.order, "form": form, "hints": hints, "refused": refused, "back": back}
+
+
+def _back(number: str) -> str:
+    """The page it is asked from: that of the Amazon order, unless the address names another."""
+    there = request.values.get("next")
+    return local_target(there) if there else url_for("amazon_orders.show", number=number)
+
+
+def _hint(code: str, *, asked: bool) -> str:
+    if not cancellation.hurts_rate(code, buyer_asked=asked):
+        return sentence("reason_hurts_not")
+    hurts_without = not cancellation.hurts_rate(code, buyer_asked=True)
+    return sentence("reason_hurts_unasked" if hurts_without else "reason_hurts")

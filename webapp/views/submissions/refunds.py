@@ -1,0 +1,46 @@
+"""Refunds in doubt: a person has looked at Amazon and says what happened there."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.services.submissions import refunds as actions
+from webapp.web.auth import needs
+from webapp.web.responses import see_other
+from webapp.web.worker_notification import ring
+
+bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>")
+
+
+@bp.post("/arrival")
+@needs("submissions.write")
+def arrived(submission_id: int) -> Response:
+    """The buyer was refunded."""
+    actions.arrived(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("It counts as refunded."), "good")
+    return _back(submission_id)
+
+
+@bp.post("/miss")
+@needs("submissions.write")
+def missed(submission_id: int) -> Response:
+    """The buyer was not, and what was held for it is free."""
+    actions.missed(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("It can be refunded again."), "good")
+    return _back(submission_id)
+
+
+@bp.post("/resends")
+@needs("submissions.write")
+def send_again(submission_id: int) -> Response:
+    """The buyer was not, and Amazon is told once more."""
+    submission = actions.send_again(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    ring(submission.account_id)
+    return _back(submission_id)
+
+
+def _back(submission_id: int) -> Response:
+    return see_other(request, url_for("submissions.show", submission_id=submission_id))

@@ -1,0 +1,60 @@
+"""What a submission is about, as its page shows it: the lines of a refund, the amounts of an invoice."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session
+
+from webapp.domain.common.money import Money
+from webapp.domain.invoicing import amazon_refunds, vat_invoices
+from webapp.models.orders import Order
+from webapp.models.submissions import Submission
+from webapp.services.submissions import refunds as refunding
+
+
+class Row(NamedTuple):
+    """A line of a refund. `parts` is None of a line Amazon refused, with its `words`, where the rest was refunded."""
+
+    title: str | None
+    sku: str | None
+    parts: dict[str, Money] | None
+    total: Money
+    cancelled: int
+    words: str
+
+
+def about(session: Session, submission: Submission) -> dict[str, Any]:
+    """What `submissions/_about.html` shows; empty where the order as a whole is meant."""
+    if submission.kind == amazon_refunds.KIND:
+        return _refund(session, submission)
+    if submission.kind == vat_invoices.KIND:
+        return _document(submission)
+    return {}
+
+
+def _refund(session: Session, submission: Submission) -> dict[str, Any]:
+    memo = refunding.memo_of(session, submission)
+    order = session.get_one(Order, memo.order_id)
+    items = {item.id: item for item in order.items}
+    refused = {row["line"]: row for row in submission.details.get("refused", ())}
+    rows = []
+    for told in memo.told:
+        item, said = items[told["line"]], refused.pop(told["line"], {})
+        parts = {name: Money(told["parts"].get(name, 0), order.currency) for name in amazon_refunds.COMPONENTS}
+        total = Money(sum(told["parts"].values()), order.currency)
+        rows.append(Row(item.title, item.sku, parts, total, told["cancelled"], said.get("words", "")))
+    for line, said in refused.items():
+        item, total = items[line], Money(said["amount"], order.currency)
+        rows.append(Row(item.title, item.sku, None, total, 0, said["words"]))
+    used = {name for told in memo.told for name, minor in told["parts"].items() if minor}
+    components = [name for name in amazon_refunds.COMPONENTS if name in used]
+    return {"memo": memo, "rows": rows, "components": components, "cancelled": any(row.cancelled for row in rows)}
+
+
+def _document(submission: Submission) -> dict[str, Any]:
+    details = submission.details
+    return {
+        "document": details["document"],
+        "invoice": details["document"] == vat_invoices.INVOICE,
+        "total": Money.parse(details["amount"], details["currency"]),
+        "vat": Money.parse(details["vat"], details["currency"]),
+    }

@@ -1,0 +1,202 @@
+"""Submissions: what Amazon was told and what it answered; undo, look now, ask again."""
+
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+
+from webapp.core.extensions import db, settings
+from webapp.domain.common.marketplaces import BY_ID
+from webapp.domain.common.money import Money
+from webapp.domain.submissions import shipment_confirmation
+from webapp.domain.submissions import state_machine as domain
+from webapp.forms.submissions import SubmissionFilters
+from webapp.messages.status_labels import label
+from webapp.models.submissions import Submission
+from webapp.queries import submissions
+from webapp.queries.accounts import stores
+from webapp.services.submissions import shipment_confirmations
+from webapp.services.submissions import user_actions as actions
+from webapp.views.listing import grid_page
+from webapp.views.orders.event_lines import entries
+from webapp.views.submissions import subject as submission_subject
+from webapp.web.auth import can, local_target, needs
+from webapp.web.formatting import money, number
+from webapp.web.formatting.actors import names
+from webapp.web.responses import answer, see_other
+from webapp.web.worker_notification import ring
+
+bp = Blueprint("submissions", __name__, url_prefix="/submissions")
+
+AGAIN = frozenset({domain.REJECTED, domain.UNPROVED})
+HEADS = {
+    "requested": (_l("Requested"), False),
+    "kind": (_l("Kind"), False),
+    "number": (_l("Amazon order number"), False),
+    "state": (_l("State"), False),
+    "said": (_l("What was said"), False),
+}
+
+
+@bp.get("")
+@needs("submissions.read")
+def index() -> Response:
+    session = db.session()
+    form = SubmissionFilters(request.args, accounts=stores.accounts(session))
+    shown = grid_page.show(session, submissions.GRID, form, HEADS, request, _counted)
+    rows = shown.page.rows if shown.page else []
+    return answer(
+        request,
+        "submissions/_list.html",
+        "submissions/index.html",
+        shown=shown,
+        rows=rows,
+        here=grid_page.address_of("submissions.index", form, request.args),
+        people=names(session, [row.Submission.requested_by for row in rows]),
+        # Later pages show what has long ended, or is being read.
+        pace=0 if shown.pager.previous else _pace([row.Submission for row in rows]),
+        zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
+        may=_may,
+    )
+
+
+@bp.get("/<int:submission_id>")
+@needs("submissions.read")
+def show(submission_id: int) -> Response:
+    session = db.session()
+    submission = submissions.find(session, submission_id)
+    zone = submission.amazon_order.store.marketplace.time_zone
+    again = submission.state in AGAIN
+    parcel = (
+        shipment_confirmations.parcel_of(session, submission) if submission.kind == shipment_confirmation.KIND else None
+    )
+    return answer(
+        request,
+        "submissions/_submission.html",
+        "submissions/show.html",
+        submission=submission,
+        zone=zone,
+        by=names(session, [submission.requested_by])[submission.requested_by],
+        history=entries(session, submissions.history(session, submission), zone),
+        pace=_pace([submission]),
+        may=_may,
+        refused=actions.refusal_again(session, submission) if again else None,
+        again=again,
+        shipment=_shipment(submission),
+        parcel=parcel,
+        telling=shipment_confirmations.latest(session, parcel) if parcel else None,
+        changes=_changes(submission) if submission.state == domain.CONFLICT else [],
+        about=submission_subject.about(session, submission),
+    )
+
+
+@bp.post("/<int:submission_id>/undo")
+@needs("submissions.write")
+def undo(submission_id: int) -> Response:
+    """Take it back before Amazon is told; then go to `next`, or to its page."""
+    actions.undo(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("Undone: Amazon was not told."), "good")
+    return _back(submission_id)
+
+
+@bp.post("/<int:submission_id>/looks")
+@needs("submissions.write")
+def look(submission_id: int) -> Response:
+    """Look at Amazon now instead of later."""
+    submission = actions.look_now(db.session(), submission_id, now=datetime.now(UTC))
+    ring(submission.account_id)
+    return _back(submission_id)
+
+
+@bp.post("/<int:submission_id>/again")
+@needs("submissions.write")
+def ask_again(submission_id: int) -> Response:
+    """Ask for the same once more, as a submission of its own; then go to `next`, or to that one."""
+    new = actions.again(
+        db.session(),
+        submission_id,
+        undo_seconds=settings().undo_seconds,
+        now=datetime.now(UTC),
+        by=current_user.by,
+    )
+    ring(new.account_id)
+    return _back(new.id)
+
+
+@bp.post("/<int:submission_id>/insistence")
+@needs("submissions.write")
+def insist(submission_id: int) -> Response:
+    """Go on in spite of the conflict."""
+    submission = actions.insist(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    ring(submission.account_id)
+    return _back(submission_id)
+
+
+def _back(submission_id: int) -> Response:
+    there = request.form.get("next")
+    url = local_target(there) if there else url_for("submissions.show", submission_id=submission_id)
+    return see_other(request, url)
+
+
+class Change(NamedTuple):
+    """A field of the order: what was known when something was asked, and what Amazon says now."""
+
+    name: str
+    before: str
+    now: str
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.now
+
+
+def _changes(submission: Submission) -> list[Change]:
+    now = {name: getattr(submission.amazon_order, name) for name in actions.SEEN}
+    # The reason is not kept with the submission: it is personal, and stored encrypted with the Amazon order only.
+    reason = submission.amazon_order.cancel_reason if can("pii.read") else None
+    before, after = _spoken(submission.seen), _spoken(now, reason=reason)
+    return [Change(name, before[name], after[name]) for name in after]
+
+
+def _spoken(known: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
+    """Field by field, as people read it. `reason`: why the buyer asks to cancel, for who may read personal data."""
+    shipped, ordered = known.get("quantity_shipped", 0), known.get("quantity", 0)
+    total, currency = known.get("total"), known.get("currency")
+    asks = _("Yes") if known.get("cancel_requested") else _("No")
+    return {
+        _("Amazon status"): str(label("amazon_status", known.get("status", "")).text),
+        _("Pieces shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
+        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason and known.get("cancel_requested") else asks,
+        _("Total"): money(Money(total, currency)) if total is not None and currency else "–",
+    }
+
+
+def _shipment(submission: Submission) -> tuple[str, str] | None:
+    """(number, page) of the shipment it is about."""
+    if submission.kind != shipment_confirmation.KIND:
+        return None
+    number = str(submission.details["shipment"])
+    return number, url_for("shipments.show", number=number)
+
+
+def _may(name: str, submission: Submission) -> bool:
+    """Whether the button would do something: `undo` or `look`."""
+    if name == "undo":
+        return domain.may("undo", submission.state)
+    return domain.may_hurry(submission.state, submission.undo_until, datetime.now(UTC))
+
+
+def _counted(count: int) -> str:
+    return str(ngettext("%(count)s submission", "%(count)s submissions", count, count=number(count)))
+
+
+def _pace(shown: list[Submission]) -> int:
+    """Seconds until the page asks again; 0 when nothing more will happen to what it shows."""
+    open_ = [submission for submission in shown if submission.open and submission.state != domain.CONFLICT]
+    if not open_:
+        return 0
+    return 2 if any(submission.state != domain.SENT for submission in open_) else 5

@@ -1,0 +1,36 @@
+"""Giving Amazon an invoice or a credit note, with a button on its page."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
+
+from webapp.core.extensions import db, settings
+from webapp.queries.invoicing import documents
+from webapp.queries.invoicing.vat_invoices import Document
+from webapp.services.submissions import vat_invoices as actions
+from webapp.web.auth import needs
+from webapp.web.responses import see_other
+from webapp.web.worker_notification import ring
+
+bp = Blueprint("vat_invoices", __name__)
+
+
+@bp.post("/invoices/<number>/uploads")
+@needs("orders.write")
+def upload_invoice(number: str) -> Response:
+    return _upload(documents.invoice(db.session(), number), url_for("invoices.show", number=number))
+
+
+@bp.post("/credit_memos/<number>/uploads")
+@needs("orders.write")
+def upload_credit_memo(number: str) -> Response:
+    return _upload(documents.credit_memo(db.session(), number), url_for("credit_memos.show", number=number))
+
+
+def _upload(document: Document, url: str) -> Response:
+    asked = actions.upload(
+        db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), by=current_user.by
+    )
+    ring(asked.account_id)
+    return see_other(request, url)

@@ -1,0 +1,255 @@
+"""Amazon orders: the grid over all of them, one with its four tabs, and what can be done with it here."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, abort, flash, request, url_for
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.amazon import statuses
+from webapp.domain.amazon.types import Address
+from webapp.domain.common import addresses
+from webapp.domain.common.money import Money
+from webapp.domain.errors import InvalidError, RefusedError
+from webapp.domain.submissions import cancellation
+from webapp.domain.sync.version_diff import Difference, differences
+from webapp.forms.amazon_orders import AddressForm
+from webapp.messages import sentence
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.models.submissions import Submission
+from webapp.queries.accounts import stores
+from webapp.queries.listing import saved_views
+from webapp.queries.sync import amazon_orders as queries
+from webapp.services.sync import manual_corrections as actions
+from webapp.views.listing import grid_page
+from webapp.views.listing import registry as list_registry
+from webapp.views.listing.filled import filled
+from webapp.views.orders import timeline
+from webapp.web.auth import can, needs
+from webapp.web.form_errors import tell
+from webapp.web.links import seller_central
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
+
+TABS = {
+    "details": _l("Order details and shipping"),
+    "items": _l("Order items"),
+    "tracking": _l("Tracking"),
+    "history": _l("History"),
+}
+
+
+class Known(NamedTuple):
+    """An Amazon order with what stands beside it: how many lines and parcels, and our number of its Order.
+
+    `submission`: the cancellation asked for last. `refused`: why it cannot be cancelled, a code of `sentences`.
+    """
+
+    order: AmazonOrder
+    ours: str | None
+    items: int
+    packages: int
+    submission: Submission | None
+    refused: str | None
+
+    @property
+    def zone(self) -> str:
+        return self.order.store.marketplace.time_zone
+
+    @property
+    def writable(self) -> bool:
+        return self.order.store.import_orders
+
+    @property
+    def wants_order(self) -> bool:
+        """Whether an Order could be made of it by hand."""
+        ended = {statuses.CANCELLED, statuses.UNFULFILLABLE}
+        return self.ours is None and self.writable and self.order.status not in ended
+
+
+def find(number: str) -> Known:
+    """Raises NotFoundError."""
+    session = db.session()
+    order, ours, items, packages, asked, left = queries.with_beside(session, number)
+    submission = queries.last_cancellation(session, order.id) if asked else None
+    refused = cancellation.refusal(
+        order.status,
+        order.fulfilled_by,
+        writable=order.store.import_orders,
+        requested=submission is not None and submission.open,
+        left=left,
+    )
+    return Known(order, ours, items, packages, submission, refused)
+
+
+@bp.get("")
+@needs("orders.read")
+def index() -> Response:
+    session = db.session()
+    every, layout = saved_views.opening(session, current_user.id, list_registry.AMAZON_ORDERS.name)
+    form = filled(list_registry.AMAZON_ORDERS, request.args, every)
+    return list_registry.show(session, list_registry.AMAZON_ORDERS, request, every, layout, form)
+
+
+@bp.post("/searches")
+@needs("orders.read")
+def search() -> Response:
+    """Where the filters are sent: what was typed of a buyer then stands sealed in the address, and in no log."""
+    form = list_registry.AMAZON_ORDERS.filters(request.form, stores.by_name(db.session()))
+    form.validate()
+    return see_other(request, grid_page.address_of("amazon_orders.index", form, request.form))
+
+
+@bp.get("/<number>")
+@needs("orders.read")
+def show(number: str) -> Response:
+    known = find(number)
+    tab = request.args.get("tab", "")
+    tab = tab if tab in TABS else "details"
+    more = {"items": lambda _: {}, "tracking": _titles, "history": _history, "details": _details}[tab](known)
+    page = f"amazon_orders/{tab}.html"
+    return answer(request, page, page, **head(known), tab=tab, tabs=_tabs(known, tab), **more)
+
+
+def head(known: Known) -> dict[str, Any]:
+    """What the head of the page and the panel of the submission need."""
+    return {"known": known, "order": known.order, "zone": known.zone, "submission": known.submission}
+
+
+@bp.post("/<number>/orders")
+@needs("orders.write")
+def create_order(number: str) -> Response:
+    """Make the Order now: the first time, or again after what blocked it was put right."""
+    here = url_for("amazon_orders.show", number=number)
+    session = db.session()
+    try:
+        made = actions.create_order(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "warn")
+        return see_other(request, here)
+    flash(_("Order %(number)s was created.", number=made), "good")
+    return see_other(request, url_for("orders.show", number=made))
+
+
+@bp.get("/<number>/address")
+@needs("orders.write")
+def address(number: str) -> Response:
+    order = _open_address(number)
+    form = AddressForm(formdata=None, data=order.recipient_override or order.recipient or {})
+    return answer(request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form)
+
+
+@bp.post("/<number>/address")
+@needs("orders.write")
+def save_address(number: str) -> Response:
+    order = _open_address(number)
+    form = AddressForm()
+    try:
+        actions.correct_address(db.session(), order.id, form.entered(), now=datetime.now(UTC), by=current_user.by)
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        order = queries.by_number(db.session(), number)
+        return invalid(request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form)
+    flash(_("The address was corrected here. Amazon was not told."), "good")
+    return see_other(request, url_for("amazon_orders.show", number=number))
+
+
+@bp.post("/<number>/address-restorations")
+@needs("orders.write")
+def restore_address(number: str) -> Response:
+    session = db.session()
+    actions.restore_address(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
+    flash(_("Amazon's address counts again."), "good")
+    return see_other(request, url_for("amazon_orders.show", number=number))
+
+
+@bp.post("/<number>/versions/<int:version_id>/reveals")
+@needs("pii.read")
+def reveal(number: str, version_id: int) -> Response:
+    """The whole body of a version, personal data and all; the history keeps who looked."""
+    session = db.session()
+    id_ = queries.id_of(session, number)
+    body = actions.reveal_version(session, id_, version_id, now=datetime.now(UTC), by=current_user.by)
+    known = find(number)
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return answer(
+        request,
+        "amazon_orders/_body.html",
+        "amazon_orders/body.html",
+        **head(known),
+        version=version_id,
+        text=text,
+    )
+
+
+def _open_address(number: str) -> AmazonOrder:
+    """The order, for somebody who may also see what they correct."""
+    if not can("pii.read"):
+        abort(403)
+    return queries.by_number(db.session(), number)
+
+
+def _tabs(known: Known, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
+    counts = {"items": known.items, "tracking": known.packages}
+    number = known.order.number
+    return [
+        (
+            text,
+            url_for("amazon_orders.show", number=number, tab=None if tab == "details" else tab),
+            tab == current,
+            counts.get(tab),
+        )
+        for tab, text in TABS.items()
+    ]
+
+
+def _details(known: Known) -> dict[str, Any]:
+    order = known.order
+    amazons, ours = order.recipient or {}, order.recipient_override
+    changed = [
+        (timeline.ADDRESS_FIELDS.get(name, name), amazons.get(name), ours.get(name))
+        for name in addresses.EDITABLE
+        if ours is not None and amazons.get(name) != ours.get(name)
+    ]
+    held = ours or amazons
+    return {
+        "address": Address(**held) if held else None,
+        "amazons_address": Address(**amazons) if amazons else None,
+        "changed": changed,
+        "components": _components(order.components),
+        "seller_central": f"{seller_central(order.store.marketplace)['orders']}/order/{order.number}",
+    }
+
+
+def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
+    """(type, subtype or "", amount) as Amazon lists them; a detail without a name is "OTHER"."""
+    named = {None: "", "": "OTHER"}
+    return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
+
+
+def _titles(known: Known) -> dict[str, Any]:
+    return {"lines": {item.order_item_id: item for item in known.order.items}}
+
+
+def _history(known: Known) -> dict[str, Any]:
+    session = db.session()
+    version = request.args.get("version", type=int)
+    changes: list[Difference] | None = None
+    first = False
+    if version is not None:
+        after, before = queries.version_pair(session, known.order.id, version)
+        first = before is None
+        changes = [] if first else differences(before, after)
+    return {
+        "lines": timeline.of_amazon_order(session, known.order),
+        "version": version,
+        "changes": changes,
+        "first": first,
+    }

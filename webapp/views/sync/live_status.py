@@ -1,0 +1,67 @@
+"""The look before the leap: forms that end at Amazon show how the order stands there now, not when it last came by.
+
+A form includes `preflight/_state.html`, which asks here until the order has been read.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response, request
+from redis.exceptions import RedisError
+
+from webapp.core import queue
+from webapp.core.extensions import db
+from webapp.domain.common import clocks
+from webapp.models.amazon_orders import AmazonOrder
+from webapp.queries.sync import amazon_orders as queries
+from webapp.web.auth import needs
+from webapp.web.responses import answer, stop_polling
+
+bp = Blueprint("preflight", __name__, url_prefix="/amazon-orders/<number>")
+
+# Read this lately, it is not read again.
+FRESH = timedelta(seconds=20)
+# One look costs a second; where calls are short or Amazon is away, nobody waits longer than this for it.
+PATIENCE = timedelta(seconds=25)
+_FRAGMENT = "preflight/_state.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`since` when the form waits, in seconds of the clock; `given_up` when the answer did not come in time."""
+
+    since: int
+    asking: bool
+    given_up: bool
+
+
+@bp.get("/preflight")
+@needs("orders.read", by_itself=True)
+def state(number: str) -> Response:
+    """How the order stands at Amazon. Rings for a fresh look where the last one is old; stops once it is in."""
+    now = datetime.now(UTC)
+    since = request.args.get("since", default=0, type=int)
+    began = datetime.fromtimestamp(since, UTC) if 0 < since <= now.timestamp() else now
+    order = queries.by_number(db.session(), number)
+    in_ = _fresh(order, began)
+    if not in_ and began == now:
+        _ring(order.id)
+    given_up = not in_ and now - began > PATIENCE
+    look = Look(int(began.timestamp()), asking=not in_ and not given_up, given_up=given_up)
+    zone = order.store.marketplace.time_zone
+    if look.asking:
+        return answer(request, _FRAGMENT, _FRAGMENT, amazon=order, zone=zone, look=look)
+    return stop_polling(_FRAGMENT, amazon=order, zone=zone, look=look)
+
+
+def _fresh(order: AmazonOrder, began: datetime) -> bool:
+    now = datetime.now(UTC)
+    return order.read_at is not None and order.read_at >= began - FRESH and not clocks.is_ahead(order.read_at, now)
+
+
+def _ring(amazon_order_id: int) -> None:
+    try:
+        queue.enqueue(queue.redis(), "refresh_order", amazon_order_id)
+    except RedisError:
+        # The form says after a while that there was no answer; it can be sent all the same.
+        return

@@ -1,0 +1,193 @@
+"""Sync runs: what each brought and why it failed; the quarantine; and how old Amazon's data is."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from flask import Blueprint, Response, flash, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
+
+from webapp.core.extensions import db
+from webapp.domain.amazon.errors import AmazonError
+from webapp.forms.sync_runs import QuarantineFilters, SyncRunFilters
+from webapp.messages import sentence
+from webapp.models.sync_runs import SyncRun
+from webapp.queries.accounts import stores
+from webapp.queries.sync import data_age as sync_data_age
+from webapp.queries.sync import runs as sync_runs
+from webapp.services import schedule
+from webapp.services.accounts import accounts
+from webapp.services.sync import quarantine
+from webapp.services.sync import run as sync_run
+from webapp.views.listing import grid_page
+from webapp.web import amazon_gateway
+from webapp.web.auth import needs
+from webapp.web.formatting import number
+from webapp.web.responses import answer, see_other
+
+bp = Blueprint("syncs", __name__, url_prefix="/syncs")
+
+HEADS = {
+    "started": (_l("Started"), False),
+    "account": (_l("Account"), False),
+    "outcome": (_l("Outcome"), False),
+    "duration": (_l("Duration"), True),
+    "window": (_l("Changes since"), False),
+    "pages": (_l("Pages"), True),
+    "received": (_l("Received"), True),
+    "new": (_l("New"), True),
+    "changed": (_l("Changed"), True),
+    "same": (_l("Same"), True),
+    "stale": (_l("Stale"), True),
+    "blocked": (_l("Blocked"), True),
+    "quarantined": (_l("Unreadable"), True),
+    "orders_created": (_l("Orders"), True),
+}
+QUARANTINE_HEADS = {
+    "last_seen": (_l("Last seen"), False),
+    "first_seen": (_l("First seen"), False),
+    "number": (_l("Amazon order number"), False),
+    "account": (_l("Account"), False),
+    "cause": (_l("Cause"), False),
+    "times": (_l("Times"), True),
+    "state": (_l("State"), False),
+}
+
+
+@bp.get("")
+@needs("logs.read")
+def index() -> Response:
+    session = db.session()
+    every = stores.accounts(session)
+    form = SyncRunFilters(request.args, accounts=every)
+    shown = grid_page.show(session, sync_runs.RUNS, form, HEADS, request, _counted)
+    rows = shown.page.rows if shown.page else []
+    return answer(
+        request,
+        "syncs/_list.html",
+        "syncs/index.html",
+        shown=shown,
+        rows=rows,
+        here=grid_page.address_of("syncs.index", form, request.args),
+        pace=0 if shown.pager.previous else _pace([row.SyncRun for row in rows]),
+        accounts=every,
+        quarantined=sync_runs.waiting_in_quarantine(session),
+        duration=duration,
+    )
+
+
+@bp.post("")
+@needs("schedule.write")
+def sync_now() -> Response:
+    """Let the account of the form be synced as soon as the scheduler looks, within a second."""
+    account_id = request.form.get("account", type=int) or 0
+    session = db.session()
+    name = accounts.find(session, account_id).name
+    schedule.run_now(session, f"sync_account-{account_id}", now=datetime.now(UTC), by=current_user.by)
+    flash(_("The sync of %(account)s begins within seconds.", account=name), "good")
+    return see_other(request, url_for("syncs.index", account=account_id))
+
+
+@bp.get("/<int:run_id>")
+@needs("logs.read")
+def show(run_id: int) -> Response:
+    session = db.session()
+    run = sync_runs.find(session, run_id)
+    return answer(
+        request,
+        "syncs/_run.html",
+        "syncs/show.html",
+        run=run,
+        pace=_pace([run]) if run.state == "running" else 0,
+        duration=duration,
+        running=sync_runs.is_running(session, run.account_id),
+    )
+
+
+@bp.get("/quarantine")
+@needs("logs.read")
+def kept() -> Response:
+    session = db.session()
+    form = QuarantineFilters(request.args, accounts=stores.accounts(session))
+    shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.orders_counted)
+    return answer(
+        request,
+        "syncs/_quarantine.html",
+        "syncs/quarantine.html",
+        shown=shown,
+        rows=shown.page.rows if shown.page else [],
+    )
+
+
+@bp.get("/quarantine/<int:kept_id>")
+@needs("logs.read")
+def kept_order(kept_id: int) -> Response:
+    order, account = sync_runs.quarantined(db.session(), kept_id)
+    return answer(request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=None)
+
+
+@bp.post("/quarantine/<int:kept_id>/reveals")
+@needs("pii.read")
+def reveal(kept_id: int) -> Response:
+    """Show what Amazon sent; that somebody looked is written down."""
+    session = db.session()
+    quarantine.reveal(session, kept_id, now=datetime.now(UTC), by=current_user.by)
+    order, account = sync_runs.quarantined(session, kept_id)
+    body = json.dumps(order.body, ensure_ascii=False, indent=2)
+    return answer(request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=body)
+
+
+@bp.post("/quarantine/<int:kept_id>/reads")
+@needs("schedule.write")
+def read_again(kept_id: int) -> Response:
+    """Ask Amazon for the order at once, while the person waits."""
+    session = db.session()
+    order, account = sync_runs.quarantined(session, kept_id)
+    name, keys = order.number, accounts.credentials(account)
+    session.rollback()
+    try:
+        with amazon_gateway.open_port(keys) as port:
+            sync_run.read_quarantined(session, port, kept_id, now=datetime.now(UTC), by=current_user.by)
+    except AmazonError as error:
+        flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_words(error)), "bad")
+        return see_other(request, url_for("syncs.kept_order", kept_id=kept_id))
+    flash(_("Order %(number)s can be read now.", number=name), "good")
+    return see_other(request, url_for("syncs.kept"))
+
+
+@bp.get("/data-age")
+@needs("orders.read", by_itself=True)
+def data_age() -> Response:
+    """The fragment of the top bar."""
+    worst = sync_data_age.worst(db.session(), datetime.now(UTC))
+    return answer(request, "syncs/_data_age.html", "syncs/data_age.html", worst=worst)
+
+
+def duration(run: SyncRun) -> str:
+    """`under 0.1 s`, `1.4 s`, `3 min 5 s`; so far, while it runs."""
+    seconds = ((run.ended_at or datetime.now(UTC)) - run.started_at).total_seconds()
+    if seconds < 0.1:
+        return _("under 0.1 s")
+    if seconds < 60:
+        tenths = Decimal(seconds).quantize(Decimal("1") if seconds >= 10 else Decimal("0.1"))
+        return _("%(seconds)s s", seconds=number(tenths))
+    minutes, rest = divmod(round(seconds), 60)
+    return _("%(minutes)s min %(seconds)s s", minutes=number(minutes), seconds=rest)
+
+
+def _words(error: AmazonError) -> str:
+    """The desk's sentence, Amazon's own words, and what its support asks for."""
+    said = f"{sentence(error.cause)} {error.message}"
+    return f"{said} ({_('request id %(id)s', id=error.request_id)})" if error.request_id else said
+
+
+def _counted(count: int) -> str:
+    return str(ngettext("%(count)s run", "%(count)s runs", count, count=number(count)))
+
+
+def _pace(shown: list[SyncRun]) -> int:
+    """Seconds until the page asks again: soon while something runs; the next run begins by itself too."""
+    return 2 if any(run.state == "running" for run in shown) else 10

@@ -1,0 +1,106 @@
+"""Coming in, by password or by a link, and leaving."""
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf import FlaskForm
+
+from webapp.core.extensions import db
+from webapp.domain.errors import DeskError, InvalidError, RefusedError
+from webapp.domain.users.credentials import SHORTEST_PASSWORD, check_password, clean_email
+from webapp.forms.users import BY_LINK, FirstOwnerForm, PasswordForm, SignInForm
+from webapp.messages import sentence
+from webapp.queries import users as stored
+from webapp.services.users import logins, users
+from webapp.web import auth
+from webapp.web.auth import open_to_all
+
+bp = Blueprint("auth", __name__)
+
+
+@bp.get("/sign-in")
+@open_to_all
+def sign_in_page() -> ResponseReturnValue:
+    target = auth.local_target(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target, code=303)
+    return render_template("auth/sign_in.html", form=SignInForm(formdata=None, next=target), problem="")
+
+
+@bp.post("/sign-in")
+@open_to_all
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate():
+        return render_template("auth/sign_in.html", form=form, problem=""), 422
+    email, password = str(form.email.data), str(form.password.data)
+    try:
+        user = logins.sign_in(
+            db.session(), email, password, request.remote_addr or "", auth.verify_password, datetime.now(UTC)
+        )
+    except (InvalidError, RefusedError) as error:
+        status = 429 if isinstance(error, RefusedError) else 422
+        return render_template("auth/sign_in.html", form=form, problem=_words(error)), status
+    auth.sign_in(user)
+    return redirect(auth.local_target(form.next.data), code=303)
+
+
+@bp.post("/sign-out")
+@open_to_all
+def sign_out() -> ResponseReturnValue:
+    auth.sign_out()
+    return redirect(url_for("auth.sign_in_page"), code=303)
+
+
+@bp.get("/sign-in/<token>")
+@open_to_all
+def link_page(token: str) -> ResponseReturnValue:
+    """Only the form uses the link up: a mail program or a chat that looks ahead does not."""
+    link = stored.link(db.session(), token, datetime.now(UTC))
+    if link is None:
+        return _link_gone()
+    return _link_form(link, BY_LINK[link.kind](formdata=None))
+
+
+@bp.post("/sign-in/<token>")
+@open_to_all
+def use_link(token: str) -> ResponseReturnValue:
+    now = datetime.now(UTC)
+    link = stored.link(db.session(), token, now)
+    # Hashing a password takes too long to hold up every other writer with the transaction begun above.
+    db.session.rollback()
+    if link is None:
+        return _link_gone()
+    form = BY_LINK[link.kind]()
+    if not form.validate():
+        return _link_form(link, form), 422
+    email, hashed = link.email, None
+    try:
+        if isinstance(form, FirstOwnerForm):
+            email = clean_email(str(form.email.data))
+        if isinstance(form, PasswordForm):
+            check_password(str(form.password.data), email)
+            hashed = auth.hash_password(str(form.password.data))
+        user = users.use_link(db.session(), token, now, email, hashed)
+    except InvalidError as error:
+        form[error.field].errors = [_words(error)]
+        return _link_form(link, form), 422
+    except RefusedError:
+        return _link_gone()
+    logins.note_link(db.session(), email, request.remote_addr or "", now)
+    auth.sign_in(user)
+    return redirect("/", code=303)
+
+
+def _link_form(link: stored.Link, form: FlaskForm) -> str:
+    return render_template("auth/link.html", link=link, form=form, least=SHORTEST_PASSWORD)
+
+
+def _link_gone() -> ResponseReturnValue:
+    return render_template("auth/link_gone.html"), 410
+
+
+def _words(error: DeskError) -> str:
+    return sentence(error.code, error.arguments)

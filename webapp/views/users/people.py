@@ -1,0 +1,181 @@
+"""The people who may sign in: their roles, whether they are enabled, and their sessions."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from webapp.core.extensions import db, settings
+from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
+from webapp.domain.users.permissions import ROLES
+from webapp.forms.users import ROLE_NAMES, InviteForm, RoleForm
+from webapp.messages import sentence
+from webapp.models.audit_log import Event
+from webapp.models.users import User
+from webapp.queries import users as stored
+from webapp.services.users import users as actions
+from webapp.web import auth
+from webapp.web.auth import needs
+from webapp.web.form_errors import tell
+from webapp.web.formatting import actors
+from webapp.web.responses import answer, invalid, see_other
+
+bp = Blueprint("people", __name__, url_prefix="/people")
+
+_INVITE = ("people/_invite.html", "people/invite.html")
+_ROLE = ("people/_role.html", "people/role.html")
+_HISTORY = 30
+_ICONS = {
+    "user_was_disabled": ("ban", "warn"),
+    "user_signed_out": ("logout", "wait"),
+    "user_role_changed": ("shield-check", "work"),
+    "link_made": ("mail", "wait"),
+}
+
+
+class Entry(NamedTuple):
+    """A line of the history, as the macro `timeline` shows it."""
+
+    at: datetime
+    zone: str
+    tone: str
+    icon: str
+    title: str
+    text: str
+    by: str
+
+
+@bp.get("")
+@needs("users.write")
+def index() -> Response:
+    return make_response(_page())
+
+
+@bp.get("/invite")
+@needs("users.write")
+def invite_page() -> Response:
+    return answer(request, *_INVITE, form=InviteForm(formdata=None))
+
+
+@bp.post("/invite")
+@needs("users.write")
+def invite() -> Response:
+    """Create a user and show the link by which they choose their password."""
+    form = InviteForm()
+    if not form.validate():
+        return invalid(request, *_INVITE, form=form)
+    now = datetime.now(UTC)
+    try:
+        user = actions.create_user(
+            db.session(), form.email.data or "", form.role.data or "", None, now, by=current_user.by
+        )
+    except InvalidError as error:
+        db.session.rollback()
+        tell(form, error)
+        return invalid(request, *_INVITE, form=form)
+    return _show_link(user.email, now)
+
+
+@bp.post("/<int:user_id>/link")
+@needs("users.write")
+def link(user_id: int) -> Response:
+    """Show a new sign-in link of a user."""
+    return _show_link(_user(user_id).email, datetime.now(UTC))
+
+
+@bp.get("/<int:user_id>/role")
+@needs("users.write")
+def role_page(user_id: int) -> Response:
+    user = _user(user_id)
+    return answer(request, *_ROLE, form=RoleForm(formdata=None, data={"role": user.role}), user=user)
+
+
+@bp.post("/<int:user_id>/role")
+@needs("users.write")
+def change_role(user_id: int) -> Response:
+    form = RoleForm()
+    try:
+        user = actions.change_role(
+            db.session(), user_id, form.role.data or "", now=datetime.now(UTC), by=current_user.by
+        )
+    except (InvalidError, RefusedError) as error:
+        form.role.errors = [sentence(error.code, error.arguments)]
+        return invalid(request, *_ROLE, form=form, user=_user(user_id))
+    flash(_("%(email)s has the role %(role)s now.", email=user.email, role=ROLE_NAMES[user.role]), "good")
+    return see_other(request, _home())
+
+
+@bp.post("/<int:user_id>/disable")
+@needs("users.write")
+def disable(user_id: int) -> Response:
+    return _change(actions.disable, user_id, lambda user: _("%(email)s is disabled and signed out.", email=user.email))
+
+
+@bp.post("/<int:user_id>/enable")
+@needs("users.write")
+def enable(user_id: int) -> Response:
+    return _change(actions.enable, user_id, lambda user: _("%(email)s may sign in again.", email=user.email))
+
+
+@bp.post("/<int:user_id>/sign-out")
+@needs("users.write")
+def sign_out(user_id: int) -> Response:
+    actions.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), by=current_user.by)
+    flash(_("%(email)s is signed out everywhere.", email=_user(user_id).email), "good")
+    return see_other(request, _home())
+
+
+def _change(action: Callable[..., User], user_id: int, say: Callable[[User], str]) -> Response:
+    try:
+        user = action(db.session(), user_id, now=datetime.now(UTC), by=current_user.by)
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "bad")
+    else:
+        flash(say(user), "good")
+    return see_other(request, _home())
+
+
+def _home() -> str:
+    """The page to go to: whoever changed their own role may no longer see the people."""
+    return url_for("people.index")
+
+
+def _user(user_id: int) -> User:
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFoundError("user_unknown")
+    return user
+
+
+def _show_link(email: str, now: datetime) -> Response:
+    """The page with a link in it, which is nowhere stored: it cannot be shown a second time."""
+    try:
+        made = actions.make_sign_in_link(db.session(), settings(), now, email, by=current_user.by)
+    except RefusedError as error:
+        flash(sentence(error.code, error.arguments), "bad")
+        return see_other(request, _home())
+    return make_response(_page(link=made, link_for=email))
+
+
+def _page(**more: Any) -> str:
+    now, session = datetime.now(UTC), db.session()
+    seen_after, created_after = auth.open_sessions(now)
+    members = stored.members(session, seen_after=seen_after, created_after=created_after)
+    emails = {member.id: member.email for member in members}
+    history = [_entry(event, emails) for event in stored.recent_events(session, _HISTORY)]
+    context: dict[str, Any] = {"members": members, "roles": ROLE_NAMES, "history": history, "link": ""}
+    return render_template("people/index.html", **(context | more))
+
+
+def _entry(event: Event, emails: dict[int, str]) -> Entry:
+    args = event.args | {
+        "user": emails.get(event.args.get("user", 0), event.args.get("user")),
+        **{name: ROLE_NAMES[event.args[name]] for name in ("role", "before") if event.args.get(name) in ROLES},
+    }
+    kind, _colon, number = event.by.partition(":")
+    by = actors.name(event.by, emails.get(int(number)) if kind == "user" else None)
+    icon, tone = _ICONS.get(event.kind, ("user", "good"))
+    return Entry(event.at, "UTC", tone, icon, sentence(event.kind, args), "", by)

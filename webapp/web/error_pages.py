@@ -1,0 +1,187 @@
+"""What a person sees when something went wrong: one table from an error to its status, one from a status to words."""
+
+import logging
+from typing import NamedTuple
+
+from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import LazyString
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError, generate_csrf
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from webapp.core import database_problems, queue
+from webapp.db.database_errors import Cause, cause_of
+from webapp.domain import errors as domain
+from webapp.messages import sentence
+from webapp.web import auth, responses
+
+PAGE_EXPIRED = 419
+
+
+class Words(NamedTuple):
+    """`title`: what happened. `advice`: what to do now."""
+
+    title: str | LazyString
+    advice: str | LazyString
+
+
+DOMAIN_ERRORS: dict[type[domain.DeskError], int] = {
+    domain.NotFoundError: 404,
+    domain.InvalidError: 422,
+    domain.ConfirmationError: 422,
+    domain.RefusedError: 409,
+    domain.BusyError: 409,
+}
+
+PAGES = {
+    400: Words(
+        _l("That request could not be understood"),
+        _l("Part of the address or of what was sent does not make sense. Go back and try again."),
+    ),
+    401: Words(_l("Please sign in"), _l("This page is for people who are signed in. You may have been signed out.")),
+    403: Words(
+        _l("You may not do that"),
+        _l("Your account lacks the permission. Whoever looks after this Channeldesk can give it to you."),
+    ),
+    404: Words(
+        _l("There is nothing here"),
+        _l("The address may be mistyped, or what it showed is gone. Check the number, or search for it."),
+    ),
+    405: Words(
+        _l("This address does not work that way"),
+        _l("It takes what a form sends, and is not a page of its own. Go back and use the button."),
+    ),
+    409: Words(_l("That cannot be done now"), _l("Nothing was changed. Look at where things stand, then try again.")),
+    413: Words(_l("That is too large"), _l("Send a smaller file, or split it.")),
+    PAGE_EXPIRED: Words(
+        _l("This page was open for too long"),
+        _l("For your safety a form expires after a while. Nothing was changed. Load the page again and repeat."),
+    ),
+    422: Words(_l("That cannot be taken"), _l("Something that was entered is not right. Nothing was changed.")),
+    429: Words(_l("Too many attempts"), _l("Wait a minute, then try again.")),
+    500: Words(
+        _l("Something broke on our side"),
+        _l("It has been written to the log. Try again; if it stays, tell whoever looks after this Channeldesk."),
+    ),
+    503: Words(_l("Channeldesk is not ready"), _l("It is starting or being updated. Try again in a moment.")),
+}
+
+
+# The database cannot be used, or not as it should: 503, until whoever looks after the installation has done something.
+DATABASE_PROBLEMS = {
+    Cause.DISK_FULL: Words(
+        _l("The disk is full"),
+        _l(
+            "Pages can be read, but nothing can be saved. Whoever looks after this Channeldesk has to make room on the "
+            "disk; then do it again."
+        ),
+    ),
+    Cause.READ_ONLY: Words(
+        _l("Nothing can be saved"),
+        _l(
+            "The database can only be read at the moment. Whoever looks after this Channeldesk has to make it "
+            "writable; then do it again."
+        ),
+    ),
+    Cause.LOCKED: Words(
+        _l("The database is busy"),
+        _l(
+            "Another program has been holding it for more than ten seconds. Try again in a moment; if it stays, tell "
+            "whoever looks after this Channeldesk."
+        ),
+    ),
+    Cause.DISK_ERROR: Words(
+        _l("The disk reports an error"),
+        _l("The database could not be read or written. Tell whoever looks after this Channeldesk before you go on."),
+    ),
+    Cause.MISSING: Words(
+        _l("The database cannot be found"),
+        _l(
+            "Its file is gone or cannot be opened. Whoever looks after this Channeldesk has to put it, or a backup, "
+            "back in its place."
+        ),
+    ),
+    Cause.DAMAGED: Words(
+        _l("The database is damaged"),
+        _l("Whoever looks after this Channeldesk has to stop it and restore the last good backup. Change nothing now."),
+    ),
+    Cause.UNREACHABLE: Words(
+        _l("The database does not answer"),
+        _l("Try again in a moment; if it stays, tell whoever looks after this Channeldesk."),
+    ),
+    Cause.KEYS: Words(
+        _l("Stored data cannot be decrypted"),
+        _l(
+            "The keys of this Channeldesk do not fit its data. Whoever looks after it has to put the right keys back; "
+            "nothing is lost until then."
+        ),
+    ),
+}
+# Seconds after which a program may ask again.
+_RETRY_AFTER = 30
+
+
+class _DatabaseProblemFilter(logging.Filter):
+    """Keep Flask from logging a traceback for each request while the database has a problem; it is reported instead."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return error is None or cause_of(error) is None or database_problems.report(error, queue.redis()) is None
+
+
+def init_app(app: Flask) -> None:
+    app.logger.addFilter(_DatabaseProblemFilter())
+    app.register_error_handler(domain.DeskError, _desk_error)
+    app.register_error_handler(CSRFError, _page_expired)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _desk_error(error: domain.DeskError) -> Response:
+    status = next((DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS), 500)
+    return _error(status, said=sentence(error.code, error.arguments))
+
+
+def _page_expired(_error_of_token: CSRFError) -> Response:
+    if not responses.wants_fragment(request):
+        return _error(PAGE_EXPIRED)
+    # Who signed in anew beside an open page sends its forms with the new token then, and loses nothing.
+    said = _("Nothing was changed, and what you typed is still here. Send it once more.")
+    return responses.fresh_token(_error(PAGE_EXPIRED, said=said), generate_csrf())
+
+
+def _http_error(error: HTTPException) -> Response:
+    if error.response is not None or error.code is None or error.code < 400:
+        # A redirect raised as an exception, or an answer somebody made wholly: it goes out as it is.
+        return make_response(error.get_response())
+    cause = cause_of(error.original_exception) if isinstance(error, InternalServerError) else None
+    if cause is not None:
+        return _database_problem(cause)
+    # What the code that refused has to say; werkzeug's own sentences belong to the class and say less than ours.
+    response = _error(error.code, said=vars(error).get("description") or "")
+    for name, value in error.get_headers():
+        if name not in {"Content-Type", "Content-Length"}:
+            response.headers[name] = value
+    return response
+
+
+def _database_problem(cause: Cause) -> Response:
+    response = _error(503, words=DATABASE_PROBLEMS[cause])
+    response.headers["Retry-After"] = str(_RETRY_AFTER)
+    return response
+
+
+def _error(status: int, said: str = "", words: Words | None = None) -> Response:
+    """The page, or the toast for HTMX. `said`: what exactly happened, where more is known than the status says."""
+    words = words or PAGES.get(status) or PAGES[400 if status < 500 else 500]
+    template = "errors/_toast.html" if responses.wants_fragment(request) else "errors/page.html"
+    back = _back() if request.method == "POST" else ""
+    response = make_response(render_template(template, status=status, words=words, said=said, back=back), status)
+    return responses.toast(response)
+
+
+def _back() -> str:
+    """The page the form was on, empty where it cannot be opened: what a form answered has its address alone."""
+    path = auth.came_from()
+    adapter = current_app.create_url_adapter(request)
+    return path if adapter is not None and adapter.test(path.partition("?")[0], method="GET") else ""

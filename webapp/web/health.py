@@ -1,0 +1,78 @@
+"""`/healthz`: whether the parts of the desk answer. For the supervisor and for people's own monitoring."""
+
+import time
+
+from flask import Blueprint, Response, jsonify
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.core import database_problems, queue
+from webapp.core.database_problems import ADVICE
+from webapp.core.extensions import db, settings
+from webapp.db.database_errors import Cause
+from webapp.db.engine import only_reading
+from webapp.domain.common import clocks
+from webapp.models.accounts import Account
+from webapp.web.auth import open_to_all
+
+bp = Blueprint("health", __name__)
+
+# The scheduler looks at the schedule each second.
+SILENT_AFTER = 30.0
+
+
+@bp.get("/healthz")
+@open_to_all
+def healthz() -> tuple[Response, int]:
+    """JSON: `web`, `database`, `redis` (true or false), `scheduler_tick_age` (seconds or null). 200, or 503.
+
+    Where the database has a problem, `database_problem` is its cause and `advice` what to do, else both are null.
+    `redis_files_set_aside_at`: when the embedded Valkey did not start on its files and was started without them; null
+    where it never was. `clock_ahead`: seconds by which the clock here was ahead of Amazon's, or null; it does not
+    decide the status.
+    """
+    redis, age, met = _redis()
+    found = database_problems.find(db.engine)
+    if found is not None:
+        database_problems.report_problem(found, queue.redis() if redis else None)
+    aside = queue.set_aside_at(settings())
+    cause = found.cause if found is not None else met
+    said = {
+        "web": True,
+        "database": cause is None,
+        "database_problem": cause,
+        "redis": redis,
+        "scheduler_tick_age": age,
+        "clock_ahead": _clock_ahead() if found is None else None,
+        "redis_files_set_aside_at": aside.isoformat() if aside is not None else None,
+        "advice": None if cause is None else ADVICE[cause],
+    }
+    well = cause is None and redis and age is not None and age < SILENT_AFTER
+    return jsonify(said), 200 if well else 503
+
+
+def _clock_ahead() -> int | None:
+    """The largest difference of clocks that an account has measured last."""
+    try:
+        with only_reading():
+            measured = db.session.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
+    except SQLAlchemyError:
+        return None
+    return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)
+
+
+def _redis() -> tuple[bool, float | None, Cause | None]:
+    """Whether it answers, when the scheduler last noted that it lives, and what others met in the database."""
+    client = queue.redis()
+    try:
+        tick, met = queue.last_tick(client), database_problems.reported(client)
+    except RedisError:
+        return False, None, None
+    return True, None if tick is None else _age(tick), met
+
+
+def _age(tick: float) -> float:
+    age = time.time() - tick
+    # Ahead by more than clocks differ: it was written before the clock was set back, and proves nothing since.
+    return round(abs(age) if -age > clocks.TOLERANCE.total_seconds() else max(0.0, age), 1)

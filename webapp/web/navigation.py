@@ -1,0 +1,87 @@
+"""Where one can go: the side navigation and the age of Amazon's data, as one table."""
+
+from typing import NamedTuple
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import LazyString
+from markupsafe import Markup
+
+from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.domain.users.permissions import allows
+from webapp.web.auth import person
+from webapp.web.formatting import address
+from webapp.web.formatting.html import drawn
+from webapp.web.formatting.readers import reader
+
+
+class Place(NamedTuple):
+    endpoint: str
+    text: str | LazyString
+    icon: str
+    permission: str
+    # It belongs to the place above it.
+    within: bool = False
+
+
+class Entry(NamedTuple):
+    url: str
+    text: str | LazyString
+    icon: str
+    current: bool
+    within: bool
+
+
+PLACES = (
+    Place("stores.index", _l("Stores"), "building-store", "stores.read"),
+    Place("orders.index", _l("Orders"), "clipboard-list", "orders.read"),
+    Place("invoices.index", _l("Invoices"), "file-invoice", "orders.read", within=True),
+    Place("shipments.index", _l("Shipments"), "truck", "orders.read", within=True),
+    Place("credit_memos.index", _l("Credit memos"), "arrow-back-up", "orders.read", within=True),
+    Place("customers.index", _l("Customers"), "user", "orders.read", within=True),
+    Place("amazon_orders.index", _l("Amazon orders"), "package", "orders.read"),
+    Place("products.index", _l("Products"), "packages", "products.read"),
+    Place("mails.index", _l("Mails"), "mail", "mails.read"),
+    Place("submissions.index", _l("Submissions"), "send", "submissions.read"),
+    Place("syncs.index", _l("Sync runs"), "refresh", "logs.read"),
+    Place("schedule.index", _l("Schedule"), "calendar-time", "schedule.read"),
+    Place("people.index", _l("People"), "shield-check", "users.write"),
+)
+DATA_AGE = "syncs.data_age"
+# Pages that lie below another room's.
+BELOW = {
+    "mail_settings": "mails",
+    "mail_templates": "mails",
+    "messages": "mails",
+    "product_imports": "products",
+    "accounts": "stores",
+    "cancellations": "amazon_orders",
+    "bulk": "orders",
+    "holds": "orders",
+    "tracking": "orders",
+    "order_addresses": "orders",
+}
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.globals.update(navigation=navigation, places=places, data_age_url=data_age_url)
+
+
+def navigation() -> Markup:
+    """The places this person may go to, drawn once for a role and the place one is in."""
+    here = BELOW.get(request.blueprint or "", request.blueprint) or ""
+    user = person()
+    return drawn(reader(), "macros/navigation.html", "entries", user.role if user.is_authenticated else "", here)
+
+
+def places(role: str, here: str) -> list[Entry]:
+    """Those the role may go to; the one of the blueprint `here` is `current`, also on every page below it."""
+    return [
+        Entry(url_for(place.endpoint), place.text, place.icon, here == place.endpoint.partition(".")[0], place.within)
+        for place in PLACES
+        if place.endpoint in current_app.view_functions and allows(role, place.permission)
+    ]
+
+
+def data_age_url() -> str:
+    """Where the top bar asks for the age of Amazon's data."""
+    return address(DATA_AGE) if DATA_AGE in current_app.view_functions else ""
