@@ -10,4 +10,4 @@ from webapp.runtime import gc_tuning, migrate
 
 app = create_app()
 migrate.verify_keys(app)
-gc_tuning.settle()
+gc_tuning.freeze()

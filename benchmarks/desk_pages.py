@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.orders import COMMON, FREQUENT, RARE
 from webapp.core.extensions import db
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -97,7 +97,7 @@ def _lists(session: Session) -> dict[str, str]:
     deep = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"page": str(last)}), {})
     place = grid_fetch.read_place(grid, {})
 
-    def beside(name: str, edge: grid_fetch.Edge | None) -> str:
+    def beside(name: str, edge: grid_fetch.Cursor | None) -> str:
         return f"/orders?{name}={grid_fetch.write_edge(place, edge)}" if edge else "/orders"
 
     return {
@@ -114,12 +114,14 @@ def _lists(session: Session) -> dict[str, str]:
 
 
 def _found(session: Session) -> dict[str, str]:
-    by_name = {name: f"/amazon-orders?q={quote(search.seal(word, personal=True))}" for name, word in NAMES.items()}
+    by_name = {
+        name: f"/amazon-orders?q={quote(search.encrypt_param(word, personal=True))}" for name, word in NAMES.items()
+    }
     middle = session.get_one(AmazonOrder, _middle(session).amazon_order_id)
     return {
         **by_name,
-        "Orders of a name: 1 in 7": f"/orders?q={quote(search.seal(COMMON, personal=True))}",
-        "search box, two words": f"/search?q={quote(search.seal(COMMON + ' mug', personal=True))}",
+        "Orders of a name: 1 in 7": f"/orders?q={quote(search.encrypt_param(COMMON, personal=True))}",
+        "search box, two words": f"/search?q={quote(search.encrypt_param(COMMON + ' mug', personal=True))}",
         NUMBER: f"/amazon-orders?number={middle.number}",
     }
 
@@ -155,5 +157,7 @@ def _worked_on(session: Session) -> str:
     holds.hold(session, id_, "Waits for the gift box.", now=now, by=by)
     holds.unhold(session, id_, now=now, by=by)
     shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=now, by=by)
-    credit_memos.create(session, id_, Refund(quantities={}, adjustment_refund=100), comment="Late.", now=now, by=by)
+    credit_memos.create(
+        session, id_, CreditRequest(quantities={}, adjustment_refund=100), comment="Late.", now=now, by=by
+    )
     return number

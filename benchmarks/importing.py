@@ -26,7 +26,7 @@ from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, plain_url
 from simulator.sellers import DEMO_EU
 from simulator.world import World
-from webapp.amazon.order_schema import unread_orders
+from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
 from webapp.db.engine import losable_commits
 from webapp.runtime import gc_tuning, migrate
@@ -39,7 +39,7 @@ LEAST, MOST = 200, 10_000
 
 def measure(place: Place, options: Options) -> Result:
     # As in every process of the desk; the raw upsert has the good of it too.
-    gc_tuning.settle()
+    gc_tuning.freeze()
     found = bodies(min(MOST, max(LEAST, options.orders // 100)), options.seed)
     pages = [found[start : start + PAGE] for start in range(0, len(found), PAGE)]
     now = datetime.now(UTC)
@@ -105,7 +105,7 @@ def timed_import(session: Session, account_id: int, pages: list[list[dict[str, A
     started = time.perf_counter()
     with losable_commits():
         for page in pages:
-            import_page(session, account_id, unread_orders(page), now=now, by="benchmark")
+            import_page(session, account_id, lazy_orders(page), now=now, by="benchmark")
             session.commit()
     return time.perf_counter() - started
 

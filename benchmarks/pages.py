@@ -16,7 +16,7 @@ from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, environment, plain_url
 from benchmarks.served import OURS, Asked, served, time_pages
 from webapp.core.extensions import db
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.queries.orders import orders
 
 FLOOR = {
@@ -54,7 +54,7 @@ def measure(place: Place, options: Options) -> Result:
         wrong = counts.wrong(app, ours, asked)
     result.figures |= {"counts wrong": float(len(wrong)), "orders": float(desk.count(app))}
     result.notes += [f"Wrong count: {line}" for line in wrong]
-    with app.app_context(), only_reading():
+    with app.app_context(), read_only():
         rounds = min(20, options.rounds)
         in_database = {
             name: statements.milliseconds(app, statements.of_page(app, cookie, path), rounds)

@@ -71,7 +71,7 @@ class AppJob(Job):
             log.error("Refused a job that is not in the job catalogue: %r", self.id)
             raise UnknownJobError(self.id)
         with _app.app_context():
-            queue.begin(self.connection, self.id)
+            queue.mark_started(self.connection, self.id)
             started = datetime.now(UTC)
             try:
                 super().perform()

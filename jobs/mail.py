@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from webapp.amazon.gateway import Amazon
 from webapp.core import queue
 from webapp.core.extensions import db
-from webapp.mailing.composer import Office
+from webapp.mailing.composer import SmtpMailService
 from webapp.services.accounts import accounts
 from webapp.services.mail import amazon_messaging
 from webapp.services.mail import sender as mail_sender
 
 
 def send_mails() -> None:
-    mail_sender.send_due(db.session(), Office(), clock=lambda: datetime.now(UTC))
+    mail_sender.send_due(db.session(), SmtpMailService(), clock=lambda: datetime.now(UTC))
 
 
 def send_messages(account_id: int) -> None:

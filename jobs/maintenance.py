@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from webapp.core import queue
 from webapp.core.extensions import db
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.queries import schedule
 from webapp.services import clock_corrections, sqlite_statistics
 from webapp.services.accounts import daily_sales
@@ -29,11 +29,11 @@ LOST_AFTER = timedelta(seconds=10)
 def upkeep() -> None:
     now = datetime.now(UTC)
     session = db.session()
-    with only_reading():
+    with read_only():
         lost = schedule.unanswered(session, now, LOST_AFTER)
         session.rollback()
     for name, ids in lost:
-        queue.ensure(queue.redis(), name, *ids)
+        queue.enqueue_once(queue.redis(), name, *ids)
     clock_corrections.pull_back(session, now=now)
     holds.release_due(session, now=now, by="schedule")
     feeds.close_settled(session, now=now)

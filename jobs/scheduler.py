@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from webapp.core import database_problems, queue
 from webapp.core.extensions import db
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.queries import bulk_actions, mails, schedule, submissions
 from webapp.services import schedule as claiming
 
@@ -65,7 +65,7 @@ def plan(now: datetime) -> None:
 def tick(connection: Redis, now: datetime) -> int:
     """One look at the schedule, inside an application context. Answers how many runs were claimed."""
     session = db.session()
-    with only_reading():
+    with read_only():
         due = schedule.anything_due(session, now)
         unfinished = submissions.accounts_with_work(session, now)
         bulk = bulk_actions.unfinished(session)
@@ -74,15 +74,15 @@ def tick(connection: Redis, now: datetime) -> int:
         session.rollback()
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:
-        queue.ensure(connection, claim.name, *claim.ids)
+        queue.enqueue_once(connection, claim.name, *claim.ids)
     # Told by the rows themselves, so a Redis that lost the ring delays them by a second.
     for account_id in unfinished:
-        queue.ensure(connection, "advance_submissions", account_id)
+        queue.enqueue_once(connection, "advance_submissions", account_id)
     for action_id in bulk:
-        queue.ensure(connection, "run_bulk_action", action_id)
+        queue.enqueue_once(connection, "run_bulk_action", action_id)
     if letters:
-        queue.ensure(connection, "send_mails")
+        queue.enqueue_once(connection, "send_mails")
     for account_id in talking:
-        queue.ensure(connection, "send_messages", account_id)
-    queue.note_tick(connection, now)
+        queue.enqueue_once(connection, "send_messages", account_id)
+    queue.record_scheduler_heartbeat(connection, now)
     return len(claims)

@@ -16,7 +16,7 @@ def advance_submissions(account_id: int) -> None:
     keys = accounts.credentials(accounts.find(session, account_id))
     session.commit()
     with Amazon(keys, queue.redis(), lane="submission") as port:
-        submission_processor.advance(
+        submission_processor.run(
             session,
             port,
             account_id,

@@ -80,7 +80,7 @@ class AppWorker(Worker):
         ids = list(job.args) if base.is_in_catalogue(job) else None
         done = super().perform_job(job, queue)
         if ids is not None:
-            bell.ended(self.connection, job.id, ids)
+            bell.requeue_if_signalled(self.connection, job.id, ids)
         return done
 
 

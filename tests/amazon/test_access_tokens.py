@@ -14,28 +14,28 @@ from redis.retry import Retry
 from tests.amazon.conftest import Clock
 from tests.amazon.scripted import TOKEN, Reply, Script, a_token, said
 from webapp.amazon.access_tokens import LOCK_MS, Tokens
-from webapp.amazon.http import Wire
+from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
     BadCredentials,
     InvalidRequest,
+    InvalidResponse,
     RedisUnavailable,
     Unavailable,
-    Unintelligible,
 )
 
 PATH = "/auth/o2/token"
 
 
 @pytest.fixture
-def wire() -> Iterator[Wire]:
-    wire = Wire()
+def wire() -> Iterator[HttpTransport]:
+    wire = HttpTransport()
     yield wire
     wire.close()
 
 
 @pytest.fixture
-def tokens(redis: Redis, credentials: Credentials, wire: Wire, clock: Clock) -> Callable[..., Tokens]:
+def tokens(redis: Redis, credentials: Credentials, wire: HttpTransport, clock: Clock) -> Callable[..., Tokens]:
     def make(to: Credentials = credentials, store: Redis = redis) -> Tokens:
         return Tokens(to, store, wire, clock=clock, wait=clock.wait)
 
@@ -80,7 +80,7 @@ def test_redis_holds_nothing_that_can_be_used(
 
 
 def test_twenty_threads_without_a_token_make_one_call(
-    redis: Redis, credentials: Credentials, wire: Wire, script: Script
+    redis: Redis, credentials: Credentials, wire: HttpTransport, script: Script
 ) -> None:
     def ask(_: int) -> str:
         return Tokens(credentials, redis, wire, clock=time.monotonic, wait=time.sleep).current(time.monotonic() + 10)
@@ -159,19 +159,19 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., Tokens], scri
         (said({"error": "invalid_scope"}, 400), InvalidRequest, "Amazon answered getToken with 400 invalid_scope: "),
         (
             Reply(200, b"<!doctype html><title>Shop</title>"),
-            Unintelligible,
+            InvalidResponse,
             "Amazon answered getToken with a web page instead of JSON; check the address, it is not Amazon's.",
         ),
-        (Reply(302, headers={"location": "/login"}), Unintelligible, "Amazon answered getToken with status 302, "),
-        (said({"expires_in": 3600}), Unintelligible, "Amazon answered getToken with no access token."),
+        (Reply(302, headers={"location": "/login"}), InvalidResponse, "Amazon answered getToken with status 302, "),
+        (said({"expires_in": 3600}), InvalidResponse, "Amazon answered getToken with no access token."),
         (
             said({"access_token": "two\nlines", "expires_in": 3600}),
-            Unintelligible,
+            InvalidResponse,
             "Amazon answered getToken with no acc",
         ),
         (
             said({"access_token": TOKEN}),
-            Unintelligible,
+            InvalidResponse,
             "Amazon answered getToken with an access token without its time of life.",
         ),
     ],

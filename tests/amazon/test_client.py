@@ -16,10 +16,10 @@ from webapp.domain.amazon.errors import (
     AmazonError,
     Forbidden,
     InvalidRequest,
-    LostAnswer,
-    NotThere,
+    InvalidResponse,
+    OutcomeUnknown,
+    ResourceNotFound,
     Unavailable,
-    Unintelligible,
 )
 
 ORDERS = "/orders/2026-01-01/orders"
@@ -86,8 +86,8 @@ def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Scri
     ("reply", "error", "words"),
     [
         (refused(400, "InvalidInput", "No."), InvalidRequest, "Amazon answered getOrder with 400 InvalidInput: No."),
-        (refused(404, "NotFound", "Gone."), NotThere, "Amazon answered getOrder with 404 NotFound: Gone."),
-        (Reply(404), NotThere, "Amazon answered getOrder with 404: no reason but an empty body"),
+        (refused(404, "NotFound", "Gone."), ResourceNotFound, "Amazon answered getOrder with 404 NotFound: Gone."),
+        (Reply(404), ResourceNotFound, "Amazon answered getOrder with 404: no reason but an empty body"),
         (Reply(413, b"{}"), InvalidRequest, "Amazon answered getOrder with 413: no reason"),
         (said({"message": "Wrong.\n\nVery."}, 415), InvalidRequest, "Amazon answered getOrder with 415: Wrong. Very."),
         (
@@ -105,7 +105,7 @@ def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Scri
         (Reply(599, b"\xff\xfe"), Unavailable, "Amazon answered getOrder with 599: no reason but other text"),
         (
             Reply(301, headers={"location": "/elsewhere"}),
-            Unintelligible,
+            InvalidResponse,
             "Amazon answered getOrder with status 301, which sends elsewhere; that is not followed.",
         ),
     ],
@@ -151,7 +151,7 @@ def test_a_success_that_keeps_no_promise_is_not_believed(
 ) -> None:
     script.answers(ORDERS, Reply(200, body, {"x-amzn-requestid": "r-4"}))
 
-    with pytest.raises(Unintelligible) as raised:
+    with pytest.raises(InvalidResponse) as raised:
         search(amazon)
 
     assert raised.value.message == f"Amazon answered searchOrders with {words}."
@@ -170,7 +170,7 @@ def test_a_success_that_keeps_no_promise_is_not_believed(
 def test_an_order_read_alone_must_be_the_one_asked_for(amazon: Amazon, script: Script, order: Any, words: str) -> None:
     script.answers(ORDER, said({"order": order}))
 
-    with pytest.raises(Unintelligible, match=words):
+    with pytest.raises(InvalidResponse, match=words):
         amazon.get_order(NUMBER)
 
 
@@ -196,7 +196,7 @@ def test_a_cancellation_by_rest_is_accepted_by_202_alone(amazon: Amazon, script:
     script.answers(path, Reply(202), Reply(200, b"<html>"))
 
     amazon.cancel_order(NUMBER, "BuyerCanceled")
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.cancel_order(NUMBER, "BuyerCanceled")
 
     first = script.asked(path)[0]

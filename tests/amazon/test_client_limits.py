@@ -12,13 +12,13 @@ from tests.amazon.conftest import Clock
 from tests.amazon.scripted import Reply, Script, a_token, refused, said
 from tests.amazon.test_client import HTML, NUMBER, ORDER, ORDERS, search
 from webapp.amazon.gateway import Amazon
-from webapp.amazon.http import Wire
+from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
     BadCredentials,
+    InvalidResponse,
     Throttled,
     Unavailable,
-    Unintelligible,
 )
 
 
@@ -70,9 +70,9 @@ def test_an_answer_that_does_not_come_ends_the_call(connect: Callable[..., Amazo
 
 def test_a_body_without_end_is_cut_off(script: Script) -> None:
     script.answers("/big", Reply(200, b"x" * 5000))
-    wire = Wire(largest=4000)
+    wire = HttpTransport(largest=4000)
 
-    with pytest.raises(Unintelligible, match=r"with more than 4000 bytes\.$"):
+    with pytest.raises(InvalidResponse, match=r"with more than 4000 bytes\.$"):
         wire.exchange("getBig", "GET", f"{script.url}/big")
 
     wire.close()

@@ -4,15 +4,15 @@ import pytest
 from redis import Redis
 
 from webapp.amazon import access_tokens
-from webapp.amazon.rate_limiter import RATES, Pacer, bucket_key
+from webapp.amazon.rate_limiter import RATES, RateLimiter, bucket_key
 from webapp.domain.amazon.errors import Throttled
 
 TEN_DAYS = 10 * 86400
 OPERATION = "createFeed"
 
 
-def pacer(redis: Redis, lane: str = "person") -> Pacer:
-    return Pacer(redis, "1", lane, clock=lambda: 0.0, wait=lambda _: None)
+def pacer(redis: Redis, lane: str = "person") -> RateLimiter:
+    return RateLimiter(redis, "1", lane, clock=lambda: 0.0, wait=lambda _: None)
 
 
 def shift(redis: Redis, seconds: float) -> None:

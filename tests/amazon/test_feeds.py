@@ -15,10 +15,10 @@ from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
     AmazonError,
     Forbidden,
-    LostAnswer,
-    NotThere,
+    InvalidResponse,
+    OutcomeUnknown,
+    ResourceNotFound,
     Unavailable,
-    Unintelligible,
 )
 from webapp.domain.amazon.types import Feed, FeedMessage, PreparedFeed
 
@@ -34,7 +34,7 @@ HTML = Reply(503, b"<html><body>Service Unavailable</body></html>", {"content-ty
 def test_a_feed_whose_answer_is_lost_is_never_sent_again(amazon: Amazon, script: Script, reply: Reply) -> None:
     script.answers(FEEDS, reply)
 
-    with pytest.raises(LostAnswer, match=r"may have been carried out\.$"):
+    with pytest.raises(OutcomeUnknown, match=r"may have been carried out\.$"):
         amazon.create_feed(PREPARED)
 
     assert len(script.asked(FEEDS)) == 1
@@ -43,7 +43,7 @@ def test_a_feed_whose_answer_is_lost_is_never_sent_again(amazon: Amazon, script:
 def test_a_feed_that_hangs_is_lost(connect: Callable[..., Amazon], script: Script) -> None:
     script.answers(FEEDS, Reply(how="hang"))
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         connect(read_timeout=0.1).create_feed(PREPARED)
 
     assert len(script.asked(FEEDS)) == 1
@@ -53,7 +53,7 @@ def test_a_feed_answered_without_end_is_lost(amazon: Amazon, script: Script, mon
     monkeypatch.setattr(amazon._client.wire, "_largest", 100)
     script.answers(FEEDS, said({"feedId": "7", "more": "x" * 100}, 202))
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.create_feed(PREPARED)
 
     assert len(script.asked(FEEDS)) == 1
@@ -137,7 +137,7 @@ def test_a_list_of_feeds_is_read_to_its_end(amazon: Amazon, script: Script) -> N
 def test_a_list_of_feeds_that_goes_in_circles_is_not_believed(amazon: Amazon, script: Script) -> None:
     script.answers(FEEDS, said({"feeds": [], "nextToken": "two"}))
 
-    with pytest.raises(Unintelligible, match="does not end"):
+    with pytest.raises(InvalidResponse, match="does not end"):
         amazon.find_feeds(PREPARED.feed_type, SINCE)
 
 
@@ -148,7 +148,7 @@ def test_a_list_of_feeds_that_goes_in_circles_is_not_believed(amazon: Amazon, sc
 def test_a_document_is_fetched_from_amazon_alone(amazon: Amazon, script: Script, url: str) -> None:
     script.answers("/feeds/2021-06-30/documents/d-1", said({"feedDocumentId": "d-1", "url": url}))
 
-    with pytest.raises(Unintelligible, match="that is not Amazon's"):
+    with pytest.raises(InvalidResponse, match="that is not Amazon's"):
         amazon.feed_report(Feed("1", PREPARED.feed_type, "DONE", result_document_id="d-1"))
 
 
@@ -156,8 +156,8 @@ def test_a_document_is_fetched_from_amazon_alone(amazon: Amazon, script: Script,
     ("reply", "error"),
     [
         (Reply(403, b"<Error><Code>AccessDenied</Code></Error>"), Unavailable),
-        (Reply(200, b"<html></html>"), Unintelligible),
-        (Reply(200, b"\x1f\x8bbroken"), Unintelligible),
+        (Reply(200, b"<html></html>"), InvalidResponse),
+        (Reply(200, b"\x1f\x8bbroken"), InvalidResponse),
     ],
 )
 def test_a_report_that_is_none_is_not_believed(
@@ -176,7 +176,7 @@ def test_a_report_that_is_none_is_not_believed(
 
 
 def test_a_feed_without_a_report_has_none(amazon: Amazon, script: Script) -> None:
-    with pytest.raises(NotThere, match=r"^Amazon wrote no processing report for feed 1\.$"):
+    with pytest.raises(ResourceNotFound, match=r"^Amazon wrote no processing report for feed 1\.$"):
         amazon.feed_report(Feed("1", PREPARED.feed_type, "FATAL"))
 
 

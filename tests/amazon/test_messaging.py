@@ -11,8 +11,8 @@ from webapp.amazon.messaging import OPERATIONS
 from webapp.domain.amazon.errors import (
     Forbidden,
     InvalidRequest,
-    LostAnswer,
-    Unintelligible,
+    InvalidResponse,
+    OutcomeUnknown,
 )
 from webapp.domain.mail.amazon_messages import KINDS, LIMITS
 
@@ -37,7 +37,7 @@ def test_no_messages_are_allowed_where_the_list_is_empty_but_not_where_it_is_mis
     script.answers(MESSAGING, actions(), said({"_links": {"self": {"href": "/"}}}))
 
     assert amazon.allowed_messages(NUMBER, GERMANY) == ()
-    with pytest.raises(Unintelligible, match=r"_links\.actions is missing"):
+    with pytest.raises(InvalidResponse, match=r"_links\.actions is missing"):
         amazon.allowed_messages(NUMBER, GERMANY)
 
 
@@ -62,7 +62,7 @@ def test_a_message_is_never_sent_twice(amazon: Amazon, script: Script, reply: Re
     path = f"{MESSAGING}/messages/unexpectedProblem"
     script.answers(path, reply)
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.send_message(NUMBER, GERMANY, "unexpectedProblem", "Late.")
 
     assert len(script.asked(path)) == 1

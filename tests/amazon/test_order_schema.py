@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.amazon.bodies import an_order
-from webapp.amazon.order_schema import UnreadableOrderError, parse_order, unread_orders
+from webapp.amazon.order_schema import UnreadableOrderError, lazy_orders, parse_order
 from webapp.domain.amazon.types import (
     Address,
     AmazonItem,
@@ -18,7 +18,7 @@ from webapp.domain.amazon.types import (
     Component,
     Gift,
     OddField,
-    Unreadable,
+    UnparseableOrder,
 )
 from webapp.domain.common.money import Money
 
@@ -486,13 +486,13 @@ def test_a_value_that_may_be_personal_is_not_listed() -> None:
 def test_a_page_goes_on_without_the_orders_it_cannot_read() -> None:
     good, bad = an_order("902-1-1"), an_order("902-2-2", orderItems=None)
 
-    page = tuple(one.read() for one in unread_orders([good, bad, "no order", None]))
+    page = tuple(one.read() for one in lazy_orders([good, bad, "no order", None]))
 
     assert page == (
         parse_order(good),
-        Unreadable("orderItems is missing", bad, "902-2-2"),
-        Unreadable("the order is not an object", "no order", None),
-        Unreadable("the order is not an object", None, None),
+        UnparseableOrder("orderItems is missing", bad, "902-2-2"),
+        UnparseableOrder("the order is not an object", "no order", None),
+        UnparseableOrder("the order is not an object", None, None),
     )
     assert page[1].raw is bad
 
@@ -500,14 +500,14 @@ def test_a_page_goes_on_without_the_orders_it_cannot_read() -> None:
 def test_an_enormous_order_is_set_aside_when_orders_are_weighed() -> None:
     heavy = an_order(unknownField="x" * 1_000_001)
 
-    (kept,) = unread_orders([heavy], weigh=True)
+    (kept,) = lazy_orders([heavy], weigh=True)
 
-    assert kept.read() == Unreadable("the order is longer than 1000000 characters", heavy, "902-1106328-1059050")
+    assert kept.read() == UnparseableOrder("the order is longer than 1000000 characters", heavy, "902-1106328-1059050")
 
 
 def test_an_order_nobody_reads_costs_nothing() -> None:
-    (order,) = unread_orders([{"orderId": "902-1-1", "orderItems": 7}])
+    (order,) = lazy_orders([{"orderId": "902-1-1", "orderItems": 7}])
 
     assert order.number == "902-1-1"
-    assert order.read() == Unreadable("orderItems is not a list", order.raw, "902-1-1")
-    assert [one.number for one in unread_orders([7, {"orderId": 7}, {"orderId": "902/1"}])] == [None] * 3
+    assert order.read() == UnparseableOrder("orderItems is not a list", order.raw, "902-1-1")
+    assert [one.number for one in lazy_orders([7, {"orderId": 7}, {"orderId": "902/1"}])] == [None] * 3

@@ -10,21 +10,21 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.amazon.conftest import Clock
-from webapp.amazon.rate_limiter import Pacer, bucket_key
+from webapp.amazon.rate_limiter import RateLimiter, bucket_key
 from webapp.domain.amazon.errors import RedisUnavailable, Throttled
 
 SEARCH = "searchOrders"
 
 
 @pytest.fixture
-def pacer(redis: Redis, clock: Clock) -> Callable[..., Pacer]:
-    def make(lane: str = "person", account_key: str = "7") -> Pacer:
-        return Pacer(redis, account_key, lane, clock=clock, wait=clock.wait)
+def pacer(redis: Redis, clock: Clock) -> Callable[..., RateLimiter]:
+    def make(lane: str = "person", account_key: str = "7") -> RateLimiter:
+        return RateLimiter(redis, account_key, lane, clock=clock, wait=clock.wait)
 
     return make
 
 
-def taken(pacer: Pacer, operation: str = SEARCH) -> int:
+def taken(pacer: RateLimiter, operation: str = SEARCH) -> int:
     """How many calls are to be had at once."""
     count = 0
     try:
@@ -40,7 +40,9 @@ def rate(redis: Redis, operation: str) -> float:
     return float(redis.hget(bucket_key("7", operation), "rate"))  # type: ignore[arg-type]
 
 
-def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(pacer: Callable[..., Pacer], clock: Clock) -> None:
+def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(
+    pacer: Callable[..., RateLimiter], clock: Clock
+) -> None:
     person = pacer()
 
     assert taken(person) == 20
@@ -53,14 +55,14 @@ def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(pacer: Callable[
     assert (raised.value.operation, raised.value.status, clock.waits) == (SEARCH, None, [])
 
 
-def test_lower_lanes_leave_a_reserve_to_the_higher(pacer: Callable[..., Pacer]) -> None:
+def test_lower_lanes_leave_a_reserve_to_the_higher(pacer: Callable[..., RateLimiter]) -> None:
     assert taken(pacer("backfill")) == 10
     assert taken(pacer("sync")) == 5
     assert taken(pacer("submission")) == 3
     assert taken(pacer("person")) == 2
 
 
-def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(pacer: Callable[..., Pacer]) -> None:
+def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(pacer: Callable[..., RateLimiter]) -> None:
     person, sync = pacer("person"), pacer("sync")
     for _ in range(18):
         person.acquire(SEARCH, deadline=0)
@@ -73,7 +75,7 @@ def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(pacer:
 
 
 def test_a_bucket_fills_up_again_with_the_rate_amazon_names(redis: Redis) -> None:
-    pacer = Pacer(redis, "7", "person", clock=time.monotonic, wait=time.sleep)
+    pacer = RateLimiter(redis, "7", "person", clock=time.monotonic, wait=time.sleep)
     taken(pacer)
     pacer.correct(SEARCH, "50.0")
     started = time.monotonic()
@@ -86,14 +88,16 @@ def test_a_bucket_fills_up_again_with_the_rate_amazon_names(redis: Redis) -> Non
 
 
 @pytest.mark.parametrize("limit", [None, "", "soon", "0", "-1", "nan", "inf", "1e9"])
-def test_a_rate_that_is_none_changes_nothing(pacer: Callable[..., Pacer], redis: Redis, limit: str | None) -> None:
+def test_a_rate_that_is_none_changes_nothing(
+    pacer: Callable[..., RateLimiter], redis: Redis, limit: str | None
+) -> None:
     taken(pacer())
     pacer().correct(SEARCH, limit)
 
     assert rate(redis, SEARCH) == 0.0056
 
 
-def test_a_refusal_empties_the_bucket(pacer: Callable[..., Pacer]) -> None:
+def test_a_refusal_empties_the_bucket(pacer: Callable[..., RateLimiter]) -> None:
     person = pacer()
 
     person.empty(SEARCH)
@@ -102,7 +106,7 @@ def test_a_refusal_empties_the_bucket(pacer: Callable[..., Pacer]) -> None:
     assert taken(person, "getOrder") == 30
 
 
-def test_accounts_do_not_take_from_each_other(pacer: Callable[..., Pacer]) -> None:
+def test_accounts_do_not_take_from_each_other(pacer: Callable[..., RateLimiter]) -> None:
     taken(pacer())
 
     assert taken(pacer(account_key="8")) == 20
@@ -110,7 +114,7 @@ def test_accounts_do_not_take_from_each_other(pacer: Callable[..., Pacer]) -> No
 
 def test_many_threads_share_one_bucket_exactly(redis: Redis, clock: Clock) -> None:
     def take(_: int) -> int:
-        return taken(Pacer(redis, "7", "person", clock=clock, wait=clock.wait))
+        return taken(RateLimiter(redis, "7", "person", clock=clock, wait=clock.wait))
 
     with ThreadPoolExecutor(8) as threads:
         counts = list(threads.map(take, range(8)))
@@ -122,4 +126,4 @@ def test_without_redis_nothing_is_sent() -> None:
     nowhere = Redis(unix_socket_path="/nonexistent/valkey.sock", retry=Retry(NoBackoff(), 0))
 
     with pytest.raises(RedisUnavailable, match=r"^Redis does not answer, so Amazon is not called: "):
-        Pacer(nowhere, "7", "person", clock=time.monotonic, wait=time.sleep).acquire(SEARCH, 0)
+        RateLimiter(nowhere, "7", "person", clock=time.monotonic, wait=time.sleep).acquire(SEARCH, 0)

@@ -10,7 +10,7 @@ import pytest
 from tests.amazon.scripted import GERMANY, LOST, NUMBER, Reply, Script, refused
 from tests.support.amazon_models import check, needs_models
 from webapp.amazon.gateway import Amazon
-from webapp.domain.amazon.errors import InvalidRequest, LostAnswer
+from webapp.domain.amazon.errors import InvalidRequest, OutcomeUnknown
 from webapp.domain.shipping.carriers import Parcel
 
 CONFIRMATION = f"/orders/v0/orders/{NUMBER}/shipmentConfirmation"
@@ -60,7 +60,7 @@ def test_another_carrier_goes_with_its_name(amazon: Amazon, script: Script) -> N
 def test_a_parcel_whose_answer_is_lost_is_left_to_its_caller(amazon: Amazon, script: Script, reply: Reply) -> None:
     script.answers(CONFIRMATION, reply)
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.confirm_shipment(NUMBER, GERMANY, PARCEL)
 
     assert len(script.asked(CONFIRMATION)) == 1

@@ -15,7 +15,7 @@ from redis import Redis
 
 from tests.support.mailboxes import certificate
 from webapp.amazon.gateway import Amazon
-from webapp.amazon.http import Wire
+from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import Unavailable
 
@@ -81,7 +81,7 @@ def impostor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Imposto
 def test_a_certificate_nobody_vouches_for_ends_the_exchange_before_anything_is_sent(
     impostor: Impostor, method: str
 ) -> None:
-    wire = Wire()
+    wire = HttpTransport()
     with pytest.raises(Unavailable):
         wire.exchange("getOrder", method, f"{impostor.url}/orders", headers={"x-amz-access-token": "secret"})
     wire.close()
@@ -94,7 +94,7 @@ def test_neither_settings_of_the_environment_nor_a_trusted_file_change_that(
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(next(tmp_path.glob("*.pem"))))
     monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
-    wire = Wire()
+    wire = HttpTransport()
     with pytest.raises(Unavailable):
         wire.exchange("getOrder", "GET", f"{impostor.url}/orders")
     wire.close()

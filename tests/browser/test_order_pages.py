@@ -15,7 +15,7 @@ from tests.support.factories import (
     shipped,
 )
 from tests.support.order_processing import BY
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.models.orders import Order
@@ -277,7 +277,7 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     number, line = order.number, order.items[0].id
     invoices.create(session, order.id, **BY)
     asked = {"on_amazon": True, "reason": "CustomerReturn", "now": datetime.now(UTC), "by": "user:1"}
-    memo = credit_memos.create(session, order.id, Refund({line: 1}), **asked).number
+    memo = credit_memos.create(session, order.id, CreditRequest({line: 1}), **asked).number
     page = owner_page
     page.goto(f"/credit_memos/{memo}")
     expect(page.locator(".head-subtitle")).to_contain_text("Refund asked of Amazon")

@@ -84,7 +84,7 @@ def test_the_open_page_learns_that_amazon_has_proved_it(owner_page: Page, sessio
     account_id = session.scalars(select(Submission.account_id)).one()
     submission = session.scalars(select(Submission)).one()
     for step in ("send", "sent", "accept"):
-        submission_transitions.move(submission, step, datetime.now(UTC))
+        submission_transitions.apply(submission, step, datetime.now(UTC))
     cancelled = an_order(8, "CANCELLED", updated=5)
     import_page.import_page(session, account_id, [cancelled], now=NOW, by="amazon")
     session.commit()

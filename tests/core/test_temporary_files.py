@@ -17,7 +17,7 @@ from webapp.core.settings import Settings
 from webapp.core.temporary_files import sweep, temporary_folder
 from webapp.exports import writers
 from webapp.runtime import data_dir
-from webapp.web.auth import open_to_all
+from webapp.web.auth import public
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_parts_of_a_workbook_are_kept_in_the_folder_that_is_given(tmp_path: 
 @pytest.mark.parametrize("size", [10, 400_000, 600_000, 5_000_000])
 def test_a_large_upload_is_kept_inside_the_data_folder(app: Flask, size: int) -> None:
     @app.post("/upload")
-    @open_to_all
+    @public
     def upload() -> str:
         return str(len(request.files["file"].read()))
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from tests.support.factories import NOW, an_account
 from webapp.core.extensions import db
-from webapp.db.any_of import among
+from webapp.db.any_of import any_of
 from webapp.db.bulk_write import insert_many
 from webapp.models.audit_log import Event
 from webapp.services.sync import change_detection
@@ -18,7 +18,7 @@ def test_texts_are_found_as_they_are(session, wanted):
     kinds = ["one", "two", "three", "it's\t\\\"{é,NULL}"]
     insert_many(session, Event, [{"at": NOW, "by": "test", "kind": kind} for kind in kinds])
 
-    found = session.scalars(select(Event.kind).where(among(Event.kind, "kinds")), {"kinds": wanted}).all()
+    found = session.scalars(select(Event.kind).where(any_of(Event.kind, "kinds")), {"kinds": wanted}).all()
 
     assert sorted(found) == sorted(set(wanted) & set(kinds))
 
@@ -27,17 +27,17 @@ def test_whole_numbers_are_found_also_very_large_ones(session):
     insert_many(session, Event, [{"at": NOW, "by": "test", "kind": str(n)} for n in range(3)])
     first = session.scalars(select(Event.id).order_by(Event.id)).first()
 
-    found = session.scalars(select(Event.kind).where(among(Event.id, "ids")), {"ids": [first, first + 2, 2**60]}).all()
+    found = session.scalars(select(Event.kind).where(any_of(Event.id, "ids")), {"ids": [first, first + 2, 2**60]}).all()
 
     assert sorted(found) == ["0", "2"]
 
 
 def test_it_goes_with_other_conditions_on_both_sides(session):
     insert_many(session, Event, [{"at": NOW, "by": by, "kind": "noted"} for by in ("a", "b", "c")])
-    wanted = select(Event.by).where(Event.kind == "noted", among(Event.by, "names") & (Event.by != "b"))
+    wanted = select(Event.by).where(Event.kind == "noted", any_of(Event.by, "names") & (Event.by != "b"))
 
     assert session.scalars(wanted, {"names": ["a", "b"]}).all() == ["a"]
-    assert session.scalars(select(Event.by).where(~among(Event.by, "names")), {"names": ["a", "b"]}).all() == ["c"]
+    assert session.scalars(select(Event.by).where(~any_of(Event.by, "names")), {"names": ["a", "b"]}).all() == ["c"]
 
 
 def test_sqlite_goes_by_the_index_of_the_keys(session):

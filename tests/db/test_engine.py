@@ -94,9 +94,9 @@ def test_who_writes_much_is_given_room_once_and_nobody_else_is(app: Flask) -> No
     def kept(connection: Connection) -> list[int | None]:
         return [connection.scalar(text(f"PRAGMA {name}")) for name in ("cache_size", "wal_autocheckpoint")]
 
-    with engine.only_reading(), db.engine.connect() as connection, db.engine.connect() as other:
+    with engine.read_only(), db.engine.connect() as connection, db.engine.connect() as other:
         for _ in range(2):
-            engine.make_room(connection)
+            engine.enlarge_cache(connection)
             assert kept(connection) == [-8000, 4000]
         assert kept(other) == [-2000, 1000]
 
@@ -117,10 +117,10 @@ def test_a_commit_waits_for_the_disk_unless_it_may_be_lost(app: Flask) -> None:
             assert synchronous(connection) == normal
     with engine.losable_commits(), db.engine.connect() as connection:
         assert synchronous(connection) == normal
-        with db.engine.connect() as other, engine.only_reading():
+        with db.engine.connect() as other, engine.read_only():
             # Not what this connection was used for before counts, but what it is used for now.
             assert synchronous(other) == normal
-    with engine.only_reading(), db.engine.connect() as connection:
+    with engine.read_only(), db.engine.connect() as connection:
         assert synchronous(connection) == full
 
 

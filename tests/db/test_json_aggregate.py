@@ -13,7 +13,7 @@ from tests.support.factories import (
     an_account,
     an_order,
 )
-from webapp.db.json_aggregate import Gathered, table
+from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
 from webapp.models.orders import Order
@@ -45,9 +45,9 @@ def order(session: Session) -> Order:
 
 
 def gather(session: Session, row: type[Any], model: type[Any]) -> list[Any]:
-    orders, its = table(Order), table(model).c
+    orders, its = table_of(Order), table_of(model).c
     mine = select(*(its[name] for name in row._fields)).where(its.order_id == orders.c.id)
-    gathered = Gathered(row, mine, orders)
+    gathered = JsonAggregate(row, mine, orders)
     return gathered.read(session.execute(select(gathered.value).select_from(orders)).scalar_one())
 
 

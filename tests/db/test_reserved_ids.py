@@ -9,7 +9,7 @@ from tests.support.factories import (
     an_account,
     an_order,
 )
-from webapp.db.bulk_write import insert_many, reserve
+from webapp.db.bulk_write import allocate_ids, insert_many
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.customers import Customer
@@ -54,10 +54,10 @@ def test_a_store_that_is_deleted_leaves_its_ids_to_nobody(session):
 
 
 def test_ids_are_reserved_behind_the_last_that_was_given(session):
-    given = reserve(session, SyncRun, 3)
+    given = allocate_ids(session, SyncRun, 3)
     account = an_account(session)
     run = {"account_id": account.id, "by": "test", "started_at": NOW, "updated_after": NOW}
     insert_many(session, SyncRun, [run | {"id": id_} for id_ in given])
     session.execute(delete(SyncRun).where(SyncRun.id > given[0]))
 
-    assert min(reserve(session, SyncRun, 2)) > max(given)
+    assert min(allocate_ids(session, SyncRun, 2)) > max(given)

@@ -1,18 +1,18 @@
 from webapp.db import search_index
-from webapp.db.encryption import Vault
-from webapp.db.search_index import Hasher
-from webapp.domain.search_tokenizer import Searchable
+from webapp.db.encryption import FieldCipher
+from webapp.db.search_index import DocumentHasher
+from webapp.domain.search_tokenizer import IndexableOrder
 
 
 def open_with(monkeypatch, key: str) -> None:
-    vault = Vault()
+    vault = FieldCipher()
     vault.open((key,))
     monkeypatch.setattr(search_index, "vault", vault)
 
 
 def words_under(monkeypatch, key: str) -> set[str]:
     open_with(monkeypatch, key)
-    return set(Hasher().document(Searchable("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
+    return set(DocumentHasher().document(IndexableOrder("305-1", goods=["A Kettle", "KETTLE-1", None])).split())
 
 
 def test_goods_that_are_remembered_are_hashed_with_the_key_of_now(monkeypatch):
@@ -28,5 +28,5 @@ def test_no_more_goods_are_remembered_than_may_be(monkeypatch):
     search_index._GOODS.clear()
 
     for n in range(9):
-        Hasher().document(Searchable("305-1", goods=[f"SKU-{n}"]))
+        DocumentHasher().document(IndexableOrder("305-1", goods=[f"SKU-{n}"]))
         assert len(search_index._GOODS) <= 2

@@ -4,7 +4,7 @@ import pytest
 
 from tests.amazon.bodies import an_order
 from tests.support.factories import NOW, a_store, an_account
-from webapp.amazon.order_schema import unread_orders
+from webapp.amazon.order_schema import lazy_orders
 from webapp.models.documents import Invoice
 from webapp.models.orders import Order
 from webapp.services.invoicing import invoices
@@ -69,7 +69,7 @@ def the_order(session, *, auto_invoice):
     account = an_account(session)
     a_store(account).auto_invoice = auto_invoice
     session.commit()
-    import_page(session, account.id, unread_orders([a_body()]), now=NOW, by="test")
+    import_page(session, account.id, lazy_orders([a_body()]), now=NOW, by="test")
     session.commit()
     return session.query(Order).one()
 

@@ -52,7 +52,7 @@ def test_a_package_amazon_rejects_puts_the_order_back_into_the_work_until_it_is_
     assert (one.state, state(desk, number)) == ("rejected", "processing")
 
     desk.world.faults.disarm()
-    again = submission_actions.again(desk.session, one.id, undo_seconds=0, **told(desk))
+    again = submission_actions.resubmit(desk.session, one.id, undo_seconds=0, **told(desk))
     assert state(desk, number) == "awaiting_amazon"
     desk.advance_until_ended(again)
 
@@ -140,7 +140,7 @@ def test_a_conflict_puts_the_order_back_until_a_person_insists(desk, number):
     desk.advance_until_ended(one)
     assert (one.state, state(desk, number)) == ("conflict", "processing")
 
-    submission_actions.insist(desk.session, one.id, **told(desk))
+    submission_actions.override_conflict(desk.session, one.id, **told(desk))
     assert state(desk, number) == "awaiting_amazon"
     desk.advance_until_ended(one)
 
@@ -152,7 +152,7 @@ def test_a_failed_order_put_on_hold_goes_on_where_amazon_stands(desk, number):
     submission_actions.undo(desk.session, one.id, **told(desk))
     order_id = desk.commerce_order(number).id
     holds.hold(desk.session, order_id, "Ask the carrier", **told(desk))
-    submission_actions.again(desk.session, one.id, undo_seconds=0, **told(desk))
+    submission_actions.resubmit(desk.session, one.id, undo_seconds=0, **told(desk))
     assert state(desk, number) == "holded"
 
     holds.unhold(desk.session, order_id, **told(desk))

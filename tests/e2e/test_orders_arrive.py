@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from simulator.limits import Limits
 from simulator.marketplaces import minor_units
-from webapp.domain.amazon.errors import AmazonError, BadCredentials, Unintelligible
+from webapp.domain.amazon.errors import AmazonError, BadCredentials, InvalidResponse
 from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order
@@ -97,7 +97,7 @@ def test_a_page_that_repeats_for_ever_is_noticed(desk):
     desk.world.reset("many:250")
     desk.world.faults.arm("repeated_page", "searchOrders", times=None)
 
-    with pytest.raises(Unintelligible):
+    with pytest.raises(InvalidResponse):
         desk.sync()
 
     desk.world.faults.disarm()
@@ -109,7 +109,7 @@ def test_two_syncs_of_an_account_do_not_meet(desk):
     from webapp.db import leases
     from webapp.services.sync import run as sync_run
 
-    leases.take(desk.session, sync_run.lease_name(desk.account.id), desk.clock())
+    leases.acquire(desk.session, sync_run.lease_name(desk.account.id), desk.clock())
 
     with pytest.raises(BusyError) as refused:
         desk.sync()

@@ -62,7 +62,7 @@ def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
     order = desk.commerce_order(number)
     assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
     with pytest.raises(RefusedError) as refused:
-        submission_actions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+        submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
     assert refused.value.code == "refund_in_doubt"
 
 
@@ -164,7 +164,7 @@ def test_a_person_says_it_did_not_happen_and_the_money_is_free(desk, number):
     order = desk.commerce_order(number)
     assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
     assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
-    again = submission_actions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="user:1")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="user:1")
     desk.later(121)
     desk.advance_until_ended(again)
     assert (again.state, desk.commerce_order(number).state) == ("verified", "closed")

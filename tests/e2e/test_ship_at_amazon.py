@@ -126,7 +126,7 @@ def test_in_amazons_words_what_it_refuses(desk, number):
 
     desk.advance_until_ended(one)
     assert (one.state, one.cause) == ("conflict", "ship_shipped_there")
-    submission_actions.insist(desk.session, one.id, now=desk.clock(), by="test")
+    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), by="test")
     desk.advance_until_ended(one)
 
     assert one.state == "rejected"
@@ -161,7 +161,7 @@ def test_without_a_tracking_number_it_is_not_told_until_it_has_one(desk, number)
     (one,) = desk.ship(number, Parcel())
     assert (one.state, one.cause, desk.advance()) == ("rejected", "ship_untracked", 0)
     with pytest.raises(RefusedError) as refused:
-        submission_actions.again(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
+        submission_actions.resubmit(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
     assert refused.value.code == "ship_untracked"
 
     new = parcels.edit(
@@ -245,7 +245,7 @@ def test_what_the_order_never_shows_is_not_proved_and_told_again(desk, number):
 
     assert (one.state, one.cause, told(desk, number)) == ("unproved", "ship_not_shown", 0)
     assert desk.order(number).note == "note_ship_unproved"
-    new = submission_actions.again(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
+    new = submission_actions.resubmit(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
     desk.advance_until_ended(new)
     desk.session.refresh(one)
     assert (new.state, one.state, told(desk, number)) == ("verified", "verified", 1)

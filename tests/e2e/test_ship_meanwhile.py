@@ -24,7 +24,7 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(desk, number):
     desk.advance()
     assert (one.state, told(desk, number)) == ("conflict", 0)
 
-    submission_actions.insist(desk.session, one.id, now=desk.clock(), by="test")
+    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), by="test")
     desk.advance_until_ended(one)
 
     assert (one.state, told(desk, number)) == ("verified", 1)

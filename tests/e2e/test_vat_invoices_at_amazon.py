@@ -8,7 +8,7 @@ from sqlalchemy import select
 from webapp import printing
 from webapp.domain.amazon.types import FeedReport
 from webapp.domain.errors import RefusedError
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.submissions import Submission
 from webapp.services.invoicing import credit_memos, invoices
@@ -82,7 +82,7 @@ def test_the_invoice_is_given_to_amazon_as_it_is_printed(desk, number):
 
 def test_a_credit_memo_is_given_as_a_credit_note(desk, number):
     order = desk.commerce_order(number)
-    memo = credit_memos.create(desk.session, order.id, Refund(), now=desk.clock(), by="test")
+    memo = credit_memos.create(desk.session, order.id, CreditRequest(), now=desk.clock(), by="test")
 
     assert ended(desk, upload(desk, memo)).state == "verified"
 
@@ -106,7 +106,7 @@ def test_refused_by_amazon_its_words_are_kept_and_it_can_be_uploaded_again(desk,
     assert submission.state == "rejected"
     assert "18028" in submission.message
 
-    again = submission_actions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
 
     desk.later(121)
     desk.advance_until_ended(again)
@@ -127,7 +127,7 @@ def test_a_report_that_contradicts_itself_proves_nothing_and_told_again_amazon_s
     submission = ended(desk, upload(desk, invoice_of(desk, number)))
     assert (submission.state, submission.cause) == ("unproved", "vat_invoice_report_contradicts")
 
-    again = submission_actions.again(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
 
     desk.later(121)
     desk.advance_until_ended(again)
@@ -184,7 +184,7 @@ def test_tax_that_a_fee_keeps_back_is_not_told_and_the_refund_is_named(desk, num
     order = desk.commerce_order(number)
     fee = order.total - order.tax + 1
     about = {"now": desk.clock(), "by": "test"}
-    memo = credit_memos.create(desk.session, order.id, Refund(adjustment_fee=fee), **about)
+    memo = credit_memos.create(desk.session, order.id, CreditRequest(adjustment_fee=fee), **about)
     assert memo.tax == order.tax == memo.total + 1
 
     asked_for = vat_invoices.upload(desk.session, memo, transaction_id="T-1", undo_seconds=30, **about)

@@ -14,7 +14,7 @@ from tests.support.running_app import running, until
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.documents import Invoice
 from webapp.models.orders import Order
@@ -59,7 +59,7 @@ def begin(app):
 
 
 def read(statement):
-    with only_reading(), Session(db.engine) as session:
+    with read_only(), Session(db.engine) as session:
         return session.execute(statement).all()
 
 

@@ -10,7 +10,7 @@ from tests.support.refunds import lines_sent
 from webapp.db import leases
 from webapp.db.leases import LEASE, Lease
 from webapp.domain.errors import BusyError
-from webapp.domain.submissions.state_machine import next_look
+from webapp.domain.submissions.state_machine import backoff_seconds
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import submissions as queries
 from webapp.services import clock_corrections, schedule
@@ -135,7 +135,7 @@ def test_each_wait_is_bounded_wherever_a_submission_stands(desk, number):
         clock_corrections.pull_back_account(desk.session, desk.account.id, desk.clock())
 
         now = desk.clock()
-        assert submission.due_at - now <= timedelta(seconds=next_look(99)), state
+        assert submission.due_at - now <= timedelta(seconds=backoff_seconds(99)), state
         assert max(submission.requested_at, submission.changed_at, submission.accepted_at) <= now, state
 
 
@@ -157,28 +157,28 @@ def test_a_lease_of_then_is_waited_for_no_longer_than_any_other(desk):
     desk.session.commit()
 
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", now)
+        leases.acquire(desk.session, "some", now)
     # Its owner may be alive, so it is not taken at once either.
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", now + LEASE - timedelta(seconds=1))
+        leases.acquire(desk.session, "some", now + LEASE - timedelta(seconds=1))
 
-    assert leases.take(desk.session, "some", now + LEASE + timedelta(seconds=1))
+    assert leases.acquire(desk.session, "some", now + LEASE + timedelta(seconds=1))
 
 
 def test_a_lease_that_is_prolonged_meanwhile_is_kept(desk):
     now = desk.clock()
-    owner = leases.take(desk.session, "some", now + TEN_DAYS)
+    owner = leases.acquire(desk.session, "some", now + TEN_DAYS)
     lease = desk.session.get(Lease, "some")
     # As of another machine, so that nobody can see whether its owner lives.
     lease.owner = owner = f"elsewhere:{owner}"
     desk.session.commit()
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", now)
-    leases.hold(desk.session, "some", owner, now + timedelta(seconds=10))
+        leases.acquire(desk.session, "some", now)
+    leases.renew(desk.session, "some", owner, now + timedelta(seconds=10))
     desk.session.commit()
 
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", now + LEASE + timedelta(seconds=1))
+        leases.acquire(desk.session, "some", now + LEASE + timedelta(seconds=1))
 
 
 def test_recurring_jobs_go_on(desk):

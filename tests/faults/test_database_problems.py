@@ -35,7 +35,7 @@ from webapp.runtime import doctor, migrate
 from webapp.runtime import web_server as runtime_web_server
 from webapp.runtime.connections import Limits
 from webapp.services.sync.import_page import import_page
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.error_pages import DATABASE_PROBLEMS
 
 pytestmark = pytest.mark.only_sqlite
@@ -53,7 +53,7 @@ def save_route(app: Flask) -> None:
     """A page that saves some kilobytes and says so."""
 
     @app.post("/save")
-    @needs("users.write")
+    @requires("users.write")
     def save() -> str:
         name = os.urandom(8).hex()
         row = {"name": name, "body": os.urandom(4096).hex()}
@@ -454,7 +454,7 @@ def test_an_error_of_the_program_keeps_its_traceback_and_its_page(
     desk: Flask, person: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     @desk.get("/wrong")
-    @needs("orders.read")
+    @requires("orders.read")
     def wrong() -> str:
         db.session.execute(text("SELECT nonsense FROM users"))
         return ""

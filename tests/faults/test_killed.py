@@ -16,8 +16,8 @@ from tests.support.running_app import running, until
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.engine import only_reading
-from webapp.domain.invoicing.drafts import Refund
+from webapp.db.engine import read_only
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -81,7 +81,7 @@ def crashing(tmp_path, point, database_url):
 
 
 def read(statement):
-    with only_reading(), Session(db.engine) as session:
+    with read_only(), Session(db.engine) as session:
         return session.execute(statement).all()
 
 
@@ -188,7 +188,14 @@ def ask(amazon, number):
     now = datetime.now(UTC)
     with Session(db.engine) as session:
         credit_memos.create(
-            session, order_id, Refund(), on_amazon=True, reason="CustomerReturn", undo_seconds=0, now=now, by="test"
+            session,
+            order_id,
+            CreditRequest(),
+            on_amazon=True,
+            reason="CustomerReturn",
+            undo_seconds=0,
+            now=now,
+            by="test",
         )
 
 

@@ -13,7 +13,7 @@ from tests.support.running_app import running, until
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.models.mails import Mail
 from webapp.runtime import migrate
 from webapp.services.mail import outbox as mail_outbox
@@ -38,7 +38,7 @@ def app(settings):
 
 
 def states():
-    with only_reading(), Session(db.engine) as session:
+    with read_only(), Session(db.engine) as session:
         return list(session.scalars(select(Mail.state).order_by(Mail.id)))
 
 

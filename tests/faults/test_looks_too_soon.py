@@ -33,7 +33,7 @@ def assert_not_looked_for_too_soon(desk, submission, look):
     desk.later(18)
     assert queries.accounts_with_work(desk.session, desk.clock()) == []
     with pytest.raises(RefusedError):
-        submission_actions.look_now(desk.session, submission.id, now=desk.clock())
+        submission_actions.check_now(desk.session, submission.id, now=desk.clock())
     desk.advance()
     assert desk.world.call_counts[look] == before
     desk.later(3)

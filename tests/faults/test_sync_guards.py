@@ -13,7 +13,7 @@ from tests.support.account_harness import Port
 from webapp.db import leases
 from webapp.db.leases import LEASE, Lease
 from webapp.domain.amazon.errors import Throttled
-from webapp.domain.amazon.types import Unreadable
+from webapp.domain.amazon.types import UnparseableOrder
 from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.sync_runs import SyncRun
@@ -43,31 +43,31 @@ def ended_process():
 
 
 def test_the_lease_of_a_process_of_this_machine_that_ended_is_free_at_once(desk):
-    owner = leases.take(desk.session, "some", desk.clock())
+    owner = leases.acquire(desk.session, "some", desk.clock())
     take_over(desk, owner_with(owner, ended_process()))
 
-    assert leases.take(desk.session, "some", desk.clock()) != owner
+    assert leases.acquire(desk.session, "some", desk.clock()) != owner
 
 
 def test_the_lease_of_a_living_process_is_waited_for_until_it_ends(desk):
-    leases.take(desk.session, "some", desk.clock())
+    leases.acquire(desk.session, "some", desk.clock())
 
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", desk.clock())
+        leases.acquire(desk.session, "some", desk.clock())
     desk.later(LEASE.total_seconds() - 1)
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", desk.clock())
+        leases.acquire(desk.session, "some", desk.clock())
     desk.later(2)
-    assert leases.take(desk.session, "some", desk.clock())
+    assert leases.acquire(desk.session, "some", desk.clock())
 
 
 @pytest.mark.parametrize("machine", ["4026531836another", "", "4026531836"])
 def test_of_a_process_of_another_machine_nobody_knows_whether_it_ended(desk, machine):
-    leases.take(desk.session, "some", desk.clock())
+    leases.acquire(desk.session, "some", desk.clock())
     take_over(desk, f"{machine}:{ended_process()}:token")
 
     with pytest.raises(BusyError):
-        leases.take(desk.session, "some", desk.clock())
+        leases.acquire(desk.session, "some", desk.clock())
 
 
 class Held(Port):
@@ -91,7 +91,7 @@ def test_a_sync_that_lost_its_lease_writes_no_page(desk, seconds):
     def meanwhile():
         desk.later(seconds)
         with Session(desk.session.get_bind()) as own:
-            leases.take(own, sync_run.lease_name(1), desk.clock())
+            leases.acquire(own, sync_run.lease_name(1), desk.clock())
 
     port, desk.port = desk.port, Held(desk.port, meanwhile)
     with pytest.raises(leases.LeaseLostError):
@@ -106,8 +106,8 @@ def test_a_sync_that_lost_its_lease_writes_no_page(desk, seconds):
 def test_an_order_in_quarantine_is_not_read_into_a_sync_that_lost_its_lease(desk):
     number = desk.world.place("DE")
     desk.sync()
-    body = Unreadable(cause="broken", raw={"orderId": number}, number=number)
-    quarantine.keep(desk.session, desk.account.id, [body], desk.clock())
+    body = UnparseableOrder(cause="broken", raw={"orderId": number}, number=number)
+    quarantine.add(desk.session, desk.account.id, [body], desk.clock())
     # So that no page of the next sync brings it.
     desk.account.cursor = desk.clock()
     desk.session.commit()
@@ -117,7 +117,7 @@ def test_an_order_in_quarantine_is_not_read_into_a_sync_that_lost_its_lease(desk
             order = self.port.get_order(*asked)
             desk.later(LEASE.total_seconds() + 1)
             with Session(desk.session.get_bind()) as own:
-                leases.take(own, sync_run.lease_name(1), desk.clock())
+                leases.acquire(own, sync_run.lease_name(1), desk.clock())
             return order
 
     desk.port = Slow(desk.port)
@@ -187,7 +187,7 @@ class Spoiled(Port):
 
     def search_orders(self, **asked):
         page = self.port.search_orders(**asked)
-        body = Unreadable(cause="it is not an object", raw=["nothing"], number=None)
+        body = UnparseableOrder(cause="it is not an object", raw=["nothing"], number=None)
         return replace(page, orders=[*page.orders, body]) if self.spoiled else page
 
 
@@ -229,8 +229,8 @@ def test_a_body_without_a_number_that_does_not_come_again_lets_the_cursor_go(des
 @pytest.mark.parametrize(("seen", "minutes"), [(1, 0), (2, 5), (3, 10), (7, 30), (25, 120)])
 def test_an_unreadable_order_is_asked_for_ever_more_seldom(desk, seen, minutes):
     now = desk.clock()
-    body = Unreadable(cause="broken", raw={"orderId": "902-1-1"}, number="902-1-1")
-    quarantine.keep(desk.session, desk.account.id, [body], now)
+    body = UnparseableOrder(cause="broken", raw={"orderId": "902-1-1"}, number="902-1-1")
+    quarantine.add(desk.session, desk.account.id, [body], now)
     desk.session.flush()
     for _ in range(seen - 1):
         quarantine.still_unreadable(desk.session, desk.account.id, "902-1-1", now)

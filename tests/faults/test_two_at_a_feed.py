@@ -45,15 +45,13 @@ def another_pass(desk):
     """Another process finds the lease run out, and goes on with what it finds."""
     desk.later(leases.LEASE.total_seconds() + 1)
     with Session(desk.session.get_bind()) as own:
-        submission_processor.advance(own, desk.port, 1, clock=desk.clock, feed_interval=120)
+        submission_processor.run(own, desk.port, 1, clock=desk.clock, feed_interval=120)
 
 
 def held_up(desk, call, meanwhile):
     """A pass that notices too late that it is not the only one any more."""
     with pytest.raises(leases.LeaseLostError):
-        submission_processor.advance(
-            desk.session, Slow(desk.port, call, meanwhile), 1, clock=desk.clock, feed_interval=120
-        )
+        submission_processor.run(desk.session, Slow(desk.port, call, meanwhile), 1, clock=desk.clock, feed_interval=120)
 
 
 def submission_of(desk, memo):

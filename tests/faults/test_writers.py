@@ -54,10 +54,10 @@ def test_no_number_and_no_change_is_lost(session, account, at_once):
 
     def work(session):
         for _ in range(50):
-            accounts.lock(session, account_id)
+            accounts.lock_orders(session, account_id)
             order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
             order.total_refunded += 1
-            number = number_sequences.take(session, "credit_memo")[0]
+            number = number_sequences.next_numbers(session, "credit_memo")[0]
             audit_log.record_on_order(session, "credited_offline", order, now=NOW, by="test", number=number)
             session.commit()
 
@@ -86,14 +86,14 @@ def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, a
 @pytest.mark.parametrize("before", [False, True], ids=["new", "run out"])
 def test_a_lease_has_one_owner(session, account, at_once, before):
     if before:
-        leases.take(session, "sync-1", NOW - timedelta(hours=1))
+        leases.acquire(session, "sync-1", NOW - timedelta(hours=1))
 
-    said = at_once(*[lambda session: leases.take(session, "sync-1", NOW, "sync_running")] * WRITERS)
+    said = at_once(*[lambda session: leases.acquire(session, "sync-1", NOW, "sync_running")] * WRITERS)
 
     refused = [one.code for one in said if isinstance(one, BusyError)]
     assert refused == ["sync_running"] * 7
     (owner,) = (one for one in said if isinstance(one, str))
-    leases.hold(session, "sync-1", owner, NOW)
+    leases.renew(session, "sync-1", owner, NOW)
 
 
 def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
@@ -194,7 +194,7 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
     def gather(session):
         waiting = session.scalars(select(Submission).order_by(Submission.id)).all()
         session.commit()
-        feed = feeds.gather(session, account_id, cancellations.KIND, waiting, NOW)
+        feed = feeds.create_batch(session, account_id, cancellations.KIND, waiting, NOW)
         return feed.id if feed else None
 
     def undo(submission_id):

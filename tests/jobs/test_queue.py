@@ -30,28 +30,28 @@ def test_a_job_that_waits_is_not_put_in_line_again(redis: Redis) -> None:
 @pytest.mark.parametrize("status", ["failed", "finished", "stopped", "canceled"])
 def test_an_ended_job_does_not_block_the_next(redis: Redis, status: str) -> None:
     redis.hset("rq:job:sync_account-3", "status", status)
-    assert queue.ensure(redis, "sync_account", 3) is True
+    assert queue.enqueue_once(redis, "sync_account", 3) is True
     assert queue.queue(redis, "sync").job_ids == ["sync_account-3"]
 
 
 def test_what_a_late_heartbeat_left_behind_does_not_block_the_next(redis: Redis) -> None:
     redis.hset("rq:job:sync_account-3", "last_heartbeat", "2026-01-01T00:00:00Z")
-    assert queue.ensure(redis, "sync_account", 3) is True
+    assert queue.enqueue_once(redis, "sync_account", 3) is True
 
 
 def test_a_ring_while_it_runs_is_answered_by_another_run(redis: Redis) -> None:
     redis.hset("rq:job:sync_account-3", "status", "started")
-    queue.begin(redis, "sync_account-3")
+    queue.mark_started(redis, "sync_account-3")
     queue.enqueue(redis, "sync_account", 3)
     assert queue.queue(redis, "sync").job_ids == []
     redis.delete("rq:job:sync_account-3")
-    queue.ended(redis, "sync_account-3", [3])
+    queue.requeue_if_signalled(redis, "sync_account-3", [3])
     assert queue.queue(redis, "sync").job_ids == ["sync_account-3"]
 
 
 def test_without_a_ring_while_it_ran_there_is_no_other_run(redis: Redis) -> None:
     queue.enqueue(redis, "sync_account", 3)
-    queue.begin(redis, "sync_account-3")
+    queue.mark_started(redis, "sync_account-3")
     redis.delete("rq:job:sync_account-3", "rq:queue:sync")
-    queue.ended(redis, "sync_account-3", [3])
+    queue.requeue_if_signalled(redis, "sync_account-3", [3])
     assert queue.queue(redis, "sync").job_ids == []

@@ -203,7 +203,7 @@ def test_mails_and_messages_whose_ring_was_lost_are_rung_for(session: Session, r
     assert line(redis, "mails") == ["send_mails"]
     assert line(redis, "submissions") == []
     mail_outbox.drop(session, mail.id, now=NOW, by="user:1")
-    amazon_messaging.ask(session, order, now=NOW)
+    amazon_messaging.request_allowed(session, order, now=NOW)
     redis.flushall()
     scheduler.tick(redis, after(seconds=1))
     assert line(redis, "mails") == []

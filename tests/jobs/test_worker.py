@@ -129,7 +129,7 @@ def test_a_failed_job_says_its_cause_on_the_schedule_and_can_be_rung_again(
     session.refresh(job)
     assert (job.last_outcome, job.last_cause) == ("failed", "bad_credentials")
     assert job.answered_at is not None
-    assert queue.ensure(redis, "fail") is True
+    assert queue.enqueue_once(redis, "fail") is True
 
 
 def test_a_busy_job_stays_unanswered(app: Flask, session: Session, redis: Redis) -> None:

@@ -10,7 +10,7 @@ from flask import Flask
 
 from webapp import messages
 from webapp.domain import errors
-from webapp.messages import SENTENCES, sentence
+from webapp.messages import SENTENCES, text_for
 from webapp.messages.status_labels import LABELS
 from webapp.services.submissions import handlers as submission_handlers
 
@@ -40,7 +40,7 @@ def test_every_error_has_a_sentence_and_brings_what_it_names(place: str, code: s
 @pytest.mark.parametrize("name", submission_handlers.NAMES)
 def test_every_kind_of_submission_can_be_spoken_of(name: str) -> None:
     outcomes = {"requested", "undone", "accepted", "rejected", "unproved"}
-    kind = submission_handlers.of(name)
+    kind = submission_handlers.get(name)
 
     assert name in LABELS["submission_kind"]
     assert {f"submission_{name}", kind.meanwhile} <= SENTENCES.keys()
@@ -59,19 +59,19 @@ def test_every_catalogue_is_listed_and_no_code_is_in_two() -> None:
 
 
 def test_a_sentence_is_filled_with_its_arguments(app: Flask) -> None:
-    assert sentence("store_unknown", {"name": "Musterladen"}) == "There is no store Musterladen."
+    assert text_for("store_unknown", {"name": "Musterladen"}) == "There is no store Musterladen."
 
 
 def test_a_code_without_a_sentence_is_shown_as_it_is(app: Flask) -> None:
-    assert sentence("from_tomorrow") == "from_tomorrow"
+    assert text_for("from_tomorrow") == "from_tomorrow"
 
 
 def test_an_argument_an_older_row_lacks_does_not_break_the_page(app: Flask) -> None:
-    assert sentence("store_unknown", {}) == "There is no store …."
+    assert text_for("store_unknown", {}) == "There is no store …."
 
 
 def test_a_sentence_can_be_said_without_an_application() -> None:
-    assert sentence("user_disabled") == "This user is disabled."
+    assert text_for("user_disabled") == "This user is disabled."
 
 
 @pytest.mark.parametrize(
@@ -85,4 +85,4 @@ def test_a_sentence_can_be_said_without_an_application() -> None:
 )
 def test_a_parcel_is_spoken_of_by_what_is_known_of_it(app: Flask, carrier: str, number: str, said: str) -> None:
     about = {"reference": 1, "carrier": carrier, "tracking_number": number}
-    assert sentence("submission_shipment", about) == said
+    assert text_for("submission_shipment", about) == said

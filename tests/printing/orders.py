@@ -57,7 +57,7 @@ def two_parcels(session: Session, order: Order) -> Shipment:
 
 def a_memo(session: Session, order: Order) -> CreditMemo:
     """One piece, 1.00 of the shipping, 0.50 more given back and 0.25 kept."""
-    asked = drafts.Refund({order.items[0].id: 1}, 100, 50, 25)
+    asked = drafts.CreditRequest({order.items[0].id: 1}, 100, 50, 25)
     return credit_memos.create(session, order.id, asked, **BY)
 
 

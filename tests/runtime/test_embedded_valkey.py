@@ -22,12 +22,12 @@ def desk_settings(tmp_path: Path) -> Settings:
 
 
 def test_a_command_without_a_desk_gets_a_server_that_ends_with_it(desk_settings: Settings) -> None:
-    with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
         redis.set("kept", "yes")
         assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert redis.config_get("appendfsync") == {"appendfsync": "everysec"}
     assert not embedded_valkey.answers(desk_settings.data_dir)
-    with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
         assert redis.get("kept") == b"yes"
 
 
@@ -35,26 +35,26 @@ def test_a_second_command_shares_the_server_and_the_first_waits_for_it(desk_sett
     first_is_leaving, second_is_in = threading.Event(), threading.Event()
 
     def second() -> None:
-        with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+        with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
             second_is_in.set()
             first_is_leaving.wait()
             redis.set("from", "the second")
 
-    with embedded_valkey.for_a_command(desk_settings) as usable:
+    with embedded_valkey.settings_for_command(desk_settings) as usable:
         other = threading.Thread(target=second)
         other.start()
         assert second_is_in.wait(20)
         first_is_leaving.set()
         assert usable.redis_url.startswith("unix://")
     other.join()
-    with embedded_valkey.for_a_command(desk_settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
         assert redis.get("from") == b"the second"
 
 
 def test_a_command_beside_a_running_desk_uses_its_server(tmp_path: Path) -> None:
     with running(tmp_path / "data") as desk:
         settings = Settings.load({}, data_dir=desk.data_dir)
-        with embedded_valkey.for_a_command(settings) as usable, queue.connect(usable) as redis:
+        with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
             assert queue.last_tick(redis) is not None
         assert desk.is_well()
         code, said = refused("doctor", "--port", str(desk.port), "--data-dir", str(desk.data_dir), home=tmp_path)
@@ -66,7 +66,7 @@ def test_a_command_beside_a_running_desk_uses_its_server(tmp_path: Path) -> None
 def test_a_given_redis_that_does_not_answer_is_said(desk_settings: Settings) -> None:
     given = Settings.load({}, data_dir=desk_settings.data_dir, redis_url="redis://127.0.0.1:1")
     does_not_answer = pytest.raises(CannotRunError, match=r"^The Redis at redis://127\.0\.0\.1:1 does not answer")
-    with does_not_answer, embedded_valkey.for_a_command(given):
+    with does_not_answer, embedded_valkey.settings_for_command(given):
         pass
     assert not desk_settings.data_dir.exists()
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from tests.support import user_accounts
 from webapp import create_app
 from webapp.core.settings import Settings
-from webapp.web.auth import needs, open_to_all
+from webapp.web.auth import public, requires
 
 EXPECTED = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -28,17 +28,17 @@ def desk(app: Flask) -> Flask:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
 
     @app.get("/broken")
-    @open_to_all
+    @public
     def broken() -> str:
         raise ZeroDivisionError
 
     @app.get("/own")
-    @open_to_all
+    @public
     def own() -> tuple[str, dict[str, str]]:
         return "", {"Content-Security-Policy": "default-src *", "Cache-Control": "max-age=60"}
 
     @app.get("/stream")
-    @open_to_all
+    @public
     def stream() -> Response:
         def chunks() -> Iterator[str]:
             yield from ["first"] * before
@@ -47,7 +47,7 @@ def desk(app: Flask) -> Flask:
         before = request.args.get("before", 0, type=int)
         return Response(chunks())
 
-    app.add_url_rule("/closed", view_func=needs("orders.read")(lambda: ""), endpoint="closed")
+    app.add_url_rule("/closed", view_func=requires("orders.read")(lambda: ""), endpoint="closed")
     return app
 
 

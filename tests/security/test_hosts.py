@@ -6,7 +6,7 @@ from flask import Flask, request
 from tests.support import user_accounts
 from webapp import create_app
 from webapp.core.settings import Settings
-from webapp.web.auth import open_to_all
+from webapp.web.auth import public
 
 
 def make(settings: Settings, **overrides: object) -> Flask:
@@ -14,7 +14,7 @@ def make(settings: Settings, **overrides: object) -> Flask:
     app.test_client_class = user_accounts.Browser
 
     @app.get("/who")
-    @open_to_all
+    @public
     def who() -> str:
         return f"{request.remote_addr} {request.scheme} {request.host}"
 

@@ -20,7 +20,7 @@ from webapp.models.audit_log import Event
 from webapp.models.users import SignInAttempt, SignInLink, User
 from webapp.services.users import users
 from webapp.services.users.logins import FAILURES_PER_ACCOUNT
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 GOOD = "correct horse battery"
 
@@ -38,7 +38,7 @@ def use(client: FlaskClient, link: str, **fields: str) -> TestResponse:
 @pytest.fixture(autouse=True)
 def probe(app: Flask) -> None:
     """A page for whoever is signed in."""
-    app.add_url_rule("/probe", view_func=needs("orders.read")(lambda: ""), endpoint="probe")
+    app.add_url_rule("/probe", view_func=requires("orders.read")(lambda: ""), endpoint="probe")
 
 
 @pytest.fixture

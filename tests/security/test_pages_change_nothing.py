@@ -20,7 +20,7 @@ from tests.support.stock import a_product
 from tests.support.user_accounts import THE_OWNER
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.domain.amazon.types import Unreadable
+from webapp.domain.amazon.types import UnparseableOrder
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.customers import Customer
 from webapp.models.documents import Invoice
@@ -63,7 +63,9 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
         session, unshipped.amazon_order_id, "NoInventory", undo_seconds=30, now=NOW, by="test"
     )
     other = session.get_one(AmazonOrder, unshipped.amazon_order_id)
-    quarantine.keep(session, mirror.account_id, [Unreadable("purchaseDate is missing", {"orderId": "1"}, "303-1")], NOW)
+    quarantine.add(
+        session, mirror.account_id, [UnparseableOrder("purchaseDate is missing", {"orderId": "1"}, "303-1")], NOW
+    )
     run = SyncRun(
         account_id=mirror.account_id, by="test", state="done", started_at=NOW, ended_at=NOW, updated_after=NOW
     )

@@ -16,7 +16,7 @@ from webapp.domain.users.permissions import (
     VIEWER,
     allows,
 )
-from webapp.web.auth import can, needs
+from webapp.web.auth import has_permission, requires
 
 READING = {"GET", "HEAD"}
 # What a stranger may ask for: coming in, how the page looks, and whether the desk is alive.
@@ -107,8 +107,8 @@ def test_every_unsafe_route_refuses_a_request_without_a_token(app: Flask, owner:
 
 @pytest.fixture
 def probe(app: Flask) -> None:
-    app.add_url_rule("/probe", view_func=needs("orders.read")(lambda: ""), endpoint="probe", methods=["GET"])
-    app.add_url_rule("/probe", view_func=needs("orders.cancel")(lambda: ""), endpoint="probe_do", methods=["POST"])
+    app.add_url_rule("/probe", view_func=requires("orders.read")(lambda: ""), endpoint="probe", methods=["GET"])
+    app.add_url_rule("/probe", view_func=requires("orders.cancel")(lambda: ""), endpoint="probe_do", methods=["POST"])
 
 
 @pytest.mark.usefixtures("probe")
@@ -150,21 +150,21 @@ def test_a_view_that_declares_nothing_is_shut_to_everybody(app: Flask, owner: Fl
 
 def test_a_permission_there_is_not_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match=r"no permission 'orders\.raed'"):
-        needs("orders.raed")
+        requires("orders.raed")
     with pytest.raises(ValueError, match=r"no permission 'orders\.raed'"):
         allows("owner", "orders.raed")
 
 
 def test_templates_ask_the_same_table(app: Flask) -> None:
     @app.get("/asks")
-    @needs("orders.read")
+    @requires("orders.read")
     def asks() -> str:
         return render_template_string("{{ can('orders.read') }} {{ can('orders.cancel') }}")
 
     answers = [user_accounts.sign_in(app.test_client(), who).get("/asks").text for who in (THE_OWNER, THE_COLLEAGUE)]
     assert answers == ["True True", "True False"]
     with app.test_request_context():
-        assert not can("orders.read")
+        assert not has_permission("orders.read")
 
 
 def test_the_colleague_reads_everything_but_personal_data_and_changes_nothing() -> None:

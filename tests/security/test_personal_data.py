@@ -17,7 +17,7 @@ from tests.support import canaries
 from tests.support.canaries import marks_in
 from tests.support.user_accounts import Person, sign_in
 from webapp.db.base import Base
-from webapp.db.encryption import Encrypted, VaultError, vault
+from webapp.db.encryption import DecryptionError, Encrypted, vault
 from webapp.domain.users.permissions import PERMISSIONS, ROLES, allows
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.customers import Customer
@@ -203,7 +203,7 @@ def test_who_may_not_read_personal_data_finds_nothing_by_it(
                 found = grid_fetch.fetch(session, other, place, {field: known})
                 assert (found.count, list(found.rows)) == (0, []), (listing.name, field, known)
                 assert grid_fetch.ids(session, other, place, {field: known}, 10) == []
-                assert list(grid_fetch.walk(session, other, place, {field: known})) == []
+                assert list(grid_fetch.iterate(session, other, place, {field: known})) == []
 
 
 def test_pages_answer_alike_for_a_name_that_is_there_and_one_that_is_not(
@@ -309,7 +309,7 @@ def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Sessi
     session.rollback()
 
     for value in stored:
-        assert search.unseal(f"~{value}", personal=True) is None
+        assert search.decrypt_param(f"~{value}", personal=True) is None
     for role in roles:
         client = browser(app, role)
         for path, field in addresses(app):
@@ -321,26 +321,26 @@ def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Sessi
 
 @pytest.mark.usefixtures("app")
 def test_an_address_opens_as_no_stored_value() -> None:
-    token = search.seal("Canaryrecipient", personal=True)
+    token = search.encrypt_param("Canaryrecipient", personal=True)
 
-    with pytest.raises(VaultError):
+    with pytest.raises(DecryptionError):
         vault.decrypt(token.removeprefix("~").encode())
 
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("spoiled", ["", "~", "é", "AAAA", "A" * 1000, "=", "gAAAAABm", "~~"])
 def test_a_spoiled_address_opens_nothing(spoiled: str) -> None:
-    assert search.unseal(f"~{spoiled}", personal=True) is None
+    assert search.decrypt_param(f"~{spoiled}", personal=True) is None
 
 
 @pytest.mark.usefixtures("app")
 def test_an_address_that_was_changed_opens_nothing() -> None:
-    token = search.seal("Canaryrecipient", personal=False)
-    assert search.unseal(token, personal=False) == "Canaryrecipient"
+    token = search.encrypt_param("Canaryrecipient", personal=False)
+    assert search.decrypt_param(token, personal=False) == "Canaryrecipient"
 
     for at in range(1, len(token) - 1):
         changed = token[:at] + ("A" if token[at] != "A" else "B") + token[at + 1 :]
-        assert search.unseal(changed, personal=True) is None, at
+        assert search.decrypt_param(changed, personal=True) is None, at
 
 
 # How personal values are told from others.

@@ -15,7 +15,7 @@ from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.engine import sqlite_module
 from webapp.models.users import User, WebSession
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 pytestmark = pytest.mark.only_sqlite
 
@@ -35,12 +35,12 @@ def somebody_writing(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 def desk(app: Flask) -> Flask:
     @app.get("/names")
-    @needs("orders.read")
+    @requires("orders.read")
     def names() -> list[str]:
         return list(db.session.scalars(select(User.email)))
 
     @app.get("/streamed")
-    @needs("orders.read")
+    @requires("orders.read")
     def streamed() -> Response:
         def lines() -> Iterator[str]:
             yield from db.session.scalars(select(User.email))
@@ -48,7 +48,7 @@ def desk(app: Flask) -> Flask:
         return Response(stream_with_context(lines()))
 
     @app.post("/write")
-    @needs("users.write")
+    @requires("users.write")
     def write() -> str:
         first = db.session.scalar(select(User.email))
         db.session.execute(update(User).values(active=True))

@@ -22,18 +22,18 @@ from webapp.db.engine import create_file
 from webapp.models.users import User, WebSession
 from webapp.queries.users import digest
 from webapp.web import auth
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 
 @pytest.fixture
 def desk(app: Flask) -> Flask:
     @app.get("/probe")
-    @needs("orders.read")
+    @requires("orders.read")
     def probe() -> str:
         return f"for {auth.current_user.email}"
 
     @app.post("/say")
-    @needs("orders.read")
+    @requires("orders.read")
     def say() -> str:
         # A view that reads after its commit leaves a transaction open that holds the write lock.
         db.session.scalars(select(User)).all()
@@ -41,7 +41,7 @@ def desk(app: Flask) -> Flask:
         return ""
 
     @app.get("/said")
-    @needs("orders.read")
+    @requires("orders.read")
     def said() -> list[str]:
         return get_flashed_messages()
 
@@ -105,7 +105,7 @@ def test_signing_in_changes_the_id_and_the_token(desk: Flask, session: Session) 
     session.rollback()
 
     @desk.post("/again")
-    @auth.open_to_all
+    @auth.public
     def again() -> str:
         auth.sign_in(db.session.scalars(select(User).where(User.email == THE_OWNER.email)).one())
         return ""
@@ -151,7 +151,7 @@ def test_disabling_a_user_shuts_their_open_sessions_at_once(desk: Flask, owner: 
 
 def test_a_new_role_counts_from_the_next_request(app: Flask, owner: FlaskClient, session: Session) -> None:
     @app.get("/probe")
-    @needs("users.write")
+    @requires("users.write")
     def probe() -> str:
         return ""
 
@@ -214,7 +214,7 @@ def test_a_word_for_the_next_page_is_kept_encrypted(desk: Flask, owner: FlaskCli
 
 def test_what_a_visitor_brings_unsigned_counts_nothing(desk: Flask) -> None:
     @desk.get("/token")
-    @auth.open_to_all
+    @auth.public
     def token() -> str:
         return str(web_session.get("csrf_token", "none"))
 

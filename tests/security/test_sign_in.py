@@ -20,7 +20,7 @@ from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.users import SignInAttempt, User, WebSession
 from webapp.services.users.logins import FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS, sign_in
 from webapp.web import auth
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 WRONG = "This e-mail address and password do not go together."
 
@@ -30,7 +30,7 @@ def desk(app: Flask) -> Flask:
     """An application with one page that needs a permission, and two people who know a password."""
 
     @app.get("/probe")
-    @needs("orders.read")
+    @requires("orders.read")
     def probe() -> str:
         return f"for {auth.current_user.email}"
 

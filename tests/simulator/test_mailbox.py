@@ -12,7 +12,7 @@ from tests.support.simulator_server import AmazonServer
 from webapp.domain.mail.errors import MailRefused
 from webapp.domain.mail.mime import (
     Attachment,
-    Letter,
+    MailContent,
     Sender,
     Server,
     pack,
@@ -33,7 +33,7 @@ def url(box: Mailbox) -> Iterator[str]:
         yield f"{server.url}/_desk/mails"
 
 
-def send(box: Mailbox, *letters: Letter) -> None:
+def send(box: Mailbox, *letters: MailContent) -> None:
     with smtp.connect(Server("127.0.0.1", box.port, "none")) as line:
         for letter in letters:
             line.offer("orders@shop.example", "b@a.example")
@@ -44,7 +44,9 @@ def test_what_the_desk_sends_is_shown_with_its_attachment(box: Mailbox, url: str
     assert "Nobody has written to a buyer." in httpx.get(url).text
 
     send(
-        box, Letter("Grüße <b>", "One\n.\n..two", attachment=Attachment("invoice-1.pdf", b"%PDF-1.7")), Letter("2", "x")
+        box,
+        MailContent("Grüße <b>", "One\n.\n..two", attachment=Attachment("invoice-1.pdf", b"%PDF-1.7")),
+        MailContent("2", "x"),
     )
 
     page = httpx.get(url).text

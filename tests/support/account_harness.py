@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from simulator import desk_actions
 from simulator.world import World
 from webapp.amazon.gateway import Amazon
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
@@ -90,7 +90,7 @@ class Desk:
         return credit_memos.create(
             self.session,
             self.commerce_order(number).id,
-            Refund(quantities, shipping, **more),
+            CreditRequest(quantities, shipping, **more),
             on_amazon=True,
             reason=reason,
             undo_seconds=30,
@@ -128,7 +128,7 @@ class Desk:
         }
 
     def advance(self, method: str = "feed") -> int:
-        return submission_processor.advance(
+        return submission_processor.run(
             self.session, self.port, self.account.id, clock=self.clock, feed_interval=120, method=method
         )
 

@@ -19,7 +19,7 @@ from webapp.domain.amazon.types import (
     Address,
     Buyer,
     Gift,
-    Unreadable,
+    UnparseableOrder,
 )
 from webapp.domain.invoicing import drafts
 from webapp.domain.shipping import parcels
@@ -102,13 +102,13 @@ def plant(session: Session) -> dict[str, str]:
     ]
     shipments.create(session, first.id, packed, comment="Canarycomment", **BY)
     invoices.create(session, second.id, **BY)
-    credit_memos.create(session, second.id, drafts.Refund(quantities={second.items[0].id: 1}), **BY)
+    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **BY)
     comments.create(session, first.id, "Canarycomment", **BY)
     order_addresses.correct(session, first.id, "shipping", {**RECIPIENT.as_json(), "line1": "Canarycorrected 2"}, **BY)
     holds.hold(session, second.id, "Canaryhold", **BY)
     asked_again = an_order_of_canaries(9, items=(asked,))
     raw = {"orderId": "303-0000000-0000010", "buyer": {"buyerName": "Canarybuyer"}}
-    unreadable = Unreadable("order.items is missing", raw, "303-0000000-0000010")
+    unreadable = UnparseableOrder("order.items is missing", raw, "303-0000000-0000010")
     import_page(session, account.id, [asked_again, unreadable], now=NOW, by="test")
     session.commit()
     asking = session.scalars(select(AmazonOrder).where(AmazonOrder.number == asked_again.number)).one()

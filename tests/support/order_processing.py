@@ -17,7 +17,7 @@ from tests.support.factories import (
 )
 from webapp.core.extensions import db
 from webapp.db.base import Base
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain.amazon.types import AmazonOrder
 from webapp.domain.errors import DeskError
 from webapp.models.audit_log import Event
@@ -65,7 +65,7 @@ def kinds(session: Session, order: Order) -> list[str]:
 
 def everything() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, as it was committed."""
-    with only_reading(), db.engine.connect() as connection:
+    with read_only(), db.engine.connect() as connection:
         return {
             name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]
             for name in Base.metadata.tables

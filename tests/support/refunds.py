@@ -61,8 +61,8 @@ def submission_of(session, memo):
 def answered(session, memo, *refused_places):
     """Amazon's report on the feed with this credit memo alone: it refuses these lines, counted from 0."""
     submission = submission_of(session, memo)
-    submission_transitions.move(submission, "send", NOW)
-    submission_transitions.move(submission, "sent", NOW)
+    submission_transitions.apply(submission, "send", NOW)
+    submission_transitions.apply(submission, "sent", NOW)
     submission.message_id = 1
     messages = tuple(FeedMessage(place + 1, "Error", "18102", "No.") for place in refused_places)
     count = len(memo.told)

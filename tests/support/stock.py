@@ -76,7 +76,7 @@ def _owed(session: Session) -> Counter[tuple[int, str]]:
         if mirror.fulfilled_by != "MERCHANT":
             continue
         if line is not None:
-            pieces = max(0, min(order_states.owed(line), item.quantity - line.shipped))
+            pieces = max(0, min(order_states.unshipped(line), item.quantity - line.shipped))
         else:
             pieces = item.quantity if mirror.status in NOT_YET and store.pending_orders == "reserve" else 0
         owed[(mirror.account_id, item.sku)] += pieces

@@ -7,10 +7,10 @@ from flask import Flask, request
 from flask.testing import FlaskClient
 from jinja2 import DictLoader
 
-from webapp.web.auth import open_to_all
+from webapp.web.auth import public
 from webapp.web.responses import (
-    answer,
-    invalid,
+    render_fragment_or_page,
+    render_invalid,
     see_other,
     stop_polling,
 )
@@ -22,13 +22,13 @@ HTMX = {"HX-Request": "true"}
 def browser(app: Flask) -> Iterator[FlaskClient]:
     app.jinja_env.loader = DictLoader({"_part.html": "part {{ word }}", "page.html": "page of part {{ word }}"})
     views = {
-        "shown": lambda: answer(request, "_part.html", "page.html", word="x"),
-        "refused": lambda: invalid(request, "_part.html", "page.html", word="x"),
+        "shown": lambda: render_fragment_or_page(request, "_part.html", "page.html", word="x"),
+        "refused": lambda: render_invalid(request, "_part.html", "page.html", word="x"),
         "finished": lambda: stop_polling("_part.html", word="x"),
         "elsewhere": lambda: see_other(request, "/there"),
     }
     for name, view in views.items():
-        app.add_url_rule(f"/{name}", name, open_to_all(view))
+        app.add_url_rule(f"/{name}", name, public(view))
     return app.test_client()
 
 

@@ -9,8 +9,8 @@ from flask import Flask, abort
 from flask.testing import FlaskClient
 
 from webapp.domain import errors as domain
-from webapp.messages import sentence
-from webapp.web.auth import open_to_all
+from webapp.messages import text_for
+from webapp.web.auth import public
 from webapp.web.error_pages import DOMAIN_ERRORS, PAGES
 
 HTMX = {"HX-Request": "true"}
@@ -18,7 +18,7 @@ HTMX = {"HX-Request": "true"}
 
 def failing(app: Flask, fail: Callable[[], None]) -> FlaskClient:
     """A client of an application whose page `/fail` ends like this, for GET and POST."""
-    app.add_url_rule("/fail", "fail", open_to_all(fail), methods=["GET", "POST"])
+    app.add_url_rule("/fail", "fail", public(fail), methods=["GET", "POST"])
     return app.test_client()
 
 
@@ -43,7 +43,7 @@ def test_an_error_of_the_domain_says_its_own_sentence(app: Flask, kind: type[dom
 
     response = failing(app, fail).get("/fail")
     assert response.status_code == status
-    assert sentence("order_unknown", {"number": "1000"}) in response.text
+    assert text_for("order_unknown", {"number": "1000"}) in response.text
 
 
 def test_every_error_of_the_domain_has_a_status() -> None:

@@ -16,7 +16,7 @@ from webapp.core import queue
 def test_a_scheduler_that_has_been_silent_for_long_is_not_healthy(
     stranger: FlaskClient, bell: Redis, silent: int, status: int
 ) -> None:
-    queue.note_tick(bell, datetime.now(UTC) - timedelta(seconds=silent))
+    queue.record_scheduler_heartbeat(bell, datetime.now(UTC) - timedelta(seconds=silent))
     answer = stranger.get("/healthz")
     assert answer.status_code == status
     assert silent <= answer.json["scheduler_tick_age"] < silent + 15

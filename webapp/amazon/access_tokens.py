@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from redis import Redis
 
-from webapp.amazon.http import Answer, Wire
+from webapp.amazon.http import AmazonResponse, HttpTransport
 from webapp.amazon.json_fields import TEXT
 from webapp.amazon.rate_limiter import PREFIX, redis_must_answer
 from webapp.domain.accounts.credentials import Credentials
@@ -47,7 +47,7 @@ class Tokens:
         self,
         credentials: Credentials,
         redis: Redis,
-        wire: Wire,
+        wire: HttpTransport,
         *,
         clock: Callable[[], float],
         wait: Callable[[float], None],
@@ -171,7 +171,7 @@ def _sendable(value: str) -> bool:
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
-def _refusal(answer: Answer) -> AmazonError:
+def _refusal(answer: AmazonResponse) -> AmazonError:
     code, words = answer.words()
     advice = _ADVICE.get(code or "")
     if advice is None or answer.status >= 500:

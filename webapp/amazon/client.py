@@ -12,18 +12,18 @@ from typing import Any, TypeVar
 from redis import Redis
 
 from webapp.amazon.access_tokens import Tokens
-from webapp.amazon.http import Answer, Wire
+from webapp.amazon.http import AmazonResponse, HttpTransport
 from webapp.amazon.json_fields import MalformedError
-from webapp.amazon.rate_limiter import RATES, Pacer
+from webapp.amazon.rate_limiter import RATES, RateLimiter
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
     AmazonError,
     BadCredentials,
-    LostAnswer,
+    InvalidResponse,
+    OutcomeUnknown,
     RedisUnavailable,
     Throttled,
     Unavailable,
-    Unintelligible,
 )
 
 T = TypeVar("T")
@@ -53,11 +53,11 @@ class Client:
         lane: str,
     ) -> None:
         self.credentials = credentials
-        self.wire = Wire(clock=clock, read_timeout=read_timeout)
+        self.wire = HttpTransport(clock=clock, read_timeout=read_timeout)
         self._clock = clock
         self._wait = wait
         self._max_wait = max_wait
-        self._pacer = Pacer(redis, credentials.account_key, lane, clock=clock, wait=wait)
+        self._pacer = RateLimiter(redis, credentials.account_key, lane, clock=clock, wait=wait)
         self._tokens = Tokens(credentials, redis, self.wire, clock=clock, wait=wait)
         # What Amazon's latest answer said of the time, and when that was on our own, steady clock.
         self._dated: tuple[datetime, float] | None = None
@@ -77,7 +77,7 @@ class Client:
         operation: str,
         method: str,
         path: str,
-        read: Callable[[Answer], T],
+        read: Callable[[AmazonResponse], T],
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
@@ -117,13 +117,13 @@ class Client:
         operation: str,
         method: str,
         path: str,
-        read: Callable[[Answer], T],
+        read: Callable[[AmazonResponse], T],
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
         repeat_safe: bool,
         deadline: float,
     ) -> T:
-        def send(token: str) -> Answer:
+        def send(token: str) -> AmazonResponse:
             self._pacer.acquire(operation, deadline)
             return self.wire.exchange(
                 operation,
@@ -144,12 +144,12 @@ class Client:
         self._learn(operation, answer)
         try:
             return _believe(answer, read)
-        except (Unavailable, Unintelligible) as error:
+        except (Unavailable, InvalidResponse) as error:
             if repeat_safe:
                 raise
             raise _lost(error) from error
 
-    def _learn(self, operation: str, answer: Answer) -> None:
+    def _learn(self, operation: str, answer: AmazonResponse) -> None:
         """An answer is worth more than its pace: the call was made, and the next one asks Redis first anyway."""
         if answer.date is not None:
             self._dated = (answer.date, self._clock())
@@ -162,7 +162,7 @@ class Client:
             log.warning("the pace of %s could not be noted: %s", operation, error.message)
 
 
-def _believe(answer: Answer, read: Callable[[Answer], T]) -> T:
+def _believe(answer: AmazonResponse, read: Callable[[AmazonResponse], T]) -> T:
     if not answer.ok:
         raise answer.error()
     try:
@@ -174,25 +174,25 @@ def _believe(answer: Answer, read: Callable[[Answer], T]) -> T:
 def _pause(error: AmazonError, attempt: int) -> float | None:
     """Seconds until the call is worth repeating; None when it is not."""
     # Without Redis there is no pace, after a lost answer one looks first, and our own bucket has waited already.
-    if not error.passing or isinstance(error, (RedisUnavailable, LostAnswer)):
+    if not error.passing or isinstance(error, (RedisUnavailable, OutcomeUnknown)):
         return None
     if isinstance(error, Throttled) and error.status is None:
         return None
     if isinstance(error, Throttled) and error.operation in RATES and attempt < ATTEMPTS:
         # Amazon's 429 has emptied the bucket: the wait is there.
         return 0.0
-    if attempt >= (ATTEMPTS_AT_SENSE if isinstance(error, Unintelligible) else ATTEMPTS):
+    if attempt >= (ATTEMPTS_AT_SENSE if isinstance(error, InvalidResponse) else ATTEMPTS):
         return None
     return FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
 
 
-def _refuses_token(answer: Answer) -> bool:
+def _refuses_token(answer: AmazonResponse) -> bool:
     if answer.status == 401:
         return True
     return answer.status == 403 and _STALE_TOKEN.search(answer.words()[1] or "") is not None
 
 
-def _bad_token(answer: Answer) -> BadCredentials:
+def _bad_token(answer: AmazonResponse) -> BadCredentials:
     said = answer.error()
     return BadCredentials(
         f"{said.message} The access token had just been renewed: authorise the application again in Seller Central.",
@@ -203,8 +203,8 @@ def _bad_token(answer: Answer) -> BadCredentials:
     )
 
 
-def _lost(error: AmazonError) -> LostAnswer:
-    return LostAnswer(
+def _lost(error: AmazonError) -> OutcomeUnknown:
+    return OutcomeUnknown(
         f"{error.message} It may have been carried out.",
         operation=error.operation,
         status=error.status,

@@ -27,7 +27,7 @@ _ABOUT_OTHERS = re.compile(
 )
 
 
-def descend(
+def call_with_fallback(
     ask: Callable[[frozenset[str]], T], missing: frozenset[str], refused: frozenset[str] = frozenset()
 ) -> tuple[T, frozenset[str]]:
     """Ask with all datasets but the `missing` ones; returns what came and all that is missing now.
@@ -44,12 +44,12 @@ def descend(
         if wanted == REQUIRED_DATASETS or not _may_mean_a_dataset(error):
             raise
         named = frozenset(_NAMES.findall(error.message)) & wanted
-    way = _WayDown(ask, wanted)
+    way = DatasetSearch(ask, wanted)
     answer = way.go(named, refused & wanted - REQUIRED_DATASETS)
     return answer, frozenset(DATASETS) - way.allowed
 
 
-class _WayDown(Generic[T]):
+class DatasetSearch(Generic[T]):
     """One search for the refused datasets among `wanted`. The last answer that came is the fullest."""
 
     def __init__(self, ask: Callable[[frozenset[str]], T], wanted: frozenset[str]) -> None:

@@ -14,7 +14,7 @@ import httpx
 from webapp.amazon.client import Client
 from webapp.amazon.feed_flat_files import read_flat_report, refund_document
 from webapp.amazon.feed_xml import cancellation_document, read_report
-from webapp.amazon.http import LARGEST_BODY, Answer
+from webapp.amazon.http import LARGEST_BODY, AmazonResponse
 from webapp.amazon.json_fields import (
     TEXT,
     MalformedError,
@@ -29,9 +29,9 @@ from webapp.amazon.orders import checked_marketplaces, stamp
 from webapp.amazon.vat_invoices import feed_options
 from webapp.domain.amazon.errors import (
     InvalidRequest,
-    NotThere,
+    InvalidResponse,
+    ResourceNotFound,
     Unavailable,
-    Unintelligible,
 )
 from webapp.domain.amazon.types import (
     Cancellation,
@@ -104,7 +104,7 @@ def create(client: Client, prepared: PreparedFeed) -> Feed:
     if prepared.options:
         body["feedOptions"] = dict(prepared.options)
 
-    def made(answer: Answer) -> Feed:
+    def made(answer: AmazonResponse) -> Feed:
         feed_id = required(answer.json(), "feedId")
         return Feed(feed_id, prepared.feed_type, "IN_QUEUE", request_id=answer.request_id)
 
@@ -122,7 +122,7 @@ def find(client: Client, feed_type: str, created_since: datetime) -> tuple[Feed,
         if token is None:
             return tuple(found)
         if token in seen or len(seen) == MOST_PAGES:
-            raise Unintelligible("Amazon's list of feeds does not end.", operation="getFeeds")
+            raise InvalidResponse("Amazon's list of feeds does not end.", operation="getFeeds")
         seen.add(token)
         params = {"nextToken": token}
 
@@ -130,7 +130,7 @@ def find(client: Client, feed_type: str, created_since: datetime) -> tuple[Feed,
 def get(client: Client, feed_id: str) -> Feed:
     """One feed as it stands."""
 
-    def one(answer: Answer) -> Feed:
+    def one(answer: AmazonResponse) -> Feed:
         feed = _feed(answer.json(), "", answer.request_id)
         if feed.feed_id != feed_id:
             raise MalformedError("it is another feed")
@@ -142,7 +142,9 @@ def get(client: Client, feed_id: str) -> Feed:
 def get_report(client: Client, feed: Feed) -> FeedReport:
     """The processing report of an ended feed. Raises NotThere when Amazon wrote none."""
     if feed.result_document_id is None:
-        raise NotThere(f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument")
+        raise ResourceNotFound(
+            f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument"
+        )
     path = f"{PATH}/documents/{_checked_id('getFeedDocument', feed.result_document_id)}"
     url, packing = client.call("getFeedDocument", "GET", path, _whereabouts)
     flat = feed.feed_type == refunding.FEED_TYPE
@@ -169,7 +171,7 @@ def _download(client: Client, url: str, packing: str | None, *, flat: bool) -> F
         raise answer.unintelligible(f"a processing report that cannot be read: {error}") from error
 
 
-def _flat_report(answer: Answer, document: bytes) -> FeedReport:
+def _flat_report(answer: AmazonResponse, document: bytes) -> FeedReport:
     charset = _CHARSET.search(answer.headers.get("content-type", ""))
     return read_flat_report(document, charset[1]) if charset else read_flat_report(document)
 
@@ -194,11 +196,11 @@ def _storage(client: Client, url: str) -> str:
     at_endpoint = (there.scheme, there.host, there.port) == (endpoint.scheme, endpoint.host, endpoint.port)
     at_amazon = there.scheme == "https" and there.port is None and there.host.endswith(STORAGE)
     if not there.host or there.userinfo or not (at_endpoint or at_amazon):
-        raise Unintelligible(f"Amazon named an address for a document that is not Amazon's: {there.host!r}.")
+        raise InvalidResponse(f"Amazon named an address for a document that is not Amazon's: {there.host!r}.")
     return url
 
 
-def _storage_refusal(answer: Answer) -> Exception:
+def _storage_refusal(answer: AmazonResponse) -> Exception:
     # Its addresses live for five minutes, so what it refuses is passing: the next try asks for a new address.
     return Unavailable(
         f"Amazon's storage answered the {answer.operation} with {answer.status}.",
@@ -208,7 +210,7 @@ def _storage_refusal(answer: Answer) -> Exception:
     )
 
 
-def _place(answer: Answer) -> tuple[str, str]:
+def _place(answer: AmazonResponse) -> tuple[str, str]:
     body = answer.json()
     url = text(body, "url", limit=TEXT * 2)
     if url is None:
@@ -216,14 +218,14 @@ def _place(answer: Answer) -> tuple[str, str]:
     return required(body, "feedDocumentId"), url
 
 
-def _whereabouts(answer: Answer) -> tuple[str, str | None]:
+def _whereabouts(answer: AmazonResponse) -> tuple[str, str | None]:
     packing = word(answer.json(), "compressionAlgorithm")
     if packing not in (None, "GZIP"):
         raise MalformedError("compressionAlgorithm is an unknown one")
     return _place(answer)[1], packing
 
 
-def _feeds(answer: Answer) -> tuple[list[Feed], str | None]:
+def _feeds(answer: AmazonResponse) -> tuple[list[Feed], str | None]:
     body = answer.json()
     if body.get("feeds") is None:
         raise MalformedError("feeds is missing")

@@ -21,11 +21,11 @@ from webapp.domain.amazon.errors import (
     BadCredentials,
     Forbidden,
     InvalidRequest,
-    LostAnswer,
-    NotThere,
+    InvalidResponse,
+    OutcomeUnknown,
+    ResourceNotFound,
     Throttled,
     Unavailable,
-    Unintelligible,
 )
 
 log = logging.getLogger("webapp.amazon")
@@ -42,11 +42,18 @@ LARGEST_BODY = 64 * 2**20
 
 # Errors that come before the first byte is sent, so the call cannot have been carried out.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_REFUSALS = {400: InvalidRequest, 401: BadCredentials, 403: Forbidden, 404: NotThere, 408: Unavailable, 429: Throttled}
+_REFUSALS = {
+    400: InvalidRequest,
+    401: BadCredentials,
+    403: Forbidden,
+    404: ResourceNotFound,
+    408: Unavailable,
+    429: Throttled,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AmazonResponse:
     """What came back, whatever its status. `operation` is Amazon's name of the call."""
 
     operation: str
@@ -85,9 +92,9 @@ class Answer:
             raise self.unintelligible(f"success and errors at once: {_words(body)[1]}")
         return body
 
-    def unintelligible(self, what: str) -> Unintelligible:
+    def unintelligible(self, what: str) -> InvalidResponse:
         """The error to raise: a success whose body is `what`."""
-        return Unintelligible(f"Amazon answered {self.operation} with {what}.", **self._details())
+        return InvalidResponse(f"Amazon answered {self.operation} with {what}.", **self._details())
 
     def error(self) -> AmazonError:
         """The typed error of an answer that is not a success, in Amazon's own words where there are any."""
@@ -118,7 +125,7 @@ class Answer:
         return {"operation": self.operation, "status": self.status, "request_id": self.request_id}
 
 
-class Wire:
+class HttpTransport:
     """A connection that trusts nothing around it: no proxies, no redirects, no endless waits, no endless bodies."""
 
     def __init__(
@@ -141,7 +148,9 @@ class Wire:
     def close(self) -> None:
         self._http.close()
 
-    def exchange(self, operation: str, method: str, url: str, *, repeat_safe: bool = True, **request: Any) -> Answer:
+    def exchange(
+        self, operation: str, method: str, url: str, *, repeat_safe: bool = True, **request: Any
+    ) -> AmazonResponse:
         """Send and receive once. `request` is what httpx takes: params, json, data, content, headers.
 
         Without an answer raises Unavailable, or LostAnswer when the call may have been carried out and repeating it
@@ -154,7 +163,7 @@ class Wire:
             log.info("%s got no answer in %d ms (%s)", operation, self._ms(started), type(error).__name__)
             lost = not repeat_safe and not isinstance(error, _UNSENT)
             raise _no_answer(operation, url, error, lost) from error
-        except Unintelligible as error:
+        except InvalidResponse as error:
             if repeat_safe:
                 raise
             raise _no_answer(operation, url, error, lost=True) from error
@@ -165,18 +174,20 @@ class Wire:
         log.debug("%s %d in %d ms (request id %s)", operation, answer.status, self._ms(started), answer.request_id)
         return answer
 
-    def _receive(self, operation: str, method: str, url: httpx.URL, started: float, request: dict[str, Any]) -> Answer:
+    def _receive(
+        self, operation: str, method: str, url: httpx.URL, started: float, request: dict[str, Any]
+    ) -> AmazonResponse:
         body = bytearray()
         with self._http.stream(method, url, **request) as response:
             for chunk in response.iter_bytes():
                 body += chunk
                 if len(body) > self._largest:
-                    raise Answer(operation, response.status_code, response.headers, b"").unintelligible(
+                    raise AmazonResponse(operation, response.status_code, response.headers, b"").unintelligible(
                         f"more than {self._largest} bytes"
                     )
                 if self._clock() - started > WHOLE_ANSWER:
                     raise httpx.ReadTimeout("the answer does not end", request=response.request)
-            return Answer(operation, response.status_code, response.headers, bytes(body))
+            return AmazonResponse(operation, response.status_code, response.headers, bytes(body))
 
     def _ms(self, started: float) -> int:
         return round((self._clock() - started) * 1000)
@@ -205,7 +216,7 @@ def _is_this_machine(host: str) -> bool:
 def _no_answer(operation: str, url: str, error: Exception, lost: bool) -> Unavailable:
     host = httpx.URL(url).host
     if lost:
-        return LostAnswer(
+        return OutcomeUnknown(
             f"The answer to {operation} is lost ({type(error).__name__}); it may have been carried out.",
             operation=operation,
         )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from webapp.amazon.client import Client
-from webapp.amazon.http import Answer
+from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     MalformedError,
     block,
@@ -50,13 +50,13 @@ def _marketplace(client: Client, marketplace_id: str) -> dict[str, str]:
     return {"marketplaceIds": marketplace}
 
 
-def _actions(answer: Answer) -> tuple[str, ...]:
+def _actions(answer: AmazonResponse) -> tuple[str, ...]:
     links: dict[str, Any] = dict(block(answer.json(), "_links"))
     if links.get("actions") is None:
         raise MalformedError("_links.actions is missing")
     return tuple(required(action, "name", at) for at, action in blocks(links, "actions", "_links."))
 
 
-def _sent(answer: Answer) -> None:
+def _sent(answer: AmazonResponse) -> None:
     if answer.status != 201 or (answer.body.strip() and answer.json()):
         raise answer.unintelligible(f"status {answer.status} and something that is not its acceptance")

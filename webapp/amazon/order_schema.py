@@ -23,8 +23,8 @@ from webapp.domain.amazon.types import (
     Buyer,
     Component,
     Gift,
-    Unread,
-    Unreadable,
+    RawOrder,
+    UnparseableOrder,
 )
 from webapp.domain.common.marketplaces import BY_ID, find_by_name
 
@@ -42,23 +42,23 @@ class UnreadableOrderError(ValueError):
         self.number = number
 
 
-def unread_orders(
+def lazy_orders(
     raws: Iterable[Any], missing: frozenset[str] = frozenset(), *, weigh: bool = False
-) -> tuple[Unread, ...]:
+) -> tuple[RawOrder, ...]:
     """The orders of a page, to be read when they are asked for; one that cannot be read is `Unreadable` then.
 
     `weigh` measures each order first: worth its time only when the whole page is longer than one order may be.
     """
-    return tuple([Unread(raw, _number(raw), partial(_parse_or_keep, raw, missing, weigh), missing) for raw in raws])
+    return tuple([RawOrder(raw, _number(raw), partial(_parse_or_keep, raw, missing, weigh), missing) for raw in raws])
 
 
-def _parse_or_keep(raw: Any, missing: frozenset[str], weigh: bool) -> AmazonOrder | Unreadable:
+def _parse_or_keep(raw: Any, missing: frozenset[str], weigh: bool) -> AmazonOrder | UnparseableOrder:
     if weigh and len(json.dumps(raw)) > LARGEST_ORDER:
-        return Unreadable(f"the order is longer than {LARGEST_ORDER} characters", raw, _number(raw))
+        return UnparseableOrder(f"the order is longer than {LARGEST_ORDER} characters", raw, _number(raw))
     try:
         return parse_order(raw, missing)
     except UnreadableOrderError as error:
-        return Unreadable(error.cause, raw, error.number)
+        return UnparseableOrder(error.cause, raw, error.number)
 
 
 def parse_order(raw: Any, missing: frozenset[str] = frozenset(), request_id: str | None = None) -> AmazonOrder:

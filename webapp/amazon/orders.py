@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from webapp.amazon.client import Client
-from webapp.amazon.dataset_fallback import descend
-from webapp.amazon.http import Answer
+from webapp.amazon.dataset_fallback import call_with_fallback
+from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     MalformedError,
     block,
@@ -16,8 +16,8 @@ from webapp.amazon.order_schema import (
     LARGEST_ORDER,
     NUMBER,
     UnreadableOrderError,
+    lazy_orders,
     parse_order,
-    unread_orders,
 )
 from webapp.domain.amazon.errors import InvalidRequest
 from webapp.domain.amazon.types import DATASETS, AmazonOrder, OrderPage
@@ -68,7 +68,7 @@ def search(
         )
 
     # A token goes with the filters of the call that gave it: with other datasets it would be refused for that.
-    return ask(frozenset(DATASETS) - missing) if token is not None else descend(ask, missing, refused)[0]
+    return ask(frozenset(DATASETS) - missing) if token is not None else call_with_fallback(ask, missing, refused)[0]
 
 
 def probe(client: Client, marketplace_ids: Sequence[str], now: datetime) -> frozenset[str]:
@@ -95,7 +95,7 @@ def read(client: Client, number: str, missing: frozenset[str]) -> AmazonOrder:
             "getOrder", "GET", path, lambda answer: _one(answer, number, gone), params=_included(datasets)
         )
 
-    return descend(ask, missing)[0]
+    return call_with_fallback(ask, missing)[0]
 
 
 def cancel(client: Client, number: str, reason: str) -> None:
@@ -138,13 +138,13 @@ def _included(datasets: frozenset[str]) -> dict[str, str]:
     return {"includedData": ",".join(name for name in DATASETS if name in datasets)}
 
 
-def _page(answer: Answer, missing: frozenset[str]) -> OrderPage:
+def _page(answer: AmazonResponse, missing: frozenset[str]) -> OrderPage:
     body = answer.json()
     orders = body.get("orders")
     if type(orders) is not list:
         raise MalformedError("orders is missing" if orders is None else "orders is not a list")
     return OrderPage(
-        orders=unread_orders(orders, missing, weigh=len(answer.body) > LARGEST_ORDER),
+        orders=lazy_orders(orders, missing, weigh=len(answer.body) > LARGEST_ORDER),
         next_token=text(block(body, "pagination"), "nextToken", "pagination.", LONGEST_TOKEN),
         updated_before=instant(body, "lastUpdatedBefore"),
         request_id=answer.request_id,
@@ -152,7 +152,7 @@ def _page(answer: Answer, missing: frozenset[str]) -> OrderPage:
     )
 
 
-def _one(answer: Answer, number: str, missing: frozenset[str]) -> AmazonOrder:
+def _one(answer: AmazonResponse, number: str, missing: frozenset[str]) -> AmazonOrder:
     raw = answer.json().get("order")
     if raw is None:
         raise MalformedError("order is missing")
@@ -167,7 +167,7 @@ def _one(answer: Answer, number: str, missing: frozenset[str]) -> AmazonOrder:
     return order
 
 
-def _accepted(answer: Answer) -> None:
+def _accepted(answer: AmazonResponse) -> None:
     # 202 with nothing in it is all that is promised; a page in its place comes from somebody else.
     if answer.status != 202 or answer.body.strip() not in (b"", b"{}"):
         raise answer.unintelligible(f"status {answer.status} and something that is not its acceptance")

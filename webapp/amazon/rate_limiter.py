@@ -43,7 +43,7 @@ RATES: dict[str, tuple[float, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class Priority:
     """`reserve`: the share of the burst left to higher lanes; `patience`: refills without a token until one is due."""
 
     name: str
@@ -53,7 +53,12 @@ class Lane:
 
 LANES = {
     lane.name: lane
-    for lane in (Lane("person", 0, 0), Lane("submission", 0.1, 1), Lane("sync", 0.25, 2), Lane("backfill", 0.5, 4))
+    for lane in (
+        Priority("person", 0, 0),
+        Priority("submission", 0.1, 1),
+        Priority("sync", 0.25, 2),
+        Priority("backfill", 0.5, 4),
+    )
 }
 
 
@@ -107,7 +112,7 @@ _EMPTY = _SETTLE + "keep(0, rate)"
 _CORRECT = _SETTLE + "keep(tokens, tonumber(ARGV[3]))"
 
 
-class Pacer:
+class RateLimiter:
     """The buckets of one account, seen from one lane."""
 
     def __init__(

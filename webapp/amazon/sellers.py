@@ -1,7 +1,7 @@
 """Sellers API: where an account may sell."""
 
 from webapp.amazon.client import Client
-from webapp.amazon.http import Answer
+from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     MalformedError,
     block,
@@ -17,7 +17,7 @@ def participations(client: Client) -> tuple[Participation, ...]:
     return client.call("getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", _participations)
 
 
-def _participations(answer: Answer) -> tuple[Participation, ...]:
+def _participations(answer: AmazonResponse) -> tuple[Participation, ...]:
     body = answer.json()
     if body.get("payload") is None:
         raise MalformedError("payload is missing")

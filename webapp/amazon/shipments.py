@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from webapp.amazon.client import Client
-from webapp.amazon.http import Answer
+from webapp.amazon.http import AmazonResponse
 from webapp.amazon.order_schema import NUMBER
 from webapp.amazon.orders import checked_marketplaces, checked_number, stamp
 from webapp.domain.amazon.errors import InvalidRequest
@@ -71,7 +71,7 @@ def _refusal(message: str) -> InvalidRequest:
     return InvalidRequest(message, operation="confirmShipment")
 
 
-def _confirmed(answer: Answer) -> None:
+def _confirmed(answer: AmazonResponse) -> None:
     # 204 with nothing in it is all that is promised; a page in its place comes from somebody else.
     if answer.status != 204 or answer.body.strip():
         raise answer.unintelligible(f"status {answer.status} and something that is not its confirmation")

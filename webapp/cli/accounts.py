@@ -118,18 +118,18 @@ def _secret(path: Path) -> str:
 
 
 def _connected(account: Account, report: ConnectionReport) -> Iterator[str]:
-    from webapp.messages import sentence
+    from webapp.messages import text_for
 
     yield f"Connected {account.name}: {', '.join(store.name for store in account.stores)}."
     for name in sorted(report.missing):
-        yield f"Amazon does not show: {sentence(f'dataset_{name}')}. {sentence(f'without_{name}')}"
+        yield f"Amazon does not show: {text_for(f'dataset_{name}')}. {text_for(f'without_{name}')}"
 
 
 def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
-    from webapp.messages import sentence
+    from webapp.messages import text_for
 
     if not found:
         yield "There are no accounts yet."
     for one in found:
-        health = sentence(one["trouble"]) if one["trouble"] else f"synced {one['last_synced_at'] or 'never'}"
+        health = text_for(one["trouble"]) if one["trouble"] else f"synced {one['last_synced_at'] or 'never'}"
         yield f"{one['id']}  {one['name']}  {one['region']}  {', '.join(one['stores'])}  {health}"

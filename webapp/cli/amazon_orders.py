@@ -99,7 +99,7 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
 
 def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
     """The order as JSON says it; docs/cli.md lists the keys."""
-    from webapp.messages import sentence
+    from webapp.messages import text_for
 
     return {
         "number": order.number,
@@ -114,7 +114,7 @@ def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
         "items": [_item(item) for item in order.items],
         "ship_to": order.recipient_override or order.recipient,
         "order_number": order_number,
-        "note": sentence(order.note, order.note_args) if order.note else None,
+        "note": text_for(order.note, order.note_args) if order.note else None,
     }
 
 

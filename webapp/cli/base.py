@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import SettingError, Settings
-from webapp.db.encryption import VaultError
+from webapp.db.encryption import DecryptionError
 from webapp.domain.amazon.errors import AmazonError
 from webapp.domain.errors import DeskError, InvalidError
 
@@ -56,12 +56,12 @@ def one_line_errors() -> Iterator[None]:
     except AmazonError as error:
         _fail(error.message + (f" (Amazon's request {error.request_id})" if error.request_id else ""))
     except DeskError as error:
-        from webapp.messages import sentence
+        from webapp.messages import text_for
 
-        _fail(_about(error) + sentence(error.code, error.arguments))
+        _fail(_about(error) + text_for(error.code, error.arguments))
     except RedisError as error:
         _fail(f"Redis stopped answering ({type(error).__name__}). Try again; if the desk is running, look at its log.")
-    except VaultError as error:
+    except DecryptionError as error:
         _fail(str(error))
     except DBAPIError as error:
         from webapp.core.database_problems import ADVICE
@@ -130,7 +130,7 @@ def desk(data_dir: Path | None) -> Iterator[Flask]:
     settings = load_settings(data_dir)
     log_config.configure("DEBUG" if settings.log_level == "DEBUG" else "WARNING")
     runtime_data_dir.prepare(settings.data_dir)
-    with embedded_valkey.for_a_command(settings) as usable:
+    with embedded_valkey.settings_for_command(settings) as usable:
         app = create_app(usable)
         migrate.upgrade(app)
         with app.app_context():

@@ -69,7 +69,7 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
     from webapp.domain.mail import state_machine as domain
     from webapp.domain.mail.errors import MailError
     from webapp.mailing import composer
-    from webapp.messages import sentence
+    from webapp.messages import text_for
     from webapp.queries import mails as queries
 
     with desk(data_dir):
@@ -83,13 +83,13 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
         try:
             composer.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")
         except MailError as error:
-            raise RefusedError("mail_test_refused", why=sentence(error.cause), words=error.words or "–") from error
+            raise RefusedError("mail_test_refused", why=text_for(error.cause), words=error.words or "–") from error
         said = {"to": to, "from": sender.address, "server": f"{server.host}:{server.port}"}
         show(said, as_json, lambda one: iter([f"{one['server']} took a mail from {one['from']} to {one['to']}."]))
 
 
 def _described(row: Any) -> dict[str, Any]:
-    from webapp.messages import sentence
+    from webapp.messages import text_for
 
     return {
         "id": row.id,
@@ -98,7 +98,7 @@ def _described(row: Any) -> dict[str, Any]:
         "via": row.via,
         "kind": row.kind,
         "state": row.state,
-        "cause": sentence(row.cause) if row.cause else None,
+        "cause": text_for(row.cause) if row.cause else None,
         "tries": row.tries,
         "created_at": instant(row.created_at),
         "due_at": instant(row.due_at),

@@ -13,7 +13,7 @@ from webapp.cli.order_export import export  # noqa: F401 - a command of the grou
 from webapp.cli.orders import described, orders, story
 from webapp.domain.errors import InvalidError
 from webapp.domain.invoicing.amazon_refunds import REASONS
-from webapp.domain.invoicing.drafts import Refund, amount
+from webapp.domain.invoicing.drafts import CreditRequest, amount
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
 from webapp.domain.shipping.carrier_names import with_name
@@ -35,13 +35,13 @@ _items_option = click.option(
 @json_option
 def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_json: bool) -> None:
     """Put an Order on hold."""
-    from webapp.messages import sentence
+    from webapp.messages import text_for
     from webapp.services.orders import holds
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> None:
         held = holds.hold(session, order.id, reason, until=_instant(until), **about)
         if order_states.is_held_past(held.ship_by, held.hold_until):
-            click.echo(sentence("held_past_ship_by"), err=True)
+            click.echo(text_for("held_past_ship_by"), err=True)
 
     _process(number, data_dir, as_json, step)
 
@@ -162,7 +162,7 @@ def refund(
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         chosen = _quantities(order, items)
         currency = order.currency
-        asked = Refund(
+        asked = CreditRequest(
             chosen,
             amount(shipping, currency, "shipping") if shipping is not None else None if chosen is None else 0,
             amount(adjustment_refund, currency, "adjustment_refund"),

@@ -104,7 +104,7 @@ def set_product(
 def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: Path | None, as_json: bool) -> None:
     """Take the products of a CSV FILE (- for standard input). Rows that cannot be taken are told and left out."""
     from webapp.core.extensions import db
-    from webapp.messages import sentence
+    from webapp.messages import text_for
     from webapp.queries.products import products as queries
     from webapp.services.products import products as verbs
 
@@ -119,7 +119,7 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
                 "line": row.line,
                 "sku": row.sku,
                 "cause": row.wrong.code,
-                "words": sentence(row.wrong.code, dict(row.wrong.arguments)),
+                "words": text_for(row.wrong.code, dict(row.wrong.arguments)),
             }
             for row in rows
             if row.wrong is not None

@@ -12,11 +12,11 @@ from webapp.cli.base import Group, data_dir_option, desk, json_option, show
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import tracking_text
 from webapp.domain.shipping.tracking_matching import Choice
-from webapp.messages import sentence
+from webapp.messages import text_for
 
 if TYPE_CHECKING:
     from webapp.domain.shipping.tracking_matching import Match
-    from webapp.domain.shipping.tracking_parser import Sheet
+    from webapp.domain.shipping.tracking_parser import ParsedSheet
 
 
 _STATES = ("done", "failed", "ready", "choose", "confirm", "already", "blocked", "left_out")
@@ -56,11 +56,11 @@ def import_sheets(
         sheets = tracking_import.read(session, texts)
         kept = tracking_import.keep(session, sheets, now=now, by="cli")
         rows = queries.rows(session, kept.id)
-        found = queries.look(session, rows, now)
+        found = queries.evaluate(session, rows, now)
         if shared_parcels:
             asked = [row.id for row, one in zip(rows, found, strict=True) if one.asks_shared]
             tracking_import.choose(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
-            found = queries.look(session, queries.rows(session, kept.id), now)
+            found = queries.evaluate(session, queries.rows(session, kept.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
         if not dry_run and any(one.goes for one in found):
             undo_seconds = 0 if no_undo else settings().undo_seconds
@@ -87,7 +87,7 @@ def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime)
     while bulk_runner.step(session, action_id, lambda: datetime.now(UTC)):
         pass
     return {
-        row.subject_id: {"state": row.state, "words": sentence(row.outcome or "", row.outcome_args)}
+        row.subject_id: {"state": row.state, "words": text_for(row.outcome or "", row.outcome_args)}
         for rows in queries.every_row(session, action_id, "")
         for row in rows
     }
@@ -103,12 +103,12 @@ def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "carrier": one.title or one.line.carrier or None,
         "late": one.late,
         "state": ended["state"] if ended else one.standing,
-        "message": ended["words"] if ended else sentence(one.code, one.args) if one.code else None,
-        "remark": sentence(one.line.remark) if one.line.remark else None,
+        "message": ended["words"] if ended else text_for(one.code, one.args) if one.code else None,
+        "remark": text_for(one.line.remark) if one.line.remark else None,
     }
 
 
-def _account(sheet: "Sheet") -> dict[str, Any]:
+def _account(sheet: "ParsedSheet") -> dict[str, Any]:
     """How a file was read. Every line is explained: by an entry of `lines`, or as a heading."""
     return {
         "file": sheet.name,

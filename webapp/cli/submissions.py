@@ -129,8 +129,8 @@ def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool)
             about["undo_seconds"] = settings().undo_seconds
         actions: dict[str, Callable[..., Any]] = {
             "undo": verbs.undo,
-            "insist": verbs.insist,
-            "again": verbs.again,
+            "insist": verbs.override_conflict,
+            "again": verbs.resubmit,
         }
         decided = actions[verb](db.session(), submission_id, **about)
         show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
@@ -163,7 +163,7 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
     session.rollback()
     try:
         with open_port(keys) as port:
-            submission_processor.advance(
+            submission_processor.run(
                 session,
                 port,
                 account_id,
@@ -180,7 +180,7 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
 
 def _described(row: Any) -> dict[str, Any]:
     """A row of the grid of submissions."""
-    from webapp.messages import sentence
+    from webapp.messages import text_for
 
     one = row.Submission
     return {
@@ -192,7 +192,7 @@ def _described(row: Any) -> dict[str, Any]:
         "open": one.open,
         "reason": one.details.get("reason"),
         "details": one.details,
-        "message": one.message or (sentence(one.cause) if one.cause else None),
+        "message": one.message or (text_for(one.cause) if one.cause else None),
         "request_id": one.request_id,
         "requested_at": instant(one.requested_at),
         "due_at": instant(one.due_at if one.open else None),

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from webapp.db.database_errors import Cause, cause_of, reason_of
-from webapp.db.encryption import VaultError
-from webapp.db.engine import only_reading
+from webapp.db.encryption import DecryptionError
+from webapp.db.engine import read_only
 from webapp.models.accounts import Account
 
 log = logging.getLogger(__name__)
@@ -140,7 +140,7 @@ def find(engine: Engine, *, thorough: bool = False) -> Problem | None:
     """
     try:
         return _of_file(engine) or _of_contents(engine, thorough)
-    except (DBAPIError, VaultError) as error:
+    except (DBAPIError, DecryptionError) as error:
         return Problem(cause_of(error) or Cause.UNREACHABLE, reason_of(error))
 
 
@@ -168,7 +168,7 @@ def _sqlite_path(engine: Engine) -> Path | None:
 
 
 def _of_contents(engine: Engine, thorough: bool) -> Problem | None:
-    with only_reading(), engine.connect() as connection:
+    with read_only(), engine.connect() as connection:
         # A value that was encrypted: raises VaultError when none of the keys opens it.
         connection.execute(select(Account.client_secret).limit(1)).all()
         if connection.dialect.name != "sqlite":

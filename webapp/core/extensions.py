@@ -33,7 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         prepare(db.engine)
 
 
-def reading() -> Connection:
+def read_connection() -> Connection:
     """The connection a request that only reads has for all that it reads."""
     session = db.session()
     begun = session.in_transaction()

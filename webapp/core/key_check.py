@@ -12,13 +12,13 @@ import webapp.models  # noqa: F401 - so that every table is known
 from webapp.core.settings import SettingError, Settings
 from webapp.db.base import Base
 from webapp.db.encryption import (
+    DecryptionError,
     Encrypted,
     EncryptedBytes,
     EncryptedJson,
-    VaultError,
     vault,
 )
-from webapp.db.engine import engine_options, only_reading
+from webapp.db.engine import engine_options, read_only
 from webapp.models.key_check import KeyCheck
 
 _TEXT = b"channeldesk key check"
@@ -57,7 +57,7 @@ def verify(engine: Engine, source: str, *, record: bool) -> None:
     `source`: where the keys came from. `record` stores the key check for later starts when there is none yet, and
     renews it when a new key was put in front.
     """
-    with only_reading(), engine.connect() as connection:
+    with read_only(), engine.connect() as connection:
         found = _key_check(connection)
         if not (_opens(found) if found is not None else _opens_samples(connection)):
             raise WrongKeysError(
@@ -96,7 +96,7 @@ def _key_check(connection: Connection) -> bytes | None:
 def _opens(sealed: bytes) -> bool:
     try:
         return vault.unseal(sealed) == _TEXT
-    except VaultError:
+    except DecryptionError:
         return False
 
 
@@ -110,7 +110,7 @@ def _opens_samples(connection: Connection) -> bool:
                 vault.decrypt(value)
             else:
                 vault.unseal(value)
-        except VaultError:
+        except DecryptionError:
             continue
         return True
     return not tried

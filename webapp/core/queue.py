@@ -87,10 +87,10 @@ def enqueue(connection: Redis, name: str, *ids: int) -> None:
     A ring while it runs is kept and makes it run once more, since the run may have looked before the commit.
     """
     connection.set(_again_key(key(name, *ids)), 1)
-    ensure(connection, name, *ids)
+    enqueue_once(connection, name, *ids)
 
 
-def ensure(connection: Redis, name: str, *ids: int) -> bool:
+def enqueue_once(connection: Redis, name: str, *ids: int) -> bool:
     """Ring unless the job waits or runs already. Answers whether it was rung."""
     kind = BY_NAME[name]
     job_id = key(name, *ids)
@@ -111,7 +111,7 @@ def ensure(connection: Redis, name: str, *ids: int) -> bool:
     except DuplicateJobError:
         if not _clear_ended(connection, job_id):
             return False
-        return ensure(connection, name, *ids)
+        return enqueue_once(connection, name, *ids)
     return True
 
 
@@ -124,15 +124,15 @@ def _clear_ended(connection: Redis, job_id: str) -> bool:
     return True
 
 
-def begin(connection: Redis, job_id: str) -> None:
+def mark_started(connection: Redis, job_id: str) -> None:
     """The job has begun: rings until now are answered by this run."""
     connection.delete(_again_key(job_id))
 
 
-def ended(connection: Redis, job_id: str, ids: list[Any]) -> None:
+def requeue_if_signalled(connection: Redis, job_id: str, ids: list[Any]) -> None:
     """The job has ended and its id is free: answer a ring that came while it ran."""
     if connection.exists(_again_key(job_id)):
-        ensure(connection, job_id.partition("-")[0], *ids)
+        enqueue_once(connection, job_id.partition("-")[0], *ids)
 
 
 def _again_key(job_id: str) -> str:
@@ -144,7 +144,7 @@ def set_aside_at(settings: Settings) -> datetime | None:
     return embedded_valkey.last_set_aside(settings.data_dir)
 
 
-def note_tick(connection: Redis, now: datetime) -> None:
+def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:
     """The scheduler lives."""
     connection.set(_TICK_KEY, now.timestamp())
 

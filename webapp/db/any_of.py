@@ -45,7 +45,7 @@ class _Among(FunctionElement[bool]):
         return self
 
 
-def among(column: Any, name: str) -> ColumnElement[bool]:
+def any_of(column: Any, name: str) -> ColumnElement[bool]:
     """Whether the column is one of the values that are given as `name`: whole numbers, or texts."""
     of = String if isinstance(column.type, String) else BigInteger
     return _Among(column, bindparam(name, type_=_Values(of)))

@@ -15,7 +15,7 @@ from webapp.db.encryption import Encrypted, EncryptedJson
 Rows = Sequence[dict[str, Any]]
 
 
-def reserve(session: Session, model: type[Base], many: int) -> list[int]:
+def allocate_ids(session: Session, model: type[Base], many: int) -> list[int]:
     """`many` unused ids of a table, ascending: to be used before others are asked for."""
     if session.get_bind().dialect.name == "postgresql":
         # The name of the sequence is asked for once, and not for each number.
@@ -58,7 +58,7 @@ def update_many(session: Session, model: type[Base], rows: Rows) -> None:
     connection.exec_driver_sql(statement, list(zip(*values, [row["id"] for row in rows], strict=True)))
 
 
-def add_many(session: Session, model: type[Base], rows: Rows, amounts: Sequence[str]) -> None:
+def upsert_add(session: Session, model: type[Base], rows: Rows, amounts: Sequence[str]) -> None:
     """Insert rows that name all their columns; where the key is there already, the amounts are added to what it has."""
     if not rows:
         return
@@ -130,7 +130,7 @@ def _texts(values: list[Any]) -> list[str]:
     ]
 
 
-def insert_absent(session: Session, model: type[Base], row: dict[str, Any]) -> None:
+def insert_if_missing(session: Session, model: type[Base], row: dict[str, Any]) -> None:
     """Insert a row unless its key is there. On PostgreSQL it waits for another who is just inserting it."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     session.execute(dialect.insert(model).values(row).on_conflict_do_nothing())

@@ -66,7 +66,7 @@ _ESCAPES = "channeldesk-json"
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
-def pack(value: Any) -> bytes:
+def dumps(value: Any) -> bytes:
     """Anything JSON can say, as `unpack` reads it."""
     plain = _written(value)
     if len(plain) <= _WORTH_COMPRESSING:
@@ -74,7 +74,7 @@ def pack(value: Any) -> bytes:
     return _ORDER + _COMPRESSOR.compress(plain, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
-def unpack(packed: bytes) -> Any:
+def loads(packed: bytes) -> Any:
     """What `pack` was given."""
     how = packed[:1]
     if how == _ORDER:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
-from webapp.db.encryption import VaultError
+from webapp.db.encryption import DecryptionError
 
 
 class Cause(StrEnum):
@@ -77,7 +77,7 @@ def cause_of(error: BaseException | None) -> Cause | None:
         return Cause.READ_ONLY if isinstance(error.error, PermissionError) else cause_of(error.error)
     if isinstance(error, OSError):
         return _SYSTEM.get(error.errno or 0)
-    return Cause.KEYS if isinstance(error, VaultError) else None
+    return Cause.KEYS if isinstance(error, DecryptionError) else None
 
 
 def concerns_the_database(error: BaseException) -> bool:

@@ -33,11 +33,11 @@ _FERNET = b"gAAAA"
 _STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
-class VaultError(RuntimeError):
+class DecryptionError(RuntimeError):
     """The vault has no keys yet, or what is stored was not written with any of them."""
 
 
-class Vault:
+class FieldCipher:
     """Encrypts with the newest key, decrypts with any. A column type has no context, so the process has one vault."""
 
     def __init__(self) -> None:
@@ -62,14 +62,14 @@ class Vault:
     def seal(self, plain: bytes) -> bytes:
         """Encrypted, for a column of bytes. Raises VaultError."""
         if self._newest is None:
-            raise VaultError("The vault is closed: no keys were given to this process.")
+            raise DecryptionError("The vault is closed: no keys were given to this process.")
         nonce = os.urandom(_NONCE)
         return self._head + nonce + self._newest.encrypt(nonce, plain, self._head)
 
     def seal_many(self, plains: Sequence[bytes]) -> list[bytes]:
         """As `seal` of each, with a nonce of its own for each. Raises VaultError."""
         if self._newest is None:
-            raise VaultError("The vault is closed: no keys were given to this process.")
+            raise DecryptionError("The vault is closed: no keys were given to this process.")
         head, encrypt, drawn = self._head, self._newest.encrypt, os.urandom(_NONCE * len(plains))
         nonces = [drawn[at : at + _NONCE] for at in range(0, len(drawn), _NONCE)]
         return [head + nonce + encrypt(nonce, plain, head) for nonce, plain in zip(nonces, plains, strict=True)]
@@ -77,14 +77,14 @@ class Vault:
     def unseal(self, sealed: bytes) -> bytes:
         """What `seal` was given. Raises VaultError for what was changed since, or written with another key."""
         if self._fernet is None:
-            raise VaultError("The vault is closed: no keys were given to this process.")
+            raise DecryptionError("The vault is closed: no keys were given to this process.")
         try:
             if sealed.startswith(_FERNET):
                 return self._fernet.decrypt(sealed)
             head, nonce = sealed[: len(self._head)], sealed[len(self._head) : _SEALED_FROM]
             return self._ciphers[head.removeprefix(_VERSION)].decrypt(nonce, sealed[_SEALED_FROM:], head)
         except (InvalidTag, InvalidToken, KeyError, ValueError):
-            raise VaultError(
+            raise DecryptionError(
                 "Something stored cannot be decrypted with the keys of this installation. "
                 "Put the key it was written with back into the keys file."
             ) from None
@@ -112,7 +112,7 @@ class Vault:
         Only `decrypt_parameter` with the same `audience` opens it; what is stored in the database is never opened so.
         """
         if self._newest is None:
-            raise VaultError("The vault is closed: no keys were given to this process.")
+            raise DecryptionError("The vault is closed: no keys were given to this process.")
         nonce, newest = os.urandom(_NONCE), self._parameters[self._head.removeprefix(_VERSION)]
         sealed = self._head + nonce + newest.encrypt(nonce, text.encode(), self._head + audience)
         return base64.urlsafe_b64encode(sealed).decode()
@@ -125,12 +125,12 @@ class Vault:
             cipher = self._parameters[head.removeprefix(_VERSION)]
             return cipher.decrypt(nonce, sealed[_SEALED_FROM:], head + audience).decode()
         except (InvalidTag, KeyError, ValueError):
-            raise VaultError("This parameter was not encrypted by this installation for this audience.") from None
+            raise DecryptionError("This parameter was not encrypted by this installation for this audience.") from None
 
     def hash(self, text: str) -> bytes:
         """16 bytes that are the same for the same text in this installation, and tell nothing without its key."""
         if not self._hash_key:
-            raise VaultError("The vault is closed: no keys were given to this process.")
+            raise DecryptionError("The vault is closed: no keys were given to this process.")
         return hmac.digest(self._hash_key, text.encode(), "sha256")[:16]
 
     def scrambler(self) -> Callable[[bytes], bytes]:
@@ -139,7 +139,7 @@ class Vault:
         For very many small words: a block of AES is a hundredth of the work of `hash`. Not for two threads at once.
         """
         if not self._word_key:
-            raise VaultError("The vault is closed: no keys were given to this process.")
+            raise DecryptionError("The vault is closed: no keys were given to this process.")
         # Each block stands for itself, which is what is wanted here and nowhere else.
         return Cipher(AES(self._word_key), ECB()).encryptor().update  # noqa: S305
 
@@ -148,7 +148,7 @@ def _derive(key: str, purpose: bytes) -> bytes:
     return HKDF(SHA256(), length=32, salt=None, info=b"channeldesk " + purpose).derive(key.encode())
 
 
-vault = Vault()
+vault = FieldCipher()
 
 
 def _decrypted(text: str | None) -> str | None:
@@ -202,12 +202,12 @@ class EncryptedJson(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any | None, dialect: Dialect) -> bytes | None:
-        return None if value is None else vault.seal(compressed_json.pack(value))
+        return None if value is None else vault.seal(compressed_json.dumps(value))
 
     def bind_many(self, values: Sequence[Any], dialect: Dialect) -> list[bytes | None]:
         """As `process_bind_param` makes of each."""
-        sealed = iter(vault.seal_many([compressed_json.pack(value) for value in values if value is not None]))
+        sealed = iter(vault.seal_many([compressed_json.dumps(value) for value in values if value is not None]))
         return [None if value is None else next(sealed) for value in values]
 
     def process_result_value(self, value: bytes | None, dialect: Dialect) -> Any | None:
-        return None if value is None else compressed_json.unpack(vault.unseal(bytes(value)))
+        return None if value is None else compressed_json.loads(vault.unseal(bytes(value)))

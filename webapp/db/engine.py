@@ -44,7 +44,7 @@ _lock_wait: ContextVar[int] = ContextVar("lock_wait", default=_LOCK_WAIT)
 
 
 @contextmanager
-def only_reading() -> Iterator[None]:
+def read_only() -> Iterator[None]:
     """Transactions begun inside take no write lock on SQLite, so that reading waits for nobody."""
     token = _only_reading.set(True)
     try:
@@ -103,7 +103,7 @@ def reading_options(engine: Engine) -> dict[str, Any]:
     return {} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
 
 
-def make_room(connection: Connection) -> None:
+def enlarge_cache(connection: Connection) -> None:
     """Have a connection to SQLite keep more in memory from now on, because much will be written over it."""
     if connection.dialect.name == "sqlite" and not connection.info.get("room"):
         for pragma in ROOM:

@@ -20,13 +20,13 @@ from webapp.db.encryption import Encrypted
 Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
-def table(model: type[Base]) -> Table:
+def table_of(model: type[Base]) -> Table:
     """The table of a model: what is asked of its columns passes the ORM by."""
     found: Any = model.__table__
     return found
 
 
-class Gathered(Generic[Row]):
+class JsonAggregate(Generic[Row]):
     """The rows of `wanted` as one value beside those of the tables `beside`, which its conditions may name.
 
     `row`: the NamedTuple they are read into, its fields in the order of the columns.

@@ -31,7 +31,7 @@ class LeaseLostError(RuntimeError):
     """Another took over, because this one was silent for too long. What it was about to write is not written."""
 
 
-def take(session: Session, name: str, now: datetime, code: str = "busy") -> str:
+def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> str:
     """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
     lease = session.get(Lease, name, with_for_update=True)
     owner = f"{_here()}:{os.getpid()}:{secrets.token_urlsafe(9)}"
@@ -56,7 +56,7 @@ def take(session: Session, name: str, now: datetime, code: str = "busy") -> str:
     return owner
 
 
-def hold(session: Session, name: str, owner: str, now: datetime) -> None:
+def renew(session: Session, name: str, owner: str, now: datetime) -> None:
     """Prolong it, inside the transaction that writes. Raises LeaseLostError when another has it."""
     mine = update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=now + LEASE)
     if session.execute(mine, execution_options={"synchronize_session": False}).rowcount != 1:  # type: ignore[attr-defined]

@@ -26,6 +26,6 @@ def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"+({compiler.process(element.clauses, **options)})"
 
 
-def unindexed(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+def no_index(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     """The condition, of which SQLite looks for no index; PostgreSQL knows how many rows are asked for."""
     return _unindexed(condition)

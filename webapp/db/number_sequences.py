@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from webapp.db.bulk_write import insert_absent
+from webapp.db.bulk_write import insert_if_missing
 from webapp.models.orders import Counter
 
 FIRST = 100001
@@ -16,17 +16,17 @@ _MORE = (
 )
 
 
-def take(session: Session, name: str, many: int = 1) -> range:
+def next_numbers(session: Session, name: str, many: int = 1) -> range:
     """`many` new numbers, in the transaction that uses them: a rollback gives them back."""
     connection, asked = session.connection(), {"of": name, "many": many}
     last = connection.scalar(_MORE, asked)
     if last is None:
         # Two may need the first number of a kind at once, and neither sees what the other inserts.
-        insert_absent(session, Counter, {"name": name, "value": FIRST - 1})
+        insert_if_missing(session, Counter, {"name": name, "value": FIRST - 1})
         last = connection.execute(_MORE, asked).scalar_one()
     return range(last - many + 1, last + 1)
 
 
-def hold(session: Session, name: str) -> None:
+def lock(session: Session, name: str) -> None:
     """Let nobody else have a number of this kind until the transaction ends, without taking one."""
     session.execute(select(_COUNTERS.c.value).where(_COUNTERS.c.name == name).with_for_update())

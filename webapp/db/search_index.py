@@ -22,9 +22,9 @@ from webapp.domain.search_tokenizer import (
     PHONE,
     REVERSED,
     WORD,
-    Searchable,
+    IndexableOrder,
+    SearchQuery,
     Term,
-    Wanted,
     is_unparted,
     spelt,
     texts,
@@ -98,7 +98,7 @@ _GOODS: dict[tuple[bytes, str], set[str]] = {}
 _MOST_GOODS = 4096
 
 
-class Hasher:
+class DocumentHasher:
     """Makes documents. It remembers the texts it has met: make one for a page of orders, and let it go."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Hasher:
         self._chains: dict[str, str] = {}
         self._tokens: dict[tuple[str, str], set[str]] = {}
 
-    def document(self, order: Searchable) -> str:
+    def document(self, order: IndexableOrder) -> str:
         found: set[str] = set()
         for kind_and_text in texts(order):
             found |= self._tokens.get(kind_and_text) or self._split(*kind_and_text)
@@ -158,10 +158,10 @@ def _in_a_block(text: bytes) -> bytes:
     return text if len(text) <= _BLOCK else hashlib.blake2b(text, digest_size=_BLOCK).digest()
 
 
-def for_sqlite(wanted: Wanted) -> str:
+def for_sqlite(wanted: SearchQuery) -> str:
     """What FTS5 is asked. Beginnings cost it a walk over all that follows, but the whole word does not, and most
     people type whole words: so that is one term, and each way it can go on is another."""
-    hasher = Hasher()
+    hasher = DocumentHasher()
 
     def expression(term: Term) -> str:
         if term.kind in _PLAIN:
@@ -176,9 +176,9 @@ def for_sqlite(wanted: Wanted) -> str:
     return _joined(wanted, expression, " OR ", " AND ")
 
 
-def for_postgresql(wanted: Wanted) -> str:
+def for_postgresql(wanted: SearchQuery) -> str:
     """What `tsquery` is asked."""
-    hasher = Hasher()
+    hasher = DocumentHasher()
 
     def expression(term: Term) -> str:
         if term.kind in _PLAIN:
@@ -194,7 +194,7 @@ def _is_whole(term: Term) -> bool:
     return term.whole or (len(term.text) < _FIRST and not is_unparted(term.text))
 
 
-def _joined(wanted: Wanted, expression: Any, either: str, both: str) -> str:
+def _joined(wanted: SearchQuery, expression: Any, either: str, both: str) -> str:
     def one_of(group: Iterable[Term]) -> str:
         return f"({either.join(expression(term) for term in group)})"
 

@@ -59,7 +59,7 @@ class Term(NamedTuple):
 
 
 @dataclass(slots=True)
-class Searchable:
+class IndexableOrder:
     """What of an order can be looked for. `names` and `phones` are personal, and so may be some of `texts`."""
 
     number: str
@@ -74,7 +74,7 @@ class Searchable:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchQuery:
     """What somebody typed: every group must be met by one of its terms, or else one term of `instead`.
 
     Without groups only `instead` is left; without either nothing is found.
@@ -130,7 +130,7 @@ def in_two(text: str) -> str | None:
     return folded.translate(_IN_TWO) if _HAS_TWO.search(folded) else None
 
 
-def texts(order: Searchable) -> list[tuple[str, str]]:
+def texts(order: IndexableOrder) -> list[tuple[str, str]]:
     """(kind, text) of everything by whose words the order is found, but for its goods, whose words are GOODS."""
     found = [(NAME, name) for name in order.names if name]
     found += [(NAME, _telling(email)) for email in order.emails if email]
@@ -138,7 +138,7 @@ def texts(order: Searchable) -> list[tuple[str, str]]:
     return found
 
 
-def whole_terms(order: Searchable) -> list[tuple[str, str]]:
+def whole_terms(order: IndexableOrder) -> list[tuple[str, str]]:
     """(kind, text) of what is not parted into words: telephones and numbers."""
     found = [(PHONE, digits) for phone in order.phones if phone and (digits := _phone(phone))]
     for number in (order.number, *order.numbers):
@@ -181,16 +181,16 @@ def _number(number: str) -> list[tuple[str, str]]:
     return [(NUMBER, joined), (REVERSED, joined[::-1]), *((NUMBER, block) for block in blocks[1:])]
 
 
-def read(text: str, *, kinds: Iterable[str] = KINDS) -> Wanted:
+def read(text: str, *, kinds: Iterable[str] = KINDS) -> SearchQuery:
     """What to look for, given what somebody typed; `kinds` narrows where. Nothing can be met where no word was."""
     sought = frozenset(kinds)
     typed = _telling(text)
     if NUMBER in sought and _AMAZONS.fullmatch(typed.strip()):
         # The blocks by themselves are in very many numbers, and nothing else looks so.
-        return Wanted(((Term(NUMBER, "".join(_ASCII_WORDS.findall(typed))),),))
+        return SearchQuery(((Term(NUMBER, "".join(_ASCII_WORDS.findall(typed))),),))
     groups = tuple(group for word in _plain_words(typed) for group in _groups(word, typed, sought))
     # A word that nothing of these kinds can be called, as a name is no number, is never met.
-    return Wanted(groups if all(groups) else (), tuple(_instead(typed, sought)) if groups else ())
+    return SearchQuery(groups if all(groups) else (), tuple(_instead(typed, sought)) if groups else ())
 
 
 def _groups(word: str, typed: str, sought: frozenset[str]) -> Iterable[tuple[Term, ...]]:

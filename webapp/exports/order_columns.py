@@ -12,7 +12,7 @@ from webapp.exports.fields import (
     store,
     words,
 )
-from webapp.messages import sentence
+from webapp.messages import text_for
 
 ORDERS = {
     "id": words(_l("ID"), "number"),
@@ -56,6 +56,6 @@ AMAZON_ORDERS = {
     "channel": status(_l("Channel"), "channel", "fulfilled_by"),
     "note": Heading(
         _l("Order notes"),
-        (Field(_l("Order notes"), lambda row, _store: sentence(row.note, row.note_args) if row.note else None),),
+        (Field(_l("Order notes"), lambda row, _store: text_for(row.note, row.note_args) if row.note else None),),
     ),
 }

@@ -10,12 +10,12 @@ from typing import Any, BinaryIO
 import xlsxwriter
 from sqlalchemy.orm import Session
 
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain.errors import InvalidError
 from webapp.exports.fields import CURRENCY, Cell, Field, Heading
 from webapp.models.stores import StoreName
 from webapp.queries.listing import fetch as grid_fetch
-from webapp.queries.listing.fetch import Grid, Place
+from webapp.queries.listing.fetch import Grid, PageRequest
 
 FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 # A spreadsheet takes a text that begins so for a formula and runs it.
@@ -48,15 +48,15 @@ def fields_of(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[F
 def rows(
     session: Session,
     grid: Grid,
-    place: Place,
+    place: PageRequest,
     filters: Mapping[str, Any],
     fields: Sequence[Field],
     stores: Mapping[int, StoreName],
 ) -> Iterator[list[Cell]]:
     """A row of cells for each row of the grid, read a thousand at a time. `stores` belong to no session any more."""
-    chunks = grid_fetch.walk(session, grid, place, filters)
+    chunks = grid_fetch.iterate(session, grid, place, filters)
     while True:
-        with only_reading():
+        with read_only():
             chunk = next(chunks, None)
         if chunk is None:
             return

@@ -24,7 +24,7 @@ from webapp.forms.filters import (
     SwitchField,
     in_order,
 )
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.messages.status_labels import LABELS
 from webapp.models.stores import StoreName
 
@@ -98,4 +98,4 @@ class CancellationForm(FlaskForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.reason.choices = [SelectChoice(row.code, sentence(f"reason_{row.code}")) for row in cancellation.REASONS]
+        self.reason.choices = [SelectChoice(row.code, text_for(f"reason_{row.code}")) for row in cancellation.REASONS]

@@ -11,7 +11,7 @@ from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts
 from webapp.forms.documents import DocumentForm, pieces, with_lines
 from webapp.forms.fields import choices
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
 from webapp.queries.invoicing.refundable import AtAmazon
 
@@ -33,7 +33,7 @@ class CreditMemoForm(DocumentForm):
         if not there.refused:
             ways = {AMAZON: _("Amazon refunds it"), **ways}
         self.way.choices = choices(ways)
-        named = {code: sentence(f"reason_{code}") for code in there.reasons}
+        named = {code: text_for(f"reason_{code}") for code in there.reasons}
         self.reason.choices = choices({"": _("Choose one"), **named})
 
     @property
@@ -61,11 +61,11 @@ class CreditMemoForm(DocumentForm):
         if self.on_amazon and not self.reason.data:
             raise InvalidError("refund_reason_required", field="reason")
 
-    def asked(self) -> drafts.Refund:
+    def asked(self) -> drafts.CreditRequest:
         """Raises InvalidError naming the field."""
         currency = self.order.currency
         amounts = {name: drafts.amount(self[name].data or "0", currency, name) for name in AMOUNTS}
-        return drafts.Refund(pieces(self, self.order.items), **amounts)
+        return drafts.CreditRequest(pieces(self, self.order.items), **amounts)
 
     def returned(self) -> set[int]:
         """The lines whose pieces come back."""

@@ -11,7 +11,7 @@ from wtforms import BooleanField, Field, Form, HiddenField, StringField, TextAre
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import DeskError, InvalidError
 from webapp.domain.orders import state_machine as order_states
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
 
 F = TypeVar("F", bound=Form)
@@ -44,7 +44,7 @@ class DocumentForm(FlaskForm):
         """Say it under the field it is about; answers whether there is one."""
         field = self.culprit(error)
         if field is not None:
-            field.errors = [sentence(error.code, error.arguments)]
+            field.errors = [text_for(error.code, error.arguments)]
         return field is not None
 
     def forgive(self) -> None:

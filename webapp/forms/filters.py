@@ -119,7 +119,7 @@ def _bearable(text: str) -> str:
 def _sealed(field: Field, text: str) -> str:
     if not isinstance(field, KeywordField) or _ONLY_NUMBER.fullmatch(text):
         return text
-    return search.seal(text, personal=field.meta.reads_personal)
+    return search.encrypt_param(text, personal=field.meta.reads_personal)
 
 
 class WordsField(StringField):
@@ -172,7 +172,7 @@ class KeywordField(WordsField):
         # Sealed, a text is half as long again.
         if not text.startswith(search.SEALED):
             return text
-        typed = search.unseal(text, personal=self.meta.reads_personal)
+        typed = search.decrypt_param(text, personal=self.meta.reads_personal)
         if typed is not None:
             return typed
         if self.meta.reads_personal:

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 
 from webapp import printing
 from webapp.core.i18n import catalogues
-from webapp.db.encryption import VaultError
+from webapp.db.encryption import DecryptionError
 from webapp.domain.common.languages import DEFAULT, LANGUAGES
 from webapp.domain.errors import NotFoundError
 from webapp.domain.mail import templates as mail_templates
 from webapp.domain.mail.errors import CannotWrite
 from webapp.domain.mail.mime import (
     Attachment,
-    Letter,
+    MailContent,
     Sender,
     Server,
     pack,
@@ -37,14 +37,14 @@ log = logging.getLogger(__name__)
 HTML_LANGUAGES = {"zh": "zh-Hans"}
 
 
-class Office:
+class SmtpMailService:
     """Writes mails by the templates as they are now, and opens connections."""
 
-    def compose(self, session: Session, mail: Mail) -> Letter:
+    def compose(self, session: Session, mail: Mail) -> MailContent:
         """What the mail says: as a person wrote it or as it went out before, else by its template."""
         try:
             return _letter(session, mail)
-        except (CannotWrite, SQLAlchemyError, VaultError):
+        except (CannotWrite, SQLAlchemyError, DecryptionError):
             raise
         except Exception as error:
             # Whatever is wrong with one mail must not hold up those behind it.
@@ -55,13 +55,13 @@ class Office:
         return smtp.connect(server)
 
 
-def _letter(session: Session, mail: Mail) -> Letter:
+def _letter(session: Session, mail: Mail) -> MailContent:
     subject, body = mail.subject, mail.body
     if subject is None or body is None:
         subject, body = written(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
     attachment = _document(session, mail) if mail.attach else None
     language = known(mail.language)
-    return Letter(subject, body, HTML_LANGUAGES.get(language, language), attachment)
+    return MailContent(subject, body, HTML_LANGUAGES.get(language, language), attachment)
 
 
 def _document(session: Session, mail: Mail) -> Attachment:
@@ -120,7 +120,7 @@ def sample(session: Session, kind: str, language: str) -> dict[str, str]:
 
 def send_test(server: Server, sender: Sender, to: str, subject: str, body: str) -> None:
     """Send one mail at once, for somebody who waits to see what the server says. Raises MailError."""
-    letter = Letter(subject, body)
+    letter = MailContent(subject, body)
     message_id = make_msgid(domain=sender.address.rpartition("@")[2])
     content = pack(letter, sender, to, message_id, datetime.now(UTC))
     with smtp.connect(server) as line:

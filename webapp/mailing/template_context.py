@@ -29,7 +29,7 @@ _BY_NAME = {carrier.name.casefold(): carrier for carrier in carriers.CARRIERS}
 
 
 @dataclass(frozen=True, slots=True)
-class Tongue:
+class MailLocale:
     """How one language says amounts, days and words in one marketplace."""
 
     say: Callable[[str], str]
@@ -38,7 +38,7 @@ class Tongue:
     currency: str
 
     @classmethod
-    def of(cls, language: str, marketplace: Marketplace, currency: str) -> "Tongue":
+    def of(cls, language: str, marketplace: Marketplace, currency: str) -> "MailLocale":
         say = catalogues.catalogue(language, "mails").gettext
         locale = catalogues.locale(language, marketplace.country_code)
         return cls(say, locale, ZoneInfo(marketplace.time_zone), currency)
@@ -60,7 +60,7 @@ def of_order(
     session: Session, order: Order, kind: str, document_id: int | None, language: str, comment: str = ""
 ) -> dict[str, str]:
     """Values by the names of `domain/mail/templates.PLACES`. Raises CannotWrite when the document is gone."""
-    tongue = Tongue.of(language, order.store.marketplace, order.currency)
+    tongue = MailLocale.of(language, order.store.marketplace, order.currency)
     values = {
         "store_name": queries.sender_name(session, order.store),
         "order_number": order.number,
@@ -84,7 +84,7 @@ def of_order(
 
 def sample(session: Session, kind: str, language: str) -> dict[str, str]:
     """Values of an order there is not: every place has one, and nobody is named."""
-    tongue = Tongue.of(language, BY_COUNTRY["DE"], "EUR")
+    tongue = MailLocale.of(language, BY_COUNTRY["DE"], "EUR")
     row = queries.server_row(session)
     bought = datetime(2026, 3, 2, 12, tzinfo=UTC)
     line = f"2 × {tongue.word('item')}"
@@ -109,7 +109,7 @@ def sample(session: Session, kind: str, language: str) -> dict[str, str]:
     }
 
 
-def _document(found: Any, order: Order, tongue: Tongue) -> dict[str, str]:
+def _document(found: Any, order: Order, tongue: MailLocale) -> dict[str, str]:
     values = {"document_number": found.number, "document_date": tongue.day(found.created_at)}
     titles = {item.id: _title(item) for item in order.items}
     match found:
@@ -126,7 +126,7 @@ def _document(found: Any, order: Order, tongue: Tongue) -> dict[str, str]:
     return values | {"document_lines": "\n".join(lines)}
 
 
-def _totals(found: Invoice | CreditMemo, tongue: Tongue) -> str:
+def _totals(found: Invoice | CreditMemo, tongue: MailLocale) -> str:
     parts = [(name, getattr(found, name)) for name in PARTS]
     if isinstance(found, CreditMemo):
         parts += [("adjustment_refund", found.adjustment_refund), ("adjustment_fee", -found.adjustment_fee)]

@@ -58,7 +58,7 @@ class _Arguments(dict[str, Any]):
         return "…"
 
 
-def sentence(code: str, arguments: dict[str, Any] | None = None) -> str:
+def text_for(code: str, arguments: dict[str, Any] | None = None) -> str:
     """The sentence of `code` in the reader's language, English outside a request.
 
     A code without a row is shown as it is, so that nothing is hidden from whoever has to act on it.
@@ -91,7 +91,7 @@ def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
     if question is not None:
         said["question"] = question.text
     if said.get("words") or said.get("cause"):
-        said["why"] = said.get("words") or sentence(said["cause"])
+        said["why"] = said.get("words") or text_for(said["cause"])
         if said.get("sku"):
             said["why"] = f"{said['sku']}: {said['why']}"
     return said

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.printing import credit_memos, invoices, packing_slips, pick_lists
 from webapp.printing.content import Content
-from webapp.printing.pdf.canvas import Sheet
+from webapp.printing.pdf.canvas import PdfCanvas
 from webapp.printing.pdf.layout import Layout
 from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key, Printed
@@ -36,7 +36,7 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
     """
     if not wanted:
         raise ValueError("A file of no documents cannot be printed.")
-    with closing(Sheet()) as sheet:
+    with closing(PdfCanvas()) as sheet:
         said = list[Content]()
         for start in range(0, len(wanted), _AT_ONCE):
             for printed in queries.documents(session, wanted[start : start + _AT_ONCE]):
@@ -58,7 +58,7 @@ def pick_list(session: Session, wanted: Sequence[Key]) -> bytes:
     if not wanted:
         raise ValueError("A pick list of no orders cannot be printed.")
     content = pick_lists.content([printed.order for printed in queries.documents(session, wanted)])
-    with closing(Sheet()) as sheet:
+    with closing(PdfCanvas()) as sheet:
         Layout(sheet, content).draw()
         sheet.about(content.title, content.sender[0], content.words.language, content.written_at)
         return sheet.file()

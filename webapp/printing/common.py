@@ -7,7 +7,7 @@ from webapp.domain.common.marketplaces import BY_ID
 from webapp.models.orders import Order, OrderItem
 from webapp.models.stores import Store
 from webapp.printing.content import Cell, Column, Section, Total
-from webapp.printing.localised_text import Words
+from webapp.printing.localised_text import DocumentLocale
 
 # Their paper is Letter; everybody else's is A4.
 LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})
@@ -40,19 +40,19 @@ def letter(store: Store) -> bool:
     return BY_ID[store.marketplace_id].country_code in LETTER_COUNTRIES
 
 
-def recipient(order: Order, words: Words) -> tuple[str, ...]:
+def recipient(order: Order, words: DocumentLocale) -> tuple[str, ...]:
     """Who is billed: Amazon tells a name alone, so the goods' address goes with it."""
     if order.billing and order.billing.get("line1"):
         return words.address(order.billing)
     return delivery(order, words) or words.address(order.billing)
 
 
-def delivery(order: Order, words: Words) -> tuple[str, ...]:
+def delivery(order: Order, words: DocumentLocale) -> tuple[str, ...]:
     """Where the goods go, as a person has corrected it."""
     return words.address(order.amazon_order.recipient_override or order.shipping_address)
 
 
-def facts(order: Order, words: Words) -> list[tuple[str, str]]:
+def facts(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
     """What each document says of its order."""
     amazon = order.amazon_order
     found = []
@@ -65,7 +65,7 @@ def facts(order: Order, words: Words) -> list[tuple[str, str]]:
     return found
 
 
-def tax_number(order: Order, words: Words) -> list[tuple[str, str]]:
+def tax_number(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
     number = order.store.documents_tax_number
     return [(words("Tax number"), number)] if number else []
 
@@ -77,12 +77,12 @@ def ordered_by(order: Order) -> str:
     return name if name and name != goes_to else ""
 
 
-def product(item: OrderItem, words: Words) -> Cell:
+def product(item: OrderItem, words: DocumentLocale) -> Cell:
     numbers = [f"{words('SKU')} {item.sku}" if item.sku else "", item.asin or ""]
     return Cell(item.title or item.sku or "–", " · ".join(number for number in numbers if number))
 
 
-def lines(order: Order, rows: Sequence[Line], words: Words) -> Section:
+def lines(order: Order, rows: Sequence[Line], words: DocumentLocale) -> Section:
     """Quantity, price and amounts of each line. Amounts that no line has get no column; a row sums to its end."""
     items = {item.id: item for item in order.items}
     heads = {
@@ -114,7 +114,7 @@ def lines(order: Order, rows: Sequence[Line], words: Words) -> Section:
     )
 
 
-def totals(document: Amounts, words: Words) -> list[Total]:
+def totals(document: Amounts, words: DocumentLocale) -> list[Total]:
     """The parts of a document; with what its kind adds they sum to its total."""
     parts = [
         (words("Subtotal"), document.subtotal, True),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from webapp.printing.localised_text import Words
+from webapp.printing.localised_text import DocumentLocale
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Content:
     title: str
     number: str
     written_at: datetime
-    words: Words
+    words: DocumentLocale
     sender: tuple[str, ...]
     recipient: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]

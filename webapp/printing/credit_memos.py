@@ -39,7 +39,7 @@ def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Conten
     )
 
 
-def _notes(memo: CreditMemo, say: localised_text.Words) -> tuple[str, ...]:
+def _notes(memo: CreditMemo, say: localised_text.DocumentLocale) -> tuple[str, ...]:
     """How the buyer gets it, where that is known: of one written offline Amazon was told nothing."""
     if memo.state == amazon_refunds.OFFLINE:
         return ()

@@ -17,7 +17,7 @@ DOMAIN = "printing"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class DocumentLocale:
     language: str
     locale: Locale
     country: str
@@ -55,7 +55,7 @@ class Words:
         return (*addresses.lines(address), *([named] if named else ()))
 
 
-def of_store(store: Store, currency: str) -> Words:
+def of_store(store: Store, currency: str) -> DocumentLocale:
     marketplace: Marketplace = store.marketplace
     locale = catalogues.locale(store.language, marketplace.country_code)
-    return Words(store.language, locale, marketplace.country_code, ZoneInfo(marketplace.time_zone), currency)
+    return DocumentLocale(store.language, locale, marketplace.country_code, ZoneInfo(marketplace.time_zone), currency)

@@ -10,7 +10,7 @@ from webapp.models.shipments import Shipment
 from webapp.printing import common as document_parts
 from webapp.printing import localised_text
 from webapp.printing.content import Cell, Column, Content, Section
-from webapp.printing.localised_text import Words
+from webapp.printing.localised_text import DocumentLocale
 
 _CODE_39 = re.compile(r"[0-9A-Z.-]{1,24}")
 
@@ -46,7 +46,7 @@ def _content(
     facts: list[tuple[str, str]],
     sections: tuple[Section, ...],
     order: Order,
-    say: Words,
+    say: DocumentLocale,
 ) -> Content:
     facts = [*facts, *document_parts.facts(order, say)]
     if buyer := document_parts.ordered_by(order):
@@ -68,7 +68,7 @@ def _content(
 
 
 def _section(
-    lines: Sequence[tuple[int, int]], order: Order, say: Words, *, heading: str = "", beside: str = ""
+    lines: Sequence[tuple[int, int]], order: Order, say: DocumentLocale, *, heading: str = "", beside: str = ""
 ) -> Section:
     """Return the table of these pieces, given as (id of the order's line, quantity)."""
     items = {item.id: item for item in order.items}
@@ -92,7 +92,7 @@ def _section(
     return Section(columns, rows, heading=heading, beside=beside, messages=messages)
 
 
-def _gifts(line_ids: set[int], order: Order, say: Words) -> tuple[tuple[str, str], ...]:
+def _gifts(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[tuple[str, str], ...]:
     """The gift messages of what is packed, each once."""
     ids = {item.order_item_id for item in order.items if item.id in line_ids}
     gifts = [item.gift or {} for item in order.amazon_order.items if item.order_item_id in ids]

@@ -127,7 +127,7 @@ def documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
     ]
 
 
-def why_not(session: Session, order: Order) -> str | None:
+def cannot_mail_reason(session: Session, order: Order) -> str | None:
     """Why the order's buyer cannot be written to (a code of `sentences`), None when they can."""
     return mail_states.why_not(order.email, configured=server_row(session) is not None)
 

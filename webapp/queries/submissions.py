@@ -65,7 +65,7 @@ def history(session: Session, submission: Submission) -> Sequence[Event]:
 
 def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = grid_fetch.narrowed(session, GRID, filters)
+    wanted = grid_fetch.filtered(session, GRID, filters)
     return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
 
 

@@ -199,7 +199,7 @@ def store_lock(data_dir: Path) -> FileLock:
 
 
 @contextlib.contextmanager
-def for_a_command(settings: Settings) -> Iterator[Settings]:
+def settings_for_command(settings: Settings) -> Iterator[Settings]:
     """Settings whose Redis answers while a command runs: the given one, the running desk's, or one of its own.
 
     Raises CannotRunError when the given one does not answer.

@@ -9,7 +9,7 @@ _YOUNG = 5_000
 _ROUNDS = (20, 50)
 
 
-def settle() -> None:
+def freeze() -> None:
     """Leave alone what stands now, and look less often through what comes."""
     gc.collect()
     # What is frozen is never looked at again, and so not copied where forked processes share it.

@@ -55,5 +55,5 @@ def _ready(settings: Settings, name: str) -> Flask:
         )
     app = create_app(settings)
     migrate.upgrade(app)
-    gc_tuning.settle()
+    gc_tuning.freeze()
     return app

@@ -119,7 +119,7 @@ def _application(settings: Settings) -> Flask:
     for path in ("jobs.worker", "jobs.scheduler", *(kind.path.rpartition(".")[0] for kind in queue.CATALOGUE)):
         importlib.import_module(path)
     configure_mappers()
-    gc_tuning.settle()
+    gc_tuning.freeze()
     return app
 
 

@@ -75,7 +75,7 @@ def pull_back(session: Session, *, now: datetime) -> None:
 
 def pull_back_account(session: Session, account_id: int, now: datetime) -> None:
     """Correct the times of what an account sends to Amazon: each waits as long again as it was to wait. Commits."""
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     mine = select(Submission).where(Submission.open, Submission.account_id == account_id, asked_ahead(now))
     found = session.scalars(mine.execution_options(populate_existing=True)).all()
     for submission in found:
@@ -99,7 +99,7 @@ def _pull_back_submission(submission: Submission, now: datetime) -> None:
         submission.requested_at = now
     submission.changed_at = min(submission.changed_at, now)
     submission.accepted_at = submission.accepted_at and min(submission.accepted_at, now)
-    longest = timedelta(seconds=submission_states.next_look(99))
+    longest = timedelta(seconds=submission_states.backoff_seconds(99))
     submission.due_at = now + min(max(wait, timedelta()), longest)
     if submission.state in {submission_states.QUEUED, submission_states.CONFLICT}:
         submission.due_at = max(submission.due_at, submission.undo_until)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from webapp.db.bulk_write import insert_absent
+from webapp.db.bulk_write import insert_if_missing
 from webapp.domain import schedule
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.models.recurring_jobs import RecurringJob
@@ -29,7 +29,7 @@ def ensure(session: Session, key: str, name: str, ids: Sequence[int], interval: 
     if found is None:
         # Schedulers on two machines start at the same moment, after the same power cut.
         row = {"key": key, "name": name, "ids": list(ids), "interval_seconds": interval, "next_run_at": now}
-        insert_absent(session, RecurringJob, row)
+        insert_if_missing(session, RecurringJob, row)
         found = session.scalars(wanted).one()
     return found
 

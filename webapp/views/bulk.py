@@ -21,7 +21,7 @@ from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.forms.bulk import HoldManyForm, NothingForm
 from webapp.forms.filters import Filters
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.queries import bulk_actions as queries
 from webapp.services.bulk import printing as bulk_printing
@@ -29,12 +29,12 @@ from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner as actions
 from webapp.views.invoicing import printing
 from webapp.views.listing import grid_page
-from webapp.web.auth import can, needs
+from webapp.web.auth import has_permission, requires
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
 from webapp.web.responses import (
-    answer,
-    invalid,
+    render_fragment_or_page,
+    render_invalid,
     see_other,
     stop_polling,
     wants_fragment,
@@ -74,38 +74,38 @@ RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromke
 
 
 @bp.get("")
-@needs("orders.read")
+@requires("orders.read")
 def index() -> Response:
     session = db.session()
     form = Filters(request.args)
     shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
     rows = [row.BulkAction for row in shown.page.rows] if shown.page else []
     people = names(session, [row.by for row in rows])
-    return answer(request, "bulk/_list.html", "bulk/index.html", grid=shown, rows=rows, people=people)
+    return render_fragment_or_page(request, "bulk/_list.html", "bulk/index.html", grid=shown, rows=rows, people=people)
 
 
 @bp.get("/<int:action_id>")
-@needs("orders.read")
+@requires("orders.read")
 def show(action_id: int) -> Response:
     """The question while it is a draft, the progress afterwards; it asks for itself while it runs."""
     action = queries.find(db.session(), action_id)
     if action.state == bulk_states.DRAFT:
-        return answer(request, *_DRAFT, **_question(action, _form(action.kind)(formdata=None)))
+        return render_fragment_or_page(request, *_DRAFT, **_question(action, _form(action.kind)(formdata=None)))
     shown = _progress(action)
     if action.state != bulk_states.RUNNING and wants_fragment(request):
         return stop_polling("bulk/_action.html", **shown)
-    return answer(request, "bulk/_action.html", "bulk/show.html", **shown)
+    return render_fragment_or_page(request, "bulk/_action.html", "bulk/show.html", **shown)
 
 
 @bp.post("/<int:action_id>/starts")
-@needs("bulk.write")
+@requires("bulk.write")
 def start(action_id: int) -> Response:
     session = db.session()
     action = queries.find(session, action_id)
     _check(action)
     form = _form(action.kind)()
     if not form.validate():
-        return invalid(request, *_DRAFT, **_question(action, form))
+        return render_invalid(request, *_DRAFT, **_question(action, form))
     _, args = FORMS.get(action.kind, (NothingForm, lambda form: form.args()))
     actions.begin(session, action_id, args(form), now=datetime.now(UTC), by=current_user.by)
     ring(action_id)
@@ -113,7 +113,7 @@ def start(action_id: int) -> Response:
 
 
 @bp.post("/<int:action_id>/retries")
-@needs("bulk.write")
+@requires("bulk.write")
 def retry(action_id: int) -> Response:
     """Let what failed be tried again."""
     session = db.session()
@@ -124,7 +124,7 @@ def retry(action_id: int) -> Response:
 
 
 @bp.post("/<int:action_id>/stops")
-@needs("bulk.write")
+@requires("bulk.write")
 def stop(action_id: int) -> Response:
     """Leave what still waits."""
     session = db.session()
@@ -136,7 +136,7 @@ def stop(action_id: int) -> Response:
 
 
 @bp.get("/<int:action_id>/failed.csv")
-@needs("orders.read")
+@requires("orders.read")
 def failed(action_id: int) -> Response:
     """What was not done, and why, for a spreadsheet."""
     action = queries.find(db.session(), action_id)
@@ -161,7 +161,7 @@ def _form(kind: str) -> type[FlaskForm]:
 
 
 def _check(action: BulkAction) -> None:
-    if not can(bulk_registry.find(action.kind).permission):
+    if not has_permission(bulk_registry.find(action.kind).permission):
         abort(403)
 
 
@@ -173,12 +173,12 @@ def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
     return {
         "action": action,
         "form": form,
-        "causes": [(number(cause.count), sentence(cause.code, cause.args)) for cause in causes],
+        "causes": [(number(cause.count), text_for(cause.code, cause.args)) for cause in causes],
         "hopeless": hopeless,
         "possible": action.total - hopeless,
         "hints": hints,
         "back": url_for(SUBJECTS[action.subject][0]),
-        "allowed": can("bulk.write") and can(kind.permission),
+        "allowed": has_permission("bulk.write") and has_permission(kind.permission),
     }
 
 
@@ -209,7 +209,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
         "here": url_for("bulk.show", **here, after=after or None),
         "first": url_for("bulk.show", **here) if after else "",
         "next": url_for("bulk.show", **here, after=rows[-1].id) if more else "",
-        "may": can("bulk.write") and can(bulk_registry.find(action.kind).permission),
+        "may": has_permission("bulk.write") and has_permission(bulk_registry.find(action.kind).permission),
         "result": result(action) if result is not None and action.state == bulk_states.ENDED else None,
     }
 
@@ -217,9 +217,9 @@ def _progress(action: BulkAction) -> dict[str, Any]:
 def _hint(code: str) -> str:
     """What a reason costs, of many orders of which some may have been asked for through Amazon."""
     if not cancellation.hurts_rate(code, buyer_asked=False):
-        return sentence("reason_hurts_not")
+        return text_for("reason_hurts_not")
     always = cancellation.hurts_rate(code, buyer_asked=True)
-    return sentence("reason_hurts" if always else "reason_hurts_unless_asked")
+    return text_for("reason_hurts" if always else "reason_hurts_unless_asked")
 
 
 def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
@@ -232,7 +232,7 @@ def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
 
 def _failed_cells(row: BulkRow, known: dict[int, queries.Subject]) -> list[Any]:
     about = known.get(row.subject_id)
-    said = sentence(row.outcome or "", row.outcome_args)
+    said = text_for(row.outcome or "", row.outcome_args)
     numbers = [about.number, about.order] if about else [row.subject_id, ""]
     return [*numbers, row.outcome, said, row.tries]
 

@@ -17,9 +17,9 @@ from webapp.forms.schedule import IntervalForm
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import schedule
 from webapp.services import schedule as verbs
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("schedule", __name__, url_prefix="/schedule")
 
@@ -39,47 +39,51 @@ class Row(NamedTuple):
 
 
 @bp.get("")
-@needs("schedule.read")
+@requires("schedule.read")
 def index() -> Response:
-    return answer(request, "schedule/_list.html", "schedule/index.html", rows=_rows(), interval=interval)
+    return render_fragment_or_page(
+        request, "schedule/_list.html", "schedule/index.html", rows=_rows(), interval=interval
+    )
 
 
 @bp.get("/<key>/interval")
-@needs("schedule.read")
+@requires("schedule.read")
 def interval_page(key: str) -> Response:
     row = _row(key)
-    return answer(request, *_INTERVAL, row=row, form=IntervalForm.of(row.job.interval_seconds), **_bounds(row))
+    return render_fragment_or_page(
+        request, *_INTERVAL, row=row, form=IntervalForm.of(row.job.interval_seconds), **_bounds(row)
+    )
 
 
 @bp.post("/<key>/interval")
-@needs("schedule.write")
+@requires("schedule.write")
 def change_interval(key: str) -> Response:
     form, row = IntervalForm(), _row(key)
     if form.validate():
         try:
             verbs.change_interval(db.session(), key, form.seconds, now=datetime.now(UTC), by=current_user.by)
         except InvalidError as error:
-            tell(form, error)
+            add_error(form, error)
         else:
             flash(_("%(job)s runs %(interval)s now.", job=row.name, interval=interval(form.seconds)), "good")
             return see_other(request, url_for("schedule.index"))
-    return invalid(request, *_INTERVAL, row=_row(key), form=form, **_bounds(row))
+    return render_invalid(request, *_INTERVAL, row=_row(key), form=form, **_bounds(row))
 
 
 @bp.post("/<key>/runs")
-@needs("schedule.write")
+@requires("schedule.write")
 def run_now(key: str) -> Response:
     return _do(verbs.run_now, key)
 
 
 @bp.post("/<key>/pause")
-@needs("schedule.write")
+@requires("schedule.write")
 def pause(key: str) -> Response:
     return _do(verbs.pause, key)
 
 
 @bp.post("/<key>/resume")
-@needs("schedule.write")
+@requires("schedule.write")
 def resume(key: str) -> Response:
     return _do(verbs.resume, key)
 

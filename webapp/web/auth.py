@@ -22,7 +22,7 @@ from webapp.domain.users.credentials import SHORTEST_PASSWORD
 from webapp.domain.users.permissions import PERMISSIONS, allows
 from webapp.models.users import User
 from webapp.web import sessions
-from webapp.web.formatting.memory import Memory
+from webapp.web.formatting.memory import LRUCache
 from webapp.web.sessions import DeskSession, SessionUser
 
 # Of each generation: those of the sessions that are in use.
@@ -63,10 +63,10 @@ def init_app(app: Flask, settings: Settings) -> None:
     _wire_flask_security(app)
     # In front of what extensions have put there: whether somebody may comes before whether their form is genuine.
     app.before_request_funcs.setdefault(None, []).insert(0, _guard)
-    app.jinja_env.globals.update(can=can, csrf_token=csrf_token)
+    app.jinja_env.globals.update(can=has_permission, csrf_token=csrf_token)
 
 
-def needs(permission: str, *, by_itself: bool = False) -> Callable[[View], View]:
+def requires(permission: str, *, by_itself: bool = False) -> Callable[[View], View]:
     """Declare the one permission a view needs. The guard refuses every view that declares nothing.
 
     `by_itself`: a page asks for it again and again without being told to, so it must not lead away from that page.
@@ -82,19 +82,19 @@ def needs(permission: str, *, by_itself: bool = False) -> Callable[[View], View]
     return declare
 
 
-def open_to_all(view: View) -> View:
+def public(view: View) -> View:
     """Declare a view that everybody may ask for: signing in, and what says the desk is alive."""
     view.permission = ""  # type: ignore[attr-defined]
     return view
 
 
-def can(permission: str) -> bool:
+def has_permission(permission: str) -> bool:
     """Whether the person who asks holds the permission; nobody does who is not signed in. Also for templates."""
-    user = person()
+    user = current_person()
     return bool(user.is_authenticated) and allows(user.role, permission)
 
 
-def person() -> Any:
+def current_person() -> Any:
     """Who asks: `current_user`, without its way through four proxies; a page asks a hundred times."""
     # Where Flask-Login keeps them for the request, once somebody has asked.
     return g.get("_login_user") or current_user
@@ -104,7 +104,7 @@ def csrf_token() -> str:
     """Flask-WTF's token of the session. It would sign it anew for each request, though it never runs out."""
     known: str | None = g.get("csrf_token")
     if known is None:
-        signed: Memory[str] = current_app.extensions.setdefault("csrf_tokens", Memory[str](_MOST_TOKENS))
+        signed: LRUCache[str] = current_app.extensions.setdefault("csrf_tokens", LRUCache[str](_MOST_TOKENS))
         secret = session.get("csrf_token")
         known = signed.get(secret) if secret is not None else None
         if known is None:
@@ -192,7 +192,7 @@ def _guard() -> AnyResponse | None:
     permission = getattr(view, "permission", None)
     if permission is None:
         raise LookupError(f"{request.endpoint} does not say which permission it needs.")
-    if not permission or can(permission):
+    if not permission or has_permission(permission):
         return None
     if current_user.is_authenticated:
         abort(403)

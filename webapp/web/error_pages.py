@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from webapp.core import database_problems, queue
 from webapp.db.database_errors import Cause, cause_of
 from webapp.domain import errors as domain
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.web import auth, responses
 
 PAGE_EXPIRED = 419
@@ -139,7 +139,7 @@ def init_app(app: Flask) -> None:
 
 def _desk_error(error: domain.DeskError) -> Response:
     status = next((DOMAIN_ERRORS[kind] for kind in type(error).__mro__ if kind in DOMAIN_ERRORS), 500)
-    return _error(status, said=sentence(error.code, error.arguments))
+    return _error(status, said=text_for(error.code, error.arguments))
 
 
 def _page_expired(_error_of_token: CSRFError) -> Response:

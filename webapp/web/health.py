@@ -11,10 +11,10 @@ from webapp.core import database_problems, queue
 from webapp.core.database_problems import ADVICE
 from webapp.core.extensions import db, settings
 from webapp.db.database_errors import Cause
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain.common import clocks
 from webapp.models.accounts import Account
-from webapp.web.auth import open_to_all
+from webapp.web.auth import public
 
 bp = Blueprint("health", __name__)
 
@@ -23,7 +23,7 @@ SILENT_AFTER = 30.0
 
 
 @bp.get("/healthz")
-@open_to_all
+@public
 def healthz() -> tuple[Response, int]:
     """JSON: `web`, `database`, `redis` (true or false), `scheduler_tick_age` (seconds or null). 200, or 503.
 
@@ -55,7 +55,7 @@ def healthz() -> tuple[Response, int]:
 def _clock_ahead() -> int | None:
     """The largest difference of clocks that an account has measured last."""
     try:
-        with only_reading():
+        with read_only():
             measured = db.session.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
     except SQLAlchemyError:
         return None

@@ -8,9 +8,9 @@ from markupsafe import Markup
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.users.permissions import allows
-from webapp.web.auth import person
+from webapp.web.auth import current_person
 from webapp.web.formatting import address
-from webapp.web.formatting.html import drawn
+from webapp.web.formatting.html import render_macro
 from webapp.web.formatting.readers import reader
 
 
@@ -69,8 +69,8 @@ def init_app(app: Flask) -> None:
 def navigation() -> Markup:
     """The places this person may go to, drawn once for a role and the place one is in."""
     here = BELOW.get(request.blueprint or "", request.blueprint) or ""
-    user = person()
-    return drawn(reader(), "macros/navigation.html", "entries", user.role if user.is_authenticated else "", here)
+    user = current_person()
+    return render_macro(reader(), "macros/navigation.html", "entries", user.role if user.is_authenticated else "", here)
 
 
 def places(role: str, here: str) -> list[Entry]:

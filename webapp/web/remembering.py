@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from flask import Flask, current_app, g
 from markupsafe import Markup
 
-from webapp.web.auth import csrf_token, person
+from webapp.web.auth import csrf_token, current_person
 from webapp.web.formatting import theme
-from webapp.web.formatting.memory import Memory
+from webapp.web.formatting.memory import LRUCache
 from webapp.web.formatting.readers import reader
 
 # Of each generation; the largest, the head of a page, has six kilobytes.
@@ -26,7 +26,7 @@ _GAP = secrets.token_hex(16)
 
 
 def init_app(app: Flask) -> None:
-    app.extensions["remembered"] = Memory[tuple[str, ...]](_MOST)
+    app.extensions["remembered"] = LRUCache[tuple[str, ...]](_MOST)
     app.jinja_env.globals["remembered"] = remembered
 
 
@@ -34,8 +34,8 @@ def remembered(*named: Hashable, caller: Callable[[], str]) -> Markup:
     """What the caller draws, or drew before. Raises TypeError for something named that may change afterwards."""
     if None in named:
         return Markup(caller())  # noqa: S704 - drawn by a template
-    memory: Memory[tuple[str, ...]] = current_app.extensions["remembered"]
-    who = person()
+    memory: LRUCache[tuple[str, ...]] = current_app.extensions["remembered"]
+    who = current_person()
     key = (reader(), who.role if who.is_authenticated else "", theme(), named)
     parts = memory.get(key)
     if parts is None:

@@ -15,14 +15,14 @@ def wants_fragment(request: Request) -> bool:
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
-def answer(request: Request, fragment: str, page: str, **context: Any) -> Response:
+def render_fragment_or_page(request: Request, fragment: str, page: str, **context: Any) -> Response:
     """The template `fragment` for HTMX, the template `page` (which includes it) for everybody else."""
     return _rendered(fragment if wants_fragment(request) else page, context)
 
 
-def invalid(request: Request, fragment: str, page: str, **context: Any) -> Response:
+def render_invalid(request: Request, fragment: str, page: str, **context: Any) -> Response:
     """The same with status 422: what was entered cannot be taken, and the form says why."""
-    response = answer(request, fragment, page, **context)
+    response = render_fragment_or_page(request, fragment, page, **context)
     response.status_code = 422
     return response
 

@@ -33,7 +33,7 @@ UNLESS_SAID = {"Cache-Control": "no-store"}
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
-class Headers:
+class SecurityHeadersMiddleware:
     """WSGI middleware. A header a view has set itself stays as it is only where it is in UNLESS_SAID."""
 
     def __init__(self, app: "WSGIApplication", https: bool) -> None:
@@ -93,4 +93,4 @@ def _begin_stream(
 def init_app(app: Flask, settings: Settings) -> None:
     """Call it after everything else that wraps `app.wsgi_app`."""
     https = settings.public_url.startswith("https://")
-    app.wsgi_app = Headers(app.wsgi_app, https)  # type: ignore[method-assign]
+    app.wsgi_app = SecurityHeadersMiddleware(app.wsgi_app, https)  # type: ignore[method-assign]

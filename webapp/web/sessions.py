@@ -19,10 +19,10 @@ from sqlalchemy import Row, bindparam, delete, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError
 
 from webapp.core import database_problems, queue
-from webapp.core.extensions import db, reading
+from webapp.core.extensions import db, read_connection
 from webapp.core.settings import Settings
 from webapp.db.database_errors import Cause, cause_of
-from webapp.db.engine import is_only_reading, lock_wait, only_reading
+from webapp.db.engine import is_only_reading, lock_wait, read_only
 from webapp.models.users import User, WebSession
 
 IDLE = timedelta(hours=12)
@@ -221,8 +221,8 @@ def _read(key: bytes) -> Row[Any] | None:
     now = datetime.now(UTC)
     values = {"key": key, "seen_after": now - IDLE, "created_after": now - LONGEST}
     if is_only_reading():
-        return reading().execute(_READ, values).one_or_none()
-    with only_reading(), db.engine.connect() as connection:
+        return read_connection().execute(_READ, values).one_or_none()
+    with read_only(), db.engine.connect() as connection:
         return connection.execute(_READ, values).one_or_none()
 
 
@@ -276,7 +276,7 @@ def _touch(key: bytes) -> None:
     """Note that the person is still there. It waits for nobody: while another writes, the next page notes it."""
     seen = update(WebSession).where(WebSession.id_hash == key).values(seen_at=datetime.now(UTC))
     try:
-        with lock_wait(0), only_reading(), db.engine.begin() as connection:
+        with lock_wait(0), read_only(), db.engine.begin() as connection:
             connection.execute(seen)
     except DBAPIError as error:
         cause = cause_of(error)

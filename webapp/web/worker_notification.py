@@ -7,7 +7,7 @@ from redis.exceptions import RedisError
 from webapp.core import queue
 
 
-def ring(account_id: int) -> None:
+def wake_worker(account_id: int) -> None:
     """A bell only: with Redis away, upkeep rings again, since the table holds the work."""
     try:
         queue.enqueue(queue.redis(), "advance_submissions", account_id)

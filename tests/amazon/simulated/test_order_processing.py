@@ -9,7 +9,7 @@ import pytest
 from simulator.adjustments import paid
 from simulator.world import World
 from webapp.amazon.gateway import Amazon
-from webapp.domain.amazon.errors import Forbidden, InvalidRequest, LostAnswer
+from webapp.domain.amazon.errors import Forbidden, InvalidRequest, OutcomeUnknown
 from webapp.domain.amazon.types import AmazonPackage, FeedReport, PreparedFeed
 from webapp.domain.common.marketplaces import BY_COUNTRY
 from webapp.domain.common.money import Money
@@ -67,7 +67,7 @@ def test_a_parcel_whose_answer_was_lost_is_told_again_and_stays_one(
     parcel = a_parcel(amazon, number, 2)
     world.faults.arm(fault, "confirmShipment", **options)
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.confirm_shipment(number, GERMANY, parcel)
     amazon.confirm_shipment(number, GERMANY, parcel)
 
@@ -171,7 +171,7 @@ def test_a_refund_whose_answer_was_lost_is_sent_once_and_found_again(amazon: Ama
     began = world.now() - timedelta(seconds=1)
     world.faults.arm(fault, "createFeed", **({"after": True} if fault.startswith("error") else {}))
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.create_feed(prepared)
 
     (found,) = amazon.find_feeds(refunding.FEED_TYPE, began)
@@ -249,7 +249,7 @@ def test_a_message_whose_answer_was_lost_is_not_sent_again(amazon: Amazon, world
     number = world.place("DE")
     world.faults.arm("lost_answer", "createUnexpectedProblem")
 
-    with pytest.raises(LostAnswer):
+    with pytest.raises(OutcomeUnknown):
         amazon.send_message(number, GERMANY, "unexpectedProblem", "Late.")
 
     assert len(world.effects("message", number)) == 1

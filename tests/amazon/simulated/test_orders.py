@@ -19,7 +19,7 @@ from webapp.domain.amazon.errors import (
     BadCredentials,
     Forbidden,
     InvalidRequest,
-    NotThere,
+    ResourceNotFound,
     Throttled,
     Unavailable,
 )
@@ -27,7 +27,7 @@ from webapp.domain.amazon.types import (
     DATASETS,
     AmazonOrder,
     OrderPage,
-    Unreadable,
+    UnparseableOrder,
 )
 from webapp.domain.common.marketplaces import BY_COUNTRY
 
@@ -92,7 +92,7 @@ def test_an_order_reads_the_same_in_a_page_and_alone(amazon: Amazon, world: Worl
 
 
 def test_an_unknown_order_is_not_there(amazon: Amazon) -> None:
-    with pytest.raises(NotThere, match=r"404 NotFound: Order 902-0000000-0000000 was not found\.$"):
+    with pytest.raises(ResourceNotFound, match=r"404 NotFound: Order 902-0000000-0000000 was not found\.$"):
         amazon.get_order("902-0000000-0000000")
 
 
@@ -276,5 +276,5 @@ def test_an_unreadable_order_does_not_keep_the_others(amazon: Amazon, world: Wor
 
     page = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE)
 
-    assert [type(order) for order in page.read()].count(Unreadable) == 1
+    assert [type(order) for order in page.read()].count(UnparseableOrder) == 1
     assert len([order for order in page.read() if order.number in placed and isinstance(order, AmazonOrder)]) == 2

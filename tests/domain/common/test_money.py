@@ -61,7 +61,7 @@ def test_what_is_not_an_amount_of_the_currency_is_refused(amount, currency):
 def test_shares_in_whatever_portions_sum_to_the_whole(total, portions):
     of, before, sum_ = sum(portions), 0, 0
     for portion in portions:
-        sum_ += order_amounts.share(total, portion, of, before)
+        sum_ += order_amounts.portion(total, portion, of, before)
         before += portion
 
     assert sum_ == (total if of else 0)
@@ -72,7 +72,7 @@ def test_a_share_is_within_one_unit_of_the_exact_part(total, of, data):
     before = data.draw(strategies.integers(0, of))
     quantity = data.draw(strategies.integers(0, of - before))
 
-    assert abs(order_amounts.share(total, quantity, of, before) - Decimal(total) * quantity / of) <= 1
+    assert abs(order_amounts.portion(total, quantity, of, before) - Decimal(total) * quantity / of) <= 1
 
 
 @given(

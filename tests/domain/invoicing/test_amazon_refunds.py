@@ -7,7 +7,7 @@ from tests.support.factories import a_component
 from webapp.domain.amazon.types import FeedMessage, FeedReport
 from webapp.domain.errors import RefusedError
 from webapp.domain.invoicing import amazon_refunds
-from webapp.domain.invoicing.amazon_refunds import COMPONENTS, Wish
+from webapp.domain.invoicing.amazon_refunds import COMPONENTS, LineCredit
 
 NOTHING = dict.fromkeys(COMPONENTS, 0)
 
@@ -79,7 +79,7 @@ def test_what_is_refunded_and_what_is_under_way_is_not_left():
 def test_a_line_goes_on_the_parts_it_was_paid_for():
     rooms = {1: room(item_price=2000, gift_wrap_price=200, item_tax=380, shipping_tax=38, shipping_price=300)}
 
-    told = amazon_refunds.split([Wish(1, goods=1100, tax=209, shipping=100)], rooms, 0, "EUR")
+    told = amazon_refunds.split([LineCredit(1, goods=1100, tax=209, shipping=100)], rooms, 0, "EUR")
 
     assert told == {1: room(item_price=1000, gift_wrap_price=100, item_tax=190, shipping_tax=19, shipping_price=100)}
 
@@ -87,19 +87,19 @@ def test_a_line_goes_on_the_parts_it_was_paid_for():
 def test_what_is_given_beside_the_lines_goes_on_their_prices_then_their_taxes_then_on_the_others():
     rooms = {1: room(item_price=1000, item_tax=100), 2: room(item_price=500, shipping_price=100)}
 
-    assert amazon_refunds.split([Wish(1, 400, 0, 0)], rooms, 500, "EUR") == {1: room(item_price=900)}
-    assert amazon_refunds.split([Wish(1, 400, 0, 0)], rooms, 1250, "EUR") == {
+    assert amazon_refunds.split([LineCredit(1, 400, 0, 0)], rooms, 500, "EUR") == {1: room(item_price=900)}
+    assert amazon_refunds.split([LineCredit(1, 400, 0, 0)], rooms, 1250, "EUR") == {
         1: room(item_price=1000, item_tax=100),
         2: room(item_price=500, shipping_price=50),
     }
     assert amazon_refunds.split([], rooms, 150, "EUR") == {1: room(item_price=100), 2: room(item_price=50)}
-    assert amazon_refunds.split([Wish(1, 1000, 0, 0)], rooms, 1, "EUR") == {1: room(item_price=1000, item_tax=1)}
+    assert amazon_refunds.split([LineCredit(1, 1000, 0, 0)], rooms, 1, "EUR") == {1: room(item_price=1000, item_tax=1)}
 
 
 def test_a_fee_is_taken_off_prices_first():
     rooms = {1: room(item_price=1000, item_tax=190, shipping_price=300)}
 
-    told = amazon_refunds.split([Wish(1, 1000, 190, 300)], rooms, -1100, "EUR")
+    told = amazon_refunds.split([LineCredit(1, 1000, 190, 300)], rooms, -1100, "EUR")
 
     assert told == {1: room(shipping_price=200, item_tax=190)}
 
@@ -108,14 +108,14 @@ def test_what_amazon_cannot_carry_is_refused_with_the_amount_it_can():
     rooms = {1: room(item_price=1000)}
 
     with pytest.raises(RefusedError) as refused:
-        amazon_refunds.split([Wish(1, 1300, 0, 0)], rooms, 0, "EUR")
+        amazon_refunds.split([LineCredit(1, 1300, 0, 0)], rooms, 0, "EUR")
 
     assert (refused.value.code, refused.value.arguments) == (
         "refund_over_at_amazon",
         {"left": "10.00", "over": "3.00", "currency": "EUR"},
     )
     with pytest.raises(RefusedError) as nothing:
-        amazon_refunds.split([Wish(1, 1000, 0, 0)], rooms, -1000, "EUR")
+        amazon_refunds.split([LineCredit(1, 1000, 0, 0)], rooms, -1000, "EUR")
     assert nothing.value.code == "refund_nothing_at_amazon"
 
 
@@ -130,7 +130,7 @@ def refunds_asked(draw):
     """Rooms, wishes within or beyond them, and an adjustment, of an order in a currency with 0, 2 or 3 decimals."""
     rooms = draw(rooms_of_orders)
     lines = draw(strategies.lists(strategies.sampled_from(sorted(rooms)), unique=True))
-    wishes = [Wish(line, draw(minor), draw(minor), draw(minor)) for line in lines]
+    wishes = [LineCredit(line, draw(minor), draw(minor), draw(minor)) for line in lines]
     beside = draw(strategies.integers(-(10**7), 10**7))
     return wishes, rooms, beside, draw(strategies.sampled_from(("JPY", "EUR", "KWD")))
 
@@ -162,7 +162,7 @@ def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(roo
     for divisor in [*portions, 1]:
         free = {line_id: amazon_refunds.left(paid, given_back[line_id]) for line_id, paid in rooms.items()}
         wishes = [
-            Wish(
+            LineCredit(
                 line_id,
                 sum(parts[name] for name in amazon_refunds.GOODS) // divisor,
                 sum(parts[name] for name in amazon_refunds.TAXES) // divisor,

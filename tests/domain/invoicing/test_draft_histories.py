@@ -5,23 +5,23 @@ import pytest
 from tests.domain.invoicing.test_drafts import Line, an_order
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.invoicing import drafts
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 
 
 def test_a_credit_memo_gives_back_lines_shipping_and_adjustments():
     history = an_order()
     history.invoice()
 
-    draft = history.credit(Refund({2: 1}, shipping=200, adjustment_refund=30, adjustment_fee=5))
+    draft = history.credit(CreditRequest({2: 1}, shipping=200, adjustment_refund=30, adjustment_fee=5))
 
     assert [(part.line_id, part.quantity, part.shipping, part.total) for part in draft.parts] == [
         (1, 0, 200, 200),
         (2, 1, 0, 700),
     ]
     assert (draft.total, history.money_left) == (925, 1326)
-    assert history.credit(Refund(adjustment_fee=25)).total == 1326
+    assert history.credit(CreditRequest(adjustment_fee=25)).total == 1326
     with pytest.raises(RefusedError) as refused:
-        history.credit(Refund())
+        history.credit(CreditRequest())
     assert refused.value.code == "nothing_to_refund"
 
 
@@ -46,16 +46,16 @@ def test_quantities_that_cannot_be_are_named(quantities, code, arguments):
 @pytest.mark.parametrize(
     ("asked", "code", "field", "arguments"),
     [
-        (Refund({1: 3}, 0), "quantity_over", "quantity-1", {"item": "SKU-1", "asked": 3, "left": 2}),
-        (Refund({}, -1), "amount_negative", "shipping", {}),
-        (Refund({}, 334), "shipping_over", "shipping", {"left": "3.33", "currency": "EUR"}),
-        (Refund({}, 0, adjustment_refund=-1), "amount_negative", "adjustment_refund", {}),
-        (Refund({}, 0, adjustment_fee=-1), "amount_negative", "adjustment_fee", {}),
-        (Refund({}, 0, adjustment_fee=1), "credit_memo_negative", "adjustment_fee", {}),
-        (Refund({}, 0), "credit_memo_empty", "quantities", {}),
-        (Refund({}, 1, adjustment_fee=1), "credit_memo_empty", "quantities", {}),
+        (CreditRequest({1: 3}, 0), "quantity_over", "quantity-1", {"item": "SKU-1", "asked": 3, "left": 2}),
+        (CreditRequest({}, -1), "amount_negative", "shipping", {}),
+        (CreditRequest({}, 334), "shipping_over", "shipping", {"left": "3.33", "currency": "EUR"}),
+        (CreditRequest({}, 0, adjustment_refund=-1), "amount_negative", "adjustment_refund", {}),
+        (CreditRequest({}, 0, adjustment_fee=-1), "amount_negative", "adjustment_fee", {}),
+        (CreditRequest({}, 0, adjustment_fee=1), "credit_memo_negative", "adjustment_fee", {}),
+        (CreditRequest({}, 0), "credit_memo_empty", "quantities", {}),
+        (CreditRequest({}, 1, adjustment_fee=1), "credit_memo_empty", "quantities", {}),
         (
-            Refund(adjustment_refund=1),
+            CreditRequest(adjustment_refund=1),
             "refund_over",
             "adjustment_refund",
             {"left": "10.34", "currency": "EUR"},
@@ -76,12 +76,12 @@ def test_a_refund_that_cannot_be_is_named(asked, code, field, arguments):
 def test_the_last_cent_that_was_kept_can_be_given_back_when_no_piece_is_left():
     history = an_order()
     history.invoice()
-    history.credit(Refund(adjustment_fee=1))
+    history.credit(CreditRequest(adjustment_fee=1))
     assert history.money_left == 1
 
-    assert history.credit(Refund({}, 0, adjustment_refund=1)).total == 1
+    assert history.credit(CreditRequest({}, 0, adjustment_refund=1)).total == 1
     with pytest.raises(RefusedError) as refused:
-        history.credit(Refund({}, 0, adjustment_refund=1))
+        history.credit(CreditRequest({}, 0, adjustment_refund=1))
     assert refused.value.code == "nothing_to_refund"
 
 
@@ -89,9 +89,9 @@ def test_shipping_alone_gives_back_nothing_of_the_goods_whatever_is_left_of_them
     line = Line(1, 3, 1000, 500, invoiced=3, refunded=3)
     given = {1: {"subtotal": 990, "shipping": 0}}
 
-    draft = drafts.credit([line], 1500, Refund({}, 200), given=given, money_left=510, currency="EUR")
+    draft = drafts.credit_memo([line], 1500, CreditRequest({}, 200), given=given, money_left=510, currency="EUR")
 
-    assert draft.parts == (drafts.Part(1, 0, shipping=200),)
+    assert draft.parts == (drafts.DraftLine(1, 0, shipping=200),)
 
 
 def test_nothing_is_left_to_invoice_twice():

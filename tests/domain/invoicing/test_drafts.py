@@ -7,7 +7,7 @@ from hypothesis import example, given, settings, strategies
 
 from webapp.domain.errors import DeskError
 from webapp.domain.invoicing import drafts
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.orders import amounts as order_amounts
 from webapp.domain.orders import state_machine as order_states
 
@@ -70,14 +70,14 @@ class History:
         self.invoices.append(draft)
         return draft
 
-    def draft(self, asked: Refund) -> drafts.Draft:
+    def draft(self, asked: CreditRequest) -> drafts.Draft:
         about: dict[str, Any] = {"given": self.given, "money_left": self.money_left}
-        return drafts.credit(self.lines, self.total, asked, currency="EUR", **about)
+        return drafts.credit_memo(self.lines, self.total, asked, currency="EUR", **about)
 
-    def credit(self, asked: Refund) -> drafts.Draft:
+    def credit(self, asked: CreditRequest) -> drafts.Draft:
         return self.took(self.draft(asked))
 
-    def ask(self, asked: Refund) -> None:
+    def ask(self, asked: CreditRequest) -> None:
         memo = self.draft(asked)
         for part in memo.parts:
             self.line(part.line_id).refunding += part.quantity
@@ -141,11 +141,11 @@ def take(history: History, step: tuple[str, list[int], int]) -> None:
     left = order_states.left_to_invoice if name == "invoice" else order_states.left_to_refund
     quantities = {line.id: min(n, left(line)) for line, n in zip(history.lines, pieces, strict=False)}
     asked = {
-        "refund": Refund(quantities, 0),
-        "shipping": Refund({}, minor),
-        "adjust": Refund({}, 0, adjustment_refund=minor),
-        "fee": Refund(quantities, 0, adjustment_fee=minor),
-        "ask": Refund(quantities, minor % 9, adjustment_refund=minor % 7, adjustment_fee=minor % 5),
+        "refund": CreditRequest(quantities, 0),
+        "shipping": CreditRequest({}, minor),
+        "adjust": CreditRequest({}, 0, adjustment_refund=minor),
+        "fee": CreditRequest(quantities, 0, adjustment_fee=minor),
+        "ask": CreditRequest(quantities, minor % 9, adjustment_refund=minor % 7, adjustment_fee=minor % 5),
     }
     if name == "invoice":
         history.invoice(quantities)
@@ -246,7 +246,7 @@ def test_a_portion_of_parts_is_the_portion_of_their_sum(values, of):
 
     portions = [order_amounts.split(parts, 1, of, n) for n in range(of)]
 
-    assert [sum(one.values()) for one in portions] == [order_amounts.share(sum(values), 1, of, n) for n in range(of)]
+    assert [sum(one.values()) for one in portions] == [order_amounts.portion(sum(values), 1, of, n) for n in range(of)]
     assert {name: sum(one[name] for one in portions) for name in parts} == parts
 
 

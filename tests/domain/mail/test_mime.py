@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from webapp.domain.mail.mime import (
-    Letter,
+    MailContent,
     Sender,
     as_html,
     pack,
@@ -15,7 +15,9 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def packed(subject: str = "Hello", name: str = "Shop") -> bytes:
-    return pack(Letter(subject, "Text"), Sender("orders@shop.example", name), "b@a.example", "<1@shop.example>", AT)
+    return pack(
+        MailContent(subject, "Text"), Sender("orders@shop.example", name), "b@a.example", "<1@shop.example>", AT
+    )
 
 
 @pytest.mark.parametrize("text", ["Hello\nBcc: x@y.example", "Hello\r\nBcc: x@y.example", "a\rb"])

@@ -11,7 +11,7 @@ from webapp.domain.orders.state_machine import (
     BY_NAME,
     MOVES,
     STATES,
-    MoveRefused,
+    InvalidTransition,
 )
 from webapp.domain.submissions import shipment_confirmation
 
@@ -40,11 +40,11 @@ class Line:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("move", [move.name for move in MOVES])
 def test_each_cell_of_the_table(move, state):
-    assert order_states.may(move, state) is (move in ALLOWED[state])
+    assert order_states.is_allowed(move, state) is (move in ALLOWED[state])
     if move in ALLOWED[state]:
         assert order_states.check(move, state) is BY_NAME[move]
     else:
-        with pytest.raises(MoveRefused) as refused:
+        with pytest.raises(InvalidTransition) as refused:
             order_states.check(move, state)
         assert (refused.value.move, refused.value.state) == (move, state)
 
@@ -165,7 +165,7 @@ def test_what_amazon_is_asked_to_refund_may_be_neither_shipped_nor_refunded_agai
     ],
 )
 def test_pieces_given_back_spare_the_parcel_what_has_not_left(line, pieces, spared):
-    assert order_states.spared(line, pieces) == spared
+    assert order_states.need_not_ship(line, pieces) == spared
 
 
 @pytest.mark.parametrize(

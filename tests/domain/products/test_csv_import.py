@@ -51,14 +51,14 @@ def test_each_row_that_cannot_be_taken_says_its_line_and_why():
 def test_a_quotation_mark_left_open_takes_no_other_row_with_it_unsaid():
     (row,) = product_csv.read('sku,quantity\n"A-1,1\nA-2,2\nA-3,3\n').rows
 
-    assert (row.line, row.entry, row.wrong) == (2, None, product_csv.Wrong("product_cell_torn", {"name": "sku"}))
+    assert (row.line, row.entry, row.wrong) == (2, None, product_csv.RowError("product_cell_torn", {"name": "sku"}))
 
 
 @pytest.mark.parametrize("quantity", ["1000000001", "99999999999999", "9" * 5000])
 def test_a_whole_number_that_is_too_large_is_called_so(quantity):
     (row,) = product_csv.read(f"sku,quantity\nA-1,{quantity}\n").rows
 
-    assert row.wrong == product_csv.Wrong("product_quantity_range", {"most": product_csv.MOST_PIECES})
+    assert row.wrong == product_csv.RowError("product_quantity_range", {"most": product_csv.MOST_PIECES})
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 from tests.domain.orders.test_state_machine import Line
 from webapp.domain.products import stock
 from webapp.domain.products.stock import (
-    Held,
-    Hindrance,
-    Move,
-    Shelf,
+    AvailableStock,
+    BlockReason,
+    StockDelta,
+    StockEffect,
 )
 
 
@@ -50,18 +50,28 @@ def test_no_more_comes_back_than_had_left(line, back, came_back):
 @pytest.mark.parametrize(
     ("line", "held", "after", "moves"),
     [
-        (stock.Line(2), Held(), Held(reserved=2), [Move("reserve", held=2)]),
-        (stock.Line(1), Held(reserved=2), Held(reserved=1), [Move("release", held=-1)]),
+        (stock.Line(2), StockEffect(), StockEffect(reserved=2), [StockDelta("reserve", held=2)]),
+        (stock.Line(1), StockEffect(reserved=2), StockEffect(reserved=1), [StockDelta("release", held=-1)]),
         # What leaves lets go of what was reserved for it, and of nothing where nothing was.
-        (stock.Line(0, 2), Held(reserved=2), Held(deducted=2), [Move("deduct", -2, -2)]),
-        (stock.Line(1, 1), Held(reserved=2), Held(reserved=1, deducted=1), [Move("deduct", -1, -1)]),
-        (stock.Line(0, 2), Held(), Held(deducted=2), [Move("deduct", -2)]),
-        (stock.Line(0, 2), Held(reserved=3), Held(deducted=2), [Move("deduct", -2, -2), Move("release", held=-1)]),
-        (stock.Line(2), Held(deducted=2), Held(reserved=2), [Move("take_back", 2, 2)]),
-        (stock.Line(0), Held(deducted=2), Held(), [Move("take_back", 2)]),
-        (stock.Line(0, 2, 1), Held(deducted=2), Held(deducted=2, returned=1), [Move("return", 1)]),
-        (stock.Line(0, 2), Held(deducted=2, returned=1), Held(deducted=2), [Move("unreturn", -1)]),
-        (stock.Line(1, 1), Held(reserved=1, deducted=1), Held(reserved=1, deducted=1), []),
+        (stock.Line(0, 2), StockEffect(reserved=2), StockEffect(deducted=2), [StockDelta("deduct", -2, -2)]),
+        (
+            stock.Line(1, 1),
+            StockEffect(reserved=2),
+            StockEffect(reserved=1, deducted=1),
+            [StockDelta("deduct", -1, -1)],
+        ),
+        (stock.Line(0, 2), StockEffect(), StockEffect(deducted=2), [StockDelta("deduct", -2)]),
+        (
+            stock.Line(0, 2),
+            StockEffect(reserved=3),
+            StockEffect(deducted=2),
+            [StockDelta("deduct", -2, -2), StockDelta("release", held=-1)],
+        ),
+        (stock.Line(2), StockEffect(deducted=2), StockEffect(reserved=2), [StockDelta("take_back", 2, 2)]),
+        (stock.Line(0), StockEffect(deducted=2), StockEffect(), [StockDelta("take_back", 2)]),
+        (stock.Line(0, 2, 1), StockEffect(deducted=2), StockEffect(deducted=2, returned=1), [StockDelta("return", 1)]),
+        (stock.Line(0, 2), StockEffect(deducted=2, returned=1), StockEffect(deducted=2), [StockDelta("unreturn", -1)]),
+        (stock.Line(1, 1), StockEffect(reserved=1, deducted=1), StockEffect(reserved=1, deducted=1), []),
     ],
 )
 def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, moves):
@@ -70,23 +80,23 @@ def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, mov
 
 
 def test_where_stock_is_not_kept_what_leaves_and_comes_back_is_remembered_without_a_movement():
-    assert stock.settle(stock.Line(2), Held(), managed=False) == (Held(), [])
-    after, moves = stock.settle(stock.Line(1, 2, 1), Held(), managed=False)
-    assert (after, moves) == (Held(skipped=2, returned=1), [])
+    assert stock.settle(stock.Line(2), StockEffect(), managed=False) == (StockEffect(), [])
+    after, moves = stock.settle(stock.Line(1, 2, 1), StockEffect(), managed=False)
+    assert (after, moves) == (StockEffect(skipped=2, returned=1), [])
     # Kept from then on, what had left is not counted out.
     assert stock.settle(stock.Line(1, 2, 1), after, managed=True) == (
-        Held(reserved=1, skipped=2, returned=1),
-        [Move("reserve", held=1)],
+        StockEffect(reserved=1, skipped=2, returned=1),
+        [StockDelta("reserve", held=1)],
     )
 
 
 def test_an_order_that_is_made_leaves_less_to_the_next_but_not_what_was_its_own():
-    shelves = {"MUG": Shelf(True, True, 3), "CUP": Shelf(True, True, 1)}
+    shelves = {"MUG": AvailableStock(True, True, 3), "CUP": AvailableStock(True, True, 1)}
 
     stock.take({"MUG": 2, "CUP": 1, "JUG": 1}, {"CUP": 1}, shelves)
 
     assert (shelves["MUG"].free, shelves["CUP"].free) == (1, 1)
-    assert stock.hindrance({"MUG": 1, "CUP": 1}, {}, shelves) is None
-    assert stock.hindrance({"MUG": 2}, {}, shelves) == Hindrance("product_out_of_stock", "MUG")
-    assert stock.hindrance({"MUG": 2}, {"MUG": 1}, shelves) is None
-    assert stock.hindrance({"JUG": 1}, {}, shelves) == Hindrance("product_unknown", "JUG")
+    assert stock.blocking_reason({"MUG": 1, "CUP": 1}, {}, shelves) is None
+    assert stock.blocking_reason({"MUG": 2}, {}, shelves) == BlockReason("product_out_of_stock", "MUG")
+    assert stock.blocking_reason({"MUG": 2}, {"MUG": 1}, shelves) is None
+    assert stock.blocking_reason({"JUG": 1}, {}, shelves) == BlockReason("product_unknown", "JUG")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.factories import NOW, a_package
 from webapp.domain.submissions import shipment_confirmation
-from webapp.domain.submissions.shipment_confirmation import Told
+from webapp.domain.submissions.shipment_confirmation import SentParcel
 
 
 @dataclass
@@ -29,7 +29,7 @@ class Order:
     ],
 )
 def test_what_cannot_be_sent_says_why(order, writable, cancelling, code):
-    assert shipment_confirmation.withheld(order, writable=writable, cancelling=cancelling) == code
+    assert shipment_confirmation.blocked_reason(order, writable=writable, cancelling=cancelling) == code
     assert shipment_confirmation.refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None)
 
 
@@ -57,21 +57,21 @@ def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known,
 @pytest.mark.parametrize(
     ("package", "told", "shown"),
     [
-        (a_package("1"), Told("1", "TRACK1"), True),
-        (a_package("1", tracking_number="track 1"), Told("1", "TRACK1"), True),
-        (a_package("1"), Told("1", "TRACK2"), False),
+        (a_package("1"), SentParcel("1", "TRACK1"), True),
+        (a_package("1", tracking_number="track 1"), SentParcel("1", "TRACK1"), True),
+        (a_package("1"), SentParcel("1", "TRACK2"), False),
         # Amazon's own number for it.
-        (a_package("9", tracking_number="TRACK1"), Told("1", "TRACK1"), True),
-        (a_package("9", tracking_number=None), Told("1", ""), False),
+        (a_package("9", tracking_number="TRACK1"), SentParcel("1", "TRACK1"), True),
+        (a_package("9", tracking_number=None), SentParcel("1", ""), False),
         # Its carrier is being corrected: what Amazon showed before proves nothing.
-        (a_package("1", carrier="DHL"), Told("1", "TRACK1", carrier_was="DHL"), False),
-        (a_package("1", carrier="UPS"), Told("1", "TRACK1", carrier_was="DHL"), True),
-        (a_package("9", tracking_number="TRACK1"), Told("1", "TRACK1", carrier_was="DHL"), False),
+        (a_package("1", carrier="DHL"), SentParcel("1", "TRACK1", carrier_was="DHL"), False),
+        (a_package("1", carrier="UPS"), SentParcel("1", "TRACK1", carrier_was="DHL"), True),
+        (a_package("9", tracking_number="TRACK1"), SentParcel("1", "TRACK1", carrier_was="DHL"), False),
     ],
 )
 def test_a_parcel_is_shown_when_amazon_shows_it_as_it_was_told(package, told, shown):
-    assert shipment_confirmation.shown([a_package("5"), package], told) is shown
-    assert not shipment_confirmation.shown([], told)
+    assert shipment_confirmation.is_visible([a_package("5"), package], told) is shown
+    assert not shipment_confirmation.is_visible([], told)
 
 
 @pytest.mark.parametrize(

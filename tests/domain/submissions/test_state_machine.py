@@ -11,7 +11,7 @@ from webapp.domain.submissions.state_machine import (
     ENDED,
     MOVES,
     STATES,
-    SubmissionMoveRefused,
+    InvalidSubmissionTransition,
 )
 
 # The whole table by hand: what may become of it in each state.
@@ -49,7 +49,7 @@ def test_each_cell_of_the_table(move, state):
         assert submission_states.check(move, state) is BY_NAME[move]
         assert BY_NAME[move].to == LEADS_TO[move]
     else:
-        with pytest.raises(SubmissionMoveRefused) as refused:
+        with pytest.raises(InvalidSubmissionTransition) as refused:
             submission_states.check(move, state)
         assert (refused.value.move, refused.value.state) == (move, state)
 
@@ -74,8 +74,16 @@ def test_what_has_ended_is_what_nothing_is_done_about_by_itself():
     ],
 )
 def test_only_what_is_at_amazon_or_may_go_there_is_hurried(state: str, undo_until: datetime, may: bool):
-    assert submission_states.may_hurry(state, undo_until, NOW) is may
+    assert submission_states.may_check_early(state, undo_until, NOW) is may
 
 
 def test_looks_are_two_seconds_apart_at_first_and_two_minutes_in_the_end():
-    assert [submission_states.next_look(tries) for tries in (0, 1, 2, 3, 8, 9, 1000)] == [2, 3, 5, 8, 85, 120, 120]
+    assert [submission_states.backoff_seconds(tries) for tries in (0, 1, 2, 3, 8, 9, 1000)] == [
+        2,
+        3,
+        5,
+        8,
+        85,
+        120,
+        120,
+    ]

@@ -37,7 +37,7 @@ def every(session):
         for number in ("00340434161094042557", "00340434161094042564")
     ]
     shipments.create(session, first.id, packed, **BY)
-    credit_memos.create(session, second.id, drafts.Refund(quantities={second.items[0].id: 1}), **BY)
+    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **BY)
     return stores.by_name(session)
 
 

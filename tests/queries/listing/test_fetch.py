@@ -12,7 +12,7 @@ from webapp.db.base import UtcDateTime
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import (
     END,
-    Edge,
+    Cursor,
     Grid,
     fetch,
     read_place,
@@ -170,7 +170,7 @@ def test_the_last_page_is_full_and_has_no_next(table):
     _, last = page(table.session, "-at", 4, before=END)
 
     assert [row.id for row in last.rows] == [4, 3, 2, 1]
-    assert (last.previous, last.next) == (Edge(NOW + timedelta(seconds=4), 4), None)
+    assert (last.previous, last.next) == (Cursor(NOW + timedelta(seconds=4), 4), None)
 
 
 @pytest.mark.parametrize("named", ["4", "5", "9999"])
@@ -189,7 +189,7 @@ def test_a_page_whose_rows_are_gone_begins_anew(table):
     table.fill(a_row(n, at=n) for n in range(1, 4))
     place = read_place(GRID, {})
 
-    _, found = page(table.session, "-at", 4, after=write_edge(place, Edge(NOW - timedelta(days=1), 1)))
+    _, found = page(table.session, "-at", 4, after=write_edge(place, Cursor(NOW - timedelta(days=1), 1)))
 
     assert [row.id for row in found.rows] == [3, 2, 1]
 
@@ -215,10 +215,10 @@ def test_the_count_is_exact_up_to_a_thousand_and_then_says_more(table):
         {"after": "bm90IGpzb24"},
         {"before": "W10"},
         {"after": "W251bGxd" * 50},
-        {"sort": "amount", "after": write_edge(read_place(GRID, {"sort": "-amount"}), Edge(1, 1))},
-        {"sort": "at", "after": write_edge(read_place(GRID, {"sort": "at"}), Edge("2026-03-02T09:00:00", 1))},
-        {"sort": "at", "after": write_edge(read_place(GRID, {"sort": "at"}), Edge(None, 1))},
-        {"sort": "amount", "after": write_edge(read_place(GRID, {"sort": "amount"}), Edge(2**70, 1))},
+        {"sort": "amount", "after": write_edge(read_place(GRID, {"sort": "-amount"}), Cursor(1, 1))},
+        {"sort": "at", "after": write_edge(read_place(GRID, {"sort": "at"}), Cursor("2026-03-02T09:00:00", 1))},
+        {"sort": "at", "after": write_edge(read_place(GRID, {"sort": "at"}), Cursor(None, 1))},
+        {"sort": "amount", "after": write_edge(read_place(GRID, {"sort": "amount"}), Cursor(2**70, 1))},
     ],
 )
 def test_what_an_address_says_wrongly_opens_the_first_page(arguments):
@@ -232,9 +232,9 @@ def test_what_an_address_says_wrongly_opens_the_first_page(arguments):
 def test_an_edge_survives_its_way_through_an_address(value):
     place = read_place(GRID, {"sort": "-amount"})
 
-    again = read_place(GRID, {"sort": "-amount", "after": write_edge(place, Edge(value, 5))})
+    again = read_place(GRID, {"sort": "-amount", "after": write_edge(place, Cursor(value, 5))})
 
-    assert again.after == Edge(value, 5)
+    assert again.after == Cursor(value, 5)
 
 
 def test_walking_a_long_list_meets_every_row_once_in_its_order(table):
@@ -244,7 +244,7 @@ def test_walking_a_long_list_meets_every_row_once_in_its_order(table):
     table.session.rollback = lambda: None
 
     for sort in SORTS:
-        chunks = list(grid_fetch.walk(table.session, GRID, read_place(GRID, {"sort": sort}), {}, chunk=5))
+        chunks = list(grid_fetch.iterate(table.session, GRID, read_place(GRID, {"sort": sort}), {}, chunk=5))
         found = [row.id for chunk in chunks for row in chunk]
         assert [len(chunk) for chunk in chunks] == [5, 5, 5, 5, 3]
         assert found == expected(rows, sort)

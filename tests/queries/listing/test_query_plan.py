@@ -67,7 +67,7 @@ def test_every_way_leads_to_the_same_rows(session, many, monkeypatch, name):
     everything = {row.id: row for row in session.execute(grid.rows)}
     assert len(everything) > 20
     for filters in asked(name, many):
-        plainly = {row.id for row in session.execute(grid_fetch.narrowed(session, grid, filters))}
+        plainly = {row.id for row in session.execute(grid_fetch.filtered(session, grid, filters))}
         for sort in SORTS:
             in_order = grid_fetch.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)
             # Collected, collected where more than are counted, and walked.
@@ -127,11 +127,11 @@ def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
     monkeypatch.setattr(query_plan, "COLLECTED", 2)
     grid = amazon_orders.grid(many).choose()
     filters = {name: many[0].slug if name == "store" else value for name, value in filters.items()}
-    found = query_plan.find(session, grid, filters).along(session, sort.removeprefix("-"), 3)
+    found = query_plan.plan(session, grid, filters).along(session, sort.removeprefix("-"), 3)
     session.rollback()
     plans.clear()
 
-    keyset.rows(session, found, read_place(grid, {"sort": sort}))
+    keyset.fetch_page(session, found, read_place(grid, {"sort": sort}))
 
     first = plans[0]
     walked = [line for line in first if line.startswith(("SEARCH amazon_orders", "SCAN amazon_orders"))]
@@ -142,12 +142,12 @@ def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
 
 def test_what_is_asked_again_is_put_together_once_for_the_same_stores(session, many):
     grid, asked = amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}
-    found = query_plan.find(session, grid, asked)
-    assert query_plan.find(session, amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}) is found
+    found = query_plan.plan(session, grid, asked)
+    assert query_plan.plan(session, amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}) is found
     others = [
-        query_plan.find(session, grid, {"status": ["UNSHIPPED"]}),
-        query_plan.find(session, amazon_orders.grid(many[1:]).choose(), asked),
-        query_plan.find(session, amazon_orders.grid(many).choose(["number", "buyer"]), asked),
+        query_plan.plan(session, grid, {"status": ["UNSHIPPED"]}),
+        query_plan.plan(session, amazon_orders.grid(many[1:]).choose(), asked),
+        query_plan.plan(session, amazon_orders.grid(many).choose(["number", "buyer"]), asked),
     ]
     assert [other is found for other in others] == [False, False, True]
     assert {found.count(session) for _ in range(2)} == {
@@ -157,4 +157,4 @@ def test_what_is_asked_again_is_put_together_once_for_the_same_stores(session, m
 
 def test_words_that_are_sought_are_not_kept(session, many):
     grid = amazon_orders.grid(many).choose()
-    assert query_plan.find(session, grid, {"buyer": "common"}).kept is False
+    assert query_plan.plan(session, grid, {"buyer": "common"}).kept is False

@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW, an_account, an_order
-from webapp.db.encryption import Vault
+from webapp.db.encryption import FieldCipher
 from webapp.domain.amazon.types import Buyer
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import Grid, Page, read_place
-from webapp.queries.listing.raw_rows import Sealed
+from webapp.queries.listing.raw_rows import RawRows
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
 from webapp.services.sync import import_page
@@ -40,7 +40,7 @@ def test_a_sealed_row_opens_to_what_the_other_says(session: Session, three: None
     grid = every.choose([column.name for column in every.columns])
     sealed, plain = page(session, grid, sort=sort), page(session, replace(grid, sealed=False), sort=sort)
 
-    assert isinstance(sealed.rows, Sealed)
+    assert isinstance(sealed.rows, RawRows)
     assert [row._asdict() for row in sealed.rows] == [row._asdict() for row in plain.rows]
     assert [list(map(type, row)) for row in sealed.rows] == [list(map(type, row)) for row in plain.rows]
     assert len(sealed.rows) == 3
@@ -53,14 +53,14 @@ def test_no_name_is_opened_before_somebody_looks(
     session: Session, three: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[bytes] = []
-    unseal = Vault.unseal
+    unseal = FieldCipher.unseal
 
-    def looking(self: Vault, sealed: bytes) -> Any:
+    def looking(self: FieldCipher, sealed: bytes) -> Any:
         opened.append(sealed)
         return unseal(self, sealed)
 
     grid = amazon_orders.grid(stores.by_name(session)).choose(["number", "buyer"])
-    monkeypatch.setattr(Vault, "unseal", looking)
+    monkeypatch.setattr(FieldCipher, "unseal", looking)
 
     # Two of them are opened for where the page begins and ends.
     rows = page(session, grid).rows

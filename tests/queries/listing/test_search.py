@@ -58,7 +58,7 @@ def numbers(session, sought):
 
 
 def found(session, typed):
-    return numbers(session, search.anywhere(typed))
+    return numbers(session, search.full_text(typed))
 
 
 TYPED = """
@@ -216,8 +216,8 @@ class TestTheIndexFollows:
         store = a_store(arrived)
         stores.delete_store(session, store, store.name, now=NOW, by="test")
 
-        assert search.newest(session, search.anywhere("jörg"), 10) == []
-        assert search.newest(session, search.anywhere("山田"), 10) == []
+        assert search.newest(session, search.full_text("jörg"), 10) == []
+        assert search.newest(session, search.full_text("山田"), 10) == []
 
 
 def test_it_is_written_anew_from_what_is_stored(session, arrived):

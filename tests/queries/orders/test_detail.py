@@ -14,7 +14,7 @@ from tests.support.factories import (
     an_order,
 )
 from webapp.domain.errors import NotFoundError
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
@@ -51,7 +51,9 @@ def worked_on(session: Session, order: Order) -> Order:
     holds.unhold(session, id_, now=NOW + timedelta(hours=1), by="user:7")
     later = NOW + timedelta(hours=2)
     shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="JJD01460000A1")], now=later, by="cli")
-    credit_memos.create(session, id_, Refund(quantities={}, adjustment_refund=1), comment="Late", now=later, by="cli")
+    credit_memos.create(
+        session, id_, CreditRequest(quantities={}, adjustment_refund=1), comment="Late", now=later, by="cli"
+    )
     return session.get_one(Order, id_)
 
 

@@ -68,7 +68,7 @@ def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatc
         assert sorted(forth) == list(range(1, 12)), sort
         assert back == forth, sort
         assert grid_fetch.ids(session, grid, place, {}, 100) == forth, sort
-        assert [row.id for some in grid_fetch.walk(session, grid, place, {}, 4) for row in some] == forth, sort
+        assert [row.id for some in grid_fetch.iterate(session, grid, place, {}, 4) for row in some] == forth, sort
 
         for counted in (1000, 3):
             # Words that more than so many orders hold are read in the index's own order where it is that of the page.
@@ -179,7 +179,7 @@ def test_what_is_counted_with_the_rows_is_what_there_is(session, eleven, monkeyp
     for most in (1000, 4):
         monkeypatch.setattr(query_plan, "COUNTED", most)
         for filters in every:
-            there = query_plan.find(session, grid, filters).count(session)
+            there = query_plan.plan(session, grid, filters).count(session)
             for sort in every_sort(GRIDS[name]):
                 for edge in ({}, {"before": END}):
                     place = grid_fetch.replace(read_place(grid, {"sort": sort} | edge), size=2)

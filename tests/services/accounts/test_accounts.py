@@ -15,25 +15,25 @@ DAY = timedelta(days=1, minutes=1)
 
 def test_a_dataset_amazon_refuses_is_asked_for_again_once_a_day(session):
     account = an_account(session)
-    accounts.note_health(account, BUYER, NOW)
-    assert accounts.known_missing(account, NOW + timedelta(hours=23)) == BUYER
-    assert accounts.known_missing(account, NOW + DAY) == frozenset()
+    accounts.record_success(account, BUYER, NOW)
+    assert accounts.unavailable_datasets(account, NOW + timedelta(hours=23)) == BUYER
+    assert accounts.unavailable_datasets(account, NOW + DAY) == frozenset()
 
     # It was asked for and is refused still: the next sync leaves it out again.
-    accounts.note_health(account, BUYER, NOW + DAY)
-    assert accounts.known_missing(account, NOW + DAY + timedelta(minutes=3)) == BUYER
+    accounts.record_success(account, BUYER, NOW + DAY)
+    assert accounts.unavailable_datasets(account, NOW + DAY + timedelta(minutes=3)) == BUYER
 
-    accounts.note_health(account, frozenset(), NOW + DAY + DAY)
+    accounts.record_success(account, frozenset(), NOW + DAY + DAY)
     assert (account.missing_datasets, account.missing_since) == ([], None)
 
 
 def test_trouble_is_dated_from_its_beginning_and_ends_with_a_sync(session):
     account = an_account(session)
-    accounts.note_trouble(account, BadCredentials("Revoked."), NOW)
-    accounts.note_trouble(account, BadCredentials("Revoked still."), NOW + DAY)
+    accounts.record_failure(account, BadCredentials("Revoked."), NOW)
+    accounts.record_failure(account, BadCredentials("Revoked still."), NOW + DAY)
     assert (account.trouble, account.trouble_words, account.trouble_since) == ("bad_credentials", "Revoked still.", NOW)
 
-    accounts.note_health(account, frozenset(), NOW + DAY)
+    accounts.record_success(account, frozenset(), NOW + DAY)
 
     assert (account.trouble, account.trouble_words, account.trouble_since) == (None, None, None)
 

@@ -22,7 +22,7 @@ from webapp.models.documents import Invoice
 from webapp.models.orders import Order
 from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner as bulk_runner
-from webapp.services.bulk.handlers import Kind, Outcome
+from webapp.services.bulk.handlers import BulkHandler, Outcome
 from webapp.services.orders import holds
 
 pytestmark = pytest.mark.both_databases
@@ -48,7 +48,7 @@ def a_kind(monkeypatch):
     """Registers a kind of the test's own."""
 
     def register(do, **more):
-        kind = Kind("probe", "orders.write", do, **more)
+        kind = BulkHandler("probe", "orders.write", do, **more)
         monkeypatch.setitem(bulk_registry.KINDS, "probe", kind)
         return kind
 

@@ -14,7 +14,7 @@ from tests.support.order_processing import (
     refused,
 )
 from webapp.core.extensions import db
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.comments import Comment
 from webapp.models.documents import CreditMemo
 from webapp.models.mails import Mail
@@ -33,7 +33,7 @@ def test_a_line_then_the_rest_are_given_back(session):
     shipments.create(session, order.id, **BY)
     assert order.state == "processing"
 
-    asked = Refund({second: 1}, shipping=100, adjustment_refund=50, adjustment_fee=20)
+    asked = CreditRequest({second: 1}, shipping=100, adjustment_refund=50, adjustment_fee=20)
     memo = credit_memos.create(session, order.id, asked, return_to_stock={first, second}, comment="Broken", **BY)
 
     assert (memo.number, memo.offline, parts(memo)) == ("100001", True, (1000, 100, 400, -100, 0, 1430))
@@ -45,13 +45,13 @@ def test_a_line_then_the_rest_are_given_back(session):
     assert (order.state, order.total_refunded) == ("processing", 1430)
     assert quantities(order) == [(2, 2, 0, 0), (1, 1, 1, 0)]
 
-    left = Refund(adjustment_fee=30)
+    left = CreditRequest(adjustment_fee=30)
     rest = credit_memos.create(session, order.id, left, **BY)
 
     assert parts(rest) == (2000, 500, 400, -100, 0, 2770)
     assert (order.state, order.total_refunded, order.total_invoiced) == ("closed", 4200, 4200)
     assert kinds(session, order)[1:] == ["order_refunded", "order_refunded", "order_closed"]
-    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **BY)) == (
+    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **BY)) == (
         "cannot_refund",
         {"state": "closed"},
     )
@@ -62,7 +62,7 @@ def test_what_cannot_be_given_back_is_refused_and_changes_nothing(session):
     first = order.items[0].id
 
     def credit(**asked):
-        refund = Refund(**{"quantities": {}, "shipping": 0} | asked)
+        refund = CreditRequest(**{"quantities": {}, "shipping": 0} | asked)
         return refused(lambda: credit_memos.create(session, order.id, refund, comment="Hello", **BY))
 
     assert credit(quantities={first: 3}) == ("quantity_over", {"item": "SKU-1", "asked": 3, "left": 2})
@@ -76,19 +76,19 @@ def test_what_cannot_be_given_back_is_refused_and_changes_nothing(session):
 
 def test_an_order_that_was_not_invoiced_gives_nothing_back(session):
     order = processing_order(session, invoiced=False)
-    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **BY)) == (
+    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **BY)) == (
         "cannot_refund",
         {"state": "new"},
     )
     shipments.create(session, order.id, **BY)
 
-    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **BY)) == ("nothing_to_refund", {})
+    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **BY)) == ("nothing_to_refund", {})
 
 
 def test_a_cancellation_at_amazon_credits_what_no_memo_has_given_back(session):
     order = processing_order(session)
     first = order.items[0].id
-    credit_memos.create(session, order.id, Refund({first: 1}, 200, adjustment_refund=7), **BY)
+    credit_memos.create(session, order.id, CreditRequest({first: 1}, 200, adjustment_refund=7), **BY)
     items = (an_item(1, quantity=2, cancelled_by="BUYER"), an_item(2, quantity=1, cancelled_by="BUYER"))
 
     imported(session, an_order(status="CANCELLED", updated=5, items=items))
@@ -112,7 +112,7 @@ def test_of_two_tabs_one_refunds_and_the_other_is_told(app, session):
 
     def refund(own):
         [item.refunded for item in own.get_one(Order, order_id).items]
-        credit_memos.create(own, order_id, Refund({first: 2}, 0), **BY)
+        credit_memos.create(own, order_id, CreditRequest({first: 2}, 0), **BY)
 
     assert at_once(app, refund, refund) == ["done", "quantity_over"]
     assert [memo.total for memo in session.scalars(select(CreditMemo))] == [2300]
@@ -123,7 +123,7 @@ def test_the_comment_stands_at_its_memo_and_goes_along_only_where_it_is_meant_to
     set_up(session)
     order = processing_order(session)
 
-    memo = credit_memos.create(session, order.id, Refund(), comment="Sorry", notify=notify, append=append, **BY)
+    memo = credit_memos.create(session, order.id, CreditRequest(), comment="Sorry", notify=notify, append=append, **BY)
 
     comment = session.scalars(select(Comment)).one()
     assert (comment.text, comment.credit_memo_id, comment.notify) == ("Sorry", memo.id, notify and append)
@@ -135,7 +135,7 @@ def test_what_somebody_saw_before_another_step_gives_nothing_back(session):
     """Money beside the lines has no pieces that would run out."""
     order = processing_order(session)
     seen = order.version
-    goodwill = Refund({}, 0, adjustment_refund=500)
+    goodwill = CreditRequest({}, 0, adjustment_refund=500)
     credit_memos.create(session, order.id, goodwill, seen=seen, **BY)
     assert order.version > seen
 
@@ -156,9 +156,9 @@ def test_what_was_read_before_the_lock_is_read_again_under_it(session):
         if db.engine.dialect.name == "sqlite":
             # Who reads there keeps the others out until then.
             own.rollback()
-        credit_memos.create(session, order_id, Refund(pieces, 0), **BY)
+        credit_memos.create(session, order_id, CreditRequest(pieces, 0), **BY)
 
-        memo = credit_memos.create(own, order_id, Refund(), **BY)
+        memo = credit_memos.create(own, order_id, CreditRequest(), **BY)
 
         assert [item.quantity for item in memo.items if item.quantity] == [1]
         assert [line.refunded for line in lines] == [2, 1]

@@ -28,7 +28,7 @@ def order_of(desk: Desk, number: str) -> Order:
 
 def ask(desk: Desk, number: str) -> MessageOffer:
     order = order_of(desk, number)
-    amazon_messaging.ask(desk.session, order, now=desk.clock())
+    amazon_messaging.request_allowed(desk.session, order, now=desk.clock())
     advance(desk)
     desk.session.expire_all()
     return desk.session.get_one(MessageOffer, order.amazon_order_id)
@@ -168,7 +168,7 @@ def test_neither_a_mail_nor_a_message_that_waits_is_told_to_amazon(desk: Desk, n
 
 
 def test_only_one_process_speaks_for_an_account(desk: Desk, number: str) -> None:
-    owner = leases.take(desk.session, amazon_messaging.lease_name(desk.account.id), desk.clock())
+    owner = leases.acquire(desk.session, amazon_messaging.lease_name(desk.account.id), desk.clock())
     with pytest.raises(BusyError):
         advance(desk)
     leases.release(desk.session, amazon_messaging.lease_name(desk.account.id), owner)

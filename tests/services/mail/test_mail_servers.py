@@ -11,12 +11,12 @@ from tests.support.factories import NOW
 from tests.support.mailboxes import mail_server, set_up
 from webapp.domain.mail.mime import Server
 from webapp.mailing import smtp
-from webapp.mailing.composer import Office
+from webapp.mailing.composer import SmtpMailService
 from webapp.models.mail_settings import MailServer
 from webapp.services.mail import settings as mail_settings
 
 
-class Hasty(Office):
+class Hasty(SmtpMailService):
     """An office that does not wait long for its server."""
 
     def connect(self, server: Server):

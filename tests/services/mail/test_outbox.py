@@ -20,7 +20,7 @@ from tests.support.order_processing import (
     processing_order,
     refused,
 )
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
@@ -64,7 +64,7 @@ def test_a_comment_of_the_house_makes_none(session, order):
 def test_each_document_makes_its_mail_with_its_comment(session, order):
     invoice = invoices.create(session, order.id, comment="Thank you", notify=True, **BY)
     shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], notify=True, **BY)
-    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}), notify=True, **BY)
+    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}), notify=True, **BY)
 
     found = [(mail.kind, mail.document_id, mail.attach) for mail in queued(session)]
     assert found == [("invoice", invoice.id, True), ("shipment", shipment.id, True), ("credit_memo", memo.id, True)]
@@ -197,9 +197,9 @@ def test_a_deleted_store_takes_its_mails_along(session, order):
 
 
 def test_whether_a_buyer_can_be_written_to_is_known_beforehand(session, order):
-    assert queries.why_not(session, order) is None
+    assert queries.cannot_mail_reason(session, order) is None
     order.email = None
-    assert queries.why_not(session, order) == "mail_no_address"
+    assert queries.cannot_mail_reason(session, order) == "mail_no_address"
 
 
 def test_a_mail_on_its_way_holds_up_none_of_another_kind_document_or_order(session, order):

@@ -13,12 +13,12 @@ from tests.support.factories import NOW
 from tests.support.mailboxes import Mailbox, mail_server, set_up
 from tests.support.order_processing import BY, kinds, processing_order
 from webapp.db import leases
-from webapp.db.encryption import Vault
+from webapp.db.encryption import FieldCipher
 from webapp.domain.common.languages import LANGUAGES
 from webapp.domain.errors import BusyError
-from webapp.domain.mail.mime import Attachment, Letter
+from webapp.domain.mail.mime import Attachment, MailContent
 from webapp.domain.shipping.parcels import Parcel
-from webapp.mailing.composer import Office
+from webapp.mailing.composer import SmtpMailService
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.services.invoicing import invoices
@@ -44,8 +44,8 @@ class Post:
     def clock(self) -> datetime:
         return self.now
 
-    def send(self, office: Office | None = None) -> int:
-        return mail_sender.send_due(self.session, office or Office(), clock=self.clock)
+    def send(self, office: SmtpMailService | None = None) -> int:
+        return mail_sender.send_due(self.session, office or SmtpMailService(), clock=self.clock)
 
     def write(self, subject: str = "Hello", body: str = "Text") -> Mail:
         return mail_outbox.write(self.session, self.order, "free", text=(subject, body), now=self.now, by="user:1")
@@ -210,7 +210,7 @@ def test_a_mail_that_cannot_be_written_out_has_failed_and_the_next_goes_out(post
 
 def with_a_lost_key(post: Post, table: str, column: str, row_id: int) -> str:
     """Have one value be encrypted with a key that is not there; returns what was stored before."""
-    lost = Vault()
+    lost = FieldCipher()
     lost.open(("lost" * 10,))
     found = {"id": row_id, "value": lost.encrypt(b"Hello").decode()}
     kept = post.session.scalar(text(f"SELECT {column} FROM {table} WHERE id = :id"), found)
@@ -300,20 +300,20 @@ def test_a_dropped_mail_does_not_go_out(post: Post) -> None:
 
 def test_only_one_process_sends(post: Post) -> None:
     post.write()
-    owner = leases.take(post.session, mail_sender.LEASE, NOW)
+    owner = leases.acquire(post.session, mail_sender.LEASE, NOW)
     with pytest.raises(BusyError):
         post.send()
     leases.release(post.session, mail_sender.LEASE, owner)
     assert post.send() == 1
 
 
-class Heavy(Office):
+class Heavy(SmtpMailService):
     """Attaches a document of so many bytes."""
 
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def compose(self, session: Session, mail: Mail) -> Letter:
+    def compose(self, session: Session, mail: Mail) -> MailContent:
         return replace(super().compose(session, mail), attachment=Attachment("invoice-1.pdf", bytes(self.size)))
 
 

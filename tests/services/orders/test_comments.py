@@ -9,7 +9,7 @@ from tests.support.order_processing import (
     refused,
 )
 from webapp.domain.shipping.parcels import Parcel
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.accounts import Account
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
@@ -51,7 +51,7 @@ def test_a_comment_may_change_the_stores_own_word(session):
     assert order.status == ""
     comments.create(session, order.id, "Still", status="", **BY)
     said = select(Event).where(Event.order_id == order.id, Event.kind.like("order_status_%")).order_by(Event.id)
-    assert [sentence(one.kind, one.args) for one in session.scalars(said)] == [
+    assert [text_for(one.kind, one.args) for one in session.scalars(said)] == [
         "Status set to Pick today",
         "Status set to Processing",
     ]

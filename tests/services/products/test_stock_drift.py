@@ -35,7 +35,7 @@ from tests.support.stock import (
     product,
 )
 from webapp.domain.errors import DeskError, RefusedError
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -234,7 +234,11 @@ class History:
     def refund(self, which, place, pieces, back=()):
         order = self.ours(which)
         credit_memos.create(
-            self.session, order.id, Refund({order.items[place].id: pieces}, shipping=0), return_to_stock=back, **BY
+            self.session,
+            order.id,
+            CreditRequest({order.items[place].id: pieces}, shipping=0),
+            return_to_stock=back,
+            **BY,
         )
 
     def refund_to_stock(self, which, place, pieces):
@@ -244,7 +248,7 @@ class History:
         order = self.ours(which)
         line = order.items[place].id
         about = {"on_amazon": True, "reason": "CustomerReturn", "return_to_stock": [line]} | BY
-        credit_memos.create(self.session, order.id, Refund({line: pieces}, shipping=0), **about)
+        credit_memos.create(self.session, order.id, CreditRequest({line: pieces}, shipping=0), **about)
 
     def answer(self, which, place, pieces):
         asked = [memo for memo in self.memos(self.ours(which)) if memo.state == "asked"]

@@ -21,7 +21,7 @@ from tests.support.stock import (
     ledger,
     product,
 )
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -69,9 +69,9 @@ def test_an_order_reserves_its_parcel_takes_and_a_return_gives_back(session, acc
     shipments.create(session, order.id, [Parcel(quantities={line: 1})], **BY)
     assert counters(session) == (7, 0, 7)
 
-    credit_memos.create(session, order.id, Refund({line: 2}), return_to_stock=[line], **BY)
+    credit_memos.create(session, order.id, CreditRequest({line: 2}), return_to_stock=[line], **BY)
     assert counters(session) == (9, 0, 9)
-    credit_memos.create(session, order.id, Refund({line: 1}), **BY)
+    credit_memos.create(session, order.id, CreditRequest({line: 1}), **BY)
     assert counters(session) == (9, 0, 9)
 
     assert ledger(session) == [
@@ -182,9 +182,9 @@ def test_a_parcel_taken_back_is_there_again(session, account):
 
 
 def take_back(session, order_id, place, pieces):
-    with order_editing.changing(session, order_id) as order:
+    with order_editing.edit_order(session, order_id) as order:
         order.items[place].shipped -= min(pieces, order.items[place].shipped)
-        order_editing.settle(session, order, **BY)
+        order_editing.recompute(session, order, **BY)
 
 
 def test_a_parcel_taken_back_of_an_order_that_amazon_cancelled_is_not_owed_to_anybody(session, account):
@@ -205,12 +205,12 @@ def test_pieces_that_amazon_is_asked_to_refund_come_back_once_it_has(session, ac
     (order,) = imported(session, an_order(1, **shipped(an_order(1))))
     line = order.items[0].id
     about = {"on_amazon": True, "reason": "CustomerReturn", "return_to_stock": [line]} | BY
-    undone = credit_memos.create(session, order.id, Refund({line: 1}, 0), **about)
+    undone = credit_memos.create(session, order.id, CreditRequest({line: 1}, 0), **about)
     assert counters(session) == (8, 0, 8)
     settled(session, undone, "undone")
     assert counters(session) == (8, 0, 8)
 
-    refunded = credit_memos.create(session, order.id, Refund({line: 1}, 0), **about)
+    refunded = credit_memos.create(session, order.id, CreditRequest({line: 1}, 0), **about)
     settled(session, refunded, "verified")
 
     assert counters(session) == (9, 0, 9)
@@ -231,7 +231,7 @@ def test_amazons_goods_never_touch_the_sellers_own(session, account):
     imported(session, an_order(1, updated=1, fulfilled_by="AMAZON", **shipped(an_order(1))))
     (order,) = session.scalars(select(Order))
     line = order.items[0].id
-    credit_memos.create(session, order.id, Refund({line: 1}), return_to_stock=[line], **BY)
+    credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], **BY)
 
     assert counters(session) == (10, 0, 10)
     assert ledger(session) == [("set", 10, 0)]
@@ -253,9 +253,9 @@ def test_pieces_refunded_before_they_left_are_free_again_and_do_not_come_back_tw
     line = order.items[0].id
     shipments.create(session, order.id, [Parcel(quantities={line: 1})], **BY)
 
-    credit_memos.create(session, order.id, Refund({line: 2}), return_to_stock=[line], **BY)
+    credit_memos.create(session, order.id, CreditRequest({line: 2}), return_to_stock=[line], **BY)
     assert counters(session) == (9, 0, 9)
-    credit_memos.create(session, order.id, Refund({line: 1}), return_to_stock=[line], **BY)
+    credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], **BY)
     assert counters(session) == (10, 0, 10)
     check_no_drift(session)
 
@@ -264,11 +264,11 @@ def test_pieces_of_a_parcel_older_than_the_count_are_added_when_they_return(sess
     (order,) = imported(session, an_order(1, items=items(3)))
     line = order.items[0].id
     shipments.create(session, order.id, **BY)
-    credit_memos.create(session, order.id, Refund({line: 1}), return_to_stock=[line], **BY)
+    credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], **BY)
     later = NOW + timedelta(hours=1)
     products.count(session, product(session).id, 10, now=later, by="user:1")
 
-    credit_memos.create(session, order.id, Refund({line: 1}), return_to_stock=[line], now=later, by="user:1")
+    credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], now=later, by="user:1")
 
     assert counters(session) == (11, 0, 11)
 

@@ -44,7 +44,7 @@ def move(session, parcel, *names):
     """What the worker and Amazon would have done with what is told of it."""
     submission = shipment_confirmations.latest(session, parcel)
     for name in names:
-        submission_transitions.move(submission, name, NOW)
+        submission_transitions.apply(submission, name, NOW)
     session.commit()
     return submission
 
@@ -211,7 +211,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         open_ = session.scalars(select(Submission).where(Submission.open)).all()
         one = chance.choice(open_)
         steps = {"queued": ("send", "undo", "conflict", "reject"), "conflict": ("insist", "undo")}
-        submission_transitions.move(
+        submission_transitions.apply(
             one, chance.choice(steps.get(one.state, ("reject", "accept", "give_up", "verify"))), NOW
         )
         shipment_confirmations.KIND.settle(session, one, **BY)
@@ -219,7 +219,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
 
     def again():
         ended = session.scalars(select(Submission.id).where(~Submission.open)).all()
-        submission_actions.again(session, chance.choice(ended), undo_seconds=0, **BY)
+        submission_actions.resubmit(session, chance.choice(ended), undo_seconds=0, **BY)
 
     def ship_there():
         """Somebody ships a piece in Seller Central, of those Amazon has not counted yet."""

@@ -21,7 +21,7 @@ from tests.support.order_processing import (
 )
 from webapp.domain.common.marketplaces import BY_COUNTRY
 from webapp.domain.shipping.parcels import Parcel
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
 from webapp.models.mails import Mail
@@ -266,6 +266,6 @@ def test_a_doubtful_number_is_only_taken_from_a_person_and_the_history_says_so(s
     assert [(p.tracking_number, p.number_question) for p in shipment.parcels] == [(number, "tracking_check_digit")]
     told = session.scalars(select(Event).where(Event.kind == "tracking_confirmed_by_person")).one()
     assert (told.order_id, told.by, told.args["question"]) == (order.id, BY["by"], "tracking_check_digit")
-    assert sentence(told.kind, told.args) == (
+    assert text_for(told.kind, told.args) == (
         f"Tracking number of shipment 100001 confirmed by a person: DHL {number} (wrong check digit)"
     )

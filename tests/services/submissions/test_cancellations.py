@@ -46,9 +46,9 @@ def test_what_amazon_refused_is_asked_once_more_with_its_own_time_to_undo(sessio
     assert refused(lambda: ask(session, order)) == ("cancel_requested_already", {})
     submission_transitions.reject(session, old, "No.", NOW)
     session.commit()
-    assert submission_actions.refusal_again(session, old) is None
+    assert submission_actions.resubmit_error(session, old) is None
 
-    new = submission_actions.again(session, old.id, undo_seconds=15, **BY)
+    new = submission_actions.resubmit(session, old.id, undo_seconds=15, **BY)
 
     assert (new.id != old.id, new.state, new.details) == (True, "queued", {"reason": "PricingError"})
     assert new.undo_until == NOW + timedelta(seconds=15)
@@ -59,8 +59,8 @@ def test_what_was_sent_meanwhile_is_not_cancelled_by_asking_once_more(session, o
     submission_transitions.reject(session, old, "No.", NOW)
     shipments.create(session, order.id, **BY)
 
-    assert submission_actions.refusal_again(session, old) == "cancel_shipped"
-    assert refused(lambda: submission_actions.again(session, old.id, undo_seconds=0, **BY)) == ("cancel_shipped", {})
+    assert submission_actions.resubmit_error(session, old) == "cancel_shipped"
+    assert refused(lambda: submission_actions.resubmit(session, old.id, undo_seconds=0, **BY)) == ("cancel_shipped", {})
 
 
 def test_an_order_that_is_not_there_and_a_reason_amazon_does_not_have_are_said(session, order):

@@ -13,7 +13,7 @@ from tests.support.refunds import (
     submission_of,
 )
 from webapp.domain.amazon.types import FeedMessage, FeedReport
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
 from webapp.models.mails import Mail
@@ -30,7 +30,7 @@ def order(session):
 
 def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):
     first, second = [line.id for line in order.items]
-    memo = credit_memos.create(session, order.id, Refund(adjustment_fee=300), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=300), **ON_AMAZON)
     told = {row["line"]: sum(parts(row).values()) for row in memo.told}
 
     submission = answered(session, memo, 1)
@@ -71,7 +71,7 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
     ids=["a line more", "a line less", "an order nobody asked for", "a line that is not there"],
 )
 def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, count, messages):
-    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON)
     submission = submission_of(session, memo)
     submission.message_id = 1
     report = FeedReport(count, count - len(messages), len(messages), 0, messages)
@@ -84,7 +84,7 @@ def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, co
 
 @pytest.mark.parametrize("processed", [0, 2])
 def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(session, order, processed):
-    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON)
     submission = submission_of(session, memo)
     submission.message_id = 1
     messages = (FeedMessage(0, "Error", "90057", "No such column."),)
@@ -99,7 +99,7 @@ def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(sess
 @pytest.mark.parametrize("forgotten", [False, True])
 def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(session, order, forgotten):
     set_up(session)
-    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON, comment="Sorry", notify=True)
+    memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON, comment="Sorry", notify=True)
     assert session.scalars(select(Mail)).all() == []
     if forgotten:
         mail_settings.forget_server(session, **BY)
@@ -114,7 +114,7 @@ def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(
 
 def test_the_buyer_hears_nothing_of_what_amazon_refused(session, order):
     set_up(session)
-    memo = credit_memos.create(session, order.id, Refund(), **ON_AMAZON, notify=True)
+    memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON, notify=True)
 
     answered(session, memo, 0, 1)
 

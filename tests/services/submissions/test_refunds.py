@@ -25,7 +25,7 @@ from tests.support.refunds import (
     shipped_order,
     submission_of,
 )
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
 from webapp.queries.invoicing import refundable as queries
@@ -33,7 +33,7 @@ from webapp.services.invoicing import credit_memos
 from webapp.services.shipping import shipments
 from webapp.services.submissions import refunds
 from webapp.services.submissions import transitions as submission_transitions
-from webapp.services.submissions.handlers import Objection
+from webapp.services.submissions.handlers import PreflightFailure
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def order(session):
 def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
     first, second = [line.id for line in order.items]
 
-    memo = credit_memos.create(session, order.id, Refund({first: 1}, 100), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest({first: 1}, 100), **ON_AMAZON)
 
     assert (memo.number, memo.state, memo.offline, memo.reason) == ("100001", "asked", False, "CustomerReturn")
     assert [(row["line"], row["cancelled"], parts(row)) for row in memo.told] == [
@@ -62,7 +62,7 @@ def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
 
 def test_an_adjustment_is_carried_on_the_lines_and_a_fee_kept_of_them(session, order):
     first, _ = [line.id for line in order.items]
-    asked = Refund({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
+    asked = CreditRequest({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
 
     memo = credit_memos.create(session, order.id, asked, **ON_AMAZON)
 
@@ -75,7 +75,7 @@ def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
     session.commit()
 
     def ask(own):
-        credit_memos.create(own, order_id, Refund({first: 2}, 0), **ON_AMAZON)
+        credit_memos.create(own, order_id, CreditRequest({first: 2}, 0), **ON_AMAZON)
 
     assert at_once(app, ask, ask) == ["done", "quantity_over"]
     assert len(session.scalars(select(CreditMemo)).all()) == 1
@@ -87,10 +87,10 @@ def test_one_tab_refunds_offline_and_the_other_at_amazon_one_of_them_is_told(app
     session.commit()
 
     def ask(own):
-        credit_memos.create(own, order_id, Refund(), **ON_AMAZON)
+        credit_memos.create(own, order_id, CreditRequest(), **ON_AMAZON)
 
     def offline(own):
-        credit_memos.create(own, order_id, Refund(), **BY)
+        credit_memos.create(own, order_id, CreditRequest(), **BY)
 
     answers = at_once(app, ask, offline)
     assert answers in (["cannot_refund", "done"], ["done", "nothing_to_refund"])
@@ -105,11 +105,11 @@ def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
     (order,) = imported(session, an_order(items=(one,), status="SHIPPED"))
     session.commit()
 
-    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **ON_AMAZON)) == (
+    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON)) == (
         "refund_over_at_amazon",
         {"left": "10.00", "over": "4.00", "currency": "EUR"},
     )
-    memo = credit_memos.create(session, order.id, Refund(adjustment_fee=400), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=400), **ON_AMAZON)
     assert [parts(row) for row in memo.told] == [{"item_price": 1000}]
 
 
@@ -124,7 +124,7 @@ def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
 def test_what_cannot_be_refunded_at_amazon_says_why_and_changes_nothing(session, said, code):
     order = processing_order(session, **{"items": (item(1, 2), item(2, 1))} | said)
     session.commit()
-    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **ON_AMAZON))[0] == code
+    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON))[0] == code
 
 
 def test_shipped_here_but_not_yet_at_amazon_it_waits_for_amazon(session):
@@ -132,19 +132,19 @@ def test_shipped_here_but_not_yet_at_amazon_it_waits_for_amazon(session):
     shipments.create(session, order.id, **BY)
     first = order.items[0].id
 
-    code, about = refused(lambda: credit_memos.create(session, order.id, Refund({first: 1}, 0), **ON_AMAZON))
+    code, about = refused(lambda: credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **ON_AMAZON))
 
     assert (code, about) == ("refund_not_shipped", {"item": "SKU-1"})
 
 
 def test_a_reason_amazon_does_not_have_is_refused(session, order):
     about = ON_AMAZON | {"reason": "BecauseISaySo"}
-    assert refused(lambda: credit_memos.create(session, order.id, Refund(), **about))[0] == "reason_unknown"
+    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **about))[0] == "reason_unknown"
 
 
 def test_what_amazon_is_asked_to_refund_is_not_shipped_meanwhile(session):
     order = processing_order(session, items=(item(1, 2, shipped=1), item(2, 1)), status="PARTIALLY_SHIPPED")
-    credit_memos.create(session, order.id, Refund({order.items[0].id: 1}, 0), **ON_AMAZON)
+    credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
 
     assert refused(lambda: shipments.create(session, order.id, **BY))[0] == "nothing_to_ship"
     assert order.state == "processing"
@@ -153,7 +153,7 @@ def test_what_amazon_is_asked_to_refund_is_not_shipped_meanwhile(session):
 def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_asking(session):
     lines = (item(1, 2, shipped=1), item(2, 1))
     order = processing_order(session, items=lines, status="PARTIALLY_SHIPPED")
-    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}, 0), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
     submission = submission_of(session, memo)
     imported(session, an_order(items=lines, status="CANCELLED", updated=5))
     assert (order.state, memo.state, order.total_refunding) == ("canceled", "asked", memo.total)
@@ -170,18 +170,18 @@ def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_
 
 def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
     order = processing_order(session, items=(item(1, 2, shipped=1), item(2, 1)), status="PARTIALLY_SHIPPED")
-    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 1}, 0), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
     assert [row["cancelled"] for row in memo.told] == [1]
     assert refunds.KIND.objection(session, submission_of(session, memo)) is None
 
     imported(session, an_order(items=(item(1, 2), item(2, 1)), status="SHIPPED", updated=5))
 
-    assert refunds.KIND.objection(session, submission_of(session, memo)) == Objection("refund_shipped_meanwhile")
+    assert refunds.KIND.objection(session, submission_of(session, memo)) == PreflightFailure("refund_shipped_meanwhile")
 
 
 def test_what_the_buyer_has_paid_less_for_since_is_not_refunded(session, order):
-    memo = credit_memos.create(session, order.id, Refund({order.items[0].id: 2}, 0), **ON_AMAZON)
+    memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 2}, 0), **ON_AMAZON)
 
     imported(session, an_order(items=(item(1, 2, price=500), item(2, 1)), status="SHIPPED", updated=5))
 
-    assert refunds.KIND.objection(session, submission_of(session, memo)) == Objection("refund_over_now")
+    assert refunds.KIND.objection(session, submission_of(session, memo)) == PreflightFailure("refund_over_now")

@@ -24,7 +24,7 @@ from tests.support.refunds import (
     shipped_order,
 )
 from webapp.domain.errors import DeskError
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.orders import Order
 from webapp.queries.invoicing import printing as printable_documents
@@ -42,12 +42,12 @@ def order(session):
 
 
 def asked_again(session, submission):
-    return submission_actions.again(session, submission.id, undo_seconds=30, **BY)
+    return submission_actions.resubmit(session, submission.id, undo_seconds=30, **BY)
 
 
 def test_what_amazon_refused_is_asked_for_again_once(session, order):
     """Nothing counts the pieces here, and there is money left for a second time."""
-    goodwill = Refund(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
+    goodwill = CreditRequest(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
     submission = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1)
 
     new = asked_again(session, submission)
@@ -66,7 +66,7 @@ def test_what_amazon_refused_is_asked_for_again_once(session, order):
 def test_what_is_asked_for_again_is_what_was_refused_to_the_last_detail(session, order):
     first, second = [line.id for line in order.items]
     about = ON_AMAZON | {"reason": "PriceError", "return_to_stock": {first}}
-    asked = Refund({first: 1, second: 1}, 100, adjustment_refund=30, adjustment_fee=50)
+    asked = CreditRequest({first: 1, second: 1}, 100, adjustment_refund=30, adjustment_fee=50)
     old = credit_memos.create(session, order.id, asked, **about)
     submission = answered(session, old, 0, 1)
 
@@ -85,7 +85,7 @@ def test_what_is_asked_for_again_is_what_was_refused_to_the_last_detail(session,
 
 def test_of_what_was_refused_in_part_only_that_part_is_asked_for_again(session, order):
     first, second = [line.id for line in order.items]
-    old = credit_memos.create(session, order.id, Refund({first: 1, second: 1}, 100), **ON_AMAZON)
+    old = credit_memos.create(session, order.id, CreditRequest({first: 1, second: 1}, 100), **ON_AMAZON)
     submission = answered(session, old, 1)
 
     new = asked_again(session, submission)
@@ -98,25 +98,25 @@ def test_of_what_was_refused_in_part_only_that_part_is_asked_for_again(session, 
 
 def test_what_somebody_gave_back_meanwhile_is_not_asked_for_again(session, order):
     first = order.items[0].id
-    submission = answered(session, credit_memos.create(session, order.id, Refund({first: 2}, 0), **ON_AMAZON), 0)
-    assert submission_actions.refusal_again(session, submission) is None
+    submission = answered(session, credit_memos.create(session, order.id, CreditRequest({first: 2}, 0), **ON_AMAZON), 0)
+    assert submission_actions.resubmit_error(session, submission) is None
 
-    credit_memos.create(session, order.id, Refund({first: 1}, 0), **BY)
+    credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **BY)
     assert refused(lambda: asked_again(session, submission)) == ("refund_again_gone", {})
 
-    credit_memos.create(session, order.id, Refund(), **BY)
+    credit_memos.create(session, order.id, CreditRequest(), **BY)
     assert order.state == "closed"
     assert refused(lambda: asked_again(session, submission)) == ("refund_again_closed", {})
-    assert submission_actions.refusal_again(session, submission) == "refund_again_closed"
+    assert submission_actions.resubmit_error(session, submission) == "refund_again_closed"
 
 
 def test_what_amazon_refused_is_asked_for_again_in_one_of_two_tabs(app, session, order):
-    goodwill = Refund(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
+    goodwill = CreditRequest(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
     submission_id = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1).id
     session.commit()
 
     def again(own):
-        submission_actions.again(own, submission_id, undo_seconds=30, **BY)
+        submission_actions.resubmit(own, submission_id, undo_seconds=30, **BY)
 
     assert at_once(app, again, again) == ["done", "refund_again_done"]
     session.expire_all()
@@ -162,7 +162,9 @@ def step(session, order, chance):
         answered(session, memo, *(place for place in range(len(memo.told)) if chance.random() < 0.4))
         return
     pieces = {line.id: chance.randint(0, 2) for line in order.items}
-    wish = Refund(pieces, chance.choice((0, 0, chance.randint(0, 200))), chance.randint(0, 150), chance.randint(0, 150))
+    wish = CreditRequest(
+        pieces, chance.choice((0, 0, chance.randint(0, 200))), chance.randint(0, 150), chance.randint(0, 150)
+    )
     try:
         credit_memos.create(session, order.id, wish, **(ON_AMAZON if chance.random() < 0.7 else BY))
     except DeskError:
@@ -204,8 +206,8 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
 
 def test_what_amazon_has_not_refunded_is_no_paper_for_anybody(session, order):
     first, second = [line.id for line in order.items]
-    offline = credit_memos.create(session, order.id, Refund({second: 1}, 0), **BY)
-    asked = credit_memos.create(session, order.id, Refund({first: 1}, 0), **ON_AMAZON)
+    offline = credit_memos.create(session, order.id, CreditRequest({second: 1}, 0), **BY)
+    asked = credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **ON_AMAZON)
 
     def printed():
         return printable_documents.of_orders(session, [order.id], ["credit_memo"])

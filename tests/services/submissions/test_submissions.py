@@ -22,7 +22,7 @@ def asked(session):
 
 def moved(session, submission, *names):
     for name in names:
-        submission_transitions.move(submission, name, NOW)
+        submission_transitions.apply(submission, name, NOW)
     session.commit()
 
 
@@ -45,23 +45,23 @@ def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
 
 def test_what_is_still_open_is_not_asked_for_again(session, asked):
     def again():
-        return submission_actions.again(session, asked.id, undo_seconds=0, **BY)
+        return submission_actions.resubmit(session, asked.id, undo_seconds=0, **BY)
 
     for move in ("send", "accept"):
         assert refused(again) == ("again_still_open", {})
-        assert submission_actions.refusal_again(session, asked) == "again_still_open"
+        assert submission_actions.resubmit_error(session, asked) == "again_still_open"
         moved(session, asked, move)
     assert refused(again) == ("again_still_open", {})
 
     moved(session, asked, "reject")
-    assert submission_actions.refusal_again(session, asked) is None
+    assert submission_actions.resubmit_error(session, asked) is None
     new = again()
     assert (new.id != asked.id, new.state, new.details) == (True, "queued", {"reason": "NoInventory"})
 
 
 def test_only_a_conflict_is_insisted_on(session, asked):
     def insist():
-        return submission_actions.insist(session, asked.id, now=NOW + timedelta(hours=1), by="user:2")
+        return submission_actions.override_conflict(session, asked.id, now=NOW + timedelta(hours=1), by="user:2")
 
     assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
     submission_transitions.conflict(session, asked, "cancel_shipped", NOW)
@@ -75,7 +75,7 @@ def test_only_a_conflict_is_insisted_on(session, asked):
 
 def test_a_look_is_hurried_only_where_it_proves_something(session, asked):
     def look(seconds):
-        return submission_actions.look_now(session, asked.id, now=NOW + timedelta(seconds=seconds))
+        return submission_actions.check_now(session, asked.id, now=NOW + timedelta(seconds=seconds))
 
     # Within the time to think better of it Amazon hears nothing, whoever looks.
     assert refused(lambda: look(59)) == ("look_too_soon", {})
@@ -88,6 +88,6 @@ def test_a_look_is_hurried_only_where_it_proves_something(session, asked):
     assert look(61).due_at == NOW + timedelta(seconds=61)
 
 
-@pytest.mark.parametrize("verb", [submission_actions.undo, submission_actions.insist])
+@pytest.mark.parametrize("verb", [submission_actions.undo, submission_actions.override_conflict])
 def test_what_is_not_there_is_said(session, asked, verb):
     assert refused(lambda: verb(session, asked.id + 1, **BY)) == ("submission_unknown", {"name": asked.id + 1})

@@ -22,7 +22,7 @@ def asked(session):
 
 def moved(submission, *names):
     for name in names:
-        submission_transitions.move(submission, name, NOW)
+        submission_transitions.apply(submission, name, NOW)
 
 
 def event(session, submission):
@@ -40,7 +40,7 @@ def note(submission):
 
 def test_a_move_counts_its_tries_anew_and_says_when_it_was(session, asked):
     asked.tries, seen = 7, asked.version
-    submission_transitions.move(asked, "send", LATER)
+    submission_transitions.apply(asked, "send", LATER)
     assert (asked.state, asked.open, asked.tries, asked.changed_at, asked.version) == (
         "sending",
         True,
@@ -48,7 +48,7 @@ def test_a_move_counts_its_tries_anew_and_says_when_it_was(session, asked):
         LATER,
         seen + 1,
     )
-    submission_transitions.move(asked, "give_up", LATER)
+    submission_transitions.apply(asked, "give_up", LATER)
     assert (asked.state, asked.open) == ("unproved", False)
 
 
@@ -75,7 +75,7 @@ def test_what_amazon_took_is_looked_for_soon_and_not_believed_before_the_order_s
 def test_what_the_order_shows_is_proved_by_us_or_was_not_needed(session, asked, moves, what, cause):
     moved(asked, *moves)
 
-    submission_transitions.verify(session, asked, LATER)
+    submission_transitions.confirm(session, asked, LATER)
 
     assert (asked.state, asked.verified_at, asked.cause) == ("verified", LATER, cause)
     assert event(session, asked)[0] == f"cancellation_{what}"
@@ -116,7 +116,7 @@ def test_what_is_never_shown_or_has_changed_says_why_and_waits_for_a_person(sess
     assert note(asked) == ("note_cancel_conflict", {"cause": "ship_cancel_requested"})
 
     moved(asked, "insist", "send", "accept")
-    submission_transitions.give_up(session, asked, "cancel_not_shown", LATER)
+    submission_transitions.mark_unconfirmed(session, asked, "cancel_not_shown", LATER)
     assert (asked.state, asked.open, asked.cause) == ("unproved", False, "cancel_not_shown")
     assert event(session, asked) == ("cancellation_unproved", "amazon", said | {"cause": "cancel_not_shown"})
     assert note(asked) == ("note_cancel_unproved", {})

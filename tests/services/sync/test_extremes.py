@@ -11,7 +11,7 @@ from webapp.amazon.json_fields import (
     TEXT,
     WORD,
 )
-from webapp.amazon.order_schema import unread_orders
+from webapp.amazon.order_schema import lazy_orders
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.orders import Order
 from webapp.services.accounts import stores
@@ -65,7 +65,7 @@ def an_enormous_order(lines=20):
 def imported(session, *bodies):
     account = an_account(session)
     stores.change_settings(session, a_store(account), {"order_number_source": "amazon"}, now=NOW, by="test")
-    counts = import_page(session, account.id, unread_orders(bodies), now=NOW, by="test")
+    counts = import_page(session, account.id, lazy_orders(bodies), now=NOW, by="test")
     session.commit()
     return counts
 

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from tests.amazon import bodies
 from tests.support.factories import NOW, an_account
-from webapp.amazon.order_schema import unread_orders
+from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
-from webapp.domain.amazon.types import Unread
+from webapp.domain.amazon.types import RawOrder
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion, QuarantinedOrder
 from webapp.services.sync import import_page
 from webapp.services.sync.import_page import Counts
@@ -32,7 +32,7 @@ def nothing_left() -> dict[str, Any]:
 
 
 def imported(session: Session, *raws: Any) -> Counts:
-    counts = import_page.import_page(session, 1, unread_orders(raws), now=NOW, by="test")
+    counts = import_page.import_page(session, 1, lazy_orders(raws), now=NOW, by="test")
     session.commit()
     return counts
 
@@ -59,7 +59,7 @@ def test_what_is_here_just_as_it_came_is_not_even_read(session):
     an_account(session)
     imported(session, a_body(1), a_body(2))
 
-    again = [Unread(one.raw, one.number, not_to_be_read) for one in unread_orders([a_body(1), a_body(2)])]
+    again = [RawOrder(one.raw, one.number, not_to_be_read) for one in lazy_orders([a_body(1), a_body(2)])]
     counts = import_page.import_page(session, 1, again, now=NOW, by="test")
 
     assert counts == Counts(received=2, same=2)

@@ -13,10 +13,10 @@ from tests.support.factories import (
     an_order,
     shipped,
 )
-from webapp.amazon.order_schema import unread_orders
+from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
 from webapp.db.search_index import ID_MASK
-from webapp.domain.amazon.types import AmazonOrder, Unreadable
+from webapp.domain.amazon.types import AmazonOrder, UnparseableOrder
 from webapp.models.amazon_orders import AmazonOrder as Mirror
 from webapp.models.amazon_orders import AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
@@ -28,7 +28,7 @@ from webapp.services.sync.import_page import Counts, import_page
 pytestmark = pytest.mark.both_databases
 
 
-def imported(session: Session, *page: AmazonOrder | Unreadable, account_id: int = 1) -> Counts:
+def imported(session: Session, *page: AmazonOrder | UnparseableOrder, account_id: int = 1) -> Counts:
     counts = import_page(session, account_id, page, now=NOW, by="test")
     session.commit()
     return counts
@@ -103,7 +103,7 @@ def test_amounts_that_detail_another_amount_are_not_counted_beside_it(session, m
             },
         ],
     }
-    (unread,) = unread_orders([body])
+    (unread,) = lazy_orders([body])
 
     said = unread.read()
     assert isinstance(said, AmazonOrder)
@@ -177,7 +177,7 @@ def test_a_change_is_told_field_by_field_and_every_version_is_kept(session):
 
 def test_an_order_that_cannot_be_read_is_kept_and_the_page_goes_on(session):
     an_account(session)
-    broken = Unreadable("orderItems is missing", {"orderId": "303-0000000-0000009"}, "303-0000000-0000009")
+    broken = UnparseableOrder("orderItems is missing", {"orderId": "303-0000000-0000009"}, "303-0000000-0000009")
 
     counts = imported(session, an_order(1), broken, an_order(2))
 

@@ -16,7 +16,7 @@ from tests.support.factories import (
 from tests.support.order_processing import BY, imported, kinds
 from tests.support.stock import a_product, counters
 from webapp.domain.errors import DeskError
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.audit_log import Event
@@ -93,7 +93,7 @@ def test_a_credit_memo_for_what_was_cancelled_leaves_the_rest_to_be_shipped(sess
     order = told(session, 1, 0, at=5)
     first, second = order.items
 
-    credit_memos.create(session, order.id, Refund({first.id: 1, second.id: 1}, shipping=0), **BY)
+    credit_memos.create(session, order.id, CreditRequest({first.id: 1, second.id: 1}, shipping=0), **BY)
 
     session.expire_all()
     assert (sum(map(order_states.left_to_credit, order.items)), left(order), order.state) == (0, [1, 0], "processing")
@@ -321,7 +321,7 @@ def step(session, order, at_amazon, number, one):
         elif kind == "invoice":
             invoices.create(session, order.id, chosen, **BY)
         elif kind == "refund":
-            credit_memos.create(session, order.id, Refund(chosen, shipping=0), **BY)
+            credit_memos.create(session, order.id, CreditRequest(chosen, shipping=0), **BY)
         elif kind == "take_back":
             found = session.scalars(select(ParcelRow.id).order_by(ParcelRow.id)).first()
             if found is not None:
@@ -347,12 +347,12 @@ def check(session, order, at_amazon):
     ]
     assert missing == []
     # How Amazon answered the shipments decides the rest of the state, and is not what is looked at here.
-    nothing_left = all(order_states.owed(item) == 0 for item in order.items)
+    nothing_left = all(order_states.unshipped(item) == 0 for item in order.items)
     assert nothing_left == (not any(waited_for))
     if order.state in ("awaiting_amazon", "complete"):
         assert not any(waited_for)
     assert order.total == sum((order.subtotal, order.shipping, order.tax, order.discount, order.other))
-    reserved = sum(order_states.owed(item) for item in order.items if item.sku == "SKU-1")
+    reserved = sum(order_states.unshipped(item) for item in order.items if item.sku == "SKU-1")
     assert counters(session)[1] == reserved
 
 

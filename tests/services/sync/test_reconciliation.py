@@ -11,7 +11,7 @@ from tests.support.order_processing import (
     processing_order,
     quantities,
 )
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo
 from webapp.services.invoicing import credit_memos, invoices
@@ -26,7 +26,7 @@ def test_cancelled_there_when_all_of_it_has_left_here_nothing_is_given_back_and_
     # Without a tracking number, Amazon cannot be told of it.
     shipments.create(session, order.id, **BY)
     if refunded:
-        credit_memos.create(session, order.id, Refund(), **BY)
+        credit_memos.create(session, order.id, CreditRequest(), **BY)
     state, given = order.state, order.total_refunded
     assert state == ("closed" if refunded else "processing")
 
@@ -62,7 +62,7 @@ def test_cancelled_there_when_a_fee_is_all_that_is_left_the_fee_is_given_back(se
     order = processing_order(session, invoiced=False)
     first = order.items[0].id
     invoices.create(session, order.id, {first: 1}, **BY)
-    credit_memos.create(session, order.id, Refund({first: 1}, adjustment_fee=5), **BY)
+    credit_memos.create(session, order.id, CreditRequest({first: 1}, adjustment_fee=5), **BY)
     assert (order.state, order.total_invoiced - order.total_refunded) == ("processing", 5)
 
     imported(session, an_order(status="CANCELLED", updated=5, items=LINES))

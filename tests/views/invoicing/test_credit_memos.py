@@ -19,7 +19,7 @@ from tests.support.order_processing import (
     quantities,
 )
 from tests.views.invoicing.test_invoices import HTMX, fields, plain
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
 from webapp.services.invoicing import credit_memos
@@ -51,7 +51,7 @@ def sent(owner, order, lines):
 
 
 def test_everything_is_filled_in_that_can_be_given_back(owner, session, order, lines):
-    credit_memos.create(session, order.id, Refund({lines[0]: 1}, 150), **BY)
+    credit_memos.create(session, order.id, CreditRequest({lines[0]: 1}, 150), **BY)
     session.rollback()
 
     page = owner.get(NEW)
@@ -191,7 +191,7 @@ def test_nothing_that_amazon_never_charged_is_asked_of_it(owner, session, order)
 
 
 def test_an_order_with_nothing_left_says_so(owner, session, order):
-    credit_memos.create(session, order.id, Refund(), **BY)
+    credit_memos.create(session, order.id, CreditRequest(), **BY)
     session.rollback()
 
     page = owner.get(NEW)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.support.mailboxes import set_up
 from tests.support.order_processing import BY, processing_order
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.comments import Comment
 from webapp.services.invoicing import credit_memos, invoices
@@ -31,7 +31,7 @@ def written(session, order):
     invoices.create(session, order.id, {first: 1, second: 1}, comment="Paid by card", **BY)
     packed = [Parcel({first: 1}, "DHL", "", "JJD014600003"), Parcel({second: 1}, "Other", "Bike", "JJD01460000B2")]
     shipments.create(session, order.id, packed, **BY)
-    asked = Refund({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
+    asked = CreditRequest({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
     credit_memos.create(session, order.id, asked, return_to_stock={first}, comment="Came back", **BY)
     return order
 

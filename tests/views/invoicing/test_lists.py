@@ -73,7 +73,7 @@ def documents_written(session, orders):
         parcels.Parcel(carrier="DHL", tracking_number="00340434161094042564", quantities={line: 1}),
     ]
     shipments.create(session, first.id, packed, **BY)
-    credit_memos.create(session, second.id, drafts.Refund(quantities={second.items[0].id: 1}), **BY)
+    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **BY)
     session.commit()
 
 
@@ -140,7 +140,7 @@ def test_a_list_costs_as_many_statements_for_many_as_for_one(owner, session, doc
         if model is Shipment:
             shipments.create(session, order.id, **BY)
         if model is CreditMemo:
-            credit_memos.create(session, order.id, drafts.Refund(quantities={order.items[0].id: 1}), **BY)
+            credit_memos.create(session, order.id, drafts.CreditRequest(quantities={order.items[0].id: 1}), **BY)
     session.commit()
 
     assert cost(lambda: owner.get(path)) == few == 4
@@ -190,7 +190,7 @@ def test_customers_are_found_by_e_mail_name_and_store(owner, orders, query, foun
 def test_the_page_of_a_customer_shows_what_they_ordered(owner, session, orders):
     credit = orders[1]
     invoices.create(session, credit.id, **BY)
-    credit_memos.create(session, credit.id, drafts.Refund(quantities={credit.items[0].id: 2}), **BY)
+    credit_memos.create(session, credit.id, drafts.CreditRequest(quantities={credit.items[0].id: 2}), **BY)
     session.commit()
 
     page = owner.get("/customers/1")

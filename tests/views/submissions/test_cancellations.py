@@ -39,7 +39,7 @@ def move(session, *names, **values):
     now = datetime.now(UTC)
     submission = session.scalars(select(Submission)).one()
     for name in names:
-        submission_transitions.move(submission, name, now)
+        submission_transitions.apply(submission, name, now)
     for name, value in values.items():
         setattr(submission, name, value)
     session.commit()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.support.factories import NOW, a_component, an_item
 from tests.support.order_processing import processing_order
-from webapp.domain.invoicing.drafts import Refund
+from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.submissions import Submission
 from webapp.services.invoicing import credit_memos
 from webapp.services.submissions import transitions as submission_transitions
@@ -35,7 +35,7 @@ def asked(session):
     """A refund of one of two lines, queued: 26.00 with its shipping and tax."""
     order = shipped_order(session)
     memo = credit_memos.create(
-        session, order.id, Refund({order.items[0].id: 2}, 0), on_amazon=True, reason="CustomerReturn", **BY
+        session, order.id, CreditRequest({order.items[0].id: 2}, 0), on_amazon=True, reason="CustomerReturn", **BY
     )
     session.commit()
     return memo
@@ -54,8 +54,8 @@ def shipped_order(session):
 
 def doubted(session, asked):
     submission = session.scalars(select(Submission)).one()
-    submission_transitions.move(submission, "send", NOW)
-    submission_transitions.give_up(session, submission, "feed_lost", NOW)
+    submission_transitions.apply(submission, "send", NOW)
+    submission_transitions.mark_unconfirmed(session, submission, "feed_lost", NOW)
     session.commit()
     return submission
 

@@ -55,8 +55,8 @@ def ask(session: Session):
 
 def sent(session: Session, submission: Submission) -> Submission:
     feed = Feed(account_id=submission.account_id, feed_type="TYPE", state="sent", created_at=NOW, amazon_feed_id="F-7")
-    submission_transitions.move(submission, "send", NOW)
-    submission_transitions.move(submission, "sent", NOW)
+    submission_transitions.apply(submission, "send", NOW)
+    submission_transitions.apply(submission, "sent", NOW)
     submission.feed, submission.request_id = feed, "REQUEST-7"
     submission.due_at = NOW + timedelta(seconds=90)
     session.commit()
@@ -214,7 +214,7 @@ def test_look_now_makes_it_due_and_rings(session, owner, ask, redis, post):
 
 def test_a_look_while_it_is_being_sent_is_refused_since_it_could_tell_amazon_twice(session, owner, ask, post):
     submission = ask(1)
-    submission_transitions.move(submission, "send", NOW)
+    submission_transitions.apply(submission, "send", NOW)
     submission.due_at = NOW + timedelta(seconds=20)
     session.commit()
     assert "Look now" not in owner.get(f"/submissions/{submission.id}").text

@@ -272,11 +272,11 @@ class TestGrid:
 
     def test_names_of_other_pages_are_not_decrypted(self, owner, arrive, monkeypatch):
         arrive(*(an_order(n) for n in range(1, 60)))
-        from webapp.db.encryption import Vault
+        from webapp.db.encryption import FieldCipher
 
         opened = []
-        decrypt = Vault.decrypt
-        monkeypatch.setattr(Vault, "decrypt", lambda vault, token: opened.append(1) or decrypt(vault, token))
+        decrypt = FieldCipher.decrypt
+        monkeypatch.setattr(FieldCipher, "decrypt", lambda vault, token: opened.append(1) or decrypt(vault, token))
 
         owner.get(f"{GRID}?size=20")
 

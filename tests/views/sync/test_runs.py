@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.account_harness import Desk
 from tests.support.factories import NOW, an_account
-from webapp.domain.amazon.types import Unreadable
+from webapp.domain.amazon.types import UnparseableOrder
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.audit_log import Event
@@ -67,8 +67,8 @@ def run(session: Session, desk_account: Account):
 @pytest.fixture
 def kept(session: Session, desk_account: Account) -> QuarantinedOrder:
     body = {"orderId": "303-0000000-0000009", "recipient": SECRET}
-    unreadable = Unreadable(number="303-0000000-0000009", cause="purchaseDate is missing", raw=body)
-    quarantine.keep(session, desk_account.id, [unreadable], NOW)
+    unreadable = UnparseableOrder(number="303-0000000-0000009", cause="purchaseDate is missing", raw=body)
+    quarantine.add(session, desk_account.id, [unreadable], NOW)
     session.commit()
     return session.scalars(select(QuarantinedOrder)).one()
 
@@ -174,7 +174,7 @@ def test_what_amazon_sent_is_shown_to_who_may_see_it_and_that_is_written_down(se
 
 
 def test_an_order_without_a_number_says_why_it_cannot_be_asked_for(session, owner, desk_account, post):
-    quarantine.keep(session, desk_account.id, [Unreadable(cause="it is not an object", raw=[])], NOW)
+    quarantine.add(session, desk_account.id, [UnparseableOrder(cause="it is not an object", raw=[])], NOW)
     session.commit()
     assert "holds no order number" in owner.get("/syncs/quarantine/1").text
     assert post(owner, "/syncs/quarantine/1/reads").status_code == 409
@@ -183,8 +183,8 @@ def test_an_order_without_a_number_says_why_it_cannot_be_asked_for(session, owne
 
 def quarantined(desk: Desk, number: str) -> QuarantinedOrder:
     """A body of this order that could not be read."""
-    body = Unreadable(number=number, cause="purchaseDate is missing", raw={"orderId": number})
-    quarantine.keep(desk.session, desk.account.id, [body], desk.clock())
+    body = UnparseableOrder(number=number, cause="purchaseDate is missing", raw={"orderId": number})
+    quarantine.add(desk.session, desk.account.id, [body], desk.clock())
     desk.session.commit()
     return desk.session.scalars(select(QuarantinedOrder)).one()
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from webapp.domain.common.marketplaces import BY_COUNTRY
 from webapp.web.formatting import dates as date_format
-from webapp.web.formatting.memory import Memory
+from webapp.web.formatting.memory import LRUCache
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 
@@ -38,7 +38,7 @@ class Shop(NamedTuple):
 NAMES = ("id", "store", "bill_to", "total", "ship_by")
 
 
-class Looked(Memory[Markup]):
+class Looked(LRUCache[Markup]):
     """One that notes of each row that was looked for, whether it was known."""
 
     def __init__(self, most: int) -> None:

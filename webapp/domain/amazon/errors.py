@@ -40,7 +40,7 @@ class Forbidden(AmazonError):
     cause = "forbidden"
 
 
-class NotThere(AmazonError):
+class ResourceNotFound(AmazonError):
     """404."""
 
     cause = "not_there"
@@ -76,13 +76,13 @@ class RedisUnavailable(Unavailable):
     cause = "redis_unavailable"
 
 
-class LostAnswer(Unavailable):
+class OutcomeUnknown(Unavailable):
     """The call may have been carried out and its answer is lost: look before doing it again."""
 
     cause = "lost_answer"
 
 
-class Unintelligible(AmazonError):
+class InvalidResponse(AmazonError):
     """A success status with a body that is not what the operation promises. Nothing of it is believed."""
 
     passing = True

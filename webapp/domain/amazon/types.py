@@ -171,7 +171,7 @@ class AmazonOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnparseableOrder:
     """A body in a page of orders that is not an order: kept in quarantine with its cause, never dropped."""
 
     cause: str
@@ -180,13 +180,13 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class RawOrder:
     """An order of a page as it came. Whether it says anything new can be told without reading it."""
 
     raw: Any = field(repr=False)
     # Where that much can be told.
     number: str | None
-    read: Callable[[], AmazonOrder | Unreadable] = field(compare=False, repr=False)
+    read: Callable[[], AmazonOrder | UnparseableOrder] = field(compare=False, repr=False)
     # Datasets that were left out of the call that brought it.
     missing: frozenset[str] = frozenset()
 
@@ -195,14 +195,14 @@ class Unread:
 class OrderPage:
     """One answer of searchOrders. `updated_before` is the bound Amazon really applied: the next cursor."""
 
-    orders: tuple[Unread, ...]
+    orders: tuple[RawOrder, ...]
     next_token: str | None
     updated_before: datetime | None
     request_id: str | None
     # Datasets that Amazon refused this account, so they were left out of the call.
     missing: frozenset[str] = frozenset()
 
-    def read(self) -> tuple[AmazonOrder | Unreadable, ...]:
+    def read(self) -> tuple[AmazonOrder | UnparseableOrder, ...]:
         """The orders, read; one that cannot be read stands in its place as `Unreadable`."""
         return tuple(order.read() for order in self.orders)
 

@@ -113,7 +113,7 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LineCredit:
     """What a credit memo gives back of one line, in minor units: its goods, their tax, its shipping."""
 
     line_id: int
@@ -166,7 +166,7 @@ def left(was_paid: Mapping[str, int], *given: Mapping[str, int]) -> Parts:
 
 
 def split(
-    wishes: Sequence[Wish], room: Mapping[int, Mapping[str, int]], beside: int, currency: str
+    wishes: Sequence[LineCredit], room: Mapping[int, Mapping[str, int]], beside: int, currency: str
 ) -> dict[int, Parts]:
     """The parts of a refund by line id: in sum exactly what the credit memo gives back, nowhere more than its `room`.
 
@@ -234,7 +234,7 @@ def _put(
     free = [room[line_id][name] - given[line_id][name] for line_id, name in cells]
     carried = min(max(0, amount), sum(free))
     if carried:
-        for (line_id, name), portion in zip(cells, order_amounts.spread(carried, free), strict=True):
+        for (line_id, name), portion in zip(cells, order_amounts.distribute(carried, free), strict=True):
             given[line_id][name] += portion
     return carried
 
@@ -243,6 +243,6 @@ def _take(given: dict[int, Parts], cells: Sequence[tuple[int, str]], amount: int
     held = [given[line_id][name] for line_id, name in cells]
     taken = min(amount, sum(held))
     if taken:
-        for (line_id, name), portion in zip(cells, order_amounts.spread(taken, held), strict=True):
+        for (line_id, name), portion in zip(cells, order_amounts.distribute(taken, held), strict=True):
             given[line_id][name] -= portion
     return taken

@@ -19,7 +19,7 @@ from webapp.domain.orders import state_machine as order_states
 _AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 
 
-class Line(order_states.Quantities, Protocol):
+class OrderLine(order_states.Quantities, Protocol):
     """A line of an order. The amounts are those of `amount_quantity` pieces; `total` is their sum."""
 
     id: int
@@ -34,7 +34,7 @@ class Line(order_states.Quantities, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DraftLine:
     """What a document says of one line."""
 
     line_id: int
@@ -58,7 +58,7 @@ class Part:
 class Draft:
     """An invoice, or a credit memo with what is given back beside the lines and what is kept."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[DraftLine, ...]
     adjustment_refund: int = 0
     adjustment_fee: int = 0
 
@@ -73,7 +73,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Refund:
+class CreditRequest:
     """What is asked back. `quantities` by line id, None for all that is left; `shipping` None for all that is left.
 
     `adjustment_refund` is given back beside the lines, `adjustment_fee` is kept of them.
@@ -102,19 +102,19 @@ def amount(text: str, currency: str, field: str) -> int:
         raise InvalidError("amount_decimals", field=field, currency=currency, digits=digits) from None
 
 
-def invoice(lines: Sequence[Line], total: int, quantities: Mapping[int, int] | None = None) -> Draft:
+def invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[int, int] | None = None) -> Draft:
     """Bill these pieces (by line id), or all that is left. `total`: the order's.
 
     Raises InvalidError for what cannot be taken, RefusedError when nothing is left.
     """
-    chosen = choose(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
+    chosen = selected_quantities(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
     extra = _rests(lines, total)
     return Draft(
         tuple(
-            Part(
+            DraftLine(
                 line.id,
                 chosen[line.id],
-                shipping=order_amounts.share(line.shipping, chosen[line.id], line.amount_quantity, line.invoiced),
+                shipping=order_amounts.portion(line.shipping, chosen[line.id], line.amount_quantity, line.invoiced),
                 **_goods(line, extra[line.id], chosen[line.id], line.invoiced),
             )
             for line in lines
@@ -123,10 +123,10 @@ def invoice(lines: Sequence[Line], total: int, quantities: Mapping[int, int] | N
     )
 
 
-def credit(
-    lines: Sequence[Line],
+def credit_memo(
+    lines: Sequence[OrderLine],
     total: int,
-    asked: Refund,
+    asked: CreditRequest,
     *,
     given: Mapping[int, Mapping[str, int]],
     money_left: int,
@@ -146,7 +146,7 @@ def credit(
             raise InvalidError("amount_negative", field=field)
     extra = _rests(lines, total)
     parts = tuple(
-        Part(
+        DraftLine(
             line.id,
             chosen[line.id],
             shipping=shipping[line.id],
@@ -160,12 +160,14 @@ def credit(
     return draft
 
 
-def credit_all(lines: Sequence[Line], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int) -> Draft:
+def credit_all(
+    lines: Sequence[OrderLine], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int
+) -> Draft:
     """All that is left, to the last unit: what was given or kept beside the lines before is settled by adjustments."""
     shipping = shipping_left(lines, given)
     extra = _rests(lines, total)
     parts = tuple(
-        Part(
+        DraftLine(
             line.id,
             left,
             shipping=shipping[line.id],
@@ -178,20 +180,20 @@ def credit_all(lines: Sequence[Line], total: int, *, given: Mapping[int, Mapping
     return Draft(parts, adjustment_refund=max(0, missing), adjustment_fee=max(0, -missing))
 
 
-def shipping_left(lines: Iterable[Line], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
+def shipping_left(lines: Iterable[OrderLine], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
     """What of the shipping was invoiced and not given back, by line id. `given` as in `credit`."""
     return {
         line.id: max(
             0,
-            order_amounts.share(line.shipping, line.invoiced, line.amount_quantity)
+            order_amounts.portion(line.shipping, line.invoiced, line.amount_quantity)
             - given.get(line.id, {}).get("shipping", 0),
         )
         for line in lines
     }
 
 
-def choose(
-    lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable[[Line], int], nothing: str
+def selected_quantities(
+    lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int], nothing: str
 ) -> dict[int, int]:
     """Pieces by line id, at least one. Raises RefusedError with the code `nothing` where none is left."""
     if not any(left(line) for line in lines):
@@ -202,7 +204,9 @@ def choose(
     return chosen
 
 
-def check(lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable[[Line], int]) -> dict[int, int]:
+def check(
+    lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int]
+) -> dict[int, int]:
     """Pieces of every line by its id, 0 where none is asked; all that is left when `asked` is None."""
     if asked is None:
         return {line.id: left(line) for line in lines}
@@ -218,28 +222,28 @@ def check(lines: Sequence[Line], asked: Mapping[int, int] | None, left: Callable
     return {line.id: asked.get(line.id, 0) for line in lines}
 
 
-def rests(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
+def unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
     """What of the order's total belongs to no line, in portions for the lines, given as (pieces, total)."""
     missing = total - sum(worth for pieces, worth in lines if pieces)
     if not missing:
         return [0] * len(lines)
-    portions = iter(order_amounts.spread(missing, [worth for pieces, worth in lines if pieces]))
+    portions = iter(order_amounts.distribute(missing, [worth for pieces, worth in lines if pieces]))
     return [next(portions) if pieces else 0 for pieces, _ in lines]
 
 
-def _rests(lines: Sequence[Line], total: int) -> dict[int, int]:
-    found = rests(total, [(line.amount_quantity, line.total) for line in lines])
+def _rests(lines: Sequence[OrderLine], total: int) -> dict[int, int]:
+    found = unallocated(total, [(line.amount_quantity, line.total) for line in lines])
     return {line.id: rest for line, rest in zip(lines, found, strict=True)}
 
 
-def _goods(line: Line, rest: int, quantity: int, before: int) -> dict[str, int]:
+def _goods(line: OrderLine, rest: int, quantity: int, before: int) -> dict[str, int]:
     """Everything but the shipping, which can be given back by itself."""
     parts = {name: getattr(line, name) for name in _GOODS}
     parts["other"] += rest
     return order_amounts.split(parts, quantity, line.amount_quantity, before)
 
 
-def _goods_back(line: Line, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
+def _goods_back(line: OrderLine, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
     """What these pieces are worth; the last ones are worth what is left of the line, whichever went before them.
 
     A refusal gives pieces back in any order, so the portions before need not be those the next one follows on.
@@ -255,7 +259,7 @@ def _goods_back(line: Line, rest: int, quantity: int, given: Mapping[str, int]) 
 
 
 def _shipping_back(
-    lines: Sequence[Line], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
+    lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """The shipping that is given back, on the lines it was paid for."""
     left = shipping_left(lines, given)
@@ -268,7 +272,7 @@ def _shipping_back(
         raise InvalidError("shipping_over", field="shipping", left=Money(most, currency).amount, currency=currency)
     if not asked:
         return dict.fromkeys(left, 0)
-    return dict(zip(left, order_amounts.spread(asked, list(left.values())), strict=True))
+    return dict(zip(left, order_amounts.distribute(asked, list(left.values())), strict=True))
 
 
 def _check_refund(draft: Draft, money_left: int, currency: str) -> None:

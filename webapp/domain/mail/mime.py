@@ -58,7 +58,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailContent:
     """What a mail says. `language` as in HTML: de, zh-Hans."""
 
     subject: str
@@ -67,7 +67,7 @@ class Letter:
     attachment: Attachment | None = None
 
 
-def pack(letter: Letter, sender: Sender, recipient: str, message_id: str, at: datetime) -> bytes:
+def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, at: datetime) -> bytes:
     """The mail in the bytes of RFC 5322. Raises ValueError where a header would have a second line."""
     message = EmailMessage(policy=SMTP)
     message["Subject"] = letter.subject

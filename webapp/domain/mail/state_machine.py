@@ -37,23 +37,23 @@ _FORBIDDEN = re.compile(r"<\s*/?[a-zA-Z!]|[\w.+-]+@[\w-]+\.\w")
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Transition:
     name: str
     sources: frozenset[str]
     to: str
 
 
 MOVES = (
-    Move("send", frozenset({QUEUED}), SENDING),
+    Transition("send", frozenset({QUEUED}), SENDING),
     # Surely not taken: it waits for its next try.
-    Move("wait", frozenset({QUEUED, SENDING}), QUEUED),
+    Transition("wait", frozenset({QUEUED, SENDING}), QUEUED),
     # A slow process may learn that it was taken after another has called it lost.
-    Move("sent", frozenset({SENDING, UNKNOWN}), SENT),
-    Move("fail", frozenset({QUEUED, SENDING}), FAILED),
+    Transition("sent", frozenset({SENDING, UNKNOWN}), SENT),
+    Transition("fail", frozenset({QUEUED, SENDING}), FAILED),
     # The text was on its way when the answer was lost: it may have arrived.
-    Move("lose", frozenset({SENDING}), UNKNOWN),
-    Move("retry", frozenset({FAILED, UNKNOWN}), QUEUED),
-    Move("drop", frozenset({QUEUED, FAILED, UNKNOWN}), DROPPED),
+    Transition("lose", frozenset({SENDING}), UNKNOWN),
+    Transition("retry", frozenset({FAILED, UNKNOWN}), QUEUED),
+    Transition("drop", frozenset({QUEUED, FAILED, UNKNOWN}), DROPPED),
 )
 BY_NAME = {move.name: move for move in MOVES}
 
@@ -67,7 +67,7 @@ def next_try(tries: int) -> timedelta:
     return timedelta(seconds=min(60 * 2 ** min(max(tries - 1, 0), 10), 3600))
 
 
-def usable(address: str | None) -> bool:
+def is_deliverable(address: str | None) -> bool:
     """Whether a mail can be sent there. Amazon's relay addresses are plain ASCII."""
     return bool(address) and len(address or "") <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(address or ""))
 
@@ -78,13 +78,13 @@ def why_not(address: str | None, *, configured: bool) -> str | None:
         return "mail_not_configured"
     if not address:
         return "mail_no_address"
-    return None if usable(address) else "mail_address_unusable"
+    return None if is_deliverable(address) else "mail_address_unusable"
 
 
 def clean_address(text: str, field: str) -> str:
     """An address a person typed. Raises InvalidError."""
     address = text.strip()
-    if not usable(address):
+    if not is_deliverable(address):
         raise InvalidError("mail_address_malformed", field=field)
     return address
 

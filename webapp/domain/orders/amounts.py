@@ -46,7 +46,7 @@ def together(lines: Sequence[Totals], total: int) -> Totals:
     return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
 
 
-def share(total: int, quantity: int, of: int, before: int = 0) -> int:
+def portion(total: int, quantity: int, of: int, before: int = 0) -> int:
     """The part of `total` that belongs to `quantity` pieces out of `of`, after `before` pieces have had theirs.
 
     Shares of all pieces, in whatever portions, sum to `total` exactly.
@@ -69,13 +69,13 @@ def split(parts: Mapping[str, int], quantity: int, of: int, before: int = 0) -> 
     return {name: with_these[name] - so_far[name] for name in parts}
 
 
-def spread(total: int, weights: Sequence[int]) -> list[int]:
+def distribute(total: int, weights: Sequence[int]) -> list[int]:
     """`total` in portions by weight, to the last unit; in equal portions where the weights are no measure."""
     if not weights or min(weights) < 0 or not any(weights):
         weights = [1] * len(weights)
     answer, seen = [], 0
     for weight in weights:
-        answer.append(share(total, weight, sum(weights), seen))
+        answer.append(portion(total, weight, sum(weights), seen))
         seen += weight
     return answer
 

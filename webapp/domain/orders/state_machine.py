@@ -44,7 +44,7 @@ class Quantities(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Transition:
     """`name` as an event and a button know it; `to` is None where the quantities decide; `by` who may do it."""
 
     name: str
@@ -54,17 +54,17 @@ class Move:
 
 
 MOVES = (
-    Move("invoice", frozenset({NEW, PROCESSING}), None, "something left to invoice"),
-    Move("ship", frozenset({NEW, PROCESSING}), None, "something left to ship"),
-    Move("refund", frozenset({PROCESSING, AWAITING, COMPLETE}), None, "something invoiced and not yet refunded"),
-    Move("hold", frozenset({NEW, PROCESSING}), HOLDED, "a reason"),
-    Move("unhold", frozenset({HOLDED}), None, "the state before the hold"),
-    Move("cancel", frozenset({NEW, PROCESSING, HOLDED}), CANCELED, "Amazon's proof that it is cancelled there"),
+    Transition("invoice", frozenset({NEW, PROCESSING}), None, "something left to invoice"),
+    Transition("ship", frozenset({NEW, PROCESSING}), None, "something left to ship"),
+    Transition("refund", frozenset({PROCESSING, AWAITING, COMPLETE}), None, "something invoiced and not yet refunded"),
+    Transition("hold", frozenset({NEW, PROCESSING}), HOLDED, "a reason"),
+    Transition("unhold", frozenset({HOLDED}), None, "the state before the hold"),
+    Transition("cancel", frozenset({NEW, PROCESSING, HOLDED}), CANCELED, "Amazon's proof that it is cancelled there"),
 )
 BY_NAME = {move.name: move for move in MOVES}
 
 
-class MoveRefused(ValueError):
+class InvalidTransition(ValueError):
     """The table has no such move from this state."""
 
     def __init__(self, move: str, state: str) -> None:
@@ -73,14 +73,14 @@ class MoveRefused(ValueError):
         self.state = state
 
 
-def may(name: str, state: str) -> bool:
+def is_allowed(name: str, state: str) -> bool:
     return state in BY_NAME[name].sources
 
 
-def check(name: str, state: str) -> Move:
+def check(name: str, state: str) -> Transition:
     """The move, or MoveRefused."""
-    if not may(name, state):
-        raise MoveRefused(name, state)
+    if not is_allowed(name, state):
+        raise InvalidTransition(name, state)
     return BY_NAME[name]
 
 
@@ -103,12 +103,12 @@ def left_to_ship(line: Quantities) -> int:
     return _owed(line, line.refunded + line.refunding)
 
 
-def owed(line: Quantities) -> int:
+def unshipped(line: Quantities) -> int:
     """What is still to be sent. What was given back is not owed any more; what Amazon is only asked to refund is."""
     return _owed(line, line.refunded)
 
 
-def spared(line: Quantities, pieces: int) -> int:
+def need_not_ship(line: Quantities, pieces: int) -> int:
     """How many of these pieces, given back, need not be shipped any more."""
     so_far = line.refunded + line.refunding
     return _owed(line, so_far) - _owed(line, so_far + pieces)
@@ -148,7 +148,7 @@ def derive(lines: Iterable[Quantities], confirmation: str = CONFIRMED) -> str:
     if all(line.ordered == line.canceled for line in lines):
         # Nothing is left of it, and nothing was done: Amazon ends it when it cancels the order itself.
         return PROCESSING
-    if not all_invoiced or any(owed(line) for line in lines):
+    if not all_invoiced or any(unshipped(line) for line in lines):
         return PROCESSING
     return _WITH_NOTHING_LEFT[confirmation]
 

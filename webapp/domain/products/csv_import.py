@@ -62,7 +62,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
+class RowError:
     """Why a row cannot be taken: a code of `sentences` and its arguments."""
 
     code: str
@@ -76,7 +76,7 @@ class Row:
     line: int
     sku: str
     entry: Entry | None
-    wrong: Wrong | None = None
+    wrong: RowError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +190,9 @@ def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
             )
         )
     except InvalidError as error:
-        return Row(line, sku[:LONGEST_SKU], None, Wrong(error.code, error.arguments))
+        return Row(line, sku[:LONGEST_SKU], None, RowError(error.code, error.arguments))
     if entry.sku in seen:
-        return Row(line, entry.sku, None, Wrong("product_sku_twice", {"sku": entry.sku, "line": seen[entry.sku]}))
+        return Row(line, entry.sku, None, RowError("product_sku_twice", {"sku": entry.sku, "line": seen[entry.sku]}))
     seen[entry.sku] = line
     return Row(line, entry.sku, entry)
 

@@ -32,7 +32,7 @@ OPEN = (*status.NOT_YET, status.UNSHIPPED, status.PARTIALLY_SHIPPED)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StockEffect:
     """What a line has done to its product's stock. Pieces that left are `deducted`, or `skipped` where stock was not
     kept when they did (below zero: taken back while it was not kept); `returned` came back by credit memos."""
 
@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class StockDelta:
     """`pieces` more on the shelf, `held` more reserved; less where negative."""
 
     kind: str
@@ -82,12 +82,19 @@ def of_order(line: order_states.Quantities, amazons_quantity: int, back: int, ba
     """
     unsent = line.ordered - line.canceled - line.shipped
     came_back = max(0, order_states.given_back(line) - unsent)
-    owed = max(0, min(order_states.owed(line), amazons_quantity - line.shipped))
+    owed = max(0, min(order_states.unshipped(line), amazons_quantity - line.shipped))
     return Line(owed, line.shipped, min(back, came_back), min(back_before, came_back))
 
 
 def of_amazon_order(
-    quantity: int, amazon_status: str, purchased_at: datetime, store: Store, held: Held, *, blocked: bool, free: int
+    quantity: int,
+    amazon_status: str,
+    purchased_at: datetime,
+    store: Store,
+    held: StockEffect,
+    *,
+    blocked: bool,
+    free: int,
 ) -> Line:
     """A line without an Order: held while Amazon checks the payment, where the store says so; what waits because
     something blocks it keeps what it held.
@@ -103,17 +110,17 @@ def of_amazon_order(
     return Line(owed, held.deducted + held.skipped, held.returned)
 
 
-def untouched(held: Held) -> Line:
+def untouched(held: StockEffect) -> Line:
     """A line that owes nothing from the seller's own shelf, such as one Amazon ships."""
     return Line(0, held.deducted + held.skipped, held.returned)
 
 
-def first(line: Line, *, counted: bool) -> Held:
+def first(line: Line, *, counted: bool) -> StockEffect:
     """What a line has done that was never looked at. `counted`: it was bought after this stock began to be kept."""
-    return Held() if counted else Held(skipped=line.shipped, returned=line.back_before)
+    return StockEffect() if counted else StockEffect(skipped=line.shipped, returned=line.back_before)
 
 
-def settle(line: Line, held: Held, *, managed: bool) -> tuple[Held, list[Move]]:
+def settle(line: Line, held: StockEffect, *, managed: bool) -> tuple[StockEffect, list[StockDelta]]:
     """What it holds after it was made to hold what it should, and the movements that did it.
 
     Where stock is not managed nothing is reserved, and what leaves or comes back is remembered without a movement.
@@ -127,20 +134,20 @@ def settle(line: Line, held: Held, *, managed: bool) -> tuple[Held, list[Move]]:
     moves = []
     if left > 0:
         taken = min(left, max(0, -more))
-        moves.append(Move(DEDUCT, -left, -taken))
+        moves.append(StockDelta(DEDUCT, -left, -taken))
         more += taken
     elif left < 0:
         again = min(-left, max(0, more))
-        moves.append(Move(TAKE_BACK, -left, again))
+        moves.append(StockDelta(TAKE_BACK, -left, again))
         more -= again
     if back and managed:
-        moves.append(Move(RETURN if back > 0 else UNRETURN, back))
+        moves.append(StockDelta(RETURN if back > 0 else UNRETURN, back))
     if more:
-        moves.append(Move(RESERVE if more > 0 else RELEASE, held=more))
+        moves.append(StockDelta(RESERVE if more > 0 else RELEASE, held=more))
     return after, moves
 
 
-def _ship(shipped: int, held: Held, managed: bool) -> Held:
+def _ship(shipped: int, held: StockEffect, managed: bool) -> StockEffect:
     more = shipped - held.deducted - held.skipped
     if not managed:
         return replace(held, skipped=held.skipped + more)
@@ -150,7 +157,7 @@ def _ship(shipped: int, held: Held, managed: bool) -> Held:
 
 
 @dataclass(slots=True)
-class Shelf:
+class AvailableStock:
     """A product as the making of Orders sees it; `free` goes down with each Order that is let through."""
 
     enabled: bool
@@ -159,14 +166,16 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Hindrance:
+class BlockReason:
     """Why an Order has to wait: a cause, and the SKU it is about."""
 
     cause: str
     sku: str
 
 
-def hindrance(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, Shelf]) -> Hindrance | None:
+def blocking_reason(
+    needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, AvailableStock]
+) -> BlockReason | None:
     """What keeps an order from being made in a store that blocks; None when nothing does.
 
     `needs`: pieces still to be sent by SKU, 0 where Amazon sends them. `own`: what the order has reserved already.
@@ -174,15 +183,15 @@ def hindrance(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping
     for sku, pieces in needs.items():
         shelf = shelves.get(sku)
         if shelf is None:
-            return Hindrance(UNKNOWN, sku)
+            return BlockReason(UNKNOWN, sku)
         if not shelf.enabled:
-            return Hindrance(DISABLED, sku)
+            return BlockReason(DISABLED, sku)
         if shelf.managed and pieces > max(0, shelf.free) + own.get(sku, 0):
-            return Hindrance(OUT_OF_STOCK, sku)
+            return BlockReason(OUT_OF_STOCK, sku)
     return None
 
 
-def take(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, Shelf]) -> None:
+def take(needs: Mapping[str, int], own: Mapping[str, int], shelves: Mapping[str, AvailableStock]) -> None:
     """Let an order that is made have its pieces, so that the next one finds fewer."""
     for sku, pieces in needs.items():
         if sku in shelves:

@@ -31,7 +31,7 @@ class Parcel:
     question: str = ""
 
 
-def shipment(lines: Sequence[invoicing_drafts.Line], parcels: Sequence[Parcel], country: str = "") -> list[Parcel]:
+def shipment(lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parcel], country: str = "") -> list[Parcel]:
     """The parcels with what each contains, cleaned. `country`: ISO 3166 code of the country they leave from.
 
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
@@ -52,7 +52,7 @@ def shipment(lines: Sequence[invoicing_drafts.Line], parcels: Sequence[Parcel], 
 
 
 def _packed(
-    lines: Sequence[invoicing_drafts.Line],
+    lines: Sequence[invoicing_drafts.OrderLine],
     parcel: Parcel,
     packed: dict[int, int],
     others: Sequence[Parcel],
@@ -64,7 +64,7 @@ def _packed(
     if parcel.quantities is None and not alone:
         raise InvalidError("parcel_contents_required", field="quantities")
 
-    def left(line: invoicing_drafts.Line) -> int:
+    def left(line: invoicing_drafts.OrderLine) -> int:
         return order_states.left_to_ship(line) - packed[line.id]
 
     chosen = invoicing_drafts.check(lines, parcel.quantities, left)

@@ -69,7 +69,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ParsedSheet:
     """What was read from one text.
 
     `columns`: field → the heads of its columns, or their places as `2` where there are no heads; empty for plain words.
@@ -91,7 +91,7 @@ class Sheet:
         return self.headings + len({line.place for line in self.lines})
 
 
-def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_first: bool = False) -> Sheet:
+def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_first: bool = False) -> ParsedSheet:
     """Read every line of a text. Raises InvalidError: nothing in it, too much, no orders, no tracking numbers.
 
     `month_first` decides about dates such as 11/05/2026 in a column none of whose dates tells.
@@ -116,7 +116,7 @@ def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_f
     return sheet
 
 
-def _is_table_of_orders(sheet: Sheet) -> bool:
+def _is_table_of_orders(sheet: ParsedSheet) -> bool:
     """Whether lines were found in columns: then each of them says what it lacks."""
     return bool(sheet.columns) and any(line.problem != "line_says_nothing" for line in sheet.lines)
 
@@ -126,7 +126,9 @@ def _check_count(lines: int, name: str) -> None:
         raise InvalidError("sheet_too_long", field="text", name=name, lines=lines, most=MOST_LINES)
 
 
-def _by_columns(name: str, records: Sequence[tuple[int, list[str]]], columns: Columns, *, month_first: bool) -> Sheet:
+def _by_columns(
+    name: str, records: Sequence[tuple[int, list[str]]], columns: Columns, *, month_first: bool
+) -> ParsedSheet:
     places, headings = columns.places, columns.begins
     dates = (cell for _, cells in records[headings:] for cell in _of(cells, places.get(SHIPPED_ON, ())))
     month_first = cells_of.is_month_first(dates, otherwise=month_first)
@@ -143,7 +145,7 @@ def _by_columns(name: str, records: Sequence[tuple[int, list[str]]], columns: Co
         (columns.name(place), headed if headed == RETURN else "suspicious" if suspicious else "")
         for place, headed, suspicious in columns.unused
     )
-    return Sheet(name, tuple(lines), said, len(records), headings, unused)
+    return ParsedSheet(name, tuple(lines), said, len(records), headings, unused)
 
 
 def _of(cells: Sequence[str], places: Iterable[int]) -> list[str]:
@@ -228,7 +230,7 @@ def _problem(order: str, number: str) -> str:
     return ""
 
 
-def _by_words(name: str, lines: Sequence[str], known: Known) -> Sheet:
+def _by_words(name: str, lines: Sequence[str], known: Known) -> ParsedSheet:
     """A text without columns: in each line an order's number, a tracking number, perhaps a carrier's name."""
     words = [(place, cells_of.WORD.findall(line)) for place, line in enumerate(lines, 1) if line.strip()]
     asked = {bare for _, some in words for word in some if _may_be_ours(bare := word.lstrip("#"))}
@@ -236,7 +238,7 @@ def _by_words(name: str, lines: Sequence[str], known: Known) -> Sheet:
         raise InvalidError("sheet_too_many_words", field="text", name=name, most=MOST_WORDS)
     ours = frozenset(known(asked)) if asked else frozenset()
     found = [line for place, some in words for line in _in_words(place, some, ours)]
-    return Sheet(name, tuple(found), read=len(words))
+    return ParsedSheet(name, tuple(found), read=len(words))
 
 
 def _may_be_ours(word: str) -> bool:

@@ -20,7 +20,7 @@ _UNDER_WAY = frozenset(
 )
 
 
-class Order(Protocol):
+class AmazonOrderLike(Protocol):
     """What Amazon says of an order."""
 
     @property
@@ -45,7 +45,7 @@ class Package(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentParcel:
     """A parcel as it is told: `carrier_was` is what Amazon showed for it before, where that is being corrected."""
 
     reference: str
@@ -53,14 +53,14 @@ class Told:
     carrier_was: str | None = None
 
 
-def refusal(order: Order) -> str | None:
+def refusal(order: AmazonOrderLike) -> str | None:
     """Why Amazon takes no parcel of this order from us, whatever a person says; a code of `sentences`, or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
     return "ship_plus" if SHIP_PLUS in order.programs else None
 
 
-def withheld(order: Order, *, writable: bool, cancelling: bool) -> str | None:
+def blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
     """Why none of an order can be sent now, as a code of `sentences`, or None.
 
     `writable`: the store imports orders. `cancelling`: Amazon is asked to cancel it, so that nobody would pay for a
@@ -71,13 +71,18 @@ def withheld(order: Order, *, writable: bool, cancelling: bool) -> str | None:
     return refusal(order) or ("cannot_ship_cancelling" if cancelling else None)
 
 
-def asked_to_cancel(order: Order) -> bool:
+def asked_to_cancel(order: AmazonOrderLike) -> bool:
     """Return whether the buyer asks to cancel an order that can still be shipped."""
     return order.cancel_requested and order.status in _SHIPPABLE
 
 
 def conflict(
-    order: Order, left: Mapping[str, int], pieces: Mapping[str, int], *, known: bool, ship_anyway: bool = False
+    order: AmazonOrderLike,
+    left: Mapping[str, int],
+    pieces: Mapping[str, int],
+    *,
+    known: bool,
+    ship_anyway: bool = False,
 ) -> str | None:
     """Why a person should look before Amazon is told; a code of `sentences`, or None.
 
@@ -98,7 +103,7 @@ def conflict(
     return "ship_more_than_left" if any(many > left.get(id_, 0) for id_, many in pieces.items()) else None
 
 
-def shown(packages: Iterable[Package], told: Told) -> bool:
+def is_visible(packages: Iterable[Package], told: SentParcel) -> bool:
     """Whether one of these is the parcel, as it was told."""
     for package in packages:
         number = carriers.clean(package.tracking_number or "")

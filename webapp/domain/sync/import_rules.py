@@ -10,7 +10,7 @@ from webapp.domain.common.money import Money
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredOrder:
     """What the mirror holds of the order."""
 
     last_updated_at: datetime
@@ -34,7 +34,7 @@ class StoreSettings:
 NEW, CHANGED, SAME, STALE = "new", "changed", "same", "stale"
 
 
-def compare(stored: Stored | None, incoming: AmazonOrder, digest: bytes) -> str:
+def compare(stored: StoredOrder | None, incoming: AmazonOrder, digest: bytes) -> str:
     """NEW, CHANGED, SAME or STALE. What Amazon sends out of order is stale, however new it looks.
 
     An order that does not say when it changed cannot be told to be older.
@@ -50,7 +50,7 @@ CREATE, BLOCK, NOTHING = "create", "block", "nothing"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ImportDecision:
     """What becomes of an Amazon order that has no Order yet. `cause` is a code of `sentences`; `sku` the one meant."""
 
     what: str
@@ -58,7 +58,7 @@ class Verdict:
     sku: str | None = None
 
 
-_WAITS = Verdict(NOTHING)
+_WAITS = ImportDecision(NOTHING)
 # Of an order that nobody is said to ship, nothing is known that an Order could be made by.
 _WANTED = {
     status.MERCHANT: frozenset({status.UNSHIPPED, status.PARTIALLY_SHIPPED, status.SHIPPED}),
@@ -66,7 +66,7 @@ _WANTED = {
 }
 
 
-def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
+def decide(incoming: AmazonOrder, store: StoreSettings) -> ImportDecision:
     """The creation rule: merchant-fulfilled from Unshipped on, Amazon-fulfilled once Shipped."""
     if (
         incoming.status not in _WANTED.get(incoming.fulfilled_by, ())
@@ -75,15 +75,15 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> Verdict:
     ):
         return _WAITS
     if not store.active:
-        return Verdict(BLOCK, "store_inactive")
+        return ImportDecision(BLOCK, "store_inactive")
     if incoming.total is None and "PROCEEDS" in incoming.missing:
         # Read again once Amazon gives them. An order that Amazon gives without amounts has none.
-        return Verdict(BLOCK, "total_missing")
+        return ImportDecision(BLOCK, "total_missing")
     if incoming.quantity == 0:
-        return Verdict(BLOCK, "no_items")
+        return ImportDecision(BLOCK, "no_items")
     if len({amount.currency for amount in _amounts(incoming)}) > 1:
-        return Verdict(BLOCK, "currencies_differ")
-    return Verdict(CREATE)
+        return ImportDecision(BLOCK, "currencies_differ")
+    return ImportDecision(CREATE)
 
 
 def total_of(incoming: AmazonOrder, currency: str) -> Money:

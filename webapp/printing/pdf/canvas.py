@@ -25,7 +25,7 @@ _FAMILY = {fonts.REGULAR: ("plex", ""), fonts.BOLD: ("plex", "B"), fonts.ASIAN: 
 _HEAVIER = 0.009
 
 
-class Sheet:
+class PdfCanvas:
     """One file. Each page may have a size of its own."""
 
     def __init__(self) -> None:

@@ -17,7 +17,7 @@ from webapp.printing.pdf.canvas import (
     MUTED,
     RULE,
     TINT,
-    Sheet,
+    PdfCanvas,
 )
 from webapp.printing.pdf.tables import HEAD_HEIGHT, Table
 
@@ -48,7 +48,7 @@ class Placed:
 
 
 class Layout:
-    def __init__(self, sheet: Sheet, content: Content) -> None:
+    def __init__(self, sheet: PdfCanvas, content: Content) -> None:
         self.sheet, self.content = sheet, content
         self.size = LETTER if content.letter else A4
         self.right = self.size[0] - RIGHT

@@ -10,7 +10,7 @@ from webapp.printing.pdf.canvas import (
     INK,
     MUTED,
     RULE,
-    Sheet,
+    PdfCanvas,
 )
 
 SIZE, SMALL, HEAD = 8.8, 7.4, 7.4
@@ -51,7 +51,7 @@ class Table:
         self.widths = _widths(section, room)
         self.rows = tuple(self._set(row) for row in section.rows)
 
-    def head(self, sheet: Sheet, y: float) -> None:
+    def head(self, sheet: PdfCanvas, y: float) -> None:
         for column, x, width in self._places():
             right = column.figures
             text = fonts.printable(column.head)
@@ -59,7 +59,7 @@ class Table:
             sheet.text(at, y + 4.4, text, HEAD, bold=True, colour=ACCENT, align="right" if right else "left")
         sheet.rule(self.left, y + HEAD_HEIGHT - 0.6, self.left + self.room, colour=ACCENT, thick=0.35)
 
-    def draw(self, sheet: Sheet, row: SetRow, y: float) -> None:
+    def draw(self, sheet: PdfCanvas, row: SetRow, y: float) -> None:
         for (column, x, width), cell in zip(self._places(), row.cells, strict=True):
             if column.tick:
                 sheet.box(x, y + PADDING + 0.25, TICK, TICK)

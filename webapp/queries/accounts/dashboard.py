@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, Integer, Row, Select, String, TextClause, 
 from sqlalchemy.orm import Session, load_only
 
 from webapp.db.base import UtcDateTime
-from webapp.db.json_aggregate import table
+from webapp.db.json_aggregate import table_of
 from webapp.domain.amazon import statuses
 from webapp.domain.common.local_days import last_days
 from webapp.domain.common.money import Money
@@ -182,7 +182,7 @@ def _waiting() -> Select[*tuple[int, ...]]:
 
     Counted in one go through these rows, most of the time would go into looking at what each of them says.
     """
-    row = table(AmazonOrder).c
+    row = table_of(AmazonOrder).c
     mine = row.store_id == bindparam("store")
     now, soon = (bindparam(name, type_=UtcDateTime()) for name in ("now", "soon"))
 

@@ -14,7 +14,7 @@ from webapp.models.shipments import Parcel, ParcelItem, Shipment
 from webapp.models.stores import StoreName
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
-from webapp.queries.listing.search import Sought
+from webapp.queries.listing.search import FullTextFilter
 
 Document = type[Invoice] | type[Shipment] | type[CreditMemo]
 
@@ -43,11 +43,11 @@ def _grid(model: Document, filters: Mapping[str, Any], stores: Sequence[StoreNam
     """The grid of one kind of document: what all of them have, and its own filters."""
 
     def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
-        return lambda day: search.placed(model.created_at, Order.store_id, stores, day, since=since)
+        return lambda day: search.purchased_between(model.created_at, Order.store_id, stores, day, since=since)
 
-    def keyword(text: str) -> ColumnElement[bool] | Sought:
+    def keyword(text: str) -> ColumnElement[bool] | FullTextFilter:
         if not text.isdigit():
-            return search.anywhere(text)
+            return search.full_text(text)
         # Documents have numbers of their own, which no index of the orders' words knows.
         of_order = search.among_found(Order.amazon_order_id, search.of_number(text))
         return or_(model.number.startswith(text), of_order)
@@ -97,8 +97,8 @@ def _parts(model: type[Invoice] | type[CreditMemo]) -> tuple[Column, ...]:
 
 def _worth(total: QueryableAttribute[Any], stores: Sequence[StoreName]) -> dict[str, Any]:
     return {
-        "total_min": lambda bound: search.worth(total, Order.currency, stores, bound, least=True),
-        "total_max": lambda bound: search.worth(total, Order.currency, stores, bound, least=False),
+        "total_min": lambda bound: search.total_between(total, Order.currency, stores, bound, least=True),
+        "total_max": lambda bound: search.total_between(total, Order.currency, stores, bound, least=False),
     }
 
 

@@ -85,9 +85,9 @@ def at_amazon(session: Session, order: Order) -> AtAmazon:
     return AtAmazon(refused, order.currency, lines)
 
 
-def draft(session: Session, order: Order, asked: drafts.Refund) -> drafts.Draft:
+def draft(session: Session, order: Order, asked: drafts.CreditRequest) -> drafts.Draft:
     """The credit memo of what is asked, as it would be written now. Raises as `documents.credit` does."""
-    return drafts.credit(
+    return drafts.credit_memo(
         order.items,
         order.total,
         asked,
@@ -97,7 +97,7 @@ def draft(session: Session, order: Order, asked: drafts.Refund) -> drafts.Draft:
     )
 
 
-def told(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
+def amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
     """What Amazon would be told of this credit memo: the rows of `CreditMemo.told`. Raises RefusedError."""
     there = at_amazon(session, order)
     if there.refused:
@@ -116,7 +116,7 @@ def told(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, A
             raise RefusedError("refund_not_shipped", item=items[part.line_id].sku or part.line_id)
     room = {id_: line.left for id_, line in there.lines.items() if line.charged or cancelled[id_]}
     wishes = [
-        amazon_refunds.Wish(part.line_id, part.subtotal + part.discount + part.other, part.tax, part.shipping)
+        amazon_refunds.LineCredit(part.line_id, part.subtotal + part.discount + part.other, part.tax, part.shipping)
         for part in memo.parts
         if part.line_id in room
     ]
@@ -161,4 +161,4 @@ def _unshipped(item: AmazonOrderItem | None) -> int:
 
 def _cancelled(line: OrderItem, there: AtAmazon, pieces: int) -> int:
     """What is given back and will not be shipped: Amazon would wait for it in vain."""
-    return max(0, min(order_states.spared(line, pieces), there.lines[line.id].unshipped))
+    return max(0, min(order_states.need_not_ship(line, pieces), there.lines[line.id].unshipped))

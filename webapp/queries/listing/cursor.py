@@ -21,7 +21,7 @@ END = "end"
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class Cursor:
     """The row a page begins after, or ends before: the value it was sorted by, and its id."""
 
     value: datetime | int | str | None
@@ -29,14 +29,14 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PageRequest:
     """Which page of which order: what an address says beside its filters. `before` END is the last page."""
 
     column: Column
     descending: bool
     size: int = SIZE
-    after: Edge | None = None
-    before: Edge | str | None = None
+    after: Cursor | None = None
+    before: Cursor | str | None = None
     # Counted from the first, which is 1; the edges are none then.
     page: int | None = None
 
@@ -45,7 +45,7 @@ class Place:
         return ("-" if self.descending else "") + self.column.name
 
 
-def read_place(grid: Grid, arguments: Mapping[str, str]) -> Place:
+def read_place(grid: Grid, arguments: Mapping[str, str]) -> PageRequest:
     """The place an address means. What it says wrongly counts as not said: a stale link opens the first page."""
     name = arguments.get("sort", grid.sort)
     column = grid.column(name.removeprefix("-"))
@@ -54,7 +54,7 @@ def read_place(grid: Grid, arguments: Mapping[str, str]) -> Place:
         column = grid.column(name.removeprefix("-"))
     if column is None:
         raise LookupError(f"The grid has no column {name}.")
-    place = Place(column, descending=name.startswith("-"), size=_size(arguments.get("size", ""), grid.size))
+    place = PageRequest(column, descending=name.startswith("-"), size=_size(arguments.get("size", ""), grid.size))
     if arguments.get("before") == END:
         return replace(place, before=END)
     if re.fullmatch(r"[1-9][0-9]{0,6}", arguments.get("page", ""), re.ASCII):
@@ -64,7 +64,7 @@ def read_place(grid: Grid, arguments: Mapping[str, str]) -> Place:
     )
 
 
-def write_edge(place: Place, edge: Edge) -> str:
+def write_edge(place: PageRequest, edge: Cursor) -> str:
     """The edge as an address carries it. It names its order, so that it fits no other."""
     value = edge.value.isoformat() if isinstance(edge.value, datetime) else edge.value
     kind = type(edge.value).__name__
@@ -72,13 +72,13 @@ def write_edge(place: Place, edge: Edge) -> str:
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
-def sorted_by(place: Place) -> QueryableAttribute[Any]:
+def sorted_by(place: PageRequest) -> QueryableAttribute[Any]:
     if place.column.by is None:
         raise LookupError(f"One cannot sort by {place.column.name}.")
     return place.column.by
 
 
-def tied_by(grid: Grid, place: Place) -> QueryableAttribute[int]:
+def tied_by(grid: Grid, place: PageRequest) -> QueryableAttribute[int]:
     tie: Any = place.column.tie
     return grid.id if tie is None else tie
 
@@ -87,7 +87,7 @@ def _size(text: str, otherwise: int) -> int:
     return int(text) if text in {str(size) for size in SIZES} else otherwise
 
 
-def _read_edge(place: Place, text: str | None) -> Edge | None:
+def _read_edge(place: PageRequest, text: str | None) -> Cursor | None:
     if not text:
         return None
     try:
@@ -95,7 +95,7 @@ def _read_edge(place: Place, text: str | None) -> Edge | None:
         sort, kind, value, id_ = json.loads(plain)
         if sort != place.sort or type(id_) is not int or abs(id_) >= 2**31:
             return None
-        return Edge(_read_value(sorted_by(place), kind, value), id_)
+        return Cursor(_read_value(sorted_by(place), kind, value), id_)
     except (binascii.Error, ValueError, TypeError, OverflowError):
         return None
 

@@ -20,8 +20,8 @@ from webapp.queries.listing import (
 from webapp.queries.listing.cursor import (
     END,
     SIZES,
-    Edge,
-    Place,
+    Cursor,
+    PageRequest,
     read_place,
     sorted_by,
     tied_by,
@@ -29,22 +29,22 @@ from webapp.queries.listing.cursor import (
 )
 from webapp.queries.listing.grid import SIZE, Column, Grid
 from webapp.queries.listing.keyset import Page
-from webapp.queries.listing.query_plan import Found
+from webapp.queries.listing.query_plan import QueryPlan
 
 __all__ = (
     "END",
     "SIZE",
     "SIZES",
     "Column",
-    "Edge",
+    "Cursor",
     "Grid",
     "Page",
-    "Place",
+    "PageRequest",
     "fetch",
+    "filtered",
     "ids",
-    "narrowed",
+    "iterate",
     "read_place",
-    "walk",
     "write_edge",
 )
 
@@ -54,11 +54,11 @@ FAR = 50_000
 _TRIED = 2
 
 
-def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Page:
+def fetch(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any]) -> Page:
     """The page, in one statement or two, and a few more where filters leave little or a page is named by its number."""
-    left = query_plan.find(session, grid, filters)
+    left = query_plan.plan(session, grid, filters)
     if grid.sealed and place.page is None and left.straight(place.column.name):
-        page = keyset.rows(session, left, place, sealed=True, counting=left.counting())
+        page = keyset.fetch_page(session, left, place, sealed=True, counting=left.counting())
         if page.rows:
             return page
     count = left.count(session)
@@ -76,22 +76,22 @@ def fetch(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]
     return replace(page, count=count)
 
 
-def ids(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], limit: int) -> list[int]:
+def ids(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any], limit: int) -> list[int]:
     """The ids of what the filters leave, in the order of the place, at most `limit`."""
     place = replace(place, size=limit, after=None, before=None, page=None)
     left = _ordered(session, grid, place, filters)
     lean = replace(grid, rows=left.read_of(sorted_by(place), tied_by(grid, place)))
-    return [row.id for row in keyset.rows(session, replace(left, grid=lean), place).rows]
+    return [row.id for row in keyset.fetch_page(session, replace(left, grid=lean), place).rows]
 
 
-def walk(
-    session: Session, grid: Grid, place: Place, filters: Mapping[str, Any], chunk: int = 1000
+def iterate(
+    session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any], chunk: int = 1000
 ) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
     """Everything the filters leave, a chunk at a time, each read in a transaction of its own."""
     left = _ordered(session, grid, place, filters)
     place = replace(place, size=chunk, after=None, before=None, page=None)
     while True:
-        page = keyset.rows(session, left, place)
+        page = keyset.fetch_page(session, left, place)
         # Whoever reads slowly keeps no transaction open meanwhile.
         session.rollback()
         if page.rows:
@@ -101,18 +101,18 @@ def walk(
         place = replace(place, after=page.next)
 
 
-def narrowed(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+def filtered(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     """The rows of the grid that the filters leave."""
-    return query_plan.find(session, grid, filters).rows
+    return query_plan.plan(session, grid, filters).rows
 
 
-def _ordered(session: Session, grid: Grid, place: Place, filters: Mapping[str, Any]) -> Found:
+def _ordered(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any]) -> QueryPlan:
     """What the filters leave, by the quicker way to it in the order of the place."""
-    left = query_plan.find(session, grid, filters)
+    left = query_plan.plan(session, grid, filters)
     return left.along(session, place.column.name, left.count(session))
 
 
-def _leap(session: Session, left: Found, place: Place) -> Place:
+def _leap(session: Session, left: QueryPlan, place: PageRequest) -> PageRequest:
     """The place of a page named by its number: behind the row before it, or the last page where there is none such."""
     skipped = ((place.page or 1) - 1) * place.size
     place = replace(place, page=None)
@@ -127,7 +127,7 @@ def _leap(session: Session, left: Found, place: Place) -> Place:
         edges = part.of(rows.with_only_columns(by.label("sorted_by"), tie.label("sorted_id")))
         row = session.execute(edges.offset(skipped - 1).limit(1)).one_or_none()
         if row is not None:
-            return replace(place, after=Edge(row.sorted_by, row.sorted_id))
+            return replace(place, after=Cursor(row.sorted_by, row.sorted_id))
         passed = part.of(rows.with_only_columns(tie)).order_by(None).subquery()
         skipped -= session.scalar(select(func.count()).select_from(passed)) or 0
         if skipped <= 0:
@@ -135,7 +135,7 @@ def _leap(session: Session, left: Found, place: Place) -> Place:
     return replace(place, before=END)
 
 
-def _leap_far(session: Session, left: Found, place: Place, skipped: int) -> Place:
+def _leap_far(session: Session, left: QueryPlan, place: PageRequest, skipped: int) -> PageRequest:
     """The same in a whole table, from its nearer end: SQLite counts a table while it walks by a part of it."""
     by, tie = sorted_by(place), tied_by(left.grid, place)
     many = session.scalar(select(func.count()).select_from(left.grid.id.class_)) or 0
@@ -145,12 +145,12 @@ def _leap_far(session: Session, left: Found, place: Place, skipped: int) -> Plac
     (part,) = sort_order.parts(by, tie, place.descending != from_end)
     edges = part.of(left.lean(by, tie).with_only_columns(by.label("sorted_by"), tie.label("sorted_id")))
     row = session.execute(edges.offset(many - skipped if from_end else skipped - 1).limit(1)).one()
-    return replace(place, after=Edge(row.sorted_by, row.sorted_id))
+    return replace(place, after=Cursor(row.sorted_by, row.sorted_id))
 
 
-def _page(session: Session, left: Found, place: Place) -> Page:
+def _page(session: Session, left: QueryPlan, place: PageRequest) -> Page:
     if left.streamed is None or sorted_by(place).key != "purchased_at":
-        return keyset.rows(session, left, place, sealed=left.grid.sealed)
+        return keyset.fetch_page(session, left, place, sealed=left.grid.sealed)
     id_: Any = left.grid.amazon_order_id
     if place.descending and place.after is None and place.before is None:
         # The first page is among what was met already, unless most of that has no row here or is filtered away.

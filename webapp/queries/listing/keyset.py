@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from webapp.db.search_index import DOCUMENTS, row_of
 from webapp.queries.listing import query_plan, sort_order
 from webapp.queries.listing.cursor import (
-    Edge,
-    Place,
+    Cursor,
+    PageRequest,
     sorted_by,
     tied_by,
 )
-from webapp.queries.listing.query_plan import Found
-from webapp.queries.listing.raw_rows import Sealed, form, seal
-from webapp.queries.listing.sort_order import Part
+from webapp.queries.listing.query_plan import QueryPlan
+from webapp.queries.listing.raw_rows import RawRows, form, select_raw
+from webapp.queries.listing.sort_order import KeysetSegment
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,16 @@ class Page:
 
     rows: Sequence[Any]
     count: int
-    previous: Edge | None
-    next: Edge | None
+    previous: Cursor | None
+    next: Cursor | None
 
     @property
     def more(self) -> bool:
         return self.count > query_plan.COUNTED
 
 
-def rows(
-    session: Session, left: Found, place: Place, *, sealed: bool = False, counting: Select[int] | None = None
+def fetch_page(
+    session: Session, left: QueryPlan, place: PageRequest, *, sealed: bool = False, counting: Select[int] | None = None
 ) -> Page:
     """A page of what is found, its rows `Sealed` where that is asked for.
 
@@ -49,9 +49,9 @@ def rows(
     met: list[Any] = []
     count = 0
     for part in sort_order.parts(by, tie, place.descending != backwards, backwards=backwards):
-        if isinstance(edge, Edge) and part.precedes(edge):
+        if isinstance(edge, Cursor) and part.precedes(edge):
             continue
-        beyond = edge if isinstance(edge, Edge) and part.holds(edge) else None
+        beyond = edge if isinstance(edge, Cursor) and part.holds(edge) else None
         values = {"most": place.size + 1 - len(met), **(part.values(beyond) if beyond is not None else {})}
         walk = _walk(left.grid.rows, part, beyond is not None, sealed)
         # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
@@ -60,12 +60,12 @@ def rows(
         if counting is None or met:
             met += reader.execute(walked, values).all()
         else:
-            found = reader.execute(_with_count(walked, counting), {**values, **query_plan.bounded()}).all()
+            found = reader.execute(_with_count(walked, counting), {**values, **query_plan.count_limit_params()}).all()
             count = found[0][-1] if found else 0
             met += [row[:-1] for row in found]
         if len(met) > place.size:
             break
-    found = Sealed(met, form(walk.opened, session.get_bind().dialect)) if sealed else met
+    found = RawRows(met, form(walk.opened, session.get_bind().dialect)) if sealed else met
     return replace(_as_page(found, place, walk.edge), count=count)
 
 
@@ -74,7 +74,7 @@ def _with_count(walked: Select[*tuple[Any, ...]], counting: Select[int]) -> Sele
     return walked.add_columns(counting.scalar_subquery().label("counted"))
 
 
-class _Walk(NamedTuple):
+class PageStatement(NamedTuple):
     """`statement` walks a part of an order. `whole`: it brings objects; `edge`: what a row's edge is called in it.
 
     `opened`: the statement of the same rows that is not sealed.
@@ -87,7 +87,7 @@ class _Walk(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool, sealed: bool) -> _Walk:
+def _walk(rows: Select[*tuple[Any, ...]], part: KeysetSegment, beyond: bool, sealed: bool) -> PageStatement:
     whole, names, edge = False, {}, []
     for one in rows.column_descriptions:
         whole |= isinstance(one["expr"], type)
@@ -97,14 +97,14 @@ def _walk(rows: Select[*tuple[Any, ...]], part: Part, beyond: bool, sealed: bool
         if column not in names:
             rows = rows.add_columns(column.label(name))
         edge.append(names.get(column, name))
-    walked = part.of(seal(rows) if sealed else rows, beyond=beyond).limit(bindparam("most", type_=Integer))
-    return _Walk(walked, whole, (edge[0], edge[1]), rows)
+    walked = part.of(select_raw(rows) if sealed else rows, beyond=beyond).limit(bindparam("most", type_=Integer))
+    return PageStatement(walked, whole, (edge[0], edge[1]), rows)
 
 
-def _walked(left: Found, walk: _Walk, part: Part) -> Any:
+def _walked(left: QueryPlan, walk: PageStatement, part: KeysetSegment) -> Any:
     """The rows met on this walk; of several ways, those of each, merged."""
 
-    def met(found: Found) -> Select[*tuple[Any, ...]]:
+    def met(found: QueryPlan) -> Select[*tuple[Any, ...]]:
         return walk.statement.where(*found.conditions) if found.conditions else walk.statement
 
     if not left.ways:
@@ -116,34 +116,34 @@ def _walked(left: Found, walk: _Walk, part: Part) -> Any:
 
 
 @lru_cache(maxsize=256)
-def _walked_kept(left: Found, walk: _Walk, part: Part) -> Any:
+def _walked_kept(left: QueryPlan, walk: PageStatement, part: KeysetSegment) -> Any:
     return _walked(left, walk, part)
 
 
-def streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: Place) -> Page:
+def streamed(session: Session, id_: Any, found: Select[*tuple[Any, ...]], place: PageRequest) -> Page:
     """Rows in the order of the index of words, which is that of their purchase."""
     backwards, edge = _direction(place)
     descending = place.descending != backwards
     row = DOCUMENTS.c.rowid
-    if isinstance(edge, Edge) and isinstance(edge.value, datetime):
+    if isinstance(edge, Cursor) and isinstance(edge.value, datetime):
         there = row_of(edge.value, edge.id)
         found = found.where(row < there if descending else row > there)
     return read(session, found.order_by(row.desc() if descending else row), id_, place)
 
 
-def read(session: Session, rows: Select[*tuple[Any, ...]], id_: Any, place: Place) -> Page:
+def read(session: Session, rows: Select[*tuple[Any, ...]], id_: Any, place: PageRequest) -> Page:
     """The first of these rows, whose edges name the Amazon order."""
     edged = rows.add_columns(sorted_by(place).label("sorted_by"), id_.label("sorted_id"))
     return _as_page(session.execute(edged.limit(place.size + 1)).all(), place)
 
 
-def _direction(place: Place) -> tuple[bool, Edge | str | None]:
+def _direction(place: PageRequest) -> tuple[bool, Cursor | str | None]:
     """(whether the page is read from its end, the edge it lies at)"""
     backwards = place.before is not None and place.after is None
     return backwards, place.before if backwards else place.after
 
 
-def _as_page(met: Sequence[Any], place: Place, names: tuple[str, str] = ("sorted_by", "sorted_id")) -> Page:
+def _as_page(met: Sequence[Any], place: PageRequest, names: tuple[str, str] = ("sorted_by", "sorted_id")) -> Page:
     """`met`: the rows of the page as they were walked to, and one more where there are more."""
     backwards, edge = _direction(place)
     more = len(met) > place.size
@@ -152,7 +152,7 @@ def _as_page(met: Sequence[Any], place: Place, names: tuple[str, str] = ("sorted
         met = met[::-1]
     if not met:
         return Page((), 0, None, None)
-    first, last = (Edge(getattr(row, names[0]), getattr(row, names[1])) for row in (met[0], met[-1]))
+    first, last = (Cursor(getattr(row, names[0]), getattr(row, names[1])) for row in (met[0], met[-1]))
     has_previous = more if backwards else edge is not None
-    has_next = isinstance(edge, Edge) if backwards else more
+    has_next = isinstance(edge, Cursor) if backwards else more
     return Page(met, 0, first if has_previous else None, last if has_next else None)

@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, func, s
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
-from webapp.db.no_index import unindexed
+from webapp.db.no_index import no_index
 from webapp.queries.listing import search
 from webapp.queries.listing.personal import is_personal
-from webapp.queries.listing.search import Sought
+from webapp.queries.listing.search import FullTextFilter
 
 if TYPE_CHECKING:
     from webapp.queries.listing.grid import Grid
@@ -33,7 +33,7 @@ COLLECTED = 7_000
 
 # Compared by being the same: the statements of those that are kept are kept too.
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class QueryPlan:
     """What filters leave of a grid.
 
     `values` and `plain`: of each filter over columns what was asked for, and its condition. `words`: the conditions of
@@ -46,9 +46,9 @@ class Found:
     values: Mapping[str, Any]
     plain: Mapping[str, ColumnElement[bool]]
     words: tuple[ColumnElement[bool], ...] = ()
-    streamed: Sought | None = None
+    streamed: FullTextFilter | None = None
     newest: tuple[int, ...] = ()
-    ways: tuple["Found", ...] = ()
+    ways: tuple["QueryPlan", ...] = ()
     kept: bool = False
 
     @property
@@ -84,7 +84,7 @@ class Found:
         if self.streamed is not None and not self.besides:
             return self._count_of_words(self.streamed, session)
         counting = _counting(self.lean()) if self.conditions and not self.kept else self.counting()
-        return session.connection().scalar(counting, bounded()) or 0
+        return session.connection().scalar(counting, count_limit_params()) or 0
 
     def counting(self) -> Select[int]:
         """The statement that counts, with `bounded`, what has no conditions or is kept."""
@@ -92,18 +92,20 @@ class Found:
             return _counting_kept(self)
         return _counting_all(self.grid.rows, self.grid.id, one_each=self.grid.one_each)
 
-    def _count_of_words(self, sought: Sought, session: Session) -> int:
+    def _count_of_words(self, sought: FullTextFilter, session: Session) -> int:
         """Each Amazon order found may have no row in the grid, or several."""
         id_: Any = self.grid.amazon_order_id
         if id_ is self.grid.id:
             return COUNTED + 1
         rows = self.read_of(id_).with_only_columns(self.grid.id)
-        of_newest = session.scalar(_counting(rows.where(search.among(id_, self.newest, session))), bounded()) or 0
+        of_newest = (
+            session.scalar(_counting(rows.where(search.among(id_, self.newest, session))), count_limit_params()) or 0
+        )
         if of_newest > COUNTED:
             return of_newest
-        return session.scalar(_counting(search.streamed(rows, id_, sought)), bounded()) or 0
+        return session.scalar(_counting(search.streamed(rows, id_, sought)), count_limit_params()) or 0
 
-    def along(self, session: Session, sort: str, count: int) -> "Found":
+    def along(self, session: Session, sort: str, count: int) -> "QueryPlan":
         """The same by the quicker way to a page of them, in the order of the column `sort`; `count` is theirs."""
         if self.words or self.streamed is not None:
             # The index of words leads the way.
@@ -128,11 +130,11 @@ class Found:
         """The filters whose rows an index gives in the order of this column."""
         return [name for name in self.plain if name in self.grid.indexed.get(sort, ())]
 
-    def _collected(self, session: Session, most: int) -> "Found":
+    def _collected(self, session: Session, most: int) -> "QueryPlan":
         ids = session.scalars(self.lean().order_by(None).limit(most)).all()
-        return Found(self.grid, {}, {}, words=(search.among(self.grid.id, ids, session),))
+        return QueryPlan(self.grid, {}, {}, words=(search.among(self.grid.id, ids, session),))
 
-    def _parted(self, names: Iterable[str]) -> "Found":
+    def _parted(self, names: Iterable[str]) -> "QueryPlan":
         """Of several values of a filter, each has its rows in order; all of them together have not."""
         several = [name for name in names if self._several(name)]
         ways = [
@@ -142,11 +144,11 @@ class Found:
         ]
         return replace(self, ways=tuple(ways))
 
-    def _hiding(self, names: Iterable[str]) -> "Found":
-        hidden = {name: unindexed(self.plain[name]) for name in names}
+    def _hiding(self, names: Iterable[str]) -> "QueryPlan":
+        hidden = {name: no_index(self.plain[name]) for name in names}
         return replace(self, plain={**self.plain, **hidden}, kept=False)
 
-    def _among(self, sought: Sought) -> ColumnElement[bool]:
+    def _among(self, sought: FullTextFilter) -> ColumnElement[bool]:
         if self.grid.amazon_order_id is None:
             raise LookupError("The grid has no Amazon order to be found by its words.")
         return search.among_found(self.grid.amazon_order_id, sought)
@@ -162,16 +164,16 @@ def _counting_all(rows: Select[*tuple[Any, ...]], id_: Any, *, one_each: bool) -
 
 
 @lru_cache(maxsize=256)
-def _counting_kept(found: Found) -> Select[int]:
+def _counting_kept(found: QueryPlan) -> Select[int]:
     return _counting(found.lean())
 
 
 @lru_cache(maxsize=256)
-def _parted_kept(found: Found, names: tuple[str, ...]) -> Found:
+def _parted_kept(found: QueryPlan, names: tuple[str, ...]) -> QueryPlan:
     return found._parted(names)  # noqa: SLF001 - the same, kept
 
 
-def bounded() -> dict[str, int]:
+def count_limit_params() -> dict[str, int]:
     """What statements that count are executed with."""
     return {"most_counted": COUNTED + 1}
 
@@ -181,15 +183,15 @@ def _counting(rows: Select[*tuple[Any, ...]]) -> Select[int]:
     return select(func.count()).select_from(counted)
 
 
-def find(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> Found:
+def plan(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> QueryPlan:
     """What these filters leave. Where words are sought, their index is asked at once."""
     if filters and grid.key is not None and not any(grid.filters[name] in _OF_WORDS for name in filters):
         said = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in filters.items())
-        return _kept(_Asked(grid, said))
-    found = Found(grid, filters, {})
+        return _kept(PlanCacheKey(grid, said))
+    found = QueryPlan(grid, filters, {})
     for name, value in filters.items():
         condition = _condition(grid, name, value)
-        if not isinstance(condition, Sought):
+        if not isinstance(condition, FullTextFilter):
             found = replace(found, plain={**found.plain, name: condition})
             continue
         ids = search.latest(session, condition, COUNTED + _SPARE)
@@ -208,16 +210,16 @@ def _condition(grid: "Grid", name: str, value: Any) -> Any:
     condition = grid.filters[name](value)
     if grid.reads_personal:
         return condition
-    if isinstance(condition, Sought):
+    if isinstance(condition, FullTextFilter):
         return condition.without_personal()
     return false() if is_personal(condition) else condition
 
 
 # What looks for words: what was typed then is somebody's name as often as not, and is not kept.
-_OF_WORDS = (search.anywhere, search.named, search.of_number)
+_OF_WORDS = (search.full_text, search.named, search.of_number)
 
 
-class _Asked:
+class PlanCacheKey:
     """A grid and what is asked of it, compared by all that the conditions depend on."""
 
     __slots__ = ("_key", "grid", "said")
@@ -227,13 +229,13 @@ class _Asked:
         self._key = (grid.key, grid.rows, grid.sealed, grid.reads_personal, said)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Asked) and self._key == other._key
+        return isinstance(other, PlanCacheKey) and self._key == other._key
 
     def __hash__(self) -> int:
         return hash(self._key)
 
 
 @lru_cache(maxsize=256)
-def _kept(asked: _Asked) -> Found:
+def _kept(asked: PlanCacheKey) -> QueryPlan:
     plain = {name: _condition(asked.grid, name, value) for name, value in asked.said}
-    return Found(asked.grid, dict(asked.said), plain, kept=True)
+    return QueryPlan(asked.grid, dict(asked.said), plain, kept=True)

@@ -17,19 +17,19 @@ from sqlalchemy.types import NullType
 Open = Callable[[Sequence[Any]], Any]
 
 
-class Form(NamedTuple):
+class RowDecoder(NamedTuple):
     """`fields`: what the columns of its rows are called."""
 
     fields: tuple[str, ...]
     open: Open
 
 
-class Sealed(Sequence[Any]):
+class RawRows(Sequence[Any]):
     """Rows that are opened only where somebody looks at one; `stored` are they as they are stored."""
 
     __slots__ = ("form", "stored")
 
-    def __init__(self, stored: Sequence[Sequence[Any]], form: Form) -> None:
+    def __init__(self, stored: Sequence[Sequence[Any]], form: RowDecoder) -> None:
         self.stored = stored
         self.form = form
 
@@ -42,14 +42,14 @@ class Sealed(Sequence[Any]):
     def __getitem__(self, at: slice) -> Sequence[Any]: ...
     def __getitem__(self, at: int | slice) -> Any:
         if isinstance(at, slice):
-            return Sealed(self.stored[at], self.form)
+            return RawRows(self.stored[at], self.form)
         return self.form.open(self.stored[at])
 
     def __iter__(self) -> Iterator[Any]:
         return map(self.form.open, self.stored)
 
 
-def seal(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+def select_raw(rows: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """The same rows, read as they are stored."""
     return rows.with_only_columns(*[_stored(column).label(column.key) for column in rows.selected_columns])
 
@@ -61,7 +61,7 @@ def _stored(column: ColumnElement[Any]) -> ColumnElement[Any]:
 
 # Kept, since the class of the opened rows takes a while to make.
 @lru_cache(maxsize=256)
-def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> Form:
+def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> RowDecoder:
     """How the rows of this statement, sealed, are opened."""
     fields = tuple(str(column.key) for column in rows.selected_columns)
     kind = cast("Any", NamedTuple("Opened", [(field, Any) for field in fields]))
@@ -75,7 +75,7 @@ def form(rows: Select[*tuple[Any, ...]], dialect: Dialect) -> Form:
             values[at] = read(values[at])
         return kind._make(values)
 
-    return Form(fields, opened)
+    return RowDecoder(fields, opened)
 
 
 def _reader(column: ColumnElement[Any], dialect: Dialect) -> Callable[[Any], Any] | None:

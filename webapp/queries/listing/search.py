@@ -27,8 +27,8 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from webapp.db.encryption import VaultError, vault
-from webapp.db.no_index import unindexed
+from webapp.db.encryption import DecryptionError, vault
+from webapp.db.no_index import no_index
 from webapp.db.search_index import (
     DOCUMENTS,
     ID_MASK,
@@ -38,7 +38,7 @@ from webapp.db.search_index import (
 )
 from webapp.domain import search_tokenizer
 from webapp.domain.common.money import UNUSUAL_DIGITS, minor_digits
-from webapp.domain.search_tokenizer import NAME, NUMBER, Wanted
+from webapp.domain.search_tokenizer import NAME, NUMBER, SearchQuery
 from webapp.models.stores import StoreName
 
 # What was typed to find a person is personal itself: addresses carry it encrypted, marked by this.
@@ -51,12 +51,12 @@ _WHOLE_NUMBER = 19
 _EVERYBODY, _READERS = b"everybody", b"readers of personal data"
 
 
-def seal(text: str, *, personal: bool) -> str:
+def encrypt_param(text: str, *, personal: bool) -> str:
     """The text as an address may carry it. `personal`: it was typed by somebody who may read personal data."""
     return SEALED + vault.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
 
 
-def unseal(token: str, *, personal: bool) -> str | None:
+def decrypt_param(token: str, *, personal: bool) -> str | None:
     """The text of a sealed token; None for one this installation did not make, or not for this reader.
 
     `personal`: whether the reader may read personal data.
@@ -64,7 +64,7 @@ def unseal(token: str, *, personal: bool) -> str | None:
     for audience in (_READERS, _EVERYBODY) if personal else (_EVERYBODY,):
         try:
             return vault.decrypt_parameter(token.removeprefix(SEALED), audience)
-        except VaultError:
+        except DecryptionError:
             continue
     return None
 
@@ -75,14 +75,14 @@ def can_be_found(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class FullTextFilter:
     """A filter over what is written in orders, instead of over columns: the index of words is asked first."""
 
     text: str
     kinds: frozenset[str] = frozenset(search_tokenizer.KINDS)
 
     @property
-    def wanted(self) -> Wanted:
+    def wanted(self) -> SearchQuery:
         return search_tokenizer.read(self.text, kinds=self.kinds)
 
     @property
@@ -90,24 +90,24 @@ class Sought:
         """Whether it looks among the words of buyers and recipients."""
         return not self.kinds <= search_tokenizer.NOT_PERSONAL
 
-    def without_personal(self) -> "Sought":
+    def without_personal(self) -> "FullTextFilter":
         """The same among numbers and goods alone."""
-        return Sought(self.text, self.kinds & search_tokenizer.NOT_PERSONAL)
+        return FullTextFilter(self.text, self.kinds & search_tokenizer.NOT_PERSONAL)
 
 
-def anywhere(text: str) -> Sought:
+def full_text(text: str) -> FullTextFilter:
     """Orders with every word of `text` somewhere: names, addresses, numbers, goods; beginnings of words count."""
-    return Sought(text)
+    return FullTextFilter(text)
 
 
-def named(text: str) -> Sought:
+def named(text: str) -> FullTextFilter:
     """Orders whose buyer or recipient has every word of `text`, or words that begin so."""
-    return Sought(text, frozenset({NAME}))
+    return FullTextFilter(text, frozenset({NAME}))
 
 
-def of_number(text: str) -> Sought:
+def of_number(text: str) -> FullTextFilter:
     """Orders with this number, or with one that begins or ends so, or a block of which begins so."""
-    return Sought(text, frozenset({NUMBER}))
+    return FullTextFilter(text, frozenset({NUMBER}))
 
 
 class _matches(FunctionElement[Any]):  # noqa: N801 - named as SQL names functions
@@ -131,7 +131,7 @@ def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"{NAME_OF_TABLE}.words @@ CAST({compiler.process(asked, **options)} AS tsquery)"
 
 
-def matching(sought: Sought) -> ColumnElement[bool]:
+def matching(sought: FullTextFilter) -> ColumnElement[bool]:
     """The condition on `DOCUMENTS`."""
     wanted = sought.wanted
     if not wanted:
@@ -141,18 +141,18 @@ def matching(sought: Sought) -> ColumnElement[bool]:
     return condition
 
 
-def newest(session: Session, sought: Sought, limit: int) -> Sequence[int]:
+def newest(session: Session, sought: FullTextFilter, limit: int) -> Sequence[int]:
     """The numbers of the documents found, those of the latest purchases first, at most `limit`."""
     found = select(DOCUMENTS.c.rowid).where(matching(sought)).order_by(DOCUMENTS.c.rowid.desc())
     return session.scalars(found.limit(limit)).all() if sought.wanted else ()
 
 
-def latest(session: Session, sought: Sought, limit: int) -> list[int]:
+def latest(session: Session, sought: FullTextFilter, limit: int) -> list[int]:
     """The ids of the Amazon orders found, those bought last first, at most `limit`."""
     return [row & ID_MASK for row in newest(session, sought, limit)]
 
 
-def streamed(rows: Select[*tuple[Any, ...]], id_: Any, sought: Sought) -> Select[*tuple[Any, ...]]:
+def streamed(rows: Select[*tuple[Any, ...]], id_: Any, sought: FullTextFilter) -> Select[*tuple[Any, ...]]:
     """These rows with the documents found, to be read in the order of `DOCUMENTS.c.rowid`."""
     return rows.join(DOCUMENTS, id_ == DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(matching(sought))
 
@@ -165,7 +165,7 @@ def among(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bo
     return column.in_(select(each.c.value))
 
 
-def among_found(column: Any, sought: Sought) -> ColumnElement[bool]:
+def among_found(column: Any, sought: FullTextFilter) -> ColumnElement[bool]:
     """The column is the id of any of the orders found, however many."""
     found: ColumnElement[bool] = column.in_(select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(matching(sought)))
     return found
@@ -178,7 +178,7 @@ def numbered(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
     return number.contains(text, autoescape=True)
 
 
-def worth(
+def total_between(
     total: QueryableAttribute[Any],
     currency: QueryableAttribute[Any],
     stores: Iterable[StoreName],
@@ -204,7 +204,7 @@ def worth(
     return or_(usual, *unusual)
 
 
-def placed(
+def purchased_between(
     purchased_at: QueryableAttribute[datetime],
     store_id: QueryableAttribute[int],
     stores: Iterable[StoreName],
@@ -222,7 +222,7 @@ def placed(
     # The bound over all zones lets the index of purchase dates help.
     widest = min(bounds.values()) if since else max(bounds.values())
     each = (and_(store_id.in_(ids), _from(purchased_at, bounds[zone], since)) for zone, ids in zones.items())
-    return and_(_from(purchased_at, widest, since), unindexed(or_(*each)))
+    return and_(_from(purchased_at, widest, since), no_index(or_(*each)))
 
 
 def _from(purchased_at: QueryableAttribute[datetime], bound: datetime, since: bool) -> ColumnElement[bool]:

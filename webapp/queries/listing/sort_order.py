@@ -20,7 +20,7 @@ class _Edge(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class KeysetSegment:
     """Rows that one index gives in order: those with a value, or those without, which are at the end of the order.
 
     `edges`: what of a place's edges lies in it: a value (True), none (False), or either (None).
@@ -56,12 +56,12 @@ class Part:
 
 def parts(
     by: QueryableAttribute[Any], tie: QueryableAttribute[int], descending: bool, *, backwards: bool = False
-) -> list[Part]:
+) -> list[KeysetSegment]:
     """The parts of an order in the direction walked. `tie`: by which rows of the same value are in order."""
     if not nullable(by):
-        return [Part(by, tie, descending, None, first=True)]
+        return [KeysetSegment(by, tie, descending, None, first=True)]
     kinds = (False, True) if backwards else (True, False)
-    return [Part(by, tie, descending, kind, first=kind is kinds[0]) for kind in kinds]
+    return [KeysetSegment(by, tie, descending, kind, first=kind is kinds[0]) for kind in kinds]
 
 
 def nullable(by: QueryableAttribute[Any]) -> bool:

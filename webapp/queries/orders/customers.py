@@ -45,7 +45,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
     """`stores`: all of them, since each counts its days in a zone of its own."""
 
     def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
-        return lambda day: search.placed(Customer.created_at, Customer.store_id, stores, day, since=since)
+        return lambda day: search.purchased_between(Customer.created_at, Customer.store_id, stores, day, since=since)
 
     return Grid(
         rows=_ROWS,

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, bindparam, func, nul
 from sqlalchemy.orm import Session
 
 from webapp.db.base import Base
-from webapp.db.json_aggregate import Gathered, table
+from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.domain.common.marketplaces import BY_ID, Marketplace
 from webapp.domain.errors import NotFoundError
 from webapp.domain.mail import state_machine as mail_states
@@ -28,7 +28,7 @@ from webapp.models.shipments import Parcel, Shipment
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 from webapp.queries.orders import history as order_history
-from webapp.queries.orders.history import Note, Story
+from webapp.queries.orders.history import CommentRow, OrderHistory
 from webapp.queries.products import line_stock
 from webapp.queries.products.line_stock import LineStock
 
@@ -37,7 +37,7 @@ INFORMATION, HISTORY = "information", "history"
 LATEST = 5
 
 
-class StoreOf(NamedTuple):
+class StoreRow(NamedTuple):
     """The store of an Order."""
 
     name: str
@@ -51,7 +51,7 @@ class StoreOf(NamedTuple):
         return BY_ID[self.marketplace_id]
 
 
-class Mirror(NamedTuple):
+class AmazonOrderRow(NamedTuple):
     """What Amazon says of an Order; personal data on the first tab alone."""
 
     number: str
@@ -89,7 +89,7 @@ class Line(NamedTuple):
     total: int
 
 
-class Told(NamedTuple):
+class SubmissionRow(NamedTuple):
     """A submission."""
 
     id: int
@@ -111,7 +111,7 @@ class ParcelOf(NamedTuple):
     tracking_number: str
 
 
-class Beside(NamedTuple):
+class RelatedCounts(NamedTuple):
     """What there is beside an Order: how many of each, and whether mails leave this house."""
 
     invoices: int
@@ -122,7 +122,7 @@ class Beside(NamedTuple):
     mail_servers: int
 
 
-class Sheet(NamedTuple):
+class OrderDetail(NamedTuple):
     """An Order as its page shows it. The first fields are columns of its own; amounts are minor units of `currency`.
 
     Only the first tab has personal data, `notes` (one more than it shows) and `stock`; only the history has the `story`
@@ -153,15 +153,15 @@ class Sheet(NamedTuple):
     email: str | None
     billing: dict[str, str] | None
     shipping_address: dict[str, str] | None
-    store: StoreOf
-    amazon_order: Mirror
-    beside: Beside
+    store: StoreRow
+    amazon_order: AmazonOrderRow
+    beside: RelatedCounts
     items: Sequence[Line]
-    submissions: Sequence[Told]
+    submissions: Sequence[SubmissionRow]
     parcels: Sequence[ParcelOf]
-    notes: Sequence[Note]
+    notes: Sequence[CommentRow]
     stock: Mapping[int, LineStock]
-    story: Story
+    story: OrderHistory
 
     @property
     def cancelling(self) -> bool:
@@ -169,7 +169,7 @@ class Sheet(NamedTuple):
         return any(one.kind == cancellation.KIND and one.open for one in self.submissions)
 
 
-def read(session: Session, number: str, tab: str) -> Sheet:
+def read(session: Session, number: str, tab: str) -> OrderDetail:
     """The Order of this number as `tab` shows it. Raises NotFoundError."""
     found = session.connection().execute(_asked(tab), {"number": number}).first()
     if found is None:
@@ -179,23 +179,23 @@ def read(session: Session, number: str, tab: str) -> Sheet:
     own, store, mirror, beside = (row[start:end] for start, end in _CUTS)
     items = sorted(rows["items"])
     seen = [
-        StoreOf(*store),
-        Mirror(*mirror),
-        Beside(*beside),
+        StoreRow(*store),
+        AmazonOrderRow(*mirror),
+        RelatedCounts(*beside),
         items,
         sorted(rows["submissions"], key=_id, reverse=True),
         rows["parcels"],
         sorted(rows.get("notes", ()), key=_at, reverse=True),
         line_stock.of_lines(items, rows.get("stock", ())),
-        order_history.told(rows.get("events", ()), rows.get("versions", ())),
+        order_history.sort_story(rows.get("events", ()), rows.get("versions", ())),
     ]
-    return Sheet._make([*own, *seen])
+    return OrderDetail._make([*own, *seen])
 
 
-_OWN = Sheet._fields[: Sheet._fields.index("store")]
+_OWN = OrderDetail._fields[: OrderDetail._fields.index("store")]
 _PERSONAL = frozenset(("bill_to_name", "email", "billing", "shipping_address", "buyer_name", "recipient"))
-_orders, _stores, _mirrors = table(Order), table(Store), table(AmazonOrder)
-_ENDS = list(accumulate(map(len, (_OWN, StoreOf._fields, Mirror._fields, Beside._fields)), initial=0))
+_orders, _stores, _mirrors = table_of(Order), table_of(Store), table_of(AmazonOrder)
+_ENDS = list(accumulate(map(len, (_OWN, StoreRow._fields, AmazonOrderRow._fields, RelatedCounts._fields)), initial=0))
 _CUTS = list(pairwise(_ENDS))
 _id = attrgetter("id")
 _at = attrgetter("at", "id")
@@ -203,7 +203,7 @@ _at = attrgetter("at", "id")
 
 @lru_cache(maxsize=8)
 def _asked(tab: str) -> Select[*tuple[Any, ...]]:
-    places = ((_orders, _OWN), (_stores, StoreOf._fields), (_mirrors, Mirror._fields))
+    places = ((_orders, _OWN), (_stores, StoreRow._fields), (_mirrors, AmazonOrderRow._fields))
     columns = [
         null() if name in _PERSONAL and tab != INFORMATION else place.c[name]
         for place, names in places
@@ -219,9 +219,12 @@ def _asked(tab: str) -> Select[*tuple[Any, ...]]:
 
 
 def _beside() -> list[ScalarSelect[int]]:
-    mail, servers = table(Mail), table(MailServer)
+    mail, servers = table_of(Mail), table_of(MailServer)
     return [
-        *(_count(model, table(model).c.order_id == _orders.c.id) for model in (Invoice, CreditMemo, Shipment, Parcel)),
+        *(
+            _count(model, table_of(model).c.order_id == _orders.c.id)
+            for model in (Invoice, CreditMemo, Shipment, Parcel)
+        ),
         # Not `IN`, for whose values SQLAlchemy writes the whole statement anew each time.
         _count(
             Mail,
@@ -233,17 +236,17 @@ def _beside() -> list[ScalarSelect[int]]:
 
 
 def _count(model: type[Base], *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
-    return select(func.count()).select_from(table(model)).where(*conditions).correlate(_orders).scalar_subquery()
+    return select(func.count()).select_from(table_of(model)).where(*conditions).correlate(_orders).scalar_subquery()
 
 
 @lru_cache(maxsize=8)
-def _gathered(tab: str) -> dict[str, Gathered[Any]]:
+def _gathered(tab: str) -> dict[str, JsonAggregate[Any]]:
     """By the fields of the sheet."""
     mirror_id = _orders.c.amazon_order_id
-    found: dict[str, Gathered[Any]] = {
-        "items": _rows(Line, OrderItem, table(OrderItem).c.order_id == _orders.c.id),
-        "submissions": _rows(Told, Submission, table(Submission).c.amazon_order_id == mirror_id),
-        "parcels": _rows(ParcelOf, Parcel, table(Parcel).c.order_id == _orders.c.id),
+    found: dict[str, JsonAggregate[Any]] = {
+        "items": _rows(Line, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),
+        "submissions": _rows(SubmissionRow, Submission, table_of(Submission).c.amazon_order_id == mirror_id),
+        "parcels": _rows(ParcelOf, Parcel, table_of(Parcel).c.order_id == _orders.c.id),
     }
     if tab == INFORMATION:
         found |= {
@@ -259,5 +262,5 @@ def _gathered(tab: str) -> dict[str, Gathered[Any]]:
     return found
 
 
-def _rows(row: type[Any], model: type[Base], mine: ColumnElement[bool]) -> Gathered[Any]:
-    return Gathered(row, select(*(table(model).c[name] for name in row._fields)).where(mine), _orders)
+def _rows(row: type[Any], model: type[Base], mine: ColumnElement[bool]) -> JsonAggregate[Any]:
+    return JsonAggregate(row, select(*(table_of(model).c[name] for name in row._fields)).where(mine), _orders)

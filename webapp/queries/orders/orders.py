@@ -64,10 +64,10 @@ def grid(stores: Sequence[StoreName]) -> Grid:
     """The grid of all Orders. `stores`: all of them, since each counts its days in a zone of its own."""
 
     def placed(*, since: bool) -> Any:
-        return lambda day: search.placed(Order.purchased_at, Order.store_id, stores, day, since=since)
+        return lambda day: search.purchased_between(Order.purchased_at, Order.store_id, stores, day, since=since)
 
     def worth(*, least: bool) -> Any:
-        return lambda bound: search.worth(Order.total, Order.currency, stores, bound, least=least)
+        return lambda bound: search.total_between(Order.total, Order.currency, stores, bound, least=least)
 
     return Grid(
         rows=_ROWS,
@@ -78,7 +78,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         key=("orders", tuple(stores)),
         columns=COLUMNS,
         filters={
-            "q": search.anywhere,
+            "q": search.full_text,
             "name": search.named,
             "purchased_from": placed(since=True),
             "purchased_to": placed(since=False),

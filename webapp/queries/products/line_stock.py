@@ -6,12 +6,12 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
-from webapp.db.json_aggregate import Gathered, table
+from webapp.db.json_aggregate import JsonAggregate, table_of
 from webapp.domain.amazon import statuses
 from webapp.models.orders import Order, OrderItem
 from webapp.models.products import Product, StockHold
 
-_products, _holds = table(Product), table(StockHold)
+_products, _holds = table_of(Product), table_of(StockHold)
 
 
 class LineStock(NamedTuple):
@@ -47,7 +47,7 @@ class Line(Protocol):
     def order_item_id(self) -> str: ...
 
 
-class Shelf(NamedTuple):
+class ProductStockRow(NamedTuple):
     """A product, and what one line of an order has reserved of it; a row for each such line, or one without."""
 
     sku: str
@@ -67,20 +67,23 @@ def of_order(session: Session, order: Order) -> dict[int, LineStock]:
     if mirror.fulfilled_by != statuses.MERCHANT or not skus:
         return {}
     mine = _shelves(mirror.id, mirror.account_id).where(_products.c.sku.in_(skus))
-    return of_lines(order.items, [Shelf(*row) for row in session.connection().execute(mine)])
+    return of_lines(order.items, [ProductStockRow(*row) for row in session.connection().execute(mine)])
 
 
-def beside(orders: Table, mirrors: Table) -> Gathered[Shelf]:
+def beside(orders: Table, mirrors: Table) -> JsonAggregate[ProductStockRow]:
     """What `of_lines` needs, beside the Orders and their mirrors."""
-    lines = table(OrderItem)
+    lines = table_of(OrderItem)
     skus = select(lines.c.sku).where(lines.c.order_id == orders.c.id).correlate(orders)
     ours = mirrors.c.fulfilled_by == statuses.MERCHANT
-    return Gathered(
-        Shelf, _shelves(mirrors.c.id, mirrors.c.account_id).where(_products.c.sku.in_(skus), ours), orders, mirrors
+    return JsonAggregate(
+        ProductStockRow,
+        _shelves(mirrors.c.id, mirrors.c.account_id).where(_products.c.sku.in_(skus), ours),
+        orders,
+        mirrors,
     )
 
 
-def of_lines(lines: Iterable[Line], shelves: Sequence[Shelf]) -> dict[int, LineStock]:
+def of_lines(lines: Iterable[Line], shelves: Sequence[ProductStockRow]) -> dict[int, LineStock]:
     """By the lines' ids."""
     by_sku = {shelf.sku: shelf[1:6] for shelf in shelves}
     reserved = {shelf.order_item_id: shelf.reserved for shelf in shelves}
@@ -93,6 +96,6 @@ def of_lines(lines: Iterable[Line], shelves: Sequence[Shelf]) -> dict[int, LineS
 
 def _shelves(mirror_id: Any, account_id: Any) -> Select[*tuple[Any, ...]]:
     held = (_holds.c.product_id == _products.c.id) & (_holds.c.amazon_order_id == mirror_id)
-    columns = [_products.c[name] for name in Shelf._fields[:6]] + [_holds.c.order_item_id, _holds.c.reserved]
+    columns = [_products.c[name] for name in ProductStockRow._fields[:6]] + [_holds.c.order_item_id, _holds.c.reserved]
     held_by = _products.outerjoin(_holds, held)
     return select(*columns).select_from(held_by).where(_products.c.account_id == account_id)

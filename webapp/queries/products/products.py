@@ -187,7 +187,7 @@ def export(session: Session, filters: Mapping[str, Any]) -> Iterator[dict[str, A
     """All products the filters leave, by SKU, as a file tells them. Rolls back as it goes."""
     names = {row.id: row.name for row in session.execute(select(Account.id, Account.name))}
     every = grid()
-    for rows in grid_fetch.walk(session, every, grid_fetch.read_place(every, {}), filters):
+    for rows in grid_fetch.iterate(session, every, grid_fetch.read_place(every, {}), filters):
         yield from (_told(row, names[row.account_id]) for row in rows)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from webapp.db.any_of import among
+from webapp.db.any_of import any_of
 from webapp.domain.amazon import statuses as status
 from webapp.domain.invoicing import amazon_refunds
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -20,7 +20,7 @@ from webapp.models.stores import Store
 _HOLDS = select(
     *(StockHold.id, StockHold.product_id, StockHold.amazon_order_id, StockHold.order_item_id, StockHold.steps),
     *(StockHold.reserved, StockHold.deducted, StockHold.returned, StockHold.skipped),
-).where(among(StockHold.amazon_order_id, "ids"))
+).where(any_of(StockHold.amazon_order_id, "ids"))
 _LINE = (OrderItem.order_id == Order.id) & (OrderItem.order_item_id == AmazonOrderItem.order_item_id)
 _PRODUCT = (Product.account_id == AmazonOrder.account_id) & (Product.sku == AmazonOrderItem.sku)
 _STOCKED = Product.manage_stock & (AmazonOrder.fulfilled_by == status.MERCHANT)
@@ -51,11 +51,11 @@ _LINES = (
     .join(Product, _PRODUCT)
     .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
     .outerjoin(OrderItem, _LINE)
-    .where(among(AmazonOrder.id, "ids"))
+    .where(any_of(AmazonOrder.id, "ids"))
     .order_by(AmazonOrder.purchased_at, AmazonOrder.id, AmazonOrderItem.id)
 )
 _LINES_OF_STOCK = _LINES.where(_STOCKED)
-_LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, among(AmazonOrder.id, "held")))
+_LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, any_of(AmazonOrder.id, "held")))
 
 
 def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:

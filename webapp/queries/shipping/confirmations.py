@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, cast, select
 from sqlalchemy.orm import Session
 
-from webapp.db.any_of import among
+from webapp.db.any_of import any_of
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.submissions import shipment_confirmation
 from webapp.models.amazon_orders import AmazonOrder
@@ -58,7 +58,7 @@ def differing(session: Session, amazon_order_ids: Collection[int]) -> dict[int, 
 def failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """Return the tracking numbers of parcels that a person has to retry, correct or remove, by order id."""
     found: dict[int, set[str]] = defaultdict(set)
-    asked = _PARCELS.add_columns(Parcel.tracking_number).where(among(Order.id, "ids"))
+    asked = _PARCELS.add_columns(Parcel.tracking_number).where(any_of(Order.id, "ids"))
     for order_id, status, state, number in session.execute(asked, {"ids": list(order_ids)}):
         if shipment_confirmation.confirmation(status, [state]) == order_states.FAILED:
             found[order_id].add(number)

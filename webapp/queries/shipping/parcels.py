@@ -25,7 +25,7 @@ def parcels(session: Session, order_id: int) -> list[ParcelOf]:
     return [ParcelOf(*row) for row in session.execute(mine)]
 
 
-def tellings(session: Session, amazon_order_id: int) -> dict[int, Submission]:
+def latest_submissions(session: Session, amazon_order_id: int) -> dict[int, Submission]:
     """A parcel's reference → what Amazon was told of it last."""
     told = select(Submission).where(
         Submission.amazon_order_id == amazon_order_id, Submission.kind == shipment_confirmation.KIND

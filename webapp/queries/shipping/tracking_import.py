@@ -57,7 +57,7 @@ def rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
     return session.scalars(mine.order_by(TrackingRow.place)).all()
 
 
-def look(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
+def evaluate(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
     """Where each of these rows stands at this moment, in their order."""
     choices = [(Line(**row.read), Choice(row.ticked, row.carrier, row.shared, row.confirmed)) for row in kept]
     return match_lines(session, choices, now)
@@ -151,7 +151,7 @@ _ORDERS = (
 
 def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None:
     """Why the Order cannot be shipped, or should be looked at first."""
-    if not order_states.may("ship", row.state):
+    if not order_states.is_allowed("ship", row.state):
         return "cannot_ship", {"state": row.state}
     if not row.import_orders:
         return "ship_read_only", {}

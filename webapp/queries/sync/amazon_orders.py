@@ -53,10 +53,12 @@ def grid(stores: Sequence[StoreName]) -> Grid:
     """The grid of all Amazon orders. `stores`: all of them, since each counts its days in a zone of its own."""
 
     def placed(*, since: bool) -> Any:
-        return lambda day: search.placed(AmazonOrder.purchased_at, AmazonOrder.store_id, stores, day, since=since)
+        return lambda day: search.purchased_between(
+            AmazonOrder.purchased_at, AmazonOrder.store_id, stores, day, since=since
+        )
 
     def worth(*, least: bool) -> Any:
-        return lambda bound: search.worth(AmazonOrder.total, AmazonOrder.currency, stores, bound, least=least)
+        return lambda bound: search.total_between(AmazonOrder.total, AmazonOrder.currency, stores, bound, least=least)
 
     return Grid(
         rows=_ROWS,
@@ -67,7 +69,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         key=("amazon_orders", tuple(stores)),
         columns=COLUMNS,
         filters={
-            "q": search.anywhere,
+            "q": search.full_text,
             "purchased_from": placed(since=True),
             "purchased_to": placed(since=False),
             "number": search.of_number,
@@ -101,7 +103,7 @@ def by_number(session: Session, number: str) -> AmazonOrder:
     return found
 
 
-class Beside(NamedTuple):
+class AmazonOrderDetail(NamedTuple):
     """An Amazon order with what there is beside it.
 
     `ours`: our number of its Order. `cancellations`: how many were asked for. `left`: a parcel left here.
@@ -115,12 +117,12 @@ class Beside(NamedTuple):
     left: bool
 
 
-def with_beside(session: Session, number: str) -> Beside:
+def with_beside(session: Session, number: str) -> AmazonOrderDetail:
     """Raises NotFoundError."""
     found = session.execute(_BESIDE, {"number": number}).first()
     if found is None:
         raise NotFoundError("amazon_order_unknown", number=number)
-    return Beside(*found)
+    return AmazonOrderDetail(*found)
 
 
 _WHOLE = (

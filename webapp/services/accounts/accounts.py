@@ -205,13 +205,13 @@ def replace_credentials(
     """Keep credentials that Amazon has just accepted with this report. Clears the trouble the old ones caused."""
     account = find(session, account_id)
     account.client_secret, account.refresh_token = tried.client_secret, tried.refresh_token
-    note_health(account, report.missing, now)
+    record_success(account, report.missing, now)
     audit_log.record(session, "credentials_replaced", now=now, by=by, account_id=account.id)
     session.commit()
     return account
 
 
-def lock(session: Session, account_id: int) -> None:
+def lock_orders(session: Session, account_id: int) -> None:
     """Be the only one who writes about this account's orders, until the transaction ends.
 
     What is read after it is what the one before wrote. SQLite lets one write at a time anyway; on PostgreSQL this
@@ -236,7 +236,7 @@ def find_by_name(session: Session, name: str) -> Account:
     return account
 
 
-def note_trouble(account: Account, error: AmazonError, now: datetime) -> None:
+def record_failure(account: Account, error: AmazonError, now: datetime) -> None:
     """Keep why Amazon could not be spoken to, and since when. The account stays on: the next sync tries again."""
     if account.trouble != error.cause:
         account.trouble_since = now
@@ -244,7 +244,7 @@ def note_trouble(account: Account, error: AmazonError, now: datetime) -> None:
     account.trouble_words = error.message[:1000]
 
 
-def note_health(
+def record_success(
     account: Account, missing: frozenset[str], now: datetime, *, left_out: frozenset[str] | None = None
 ) -> None:
     """A sync came through: whatever was wrong is over.
@@ -252,7 +252,7 @@ def note_health(
     `left_out`: the datasets that were not asked for at all, where the caller knows.
     """
     account.trouble = account.trouble_words = account.trouble_since = None
-    left_out = known_missing(account, now) if left_out is None else left_out
+    left_out = unavailable_datasets(account, now) if left_out is None else left_out
     asked_again = not left_out.issuperset(account.missing_datasets)
     seen = dict.fromkeys(sorted(frozenset(DATASETS) - missing), now.isoformat())
     account.datasets_seen = account.datasets_seen | seen
@@ -261,7 +261,7 @@ def note_health(
         account.missing_since = now if missing else None
 
 
-def known_missing(account: Account, now: datetime) -> frozenset[str]:
+def unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
     """The datasets to leave out; once a day none, so that a role granted since is noticed."""
     if not clocks.is_within(account.missing_since, timedelta(days=1), now):
         return frozenset()
@@ -280,7 +280,7 @@ def outages(account: Account, now: datetime) -> frozenset[str]:
 
 def left_out(account: Account, now: datetime) -> frozenset[str]:
     """The datasets a sync leaves out: those of an outage are asked for every quarter of an hour, others once a day."""
-    missing = known_missing(account, now)
+    missing = unavailable_datasets(account, now)
     if missing and account.missing_since is not None and now - account.missing_since >= OUTAGE_PAUSE:
         return missing - outages(account, now)
     return missing

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import bindparam, delete, event, func, inspect, select
 from sqlalchemy.orm import Session
 
-from webapp.db.bulk_write import add_many, insert_many
-from webapp.db.engine import only_reading
+from webapp.db.bulk_write import insert_many, upsert_add
+from webapp.db.engine import read_only
 from webapp.domain.amazon.statuses import CANCELLED
 from webapp.domain.amazon.types import AmazonOrder as AmazonOrderSaid
 from webapp.models.amazon_orders import AmazonOrder
@@ -35,7 +35,7 @@ _KNOWN = (
 )
 
 
-def mark(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
+def mark_dirty(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
     """Have these days summed anew before the session commits: (store id, an instant of the day)."""
     session.info.setdefault(_WAITING, set()).update(placed)
 
@@ -64,13 +64,13 @@ def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]
     known = {key for key in instants if summed[key[0]]}
     if unsummed:
         known |= _known(session, {id_ for id_, _ in unsummed}, {day for _, day in unsummed})
-    mark(session, [(key[0], instant) for key, instant in instants.items() if key not in known])
+    mark_dirty(session, [(key[0], instant) for key, instant in instants.items() if key not in known])
     rows = [
         {"store_id": store_id, "day": day, "status": status, "orders": orders, "revenue": revenue}
         for (store_id, day, status), (orders, revenue) in sums.items()
         if (store_id, day) in known
     ]
-    add_many(session, DailySales, rows, ("orders", "revenue"))
+    upsert_add(session, DailySales, rows, ("orders", "revenue"))
 
 
 def _known(session: Session, store_ids: Collection[int], days: Collection[date]) -> set[tuple[int, date]]:
@@ -93,7 +93,7 @@ def rebuild(session: Session, store: Store) -> None:
 
 def catch_up(session: Session) -> int:
     """Sum the days of stores whose orders were there before the sums were; answers of how many. Rolls back, commits."""
-    with only_reading():
+    with read_only():
         waiting = session.scalars(select(Store.id).where(~Store.summed)).all()
         session.rollback()
     for store_id in waiting:
@@ -101,7 +101,7 @@ def catch_up(session: Session) -> int:
         if store is None:
             continue
         # Whoever imports meanwhile would add to sums that are taken away.
-        accounts.lock(session, store.account_id)
+        accounts.lock_orders(session, store.account_id)
         rebuild(session, store)
         store.summed = True
         session.commit()
@@ -148,7 +148,7 @@ def _notice(session: Session, _context: object) -> None:
             history = {name: inspect(changed).attrs[name].history for name in _SUMMED}
             if any(one.has_changes() for one in history.values()):
                 instants = [changed.purchased_at, *(history["purchased_at"].deleted or ())]
-                mark(session, [(changed.store_id, instant) for instant in instants])
+                mark_dirty(session, [(changed.store_id, instant) for instant in instants])
 
 
 @event.listens_for(Session, "before_commit")

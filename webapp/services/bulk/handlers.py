@@ -32,7 +32,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class SkipReason:
     """Why some of a selection cannot be done now: the refusal's code and arguments, and how many it holds for."""
 
     code: str
@@ -41,7 +41,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class BulkHandler:
     """`do` does one row through the real verb, which may commit: it is all one transaction with the row's outcome.
 
     It raises DeskError where it cannot be done; nothing of the row is kept then. Within it nobody outside is called.
@@ -55,5 +55,5 @@ class Kind:
     do: Callable[[Session, Task], Outcome]
     subject: str = "order"
     immediate: bool = False
-    impossible: Callable[[Session, Sequence[int]], list[Cause]] | None = None
+    impossible: Callable[[Session, Sequence[int]], list[SkipReason]] | None = None
     finish: Callable[[Session, int, datetime], None] | None = None

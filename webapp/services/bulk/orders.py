@@ -17,9 +17,9 @@ from webapp.models.shipments import Parcel
 from webapp.models.stores import Store
 from webapp.models.submissions import Submission
 from webapp.services.bulk.handlers import (
-    Cause,
-    Kind,
+    BulkHandler,
     Outcome,
+    SkipReason,
     Task,
 )
 from webapp.services.invoicing import invoices
@@ -61,23 +61,23 @@ def _invoice(session: Session, task: Task) -> Outcome:
     return Outcome("bulk_invoiced", {"number": invoice.number})
 
 
-def _by_state(move: str) -> Callable[[Session, Sequence[int]], list[Cause]]:
+def _by_state(move: str) -> Callable[[Session, Sequence[int]], list[SkipReason]]:
     """Refusals that follow from the table of states alone."""
 
-    def impossible(session: Session, ids: Sequence[int]) -> list[Cause]:
+    def impossible(session: Session, ids: Sequence[int]) -> list[SkipReason]:
         states: Counter[str] = Counter()
         for some in _batches(ids):
             states.update(session.scalars(select(Order.state).where(Order.id.in_(some))))
         return [
-            Cause(f"cannot_{move}", {"state": state}, count)
+            SkipReason(f"cannot_{move}", {"state": state}, count)
             for state, count in sorted(states.items())
-            if not order_states.may(move, state)
+            if not order_states.is_allowed(move, state)
         ]
 
     return impossible
 
 
-def _not_invoiceable(session: Session, ids: Sequence[int]) -> list[Cause]:
+def _not_invoiceable(session: Session, ids: Sequence[int]) -> list[SkipReason]:
     """Those whose state forbids it, and those of which nothing is left."""
     full = 0
     for some in _batches(ids):
@@ -86,10 +86,10 @@ def _not_invoiceable(session: Session, ids: Sequence[int]) -> list[Cause]:
         may = Order.state.in_(order_states.BY_NAME["invoice"].sources)
         full += len(session.scalars(select(Order.id).where(Order.id.in_(some), may, ~open_)).all())
     causes = _by_state("invoice")(session, ids)
-    return [*causes, Cause("nothing_to_invoice", {}, full)] if full else causes
+    return [*causes, SkipReason("nothing_to_invoice", {}, full)] if full else causes
 
 
-def _not_cancellable(session: Session, ids: Sequence[int]) -> list[Cause]:
+def _not_cancellable(session: Session, ids: Sequence[int]) -> list[SkipReason]:
     """As `cancellations.refusal` would say of each, in one statement for many."""
     causes: Counter[str] = Counter()
     asked = select(Submission.id).where(
@@ -117,15 +117,15 @@ def _not_cancellable(session: Session, ids: Sequence[int]) -> list[Cause]:
             refused = "cancel_shipped" if refused is None and row.left else refused
             if refused is not None:
                 causes[refused] += 1
-    return [Cause(code, {}, count) for code, count in causes.most_common()]
+    return [SkipReason(code, {}, count) for code, count in causes.most_common()]
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
 
 
-CANCEL = Kind("cancel", "orders.cancel", _cancel, impossible=_not_cancellable)
-HOLD = Kind("hold", "orders.write", _hold, impossible=_by_state("hold"))
-UNHOLD = Kind("unhold", "orders.write", _unhold, impossible=_by_state("unhold"))
-INVOICE = Kind("invoice", "orders.write", _invoice, impossible=_not_invoiceable)
+CANCEL = BulkHandler("cancel", "orders.cancel", _cancel, impossible=_not_cancellable)
+HOLD = BulkHandler("hold", "orders.write", _hold, impossible=_by_state("hold"))
+UNHOLD = BulkHandler("unhold", "orders.write", _unhold, impossible=_by_state("unhold"))
+INVOICE = BulkHandler("invoice", "orders.write", _invoice, impossible=_not_invoiceable)
 KINDS = (CANCEL, HOLD, UNHOLD, INVOICE)

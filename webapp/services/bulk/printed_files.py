@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp import printing
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain import bulk_states
 from webapp.models.bulk_actions import BulkRow
 from webapp.models.printed_files import PrintedFile, PrintedPart
@@ -30,7 +30,7 @@ def write(
     `keys_of`: the documents of these subjects. `render` makes the file of them.
     """
     session.rollback()
-    with only_reading():
+    with read_only():
         done = select(BulkRow.subject_id).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.DONE)
         ids = session.scalars(done.order_by(BulkRow.id)).all()
         keys = keys_of(session, list(dict.fromkeys(ids)))
@@ -50,7 +50,7 @@ def purge(session: Session, *, now: datetime) -> None:
     """Take away the files nobody may still want. Rolls back first, commits where there are any."""
     old = select(PrintedFile.id).where(PrintedFile.created_at < now - KEPT)
     session.rollback()
-    with only_reading():
+    with read_only():
         any_left = session.scalar(old.limit(1)) is not None
         session.rollback()
     if any_left:

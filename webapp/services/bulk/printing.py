@@ -10,7 +10,7 @@ from webapp.domain import bulk_states
 from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key
 from webapp.services.bulk import printed_files
-from webapp.services.bulk.handlers import Kind, Outcome, Task
+from webapp.services.bulk.handlers import BulkHandler, Outcome, Task
 
 PERMISSION = "documents.print"
 # Kind of bulk action → the documents of an Order it prints.
@@ -32,7 +32,7 @@ def _kind(
     subject: str,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
     render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
-) -> Kind:
+) -> BulkHandler:
     def do(session: Session, task: Task) -> Outcome:
         """Nothing is printed yet: a row is done when there is something to print."""
         count = len(keys_of(session, [task.subject_id]))
@@ -45,7 +45,7 @@ def _kind(
     def finish(session: Session, action_id: int, now: datetime) -> None:
         printed_files.write(session, action_id, keys_of, now, render)
 
-    return Kind(name, PERMISSION, do, subject=subject, immediate=True, finish=finish)
+    return BulkHandler(name, PERMISSION, do, subject=subject, immediate=True, finish=finish)
 
 
 def _of_orders(kinds: tuple[str, ...]) -> Callable[[Session, Sequence[int]], list[Key]]:

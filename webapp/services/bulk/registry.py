@@ -4,12 +4,14 @@ from webapp.domain.errors import NotFoundError
 from webapp.services.bulk import orders as bulk_orders
 from webapp.services.bulk import printing as bulk_printing
 from webapp.services.bulk import shipping as bulk_shipping
-from webapp.services.bulk.handlers import Kind
+from webapp.services.bulk.handlers import BulkHandler
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (*bulk_orders.KINDS, *bulk_printing.KINDS, bulk_shipping.KIND)}
+KINDS: dict[str, BulkHandler] = {
+    kind.name: kind for kind in (*bulk_orders.KINDS, *bulk_printing.KINDS, bulk_shipping.KIND)
+}
 
 
-def find(name: str) -> Kind:
+def find(name: str) -> BulkHandler:
     """Raises NotFoundError."""
     if name not in KINDS:
         raise NotFoundError("bulk_kind_unknown", name=name)

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from webapp.core.fault_points import crash
 from webapp.db.bulk_write import insert_many
 from webapp.db.database_errors import concerns_the_database
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain import bulk_states
 from webapp.domain.errors import DeskError, InvalidError, NotFoundError, RefusedError
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.services import audit_log
 from webapp.services.bulk import registry as bulk_registry
-from webapp.services.bulk.handlers import Kind, Outcome, Task
+from webapp.services.bulk.handlers import BulkHandler, Outcome, Task
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def cancel(session: Session, action_id: int, *, now: datetime, by: str) -> BulkA
 def forget_drafts(session: Session, *, now: datetime) -> None:
     """Take away what nobody confirmed. Rolls back first, commits."""
     old = select(BulkAction.id).where(BulkAction.state == bulk_states.DRAFT, BulkAction.created_at < now - DRAFTS_STAY)
-    with only_reading():
+    with read_only():
         ids = session.scalars(old).all()
         session.rollback()
     if ids:
@@ -137,7 +137,7 @@ def forget_drafts(session: Session, *, now: datetime) -> None:
 
 
 def _write(
-    session: Session, kind: Kind, rows: Sequence[Row], args: Mapping[str, Any], *, now: datetime, by: str
+    session: Session, kind: BulkHandler, rows: Sequence[Row], args: Mapping[str, Any], *, now: datetime, by: str
 ) -> BulkAction:
     if not rows:
         raise InvalidError("bulk_none")
@@ -198,7 +198,7 @@ def _do_next(session: Session, action_id: int, now: datetime) -> bool:
     return True
 
 
-def _do(outer: Session, kind: Kind, task: Task) -> Outcome:
+def _do(outer: Session, kind: BulkHandler, task: Task) -> Outcome:
     """The verb, however often it commits, as a savepoint of the outer transaction: all of it or nothing."""
     connection = outer.connection()
     savepoint = connection.begin_nested()
@@ -247,7 +247,7 @@ def _finish(session: Session, action_id: int, now: datetime) -> bool:
     return False
 
 
-def _last_step(session: Session, kind: Kind, action_id: int, now: datetime) -> Outcome | None:
+def _last_step(session: Session, kind: BulkHandler, action_id: int, now: datetime) -> Outcome | None:
     """What the kind does when no row is left; how that failed, None where it did not."""
     if kind.finish is None:
         return None

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.shipping import parcels, tracking_matching
 from webapp.models.orders import Order
-from webapp.services.bulk.handlers import Kind, Outcome, Task
+from webapp.services.bulk.handlers import BulkHandler, Outcome, Task
 from webapp.services.shipping import shipments
 
 
@@ -45,4 +45,4 @@ def _shipped_at(session: Session, task: Task) -> datetime | None:
     return tracking_matching.shipped_at(day, zone, order.purchased_at, task.now)
 
 
-KIND = Kind("ship", "orders.write", _ship)
+KIND = BulkHandler("ship", "orders.write", _ship)

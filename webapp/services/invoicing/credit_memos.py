@@ -23,7 +23,7 @@ from webapp.services.submissions import user_actions as submission_actions
 def create(
     session: Session,
     order_id: int,
-    asked: drafts.Refund,
+    asked: drafts.CreditRequest,
     *,
     on_amazon: bool = False,
     reason: str = "",
@@ -47,19 +47,19 @@ def create(
     if on_amazon and reason not in amazon_refunds.CODES:
         known = ", ".join(row.code for row in amazon_refunds.REASONS if row.offered)
         raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known)
-    with order_editing.changing(session, order_id, "refund", seen=seen) as order:
+    with order_editing.edit_order(session, order_id, "refund", seen=seen) as order:
         draft = queries.draft(session, order, asked)
-        told = queries.told(session, order, draft) if on_amazon else None
+        told = queries.amazon_lines(session, order, draft) if on_amazon else None
         memo = write(session, order, draft, now=now, told=told, reason=reason, return_to_stock=return_to_stock)
         said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, credit_memo_id=memo.id)
         in_mail = said if append else None
         if told is None:
             if notify:
                 mail_outbox.queue_document(session, "credit_memo", order, memo.id, comment=in_mail, now=now, by=by)
-            audit_log.record_on_order(session, "order_refunded", order, now=now, by=by, **worth(memo, order))
-            order_editing.settle(session, order, now=now, by=by)
+            audit_log.record_on_order(session, "order_refunded", order, now=now, by=by, **summary(memo, order))
+            order_editing.recompute(session, order, now=now, by=by)
         else:
-            details: dict[str, Any] = {"reason": reason, **worth(memo, order)}
+            details: dict[str, Any] = {"reason": reason, **summary(memo, order)}
             if again_of is not None:
                 details["again_of"] = again_of
             if notify:
@@ -82,7 +82,7 @@ def _ask(
     by: str,
 ) -> None:
     order.version += 1
-    submission_actions.ask(
+    submission_actions.enqueue(
         session,
         amazon_refunds.KIND,
         order.amazon_order,
@@ -109,7 +109,7 @@ def write(
     `told`: what Amazon is asked to refund of it; None offline.
     """
     memo = CreditMemo(
-        number=str(number_sequences.take(session, "credit_memo")[0]),
+        number=str(number_sequences.next_numbers(session, "credit_memo")[0]),
         order_id=order.id,
         created_at=now,
         offline=told is None,
@@ -147,7 +147,7 @@ def count(order: Order, memo: CreditMemo, sign: int) -> None:
         order.total_refunded += sign * memo.total
 
 
-def worth(memo: CreditMemo, order: Order) -> dict[str, str]:
+def summary(memo: CreditMemo, order: Order) -> dict[str, str]:
     """What the sentences about it say."""
     return {
         "number": memo.number,

@@ -35,14 +35,14 @@ def create(
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be invoiced; nothing is changed
     then.
     """
-    with order_editing.changing(session, order_id, "invoice", seen=seen) as order:
+    with order_editing.edit_order(session, order_id, "invoice", seen=seen) as order:
         invoice = write(session, order, quantities, now=now, by=by)
         said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, invoice_id=invoice.id)
         if notify:
             mail_outbox.queue_document(
                 session, "invoice", order, invoice.id, comment=said if append else None, now=now, by=by
             )
-        order_editing.settle(session, order, now=now, by=by)
+        order_editing.recompute(session, order, now=now, by=by)
         vat_invoices.follow(session, [order.amazon_order_id], now=now, by=by)
     return invoice
 
@@ -55,7 +55,7 @@ def write(
     Raises InvalidError and RefusedError as `create` does.
     """
     draft = drafts.invoice(order.items, order.total, quantities)
-    number = str(number_sequences.take(session, "invoice")[0])
+    number = str(number_sequences.next_numbers(session, "invoice")[0])
     invoice = Invoice(number=number, order_id=order.id, created_at=now, **draft.amounts())
     lines = {item.id: item for item in order.items}
     for part in draft.parts:

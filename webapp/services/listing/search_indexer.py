@@ -7,9 +7,9 @@ from sqlalchemy import event, func, inspect, select, text
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from webapp.db.bulk_write import insert_rows
-from webapp.db.search_index import NAME_OF_TABLE, Hasher, row_of
+from webapp.db.search_index import NAME_OF_TABLE, DocumentHasher, row_of
 from webapp.domain.amazon.types import Address, AmazonOrder
-from webapp.domain.search_tokenizer import Searchable
+from webapp.domain.search_tokenizer import IndexableOrder
 from webapp.models import amazon_orders as rows
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
@@ -27,7 +27,7 @@ BATCH = 500
 
 def write_new(session: Session, arrived: Iterable[tuple[int, AmazonOrder]], numbers: dict[int, str]) -> None:
     """Index orders that have no document yet. `numbers`: ours, by the ids of the Amazon orders that have an Order."""
-    hasher = Hasher()
+    hasher = DocumentHasher()
     _insert(
         session,
         [
@@ -37,7 +37,7 @@ def write_new(session: Session, arrived: Iterable[tuple[int, AmazonOrder]], numb
     )
 
 
-def mark(session: Session, *amazon_order_ids: int) -> None:
+def mark_dirty(session: Session, *amazon_order_ids: int) -> None:
     """Have these indexed anew before the session commits."""
     session.info.setdefault(_WAITING, set()).update(amazon_order_ids)
 
@@ -53,7 +53,7 @@ def rebuild(session: Session, amazon_order_ids: Sequence[int]) -> None:
     numbers: dict[int, list[str | None]] = {}
     for order_id, number in session.execute(tracked.where(Order.amazon_order_id.in_(amazon_order_ids))):
         numbers.setdefault(order_id, []).append(number)
-    hasher = Hasher()
+    hasher = DocumentHasher()
     documents = []
     for mirror in known:
         order = orders.get(mirror.id)
@@ -135,8 +135,8 @@ def _insert(session: Session, documents: Sequence[tuple[int, str]]) -> None:
     insert_rows(session, NAME_OF_TABLE, ("rowid", "words"), documents)
 
 
-def _searchable(order: AmazonOrder, number: str | None) -> Searchable:
-    found = Searchable(order.number, numbers=[number, *(package.tracking_number for package in order.packages)])
+def _searchable(order: AmazonOrder, number: str | None) -> IndexableOrder:
+    found = IndexableOrder(order.number, numbers=[number, *(package.tracking_number for package in order.packages)])
     if order.buyer:
         _add_buyer(found, order.buyer.name, order.buyer.email, order.buyer.company, order.buyer.purchase_order_number)
     if order.recipient:
@@ -146,8 +146,10 @@ def _searchable(order: AmazonOrder, number: str | None) -> Searchable:
     return found
 
 
-def _stored(mirror: rows.AmazonOrder, order: Order | None, tracking: Sequence[str | None]) -> Searchable:
-    found = Searchable(mirror.number, numbers=[*(package.tracking_number for package in mirror.packages), *tracking])
+def _stored(mirror: rows.AmazonOrder, order: Order | None, tracking: Sequence[str | None]) -> IndexableOrder:
+    found = IndexableOrder(
+        mirror.number, numbers=[*(package.tracking_number for package in mirror.packages), *tracking]
+    )
     buyer = mirror.buyer or {}
     _add_buyer(found, mirror.buyer_name, buyer.get("email"), buyer.get("company"), buyer.get("purchase_order_number"))
     addresses = [mirror.recipient, mirror.recipient_override]
@@ -162,13 +164,15 @@ def _stored(mirror: rows.AmazonOrder, order: Order | None, tracking: Sequence[st
     return found
 
 
-def _add_buyer(found: Searchable, name: str | None, email: str | None, company: str | None, own: str | None) -> None:
+def _add_buyer(
+    found: IndexableOrder, name: str | None, email: str | None, company: str | None, own: str | None
+) -> None:
     found.names += (name, company)
     found.emails.append(email)
     found.texts.append(own)
 
 
-def _add_address(found: Searchable, address: Address) -> None:
+def _add_address(found: IndexableOrder, address: Address) -> None:
     found.names += (address.name, address.company)
     found.texts += (address.line1, address.line2, address.line3)
     found.texts += (address.city, address.district, address.region, address.postal_code)
@@ -182,15 +186,15 @@ def _notice(session: Session, _context: Any) -> None:
         if isinstance(changed, rows.AmazonOrder) and changed in session.dirty:
             history = {name: inspect(changed).attrs[name].history for name in _MIRRORED}
             if any(one.has_changes() for one in history.values()):
-                mark(session, changed.id)
+                mark_dirty(session, changed.id)
             for before in history["purchased_at"].deleted or ():
                 forget(session, [row_of(before, changed.id)])
         elif isinstance(changed, Order):
             if changed in session.new or any(inspect(changed).attrs[name].history.has_changes() for name in _WRITTEN):
-                mark(session, changed.amazon_order_id)
+                mark_dirty(session, changed.amazon_order_id)
         elif isinstance(changed, Parcel):
             mine = select(Order.amazon_order_id).where(Order.id == changed.order_id)
-            mark(session, *session.execute(mine, execution_options={"autoflush": False}).scalars())
+            mark_dirty(session, *session.execute(mine, execution_options={"autoflush": False}).scalars())
 
 
 @event.listens_for(Session, "before_commit")

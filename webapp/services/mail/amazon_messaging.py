@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
 from webapp.db import leases
-from webapp.domain.amazon.errors import AmazonError, BadCredentials, LostAnswer
+from webapp.domain.amazon.errors import AmazonError, BadCredentials, OutcomeUnknown
 from webapp.domain.amazon.gateway import AmazonPort
 from webapp.domain.common import clocks
 from webapp.domain.errors import NotFoundError
@@ -33,7 +33,7 @@ def lease_name(account_id: int) -> str:
     return f"messages-{account_id}"
 
 
-def ask(session: Session, order: Order, *, now: datetime) -> MessageOffer:
+def request_allowed(session: Session, order: Order, *, now: datetime) -> MessageOffer:
     """Have Amazon asked which messages it allows for this order. Commits. A fresh answer is not asked for again."""
     offer = session.get(MessageOffer, order.amazon_order_id, with_for_update=True)
     if offer is None:
@@ -53,11 +53,11 @@ def is_fresh(offer: MessageOffer, now: datetime) -> bool:
 
 def advance(session: Session, port: AmazonPort, account_id: int, *, clock: Clock) -> None:
     """Ask what was asked for, send what is due. Raises BusyError while another is at it."""
-    owner = leases.take(session, lease_name(account_id), clock(), "messages_running")
+    owner = leases.acquire(session, lease_name(account_id), clock(), "messages_running")
     try:
         for amazon_order_id in _asked(session, account_id):
             _ask(session, port, amazon_order_id, clock)
-            leases.hold(session, lease_name(account_id), owner, clock())
+            leases.renew(session, lease_name(account_id), owner, clock())
             session.commit()
         for mail_id in _due(session, account_id, clock()):
             _send(session, port, account_id, mail_id, owner, clock)
@@ -105,7 +105,7 @@ def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, own
         # Left by a process that died: nothing at Amazon tells whether the buyer has it.
         mail.cause = "mail_interrupted"
         mail_outbox.move(mail, "lose", clock())
-        mail_outbox.tell(session, "mail_unknown", mail, now=clock(), by="schedule")
+        mail_outbox.log_event(session, "mail_unknown", mail, now=clock(), by="schedule")
         session.commit()
         return
     if mail.state != domain.QUEUED:
@@ -116,7 +116,7 @@ def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, own
     mail_outbox.move(mail, "send", clock())
     mail.tries += 1
     mail.due_at = clock() + domain.SILENT
-    leases.hold(session, lease_name(account_id), owner, clock())
+    leases.renew(session, lease_name(account_id), owner, clock())
     session.commit()
     fault_points.crash("message.before_send")
     try:
@@ -129,29 +129,29 @@ def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, own
         mail.cause = mail.words = None
         mail.sent_at = clock()
         mail_outbox.move(mail, "sent", clock())
-        mail_outbox.tell(session, "mail_sent", mail, now=clock(), by=mail.by)
+        mail_outbox.log_event(session, "mail_sent", mail, now=clock(), by=mail.by)
         session.commit()
 
 
 def _not_sent(session: Session, account_id: int, mail_id: int, error: AmazonError, now: datetime) -> None:
     """Lost: it may have arrived, and is not repeated. Passing: it waits. Else Amazon does not want it."""
     session.rollback()
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     mail = _fresh(session, mail_id)
     mail.cause, mail.words = error.cause, error.message[:_LONGEST]
     waits = (error.passing or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
-    if isinstance(error, LostAnswer):
+    if isinstance(error, OutcomeUnknown):
         mail.cause = "message_lost"
         mail_outbox.move(mail, "lose", now)
-        mail_outbox.tell(session, "mail_unknown", mail, now=now, by="schedule")
+        mail_outbox.log_event(session, "mail_unknown", mail, now=now, by="schedule")
     elif waits:
         mail_outbox.move(mail, "wait", now)
         mail.due_at = now + max(domain.next_try(mail.tries), timedelta(seconds=getattr(error, "wait", None) or 0))
     else:
         mail_outbox.move(mail, "fail", now)
-        mail_outbox.tell(session, "mail_failed", mail, now=now, by="schedule")
+        mail_outbox.log_event(session, "mail_failed", mail, now=now, by="schedule")
     if isinstance(error, BadCredentials):
-        accounts.note_trouble(session.get_one(Account, account_id), error, now)
+        accounts.record_failure(session.get_one(Account, account_id), error, now)
     session.commit()
 
 

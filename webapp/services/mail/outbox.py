@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.db.bulk_write import insert_many, reserve
+from webapp.db.bulk_write import allocate_ids, insert_many
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import AmazonOrder
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
@@ -48,7 +48,7 @@ def queue_document(
 
 def check(session: Session, order: Order) -> None:
     """Raises InvalidError where the buyer cannot be written to."""
-    refusal = queries.why_not(session, order)
+    refusal = queries.cannot_mail_reason(session, order)
     if refusal:
         raise InvalidError(refusal, field="notify")
 
@@ -75,7 +75,7 @@ def write(
     sent_before = session.scalar(select(Mail).where(Mail.once == once)) if once else None
     if sent_before is not None:
         return sent_before
-    refusal = queries.why_not(session, order)
+    refusal = queries.cannot_mail_reason(session, order)
     if refusal:
         raise RefusedError(refusal)
     if text is None:
@@ -114,7 +114,7 @@ def retry(session: Session, mail_id: int, *, now: datetime, by: str) -> Mail:
     move(mail, "retry", now)
     mail.tries, mail.due_at, mail.queued_at = 0, now, now
     mail.cause = mail.words = None
-    tell(session, "mail_retried", mail, now=now, by=by)
+    log_event(session, "mail_retried", mail, now=now, by=by)
     session.commit()
     return mail
 
@@ -123,7 +123,7 @@ def drop(session: Session, mail_id: int, *, now: datetime, by: str) -> Mail:
     """Send it never. Commits. Raises RefusedError for one that is being sent, or was."""
     mail = _locked(session, mail_id, "drop")
     move(mail, "drop", now)
-    tell(session, "mail_dropped", mail, now=now, by=by)
+    log_event(session, "mail_dropped", mail, now=now, by=by)
     session.commit()
     return mail
 
@@ -161,13 +161,13 @@ def confirm_many(
         if store.order_mails
         and order.fulfilled_by == statuses.MERCHANT
         and order.purchased_at > now - NEWS
-        and mail_states.usable(order.buyer.email if order.buyer else None)
+        and mail_states.is_deliverable(order.buyer.email if order.buyer else None)
     ]
     if not wanted or queries.server_row(session) is None:
         return
     rows: list[dict[str, Any]] = []
     told: list[dict[str, Any]] = []
-    for mail_id, (id_, mirror_id, order, store) in zip(reserve(session, Mail, len(wanted)), wanted, strict=True):
+    for mail_id, (id_, mirror_id, order, store) in zip(allocate_ids(session, Mail, len(wanted)), wanted, strict=True):
         about = {"order_id": id_, "store_id": store.id}
         row = about | {"id": mail_id, "via": mail_states.EMAIL, "kind": mail_states.ORDER, "language": store.language}
         row |= {
@@ -193,7 +193,7 @@ def move(mail: Mail, name: str, now: datetime) -> None:
         mail.due_at = None
 
 
-def tell(session: Session, event: str, mail: Mail, *, now: datetime, by: str) -> None:
+def log_event(session: Session, event: str, mail: Mail, *, now: datetime, by: str) -> None:
     """The event of what became of a mail, on its order. Does not commit."""
     args: dict[str, Any] = {"mail": mail.id, "mail_kind": mail.kind}
     if mail.cause:
@@ -224,7 +224,7 @@ def _row(order: Order, kind: str, now: datetime, by: str, **more: Any) -> Mail:
 def _add(session: Session, mail: Mail) -> Mail:
     session.add(mail)
     session.flush()
-    tell(session, "mail_queued", mail, now=mail.created_at, by=mail.by)
+    log_event(session, "mail_queued", mail, now=mail.created_at, by=mail.by)
     return mail
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
 from webapp.db import leases
-from webapp.db.encryption import VaultError
-from webapp.db.engine import only_reading
+from webapp.db.encryption import DecryptionError
+from webapp.db.engine import read_only
 from webapp.domain.mail import state_machine as domain
 from webapp.domain.mail.errors import (
     CannotWrite,
@@ -22,7 +22,7 @@ from webapp.domain.mail.errors import (
     MailRefused,
     ServerTrouble,
 )
-from webapp.domain.mail.mime import Letter, Server, pack
+from webapp.domain.mail.mime import MailContent, Server, pack
 from webapp.models.mails import Mail
 from webapp.queries import mails as queries
 from webapp.services.mail import outbox as mail_outbox
@@ -37,7 +37,7 @@ LEASE = "mails"
 MOST = 20
 
 
-class Line(Protocol):
+class MailConnection(Protocol):
     """An open connection to a mail server."""
 
     def offer(self, sender: str, recipient: str) -> None:
@@ -49,25 +49,25 @@ class Line(Protocol):
         ...
 
 
-class Office(Protocol):
+class MailService(Protocol):
     """Who writes mails out and speaks to mail servers; the verbs know neither templates nor SMTP."""
 
-    def compose(self, session: Session, mail: Mail) -> Letter:
+    def compose(self, session: Session, mail: Mail) -> MailContent:
         """Reads only. Raises CannotWrite."""
         ...
 
-    def connect(self, server: Server) -> AbstractContextManager[Line]:
+    def connect(self, server: Server) -> AbstractContextManager[MailConnection]:
         """Raises ServerTrouble."""
         ...
 
 
-def send_due(session: Session, office: Office, *, clock: Clock) -> int:
+def send_due(session: Session, office: MailService, *, clock: Clock) -> int:
     """Send what is due; answers how many were sent. Raises BusyError while another is at it.
 
     A mail says `sending` before its text goes out. Who finds it so later cannot know whether it arrived: a person
     decides then. What the server refused for now waits; what it refused for good has failed, with the server's words.
     """
-    owner = leases.take(session, LEASE, clock(), "mails_running")
+    owner = leases.acquire(session, LEASE, clock(), "mails_running")
     try:
         due = _settle(session, queries.due(session, clock(), MOST), clock())
         server = queries.server(session)
@@ -87,13 +87,13 @@ def _settle(session: Session, due: list[int], now: datetime) -> list[int]:
     for mail_id in due:
         try:
             mail = _fresh(session, mail_id)
-        except VaultError as error:
+        except DecryptionError as error:
             _wait_for_keys(session, mail_id, error, now)
             continue
         if mail.state == domain.SENDING:
             mail.cause = "mail_interrupted"
             mail_outbox.move(mail, "lose", now)
-            mail_outbox.tell(session, "mail_unknown", mail, now=now, by="schedule")
+            mail_outbox.log_event(session, "mail_unknown", mail, now=now, by="schedule")
         elif now - mail.queued_at > domain.LONGEST_WAIT:
             _fail(session, mail, mail.cause or "mail_gave_up", mail.words, now)
     session.commit()
@@ -112,7 +112,7 @@ def _wait_all(session: Session, due: list[int], now: datetime) -> int:
     return 0
 
 
-def _send_all(session: Session, office: Office, server: Server, due: list[int], owner: str, clock: Clock) -> int:
+def _send_all(session: Session, office: MailService, server: Server, due: list[int], owner: str, clock: Clock) -> int:
     sent, left = 0, list(due)
     try:
         with office.connect(server) as line:
@@ -129,9 +129,9 @@ def _send_all(session: Session, office: Office, server: Server, due: list[int], 
     return sent
 
 
-def _send(session: Session, office: Office, line: Line, mail_id: int, owner: str, clock: Clock) -> bool:
+def _send(session: Session, office: MailService, line: MailConnection, mail_id: int, owner: str, clock: Clock) -> bool:
     try:
-        with only_reading():
+        with read_only():
             ready = _ready(session, office, mail_id, clock())
             session.rollback()
         if ready is None:
@@ -155,7 +155,7 @@ def _send(session: Session, office: Office, line: Line, mail_id: int, owner: str
     except CannotWrite as error:
         session.rollback()
         _end(session, mail_id, "fail", "mail_failed", error, clock())
-    except VaultError as error:
+    except DecryptionError as error:
         session.rollback()
         _wait_for_keys(session, mail_id, error, clock())
         session.commit()
@@ -165,7 +165,9 @@ def _send(session: Session, office: Office, line: Line, mail_id: int, owner: str
     return False
 
 
-def _ready(session: Session, office: Office, mail_id: int, now: datetime) -> tuple[Letter, str, str, str, bytes] | None:
+def _ready(
+    session: Session, office: MailService, mail_id: int, now: datetime
+) -> tuple[MailContent, str, str, str, bytes] | None:
     """The mail as it will go out, with the addresses and its Message-ID; None when it is not to be sent any more."""
     mail = session.get_one(Mail, mail_id, populate_existing=True)
     if mail.state != domain.QUEUED:
@@ -182,7 +184,7 @@ def _ready(session: Session, office: Office, mail_id: int, now: datetime) -> tup
     return letter, sender.address, recipient, message_id, content
 
 
-def _claim(session: Session, mail_id: int, letter: Letter, message_id: str, owner: str, now: datetime) -> bool:
+def _claim(session: Session, mail_id: int, letter: MailContent, message_id: str, owner: str, now: datetime) -> bool:
     """Write down what is about to go out. False when somebody dropped it, or another has taken over."""
     mail = _fresh(session, mail_id)
     if mail.state != domain.QUEUED:
@@ -192,7 +194,7 @@ def _claim(session: Session, mail_id: int, letter: Letter, message_id: str, owne
     mail.subject, mail.body, mail.message_id = letter.subject, letter.body, message_id
     mail.tries += 1
     mail.due_at = now + domain.SILENT
-    leases.hold(session, LEASE, owner, now)
+    leases.renew(session, LEASE, owner, now)
     session.commit()
     return True
 
@@ -202,7 +204,7 @@ def _sent(session: Session, mail_id: int, now: datetime) -> None:
     mail.cause = mail.words = None
     mail.sent_at = now
     mail_outbox.move(mail, "sent", now)
-    mail_outbox.tell(session, "mail_sent", mail, now=now, by=mail.by)
+    mail_outbox.log_event(session, "mail_sent", mail, now=now, by=mail.by)
     mail_settings.note_trouble(session, None, None, now)
     session.commit()
 
@@ -215,14 +217,14 @@ def _end(session: Session, mail_id: int, move: str, event: str, error: MailError
             mail.tries += 1
         mail.cause, mail.words = error.cause, error.words
         mail_outbox.move(mail, move, now)
-        mail_outbox.tell(session, event, mail, now=now, by="schedule")
+        mail_outbox.log_event(session, event, mail, now=now, by="schedule")
     session.commit()
 
 
 def _fail(session: Session, mail: Mail, cause: str, words: str | None, now: datetime) -> None:
     mail.cause, mail.words = cause, words
     mail_outbox.move(mail, "fail", now)
-    mail_outbox.tell(session, "mail_failed", mail, now=now, by="schedule")
+    mail_outbox.log_event(session, "mail_failed", mail, now=now, by="schedule")
 
 
 def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -> None:
@@ -237,7 +239,7 @@ def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -
     mail.due_at = now + domain.next_try(mail.tries)
 
 
-def _wait_for_keys(session: Session, mail_id: int, error: VaultError, now: datetime) -> None:
+def _wait_for_keys(session: Session, mail_id: int, error: DecryptionError, now: datetime) -> None:
     """Let a mail wait that cannot be decrypted, and those behind it go on. Does not commit.
 
     The right key may be put back. The row is not loaded, since that may be what fails.

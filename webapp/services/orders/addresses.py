@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.common import addresses
 from webapp.domain.errors import InvalidError
 from webapp.models.orders import Order
-from webapp.queries.orders.detail import Sheet
+from webapp.queries.orders.detail import OrderDetail
 from webapp.services import audit_log
 from webapp.services.orders import editing as order_editing
 
@@ -16,7 +16,7 @@ from webapp.services.orders import editing as order_editing
 COLUMNS = {"billing": ("billing", "bill_to_name"), "shipping": ("shipping_address", "ship_to_name")}
 
 
-def told(order: Order | Sheet, which: str) -> dict[str, str] | None:
+def told(order: Order | OrderDetail, which: str) -> dict[str, str] | None:
     """The address as Amazon tells it, None where it has not. Of who pays it tells the name alone."""
     amazon = order.amazon_order
     if which == "shipping":
@@ -26,7 +26,7 @@ def told(order: Order | Sheet, which: str) -> dict[str, str] | None:
 
 def correct(session: Session, order_id: int, which: str, entered: Mapping[str, str], *, now: datetime, by: str) -> None:
     """Put this in the place of the `which` address. Commits. Raises InvalidError naming the field."""
-    with order_editing.changing(session, order_id) as order:
+    with order_editing.edit_order(session, order_id) as order:
         before = getattr(order, COLUMNS[which][0]) or {}
         # What the form does not show stays as it was.
         wanted = {name: before[name] for name in before if name not in addresses.EDITABLE} | addresses.clean(entered)
@@ -39,7 +39,7 @@ def correct(session: Session, order_id: int, which: str, entered: Mapping[str, s
 
 def restore(session: Session, order_id: int, which: str, *, now: datetime, by: str) -> None:
     """Take Amazon's again. Commits; harmless when it is Amazon's already."""
-    with order_editing.changing(session, order_id) as order:
+    with order_editing.edit_order(session, order_id) as order:
         amazons = told(order, which)
         if getattr(order, COLUMNS[which][0]) != amazons:
             _write(order, which, amazons)

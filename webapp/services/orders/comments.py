@@ -31,7 +31,7 @@ def create(
     `about`: the document it stands on, as for `write`. Raises InvalidError: nothing written, too long, a word the store
     does not have for this state.
     """
-    with order_editing.changing(session, order_id) as order:
+    with order_editing.edit_order(session, order_id) as order:
         if status is not None:
             _set_status(session, order, status, now=now, by=by)
         comment = write(session, order, text, notify=notify, now=now, by=by, **about)

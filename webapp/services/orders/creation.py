@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.db import number_sequences
-from webapp.db.bulk_write import insert_many, reserve, update_many
+from webapp.db.bulk_write import allocate_ids, insert_many, update_many
 from webapp.db.encryption import vault
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import AmazonItem, AmazonOrder
@@ -33,7 +33,7 @@ _AMOUNTS = order_amounts.Totals._fields
 
 
 @dataclass(slots=True)
-class _Line:
+class NewOrderLine:
     """A line as it will be inserted, far enough to derive the state from."""
 
     ordered: int
@@ -57,7 +57,7 @@ class _Line:
 def take_numbers(session: Session, due: Sequence[Due]) -> dict[int, str]:
     """The numbers of the Orders that will be made of these, by the ids of their mirrors."""
     own = sum(store.order_number_source == "own" for _, _, store in due)
-    given = iter(number_sequences.take(session, "order", own) if own else ())
+    given = iter(number_sequences.next_numbers(session, "order", own) if own else ())
     return {id_: str(next(given)) if store.order_number_source == "own" else order.number for id_, order, store in due}
 
 
@@ -75,7 +75,7 @@ def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str]
         [order_amounts.sort(item.components, import_rules.line_total(item)) for item in order.items]
         for _, order, _ in due
     ]
-    ids = reserve(session, Order, len(due))
+    ids = allocate_ids(session, Order, len(due))
     made = [
         _order(mirror_id, order, store, numbers[mirror_id], customer, line, sum_of, now) | {"id": id_}
         for id_, (mirror_id, order, store), customer, line, sum_of in zip(ids, due, customers, lines, sums, strict=True)
@@ -86,7 +86,7 @@ def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str]
         for order_id, (_, order, _), line_of, sums_of in zip(ids, due, lines, sums, strict=True)
         for item, line, sum_of in zip(order.items, line_of, sums_of, strict=True)
     ]
-    for item_id, item in zip(reserve(session, OrderItem, len(items)), items, strict=True):
+    for item_id, item in zip(allocate_ids(session, OrderItem, len(items)), items, strict=True):
         item["id"] = item_id
     insert_many(session, OrderItem, items)
     _invoice(session, due, ids, items, now)
@@ -143,9 +143,9 @@ def _invoiced_at_once(order: AmazonOrder, store: Store) -> bool:
     return store.auto_invoice and (has_amounts or order.status == statuses.SHIPPED)
 
 
-def _line(item: AmazonItem, invoiced_at_once: bool) -> _Line:
+def _line(item: AmazonItem, invoiced_at_once: bool) -> NewOrderLine:
     invoiced = item.quantity if invoiced_at_once else 0
-    return _Line(ordered=item.quantity, invoiced=invoiced, shipped=min(item.quantity_shipped, item.quantity))
+    return NewOrderLine(ordered=item.quantity, invoiced=invoiced, shipped=min(item.quantity_shipped, item.quantity))
 
 
 def _order(
@@ -154,7 +154,7 @@ def _order(
     store: Store,
     number: str,
     customer: int | None,
-    lines: list[_Line],
+    lines: list[NewOrderLine],
     sums: list[order_amounts.Totals],
     now: datetime,
 ) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _order(
     }
 
 
-def _item(order_id: int, item: AmazonItem, line: _Line, sums: order_amounts.Totals) -> dict[str, Any]:
+def _item(order_id: int, item: AmazonItem, line: NewOrderLine, sums: order_amounts.Totals) -> dict[str, Any]:
     return {
         "order_id": order_id,
         "order_item_id": item.order_item_id,
@@ -212,8 +212,8 @@ def _invoice(
     }
     if not totals_of:
         return
-    numbers = number_sequences.take(session, "invoice", len(totals_of))
-    invoice_ids = reserve(session, Invoice, len(totals_of))
+    numbers = number_sequences.next_numbers(session, "invoice", len(totals_of))
+    invoice_ids = allocate_ids(session, Invoice, len(totals_of))
     items_of: dict[int, list[dict[str, Any]]] = {id_: [] for id_ in totals_of}
     for item in items:
         if item["order_id"] in items_of:
@@ -231,7 +231,7 @@ def _invoice(
 
 def _billed(items: Sequence[dict[str, Any]], total: int) -> list[dict[str, Any]]:
     """The lines of an invoice of a whole order, as `documents.invoice` drafts them."""
-    rests = drafts.rests(total, [(item["ordered"], item["total"]) for item in items])
+    rests = drafts.unallocated(total, [(item["ordered"], item["total"]) for item in items])
     return [
         {name: item[name] for name in _AMOUNTS}
         | {"order_item_id": item["id"], "quantity": item["invoiced"]}

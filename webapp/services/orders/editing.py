@@ -19,7 +19,7 @@ from webapp.services.sync import line_quantities
 
 
 @contextmanager
-def changing(session: Session, order_id: int, move: str | None = None, *, seen: int | None = None) -> Iterator[Order]:
+def edit_order(session: Session, order_id: int, move: str | None = None, *, seen: int | None = None) -> Iterator[Order]:
     """The Order as it stands, with nobody else at it; commits what is done inside, or nothing of it when that raises.
 
     `seen`: the version a person had before them, where what they ask depends on it. Raises NotFoundError, and
@@ -43,14 +43,14 @@ def fresh(session: Session, order_id: int) -> Order:
     return order
 
 
-def settle(session: Session, order: Order, *, now: datetime, by: str) -> None:
+def recompute(session: Session, order: Order, *, now: datetime, by: str) -> None:
     """Let the state and the stock follow the quantities. Does not commit."""
     line_quantities.settle(session, order, now=now)
-    derive(session, order, now=now, by=by)
-    stock_ledger.settle(session, [order.amazon_order_id], now=now, by=by)
+    recompute_state(session, order, now=now, by=by)
+    stock_ledger.reconcile(session, [order.amazon_order_id], now=now, by=by)
 
 
-def derive(session: Session, order: Order, *, confirmation: str | None = None, now: datetime, by: str) -> None:
+def recompute_state(session: Session, order: Order, *, confirmation: str | None = None, now: datetime, by: str) -> None:
     """Let the state follow the quantities, where neither a hold nor a cancellation decides it. Does not commit.
 
     For importing, which lets stock follow a whole page of orders at once; everybody else calls `settle`.
@@ -78,7 +78,7 @@ def follow_confirmations(session: Session, amazon_order_ids: Collection[int], *,
     mine = select(Order).where(Order.id.in_(found)).options(selectinload(Order.items))
     for order in session.scalars(mine.execution_options(populate_existing=True)):
         if order_states.derive(order.items, found[order.id]) != order.state:
-            derive(session, order, confirmation=found[order.id], now=now, by=by)
+            recompute_state(session, order, confirmation=found[order.id], now=now, by=by)
 
 
 def own_word(order: Order, state: str) -> str:
@@ -92,9 +92,9 @@ def _locked(session: Session, order_id: int, move: str | None, seen: int | None)
     account_id = session.scalar(owner.where(Order.id == order_id))
     if account_id is None:
         raise NotFoundError("order_unknown", number=order_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     order = fresh(session, order_id)
-    if move is not None and not order_states.may(move, order.state):
+    if move is not None and not order_states.is_allowed(move, order.state):
         raise RefusedError(f"cannot_{move}", state=order.state)
     if seen is not None and order.version != seen:
         raise RefusedError("order_changed")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain.common import local_days
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.orders import state_machine as order_states
@@ -26,7 +26,7 @@ def hold(
     The reason stays in the history as a comment. Raises InvalidError without a reason or for an instant that is past
     or after `days.LAST_YEAR`, RefusedError where the Order cannot be held.
     """
-    with order_editing.changing(session, order_id, "hold") as order:
+    with order_editing.edit_order(session, order_id, "hold") as order:
         if until is not None and until <= now:
             raise InvalidError("hold_until_past", field="until")
         if until is not None and until.year > local_days.LAST_YEAR:
@@ -53,7 +53,7 @@ def unhold(session: Session, order_id: int, *, now: datetime, by: str) -> Order:
 
     Raises RefusedError when it is not on hold.
     """
-    with order_editing.changing(session, order_id, "unhold") as order:
+    with order_editing.edit_order(session, order_id, "unhold") as order:
         _let_go(session, order, now=now, by=by)
     return order
 
@@ -62,12 +62,12 @@ def release_due(session: Session, *, now: datetime, by: str) -> int:
     """Let go on whatever was held until now; answers how many. Rolls back first, commits each."""
     due = select(Order.id).where(Order.state == order_states.HOLDED, Order.hold_until <= now)
     released = 0
-    with only_reading():
+    with read_only():
         found = session.scalars(due.order_by(Order.id)).all()
         session.rollback()
     for order_id in found:
         try:
-            with order_editing.changing(session, order_id, "unhold") as order:
+            with order_editing.edit_order(session, order_id, "unhold") as order:
                 # A person may have held it anew, for longer, since it was found.
                 if order.hold_until is not None and order.hold_until <= now:
                     _let_go(session, order, now=now, by=by)

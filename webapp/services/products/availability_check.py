@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from webapp.db.any_of import among
+from webapp.db.any_of import any_of
 from webapp.db.bulk_write import insert_many
 from webapp.domain.amazon import statuses as status
 from webapp.domain.amazon.types import AmazonItem, AmazonOrder
@@ -20,13 +20,13 @@ from webapp.models.products import Product, StockHold
 from webapp.services.orders import creation as order_creation
 
 _SHELVES = select(Product.sku, Product.enabled, Product.manage_stock, Product.available).where(
-    Product.account_id == bindparam("account_id"), among(Product.sku, "skus")
+    Product.account_id == bindparam("account_id"), any_of(Product.sku, "skus")
 )
 
 
-def admit(
+def filter_ready(
     session: Session, account_id: int, due: Sequence[order_creation.Due], *, now: datetime
-) -> tuple[list[order_creation.Due], dict[int, stock.Hindrance]]:
+) -> tuple[list[order_creation.Due], dict[int, stock.BlockReason]]:
     """Those whose Orders may be made, and what hinders the others, by id of their Amazon orders. Does not commit.
 
     Where a store creates what it does not know, an unknown SKU becomes a product that is flagged and whose stock is
@@ -37,11 +37,11 @@ def admit(
     shelves = _shelves(session, account_id, {item.sku for _, order, _ in due for item in order.items if item.sku})
     blocking = [mirror_id for mirror_id, _, store in due if store.unready_products == stock.BLOCK]
     own = _own(session, blocking)
-    hindered: dict[int, stock.Hindrance] = {}
+    hindered: dict[int, stock.BlockReason] = {}
     # Where no store lets an order wait for its products, nobody asks how many are left for the next.
     for mirror_id, order, store in sorted(due if blocking else (), key=lambda one: (one[1].purchased_at, one[0])):
         needs, mine = _needs(order), own.get(mirror_id, Counter())
-        found = stock.hindrance(needs, mine, shelves) if store.unready_products == stock.BLOCK else None
+        found = stock.blocking_reason(needs, mine, shelves) if store.unready_products == stock.BLOCK else None
         if found is not None:
             hindered[mirror_id] = found
         else:
@@ -51,16 +51,16 @@ def admit(
     return admitted, hindered
 
 
-def meet(session: Session, account_id: int, waiting: Sequence[order_creation.Due], *, now: datetime) -> None:
+def create_missing(session: Session, account_id: int, waiting: Sequence[order_creation.Due], *, now: datetime) -> None:
     """Let the unknown SKUs of orders that are not due yet become products, where the store creates them."""
     unknown = {item.sku for _, order, _ in waiting for item in order.items if item.sku}
     if unknown:
         _flag(session, account_id, waiting, _shelves(session, account_id, unknown), now)
 
 
-def _shelves(session: Session, account_id: int, skus: set[str]) -> dict[str, stock.Shelf]:
+def _shelves(session: Session, account_id: int, skus: set[str]) -> dict[str, stock.AvailableStock]:
     found = session.execute(_SHELVES, {"account_id": account_id, "skus": list(skus)})
-    return {sku: stock.Shelf(enabled, managed, free) for sku, enabled, managed, free in found}
+    return {sku: stock.AvailableStock(enabled, managed, free) for sku, enabled, managed, free in found}
 
 
 def _own(session: Session, mirror_ids: Sequence[int]) -> dict[int, Counter[str]]:
@@ -90,7 +90,7 @@ def _flag(
     session: Session,
     account_id: int,
     waiting: Sequence[order_creation.Due],
-    shelves: dict[str, stock.Shelf],
+    shelves: dict[str, stock.AvailableStock],
     now: datetime,
 ) -> None:
     """Make products of what is unknown, and flag what is sold although it is disabled."""

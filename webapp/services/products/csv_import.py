@@ -30,7 +30,7 @@ def confirm(session: Session, import_id: int, *, now: datetime, by: str) -> Prod
     account_id = session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id))
     if account_id is None:
         raise NotFoundError("product_import_unknown", name=import_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     kept = session.get_one(ProductImport, import_id, populate_existing=True)
     if kept.confirmed_at is not None:
         session.rollback()

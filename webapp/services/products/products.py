@@ -20,7 +20,7 @@ from webapp.domain.products.stock import (
     CAUSES,
     IMPORTED,
     SET,
-    Move,
+    StockDelta,
 )
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.products import Product
@@ -110,7 +110,7 @@ def look_at_all(session: Session, *, now: datetime, by: str) -> int:
     with_flags = select(Product.account_id, func.count()).where(Product.is_flagged()).group_by(Product.account_id)
     seen = 0
     for account_id, many in session.execute(with_flags.order_by(Product.account_id)).all():
-        accounts.lock(session, account_id)
+        accounts.lock_orders(session, account_id)
         mine = update(Product).where(Product.account_id == account_id, Product.is_flagged()).values(flag="")
         session.execute(mine, execution_options={"synchronize_session": False})
         audit_log.record(session, "products_seen", now=now, by=by, account_id=account_id, args={"count": many})
@@ -140,14 +140,14 @@ def take(session: Session, account_id: int, rows: Sequence[product_csv.Row], now
 
 def _lock(session: Session, account_id: int) -> None:
     accounts.find(session, account_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
 
 
 def _locked(session: Session, product_id: int) -> Product:
     account_id = session.scalar(select(Product.account_id).where(Product.id == product_id))
     if account_id is None:
         raise NotFoundError("product_gone", name=product_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     return session.get_one(Product, product_id, with_for_update=True, populate_existing=True)
 
 
@@ -262,7 +262,7 @@ def _move(
         what = found[sku]
         wanted = what.get("quantity", (None, quantity))[1]
         if wanted != quantity:
-            moves[id_] = [Move(kind, wanted - quantity)]
+            moves[id_] = [StockDelta(kind, wanted - quantity)]
         before, after = what.get("manage_stock", (None, None))
         if after is not None and bool(before) != after:
             turned.append(id_)

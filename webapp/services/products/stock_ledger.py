@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.db.bulk_write import insert_many, reserve
+from webapp.db.bulk_write import allocate_ids, insert_many
 from webapp.domain.amazon import statuses as status
 from webapp.domain.products import stock
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
@@ -21,10 +21,10 @@ from webapp.models.products import Product, StockHold, StockMovement
 from webapp.queries.products import stock as reading
 
 _CHUNK = 500
-_HELD = tuple(field.name for field in fields(stock.Held))
+_HELD = tuple(field.name for field in fields(stock.StockEffect))
 
 
-def settle(session: Session, amazon_order_ids: Collection[int], *, now: datetime, by: str) -> None:
+def reconcile(session: Session, amazon_order_ids: Collection[int], *, now: datetime, by: str) -> None:
     """Bring stock to where these orders are. Does not commit; safe to repeat. All of one account, which is locked."""
     for some in _chunks(amazon_order_ids):
         _settle(session, some, now, by)
@@ -43,13 +43,13 @@ def settle_products(session: Session, product_ids: Collection[int], *, now: date
         )
         held = select(StockHold.amazon_order_id).where(StockHold.product_id.in_(some), StockHold.is_reserving())
         found.update(session.scalars(lines), session.scalars(held))
-    settle(session, found, now=now, by=by)
+    reconcile(session, found, now=now, by=by)
 
 
 def settle_store(session: Session, store_id: int, *, now: datetime, by: str) -> None:
     """The same for a store's orders that Amazon still checks: its settings say anew whether they reserve."""
     pending = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id, AmazonOrder.status.in_(status.NOT_YET))
-    settle(session, session.scalars(pending).all(), now=now, by=by)
+    reconcile(session, session.scalars(pending).all(), now=now, by=by)
 
 
 def release_store(session: Session, store_id: int, *, now: datetime, by: str) -> None:
@@ -60,7 +60,7 @@ def release_store(session: Session, store_id: int, *, now: datetime, by: str) ->
         .where(StockHold.amazon_order_id.in_(mine), StockHold.is_reserving())
         .group_by(StockHold.product_id)
     )
-    moves = {id_: [stock.Move(stock.RELEASE, held=-int(pieces))] for id_, pieces in session.execute(sums)}
+    moves = {id_: [stock.StockDelta(stock.RELEASE, held=-int(pieces))] for id_, pieces in session.execute(sums)}
     move(session, moves, now=now, by=by)
     session.execute(
         delete(StockHold).where(StockHold.amazon_order_id.in_(mine)), execution_options={"synchronize_session": False}
@@ -68,7 +68,12 @@ def release_store(session: Session, store_id: int, *, now: datetime, by: str) ->
 
 
 def move(
-    session: Session, moves: Mapping[int, Sequence[stock.Move]], *, now: datetime, by: str, reason: str | None = None
+    session: Session,
+    moves: Mapping[int, Sequence[stock.StockDelta]],
+    *,
+    now: datetime,
+    by: str,
+    reason: str | None = None,
 ) -> None:
     """Write movements that no line of an order makes, by product id. Does not commit."""
     if not moves:
@@ -126,7 +131,7 @@ class _Stock:
         """Whether what was bought then is not yet in the quantity as it was counted."""
         return self.managed and self.since is not None and purchased_at >= self.since
 
-    def move(self, product_id: int, one: stock.Move, now: datetime, by: str) -> dict[str, Any]:
+    def move(self, product_id: int, one: stock.StockDelta, now: datetime, by: str) -> dict[str, Any]:
         """The movement as its row."""
         self.quantity += one.pieces
         self.reserved += one.held
@@ -152,7 +157,7 @@ class _Step:
 
     def __init__(self, order_id: int, item: str, product_id: int, hold: Any) -> None:
         self.order_id, self.item, self.product_id, self.hold = order_id, item, product_id, hold
-        self.held = stock.Held() if hold is None else stock.Held(*(getattr(hold, name) for name in _HELD))
+        self.held = stock.StockEffect() if hold is None else stock.StockEffect(*(getattr(hold, name) for name in _HELD))
         self.steps: int = 0 if hold is None else hold.steps
         self.after = self.held
         self.rows: list[dict[str, Any]] = []
@@ -173,7 +178,7 @@ class _Step:
         return {name: getattr(self.after, name) for name in _HELD} | {"steps": self.steps + len(self.rows)}
 
 
-def _line(row: Any, product: _Stock, held: stock.Held, back: Sequence[tuple[datetime, int]]) -> stock.Line:
+def _line(row: Any, product: _Stock, held: stock.StockEffect, back: Sequence[tuple[datetime, int]]) -> stock.Line:
     if row.fulfilled_by != status.MERCHANT:
         return stock.untouched(held)
     if row.line_id is None:
@@ -205,7 +210,7 @@ def _products(session: Session, ids: Collection[int]) -> dict[int, _Stock]:
 
 def _write(session: Session, steps: Sequence[_Step]) -> None:
     new = [step for step in steps if step.hold is None]
-    ids = dict(zip(map(id, new), reserve(session, StockHold, len(new)) if new else (), strict=True))
+    ids = dict(zip(map(id, new), allocate_ids(session, StockHold, len(new)) if new else (), strict=True))
     made = [
         step.as_row()
         | {

@@ -46,7 +46,7 @@ def edit(
     `confirmed`: a person says that the number is right; one that was confirmed before needs no second time.
     Raises InvalidError for what cannot be taken, RefusedError while Amazon is being told of it.
     """
-    with order_editing.changing(session, _order_id(session, parcel_id)) as order:
+    with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
         parcel = _fresh(session, parcel_id)
         was_confirmed = bool(parcel.number_question) and carriers.clean(tracking_number) == parcel.tracking_number
         draft = parcels.cleaned(
@@ -58,7 +58,7 @@ def edit(
             raise RefusedError("parcel_being_told")
         if draft.tracking_number != parcel.tracking_number:
             # As when a shipment is written: who holds its counter sees every tracking number written so far.
-            number_sequences.hold(session, "shipment")
+            number_sequences.lock(session, "shipment")
             shipments.check_numbers(session, order, [draft])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
         is_confirmed_now = draft.question not in {"", parcel.number_question} or not was_confirmed
@@ -72,7 +72,7 @@ def edit(
         if last is not None and last.open:
             submission_transitions.undo(session, last, now=now, by=by)
             session.flush()
-        told = shipment_confirmations.tell(
+        told = shipment_confirmations.enqueue(
             session,
             order.amazon_order,
             shipment,
@@ -91,7 +91,7 @@ def take_back(session: Session, parcel_id: int, *, now: datetime, by: str) -> No
 
     Raises RefusedError where Amazon has it, or may have it in a moment.
     """
-    with order_editing.changing(session, _order_id(session, parcel_id)) as order:
+    with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
         _take_back(session, order, _fresh(session, parcel_id), now=now, by=by)
 
 
@@ -102,7 +102,7 @@ def cancel_instead(
 
     Raises RefusedError and InvalidError as the two do: an order that another parcel has left for is not cancelled.
     """
-    with order_editing.changing(session, _order_id(session, parcel_id)) as order:
+    with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
         _take_back(session, order, _fresh(session, parcel_id), now=now, by=by)
         session.flush()
         return cancellations.ask(session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, by=by)
@@ -147,10 +147,10 @@ def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime,
     session.flush()
     session.expire(shipment, ["parcels"])
     audit_log.record_on_order(session, "parcel_taken_back", order, now=now, by=by, **about)
-    order_editing.settle(session, order, now=now, by=by)
+    order_editing.recompute(session, order, now=now, by=by)
     if mirror.status == statuses.CANCELLED:
         reconciliation.cancel(session, order, now=now)
-        stock_ledger.settle(session, [order.amazon_order_id], now=now, by=by)
+        stock_ledger.reconcile(session, [order.amazon_order_id], now=now, by=by)
 
 
 def _fresh(session: Session, parcel_id: int) -> Parcel:

@@ -45,7 +45,7 @@ def create(
     Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be shipped or a tracking number
     belongs to another parcel; nothing is changed then.
     """
-    with order_editing.changing(session, order_id, "ship", seen=seen) as order:
+    with order_editing.edit_order(session, order_id, "ship", seen=seen) as order:
         refused = refusal(session, order)
         if refused:
             raise RefusedError(refused)
@@ -54,7 +54,7 @@ def create(
             raise InvalidError("ship_anyway_required", field="ship_anyway")
         drafts = parcels.shipment(order.items, packed, order.store.marketplace.country_code)
         # The counter's row is everybody's: who holds it sees every tracking number written so far.
-        number = str(number_sequences.take(session, "shipment")[0])
+        number = str(number_sequences.next_numbers(session, "shipment")[0])
         check_numbers(session, order, drafts)
         shipment = Shipment(number=number, order_id=order.id, created_at=now, shipped_at=shipped_at)
         reference = _next_reference(session, order)
@@ -76,7 +76,7 @@ def create(
         audit_log.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
         record_confirmed(session, order, number, shipment.parcels, now=now, by=by)
         for parcel in shipment.parcels:
-            shipment_confirmations.tell(
+            shipment_confirmations.enqueue(
                 session,
                 order.amazon_order,
                 shipment,
@@ -86,7 +86,7 @@ def create(
                 now=now,
                 by=by,
             )
-        order_editing.settle(session, order, now=now, by=by)
+        order_editing.recompute(session, order, now=now, by=by)
     return shipment
 
 
@@ -120,7 +120,9 @@ def refusal(session: Session, order: Order) -> str | None:
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )
     cancelling = session.scalar(asked) is not None
-    return shipment_confirmation.withheld(order.amazon_order, writable=order.store.import_orders, cancelling=cancelling)
+    return shipment_confirmation.blocked_reason(
+        order.amazon_order, writable=order.store.import_orders, cancelling=cancelling
+    )
 
 
 def check_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parcel]) -> None:

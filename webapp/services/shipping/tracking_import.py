@@ -9,12 +9,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from webapp.db.bulk_write import insert_many
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.shipping import tracking_matching, tracking_parser
 from webapp.domain.shipping.carriers import BY_KEY
 from webapp.domain.shipping.tracking_matching import Choice
-from webapp.domain.shipping.tracking_parser import Sheet
+from webapp.domain.shipping.tracking_parser import ParsedSheet
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
 from webapp.queries.shipping import tracking_import as queries
@@ -26,7 +26,7 @@ from webapp.services.bulk import shipping as bulk_shipping
 KEPT = timedelta(days=30)
 
 
-def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[Sheet]:
+def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[ParsedSheet]:
     """The sheets of these texts, given as (name, text). Raises InvalidError for the first that cannot be read."""
     month_first = queries.is_month_first(session)
     sheets = [
@@ -42,7 +42,7 @@ def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[Sheet]:
     return sheets
 
 
-def keep(session: Session, sheets: Sequence[Sheet], *, now: datetime, by: str) -> TrackingImport:
+def keep(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, by: str) -> TrackingImport:
     """Keep what was read for a person to look at. Commits."""
     lines = [line for sheet in sheets for line in sheet.lines]
     sources = [[sheet.name, sheet.columns, len(sheet.lines), _account(sheet)] for sheet in sheets]
@@ -58,7 +58,7 @@ def keep(session: Session, sheets: Sequence[Sheet], *, now: datetime, by: str) -
     return kept
 
 
-def _account(sheet: Sheet) -> dict[str, Any]:
+def _account(sheet: ParsedSheet) -> dict[str, Any]:
     """What a person is told of how a text was read."""
     counts = {"read": sheet.read, "explained": sheet.explained, "headings": sheet.headings}
     return counts | {"unused": [list(column) for column in sheet.unused]}
@@ -92,7 +92,7 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
         if action is None:
             raise RefusedError("tracking_confirmed_already")
         return action
-    found = queries.look(session, queries.rows(session, import_id), now)
+    found = queries.evaluate(session, queries.rows(session, import_id), now)
     days = tracking_matching.shipped_on(found)
     rows: list[bulk_runner.Row] = [
         (order_id, {"parcels": [asdict(parcel) for parcel in packed], "shipped_on": days.get(order_id, "")})
@@ -114,7 +114,7 @@ def purge(session: Session, *, now: datetime) -> None:
     """Take away what was pasted long ago. Rolls back first, commits where there is any."""
     old = select(TrackingImport.id).where(TrackingImport.created_at < now - KEPT)
     session.rollback()
-    with only_reading():
+    with read_only():
         any_left = session.scalar(old.limit(1)) is not None
         session.rollback()
     if any_left:

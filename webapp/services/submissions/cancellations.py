@@ -19,7 +19,7 @@ from webapp.models.shipments import Parcel
 from webapp.models.submissions import Submission
 from webapp.services.accounts import accounts
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import FeedRoute, Kind, Objection
+from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler
 
 
 def request(
@@ -33,7 +33,7 @@ def request(
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
     if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
     try:
         submission = ask(session, order, reason, undo_seconds=undo_seconds, now=now, by=by)
@@ -51,7 +51,7 @@ def ask(session: Session, order: AmazonOrder, reason: str, *, undo_seconds: int,
     if refused:
         raise RefusedError(refused)
     try:
-        return submission_actions.ask(
+        return submission_actions.enqueue(
             session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, by=by
         )
     except IntegrityError:
@@ -80,13 +80,13 @@ def refusal(session: Session, order: AmazonOrder) -> str | None:
     )
 
 
-class _Cancellation(Kind):
+class _Cancellation(SubmissionHandler):
     """By a feed for many, or by `cancelOrder` where Amazon has opened it to the account."""
 
     name = cancellation.KIND
     word = "cancel"
     meanwhile = "cancelled_meanwhile"
-    feed = FeedRoute("POST_ORDER_ACKNOWLEDGEMENT_DATA")
+    feed = FeedPolicy("POST_ORDER_ACKNOWLEDGEMENT_DATA")
 
     def directly(self, method: str) -> bool:
         return method == "rest"
@@ -111,10 +111,10 @@ class _Cancellation(Kind):
         marketplaces = sorted({one.amazon_order.store.marketplace_id for one in asked})
         return lambda port: port.prepare_cancellations(marketplaces, cancellations)
 
-    def objection(self, session: Session, submission: Submission) -> Objection | None:
+    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
         refused = cancellation.refusal(order.status, order.fulfilled_by, writable=True, requested=False)
-        return Objection(refused) if refused else None
+        return PreflightFailure(refused) if refused else None
 
     def proved(self, session: Session, submission: Submission, said: amazon_types.AmazonOrder) -> bool:
         return said.status == statuses.CANCELLED

@@ -17,7 +17,7 @@ from webapp.services.submissions import feeds
 log = logging.getLogger(__name__)
 
 
-class AllWaitError(Exception):
+class RetryAfterError(Exception):
     """Amazon takes no more of this for now."""
 
     def __init__(self, until: datetime) -> None:
@@ -26,7 +26,7 @@ class AllWaitError(Exception):
 
 
 @contextmanager
-def alone(session: Session, met: Sequence[Submission], now: datetime) -> Iterator[None]:
+def isolate_errors(session: Session, met: Sequence[Submission], now: datetime) -> Iterator[None]:
     """Whatever is wrong with these on our side must not hold up those behind them: they wait, and say so. Commits then.
 
     What Amazon says, the end of the pass and a database that is away go through.
@@ -34,7 +34,7 @@ def alone(session: Session, met: Sequence[Submission], now: datetime) -> Iterato
     ids = [submission.id for submission in met]
     try:
         yield
-    except (AmazonError, AllWaitError, LeaseLostError):
+    except (AmazonError, RetryAfterError, LeaseLostError):
         raise
     except Exception as error:
         if concerns_the_database(error):
@@ -43,10 +43,10 @@ def alone(session: Session, met: Sequence[Submission], now: datetime) -> Iterato
         session.rollback()
         if not met:
             return
-        accounts.lock(session, met[0].account_id)
+        accounts.lock_orders(session, met[0].account_id)
         for submission in met:
             session.refresh(submission)
-        feeds.postpone([submission for submission in met if submission.open], now, None)
+        feeds.reschedule([submission for submission in met if submission.open], now, None)
         for submission in met:
             submission.cause = "submission_broke" if submission.open else submission.cause
         session.commit()

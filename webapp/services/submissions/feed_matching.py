@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.amazon.errors import NotThere, Unintelligible
+from webapp.domain.amazon.errors import InvalidResponse, ResourceNotFound
 from webapp.domain.amazon.gateway import AmazonPort
 from webapp.domain.amazon.types import Feed as AmazonFeed
 from webapp.domain.amazon.types import FeedReport
@@ -67,7 +67,7 @@ def fits(session: Session, feed: Feed, candidate: Candidate) -> bool:
     numbers = {submission.amazon_order.number for submission in feed.submissions}
     if any(message.number is not None and message.number not in numbers for message in report.messages):
         return False
-    return submission_handlers.of(feed.submissions[0].kind).recognises(session, feed.submissions, report)
+    return submission_handlers.get(feed.submissions[0].kind).recognises(session, feed.submissions, report)
 
 
 def _in_time(feed: Feed, there: AmazonFeed) -> bool:
@@ -85,6 +85,6 @@ def _report(port: AmazonPort, there: AmazonFeed) -> FeedReport | None:
         return None
     try:
         return port.feed_report(there)
-    except (NotThere, Unintelligible):
+    except (ResourceNotFound, InvalidResponse):
         # It may be readable at the next look; as it is, it shows nothing.
         return None

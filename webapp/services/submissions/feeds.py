@@ -7,11 +7,11 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from webapp.core import fault_points
-from webapp.db.engine import only_reading
+from webapp.db.engine import read_only
 from webapp.domain.amazon.errors import (
     AmazonError,
     BadCredentials,
-    LostAnswer,
+    OutcomeUnknown,
     RedisUnavailable,
     Throttled,
 )
@@ -25,7 +25,7 @@ from webapp.services.accounts import accounts
 from webapp.services.submissions import feed_matching
 from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
-from webapp.services.submissions.handlers import FeedRoute, Kind
+from webapp.services.submissions.handlers import FeedPolicy, SubmissionHandler
 
 PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "done", "failed"
 
@@ -40,7 +40,9 @@ LONGEST = timedelta(hours=6)
 ASKED = 30
 
 
-def next_slot(session: Session, account_id: int, kind: Kind, interval: int, now: datetime) -> datetime | None:
+def next_slot(
+    session: Session, account_id: int, kind: SubmissionHandler, interval: int, now: datetime
+) -> datetime | None:
     """When the account may send its next feed of the kind, None for at once: Amazon takes one in two minutes."""
     route = _route(kind)
     mine = (Feed.account_id == account_id, Feed.feed_type == route.feed_type)
@@ -52,9 +54,11 @@ def next_slot(session: Session, account_id: int, kind: Kind, interval: int, now:
     return slot if slot is not None and slot > now else None
 
 
-def gather(session: Session, account_id: int, kind: Kind, ready: Sequence[Submission], now: datetime) -> Feed | None:
+def create_batch(
+    session: Session, account_id: int, kind: SubmissionHandler, ready: Sequence[Submission], now: datetime
+) -> Feed | None:
     """Put queued submissions into one feed; None when all were undone meanwhile. Commits: too late to undo now."""
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     wanted = select(Submission).where(
         Submission.id.in_([submission.id for submission in ready]), Submission.state == submission_states.QUEUED
     )
@@ -66,7 +70,7 @@ def gather(session: Session, account_id: int, kind: Kind, ready: Sequence[Submis
     feed = Feed(account_id=account_id, feed_type=_route(kind).feed_type, state=PREPARING, created_at=now)
     session.add(feed)
     for message_id, submission in enumerate(due, 1):
-        submission_transitions.move(submission, "send", now)
+        submission_transitions.apply(submission, "send", now)
         submission.feed = feed
         submission.message_id = message_id
     session.commit()
@@ -74,7 +78,7 @@ def gather(session: Session, account_id: int, kind: Kind, ready: Sequence[Submis
     return feed
 
 
-def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+def submit(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """Lay the document at Amazon and make it a feed; between the two, write that it is about to happen. Commits."""
     waiting = _waiting(feed, submission_states.SENDING)
     if not waiting:
@@ -82,7 +86,7 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
         feed.state, feed.ended_at = DONE, now
         session.commit()
         return
-    document = submission_handlers.of(waiting[0].kind).document(session, waiting)
+    document = submission_handlers.get(waiting[0].kind).document(session, waiting)
     session.commit()
     stage = PREPARING
     try:
@@ -100,9 +104,9 @@ def deliver(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> No
         fault_points.crash("feed.before_create")
         created = port.create_feed(prepared)
         fault_points.crash("feed.after_create")
-    except LostAnswer as error:
+    except OutcomeUnknown as error:
         if _still(session, feed, stage):
-            postpone(_waiting(feed, submission_states.SENDING), now, error)
+            reschedule(_waiting(feed, submission_states.SENDING), now, error)
             session.commit()
     except AmazonError as error:
         _not_sent(session, feed, stage, error, now)
@@ -115,7 +119,7 @@ def _still(session: Session, feed: Feed, state: str) -> bool:
 
     Whoever was silent for longer than a lease may find that another has gone on with it.
     """
-    accounts.lock(session, feed.account_id)
+    accounts.lock_orders(session, feed.account_id)
     session.refresh(feed)
     if feed.state != state:
         session.rollback()
@@ -128,9 +132,9 @@ def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> N
         return
     feed.state, feed.amazon_feed_id, feed.request_id = FEED_SENT, created.feed_id, created.request_id
     for submission in _waiting(feed, submission_states.SENDING):
-        submission_transitions.move(submission, "sent", now)
+        submission_transitions.apply(submission, "sent", now)
         submission.request_id = created.request_id
-        submission.due_at = now + timedelta(seconds=submission_states.next_look(0))
+        submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
     session.commit()
     fault_points.crash("feed.sent")
 
@@ -143,7 +147,7 @@ def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now:
     if error.passing or isinstance(error, BadCredentials):
         # The time stays written, so that the next try waits for its slot too.
         feed.state = PREPARING
-        postpone(waiting, now, error)
+        reschedule(waiting, now, error)
     else:
         feed.state, feed.ended_at = FAILED, now
         for submission in waiting:
@@ -168,12 +172,12 @@ def close_settled(session: Session, *, now: datetime) -> int:
         ~waits.exists(),
         ~in_flight,
     )
-    with only_reading():
+    with read_only():
         found = session.execute(settled).all()
         session.rollback()
     closed = 0
     for feed_id, account_id in found:
-        accounts.lock(session, account_id)
+        accounts.lock_orders(session, account_id)
         feed = session.scalar(
             select(Feed)
             .where(Feed.id == feed_id, Feed.id.in_(settled.with_only_columns(Feed.id)))
@@ -186,7 +190,7 @@ def close_settled(session: Session, *, now: datetime) -> int:
     return closed
 
 
-def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+def recover_lost(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
     """After a lost answer: adopt the feed that fits if Amazon has one; send again only when it surely has not. Commits.
 
     Being the only feed of its type in that time is not enough: another program of the seller's may send them too.
@@ -207,7 +211,7 @@ def look_for(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> N
     fitting = [candidate for candidate in candidates if feed_matching.fits(session, feed, candidate)]
     if unfinished and now - (feed.sending_at or feed.created_at) <= LONGEST:
         # Its report will tell whether it is ours.
-        postpone(_waiting(feed, submission_states.SENDING), now, None)
+        reschedule(_waiting(feed, submission_states.SENDING), now, None)
         session.commit()
     elif len(fitting) == 1 and not unfinished:
         _sent(session, feed, fitting[0].feed, now)
@@ -224,8 +228,8 @@ def _ambiguous(session: Session, feed: Feed, now: datetime) -> None:
     """Which of several is ours cannot be told, but what can be read off its order will be."""
     feed.state, feed.ended_at = FAILED, now
     for submission in _waiting(feed, submission_states.SENDING):
-        if submission_handlers.of(submission.kind).proved_by_acceptance:
-            submission_transitions.give_up(session, submission, "feed_ambiguous", now)
+        if submission_handlers.get(submission.kind).proved_by_acceptance:
+            submission_transitions.mark_unconfirmed(session, submission, "feed_ambiguous", now)
         else:
             submission_transitions.accept(session, submission, now)
     session.commit()
@@ -235,11 +239,11 @@ def _not_found(session: Session, feed: Feed, now: datetime) -> None:
     """What must not be told twice is looked for again and again; then a person looks, and nothing is sent by itself."""
     waiting = _waiting(feed, submission_states.SENDING)
     if now - (feed.sending_at or feed.created_at) < LISTED:
-        postpone(waiting, now, None)
+        reschedule(waiting, now, None)
     else:
         feed.state, feed.ended_at = FAILED, now
         for submission in waiting:
-            submission_transitions.give_up(session, submission, "feed_lost", now)
+            submission_transitions.mark_unconfirmed(session, submission, "feed_lost", now)
     session.commit()
 
 
@@ -261,8 +265,8 @@ def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
         if now - (feed.sending_at or feed.created_at) > LONGEST:
             feed.state, feed.ended_at = FAILED, now
             for submission in _waiting(feed):
-                submission_transitions.give_up(session, submission, "feed_never_ended", now)
-        postpone(_waiting(feed), now, None)
+                submission_transitions.mark_unconfirmed(session, submission, "feed_never_ended", now)
+        reschedule(_waiting(feed), now, None)
     elif there.status == "DONE":
         feed.state, feed.ended_at = DONE, now
         _apply(session, feed, report, there.request_id, now)
@@ -287,8 +291,8 @@ def _silent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> 
         return False
     feed.state, feed.ended_at = FAILED, now
     for submission in waiting:
-        if submission_handlers.of(submission.kind).proved_by_acceptance:
-            submission_transitions.give_up(session, submission, "feed_never_ended", now)
+        if submission_handlers.get(submission.kind).proved_by_acceptance:
+            submission_transitions.mark_unconfirmed(session, submission, "feed_never_ended", now)
         else:
             submission_transitions.accept(session, submission, now)
     session.commit()
@@ -298,14 +302,14 @@ def _silent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> 
 def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime) -> None:
     """DONE is not success: what is listed as an error was refused, and what is not still has to be proved."""
     waiting = _waiting(feed)
-    doubt = submission_handlers.of(waiting[0].kind).doubt(session, feed.submissions, report) if waiting else None
+    doubt = submission_handlers.get(waiting[0].kind).doubt(session, feed.submissions, report) if waiting else None
     # All of it is read before any of it is applied: what becomes of one may change what the places of the others mean.
     refusals = [
-        submission_handlers.of(one.kind).refused_in(session, one, report) if report else None for one in waiting
+        submission_handlers.get(one.kind).refused_in(session, one, report) if report else None for one in waiting
     ]
     for submission, refused in zip(waiting, refusals, strict=True):
         if doubt is not None:
-            submission_transitions.give_up(session, submission, doubt, now)
+            submission_transitions.mark_unconfirmed(session, submission, doubt, now)
         elif refused is None:
             submission_transitions.accept(session, submission, now)
         else:
@@ -322,22 +326,22 @@ def _failed(session: Session, feed: Feed, there: AmazonFeed, report: FeedReport 
     words = "; ".join(message.description for message in report.messages) if report else ""
     for submission in _waiting(feed):
         if aborted:
-            submission_transitions.give_up(session, submission, "feed_aborted", now)
+            submission_transitions.mark_unconfirmed(session, submission, "feed_aborted", now)
         else:
             submission_transitions.reject(
                 session, submission, words or None, now, cause="feed_failed", request_id=there.request_id
             )
 
 
-def _route(kind: Kind) -> FeedRoute:
+def _route(kind: SubmissionHandler) -> FeedPolicy:
     if kind.feed is None:
         raise TypeError(f"{kind.name} goes by no feed")
     return kind.feed
 
 
-def _route_of(feed: Feed) -> FeedRoute:
+def _route_of(feed: Feed) -> FeedPolicy:
     """All of a feed are of one kind."""
-    return _route(submission_handlers.of(feed.submissions[0].kind))
+    return _route(submission_handlers.get(feed.submissions[0].kind))
 
 
 def _waiting(feed: Feed, state: str = submission_states.SENT) -> list[Submission]:
@@ -345,12 +349,12 @@ def _waiting(feed: Feed, state: str = submission_states.SENT) -> list[Submission
     return [submission for submission in feed.submissions if submission.state == state]
 
 
-def postpone(waiting: Sequence[Submission], now: datetime, error: AmazonError | None) -> None:
+def reschedule(waiting: Sequence[Submission], now: datetime, error: AmazonError | None) -> None:
     """Look again later, each time a little later; keep why."""
     for submission in waiting:
         submission.tries += 1
-        wait = max(submission_states.next_look(submission.tries), getattr(error, "wait", None) or 0)
-        if isinstance(error, LostAnswer):
+        wait = max(submission_states.backoff_seconds(submission.tries), getattr(error, "wait", None) or 0)
+        if isinstance(error, OutcomeUnknown):
             wait = max(wait, SETTLE.total_seconds())
         submission.due_at = now + timedelta(seconds=wait)
         submission.changed_at = now

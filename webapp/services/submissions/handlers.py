@@ -22,7 +22,7 @@ PROOF = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
-class FeedRoute:
+class FeedPolicy:
     """How a document of a kind goes to Amazon.
 
     `feed_type`: Amazon's word. `most`: submissions in one document. `resend`: may be sent again when it was looked for
@@ -37,7 +37,7 @@ class FeedRoute:
 
 
 @dataclass(frozen=True, slots=True)
-class Objection:
+class PreflightFailure:
     """Why the pre-flight does not let it pass; `cause` is a code of `sentences`.
 
     `conflict`: a person decides, and may insist. Otherwise it is rejected, since it makes no sense whoever insists.
@@ -48,7 +48,7 @@ class Objection:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """Amazon's words, a code of `sentences` where these are not all there is to say, and what to keep in `details`."""
 
     words: str
@@ -56,7 +56,7 @@ class Refusal:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-class Kind:
+class SubmissionHandler:
     """The base of all: does nothing beyond what is the same for every kind. None of its methods commits but `again`."""
 
     # As in `Submission.kind`; the names of its events begin with it: `<name>_requested`, `_accepted`, `_rejected` …
@@ -65,7 +65,7 @@ class Kind:
     word: str
     # The cause where it was done by another door before Amazon was told.
     meanwhile: str
-    feed: FeedRoute | None = None
+    feed: FeedPolicy | None = None
     proof = PROOF
     # Where many are under way, what Amazon lately said of an order counts as read afresh (`freshness`).
     fresh_by_sync = False
@@ -99,13 +99,13 @@ class Kind:
         """Whether a report with the right number of records can be about the document with all of these."""
         return all(message.message_id <= report.processed for message in report.messages)
 
-    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Refusal | None:
+    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
         """What the report says against it, where it says anything."""
         failed = {message.message_id: message for message in report.messages if message.failed}
         said = failed.get(submission.message_id or 0) or failed.get(0)
-        return None if said is None else Refusal(said.words)
+        return None if said is None else Rejection(said.words)
 
-    def objection(self, session: Session, submission: Submission) -> Objection | None:
+    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
         """Whether it still makes sense, now that the order has been read afresh."""
         return None
 
@@ -150,11 +150,11 @@ _PLACES = {
 NAMES = tuple(_PLACES)
 
 
-def of(name: str) -> Kind:
+def get(name: str) -> SubmissionHandler:
     """The kind of this name: `KIND` of the module in the table."""
-    kind: Kind = import_module(_PLACES[name]).KIND
+    kind: SubmissionHandler = import_module(_PLACES[name]).KIND
     return kind
 
 
-def every() -> tuple[Kind, ...]:
-    return tuple(of(name) for name in NAMES)
+def all_handlers() -> tuple[SubmissionHandler, ...]:
+    return tuple(get(name) for name in NAMES)

@@ -13,8 +13,8 @@ from webapp.domain.amazon.errors import (
     AmazonError,
     BadCredentials,
     Forbidden,
-    LostAnswer,
-    NotThere,
+    OutcomeUnknown,
+    ResourceNotFound,
     Throttled,
 )
 from webapp.domain.amazon.gateway import AmazonPort
@@ -33,8 +33,8 @@ from webapp.services.submissions import (
 from webapp.services.submissions import (
     transitions as submission_transitions,
 )
-from webapp.services.submissions.error_isolation import AllWaitError, alone
-from webapp.services.submissions.handlers import Kind
+from webapp.services.submissions.error_isolation import RetryAfterError, isolate_errors
+from webapp.services.submissions.handlers import SubmissionHandler
 from webapp.services.sync import reconciliation
 from webapp.services.sync import run as sync_run
 
@@ -57,7 +57,7 @@ def lease_name(account_id: int) -> str:
     return f"submissions-{account_id}"
 
 
-def advance(
+def run(
     session: Session,
     port: AmazonPort,
     account_id: int,
@@ -70,16 +70,16 @@ def advance(
 
     Raises BusyError while another is at it. A passing AmazonError postpones what it met, with its cause written on it.
     """
-    owner = leases.take(session, lease_name(account_id), clock(), "submissions_running")
-    desk = _Desk(session, port, account_id, owner, clock)
+    owner = leases.acquire(session, lease_name(account_id), clock(), "submissions_running")
+    desk = SubmissionProcessor(session, port, account_id, owner, clock)
     try:
         clock_corrections.pull_back_account(session, account_id, clock())
-        with suppress(AllWaitError):
+        with suppress(RetryAfterError):
             desk.settle_lost()
         desk.poll_feeds()
-        for kind in submission_handlers.every():
+        for kind in submission_handlers.all_handlers():
             desk.send(kind, feed_interval, method)
-        with suppress(AllWaitError):
+        with suppress(RetryAfterError):
             desk.prove()
         return session.scalar(select(func.count()).select_from(desk.open().subquery())) or 0
     finally:
@@ -87,7 +87,7 @@ def advance(
         leases.release(session, lease_name(account_id), owner)
 
 
-class _Desk:
+class SubmissionProcessor:
     """One pass over one account's submissions, under its lease."""
 
     def __init__(self, session: Session, port: AmazonPort, account_id: int, owner: str, clock: Clock) -> None:
@@ -101,12 +101,12 @@ class _Desk:
         mine = select(Submission).where(Submission.open, Submission.account_id == self.account_id)
         return mine.where(Submission.state.in_(states)) if states else mine
 
-    def due(self, state: str, kind: Kind | None = None, most: int = MOST) -> Sequence[Submission]:
+    def due(self, state: str, kind: SubmissionHandler | None = None, most: int = MOST) -> Sequence[Submission]:
         self._hold()
         found = self._due(state, kind).order_by(Submission.due_at, Submission.id).limit(most)
         return self.session.scalars(found).all()
 
-    def _due(self, state: str, kind: Kind | None = None) -> Select[Submission]:
+    def _due(self, state: str, kind: SubmissionHandler | None = None) -> Select[Submission]:
         found = self.open(state).where(Submission.due_at <= self.clock())
         return found if kind is None else found.where(Submission.kind == kind.name)
 
@@ -118,12 +118,12 @@ class _Desk:
         lost = self.due(submission_states.SENDING)
         for feed in _feeds_of(lost):
             if feed.state == feeds.SENDING:
-                self._try(feeds.look_for, feed)
+                self._try(feeds.recover_lost, feed)
             if feed.state == feeds.PREPARING:
-                self._try(feeds.deliver, feed)
+                self._try(feeds.submit, feed)
         for submission in lost:
             if submission.feed is None and submission.state == submission_states.SENDING:
-                with alone(self.session, [submission], self.clock()):
+                with isolate_errors(self.session, [submission], self.clock()):
                     self._look_at_order(submission, "requeue")
 
     def poll_feeds(self) -> None:
@@ -138,10 +138,10 @@ class _Desk:
         for submission in self.due(submission_states.ACCEPTED, most=FEW):
             # Another of the order may have been proved by the same look.
             if submission.state == submission_states.ACCEPTED and self.clock() <= until:
-                with alone(self.session, [submission], self.clock()):
+                with isolate_errors(self.session, [submission], self.clock()):
                     self._look_at_order(submission, None)
 
-    def send(self, kind: Kind, feed_interval: int, method: str) -> None:
+    def send(self, kind: SubmissionHandler, feed_interval: int, method: str) -> None:
         directly = kind.directly(method)
         due = self.due(submission_states.QUEUED, kind, MOST if directly or kind.feed is None else kind.feed.most)
         if not due or (not directly and self._waits(kind, feed_interval)):
@@ -156,30 +156,30 @@ class _Desk:
             if directly and self._late():
                 break
             try:
-                with alone(self.session, [submission], self.clock()):
+                with isolate_errors(self.session, [submission], self.clock()):
                     if not self._still_right(kind, submission, known=submission in known):
                         continue
                     if not (directly and self._tell(kind, submission)):
                         ready.append(submission)
-            except AllWaitError as stop:
+            except RetryAfterError as stop:
                 # Where only the looks are used up, those that need none go on.
                 if submission in known or not known:
                     self._postpone_queued(kind, stop.until)
                 break
         if ready and kind.feed is not None:
             self._hold()
-            feed = feeds.gather(self.session, self.account_id, kind, ready, self.clock())
+            feed = feeds.create_batch(self.session, self.account_id, kind, ready, self.clock())
             if feed is not None:
-                self._try(feeds.deliver, feed)
+                self._try(feeds.submit, feed)
 
-    def _waits(self, kind: Kind, feed_interval: int) -> bool:
+    def _waits(self, kind: SubmissionHandler, feed_interval: int) -> bool:
         """Whether the next feed of the kind is not due yet; then neither is what would go with it."""
         slot = feeds.next_slot(self.session, self.account_id, kind, feed_interval, self.clock())
         if slot is not None:
             self._postpone_queued(kind, slot)
         return slot is not None
 
-    def _postpone_queued(self, kind: Kind, until: datetime) -> None:
+    def _postpone_queued(self, kind: SubmissionHandler, until: datetime) -> None:
         """None of the kind comes through before then. What waits is not asked one by one only to be told so."""
         self._hold()
         mine = (Submission.open, Submission.account_id == self.account_id, Submission.state == submission_states.QUEUED)
@@ -187,7 +187,7 @@ class _Desk:
         self.session.execute(update(Submission).where(*mine, *early).values(due_at=until, changed_at=self.clock()))
         self.session.commit()
 
-    def _still_right(self, kind: Kind, submission: Submission, *, known: bool) -> bool:
+    def _still_right(self, kind: SubmissionHandler, submission: Submission, *, known: bool) -> bool:
         """A fresh look before the irreversible: the buyer may have cancelled, someone may have shipped it."""
         if known or submission.amazon_order_id in self.read:
             self._fresh(submission)
@@ -206,21 +206,21 @@ class _Desk:
         self.session.commit()
         return False
 
-    def _tell(self, kind: Kind, submission: Submission) -> bool:
+    def _tell(self, kind: SubmissionHandler, submission: Submission) -> bool:
         """The call; False where Amazon has not opened it and the feed carries it."""
         self._fresh(submission)
         if submission.state != submission_states.QUEUED:
             return True
-        submission_transitions.move(submission, "send", self.clock())
+        submission_transitions.apply(submission, "send", self.clock())
         submission.due_at = self.clock() + feeds.SETTLE
         call = kind.call(self.session, submission)
         self.session.commit()
         fault_points.crash(f"{kind.name}.before_call")
         try:
             call(self.port)
-        except LostAnswer as error:
+        except OutcomeUnknown as error:
             if self._is_sending(submission):
-                feeds.postpone([submission], self.clock(), error)
+                feeds.reschedule([submission], self.clock(), error)
         except AmazonError as error:
             return not self._is_sending(submission) or self._not_taken(kind, submission, error)
         else:
@@ -230,12 +230,12 @@ class _Desk:
         self.session.commit()
         return True
 
-    def _not_taken(self, kind: Kind, submission: Submission, error: AmazonError) -> bool:
-        closed = kind.falls_back() and isinstance(error, Forbidden | NotThere)
+    def _not_taken(self, kind: SubmissionHandler, submission: Submission, error: AmazonError) -> bool:
+        closed = kind.falls_back() and isinstance(error, Forbidden | ResourceNotFound)
         if closed or error.passing or isinstance(error, BadCredentials):
-            submission_transitions.move(submission, "requeue", self.clock())
+            submission_transitions.apply(submission, "requeue", self.clock())
             if not closed:
-                feeds.postpone([submission], self.clock(), error)
+                feeds.reschedule([submission], self.clock(), error)
         else:
             submission_transitions.reject(
                 self.session, submission, error.message, self.clock(), request_id=error.request_id
@@ -250,14 +250,14 @@ class _Desk:
         now = self.clock()
         if not self._read(submission) or not submission.open:
             return
-        kind = submission_handlers.of(submission.kind)
+        kind = submission_handlers.get(submission.kind)
         if otherwise and submission.tries >= LOOKS:
-            submission_transitions.move(submission, otherwise, now)
+            submission_transitions.apply(submission, otherwise, now)
         elif submission.accepted_at is not None and now - submission.accepted_at > kind.proof:
-            submission_transitions.give_up(self.session, submission, f"{kind.word}_not_shown", now)
+            submission_transitions.mark_unconfirmed(self.session, submission, f"{kind.word}_not_shown", now)
             kind.settle(self.session, submission, now=now, by="amazon")
         else:
-            feeds.postpone([submission], now, None)
+            feeds.reschedule([submission], now, None)
         self.session.commit()
 
     def _read(self, submission: Submission) -> bool:
@@ -272,21 +272,21 @@ class _Desk:
         self.read.add(mirror_id)
         self._fresh(submission)
         # The order may have shown it before, and then nothing in it has changed.
-        reconciliation.settle_submissions(self.session, [(mirror_id, said)], now=self.clock())
+        reconciliation.confirm_submissions(self.session, [(mirror_id, said)], now=self.clock())
         return True
 
     def _stop_for(self, error: AmazonError) -> None:
         """What the next one would meet as well is not asked of Amazon for each of a thousand."""
         if isinstance(error, Throttled | BadCredentials):
-            raise AllWaitError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
+            raise RetryAfterError(self.clock() + timedelta(seconds=getattr(error, "wait", None) or 2))
 
     def _late(self) -> bool:
         return self.clock() - self.began > LONGEST
 
     def _hold(self) -> None:
         """Still the one at it, and alone with the account's orders until the transaction ends."""
-        leases.hold(self.session, lease_name(self.account_id), self.owner, self.clock())
-        accounts.lock(self.session, self.account_id)
+        leases.renew(self.session, lease_name(self.account_id), self.owner, self.clock())
+        accounts.lock_orders(self.session, self.account_id)
 
     def _fresh(self, submission: Submission) -> None:
         """As it is now, until the transaction ends: a sync or a person may have moved it meanwhile."""
@@ -295,14 +295,14 @@ class _Desk:
 
     def _is_sending(self, submission: Submission) -> bool:
         """Whether it is still ours to write what Amazon answered; that is written even when the lease was lost."""
-        accounts.lock(self.session, self.account_id)
+        accounts.lock_orders(self.session, self.account_id)
         self.session.refresh(submission)
         return submission.state == submission_states.SENDING
 
     def _try(self, step: Callable[[Session, AmazonPort, Feed, datetime], None], feed: Feed) -> None:
         met = [submission for submission in feed.submissions if submission.open]
         try:
-            with alone(self.session, met, self.clock()):
+            with isolate_errors(self.session, met, self.clock()):
                 step(self.session, self.port, feed, self.clock())
         except AmazonError as error:
             self._trouble([submission for submission in met if submission.open], error)
@@ -310,10 +310,10 @@ class _Desk:
     def _trouble(self, met: list[Submission], error: AmazonError) -> None:
         """Nothing was carried out. Write down why, on what met it and, where it will not pass, on the account."""
         self.session.rollback()
-        accounts.lock(self.session, self.account_id)
-        feeds.postpone(met, self.clock(), error)
+        accounts.lock_orders(self.session, self.account_id)
+        feeds.reschedule(met, self.clock(), error)
         if not error.passing:
-            accounts.note_trouble(self.session.get_one(Account, self.account_id), error, self.clock())
+            accounts.record_failure(self.session.get_one(Account, self.account_id), error, self.clock())
         self.session.commit()
 
 

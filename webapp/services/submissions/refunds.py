@@ -33,23 +33,23 @@ from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.submissions.handlers import (
-    FeedRoute,
-    Kind,
-    Objection,
-    Refusal,
+    FeedPolicy,
+    PreflightFailure,
+    Rejection,
+    SubmissionHandler,
 )
 
 PARTLY = "refund_partly_refused"
 _PARTS = ("subtotal", "shipping", "tax", "discount", "other")
 
 
-class _Refund(Kind):
+class _Refund(SubmissionHandler):
     """By a feed for many, one of an account at a time; each credit memo is some lines of it."""
 
     name = amazon_refunds.KIND
     word = "refund"
     meanwhile = "refund_arrived"
-    feed = FeedRoute(amazon_refunds.FEED_TYPE, resend=False, exclusive=True)
+    feed = FeedPolicy(amazon_refunds.FEED_TYPE, resend=False, exclusive=True)
     proved_by_acceptance = True
 
     def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
@@ -74,7 +74,7 @@ class _Refund(Kind):
         """The report counts lines, and may name the order and the item of each."""
         return amazon_refunds.failures(report, _lines_of(session, told)) is not None
 
-    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Refusal | None:
+    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
         """Line by line: what Amazon refused of a credit memo can be asked for again, the rest of it stays."""
         memo = memo_of(session, submission)
         told = submission.feed.submissions if submission.feed is not None else [submission]
@@ -84,20 +84,20 @@ class _Refund(Kind):
         if not any(said):
             return None
         words = "; ".join(dict.fromkeys(one.words for one in said if one is not None))
-        return Refusal(words, None if all(said) else PARTLY, {"refused": _refused(memo, said)})
+        return Rejection(words, None if all(said) else PARTLY, {"refused": _refused(memo, said)})
 
-    def objection(self, session: Session, submission: Submission) -> Objection | None:
+    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
         memo = memo_of(session, submission)
         there = queries.at_amazon(session, session.get_one(Order, memo.order_id))
         if there.refused:
-            return Objection(there.refused)
+            return PreflightFailure(there.refused)
         for row in memo.told:
             line = there.lines[row["line"]]
             # What is asked for here stands among what is under way.
             if row["cancelled"] and line.unshipped < 0:
-                return Objection("refund_shipped_meanwhile")
+                return PreflightFailure("refund_shipped_meanwhile")
             if any(line.refunded[name] + line.pending[name] > line.paid[name] for name in row["parts"]):
-                return Objection("refund_over_now")
+                return PreflightFailure("refund_over_now")
         return None
 
     def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, by: str) -> None:
@@ -118,7 +118,7 @@ class _Refund(Kind):
                     "refunded_in_part",
                     now=now,
                     by=by,
-                    args=credit_memos.worth(memo, order),
+                    args=credit_memos.summary(memo, order),
                     account_id=submission.account_id,
                     store_id=order.store_id,
                     order_id=order.id,
@@ -126,7 +126,7 @@ class _Refund(Kind):
                     submission_id=submission.id,
                 )
             _tell_buyer(session, order, memo, submission, now)
-        order_editing.settle(session, order, now=now, by=by)
+        order_editing.recompute(session, order, now=now, by=by)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return memo_of(session, submission).order_id
@@ -141,7 +141,7 @@ class _Refund(Kind):
 
     def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
         """A credit memo of what was refused, as one of its own."""
-        accounts.lock(session, old.account_id)
+        accounts.lock_orders(session, old.account_id)
         memo = memo_of(session, old)
         refused = self.refusal_again(session, old)
         if refused:
@@ -168,7 +168,7 @@ class _Refund(Kind):
         if _asked_since(session, old):
             return "refund_again_done"
         order = session.get_one(Order, memo_of(session, old).order_id)
-        if not order_states.may("refund", order.state):
+        if not order_states.is_allowed("refund", order.state):
             return "refund_again_closed"
         pieces = _asked_again(memo_of(session, old), old).quantities or {}
         gone = any(order_states.left_to_refund(line) < pieces.get(line.id, 0) for line in order.items)
@@ -186,7 +186,7 @@ def arrived(session: Session, submission_id: int, *, now: datetime, by: str) -> 
     """A person has seen at Amazon that the refund happened. Commits. Raises RefusedError where that is not in doubt."""
     submission = _doubtful(session, submission_id)
     submission.message = None
-    submission_transitions.verify(session, submission, now, by=by)
+    submission_transitions.confirm(session, submission, now, by=by)
     session.commit()
     return submission
 
@@ -202,10 +202,10 @@ def missed(session: Session, submission_id: int, *, now: datetime, by: str) -> S
 def send_again(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
     """A person has seen at Amazon that it did not happen, and wants it told once more. Commits."""
     submission = _doubtful(session, submission_id)
-    submission_transitions.move(submission, "resend", now)
+    submission_transitions.apply(submission, "resend", now)
     submission.feed = submission.message_id = submission.message = submission.cause = None
     submission.undo_until = submission.due_at = now
-    submission_transitions.happened(session, submission, "resent", now=now, by=by)
+    submission_transitions.log(session, submission, "resent", now=now, by=by)
     session.commit()
     return submission
 
@@ -262,7 +262,7 @@ def _refused(memo: CreditMemo, said: Sequence[FeedMessage | None]) -> list[dict[
 def _tell_buyer(session: Session, order: Order, memo: CreditMemo, submission: Submission, now: datetime) -> None:
     """What was asked for with the credit memo; a buyer who cannot be written to any more is not."""
     details = submission.details
-    if details.get("notify") and mailing.why_not(session, order) is None:
+    if details.get("notify") and mailing.cannot_mail_reason(session, order) is None:
         comment = session.get(Comment, details["comment"]) if details.get("comment") else None
         mail_outbox.queue_document(session, "credit_memo", order, memo.id, comment=comment, now=now, by=details["by"])
 
@@ -301,13 +301,13 @@ def _asked_since(session: Session, old: Submission) -> bool:
     return any(one.details.get("again_of") == old.id for one in stands)
 
 
-def _asked_again(memo: CreditMemo, old: Submission) -> drafts.Refund:
+def _asked_again(memo: CreditMemo, old: Submission) -> drafts.CreditRequest:
     if memo.state == amazon_refunds.REFUSED:
         pieces = {item.order_item_id: item.quantity for item in memo.items}
-        return drafts.Refund(pieces, memo.shipping, memo.adjustment_refund, memo.adjustment_fee)
+        return drafts.CreditRequest(pieces, memo.shipping, memo.adjustment_refund, memo.adjustment_fee)
     rows = old.details.get("refused", ())
     beside = sum(row["amount"] - row["worth"] for row in rows)
-    return drafts.Refund(
+    return drafts.CreditRequest(
         {row["line"]: row["quantity"] for row in rows if row["quantity"]},
         sum(row["shipping"] for row in rows),
         max(0, beside),

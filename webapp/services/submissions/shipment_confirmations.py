@@ -26,13 +26,13 @@ from webapp.services.accounts import accounts
 from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import Kind, Objection
+from webapp.services.submissions.handlers import PreflightFailure, SubmissionHandler
 
 # Amazon takes no parcel without these through its interface.
 UNTRACKED = "ship_untracked"
 
 
-def tell(
+def enqueue(
     session: Session,
     mirror: AmazonOrder,
     shipment: Shipment,
@@ -51,7 +51,7 @@ def tell(
     details = details_of(shipment, parcel) | _correction(mirror, parcel)
     if ship_anyway:
         details["ship_anyway"] = True
-    submission = submission_actions.ask(
+    submission = submission_actions.enqueue(
         session,
         KIND.name,
         mirror,
@@ -109,7 +109,7 @@ def _correction(mirror: AmazonOrder, parcel: Parcel) -> dict[str, Any]:
     return {}
 
 
-class _Confirmation(Kind):
+class _Confirmation(SubmissionHandler):
     """By `confirmShipment`, proved by the order's packages."""
 
     name = shipment_confirmation.KIND
@@ -135,11 +135,11 @@ class _Confirmation(Kind):
         number, marketplace_id = order.number, order.store.marketplace_id
         return lambda port: port.confirm_shipment(number, marketplace_id, told)
 
-    def objection(self, session: Session, submission: Submission) -> Objection | None:
+    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
         refused = shipment_confirmation.refusal(order)
         if refused:
-            return Objection(refused)
+            return PreflightFailure(refused)
         parcel = self._parcel(session, submission)
         ids = _amazon_ids(session, parcel)
         cause = shipment_confirmation.conflict(
@@ -149,7 +149,7 @@ class _Confirmation(Kind):
             known=any(package.reference == str(parcel.reference) for package in order.packages),
             ship_anyway=bool(submission.details.get("ship_anyway")),
         )
-        return Objection(cause, conflict=True) if cause else None
+        return PreflightFailure(cause, conflict=True) if cause else None
 
     def proved(self, session: Session, submission: Submission, said: amazon_types.AmazonOrder) -> bool:
         if not said.packages:
@@ -158,10 +158,10 @@ class _Confirmation(Kind):
             # What Amazon shows of it is what is to be corrected.
             return False
         details = submission.details
-        told = shipment_confirmation.Told(
+        told = shipment_confirmation.SentParcel(
             str(details["reference"]), details["tracking_number"], details.get("carrier_was")
         )
-        return shipment_confirmation.shown(said.packages, told)
+        return shipment_confirmation.is_visible(said.packages, told)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return session.scalar(select(Order.id).where(Order.amazon_order_id == submission.amazon_order_id))
@@ -174,7 +174,7 @@ class _Confirmation(Kind):
         return {name: submission.details[name] for name in ("shipment", "reference", "carrier", "tracking_number")}
 
     def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
-        accounts.lock(session, old.account_id)
+        accounts.lock_orders(session, old.account_id)
         refused = self.refusal_again(session, old)
         if refused:
             session.rollback()
@@ -182,7 +182,7 @@ class _Confirmation(Kind):
         parcel = self._parcel(session, old)
         shipment = session.get_one(Shipment, parcel.shipment_id)
         try:
-            told = tell(
+            told = enqueue(
                 session,
                 old.amazon_order,
                 shipment,

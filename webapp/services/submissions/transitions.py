@@ -14,7 +14,7 @@ from webapp.services.submissions import handlers as submission_handlers
 _EXPLAINED = frozenset({"rejected", "unproved", "conflict"})
 
 
-def move(submission: Submission, name: str, now: datetime) -> None:
+def apply(submission: Submission, name: str, now: datetime) -> None:
     """Along the table, with a fresh count of tries. Raises SubmissionMoveRefused."""
     submission.state = submission_states.check(name, submission.state).to
     submission.open = submission.state not in submission_states.ENDED
@@ -25,22 +25,22 @@ def move(submission: Submission, name: str, now: datetime) -> None:
 
 def accept(session: Session, submission: Submission, now: datetime) -> None:
     """Amazon has taken it; the order has to show it before it is believed, where an order can."""
-    move(submission, "accept", now)
+    apply(submission, "accept", now)
     submission.message = submission.cause = None
     submission.accepted_at = now
-    submission.due_at = now + timedelta(seconds=submission_states.next_look(0))
-    happened(session, submission, "accepted", now=now)
-    if submission_handlers.of(submission.kind).proved_by_acceptance:
-        verify(session, submission, now)
+    submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
+    log(session, submission, "accepted", now=now)
+    if submission_handlers.get(submission.kind).proved_by_acceptance:
+        confirm(session, submission, now)
 
 
-def verify(session: Session, submission: Submission, now: datetime, *, by: str = "amazon") -> None:
+def confirm(session: Session, submission: Submission, now: datetime, *, by: str = "amazon") -> None:
     """Amazon has proved it, whether or not it was told by us; or a person (`by`) has seen the proof there."""
     ours = submission.state not in {submission_states.QUEUED, submission_states.CONFLICT}
-    move(submission, "verify", now)
+    apply(submission, "verify", now)
     submission.verified_at = now
-    submission.cause = None if ours else submission_handlers.of(submission.kind).meanwhile
-    happened(session, submission, "verified" if ours else "not_needed", now=now, by=by)
+    submission.cause = None if ours else submission_handlers.get(submission.kind).meanwhile
+    log(session, submission, "verified" if ours else "not_needed", now=now, by=by)
 
 
 def reject(
@@ -54,39 +54,39 @@ def reject(
     by: str = "amazon",
 ) -> None:
     """Amazon said no (`words`, its own) or the desk did not ask (`cause`, a code). Nothing changes on the order."""
-    move(submission, "reject", now)
+    apply(submission, "reject", now)
     submission.message, submission.cause = words, cause
     submission.request_id = request_id or submission.request_id
     _note(submission, "rejected", words=(words or "")[:300], cause=cause or "")
-    happened(session, submission, "rejected", now=now, by=by)
+    log(session, submission, "rejected", now=now, by=by)
 
 
-def give_up(session: Session, submission: Submission, cause: str, now: datetime) -> None:
+def mark_unconfirmed(session: Session, submission: Submission, cause: str, now: datetime) -> None:
     """Accepted, but never shown: a person has to look."""
-    move(submission, "give_up", now)
+    apply(submission, "give_up", now)
     submission.cause = cause
     _note(submission, "unproved")
-    happened(session, submission, "unproved", now=now)
+    log(session, submission, "unproved", now=now)
 
 
 def conflict(session: Session, submission: Submission, cause: str, now: datetime) -> None:
     """The fresh look found the order otherwise than it was when this was asked: a person decides."""
-    move(submission, "conflict", now)
+    apply(submission, "conflict", now)
     submission.message, submission.cause = None, cause
     _note(submission, "conflict", cause=cause)
-    happened(session, submission, "conflict", now=now)
+    log(session, submission, "conflict", now=now)
 
 
 def undo(session: Session, submission: Submission, *, now: datetime, by: str) -> None:
     """A person thought better of it before Amazon was told."""
-    move(submission, "undo", now)
+    apply(submission, "undo", now)
     _note(submission, "undone")
-    happened(session, submission, "undone", now=now, by=by)
+    log(session, submission, "undone", now=now, by=by)
 
 
-def happened(session: Session, submission: Submission, what: str, *, now: datetime, by: str = "amazon") -> None:
+def log(session: Session, submission: Submission, what: str, *, now: datetime, by: str = "amazon") -> None:
     """Write the event `<kind>_<what>`, and let the kind do what follows from it."""
-    kind = submission_handlers.of(submission.kind)
+    kind = submission_handlers.get(submission.kind)
     said = {"words": submission.message or "", "cause": submission.cause or ""} if what in _EXPLAINED else {}
     audit_log.record(
         session,
@@ -105,4 +105,4 @@ def happened(session: Session, submission: Submission, what: str, *, now: dateti
 
 def _note(submission: Submission, what: str, **args: Any) -> None:
     order = submission.amazon_order
-    order.note, order.note_args = f"note_{submission_handlers.of(submission.kind).word}_{what}", args
+    order.note, order.note_args = f"note_{submission_handlers.get(submission.kind).word}_{what}", args

@@ -24,7 +24,7 @@ UNDO_SECONDS = 30
 SEEN = ("status", "quantity", "quantity_shipped", "cancel_requested", "total", "currency")
 
 
-def ask(
+def enqueue(
     session: Session,
     kind: str,
     order: AmazonOrder,
@@ -55,9 +55,9 @@ def ask(
         changed_at=now,
     )
     session.add(submission)
-    order.note, order.note_args = f"note_{submission_handlers.of(kind).word}_requested", dict(details)
+    order.note, order.note_args = f"note_{submission_handlers.get(kind).word}_requested", dict(details)
     session.flush()
-    submission_transitions.happened(session, submission, "requested", now=now, by=by)
+    submission_transitions.log(session, submission, "requested", now=now, by=by)
     return submission
 
 
@@ -69,32 +69,32 @@ def undo(session: Session, submission_id: int, *, now: datetime, by: str) -> Sub
         session.rollback()
         raise RefusedError("undo_too_late", state=state)
     submission_transitions.undo(session, submission, now=now, by=by)
-    submission_handlers.of(submission.kind).settle(session, submission, now=now, by=by)
+    submission_handlers.get(submission.kind).settle(session, submission, now=now, by=by)
     session.commit()
     return submission
 
 
-def insist(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
+def override_conflict(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
     """Go on in spite of the conflict: Amazon is told at once, and decides. Commits. Raises RefusedError."""
     submission = locked(session, submission_id)
     if not submission_states.may("insist", submission.state):
         state = submission.state
         session.rollback()
         raise RefusedError("insist_no_conflict", state=state)
-    submission_transitions.move(submission, "insist", now)
+    submission_transitions.apply(submission, "insist", now)
     submission.details = submission.details | {"insisted": True}
     submission.undo_until = submission.due_at = now
     submission.cause = None
-    submission_transitions.happened(session, submission, "insisted", now=now, by=by)
-    submission_handlers.of(submission.kind).settle(session, submission, now=now, by=by)
+    submission_transitions.log(session, submission, "insisted", now=now, by=by)
+    submission_handlers.get(submission.kind).settle(session, submission, now=now, by=by)
     session.commit()
     return submission
 
 
-def look_now(session: Session, submission_id: int, *, now: datetime) -> Submission:
+def check_now(session: Session, submission_id: int, *, now: datetime) -> Submission:
     """Make it due, for the pass that is rung for next. Commits. Raises RefusedError where a look now proves nothing."""
     submission = locked(session, submission_id)
-    if not submission_states.may_hurry(submission.state, submission.undo_until, now):
+    if not submission_states.may_check_early(submission.state, submission.undo_until, now):
         session.rollback()
         raise RefusedError("look_too_soon")
     submission.due_at = min(submission.due_at, now)
@@ -102,19 +102,19 @@ def look_now(session: Session, submission_id: int, *, now: datetime) -> Submissi
     return submission
 
 
-def again(session: Session, submission_id: int, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+def resubmit(session: Session, submission_id: int, *, undo_seconds: int, now: datetime, by: str) -> Submission:
     """Ask for the same once more, as a submission of its own. Commits. Raises RefusedError while it is open."""
     old = session.get(Submission, submission_id)
     if old is None:
         raise NotFoundError("submission_unknown", name=submission_id)
     if old.open:
         raise RefusedError("again_still_open")
-    return submission_handlers.of(old.kind).again(session, old, undo_seconds=undo_seconds, now=now, by=by)
+    return submission_handlers.get(old.kind).again(session, old, undo_seconds=undo_seconds, now=now, by=by)
 
 
-def refusal_again(session: Session, old: Submission) -> str | None:
+def resubmit_error(session: Session, old: Submission) -> str | None:
     """Why it cannot be asked once more, as a code of `sentences`, or None."""
-    return "again_still_open" if old.open else submission_handlers.of(old.kind).refusal_again(session, old)
+    return "again_still_open" if old.open else submission_handlers.get(old.kind).refusal_again(session, old)
 
 
 def locked(session: Session, submission_id: int) -> Submission:
@@ -122,5 +122,5 @@ def locked(session: Session, submission_id: int) -> Submission:
     account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
     if account_id is None:
         raise NotFoundError("submission_unknown", name=submission_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     return session.get_one(Submission, submission_id, with_for_update=True, populate_existing=True)

@@ -22,7 +22,7 @@ from webapp.queries.invoicing import vat_invoices as queries
 from webapp.queries.invoicing.vat_invoices import Document
 from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import FeedRoute, Kind, Objection
+from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler
 
 # An order that is older is not uploaded by itself.
 _RECENT = timedelta(days=30)
@@ -41,7 +41,7 @@ def upload(
 
     `transaction_id`: Amazon's id of the refund a credit note is about, where it is known. Raises RefusedError.
     """
-    with order_editing.changing(session, document.order_id) as order:
+    with order_editing.edit_order(session, document.order_id) as order:
         session.refresh(document)
         refused = queries.upload_of(session, order, document).refused
         if refused:
@@ -76,7 +76,7 @@ def _ask(
     }
     if transaction_id:
         details["transaction_id"] = transaction_id
-    return submission_actions.ask(
+    return submission_actions.enqueue(
         session,
         vat_invoices.KIND,
         order.amazon_order,
@@ -88,13 +88,13 @@ def _ask(
     )
 
 
-class _VatInvoice(Kind):
+class _VatInvoice(SubmissionHandler):
     """One feed an invoice: about thirty an hour."""
 
     name = vat_invoices.KIND
     word = "vat_invoice"
     meanwhile = "vat_invoice_done"
-    feed = FeedRoute(vat_invoices.FEED_TYPE, most=1)
+    feed = FeedPolicy(vat_invoices.FEED_TYPE, most=1)
     proved_by_acceptance = True
 
     def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
@@ -118,10 +118,10 @@ class _VatInvoice(Kind):
             return "vat_invoice_without_report"
         return "vat_invoice_report_contradicts" if report.contradicts_itself else None
 
-    def objection(self, session: Session, submission: Submission) -> Objection | None:
+    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = self._order(session, submission)
         refused = queries.refusal(order, queries.document_of(session, submission), None)
-        return Objection(refused) if refused else None
+        return PreflightFailure(refused) if refused else None
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return queries.document_of(session, submission).order_id

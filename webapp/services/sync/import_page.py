@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from webapp.core import fault_points
 from webapp.db import compressed_json
 from webapp.db.bulk_write import insert_many
-from webapp.db.engine import make_room
+from webapp.db.engine import enlarge_cache
 from webapp.domain.amazon import statuses
-from webapp.domain.amazon.types import AmazonOrder, Unread, Unreadable
+from webapp.domain.amazon.types import AmazonOrder, RawOrder, UnparseableOrder
 from webapp.domain.common import marketplaces
 from webapp.domain.sync import import_rules
 from webapp.models import amazon_orders as rows
@@ -57,17 +57,22 @@ class Counts:
 
 
 def import_page(
-    session: Session, account_id: int, page: Sequence[Unread | AmazonOrder | Unreadable], *, now: datetime, by: str
+    session: Session,
+    account_id: int,
+    page: Sequence[RawOrder | AmazonOrder | UnparseableOrder],
+    *,
+    now: datetime,
+    by: str,
 ) -> Counts:
     """Write down a page of orders. Does not commit: the cursor belongs to the same transaction.
 
     Safe to repeat: an order that says nothing new is counted as the same and writes nothing.
     """
-    accounts.lock(session, account_id)
-    make_room(session.connection())
+    accounts.lock_orders(session, account_id)
+    enlarge_cache(session.connection())
     counts = Counts(received=len(page))
     stored = change_detection.stored(session, account_id, [order.number for order in page if order.number])
-    same, others = change_detection.recognise(page, stored)
+    same, others = change_detection.split_unchanged(page, stored)
     counts.same += len(same)
     stores = _stores(session, account_id) if others else {}
     readable = _readable(session, account_id, others, stores, stored, counts, now)
@@ -75,7 +80,7 @@ def import_page(
     _note_read(session, [stored[number] for number in same + current], now)
     quarantine.resolve(session, account_id, same + [order.number for order in readable], now)
     ids = _write(session, account_id, arrivals, changes, stores, counts, now, by) if arrivals or changes else {}
-    unread = {order.number: order.missing for order in page if isinstance(order, Unread)}
+    unread = {order.number: order.missing for order in page if isinstance(order, RawOrder)}
     missing = {number: unread[number] for number in same}
     missing |= {order.number: order.missing for order in readable if order.number in ids or order.number in current}
     _note_missing(session, account_id, missing, ids, stored, set(same), now)
@@ -86,9 +91,9 @@ def import_page(
 def _readable(
     session: Session,
     account_id: int,
-    page: Sequence[AmazonOrder | Unreadable],
+    page: Sequence[AmazonOrder | UnparseableOrder],
     stores: dict[str, Store],
-    stored: dict[str, import_rules.Stored],
+    stored: dict[str, import_rules.StoredOrder],
     counts: Counts,
     now: datetime,
 ) -> list[AmazonOrder]:
@@ -97,18 +102,18 @@ def _readable(
         order if order.marketplace_id else replace(order, marketplace_id=_marketplace(session, order, stores, stored))
         for order in change_detection.latest([found for found in page if isinstance(found, AmazonOrder)])
     ]
-    unreadable = [found for found in page if isinstance(found, Unreadable)]
+    unreadable = [found for found in page if isinstance(found, UnparseableOrder)]
     for order in [order for order in readable if order.marketplace_id not in stores]:
-        unreadable.append(Unreadable("no store for its marketplace", order.raw, order.number))
+        unreadable.append(UnparseableOrder("no store for its marketplace", order.raw, order.number))
         readable.remove(order)
     if unreadable:
-        quarantine.keep(session, account_id, unreadable, now)
+        quarantine.add(session, account_id, unreadable, now)
         counts.quarantined += len(unreadable)
     return readable
 
 
 def _marketplace(
-    session: Session, order: AmazonOrder, stores: dict[str, Store], stored: dict[str, import_rules.Stored]
+    session: Session, order: AmazonOrder, stores: dict[str, Store], stored: dict[str, import_rules.StoredOrder]
 ) -> str:
     """The marketplace of an order that does not name one: where it is already, or the only one it can be of; or ""."""
     if order.number in stored:
@@ -125,7 +130,7 @@ def _stores(session: Session, account_id: int) -> dict[str, Store]:
 
 
 def _compare(
-    readable: Sequence[AmazonOrder], stored: dict[str, import_rules.Stored], counts: Counts
+    readable: Sequence[AmazonOrder], stored: dict[str, import_rules.StoredOrder], counts: Counts
 ) -> tuple[list[tuple[AmazonOrder, bytes]], list[tuple[AmazonOrder, bytes]], list[str]]:
     """What is new, what has changed, and the numbers of all that were known and are not stale."""
     arrivals, changes, current = [], [], []
@@ -142,7 +147,7 @@ def _compare(
     return arrivals, changes, current
 
 
-def _note_read(session: Session, known: Iterable[import_rules.Stored], now: datetime) -> None:
+def _note_read(session: Session, known: Iterable[import_rules.StoredOrder], now: datetime) -> None:
     """What says nothing new is news where Amazon is being told something of the order: it is as it was."""
     ids = [one.id for one in known if one.being_told]
     if ids:
@@ -154,7 +159,7 @@ def _note_missing(
     account_id: int,
     missing: Mapping[str, frozenset[str]],
     ids: Mapping[str, int],
-    stored: Mapping[str, import_rules.Stored],
+    stored: Mapping[str, import_rules.StoredOrder],
     same: Collection[str],
     now: datetime,
 ) -> None:
@@ -202,7 +207,7 @@ def _write(
     # A row inserted just now is not blocked; one that changed may have been.
     told = [(id_, found[id_].cause if id_ in found else None) for id_, _, _ in changed]
     for some in (
-        [{"id": id_} | order_decisions.note(found[id_]) for id_, cause in told if cause],
+        [{"id": id_} | order_decisions.status_columns(found[id_]) for id_, cause in told if cause],
         [{"id": id_, "blocked": None} for id_, cause in told if not cause],
     ):
         if some:
@@ -213,21 +218,21 @@ def _write(
     _follow(session, arrived, changed, has_order, now, by)
     search_indexer.write_new(session, [(id_, order) for id_, order, _ in arrived], numbers)
     daily_sales.add(session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in arrived])
-    daily_sales.mark(session, [(store.id, order.purchased_at) for _, order, store in changed])
+    daily_sales.mark_dirty(session, [(store.id, order.purchased_at) for _, order, store in changed])
     return {order.number: id_ for id_, order, _ in arrived}
 
 
 def _decide(
     session: Session, account_id: int, asked: Sequence[order_creation.Due], now: datetime
-) -> tuple[list[order_creation.Due], dict[int, import_rules.Verdict]]:
+) -> tuple[list[order_creation.Due], dict[int, import_rules.ImportDecision]]:
     session.flush()
     pending = [one for one in asked if one[2].import_orders and one[1].status in statuses.NOT_YET]
-    availability_check.meet(session, account_id, pending, now=now)
+    availability_check.create_missing(session, account_id, pending, now=now)
     return order_decisions.decide(session, account_id, asked, now=now)
 
 
-def _note(verdict: import_rules.Verdict, number: str | None) -> dict[str, Any]:
-    return order_decisions.note(verdict) if number is None else order_creation.created_note(number)
+def _note(verdict: import_rules.ImportDecision, number: str | None) -> dict[str, Any]:
+    return order_decisions.status_columns(verdict) if number is None else order_creation.created_note(number)
 
 
 def _arrival(account_id: int, arrived: order_creation.Due, now: datetime, by: str) -> dict[str, Any]:
@@ -253,12 +258,12 @@ def _follow(
 ) -> None:
     """Let Orders, what is told to Amazon, invoices sent there and stock follow what was written."""
     written = [*arrived, *changed]
-    reconciliation.follow(session, [(id_, order) for id_, order, _ in changed if id_ in has_order], now=now)
+    reconciliation.reconcile_orders(session, [(id_, order) for id_, order, _ in changed if id_ in has_order], now=now)
     if any(store.upload_invoices for _, _, store in written):
         vat_invoices.follow(session, [id_ for id_, _, _ in written], now=now, by=by)
     if changed:
-        reconciliation.settle_submissions(session, [(id_, order) for id_, order, _ in changed], now=now)
-    stock_ledger.settle(session, [id_ for id_, _, _ in written], now=now, by=by)
+        reconciliation.confirm_submissions(session, [(id_, order) for id_, order, _ in changed], now=now)
+    stock_ledger.reconcile(session, [id_ for id_, _, _ in written], now=now, by=by)
 
 
 def _write_changed(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
-from webapp.db.any_of import among
+from webapp.db.any_of import any_of
 from webapp.db.bulk_write import insert_many
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import PERSONAL_DATASETS
@@ -20,10 +20,10 @@ _LONGEST_PAUSE = timedelta(days=1)
 MOST_TRIES = 16
 
 _KNOWN = select(IncompleteOrder.amazon_order_id, IncompleteOrder.dataset).where(
-    among(IncompleteOrder.amazon_order_id, "ids")
+    any_of(IncompleteOrder.amazon_order_id, "ids")
 )
 _COMPLETED = delete(IncompleteOrder).where(
-    among(IncompleteOrder.amazon_order_id, "ids"), IncompleteOrder.dataset == bindparam("gone")
+    any_of(IncompleteOrder.amazon_order_id, "ids"), IncompleteOrder.dataset == bindparam("gone")
 )
 
 

@@ -63,7 +63,7 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
     if there is not None:
         session.rollback()
         raise RefusedError("order_exists", number=there)
-    order = amazon_order_upsert.read(known)
+    order = amazon_order_upsert.to_domain(known)
     verdict = rule.decide(order, settings)
     if verdict.what == rule.BLOCK:
         order_decisions.retry(session, [known], now=now, by=by)
@@ -73,12 +73,14 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
         refused = rule.why_waiting(order, settings)
         session.rollback()
         raise RefusedError(refused, status=order.status)
-    due, hindered = availability_check.admit(session, known.account_id, [(known.id, order, known.store)], now=now)
+    due, hindered = availability_check.filter_ready(
+        session, known.account_id, [(known.id, order, known.store)], now=now
+    )
     for found in hindered.values():
         order_decisions.block(known, order_decisions.blocked_by(found))
         session.commit()
         raise RefusedError(found.cause, sku=found.sku)
-    made = order_decisions.make(session, due, now=now, by=by)
+    made = order_decisions.create_orders(session, due, now=now, by=by)
     session.commit()
     return made[amazon_order_id]
 
@@ -100,5 +102,5 @@ def _locked(session: Session, amazon_order_id: int) -> AmazonOrder:
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
     if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
-    accounts.lock(session, account_id)
+    accounts.lock_orders(session, account_id)
     return session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)

@@ -7,8 +7,8 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from webapp.db import compressed_json
-from webapp.db.any_of import among
-from webapp.domain.amazon.types import Unreadable
+from webapp.db.any_of import any_of
+from webapp.domain.amazon.types import UnparseableOrder
 from webapp.domain.common import clocks
 from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import QuarantinedOrder
@@ -21,12 +21,12 @@ MOST_READINGS = 3
 _RESOLVE = (
     update(QuarantinedOrder)
     .where(QuarantinedOrder.account_id == bindparam("of_account"), QuarantinedOrder.resolved_at.is_(None))
-    .where(among(QuarantinedOrder.number, "numbers"))
+    .where(any_of(QuarantinedOrder.number, "numbers"))
     .values(resolved_at=bindparam("resolved_at"))
 )
 
 
-def keep(session: Session, account_id: int, unreadable: Sequence[Unreadable], now: datetime) -> None:
+def add(session: Session, account_id: int, unreadable: Sequence[UnparseableOrder], now: datetime) -> None:
     """Keep each body once; one that comes again is counted."""
     for found in unreadable:
         digest = compressed_json.digest({"body": found.raw})

@@ -24,7 +24,7 @@ from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.sync import line_quantities
 
 
-def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
+def reconcile_orders(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
     """Bring the Orders of these mirrors to where Amazon says they are. Does not commit."""
     if not written:
         return
@@ -45,7 +45,7 @@ def follow(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now:
             changed |= _invoice_late(session, order, said, now)
         if changed:
             confirmation = found.get(order.id, order_states.CONFIRMED)
-            order_editing.derive(session, order, confirmation=confirmation, now=now, by="amazon")
+            order_editing.recompute_state(session, order, confirmation=confirmation, now=now, by="amazon")
 
 
 def cancel(session: Session, order: Order, *, now: datetime) -> None:
@@ -54,7 +54,7 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
         return
     # Nothing is left to cancel when all of it was shipped here, even where Amazon has not taken the shipment.
     all_shipped = order_states.derive(order.items) == order_states.COMPLETE
-    if all_shipped or not order_states.may("cancel", order.state):
+    if all_shipped or not order_states.is_allowed("cancel", order.state):
         audit_log.record_on_order(session, "cancelled_at_amazon_but", order, now=now, by="amazon", state=order.state)
         return
     money_left = order.total_invoiced - order.total_refunded - order.total_refunding
@@ -90,7 +90,7 @@ def _invoice_late(session: Session, order: Order, said: AmazonOrder, now: dateti
     """Invoice an Order without amounts once they have come, or will not come any more."""
     if order.total == 0 and said.total is None and said.status != status.SHIPPED:
         return False
-    if not order_states.may("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
+    if not order_states.is_allowed("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
         return False
     invoices.write(session, order, now=now, by="amazon")
     return True
@@ -110,7 +110,7 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: dat
     return bool(more)
 
 
-def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
+def confirm_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
     """An order that shows it proves what was asked, whichever way the news came. Does not commit.
 
     Orders become complete when Amazon shows their last shipment. `written`: (id of the mirror, what Amazon says).
@@ -124,7 +124,7 @@ def settle_submissions(session: Session, written: Sequence[tuple[int, AmazonOrde
     # A page may prove a hundred: what is written of them goes to the database together.
     with session.no_autoflush:
         for submission in found:
-            kind, order = submission_handlers.of(submission.kind), said[submission.amazon_order_id]
+            kind, order = submission_handlers.get(submission.kind), said[submission.amazon_order_id]
             if kind.proved(session, submission, order):
-                submission_transitions.verify(session, submission, now)
+                submission_transitions.confirm(session, submission, now)
     order_editing.follow_confirmations(session, list(said), now=now, by="amazon")

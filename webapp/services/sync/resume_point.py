@@ -12,7 +12,7 @@ LIFE = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class SyncWindow:
     """What every page of it must be asked with. `token` names the next page, None the first; `began` is ours."""
 
     after: datetime
@@ -22,7 +22,7 @@ class Window:
     token: str | None = None
 
 
-def keep(account: Account, window: Window) -> None:
+def save(account: Account, window: SyncWindow) -> None:
     """Remember where to go on; nothing, when the last page was read. Does not commit."""
     if window.token is None:
         account.open_window = None
@@ -36,7 +36,7 @@ def keep(account: Account, window: Window) -> None:
     }
 
 
-def reopen(account: Account, marketplaces: Sequence[str], now: datetime) -> Window | None:
+def load(account: Account, marketplaces: Sequence[str], now: datetime) -> SyncWindow | None:
     """The window that was left open, if Amazon still knows its token and it asks for the same marketplaces."""
     kept = account.open_window
     if kept is None or kept["marketplaces"] != list(marketplaces):
@@ -45,4 +45,4 @@ def reopen(account: Account, marketplaces: Sequence[str], now: datetime) -> Wind
     if not clocks.is_within(began, LIFE, now):
         return None
     after = datetime.fromisoformat(kept["after"])
-    return Window(after, began, marketplaces, frozenset(kept["missing"]), kept["token"])
+    return SyncWindow(after, began, marketplaces, frozenset(kept["missing"]), kept["token"])

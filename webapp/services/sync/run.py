@@ -15,9 +15,9 @@ from webapp.db.engine import losable_commits
 from webapp.domain.amazon.errors import (
     AmazonError,
     InvalidRequest,
-    NotThere,
+    InvalidResponse,
+    ResourceNotFound,
     Throttled,
-    Unintelligible,
 )
 from webapp.domain.amazon.gateway import AmazonPort
 from webapp.domain.amazon.types import DATASETS, AmazonOrder, OrderPage
@@ -37,7 +37,7 @@ from webapp.services.sync import (
     quarantine,
     resume_point,
 )
-from webapp.services.sync.resume_point import Window
+from webapp.services.sync.resume_point import SyncWindow
 
 # Amazon shows a change up to some minutes late, and clocks differ: what was seen twice costs nothing.
 OVERLAP = timedelta(minutes=5)
@@ -65,7 +65,7 @@ def sync_account(
     with the next page. Raises BusyError while another sync of the account is at work, and the AmazonError
     that ended the run, after it was written down; what was committed stays, and the next sync begins at the old cursor.
     """
-    owner = leases.take(session, lease_name(account_id), clock(), "sync_running")
+    owner = leases.acquire(session, lease_name(account_id), clock(), "sync_running")
     try:
         run, window = _begin(session, account_id, clock(), by, since)
         try:
@@ -88,7 +88,7 @@ def sync_account(
 def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: datetime, by: str) -> AmazonOrder:
     """Read one order again and write down what it says, and that it was asked. Commits."""
     account = session.get_one(Account, mirror.account_id)
-    missing = accounts.known_missing(account, now)
+    missing = accounts.unavailable_datasets(account, now)
     number, account_id, mirror_id = mirror.number, account.id, mirror.id
     session.commit()
     said = port.get_order(number, missing)
@@ -109,7 +109,7 @@ def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: d
     if kept.number is None:
         raise RefusedError("quarantine_without_number")
     account = session.get_one(Account, kept.account_id)
-    missing = accounts.known_missing(account, now)
+    missing = accounts.unavailable_datasets(account, now)
     number, account_id = kept.number, account.id
     session.commit()
     said = port.get_order(number, missing)
@@ -118,15 +118,17 @@ def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: d
     return said
 
 
-def _begin(session: Session, account_id: int, now: datetime, by: str, since: datetime | None) -> tuple[SyncRun, Window]:
+def _begin(
+    session: Session, account_id: int, now: datetime, by: str, since: datetime | None
+) -> tuple[SyncRun, SyncWindow]:
     account = accounts.find(session, account_id)
     died = update(SyncRun).where(SyncRun.account_id == account_id, SyncRun.state == "running")
     session.execute(died.values(state="lost", ended_at=now))
     _pull_back_first_orders(session, account_id, now)
     marketplaces = sorted(session.scalars(select(Store.marketplace_id).where(Store.account_id == account_id)))
-    window = resume_point.reopen(account, marketplaces, now) if since is None else None
+    window = resume_point.load(account, marketplaces, now) if since is None else None
     if window is None:
-        window = Window(since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now))
+        window = SyncWindow(since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now))
     run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=window.after)
     session.add(run)
     session.commit()
@@ -159,7 +161,14 @@ def _cursor(session: Session, account: Account, now: datetime) -> datetime:
 
 
 def _read_pages(
-    session: Session, port: AmazonPort, run: SyncRun, window: Window, owner: str, clock: Clock, *, moves_cursor: bool
+    session: Session,
+    port: AmazonPort,
+    run: SyncRun,
+    window: SyncWindow,
+    owner: str,
+    clock: Clock,
+    *,
+    moves_cursor: bool,
 ) -> None:
     seen: Counter[int] = Counter()
     left_out, refused = window.missing, frozenset(session.get_one(Account, run.account_id).missing_datasets)
@@ -192,14 +201,14 @@ def _read_pages(
 
 def _read_quarantined(session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock) -> None:
     """Ask once more for the orders that could not be read: Amazon may have sent a broken body only once."""
-    missing = accounts.known_missing(session.get_one(Account, run.account_id), clock())
+    missing = accounts.unavailable_datasets(session.get_one(Account, run.account_id), clock())
     numbers = quarantine.due(session, run.account_id, clock(), MOST_REREAD)
     session.commit()
     for number in numbers:
         try:
             said = port.get_order(number, missing)
-        except Unintelligible:
-            leases.hold(session, lease_name(run.account_id), owner, clock())
+        except InvalidResponse:
+            leases.renew(session, lease_name(run.account_id), owner, clock())
             quarantine.still_unreadable(session, run.account_id, number, clock())
         except AmazonError as error:
             # They stay where they are, and the next sync asks again; the run itself has come through.
@@ -223,25 +232,25 @@ def _read_incomplete(session: Session, port: AmazonPort, run: SyncRun, owner: st
         said = None
         try:
             said = port.get_order(number, missing)
-        except (NotThere, Unintelligible) as error:
+        except (ResourceNotFound, InvalidResponse) as error:
             log.info("an incomplete order is read later: %s", error.cause)
         except AmazonError as error:
             # They stay where they are, and the next sync asks again; the run itself has come through.
             log.info("incomplete orders are read later: %s", error.cause)
             break
-        leases.hold(session, lease_name(run.account_id), owner, clock())
+        leases.renew(session, lease_name(run.account_id), owner, clock())
         if said is not None:
             _write_one(session, run, said, owner, clock())
         incomplete_orders.postpone(session, id_, clock())
         session.commit()
     # Amazon may have given an order as it was before, though with all datasets: then it has no amounts.
-    leases.hold(session, lease_name(run.account_id), owner, clock())
+    leases.renew(session, lease_name(run.account_id), owner, clock())
     run.orders_created += order_decisions.retry_blocked(session, run.account_id, now=clock(), by=run.by)
     session.commit()
 
 
 def _write_one(session: Session, run: SyncRun, said: AmazonOrder, owner: str, now: datetime) -> None:
-    leases.hold(session, lease_name(run.account_id), owner, now)
+    leases.renew(session, lease_name(run.account_id), owner, now)
     counts = import_page.import_page(session, run.account_id, [said], now=now, by=run.by)
     run.new += counts.new
     run.orders_created += counts.orders_created
@@ -254,7 +263,7 @@ def _watch_for_a_circle(page: OrderPage, seen: Counter[int]) -> None:
     content = hash(tuple(order.number for order in page.orders))
     seen[content] += 1
     if seen[content] > MOST_REPEATS:
-        raise Unintelligible(
+        raise InvalidResponse(
             "Amazon answered with the same page again and again instead of the next one.",
             operation="searchOrders",
             request_id=page.request_id,
@@ -266,7 +275,7 @@ def _write_page(
     port: AmazonPort,
     run: SyncRun,
     page: OrderPage,
-    window: Window,
+    window: SyncWindow,
     owner: str,
     now: datetime,
     left_out: frozenset[str],
@@ -274,7 +283,7 @@ def _write_page(
     moves_cursor: bool,
 ) -> None:
     """The page and where to go on or, with the last one, the cursor and the end of the run: together or not at all."""
-    leases.hold(session, lease_name(run.account_id), owner, now)
+    leases.renew(session, lease_name(run.account_id), owner, now)
     last = page.next_token is None
     retried = order_decisions.retry_blocked(session, run.account_id, now=now, by=run.by) if last else 0
     counts = import_page.import_page(session, run.account_id, page.orders, now=now, by=run.by)
@@ -284,7 +293,7 @@ def _write_page(
         setattr(run, name, getattr(run, name) + value)
     run.request_id = page.request_id
     if moves_cursor:
-        resume_point.keep(session.get_one(Account, run.account_id), window)
+        resume_point.save(session.get_one(Account, run.account_id), window)
     if last:
         _end(session, port, run, page, window, now, left_out, moves_cursor=moves_cursor)
     fault_points.crash("sync.before_commit")
@@ -296,7 +305,7 @@ def _end(
     port: AmazonPort,
     run: SyncRun,
     page: OrderPage,
-    window: Window,
+    window: SyncWindow,
     now: datetime,
     left_out: frozenset[str],
     *,
@@ -312,7 +321,7 @@ def _end(
         account.cursor = reached if clocks.is_ahead(account.cursor, now) else max(account.cursor, reached)
     account.last_synced_at = now
     incomplete_orders.restart(session, account.id, frozenset(account.missing_datasets) - page.missing, now)
-    accounts.note_health(account, page.missing, now, left_out=left_out)
+    accounts.record_success(account, page.missing, now, left_out=left_out)
     clock_corrections.note_difference(account, port, now)
     session.execute(update(Store).where(Store.account_id == account.id).values(last_synced_at=now))
     run.state, run.ended_at, run.updated_before = "done", now, bound
@@ -329,6 +338,6 @@ def _fail(session: Session, port: AmazonPort, run: SyncRun, error: AmazonError, 
     run.state, run.ended_at = "failed", now
     run.cause, run.message, run.request_id = error.cause, error.message[:1000], error.request_id
     account = session.get_one(Account, run.account_id)
-    accounts.note_trouble(account, error, now)
+    accounts.record_failure(account, error, now)
     clock_corrections.note_difference(account, port, now)
     session.commit()

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from webapp.db.bulk_write import insert_many, reserve
+from webapp.db.bulk_write import allocate_ids, insert_many
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import (
     Address,
@@ -91,7 +91,7 @@ def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
 
 def reserve_ids(session: Session, many: int) -> list[int]:
     """Ids for orders that will be inserted in this transaction."""
-    return reserve(session, rows.AmazonOrder, many) if many else []
+    return allocate_ids(session, rows.AmazonOrder, many) if many else []
 
 
 def insert_new(
@@ -155,13 +155,13 @@ def update(
         )
     _insert_parts(session, [(mirror.id, order)], only=replaced, known=before_items)
     _insert_versions(session, [(mirror.id, order, digest)], now)
-    search_indexer.mark(session, mirror.id)
+    search_indexer.mark_dirty(session, mirror.id)
     session.expire(mirror, ["items", "packages", "versions"])
     after = {name: getattr(mirror, name) for name in TOLD}
     return {name: [_json(before[name]), _json(after[name])] for name in TOLD if before[name] != after[name]}
 
 
-def read(known: rows.AmazonOrder) -> AmazonOrder:
+def to_domain(known: rows.AmazonOrder) -> AmazonOrder:
     """The order as the mirror holds it, with the address a person put in place of Amazon's."""
     recipient = known.recipient_override or known.recipient
     return AmazonOrder(

@@ -20,15 +20,15 @@ from webapp.domain.common.marketplaces import BY_ID
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.forms.accounts import REGIONS, SECRETS, ConnectForm, CredentialsForm, MarketplacesForm
 from webapp.forms.fields import choices
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.accounts import Account
 from webapp.queries.accounts import stores
 from webapp.services.accounts import accounts as verbs
 from webapp.web import form_drafts
 from webapp.web.amazon_gateway import open_port
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("accounts", __name__)
 
@@ -39,16 +39,18 @@ _CREDENTIALS = ("accounts/_credentials.html", "accounts/show.html")
 
 
 @bp.get("/stores/connect")
-@needs("accounts.write")
+@requires("accounts.write")
 def connect_page() -> Response:
     fields = _kept_fields()
     shown = {name: value for name, value in fields.items() if name not in SECRETS}
     form = ConnectForm(formdata=None, data=shown, kept=_secrets_in(fields))
-    return answer(request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields)
+    return render_fragment_or_page(
+        request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields
+    )
 
 
 @bp.post("/stores/connect")
-@needs("accounts.write")
+@requires("accounts.write")
 def test_connection() -> Response:
     """Ask Amazon what these credentials open. What was typed is kept for ten minutes, whatever Amazon says."""
     kept = _kept_fields()
@@ -59,7 +61,7 @@ def test_connection() -> Response:
         try:
             report = _ask(fields)
         except InvalidError as error:
-            tell(form, error)
+            add_error(form, error)
             fields.pop(error.field, None)
         except AmazonError as error:
             problem = error
@@ -68,11 +70,11 @@ def test_connection() -> Response:
             return see_other(request, url_for("accounts.marketplaces_page"))
     form_drafts.keep(DRAFT, {"fields": fields})
     form.kept = _secrets_in(fields)
-    return invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
+    return render_invalid(request, *_CONNECT, form=form, problem=problem, expired=False)
 
 
 @bp.get("/stores/connect/marketplaces")
-@needs("accounts.write")
+@requires("accounts.write")
 def marketplaces_page() -> ResponseReturnValue:
     draft = form_drafts.read(DRAFT)
     if draft is None or "report" not in draft:
@@ -80,11 +82,11 @@ def marketplaces_page() -> ResponseReturnValue:
     report = _report(draft["report"])
     form = _marketplaces_form(report)
     form.marketplaces.data = [found.marketplace_id for found in report.marketplaces]
-    return answer(request, *_MARKETPLACES, form=form, **_shown(draft, report))
+    return render_fragment_or_page(request, *_MARKETPLACES, form=form, **_shown(draft, report))
 
 
 @bp.post("/stores/connect/marketplaces")
-@needs("accounts.write")
+@requires("accounts.write")
 def connect() -> ResponseReturnValue:
     draft = form_drafts.read(DRAFT)
     if draft is None or "report" not in draft:
@@ -105,8 +107,8 @@ def connect() -> ResponseReturnValue:
         )
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_MARKETPLACES, form=form, **_shown(draft, report))
+        add_error(form, error)
+        return render_invalid(request, *_MARKETPLACES, form=form, **_shown(draft, report))
     form_drafts.drop(DRAFT)
     flash(_("%(account)s is connected. Its orders are being fetched.", account=account.name), "good")
     only = account.stores[0] if len(account.stores) == 1 else None
@@ -114,13 +116,13 @@ def connect() -> ResponseReturnValue:
 
 
 @bp.get("/accounts/<int:account_id>")
-@needs("stores.read")
+@requires("stores.read")
 def show(account_id: int) -> Response:
-    return answer(request, "accounts/show.html", "accounts/show.html", **_account_page(account_id))
+    return render_fragment_or_page(request, "accounts/show.html", "accounts/show.html", **_account_page(account_id))
 
 
 @bp.post("/accounts/<int:account_id>/credentials")
-@needs("accounts.write")
+@requires("accounts.write")
 def replace_credentials(account_id: int) -> Response:
     """New credentials are tried first; what Amazon refuses, or what opens another account, is not kept."""
     session, form = db.session(), CredentialsForm()
@@ -134,18 +136,18 @@ def replace_credentials(account_id: int) -> Response:
             report = verbs.try_replacement(port, region, sells_in)
         verbs.replace_credentials(session, account_id, tried, report, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
-        tell(form, error, otherwise="refresh_token")
+        add_error(form, error, otherwise="refresh_token")
     except AmazonError as error:
         problem = error
     else:
         flash(_("Amazon accepts the new credentials, and they are kept."), "good")
         return see_other(request, url_for("accounts.show", account_id=account_id))
     session.rollback()
-    return invalid(request, *_CREDENTIALS, **_account_page(account_id, form, problem))
+    return render_invalid(request, *_CREDENTIALS, **_account_page(account_id, form, problem))
 
 
 @bp.post("/accounts/<int:account_id>/syncs")
-@needs("schedule.write")
+@requires("schedule.write")
 def sync_now(account_id: int) -> Response:
     account = _account(account_id)
     name = account.name
@@ -208,9 +210,9 @@ def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) ->
     """What Amazon shows the account, a row a dataset, the missing ones first. `outages`: those that worked lately."""
     rows = [
         {
-            "text": sentence(f"dataset_{name}"),
+            "text": text_for(f"dataset_{name}"),
             "missing": name in missing,
-            "without": sentence(f"without_{name}") if name in missing else "",
+            "without": text_for(f"without_{name}") if name in missing else "",
             "roles": ROLES.get(name, ()),
             "outage": name in outages,
         }

@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.submissions import state_machine as submission_states
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.stores import Store
 from webapp.queries.accounts import alerts as accounts_alerts
 from webapp.queries.accounts.alerts import Alert
@@ -33,13 +33,13 @@ def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
 
 def _trouble(store: Store, alert: Alert) -> Notice:
     url = url_for("accounts.show", account_id=store.account_id)
-    return Notice("bad", _("Orders are not being fetched"), sentence(alert.cause), url, _("Look at the account"))
+    return Notice("bad", _("Orders are not being fetched"), text_for(alert.cause), url, _("Look at the account"))
 
 
 def _blocked(store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s order could not be imported", "%(num)s orders could not be imported", alert.count)
     url = f"/amazon-orders?store={quote(store.slug)}&blocked=1"
-    return Notice("warn", title, sentence(alert.cause), url, _("Show them"))
+    return Notice("warn", title, text_for(alert.cause), url, _("Show them"))
 
 
 def _quarantined(_store: Store, alert: Alert) -> Notice:
@@ -76,7 +76,7 @@ def _mails(store: Store, alert: Alert) -> Notice:
 
 def _seller_data(store: Store, alert: Alert) -> Notice:
     url = url_for("document_settings.page", slug=store.slug)
-    return Notice("bad", _("Tax invoices are not uploaded"), sentence(alert.cause), url, _("Documents and language"))
+    return Notice("bad", _("Tax invoices are not uploaded"), text_for(alert.cause), url, _("Documents and language"))
 
 
 def _oversold(store: Store, alert: Alert) -> Notice:

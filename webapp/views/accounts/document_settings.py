@@ -13,24 +13,24 @@ from webapp.forms.stores import DocumentSettingsForm
 from webapp.models.stores import Store
 from webapp.queries.accounts import stores
 from webapp.services.accounts import document_settings as verbs
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("document_settings", __name__)
 _FORM = ("stores/_documents.html", "stores/documents.html")
 
 
 @bp.get("/stores/<slug>/documents")
-@needs("stores.read")
+@requires("stores.read")
 def page(slug: str) -> Response:
     store = _store(slug)
     form = DocumentSettingsForm(formdata=None, data={key: getattr(store, key) for key in domain.KEYS})
-    return answer(request, *_FORM, store=store, form=form)
+    return render_fragment_or_page(request, *_FORM, store=store, form=form)
 
 
 @bp.post("/stores/<slug>/documents")
-@needs("stores.write")
+@requires("stores.write")
 def save(slug: str) -> Response:
     store, form = _store(slug), DocumentSettingsForm()
     sent = {key: request.form[key] for key in domain.KEYS if key in request.form}
@@ -38,8 +38,8 @@ def save(slug: str) -> Response:
         verbs.change(db.session(), store, sent, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_FORM, store=_store(slug), form=form)
+        add_error(form, error)
+        return render_invalid(request, *_FORM, store=_store(slug), form=form)
     flash(_("Documents and mails of %(store)s were changed.", store=store.name), "good")
     return see_other(request, url_for("document_settings.page", slug=slug))
 

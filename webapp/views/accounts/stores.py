@@ -19,11 +19,11 @@ from webapp.queries.accounts import dashboard, stores
 from webapp.services.accounts import stores as verbs
 from webapp.views.accounts import alert_texts
 from webapp.web import links
-from webapp.web.auth import local_target, needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import local_target, requires
+from webapp.web.form_errors import add_error
 from webapp.web.responses import (
-    answer,
-    invalid,
+    render_fragment_or_page,
+    render_invalid,
     see_other,
     wants_fragment,
 )
@@ -32,21 +32,21 @@ bp = Blueprint("stores", __name__)
 
 
 @bp.get("/")
-@needs("stores.read")
+@requires("stores.read")
 def index() -> Response:
     found = stores.cards(db.session(), datetime.now(UTC))
     shown = [(card, alert_texts.of_store(card.store, card.alerts)) for card in found]
-    return answer(request, "stores/index.html", "stores/index.html", cards=shown)
+    return render_fragment_or_page(request, "stores/index.html", "stores/index.html", cards=shown)
 
 
 @bp.get("/stores")
-@needs("stores.read")
+@requires("stores.read")
 def list_all() -> ResponseReturnValue:
     return redirect(url_for("stores.index"), code=303)
 
 
 @bp.get("/stores/<slug>")
-@needs("stores.read")
+@requires("stores.read")
 def show(slug: str) -> Response:
     """The dashboard. HTMX asks for its living part, with the `mark` of what it shows: 204 while nothing is new."""
     session, store = db.session(), _store(slug)
@@ -56,7 +56,7 @@ def show(slug: str) -> Response:
         return make_response("", 204)
     now, days = datetime.now(UTC), 7 if request.args.get("days") == "7" else 30
     alerts = accounts_alerts.alerts(session, [store], now).get(store.id, [])
-    return answer(
+    return render_fragment_or_page(
         request,
         "stores/_live.html",
         "stores/show.html",
@@ -72,17 +72,17 @@ def show(slug: str) -> Response:
 
 
 @bp.get("/stores/<slug>/settings")
-@needs("stores.read")
+@requires("stores.read")
 def settings_page(slug: str) -> Response:
     """The form as it stands, or as it would look with what the address names: nothing is saved."""
     store = _store(slug)
-    return answer(
+    return render_fragment_or_page(
         request, "stores/_settings.html", "stores/settings.html", store=store, form=_form(store, request.args)
     )
 
 
 @bp.post("/stores/<slug>/settings")
-@needs("stores.write")
+@requires("stores.write")
 def save_settings(slug: str) -> Response:
     store = _store(slug)
     form = _form(store, request.form)
@@ -92,32 +92,32 @@ def save_settings(slug: str) -> Response:
         verbs.change_settings(db.session(), store, sent, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, "stores/_settings.html", "stores/settings.html", store=_store(slug), form=form)
+        add_error(form, error)
+        return render_invalid(request, "stores/_settings.html", "stores/settings.html", store=_store(slug), form=form)
     flash(_("The order settings were saved."), "good")
     return see_other(request, url_for("stores.settings_page", slug=slug))
 
 
 @bp.post("/stores/<slug>/activations")
-@needs("stores.write")
+@requires("stores.write")
 def activate(slug: str) -> Response:
     return _switch(slug, active=True)
 
 
 @bp.post("/stores/<slug>/deactivations")
-@needs("stores.write")
+@requires("stores.write")
 def deactivate(slug: str) -> Response:
     return _switch(slug, active=False)
 
 
 @bp.get("/stores/<slug>/delete")
-@needs("stores.write")
+@requires("stores.write")
 def delete_page(slug: str) -> Response:
-    return answer(request, *_DELETE, form=DeleteStoreForm(formdata=None), **_what_goes(slug))
+    return render_fragment_or_page(request, *_DELETE, form=DeleteStoreForm(formdata=None), **_what_goes(slug))
 
 
 @bp.post("/stores/<slug>/deletions")
-@needs("stores.write")
+@requires("stores.write")
 def delete(slug: str) -> Response:
     store, form = _store(slug), DeleteStoreForm()
     name = store.name
@@ -125,8 +125,8 @@ def delete(slug: str) -> Response:
         verbs.delete_store(db.session(), store, form.typed_name.data or "", now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_DELETE, form=form, **_what_goes(slug))
+        add_error(form, error)
+        return render_invalid(request, *_DELETE, form=form, **_what_goes(slug))
     flash(_("%(store)s was deleted.", store=name), "good")
     return see_other(request, url_for("stores.index"))
 

@@ -15,7 +15,7 @@ from webapp.core.extensions import db
 from webapp.domain.amazon.types import Address
 from webapp.domain.common.money import Money
 from webapp.domain.errors import InvalidError
-from webapp.domain.invoicing.drafts import Draft, Part
+from webapp.domain.invoicing.drafts import Draft, DraftLine
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.orders import CommentForm
 from webapp.models.comments import Comment
@@ -24,9 +24,9 @@ from webapp.queries import mails
 from webapp.queries.invoicing import documents as queries
 from webapp.queries.orders import orders
 from webapp.services.orders import comments as actions
-from webapp.web.form_errors import tell
+from webapp.web.form_errors import add_error
 from webapp.web.formatting.actors import names
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 # (name, amount, whether it is drawn heavy)
 Total = tuple[str | LazyString, Money, bool]
@@ -57,7 +57,7 @@ class _Sums(NamedTuple):
     total: int
 
 
-class Remark(NamedTuple):
+class CommentView(NamedTuple):
     """A comment as a page shows it. `by`: a name."""
 
     at: datetime
@@ -76,8 +76,8 @@ def about(order: Order) -> dict[str, Any]:
         "items": {item.id: item for item in order.items},
         "billing": address(order.billing),
         "shipping": address(order.shipping_address),
-        "refundable": order_states.may("refund", order.state),
-        "no_mail": mails.why_not(db.session(), order),
+        "refundable": order_states.is_allowed("refund", order.state),
+        "no_mail": mails.cannot_mail_reason(db.session(), order),
         "money": lambda minor: Money(minor, order.currency),
     }
 
@@ -99,14 +99,14 @@ def parts(amounts: Amounts, currency: str) -> list[Total]:
     return [(name, Money(minor, currency), False) for name, minor in found]
 
 
-class Worth(NamedTuple):
+class DraftTotals(NamedTuple):
     """What a draft is worth: by line id, and as a whole."""
 
-    lines: dict[int, Part]
+    lines: dict[int, DraftLine]
     totals: list[Total]
 
 
-def worth(draft: Draft, currency: str, name: str | LazyString) -> Worth:
+def worth(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
     """`name`: what the sum is called."""
     rows = parts(_Sums(**draft.amounts()), currency)
     if draft.adjustment_refund:
@@ -114,16 +114,16 @@ def worth(draft: Draft, currency: str, name: str | LazyString) -> Worth:
     if draft.adjustment_fee:
         rows.append((_l("Adjustment fee"), Money(-draft.adjustment_fee, currency), False))
     total = (name, Money(draft.total, currency), True)
-    return Worth({part.line_id: part for part in draft.parts}, [*rows, total])
+    return DraftTotals({part.line_id: part for part in draft.parts}, [*rows, total])
 
 
-def remarks(session: Session, comments: Sequence[Comment], zone: str) -> list[Remark]:
+def remarks(session: Session, comments: Sequence[Comment], zone: str) -> list[CommentView]:
     """The comments in the order given, on the clock of `zone`."""
     people = names(session, [comment.by for comment in comments])
-    return [Remark(row.at, zone, people[row.by], row.text, row.notify) for row in comments]
+    return [CommentView(row.at, zone, people[row.by], row.text, row.notify) for row in comments]
 
 
-def of_document(session: Session, order: Order, **document: int) -> list[Remark]:
+def of_document(session: Session, order: Order, **document: int) -> list[CommentView]:
     """What was written on a document, named as `queries.documents.comments` does."""
     return remarks(session, queries.comments(session, **document), order.store.marketplace.time_zone)
 
@@ -143,13 +143,13 @@ def comment_on(find: Callable[[Session], Any], column: str, url: str) -> Respons
             **{column: document.id},
         )
     except InvalidError as error:
-        tell(form, error)
-        refused = mails.why_not(session, orders.by_id(session, document.order_id))
+        add_error(form, error)
+        refused = mails.cannot_mail_reason(session, orders.by_id(session, document.order_id))
         context = {"form": form, "comments_url": request.path, "back": url, "no_mail": refused}
-        return invalid(request, COMMENT, "documents/comment.html", **context)
+        return render_invalid(request, COMMENT, "documents/comment.html", **context)
     flash(_("The comment was written."), "good")
     return see_other(request, url)
 
 
 def show(template: str, order: Order, **context: Any) -> Response:
-    return answer(request, template, template, **about(order), **context)
+    return render_fragment_or_page(request, template, template, **about(order), **context)

@@ -13,31 +13,31 @@ from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts as domain
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.credit_memos import CreditMemoForm, credit_memo_form
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.orders import Order
 from webapp.queries.invoicing import refundable as queries
 from webapp.services.invoicing import credit_memos as actions
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.credit_memos import bp
-from webapp.web.auth import needs
-from webapp.web.worker_notification import ring
+from webapp.web.auth import requires
+from webapp.web.worker_notification import wake_worker
 
 
 @bp.get("/orders/<number>/credit_memos/new")
-@needs("orders.write")
+@requires("orders.write")
 def new(number: str) -> Response:
     return document_form.new(number, KIND)
 
 
 @bp.post("/orders/<number>/credit_memos/previews")
-@needs("orders.write")
+@requires("orders.write")
 def preview(number: str) -> Response:
     return document_form.preview(number, KIND)
 
 
 @bp.post("/orders/<number>/credit_memos")
-@needs("orders.write")
+@requires("orders.write")
 def create(number: str) -> Response:
     return document_form.create(number, KIND)
 
@@ -69,14 +69,14 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
     if refused is not None and form.on_amazon:
         form.tell(refused)
     elif refused is not None:
-        left["why_not_amazon"] = sentence(refused.code, refused.arguments)
+        left["why_not_amazon"] = text_for(refused.code, refused.arguments)
     return left | {"worth": document_pages.worth(draft, order.currency, _l("Total to refund"))}
 
 
 def _why_not(session: Session, order: Order, draft: domain.Draft) -> DeskError | None:
     """What speaks against Amazon refunding this."""
     try:
-        queries.told(session, order, draft)
+        queries.amazon_lines(session, order, draft)
     except (InvalidError, RefusedError) as error:
         return error
     return None
@@ -95,7 +95,7 @@ def _write(session: Session, order: Order, form: CreditMemoForm, about: dict[str
         **about,
     )
     if form.on_amazon:
-        ring(order.amazon_order.account_id)
+        wake_worker(order.amazon_order.account_id)
     return memo.number
 
 

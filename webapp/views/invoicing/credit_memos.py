@@ -14,13 +14,13 @@ from webapp.queries.invoicing import vat_invoices
 from webapp.queries.orders import orders
 from webapp.views.invoicing import common as document_pages
 from webapp.views.orders import submissions_panel
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 bp = Blueprint("credit_memos", __name__)
 
 
 @bp.get("/credit_memos/<number>")
-@needs("orders.read")
+@requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
     memo = queries.credit_memo(session, number)
@@ -32,7 +32,7 @@ def show(number: str) -> Response:
         document=memo,
         upload=vat_invoices.upload_of(session, order, memo),
         telling=telling,
-        pace=submissions_panel.pace([telling] if telling else []),
+        pace=submissions_panel.poll_interval([telling] if telling else []),
         totals=totals(memo, order.currency),
         remarks=document_pages.of_document(session, order, credit_memo_id=memo.id),
         form=CommentForm(formdata=None),
@@ -40,7 +40,7 @@ def show(number: str) -> Response:
 
 
 @bp.post("/credit_memos/<number>/comments")
-@needs("orders.write")
+@requires("orders.write")
 def comment(number: str) -> Response:
     url = url_for("credit_memos.show", number=number)
     return document_pages.comment_on(lambda session: queries.credit_memo(session, number), "credit_memo_id", url)

@@ -18,13 +18,13 @@ from webapp.core.extensions import db
 from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.documents import DocumentForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
 from webapp.queries.orders import orders as queries
 from webapp.queries.products import line_stock
 from webapp.views.invoicing import common as document_pages
 from webapp.web import form_drafts
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 WRITTEN = "written"
 # So many documents are remembered by the page they came from.
@@ -52,7 +52,7 @@ class Kind(NamedTuple):
 def new(number: str, kind: Kind) -> Response:
     """The page with the form, filled with what is left."""
     order = queries.by_number(db.session(), number)
-    return _answer(answer, kind, order, kind.form(order))
+    return _answer(render_fragment_or_page, kind, order, kind.form(order))
 
 
 def preview(number: str, kind: Kind, change: Callable[[Any], None] | None = None) -> Response:
@@ -60,9 +60,9 @@ def preview(number: str, kind: Kind, change: Callable[[Any], None] | None = None
     order = queries.by_number(db.session(), number)
     form = kind.form(order)
     if change is None:
-        return _answer(answer, kind, order, form)
+        return _answer(render_fragment_or_page, kind, order, form)
     change(form)
-    return _answer(answer, kind, order, form, changed=True)
+    return _answer(render_fragment_or_page, kind, order, form, changed=True)
 
 
 def create(number: str, kind: Kind) -> Response:
@@ -104,8 +104,8 @@ def _remember(once: str, number: str) -> None:
 
 def _refuse(kind: Kind, order: Order, form: DocumentForm, error: DeskError) -> Response:
     """The form as it was sent, with the mistake at its field, or above it where it has none."""
-    said = "" if form.culprit(error) is not None else sentence(error.code, error.arguments)
-    return _answer(invalid, kind, order, form, said, error)
+    said = "" if form.culprit(error) is not None else text_for(error.code, error.arguments)
+    return _answer(render_invalid, kind, order, form, said, error)
 
 
 def _answer(
@@ -123,7 +123,7 @@ def _answer(
     try:
         context |= _preview(kind, order, form)
     except RefusedError as error:
-        context["refused"] = sentence(error.code, error.arguments)
+        context["refused"] = text_for(error.code, error.arguments)
     except InvalidError as error:
         form.tell(error)
     if wrong is not None:
@@ -140,6 +140,6 @@ def _answer(
 
 
 def _preview(kind: Kind, order: Order, form: DocumentForm) -> dict[str, Any]:
-    if not order_states.may(kind.move, order.state):
+    if not order_states.is_allowed(kind.move, order.state):
         raise RefusedError(f"cannot_{kind.move}", state=order.state)
     return kind.preview(db.session(), order, form)

@@ -20,31 +20,31 @@ from webapp.queries.orders import orders
 from webapp.services.invoicing import invoices as actions
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 bp = Blueprint("invoices", __name__)
 
 
 @bp.get("/orders/<number>/invoices/new")
-@needs("orders.write")
+@requires("orders.write")
 def new(number: str) -> Response:
     return document_form.new(number, KIND)
 
 
 @bp.post("/orders/<number>/invoices/previews")
-@needs("orders.write")
+@requires("orders.write")
 def preview(number: str) -> Response:
     return document_form.preview(number, KIND)
 
 
 @bp.post("/orders/<number>/invoices")
-@needs("orders.write")
+@requires("orders.write")
 def create(number: str) -> Response:
     return document_form.create(number, KIND)
 
 
 @bp.get("/invoices/<number>")
-@needs("orders.read")
+@requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
     invoice = queries.invoice(session, number)
@@ -62,7 +62,7 @@ def show(number: str) -> Response:
 
 
 @bp.post("/invoices/<number>/comments")
-@needs("orders.write")
+@requires("orders.write")
 def comment(number: str) -> Response:
     url = url_for("invoices.show", number=number)
     return document_pages.comment_on(lambda session: queries.invoice(session, number), "invoice_id", url)

@@ -16,14 +16,14 @@ from webapp.views.listing import registry as list_registry
 from webapp.views.listing.filled import filled
 from webapp.views.listing.registry import Listing
 from webapp.views.shipping import shipments
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.responses import see_other
 
 
 def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
     """A list at `path`, and where its filters are sent."""
 
-    @needs("orders.read")
+    @requires("orders.read")
     def index() -> Response:
         session = db.session()
         every, layout = saved_views.opening(session, current_user.id, listing.name)
@@ -33,7 +33,7 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
             return see_other(request, url_for(f"{bp.name}.show", number=number))
         return list_registry.show(session, listing, request, every, layout, form)
 
-    @needs("orders.read")
+    @requires("orders.read")
     def search() -> Response:
         form = listing.filters(request.form, stores.by_name(db.session()))
         form.validate()

@@ -13,34 +13,34 @@ from webapp.queries.invoicing import documents
 from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key
 from webapp.queries.orders import orders
-from webapp.web.auth import can, needs
+from webapp.web.auth import has_permission, requires
 
 bp = Blueprint("printing", __name__)
 
 
 @bp.get("/invoices/<number>/pdf")
-@needs("documents.print")
+@requires("documents.print")
 def invoice(number: str) -> Response:
     found = documents.invoice(db.session(), number)
     return _pdf([("invoice", found.id)], f"invoice-{found.number}")
 
 
 @bp.get("/shipments/<number>/pdf")
-@needs("documents.print")
+@requires("documents.print")
 def shipment(number: str) -> Response:
     found = documents.shipment(db.session(), number)
     return _pdf([("shipment", found.id)], f"packing-slip-{found.number}")
 
 
 @bp.get("/credit_memos/<number>/pdf")
-@needs("documents.print")
+@requires("documents.print")
 def credit_memo(number: str) -> Response:
     found = documents.credit_memo(db.session(), number)
     return _pdf([("credit_memo", found.id)], f"credit-memo-{found.number}")
 
 
 @bp.get("/orders/<number>/pdf")
-@needs("documents.print")
+@requires("documents.print")
 def order(number: str) -> Response:
     """Its invoices, then its packing slips, then its credit memos."""
     found = orders.by_number(db.session(), number)
@@ -51,7 +51,7 @@ def order(number: str) -> Response:
 
 
 @bp.get("/orders/<number>/packing-slip/pdf")
-@needs("documents.print")
+@requires("documents.print")
 def packing_slip(number: str) -> Response:
     """What is left to ship of an order, to pack it by."""
     found = orders.by_number(db.session(), number)
@@ -62,7 +62,7 @@ def packing_slip(number: str) -> Response:
 
 
 @bp.get("/bulk/<int:action_id>/pdf")
-@needs("documents.print")
+@requires("documents.print")
 def printed(action_id: int) -> Response:
     """What a bulk action printed."""
     session = db.session()
@@ -75,7 +75,7 @@ def printed(action_id: int) -> Response:
 
 def result(action: BulkAction) -> tuple[str, str] | None:
     """Text and address of the link to what the bulk action printed, while it is kept and for who may see it."""
-    if not can("documents.print") or queries.file_of(db.session(), action.id) is None:
+    if not has_permission("documents.print") or queries.file_of(db.session(), action.id) is None:
         return None
     return _("Open the PDF"), url_for("printing.printed", action_id=action.id)
 

@@ -19,7 +19,7 @@ from webapp.services.listing import export_audit as actions
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.registry import Listing
 from webapp.views.listing.tools import read_query
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 
 bp = Blueprint("exports", __name__, url_prefix="/grids")
 
@@ -27,7 +27,7 @@ _PIECE = 64 * 1024
 
 
 @bp.post("/<name>/exports")
-@needs("orders.read")
+@requires("orders.read")
 def create(name: str) -> Response:
     """The file. Names and addresses are in it only for those who may see them, and that it was taken is noted."""
     listing, format_ = list_registry.find(name), request.form.get("format", "csv")

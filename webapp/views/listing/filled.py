@@ -11,9 +11,9 @@ from werkzeug.datastructures import MultiDict
 from webapp.forms.filters import Filters
 from webapp.models.stores import StoreName
 from webapp.views.listing.registry import Listing
-from webapp.web.auth import can
+from webapp.web.auth import has_permission
 from webapp.web.formatting import now
-from webapp.web.formatting.memory import Memory
+from webapp.web.formatting.memory import LRUCache
 from webapp.web.formatting.readers import reader
 
 # Of each generation; a form is some twenty kilobytes.
@@ -24,10 +24,10 @@ _NO_FILTERS = frozenset(("after", "before", "columns", "page", "size", "sort", "
 
 def filled(listing: Listing, arguments: "MultiDict[str, str]", every: Sequence[StoreName]) -> Filters:
     """The listing's filters as an address says them, checked; `every`: all stores."""
-    memory: Memory[Filters] = current_app.extensions.setdefault("filled_forms", Memory[Filters](_MOST))
+    memory: LRUCache[Filters] = current_app.extensions.setdefault("filled_forms", LRUCache[Filters](_MOST))
     said = tuple((name, tuple(values)) for name, values in arguments.lists() if name not in _NO_FILTERS)
     # Days are said without their year where it is this one.
-    key = (listing.name, reader(), now().date(), said, tuple(every), can("pii.read"))
+    key = (listing.name, reader(), now().date(), said, tuple(every), has_permission("pii.read"))
     form = memory.get(key)
     if form is None:
         form = listing.filters(arguments, every)

@@ -14,10 +14,10 @@ from webapp.forms.filters import Chip, Filters
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import (
     END,
-    Edge,
+    Cursor,
     Grid,
     Page,
-    Place,
+    PageRequest,
 )
 from webapp.queries.listing.query_plan import COUNTED
 from webapp.web import formatting
@@ -50,7 +50,7 @@ class Size(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class GridPage:
     """`page` is None when the filters make no sense.
 
     `filters` and `place` are what an address of the grid says, the names in it sealed. `state`: everything that heads,
@@ -65,7 +65,7 @@ class Shown:
     filters: Mapping[str, list[str]]
     columns: tuple[str, ...]
     state: tuple[Hashable, ...]
-    made: "_Made"
+    made: "LazyGridHeader"
 
     @property
     def filtered(self) -> bool:
@@ -105,7 +105,7 @@ def show(
     *,
     kept: Mapping[str, str] | None = None,
     cleared: Mapping[str, str] | None = None,
-) -> Shown:
+) -> GridPage:
     """The page that the request's address means. `heads`: column → (its text, whether it holds figures).
 
     `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
@@ -116,8 +116,8 @@ def show(
     page = grid_fetch.fetch(session, grid, place, checked.set) if checked.right else None
     said = {**_place(grid, place), **(kept or {})}
     opens = {**said, **(cleared or {})}
-    address = _Address(formatting.address(request.endpoint or ""), checked.parameters, said, opens)
-    return Shown(
+    address = GridUrls(formatting.address(request.endpoint or ""), checked.parameters, said, opens)
+    return GridPage(
         form=form,
         page=page,
         clear=address.clear(),
@@ -126,7 +126,7 @@ def show(
         filters=checked.parameters,
         columns=grid.visible,
         state=(address.said, grid.visible, place.sort, place.size),
-        made=_Made(grid, place, heads, checked.chips, address),
+        made=LazyGridHeader(grid, place, heads, checked.chips, address),
     )
 
 
@@ -137,7 +137,7 @@ def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> st
     return url_for(endpoint, **values)
 
 
-class _Address:
+class GridUrls:
     """The addresses of a grid. What filters say is put into their words once, for the two dozen of them on a page."""
 
     def __init__(
@@ -174,14 +174,14 @@ class _Address:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class LazyGridHeader:
     """What a page of a grid shows beside its rows, made where it is drawn: `heads` as `show` is given them."""
 
     grid: Grid
-    place: Place
+    place: PageRequest
     named: Mapping[str, tuple[str | LazyString, bool]]
     checked: tuple[Chip, ...]
-    address: _Address
+    address: GridUrls
 
     def heads(self) -> list[Head]:
         return [_head(self.grid, self.place, name, *self.named[name], self.address) for name in self.grid.visible]
@@ -198,7 +198,7 @@ def _query(values: Mapping[str, list[str] | str]) -> str:
     return urlencode(values, doseq=True, safe="!$'()*,/:;?@") if values else ""
 
 
-def _place(grid: Grid, place: Place) -> dict[str, str]:
+def _place(grid: Grid, place: PageRequest) -> dict[str, str]:
     """What differs from how the grid opens by itself."""
     said = {}
     if place.sort != grid.sort:
@@ -208,7 +208,7 @@ def _place(grid: Grid, place: Place) -> dict[str, str]:
     return said
 
 
-def _head(grid: Grid, place: Place, name: str, text: str | LazyString, figures: bool, address: _Address) -> Head:
+def _head(grid: Grid, place: PageRequest, name: str, text: str | LazyString, figures: bool, address: GridUrls) -> Head:
     column = grid.column(name)
     if column is None:
         return Head(text, "", "", figures)
@@ -218,11 +218,11 @@ def _head(grid: Grid, place: Place, name: str, text: str | LazyString, figures: 
     return Head(text, address.to(sort=sort), ("desc" if place.descending else "asc") if here else "", figures)
 
 
-def _pager(place: Place, page: Page | None, address: _Address, counted: Callable[[int], str]) -> Pager:
+def _pager(place: PageRequest, page: Page | None, address: GridUrls, counted: Callable[[int], str]) -> Pager:
     if page is None:
         return Pager("", "", "", "", "")
 
-    def edge(name: str, at: Edge | None) -> str:
+    def edge(name: str, at: Cursor | None) -> str:
         return address.to(**{name: grid_fetch.write_edge(place, at)}) if at is not None else ""
 
     return Pager(

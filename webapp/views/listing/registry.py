@@ -33,9 +33,9 @@ from webapp.queries.orders import customers, orders
 from webapp.queries.sync import amazon_orders
 from webapp.services.bulk import registry as bulk_registry
 from webapp.views.listing import grid_page
-from webapp.views.listing.grid_page import Shown
-from webapp.web.auth import can
-from webapp.web.responses import answer, invalid, see_other
+from webapp.views.listing.grid_page import GridPage
+from webapp.web.auth import has_permission
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,11 @@ class Listing:
 
     def filters(self, arguments: Mapping[str, Any], every: Sequence[StoreName]) -> Filters:
         """The form of its filters, as far as the person signed in may use them. `every`: all stores."""
-        return self.form(arguments, stores=every, reads_personal=can("pii.read"))
+        return self.form(arguments, stores=every, reads_personal=has_permission("pii.read"))
 
     def open_grid(self, every: Sequence[StoreName]) -> Grid:
         """Its grid for the person who is signed in. `every`: all stores."""
-        return self.grid(every).for_reader(personal=can("pii.read"))
+        return self.grid(every).for_reader(personal=has_permission("pii.read"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def show(
         # Without it the list would open with its view again.
         cleared={"view": "0"} if opens is not None else {},
     )
-    respond = answer if shown.page is not None else invalid
+    respond = render_fragment_or_page if shown.page is not None else render_invalid
     by_id = {store.id: store for store in every}
     tools = Tools(listing, _query(shown), _view(session, request), _kinds(listing))
     return respond(request, listing.fragment, listing.page, grid=shown, stores=by_id, tools=tools)
@@ -227,12 +227,12 @@ def state(form: Filters, arguments: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _kinds(listing: Listing) -> tuple[str, ...]:
     """What this person may do to many of its rows."""
-    if not can("bulk.write"):
+    if not has_permission("bulk.write"):
         return ()
-    return tuple(name for name in listing.kinds if can(bulk_registry.find(name).permission))
+    return tuple(name for name in listing.kinds if has_permission(bulk_registry.find(name).permission))
 
 
-def _query(shown: Shown) -> str:
+def _query(shown: GridPage) -> str:
     """The state of the page as the query of an address, names sealed."""
     return urlencode([*shown.filters.items(), *shown.place.items()], doseq=True)
 

@@ -12,8 +12,8 @@ from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.orders import orders
 from webapp.queries.products import products
 from webapp.queries.sync import amazon_orders
-from webapp.web.auth import can, needs
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import has_permission, requires
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("search", __name__, url_prefix="/search")
 
@@ -22,17 +22,17 @@ _ORDERS, _PRODUCTS = "20", 5
 
 
 @bp.get("")
-@needs("orders.read")
+@requires("orders.read")
 def show() -> Response:
-    form = SearchForm(request.args, reads_personal=can("pii.read"))
+    form = SearchForm(request.args, reads_personal=has_permission("pii.read"))
     page = "search/show.html"
     if not form.validate() or not form.q.data:
-        return (invalid if form.errors else answer)(request, page, page, form=form)
+        return (render_invalid if form.errors else render_fragment_or_page)(request, page, page, form=form)
     session = db.session()
     every = stores.by_name(session)
-    grid = amazon_orders.grid(every).for_reader(personal=can("pii.read")).choose(_COLUMNS)
+    grid = amazon_orders.grid(every).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
     found = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"size": _ORDERS}), {"q": form.q.data})
-    return answer(
+    return render_fragment_or_page(
         request,
         page,
         page,
@@ -42,15 +42,15 @@ def show() -> Response:
         stores={store.id: store for store in every},
         everything=_with("amazon_orders.index", form),
         ours=_with("orders.index", form),
-        products=products.matching(session, form.q.data, _PRODUCTS) if can("products.read") else [],
+        products=products.matching(session, form.q.data, _PRODUCTS) if has_permission("products.read") else [],
     )
 
 
 @bp.post("")
-@needs("orders.read")
+@requires("orders.read")
 def search() -> ResponseReturnValue:
     """Where the box is sent: what was typed of a person then stands sealed in the address, and in no log."""
-    form = SearchForm(request.form, reads_personal=can("pii.read"))
+    form = SearchForm(request.form, reads_personal=has_permission("pii.read"))
     if form.validate() and form.q.data:
         session = db.session()
         number = orders.number_for(session, form.q.data)

@@ -12,7 +12,7 @@ from webapp.core.extensions import db
 from webapp.domain import bulk_states
 from webapp.domain.errors import InvalidError
 from webapp.forms.saved_views import ChangedViewForm, SizeForm, ViewForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.saved_views import GridView
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
@@ -23,9 +23,9 @@ from webapp.services.listing import saved_views as actions
 from webapp.views.bulk import ring
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.registry import Listing
-from webapp.web.auth import can, needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import has_permission, requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("grid_tools", __name__, url_prefix="/grids")
 
@@ -34,14 +34,14 @@ _VIEWS = ("grids/_views.html", "grids/views.html")
 
 
 @bp.post("/<name>/selections")
-@needs("bulk.write")
+@requires("bulk.write")
 def select(name: str) -> Response:
     """Freeze the rows that were ticked, or all that match, and ask what is to be known before it begins."""
     listing = list_registry.find(name)
     kind = bulk_registry.find(request.form.get("kind", ""))
     if kind.name not in listing.kinds:
         abort(400)
-    if not can(kind.permission):
+    if not has_permission(kind.permission):
         abort(403)
     session = db.session()
     begin = bulk_runner.start if kind.immediate else bulk_runner.draft
@@ -49,7 +49,7 @@ def select(name: str) -> Response:
         action = begin(session, kind.name, _selected(listing), now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         session.rollback()
-        flash(sentence(error.code, error.arguments), "warn")
+        flash(text_for(error.code, error.arguments), "warn")
         return see_other(request, _back(listing))
     if kind.immediate:
         ring(action.id)
@@ -57,7 +57,7 @@ def select(name: str) -> Response:
 
 
 @bp.get("/<name>/columns")
-@needs("orders.read")
+@requires("orders.read")
 def columns(name: str) -> Response:
     listing = list_registry.find(name)
     layout = queries.layout(db.session(), current_user.id, name)
@@ -65,11 +65,13 @@ def columns(name: str) -> Response:
     order = [*visible, *(other for other in listing.headings if other not in visible)]
     size = str(layout.size) if layout is not None and layout.size else ""
     form = SizeForm(formdata=None, size=size)
-    return answer(request, *_COLUMNS, **_chooser(listing, order, set(visible), form, urlencode(_arguments())))
+    return render_fragment_or_page(
+        request, *_COLUMNS, **_chooser(listing, order, set(visible), form, urlencode(_arguments()))
+    )
 
 
 @bp.post("/<name>/columns")
-@needs("orders.read")
+@requires("orders.read")
 def choose(name: str) -> Response:
     """Move a column up or down and show the form again; keep the choice; or forget it."""
     listing, sent, form = list_registry.find(name), request.form, SizeForm()
@@ -77,13 +79,15 @@ def choose(name: str) -> Response:
     ticked = set(sent.getlist("column"))
     query = sent.get("query", "")
     if "move" in sent:
-        return answer(request, *_COLUMNS, **_chooser(listing, _moved(order, sent["move"]), ticked, form, query))
+        return render_fragment_or_page(
+            request, *_COLUMNS, **_chooser(listing, _moved(order, sent["move"]), ticked, form, query)
+        )
     chosen = [one for one in order if one in ticked]
     if "reset" in sent:
         actions.choose(db.session(), current_user.id, name, (), None)
     elif not chosen or not form.validate():
         shown = _chooser(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
-        return invalid(request, *_COLUMNS, **shown)
+        return render_invalid(request, *_COLUMNS, **shown)
     else:
         size = int(form.size.data) if form.size.data else None
         actions.choose(db.session(), current_user.id, name, chosen, size)
@@ -91,14 +95,16 @@ def choose(name: str) -> Response:
 
 
 @bp.get("/<name>/views")
-@needs("orders.read")
+@requires("orders.read")
 def views(name: str) -> Response:
     listing = list_registry.find(name)
-    return answer(request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), urlencode(_arguments())))
+    return render_fragment_or_page(
+        request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), urlencode(_arguments()))
+    )
 
 
 @bp.post("/<name>/views")
-@needs("orders.read")
+@requires("orders.read")
 def save(name: str) -> Response:
     """Keep the state of the page under a name."""
     listing, form, session = list_registry.find(name), ViewForm(), db.session()
@@ -122,13 +128,13 @@ def save(name: str) -> Response:
             )
             return see_other(request, list_registry.address(listing, view))
         except InvalidError as error:
-            tell(form, error)
+            add_error(form, error)
     session.rollback()
-    return invalid(request, *_VIEWS, **_saved(listing, form, query))
+    return render_invalid(request, *_VIEWS, **_saved(listing, form, query))
 
 
 @bp.post("/views/<int:view_id>/changes")
-@needs("orders.read")
+@requires("orders.read")
 def change(view_id: int) -> Response:
     """Rename it, share it, open the list with it."""
     session, form = db.session(), ChangedViewForm()
@@ -140,19 +146,21 @@ def change(view_id: int) -> Response:
             opens = form.opens.data
             actions.change(session, current_user.id, view_id, form.name.data, shared=form.shared.data, opens=opens)
     except InvalidError as error:
-        tell(form, error)
+        add_error(form, error)
         sent = False
     session.rollback()
     shown = _saved(listing, ViewForm(formdata=None), query) | {"wrong": None if sent else form, "wrong_id": view_id}
-    return (answer if sent else invalid)(request, *_VIEWS, **shown)
+    return (render_fragment_or_page if sent else render_invalid)(request, *_VIEWS, **shown)
 
 
 @bp.post("/views/<int:view_id>/deletions")
-@needs("orders.read")
+@requires("orders.read")
 def delete(view_id: int) -> Response:
     session = db.session()
     listing = list_registry.find(actions.forget(session, current_user.id, view_id))
-    return answer(request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), request.form.get("query", "")))
+    return render_fragment_or_page(
+        request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), request.form.get("query", ""))
+    )
 
 
 def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:

@@ -19,11 +19,11 @@ from webapp.queries import mails as queries
 from webapp.queries.orders import orders
 from webapp.services.mail import amazon_messaging as asking
 from webapp.services.mail import outbox as verbs
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
 from webapp.web.responses import (
-    answer,
-    invalid,
+    render_fragment_or_page,
+    render_invalid,
     see_other,
     wants_fragment,
 )
@@ -34,30 +34,30 @@ _PAGE = ("mails/_messages.html", "mails/messages.html")
 
 
 @bp.get("/orders/<number>/messages")
-@needs("mails.write")
+@requires("mails.write")
 def show(number: str) -> Response:
     """What Amazon allows, as far as it has answered: the page asks again until it has."""
     order = orders.by_number(db.session(), number)
-    return answer(request, *_PAGE, order=order, message=about(order))
+    return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
 
 
 @bp.post("/orders/<number>/messages/offers")
-@needs("mails.write")
+@requires("mails.write")
 def ask(number: str) -> Response:
     """Have Amazon asked."""
     session = db.session()
     order = orders.by_number(session, number)
     account_id = order.amazon_order.account_id
-    asking.ask(session, order, now=datetime.now(UTC))
+    asking.request_allowed(session, order, now=datetime.now(UTC))
     _ring(account_id)
     if wants_fragment(request):
         # Whoever writes a mail above it stays on that page.
-        return answer(request, *_PAGE, order=order, message=about(order))
+        return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
     return see_other(request, url_for("messages.show", number=number))
 
 
 @bp.post("/orders/<number>/messages")
-@needs("mails.write")
+@requires("mails.write")
 def create(number: str) -> Response:
     session = db.session()
     order = orders.by_number(session, number)
@@ -75,9 +75,9 @@ def create(number: str) -> Response:
         )
     except InvalidError as error:
         session.rollback()
-        tell(form, error)
+        add_error(form, error)
         order = orders.by_number(session, number)
-        return invalid(request, *_PAGE, order=order, message=about(order, form))
+        return render_invalid(request, *_PAGE, order=order, message=about(order, form))
     mail_id = mail.id
     session.rollback()
     _ring(account_id)

@@ -17,7 +17,7 @@ from webapp.domain.mail import state_machine as domain
 from webapp.domain.mail.errors import CannotWrite
 from webapp.forms.mails import MailFilters, MailForm
 from webapp.mailing import composer
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.messages.status_labels import label
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
@@ -28,11 +28,11 @@ from webapp.services.mail import outbox as verbs
 from webapp.views.listing import grid_page
 from webapp.views.mail import amazon_messaging
 from webapp.views.orders import event_lines
-from webapp.web.auth import can, needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import has_permission, requires
+from webapp.web.form_errors import add_error
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("mails", __name__)
 
@@ -48,14 +48,14 @@ _NEW = ("mails/_new.html", "mails/new.html")
 
 
 @bp.get("/mails")
-@needs("mails.read")
+@requires("mails.read")
 def index() -> Response:
     session = db.session()
     form = MailFilters(request.args, stores=stores.by_name(session))
     shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
     on_its_way = any(row.state in {domain.QUEUED, domain.SENDING} for row in rows)
-    return answer(
+    return render_fragment_or_page(
         request,
         "mails/_list.html",
         "mails/index.html",
@@ -72,12 +72,12 @@ def index() -> Response:
 
 
 @bp.get("/mails/<int:mail_id>")
-@needs("mails.read")
+@requires("mails.read")
 def show(mail_id: int) -> Response:
     session = db.session()
     mail = queries.find(session, mail_id)
     zone = mail.order.store.marketplace.time_zone
-    return answer(
+    return render_fragment_or_page(
         request,
         "mails/_mail.html",
         "mails/show.html",
@@ -85,7 +85,7 @@ def show(mail_id: int) -> Response:
         zone=zone,
         by=names(session, [mail.by])[mail.by],
         history=event_lines.entries(session, queries.history(session, mail), zone),
-        text=_text(mail) if can("pii.read") else None,
+        text=_text(mail) if has_permission("pii.read") else None,
         document=queries.document_of(session, mail),
         may=domain.may,
         pace=2 if mail.state in {domain.QUEUED, domain.SENDING} else 0,
@@ -93,7 +93,7 @@ def show(mail_id: int) -> Response:
 
 
 @bp.post("/mails/<int:mail_id>/retries")
-@needs("mails.write")
+@requires("mails.write")
 def retry(mail_id: int) -> Response:
     verbs.retry(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
     flash(_("The mail is in line again."), "good")
@@ -101,7 +101,7 @@ def retry(mail_id: int) -> Response:
 
 
 @bp.post("/mails/<int:mail_id>/drops")
-@needs("mails.write")
+@requires("mails.write")
 def drop(mail_id: int) -> Response:
     verbs.drop(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
     flash(_("Dropped: nothing more is sent."), "good")
@@ -109,7 +109,7 @@ def drop(mail_id: int) -> Response:
 
 
 @bp.post("/mails/retries")
-@needs("mails.write")
+@requires("mails.write")
 def retry_all() -> Response:
     """Those that failed; what may have arrived is looked at one by one."""
     done = verbs.retry_all(db.session(), now=datetime.now(UTC), by=current_user.by)
@@ -119,26 +119,30 @@ def retry_all() -> Response:
 
 
 @bp.get("/orders/<number>/mails/new")
-@needs("mails.write")
+@requires("mails.write")
 def new(number: str) -> Response:
     """The form, filled in by the template the address asks for: `what` as in the form, or `kind` and `document`."""
     order = orders.by_number(db.session(), number)
     kind, document_id = _what(order, request.args.get("what", ""))
     form = MailForm(formdata=None, once=secrets.token_urlsafe(12), attach=document_id is not None)
     form.what.data = _key(kind, document_id)
-    if can("pii.read"):
+    if has_permission("pii.read"):
         form.subject.data, form.body.data = _written(order, kind, document_id)
-    return answer(request, *_NEW, **_about(order, form, kind, document_id))
+    return render_fragment_or_page(request, *_NEW, **_about(order, form, kind, document_id))
 
 
 @bp.post("/orders/<number>/mails")
-@needs("mails.write")
+@requires("mails.write")
 def create(number: str) -> Response:
     session, form = db.session(), MailForm()
     order = orders.by_number(session, number)
     kind, document_id = _what(order, form.what.data or "")
     # Who may not see the buyer's data is shown no text, and sends what the template says.
-    text = (form.subject.data or "", form.body.data or "") if can("pii.read") and "body" in request.form else None
+    text = (
+        (form.subject.data or "", form.body.data or "")
+        if has_permission("pii.read") and "body" in request.form
+        else None
+    )
     try:
         mail = verbs.write(
             session,
@@ -154,34 +158,34 @@ def create(number: str) -> Response:
         )
     except InvalidError as error:
         session.rollback()
-        tell(form, error)
+        add_error(form, error)
         # It was said of this text, and the next one may lead elsewhere.
         form.anyway.data = False
         order = orders.by_number(session, number)
-        return invalid(request, *_NEW, **_about(order, form, kind, document_id))
+        return render_invalid(request, *_NEW, **_about(order, form, kind, document_id))
     except RefusedError as error:
         session.rollback()
         order = orders.by_number(session, number)
         # The form is shown all the same, so that nothing that was typed is lost.
-        refused = {"refused": "", "problem": sentence(error.code, error.arguments)}
-        return invalid(request, *_NEW, **_about(order, form, kind, document_id) | refused)
+        refused = {"refused": "", "problem": text_for(error.code, error.arguments)}
+        return render_invalid(request, *_NEW, **_about(order, form, kind, document_id) | refused)
     return _queued(mail)
 
 
 @bp.post("/invoices/<number>/mails")
-@needs("mails.write")
+@requires("mails.write")
 def invoice(number: str) -> Response:
     return _document(domain.INVOICE, number)
 
 
 @bp.post("/shipments/<number>/mails")
-@needs("mails.write")
+@requires("mails.write")
 def shipment(number: str) -> Response:
     return _document(domain.SHIPMENT, number)
 
 
 @bp.post("/credit_memos/<number>/mails")
-@needs("mails.write")
+@requires("mails.write")
 def credit_memo(number: str) -> Response:
     return _document(domain.CREDIT_MEMO, number)
 
@@ -209,7 +213,7 @@ def _about(order: Order, form: MailForm, kind: str, document_id: int | None) -> 
         "kind": kind,
         "document_id": document_id,
         "choices": _choices(order),
-        "refused": queries.why_not(session, order),
+        "refused": queries.cannot_mail_reason(session, order),
         "problem": "",
         "sent": queries.of_order(session, order.id),
         "zone": order.store.marketplace.time_zone,
@@ -243,7 +247,7 @@ def _what(order: Order, key: str) -> tuple[str, int | None]:
 
 
 def _written(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
-    if queries.why_not(db.session(), order) is not None:
+    if queries.cannot_mail_reason(db.session(), order) is not None:
         return "", ""
     try:
         return composer.written(db.session(), order, kind, document_id)
@@ -258,7 +262,7 @@ def _text(mail: Mail) -> tuple[str, str]:
     try:
         return composer.written(db.session(), mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
     except CannotWrite as error:
-        return "", sentence(error.cause)
+        return "", text_for(error.cause)
 
 
 def _counted(count: int) -> str:

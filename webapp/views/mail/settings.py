@@ -18,9 +18,9 @@ from webapp.models.stores import Store
 from webapp.queries import mails as queries
 from webapp.queries.accounts import stores
 from webapp.services.mail import settings as verbs
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("mail_settings", __name__)
 
@@ -31,13 +31,13 @@ _SENDER = ("mail_settings/_sender.html", "mail_settings/sender.html")
 
 
 @bp.get("/mail_settings")
-@needs("mails.settings")
+@requires("mails.settings")
 def show() -> Response:
-    return answer(request, *_SERVER, **_page())
+    return render_fragment_or_page(request, *_SERVER, **_page())
 
 
 @bp.post("/mail_settings")
-@needs("mails.settings")
+@requires("mails.settings")
 def save() -> Response:
     form = ServerForm()
     fields = {name: form[name].data or "" for name in (*_FIELDS, "password")}
@@ -46,14 +46,14 @@ def save() -> Response:
         verbs.save_server(db.session(), fields, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_SERVER, **_page(form))
+        add_error(form, error)
+        return render_invalid(request, *_SERVER, **_page(form))
     flash(_("The mail server was saved. Send a test mail to see whether it works."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
 
 @bp.post("/mail_settings/deletions")
-@needs("mails.settings")
+@requires("mails.settings")
 def forget() -> Response:
     verbs.forget_server(db.session(), now=datetime.now(UTC), by=current_user.by)
     flash(_("The mail server was taken away: nobody is written to."), "good")
@@ -61,7 +61,7 @@ def forget() -> Response:
 
 
 @bp.post("/mail_settings/tests")
-@needs("mails.settings")
+@requires("mails.settings")
 def test() -> Response:
     """Send a mail to the address that was typed, as what is saved says; and show what the server says to it."""
     session, form = db.session(), TestMailForm()
@@ -76,24 +76,26 @@ def test() -> Response:
         composer.send_test(server, sender, to, _("Test mail of Channeldesk"), _("This mail shows that mails go out."))
         done = to
     except InvalidError as error:
-        tell(form, error)
+        add_error(form, error)
     except MailError as error:
         problem = error
-    respond = answer if done else invalid
+    respond = render_fragment_or_page if done else render_invalid
     return respond(request, *_TEST, **_page(test=form, problem=problem, done=done))
 
 
 @bp.get("/mail_settings/senders/<slug>")
-@needs("mails.settings")
+@requires("mails.settings")
 def sender_page(slug: str) -> Response:
     store = _store(slug)
     own = queries.senders(db.session()).get(store.id)
     data = {name: getattr(own, name) for name in ("address", "name", "reply_to")} if own else {}
-    return answer(request, *_SENDER, store=store, form=SenderForm(formdata=None, data=data), common=_server())
+    return render_fragment_or_page(
+        request, *_SENDER, store=store, form=SenderForm(formdata=None, data=data), common=_server()
+    )
 
 
 @bp.post("/mail_settings/senders/<slug>")
-@needs("mails.settings")
+@requires("mails.settings")
 def save_sender(slug: str) -> Response:
     store, form = _store(slug), SenderForm()
     fields = {name: form[name].data or "" for name in ("address", "name", "reply_to")}
@@ -101,8 +103,8 @@ def save_sender(slug: str) -> Response:
         verbs.save_sender(db.session(), store, fields, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_SENDER, store=_store(slug), form=form, common=_server())
+        add_error(form, error)
+        return render_invalid(request, *_SENDER, store=_store(slug), form=form, common=_server())
     flash(_("The sender was saved."), "good")
     return see_other(request, url_for("mail_settings.show"))
 

@@ -16,14 +16,14 @@ from webapp.domain.mail import templates as domain
 from webapp.domain.mail.errors import CannotWrite
 from webapp.forms.mails import TemplateForm
 from webapp.mailing import composer
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.messages.status_labels import label
 from webapp.queries import mails as queries
 from webapp.queries.orders import orders
 from webapp.services.mail import settings as verbs
-from webapp.web.auth import can, needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import has_permission, requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("mail_templates", __name__)
 
@@ -47,24 +47,24 @@ _EDIT = ("mail_templates/_edit.html", "mail_templates/edit.html")
 
 
 @bp.get("/mail_templates")
-@needs("mails.settings")
+@requires("mails.settings")
 def index() -> Response:
     changed = queries.changed_templates(db.session())
     page = "mail_templates/index.html"
-    return answer(request, page, page, kinds=mail_states.KINDS, tongues=LANGUAGES, changed=changed)
+    return render_fragment_or_page(request, page, page, kinds=mail_states.KINDS, tongues=LANGUAGES, changed=changed)
 
 
 @bp.get("/mail_templates/<kind>/<language>")
-@needs("mails.settings")
+@requires("mails.settings")
 def edit(kind: str, language: str) -> Response:
     _check(kind, language)
     found = composer.template(db.session(), kind, language)
     form = TemplateForm(formdata=None, data=found._asdict())
-    return answer(request, *_EDIT, **_about(kind, language, form))
+    return render_fragment_or_page(request, *_EDIT, **_about(kind, language, form))
 
 
 @bp.post("/mail_templates/<kind>/<language>")
-@needs("mails.settings")
+@requires("mails.settings")
 def save(kind: str, language: str) -> Response:
     _check(kind, language)
     form = TemplateForm()
@@ -73,14 +73,14 @@ def save(kind: str, language: str) -> Response:
         verbs.save_template(db.session(), kind, language, subject, body, now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_EDIT, **_about(kind, language, form))
+        add_error(form, error)
+        return render_invalid(request, *_EDIT, **_about(kind, language, form))
     flash(_("The template was saved."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
 
 @bp.post("/mail_templates/<kind>/<language>/resets")
-@needs("mails.settings")
+@requires("mails.settings")
 def reset(kind: str, language: str) -> Response:
     _check(kind, language)
     verbs.reset_template(db.session(), kind, language, now=datetime.now(UTC), by=current_user.by)
@@ -89,11 +89,13 @@ def reset(kind: str, language: str) -> Response:
 
 
 @bp.post("/mail_templates/<kind>/<language>/previews")
-@needs("mails.settings")
+@requires("mails.settings")
 def preview(kind: str, language: str) -> Response:
     """How it would look, with the sample or an Order; nothing is saved. Without JavaScript the page around it too."""
     _check(kind, language)
-    return answer(request, "mail_templates/_preview.html", _EDIT[1], **_about(kind, language, TemplateForm()))
+    return render_fragment_or_page(
+        request, "mail_templates/_preview.html", _EDIT[1], **_about(kind, language, TemplateForm())
+    )
 
 
 def _check(kind: str, language: str) -> None:
@@ -124,16 +126,16 @@ def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
         domain.check(kind, subject, body)
         values = _values(kind, language, number)
     except DeskError as error:
-        return {"subject": "", "body": "", "problem": sentence(error.code, error.arguments)}
+        return {"subject": "", "body": "", "problem": text_for(error.code, error.arguments)}
     except CannotWrite as error:
-        return {"subject": "", "body": "", "problem": sentence(error.cause)}
+        return {"subject": "", "body": "", "problem": text_for(error.cause)}
     written = domain.write(subject, body, values)
     return {"subject": written[0], "body": written[1], "problem": ""}
 
 
 def _values(kind: str, language: str, number: str) -> dict[str, str]:
     session = db.session()
-    if not number or not can("pii.read"):
+    if not number or not has_permission("pii.read"):
         return composer.sample(session, kind, language)
     order = orders.by_number(session, number)
     documents = [id_ for other, id_, _number in queries.documents(session, order.id) if other == kind]

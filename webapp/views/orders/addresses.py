@@ -13,9 +13,9 @@ from webapp.forms.amazon_orders import AddressForm
 from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
 from webapp.services.orders import addresses as actions
-from webapp.web.auth import can, needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import has_permission, requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("order_addresses", __name__, url_prefix="/orders/<number>/addresses/<any(billing,shipping):which>")
 
@@ -24,29 +24,29 @@ TITLES = {"billing": _l("Correct the billing address"), "shipping": _l("Correct 
 
 
 @bp.get("")
-@needs("orders.write")
+@requires("orders.write")
 def edit(number: str, which: str) -> Response:
     order = _open(number)
     form = AddressForm(formdata=None, data=getattr(order, actions.COLUMNS[which][0]) or {})
-    return answer(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
+    return render_fragment_or_page(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
 
 
 @bp.post("")
-@needs("orders.write")
+@requires("orders.write")
 def save(number: str, which: str) -> Response:
     session, order, form = db.session(), _open(number), AddressForm()
     try:
         actions.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
-        tell(form, error)
+        add_error(form, error)
         order = queries.by_number(session, number)
-        return invalid(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
+        return render_invalid(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
     flash(_("The address was corrected here. Amazon was not told."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 
 @bp.post("/restorations")
-@needs("orders.write")
+@requires("orders.write")
 def restore(number: str, which: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
@@ -57,6 +57,6 @@ def restore(number: str, which: str) -> Response:
 
 def _open(number: str) -> Order:
     """The Order, for somebody who may also see what they correct."""
-    if not can("pii.read"):
+    if not has_permission("pii.read"):
         abort(403)
     return queries.by_number(db.session(), number)

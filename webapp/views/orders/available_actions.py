@@ -8,12 +8,12 @@ from flask_babel import lazy_gettext as _l
 
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.submissions import cancellation, shipment_confirmation
-from webapp.messages import sentence
-from webapp.queries.orders.detail import Sheet
-from webapp.web.auth import can
+from webapp.messages import text_for
+from webapp.queries.orders.detail import OrderDetail
+from webapp.web.auth import has_permission
 
 
-class Verb(NamedTuple):
+class ActionSpec(NamedTuple):
     """How a move is asked for. `way`: a page, a dialog, or a button that posts at once."""
 
     text: str | LazyString
@@ -34,7 +34,7 @@ class Button(NamedTuple):
     kind: str
 
 
-class Moves(NamedTuple):
+class AvailableActions(NamedTuple):
     """`refused`: (what it is called, why not now) of each move that has no button."""
 
     buttons: list[Button]
@@ -43,21 +43,21 @@ class Moves(NamedTuple):
 
 # In the order they stand in; the first of LEADING that is possible is the one a person most likely wants.
 VERBS = {
-    "hold": Verb(_l("Hold"), "player-pause", "orders.write", "holds.new", "dialog"),
-    "refund": Verb(_l("Credit memo"), "receipt-refund", "orders.write", "credit_memos.new", "page"),
-    "cancel": Verb(_l("Cancel at Amazon"), "ban", "orders.cancel", "cancellations.new", "dialog"),
-    "unhold": Verb(_l("Unhold"), "player-play", "orders.write", "holds.end", "post"),
-    "invoice": Verb(_l("Invoice"), "file-invoice", "orders.write", "invoices.new", "page"),
-    "ship": Verb(_l("Ship"), "truck", "orders.write", "shipments.new", "page"),
+    "hold": ActionSpec(_l("Hold"), "player-pause", "orders.write", "holds.new", "dialog"),
+    "refund": ActionSpec(_l("Credit memo"), "receipt-refund", "orders.write", "credit_memos.new", "page"),
+    "cancel": ActionSpec(_l("Cancel at Amazon"), "ban", "orders.cancel", "cancellations.new", "dialog"),
+    "unhold": ActionSpec(_l("Unhold"), "player-play", "orders.write", "holds.end", "post"),
+    "invoice": ActionSpec(_l("Invoice"), "file-invoice", "orders.write", "invoices.new", "page"),
+    "ship": ActionSpec(_l("Ship"), "truck", "orders.write", "shipments.new", "page"),
 }
 LEADING = ("ship", "invoice", "unhold")
 # Of a pair only the one that makes sense is spoken of.
 _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 
-def of_order(order: Sheet) -> Moves:
+def of_order(order: OrderDetail) -> AvailableActions:
     """The moves this person may ask for."""
-    why = {move: _refusal(order, move) for move, verb in VERBS.items() if can(verb.permission)}
+    why = {move: _refusal(order, move) for move, verb in VERBS.items() if has_permission(verb.permission)}
     possible = [move for move, refused in why.items() if refused is None]
     leading = next((move for move in LEADING if move in possible), "")
     refused = [
@@ -65,10 +65,10 @@ def of_order(order: Sheet) -> Moves:
         for move, said in why.items()
         if said is not None and (move not in _OPPOSITE or (move == "hold" and "unhold" not in possible))
     ]
-    return Moves([_button(order, move, leading) for move in possible], refused)
+    return AvailableActions([_button(order, move, leading) for move in possible], refused)
 
 
-def _button(order: Sheet, move: str, leading: str) -> Button:
+def _button(order: OrderDetail, move: str, leading: str) -> Button:
     verb = VERBS[move]
     kind = "danger" if move == "cancel" else "primary" if move == leading else ""
     url = url_for(verb.endpoint, number=order.number)
@@ -78,7 +78,7 @@ def _button(order: Sheet, move: str, leading: str) -> Button:
     return Button(move, verb.text, verb.icon, url, verb.way, kind)
 
 
-def _refusal(order: Sheet, move: str) -> str | None:
+def _refusal(order: OrderDetail, move: str) -> str | None:
     """Why this move cannot be made now, as a sentence; None when it can."""
     if move == "cancel":
         code = cancellation.refusal(
@@ -88,19 +88,19 @@ def _refusal(order: Sheet, move: str) -> str | None:
             requested=order.cancelling,
             left=order.beside.parcels > 0,
         )
-        return sentence(code) if code else None
-    if not order_states.may(move, order.state):
-        return sentence(f"cannot_{move}", {"state": order.state})
+        return text_for(code) if code else None
+    if not order_states.is_allowed(move, order.state):
+        return text_for(f"cannot_{move}", {"state": order.state})
     if move == "invoice" and not any(map(order_states.left_to_invoice, order.items)):
-        return sentence("nothing_to_invoice")
+        return text_for("nothing_to_invoice")
     if move == "ship" and not any(map(order_states.left_to_ship, order.items)):
-        return sentence("nothing_to_ship")
+        return text_for("nothing_to_ship")
     if move == "ship":
-        refused = shipment_confirmation.withheld(
+        refused = shipment_confirmation.blocked_reason(
             order.amazon_order, writable=order.store.import_orders, cancelling=order.cancelling
         )
-        return sentence(refused) if refused else None
+        return text_for(refused) if refused else None
     nothing_paid = order.total_invoiced <= order.total_refunded + order.total_refunding
     if move == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
-        return sentence("nothing_to_refund")
+        return text_for("nothing_to_refund")
     return None

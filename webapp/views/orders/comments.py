@@ -16,26 +16,26 @@ from webapp.forms.orders import NoteForm
 from webapp.messages.status_labels import label
 from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
-from webapp.queries.orders.detail import Sheet
+from webapp.queries.orders.detail import OrderDetail
 from webapp.services.orders import comments as actions
 from webapp.views.invoicing import common as document_pages
 from webapp.views.orders.list import bp
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 NOTE = ("orders/_note_form.html", "orders/note.html")
 
 
 @bp.get("/<number>/comments/new")
-@needs("orders.write")
+@requires("orders.write")
 def new_comment(number: str) -> Response:
     order = queries.by_number(db.session(), number)
-    return answer(request, *NOTE, **document_pages.about(order), form=form_for(order, formdata=None))
+    return render_fragment_or_page(request, *NOTE, **document_pages.about(order), form=form_for(order, formdata=None))
 
 
 @bp.post("/<number>/comments")
-@needs("orders.write")
+@requires("orders.write")
 def comment(number: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
@@ -51,20 +51,20 @@ def comment(number: str) -> Response:
             by=current_user.by,
         )
     except InvalidError as error:
-        tell(form, error)
-        return invalid(request, *NOTE, **document_pages.about(queries.by_number(session, number)), form=form)
+        add_error(form, error)
+        return render_invalid(request, *NOTE, **document_pages.about(queries.by_number(session, number)), form=form)
     flash(_("The comment was written."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 
-def form_for(order: Order | Sheet, **options: Any) -> NoteForm:
+def form_for(order: Order | OrderDetail, **options: Any) -> NoteForm:
     form = NoteForm(words=words(order), **options)
     if options:
         form.status.data = order.status
     return form
 
 
-def words(order: Order | Sheet) -> Mapping[str, str | LazyString]:
+def words(order: Order | OrderDetail) -> Mapping[str, str | LazyString]:
     """What an Order of this state can be called, "" being its state's own word."""
     found: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
     if order.state == order_states.PROCESSING and order.store.processing_status:

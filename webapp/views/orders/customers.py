@@ -12,8 +12,8 @@ from webapp.queries.orders import orders
 from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.filled import filled
-from webapp.web.auth import needs
-from webapp.web.responses import answer, see_other
+from webapp.web.auth import requires
+from webapp.web.responses import render_fragment_or_page, see_other
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -21,7 +21,7 @@ _COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
 
 
 @bp.get("")
-@needs("orders.read")
+@requires("orders.read")
 def index() -> Response:
     session = db.session()
     every, layout = saved_views.opening(session, current_user.id, list_registry.CUSTOMERS.name)
@@ -30,7 +30,7 @@ def index() -> Response:
 
 
 @bp.post("/searches")
-@needs("orders.read")
+@requires("orders.read")
 def search() -> Response:
     """Where the filters are sent: an e-mail address then stands sealed in the address, and in no log."""
     form = list_registry.CUSTOMERS.filters(request.form, stores.by_name(db.session()))
@@ -39,14 +39,14 @@ def search() -> Response:
 
 
 @bp.get("/<int:customer_id>")
-@needs("orders.read")
+@requires("orders.read")
 def show(customer_id: int) -> Response:
     session = db.session()
     customer = queries.find(session, customer_id)
     every = stores.by_name(session)
     grid = orders.grid(every).choose(_COLUMNS)
     found = rows.fetch(session, grid, rows.read_place(grid, {"size": "20"}), {"customer": str(customer_id)})
-    return answer(
+    return render_fragment_or_page(
         request,
         "customers/show.html",
         "customers/show.html",

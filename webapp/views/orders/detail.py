@@ -17,8 +17,8 @@ from webapp.domain.orders import state_machine as order_states
 from webapp.domain.submissions import shipment_confirmation
 from webapp.queries.orders import detail as queries
 from webapp.queries.orders import orders
-from webapp.queries.orders.detail import Sheet
-from webapp.queries.orders.history import Note
+from webapp.queries.orders.detail import OrderDetail
+from webapp.queries.orders.history import CommentRow
 from webapp.services.orders import addresses as order_addresses
 from webapp.views.invoicing import common as document_pages
 from webapp.views.orders import (
@@ -31,9 +31,9 @@ from webapp.views.orders import (
     history as order_history,
 )
 from webapp.views.orders.list import bp
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.formatting import actors
-from webapp.web.responses import answer
+from webapp.web.responses import render_fragment_or_page
 
 TABS = {
     "information": _l("Information"),
@@ -43,11 +43,11 @@ TABS = {
     "history": _l("Comments history"),
 }
 Rows = Callable[[Session, int], Sequence[Any]]
-More = Callable[[Session, Sheet], dict[str, Any]]
+More = Callable[[Session, OrderDetail], dict[str, Any]]
 
 
 @bp.get("/<number>")
-@needs("orders.read")
+@requires("orders.read")
 def show(number: str) -> Response:
     session, tab = db.session(), request.args.get("tab", "")
     tab = tab if tab in TABS else queries.INFORMATION
@@ -55,7 +55,7 @@ def show(number: str) -> Response:
     beside = order.beside
     counts = {"invoices": beside.invoices, "credit_memos": beside.credit_memos, "shipments": beside.shipments}
     template = f"orders/{tab}.html"
-    return answer(
+    return render_fragment_or_page(
         request,
         template,
         template,
@@ -72,12 +72,14 @@ def show(number: str) -> Response:
         printable=any(counts.values()),
         held_past_ship_by=order.state == order_states.HOLDED
         and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),
-        packable=order_states.may("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
+        packable=order_states.is_allowed("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
         **_MORE[tab](session, order),
     )
 
 
-def _tabs(order: Sheet, current: str, counts: dict[str, int]) -> list[tuple[str | LazyString, str, bool, int | None]]:
+def _tabs(
+    order: OrderDetail, current: str, counts: dict[str, int]
+) -> list[tuple[str | LazyString, str, bool, int | None]]:
     return [
         (text, url_for("orders.show", number=order.number, tab=_in_url(tab)), tab == current, counts.get(tab))
         for tab, text in TABS.items()
@@ -88,7 +90,7 @@ def _in_url(tab: str) -> str | None:
     return None if tab == queries.INFORMATION else tab
 
 
-def _information(_session: Session, order: Sheet) -> dict[str, Any]:
+def _information(_session: Session, order: OrderDetail) -> dict[str, Any]:
     zone = order.store.marketplace.time_zone
     return {
         "billing": document_pages.address(order.billing),
@@ -103,7 +105,7 @@ def _information(_session: Session, order: Sheet) -> dict[str, Any]:
     }
 
 
-def _history(_session: Session, order: Sheet) -> dict[str, Any]:
+def _history(_session: Session, order: OrderDetail) -> dict[str, Any]:
     return {"lines": order_history.of_order(order)}
 
 
@@ -111,7 +113,7 @@ def _documents(rows: Rows) -> More:
     return lambda session, order: {"rows": rows(session, order.id), "items": {item.id: item for item in order.items}}
 
 
-def _shipments(session: Session, order: Sheet) -> dict[str, Any]:
+def _shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
     told = {int(one.subject): one for one in reversed(order.submissions) if one.kind == shipment_confirmation.KIND}
     return {"tellings": told} | _documents(orders.shipments)(session, order)
 
@@ -125,17 +127,17 @@ _MORE: dict[str, More] = {
 }
 
 
-def _remark(note: Note, zone: str) -> document_pages.Remark:
-    return document_pages.Remark(note.at, zone, actors.name(note.by, note.email), note.text, note.notify)
+def _remark(note: CommentRow, zone: str) -> document_pages.CommentView:
+    return document_pages.CommentView(note.at, zone, actors.name(note.by, note.email), note.text, note.notify)
 
 
-def _amazon_link(order: Sheet) -> bool:
+def _amazon_link(order: OrderDetail) -> bool:
     """Whether the link to Amazon's page is called "View or cancel": while Amazon still lets the merchant cancel."""
     amazon = order.amazon_order
     return amazon.status == statuses.UNSHIPPED and amazon.fulfilled_by == statuses.MERCHANT
 
 
-def _differences(order: Sheet, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
+def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
     """(field, as Amazon told it, as it stands here) where the two differ."""
     told, ours = order_addresses.told(order, which) or {}, getattr(order, order_addresses.COLUMNS[which][0]) or {}
     return [
@@ -145,7 +147,7 @@ def _differences(order: Sheet, which: str) -> list[tuple[str | LazyString, str |
     ]
 
 
-def _totals(order: Sheet) -> list[document_pages.Total]:
+def _totals(order: OrderDetail) -> list[document_pages.Total]:
     """The parts, which sum to the grand total, and what became of it."""
     paid, refunded = order.total_invoiced, order.total_refunded
     asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.audit_log import Event
-from webapp.queries.orders.history import Happened
+from webapp.queries.orders.history import EventRow
 from webapp.web.formatting.actors import names
 
 
@@ -89,10 +89,10 @@ def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> lis
     return [entry(event, zone, people[event.by]) for event in events]
 
 
-def entry(event: Event | Happened, zone: str, by: str) -> Entry:
+def entry(event: Event | EventRow, zone: str, by: str) -> Entry:
     """An event as a line; `by`: a name."""
     tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
-    title, said = sentence(event.kind, event.args), _said(event.args)
+    title, said = text_for(event.kind, event.args), _said(event.args)
     # Some sentences say it themselves.
     return Entry(event.at, zone, tone, icon, title, "" if said in title else said, by)
 
@@ -103,4 +103,4 @@ def _outcome(kind: str) -> tuple[str, str]:
 
 def _said(arguments: dict[str, Any]) -> str:
     """Amazon's own words, or the desk's cause, where an event keeps them beside its sentence."""
-    return str(arguments.get("words") or "") or sentence(str(arguments.get("cause") or ""))
+    return str(arguments.get("words") or "") or text_for(str(arguments.get("cause") or ""))

@@ -3,18 +3,18 @@
 from flask import url_for
 from flask_babel import gettext as _
 
-from webapp.queries.orders.detail import Sheet
-from webapp.queries.orders.history import Note
+from webapp.queries.orders.detail import OrderDetail
+from webapp.queries.orders.history import CommentRow
 from webapp.views.orders import event_lines, timeline
 from webapp.views.orders.timeline import Line
-from webapp.web.auth import can
+from webapp.web.auth import has_permission
 from webapp.web.formatting import actors, masked
 
 # The column a comment names its document in → the document's page.
 _PAGES = {"invoice_id": "invoices.show", "shipment_id": "shipments.show", "credit_memo_id": "credit_memos.show"}
 
 
-def of_order(order: Sheet) -> list[Line]:
+def of_order(order: OrderDetail) -> list[Line]:
     """Newest first. A comment stands with the event that tells of it, by itself where it came with a document."""
     comments, zone = {note.id: note for note in order.notes}, order.store.marketplace.time_zone
     lines = []
@@ -25,12 +25,12 @@ def of_order(order: Sheet) -> list[Line]:
     return sorted(lines, key=lambda line: line.entry.at, reverse=True)
 
 
-def _with(line: Line, comment: Note) -> Line:
+def _with(line: Line, comment: CommentRow) -> Line:
     said = " · ".join(filter(None, (line.entry.text, _said(comment))))
     return line._replace(entry=line.entry._replace(text=said))
 
 
-def _line(comment: Note, zone: str) -> Line:
+def _line(comment: CommentRow, zone: str) -> Line:
     column = next((name for name in _PAGES if getattr(comment, name) is not None), "")
     number = comment.document or ""
     title = {
@@ -44,6 +44,6 @@ def _line(comment: Note, zone: str) -> Line:
     return Line(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
 
 
-def _said(comment: Note) -> str:
+def _said(comment: CommentRow) -> str:
     """People's words may speak of the buyer."""
-    return comment.text if can("pii.read") else masked(comment.text)
+    return comment.text if has_permission("pii.read") else masked(comment.text)

@@ -10,13 +10,13 @@ from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.orders import HoldForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
 from webapp.services.orders import holds as actions
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("holds", __name__, url_prefix="/orders/<number>")
 
@@ -24,16 +24,16 @@ DIALOG = ("holds/_new.html", "holds/new.html")
 
 
 @bp.get("/holds/new")
-@needs("orders.write")
+@requires("orders.write")
 def new(number: str) -> Response:
     order = queries.by_number(db.session(), number)
     form = HoldForm(formdata=None, zone=_zone(order))
-    refused = "" if order_states.may("hold", order.state) else sentence("cannot_hold", {"state": order.state})
-    return answer(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
+    refused = "" if order_states.is_allowed("hold", order.state) else text_for("cannot_hold", {"state": order.state})
+    return render_fragment_or_page(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
 
 
 @bp.post("/holds")
-@needs("orders.write")
+@requires("orders.write")
 def create(number: str) -> Response:
     session, refused = db.session(), ""
     order = queries.by_number(session, number)
@@ -43,28 +43,28 @@ def create(number: str) -> Response:
             session, order.id, form.reason.data or "", until=form.instant(), now=datetime.now(UTC), by=current_user.by
         )
     except InvalidError as error:
-        tell(form, error, "reason")
+        add_error(form, error, "reason")
     except RefusedError as error:
-        refused = sentence(error.code, error.arguments)
+        refused = text_for(error.code, error.arguments)
     else:
         flash(_("The Order is on hold."), "good")
         if order_states.is_held_past(order.ship_by, order.hold_until):
-            flash(sentence("held_past_ship_by"), "warn")
+            flash(text_for("held_past_ship_by"), "warn")
         return see_other(request, url_for("orders.show", number=number))
     session.rollback()
     order = queries.by_number(session, number)
-    return invalid(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
+    return render_invalid(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
 
 
 @bp.post("/holds/ends")
-@needs("orders.write")
+@requires("orders.write")
 def end(number: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
     try:
         actions.unhold(session, order.id, now=datetime.now(UTC), by=current_user.by)
     except RefusedError as error:
-        flash(sentence(error.code, error.arguments), "warn")
+        flash(text_for(error.code, error.arguments), "warn")
     else:
         flash(_("The Order goes on."), "good")
     return see_other(request, url_for("orders.show", number=number))

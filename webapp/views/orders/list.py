@@ -10,14 +10,14 @@ from webapp.queries.orders import orders as queries
 from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.filled import filled
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.responses import see_other
 
 bp = Blueprint("orders", __name__, url_prefix="/orders")
 
 
 @bp.get("")
-@needs("orders.read")
+@requires("orders.read")
 def index() -> Response:
     session = db.session()
     every, layout = saved_views.opening(session, current_user.id, list_registry.ORDERS.name)
@@ -28,7 +28,7 @@ def index() -> Response:
 
 
 @bp.post("/searches")
-@needs("orders.read")
+@requires("orders.read")
 def search() -> Response:
     """Where the filters are sent: what was typed of a person then stands sealed in the address, and in no log."""
     form = list_registry.ORDERS.filters(request.form, stores.by_name(db.session()))

@@ -11,13 +11,13 @@ from webapp.domain.submissions import state_machine as domain
 from webapp.models.submissions import Submission
 from webapp.queries import submissions as queries
 from webapp.queries.orders import orders as orders_queries
-from webapp.queries.orders.detail import ParcelOf, Told
+from webapp.queries.orders.detail import ParcelOf, SubmissionRow
 from webapp.queries.shipping import parcels as shipping_parcels
 from webapp.views.orders.list import bp
-from webapp.web.auth import needs
-from webapp.web.responses import answer, stop_polling
+from webapp.web.auth import requires
+from webapp.web.responses import render_fragment_or_page, stop_polling
 
-Asked = Submission | Told
+Asked = Submission | SubmissionRow
 # A person has to see to these, though nothing more happens to them.
 _FAILED = frozenset({domain.REJECTED, domain.UNPROVED})
 # A parcel that was not confirmed to Amazon needs a person too.
@@ -27,7 +27,7 @@ _SOON, _LATER = 1, 3
 
 
 @bp.get("/<number>/submissions")
-@needs("orders.read", by_itself=True)
+@requires("orders.read", by_itself=True)
 def submissions(number: str) -> Response:
     """The panel alone; its last answer makes the page fetch itself anew, since all of it may be different."""
     session = db.session()
@@ -36,7 +36,7 @@ def submissions(number: str) -> Response:
     back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
     context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | shown
     if shown["pace"]:
-        return answer(request, "orders/_submissions.html", "orders/submissions.html", **context)
+        return render_fragment_or_page(request, "orders/_submissions.html", "orders/submissions.html", **context)
     return stop_polling("orders/_settled.html", **context)
 
 
@@ -69,11 +69,11 @@ def about(every: Sequence[Asked], parcels: Sequence[ParcelOf]) -> dict[str, Any]
             for row in rows
             if row.kind == shipment_confirmation.KIND
         },
-        "pace": pace(every),
+        "pace": poll_interval(every),
     }
 
 
-def pace(rows: Iterable[Asked]) -> int:
+def poll_interval(rows: Iterable[Asked]) -> int:
     """Seconds until something may have happened to one of these by itself; 0 when nothing will."""
     running = [row for row in rows if row.open and row.state != domain.CONFLICT]
     return (_SOON if any(row.state == domain.QUEUED for row in running) else _LATER) if running else 0

@@ -10,15 +10,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from webapp.domain.common.money import Money
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.messages.status_labels import label
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.queries.orders import history as order_history
-from webapp.queries.orders.history import Happened, Story
+from webapp.queries.orders.history import EventRow, OrderHistory
 from webapp.views.orders import event_lines
 from webapp.views.orders.event_lines import Entry
 from webapp.web import formatting
-from webapp.web.auth import can
+from webapp.web.auth import has_permission
 from webapp.web.formatting import actors
 
 _FIELDS = {
@@ -69,10 +69,10 @@ def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
     return [line for _event, line in of_events(story, zone, order.currency)]
 
 
-def of_events(story: Story, zone: str, currency: str | None) -> list[tuple[Happened | None, Line]]:
+def of_events(story: OrderHistory, zone: str, currency: str | None) -> list[tuple[EventRow | None, Line]]:
     """Each event with its line, newest first; none where Amazon sent the order again and nothing came of it."""
     told = {version.received_at: version.id for version in story.versions}
-    lines: list[tuple[Happened | None, Line]] = []
+    lines: list[tuple[EventRow | None, Line]] = []
     for event in story.events:
         entry = event_lines.entry(event, zone, actors.name(event.by, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
@@ -82,7 +82,7 @@ def of_events(story: Story, zone: str, currency: str | None) -> list[tuple[Happe
     return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
 
 
-def _line(event: Happened, entry: Entry, currency: str | None, version: int | None) -> Line:
+def _line(event: EventRow, entry: Entry, currency: str | None, version: int | None) -> Line:
     if event.kind == "amazon_order_changed":
         return Line(entry, _changes(event.args, currency, entry.zone), version)
     if event.kind.endswith("address_corrected"):
@@ -91,14 +91,14 @@ def _line(event: Happened, entry: Entry, currency: str | None, version: int | No
     return Line(entry, [], version, _url(event))
 
 
-def _url(event: Happened) -> str:
+def _url(event: EventRow) -> str:
     """The page of what an event wrote or asked, for those that name it."""
     endpoint = _PAGES.get(event.kind)
     if endpoint and "number" in event.args:
         return url_for(endpoint, number=event.args["number"])
-    if "mail" in event.args and can("mails.read"):
+    if "mail" in event.args and has_permission("mails.read"):
         return url_for("mails.show", mail_id=event.args["mail"])
-    if event.submission_id and can("submissions.read"):
+    if event.submission_id and has_permission("submissions.read"):
         return url_for("submissions.show", submission_id=event.submission_id)
     return ""
 
@@ -125,4 +125,4 @@ def _said(name: str, value: Any, currency: str | None, zone: str) -> str:
 
 
 def _resent(at: datetime, zone: str) -> Entry:
-    return Entry(at, zone, "quiet", "refresh", sentence("amazon_order_resent"), "", _("Amazon"))
+    return Entry(at, zone, "quiet", "refresh", text_for("amazon_order_resent"), "", _("Amazon"))

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from webapp.domain import errors
 from webapp.forms.patterns import SampleForm
 from webapp.views.patterns import samples
-from webapp.web.auth import needs
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("patterns", __name__, url_prefix="/patterns")
 
@@ -22,7 +22,7 @@ PAGES = {
 
 @bp.get("")
 @bp.get("/<page>")
-@needs("stores.read")
+@requires("stores.read")
 def show(page: str = "pieces") -> str:
     if page not in PAGES:
         raise errors.NotFoundError("pattern_unknown", page=page)
@@ -33,22 +33,22 @@ def show(page: str = "pieces") -> str:
 
 
 @bp.post("/form")
-@needs("stores.read")
+@requires("stores.read")
 def save() -> Response:
     form = SampleForm()
     if not form.validate():
-        return invalid(request, "patterns/_form.html", "patterns/form_page.html", form=form)
+        return render_invalid(request, "patterns/_form.html", "patterns/form_page.html", form=form)
     return see_other(request, url_for("patterns.show"))
 
 
 @bp.get("/dialog")
-@needs("stores.read")
+@requires("stores.read")
 def dialog() -> Response:
-    return answer(request, "patterns/_dialog.html", "patterns/dialog_page.html", reasons=_reasons())
+    return render_fragment_or_page(request, "patterns/_dialog.html", "patterns/dialog_page.html", reasons=_reasons())
 
 
 @bp.post("/dialog")
-@needs("stores.read")
+@requires("stores.read")
 def refuse() -> Response:
     raise errors.RefusedError("cancel_shipped")
 

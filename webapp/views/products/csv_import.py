@@ -10,13 +10,13 @@ from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.products import csv_import as domain
 from webapp.forms.products import ProductFileForm, chosen_account
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.queries.accounts import stores
 from webapp.queries.products import products as queries
 from webapp.services.products import csv_import as actions
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("product_imports", __name__, url_prefix="/products/imports")
 
@@ -25,14 +25,14 @@ SHOWN = 200
 
 
 @bp.get("/new")
-@needs("products.write")
+@requires("products.write")
 def new() -> Response:
     form = ProductFileForm(formdata=None, accounts=stores.accounts(db.session()))
-    return answer(request, *_NEW, form=form, most=domain.MOST_ROWS)
+    return render_fragment_or_page(request, *_NEW, form=form, most=domain.MOST_ROWS)
 
 
 @bp.post("")
-@needs("products.write")
+@requires("products.write")
 def keep() -> Response:
     session = db.session()
     form = ProductFileForm(accounts=stores.accounts(session))
@@ -43,13 +43,13 @@ def keep() -> Response:
         kept = actions.keep(session, account_id, name, text, **about)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_NEW, form=form, most=domain.MOST_ROWS)
+        add_error(form, error)
+        return render_invalid(request, *_NEW, form=form, most=domain.MOST_ROWS)
     return see_other(request, url_for("product_imports.show", import_id=kept.id))
 
 
 @bp.get("/<int:import_id>")
-@needs("products.write")
+@requires("products.write")
 def show(import_id: int) -> Response:
     """What the file would change now; once confirmed, what it changed and which rows were left out."""
     session = db.session()
@@ -58,7 +58,7 @@ def show(import_id: int) -> Response:
     changes = queries.preview(session, kept.account_id, sheet.rows)
     wrong = [one for one in changes if one.row.wrong is not None]
     moving = [one for one in changes if one.row.wrong is None and (one.new or one.changes)]
-    return answer(
+    return render_fragment_or_page(
         request,
         "products/import.html",
         "products/import.html",
@@ -74,13 +74,13 @@ def show(import_id: int) -> Response:
 
 
 @bp.post("/<int:import_id>/confirmations")
-@needs("products.write")
+@requires("products.write")
 def confirm(import_id: int) -> Response:
     try:
         actions.confirm(db.session(), import_id, now=datetime.now(UTC), by=current_user.by)
         flash(_("The file was taken."), "good")
     except RefusedError as error:
-        flash(sentence(error.code, error.arguments), "warn")
+        flash(text_for(error.code, error.arguments), "warn")
     return see_other(request, url_for("product_imports.show", import_id=import_id))
 
 

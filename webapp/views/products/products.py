@@ -14,16 +14,16 @@ from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.products import csv_import as domain
 from webapp.forms.products import CountForm, NewProductForm, ProductFilters, ProductForm, chosen_account
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.queries.accounts import stores
 from webapp.queries.products import products as queries
 from webapp.services.products import products as actions
 from webapp.views.listing import grid_page
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
 from webapp.web.formatting import number
 from webapp.web.formatting.actors import names
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("products", __name__, url_prefix="/products")
 
@@ -40,13 +40,13 @@ HEADS: dict[str, tuple[str | LazyString, bool]] = {
 
 
 @bp.get("")
-@needs("products.read")
+@requires("products.read")
 def index() -> Response:
     session = db.session()
     accounts = stores.accounts(session)
     form = ProductFilters(request.args, accounts=accounts)
     shown = grid_page.show(session, queries.grid(), form, HEADS, request, _counted)
-    respond = answer if shown.page is not None else invalid
+    respond = render_fragment_or_page if shown.page is not None else render_invalid
     by_id = {account.id: account.name for account in accounts}
     export = grid_page.address_of("products.export", form, {})
     return respond(
@@ -62,7 +62,7 @@ def index() -> Response:
 
 
 @bp.post("/searches")
-@needs("products.read")
+@requires("products.read")
 def search() -> Response:
     form = ProductFilters(request.form, accounts=stores.accounts(db.session()))
     form.validate()
@@ -70,7 +70,7 @@ def search() -> Response:
 
 
 @bp.get("/export.csv")
-@needs("products.read")
+@requires("products.read")
 def export() -> Response:
     """The file `products import` takes, of what the filters leave."""
     session = db.session()
@@ -83,16 +83,16 @@ def export() -> Response:
 
 
 @bp.get("/new")
-@needs("products.write")
+@requires("products.write")
 def new() -> Response:
     """`sku` and `account` in the address fill the form: an order that waits for a product leads here."""
     said = {"sku": request.args.get("sku", ""), "account": request.args.get("account", "")}
     form = NewProductForm(formdata=None, data=said, accounts=stores.accounts(db.session()))
-    return answer(request, *_NEW, form=form)
+    return render_fragment_or_page(request, *_NEW, form=form)
 
 
 @bp.post("")
-@needs("products.write")
+@requires("products.write")
 def create() -> Response:
     session = db.session()
     form = NewProductForm(accounts=stores.accounts(session))
@@ -101,20 +101,20 @@ def create() -> Response:
         made = actions.create(session, account_id, form.entry(), now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_NEW, form=form)
+        add_error(form, error)
+        return render_invalid(request, *_NEW, form=form)
     flash(_("Product %(sku)s was created.", sku=made.sku), "good")
     return see_other(request, url_for("products.show", product_id=made.id))
 
 
 @bp.get("/<int:product_id>")
-@needs("products.read")
+@requires("products.read")
 def show(product_id: int) -> Response:
-    return answer(request, "products/show.html", "products/show.html", **_page(product_id))
+    return render_fragment_or_page(request, "products/show.html", "products/show.html", **_page(product_id))
 
 
 @bp.post("/<int:product_id>/changes")
-@needs("products.write")
+@requires("products.write")
 def change(product_id: int) -> Response:
     form = ProductForm()
     version = form.seen()
@@ -126,7 +126,7 @@ def change(product_id: int) -> Response:
 
 
 @bp.post("/<int:product_id>/counts")
-@needs("products.write")
+@requires("products.write")
 def count(product_id: int) -> Response:
     """Set what lies on the shelf, or add to it."""
     form = CountForm()
@@ -140,14 +140,14 @@ def count(product_id: int) -> Response:
 
 
 @bp.post("/<int:product_id>/looks")
-@needs("products.write")
+@requires("products.write")
 def look_at(product_id: int) -> Response:
     actions.look_at(db.session(), product_id, now=datetime.now(UTC), by=current_user.by)
     return see_other(request, url_for("products.show", product_id=product_id))
 
 
 @bp.post("/looks")
-@needs("products.write")
+@requires("products.write")
 def look_at_all() -> Response:
     actions.look_at_all(db.session(), now=datetime.now(UTC), by=current_user.by)
     flash(_("All flags were taken away."), "good")
@@ -165,16 +165,18 @@ def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form
         step({"now": datetime.now(UTC), "by": current_user.by})
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, f"products/_{part}.html", "products/show.html", **_page(product_id) | {part: form})
+        add_error(form, error)
+        return render_invalid(
+            request, f"products/_{part}.html", "products/show.html", **_page(product_id) | {part: form}
+        )
     except RefusedError as error:
         # What was typed stays, and the next try is made knowing how the product stands now.
         db.session.rollback()
         page = _page(product_id)
-        form[_ABOUT[part]].errors = [sentence(error.code, error.arguments)]
+        form[_ABOUT[part]].errors = [text_for(error.code, error.arguments)]
         if part == "edit":
             form.version.data = page["product"].version
-        return invalid(request, f"products/_{part}.html", "products/show.html", **page | {part: form})
+        return render_invalid(request, f"products/_{part}.html", "products/show.html", **page | {part: form})
     flash(done, "good")
     return see_other(request, here)
 

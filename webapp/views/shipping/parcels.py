@@ -14,15 +14,15 @@ from flask_login import current_user
 from webapp.core.extensions import db, settings
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.forms.shipping import ParcelCorrectionForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.shipments import Shipment
 from webapp.queries.orders import orders
 from webapp.queries.shipping import parcels as queries
 from webapp.services.shipping import parcels as actions
-from webapp.web.auth import local_target, needs
-from webapp.web.form_errors import tell
-from webapp.web.responses import answer, invalid, see_other
-from webapp.web.worker_notification import ring
+from webapp.web.auth import local_target, requires
+from webapp.web.form_errors import add_error
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
+from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("parcels", __name__, url_prefix="/shipments/<number>/parcels/<int:reference>")
 
@@ -32,16 +32,16 @@ BUYER_ASKED = "BuyerCanceled"
 
 
 @bp.get("/corrections/new")
-@needs("orders.write")
+@requires("orders.write")
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(db.session(), number, reference)
     form = ParcelCorrectionForm.of(parcel, _country(shipment))
     about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
-    return answer(request, *DIALOG, **about, refused="", next=_next())
+    return render_fragment_or_page(request, *DIALOG, **about, refused="", next=_next())
 
 
 @bp.post("/corrections")
-@needs("orders.write")
+@requires("orders.write")
 def correct(number: str, reference: int) -> Response:
     """Keep what was entered and tell Amazon, after the time to undo."""
     session, refused = db.session(), ""
@@ -57,21 +57,21 @@ def correct(number: str, reference: int) -> Response:
             by=current_user.by,
         )
     except InvalidError as error:
-        tell(form, error, "tracking_number")
+        add_error(form, error, "tracking_number")
     except RefusedError as error:
-        refused = sentence(error.code, error.arguments)
+        refused = text_for(error.code, error.arguments)
         form.asked_shared = error.arguments["number"] if error.code == "tracking_shared" else ""
     else:
-        ring(told.account_id)
+        wake_worker(told.account_id)
         return see_other(request, _next() or url_for("shipments.show", number=number))
     session.rollback()
     parcel, shipment = queries.parcel(session, number, reference)
     about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
-    return invalid(request, *DIALOG, **about, refused=refused, next=_next())
+    return render_invalid(request, *DIALOG, **about, refused=refused, next=_next())
 
 
 @bp.post("/take-backs")
-@needs("orders.write")
+@requires("orders.write")
 def take_back(number: str, reference: int) -> Response:
     """Its pieces are to be shipped again."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
@@ -81,7 +81,7 @@ def take_back(number: str, reference: int) -> Response:
 
 
 @bp.post("/cancellations")
-@needs("orders.cancel")
+@requires("orders.cancel")
 def cancel_instead(number: str, reference: int) -> Response:
     """The buyer asked to cancel before Amazon was told: take the parcel back and cancel the order at Amazon."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
@@ -94,7 +94,7 @@ def cancel_instead(number: str, reference: int) -> Response:
         by=current_user.by,
     )
     submission_id = asked.id
-    ring(asked.account_id)
+    wake_worker(asked.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
 
 

@@ -24,20 +24,20 @@ from webapp.services.submissions import cancellations
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.orders import submissions_panel
-from webapp.web.auth import needs
-from webapp.web.worker_notification import ring
+from webapp.web.auth import requires
+from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("shipments", __name__)
 
 
 @bp.get("/orders/<number>/shipments/new")
-@needs("orders.write")
+@requires("orders.write")
 def new(number: str) -> Response:
     return document_form.new(number, KIND)
 
 
 @bp.post("/orders/<number>/shipments/previews")
-@needs("orders.write")
+@requires("orders.write")
 def preview(number: str) -> Response:
     """As it is filled in now; `add` has one parcel more, `remove` the one of this place less."""
     if "add" in request.form:
@@ -49,18 +49,18 @@ def preview(number: str) -> Response:
 
 
 @bp.post("/orders/<number>/shipments")
-@needs("orders.write")
+@requires("orders.write")
 def create(number: str) -> Response:
     return document_form.create(number, KIND)
 
 
 @bp.get("/shipments/<number>")
-@needs("orders.read")
+@requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
     shipment = queries.shipment(session, number)
     order = orders.by_id(session, shipment.order_id)
-    tellings = shipping_parcels.tellings(session, order.amazon_order_id)
+    tellings = shipping_parcels.latest_submissions(session, order.amazon_order_id)
     mine = [parcel.reference for parcel in shipment.parcels]
     return document_pages.show(
         "shipments/show.html",
@@ -69,14 +69,14 @@ def show(number: str) -> Response:
         pages={parcel.id: page_of(parcel) for parcel in shipment.parcels},
         at_amazon={package.reference: package for package in order.amazon_order.packages},
         tellings=tellings,
-        pace=submissions_panel.pace(tellings[one] for one in mine if one in tellings),
+        pace=submissions_panel.poll_interval(tellings[one] for one in mine if one in tellings),
         remarks=document_pages.of_document(session, order, shipment_id=shipment.id),
         form=CommentForm(formdata=None),
     )
 
 
 @bp.post("/shipments/<number>/comments")
-@needs("orders.write")
+@requires("orders.write")
 def comment(number: str) -> Response:
     url = url_for("shipments.show", number=number)
     return document_pages.comment_on(lambda session: queries.shipment(session, number), "shipment_id", url)
@@ -115,7 +115,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
 def _write(session: Session, order: Order, form: ShipmentForm, about: dict[str, Any]) -> str:
     about["ship_anyway"] = bool(form.ship_anyway.data)
     shipment = actions.create(session, order.id, form.packed(), undo_seconds=settings().undo_seconds, **about)
-    ring(order.amazon_order.account_id)
+    wake_worker(order.amazon_order.account_id)
     return shipment.number
 
 

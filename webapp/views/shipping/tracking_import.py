@@ -26,16 +26,16 @@ from webapp.domain.shipping.tracking_matching import (
     Match,
 )
 from webapp.forms.tracking import TrackingForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.tracking_imports import TrackingImport
 from webapp.queries.shipping import tracking_import as queries
 from webapp.services.shipping import tracking_import as actions
 from webapp.views import bulk
-from webapp.web.auth import can, needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import has_permission, requires
+from webapp.web.form_errors import add_error
 from webapp.web.formatting.actors import names
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 
@@ -46,35 +46,35 @@ _FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 
 
 @bp.get("")
-@needs("orders.write")
+@requires("orders.write")
 def index() -> Response:
-    return answer(request, *_PASTE, form=TrackingForm(formdata=None), **_recent())
+    return render_fragment_or_page(request, *_PASTE, form=TrackingForm(formdata=None), **_recent())
 
 
 @bp.post("")
-@needs("orders.write")
+@requires("orders.write")
 def paste() -> Response:
     session, form = db.session(), TrackingForm()
     try:
         sheets = actions.read(session, form.texts())
     except InvalidError as error:
         session.rollback()
-        tell(form, error, otherwise="text")
-        return invalid(request, *_PASTE, form=form, **_recent())
+        add_error(form, error, otherwise="text")
+        return render_invalid(request, *_PASTE, form=form, **_recent())
     session.rollback()
     kept = actions.keep(session, sheets, now=datetime.now(UTC), by=current_user.by)
     return see_other(request, url_for("tracking.show", import_id=kept.id))
 
 
 @bp.get("/<int:import_id>")
-@needs("orders.write")
+@requires("orders.write")
 def show(import_id: int) -> Response:
     """What would be done, line by line, as things stand now."""
-    return answer(request, "tracking/_preview.html", "tracking/show.html", **_preview(import_id))
+    return render_fragment_or_page(request, "tracking/_preview.html", "tracking/show.html", **_preview(import_id))
 
 
 @bp.post("/<int:import_id>/choices")
-@needs("orders.write")
+@requires("orders.write")
 def choose(import_id: int) -> Response:
     """Keep what is ticked and chosen on this page; then, where that was the button, ship."""
     session = db.session()
@@ -90,19 +90,19 @@ def choose(import_id: int) -> Response:
             session, import_id, undo_seconds=undo_seconds, now=datetime.now(UTC), by=current_user.by
         )
     except InvalidError as error:
-        flash(sentence(error.code, error.arguments), "bad")
+        flash(text_for(error.code, error.arguments), "bad")
         return see_other(request, here)
     bulk.ring(action.id)
     return see_other(request, url_for("bulk.show", action_id=action.id))
 
 
 @bp.get("/<int:import_id>/rest.csv")
-@needs("orders.write")
+@requires("orders.write")
 def rest(import_id: int) -> Response:
     """The lines that did not go, and why: put right, they can be pasted again."""
     session = db.session()
     confirmed = queries.find(session, import_id).confirmed_at is not None
-    found = queries.look(session, queries.rows(session, import_id), datetime.now(UTC))
+    found = queries.evaluate(session, queries.rows(session, import_id), datetime.now(UTC))
     # What is ready goes with the confirmation; what is ready after it has not gone.
     left = [one for one in found if one.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and one.goes)]
     headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
@@ -112,7 +112,7 @@ def rest(import_id: int) -> Response:
 def result(action: BulkAction) -> tuple[str, str] | None:
     """Text and address of the lines that a bulk action left."""
     import_id = queries.of_bulk(db.session(), action.id)
-    if import_id is None or not can("orders.write"):
+    if import_id is None or not has_permission("orders.write"):
         return None
     return _("Lines of the sheet"), url_for("tracking.show", import_id=import_id)
 
@@ -143,7 +143,7 @@ def _preview(import_id: int) -> dict[str, Any]:
     session = db.session()
     kept = queries.find(session, import_id)
     rows = queries.rows(session, import_id)
-    found = queries.look(session, rows, datetime.now(UTC))
+    found = queries.evaluate(session, rows, datetime.now(UTC))
     pairs = list(zip(rows, found, strict=True))
     counts = {name: sum(one.standing == name for one in found) for name in STANDINGS}
     shown = request.args.get("show", "")
@@ -217,7 +217,7 @@ def _rest_lines(found: Sequence[Match]) -> Iterator[str]:
     yield _csv_line(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
     for one in found:
         line = one.line
-        why = sentence(one.code, one.args) if one.code else ""
+        why = text_for(one.code, one.args) if one.code else ""
         number = line.tracking_number or line.written
         yield _csv_line([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])
 

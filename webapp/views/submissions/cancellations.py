@@ -10,24 +10,24 @@ from webapp.core.extensions import db, settings
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.queries.sync import amazon_orders as queries
 from webapp.services.submissions import cancellations as actions
 from webapp.views.sync.amazon_orders import (
     TABS,
-    Known,
-    find,
+    AmazonOrderContext,
     head,
+    load,
 )
-from webapp.web.auth import local_target, needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import local_target, requires
+from webapp.web.form_errors import add_error
 from webapp.web.responses import (
-    answer,
-    invalid,
+    render_fragment_or_page,
+    render_invalid,
     see_other,
     stop_polling,
 )
-from webapp.web.worker_notification import ring
+from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("cancellations", __name__, url_prefix="/amazon-orders/<number>")
 
@@ -35,14 +35,14 @@ DIALOG = ("cancellations/_new.html", "cancellations/new.html")
 
 
 @bp.get("/cancellations/new")
-@needs("orders.cancel")
+@requires("orders.cancel")
 def new(number: str) -> Response:
-    known = find(number)
-    return answer(request, *DIALOG, **_dialog(known, CancellationForm(formdata=None), known.refused))
+    known = load(number)
+    return render_fragment_or_page(request, *DIALOG, **_dialog(known, CancellationForm(formdata=None), known.refused))
 
 
 @bp.post("/cancellations")
-@needs("orders.cancel")
+@requires("orders.cancel")
 def create(number: str) -> Response:
     """Queue the cancellation, then back to where it was asked. What cannot be done is said in the dialog."""
     form = CancellationForm()
@@ -62,32 +62,34 @@ def create(number: str) -> Response:
             )
             account_id = asked.account_id
         except InvalidError as error:
-            tell(form, error)
+            add_error(form, error)
         except RefusedError as error:
             refused = error.code
     session.rollback()
     if account_id:
-        ring(account_id)
+        wake_worker(account_id)
         return see_other(request, _back(number))
-    known = find(number)
-    return invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
+    known = load(number)
+    return render_invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
 
 
 @bp.get("/submissions/<int:submission_id>")
-@needs("orders.read")
+@requires("orders.read")
 def follow(number: str, submission_id: int) -> Response:
     """The panel alone, as it asks for itself while something may still happen; the last answer renews the page."""
-    known = find(number)
+    known = load(number)
     if known.submission is None or known.submission.id != submission_id:
         raise NotFoundError("submission_unknown", name=submission_id)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else ""
     if known.submission.open:
-        return answer(request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab)
+        return render_fragment_or_page(
+            request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab
+        )
     return stop_polling("cancellations/_ended.html", **head(known), tab=tab)
 
 
-def _dialog(known: Known, form: CancellationForm, refused: str | None) -> dict[str, Any]:
+def _dialog(known: AmazonOrderContext, form: CancellationForm, refused: str | None) -> dict[str, Any]:
     asked = known.order.cancel_requested
     hints = {row.code: _hint(row.code, asked=asked) for row in cancellation.REASONS}
     back = _back(known.order.number)
@@ -102,6 +104,6 @@ def _back(number: str) -> str:
 
 def _hint(code: str, *, asked: bool) -> str:
     if not cancellation.hurts_rate(code, buyer_asked=asked):
-        return sentence("reason_hurts_not")
+        return text_for("reason_hurts_not")
     hurts_without = not cancellation.hurts_rate(code, buyer_asked=True)
-    return sentence("reason_hurts_unasked" if hurts_without else "reason_hurts")
+    return text_for("reason_hurts_unasked" if hurts_without else "reason_hurts")

@@ -8,15 +8,15 @@ from flask_login import current_user
 
 from webapp.core.extensions import db
 from webapp.services.submissions import refunds as actions
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.responses import see_other
-from webapp.web.worker_notification import ring
+from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>")
 
 
 @bp.post("/arrival")
-@needs("submissions.write")
+@requires("submissions.write")
 def arrived(submission_id: int) -> Response:
     """The buyer was refunded."""
     actions.arrived(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
@@ -25,7 +25,7 @@ def arrived(submission_id: int) -> Response:
 
 
 @bp.post("/miss")
-@needs("submissions.write")
+@requires("submissions.write")
 def missed(submission_id: int) -> Response:
     """The buyer was not, and what was held for it is free."""
     actions.missed(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
@@ -34,11 +34,11 @@ def missed(submission_id: int) -> Response:
 
 
 @bp.post("/resends")
-@needs("submissions.write")
+@requires("submissions.write")
 def send_again(submission_id: int) -> Response:
     """The buyer was not, and Amazon is told once more."""
     submission = actions.send_again(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
-    ring(submission.account_id)
+    wake_worker(submission.account_id)
     return _back(submission_id)
 
 

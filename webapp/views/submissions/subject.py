@@ -11,7 +11,7 @@ from webapp.models.submissions import Submission
 from webapp.services.submissions import refunds as refunding
 
 
-class Row(NamedTuple):
+class RefundLineRow(NamedTuple):
     """A line of a refund. `parts` is None of a line Amazon refused, with its `words`, where the rest was refunded."""
 
     title: str | None
@@ -22,7 +22,7 @@ class Row(NamedTuple):
     words: str
 
 
-def about(session: Session, submission: Submission) -> dict[str, Any]:
+def context(session: Session, submission: Submission) -> dict[str, Any]:
     """What `submissions/_about.html` shows; empty where the order as a whole is meant."""
     if submission.kind == amazon_refunds.KIND:
         return _refund(session, submission)
@@ -41,10 +41,10 @@ def _refund(session: Session, submission: Submission) -> dict[str, Any]:
         item, said = items[told["line"]], refused.pop(told["line"], {})
         parts = {name: Money(told["parts"].get(name, 0), order.currency) for name in amazon_refunds.COMPONENTS}
         total = Money(sum(told["parts"].values()), order.currency)
-        rows.append(Row(item.title, item.sku, parts, total, told["cancelled"], said.get("words", "")))
+        rows.append(RefundLineRow(item.title, item.sku, parts, total, told["cancelled"], said.get("words", "")))
     for line, said in refused.items():
         item, total = items[line], Money(said["amount"], order.currency)
-        rows.append(Row(item.title, item.sku, None, total, 0, said["words"]))
+        rows.append(RefundLineRow(item.title, item.sku, None, total, 0, said["words"]))
     used = {name for told in memo.told for name, minor in told["parts"].items() if minor}
     components = [name for name in amazon_refunds.COMPONENTS if name in used]
     return {"memo": memo, "rows": rows, "components": components, "cancelled": any(row.cancelled for row in rows)}

@@ -24,11 +24,11 @@ from webapp.services.submissions import user_actions as actions
 from webapp.views.listing import grid_page
 from webapp.views.orders.event_lines import entries
 from webapp.views.submissions import subject as submission_subject
-from webapp.web.auth import can, local_target, needs
+from webapp.web.auth import has_permission, local_target, requires
 from webapp.web.formatting import money, number
 from webapp.web.formatting.actors import names
-from webapp.web.responses import answer, see_other
-from webapp.web.worker_notification import ring
+from webapp.web.responses import render_fragment_or_page, see_other
+from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("submissions", __name__, url_prefix="/submissions")
 
@@ -43,13 +43,13 @@ HEADS = {
 
 
 @bp.get("")
-@needs("submissions.read")
+@requires("submissions.read")
 def index() -> Response:
     session = db.session()
     form = SubmissionFilters(request.args, accounts=stores.accounts(session))
     shown = grid_page.show(session, submissions.GRID, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
-    return answer(
+    return render_fragment_or_page(
         request,
         "submissions/_list.html",
         "submissions/index.html",
@@ -65,7 +65,7 @@ def index() -> Response:
 
 
 @bp.get("/<int:submission_id>")
-@needs("submissions.read")
+@requires("submissions.read")
 def show(submission_id: int) -> Response:
     session = db.session()
     submission = submissions.find(session, submission_id)
@@ -74,7 +74,7 @@ def show(submission_id: int) -> Response:
     parcel = (
         shipment_confirmations.parcel_of(session, submission) if submission.kind == shipment_confirmation.KIND else None
     )
-    return answer(
+    return render_fragment_or_page(
         request,
         "submissions/_submission.html",
         "submissions/show.html",
@@ -84,18 +84,18 @@ def show(submission_id: int) -> Response:
         history=entries(session, submissions.history(session, submission), zone),
         pace=_pace([submission]),
         may=_may,
-        refused=actions.refusal_again(session, submission) if again else None,
+        refused=actions.resubmit_error(session, submission) if again else None,
         again=again,
         shipment=_shipment(submission),
         parcel=parcel,
         telling=shipment_confirmations.latest(session, parcel) if parcel else None,
         changes=_changes(submission) if submission.state == domain.CONFLICT else [],
-        about=submission_subject.about(session, submission),
+        about=submission_subject.context(session, submission),
     )
 
 
 @bp.post("/<int:submission_id>/undo")
-@needs("submissions.write")
+@requires("submissions.write")
 def undo(submission_id: int) -> Response:
     """Take it back before Amazon is told; then go to `next`, or to its page."""
     actions.undo(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
@@ -104,35 +104,35 @@ def undo(submission_id: int) -> Response:
 
 
 @bp.post("/<int:submission_id>/looks")
-@needs("submissions.write")
+@requires("submissions.write")
 def look(submission_id: int) -> Response:
     """Look at Amazon now instead of later."""
-    submission = actions.look_now(db.session(), submission_id, now=datetime.now(UTC))
-    ring(submission.account_id)
+    submission = actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
+    wake_worker(submission.account_id)
     return _back(submission_id)
 
 
 @bp.post("/<int:submission_id>/again")
-@needs("submissions.write")
+@requires("submissions.write")
 def ask_again(submission_id: int) -> Response:
     """Ask for the same once more, as a submission of its own; then go to `next`, or to that one."""
-    new = actions.again(
+    new = actions.resubmit(
         db.session(),
         submission_id,
         undo_seconds=settings().undo_seconds,
         now=datetime.now(UTC),
         by=current_user.by,
     )
-    ring(new.account_id)
+    wake_worker(new.account_id)
     return _back(new.id)
 
 
 @bp.post("/<int:submission_id>/insistence")
-@needs("submissions.write")
+@requires("submissions.write")
 def insist(submission_id: int) -> Response:
     """Go on in spite of the conflict."""
-    submission = actions.insist(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
-    ring(submission.account_id)
+    submission = actions.override_conflict(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    wake_worker(submission.account_id)
     return _back(submission_id)
 
 
@@ -157,7 +157,7 @@ class Change(NamedTuple):
 def _changes(submission: Submission) -> list[Change]:
     now = {name: getattr(submission.amazon_order, name) for name in actions.SEEN}
     # The reason is not kept with the submission: it is personal, and stored encrypted with the Amazon order only.
-    reason = submission.amazon_order.cancel_reason if can("pii.read") else None
+    reason = submission.amazon_order.cancel_reason if has_permission("pii.read") else None
     before, after = _spoken(submission.seen), _spoken(now, reason=reason)
     return [Change(name, before[name], after[name]) for name in after]
 
@@ -187,7 +187,7 @@ def _may(name: str, submission: Submission) -> bool:
     """Whether the button would do something: `undo` or `look`."""
     if name == "undo":
         return domain.may("undo", submission.state)
-    return domain.may_hurry(submission.state, submission.undo_until, datetime.now(UTC))
+    return domain.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
 
 
 def _counted(count: int) -> str:

@@ -9,21 +9,21 @@ from webapp.core.extensions import db, settings
 from webapp.queries.invoicing import documents
 from webapp.queries.invoicing.vat_invoices import Document
 from webapp.services.submissions import vat_invoices as actions
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.responses import see_other
-from webapp.web.worker_notification import ring
+from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("vat_invoices", __name__)
 
 
 @bp.post("/invoices/<number>/uploads")
-@needs("orders.write")
+@requires("orders.write")
 def upload_invoice(number: str) -> Response:
     return _upload(documents.invoice(db.session(), number), url_for("invoices.show", number=number))
 
 
 @bp.post("/credit_memos/<number>/uploads")
-@needs("orders.write")
+@requires("orders.write")
 def upload_credit_memo(number: str) -> Response:
     return _upload(documents.credit_memo(db.session(), number), url_for("credit_memos.show", number=number))
 
@@ -32,5 +32,5 @@ def _upload(document: Document, url: str) -> Response:
     asked = actions.upload(
         db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), by=current_user.by
     )
-    ring(asked.account_id)
+    wake_worker(asked.account_id)
     return see_other(request, url)

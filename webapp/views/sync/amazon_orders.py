@@ -19,7 +19,7 @@ from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.submissions import cancellation
 from webapp.domain.sync.version_diff import Difference, differences
 from webapp.forms.amazon_orders import AddressForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 from webapp.queries.accounts import stores
@@ -30,10 +30,10 @@ from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.filled import filled
 from webapp.views.orders import timeline
-from webapp.web.auth import can, needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import has_permission, requires
+from webapp.web.form_errors import add_error
 from webapp.web.links import seller_central
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
 
@@ -45,7 +45,7 @@ TABS = {
 }
 
 
-class Known(NamedTuple):
+class AmazonOrderContext(NamedTuple):
     """An Amazon order with what stands beside it: how many lines and parcels, and our number of its Order.
 
     `submission`: the cancellation asked for last. `refused`: why it cannot be cancelled, a code of `sentences`.
@@ -73,7 +73,7 @@ class Known(NamedTuple):
         return self.ours is None and self.writable and self.order.status not in ended
 
 
-def find(number: str) -> Known:
+def load(number: str) -> AmazonOrderContext:
     """Raises NotFoundError."""
     session = db.session()
     order, ours, items, packages, asked, left = queries.with_beside(session, number)
@@ -85,11 +85,11 @@ def find(number: str) -> Known:
         requested=submission is not None and submission.open,
         left=left,
     )
-    return Known(order, ours, items, packages, submission, refused)
+    return AmazonOrderContext(order, ours, items, packages, submission, refused)
 
 
 @bp.get("")
-@needs("orders.read")
+@requires("orders.read")
 def index() -> Response:
     session = db.session()
     every, layout = saved_views.opening(session, current_user.id, list_registry.AMAZON_ORDERS.name)
@@ -98,7 +98,7 @@ def index() -> Response:
 
 
 @bp.post("/searches")
-@needs("orders.read")
+@requires("orders.read")
 def search() -> Response:
     """Where the filters are sent: what was typed of a buyer then stands sealed in the address, and in no log."""
     form = list_registry.AMAZON_ORDERS.filters(request.form, stores.by_name(db.session()))
@@ -107,23 +107,23 @@ def search() -> Response:
 
 
 @bp.get("/<number>")
-@needs("orders.read")
+@requires("orders.read")
 def show(number: str) -> Response:
-    known = find(number)
+    known = load(number)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else "details"
     more = {"items": lambda _: {}, "tracking": _titles, "history": _history, "details": _details}[tab](known)
     page = f"amazon_orders/{tab}.html"
-    return answer(request, page, page, **head(known), tab=tab, tabs=_tabs(known, tab), **more)
+    return render_fragment_or_page(request, page, page, **head(known), tab=tab, tabs=_tabs(known, tab), **more)
 
 
-def head(known: Known) -> dict[str, Any]:
+def head(known: AmazonOrderContext) -> dict[str, Any]:
     """What the head of the page and the panel of the submission need."""
     return {"known": known, "order": known.order, "zone": known.zone, "submission": known.submission}
 
 
 @bp.post("/<number>/orders")
-@needs("orders.write")
+@requires("orders.write")
 def create_order(number: str) -> Response:
     """Make the Order now: the first time, or again after what blocked it was put right."""
     here = url_for("amazon_orders.show", number=number)
@@ -131,22 +131,24 @@ def create_order(number: str) -> Response:
     try:
         made = actions.create_order(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
     except RefusedError as error:
-        flash(sentence(error.code, error.arguments), "warn")
+        flash(text_for(error.code, error.arguments), "warn")
         return see_other(request, here)
     flash(_("Order %(number)s was created.", number=made), "good")
     return see_other(request, url_for("orders.show", number=made))
 
 
 @bp.get("/<number>/address")
-@needs("orders.write")
+@requires("orders.write")
 def address(number: str) -> Response:
     order = _open_address(number)
     form = AddressForm(formdata=None, data=order.recipient_override or order.recipient or {})
-    return answer(request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form)
+    return render_fragment_or_page(
+        request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form
+    )
 
 
 @bp.post("/<number>/address")
-@needs("orders.write")
+@requires("orders.write")
 def save_address(number: str) -> Response:
     order = _open_address(number)
     form = AddressForm()
@@ -154,15 +156,17 @@ def save_address(number: str) -> Response:
         actions.correct_address(db.session(), order.id, form.entered(), now=datetime.now(UTC), by=current_user.by)
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
+        add_error(form, error)
         order = queries.by_number(db.session(), number)
-        return invalid(request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form)
+        return render_invalid(
+            request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form
+        )
     flash(_("The address was corrected here. Amazon was not told."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
 
 @bp.post("/<number>/address-restorations")
-@needs("orders.write")
+@requires("orders.write")
 def restore_address(number: str) -> Response:
     session = db.session()
     actions.restore_address(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
@@ -171,15 +175,15 @@ def restore_address(number: str) -> Response:
 
 
 @bp.post("/<number>/versions/<int:version_id>/reveals")
-@needs("pii.read")
+@requires("pii.read")
 def reveal(number: str, version_id: int) -> Response:
     """The whole body of a version, personal data and all; the history keeps who looked."""
     session = db.session()
     id_ = queries.id_of(session, number)
     body = actions.reveal_version(session, id_, version_id, now=datetime.now(UTC), by=current_user.by)
-    known = find(number)
+    known = load(number)
     text = json.dumps(body, indent=2, ensure_ascii=False)
-    return answer(
+    return render_fragment_or_page(
         request,
         "amazon_orders/_body.html",
         "amazon_orders/body.html",
@@ -191,12 +195,12 @@ def reveal(number: str, version_id: int) -> Response:
 
 def _open_address(number: str) -> AmazonOrder:
     """The order, for somebody who may also see what they correct."""
-    if not can("pii.read"):
+    if not has_permission("pii.read"):
         abort(403)
     return queries.by_number(db.session(), number)
 
 
-def _tabs(known: Known, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
+def _tabs(known: AmazonOrderContext, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
     counts = {"items": known.items, "tracking": known.packages}
     number = known.order.number
     return [
@@ -210,7 +214,7 @@ def _tabs(known: Known, current: str) -> list[tuple[str | LazyString, str, bool,
     ]
 
 
-def _details(known: Known) -> dict[str, Any]:
+def _details(known: AmazonOrderContext) -> dict[str, Any]:
     order = known.order
     amazons, ours = order.recipient or {}, order.recipient_override
     changed = [
@@ -234,11 +238,11 @@ def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
     return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
 
 
-def _titles(known: Known) -> dict[str, Any]:
+def _titles(known: AmazonOrderContext) -> dict[str, Any]:
     return {"lines": {item.order_item_id: item for item in known.order.items}}
 
 
-def _history(known: Known) -> dict[str, Any]:
+def _history(known: AmazonOrderContext) -> dict[str, Any]:
     session = db.session()
     version = request.args.get("version", type=int)
     changes: list[Difference] | None = None

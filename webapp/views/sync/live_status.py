@@ -14,8 +14,8 @@ from webapp.core.extensions import db
 from webapp.domain.common import clocks
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.queries.sync import amazon_orders as queries
-from webapp.web.auth import needs
-from webapp.web.responses import answer, stop_polling
+from webapp.web.auth import requires
+from webapp.web.responses import render_fragment_or_page, stop_polling
 
 bp = Blueprint("preflight", __name__, url_prefix="/amazon-orders/<number>")
 
@@ -27,7 +27,7 @@ _FRAGMENT = "preflight/_state.html"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LiveStatus:
     """`since` when the form waits, in seconds of the clock; `given_up` when the answer did not come in time."""
 
     since: int
@@ -36,7 +36,7 @@ class Look:
 
 
 @bp.get("/preflight")
-@needs("orders.read", by_itself=True)
+@requires("orders.read", by_itself=True)
 def state(number: str) -> Response:
     """How the order stands at Amazon. Rings for a fresh look where the last one is old; stops once it is in."""
     now = datetime.now(UTC)
@@ -47,10 +47,10 @@ def state(number: str) -> Response:
     if not in_ and began == now:
         _ring(order.id)
     given_up = not in_ and now - began > PATIENCE
-    look = Look(int(began.timestamp()), asking=not in_ and not given_up, given_up=given_up)
+    look = LiveStatus(int(began.timestamp()), asking=not in_ and not given_up, given_up=given_up)
     zone = order.store.marketplace.time_zone
     if look.asking:
-        return answer(request, _FRAGMENT, _FRAGMENT, amazon=order, zone=zone, look=look)
+        return render_fragment_or_page(request, _FRAGMENT, _FRAGMENT, amazon=order, zone=zone, look=look)
     return stop_polling(_FRAGMENT, amazon=order, zone=zone, look=look)
 
 

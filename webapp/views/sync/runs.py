@@ -13,7 +13,7 @@ from flask_login import current_user
 from webapp.core.extensions import db
 from webapp.domain.amazon.errors import AmazonError
 from webapp.forms.sync_runs import QuarantineFilters, SyncRunFilters
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.sync_runs import SyncRun
 from webapp.queries.accounts import stores
 from webapp.queries.sync import data_age as sync_data_age
@@ -24,9 +24,9 @@ from webapp.services.sync import quarantine
 from webapp.services.sync import run as sync_run
 from webapp.views.listing import grid_page
 from webapp.web import amazon_gateway
-from webapp.web.auth import needs
+from webapp.web.auth import requires
 from webapp.web.formatting import number
-from webapp.web.responses import answer, see_other
+from webapp.web.responses import render_fragment_or_page, see_other
 
 bp = Blueprint("syncs", __name__, url_prefix="/syncs")
 
@@ -58,14 +58,14 @@ QUARANTINE_HEADS = {
 
 
 @bp.get("")
-@needs("logs.read")
+@requires("logs.read")
 def index() -> Response:
     session = db.session()
     every = stores.accounts(session)
     form = SyncRunFilters(request.args, accounts=every)
     shown = grid_page.show(session, sync_runs.RUNS, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
-    return answer(
+    return render_fragment_or_page(
         request,
         "syncs/_list.html",
         "syncs/index.html",
@@ -80,7 +80,7 @@ def index() -> Response:
 
 
 @bp.post("")
-@needs("schedule.write")
+@requires("schedule.write")
 def sync_now() -> Response:
     """Let the account of the form be synced as soon as the scheduler looks, within a second."""
     account_id = request.form.get("account", type=int) or 0
@@ -92,11 +92,11 @@ def sync_now() -> Response:
 
 
 @bp.get("/<int:run_id>")
-@needs("logs.read")
+@requires("logs.read")
 def show(run_id: int) -> Response:
     session = db.session()
     run = sync_runs.find(session, run_id)
-    return answer(
+    return render_fragment_or_page(
         request,
         "syncs/_run.html",
         "syncs/show.html",
@@ -108,12 +108,12 @@ def show(run_id: int) -> Response:
 
 
 @bp.get("/quarantine")
-@needs("logs.read")
+@requires("logs.read")
 def kept() -> Response:
     session = db.session()
     form = QuarantineFilters(request.args, accounts=stores.accounts(session))
     shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.orders_counted)
-    return answer(
+    return render_fragment_or_page(
         request,
         "syncs/_quarantine.html",
         "syncs/quarantine.html",
@@ -123,25 +123,29 @@ def kept() -> Response:
 
 
 @bp.get("/quarantine/<int:kept_id>")
-@needs("logs.read")
+@requires("logs.read")
 def kept_order(kept_id: int) -> Response:
     order, account = sync_runs.quarantined(db.session(), kept_id)
-    return answer(request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=None)
+    return render_fragment_or_page(
+        request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=None
+    )
 
 
 @bp.post("/quarantine/<int:kept_id>/reveals")
-@needs("pii.read")
+@requires("pii.read")
 def reveal(kept_id: int) -> Response:
     """Show what Amazon sent; that somebody looked is written down."""
     session = db.session()
     quarantine.reveal(session, kept_id, now=datetime.now(UTC), by=current_user.by)
     order, account = sync_runs.quarantined(session, kept_id)
     body = json.dumps(order.body, ensure_ascii=False, indent=2)
-    return answer(request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=body)
+    return render_fragment_or_page(
+        request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=body
+    )
 
 
 @bp.post("/quarantine/<int:kept_id>/reads")
-@needs("schedule.write")
+@requires("schedule.write")
 def read_again(kept_id: int) -> Response:
     """Ask Amazon for the order at once, while the person waits."""
     session = db.session()
@@ -159,11 +163,11 @@ def read_again(kept_id: int) -> Response:
 
 
 @bp.get("/data-age")
-@needs("orders.read", by_itself=True)
+@requires("orders.read", by_itself=True)
 def data_age() -> Response:
     """The fragment of the top bar."""
     worst = sync_data_age.worst(db.session(), datetime.now(UTC))
-    return answer(request, "syncs/_data_age.html", "syncs/data_age.html", worst=worst)
+    return render_fragment_or_page(request, "syncs/_data_age.html", "syncs/data_age.html", worst=worst)
 
 
 def duration(run: SyncRun) -> str:
@@ -180,7 +184,7 @@ def duration(run: SyncRun) -> str:
 
 def _words(error: AmazonError) -> str:
     """The desk's sentence, Amazon's own words, and what its support asks for."""
-    said = f"{sentence(error.cause)} {error.message}"
+    said = f"{text_for(error.cause)} {error.message}"
     return f"{said} ({_('request id %(id)s', id=error.request_id)})" if error.request_id else said
 
 

@@ -11,17 +11,17 @@ from webapp.core.extensions import db
 from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.users.credentials import SHORTEST_PASSWORD, check_password, clean_email
 from webapp.forms.users import BY_LINK, FirstOwnerForm, PasswordForm, SignInForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.queries import users as stored
 from webapp.services.users import logins, users
 from webapp.web import auth
-from webapp.web.auth import open_to_all
+from webapp.web.auth import public
 
 bp = Blueprint("auth", __name__)
 
 
 @bp.get("/sign-in")
-@open_to_all
+@public
 def sign_in_page() -> ResponseReturnValue:
     target = auth.local_target(request.args.get("next"))
     if current_user.is_authenticated:
@@ -30,7 +30,7 @@ def sign_in_page() -> ResponseReturnValue:
 
 
 @bp.post("/sign-in")
-@open_to_all
+@public
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate():
@@ -48,14 +48,14 @@ def sign_in() -> ResponseReturnValue:
 
 
 @bp.post("/sign-out")
-@open_to_all
+@public
 def sign_out() -> ResponseReturnValue:
     auth.sign_out()
     return redirect(url_for("auth.sign_in_page"), code=303)
 
 
 @bp.get("/sign-in/<token>")
-@open_to_all
+@public
 def link_page(token: str) -> ResponseReturnValue:
     """Only the form uses the link up: a mail program or a chat that looks ahead does not."""
     link = stored.link(db.session(), token, datetime.now(UTC))
@@ -65,7 +65,7 @@ def link_page(token: str) -> ResponseReturnValue:
 
 
 @bp.post("/sign-in/<token>")
-@open_to_all
+@public
 def use_link(token: str) -> ResponseReturnValue:
     now = datetime.now(UTC)
     link = stored.link(db.session(), token, now)
@@ -103,4 +103,4 @@ def _link_gone() -> ResponseReturnValue:
 
 
 def _words(error: DeskError) -> str:
-    return sentence(error.code, error.arguments)
+    return text_for(error.code, error.arguments)

@@ -12,16 +12,16 @@ from webapp.core.extensions import db, settings
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.users.permissions import ROLES
 from webapp.forms.users import ROLE_NAMES, InviteForm, RoleForm
-from webapp.messages import sentence
+from webapp.messages import text_for
 from webapp.models.audit_log import Event
 from webapp.models.users import User
 from webapp.queries import users as stored
 from webapp.services.users import users as actions
 from webapp.web import auth
-from webapp.web.auth import needs
-from webapp.web.form_errors import tell
+from webapp.web.auth import requires
+from webapp.web.form_errors import add_error
 from webapp.web.formatting import actors
-from webapp.web.responses import answer, invalid, see_other
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
@@ -49,24 +49,24 @@ class Entry(NamedTuple):
 
 
 @bp.get("")
-@needs("users.write")
+@requires("users.write")
 def index() -> Response:
     return make_response(_page())
 
 
 @bp.get("/invite")
-@needs("users.write")
+@requires("users.write")
 def invite_page() -> Response:
-    return answer(request, *_INVITE, form=InviteForm(formdata=None))
+    return render_fragment_or_page(request, *_INVITE, form=InviteForm(formdata=None))
 
 
 @bp.post("/invite")
-@needs("users.write")
+@requires("users.write")
 def invite() -> Response:
     """Create a user and show the link by which they choose their password."""
     form = InviteForm()
     if not form.validate():
-        return invalid(request, *_INVITE, form=form)
+        return render_invalid(request, *_INVITE, form=form)
     now = datetime.now(UTC)
     try:
         user = actions.create_user(
@@ -74,27 +74,27 @@ def invite() -> Response:
         )
     except InvalidError as error:
         db.session.rollback()
-        tell(form, error)
-        return invalid(request, *_INVITE, form=form)
+        add_error(form, error)
+        return render_invalid(request, *_INVITE, form=form)
     return _show_link(user.email, now)
 
 
 @bp.post("/<int:user_id>/link")
-@needs("users.write")
+@requires("users.write")
 def link(user_id: int) -> Response:
     """Show a new sign-in link of a user."""
     return _show_link(_user(user_id).email, datetime.now(UTC))
 
 
 @bp.get("/<int:user_id>/role")
-@needs("users.write")
+@requires("users.write")
 def role_page(user_id: int) -> Response:
     user = _user(user_id)
-    return answer(request, *_ROLE, form=RoleForm(formdata=None, data={"role": user.role}), user=user)
+    return render_fragment_or_page(request, *_ROLE, form=RoleForm(formdata=None, data={"role": user.role}), user=user)
 
 
 @bp.post("/<int:user_id>/role")
-@needs("users.write")
+@requires("users.write")
 def change_role(user_id: int) -> Response:
     form = RoleForm()
     try:
@@ -102,26 +102,26 @@ def change_role(user_id: int) -> Response:
             db.session(), user_id, form.role.data or "", now=datetime.now(UTC), by=current_user.by
         )
     except (InvalidError, RefusedError) as error:
-        form.role.errors = [sentence(error.code, error.arguments)]
-        return invalid(request, *_ROLE, form=form, user=_user(user_id))
+        form.role.errors = [text_for(error.code, error.arguments)]
+        return render_invalid(request, *_ROLE, form=form, user=_user(user_id))
     flash(_("%(email)s has the role %(role)s now.", email=user.email, role=ROLE_NAMES[user.role]), "good")
     return see_other(request, _home())
 
 
 @bp.post("/<int:user_id>/disable")
-@needs("users.write")
+@requires("users.write")
 def disable(user_id: int) -> Response:
     return _change(actions.disable, user_id, lambda user: _("%(email)s is disabled and signed out.", email=user.email))
 
 
 @bp.post("/<int:user_id>/enable")
-@needs("users.write")
+@requires("users.write")
 def enable(user_id: int) -> Response:
     return _change(actions.enable, user_id, lambda user: _("%(email)s may sign in again.", email=user.email))
 
 
 @bp.post("/<int:user_id>/sign-out")
-@needs("users.write")
+@requires("users.write")
 def sign_out(user_id: int) -> Response:
     actions.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), by=current_user.by)
     flash(_("%(email)s is signed out everywhere.", email=_user(user_id).email), "good")
@@ -132,7 +132,7 @@ def _change(action: Callable[..., User], user_id: int, say: Callable[[User], str
     try:
         user = action(db.session(), user_id, now=datetime.now(UTC), by=current_user.by)
     except RefusedError as error:
-        flash(sentence(error.code, error.arguments), "bad")
+        flash(text_for(error.code, error.arguments), "bad")
     else:
         flash(say(user), "good")
     return see_other(request, _home())
@@ -155,7 +155,7 @@ def _show_link(email: str, now: datetime) -> Response:
     try:
         made = actions.make_sign_in_link(db.session(), settings(), now, email, by=current_user.by)
     except RefusedError as error:
-        flash(sentence(error.code, error.arguments), "bad")
+        flash(text_for(error.code, error.arguments), "bad")
         return see_other(request, _home())
     return make_response(_page(link=made, link_for=email))
 
@@ -178,4 +178,4 @@ def _entry(event: Event, emails: dict[int, str]) -> Entry:
     kind, _colon, number = event.by.partition(":")
     by = actors.name(event.by, emails.get(int(number)) if kind == "user" else None)
     icon, tone = _ICONS.get(event.kind, ("user", "good"))
-    return Entry(event.at, "UTC", tone, icon, sentence(event.kind, args), "", by)
+    return Entry(event.at, "UTC", tone, icon, text_for(event.kind, args), "", by)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, request
 
 from webapp.core.i18n import locale as i18n_locale
-from webapp.web.auth import local_target, open_to_all
+from webapp.web.auth import local_target, public
 from webapp.web.formatting import THEMES
 from webapp.web.responses import see_other
 
@@ -13,7 +13,7 @@ YEAR = 365 * 24 * 60 * 60
 
 
 @bp.post("")
-@open_to_all
+@public
 def save() -> Response:
     """Keep `theme` (light, dark; anything else follows the system) and `language`, whichever was sent; go back."""
     response = see_other(request, local_target(request.form.get("next")))

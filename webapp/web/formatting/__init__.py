@@ -7,7 +7,7 @@ from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
 
 from webapp.core.i18n import locale
-from webapp.messages import sentence, status_labels
+from webapp.messages import status_labels, text_for
 from webapp.web import charts, links
 from webapp.web.formatting import html as html_format
 from webapp.web.formatting import row_cache
@@ -60,14 +60,14 @@ def init_app(app: Flask) -> None:
         percent=percent,
         person=html_format.person,
         quoted=html_format.quoted,
-        sentence=sentence,
+        sentence=text_for,
         status=html_format.status,
         tickbox=html_format.tickbox,
         time=html_format.moment,
     )
     app.jinja_env.globals.update(
         country_name=country_name,
-        drawn_rows=row_cache.Rows,
+        drawn_rows=row_cache.RowCache,
         get_locale=locale.current,
         has_flag=has_flag,
         label=status_labels.label,

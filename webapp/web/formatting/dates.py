@@ -51,7 +51,7 @@ def full(who: Reader, local: datetime) -> str:
     return f"{said} {zone_name(local)}"
 
 
-def on_clock(instant: datetime, zone: str) -> datetime:
+def localise(instant: datetime, zone: str) -> datetime:
     return instant.astimezone(_zone(zone))
 
 

@@ -27,25 +27,25 @@ def icon(name: str, title: str = "", more: str = "") -> Markup:
     """A symbol of static/icons.svg; `more` is a class besides."""
     if title:
         return _filled(reader(), ("macros/icons.html", "symbol", name, _GAP, more), title)
-    return drawn(reader(), "macros/icons.html", "symbol", name, "", more)
+    return render_macro(reader(), "macros/icons.html", "symbol", name, "", more)
 
 
 def flag(country_code: str) -> Markup:
     """The flag of a marketplace's country; the code where there is none."""
-    return drawn(reader(), "macros/icons.html", "country", country_code)
+    return render_macro(reader(), "macros/icons.html", "country", country_code)
 
 
 def status(kind: str, value: str, detail: str | None = None) -> Markup:
     """Where something stands: `value` is a word of the vocabulary `kind` of webapp/messages/status_labels.py."""
-    return drawn(reader(), "macros/status.html", "standing", kind, value, detail or "")
+    return render_macro(reader(), "macros/status.html", "standing", kind, value, detail or "")
 
 
 def badge(text: str, tone: str = "quiet", picture: str = "") -> Markup:
-    return drawn(reader(), "macros/status.html", "small", text, tone, picture)
+    return render_macro(reader(), "macros/status.html", "small", text, tone, picture)
 
 
 def nothing() -> Markup:
-    return drawn(reader(), _GAPS, "nothing")
+    return render_macro(reader(), _GAPS, "nothing")
 
 
 def amount(value: Money | None) -> Markup:
@@ -63,7 +63,7 @@ def moment(instant: datetime | None, zone: str = "UTC", zoned: bool = False) -> 
     """An instant on the clock of `zone`, short or with the zone beside it; with everything in its title."""
     if instant is None:
         return nothing()
-    who, local = reader(), date_format.on_clock(instant, zone)
+    who, local = reader(), date_format.localise(instant, zone)
     text = date_format.zoned(who, local) if zoned else date_format.short(who, local)
     return _filled(who, _MOMENT, instant.isoformat(), date_format.full(who, local), text)
 
@@ -77,7 +77,7 @@ def age(instant: datetime | None, zone: str = "UTC") -> Markup:
         who,
         _AGE,
         instant.isoformat(),
-        date_format.full(who, date_format.on_clock(instant, zone)),
+        date_format.full(who, date_format.localise(instant, zone)),
         date_format.age(instant),
     )
 
@@ -135,7 +135,7 @@ _DUE = {tone: (_GAPS, "due", tone, "alert-triangle" if tone == "bad" else "clock
 
 # By type too: the same letters are another thing when they are markup already.
 @lru_cache(maxsize=4096, typed=True)
-def drawn(_who: Reader, template: str, macro: str, *args: str) -> Markup:
+def render_macro(_who: Reader, template: str, macro: str, *args: str) -> Markup:
     """What the macro makes of the arguments, which say all that it depends on beside the reader."""
     piece: Markup = getattr(current_app.jinja_env.get_template(template).module, macro)(*args)
     return piece
@@ -149,7 +149,7 @@ def _filled(who: Reader, piece: tuple[str, ...], *values: str) -> Markup:
 @lru_cache(maxsize=4096)
 def _with_gaps(who: Reader, piece: tuple[str, ...]) -> str:
     """A pattern with a `%s` for each gap. Raises LookupError for a macro that does not say each of them once."""
-    text = str(drawn(who, *piece))
+    text = str(render_macro(who, *piece))
     if text.count(_GAP) != piece.count(_GAP):
         raise LookupError(f"{piece[1]} of {piece[0]} has to say each of its arguments once.")
     return text.replace("%", "%%").replace(_GAP, "%s")

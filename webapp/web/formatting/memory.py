@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 Piece = TypeVar("Piece")
 
 
-class Memory(Generic[Piece]):
+class LRUCache(Generic[Piece]):
     """Two generations of pieces: what is used moves to the younger, and the elder is forgotten with all it holds.
 
     `most`: how many pieces are in each.

@@ -15,24 +15,24 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup
 
-from webapp.queries.listing.raw_rows import Sealed
+from webapp.queries.listing.raw_rows import RawRows
 from webapp.web.formatting import dates as date_format
 from webapp.web.formatting.html import waits
-from webapp.web.formatting.memory import Memory
+from webapp.web.formatting.memory import LRUCache
 from webapp.web.formatting.readers import reader
 
 # Of each generation; a row is some two kilobytes.
 _MOST = 1_000
 
 
-class Rows:
+class RowCache:
     """The rows of a page, in their order. `waiting`: the name of the column that says whether an order waits.
 
     `drawn_by` names the macro and all that its rows depend on beside themselves, their store and the reader.
     """
 
     def __init__(self, found: Sequence[Any], stores: Mapping[int, Any], waiting: str, *drawn_by: Any) -> None:
-        self._memory: Memory[Markup] = current_app.extensions.setdefault("drawn_rows", Memory[Markup](_MOST))
+        self._memory: LRUCache[Markup] = current_app.extensions.setdefault("drawn_rows", LRUCache[Markup](_MOST))
         self._found = found
         self._keys = _keys(found, stores, waiting, (reader(), *drawn_by)) if found else []
         self._pieces = [self._memory.get(key) for key in self._keys]
@@ -62,7 +62,7 @@ def _keys(found: Sequence[Any], stores: Mapping[int, Any], waiting: str, drawn_b
     now = date_format.now()
     # How far off something is goes on with each minute; years are left out where they are this one.
     minute, day = now.replace(second=0, microsecond=0), now.date()
-    fields, rows = (found.form.fields, found.stored) if isinstance(found, Sealed) else ((), found)
+    fields, rows = (found.form.fields, found.stored) if isinstance(found, RawRows) else ((), found)
     said = _said(fields, waiting) if fields else attrgetter("store_id", "fulfilled_by", waiting)
     heads: dict[tuple[int, bool], object] = {}
     keys: list[Any] = []
