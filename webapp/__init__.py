@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.open(keys)
     fault_points.arm(settings.crash_at)
     extensions.init_app(app, settings)
+    templating.init_app(app)
     queue.init_app(app, settings)
     amazon_gateway.init_app(app)
     auth.init_app(app, settings)

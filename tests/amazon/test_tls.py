@@ -27,11 +27,11 @@ import certifi
 
 certifi.where = lambda: sys.argv[1]
 
-from webapp.amazon.http import Wire
+from webapp.amazon.http import HttpTransport
 from webapp.domain.amazon.errors import Unavailable
 
 try:
-    print(Wire().exchange("getOrder", "GET", sys.argv[2]).status)
+    print(HttpTransport().exchange("getOrder", "GET", sys.argv[2]).status)
 except Unavailable as error:
     print(error)
 """

@@ -12,7 +12,7 @@ from webapp.domain.orders.state_machine import (
 PAGE = Path(__file__).parents[2] / "docs" / "order-states.md"
 _HEAD = """# How an Order moves
 
-Made from `MOVES` in `webapp/domain/orders/state_machine.py` by `python -m tests.project.order_states_page`; a test compares.
+Made from `MOVES` in `webapp/domain/orders/state_machine.py` by `make docs`; a test compares.
 The same table makes the buttons and the refusals.
 """
 _DERIVED = """

@@ -7,8 +7,9 @@ from webapp.core.settings import table
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 _HEAD = """# Settings
 
-Made from `webapp/core/settings.py` by `make docs`; a test compares. Settings are environment variables, read at the start by
-every process. What people change while the desk runs (order settings, intervals) stands in the database instead.
+Made from `webapp/core/settings.py` by `make docs`; a test compares. Settings are environment variables, read
+at the start by every process.
+What people change while the desk runs (order settings, intervals) stands in the database instead.
 `channeldesk doctor` names a setting that cannot be read. Times are in seconds.
 
 | setting | default | what it decides |

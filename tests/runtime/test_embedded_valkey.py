@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from tests.support.running_app import refused, running
-from webapp.core import queue
+from webapp.core import queue, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
 from webapp.runtime import embedded_valkey
@@ -73,13 +73,13 @@ def test_a_given_redis_that_does_not_answer_is_said(desk_settings: Settings) -> 
 
 def test_a_long_path_has_its_socket_in_a_private_short_one(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 90)
-    path = embedded_valkey.socket_path(long)
-    assert len(os.fsencode(path)) <= embedded_valkey.LONGEST_SOCKET_PATH
+    path = redis_location.socket_path(long)
+    assert len(os.fsencode(path)) <= redis_location.LONGEST_SOCKET_PATH
     assert path.parent.name.startswith(f"channeldesk-{os.getuid()}-")
-    assert embedded_valkey.socket_path(long) == path
-    assert embedded_valkey.socket_path(Path("/data")) == Path("/data/valkey.sock")
+    assert redis_location.socket_path(long) == path
+    assert redis_location.socket_path(Path("/data")) == Path("/data/valkey.sock")
 
 
 def test_the_url_of_a_path_with_spaces_is_understood() -> None:
-    url = embedded_valkey.address(Settings.load({}, data_dir=Path("/a desk")))
+    url = redis_location.address(Settings.load({}, data_dir=Path("/a desk")))
     assert Redis.from_url(url).connection_pool.connection_kwargs["path"] == "/a desk/valkey.sock"

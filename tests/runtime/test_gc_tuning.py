@@ -2,7 +2,7 @@ import subprocess
 import sys
 
 SAYS = (
-    "import gc; from webapp.runtime import collector; collector.settle(); "
+    "import gc; from webapp.runtime import gc_tuning; gc_tuning.freeze(); "
     "print(gc.get_threshold(), gc.get_freeze_count() > 1000)"
 )
 

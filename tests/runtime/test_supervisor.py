@@ -18,7 +18,7 @@ pytestmark = pytest.mark.processes
 PROGRAM = """
 import signal, sys, time, os
 from pathlib import Path
-from webapp.runtime import logs
+from webapp.runtime import log_config
 from webapp.runtime.supervisor import Service, Supervisor
 
 starts = Path(sys.argv[1])
@@ -37,7 +37,7 @@ def stays():
     while True:
         signal.pause()
 
-logs.configure("INFO")
+log_config.configure("INFO")
 with Supervisor() as supervisor:
     supervisor.run([Service("it", {"dies": dies, "stays": stays}[sys.argv[2]])], lambda: False, lambda: None)
 """

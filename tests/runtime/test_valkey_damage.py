@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.running_app import refused, running, until
-from webapp.core import queue
+from webapp.core import queue, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
 from webapp.runtime import embedded_valkey
@@ -86,12 +86,12 @@ def test_files_it_does_not_start_on_are_set_aside(
     used: Settings, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(used.data_dir / "valkey")
-    assert embedded_valkey.last_set_aside(used.data_dir) is None
+    assert redis_location.last_set_aside(used.data_dir) is None
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() == 0
         redis.set("after", "it")
     (aside,) = used.data_dir.glob("valkey.damaged-*")
-    assert embedded_valkey.last_set_aside(used.data_dir) is not None
+    assert redis_location.last_set_aside(used.data_dir) is not None
     (line,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert str(aside) in line
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
@@ -103,14 +103,14 @@ def test_a_truncated_journal_is_read_as_far_as_it_goes(used: Settings) -> None:
     path.write_bytes(path.read_bytes()[:-7])
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() >= 48
-    assert embedded_valkey.last_set_aside(used.data_dir) is None
+    assert redis_location.last_set_aside(used.data_dir) is None
 
 
 def test_a_deleted_folder_is_made_anew(used: Settings) -> None:
     shutil.rmtree(used.data_dir / "valkey")
     with embedded_valkey.settings_for_command(used) as usable, queue.connect(usable) as redis:
         assert redis.dbsize() == 0
-    assert embedded_valkey.last_set_aside(used.data_dir) is None
+    assert redis_location.last_set_aside(used.data_dir) is None
 
 
 def test_another_reason_not_to_start_is_said_and_nothing_is_set_aside_again(

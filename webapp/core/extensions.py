@@ -11,7 +11,6 @@ from webapp.core.i18n import locale
 from webapp.core.settings import Settings
 from webapp.db.base import Base
 from webapp.db.engine import engine_options, prepare, reading_options
-from webapp.web import templating
 
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
@@ -28,7 +27,6 @@ def init_app(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     csrf.init_app(app)
     babel.init_app(app, locale_selector=locale.chosen)
-    templating.init_app(app)
     with app.app_context():
         prepare(db.engine)
 

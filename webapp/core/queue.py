@@ -15,8 +15,8 @@ from rq.exceptions import DuplicateJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
 
+from webapp.core import redis_location
 from webapp.core.settings import Settings
-from webapp.runtime import embedded_valkey
 
 QUEUES = ("sync", "submissions", "mails", "bulk", "upkeep")
 _ALIVE = {JobStatus.QUEUED.value, JobStatus.STARTED.value}
@@ -58,7 +58,7 @@ def key(name: str, *ids: int) -> str:
 
 def connect(settings: Settings, *, impatient: bool = False) -> Redis:
     """A client of the Redis in use; connects when first used. `impatient` fails at once, for pages and checks."""
-    url = embedded_valkey.address(settings)
+    url = redis_location.address(settings)
     if impatient:
         return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2, retry=Reconnect(NoBackoff(), 0))
     # The embedded Valkey is back within a second of being killed; whoever was speaking to it tries for longer.
@@ -141,7 +141,7 @@ def _again_key(job_id: str) -> str:
 
 def set_aside_at(settings: Settings) -> datetime | None:
     """When the embedded Valkey last had to be started without its files; None where that never happened."""
-    return embedded_valkey.last_set_aside(settings.data_dir)
+    return redis_location.last_set_aside(settings.data_dir)
 
 
 def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:

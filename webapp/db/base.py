@@ -8,7 +8,7 @@ from sqlalchemy import DateTime, Dialect, MetaData
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-# The longest word of Amazon's that is believed (`webapp/amazon/json_fields.py`): a column takes what the port lets through.
+# The longest word from Amazon that `webapp/amazon/json_fields.py` accepts, so that every accepted word fits its column.
 # SQLite stores any length; PostgreSQL would refuse the row and with it the whole page.
 WORD = 128
 

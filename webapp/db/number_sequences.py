@@ -1,12 +1,23 @@
 """Numbers that people read: each given once, in order, never again."""
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import String, bindparam, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from webapp.db.base import Base
 from webapp.db.bulk_write import insert_if_missing
-from webapp.models.orders import Counter
 
 FIRST = 100001
+
+
+class Counter(Base):
+    """The last number given out of a kind: orders, invoices, shipments, credit memos."""
+
+    __tablename__ = "counters"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
+
+
 _COUNTERS = Counter.__table__
 _MORE = (
     update(_COUNTERS)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
 """Every table, so that whoever imports the room knows them all."""
 
-from webapp.db import leases, search_index
+from webapp.db import leases, number_sequences, search_index
 from webapp.models import (
     accounts,
     amazon_orders,
@@ -39,6 +39,7 @@ __all__ = [
     "leases",
     "mail_settings",
     "mails",
+    "number_sequences",
     "orders",
     "printed_files",
     "products",

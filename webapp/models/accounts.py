@@ -1,13 +1,16 @@
 """A seller account in one region, with its credentials."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import IDS_ONCE, Base, UtcDateTime
 from webapp.db.encryption import Encrypted
+
+if TYPE_CHECKING:
+    from webapp.models.stores import Store
 
 
 class Account(Base):
@@ -45,6 +48,3 @@ class Account(Base):
     datasets_seen: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
 
     stores: Mapped[list["Store"]] = relationship(back_populates="account", order_by="Store.id")
-
-
-from webapp.models.stores import Store  # noqa: E402 - the two name each other

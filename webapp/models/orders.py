@@ -1,4 +1,4 @@
-"""The Commerce order: ours. It moves only along `domain/orders/state_machine.MOVES`. Amounts are minor units of `currency`."""
+"""The Commerce order. Its state follows `domain/orders/state_machine.MOVES`; amounts are minor units of `currency`."""
 
 from datetime import datetime
 
@@ -122,12 +122,3 @@ class OrderItem(Base):
     total: Mapped[int] = mapped_column(BigInteger)
 
     order: Mapped[Order] = relationship(back_populates="items")
-
-
-class Counter(Base):
-    """The last number given out of a kind: orders, invoices, shipments, credit memos."""
-
-    __tablename__ = "counters"
-
-    name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    value: Mapped[int]

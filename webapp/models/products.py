@@ -83,7 +83,7 @@ class Product(Base):
 
 
 class StockHold(Base):
-    """What one line of an Amazon order has done to its product so far: `domain/products/stock.Held`, and how often it moved.
+    """The effect of an Amazon order line on its product so far (`domain/products/stock`), and how often it changed.
 
     It hangs on Amazon's words for the line, because it begins before there is an Order and outlives each rewriting of
     the mirror's lines.

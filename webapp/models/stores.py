@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import IDS_ONCE, Base, UtcDateTime
 from webapp.domain.common.marketplaces import BY_ID, Marketplace
+from webapp.models.accounts import Account
 
 
 class Store(Base):
@@ -48,7 +49,7 @@ class Store(Base):
     documents_tax_number: Mapped[str] = mapped_column(String(60), default="")
     documents_footer: Mapped[str] = mapped_column(Text, default="")
 
-    account: Mapped["Account"] = relationship(back_populates="stores")
+    account: Mapped[Account] = relationship(back_populates="stores")
 
     @property
     def marketplace(self) -> Marketplace:
@@ -68,6 +69,3 @@ class StoreName(NamedTuple):
     @property
     def marketplace(self) -> Marketplace:
         return BY_ID[self.marketplace_id]
-
-
-from webapp.models.accounts import Account  # noqa: E402 - the two name each other

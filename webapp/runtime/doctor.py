@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from webapp.core import database_problems
+from webapp.core import database_problems, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import SettingError, Settings
@@ -209,7 +209,7 @@ def _redis(settings: Settings) -> Finding:
             return Finding("redis", FAIL, str(problem))
     try:
         client = Redis.from_url(
-            embedded_valkey.address(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
+            redis_location.address(settings), socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0)
         )
         with client:
             finding = _policy(client.info())
@@ -220,7 +220,7 @@ def _redis(settings: Settings) -> Finding:
 
 def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
     """Add that the embedded server was started without its files, where it was."""
-    aside = None if settings.redis_url else embedded_valkey.last_set_aside(settings.data_dir)
+    aside = None if settings.redis_url else redis_location.last_set_aside(settings.data_dir)
     if finding.level != OK or aside is None:
         return finding
     return Finding(

@@ -4,55 +4,31 @@ Redis is only the bell and the pace; the truth is in the database. Its journal s
 """
 
 import contextlib
-import hashlib
 import logging
 import os
 import shutil
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
 
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from webapp.core import processes
+from webapp.core import processes, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
 from webapp.runtime import data_dir as runtime_data_dir
 from webapp.runtime.file_lock import FileLock
 
-# The kernel takes 104 (macOS) or 108 bytes with the closing zero.
-LONGEST_SOCKET_PATH = 99
 READY_WITHIN = 10.0
-# The server's files that it did not start on are kept under this name and the time, so many of them.
-_ASIDE = "valkey.damaged-"
 KEPT_ASIDE = 3
 
 log = logging.getLogger(__name__)
-
-
-def address(settings: Settings) -> str:
-    """The URL of the Redis in use: the given one, or the embedded Valkey's socket."""
-    return settings.redis_url or f"unix://{quote(str(socket_path(settings.data_dir)))}"
-
-
-def socket_path(data_dir: Path) -> Path:
-    """In the data folder; where its name is too long, in a private folder for temporary files."""
-    path = data_dir / "valkey.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-    short = Path(tempfile.gettempdir()) / f"channeldesk-{os.getuid()}-{digest}" / "valkey.sock"
-    if len(os.fsencode(short)) <= LONGEST_SOCKET_PATH:
-        return short
-    return Path("/tmp") / short.relative_to(tempfile.gettempdir())  # noqa: S108 - private, see _private_folder
 
 
 def binary() -> str:
@@ -77,7 +53,7 @@ def binary() -> str:
 
 def command(data_dir: Path) -> list[str]:
     """How the server is started."""
-    path = socket_path(data_dir)
+    path = redis_location.socket_path(data_dir)
     _private_folder(path.parent)
     (data_dir / "valkey").mkdir(mode=0o700, exist_ok=True)
     options = {
@@ -109,13 +85,13 @@ def set_aside(data_dir: Path) -> Path | None:
     CannotRunError when it cannot be renamed.
     """
     journal = data_dir / "valkey"
-    kept = _kept_aside(data_dir)
+    kept = redis_location.kept_aside(data_dir)
     try:
         if not os.path.lexists(journal) or (journal.is_dir() and not any(journal.iterdir())):
             return None
     except PermissionError:
         log.debug("The folder %s cannot be read", journal)
-    aside = data_dir / f"{_ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
+    aside = data_dir / f"{redis_location.ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     try:
         journal.rename(aside)
         os.utime(aside)  # Its time says when it was set aside.
@@ -125,17 +101,6 @@ def set_aside(data_dir: Path) -> Path | None:
     for old in kept[: max(0, len(kept) + 1 - KEPT_ASIDE)]:
         shutil.rmtree(old, ignore_errors=True) if old.is_dir() else old.unlink(missing_ok=True)
     return aside
-
-
-def last_set_aside(data_dir: Path) -> datetime | None:
-    """When the server's folder was last set aside; None when none is kept."""
-    kept = _kept_aside(data_dir)
-    return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
-
-
-def _kept_aside(data_dir: Path) -> list[Path]:
-    """The oldest first, by their names."""
-    return sorted(data_dir.glob(f"{_ASIDE}*"))
 
 
 def _private_folder(path: Path) -> None:
@@ -154,7 +119,7 @@ def answers(data_dir: Path) -> bool:
 
 
 def _probe(data_dir: Path) -> Redis:
-    path = str(socket_path(data_dir))
+    path = str(redis_location.socket_path(data_dir))
     return Redis(unix_socket_path=path, socket_connect_timeout=1, socket_timeout=1, retry=Retry(NoBackoff(), 0))
 
 
@@ -172,7 +137,7 @@ def end_leftover(data_dir: Path) -> None:
     """Where the kernel does not end orphans (macOS), the server of a killed desk may still be there."""
     with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
         client.shutdown(nosave=True)
-    socket_path(data_dir).unlink(missing_ok=True)
+    redis_location.socket_path(data_dir).unlink(missing_ok=True)
 
 
 def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bool:
@@ -209,7 +174,7 @@ def settings_for_command(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     runtime_data_dir.prepare(settings.data_dir)
-    with_store = replace(settings, redis_url=address(settings))
+    with_store = replace(settings, redis_url=redis_location.address(settings))
     # Who started the server stays until the other commands that use it have left.
     with FileLock(settings.data_dir / "valkey.users") as users, store_lock(settings.data_dir) as lock:
         users.take(shared=True)

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from flask import Flask
 
-from webapp.core import processes
+from webapp.core import processes, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.secret_keys import load_or_make
 from webapp.core.settings import Settings
@@ -95,7 +95,7 @@ def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -
     )
     if not embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service)):
         embedded_valkey.wait_until_ready(settings.data_dir, supervisor.watch(service), is_second=True)
-    return embedded_valkey.address(settings)
+    return redis_location.address(settings)
 
 
 def _set_store_aside(settings: Settings) -> None:

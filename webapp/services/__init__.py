@@ -1,5 +1,8 @@
-"""The verbs: the only room that commits."""
+"""Use cases, and the only layer that commits. Importing it registers session listeners and submission handlers."""
 
-# They listen to sessions, so that whatever verb changes an order keeps the index of its words and the sums of its day.
+# These keep the search index and the daily sales current, whichever service changes an order.
 from webapp.services.accounts import daily_sales  # noqa: F401
 from webapp.services.listing import search_indexer  # noqa: F401
+
+# Each registers its handler.
+from webapp.services.submissions import cancellations, refunds, shipment_confirmations, vat_invoices  # noqa: F401

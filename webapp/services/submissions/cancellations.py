@@ -19,7 +19,7 @@ from webapp.models.shipments import Parcel
 from webapp.models.submissions import Submission
 from webapp.services.accounts import accounts
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler
+from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler, register
 
 
 def request(
@@ -127,4 +127,4 @@ class _Cancellation(SubmissionHandler):
         return refusal(session, old.amazon_order)
 
 
-KIND = _Cancellation()
+KIND = register(_Cancellation())

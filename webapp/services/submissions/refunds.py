@@ -37,6 +37,7 @@ from webapp.services.submissions.handlers import (
     PreflightFailure,
     Rejection,
     SubmissionHandler,
+    register,
 )
 
 PARTLY = "refund_partly_refused"
@@ -175,7 +176,7 @@ class _Refund(SubmissionHandler):
         return "refund_again_gone" if gone else queries.at_amazon(session, order).refused
 
 
-KIND = _Refund()
+KIND = register(_Refund())
 
 
 def memo_of(session: Session, submission: Submission) -> CreditMemo:

@@ -26,7 +26,7 @@ from webapp.services.accounts import accounts
 from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import PreflightFailure, SubmissionHandler
+from webapp.services.submissions.handlers import PreflightFailure, SubmissionHandler, register
 
 # Amazon takes no parcel without these through its interface.
 UNTRACKED = "ship_untracked"
@@ -221,4 +221,4 @@ def _amazon_ids(session: Session, parcel: Parcel) -> dict[int, str]:
     return {row.id: row.order_item_id for row in session.execute(mine)}
 
 
-KIND = _Confirmation()
+KIND = register(_Confirmation())

@@ -22,7 +22,7 @@ from webapp.queries.invoicing import vat_invoices as queries
 from webapp.queries.invoicing.vat_invoices import Document
 from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler
+from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler, register
 
 # An order that is older is not uploaded by itself.
 _RECENT = timedelta(days=30)
@@ -138,7 +138,7 @@ class _VatInvoice(SubmissionHandler):
         return session.get_one(Order, queries.document_of(session, submission).order_id)
 
 
-KIND = _VatInvoice()
+KIND = register(_VatInvoice())
 
 
 def _vat(document: Document) -> int:

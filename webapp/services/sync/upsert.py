@@ -1,4 +1,4 @@
-"""Writing down what Amazon says: the rows of the mirror. Deciding is `domain/sync/import_rules`, calling is `importing`."""
+"""Write Amazon orders to the database. `domain/sync/import_rules` decides what happens, `import_page` calls this."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,0 +1,43 @@
+"""Where Redis is: at the given URL, or at the socket of the embedded Valkey."""
+
+import hashlib
+import os
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote
+
+from webapp.core.settings import Settings
+
+# The kernel takes 104 (macOS) or 108 bytes with the closing zero.
+LONGEST_SOCKET_PATH = 99
+# The server's files that it did not start on are kept under this name and the time, so many of them.
+ASIDE = "valkey.damaged-"
+
+
+def address(settings: Settings) -> str:
+    """The URL of the Redis in use: the given one, or the embedded Valkey's socket."""
+    return settings.redis_url or f"unix://{quote(str(socket_path(settings.data_dir)))}"
+
+
+def socket_path(data_dir: Path) -> Path:
+    """In the data folder; where its name is too long, in a private folder for temporary files."""
+    path = data_dir / "valkey.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    digest = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+    short = Path(tempfile.gettempdir()) / f"channeldesk-{os.getuid()}-{digest}" / "valkey.sock"
+    if len(os.fsencode(short)) <= LONGEST_SOCKET_PATH:
+        return short
+    return Path("/tmp") / short.relative_to(tempfile.gettempdir())  # noqa: S108 - private, see _private_folder
+
+
+def last_set_aside(data_dir: Path) -> datetime | None:
+    """When the server's folder was last set aside; None when none is kept."""
+    kept = kept_aside(data_dir)
+    return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
+
+
+def kept_aside(data_dir: Path) -> list[Path]:
+    """The oldest first, by their names."""
+    return sorted(data_dir.glob(f"{ASIDE}*"))
