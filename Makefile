@@ -1,4 +1,4 @@
-# The doors of the house. Nothing here needs more than Python 3.11 and make.
+# Commands for users and contributors. They need Python 3.11 or newer and make, nothing else.
 PYTHON ?= python3
 PY := .venv/bin/python
 PORT ?= 8480
@@ -15,7 +15,7 @@ PIP := $(INSTALL) --no-binary flask-principal --no-build-isolation
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test explore models check docs lock wheel benchmark clean
+.PHONY: help setup demo dev run test explore models check fix docs lock wheel benchmark clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,6 +43,13 @@ check: .venv/ready-dev ## Lint, format and type check
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
+
+fix: .venv/ready-dev ## Correct what the linter and the formatter can correct by themselves
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+dev: .venv/ready-dev ## Serve the data of a running demo with reloading and a debugger [DATA=folder PORT=8481]
+	@CHANNELDESK_DATA_DIR="$(or $(DATA),.data)" $(PY) -m flask --app wsgi run --debug --port $(if $(filter 8480,$(PORT)),8481,$(PORT))
 
 docs: .venv/ready-dev ## Write the generated pages of docs/ anew
 	@$(PY) -m tests.project.settings_page
