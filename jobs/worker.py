@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 from datetime import timedelta
+from typing import Any
 
 import redis.exceptions
 from flask import Flask
@@ -75,6 +76,13 @@ class AppWorker(Worker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         processes.die_with_parent(self.pid or os.getppid())
         super().main_work_horse(job, queue)
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Log in one line that Redis interrupted a job: what is left to do is in the database."""
+        if isinstance(exc_info[1], redis.exceptions.RedisError):
+            log.warning("Job %s was interrupted, because Redis failed: %s", job.id, exc_info[1])
+            return
+        super().handle_exception(job, *exc_info)
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
         ids = list(job.args) if base.is_in_catalogue(job) else None

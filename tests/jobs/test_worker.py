@@ -1,7 +1,9 @@
 """Workers are killed in the middle of a job, and the job is done all the same."""
 
+import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,6 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.orm import Session
 
 from jobs import worker
@@ -159,3 +162,21 @@ def test_a_worker_that_took_up_what_was_left_waits_longer_than_for_one_job(app: 
     assert connection.socket_timeout > idle.dequeue_timeout
     idle.connection.connection_pool.release(connection)
     idle.connection.close()
+
+
+def test_a_job_that_redis_interrupts_is_logged_in_one_line_and_any_other_error_with_its_traceback(
+    app: Flask, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue.enqueue(redis, "wait", 7)
+    subject = worker.begin(app, "sync", only_one=False)
+    (job,) = queue.queue(redis, "sync").jobs
+    for error in (RedisConnectionError("Connection refused."), ValueError("a fault of ours")):
+        try:
+            raise error
+        except (RedisConnectionError, ValueError):
+            subject.handle_exception(job, *sys.exc_info())
+
+    lost, fault = (record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING)
+    assert lost == f"Job {job.id} was interrupted, because Redis failed: Connection refused."
+    assert "Traceback" in fault
+    assert "a fault of ours" in fault
