@@ -46,7 +46,7 @@ def test_models_are_taken_from_wherever_a_clone_keeps_them(tmp_path: Path) -> No
         folder.mkdir(parents=True)
         shutil.copyfile(MODELS / name, folder / name)
     checkout = tmp_path / "checkout"
-    for name in ("tests/amazon_models.py", "tests/project/amazon_models_page.py"):
+    for name in ("tests/support/amazon_models.py", "tests/project/amazon_models_page.py"):
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, checkout / name)
     program = [sys.executable, "-m", "tests.project.amazon_models_page", "take", str(tmp_path / "clone")]
