@@ -11,6 +11,7 @@ import redis.exceptions
 from flask import Flask
 from redis import Redis
 from rq import Queue, Worker
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
 from rq.job import Job
 from rq.registry import clean_registries
 from rq.serializers import JSONSerializer
@@ -29,6 +30,9 @@ LEASE = 12
 MONITORING = 3
 MAINTENANCE = 5
 _FOREVER = 2**33
+# Raised while a job is being handled when Redis stops, refuses commands, or comes back without its data. The database
+# says what is left to do, so none of them is an error of the job.
+_REDIS_FAILURES = (redis.exceptions.RedisError, InvalidJobOperation, NoSuchJobError)
 
 
 class AppWorker(Worker):
@@ -79,7 +83,7 @@ class AppWorker(Worker):
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
         """Log in one line that Redis interrupted a job: what is left to do is in the database."""
-        if isinstance(exc_info[1], redis.exceptions.RedisError):
+        if isinstance(exc_info[1], _REDIS_FAILURES):
             log.warning("Job %s was interrupted, because Redis failed: %s", job.id, exc_info[1])
             return
         super().handle_exception(job, *exc_info)
@@ -117,7 +121,7 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
 
 def _without_redis_traceback(record: logging.LogRecord) -> bool:
     """Keep RQ's line but not its traceback when it is Redis that failed. A filter of RQ's logger."""
-    if record.exc_info and isinstance(record.exc_info[1], redis.exceptions.RedisError):
+    if record.exc_info and isinstance(record.exc_info[1], _REDIS_FAILURES):
         record.exc_info = None
     return True
 

@@ -21,6 +21,11 @@ def be_busy() -> None:
     raise BusyError("sync_running")
 
 
+def flush_redis() -> None:
+    with queue.connect(settings()) as redis:
+        redis.flushall()
+
+
 def mark(*_args: object, **_more: object) -> None:
     """Must never run: no job of the catalogue calls it."""
     with queue.connect(settings()) as redis:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.processes
 
 @pytest.fixture(autouse=True)
 def probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("wait", "fail", "be_busy"):
+    for name in ("wait", "fail", "be_busy", "flush_redis"):
         kind = queue.JobKind(name, f"tests.jobs.probe.{name}", "sync", timeout=30, retry=3)
         monkeypatch.setitem(queue.BY_NAME, name, kind)
 
@@ -180,3 +180,17 @@ def test_a_job_that_redis_interrupts_is_logged_in_one_line_and_any_other_error_w
     assert lost == f"Job {job.id} was interrupted, because Redis failed: Connection refused."
     assert "Traceback" in fault
     assert "a fault of ours" in fault
+
+
+def test_a_job_during_which_redis_lost_its_data_is_logged_in_one_line(
+    app: Flask, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue.enqueue(redis, "flush_redis")
+    subject = worker.begin(app, "sync", only_one=False)
+    (job,) = queue.queue(redis, "sync").jobs
+    with app.app_context():
+        subject.perform_job(job, subject.queues[0])
+
+    (message,) = (record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING)
+    assert message.startswith(f"Job {job.id} was interrupted, because Redis failed: ")
+    assert "Traceback" not in caplog.text
