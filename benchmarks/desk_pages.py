@@ -152,12 +152,14 @@ def _worked_on(session: Session) -> str:
     order = session.scalars(waiting.where(AmazonOrder.status == "UNSHIPPED").order_by(Order.id.desc()).limit(1)).one()
     id_, number = order.id, order.number
     session.rollback()
-    now, by = datetime.now(UTC), "benchmark"
-    comments.create(session, id_, "The buyer asks for a gift box.", now=now, by=by)
-    holds.hold(session, id_, "Waits for the gift box.", now=now, by=by)
-    holds.unhold(session, id_, now=now, by=by)
-    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=now, by=by)
+    now, actor = datetime.now(UTC), "benchmark"
+    comments.create(session, id_, "The buyer asks for a gift box.", now=now, actor=actor)
+    holds.hold(session, id_, "Waits for the gift box.", now=now, actor=actor)
+    holds.unhold(session, id_, now=now, actor=actor)
+    shipments.create(
+        session, id_, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=now, actor=actor
+    )
     credit_memos.create(
-        session, id_, CreditRequest(quantities={}, adjustment_refund=100), comment="Late.", now=now, by=by
+        session, id_, CreditRequest(quantities={}, adjustment_refund=100), comment="Late.", now=now, actor=actor
     )
     return number

@@ -41,7 +41,7 @@ def fill(session: Session, many: int, seed: int) -> None:
     left = itertools.islice(made.orders(many, NOW, seed), there, None)
     started, done = time.perf_counter(), there
     while page := list(itertools.islice(left, PAGE)):
-        import_page(session, account_id, page, now=NOW, by="benchmark")
+        import_page(session, account_id, page, now=NOW, actor="benchmark")
         session.commit()
         session.expunge_all()
         if done == 0 and db.engine.dialect.name == "postgresql":
@@ -67,7 +67,7 @@ def connect(session: Session, now: datetime, *, countries: Sequence[str] = made.
     there = [
         Participation(m.id, m.country_code, m.name, m.currency, m.domain, participating=True) for m in MARKETPLACES
     ]
-    return accounts.connect(session, fields, countries, there, backfill_days=730, now=now, by="benchmark").id
+    return accounts.connect(session, fields, countries, there, backfill_days=730, now=now, actor="benchmark").id
 
 
 def desk(settings: Settings, many: int, seed: int) -> None:

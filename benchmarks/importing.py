@@ -105,7 +105,7 @@ def timed_import(session: Session, account_id: int, pages: list[list[dict[str, A
     started = time.perf_counter()
     with losable_commits():
         for page in pages:
-            import_page(session, account_id, lazy_orders(page), now=now, by="benchmark")
+            import_page(session, account_id, lazy_orders(page), now=now, actor="benchmark")
             session.commit()
     return time.perf_counter() - started
 
@@ -115,7 +115,7 @@ def memory(session: Session, many: int, now: datetime, seed: int) -> tuple[float
     account_id = connect(session, now, countries=made.COUNTRIES)
     left, done, before = made.orders(many, now, seed), 0, 0.0
     while page := list(itertools.islice(left, PAGE)):
-        import_page(session, account_id, page, now=now, by="benchmark")
+        import_page(session, account_id, page, now=now, actor="benchmark")
         session.commit()
         done += len(page)
         if not before and done * 10 >= many:

@@ -35,7 +35,7 @@ def upkeep() -> None:
     for name, ids in lost:
         queue.enqueue_once(queue.redis(), name, *ids)
     clock_corrections.pull_back(session, now=now)
-    holds.release_due(session, now=now, by="schedule")
+    holds.release_due(session, now=now, actor="schedule")
     feeds.close_settled(session, now=now)
     bulk_runner.forget_drafts(session, now=now)
     printed_files.purge(session, now=now)

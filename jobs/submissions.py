@@ -33,4 +33,4 @@ def refresh_order(amazon_order_id: int) -> None:
     keys = accounts.credentials(accounts.find(session, order.account_id))
     session.commit()
     with Amazon(keys, queue.redis(), lane="person", max_wait=20.0) as port:
-        sync_run.refresh_order(session, port, order, now=datetime.now(UTC), by="amazon")
+        sync_run.refresh_order(session, port, order, now=datetime.now(UTC), actor="amazon")

@@ -14,4 +14,4 @@ def sync_account(account_id: int) -> None:
     keys = accounts.credentials(accounts.find(session, account_id))
     session.commit()
     with Amazon(keys, queue.redis(), lane="sync") as port:
-        sync_run.sync_account(session, port, account_id, clock=lambda: datetime.now(UTC), by="schedule")
+        sync_run.sync_account(session, port, account_id, clock=lambda: datetime.now(UTC), actor="schedule")

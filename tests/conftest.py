@@ -166,7 +166,7 @@ def seller(session: Session, amazon: AmazonServer) -> Account:
     found = DEMO_EU.credentials(amazon.url)
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
     now = datetime.now(UTC)
-    return accounts.connect(session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, now=now, by="test")
+    return accounts.connect(session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, now=now, actor="test")
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def orders(session, bell, owner, context):
     context.set_default_timeout(60_000)
     account = an_account(session)
     some = [an_order(n, **(shipped(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]
-    import_page.import_page(session, account.id, some, now=NOW, by="amazon")
+    import_page.import_page(session, account.id, some, now=NOW, actor="amazon")
     session.commit()
     # The first look at a page makes its templates, which takes long on a machine that is busy.
     for path in ("/orders", "/grids/orders/views", "/grids/orders/columns"):

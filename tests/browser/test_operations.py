@@ -49,9 +49,9 @@ def test_an_open_submission_renews_itself_until_it_was_undone(
     session: Session, account: Account, owner_page: Page
 ) -> None:
     now = datetime.now(UTC)
-    import_page.import_page(session, account.id, [an_order(1)], now=now, by="schedule")
+    import_page.import_page(session, account.id, [an_order(1)], now=now, actor="schedule")
     order = session.scalars(select(AmazonOrder)).one()
-    cancellations.request(session, order.id, "NoInventory", undo_seconds=600, now=now, by="cli")
+    cancellations.request(session, order.id, "NoInventory", undo_seconds=600, now=now, actor="cli")
     session.rollback()
     page = owner_page
     page.goto("/submissions")
@@ -82,7 +82,9 @@ def test_a_telephone_shows_the_whole_of_each_row(
     session: Session, account: Account, owner_page: Page, path: str
 ) -> None:
     now = datetime.now(UTC)
-    session.add(SyncRun(account_id=account.id, by="test", started_at=now, updated_after=now, state="done", received=21))
+    session.add(
+        SyncRun(account_id=account.id, actor="test", started_at=now, updated_after=now, state="done", received=21)
+    )
     session.commit()
     page = owner_page
     page.set_viewport_size({"width": 390, "height": 800})

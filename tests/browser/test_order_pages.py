@@ -271,12 +271,12 @@ def test_what_is_wrong_with_a_quantity_can_be_read_to_its_end(owner_page: Page, 
 
 def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session):
     items = (an_item(7, quantity=1),)
-    import_page.import_page(session, 1, [an_order(7, **shipped(an_order(7, items=items)))], now=NOW, by="amazon")
+    import_page.import_page(session, 1, [an_order(7, **shipped(an_order(7, items=items)))], now=NOW, actor="amazon")
     session.commit()
     order = session.scalars(select(Order).order_by(Order.id.desc())).first()
     number, line = order.number, order.items[0].id
     invoices.create(session, order.id, **BY)
-    asked = {"on_amazon": True, "reason": "CustomerReturn", "now": datetime.now(UTC), "by": "user:1"}
+    asked = {"on_amazon": True, "reason": "CustomerReturn", "now": datetime.now(UTC), "actor": "user:1"}
     memo = credit_memos.create(session, order.id, CreditRequest({line: 1}), **asked).number
     page = owner_page
     page.goto(f"/credit_memos/{memo}")
@@ -284,7 +284,7 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     expect(page.locator("#telling")).to_contain_text("Queued")
 
     submission = session.scalars(select(Submission).where(Submission.kind == "refund")).one()
-    submission_actions.undo(session, submission.id, now=datetime.now(UTC), by="user:1")
+    submission_actions.undo(session, submission.id, now=datetime.now(UTC), actor="user:1")
 
     expect(page.locator(".head-subtitle")).to_contain_text("Undone")
     expect(page.locator("#telling[hx-trigger]")).to_have_count(0)

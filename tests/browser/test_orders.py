@@ -27,7 +27,7 @@ def orders(session, bell):
         an_order(n, buyer=Buyer(name), recipient=Address(name=name, line1=name, city=name, country_code="DE"))
         for n, name in enumerate(FOREIGN, 1)
     ]
-    import_page.import_page(session, account.id, people + [an_order(n) for n in range(4, 61)], now=NOW, by="amazon")
+    import_page.import_page(session, account.id, people + [an_order(n) for n in range(4, 61)], now=NOW, actor="amazon")
     session.commit()
 
 
@@ -86,7 +86,7 @@ def test_the_open_page_learns_that_amazon_has_proved_it(owner_page: Page, sessio
     for step in ("send", "sent", "accept"):
         submission_transitions.apply(submission, step, datetime.now(UTC))
     cancelled = an_order(8, "CANCELLED", updated=5)
-    import_page.import_page(session, account_id, [cancelled], now=NOW, by="amazon")
+    import_page.import_page(session, account_id, [cancelled], now=NOW, actor="amazon")
     session.commit()
 
     expect(page.locator("#submission")).to_contain_text("Amazon shows the order as Cancelled.")

@@ -30,7 +30,7 @@ def failed(command: Command, box: Mailbox, tmp_path: Path) -> int:
         session = db.session()
         set_up(session, box.port)
         order = processing_order(session)
-        mail = mail_outbox.write(session, order, "order", now=NOW, by="user:1")
+        mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
         mail_outbox.move(mail, "fail", NOW)
         mail.cause = "mail_recipient_refused"
         found = mail.id

@@ -39,7 +39,7 @@ def test_names_are_left_out_when_asked(command, numbers, tmp_path):
     assert "Bill-to name" not in table(without)[0]
     engine = create_engine(f"sqlite:///{tmp_path / 'cli' / 'channeldesk.db'}")
     with engine.connect() as connection:
-        told = connection.execute(text("SELECT kind, \"by\" FROM events WHERE kind LIKE 'grid_%' ORDER BY id")).all()
+        told = connection.execute(text("SELECT kind, actor FROM events WHERE kind LIKE 'grid_%' ORDER BY id")).all()
     engine.dispose()
     assert [tuple(row) for row in told] == [("grid_exported_personal", "cli"), ("grid_exported", "cli")]
 

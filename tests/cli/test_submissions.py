@@ -23,7 +23,7 @@ def asked(command: Command, connected: str, amazon: AmazonServer, tmp_path: Path
     app = create_app(Settings.load({}, data_dir=tmp_path / "cli"))
     with app.app_context():
         order = db.session.scalars(select(AmazonOrder)).one()
-        cancellations.request(db.session(), order.id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), by="cli")
+        cancellations.request(db.session(), order.id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), actor="cli")
         db.session.remove()
         db.engine.dispose()
     return number

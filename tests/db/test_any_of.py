@@ -16,7 +16,7 @@ pytestmark = pytest.mark.both_databases
 @pytest.mark.parametrize("wanted", [["one", "three"], ["it's\t\\\"{é,NULL}"], ["none"], []])
 def test_texts_are_found_as_they_are(session, wanted):
     kinds = ["one", "two", "three", "it's\t\\\"{é,NULL}"]
-    insert_many(session, Event, [{"at": NOW, "by": "test", "kind": kind} for kind in kinds])
+    insert_many(session, Event, [{"at": NOW, "actor": "test", "kind": kind} for kind in kinds])
 
     found = session.scalars(select(Event.kind).where(any_of(Event.kind, "kinds")), {"kinds": wanted}).all()
 
@@ -24,7 +24,7 @@ def test_texts_are_found_as_they_are(session, wanted):
 
 
 def test_whole_numbers_are_found_also_very_large_ones(session):
-    insert_many(session, Event, [{"at": NOW, "by": "test", "kind": str(n)} for n in range(3)])
+    insert_many(session, Event, [{"at": NOW, "actor": "test", "kind": str(n)} for n in range(3)])
     first = session.scalars(select(Event.id).order_by(Event.id)).first()
 
     found = session.scalars(select(Event.kind).where(any_of(Event.id, "ids")), {"ids": [first, first + 2, 2**60]}).all()
@@ -33,11 +33,13 @@ def test_whole_numbers_are_found_also_very_large_ones(session):
 
 
 def test_it_goes_with_other_conditions_on_both_sides(session):
-    insert_many(session, Event, [{"at": NOW, "by": by, "kind": "noted"} for by in ("a", "b", "c")])
-    wanted = select(Event.by).where(Event.kind == "noted", any_of(Event.by, "names") & (Event.by != "b"))
+    insert_many(session, Event, [{"at": NOW, "actor": actor, "kind": "noted"} for actor in ("a", "b", "c")])
+    wanted = select(Event.actor).where(Event.kind == "noted", any_of(Event.actor, "names") & (Event.actor != "b"))
 
     assert session.scalars(wanted, {"names": ["a", "b"]}).all() == ["a"]
-    assert session.scalars(select(Event.by).where(~any_of(Event.by, "names")), {"names": ["a", "b"]}).all() == ["c"]
+    assert session.scalars(select(Event.actor).where(~any_of(Event.actor, "names")), {"names": ["a", "b"]}).all() == [
+        "c"
+    ]
 
 
 def test_sqlite_goes_by_the_index_of_the_keys(session):

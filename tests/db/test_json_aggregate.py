@@ -39,7 +39,7 @@ class Happened(NamedTuple):
 def order(session: Session) -> Order:
     account = an_account(session)
     a_store(account)
-    import_page.import_page(session, account.id, [an_order(1)], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order(1)], now=NOW, actor="test")
     session.commit()
     return session.scalars(select(Order)).one()
 
@@ -55,7 +55,7 @@ def test_instants_words_and_what_is_missing_come_back_as_they_were(session: Sess
     at = [datetime(2026, 3, 29, 0, 59, 59, micros, UTC) for micros in (0, 500_000, 123_456)]
     said = ['Ring "twice"\n\\', "日本語 Zażółć 🎁", ""]
     session.add_all(
-        Comment(order_id=order.id, at=when, by="cli", text=words, notify=words == "")
+        Comment(order_id=order.id, at=when, actor="cli", text=words, notify=words == "")
         for when, words in zip(at, said, strict=True)
     )
     session.flush()
@@ -72,7 +72,7 @@ def test_instants_words_and_what_is_missing_come_back_as_they_were(session: Sess
 def test_an_instant_is_the_same_on_a_connection_with_another_clock(session: Session, order: Order) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SET LOCAL TIME ZONE 'Asia/Kolkata'"))
-    session.add(Comment(order_id=order.id, at=NOW, by="cli", text="x"))
+    session.add(Comment(order_id=order.id, at=NOW, actor="cli", text="x"))
     session.flush()
 
     (row,) = gather(session, Said, Comment)
@@ -82,7 +82,7 @@ def test_an_instant_is_the_same_on_a_connection_with_another_clock(session: Sess
 
 def test_json_comes_back_as_it_was(session: Session, order: Order) -> None:
     args = {"fields": ["a", 'ü"'], "total": [None, 12], "deep": {"yes": True}}
-    session.add(Event(order_id=order.id, at=NOW, by="cli", kind="x", args=args))
+    session.add(Event(order_id=order.id, at=NOW, actor="cli", kind="x", args=args))
     session.flush()
 
     assert max(gather(session, Happened, Event)).args == args

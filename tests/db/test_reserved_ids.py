@@ -22,7 +22,7 @@ from webapp.services.sync import import_page
 
 pytestmark = pytest.mark.both_databases
 
-BY = {"now": NOW, "by": "user:1"}
+BY = {"now": NOW, "actor": "user:1"}
 
 
 def last_ids(session):
@@ -56,7 +56,7 @@ def test_a_store_that_is_deleted_leaves_its_ids_to_nobody(session):
 def test_ids_are_reserved_behind_the_last_that_was_given(session):
     given = allocate_ids(session, SyncRun, 3)
     account = an_account(session)
-    run = {"account_id": account.id, "by": "test", "started_at": NOW, "updated_after": NOW}
+    run = {"account_id": account.id, "actor": "test", "started_at": NOW, "updated_after": NOW}
     insert_many(session, SyncRun, [run | {"id": id_} for id_ in given])
     session.execute(delete(SyncRun).where(SyncRun.id > given[0]))
 

@@ -69,7 +69,7 @@ def the_order(session, *, auto_invoice):
     account = an_account(session)
     a_store(account).auto_invoice = auto_invoice
     session.commit()
-    import_page(session, account.id, lazy_orders([a_body()]), now=NOW, by="test")
+    import_page(session, account.id, lazy_orders([a_body()]), now=NOW, actor="test")
     session.commit()
     return session.query(Order).one()
 
@@ -95,8 +95,8 @@ def test_an_invoice_of_some_pieces_has_their_part_of_each_amount(session):
     order = the_order(session, auto_invoice=False)
     first, second = order.items
 
-    some = invoices.create(session, order.id, {first.id: 1, second.id: 1}, now=NOW, by="test")
-    rest = invoices.create(session, order.id, now=NOW, by="test")
+    some = invoices.create(session, order.id, {first.id: 1, second.id: 1}, now=NOW, actor="test")
+    rest = invoices.create(session, order.id, now=NOW, actor="test")
 
     assert amounts(some) == (2000, 200, 407, -200, 60, 2467)
     assert amounts(rest) == (3000, 200, 596, -300, 120, 3616)

@@ -22,7 +22,7 @@ def state(desk, number):
 
 
 def told(desk):
-    return {"now": desk.clock(), "by": "test"}
+    return {"now": desk.clock(), "actor": "test"}
 
 
 def moves(desk, number):
@@ -160,9 +160,9 @@ def test_a_failed_order_put_on_hold_goes_on_where_amazon_stands(desk, number):
     assert state(desk, number) == "awaiting_amazon"
 
 
-@pytest.mark.parametrize("by", ["MERCHANT", "AMAZON"])
-def test_what_was_shipped_before_it_was_imported_is_complete(desk, by):
-    number = desk.world.place("DE", status="SHIPPED", fulfilled_by=by)
+@pytest.mark.parametrize("actor", ["MERCHANT", "AMAZON"])
+def test_what_was_shipped_before_it_was_imported_is_complete(desk, actor):
+    number = desk.world.place("DE", status="SHIPPED", fulfilled_by=actor)
     desk.sync()
 
     assert state(desk, number) == "complete"

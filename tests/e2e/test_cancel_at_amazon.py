@@ -50,7 +50,7 @@ def test_a_cancellation_is_told_once_and_proved(desk, number):
 def test_undone_in_time_amazon_hears_nothing(desk, number):
     submission = desk.cancel(number)
 
-    submission_actions.undo(desk.session, submission.id, now=desk.clock(), by="test")
+    submission_actions.undo(desk.session, submission.id, now=desk.clock(), actor="test")
 
     desk.later(60)
     assert desk.advance() == 0
@@ -63,7 +63,7 @@ def test_once_it_is_being_sent_it_cannot_be_undone(desk, number):
     desk.advance()
 
     with pytest.raises(RefusedError) as refused:
-        submission_actions.undo(desk.session, submission.id, now=desk.clock(), by="test")
+        submission_actions.undo(desk.session, submission.id, now=desk.clock(), actor="test")
 
     assert refused.value.code == "undo_too_late"
 

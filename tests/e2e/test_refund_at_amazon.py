@@ -104,7 +104,7 @@ def test_every_part_at_amazon_is_what_the_desk_asked_for(desk, number):
 def test_undone_in_time_amazon_hears_nothing_and_the_money_can_be_given_back_again(desk, number):
     memo = desk.refund(number)
 
-    submission_actions.undo(desk.session, of(desk, memo).id, now=desk.clock(), by="test")
+    submission_actions.undo(desk.session, of(desk, memo).id, now=desk.clock(), actor="test")
 
     desk.later(60)
     assert desk.advance() == 0
@@ -171,7 +171,7 @@ def test_what_amazon_refused_of_a_credit_memo_is_asked_for_again_and_the_rest_st
     assert there(desk, number)[first.order_item_id] == memo.total == sum(item.total for item in memo.items)
     assert order.state == "complete"
 
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
 
     rest = refunds.memo_of(desk.session, again)
     assert (rest.total, [item.order_item_id for item in rest.items]) == (total - memo.total, [second.id])
@@ -206,7 +206,7 @@ def test_rejected_as_a_whole_nothing_changes_and_it_can_be_asked_again(desk, num
 
     assert (submission.state, memo.state, there(desk, number)) == ("rejected", "refused", {})
     assert counts(desk.commerce_order(number)) == ([(0, 0), (0, 0)], 0, 0)
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
     new = refunds.memo_of(desk.session, again)
     assert (new.total, new.adjustment_fee) == (memo.total, 100)
     desk.later(121)

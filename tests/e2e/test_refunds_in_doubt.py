@@ -62,7 +62,7 @@ def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
     order = desk.commerce_order(number)
     assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
     with pytest.raises(RefusedError) as refused:
-        submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+        submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
     assert refused.value.code == "refund_in_doubt"
 
 
@@ -131,7 +131,7 @@ def in_doubt(desk, number):
 def test_sent_again_by_a_person_it_is_refunded_once(desk, number):
     submission = in_doubt(desk, number)
 
-    refunds.send_again(desk.session, submission.id, now=desk.clock(), by="user:1")
+    refunds.send_again(desk.session, submission.id, now=desk.clock(), actor="user:1")
 
     desk.later(121)
     desk.advance_until_ended(submission)
@@ -143,28 +143,28 @@ def test_sent_again_by_a_person_it_is_refunded_once(desk, number):
 def test_a_person_says_it_arrived(desk, number):
     submission = in_doubt(desk, number)
 
-    refunds.arrived(desk.session, submission.id, now=desk.clock(), by="user:1")
+    refunds.arrived(desk.session, submission.id, now=desk.clock(), actor="user:1")
 
     order = desk.commerce_order(number)
     assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
     assert (submission.message, submission.cause) == (None, None)
     assert refunds.memo_of(desk.session, submission).state == "refunded"
     told = desk.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
-    assert (told.by, told.order_id) == ("user:1", order.id)
+    assert (told.actor, told.order_id) == ("user:1", order.id)
     with pytest.raises(RefusedError) as refused:
-        refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
+        refunds.missed(desk.session, submission.id, now=desk.clock(), actor="user:1")
     assert refused.value.code == "refund_not_in_doubt"
 
 
 def test_a_person_says_it_did_not_happen_and_the_money_is_free(desk, number):
     submission = in_doubt(desk, number)
 
-    refunds.missed(desk.session, submission.id, now=desk.clock(), by="user:1")
+    refunds.missed(desk.session, submission.id, now=desk.clock(), actor="user:1")
 
     order = desk.commerce_order(number)
     assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
     assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="user:1")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="user:1")
     desk.later(121)
     desk.advance_until_ended(again)
     assert (again.state, desk.commerce_order(number).state) == ("verified", "closed")

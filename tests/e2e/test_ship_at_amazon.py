@@ -65,13 +65,13 @@ def test_within_the_undo_window_amazon_hears_nothing(desk, number):
     desk.advance()
     assert (one.state, told(desk, number)) == ("queued", 0)
 
-    submission_actions.undo(desk.session, one.id, now=desk.clock(), by="test")
+    submission_actions.undo(desk.session, one.id, now=desk.clock(), actor="test")
     desk.later(60)
     desk.advance()
 
     assert (one.state, told(desk, number)) == ("undone", 0)
     assert desk.commerce_order(number).state == "processing"
-    parcels.take_back(desk.session, parcel_of(desk, one).id, now=desk.clock(), by="test")
+    parcels.take_back(desk.session, parcel_of(desk, one).id, now=desk.clock(), actor="test")
     order = desk.commerce_order(number)
     assert (order.state, [line.shipped for line in order.items]) == ("processing", [0, 0])
     assert desk.session.scalars(select(ParcelRow)).all() == []
@@ -105,7 +105,7 @@ def test_rejected_by_amazon_it_can_be_corrected_and_told_again(desk, number):
         tracking_number="1z 999 aa1 01 2345 6784",
         undo_seconds=0,
         now=desk.clock(),
-        by="test",
+        actor="test",
     )
     desk.later(1)
     desk.advance_until_ended(new)
@@ -126,7 +126,7 @@ def test_in_amazons_words_what_it_refuses(desk, number):
 
     desk.advance_until_ended(one)
     assert (one.state, one.cause) == ("conflict", "ship_shipped_there")
-    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), by="test")
+    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), actor="test")
     desk.advance_until_ended(one)
 
     assert one.state == "rejected"
@@ -141,7 +141,7 @@ def test_a_confirmed_parcel_is_corrected_under_its_own_number(desk, number):
 
     def correct(carrier, tracking_number):
         about = {"carrier": carrier, "title": "", "tracking_number": tracking_number, "undo_seconds": 0}
-        return parcels.edit(desk.session, parcel_of(desk, one).id, now=desk.clock(), by="test", **about)
+        return parcels.edit(desk.session, parcel_of(desk, one).id, now=desk.clock(), actor="test", **about)
 
     new = correct("DHL", "JJD01460NEW01")
     desk.advance_until_ended(new)
@@ -161,7 +161,7 @@ def test_without_a_tracking_number_it_is_not_told_until_it_has_one(desk, number)
     (one,) = desk.ship(number, Parcel())
     assert (one.state, one.cause, desk.advance()) == ("rejected", "ship_untracked", 0)
     with pytest.raises(RefusedError) as refused:
-        submission_actions.resubmit(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
+        submission_actions.resubmit(desk.session, one.id, undo_seconds=0, now=desk.clock(), actor="test")
     assert refused.value.code == "ship_untracked"
 
     new = parcels.edit(
@@ -172,7 +172,7 @@ def test_without_a_tracking_number_it_is_not_told_until_it_has_one(desk, number)
         tracking_number="JJD01460000T1",
         undo_seconds=0,
         now=desk.clock(),
-        by="test",
+        actor="test",
     )
     desk.advance_until_ended(new)
 
@@ -185,7 +185,7 @@ def test_what_amazon_has_is_not_taken_back(desk, number):
 
     def take_back():
         with pytest.raises(RefusedError) as refused:
-            parcels.take_back(desk.session, parcel_id, now=desk.clock(), by="test")
+            parcels.take_back(desk.session, parcel_id, now=desk.clock(), actor="test")
         return refused.value.code
 
     desk.advance()
@@ -245,7 +245,7 @@ def test_what_the_order_never_shows_is_not_proved_and_told_again(desk, number):
 
     assert (one.state, one.cause, told(desk, number)) == ("unproved", "ship_not_shown", 0)
     assert desk.order(number).note == "note_ship_unproved"
-    new = submission_actions.resubmit(desk.session, one.id, undo_seconds=0, now=desk.clock(), by="test")
+    new = submission_actions.resubmit(desk.session, one.id, undo_seconds=0, now=desk.clock(), actor="test")
     desk.advance_until_ended(new)
     desk.session.refresh(one)
     assert (new.state, one.state, told(desk, number)) == ("verified", "verified", 1)

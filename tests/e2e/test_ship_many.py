@@ -65,7 +65,7 @@ def test_many_just_imported_are_told_though_no_sync_has_come_through_since(desk)
     desk.at_amazon(cancelling, "request-cancel", reason="Too late")
     desk.at_amazon(moved, "cancel", by="BUYER")
     for number in (cancelling, moved):
-        sync_run.refresh_order(desk.session, desk.port, desk.order(number), now=desk.clock(), by="test")
+        sync_run.refresh_order(desk.session, desk.port, desk.order(number), now=desk.clock(), actor="test")
     reads = desk.world.call_counts["getOrder"]
 
     desk.advance()

@@ -24,7 +24,7 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(desk, number):
     desk.advance()
     assert (one.state, told(desk, number)) == ("conflict", 0)
 
-    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), by="test")
+    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), actor="test")
     desk.advance_until_ended(one)
 
     assert (one.state, told(desk, number)) == ("verified", 1)
@@ -36,7 +36,7 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(d
     desk.advance_until_ended(one)
 
     asked = parcels.cancel_instead(
-        desk.session, parcel_of(desk, one).id, "BuyerCanceled", undo_seconds=0, now=desk.clock(), by="test"
+        desk.session, parcel_of(desk, one).id, "BuyerCanceled", undo_seconds=0, now=desk.clock(), actor="test"
     )
     desk.advance_until_ended(asked)
 
@@ -53,7 +53,7 @@ def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_en
     desk.advance_until_ended(one)
     assert (one.state, one.cause, desk.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
 
-    parcels.take_back(desk.session, parcel_of(desk, one).id, now=desk.clock(), by="test")
+    parcels.take_back(desk.session, parcel_of(desk, one).id, now=desk.clock(), actor="test")
 
     order = desk.commerce_order(number)
     assert (one.state, order.state, order.total_refunded) == ("undone", "canceled", order.total)

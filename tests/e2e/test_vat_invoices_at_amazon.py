@@ -39,7 +39,7 @@ def invoice_of(desk, number):
 
 
 def upload(desk, document):
-    return vat_invoices.upload(desk.session, document, undo_seconds=30, now=desk.clock(), by="test")
+    return vat_invoices.upload(desk.session, document, undo_seconds=30, now=desk.clock(), actor="test")
 
 
 def ended(desk, submission):
@@ -82,7 +82,7 @@ def test_the_invoice_is_given_to_amazon_as_it_is_printed(desk, number):
 
 def test_a_credit_memo_is_given_as_a_credit_note(desk, number):
     order = desk.commerce_order(number)
-    memo = credit_memos.create(desk.session, order.id, CreditRequest(), now=desk.clock(), by="test")
+    memo = credit_memos.create(desk.session, order.id, CreditRequest(), now=desk.clock(), actor="test")
 
     assert ended(desk, upload(desk, memo)).state == "verified"
 
@@ -106,7 +106,7 @@ def test_refused_by_amazon_its_words_are_kept_and_it_can_be_uploaded_again(desk,
     assert submission.state == "rejected"
     assert "18028" in submission.message
 
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
 
     desk.later(121)
     desk.advance_until_ended(again)
@@ -127,7 +127,7 @@ def test_a_report_that_contradicts_itself_proves_nothing_and_told_again_amazon_s
     submission = ended(desk, upload(desk, invoice_of(desk, number)))
     assert (submission.state, submission.cause) == ("unproved", "vat_invoice_report_contradicts")
 
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), by="test")
+    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
 
     desk.later(121)
     desk.advance_until_ended(again)
@@ -174,7 +174,7 @@ def test_a_store_that_uploads_by_itself_does_so_when_what_was_shipped_is_invoice
     assert asked(desk) == []
 
     order = desk.commerce_order(other)
-    invoice = invoices.create(desk.session, order.id, now=desk.clock(), by="test")
+    invoice = invoices.create(desk.session, order.id, now=desk.clock(), actor="test")
 
     (submission,) = asked(desk)
     assert (submission.subject, submission.undo_until) == (f"invoice-{invoice.id}", submission.requested_at)
@@ -183,7 +183,7 @@ def test_a_store_that_uploads_by_itself_does_so_when_what_was_shipped_is_invoice
 def test_tax_that_a_fee_keeps_back_is_not_told_and_the_refund_is_named(desk, number):
     order = desk.commerce_order(number)
     fee = order.total - order.tax + 1
-    about = {"now": desk.clock(), "by": "test"}
+    about = {"now": desk.clock(), "actor": "test"}
     memo = credit_memos.create(desk.session, order.id, CreditRequest(adjustment_fee=fee), **about)
     assert memo.tax == order.tax == memo.total + 1
 

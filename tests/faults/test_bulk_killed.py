@@ -53,7 +53,7 @@ def begin(app):
             a_store(account).auto_invoice = False
             session.commit()
             ids = [order.id for order in imported(session, *(an_order(n) for n in range(1, MANY + 1)))]
-            return bulk_runner.start(session, "invoice", ids, now=datetime.now(UTC), by="test").id
+            return bulk_runner.start(session, "invoice", ids, now=datetime.now(UTC), actor="test").id
 
     return begin
 

@@ -32,7 +32,7 @@ class Jumping(Port):
 
 def sync_with(desk, jump):
     port = Jumping(desk.port, jump)
-    return sync_run.sync_account(desk.session, port, desk.account.id, clock=desk.clock, by="test")
+    return sync_run.sync_account(desk.session, port, desk.account.id, clock=desk.clock, actor="test")
 
 
 def assert_all_are_there(desk, placed):

@@ -76,7 +76,7 @@ def desk(app: Flask, session: Session, bell: Redis) -> Flask:
     save_route(app)
     make_table(session)
     account = an_account(session)
-    import_page(session, account.id, [an_order(1)], now=NOW, by="test")
+    import_page(session, account.id, [an_order(1)], now=NOW, actor="test")
     session.commit()
     return app
 
@@ -210,7 +210,7 @@ def prepared(app: Flask) -> FlaskClient:
     with app.app_context(), Session(db.engine) as session:
         make_table(session)
         account = an_account(session)
-        import_page(session, account.id, [an_order(1)], now=NOW, by="test")
+        import_page(session, account.id, [an_order(1)], now=NOW, actor="test")
         session.commit()
         user_accounts.add(app, THE_OWNER)
         return signed_in(app, session)

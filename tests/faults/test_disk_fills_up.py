@@ -41,7 +41,7 @@ def app(small_disk: Path) -> Iterator[Flask]:
 def import_one_page(session: Session, account_id: int, number: int) -> None:
     orders = [an_order(n) for n in range(number * PAGE + 1, (number + 1) * PAGE + 1)]
     with losable_commits():
-        import_page(session, account_id, orders, now=NOW, by="test")
+        import_page(session, account_id, orders, now=NOW, actor="test")
         session.commit()
 
 

@@ -215,7 +215,7 @@ def test_a_tax_invoice_is_sent_again_and_not_taken_for_that_of_another_marketpla
         desk.world.faults.arm(NOT_THERE, "createFeed")
 
     desk.port = Meanwhile(real, happens)
-    submission = vat_invoices.upload(desk.session, invoice, undo_seconds=30, now=desk.clock(), by="test")
+    submission = vat_invoices.upload(desk.session, invoice, undo_seconds=30, now=desk.clock(), actor="test")
     desk.later(31)
     desk.advance_until_ended(submission)
 

@@ -69,7 +69,7 @@ def connected(app, amazon, sync_interval):
             backfill_days=40,
             sync_interval=sync_interval,
             now=now,
-            by="test",
+            actor="test",
         )
         return account.id
 
@@ -132,7 +132,7 @@ def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, conn
         mirror = select(AmazonOrder.id).where(AmazonOrder.number == number)
         ((order_id,),) = until(lambda: read(mirror))
         with Session(db.engine) as session:
-            cancellations.request(session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), by="test")
+            cancellations.request(session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), actor="test")
         verified = select(Submission.state).where(Submission.state == "verified")
         took = died_and_recovered(marker, lambda: read(verified))
 
@@ -152,7 +152,7 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
         ((order_id,),) = until(lambda: read(select(Order.id)))
         with Session(db.engine) as session:
             packed = [Parcel(None, "DHL", "", "JJD01460000T1")]
-            shipments.create(session, order_id, packed, undo_seconds=0, now=datetime.now(UTC), by="test")
+            shipments.create(session, order_id, packed, undo_seconds=0, now=datetime.now(UTC), actor="test")
         verified = select(Submission.state).where(Submission.state == "verified")
         # An answer that may be lost is looked for after twenty seconds, twice where the order does not show it.
         until(marker.exists)
@@ -171,7 +171,7 @@ def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connect
             ((order_id,),) = until(lambda mirror=mirror: read(mirror), WITHIN)
             with Session(db.engine) as session:
                 cancellations.request(
-                    session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), by="test"
+                    session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), actor="test"
                 )
             os.kill(desk.pids()[name], signal.SIGKILL)
             asked = Submission.amazon_order_id == order_id
@@ -195,7 +195,7 @@ def ask(amazon, number):
             reason="CustomerReturn",
             undo_seconds=0,
             now=now,
-            by="test",
+            actor="test",
         )
 
 

@@ -49,8 +49,8 @@ def test_a_mail_whose_process_died_is_never_sent_twice_by_itself(settings, app, 
         with Session(db.engine) as session:
             set_up(session, box.port)
             order = processing_order(session)
-            mail_outbox.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), by="user:1")
-            mail_outbox.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), by="user:1")
+            mail_outbox.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), actor="user:1")
+            mail_outbox.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), actor="user:1")
         with running(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
             until(marker.exists)
             until(lambda: states() == ["sending", "sent"])

@@ -27,7 +27,7 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
     (line,) = order.items
     for number in ("JJD01460000A1", "JJD01460000B1"):
         packed = [Parcel({line.id: 1}, "DHL", "", number)]
-        shipment = shipments.create(session, order.id, packed, undo_seconds=30, now=NOW, by="test")
+        shipment = shipments.create(session, order.id, packed, undo_seconds=30, now=NOW, actor="test")
     parcel_id = shipment.parcels[0].id
     session.commit()
     both_have_it = Barrier(2)
@@ -38,7 +38,7 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
         if found is not None and session.get_bind().dialect.name == "postgresql":
             assert [item.quantity for item in found.items] == [1]
             both_have_it.wait(20)
-        return parcels.take_back(session, parcel_id, now=NOW, by="test")
+        return parcels.take_back(session, parcel_id, now=NOW, actor="test")
 
     said = at_once(work, work)
 
@@ -54,14 +54,14 @@ def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(sessi
         (mirror,) = put(session, account, an_order(n))
         order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
         packed = [Parcel(None, "DHL", "", f"JJD01460000A{n}")]
-        shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, by="test")
+        shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, actor="test")
         parcel_ids.append(shipment.parcels[0].id)
     session.commit()
 
     def work(parcel_id):
         def corrected(session):
             about = {"carrier": "DHL", "title": "", "tracking_number": "JJD01460000X1", "undo_seconds": 0}
-            return parcels.edit(session, parcel_id, **about, now=NOW, by="test").kind
+            return parcels.edit(session, parcel_id, **about, now=NOW, actor="test").kind
 
         return corrected
 

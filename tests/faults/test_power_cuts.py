@@ -74,7 +74,7 @@ def clerk(settings, amazon):
     found = DEMO_EU.credentials(amazon.url)
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
     with app.app_context(), Session(db.engine) as session:
-        about = {"backfill_days": 40, "sync_interval": 3600, "now": datetime.now(UTC), "by": "test"}
+        about = {"backfill_days": 40, "sync_interval": 3600, "now": datetime.now(UTC), "actor": "test"}
         accounts.connect(session, fields, DEMO_EU.countries, everywhere(), **about)
     client = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
     with app.app_context():

@@ -39,7 +39,7 @@ def account(session):
 
 
 def put(session, account, *orders):
-    import_page(session, account.id, orders, now=NOW, by="test")
+    import_page(session, account.id, orders, now=NOW, actor="test")
     session.commit()
     wanted = select(AmazonOrder.id).where(AmazonOrder.number.in_([order.number for order in orders]))
     ids = session.scalars(wanted.order_by(AmazonOrder.number)).all()
@@ -58,7 +58,7 @@ def test_no_number_and_no_change_is_lost(session, account, at_once):
             order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
             order.total_refunded += 1
             number = number_sequences.next_numbers(session, "credit_memo")[0]
-            audit_log.record_on_order(session, "credited_offline", order, now=NOW, by="test", number=number)
+            audit_log.record_on_order(session, "credited_offline", order, now=NOW, actor="test", number=number)
             session.commit()
 
     at_once(*[work] * WRITERS)
@@ -74,7 +74,7 @@ def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, a
     (mirror,) = put(session, account, an_order(1))
 
     def work(session):
-        return cancellations.request(session, mirror, "NoInventory", undo_seconds=30, now=NOW, by="test").state
+        return cancellations.request(session, mirror, "NoInventory", undo_seconds=30, now=NOW, actor="test").state
 
     said = at_once(*[work] * WRITERS)
 
@@ -113,7 +113,7 @@ def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
         def imported(session):
             created = 0
             for page in pages(first):
-                created += import_page(session, account_id, page, now=NOW, by="test").orders_created
+                created += import_page(session, account_id, page, now=NOW, actor="test").orders_created
                 session.commit()
             return created
 
@@ -149,8 +149,8 @@ def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswi
             for n in range(1, 16):
                 number = n if turn % 4 < 2 else 31 - n
                 page = [an_order(number, "CANCELLED", updated=1), an_order(100 + turn * 20 + n)]
-                import_page(session, ids[turn % 2], page if turn % 4 < 2 else page[::-1], now=NOW, by="test")
-                order_decisions.retry_blocked(session, ids[turn % 2], now=NOW, by="test")
+                import_page(session, ids[turn % 2], page if turn % 4 < 2 else page[::-1], now=NOW, actor="test")
+                order_decisions.retry_blocked(session, ids[turn % 2], now=NOW, actor="test")
                 session.commit()
 
         return imported
@@ -168,10 +168,10 @@ def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_o
     session.rollback()
 
     def by_hand(session):
-        return manual_corrections.create_order(session, mirror, now=NOW, by="test")
+        return manual_corrections.create_order(session, mirror, now=NOW, actor="test")
 
     def by_sync(session):
-        made = import_page(session, account_id, [an_order(1, updated=1)], now=NOW, by="test").orders_created
+        made = import_page(session, account_id, [an_order(1, updated=1)], now=NOW, actor="test").orders_created
         session.commit()
         return made
 
@@ -185,7 +185,7 @@ def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_o
 def test_what_is_undone_is_never_sent(session, account, at_once):
     mirrors = put(session, account, *(an_order(n) for n in range(1, 9)))
     asked = [
-        cancellations.request(session, mirror, "NoInventory", undo_seconds=0, now=NOW, by="test").id
+        cancellations.request(session, mirror, "NoInventory", undo_seconds=0, now=NOW, actor="test").id
         for mirror in mirrors
     ]
     account_id = account.id
@@ -198,7 +198,7 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
         return feed.id if feed else None
 
     def undo(submission_id):
-        return lambda session: submission_actions.undo(session, submission_id, now=NOW, by="test").id
+        return lambda session: submission_actions.undo(session, submission_id, now=NOW, actor="test").id
 
     said = at_once(gather, *(undo(id_) for id_ in asked[:7]))
 

@@ -51,7 +51,7 @@ def test_connecting_an_account_puts_its_sync_on_the_schedule(session: Session) -
 
 def test_ensuring_twice_keeps_what_a_person_changed(session: Session) -> None:
     a_job(session)
-    schedule.change_interval(session, "sync_account-1", 600, now=NOW, by="user:1")
+    schedule.change_interval(session, "sync_account-1", 600, now=NOW, actor="user:1")
     assert a_job(session, interval=60).interval_seconds == 600
 
 
@@ -105,33 +105,33 @@ def test_two_schedulers_ring_for_each_run_once(session: Session) -> None:
 def test_a_shorter_interval_brings_the_next_run_forward_and_leaves_an_event(session: Session) -> None:
     job = a_job(session, interval=3600)
     schedule.claim_due(session, NOW)
-    schedule.change_interval(session, job.key, 30, now=after(seconds=1), by="user:1")
+    schedule.change_interval(session, job.key, 30, now=after(seconds=1), actor="user:1")
     assert (job.interval_seconds, job.next_run_at) == (30, after(seconds=31))
     event = session.scalars(select(Event).where(Event.kind == "job_interval_changed")).one()
     assert event.args == {"job": "sync_account-1", "before": 3600, "after": 30}
-    assert event.by == "user:1"
+    assert event.actor == "user:1"
 
 
 @pytest.mark.parametrize("seconds", [4, 0, -60, 86401])
 def test_an_interval_out_of_range_is_refused(session: Session, seconds: int) -> None:
     a_job(session)
     with pytest.raises(InvalidError, match="interval_out_of_range"):
-        schedule.change_interval(session, "sync_account-1", seconds, now=NOW, by="user:1")
+        schedule.change_interval(session, "sync_account-1", seconds, now=NOW, actor="user:1")
 
 
 def test_an_unknown_job_is_said(session: Session) -> None:
     with pytest.raises(NotFoundError, match="job_unknown"):
-        schedule.run_now(session, "sync_account-9", now=NOW, by="user:1")
+        schedule.run_now(session, "sync_account-9", now=NOW, actor="user:1")
 
 
 def test_a_paused_job_rests_runs_once_when_asked_and_goes_on_when_resumed(session: Session) -> None:
     job = a_job(session)
-    schedule.pause(session, job.key, now=NOW, by="user:1")
+    schedule.pause(session, job.key, now=NOW, actor="user:1")
     assert schedule.claim_due(session, after(hours=1)) == []
-    schedule.run_now(session, job.key, now=after(hours=2), by="user:1")
+    schedule.run_now(session, job.key, now=after(hours=2), actor="user:1")
     assert len(schedule.claim_due(session, after(hours=2))) == 1
     assert job.next_run_at is None
-    schedule.resume(session, job.key, now=after(hours=3), by="user:1")
+    schedule.resume(session, job.key, now=after(hours=3), actor="user:1")
     assert len(schedule.claim_due(session, after(hours=3))) == 1
     assert job.next_run_at == after(hours=3, seconds=60)
 
@@ -171,10 +171,10 @@ def test_a_run_that_was_answered_is_not_rung_for_again(session: Session, redis: 
 
 def test_an_order_goes_on_when_its_hold_has_ended(session: Session, redis: Redis) -> None:
     account = an_account(session)
-    import_page.import_page(session, account.id, [an_order()], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order()], now=NOW, actor="test")
     session.commit()
     order = session.scalars(select(Order)).one()
-    holds.hold(session, order.id, "Wait", until=NOW + timedelta(days=1), now=NOW, by="user:1")
+    holds.hold(session, order.id, "Wait", until=NOW + timedelta(days=1), now=NOW, actor="user:1")
     upkeep()
     session.refresh(order)
     assert order.state == "processing"
@@ -182,10 +182,10 @@ def test_an_order_goes_on_when_its_hold_has_ended(session: Session, redis: Redis
 
 def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis: Redis) -> None:
     account = an_account(session)
-    import_page.import_page(session, account.id, [an_order()], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order()], now=NOW, actor="test")
     session.commit()
     order = session.scalars(select(AmazonOrder)).one()
-    cancellations.request(session, order.id, "NoInventory", undo_seconds=0, now=NOW, by="user:1")
+    cancellations.request(session, order.id, "NoInventory", undo_seconds=0, now=NOW, actor="user:1")
     account_id = account.id
     session.commit()
     queue.enqueue(redis, "advance_submissions", account_id)
@@ -198,11 +198,11 @@ def test_mails_and_messages_whose_ring_was_lost_are_rung_for(session: Session, r
     set_up(session)
     order = processing_order(session)
     account_id = order.store.account_id
-    mail = mail_outbox.write(session, order, "order", now=NOW, by="user:1")
+    mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
     scheduler.tick(redis, NOW)
     assert line(redis, "mails") == ["send_mails"]
     assert line(redis, "submissions") == []
-    mail_outbox.drop(session, mail.id, now=NOW, by="user:1")
+    mail_outbox.drop(session, mail.id, now=NOW, actor="user:1")
     amazon_messaging.request_allowed(session, order, now=NOW)
     redis.flushall()
     scheduler.tick(redis, after(seconds=1))
@@ -218,8 +218,8 @@ def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
 
 def test_a_bulk_action_whose_ring_was_lost_is_rung_for(session: Session, redis: Redis) -> None:
     an_account(session)
-    begun = bulk_runner.start(session, "hold", [1], {"reason": "x"}, now=NOW, by="test").id
-    bulk_runner.draft(session, "hold", [1], now=NOW, by="test")
+    begun = bulk_runner.start(session, "hold", [1], {"reason": "x"}, now=NOW, actor="test").id
+    bulk_runner.draft(session, "hold", [1], now=NOW, actor="test")
 
     scheduler.tick(redis, NOW)
 

@@ -34,7 +34,7 @@ def account_id(session: Session) -> int:
 def import_pages(session: Session, account_id: int, numbers: range) -> None:
     for first in numbers[::PAGE]:
         page = [an_order(n) for n in range(first, first + PAGE)]
-        import_page(session, account_id, page, now=NOW, by="test")
+        import_page(session, account_id, page, now=NOW, actor="test")
         session.commit()
 
 

@@ -57,7 +57,7 @@ def used(settings: Settings, keys: Path) -> Iterator[Flask]:
     with app.app_context():
         with Session(db.engine) as session:
             account = an_account(session, ("DE",))
-            import_page.import_page(session, account.id, [an_order(1)], now=NOW, by="amazon")
+            import_page.import_page(session, account.id, [an_order(1)], now=NOW, actor="amazon")
             session.commit()
         yield app
         db.engine.dispose()

@@ -188,7 +188,7 @@ def test_what_happened_to_users_is_kept_without_their_names(
     use(app.test_client(), first, email="me@desk.example", password=GOOD)
     link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), "me@desk.example"), settings)
     use(app.test_client(), link, password="a brand new password")
-    kept = [(event.kind, event.by, event.args) for event in session.scalars(select(Event).order_by(Event.id))]
+    kept = [(event.kind, event.actor, event.args) for event in session.scalars(select(Event).order_by(Event.id))]
     assert kept == [
         ("user_created", "link", {"user": 1, "role": "owner"}),
         ("link_made", "cli", {"user": 1}),

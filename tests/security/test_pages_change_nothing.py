@@ -60,14 +60,14 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
     session.commit()
     unshipped = imported(session, an_order(2))[-1]
     cancellation = cancellations.request(
-        session, unshipped.amazon_order_id, "NoInventory", undo_seconds=30, now=NOW, by="test"
+        session, unshipped.amazon_order_id, "NoInventory", undo_seconds=30, now=NOW, actor="test"
     )
     other = session.get_one(AmazonOrder, unshipped.amazon_order_id)
     quarantine.add(
         session, mirror.account_id, [UnparseableOrder("purchaseDate is missing", {"orderId": "1"}, "303-1")], NOW
     )
     run = SyncRun(
-        account_id=mirror.account_id, by="test", state="done", started_at=NOW, ended_at=NOW, updated_after=NOW
+        account_id=mirror.account_id, actor="test", state="done", started_at=NOW, ended_at=NOW, updated_after=NOW
     )
     session.add(run)
     schedule.ensure(session, "sync_account-1", "sync_account", [1], 180, NOW)

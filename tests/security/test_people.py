@@ -24,7 +24,7 @@ from webapp.models.audit_log import Event
 from webapp.models.users import SignInLink, User, WebSession
 from webapp.services.users import users
 
-ABOUT = {"now": datetime(2026, 11, 30, tzinfo=UTC), "by": "test"}
+ABOUT = {"now": datetime(2026, 11, 30, tzinfo=UTC), "actor": "test"}
 LAST_OWNER = "This is the last active owner."
 
 
@@ -144,7 +144,7 @@ def test_a_new_role_counts_from_the_next_request(owner: FlaskClient, colleague: 
     assert colleague.post(f"/people/{mine}/role", data={"role": "viewer"}).status_code == 303
     assert owner.get("/people").status_code == 403
     found = session.scalars(select(Event).order_by(Event.id)).all()
-    assert [(event.kind, event.by, event.args) for event in found] == [
+    assert [(event.kind, event.actor, event.args) for event in found] == [
         ("user_role_changed", f"user:{mine}", {"user": theirs, "before": "viewer", "role": "owner"}),
         ("user_role_changed", f"user:{theirs}", {"user": mine, "before": "owner", "role": "viewer"}),
     ]
@@ -211,7 +211,7 @@ def test_an_invitation_is_a_link_that_is_shown_once(owner: FlaskClient, session:
     assert guest.get("/orders").status_code == 200
     assert guest.get("/people").status_code == 403
     found = session.scalars(select(Event).order_by(Event.id)).all()
-    assert [(event.kind, event.by.partition(":")[0]) for event in found] == [
+    assert [(event.kind, event.actor.partition(":")[0]) for event in found] == [
         ("user_created", "user"),
         ("link_made", "user"),
         ("password_set", "user"),

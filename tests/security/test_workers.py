@@ -26,7 +26,7 @@ from webapp.web.navigation import places
 def other(app: Flask, settings: Settings, session: Session) -> Iterator[Flask]:
     """A second worker over the same database, which has an order."""
     account = an_account(session, ("DE",))
-    import_page.import_page(session, account.id, [an_order(1)], now=NOW, by="amazon")
+    import_page.import_page(session, account.id, [an_order(1)], now=NOW, actor="amazon")
     session.commit()
     worker = create_app(settings)
     worker.config.update(TESTING=True)

@@ -12,7 +12,7 @@ from webapp.services.sync import import_page
 
 
 def arrive(session, account, numbers):
-    import_page.import_page(session, account.id, [an_order(n) for n in numbers], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order(n) for n in numbers], now=NOW, actor="test")
     session.commit()
 
 
@@ -42,9 +42,9 @@ def test_orders_that_are_gone_do_not_count(session, monkeypatch):
     account = an_account(session, ("DE", "FR"))
     arrive(session, account, range(1, 8))
     store = a_store(account)
-    stores.delete_store(session, store, store.name, now=NOW, by="test")
+    stores.delete_store(session, store, store.name, now=NOW, actor="test")
     later = [an_order(n, country="FR") for n in (8, 9)]
-    import_page.import_page(session, account.id, later, now=NOW, by="test")
+    import_page.import_page(session, account.id, later, now=NOW, actor="test")
     session.commit()
 
     assert sqlite_statistics.refresh(session)

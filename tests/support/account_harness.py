@@ -57,7 +57,9 @@ class Desk:
             self.redis.delete(bucket)
 
     def sync(self, since: datetime | None = None) -> SyncRun:
-        return sync_run.sync_account(self.session, self.port, self.account.id, clock=self.clock, by="test", since=since)
+        return sync_run.sync_account(
+            self.session, self.port, self.account.id, clock=self.clock, actor="test", since=since
+        )
 
     def at_amazon(self, number: str, verb: str, **options: str) -> None:
         """Somebody does it there: `cancel`, `ship`, `request-cancel`."""
@@ -74,7 +76,7 @@ class Desk:
 
     def cancel(self, number: str, reason: str = "NoInventory") -> Submission:
         return cancellations.request(
-            self.session, self.order(number).id, reason, undo_seconds=30, now=self.clock(), by="test"
+            self.session, self.order(number).id, reason, undo_seconds=30, now=self.clock(), actor="test"
         )
 
     def refund(
@@ -95,7 +97,7 @@ class Desk:
             reason=reason,
             undo_seconds=30,
             now=self.clock(),
-            by="test",
+            actor="test",
         )
 
     def ship(self, number: str, *parcels: Parcel, undo_seconds: int = 0, **about: Any) -> list[Submission]:
@@ -110,7 +112,7 @@ class Desk:
             parcels or (Parcel(None, "DHL", "", f"JJD{number}"),),
             undo_seconds=undo_seconds,
             now=now,
-            by="test",
+            actor="test",
             **about,
         )
         mine = select(Submission).where(Submission.id.not_in(known)).order_by(Submission.id)

@@ -90,7 +90,7 @@ def plant(session: Session) -> dict[str, str]:
         an_order_of_canaries(7, country="GB", programs=("AMAZON_BUSINESS",), recipient=None),
         an_order_of_canaries(8, purchased_at=NOW - timedelta(days=200)),
     ]
-    import_page(session, account.id, arrived, now=NOW, by="test")
+    import_page(session, account.id, arrived, now=NOW, actor="test")
     session.commit()
     orders = {order.amazon_order.number[-1]: order for order in session.scalars(select(Order))}
     first, second = orders["1"], orders["2"]
@@ -109,7 +109,7 @@ def plant(session: Session) -> dict[str, str]:
     asked_again = an_order_of_canaries(9, items=(asked,))
     raw = {"orderId": "303-0000000-0000010", "buyer": {"buyerName": "Canarybuyer"}}
     unreadable = UnparseableOrder("order.items is missing", raw, "303-0000000-0000010")
-    import_page(session, account.id, [asked_again, unreadable], now=NOW, by="test")
+    import_page(session, account.id, [asked_again, unreadable], now=NOW, actor="test")
     session.commit()
     asking = session.scalars(select(AmazonOrder).where(AmazonOrder.number == asked_again.number)).one()
     cancellations.request(session, asking.id, "NoInventory", undo_seconds=30, **BY)

@@ -121,7 +121,7 @@ def account_fields(**more: str) -> dict[str, str]:
 def an_account(session: Session, countries: tuple[str, ...] = ("DE",), **more: str) -> Account:
     """A connected account whose stores make Orders of everything placed in the last thirty days."""
     return accounts.connect(
-        session, account_fields(**more), countries, everywhere(), backfill_days=30, now=NOW, by="test"
+        session, account_fields(**more), countries, everywhere(), backfill_days=30, now=NOW, actor="test"
     )
 
 

@@ -163,4 +163,4 @@ def set_up(session: orm.Session, port: int = 25, **more: str) -> MailServer:
         "name": "Musterladen",
         "reply_to": "",
     }
-    return mail_settings.save_server(session, fields | more, now=NOW, by="test")
+    return mail_settings.save_server(session, fields | more, now=NOW, actor="test")

@@ -24,12 +24,12 @@ from webapp.models.audit_log import Event
 from webapp.models.orders import Order
 from webapp.services.sync.import_page import import_page
 
-BY = {"now": NOW, "by": "user:1"}
+BY = {"now": NOW, "actor": "user:1"}
 
 
 def imported(session: Session, *said: AmazonOrder) -> list[Order]:
     """The Orders of these, in the order given."""
-    import_page(session, 1, said, now=NOW, by="test")
+    import_page(session, 1, said, now=NOW, actor="test")
     session.commit()
     return list(session.scalars(select(Order).order_by(Order.id)))
 

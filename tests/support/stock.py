@@ -22,7 +22,7 @@ def a_product(session: Session, sku: str = "SKU-1", quantity: int | None = 10, a
     from datetime import timedelta
 
     entry = Entry(sku, title=f"Article {sku}", quantity=quantity, **more)
-    return products.create(session, account_id, entry, now=NOW - timedelta(hours=2), by="user:1")
+    return products.create(session, account_id, entry, now=NOW - timedelta(hours=2), actor="user:1")
 
 
 def product(session: Session, sku: str = "SKU-1", account_id: int = 1) -> Product:

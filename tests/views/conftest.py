@@ -54,7 +54,7 @@ def arrive(session: Session, account: Account) -> Callable[..., str]:
 
     def arrive(*orders: AmazonOrder, minutes: int = 0) -> str:
         now = NOW + timedelta(minutes=minutes)
-        import_page.import_page(session, account.id, orders, now=now, by="amazon")
+        import_page.import_page(session, account.id, orders, now=now, actor="amazon")
         session.commit()
         return orders[0].number
 

@@ -196,7 +196,7 @@ def test_a_colleague_looks_and_changes_nothing(colleague, session, ids):
 def test_the_list_of_them_leaves_drafts_out(owner, session, ids):
     assert "Nothing was done to many yet" in plain(owner.get("/bulk"))
     drafted(session, "unhold", ids)
-    bulk_runner.start(session, "hold", ids, {"reason": "x"}, now=NOW, by="cli")
+    bulk_runner.start(session, "hold", ids, {"reason": "x"}, now=NOW, actor="cli")
     session.commit()
 
     page = plain(owner.get("/bulk"))

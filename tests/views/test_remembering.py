@@ -39,7 +39,7 @@ ANOTHER = Person("another@desk.example", "yet another password", OWNER)
 @pytest.fixture
 def orders(session: Session) -> None:
     account = an_account(session, ("DE", "GB"))
-    import_page.import_page(session, account.id, [an_order(1), an_order(2)], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order(1), an_order(2)], now=NOW, actor="test")
     session.commit()
 
 

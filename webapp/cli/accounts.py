@@ -66,7 +66,7 @@ def connect(
             backfill_days=backfill_days,
             sync_interval=settings().sync_interval,
             now=datetime.now(UTC),
-            by="cli",
+            actor="cli",
         )
         said = described(account) | {"missing_datasets": sorted(report.missing)}
         show(said, as_json, lambda _: _connected(account, report))

@@ -80,7 +80,7 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
             reason,
             undo_seconds=0 if no_undo else settings().undo_seconds,
             now=datetime.now(UTC),
-            by="cli",
+            actor="cli",
         )
         asked = {
             "id": submission.id,

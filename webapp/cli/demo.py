@@ -112,9 +112,9 @@ def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) 
         backfill_days=BACKFILL_DAYS,
         sync_interval=PACE["sync_interval"],
         now=datetime.now(UTC),
-        by="cli",
+        actor="cli",
     )
-    products.import_rows(session, account.id, _counted(goods), now=datetime.now(UTC), by="cli")
+    products.import_rows(session, account.id, _counted(goods), now=datetime.now(UTC), actor="cli")
 
 
 def _counted(goods: list[dict[str, str]]) -> list[Row]:
@@ -148,7 +148,7 @@ def _set_up_mails(session: Any, name: str, port: int) -> None:
         "address": "orders@shop.example",
         "name": name,
     }
-    mail_settings.save_server(session, fields, now=datetime.now(UTC), by="cli")
+    mail_settings.save_server(session, fields, now=datetime.now(UTC), actor="cli")
 
 
 def _ask(url: str) -> Any:

@@ -49,7 +49,7 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
         session = db.session()
         wanted = [row.id for row in listed(session, {"state": [FAILED]}, 1_000_000)] if all_failed else [mail_id]
         session.rollback()
-        about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
+        about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
         if all_failed:
             verbs.retry_all(session, **about)
         elif mail_id is not None:

@@ -208,7 +208,7 @@ def _process(
     with desk(data_dir):
         session = db.session()
         order = by_number(session, number_for(session, number) or number)
-        written = step(session, order, {"now": datetime.now(UTC), "by": "cli"})
+        written = step(session, order, {"now": datetime.now(UTC), "actor": "cli"})
         said = described(order) | ({} if written is None else {"document": written})
         show(said, as_json, story)
 

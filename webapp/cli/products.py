@@ -82,7 +82,7 @@ def set_product(
     from webapp.services.products import products as verbs
 
     entry = Entry(sku, title, asin, enabled, manage_stock, quantity)
-    about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
+    about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
     with desk(data_dir):
         session = db.session()
         account_id = queries.account_of(session, account).id
@@ -127,7 +127,7 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
         if preview:
             counts = _counted(changes)
         else:
-            counts = verbs.import_rows(session, account_id, rows, now=datetime.now(UTC), by="cli")
+            counts = verbs.import_rows(session, account_id, rows, now=datetime.now(UTC), actor="cli")
         said = {"preview": preview, **counts, "left_out": wrong, "ignored": list(sheet.ignored)}
         show(said, as_json, _result)
 

@@ -54,7 +54,7 @@ def import_sheets(
     with desk(data_dir):
         session, now = db.session(), datetime.now(UTC)
         sheets = tracking_import.read(session, texts)
-        kept = tracking_import.keep(session, sheets, now=now, by="cli")
+        kept = tracking_import.keep(session, sheets, now=now, actor="cli")
         rows = queries.rows(session, kept.id)
         found = queries.evaluate(session, rows, now)
         if shared_parcels:
@@ -83,7 +83,7 @@ def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime)
     from webapp.services.bulk import runner as bulk_runner
     from webapp.services.shipping import tracking_import
 
-    action_id = tracking_import.confirm(session, import_id, undo_seconds=undo_seconds, now=now, by="cli").id
+    action_id = tracking_import.confirm(session, import_id, undo_seconds=undo_seconds, now=now, actor="cli").id
     while bulk_runner.step(session, action_id, lambda: datetime.now(UTC)):
         pass
     return {

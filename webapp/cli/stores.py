@@ -45,7 +45,7 @@ def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json
         session = db.session()
         store = verbs.find(session, name)
         if values:
-            verbs.change_settings(session, store, values, now=datetime.now(UTC), by="cli")
+            verbs.change_settings(session, store, values, now=datetime.now(UTC), actor="cli")
         show(order_settings(store), as_json, lambda said: (f"{key}={value}" for key, value in said.items()))
 
 
@@ -67,7 +67,7 @@ def documents(name: str, changes: tuple[str, ...], data_dir: Path | None, as_jso
         session = db.session()
         store = verbs.find(session, name)
         if values:
-            document_settings.change(session, store, values, now=datetime.now(UTC), by="cli")
+            document_settings.change(session, store, values, now=datetime.now(UTC), actor="cli")
         said = {key: getattr(store, key) for key in KEYS}
         show(said, as_json, lambda said: (f"{key}={value!r}" for key, value in said.items()))
 

@@ -113,7 +113,7 @@ def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bo
 
     verbs = {"refunded": refunds.arrived, "missed": refunds.missed, "resend": refunds.send_again}
     with desk(data_dir):
-        decided = verbs[happened](db.session(), submission_id, now=datetime.now(UTC), by="cli")
+        decided = verbs[happened](db.session(), submission_id, now=datetime.now(UTC), actor="cli")
         show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
 
 
@@ -124,7 +124,7 @@ def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool)
     from webapp.services.submissions import user_actions as verbs
 
     with desk(data_dir):
-        about: dict[str, Any] = {"now": datetime.now(UTC), "by": "cli"}
+        about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
         if verb == "again":
             about["undo_seconds"] = settings().undo_seconds
         actions: dict[str, Callable[..., Any]] = {

@@ -48,7 +48,7 @@ def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: b
         session.rollback()
         with open_port(keys) as port:
             run = sync_run.sync_account(
-                session, port, account_id, clock=lambda: datetime.now(UTC), by="cli", since=since
+                session, port, account_id, clock=lambda: datetime.now(UTC), actor="cli", since=since
             )
         show(_described(run), as_json, _lines)
 

@@ -119,7 +119,7 @@ def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
 
     with desk(data_dir):
         user = _find(db.session(), email)
-        count = actions.sign_out_everywhere(db.session(), user.id, now=datetime.now(UTC), by="cli")
+        count = actions.sign_out_everywhere(db.session(), user.id, now=datetime.now(UTC), actor="cli")
         data = {"email": user.email, "sessions": count}
         show(data, as_json, lambda one: iter([f"{one['email']}: {one['sessions']} sessions ended."]))
 
@@ -128,7 +128,7 @@ def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[.
     from webapp.core.extensions import db
 
     with desk(data_dir):
-        user = action(db.session(), _find(db.session(), email).id, now=datetime.now(UTC), by="cli")
+        user = action(db.session(), _find(db.session(), email).id, now=datetime.now(UTC), actor="cli")
         show(_described(user), as_json, lambda one: iter([f"{one['email']}: {word}"]))
 
 

@@ -29,7 +29,7 @@ class BulkAction(Base):
     state: Mapped[str] = mapped_column(String(20))
     # What is the same for every row. Encrypted, since a reason is a person's own words.
     args: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
-    by: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     total: Mapped[int] = mapped_column(default=0)

@@ -20,7 +20,7 @@ class Comment(Base):
     credit_memo_id: Mapped[int | None] = mapped_column(ForeignKey("credit_memos.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     # As on events: cli, user:7.
-    by: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(40))
     text: Mapped[str] = mapped_column(Encrypted)
     # The customer is to be told.
     notify: Mapped[bool] = mapped_column(default=False)

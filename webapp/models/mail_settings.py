@@ -57,4 +57,4 @@ class MailTemplate(Base):
     subject: Mapped[str] = mapped_column(String(500))
     body: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    by: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(40))

@@ -48,7 +48,7 @@ class Mail(Base):
     message_id: Mapped[str | None] = mapped_column(String(300))
     # A form's own number: sent twice, it makes one mail.
     once: Mapped[str | None] = mapped_column(String(40), unique=True)
-    by: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Since when it waits in line; a retry begins anew.
     queued_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -18,7 +18,7 @@ class TrackingImport(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    by: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(40))
     total: Mapped[int]
     # How each text was read: [name, {field: head or place of its column}, number of rows, counts and unused columns].
     sources: Mapped[list[Any]] = mapped_column(EncryptedJson)

@@ -26,7 +26,7 @@ GRID = Grid(
         Column("done"),
         Column("failed"),
         Column("skipped"),
-        Column("by"),
+        Column("actor"),
     ),
     filters={},
     sort="-started",

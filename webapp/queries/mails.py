@@ -41,7 +41,7 @@ GRID = Grid(
         Mail.due_at,
         Mail.created_at,
         Mail.sent_at,
-        Mail.by,
+        Mail.actor,
         Order.number.label("number"),
         Store.name.label("store"),
         Store.marketplace_id.label("marketplace_id"),

@@ -39,7 +39,7 @@ def forget(session: Session, key: str) -> None:
     session.execute(delete(RecurringJob).where(RecurringJob.key == key))
 
 
-def change_interval(session: Session, key: str, seconds: int, *, now: datetime, by: str) -> RecurringJob:
+def change_interval(session: Session, key: str, seconds: int, *, now: datetime, actor: str) -> RecurringJob:
     """Commits. Raises InvalidError outside of the job's bounds, NotFoundError."""
     job = find(session, key)
     least, most = schedule.bounds(job.name)
@@ -49,21 +49,21 @@ def change_interval(session: Session, key: str, seconds: int, *, now: datetime, 
     before, job.interval_seconds = job.interval_seconds, seconds
     if job.enabled:
         job.next_run_at = schedule.sooner(job.next_run_at, seconds, now)
-    _note(session, "job_interval_changed", job, now=now, by=by, before=before, after=seconds)
+    _note(session, "job_interval_changed", job, now=now, actor=actor, before=before, after=seconds)
     session.commit()
     return job
 
 
-def run_now(session: Session, key: str, *, now: datetime, by: str) -> RecurringJob:
+def run_now(session: Session, key: str, *, now: datetime, actor: str) -> RecurringJob:
     """Let the scheduler ring at its next tick, within a second; works for a paused job too. Commits."""
     job = find(session, key)
     job.next_run_at = now
-    _note(session, "job_run_asked", job, now=now, by=by)
+    _note(session, "job_run_asked", job, now=now, actor=actor)
     session.commit()
     return job
 
 
-def pause(session: Session, key: str, *, now: datetime, by: str) -> RecurringJob:
+def pause(session: Session, key: str, *, now: datetime, actor: str) -> RecurringJob:
     """Commits. A run that has begun goes on to its end. Raises RefusedError for a job that never rests."""
     job = find(session, key)
     if job.name in schedule.NEVER_RESTS:
@@ -71,17 +71,17 @@ def pause(session: Session, key: str, *, now: datetime, by: str) -> RecurringJob
         raise RefusedError("job_never_rests")
     if job.enabled:
         job.enabled, job.next_run_at = False, None
-        _note(session, "job_paused", job, now=now, by=by)
+        _note(session, "job_paused", job, now=now, actor=actor)
     session.commit()
     return job
 
 
-def resume(session: Session, key: str, *, now: datetime, by: str) -> RecurringJob:
+def resume(session: Session, key: str, *, now: datetime, actor: str) -> RecurringJob:
     """Commits. The first run is at once."""
     job = find(session, key)
     if not job.enabled:
         job.enabled, job.next_run_at = True, now
-        _note(session, "job_resumed", job, now=now, by=by)
+        _note(session, "job_resumed", job, now=now, actor=actor)
     session.commit()
     return job
 
@@ -118,5 +118,5 @@ def record_run(session: Session, key: str, outcome: str, cause: str | None, star
     session.commit()
 
 
-def _note(session: Session, kind: str, job: RecurringJob, *, now: datetime, by: str, **args: int) -> None:
-    audit_log.record(session, kind, now=now, by=by, args={"job": job.key, **args})
+def _note(session: Session, kind: str, job: RecurringJob, *, now: datetime, actor: str, **args: int) -> None:
+    audit_log.record(session, kind, now=now, actor=actor, args={"job": job.key, **args})

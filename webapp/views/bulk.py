@@ -50,7 +50,7 @@ HEADS = {
     "done": (_l("Done"), True),
     "failed": (_l("Not done"), True),
     "skipped": (_l("Skipped"), True),
-    "by": (_l("Asked by"), False),
+    "actor": (_l("Asked by"), False),
 }
 # Of what a kind's rows are → the list they were chosen from, and the page of one by its number.
 SUBJECTS: dict[str, tuple[str, str, str | LazyString]] = {
@@ -80,7 +80,7 @@ def index() -> Response:
     form = Filters(request.args)
     shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
     rows = [row.BulkAction for row in shown.page.rows] if shown.page else []
-    people = names(session, [row.by for row in rows])
+    people = names(session, [row.actor for row in rows])
     return render_fragment_or_page(request, "bulk/_list.html", "bulk/index.html", grid=shown, rows=rows, people=people)
 
 
@@ -107,7 +107,7 @@ def start(action_id: int) -> Response:
     if not form.validate():
         return render_invalid(request, *_DRAFT, **_question(action, form))
     _, args = FORMS.get(action.kind, (NothingForm, lambda form: form.args()))
-    actions.begin(session, action_id, args(form), now=datetime.now(UTC), by=current_user.by)
+    actions.begin(session, action_id, args(form), now=datetime.now(UTC), actor=current_user.actor)
     ring(action_id)
     return see_other(request, url_for("bulk.show", action_id=action_id))
 
@@ -118,7 +118,7 @@ def retry(action_id: int) -> Response:
     """Let what failed be tried again."""
     session = db.session()
     _check(queries.find(session, action_id))
-    actions.retry_failed(session, action_id, now=datetime.now(UTC), by=current_user.by)
+    actions.retry_failed(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
     ring(action_id)
     return see_other(request, url_for("bulk.show", action_id=action_id))
 
@@ -129,7 +129,7 @@ def stop(action_id: int) -> Response:
     """Leave what still waits."""
     session = db.session()
     drafted = queries.find(session, action_id).state == bulk_states.DRAFT
-    action = actions.cancel(session, action_id, now=datetime.now(UTC), by=current_user.by)
+    action = actions.cancel(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
     if drafted:
         return see_other(request, url_for(SUBJECTS[action.subject][0]))
     return see_other(request, url_for("bulk.show", action_id=action_id))
@@ -205,7 +205,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
         "rows": rows,
         "subjects": queries.subjects(session, action.subject, [row.subject_id for row in rows]),
         "subject": SUBJECTS[action.subject],
-        "by": names(session, [action.by])[action.by],
+        "actor": names(session, [action.actor])[action.actor],
         "here": url_for("bulk.show", **here, after=after or None),
         "first": url_for("bulk.show", **here) if after else "",
         "next": url_for("bulk.show", **here, after=rows[-1].id) if more else "",

@@ -61,7 +61,7 @@ def change_interval(key: str) -> Response:
     form, row = IntervalForm(), _row(key)
     if form.validate():
         try:
-            verbs.change_interval(db.session(), key, form.seconds, now=datetime.now(UTC), by=current_user.by)
+            verbs.change_interval(db.session(), key, form.seconds, now=datetime.now(UTC), actor=current_user.actor)
         except InvalidError as error:
             add_error(form, error)
         else:
@@ -101,7 +101,7 @@ def _span(seconds: int) -> str:
 
 
 def _do(verb: Callable[..., RecurringJob], key: str) -> Response:
-    verb(db.session(), key, now=datetime.now(UTC), by=current_user.by)
+    verb(db.session(), key, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("schedule.index"))
 
 

@@ -40,7 +40,7 @@ class Person(flask_security.UserMixin):
         self.active = True
 
     @property
-    def by(self) -> str:
+    def actor(self) -> str:
         return f"user:{self.id}"
 
     def has_permission(self, permission: str) -> bool:

@@ -50,7 +50,7 @@ def store(session: Session) -> Store:
 
 
 def arrive(session: Session, store: Store, *orders) -> None:
-    import_page.import_page(session, store.account_id, list(orders), now=NOW, by="test")
+    import_page.import_page(session, store.account_id, list(orders), now=NOW, actor="test")
     session.commit()
 
 
@@ -172,7 +172,7 @@ def test_the_mark_changes_with_an_order_and_with_a_sync(session, store):
 
 def test_the_stores_page_costs_three_queries_however_many_stores_there_are(session):
     account = an_account(session, ("DE", "GB", "FR", "SE", "PL"))
-    import_page.import_page(session, account.id, [an_order(1), an_order(2, country="GB")], now=NOW, by="test")
+    import_page.import_page(session, account.id, [an_order(1), an_order(2, country="GB")], now=NOW, actor="test")
     session.commit()
 
     with counted() as sent:
@@ -238,18 +238,18 @@ def test_the_sums_of_a_day_follow_whatever_becomes_of_its_orders(session, store)
     arrive(session, store, an_order(2, updated=1, purchased_at=NOW - timedelta(days=3)))
     assert kept() == counted_anew()
 
-    verbs.set_active(session, store, False, now=NOW, by="test")
+    verbs.set_active(session, store, False, now=NOW, actor="test")
     arrive(session, store, an_order(7))
     before = kept()
     assert before == counted_anew()
-    verbs.set_active(session, store, True, now=NOW, by="test")
-    order_decisions.retry_blocked(session, store.account_id, now=NOW, by="test")
+    verbs.set_active(session, store, True, now=NOW, actor="test")
+    order_decisions.retry_blocked(session, store.account_id, now=NOW, actor="test")
     assert kept() != before
     assert kept() == counted_anew()
 
 
 def test_what_was_rolled_back_is_not_summed(session, store):
-    import_page.import_page(session, store.account_id, [an_order(1)], now=NOW, by="test")
+    import_page.import_page(session, store.account_id, [an_order(1)], now=NOW, actor="test")
     session.rollback()
     session.commit()
 
@@ -279,6 +279,6 @@ def test_days_from_before_the_sums_are_summed_once(session, store):
 
 def test_a_store_takes_its_sums_along(session, store):
     arrive(session, store, an_order(1))
-    verbs.delete_store(session, store, store.name, now=NOW, by="test")
+    verbs.delete_store(session, store, store.name, now=NOW, actor="test")
 
     assert session.scalars(select(DailySales)).all() == []

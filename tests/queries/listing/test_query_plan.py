@@ -34,7 +34,7 @@ def many(session):
         )
         for n in range(1, 25)
     ]
-    import_page.import_page(session, account.id, told, now=NOW, by="test")
+    import_page.import_page(session, account.id, told, now=NOW, actor="test")
     session.commit()
     return stores.by_name(session)
 

@@ -24,7 +24,7 @@ GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
 def three(session: Session) -> None:
     account = an_account(session)
     many = [an_order(n, buyer=Buyer(name=f"Buyer {n}")) for n in (1, 2, 3)]
-    import_page.import_page(session, account.id, many, now=NOW, by="test")
+    import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
 
 

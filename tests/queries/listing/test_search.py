@@ -47,7 +47,7 @@ OTHER = an_order(
 @pytest.fixture
 def arrived(session):
     account = an_account(session)
-    import_page.import_page(session, account.id, [ONE, OTHER], now=NOW, by="test")
+    import_page.import_page(session, account.id, [ONE, OTHER], now=NOW, actor="test")
     session.commit()
     return account
 
@@ -109,7 +109,7 @@ def test_a_number_with_a_digit_apart_is_still_found_in_one_piece(session, arrive
 
 
 def test_words_of_two_letters_are_found_whole(session, arrived):
-    import_page.import_page(session, arrived.id, [an_order(3, buyer=Buyer(name="Bo Li"))], now=NOW, by="test")
+    import_page.import_page(session, arrived.id, [an_order(3, buyer=Buyer(name="Bo Li"))], now=NOW, actor="test")
     session.commit()
 
     assert found(session, "li bo") == [an_order(3).number]
@@ -119,7 +119,7 @@ def test_words_of_two_letters_are_found_whole(session, arrived):
 def test_long_words_are_told_apart_by_each_of_their_first_letters(session, arrived):
     names = ["Wolfeschlegelstein", "Wolfeschlegelberg", "Wolfeschlegel"]
     orders = [an_order(10 + n, buyer=Buyer(name=name)) for n, name in enumerate(names)]
-    import_page.import_page(session, arrived.id, orders, now=NOW, by="test")
+    import_page.import_page(session, arrived.id, orders, now=NOW, actor="test")
     session.commit()
 
     assert sorted(found(session, "wolfeschlege")) == sorted(order.number for order in orders)
@@ -137,7 +137,7 @@ def test_the_latest_purchases_come_first(session, arrived):
     assert found(session, "article") == [OTHER.number]
     both = search.of_number("30")
     later = an_order(4, purchased_at=NOW)
-    import_page.import_page(session, arrived.id, [later], now=NOW, by="test")
+    import_page.import_page(session, arrived.id, [later], now=NOW, actor="test")
     session.commit()
 
     assert numbers(session, both) == [later.number, OTHER.number, ONE.number]
@@ -158,7 +158,7 @@ def test_nothing_personal_stands_in_the_index_in_clear(session, arrived):
 class TestTheIndexFollows:
     def test_a_change_at_amazon(self, session, arrived):
         import_page.import_page(
-            session, arrived.id, [an_order(2, updated=5, buyer=Buyer(name="Hanako Sato"))], now=NOW, by="test"
+            session, arrived.id, [an_order(2, updated=5, buyer=Buyer(name="Hanako Sato"))], now=NOW, actor="test"
         )
         session.commit()
 
@@ -167,7 +167,7 @@ class TestTheIndexFollows:
 
     def test_another_time_of_purchase(self, session, arrived):
         moved = an_order(2, updated=5, buyer=OTHER.buyer, purchased_at=NOW)
-        import_page.import_page(session, arrived.id, [moved], now=NOW, by="test")
+        import_page.import_page(session, arrived.id, [moved], now=NOW, actor="test")
         session.commit()
 
         assert found(session, "山田") == [OTHER.number]
@@ -175,28 +175,28 @@ class TestTheIndexFollows:
     def test_an_address_corrected_here(self, session, arrived):
         mirror = session.query(AmazonOrder).filter_by(number=OTHER.number).one()
         entered = {"name": "Somebody Else", "line1": "Elsewhere 4", "city": "Town", "country_code": "DE"}
-        manual_corrections.correct_address(session, mirror.id, entered, now=NOW, by="test")
+        manual_corrections.correct_address(session, mirror.id, entered, now=NOW, actor="test")
 
         assert found(session, "elsewhere") == [OTHER.number]
         assert found(session, "김민수") == [OTHER.number]
-        manual_corrections.restore_address(session, mirror.id, now=NOW, by="test")
+        manual_corrections.restore_address(session, mirror.id, now=NOW, actor="test")
         assert found(session, "elsewhere") == []
 
     def test_our_number_and_our_parcels(self, session, arrived):
         order = session.query(Order).join(Order.amazon_order).filter(AmazonOrder.number == OTHER.number).one()
         assert found(session, order.number) == [OTHER.number]
 
-        ship(session, order.id, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=NOW, by="test")
+        ship(session, order.id, [Parcel(carrier="DHL", tracking_number="00340434161094042557")], now=NOW, actor="test")
 
         assert found(session, "00340434161094042557") == [OTHER.number]
 
     def test_an_order_made_later(self, session, arrived):
         store = a_store(arrived)
-        stores.set_active(session, store, False, now=NOW, by="test")
-        import_page.import_page(session, arrived.id, [an_order(5)], now=NOW, by="test")
+        stores.set_active(session, store, False, now=NOW, actor="test")
+        import_page.import_page(session, arrived.id, [an_order(5)], now=NOW, actor="test")
         session.commit()
-        stores.set_active(session, store, True, now=NOW, by="test")
-        order_decisions.retry_blocked(session, arrived.id, now=NOW, by="test")
+        stores.set_active(session, store, True, now=NOW, actor="test")
+        order_decisions.retry_blocked(session, arrived.id, now=NOW, actor="test")
         session.commit()
 
         order = session.query(Order).join(Order.amazon_order).filter(AmazonOrder.number == an_order(5).number).one()
@@ -214,7 +214,7 @@ class TestTheIndexFollows:
 
     def test_a_store_that_is_deleted(self, session, arrived):
         store = a_store(arrived)
-        stores.delete_store(session, store, store.name, now=NOW, by="test")
+        stores.delete_store(session, store, store.name, now=NOW, actor="test")
 
         assert search.newest(session, search.full_text("jörg"), 10) == []
         assert search.newest(session, search.full_text("山田"), 10) == []
@@ -231,10 +231,10 @@ def test_it_is_written_anew_from_what_is_stored(session, arrived):
 
 
 def test_orders_from_before_the_index_get_their_place_bit_by_bit(session, arrived, monkeypatch):
-    import_page.import_page(session, arrived.id, [an_order(n) for n in range(3, 9)], now=NOW, by="test")
+    import_page.import_page(session, arrived.id, [an_order(n) for n in range(3, 9)], now=NOW, actor="test")
     session.commit()
     _empty(session)
-    import_page.import_page(session, arrived.id, [an_order(9)], now=NOW, by="test")
+    import_page.import_page(session, arrived.id, [an_order(9)], now=NOW, actor="test")
     session.commit()
     assert found(session, "article") == [an_order(9).number]
     monkeypatch.setattr(search_indexer, "BATCH", 2)

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.both_databases
 def order(session: Session) -> Order:
     account = an_account(session)
     a_store(account)
-    import_page.import_page(session, account.id, [an_order(1), an_order(2)], now=NOW, by="amazon")
+    import_page.import_page(session, account.id, [an_order(1), an_order(2)], now=NOW, actor="amazon")
     session.commit()
     return session.scalars(select(Order).where(Order.number == "100001")).one()
 
@@ -45,14 +45,14 @@ def worked_on(session: Session, order: Order) -> Order:
     session.add(user)
     session.commit()
     id_ = order.id
-    for minute, by in enumerate(("user:7", "user:8", "cli", "amazon", "user:7")):
-        comments.create(session, id_, f"Number {minute}", now=NOW + timedelta(minutes=minute), by=by)
-    holds.hold(session, id_, "Waits", now=NOW + timedelta(hours=1), by="user:7")
-    holds.unhold(session, id_, now=NOW + timedelta(hours=1), by="user:7")
+    for minute, actor in enumerate(("user:7", "user:8", "cli", "amazon", "user:7")):
+        comments.create(session, id_, f"Number {minute}", now=NOW + timedelta(minutes=minute), actor=actor)
+    holds.hold(session, id_, "Waits", now=NOW + timedelta(hours=1), actor="user:7")
+    holds.unhold(session, id_, now=NOW + timedelta(hours=1), actor="user:7")
     later = NOW + timedelta(hours=2)
-    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="JJD01460000A1")], now=later, by="cli")
+    shipments.create(session, id_, [Parcel(carrier="DHL", tracking_number="JJD01460000A1")], now=later, actor="cli")
     credit_memos.create(
-        session, id_, CreditRequest(quantities={}, adjustment_refund=1), comment="Late", now=later, by="cli"
+        session, id_, CreditRequest(quantities={}, adjustment_refund=1), comment="Late", now=later, actor="cli"
     )
     return session.get_one(Order, id_)
 
@@ -82,7 +82,7 @@ def test_the_sheet_says_what_the_order_does(session: Session, worked_on: Order) 
 
 def test_what_stands_beside_the_order_is_counted(session: Session, worked_on: Order) -> None:
     session.add_all(
-        Mail(order_id=order_id, store_id=worked_on.store_id, kind="order", state=state, by="cli",
+        Mail(order_id=order_id, store_id=worked_on.store_id, kind="order", state=state, actor="cli",
              created_at=NOW, queued_at=NOW, changed_at=NOW)
         for order_id, state in ((worked_on.id, "failed"), (worked_on.id, "unknown"), (worked_on.id, "sent"))
     )  # fmt: skip
@@ -118,7 +118,7 @@ def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Or
         "amazon_order_arrived",
     ]
     assert story.events[0].kind == "order_refunded"
-    assert {event.by: event.email for event in story.events}["user:7"] == "someone@desk.example"
+    assert {event.actor: event.email for event in story.events}["user:7"] == "someone@desk.example"
     assert [version.received_at for version in story.versions] == [NOW]
 
 

@@ -24,7 +24,7 @@ def eleven(session):
     """Of odd and even numbers, some without a day they have to leave by, some bought in the same second."""
     account = an_account(session)
     many = [an_order_to_find(n, status="UNSHIPPED" if n % 3 else "SHIPPED") for n in range(1, 12)]
-    import_page.import_page(session, account.id, many, now=NOW, by="test")
+    import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
     return stores.by_name(session)
 
@@ -153,7 +153,7 @@ def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(sessio
 def test_orders_are_found_where_others_with_the_words_have_none(session, monkeypatch, without):
     account = an_account(session)
     many = [an_order_to_find(n, status="PENDING" if n in without else "UNSHIPPED") for n in range(1, 25)]
-    import_page.import_page(session, account.id, many, now=NOW, by="test")
+    import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
     monkeypatch.setattr(query_plan, "COUNTED", 3)
     grid = orders.grid(stores.by_name(session)).choose().for_reader(personal=True)

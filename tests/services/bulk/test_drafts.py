@@ -30,9 +30,9 @@ def test_none_and_too_many_are_refused(session, orders):
 
 
 def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
-    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
+    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
     young = bulk_runner.draft(session, "hold", [orders[0].id], **BY).id
-    begun = bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), by="a").id
+    begun = bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), actor="a").id
 
     bulk_runner.forget_drafts(session, now=NOW)
 
@@ -41,7 +41,7 @@ def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
 
 
 def test_a_stale_question_never_begins_a_later_action(session, orders):
-    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), by="user:1").id
+    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
     bulk_runner.forget_drafts(session, now=NOW)
     new = bulk_runner.draft(session, "hold", [orders[1].id], **BY).id
 

@@ -185,7 +185,7 @@ def test_failed_rows_alone_are_tried_again(session, orders, run):
     bulk_runner.retry_failed(session, action.id, **BY)
     assert (action.state, action.waiting) == (bulk_states.RUNNING, 1)
     told = session.scalars(select(Event).where(Event.kind == "bulk_retried")).one()
-    assert (told.by, told.args) == ("user:1", {"bulk": action.id, "count": 1})
+    assert (told.actor, told.args) == ("user:1", {"bulk": action.id, "count": 1})
     run(action)
 
     assert counts(action) == (2, 2, 0, 0)

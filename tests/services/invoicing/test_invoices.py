@@ -36,7 +36,7 @@ def test_an_order_is_invoiced_in_portions_that_sum_to_it(session):
     ]
     assert (order.state, order.total_invoiced, quantities(order)) == ("processing", 1300, [(1, 0, 0, 0), (0, 0, 0, 0)])
     comment = session.scalars(select(Comment)).one()
-    assert (comment.text, comment.invoice_id, comment.order_id, comment.by) == (
+    assert (comment.text, comment.invoice_id, comment.order_id, comment.actor) == (
         "With the first parcel",
         one.id,
         order.id,
@@ -53,7 +53,7 @@ def test_an_order_is_invoiced_in_portions_that_sum_to_it(session):
     assert (order.total_invoiced, order.total) == (4200, 4200)
     assert kinds(session, order) == ["order_invoiced", "order_processing", "order_invoiced"]
     told = session.scalars(select(Event).where(Event.kind == "order_invoiced")).first()
-    assert (told.by, told.args) == ("user:1", {"number": "100001", "amount": "13.00", "currency": "EUR"})
+    assert (told.actor, told.args) == ("user:1", {"number": "100001", "amount": "13.00", "currency": "EUR"})
 
 
 def test_what_cannot_be_invoiced_is_refused_and_changes_nothing(session):

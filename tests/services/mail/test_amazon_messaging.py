@@ -40,7 +40,7 @@ def advance(desk: Desk) -> None:
 
 def write(desk: Desk, number: str, kind: str = "unexpectedProblem", text: str = "Es kommt morgen.") -> Mail:
     order = order_of(desk, number)
-    return mail_outbox.write_message(desk.session, order, kind, text, now=desk.clock(), by="user:1")
+    return mail_outbox.write_message(desk.session, order, kind, text, now=desk.clock(), actor="user:1")
 
 
 def test_what_amazon_allows_is_asked_once_and_kept_for_minutes(desk: Desk, number: str) -> None:
@@ -151,7 +151,9 @@ def test_neither_a_mail_nor_a_message_that_waits_is_told_to_amazon(desk: Desk, n
     ask(desk, number)
     set_up(desk.session)
     order = order_of(desk, number)
-    mail = mail_outbox.write(desk.session, order, "free", text=("Hello", "It is late."), now=desk.clock(), by="user:1")
+    mail = mail_outbox.write(
+        desk.session, order, "free", text=("Hello", "It is late."), now=desk.clock(), actor="user:1"
+    )
     waits = write(desk, number)
     waits.due_at = desk.clock() + timedelta(minutes=10)
     desk.session.commit()

@@ -51,7 +51,7 @@ def test_a_comment_for_the_customer_makes_one_mail(session, order):
 
     (mail,) = queued(session)
     assert (mail.kind, mail.comment_id, mail.document_id, mail.recipient) == ("comment", comment.id, None, ADDRESS)
-    assert (mail.state, mail.due_at, mail.language, mail.by) == ("queued", NOW, "de", "user:1")
+    assert (mail.state, mail.due_at, mail.language, mail.actor) == ("queued", NOW, "de", "user:1")
     assert kinds(session, order) == ["order_commented_notify", "mail_queued"]
 
 

@@ -48,7 +48,7 @@ class Post:
         return mail_sender.send_due(self.session, office or SmtpMailService(), clock=self.clock)
 
     def write(self, subject: str = "Hello", body: str = "Text") -> Mail:
-        return mail_outbox.write(self.session, self.order, "free", text=(subject, body), now=self.now, by="user:1")
+        return mail_outbox.write(self.session, self.order, "free", text=(subject, body), now=self.now, actor="user:1")
 
     def state(self, mail: Mail) -> tuple[str, str | None, datetime | None]:
         self.session.refresh(mail)
@@ -140,7 +140,7 @@ def test_signs_of_every_script_arrive(post: Post) -> None:
 
 def test_a_store_may_have_a_sender_of_its_own(post: Post) -> None:
     own = {"address": "de@shop.example", "name": "Müller, Söhne", "reply_to": "help@shop.example"}
-    mail_settings.save_sender(post.session, post.order.store, own, now=NOW, by="test")
+    mail_settings.save_sender(post.session, post.order.store, own, now=NOW, actor="test")
     post.write()
     post.send()
     (taken,) = post.box.taken
@@ -187,7 +187,7 @@ def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person
     assert post.state(mail) == ("failed", "mail_recipient_refused", None)
     post.session.refresh(mail)
     assert (mail.words, mail.tries) == ("550 5.1.1 Sender not approved", 1)
-    mail_outbox.retry(post.session, mail.id, now=post.now, by="user:1")
+    mail_outbox.retry(post.session, mail.id, now=post.now, actor="user:1")
     assert post.send() == 1
     assert kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]
 
@@ -269,7 +269,7 @@ def test_after_a_lost_answer_it_is_not_sent_again_until_a_person_says_so(post: P
     post.send()
 
     assert (post.state(mail), len(post.box.taken)) == (("unknown", "mail_answer_lost", None), 1)
-    mail_outbox.retry(post.session, mail.id, now=post.now, by="user:1")
+    mail_outbox.retry(post.session, mail.id, now=post.now, actor="user:1")
     assert post.send() == 1
     first, second = post.box.taken
     assert first["Message-ID"] == second["Message-ID"]

@@ -27,7 +27,7 @@ def test_a_comment_is_kept_encrypted_and_stands_in_the_history(session):
 
     written = comments.create(session, order.id, " Called Buyer Number1 ", notify=True, **BY)
 
-    assert (written.text, written.notify, written.by) == ("Called Buyer Number1", True, "user:1")
+    assert (written.text, written.notify, written.actor) == ("Called Buyer Number1", True, "user:1")
     stored = session.execute(text("SELECT text FROM comments")).scalar_one()
     assert "Buyer" not in stored
     assert kinds(session, order) == ["order_commented_notify", "mail_queued"]

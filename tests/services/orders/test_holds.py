@@ -89,10 +89,10 @@ def test_a_hold_ends_when_its_time_has_come(session):
     holds.hold(session, other.id, "Wait", until=LATER + timedelta(seconds=1), **BY)
     holds.hold(session, third.id, "Wait", **BY)
 
-    assert holds.release_due(session, now=LATER, by="schedule") == 1
+    assert holds.release_due(session, now=LATER, actor="schedule") == 1
 
     assert (order.state, other.state, third.state) == ("processing", "holded", "holded")
-    assert holds.release_due(session, now=LATER, by="schedule") == 0
+    assert holds.release_due(session, now=LATER, actor="schedule") == 0
 
 
 def test_of_two_tabs_one_holds_and_the_other_is_told(app, session):
@@ -118,12 +118,12 @@ def test_a_hold_that_is_prolonged_after_it_was_found_is_not_released(session):
             other.commit()
 
     event.listen(session, "after_rollback", prolong, once=True)
-    assert holds.release_due(session, now=LATER, by="schedule") == 0
+    assert holds.release_due(session, now=LATER, actor="schedule") == 0
 
     session.refresh(order)
     assert (order.state, order.hold_until) == ("holded", much_later)
     session.rollback()
-    assert holds.release_due(session, now=much_later, by="schedule") == 1
+    assert holds.release_due(session, now=much_later, actor="schedule") == 1
 
 
 def test_a_hold_that_is_made_indefinite_after_it_was_found_is_not_released(session):
@@ -137,9 +137,9 @@ def test_a_hold_that_is_made_indefinite_after_it_was_found_is_not_released(sessi
             other.commit()
 
     event.listen(session, "after_rollback", make_indefinite, once=True)
-    assert holds.release_due(session, now=LATER, by="schedule") == 0
+    assert holds.release_due(session, now=LATER, actor="schedule") == 0
 
     session.refresh(order)
     assert (order.state, order.hold_until) == ("holded", None)
     session.rollback()
-    assert holds.release_due(session, now=LATER + timedelta(days=3650), by="schedule") == 0
+    assert holds.release_due(session, now=LATER + timedelta(days=3650), actor="schedule") == 0

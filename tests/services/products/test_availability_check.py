@@ -99,7 +99,7 @@ def test_a_store_that_blocks_says_why_and_makes_the_order_once_the_product_is_ri
     imported(session, an_order(1))
     there = mirror(session)
     assert (there.blocked, there.note, there.note_args) == (cause, "note_blocked", {"cause": cause, "sku": "SKU-1"})
-    assert order_decisions.retry_blocked(session, account.id, now=NOW, by="test") == 0
+    assert order_decisions.retry_blocked(session, account.id, now=NOW, actor="test") == 0
     session.commit()
     with pytest.raises(RefusedError) as refusal:
         manual_corrections.create_order(session, there.id, **BY)

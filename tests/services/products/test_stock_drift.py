@@ -63,7 +63,7 @@ def test_the_database_takes_no_step_of_a_line_twice(session, account):
         StockMovement(
             product_id=again.product_id,
             at=NOW,
-            by="test",
+            actor="test",
             kind="reserve",
             held=2,
             quantity=10,
@@ -102,7 +102,7 @@ def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, sess
     def bring(start):
         def work(session):
             for n in range(start, start + 10):
-                import_page(session, 1, [an_order(n, items=items(1, 1))], now=NOW, by="test")
+                import_page(session, 1, [an_order(n, items=items(1, 1))], now=NOW, actor="test")
                 session.commit()
 
         return work
@@ -110,7 +110,7 @@ def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, sess
     def adjust(product_id):
         def work(session):
             for _ in range(10):
-                products.adjust(session, product_id, 1, now=NOW, by="test")
+                products.adjust(session, product_id, 1, now=NOW, actor="test")
 
         return work
 
@@ -177,7 +177,7 @@ class History:
         return an_order(which + 1, said["status"], updated=updated, items=lines)
 
     def tell(self, which):
-        import_page(self.session, self.account_id, self.page(which), now=NOW, by="test")
+        import_page(self.session, self.account_id, self.page(which), now=NOW, actor="test")
         self.session.commit()
 
     def ours(self, which):
@@ -194,15 +194,15 @@ class History:
         self.tell(which)
 
     def again(self, which, place, pieces):
-        import_page(self.session, self.account_id, [self.order(which, self.told)], now=NOW, by="test")
-        import_page(self.session, self.account_id, [self.order(which, 0)], now=NOW, by="test")
+        import_page(self.session, self.account_id, [self.order(which, self.told)], now=NOW, actor="test")
+        import_page(self.session, self.account_id, [self.order(which, 0)], now=NOW, actor="test")
         self.session.commit()
 
     def crash(self, which, place, pieces):
         before = (self.told, [dict(one, pieces=list(one["pieces"]), sent=list(one["sent"])) for one in self.said])
         self.said[which]["status"] = "SHIPPED"
         self.said[which]["sent"] = list(self.said[which]["pieces"])
-        import_page(self.session, self.account_id, self.page(which), now=NOW, by="test")
+        import_page(self.session, self.account_id, self.page(which), now=NOW, actor="test")
         self.session.rollback()
         self.told, self.said = before
 

@@ -48,7 +48,7 @@ def mirror(session, n=1):
 
 
 def set_store(session, account, **values):
-    stores.change_settings(session, a_store(account), values, now=NOW, by="test")
+    stores.change_settings(session, a_store(account), values, now=NOW, actor="test")
 
 
 def items(*quantities, sent=()):
@@ -266,9 +266,9 @@ def test_pieces_of_a_parcel_older_than_the_count_are_added_when_they_return(sess
     shipments.create(session, order.id, **BY)
     credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], **BY)
     later = NOW + timedelta(hours=1)
-    products.count(session, product(session).id, 10, now=later, by="user:1")
+    products.count(session, product(session).id, 10, now=later, actor="user:1")
 
-    credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], now=later, by="user:1")
+    credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], now=later, actor="user:1")
 
     assert counters(session) == (11, 0, 11)
 
@@ -279,11 +279,11 @@ def test_a_store_that_goes_lets_go_of_what_its_orders_held(session):
     imported(session, an_order(1, items=items(2)), an_order(2, items=items(1), country="FR"))
     assert counters(session) == (10, 3, 7)
 
-    stores.delete_store(session, a_store(account), a_store(account).name, now=NOW, by="user:1")
+    stores.delete_store(session, a_store(account), a_store(account).name, now=NOW, actor="user:1")
 
     assert counters(session) == (10, 1, 9)
     check_no_drift(session)
     session.expire_all()
     last = a_store(account, "FR")
-    stores.delete_store(session, last, last.name, now=NOW, by="user:1")
+    stores.delete_store(session, last, last.name, now=NOW, actor="user:1")
     assert session.scalars(select(Product)).all() == session.scalars(select(StockMovement)).all() == []

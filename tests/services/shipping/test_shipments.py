@@ -209,7 +209,7 @@ def test_of_two_tabs_one_ships_and_the_other_is_told(app, session):
 
     def ship(own):
         [item.shipped for item in own.get_one(Order, order_id).items]
-        shipments.create(own, order_id, [Parcel({first: 2})], now=NOW, by="user:1")
+        shipments.create(own, order_id, [Parcel({first: 2})], now=NOW, actor="user:1")
 
     assert at_once(app, ship, ship) == ["done", "quantity_over"]
     assert [shipment.quantities for shipment in session.scalars(select(Shipment))] == [{first: 2}]
@@ -265,7 +265,7 @@ def test_a_doubtful_number_is_only_taken_from_a_person_and_the_history_says_so(s
 
     assert [(p.tracking_number, p.number_question) for p in shipment.parcels] == [(number, "tracking_check_digit")]
     told = session.scalars(select(Event).where(Event.kind == "tracking_confirmed_by_person")).one()
-    assert (told.order_id, told.by, told.args["question"]) == (order.id, BY["by"], "tracking_check_digit")
+    assert (told.order_id, told.actor, told.args["question"]) == (order.id, BY["actor"], "tracking_check_digit")
     assert text_for(told.kind, told.args) == (
         f"Tracking number of shipment 100001 confirmed by a person: DHL {number} (wrong check digit)"
     )

@@ -28,17 +28,17 @@ def ask(session, order, reason="NoInventory"):
     return cancellations.request(session, order.amazon_order_id, reason, undo_seconds=60, **BY)
 
 
-@pytest.mark.parametrize("by", ["BUYER", "MERCHANT", None])
-def test_whoever_cancelled_it_at_amazon_it_is_amazon_that_proves_it(session, order, by):
+@pytest.mark.parametrize("actor", ["BUYER", "MERCHANT", None])
+def test_whoever_cancelled_it_at_amazon_it_is_amazon_that_proves_it(session, order, actor):
     asked = ask(session, order)
-    lines = (an_item(1, quantity=2, cancelled_by=by), an_item(2, quantity=1))
+    lines = (an_item(1, quantity=2, cancelled_by=actor), an_item(2, quantity=1))
 
     imported(session, an_order(status="CANCELLED", updated=5, items=lines))
 
     session.refresh(asked)
     assert (asked.state, asked.cause) == ("verified", "cancelled_meanwhile")
     told = session.scalars(select(Event).where(Event.kind == "cancellation_not_needed")).one()
-    assert (told.by, told.args) == ("amazon", {"reason": "NoInventory"})
+    assert (told.actor, told.args) == ("amazon", {"reason": "NoInventory"})
 
 
 def test_what_amazon_refused_is_asked_once_more_with_its_own_time_to_undo(session, order):

@@ -197,7 +197,7 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
             books_agree(session, order)
         before = books_agree(session, order)
 
-        import_page(session, 1, [an_order(n, items=lines, status="SHIPPED", updated=5)], now=NOW, by="test")
+        import_page(session, 1, [an_order(n, items=lines, status="SHIPPED", updated=5)], now=NOW, actor="test")
         session.commit()
         session.expire_all()
 

@@ -34,7 +34,7 @@ def read_again(desk, numbers):
     """Amazon has carried out the feed already, and shows it on the orders."""
     desk.later(200)
     for number in numbers:
-        sync_run.refresh_order(desk.session, desk.port, desk.order(number), now=desk.clock(), by="test")
+        sync_run.refresh_order(desk.session, desk.port, desk.order(number), now=desk.clock(), actor="test")
 
 
 def test_a_feed_whose_cancellations_a_sync_proved_is_ended(desk, sent, app, bell):

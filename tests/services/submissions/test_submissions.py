@@ -38,7 +38,7 @@ def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
         "currency": "EUR",
     }
     told = session.scalars(select(Event).where(Event.submission_id == asked.id)).one()
-    assert (told.kind, told.by, told.args) == ("cancellation_requested", "user:1", {"reason": "NoInventory"})
+    assert (told.kind, told.actor, told.args) == ("cancellation_requested", "user:1", {"reason": "NoInventory"})
     mirror = asked.amazon_order
     assert (mirror.note, mirror.note_args) == ("note_cancel_requested", {"reason": "NoInventory"})
 
@@ -61,7 +61,7 @@ def test_what_is_still_open_is_not_asked_for_again(session, asked):
 
 def test_only_a_conflict_is_insisted_on(session, asked):
     def insist():
-        return submission_actions.override_conflict(session, asked.id, now=NOW + timedelta(hours=1), by="user:2")
+        return submission_actions.override_conflict(session, asked.id, now=NOW + timedelta(hours=1), actor="user:2")
 
     assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
     submission_transitions.conflict(session, asked, "cancel_shipped", NOW)

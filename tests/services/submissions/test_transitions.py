@@ -31,7 +31,7 @@ def event(session, submission):
     mine = select(Event).where(Event.submission_id == submission.id).order_by(Event.id.desc())
     found = session.scalars(mine).first()
     assert (found.account_id, found.amazon_order_id) == (submission.account_id, submission.amazon_order_id)
-    return found.kind, found.by, found.args
+    return found.kind, found.actor, found.args
 
 
 def note(submission):
@@ -100,7 +100,7 @@ def test_a_refusal_keeps_amazons_words_and_its_request_id(session, asked):
 
 def test_a_later_request_id_stands_for_the_refusal(session, asked):
     asked.request_id = "feed-1"
-    submission_transitions.reject(session, asked, None, LATER, request_id="call-2", by="user:1")
+    submission_transitions.reject(session, asked, None, LATER, request_id="call-2", actor="user:1")
     assert (asked.request_id, event(session, asked)[1]) == ("call-2", "user:1")
     assert note(asked) == ("note_cancel_rejected", {"words": "", "cause": ""})
 
@@ -123,6 +123,6 @@ def test_what_is_never_shown_or_has_changed_says_why_and_waits_for_a_person(sess
 
 
 def test_what_was_thought_better_of_says_by_whom(session, asked):
-    submission_transitions.undo(session, asked, now=LATER, by="user:2")
+    submission_transitions.undo(session, asked, now=LATER, actor="user:2")
     assert event(session, asked) == ("cancellation_undone", "user:2", {"reason": "NoInventory"})
     assert (asked.state, note(asked)) == ("undone", ("note_cancel_undone", {}))

@@ -64,8 +64,8 @@ def an_enormous_order(lines=20):
 
 def imported(session, *bodies):
     account = an_account(session)
-    stores.change_settings(session, a_store(account), {"order_number_source": "amazon"}, now=NOW, by="test")
-    counts = import_page(session, account.id, lazy_orders(bodies), now=NOW, by="test")
+    stores.change_settings(session, a_store(account), {"order_number_source": "amazon"}, now=NOW, actor="test")
+    counts = import_page(session, account.id, lazy_orders(bodies), now=NOW, actor="test")
     session.commit()
     return counts
 

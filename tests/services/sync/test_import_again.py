@@ -32,7 +32,7 @@ def nothing_left() -> dict[str, Any]:
 
 
 def imported(session: Session, *raws: Any) -> Counts:
-    counts = import_page.import_page(session, 1, lazy_orders(raws), now=NOW, by="test")
+    counts = import_page.import_page(session, 1, lazy_orders(raws), now=NOW, actor="test")
     session.commit()
     return counts
 
@@ -60,7 +60,7 @@ def test_what_is_here_just_as_it_came_is_not_even_read(session):
     imported(session, a_body(1), a_body(2))
 
     again = [RawOrder(one.raw, one.number, not_to_be_read) for one in lazy_orders([a_body(1), a_body(2)])]
-    counts = import_page.import_page(session, 1, again, now=NOW, by="test")
+    counts = import_page.import_page(session, 1, again, now=NOW, actor="test")
 
     assert counts == Counts(received=2, same=2)
 

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.both_databases
 
 
 def imported(session: Session, *page: AmazonOrder | UnparseableOrder, account_id: int = 1) -> Counts:
-    counts = import_page(session, account_id, page, now=NOW, by="test")
+    counts = import_page(session, account_id, page, now=NOW, actor="test")
     session.commit()
     return counts
 
@@ -171,7 +171,7 @@ def test_a_change_is_told_field_by_field_and_every_version_is_kept(session):
     imported(session, later)
 
     told = session.scalars(select(Event).where(Event.kind == "amazon_order_changed")).one()
-    assert (told.by, told.args) == ("amazon", {"status": ["PENDING", "UNSHIPPED"]})
+    assert (told.actor, told.args) == ("amazon", {"status": ["PENDING", "UNSHIPPED"]})
     assert [version.body for version in mirror_of(session, later).versions][1] == later.raw
 
 

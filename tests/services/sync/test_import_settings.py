@@ -57,15 +57,15 @@ def test_the_creation_rule(session, status, fulfilled_by, makes_one):
 
 def test_an_inactive_store_blocks_with_its_cause_until_it_is_activated(session):
     account = an_account(session)
-    stores.set_active(session, a_store(account), False, now=NOW, by="test")
+    stores.set_active(session, a_store(account), False, now=NOW, actor="test")
     said = an_order()
 
     counts = imported(session, said)
 
     assert (counts.blocked, counts.orders_created) == (1, 0)
     assert (mirror_of(session, said).blocked, order_of(session, said)) == ("store_inactive", None)
-    stores.set_active(session, a_store(account), True, now=NOW, by="test")
-    made = order_decisions.retry_blocked(session, account.id, now=NOW, by="test")
+    stores.set_active(session, a_store(account), True, now=NOW, actor="test")
+    made = order_decisions.retry_blocked(session, account.id, now=NOW, actor="test")
     session.commit()
     assert made == 1
     assert mirror_of(session, said).blocked is None
@@ -97,7 +97,7 @@ def test_missing_data_blocks_with_its_cause(session, what, cause):
 
 def test_with_import_disabled_amazon_orders_show_but_no_order_is_made(session):
     account = an_account(session)
-    stores.change_settings(session, a_store(account), {"import_orders": "disabled"}, now=NOW, by="test")
+    stores.change_settings(session, a_store(account), {"import_orders": "disabled"}, now=NOW, actor="test")
 
     counts = imported(session, an_order())
 
@@ -123,7 +123,7 @@ def test_settings_decide_number_status_invoice_and_customer(session):
         "processing_status": "Pick today",
         "auto_invoice": "disabled",
     }
-    stores.change_settings(session, a_store(account), values, now=NOW, by="test")
+    stores.change_settings(session, a_store(account), values, now=NOW, actor="test")
     first = an_order(1, status="PARTIALLY_SHIPPED", items=(an_item(quantity=2, quantity_shipped=1),))
     same_buyer = an_order(2, buyer=first.buyer)
     other_buyer = an_order(3)

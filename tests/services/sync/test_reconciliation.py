@@ -40,7 +40,7 @@ def test_cancelled_there_when_all_of_it_has_left_here_nothing_is_given_back_and_
     )
     assert len(session.scalars(select(CreditMemo)).all()) == refunded
     told = session.scalars(select(Event).where(Event.kind == "cancelled_at_amazon_but")).one()
-    assert (told.order_id, told.by, told.args) == (order.id, "amazon", {"state": state})
+    assert (told.order_id, told.actor, told.args) == (order.id, "amazon", {"state": state})
 
 
 def test_cancelled_there_the_order_ends_with_what_was_invoiced_given_back(session):

@@ -68,7 +68,7 @@ def test_an_account_is_connected_in_two_steps_without_javascript(owner, session,
     assert datetime.now(UTC) - account.cursor - timedelta(days=30) < timedelta(minutes=1)
     assert session.scalars(select(RecurringJob.key)).all() == [f"sync_account-{account.id}"]
     event = session.scalars(select(Event).where(Event.kind == "account_connected")).one()
-    assert event.by.startswith("user:")
+    assert event.actor.startswith("user:")
     session.rollback()
     page = owner.get("/").text
     assert "Birch &amp; Anvil is connected. Its orders are being fetched." in page

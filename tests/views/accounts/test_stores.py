@@ -24,7 +24,7 @@ SETTINGS = "/stores/desk-de/settings"
 
 
 def arrive(session: Session, store: Store, *orders) -> None:
-    import_page.import_page(session, store.account_id, list(orders), now=NOW, by="test")
+    import_page.import_page(session, store.account_id, list(orders), now=NOW, actor="test")
     session.commit()
 
 
@@ -243,7 +243,7 @@ def test_a_store_is_switched_off_and_on(owner, session, store):
 
     owner.post("/stores/desk-de/activations", data={"next": DASHBOARD})
     assert stored(session, Store.active) is True
-    kinds = session.scalars(select(Event.kind).where(Event.by != "test").order_by(Event.id)).all()
+    kinds = session.scalars(select(Event.kind).where(Event.actor != "test").order_by(Event.id)).all()
     assert kinds == ["store_deactivated", "store_activated"]
 
 

@@ -67,7 +67,7 @@ def test_what_is_not_there_is_not_found(owner):
 
 
 def test_what_many_printed_is_offered_to_who_may_print(owner, colleague, session, order):
-    action = bulk_runner.start(session, "print_invoices", [order.id], now=NOW, by="user:1")
+    action = bulk_runner.start(session, "print_invoices", [order.id], now=NOW, actor="user:1")
     bulk_runner.step(session, action.id, lambda: NOW)
     address = f"/bulk/{action.id}/pdf"
     session.rollback()
@@ -87,7 +87,7 @@ def test_each_kind_of_printing_many_orders_offers_its_file(owner, session, kind)
     if kind == "print_credit_memos":
         a_memo(session, order)
         session.commit()
-    action = bulk_runner.start(session, kind, [order.id], now=NOW, by="user:1")
+    action = bulk_runner.start(session, kind, [order.id], now=NOW, actor="user:1")
     bulk_runner.step(session, action.id, lambda: NOW)
     session.rollback()
 

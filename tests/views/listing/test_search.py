@@ -28,7 +28,7 @@ def arrived(session):
         an_order(1, buyer=Buyer(name="Jörg Number1", email="one@marketplace.example"), packages=(a_package(),)),
         an_order(2, status="PENDING", items=(an_item(2, sku="MUG-2", title="Mug with a Handle"),)),
     ]
-    import_page.import_page(session, account.id, orders, now=NOW, by="test")
+    import_page.import_page(session, account.id, orders, now=NOW, actor="test")
     session.commit()
 
 

@@ -15,7 +15,7 @@ from webapp.services.invoicing import invoices
 from webapp.services.mail import outbox as mail_outbox
 
 HTMX = {"HX-Request": "true"}
-BY = {"now": NOW, "by": "user:1"}
+BY = {"now": NOW, "actor": "user:1"}
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_a_template_is_changed_previewed_and_set_back(owner, session):
 
     assert (answer.status_code, answer.location) == (303, TEMPLATE)
     kept = session.get_one(MailTemplate, ("shipment", "de"))
-    assert (kept.subject, kept.body, kept.by) == (sent["subject"], "Los!\n\n{{ tracking }}\n{{ comment }}", "user:1")
+    assert (kept.subject, kept.body, kept.actor) == (sent["subject"], "Los!\n\n{{ tracking }}\n{{ comment }}", "user:1")
     session.rollback()
     page = owner.get(TEMPLATE).text
     assert "Paket 100042" in page

@@ -80,7 +80,7 @@ def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner, session, o
     line = order.items[0].id
     number = order.number
     packed = [Parcel({line: 1}, "DHL", "", "JJD01460000A1"), Parcel({line: 1})]
-    shipments.create(session, order.id, packed, now=datetime.now(UTC), by="user:1")
+    shipments.create(session, order.id, packed, now=datetime.now(UTC), actor="user:1")
     owner.get(f"/orders/{number}")
     for comment in ("One", "Two", "Three"):
         owner.post(f"/orders/{number}/comments", data={"comment": comment})
@@ -255,7 +255,7 @@ def test_a_colleague_neither_corrects_nor_holds_nor_writes(colleague, order):
 def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner, session, order):
     line = order.items[0].id
     packed = [Parcel({line: 1}, "DHL", "", "JJD01460000A1"), Parcel({line: 1})]
-    shipments.create(session, order.id, packed, now=datetime.now(UTC), by="user:1")
+    shipments.create(session, order.id, packed, now=datetime.now(UTC), actor="user:1")
 
     page = plain(owner.get("/orders/100001?tab=shipments"))
     panel = plain(owner.get("/orders/100001"))
@@ -266,13 +266,15 @@ def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner, session, o
 
 
 def test_the_panel_asks_for_itself_only_while_something_runs(owner, session, order):
-    shipments.create(session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], now=datetime.now(UTC), by="user:1")
+    shipments.create(
+        session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], now=datetime.now(UTC), actor="user:1"
+    )
     url = "/orders/100001/submissions"
     assert 'hx-trigger="every 1s"' in owner.get("/orders/100001").text
     assert owner.get(url, headers=HTMX).status_code == 200
 
     submission = session.scalars(select(Submission)).one()
-    submission_actions.undo(session, submission.id, now=datetime.now(UTC), by="user:1")
+    submission_actions.undo(session, submission.id, now=datetime.now(UTC), actor="user:1")
 
     ended = owner.get(url, headers=HTMX)
     assert ended.status_code == 286

@@ -207,7 +207,7 @@ def test_a_flag_is_taken_away_by_looking(owner, session, shop):
 
 
 def test_an_order_that_waits_leads_to_its_product_and_is_made_when_it_is_added(owner, session, account):
-    stores.change_settings(session, a_store(account), {"unready_products": "block"}, now=NOW, by="test")
+    stores.change_settings(session, a_store(account), {"unready_products": "block"}, now=NOW, actor="test")
     imported(session, an_order(1))
     session.rollback()
     page = owner.get("/amazon-orders/303-0000000-0000001").text

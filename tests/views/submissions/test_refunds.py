@@ -21,7 +21,7 @@ def plain(response):
     return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
-BY = {"now": NOW, "by": "user:1"}
+BY = {"now": NOW, "actor": "user:1"}
 
 
 @pytest.fixture(autouse=True)
@@ -187,6 +187,6 @@ def test_where_amazon_takes_no_invoices_nothing_is_offered(owner, session):
 
 def test_undone_in_its_time_the_page_says_so(owner, session, asked):
     submission = session.scalars(select(Submission)).one()
-    submission_actions.undo(session, submission.id, now=NOW + timedelta(seconds=5), by="user:1")
+    submission_actions.undo(session, submission.id, now=NOW + timedelta(seconds=5), actor="user:1")
     page = plain(owner.get(f"/credit_memos/{asked.number}"))
     assert "Undone" in page

@@ -46,9 +46,9 @@ def ask(session: Session):
     account = an_account(session)
 
     def ask(n: int = 1, reason: str = "NoInventory") -> Submission:
-        import_page.import_page(session, account.id, [an_order(n)], now=NOW, by="schedule")
+        import_page.import_page(session, account.id, [an_order(n)], now=NOW, actor="schedule")
         mirror = session.scalars(select(AmazonOrder).where(AmazonOrder.number == an_order(n).number)).one()
-        return cancellations.request(session, mirror.id, reason, undo_seconds=30, now=NOW, by="cli")
+        return cancellations.request(session, mirror.id, reason, undo_seconds=30, now=NOW, actor="cli")
 
     return ask
 

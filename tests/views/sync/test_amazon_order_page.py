@@ -160,7 +160,7 @@ class TestHistory:
 
         assert '"buyerName": "Whole"' in text(page)
         kept = session.scalars(select(Event).where(Event.kind == "version_revealed")).one()
-        assert (kept.by.startswith("user:"), kept.args) == (True, {"version": version})
+        assert (kept.actor.startswith("user:"), kept.args) == (True, {"version": version})
 
     def test_a_version_of_another_order_is_not_shown(self, owner, session, arrive):
         arrive(an_order(1))

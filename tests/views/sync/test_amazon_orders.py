@@ -124,7 +124,7 @@ class TestGrid:
     def test_a_total_is_meant_in_each_orders_own_currency(self, owner, session):
         account = an_account(session, ("JP",), region="FE", name="East", seller_id="A1EAST")
         orders = [a_priced_order(n, str(yen), "JPY", country="JP") for n, yen in ((1, 12), (2, 13), (3, 1250))]
-        import_page.import_page(session, account.id, orders, now=NOW, by="amazon")
+        import_page.import_page(session, account.id, orders, now=NOW, actor="amazon")
         session.commit()
 
         assert numbers(owner.get(f"{GRID}?total_min=12.5&sort=number")) == [number(2), number(3)]

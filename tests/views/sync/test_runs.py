@@ -56,7 +56,7 @@ def run(session: Session, desk_account: Account):
     def run(state: str = "done", minutes: int = 10, **more) -> SyncRun:
         began = NOW - timedelta(minutes=minutes)
         fields = {"ended_at": None if state == "running" else began + timedelta(seconds=90), "updated_after": began}
-        made = SyncRun(account_id=desk_account.id, by="schedule", state=state, started_at=began, **fields | more)
+        made = SyncRun(account_id=desk_account.id, actor="schedule", state=state, started_at=began, **fields | more)
         session.add(made)
         session.commit()
         return made
@@ -170,7 +170,7 @@ def test_what_amazon_sent_is_shown_to_who_may_see_it_and_that_is_written_down(se
     assert post(colleague, f"/syncs/quarantine/{kept.id}/reveals").status_code == 403
     assert SECRET in post(owner, f"/syncs/quarantine/{kept.id}/reveals").text
     looked = session.scalars(select(Event).where(Event.kind == "quarantine_revealed")).one()
-    assert (looked.args, looked.by.startswith("user:")) == ({"number": "303-0000000-0000009"}, True)
+    assert (looked.args, looked.actor.startswith("user:")) == ({"number": "303-0000000-0000009"}, True)
 
 
 def test_an_order_without_a_number_says_why_it_cannot_be_asked_for(session, owner, desk_account, post):

@@ -25,7 +25,7 @@ class EventRow(NamedTuple):
 
     id: int
     at: datetime
-    by: str
+    actor: str
     kind: str
     args: dict[str, Any]
     submission_id: int | None
@@ -44,7 +44,7 @@ class CommentRow(NamedTuple):
 
     id: int
     at: datetime
-    by: str
+    actor: str
     text: str
     notify: bool
     invoice_id: int | None
@@ -76,7 +76,7 @@ def sort_story(events: Iterable[EventRow], versions: Iterable[Version]) -> Order
 def events(amazon_order_id: Column[int]) -> JsonAggregate[EventRow]:
     """What happened to an Amazon order, and with it to its Order."""
     row = table_of(Event).c
-    columns = (row.id, row.at, row.by, row.kind, row.args, row.submission_id, _email(row.by))
+    columns = (row.id, row.at, row.actor, row.kind, row.args, row.submission_id, _email(row.actor))
     return JsonAggregate(
         EventRow, select(*columns).where(row.amazon_order_id == amazon_order_id), amazon_order_id.table
     )
@@ -94,7 +94,7 @@ def notes(order_id: Column[int], latest: int | None = None) -> JsonAggregate[Com
     row = table_of(Comment).c
     on = (_number(Invoice, row.invoice_id), _number(Shipment, row.shipment_id), _number(CreditMemo, row.credit_memo_id))
     ids = (row.invoice_id, row.shipment_id, row.credit_memo_id)
-    columns = (row.id, row.at, row.by, row.text, row.notify, *ids, func.coalesce(*on), _email(row.by))
+    columns = (row.id, row.at, row.actor, row.text, row.notify, *ids, func.coalesce(*on), _email(row.actor))
     mine: Select[*tuple[Any, ...]] = select(*columns).where(row.order_id == order_id)
     if latest is not None:
         mine = mine.order_by(row.at.desc(), row.id.desc()).limit(latest)
@@ -122,7 +122,7 @@ def _number(document: type[Any], id_: Column[int]) -> ScalarSelect[Any]:
     return select(row.number).where(row.id == id_).scalar_subquery()
 
 
-def _email(by: ColumnElement[str]) -> ScalarSelect[Any]:
+def _email(actor: ColumnElement[str]) -> ScalarSelect[Any]:
     row = table_of(User).c
-    id_ = case((by.startswith(_USER), cast(func.substr(by, len(_USER) + 1), Integer)))
+    id_ = case((actor.startswith(_USER), cast(func.substr(actor, len(_USER) + 1), Integer)))
     return select(row.email).where(row.id == id_).scalar_subquery()

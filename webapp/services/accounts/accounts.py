@@ -142,7 +142,7 @@ def connect(
     backfill_days: int = 0,
     sync_interval: int = SYNC_INTERVAL,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Account:
     """Remember an account whose credentials Amazon has just accepted, and open a store for each marketplace.
 
@@ -177,9 +177,9 @@ def connect(
         session.rollback()
         raise InvalidError("account_name_taken", field="name", name=name) from None
     for marketplace_id in ids:
-        stores.open_store(session, account, marketplace_id, orders_from=begin, now=now, by=by)
+        stores.open_store(session, account, marketplace_id, orders_from=begin, now=now, actor=actor)
     schedule.ensure(session, f"sync_account-{account.id}", "sync_account", [account.id], sync_interval, now)
-    audit_log.record(session, "account_connected", now=now, by=by, account_id=account.id, args={"name": name})
+    audit_log.record(session, "account_connected", now=now, actor=actor, account_id=account.id, args={"name": name})
     session.commit()
     return account
 
@@ -200,13 +200,13 @@ def check_replacement(account: Account, client_secret: str, refresh_token: str) 
 
 
 def replace_credentials(
-    session: Session, account_id: int, tried: Credentials, report: ConnectionReport, *, now: datetime, by: str
+    session: Session, account_id: int, tried: Credentials, report: ConnectionReport, *, now: datetime, actor: str
 ) -> Account:
     """Keep credentials that Amazon has just accepted with this report. Clears the trouble the old ones caused."""
     account = find(session, account_id)
     account.client_secret, account.refresh_token = tried.client_secret, tried.refresh_token
     record_success(account, report.missing, now)
-    audit_log.record(session, "credentials_replaced", now=now, by=by, account_id=account.id)
+    audit_log.record(session, "credentials_replaced", now=now, actor=actor, account_id=account.id)
     session.commit()
     return account
 

@@ -10,7 +10,7 @@ from webapp.models.stores import Store
 from webapp.services import audit_log
 
 
-def change(session: Session, store: Store, values: Mapping[str, str], *, now: datetime, by: str) -> Store:
+def change(session: Session, store: Store, values: Mapping[str, str], *, now: datetime, actor: str) -> Store:
     """Change these settings (keys of `domain.document_settings`), all or none. Commits. Raises InvalidError."""
     changed = []
     for key, value in document_settings.clean(values).items():
@@ -19,6 +19,6 @@ def change(session: Session, store: Store, values: Mapping[str, str], *, now: da
             changed.append(key)
     if changed:
         about = {"account_id": store.account_id, "store_id": store.id, "args": {"changed": changed}}
-        audit_log.record(session, "store_documents_changed", now=now, by=by, **about)
+        audit_log.record(session, "store_documents_changed", now=now, actor=actor, **about)
     session.commit()
     return store

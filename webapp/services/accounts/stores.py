@@ -29,7 +29,7 @@ from webapp.services.products import stock_ledger
 
 
 def open_store(
-    session: Session, account: Account, marketplace_id: str, *, orders_from: datetime, now: datetime, by: str
+    session: Session, account: Account, marketplace_id: str, *, orders_from: datetime, now: datetime, actor: str
 ) -> Store:
     """Add a store. Does not commit. `orders_from`: no Order is made of what was placed before."""
     name = f"{account.name} {BY_ID[marketplace_id].country_code}"
@@ -46,7 +46,7 @@ def open_store(
         store.slug = f"{store.slug}-{account.id}"
     session.add(store)
     session.flush()
-    audit_log.record(session, "store_opened", now=now, by=by, account_id=account.id, store_id=store.id)
+    audit_log.record(session, "store_opened", now=now, actor=actor, account_id=account.id, store_id=store.id)
     return store
 
 
@@ -59,17 +59,17 @@ def find(session: Session, slug_or_name: str) -> Store:
     return store
 
 
-def set_active(session: Session, store: Store, active: bool, *, now: datetime, by: str) -> Store:
+def set_active(session: Session, store: Store, active: bool, *, now: datetime, actor: str) -> Store:
     """Switch Orders on or off for a store. Amazon orders are shown either way."""
     if store.active != active:
         store.active = active
         kind = "store_activated" if active else "store_deactivated"
-        audit_log.record(session, kind, now=now, by=by, account_id=store.account_id, store_id=store.id)
+        audit_log.record(session, kind, now=now, actor=actor, account_id=store.account_id, store_id=store.id)
     session.commit()
     return store
 
 
-def change_settings(session: Session, store: Store, values: dict[str, str], *, now: datetime, by: str) -> Store:
+def change_settings(session: Session, store: Store, values: dict[str, str], *, now: datetime, actor: str) -> Store:
     """Change order settings, all or none. `values`: key -> one of its choices. Raises InvalidError."""
     for key, value in values.items():
         _check_setting(key, value)
@@ -88,13 +88,13 @@ def change_settings(session: Session, store: Store, values: dict[str, str], *, n
             session,
             "store_settings_changed",
             now=now,
-            by=by,
+            actor=actor,
             account_id=store.account_id,
             store_id=store.id,
             args=changed,
         )
         session.flush()
-        stock_ledger.settle_store(session, store.id, now=now, by=by)
+        stock_ledger.settle_store(session, store.id, now=now, actor=actor)
     session.commit()
     return store
 
@@ -109,7 +109,7 @@ def _check_setting(key: str, value: str) -> None:
         raise InvalidError("text_too_long", field=key, most=LONGEST_STATUS)
 
 
-def delete_store(session: Session, store: Store, typed_name: str, *, now: datetime, by: str) -> None:
+def delete_store(session: Session, store: Store, typed_name: str, *, now: datetime, actor: str) -> None:
     """Delete a store with its orders and their history; the account goes with its last store.
 
     `typed_name` must be the store's name, so that nobody deletes the wrong one in passing. Raises InvalidError, and
@@ -122,9 +122,9 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
         raise RefusedError("store_has_submissions")
     account = store.account
     _lock(session, account.id)
-    stock_ledger.release_store(session, store.id, now=now, by=by)
+    stock_ledger.release_store(session, store.id, now=now, actor=actor)
     _delete_orders(session, store.id)
-    audit_log.record(session, "store_deleted", now=now, by=by, args={"name": store.name})
+    audit_log.record(session, "store_deleted", now=now, actor=actor, args={"name": store.name})
     session.execute(delete(Event).where(Event.store_id == store.id))
     session.delete(store)
     session.flush()

@@ -19,7 +19,7 @@ class Task:
     subject_id: int
     args: dict[str, Any]
     now: datetime
-    by: str
+    actor: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def _cancel(session: Session, task: Task) -> Outcome:
     if mirror is None:
         raise NotFoundError("order_unknown", number=task.subject_id)
     reason, undo_seconds = task.args["reason"], int(task.args.get("undo_seconds", 0))
-    cancellations.request(session, mirror, reason, undo_seconds=undo_seconds, now=task.now, by=task.by)
+    cancellations.request(session, mirror, reason, undo_seconds=undo_seconds, now=task.now, actor=task.actor)
     return Outcome("cancellation_requested", {"reason": reason})
 
 
@@ -46,18 +46,18 @@ def _hold(session: Session, task: Task) -> Outcome:
         store = session.scalar(select(Store).join(Order, Order.store_id == Store.id).where(Order.id == task.subject_id))
         zone = ZoneInfo(store.marketplace.time_zone) if store is not None else UTC
         until = datetime.fromisoformat(task.args["until"]).replace(tzinfo=zone)
-    order = holds.hold(session, task.subject_id, task.args["reason"], until=until, now=task.now, by=task.by)
+    order = holds.hold(session, task.subject_id, task.args["reason"], until=until, now=task.now, actor=task.actor)
     late = order_states.is_held_past(order.ship_by, order.hold_until)
     return Outcome("order_held_past_ship_by" if late else "order_held")
 
 
 def _unhold(session: Session, task: Task) -> Outcome:
-    holds.unhold(session, task.subject_id, now=task.now, by=task.by)
+    holds.unhold(session, task.subject_id, now=task.now, actor=task.actor)
     return Outcome("order_unheld")
 
 
 def _invoice(session: Session, task: Task) -> Outcome:
-    invoice = invoices.create(session, task.subject_id, now=task.now, by=task.by)
+    invoice = invoices.create(session, task.subject_id, now=task.now, actor=task.actor)
     return Outcome("bulk_invoiced", {"number": invoice.number})
 
 

@@ -34,14 +34,14 @@ DRAFTS_STAY = timedelta(days=1)
 Row = int | tuple[int, dict[str, Any]]
 
 
-def draft(session: Session, kind: str, rows: Sequence[Row], *, now: datetime, by: str) -> BulkAction:
+def draft(session: Session, kind: str, rows: Sequence[Row], *, now: datetime, actor: str) -> BulkAction:
     """Freeze what is to be done to which rows, and wait for `begin`. Commits. Raises InvalidError, NotFoundError."""
-    action = _write(session, bulk_registry.find(kind), rows, {}, now=now, by=by)
+    action = _write(session, bulk_registry.find(kind), rows, {}, now=now, actor=actor)
     session.commit()
     return action
 
 
-def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: datetime, by: str) -> BulkAction:
+def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: datetime, actor: str) -> BulkAction:
     """Let a draft run, in the name of who says so. Commits; the caller rings `run_bulk_action`.
 
     Raises NotFoundError, RefusedError for one that has begun.
@@ -50,29 +50,41 @@ def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: dat
     if action.state != bulk_states.DRAFT:
         session.rollback()
         raise RefusedError("bulk_begun")
-    action.by = by
+    action.actor = actor
     _begin(session, action, args, now=now)
     session.commit()
     return action
 
 
 def start(
-    session: Session, kind: str, rows: Sequence[Row], args: Mapping[str, Any] | None = None, *, now: datetime, by: str
+    session: Session,
+    kind: str,
+    rows: Sequence[Row],
+    args: Mapping[str, Any] | None = None,
+    *,
+    now: datetime,
+    actor: str,
 ) -> BulkAction:
     """Draft and begin in one. Commits; the caller rings `run_bulk_action`.
 
     `rows`: ids of the kind's subject, or (id, args of this row). Raises InvalidError for none or too many.
     """
-    action = add(session, kind, rows, args, now=now, by=by)
+    action = add(session, kind, rows, args, now=now, actor=actor)
     session.commit()
     return action
 
 
 def add(
-    session: Session, kind: str, rows: Sequence[Row], args: Mapping[str, Any] | None = None, *, now: datetime, by: str
+    session: Session,
+    kind: str,
+    rows: Sequence[Row],
+    args: Mapping[str, Any] | None = None,
+    *,
+    now: datetime,
+    actor: str,
 ) -> BulkAction:
     """As `start`, for a verb that writes more in the same transaction. Does not commit."""
-    action = _write(session, bulk_registry.find(kind), rows, {}, now=now, by=by)
+    action = _write(session, bulk_registry.find(kind), rows, {}, now=now, actor=actor)
     _begin(session, action, args or {}, now=now)
     return action
 
@@ -90,7 +102,7 @@ def step(session: Session, action_id: int, clock: Callable[[], datetime], *, tur
     return True
 
 
-def retry_failed(session: Session, action_id: int, *, now: datetime, by: str) -> BulkAction:
+def retry_failed(session: Session, action_id: int, *, now: datetime, actor: str) -> BulkAction:
     """Let the failed rows wait again. Commits; the caller rings. Raises RefusedError where none has failed."""
     action = _locked(session, action_id, quiet=False)
     changed = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.FAILED)
@@ -100,12 +112,12 @@ def retry_failed(session: Session, action_id: int, *, now: datetime, by: str) ->
         raise RefusedError("bulk_nothing_failed")
     action.failed -= count
     action.state, action.ended_at = bulk_states.RUNNING, None
-    audit_log.record(session, "bulk_retried", now=now, by=by, args={"bulk": action.id, "count": count})
+    audit_log.record(session, "bulk_retried", now=now, actor=actor, args={"bulk": action.id, "count": count})
     session.commit()
     return action
 
 
-def cancel(session: Session, action_id: int, *, now: datetime, by: str) -> BulkAction:
+def cancel(session: Session, action_id: int, *, now: datetime, actor: str) -> BulkAction:
     """Leave the rows that still wait; what is done stays done. Commits. Raises RefusedError when it has ended."""
     waiting = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.WAITING)
     # Rows before the whole, in the order a worker takes them.
@@ -116,7 +128,7 @@ def cancel(session: Session, action_id: int, *, now: datetime, by: str) -> BulkA
         raise RefusedError("bulk_ended")
     action.skipped += count
     action.state, action.ended_at = bulk_states.STOPPED, now
-    audit_log.record(session, "bulk_stopped", now=now, by=by, args={"bulk": action.id, "count": count})
+    audit_log.record(session, "bulk_stopped", now=now, actor=actor, args={"bulk": action.id, "count": count})
     session.commit()
     return action
 
@@ -137,7 +149,7 @@ def forget_drafts(session: Session, *, now: datetime) -> None:
 
 
 def _write(
-    session: Session, kind: BulkHandler, rows: Sequence[Row], args: Mapping[str, Any], *, now: datetime, by: str
+    session: Session, kind: BulkHandler, rows: Sequence[Row], args: Mapping[str, Any], *, now: datetime, actor: str
 ) -> BulkAction:
     if not rows:
         raise InvalidError("bulk_none")
@@ -148,7 +160,7 @@ def _write(
         subject=kind.subject,
         state=bulk_states.DRAFT,
         args=dict(args),
-        by=by,
+        actor=actor,
         created_at=now,
         total=len(rows),
     )
@@ -167,7 +179,7 @@ def _begin(session: Session, action: BulkAction, args: Mapping[str, Any], *, now
     action.args = dict(args)
     action.state = bulk_states.RUNNING
     about = {"bulk": action.id, "name": action.kind, "count": action.total}
-    audit_log.record(session, "bulk_started", now=now, by=action.by, args=about)
+    audit_log.record(session, "bulk_started", now=now, actor=action.actor, args=about)
 
 
 def _do_next(session: Session, action_id: int, now: datetime) -> bool:
@@ -181,7 +193,7 @@ def _do_next(session: Session, action_id: int, now: datetime) -> bool:
         row = outer.scalar(waiting.order_by(BulkRow.id).limit(1).with_for_update(skip_locked=True))
         if row is None:
             return False
-        task = Task(action.id, row.id, row.subject_id, {**action.args, **(row.args or {})}, now, action.by)
+        task = Task(action.id, row.id, row.subject_id, {**action.args, **(row.args or {})}, now, action.actor)
         outcome = _do(outer, bulk_registry.find(action.kind), task)
         crash("bulk.row_done")
         row.state, row.outcome, row.outcome_args = outcome.state, outcome.code, outcome.args
@@ -242,7 +254,7 @@ def _finish(session: Session, action_id: int, now: datetime) -> bool:
             action.done = 0
         action.state, action.ended_at = bulk_states.ENDED, now
         about = {"bulk": action.id, "done": action.done, "failed": action.failed, "skipped": action.skipped}
-        audit_log.record(session, "bulk_finished", now=now, by=action.by, args=about)
+        audit_log.record(session, "bulk_finished", now=now, actor=action.actor, args=about)
     session.commit()
     return False
 

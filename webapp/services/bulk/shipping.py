@@ -31,7 +31,7 @@ def _ship(session: Session, task: Task) -> Outcome:
         undo_seconds=int(task.args.get("undo_seconds", 0)),
         shipped_at=_shipped_at(session, task),
         now=task.now,
-        by=task.by,
+        actor=task.actor,
     )
     return Outcome("bulk_shipped", {"number": shipment.number, "count": len(packed)})
 

@@ -35,7 +35,7 @@ def create(
     seen: int | None = None,
     again_of: int | None = None,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> CreditMemo:
     """Write a credit memo of what is asked. Commits. `return_to_stock`: ids of lines whose pieces can be sold.
 
@@ -51,13 +51,17 @@ def create(
         draft = queries.draft(session, order, asked)
         told = queries.amazon_lines(session, order, draft) if on_amazon else None
         memo = write(session, order, draft, now=now, told=told, reason=reason, return_to_stock=return_to_stock)
-        said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, credit_memo_id=memo.id)
+        said = comments.write(
+            session, order, comment, notify=notify and append, now=now, actor=actor, credit_memo_id=memo.id
+        )
         in_mail = said if append else None
         if told is None:
             if notify:
-                mail_outbox.queue_document(session, "credit_memo", order, memo.id, comment=in_mail, now=now, by=by)
-            audit_log.record_on_order(session, "order_refunded", order, now=now, by=by, **summary(memo, order))
-            order_editing.recompute(session, order, now=now, by=by)
+                mail_outbox.queue_document(
+                    session, "credit_memo", order, memo.id, comment=in_mail, now=now, actor=actor
+                )
+            audit_log.record_on_order(session, "order_refunded", order, now=now, actor=actor, **summary(memo, order))
+            order_editing.recompute(session, order, now=now, actor=actor)
         else:
             details: dict[str, Any] = {"reason": reason, **summary(memo, order)}
             if again_of is not None:
@@ -66,8 +70,8 @@ def create(
                 # The buyer is told when it is true.
                 mail_outbox.check(session, order)
                 session.flush()
-                details |= {"notify": True, "comment": in_mail.id if in_mail else None, "by": by}
-            _ask(session, order, memo, details, undo_seconds=undo_seconds, now=now, by=by)
+                details |= {"notify": True, "comment": in_mail.id if in_mail else None, "actor": actor}
+            _ask(session, order, memo, details, undo_seconds=undo_seconds, now=now, actor=actor)
     return memo
 
 
@@ -79,7 +83,7 @@ def _ask(
     *,
     undo_seconds: int,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> None:
     order.version += 1
     submission_actions.enqueue(
@@ -90,7 +94,7 @@ def _ask(
         subject=str(memo.id),
         undo_seconds=undo_seconds,
         now=now,
-        by=by,
+        actor=actor,
     )
 
 

@@ -27,7 +27,7 @@ def create(
     append: bool = True,
     seen: int | None = None,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Invoice:
     """Write an invoice of these pieces (by id of the Order's line), or of all that is left. Commits.
 
@@ -36,19 +36,21 @@ def create(
     then.
     """
     with order_editing.edit_order(session, order_id, "invoice", seen=seen) as order:
-        invoice = write(session, order, quantities, now=now, by=by)
-        said = comments.write(session, order, comment, notify=notify and append, now=now, by=by, invoice_id=invoice.id)
+        invoice = write(session, order, quantities, now=now, actor=actor)
+        said = comments.write(
+            session, order, comment, notify=notify and append, now=now, actor=actor, invoice_id=invoice.id
+        )
         if notify:
             mail_outbox.queue_document(
-                session, "invoice", order, invoice.id, comment=said if append else None, now=now, by=by
+                session, "invoice", order, invoice.id, comment=said if append else None, now=now, actor=actor
             )
-        order_editing.recompute(session, order, now=now, by=by)
-        vat_invoices.follow(session, [order.amazon_order_id], now=now, by=by)
+        order_editing.recompute(session, order, now=now, actor=actor)
+        vat_invoices.follow(session, [order.amazon_order_id], now=now, actor=actor)
     return invoice
 
 
 def write(
-    session: Session, order: Order, quantities: Mapping[int, int] | None = None, *, now: datetime, by: str
+    session: Session, order: Order, quantities: Mapping[int, int] | None = None, *, now: datetime, actor: str
 ) -> Invoice:
     """Write the invoice and what it changes on the Order's lines, but not the Order's state. Does not commit.
 
@@ -66,5 +68,5 @@ def write(
     session.flush()
     worth = Money(draft.total, order.currency)
     about = {"number": number, "amount": worth.amount, "currency": order.currency}
-    audit_log.record_on_order(session, "order_invoiced", order, now=now, by=by, **about)
+    audit_log.record_on_order(session, "order_invoiced", order, now=now, actor=actor, **about)
     return invoice

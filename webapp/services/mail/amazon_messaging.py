@@ -105,7 +105,7 @@ def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, own
         # Left by a process that died: nothing at Amazon tells whether the buyer has it.
         mail.cause = "mail_interrupted"
         mail_outbox.move(mail, "lose", clock())
-        mail_outbox.log_event(session, "mail_unknown", mail, now=clock(), by="schedule")
+        mail_outbox.log_event(session, "mail_unknown", mail, now=clock(), actor="schedule")
         session.commit()
         return
     if mail.state != domain.QUEUED:
@@ -129,7 +129,7 @@ def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, own
         mail.cause = mail.words = None
         mail.sent_at = clock()
         mail_outbox.move(mail, "sent", clock())
-        mail_outbox.log_event(session, "mail_sent", mail, now=clock(), by=mail.by)
+        mail_outbox.log_event(session, "mail_sent", mail, now=clock(), actor=mail.actor)
         session.commit()
 
 
@@ -143,13 +143,13 @@ def _not_sent(session: Session, account_id: int, mail_id: int, error: AmazonErro
     if isinstance(error, OutcomeUnknown):
         mail.cause = "message_lost"
         mail_outbox.move(mail, "lose", now)
-        mail_outbox.log_event(session, "mail_unknown", mail, now=now, by="schedule")
+        mail_outbox.log_event(session, "mail_unknown", mail, now=now, actor="schedule")
     elif waits:
         mail_outbox.move(mail, "wait", now)
         mail.due_at = now + max(domain.next_try(mail.tries), timedelta(seconds=getattr(error, "wait", None) or 0))
     else:
         mail_outbox.move(mail, "fail", now)
-        mail_outbox.log_event(session, "mail_failed", mail, now=now, by="schedule")
+        mail_outbox.log_event(session, "mail_failed", mail, now=now, actor="schedule")
     if isinstance(error, BadCredentials):
         accounts.record_failure(session.get_one(Account, account_id), error, now)
     session.commit()

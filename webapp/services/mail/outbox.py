@@ -34,7 +34,7 @@ def queue_document(
     *,
     comment: Comment | None = None,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Mail:
     """Queue the mail that tells the buyer of a document or a comment. Does not commit.
 
@@ -42,7 +42,7 @@ def queue_document(
     """
     check(session, order)
     session.flush()
-    mail = _row(order, kind, now, by, document_id=document_id, comment_id=comment.id if comment else None)
+    mail = _row(order, kind, now, actor, document_id=document_id, comment_id=comment.id if comment else None)
     return _add(session, mail)
 
 
@@ -64,7 +64,7 @@ def write(
     once: str | None = None,
     attach: bool = True,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Mail:
     """Queue a mail somebody asked for. Commits. `text`: subject and body as written; None lets the template write it.
 
@@ -85,7 +85,7 @@ def write(
         away = external_links.leading_away("\n".join(text))
         if away and not anyway:
             raise InvalidError("mail_leads_away", field="anyway", places=", ".join(away))
-    mail = _row(order, kind, now, by, document_id=document_id, once=once)
+    mail = _row(order, kind, now, actor, document_id=document_id, once=once)
     mail.attach = attach and document_id is not None
     if text is not None:
         mail.subject, mail.body = text
@@ -93,7 +93,7 @@ def write(
 
 
 def write_message(
-    session: Session, order: Order, kind: str, text: str, *, once: str | None = None, now: datetime, by: str
+    session: Session, order: Order, kind: str, text: str, *, once: str | None = None, now: datetime, actor: str
 ) -> Mail:
     """Queue a message through Amazon's Messaging. Commits. Raises InvalidError for what Amazon would not take."""
     sent_before = session.scalar(select(Mail).where(Mail.once == once)) if once else None
@@ -103,39 +103,39 @@ def write_message(
     offer = queries.offer(session, order.amazon_order_id)
     if offer is None or kind not in offer.kinds.split(","):
         raise RefusedError("message_not_allowed")
-    mail = _row(order, kind, now, by, once=once)
+    mail = _row(order, kind, now, actor, once=once)
     mail.via, mail.recipient, mail.body = mail_states.AMAZON, None, body
     return _commit(session, mail)
 
 
-def retry(session: Session, mail_id: int, *, now: datetime, by: str) -> Mail:
+def retry(session: Session, mail_id: int, *, now: datetime, actor: str) -> Mail:
     """Put it in line again, as a person decided. Commits. Raises RefusedError where it has not failed."""
     mail = _locked(session, mail_id, "retry")
     move(mail, "retry", now)
     mail.tries, mail.due_at, mail.queued_at = 0, now, now
     mail.cause = mail.words = None
-    log_event(session, "mail_retried", mail, now=now, by=by)
+    log_event(session, "mail_retried", mail, now=now, actor=actor)
     session.commit()
     return mail
 
 
-def drop(session: Session, mail_id: int, *, now: datetime, by: str) -> Mail:
+def drop(session: Session, mail_id: int, *, now: datetime, actor: str) -> Mail:
     """Send it never. Commits. Raises RefusedError for one that is being sent, or was."""
     mail = _locked(session, mail_id, "drop")
     move(mail, "drop", now)
-    log_event(session, "mail_dropped", mail, now=now, by=by)
+    log_event(session, "mail_dropped", mail, now=now, actor=actor)
     session.commit()
     return mail
 
 
-def retry_all(session: Session, *, now: datetime, by: str) -> int:
+def retry_all(session: Session, *, now: datetime, actor: str) -> int:
     """Put every mail that failed in line again, but none that may have arrived; answers how many. Commits each."""
     failed = list(session.scalars(select(Mail.id).where(Mail.state == mail_states.FAILED).order_by(Mail.id)))
     session.rollback()
     done = 0
     for mail_id in failed:
         try:
-            retry(session, mail_id, now=now, by=by)
+            retry(session, mail_id, now=now, actor=actor)
         except RefusedError:
             # Somebody was quicker.
             continue
@@ -149,7 +149,7 @@ def confirm_many(
     ids: Sequence[int],
     *,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> None:
     """Queue the confirmation of new Orders whose stores want one. Does not commit. `due` as `orders.create_many`.
 
@@ -176,9 +176,11 @@ def confirm_many(
             "state": mail_states.QUEUED,
             "tries": 0,
         }
-        rows.append(row | {"by": by} | dict.fromkeys(("due_at", "created_at", "queued_at", "changed_at"), now))
+        rows.append(row | {"actor": actor} | dict.fromkeys(("due_at", "created_at", "queued_at", "changed_at"), now))
         args = {"mail": mail_id, "mail_kind": mail_states.ORDER}
-        told.append(about | {"at": now, "by": by, "kind": "mail_queued", "args": args, "amazon_order_id": mirror_id})
+        told.append(
+            about | {"at": now, "actor": actor, "kind": "mail_queued", "args": args, "amazon_order_id": mirror_id}
+        )
     insert_many(session, Mail, rows)
     insert_many(session, Event, told)
 
@@ -193,15 +195,15 @@ def move(mail: Mail, name: str, now: datetime) -> None:
         mail.due_at = None
 
 
-def log_event(session: Session, event: str, mail: Mail, *, now: datetime, by: str) -> None:
+def log_event(session: Session, event: str, mail: Mail, *, now: datetime, actor: str) -> None:
     """The event of what became of a mail, on its order. Does not commit."""
     args: dict[str, Any] = {"mail": mail.id, "mail_kind": mail.kind}
     if mail.cause:
         args["cause"] = mail.cause
-    audit_log.record_on_order(session, event, mail.order, now=now, by=by, **args)
+    audit_log.record_on_order(session, event, mail.order, now=now, actor=actor, **args)
 
 
-def _row(order: Order, kind: str, now: datetime, by: str, **more: Any) -> Mail:
+def _row(order: Order, kind: str, now: datetime, actor: str, **more: Any) -> Mail:
     return Mail(
         order=order,
         store_id=order.store_id,
@@ -213,7 +215,7 @@ def _row(order: Order, kind: str, now: datetime, by: str, **more: Any) -> Mail:
         state=mail_states.QUEUED,
         due_at=now,
         tries=0,
-        by=by,
+        actor=actor,
         created_at=now,
         queued_at=now,
         changed_at=now,
@@ -224,7 +226,7 @@ def _row(order: Order, kind: str, now: datetime, by: str, **more: Any) -> Mail:
 def _add(session: Session, mail: Mail) -> Mail:
     session.add(mail)
     session.flush()
-    log_event(session, "mail_queued", mail, now=mail.created_at, by=mail.by)
+    log_event(session, "mail_queued", mail, now=mail.created_at, actor=mail.actor)
     return mail
 
 

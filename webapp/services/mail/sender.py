@@ -93,7 +93,7 @@ def _settle(session: Session, due: list[int], now: datetime) -> list[int]:
         if mail.state == domain.SENDING:
             mail.cause = "mail_interrupted"
             mail_outbox.move(mail, "lose", now)
-            mail_outbox.log_event(session, "mail_unknown", mail, now=now, by="schedule")
+            mail_outbox.log_event(session, "mail_unknown", mail, now=now, actor="schedule")
         elif now - mail.queued_at > domain.LONGEST_WAIT:
             _fail(session, mail, mail.cause or "mail_gave_up", mail.words, now)
     session.commit()
@@ -204,7 +204,7 @@ def _sent(session: Session, mail_id: int, now: datetime) -> None:
     mail.cause = mail.words = None
     mail.sent_at = now
     mail_outbox.move(mail, "sent", now)
-    mail_outbox.log_event(session, "mail_sent", mail, now=now, by=mail.by)
+    mail_outbox.log_event(session, "mail_sent", mail, now=now, actor=mail.actor)
     mail_settings.note_trouble(session, None, None, now)
     session.commit()
 
@@ -217,14 +217,14 @@ def _end(session: Session, mail_id: int, move: str, event: str, error: MailError
             mail.tries += 1
         mail.cause, mail.words = error.cause, error.words
         mail_outbox.move(mail, move, now)
-        mail_outbox.log_event(session, event, mail, now=now, by="schedule")
+        mail_outbox.log_event(session, event, mail, now=now, actor="schedule")
     session.commit()
 
 
 def _fail(session: Session, mail: Mail, cause: str, words: str | None, now: datetime) -> None:
     mail.cause, mail.words = cause, words
     mail_outbox.move(mail, "fail", now)
-    mail_outbox.log_event(session, "mail_failed", mail, now=now, by="schedule")
+    mail_outbox.log_event(session, "mail_failed", mail, now=now, actor="schedule")
 
 
 def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -> None:

@@ -24,7 +24,7 @@ LONGEST_NAME = 100
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:.]+\]?")
 
 
-def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, by: str) -> MailServer:
+def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, actor: str) -> MailServer:
     """Keep how mails are sent, and let those that wait try at once. Commits.
 
     `fields`: host, port, security, username, password, plain_sign_in, address, name, reply_to. An empty password keeps
@@ -51,7 +51,7 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, b
     args = {name: values[name] for name in ("host", "port", "security")}
     if values["plain_sign_in"]:
         args["plain_sign_in"] = True
-    audit_log.record(session, "mail_server_changed", now=now, by=by, args=args)
+    audit_log.record(session, "mail_server_changed", now=now, actor=actor, args=args)
     session.commit()
     return row
 
@@ -73,14 +73,14 @@ def _server(values: Mapping[str, Any]) -> Server:
     return Server(**{name: values[name] for name in names})
 
 
-def forget_server(session: Session, *, now: datetime, by: str) -> None:
+def forget_server(session: Session, *, now: datetime, actor: str) -> None:
     """Send no mails any more. Commits. What waits stays until there is a server again, or somebody drops it."""
     session.execute(delete(MailServer))
-    audit_log.record(session, "mail_server_forgotten", now=now, by=by)
+    audit_log.record(session, "mail_server_forgotten", now=now, actor=actor)
     session.commit()
 
 
-def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, now: datetime, by: str) -> None:
+def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, now: datetime, actor: str) -> None:
     """A store's own sender; an empty address takes it away. Commits. Raises InvalidError naming the field."""
     address = fields.get("address", "").strip()
     values = {
@@ -93,12 +93,14 @@ def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, no
     session.execute(delete(MailSender).where(MailSender.store_id == store.id))
     if address:
         session.add(MailSender(store_id=store.id, **values))
-    audit_log.record(session, "mail_sender_changed", now=now, by=by, store_id=store.id, account_id=store.account_id)
+    audit_log.record(
+        session, "mail_sender_changed", now=now, actor=actor, store_id=store.id, account_id=store.account_id
+    )
     session.commit()
 
 
 def save_template(
-    session: Session, kind: str, language: str, subject: str, body: str, *, now: datetime, by: str
+    session: Session, kind: str, language: str, subject: str, body: str, *, now: datetime, actor: str
 ) -> MailTemplate:
     """Keep a template as a person wrote it. Commits. Raises InvalidError with the line that cannot be."""
     check_template(kind, language)
@@ -109,19 +111,19 @@ def save_template(
     if row is None:
         row = MailTemplate(kind=kind, language=language)
         session.add(row)
-    row.subject, row.body, row.changed_at, row.by = subject, body, now, by
-    _tell_template(session, "mail_template_changed", kind, language, now, by)
+    row.subject, row.body, row.changed_at, row.actor = subject, body, now, actor
+    _tell_template(session, "mail_template_changed", kind, language, now, actor)
     session.commit()
     return row
 
 
-def reset_template(session: Session, kind: str, language: str, *, now: datetime, by: str) -> None:
+def reset_template(session: Session, kind: str, language: str, *, now: datetime, actor: str) -> None:
     """Take the template that is shipped again. Commits. Raises InvalidError for one there is not."""
     check_template(kind, language)
     row = session.get(MailTemplate, (kind, language))
     if row is not None:
         session.delete(row)
-        _tell_template(session, "mail_template_reset", kind, language, now, by)
+        _tell_template(session, "mail_template_reset", kind, language, now, actor)
     session.commit()
 
 
@@ -142,8 +144,8 @@ def note_trouble(session: Session, cause: str | None, words: str | None, now: da
     row.trouble, row.trouble_words = cause, words
 
 
-def _tell_template(session: Session, event: str, kind: str, language: str, now: datetime, by: str) -> None:
-    audit_log.record(session, event, now=now, by=by, args={"mail_kind": kind, "language": language})
+def _tell_template(session: Session, event: str, kind: str, language: str, now: datetime, actor: str) -> None:
+    audit_log.record(session, event, now=now, actor=actor, args={"mail_kind": kind, "language": language})
 
 
 def _checked(fields: Mapping[str, str]) -> dict[str, Any]:

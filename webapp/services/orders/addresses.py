@@ -24,7 +24,9 @@ def told(order: Order | OrderDetail, which: str) -> dict[str, str] | None:
     return {"name": amazon.buyer_name} if amazon.buyer_name else None
 
 
-def correct(session: Session, order_id: int, which: str, entered: Mapping[str, str], *, now: datetime, by: str) -> None:
+def correct(
+    session: Session, order_id: int, which: str, entered: Mapping[str, str], *, now: datetime, actor: str
+) -> None:
     """Put this in the place of the `which` address. Commits. Raises InvalidError naming the field."""
     with order_editing.edit_order(session, order_id) as order:
         before = getattr(order, COLUMNS[which][0]) or {}
@@ -34,16 +36,16 @@ def correct(session: Session, order_id: int, which: str, entered: Mapping[str, s
         if not changed:
             raise InvalidError("address_same", field="line1")
         _write(order, which, wanted)
-        audit_log.record_on_order(session, f"{which}_address_corrected", order, now=now, by=by, fields=changed)
+        audit_log.record_on_order(session, f"{which}_address_corrected", order, now=now, actor=actor, fields=changed)
 
 
-def restore(session: Session, order_id: int, which: str, *, now: datetime, by: str) -> None:
+def restore(session: Session, order_id: int, which: str, *, now: datetime, actor: str) -> None:
     """Take Amazon's again. Commits; harmless when it is Amazon's already."""
     with order_editing.edit_order(session, order_id) as order:
         amazons = told(order, which)
         if getattr(order, COLUMNS[which][0]) != amazons:
             _write(order, which, amazons)
-            audit_log.record_on_order(session, f"{which}_address_restored", order, now=now, by=by)
+            audit_log.record_on_order(session, f"{which}_address_restored", order, now=now, actor=actor)
 
 
 def _write(order: Order, which: str, wanted: dict[str, str] | None) -> None:

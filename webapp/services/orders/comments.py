@@ -23,7 +23,7 @@ def create(
     notify: bool = False,
     status: str | None = None,
     now: datetime,
-    by: str,
+    actor: str,
     **about: int,
 ) -> Comment:
     """Write a comment. Commits. `status`: the store's own word within the state, "" for none, None to leave it.
@@ -33,20 +33,20 @@ def create(
     """
     with order_editing.edit_order(session, order_id) as order:
         if status is not None:
-            _set_status(session, order, status, now=now, by=by)
-        comment = write(session, order, text, notify=notify, now=now, by=by, **about)
+            _set_status(session, order, status, now=now, actor=actor)
+        comment = write(session, order, text, notify=notify, now=now, actor=actor, **about)
         if comment is None:
             raise InvalidError("comment_required", field="comment")
         session.flush()
         kind = "order_commented_notify" if notify else "order_commented"
-        audit_log.record_on_order(session, kind, order, now=now, by=by, comment=comment.id)
+        audit_log.record_on_order(session, kind, order, now=now, actor=actor, comment=comment.id)
         if notify:
-            mail_outbox.queue_document(session, "comment", order, None, comment=comment, now=now, by=by)
+            mail_outbox.queue_document(session, "comment", order, None, comment=comment, now=now, actor=actor)
     return comment
 
 
 def write(
-    session: Session, order: Order, text: str, *, notify: bool = False, now: datetime, by: str, **about: int
+    session: Session, order: Order, text: str, *, notify: bool = False, now: datetime, actor: str, **about: int
 ) -> Comment | None:
     """The comment that goes with something else, None where nothing was written. Does not commit.
 
@@ -57,12 +57,12 @@ def write(
         raise InvalidError("text_too_long", field="comment", most=LONGEST)
     if not text:
         return None
-    comment = Comment(order_id=order.id, text=text, notify=notify, at=now, by=by, **about)
+    comment = Comment(order_id=order.id, text=text, notify=notify, at=now, actor=actor, **about)
     session.add(comment)
     return comment
 
 
-def _set_status(session: Session, order: Order, status: str, *, now: datetime, by: str) -> None:
+def _set_status(session: Session, order: Order, status: str, *, now: datetime, actor: str) -> None:
     words = {"", order.store.processing_status} if order.state == order_states.PROCESSING else {""}
     if status not in words:
         raise InvalidError("status_unknown", field="status", word=status, state=order.state)
@@ -71,4 +71,4 @@ def _set_status(session: Session, order: Order, status: str, *, now: datetime, b
     order.status = status
     order.version += 1
     kind = "order_status_chosen" if status else "order_status_cleared"
-    audit_log.record_on_order(session, kind, order, now=now, by=by, word=status, state=order.state)
+    audit_log.record_on_order(session, kind, order, now=now, actor=actor, word=status, state=order.state)

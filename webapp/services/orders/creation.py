@@ -61,7 +61,7 @@ def take_numbers(session: Session, due: Sequence[Due]) -> dict[int, str]:
     return {id_: str(next(given)) if store.order_number_source == "own" else order.number for id_, order, store in due}
 
 
-def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str], *, now: datetime, by: str) -> None:
+def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str], *, now: datetime, actor: str) -> None:
     """Make an Order of each, with its number by the id of its mirror. Does not commit, and notes nothing on mirrors.
 
     Orders of stores that invoice at import are invoiced at once: Amazon has taken the payment. One without amounts is
@@ -90,8 +90,8 @@ def create_many(session: Session, due: Sequence[Due], numbers: Mapping[int, str]
         item["id"] = item_id
     insert_many(session, OrderItem, items)
     _invoice(session, due, ids, items, now)
-    _tell(session, due, ids, numbers, now, by)
-    mail_outbox.confirm_many(session, due, ids, now=now, by=by)
+    _tell(session, due, ids, numbers, now, actor)
+    mail_outbox.confirm_many(session, due, ids, now=now, actor=actor)
 
 
 def created_note(number: str) -> dict[str, Any]:
@@ -242,11 +242,11 @@ def _billed(items: Sequence[dict[str, Any]], total: int) -> list[dict[str, Any]]
 
 
 def _tell(
-    session: Session, due: Sequence[Due], ids: Sequence[int], numbers: Mapping[int, str], now: datetime, by: str
+    session: Session, due: Sequence[Due], ids: Sequence[int], numbers: Mapping[int, str], now: datetime, actor: str
 ) -> None:
     told = []
     for (mirror_id, order, store), id_ in zip(due, ids, strict=True):
-        about = {"at": now, "by": by, "store_id": store.id, "order_id": id_, "amazon_order_id": mirror_id}
+        about = {"at": now, "actor": actor, "store_id": store.id, "order_id": id_, "amazon_order_id": mirror_id}
         told.append(about | {"kind": "order_created", "args": {"number": numbers[mirror_id]}})
         if _invoiced_at_once(order, store):
             told.append(about | {"kind": "order_invoiced_at_import", "args": {}})

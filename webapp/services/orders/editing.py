@@ -43,14 +43,16 @@ def fresh(session: Session, order_id: int) -> Order:
     return order
 
 
-def recompute(session: Session, order: Order, *, now: datetime, by: str) -> None:
+def recompute(session: Session, order: Order, *, now: datetime, actor: str) -> None:
     """Let the state and the stock follow the quantities. Does not commit."""
     line_quantities.settle(session, order, now=now)
-    recompute_state(session, order, now=now, by=by)
-    stock_ledger.reconcile(session, [order.amazon_order_id], now=now, by=by)
+    recompute_state(session, order, now=now, actor=actor)
+    stock_ledger.reconcile(session, [order.amazon_order_id], now=now, actor=actor)
 
 
-def recompute_state(session: Session, order: Order, *, confirmation: str | None = None, now: datetime, by: str) -> None:
+def recompute_state(
+    session: Session, order: Order, *, confirmation: str | None = None, now: datetime, actor: str
+) -> None:
     """Let the state follow the quantities, where neither a hold nor a cancellation decides it. Does not commit.
 
     For importing, which lets stock follow a whole page of orders at once; everybody else calls `settle`.
@@ -64,10 +66,10 @@ def recompute_state(session: Session, order: Order, *, confirmation: str | None 
     state = order_states.derive(order.items, confirmation)
     if state != order.state:
         order.state, order.status = state, own_word(order, state)
-        audit_log.record_on_order(session, f"order_{state}", order, now=now, by=by)
+        audit_log.record_on_order(session, f"order_{state}", order, now=now, actor=actor)
 
 
-def follow_confirmations(session: Session, amazon_order_ids: Collection[int], *, now: datetime, by: str) -> None:
+def follow_confirmations(session: Session, amazon_order_ids: Collection[int], *, now: datetime, actor: str) -> None:
     """Update the state of orders after Amazon's answer to their shipments has changed. Does not commit.
 
     The account is locked by the caller. Orders whose state would not change are not touched.
@@ -78,7 +80,7 @@ def follow_confirmations(session: Session, amazon_order_ids: Collection[int], *,
     mine = select(Order).where(Order.id.in_(found)).options(selectinload(Order.items))
     for order in session.scalars(mine.execution_options(populate_existing=True)):
         if order_states.derive(order.items, found[order.id]) != order.state:
-            recompute_state(session, order, confirmation=found[order.id], now=now, by=by)
+            recompute_state(session, order, confirmation=found[order.id], now=now, actor=actor)
 
 
 def own_word(order: Order, state: str) -> str:

@@ -19,7 +19,7 @@ from webapp.services.orders import editing as order_editing
 
 
 def hold(
-    session: Session, order_id: int, reason: str, *, until: datetime | None = None, now: datetime, by: str
+    session: Session, order_id: int, reason: str, *, until: datetime | None = None, now: datetime, actor: str
 ) -> Order:
     """Put it on hold; `until` an instant, or until somebody lets it go on. Commits.
 
@@ -31,7 +31,7 @@ def hold(
             raise InvalidError("hold_until_past", field="until")
         if until is not None and until.year > local_days.LAST_YEAR:
             raise InvalidError("hold_until_far", field="until", year=local_days.LAST_YEAR)
-        comment = comments.write(session, order, reason, now=now, by=by)
+        comment = comments.write(session, order, reason, now=now, actor=actor)
         if comment is None:
             raise InvalidError("hold_reason_required", field="reason")
         session.flush()
@@ -44,21 +44,21 @@ def hold(
         if until is not None:
             zone = ZoneInfo(order.store.marketplace.time_zone)
             args["until"] = f"{until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-        audit_log.record_on_order(session, kind, order, now=now, by=by, **args)
+        audit_log.record_on_order(session, kind, order, now=now, actor=actor, **args)
     return order
 
 
-def unhold(session: Session, order_id: int, *, now: datetime, by: str) -> Order:
+def unhold(session: Session, order_id: int, *, now: datetime, actor: str) -> Order:
     """Let it go on in the state before the hold, or further where Amazon has shipped it meanwhile. Commits.
 
     Raises RefusedError when it is not on hold.
     """
     with order_editing.edit_order(session, order_id, "unhold") as order:
-        _let_go(session, order, now=now, by=by)
+        _let_go(session, order, now=now, actor=actor)
     return order
 
 
-def release_due(session: Session, *, now: datetime, by: str) -> int:
+def release_due(session: Session, *, now: datetime, actor: str) -> int:
     """Let go on whatever was held until now; answers how many. Rolls back first, commits each."""
     due = select(Order.id).where(Order.state == order_states.HOLDED, Order.hold_until <= now)
     released = 0
@@ -70,7 +70,7 @@ def release_due(session: Session, *, now: datetime, by: str) -> int:
             with order_editing.edit_order(session, order_id, "unhold") as order:
                 # A person may have held it anew, for longer, since it was found.
                 if order.hold_until is not None and order.hold_until <= now:
-                    _let_go(session, order, now=now, by=by)
+                    _let_go(session, order, now=now, actor=actor)
                     released += 1
         except RefusedError:
             # Somebody was quicker: it is not on hold any more.
@@ -84,13 +84,13 @@ def clear(order: Order) -> None:
     order.hold_reason = order.hold_until = None
 
 
-def _let_go(session: Session, order: Order, *, now: datetime, by: str) -> None:
+def _let_go(session: Session, order: Order, *, now: datetime, actor: str) -> None:
     state = order_states.derive(order.items, confirmations.of_order(session, order.id))
     same = state == order.state_before_hold
     order.status = order.status_before_hold if same else order_editing.own_word(order, state)
     order.state = state
     order.version += 1
     clear(order)
-    audit_log.record_on_order(session, "order_unheld", order, now=now, by=by)
+    audit_log.record_on_order(session, "order_unheld", order, now=now, actor=actor)
     if not same:
-        audit_log.record_on_order(session, f"order_{state}", order, now=now, by=by)
+        audit_log.record_on_order(session, f"order_{state}", order, now=now, actor=actor)

@@ -104,7 +104,7 @@ def _flag(
                 disabled.add(item.sku)
     if unknown:
         insert_many(session, Product, [_product(account_id, sku, item, now) for sku, item in unknown.items()])
-        about = {"at": now, "by": "amazon", "kind": "product_found", "account_id": account_id}
+        about = {"at": now, "actor": "amazon", "kind": "product_found", "account_id": account_id}
         insert_many(session, Event, [about | {"args": {"sku": sku}} for sku in unknown])
     if disabled:
         mine = (Product.account_id == account_id, Product.sku.in_(disabled), Product.flag == "")

@@ -12,17 +12,17 @@ from webapp.services.accounts import accounts
 from webapp.services.products.products import take
 
 
-def keep(session: Session, account_id: int, name: str, text: str, *, now: datetime, by: str) -> ProductImport:
+def keep(session: Session, account_id: int, name: str, text: str, *, now: datetime, actor: str) -> ProductImport:
     """Keep a file until it is confirmed; nothing else changes. Commits. Raises InvalidError for what is no table."""
     product_csv.read(text)
     accounts.find(session, account_id)
-    kept = ProductImport(account_id=account_id, at=now, by=by, name=name[:200], content=text)
+    kept = ProductImport(account_id=account_id, at=now, actor=actor, name=name[:200], content=text)
     session.add(kept)
     session.commit()
     return kept
 
 
-def confirm(session: Session, import_id: int, *, now: datetime, by: str) -> ProductImport:
+def confirm(session: Session, import_id: int, *, now: datetime, actor: str) -> ProductImport:
     """Take the rows of a kept file that can be taken, all of them or none. Commits.
 
     Raises RefusedError when it was confirmed already.
@@ -35,7 +35,7 @@ def confirm(session: Session, import_id: int, *, now: datetime, by: str) -> Prod
     if kept.confirmed_at is not None:
         session.rollback()
         raise RefusedError("product_import_confirmed")
-    counts = take(session, account_id, product_csv.read(kept.content).rows, now, by)
+    counts = take(session, account_id, product_csv.read(kept.content).rows, now, actor)
     kept.counts, kept.confirmed_at = counts, now
     session.commit()
     return kept

@@ -34,14 +34,14 @@ _CHUNK = 500
 _MOST_RETRIED = 500
 
 
-def create(session: Session, account_id: int, entry: Entry, *, now: datetime, by: str) -> Product:
+def create(session: Session, account_id: int, entry: Entry, *, now: datetime, actor: str) -> Product:
     """A new product. Commits. Raises InvalidError, also where the SKU is there already."""
     entry = product_csv.check(entry)
     _lock(session, account_id)
     if session.scalar(_ids(account_id, [entry.sku])) is not None:
         session.rollback()
         raise InvalidError("product_there", field="sku", sku=entry.sku)
-    _write(session, account_id, [entry], SET, now, by)
+    _write(session, account_id, [entry], SET, now, actor)
     session.commit()
     return session.scalars(select(Product).where(Product.account_id == account_id, Product.sku == entry.sku)).one()
 
@@ -54,7 +54,7 @@ def change(
     reason: str = "",
     version: int | None = None,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Product:
     """Change what the entry says, whose SKU is not looked at; a person has then looked at the product. Commits.
 
@@ -70,18 +70,18 @@ def change(
     except InvalidError:
         session.rollback()
         raise
-    _write(session, product.account_id, [entry], SET, now, by, reason=words)
+    _write(session, product.account_id, [entry], SET, now, actor, reason=words)
     session.execute(update(Product).where(Product.id == product_id).values(flag=""))
     session.commit()
     return session.get_one(Product, product_id, populate_existing=True)
 
 
-def count(session: Session, product_id: int, quantity: int, *, reason: str = "", now: datetime, by: str) -> Product:
+def count(session: Session, product_id: int, quantity: int, *, reason: str = "", now: datetime, actor: str) -> Product:
     """So many lie on the shelf. Begins the keeping of stock where it was not kept. Commits. Raises InvalidError."""
-    return change(session, product_id, Entry("", quantity=quantity), reason=reason, now=now, by=by)
+    return change(session, product_id, Entry("", quantity=quantity), reason=reason, now=now, actor=actor)
 
 
-def adjust(session: Session, product_id: int, pieces: int, *, reason: str = "", now: datetime, by: str) -> Product:
+def adjust(session: Session, product_id: int, pieces: int, *, reason: str = "", now: datetime, actor: str) -> Product:
     """So many more lie on the shelf, or less where negative. Commits. Raises InvalidError, and RefusedError where no
     stock is kept."""
     product = _locked(session, product_id)
@@ -91,21 +91,21 @@ def adjust(session: Session, product_id: int, pieces: int, *, reason: str = "", 
     if not pieces:
         session.rollback()
         raise InvalidError("product_quantity_none", field="quantity")
-    return count(session, product_id, product.quantity + pieces, reason=reason, now=now, by=by)
+    return count(session, product_id, product.quantity + pieces, reason=reason, now=now, actor=actor)
 
 
-def look_at(session: Session, product_id: int, *, now: datetime, by: str) -> None:
+def look_at(session: Session, product_id: int, *, now: datetime, actor: str) -> None:
     """A person has seen why it is flagged. Commits; harmless when it is not."""
     product = _locked(session, product_id)
     if product.flag:
         audit_log.record(
-            session, "product_seen", now=now, by=by, account_id=product.account_id, args={"sku": product.sku}
+            session, "product_seen", now=now, actor=actor, account_id=product.account_id, args={"sku": product.sku}
         )
         product.flag = ""
     session.commit()
 
 
-def look_at_all(session: Session, *, now: datetime, by: str) -> int:
+def look_at_all(session: Session, *, now: datetime, actor: str) -> int:
     """A person has seen why products are flagged, all of them; answers how many were. Commits."""
     with_flags = select(Product.account_id, func.count()).where(Product.is_flagged()).group_by(Product.account_id)
     seen = 0
@@ -113,28 +113,30 @@ def look_at_all(session: Session, *, now: datetime, by: str) -> int:
         accounts.lock_orders(session, account_id)
         mine = update(Product).where(Product.account_id == account_id, Product.is_flagged()).values(flag="")
         session.execute(mine, execution_options={"synchronize_session": False})
-        audit_log.record(session, "products_seen", now=now, by=by, account_id=account_id, args={"count": many})
+        audit_log.record(session, "products_seen", now=now, actor=actor, account_id=account_id, args={"count": many})
         seen += many
     session.commit()
     return seen
 
 
 def import_rows(
-    session: Session, account_id: int, rows: Sequence[product_csv.Row], *, now: datetime, by: str
+    session: Session, account_id: int, rows: Sequence[product_csv.Row], *, now: datetime, actor: str
 ) -> dict[str, int]:
     """Take the rows that can be taken; answers how many products were created, changed, the same, wrong. Commits."""
     _lock(session, account_id)
-    counts = take(session, account_id, rows, now, by)
+    counts = take(session, account_id, rows, now, actor)
     session.commit()
     return counts
 
 
-def take(session: Session, account_id: int, rows: Sequence[product_csv.Row], now: datetime, by: str) -> dict[str, int]:
+def take(
+    session: Session, account_id: int, rows: Sequence[product_csv.Row], now: datetime, actor: str
+) -> dict[str, int]:
     """As `import_rows`, for who holds the lock of the account. Does not commit."""
     entries = [row.entry for row in rows if row.entry is not None]
-    counts = _write(session, account_id, entries, IMPORTED, now, by)
+    counts = _write(session, account_id, entries, IMPORTED, now, actor)
     counts["wrong"] = len(rows) - len(entries)
-    audit_log.record(session, "products_imported", now=now, by=by, account_id=account_id, args=dict(counts))
+    audit_log.record(session, "products_imported", now=now, actor=actor, account_id=account_id, args=dict(counts))
     return dict(counts)
 
 
@@ -172,7 +174,7 @@ def _write(
     entries: Sequence[Entry],
     kind: str,
     now: datetime,
-    by: str,
+    actor: str,
     *,
     reason: str | None = None,
 ) -> Counter[str]:
@@ -186,12 +188,12 @@ def _write(
         changed = [sku for sku, what in found.items() if sku in known and what]
         insert_many(session, Product, [_new(account_id, sku, found[sku], now) for sku in new])
         _change(session, [(known[sku], found[sku]) for sku in changed], now)
-        _tell(session, account_id, found, new, changed, now, by)
+        _tell(session, account_id, found, new, changed, now, actor)
         session.flush()
         session.expire_all()
-        _move(session, account_id, found, kind, now, by, reason)
+        _move(session, account_id, found, kind, now, actor, reason)
         done.update(created=len(new), changed=len(changed), same=len(some) - len(new) - len(changed))
-    _retry(session, account_id, [entry.sku for entry in entries], now, by)
+    _retry(session, account_id, [entry.sku for entry in entries], now, actor)
     session.flush()
     session.expire_all()
     return done
@@ -234,13 +236,13 @@ def _tell(
     new: Sequence[str],
     changed: Sequence[str],
     now: datetime,
-    by: str,
+    actor: str,
 ) -> None:
     """The ledger tells of quantities, so the event names the fields and no more."""
     for kind, skus in (("product_created", new), ("product_changed", changed)):
         for sku in skus:
             args = {"sku": sku} | ({"fields": sorted(found[sku])} if kind == "product_changed" else {})
-            audit_log.record(session, kind, now=now, by=by, account_id=account_id, args=args)
+            audit_log.record(session, kind, now=now, actor=actor, account_id=account_id, args=args)
 
 
 def _move(
@@ -249,7 +251,7 @@ def _move(
     found: Mapping[str, Mapping[str, tuple[Any, Any]]],
     kind: str,
     now: datetime,
-    by: str,
+    actor: str,
     reason: str | None,
 ) -> None:
     """First the shelf, then what open orders need of it."""
@@ -266,11 +268,11 @@ def _move(
         before, after = what.get("manage_stock", (None, None))
         if after is not None and bool(before) != after:
             turned.append(id_)
-    stock_ledger.move(session, moves, now=now, by=by, reason=reason)
-    stock_ledger.settle_products(session, turned, now=now, by=by)
+    stock_ledger.move(session, moves, now=now, actor=actor, reason=reason)
+    stock_ledger.settle_products(session, turned, now=now, actor=actor)
 
 
-def _retry(session: Session, account_id: int, skus: Sequence[str], now: datetime, by: str) -> None:
+def _retry(session: Session, account_id: int, skus: Sequence[str], now: datetime, actor: str) -> None:
     """Make the Orders that waited for these products."""
     for start in range(0, len(skus), _CHUNK):
         line = AmazonOrderItem.sku.in_(skus[start : start + _CHUNK])
@@ -282,4 +284,4 @@ def _retry(session: Session, account_id: int, skus: Sequence[str], now: datetime
             .limit(_MOST_RETRIED)
         )
         found = session.scalars(waiting.options(selectinload(AmazonOrder.items))).all()
-        order_decisions.retry(session, found, now=now, by=by)
+        order_decisions.retry(session, found, now=now, actor=actor)

@@ -24,13 +24,13 @@ _CHUNK = 500
 _HELD = tuple(field.name for field in fields(stock.StockEffect))
 
 
-def reconcile(session: Session, amazon_order_ids: Collection[int], *, now: datetime, by: str) -> None:
+def reconcile(session: Session, amazon_order_ids: Collection[int], *, now: datetime, actor: str) -> None:
     """Bring stock to where these orders are. Does not commit; safe to repeat. All of one account, which is locked."""
     for some in _chunks(amazon_order_ids):
-        _settle(session, some, now, by)
+        _settle(session, some, now, actor)
 
 
-def settle_products(session: Session, product_ids: Collection[int], *, now: datetime, by: str) -> None:
+def settle_products(session: Session, product_ids: Collection[int], *, now: datetime, actor: str) -> None:
     """The same for every open order of these products: stock has begun to be kept for them, or has ended to be."""
     found: set[int] = set()
     for some in _chunks(product_ids):
@@ -43,16 +43,16 @@ def settle_products(session: Session, product_ids: Collection[int], *, now: date
         )
         held = select(StockHold.amazon_order_id).where(StockHold.product_id.in_(some), StockHold.is_reserving())
         found.update(session.scalars(lines), session.scalars(held))
-    reconcile(session, found, now=now, by=by)
+    reconcile(session, found, now=now, actor=actor)
 
 
-def settle_store(session: Session, store_id: int, *, now: datetime, by: str) -> None:
+def settle_store(session: Session, store_id: int, *, now: datetime, actor: str) -> None:
     """The same for a store's orders that Amazon still checks: its settings say anew whether they reserve."""
     pending = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id, AmazonOrder.status.in_(status.NOT_YET))
-    reconcile(session, session.scalars(pending).all(), now=now, by=by)
+    reconcile(session, session.scalars(pending).all(), now=now, actor=actor)
 
 
-def release_store(session: Session, store_id: int, *, now: datetime, by: str) -> None:
+def release_store(session: Session, store_id: int, *, now: datetime, actor: str) -> None:
     """Let go what a store's orders hold, before they are deleted with it. Does not commit."""
     mine = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
     sums = (
@@ -61,7 +61,7 @@ def release_store(session: Session, store_id: int, *, now: datetime, by: str) ->
         .group_by(StockHold.product_id)
     )
     moves = {id_: [stock.StockDelta(stock.RELEASE, held=-int(pieces))] for id_, pieces in session.execute(sums)}
-    move(session, moves, now=now, by=by)
+    move(session, moves, now=now, actor=actor)
     session.execute(
         delete(StockHold).where(StockHold.amazon_order_id.in_(mine)), execution_options={"synchronize_session": False}
     )
@@ -72,14 +72,16 @@ def move(
     moves: Mapping[int, Sequence[stock.StockDelta]],
     *,
     now: datetime,
-    by: str,
+    actor: str,
     reason: str | None = None,
 ) -> None:
     """Write movements that no line of an order makes, by product id. Does not commit."""
     if not moves:
         return
     products = _products(session, moves.keys())
-    rows = [products[id_].move(id_, one, now, by) | {"reason": reason} for id_, some in moves.items() for one in some]
+    rows = [
+        products[id_].move(id_, one, now, actor) | {"reason": reason} for id_, some in moves.items() for one in some
+    ]
     insert_many(session, StockMovement, rows)
     _count(session, products)
 
@@ -90,7 +92,7 @@ def _chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
         yield ordered[start : start + _CHUNK]
 
 
-def _settle(session: Session, ids: Sequence[int], now: datetime, by: str) -> None:
+def _settle(session: Session, ids: Sequence[int], now: datetime, actor: str) -> None:
     session.flush()
     holds = reading.holds(session, ids)
     rows = reading.rows(session, ids, {order_id for order_id, _ in holds})
@@ -106,11 +108,11 @@ def _settle(session: Session, ids: Sequence[int], now: datetime, by: str) -> Non
         line = _line(row, product, step.held, back.get(row.line_id, []))
         if hold is None:
             step.held = stock.first(line, counted=product.counts(row.purchased_at))
-        steps.append(step.to(line, product, now, by))
+        steps.append(step.to(line, product, now, actor))
     for (order_id, item), hold in holds.items():
         # Amazon does not list the line any more: nothing of it is owed.
         step = _Step(order_id, item, hold.product_id, hold)
-        steps.append(step.to(stock.untouched(step.held), products[hold.product_id], now, by))
+        steps.append(step.to(stock.untouched(step.held), products[hold.product_id], now, actor))
     _write(session, [step for step in steps if step.matters])
     _count(session, products)
     _mark(session, rows, steps)
@@ -131,7 +133,7 @@ class _Stock:
         """Whether what was bought then is not yet in the quantity as it was counted."""
         return self.managed and self.since is not None and purchased_at >= self.since
 
-    def move(self, product_id: int, one: stock.StockDelta, now: datetime, by: str) -> dict[str, Any]:
+    def move(self, product_id: int, one: stock.StockDelta, now: datetime, actor: str) -> dict[str, Any]:
         """The movement as its row."""
         self.quantity += one.pieces
         self.reserved += one.held
@@ -140,7 +142,7 @@ class _Stock:
         return {
             "product_id": product_id,
             "at": now,
-            "by": by,
+            "actor": actor,
             "kind": one.kind,
             "pieces": one.pieces,
             "held": one.held,
@@ -162,10 +164,10 @@ class _Step:
         self.after = self.held
         self.rows: list[dict[str, Any]] = []
 
-    def to(self, line: stock.Line, product: _Stock, now: datetime, by: str) -> "_Step":
+    def to(self, line: stock.Line, product: _Stock, now: datetime, actor: str) -> "_Step":
         self.after, moves = stock.settle(line, self.held, managed=product.managed)
         self.rows = [
-            product.move(self.product_id, one, now, by) | {"step": self.steps + place}
+            product.move(self.product_id, one, now, actor) | {"step": self.steps + place}
             for place, one in enumerate(moves, start=1)
         ]
         return self

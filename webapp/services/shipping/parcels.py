@@ -38,7 +38,7 @@ def edit(
     shared: bool = False,
     confirmed: bool = False,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Submission:
     """Correct who carries it and by which number, and tell Amazon. Commits; answers what Amazon is being told.
 
@@ -65,12 +65,12 @@ def edit(
         parcel.number_question = draft.question
         shipment = session.get_one(Shipment, parcel.shipment_id)
         about = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}
-        audit_log.record_on_order(session, "parcel_edited", order, now=now, by=by, **about)
+        audit_log.record_on_order(session, "parcel_edited", order, now=now, actor=actor, **about)
         if is_confirmed_now:
-            shipments.record_confirmed(session, order, shipment.number, [parcel], now=now, by=by)
+            shipments.record_confirmed(session, order, shipment.number, [parcel], now=now, actor=actor)
         order.version += 1
         if last is not None and last.open:
-            submission_transitions.undo(session, last, now=now, by=by)
+            submission_transitions.undo(session, last, now=now, actor=actor)
             session.flush()
         told = shipment_confirmations.enqueue(
             session,
@@ -80,32 +80,32 @@ def edit(
             ship_anyway=last is not None and bool(last.details.get("ship_anyway")),
             undo_seconds=undo_seconds,
             now=now,
-            by=by,
+            actor=actor,
         )
-        order_editing.follow_confirmations(session, [order.amazon_order_id], now=now, by=by)
+        order_editing.follow_confirmations(session, [order.amazon_order_id], now=now, actor=actor)
         return told
 
 
-def take_back(session: Session, parcel_id: int, *, now: datetime, by: str) -> None:
+def take_back(session: Session, parcel_id: int, *, now: datetime, actor: str) -> None:
     """The parcel never left, or Amazon will not hear of it: its pieces are to be shipped again. Commits.
 
     Raises RefusedError where Amazon has it, or may have it in a moment.
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
-        _take_back(session, order, _fresh(session, parcel_id), now=now, by=by)
+        _take_back(session, order, _fresh(session, parcel_id), now=now, actor=actor)
 
 
 def cancel_instead(
-    session: Session, parcel_id: int, reason: str, *, undo_seconds: int, now: datetime, by: str
+    session: Session, parcel_id: int, reason: str, *, undo_seconds: int, now: datetime, actor: str
 ) -> Submission:
     """Take the parcel back and ask Amazon to cancel its order, both or neither. Commits.
 
     Raises RefusedError and InvalidError as the two do: an order that another parcel has left for is not cancelled.
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
-        _take_back(session, order, _fresh(session, parcel_id), now=now, by=by)
+        _take_back(session, order, _fresh(session, parcel_id), now=now, actor=actor)
         session.flush()
-        return cancellations.ask(session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, by=by)
+        return cancellations.ask(session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, actor=actor)
 
 
 def refusal_to_take_back(session: Session, parcel: Parcel, mirror: AmazonOrder) -> str | None:
@@ -121,14 +121,14 @@ def refusal_to_take_back(session: Session, parcel: Parcel, mirror: AmazonOrder) 
     return "parcel_at_amazon" if known or (last is not None and last.state == states.VERIFIED) else None
 
 
-def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime, by: str) -> None:
+def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime, actor: str) -> None:
     mirror = order.amazon_order
     refused = refusal_to_take_back(session, parcel, mirror)
     if refused:
         raise RefusedError(refused)
     last = shipment_confirmations.latest(session, parcel)
     if last is not None and last.open:
-        submission_transitions.undo(session, last, now=now, by=by)
+        submission_transitions.undo(session, last, now=now, actor=actor)
     there = {item.order_item_id: item.quantity_shipped for item in mirror.items}
     lines = {line.id: line for line in order.items}
     for item in parcel.items:
@@ -146,11 +146,11 @@ def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime,
     session.delete(parcel)
     session.flush()
     session.expire(shipment, ["parcels"])
-    audit_log.record_on_order(session, "parcel_taken_back", order, now=now, by=by, **about)
-    order_editing.recompute(session, order, now=now, by=by)
+    audit_log.record_on_order(session, "parcel_taken_back", order, now=now, actor=actor, **about)
+    order_editing.recompute(session, order, now=now, actor=actor)
     if mirror.status == statuses.CANCELLED:
         reconciliation.cancel(session, order, now=now)
-        stock_ledger.reconcile(session, [order.amazon_order_id], now=now, by=by)
+        stock_ledger.reconcile(session, [order.amazon_order_id], now=now, actor=actor)
 
 
 def _fresh(session: Session, parcel_id: int) -> Parcel:

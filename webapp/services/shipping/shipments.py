@@ -35,7 +35,7 @@ def create(
     shipped_at: datetime | None = None,
     ship_anyway: bool = False,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Shipment:
     """Write a shipment of these parcels; by default of one, untracked, with all that is left. Commits.
 
@@ -66,15 +66,15 @@ def create(
         session.add(shipment)
         session.flush()
         said = comments.write(
-            session, order, comment, notify=notify and append, now=now, by=by, shipment_id=shipment.id
+            session, order, comment, notify=notify and append, now=now, actor=actor, shipment_id=shipment.id
         )
         if notify:
             mail_outbox.queue_document(
-                session, "shipment", order, shipment.id, comment=said if append else None, now=now, by=by
+                session, "shipment", order, shipment.id, comment=said if append else None, now=now, actor=actor
             )
         about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
-        audit_log.record_on_order(session, "order_shipped", order, now=now, by=by, **about)
-        record_confirmed(session, order, number, shipment.parcels, now=now, by=by)
+        audit_log.record_on_order(session, "order_shipped", order, now=now, actor=actor, **about)
+        record_confirmed(session, order, number, shipment.parcels, now=now, actor=actor)
         for parcel in shipment.parcels:
             shipment_confirmations.enqueue(
                 session,
@@ -84,9 +84,9 @@ def create(
                 ship_anyway=asked_to_cancel,
                 undo_seconds=undo_seconds,
                 now=now,
-                by=by,
+                actor=actor,
             )
-        order_editing.recompute(session, order, now=now, by=by)
+        order_editing.recompute(session, order, now=now, actor=actor)
     return shipment
 
 
@@ -103,14 +103,20 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
 
 
 def record_confirmed(
-    session: Session, order: Order, number: str, confirmed: Sequence[Parcel], *, now: datetime, by: str
+    session: Session, order: Order, number: str, confirmed: Sequence[Parcel], *, now: datetime, actor: str
 ) -> None:
     """Record in the history which tracking numbers of a shipment a person confirmed, and why they were a question."""
     for parcel in confirmed:
         if parcel.number_question:
             about = {"number": number, "tracking_number": parcel.tracking_number, "carrier": parcel.title}
             audit_log.record_on_order(
-                session, "tracking_confirmed_by_person", order, now=now, by=by, **about, question=parcel.number_question
+                session,
+                "tracking_confirmed_by_person",
+                order,
+                now=now,
+                actor=actor,
+                **about,
+                question=parcel.number_question,
             )
 
 

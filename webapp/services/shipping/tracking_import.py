@@ -42,11 +42,11 @@ def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[ParsedSheet
     return sheets
 
 
-def keep(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, by: str) -> TrackingImport:
+def keep(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, actor: str) -> TrackingImport:
     """Keep what was read for a person to look at. Commits."""
     lines = [line for sheet in sheets for line in sheet.lines]
     sources = [[sheet.name, sheet.columns, len(sheet.lines), _account(sheet)] for sheet in sheets]
-    kept = TrackingImport(created_at=now, by=by, total=sum(sheet.read for sheet in sheets), sources=sources)
+    kept = TrackingImport(created_at=now, actor=actor, total=sum(sheet.read for sheet in sheets), sources=sources)
     session.add(kept)
     session.flush()
     rows = [
@@ -76,7 +76,7 @@ def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> N
     session.commit()
 
 
-def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetime, by: str) -> BulkAction:
+def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetime, actor: str) -> BulkAction:
     """Ship every row that is ready and ticked. Commits; the caller rings `run_bulk_action`.
 
     Confirmed twice, also at the same moment, it is shipped once: the second finds the bulk action of the first.
@@ -102,10 +102,12 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
         session.rollback()
         raise InvalidError("tracking_nothing_ready")
     kept.confirmed_at = now
-    action = bulk_runner.add(session, bulk_shipping.KIND.name, rows, {"undo_seconds": undo_seconds}, now=now, by=by)
+    action = bulk_runner.add(
+        session, bulk_shipping.KIND.name, rows, {"undo_seconds": undo_seconds}, now=now, actor=actor
+    )
     kept.bulk_action_id = action.id
     about = {"bulk": action.id, "lines": kept.total, "orders": len(rows)}
-    audit_log.record(session, "tracking_confirmed", now=now, by=by, args=about)
+    audit_log.record(session, "tracking_confirmed", now=now, actor=actor, args=about)
     session.commit()
     return action
 

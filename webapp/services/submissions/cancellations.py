@@ -23,7 +23,7 @@ from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, S
 
 
 def request(
-    session: Session, amazon_order_id: int, reason: str, *, undo_seconds: int, now: datetime, by: str
+    session: Session, amazon_order_id: int, reason: str, *, undo_seconds: int, now: datetime, actor: str
 ) -> Submission:
     """Queue a cancellation; Amazon is told after `undo_seconds`. Nothing else changes before Amazon has said so.
 
@@ -36,7 +36,7 @@ def request(
     accounts.lock_orders(session, account_id)
     order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
     try:
-        submission = ask(session, order, reason, undo_seconds=undo_seconds, now=now, by=by)
+        submission = ask(session, order, reason, undo_seconds=undo_seconds, now=now, actor=actor)
     except RefusedError:
         session.rollback()
         raise
@@ -44,7 +44,9 @@ def request(
     return submission
 
 
-def ask(session: Session, order: AmazonOrder, reason: str, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+def ask(
+    session: Session, order: AmazonOrder, reason: str, *, undo_seconds: int, now: datetime, actor: str
+) -> Submission:
     """As `request`, for a caller who has locked the account; does not commit, and a refusal is to be rolled back."""
     _check_reason(reason)
     refused = refusal(session, order)
@@ -52,7 +54,7 @@ def ask(session: Session, order: AmazonOrder, reason: str, *, undo_seconds: int,
         raise RefusedError(refused)
     try:
         return submission_actions.enqueue(
-            session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, by=by
+            session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, actor=actor
         )
     except IntegrityError:
         # Another click was quicker between our look and our write: the index let one of them in.
@@ -119,9 +121,9 @@ class _Cancellation(SubmissionHandler):
     def proved(self, session: Session, submission: Submission, said: amazon_types.AmazonOrder) -> bool:
         return said.status == statuses.CANCELLED
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
         reason = old.details["reason"]
-        return request(session, old.amazon_order_id, reason, undo_seconds=undo_seconds, now=now, by=by)
+        return request(session, old.amazon_order_id, reason, undo_seconds=undo_seconds, now=now, actor=actor)
 
     def refusal_again(self, session: Session, old: Submission) -> str | None:
         return refusal(session, old.amazon_order)

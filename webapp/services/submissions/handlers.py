@@ -112,10 +112,10 @@ class SubmissionHandler:
         """Whether the order as Amazon describes it shows that it was done, whoever did it."""
         return False
 
-    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, by: str) -> None:
+    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, actor: str) -> None:
         """What else happens here with `what`: accepted, verified, rejected, unproved, undone or conflict."""
 
-    def settle(self, session: Session, submission: Submission, *, now: datetime, by: str) -> None:
+    def settle(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
         """Update what depends on whether this is under way, done or failed, after its state has changed.
 
         Called once per transaction, unlike `outcome`; `following.settle_submissions` does it for what it verifies.
@@ -129,7 +129,7 @@ class SubmissionHandler:
         """The Order in whose history its events stand, beside that of the Amazon order."""
         return None
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
         """Ask for the same once more, as a submission of its own. Commits. Raises RefusedError."""
         raise NotImplementedError
 

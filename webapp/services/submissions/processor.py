@@ -202,7 +202,7 @@ class SubmissionProcessor:
             submission_transitions.conflict(self.session, submission, objection.cause, self.clock())
         else:
             submission_transitions.reject(self.session, submission, None, self.clock(), cause=objection.cause)
-        kind.settle(self.session, submission, now=self.clock(), by="amazon")
+        kind.settle(self.session, submission, now=self.clock(), actor="amazon")
         self.session.commit()
         return False
 
@@ -240,7 +240,7 @@ class SubmissionProcessor:
             submission_transitions.reject(
                 self.session, submission, error.message, self.clock(), request_id=error.request_id
             )
-            kind.settle(self.session, submission, now=self.clock(), by="amazon")
+            kind.settle(self.session, submission, now=self.clock(), actor="amazon")
         self.session.commit()
         self._stop_for(error)
         return not closed
@@ -255,7 +255,7 @@ class SubmissionProcessor:
             submission_transitions.apply(submission, otherwise, now)
         elif submission.accepted_at is not None and now - submission.accepted_at > kind.proof:
             submission_transitions.mark_unconfirmed(self.session, submission, f"{kind.word}_not_shown", now)
-            kind.settle(self.session, submission, now=now, by="amazon")
+            kind.settle(self.session, submission, now=now, actor="amazon")
         else:
             feeds.reschedule([submission], now, None)
         self.session.commit()
@@ -264,7 +264,7 @@ class SubmissionProcessor:
         """Read its order again and settle what it proves; False where Amazon did not answer. Leaves it locked."""
         mirror_id, order = submission.amazon_order_id, submission.amazon_order
         try:
-            said = sync_run.refresh_order(self.session, self.port, order, now=self.clock(), by="amazon")
+            said = sync_run.refresh_order(self.session, self.port, order, now=self.clock(), actor="amazon")
         except AmazonError as error:
             self._trouble([submission], error)
             self._stop_for(error)

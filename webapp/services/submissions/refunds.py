@@ -101,7 +101,7 @@ class _Refund(SubmissionHandler):
                 return PreflightFailure("refund_over_now")
         return None
 
-    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, by: str) -> None:
+    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, actor: str) -> None:
         memo = memo_of(session, submission)
         if what not in {"verified", "not_needed", "rejected", "undone"} or memo.state != amazon_refunds.ASKED:
             return
@@ -118,7 +118,7 @@ class _Refund(SubmissionHandler):
                     session,
                     "refunded_in_part",
                     now=now,
-                    by=by,
+                    actor=actor,
                     args=credit_memos.summary(memo, order),
                     account_id=submission.account_id,
                     store_id=order.store_id,
@@ -127,7 +127,7 @@ class _Refund(SubmissionHandler):
                     submission_id=submission.id,
                 )
             _tell_buyer(session, order, memo, submission, now)
-        order_editing.recompute(session, order, now=now, by=by)
+        order_editing.recompute(session, order, now=now, actor=actor)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return memo_of(session, submission).order_id
@@ -140,7 +140,7 @@ class _Refund(SubmissionHandler):
             said["amount"] = Money(refused, said["currency"]).amount
         return said
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
         """A credit memo of what was refused, as one of its own."""
         accounts.lock_orders(session, old.account_id)
         memo = memo_of(session, old)
@@ -158,7 +158,7 @@ class _Refund(SubmissionHandler):
             return_to_stock=[item.order_item_id for item in memo.items if item.return_to_stock],
             again_of=old.id,
             now=now,
-            by=by,
+            actor=actor,
         )
         asked = select(Submission).where(Submission.kind == self.name, Submission.subject == str(new.id))
         return session.scalars(asked).one()
@@ -183,30 +183,30 @@ def memo_of(session: Session, submission: Submission) -> CreditMemo:
     return session.get_one(CreditMemo, int(submission.subject))
 
 
-def arrived(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
+def arrived(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """A person has seen at Amazon that the refund happened. Commits. Raises RefusedError where that is not in doubt."""
     submission = _doubtful(session, submission_id)
     submission.message = None
-    submission_transitions.confirm(session, submission, now, by=by)
+    submission_transitions.confirm(session, submission, now, actor=actor)
     session.commit()
     return submission
 
 
-def missed(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
+def missed(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """A person has seen at Amazon that it did not happen: what was held for it can be refunded again. Commits."""
     submission = _doubtful(session, submission_id)
-    submission_transitions.reject(session, submission, None, now, cause="refund_missed", by=by)
+    submission_transitions.reject(session, submission, None, now, cause="refund_missed", actor=actor)
     session.commit()
     return submission
 
 
-def send_again(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
+def send_again(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """A person has seen at Amazon that it did not happen, and wants it told once more. Commits."""
     submission = _doubtful(session, submission_id)
     submission_transitions.apply(submission, "resend", now)
     submission.feed = submission.message_id = submission.message = submission.cause = None
     submission.undo_until = submission.due_at = now
-    submission_transitions.log(session, submission, "resent", now=now, by=by)
+    submission_transitions.log(session, submission, "resent", now=now, actor=actor)
     session.commit()
     return submission
 
@@ -265,7 +265,9 @@ def _tell_buyer(session: Session, order: Order, memo: CreditMemo, submission: Su
     details = submission.details
     if details.get("notify") and mailing.cannot_mail_reason(session, order) is None:
         comment = session.get(Comment, details["comment"]) if details.get("comment") else None
-        mail_outbox.queue_document(session, "credit_memo", order, memo.id, comment=comment, now=now, by=details["by"])
+        mail_outbox.queue_document(
+            session, "credit_memo", order, memo.id, comment=comment, now=now, actor=details["actor"]
+        )
 
 
 def _state_after(session: Session, memo: CreditMemo, submission: Submission, what: str) -> str:

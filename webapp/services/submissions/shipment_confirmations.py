@@ -41,7 +41,7 @@ def enqueue(
     ship_anyway: bool = False,
     undo_seconds: int,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Submission:
     """Queue the telling of a parcel. Does not commit; the account is locked by the caller.
 
@@ -59,7 +59,7 @@ def enqueue(
         subject=str(parcel.reference),
         undo_seconds=undo_seconds,
         now=now,
-        by=by,
+        actor=actor,
     )
     if not parcel.tracking_number:
         submission_transitions.reject(session, submission, None, now, cause=UNTRACKED)
@@ -166,14 +166,14 @@ class _Confirmation(SubmissionHandler):
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return session.scalar(select(Order.id).where(Order.amazon_order_id == submission.amazon_order_id))
 
-    def settle(self, session: Session, submission: Submission, *, now: datetime, by: str) -> None:
+    def settle(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
         """Put the order back into the work when its shipment failed, or out of it again."""
-        order_editing.follow_confirmations(session, [submission.amazon_order_id], now=now, by=by)
+        order_editing.follow_confirmations(session, [submission.amazon_order_id], now=now, actor=actor)
 
     def event_args(self, submission: Submission) -> dict[str, Any]:
         return {name: submission.details[name] for name in ("shipment", "reference", "carrier", "tracking_number")}
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
         accounts.lock_orders(session, old.account_id)
         refused = self.refusal_again(session, old)
         if refused:
@@ -190,12 +190,12 @@ class _Confirmation(SubmissionHandler):
                 ship_anyway=bool(old.details.get("ship_anyway")),
                 undo_seconds=undo_seconds,
                 now=now,
-                by=by,
+                actor=actor,
             )
         except IntegrityError:
             session.rollback()
             raise RefusedError("parcel_being_told") from None
-        self.settle(session, told, now=now, by=by)
+        self.settle(session, told, now=now, actor=actor)
         session.commit()
         return told
 

@@ -34,13 +34,13 @@ def accept(session: Session, submission: Submission, now: datetime) -> None:
         confirm(session, submission, now)
 
 
-def confirm(session: Session, submission: Submission, now: datetime, *, by: str = "amazon") -> None:
+def confirm(session: Session, submission: Submission, now: datetime, *, actor: str = "amazon") -> None:
     """Amazon has proved it, whether or not it was told by us; or a person (`by`) has seen the proof there."""
     ours = submission.state not in {submission_states.QUEUED, submission_states.CONFLICT}
     apply(submission, "verify", now)
     submission.verified_at = now
     submission.cause = None if ours else submission_handlers.get(submission.kind).meanwhile
-    log(session, submission, "verified" if ours else "not_needed", now=now, by=by)
+    log(session, submission, "verified" if ours else "not_needed", now=now, actor=actor)
 
 
 def reject(
@@ -51,14 +51,14 @@ def reject(
     *,
     cause: str | None = None,
     request_id: str | None = None,
-    by: str = "amazon",
+    actor: str = "amazon",
 ) -> None:
     """Amazon said no (`words`, its own) or the desk did not ask (`cause`, a code). Nothing changes on the order."""
     apply(submission, "reject", now)
     submission.message, submission.cause = words, cause
     submission.request_id = request_id or submission.request_id
     _note(submission, "rejected", words=(words or "")[:300], cause=cause or "")
-    log(session, submission, "rejected", now=now, by=by)
+    log(session, submission, "rejected", now=now, actor=actor)
 
 
 def mark_unconfirmed(session: Session, submission: Submission, cause: str, now: datetime) -> None:
@@ -77,14 +77,14 @@ def conflict(session: Session, submission: Submission, cause: str, now: datetime
     log(session, submission, "conflict", now=now)
 
 
-def undo(session: Session, submission: Submission, *, now: datetime, by: str) -> None:
+def undo(session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
     """A person thought better of it before Amazon was told."""
     apply(submission, "undo", now)
     _note(submission, "undone")
-    log(session, submission, "undone", now=now, by=by)
+    log(session, submission, "undone", now=now, actor=actor)
 
 
-def log(session: Session, submission: Submission, what: str, *, now: datetime, by: str = "amazon") -> None:
+def log(session: Session, submission: Submission, what: str, *, now: datetime, actor: str = "amazon") -> None:
     """Write the event `<kind>_<what>`, and let the kind do what follows from it."""
     kind = submission_handlers.get(submission.kind)
     said = {"words": submission.message or "", "cause": submission.cause or ""} if what in _EXPLAINED else {}
@@ -92,7 +92,7 @@ def log(session: Session, submission: Submission, what: str, *, now: datetime, b
         session,
         f"{submission.kind}_{what}",
         now=now,
-        by=by,
+        actor=actor,
         args=kind.event_args(submission) | said,
         account_id=submission.account_id,
         store_id=submission.amazon_order.store_id,
@@ -100,7 +100,7 @@ def log(session: Session, submission: Submission, what: str, *, now: datetime, b
         amazon_order_id=submission.amazon_order_id,
         submission_id=submission.id,
     )
-    kind.outcome(session, submission, what, now=now, by=by)
+    kind.outcome(session, submission, what, now=now, actor=actor)
 
 
 def _note(submission: Submission, what: str, **args: Any) -> None:

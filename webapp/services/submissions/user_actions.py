@@ -33,7 +33,7 @@ def enqueue(
     subject: str = "",
     undo_seconds: int,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Submission:
     """Queue it; Amazon is told after `undo_seconds`. Does not commit; the account is locked by the caller.
 
@@ -48,7 +48,7 @@ def enqueue(
         state=submission_states.QUEUED,
         details=details,
         seen={name: getattr(order, name) for name in SEEN},
-        requested_by=by,
+        requested_by=actor,
         requested_at=now,
         undo_until=now + timedelta(seconds=undo_seconds),
         due_at=now + timedelta(seconds=undo_seconds),
@@ -57,24 +57,24 @@ def enqueue(
     session.add(submission)
     order.note, order.note_args = f"note_{submission_handlers.get(kind).word}_requested", dict(details)
     session.flush()
-    submission_transitions.log(session, submission, "requested", now=now, by=by)
+    submission_transitions.log(session, submission, "requested", now=now, actor=actor)
     return submission
 
 
-def undo(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
+def undo(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """Take a queued one back. Commits. Raises RefusedError once Amazon is being told."""
     submission = locked(session, submission_id)
     if not submission_states.may("undo", submission.state):
         state = submission.state
         session.rollback()
         raise RefusedError("undo_too_late", state=state)
-    submission_transitions.undo(session, submission, now=now, by=by)
-    submission_handlers.get(submission.kind).settle(session, submission, now=now, by=by)
+    submission_transitions.undo(session, submission, now=now, actor=actor)
+    submission_handlers.get(submission.kind).settle(session, submission, now=now, actor=actor)
     session.commit()
     return submission
 
 
-def override_conflict(session: Session, submission_id: int, *, now: datetime, by: str) -> Submission:
+def override_conflict(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """Go on in spite of the conflict: Amazon is told at once, and decides. Commits. Raises RefusedError."""
     submission = locked(session, submission_id)
     if not submission_states.may("insist", submission.state):
@@ -85,8 +85,8 @@ def override_conflict(session: Session, submission_id: int, *, now: datetime, by
     submission.details = submission.details | {"insisted": True}
     submission.undo_until = submission.due_at = now
     submission.cause = None
-    submission_transitions.log(session, submission, "insisted", now=now, by=by)
-    submission_handlers.get(submission.kind).settle(session, submission, now=now, by=by)
+    submission_transitions.log(session, submission, "insisted", now=now, actor=actor)
+    submission_handlers.get(submission.kind).settle(session, submission, now=now, actor=actor)
     session.commit()
     return submission
 
@@ -102,14 +102,14 @@ def check_now(session: Session, submission_id: int, *, now: datetime) -> Submiss
     return submission
 
 
-def resubmit(session: Session, submission_id: int, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+def resubmit(session: Session, submission_id: int, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
     """Ask for the same once more, as a submission of its own. Commits. Raises RefusedError while it is open."""
     old = session.get(Submission, submission_id)
     if old is None:
         raise NotFoundError("submission_unknown", name=submission_id)
     if old.open:
         raise RefusedError("again_still_open")
-    return submission_handlers.get(old.kind).again(session, old, undo_seconds=undo_seconds, now=now, by=by)
+    return submission_handlers.get(old.kind).again(session, old, undo_seconds=undo_seconds, now=now, actor=actor)
 
 
 def resubmit_error(session: Session, old: Submission) -> str | None:

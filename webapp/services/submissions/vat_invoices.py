@@ -35,7 +35,7 @@ def upload(
     transaction_id: str = "",
     undo_seconds: int = 0,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Submission:
     """Queue the upload of an invoice, or of a credit memo as a credit note. Commits.
 
@@ -46,15 +46,15 @@ def upload(
         refused = queries.upload_of(session, order, document).refused
         if refused:
             raise RefusedError(refused)
-        return _ask(session, order, document, transaction_id, undo_seconds=undo_seconds, now=now, by=by)
+        return _ask(session, order, document, transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
 
 
-def follow(session: Session, amazon_order_ids: Sequence[int], *, now: datetime, by: str) -> None:
+def follow(session: Session, amazon_order_ids: Sequence[int], *, now: datetime, actor: str) -> None:
     """Queue what stores upload by themselves and is due now that these orders have changed. Does not commit."""
     for invoice in queries.due(session, amazon_order_ids, now - _RECENT):
         order = session.get_one(Order, invoice.order_id)
         if queries.refusal(order, invoice, None) is None:
-            _ask(session, order, invoice, "", undo_seconds=0, now=now, by=by)
+            _ask(session, order, invoice, "", undo_seconds=0, now=now, actor=actor)
 
 
 def _ask(
@@ -65,7 +65,7 @@ def _ask(
     *,
     undo_seconds: int,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Submission:
     details = {
         "document": queries.kind(document),
@@ -84,7 +84,7 @@ def _ask(
         subject=queries.subject(document),
         undo_seconds=undo_seconds,
         now=now,
-        by=by,
+        actor=actor,
     )
 
 
@@ -126,10 +126,10 @@ class _VatInvoice(SubmissionHandler):
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return queries.document_of(session, submission).order_id
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, by: str) -> Submission:
+    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
         document = queries.document_of(session, old)
         about: dict[str, Any] = {"transaction_id": old.details.get("transaction_id", ""), "undo_seconds": undo_seconds}
-        return upload(session, document, **about, now=now, by=by)
+        return upload(session, document, **about, now=now, actor=actor)
 
     def refusal_again(self, session: Session, old: Submission) -> str | None:
         return queries.upload_of(session, self._order(session, old), queries.document_of(session, old)).refused

@@ -62,7 +62,7 @@ def import_page(
     page: Sequence[RawOrder | AmazonOrder | UnparseableOrder],
     *,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> Counts:
     """Write down a page of orders. Does not commit: the cursor belongs to the same transaction.
 
@@ -79,7 +79,7 @@ def import_page(
     arrivals, changes, current = _compare(readable, stored, counts)
     _note_read(session, [stored[number] for number in same + current], now)
     quarantine.resolve(session, account_id, same + [order.number for order in readable], now)
-    ids = _write(session, account_id, arrivals, changes, stores, counts, now, by) if arrivals or changes else {}
+    ids = _write(session, account_id, arrivals, changes, stores, counts, now, actor) if arrivals or changes else {}
     unread = {order.number: order.missing for order in page if isinstance(order, RawOrder)}
     missing = {number: unread[number] for number in same}
     missing |= {order.number: order.missing for order in readable if order.number in ids or order.number in current}
@@ -183,7 +183,7 @@ def _write(
     stores: dict[str, Store],
     counts: Counts,
     now: datetime,
-    by: str,
+    actor: str,
 ) -> dict[str, int]:
     """Write down what is new and what has changed, make the Orders that are due, and let those there are follow.
 
@@ -202,7 +202,7 @@ def _write(
     # What becomes of an order is known before it is written, so that its row is written once.
     notes = {id_: _note(found[id_], numbers.get(id_)) for id_, _, _ in arrived}
     amazon_order_upsert.insert_new(session, arrived, [digest for _, digest in arrivals], notes, now)
-    insert_many(session, Event, [_arrival(account_id, one, now, by) for one in arrived])
+    insert_many(session, Event, [_arrival(account_id, one, now, actor) for one in arrived])
     fault_points.crash("import.mirror_written")
     # A row inserted just now is not blocked; one that changed may have been.
     told = [(id_, found[id_].cause if id_ in found else None) for id_, _, _ in changed]
@@ -212,10 +212,10 @@ def _write(
     ):
         if some:
             session.execute(update(rows.AmazonOrder), some)
-    order_creation.create_many(session, due, numbers, now=now, by=by)
+    order_creation.create_many(session, due, numbers, now=now, actor=actor)
     order_creation.note(session, {id_: number for id_, number in numbers.items() if id_ not in notes})
     counts.orders_created += len(due)
-    _follow(session, arrived, changed, has_order, now, by)
+    _follow(session, arrived, changed, has_order, now, actor)
     search_indexer.write_new(session, [(id_, order) for id_, order, _ in arrived], numbers)
     daily_sales.add(session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in arrived])
     daily_sales.mark_dirty(session, [(store.id, order.purchased_at) for _, order, store in changed])
@@ -235,11 +235,11 @@ def _note(verdict: import_rules.ImportDecision, number: str | None) -> dict[str,
     return order_decisions.status_columns(verdict) if number is None else order_creation.created_note(number)
 
 
-def _arrival(account_id: int, arrived: order_creation.Due, now: datetime, by: str) -> dict[str, Any]:
+def _arrival(account_id: int, arrived: order_creation.Due, now: datetime, actor: str) -> dict[str, Any]:
     id_, order, store = arrived
     return {
         "at": now,
-        "by": by,
+        "actor": actor,
         "kind": "amazon_order_arrived",
         "args": {"status": order.status},
         "account_id": account_id,
@@ -254,16 +254,16 @@ def _follow(
     changed: Sequence[order_creation.Due],
     has_order: set[int],
     now: datetime,
-    by: str,
+    actor: str,
 ) -> None:
     """Let Orders, what is told to Amazon, invoices sent there and stock follow what was written."""
     written = [*arrived, *changed]
     reconciliation.reconcile_orders(session, [(id_, order) for id_, order, _ in changed if id_ in has_order], now=now)
     if any(store.upload_invoices for _, _, store in written):
-        vat_invoices.follow(session, [id_ for id_, _, _ in written], now=now, by=by)
+        vat_invoices.follow(session, [id_ for id_, _, _ in written], now=now, actor=actor)
     if changed:
         reconciliation.confirm_submissions(session, [(id_, order) for id_, order, _ in changed], now=now)
-    stock_ledger.reconcile(session, [id_ for id_, _, _ in written], now=now, by=by)
+    stock_ledger.reconcile(session, [id_ for id_, _, _ in written], now=now, actor=actor)
 
 
 def _write_changed(
@@ -278,7 +278,9 @@ def _write_changed(
         order, digest = by_number[known.number]
         difference = amazon_order_upsert.update(session, known, order, digest, now)
         if difference:
-            audit_log.record_on_amazon_order(session, "amazon_order_changed", known, now=now, by="amazon", **difference)
+            audit_log.record_on_amazon_order(
+                session, "amazon_order_changed", known, now=now, actor="amazon", **difference
+            )
             if "status" in difference:
                 known.note, known.note_args = "note_status", {"status": order.status}
         written.append((known.id, order))

@@ -38,7 +38,7 @@ def follow(session: Session, order: Order, said: AmazonOrder, *, now: datetime) 
             "line_added_at_amazon",
             order,
             now=now,
-            by="amazon",
+            actor="amazon",
             item=_name(there[id_]),
             after=there[id_].quantity,
         )
@@ -47,7 +47,7 @@ def follow(session: Session, order: Order, said: AmazonOrder, *, now: datetime) 
         changed |= _follow_amounts(order, said)
     if _to_credit(order.items) > to_credit:
         audit_log.record_on_order(
-            session, "cancelled_units_invoiced", order, now=now, by="amazon", quantity=_to_credit(order.items)
+            session, "cancelled_units_invoiced", order, now=now, actor="amazon", quantity=_to_credit(order.items)
         )
     session.flush()
     return changed
@@ -78,7 +78,7 @@ def _adjust(session: Session, order: Order, line: OrderItem, at_amazon: int, now
     line.ordered, line.canceled = after.ordered, after.canceled
     kind = "line_reduced_at_amazon" if after.remaining < before else "line_increased_at_amazon"
     about = {"item": _name(line), "before": before, "after": after.remaining}
-    audit_log.record_on_order(session, kind, order, now=now, by="amazon", **about)
+    audit_log.record_on_order(session, kind, order, now=now, actor="amazon", **about)
     return True
 
 

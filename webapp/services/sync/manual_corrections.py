@@ -21,7 +21,7 @@ from webapp.services.sync import upsert as amazon_order_upsert
 
 
 def correct_address(
-    session: Session, amazon_order_id: int, entered: Mapping[str, str], *, now: datetime, by: str
+    session: Session, amazon_order_id: int, entered: Mapping[str, str], *, now: datetime, actor: str
 ) -> None:
     """Put an address in the place of Amazon's, for us alone. Commits.
 
@@ -39,20 +39,20 @@ def correct_address(
     back = wanted == (known.recipient or {})
     known.recipient_override = None if back else wanted
     kind = "address_restored" if back else "address_corrected"
-    audit_log.record_on_amazon_order(session, kind, known, now=now, by=by, fields=changed)
+    audit_log.record_on_amazon_order(session, kind, known, now=now, actor=actor, fields=changed)
     session.commit()
 
 
-def restore_address(session: Session, amazon_order_id: int, *, now: datetime, by: str) -> None:
+def restore_address(session: Session, amazon_order_id: int, *, now: datetime, actor: str) -> None:
     """Take the local address away, so that Amazon's counts again. Commits; harmless when there is none."""
     known = _locked(session, amazon_order_id)
     if known.recipient_override is not None:
         known.recipient_override = None
-        audit_log.record_on_amazon_order(session, "address_restored", known, now=now, by=by)
+        audit_log.record_on_amazon_order(session, "address_restored", known, now=now, actor=actor)
     session.commit()
 
 
-def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: str) -> str:
+def create_order(session: Session, amazon_order_id: int, *, now: datetime, actor: str) -> str:
     """Make the Order that import has not made, also of an order older than the store; answers its number. Commits.
 
     Raises RefusedError with the cause, which is written on the Amazon order where it may pass.
@@ -66,7 +66,7 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
     order = amazon_order_upsert.to_domain(known)
     verdict = rule.decide(order, settings)
     if verdict.what == rule.BLOCK:
-        order_decisions.retry(session, [known], now=now, by=by)
+        order_decisions.retry(session, [known], now=now, actor=actor)
         session.commit()
         raise RefusedError(verdict.cause or "")
     if verdict.what == rule.NOTHING:
@@ -80,19 +80,19 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, by: s
         order_decisions.block(known, order_decisions.blocked_by(found))
         session.commit()
         raise RefusedError(found.cause, sku=found.sku)
-    made = order_decisions.create_orders(session, due, now=now, by=by)
+    made = order_decisions.create_orders(session, due, now=now, actor=actor)
     session.commit()
     return made[amazon_order_id]
 
 
-def reveal_version(session: Session, amazon_order_id: int, version_id: int, *, now: datetime, by: str) -> Any:
+def reveal_version(session: Session, amazon_order_id: int, version_id: int, *, now: datetime, actor: str) -> Any:
     """The body of a version with all it holds; that it was looked at stands in the history. Commits."""
     known = _locked(session, amazon_order_id)
     version = session.get(AmazonOrderVersion, version_id)
     if version is None or version.amazon_order_id != known.id:
         session.rollback()
         raise NotFoundError("version_unknown", version=version_id)
-    audit_log.record_on_amazon_order(session, "version_revealed", known, now=now, by=by, version=version_id)
+    audit_log.record_on_amazon_order(session, "version_revealed", known, now=now, actor=actor, version=version_id)
     body = version.body
     session.commit()
     return body

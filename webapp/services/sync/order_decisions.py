@@ -46,7 +46,7 @@ def store_settings(store: Store) -> import_rules.StoreSettings:
     )
 
 
-def retry_blocked(session: Session, account_id: int, *, now: datetime, by: str, most: int = 500) -> int:
+def retry_blocked(session: Session, account_id: int, *, now: datetime, actor: str, most: int = 500) -> int:
     """Try again to make the Orders that could not be made; answers how many were. Does not commit."""
     accounts.lock_orders(session, account_id)
     blocked = select(AmazonOrder).where(AmazonOrder.account_id == account_id, AmazonOrder.blocked.is_not(None))
@@ -56,10 +56,10 @@ def retry_blocked(session: Session, account_id: int, *, now: datetime, by: str, 
     waiting = session.scalars(
         first.options(selectinload(AmazonOrder.items), selectinload(AmazonOrder.incomplete))
     ).all()
-    return retry(session, waiting, now=now, by=by)
+    return retry(session, waiting, now=now, actor=actor)
 
 
-def retry(session: Session, waiting: Sequence[AmazonOrder], *, now: datetime, by: str) -> int:
+def retry(session: Session, waiting: Sequence[AmazonOrder], *, now: datetime, actor: str) -> int:
     """Decide again about mirrors of one account without an Order; answers how many were made. Does not commit."""
     if not waiting:
         return 0
@@ -68,16 +68,16 @@ def retry(session: Session, waiting: Sequence[AmazonOrder], *, now: datetime, by
     for known in waiting:
         if known.blocked != verdicts[known.id].cause:
             block(known, verdicts[known.id])
-    return len(create_orders(session, due, now=now, by=by))
+    return len(create_orders(session, due, now=now, actor=actor))
 
 
-def create_orders(session: Session, due: Sequence[order_creation.Due], *, now: datetime, by: str) -> dict[int, str]:
+def create_orders(session: Session, due: Sequence[order_creation.Due], *, now: datetime, actor: str) -> dict[int, str]:
     """Make the Orders of these, and let stock follow; answers their numbers by their mirrors' ids. Does not commit."""
     numbers = order_creation.take_numbers(session, due)
-    order_creation.create_many(session, due, numbers, now=now, by=by)
+    order_creation.create_many(session, due, numbers, now=now, actor=actor)
     order_creation.note(session, numbers)
     search_indexer.mark_dirty(session, *numbers)
-    stock_ledger.reconcile(session, [id_ for id_, _, _ in due], now=now, by=by)
+    stock_ledger.reconcile(session, [id_ for id_, _, _ in due], now=now, actor=actor)
     return numbers
 
 

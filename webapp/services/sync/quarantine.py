@@ -112,7 +112,7 @@ def still_unreadable(session: Session, account_id: int, number: str, now: dateti
     )
 
 
-def reveal(session: Session, kept_id: int, *, now: datetime, by: str) -> QuarantinedOrder:
+def reveal(session: Session, kept_id: int, *, now: datetime, actor: str) -> QuarantinedOrder:
     """What Amazon sent, for somebody who may see personal data; that they looked is written down. Commits."""
     kept = session.get(QuarantinedOrder, kept_id)
     if kept is None:
@@ -121,7 +121,7 @@ def reveal(session: Session, kept_id: int, *, now: datetime, by: str) -> Quarant
         session,
         "quarantine_revealed",
         now=now,
-        by=by,
+        actor=actor,
         account_id=kept.account_id,
         args={"number": kept.number or kept.id},
     )

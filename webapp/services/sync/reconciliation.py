@@ -45,7 +45,7 @@ def reconcile_orders(session: Session, written: Sequence[tuple[int, AmazonOrder]
             changed |= _invoice_late(session, order, said, now)
         if changed:
             confirmation = found.get(order.id, order_states.CONFIRMED)
-            order_editing.recompute_state(session, order, confirmation=confirmation, now=now, by="amazon")
+            order_editing.recompute_state(session, order, confirmation=confirmation, now=now, actor="amazon")
 
 
 def cancel(session: Session, order: Order, *, now: datetime) -> None:
@@ -55,7 +55,7 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     # Nothing is left to cancel when all of it was shipped here, even where Amazon has not taken the shipment.
     all_shipped = order_states.derive(order.items) == order_states.COMPLETE
     if all_shipped or not order_states.is_allowed("cancel", order.state):
-        audit_log.record_on_order(session, "cancelled_at_amazon_but", order, now=now, by="amazon", state=order.state)
+        audit_log.record_on_order(session, "cancelled_at_amazon_but", order, now=now, actor="amazon", state=order.state)
         return
     money_left = order.total_invoiced - order.total_refunded - order.total_refunding
     if money_left > 0 or any(order_states.left_to_refund(item) for item in order.items):
@@ -66,7 +66,7 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     order.status = ""
     holds.clear(order)
     order.version += 1
-    audit_log.record_on_order(session, "order_canceled", order, now=now, by="amazon")
+    audit_log.record_on_order(session, "order_canceled", order, now=now, actor="amazon")
 
 
 def _credit(session: Session, order: Order, now: datetime) -> None:
@@ -77,7 +77,7 @@ def _credit(session: Session, order: Order, now: datetime) -> None:
         money_left=order.total_invoiced - order.total_refunded - order.total_refunding,
     )
     memo = credit_memos.write(session, order, draft, now=now, reason="cancelled_at_amazon")
-    audit_log.record_on_order(session, "credited_offline", order, now=now, by="amazon", number=memo.number)
+    audit_log.record_on_order(session, "credited_offline", order, now=now, actor="amazon", number=memo.number)
 
 
 def _waits_for_amounts(order: Order) -> bool:
@@ -92,7 +92,7 @@ def _invoice_late(session: Session, order: Order, said: AmazonOrder, now: dateti
         return False
     if not order_states.is_allowed("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
         return False
-    invoices.write(session, order, now=now, by="amazon")
+    invoices.write(session, order, now=now, actor="amazon")
     return True
 
 
@@ -106,7 +106,7 @@ def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: dat
             more += there - item.shipped
             item.shipped = there
     if more:
-        audit_log.record_on_order(session, "shipped_at_amazon", order, now=now, by="amazon", quantity=more)
+        audit_log.record_on_order(session, "shipped_at_amazon", order, now=now, actor="amazon", quantity=more)
     return bool(more)
 
 
@@ -127,4 +127,4 @@ def confirm_submissions(session: Session, written: Sequence[tuple[int, AmazonOrd
             kind, order = submission_handlers.get(submission.kind), said[submission.amazon_order_id]
             if kind.proved(session, submission, order):
                 submission_transitions.confirm(session, submission, now)
-    order_editing.follow_confirmations(session, list(said), now=now, by="amazon")
+    order_editing.follow_confirmations(session, list(said), now=now, actor="amazon")

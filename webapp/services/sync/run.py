@@ -57,7 +57,7 @@ def lease_name(account_id: int) -> str:
 
 
 def sync_account(
-    session: Session, port: AmazonPort, account_id: int, *, clock: Clock, by: str, since: datetime | None = None
+    session: Session, port: AmazonPort, account_id: int, *, clock: Clock, actor: str, since: datetime | None = None
 ) -> SyncRun:
     """Fetch everything that changed since the cursor (or `since`) and write it down.
 
@@ -67,7 +67,7 @@ def sync_account(
     """
     owner = leases.acquire(session, lease_name(account_id), clock(), "sync_running")
     try:
-        run, window = _begin(session, account_id, clock(), by, since)
+        run, window = _begin(session, account_id, clock(), actor, since)
         try:
             _read_pages(session, port, run, window, owner, clock, moves_cursor=since is None)
             _read_quarantined(session, port, run, owner, clock)
@@ -85,20 +85,20 @@ def sync_account(
         leases.release(session, lease_name(account_id), owner)
 
 
-def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: datetime, by: str) -> AmazonOrder:
+def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: datetime, actor: str) -> AmazonOrder:
     """Read one order again and write down what it says, and that it was asked. Commits."""
     account = session.get_one(Account, mirror.account_id)
     missing = accounts.unavailable_datasets(account, now)
     number, account_id, mirror_id = mirror.number, account.id, mirror.id
     session.commit()
     said = port.get_order(number, missing)
-    import_page.import_page(session, account_id, [said], now=now, by=by)
+    import_page.import_page(session, account_id, [said], now=now, actor=actor)
     session.execute(update(Mirror).where(Mirror.id == mirror_id).values(read_at=now))
     session.commit()
     return said
 
 
-def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: datetime, by: str) -> AmazonOrder:
+def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: datetime, actor: str) -> AmazonOrder:
     """Ask Amazon again for an order that could not be read; it leaves quarantine when it can be. Commits.
 
     Raises NotFoundError, RefusedError where its number is not known, and Unintelligible when it still cannot be read.
@@ -113,13 +113,13 @@ def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: d
     number, account_id = kept.number, account.id
     session.commit()
     said = port.get_order(number, missing)
-    import_page.import_page(session, account_id, [said], now=now, by=by)
+    import_page.import_page(session, account_id, [said], now=now, actor=actor)
     session.commit()
     return said
 
 
 def _begin(
-    session: Session, account_id: int, now: datetime, by: str, since: datetime | None
+    session: Session, account_id: int, now: datetime, actor: str, since: datetime | None
 ) -> tuple[SyncRun, SyncWindow]:
     account = accounts.find(session, account_id)
     died = update(SyncRun).where(SyncRun.account_id == account_id, SyncRun.state == "running")
@@ -129,7 +129,7 @@ def _begin(
     window = resume_point.load(account, marketplaces, now) if since is None else None
     if window is None:
         window = SyncWindow(since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now))
-    run = SyncRun(account_id=account_id, by=by, started_at=now, updated_after=window.after)
+    run = SyncRun(account_id=account_id, actor=actor, started_at=now, updated_after=window.after)
     session.add(run)
     session.commit()
     return run, window
@@ -245,13 +245,13 @@ def _read_incomplete(session: Session, port: AmazonPort, run: SyncRun, owner: st
         session.commit()
     # Amazon may have given an order as it was before, though with all datasets: then it has no amounts.
     leases.renew(session, lease_name(run.account_id), owner, clock())
-    run.orders_created += order_decisions.retry_blocked(session, run.account_id, now=clock(), by=run.by)
+    run.orders_created += order_decisions.retry_blocked(session, run.account_id, now=clock(), actor=run.actor)
     session.commit()
 
 
 def _write_one(session: Session, run: SyncRun, said: AmazonOrder, owner: str, now: datetime) -> None:
     leases.renew(session, lease_name(run.account_id), owner, now)
-    counts = import_page.import_page(session, run.account_id, [said], now=now, by=run.by)
+    counts = import_page.import_page(session, run.account_id, [said], now=now, actor=run.actor)
     run.new += counts.new
     run.orders_created += counts.orders_created
 
@@ -285,8 +285,8 @@ def _write_page(
     """The page and where to go on or, with the last one, the cursor and the end of the run: together or not at all."""
     leases.renew(session, lease_name(run.account_id), owner, now)
     last = page.next_token is None
-    retried = order_decisions.retry_blocked(session, run.account_id, now=now, by=run.by) if last else 0
-    counts = import_page.import_page(session, run.account_id, page.orders, now=now, by=run.by)
+    retried = order_decisions.retry_blocked(session, run.account_id, now=now, actor=run.actor) if last else 0
+    counts = import_page.import_page(session, run.account_id, page.orders, now=now, actor=run.actor)
     counts.orders_created += retried
     run.pages += 1
     for name, value in asdict(counts).items():

@@ -20,16 +20,16 @@ DEMO_EMAIL = "owner@demo.example"
 
 
 def create_user(
-    session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str = "cli"
+    session: Session, email: str, role: str, password_hash: str | None, now: datetime, actor: str = "cli"
 ) -> User:
     """Add a user. Raises InvalidError for a malformed or taken address and for an unknown role."""
-    user = _add(session, email, role, password_hash, now, by)
+    user = _add(session, email, role, password_hash, now, actor)
     session.commit()
     return user
 
 
 def make_sign_in_link(
-    session: Session, settings: Settings, now: datetime, email: str | None = None, by: str = "cli"
+    session: Session, settings: Settings, now: datetime, email: str | None = None, actor: str = "cli"
 ) -> str:
     """The address that lets one person in, once, within 24 hours. Older links of the same kind stop working.
 
@@ -39,13 +39,13 @@ def make_sign_in_link(
     if email is None:
         if users.anybody(session):
             raise RefusedError("not_first_start")
-        return _make_link(session, settings, now, "first", None, by)
+        return _make_link(session, settings, now, "first", None, actor)
     user = users.by_email(session, normal_email(email))
     if user is None:
         raise NotFoundError("user_unknown")
     if not user.active:
         raise RefusedError("user_disabled")
-    return _make_link(session, settings, now, "password", user.id, by)
+    return _make_link(session, settings, now, "password", user.id, actor)
 
 
 def make_demo_link(session: Session, settings: Settings, now: datetime) -> str:
@@ -71,14 +71,14 @@ def use_link(session: Session, token: str, now: datetime, email: str = "", passw
     if link.kind == "password":
         user.password = password_hash
         audit_log.record(
-            session, "password_set", now=now, by=f"user:{user.id}", user_id=user.id, args={"user": user.id}
+            session, "password_set", now=now, actor=f"user:{user.id}", user_id=user.id, args={"user": user.id}
         )
         session.execute(delete(WebSession).where(WebSession.user_id == user.id))
     session.commit()
     return user
 
 
-def change_role(session: Session, user_id: int, role: str, *, now: datetime, by: str) -> User:
+def change_role(session: Session, user_id: int, role: str, *, now: datetime, actor: str) -> User:
     """Give a user another role, which counts from their next request. Commits.
 
     Raises InvalidError for an unknown role, NotFoundError, and RefusedError for the last active owner.
@@ -94,12 +94,12 @@ def change_role(session: Session, user_id: int, role: str, *, now: datetime, by:
         raise RefusedError("last_owner")
     args = {"user": user.id, "before": user.role, "role": role}
     user.role = role
-    audit_log.record(session, "user_role_changed", now=now, by=by, user_id=user.id, args=args)
+    audit_log.record(session, "user_role_changed", now=now, actor=actor, user_id=user.id, args=args)
     session.commit()
     return user
 
 
-def disable(session: Session, user_id: int, *, now: datetime, by: str) -> User:
+def disable(session: Session, user_id: int, *, now: datetime, actor: str) -> User:
     """Keep a user out: ends their sessions and their sign-in links at once. Commits.
 
     Raises NotFoundError, and RefusedError for the last active owner.
@@ -111,31 +111,31 @@ def disable(session: Session, user_id: int, *, now: datetime, by: str) -> User:
         raise RefusedError("last_owner")
     if user.active:
         user.active = False
-        audit_log.record(session, "user_was_disabled", now=now, by=by, user_id=user.id, args={"user": user.id})
+        audit_log.record(session, "user_was_disabled", now=now, actor=actor, user_id=user.id, args={"user": user.id})
     session.execute(delete(SignInLink).where(SignInLink.user_id == user.id))
     _end_sessions(session, user.id)
     session.commit()
     return user
 
 
-def enable(session: Session, user_id: int, *, now: datetime, by: str) -> User:
+def enable(session: Session, user_id: int, *, now: datetime, actor: str) -> User:
     """Let a disabled user sign in again. Commits. Raises NotFoundError."""
     user = _get(session, user_id)
     if not user.active:
         user.active = True
         # A sign-in that was under way when they were disabled may have left one.
         _end_sessions(session, user.id)
-        audit_log.record(session, "user_was_enabled", now=now, by=by, user_id=user.id, args={"user": user.id})
+        audit_log.record(session, "user_was_enabled", now=now, actor=actor, user_id=user.id, args={"user": user.id})
     session.commit()
     return user
 
 
-def sign_out_everywhere(session: Session, user_id: int, *, now: datetime, by: str) -> int:
+def sign_out_everywhere(session: Session, user_id: int, *, now: datetime, actor: str) -> int:
     """End all sessions of a user. Commits. Returns how many there were. Raises NotFoundError."""
     user = _get(session, user_id)
     count = _end_sessions(session, user.id)
     audit_log.record(
-        session, "user_signed_out", now=now, by=by, user_id=user.id, args={"user": user.id, "sessions": count}
+        session, "user_signed_out", now=now, actor=actor, user_id=user.id, args={"user": user.id, "sessions": count}
     )
     session.commit()
     return count
@@ -165,7 +165,7 @@ def update_hash(session: Session, user_id: int, password_hash: str) -> None:
     session.commit()
 
 
-def _add(session: Session, email: str, role: str, password_hash: str | None, now: datetime, by: str) -> User:
+def _add(session: Session, email: str, role: str, password_hash: str | None, now: datetime, actor: str) -> User:
     check_role(role)
     user = User(
         email=clean_email(email),
@@ -180,16 +180,18 @@ def _add(session: Session, email: str, role: str, password_hash: str | None, now
     except IntegrityError:
         session.rollback()
         raise InvalidError("email_taken", field="email") from None
-    audit_log.record(session, "user_created", now=now, by=by, user_id=user.id, args={"user": user.id, "role": role})
+    audit_log.record(
+        session, "user_created", now=now, actor=actor, user_id=user.id, args={"user": user.id, "role": role}
+    )
     return user
 
 
-def _make_link(session: Session, settings: Settings, now: datetime, kind: str, user_id: int | None, by: str) -> str:
+def _make_link(session: Session, settings: Settings, now: datetime, kind: str, user_id: int | None, actor: str) -> str:
     token = secrets.token_urlsafe(32)
     session.execute(delete(SignInLink).where(SignInLink.kind == kind, SignInLink.user_id == user_id))
     session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
     session.add(SignInLink(token_hash=users.digest(token), kind=kind, user_id=user_id, expires_at=now + LINK_LIFETIME))
     if user_id is not None:
-        audit_log.record(session, "link_made", now=now, by=by, user_id=user_id, args={"user": user_id})
+        audit_log.record(session, "link_made", now=now, actor=actor, user_id=user_id, args={"user": user_id})
     session.commit()
     return f"{settings.address}/sign-in/{token}"

@@ -103,7 +103,7 @@ def connect() -> ResponseReturnValue:
             backfill_days=int(days),
             sync_interval=settings().sync_interval,
             now=datetime.now(UTC),
-            by=current_user.by,
+            actor=current_user.actor,
         )
     except InvalidError as error:
         db.session.rollback()
@@ -134,7 +134,7 @@ def replace_credentials(account_id: int) -> Response:
         session.rollback()
         with open_port(tried) as port:
             report = verbs.try_replacement(port, region, sells_in)
-        verbs.replace_credentials(session, account_id, tried, report, now=datetime.now(UTC), by=current_user.by)
+        verbs.replace_credentials(session, account_id, tried, report, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         add_error(form, error, otherwise="refresh_token")
     except AmazonError as error:

@@ -35,7 +35,7 @@ def save(slug: str) -> Response:
     store, form = _store(slug), DocumentSettingsForm()
     sent = {key: request.form[key] for key in domain.KEYS if key in request.form}
     try:
-        verbs.change(db.session(), store, sent, now=datetime.now(UTC), by=current_user.by)
+        verbs.change(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)

@@ -89,7 +89,7 @@ def save_settings(slug: str) -> Response:
     # What is greyed out is not sent, and stays as it is.
     sent = {setting.key: request.form[setting.key] for setting in ORDER_SETTINGS if setting.key in request.form}
     try:
-        verbs.change_settings(db.session(), store, sent, now=datetime.now(UTC), by=current_user.by)
+        verbs.change_settings(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -122,7 +122,9 @@ def delete(slug: str) -> Response:
     store, form = _store(slug), DeleteStoreForm()
     name = store.name
     try:
-        verbs.delete_store(db.session(), store, form.typed_name.data or "", now=datetime.now(UTC), by=current_user.by)
+        verbs.delete_store(
+            db.session(), store, form.typed_name.data or "", now=datetime.now(UTC), actor=current_user.actor
+        )
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -147,7 +149,7 @@ def _what_goes(slug: str) -> dict[str, Any]:
 
 
 def _switch(slug: str, *, active: bool) -> Response:
-    store = verbs.set_active(db.session(), _store(slug), active, now=datetime.now(UTC), by=current_user.by)
+    store = verbs.set_active(db.session(), _store(slug), active, now=datetime.now(UTC), actor=current_user.actor)
     words = _("%(store)s is active.", store=store.name) if active else _("%(store)s is inactive.", store=store.name)
     flash(words, "good")
     return see_other(request, local_target(request.form.get("next")))

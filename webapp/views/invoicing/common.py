@@ -62,7 +62,7 @@ class CommentView(NamedTuple):
 
     at: datetime
     zone: str
-    by: str
+    actor: str
     text: str
     notify: bool
 
@@ -119,8 +119,8 @@ def worth(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
 
 def remarks(session: Session, comments: Sequence[Comment], zone: str) -> list[CommentView]:
     """The comments in the order given, on the clock of `zone`."""
-    people = names(session, [comment.by for comment in comments])
-    return [CommentView(row.at, zone, people[row.by], row.text, row.notify) for row in comments]
+    people = names(session, [comment.actor for comment in comments])
+    return [CommentView(row.at, zone, people[row.actor], row.text, row.notify) for row in comments]
 
 
 def of_document(session: Session, order: Order, **document: int) -> list[CommentView]:
@@ -139,7 +139,7 @@ def comment_on(find: Callable[[Session], Any], column: str, url: str) -> Respons
             form.comment.data or "",
             notify=form.notify.data,
             now=datetime.now(UTC),
-            by=current_user.by,
+            actor=current_user.actor,
             **{column: document.id},
         )
     except InvalidError as error:

@@ -92,7 +92,7 @@ def _about(form: DocumentForm) -> dict[str, Any]:
         "append": bool(form.append.data),
         "seen": form.version(),
         "now": datetime.now(UTC),
-        "by": current_user.by,
+        "actor": current_user.actor,
     }
 
 

@@ -46,7 +46,7 @@ def create(name: str) -> Response:
     by_id = {store.id: store for store in every}
     rows = writers.rows(session, grid, place, form.set(), fields, by_id)
     heads = [str(field.text) for field in fields]
-    note = _Note(listing, format_, personal=personal, by=current_user.by)
+    note = _Note(listing, format_, personal=personal, actor=current_user.actor)
     session.rollback()
     body = _begun(_csv(heads, rows, note) if format_ == "csv" else _xlsx(heads, rows, note))
     filename = f"{name.replace('_', '-')}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
@@ -70,8 +70,8 @@ def _begun(body: Generator[Any, None, None]) -> Iterator[Any]:
 class _Note:
     """Writes down how many rows had been handed out when the file ended, or when nobody took more of it."""
 
-    def __init__(self, listing: Listing, format_: str, *, personal: bool, by: str) -> None:
-        self.listing, self.format, self.personal, self.by = listing, format_, personal, by
+    def __init__(self, listing: Listing, format_: str, *, personal: bool, actor: str) -> None:
+        self.listing, self.format, self.personal, self.actor = listing, format_, personal, actor
         self.count = 0
 
     def counted(self, count: int) -> None:
@@ -81,7 +81,9 @@ class _Note:
         session = db.session()
         session.rollback()
         now = datetime.now(UTC)
-        actions.note(session, self.listing.name, self.format, self.count, personal=self.personal, now=now, by=self.by)
+        actions.note(
+            session, self.listing.name, self.format, self.count, personal=self.personal, now=now, actor=self.actor
+        )
 
 
 def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Generator[str, None, None]:

@@ -46,7 +46,7 @@ def select(name: str) -> Response:
     session = db.session()
     begin = bulk_runner.start if kind.immediate else bulk_runner.draft
     try:
-        action = begin(session, kind.name, _selected(listing), now=datetime.now(UTC), by=current_user.by)
+        action = begin(session, kind.name, _selected(listing), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         session.rollback()
         flash(text_for(error.code, error.arguments), "warn")

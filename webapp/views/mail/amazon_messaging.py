@@ -71,7 +71,7 @@ def create(number: str) -> Response:
             form.text.data or "",
             once=form.once.data or None,
             now=datetime.now(UTC),
-            by=current_user.by,
+            actor=current_user.actor,
         )
     except InvalidError as error:
         session.rollback()

@@ -62,7 +62,7 @@ def index() -> Response:
         shown=shown,
         rows=rows,
         here=grid_page.address_of("mails.index", form, request.args),
-        people=names(session, [row.by for row in rows]),
+        people=names(session, [row.actor for row in rows]),
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         pace=3 if on_its_way and not shown.pager.previous else 0,
         server=queries.server_row(session),
@@ -83,7 +83,7 @@ def show(mail_id: int) -> Response:
         "mails/show.html",
         mail=mail,
         zone=zone,
-        by=names(session, [mail.by])[mail.by],
+        actor=names(session, [mail.actor])[mail.actor],
         history=event_lines.entries(session, queries.history(session, mail), zone),
         text=_text(mail) if has_permission("pii.read") else None,
         document=queries.document_of(session, mail),
@@ -95,7 +95,7 @@ def show(mail_id: int) -> Response:
 @bp.post("/mails/<int:mail_id>/retries")
 @requires("mails.write")
 def retry(mail_id: int) -> Response:
-    verbs.retry(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
+    verbs.retry(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The mail is in line again."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
@@ -103,7 +103,7 @@ def retry(mail_id: int) -> Response:
 @bp.post("/mails/<int:mail_id>/drops")
 @requires("mails.write")
 def drop(mail_id: int) -> Response:
-    verbs.drop(db.session(), mail_id, now=datetime.now(UTC), by=current_user.by)
+    verbs.drop(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Dropped: nothing more is sent."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
@@ -112,7 +112,7 @@ def drop(mail_id: int) -> Response:
 @requires("mails.write")
 def retry_all() -> Response:
     """Those that failed; what may have arrived is looked at one by one."""
-    done = verbs.retry_all(db.session(), now=datetime.now(UTC), by=current_user.by)
+    done = verbs.retry_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     words = ngettext("%(count)s mail is in line again.", "%(count)s mails are in line again.", done, count=number(done))
     flash(words, "good")
     return see_other(request, url_for("mails.index"))
@@ -154,7 +154,7 @@ def create(number: str) -> Response:
             once=form.once.data or None,
             attach=bool(form.attach.data),
             now=datetime.now(UTC),
-            by=current_user.by,
+            actor=current_user.actor,
         )
     except InvalidError as error:
         session.rollback()
@@ -195,7 +195,7 @@ def _document(kind: str, number: str) -> Response:
     session = db.session()
     found = queries.document(session, kind, number)
     order = orders.by_id(session, found.order_id)
-    return _queued(verbs.write(session, order, kind, found.id, now=datetime.now(UTC), by=current_user.by))
+    return _queued(verbs.write(session, order, kind, found.id, now=datetime.now(UTC), actor=current_user.actor))
 
 
 def _queued(mail: Mail) -> Response:

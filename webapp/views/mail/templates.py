@@ -70,7 +70,9 @@ def save(kind: str, language: str) -> Response:
     form = TemplateForm()
     subject, body = form.subject.data or "", form.body.data or ""
     try:
-        verbs.save_template(db.session(), kind, language, subject, body, now=datetime.now(UTC), by=current_user.by)
+        verbs.save_template(
+            db.session(), kind, language, subject, body, now=datetime.now(UTC), actor=current_user.actor
+        )
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -83,7 +85,7 @@ def save(kind: str, language: str) -> Response:
 @requires("mails.settings")
 def reset(kind: str, language: str) -> Response:
     _check(kind, language)
-    verbs.reset_template(db.session(), kind, language, now=datetime.now(UTC), by=current_user.by)
+    verbs.reset_template(db.session(), kind, language, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The template is the default again."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 

@@ -36,7 +36,7 @@ def edit(number: str, which: str) -> Response:
 def save(number: str, which: str) -> Response:
     session, order, form = db.session(), _open(number), AddressForm()
     try:
-        actions.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), by=current_user.by)
+        actions.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         add_error(form, error)
         order = queries.by_number(session, number)
@@ -50,7 +50,7 @@ def save(number: str, which: str) -> Response:
 def restore(number: str, which: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
-    actions.restore(session, order.id, which, now=datetime.now(UTC), by=current_user.by)
+    actions.restore(session, order.id, which, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Amazon's address counts again."), "good")
     return see_other(request, url_for("orders.show", number=number))
 

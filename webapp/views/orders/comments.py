@@ -48,7 +48,7 @@ def comment(number: str) -> Response:
             notify=form.notify.data,
             status=form.status.data,
             now=datetime.now(UTC),
-            by=current_user.by,
+            actor=current_user.actor,
         )
     except InvalidError as error:
         add_error(form, error)

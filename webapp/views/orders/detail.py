@@ -128,7 +128,7 @@ _MORE: dict[str, More] = {
 
 
 def _remark(note: CommentRow, zone: str) -> document_pages.CommentView:
-    return document_pages.CommentView(note.at, zone, actors.name(note.by, note.email), note.text, note.notify)
+    return document_pages.CommentView(note.at, zone, actors.name(note.actor, note.email), note.text, note.notify)
 
 
 def _amazon_link(order: OrderDetail) -> bool:

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
     icon: str
     title: str
     text: str
-    by: str
+    actor: str
 
 
 # Tone and icon of what is more than a note.
@@ -85,16 +85,16 @@ _OUTCOMES = {
 
 def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[Entry]:
     """The events in the order given, on the clock of `zone`."""
-    people = names(session, [event.by for event in events])
-    return [entry(event, zone, people[event.by]) for event in events]
+    people = names(session, [event.actor for event in events])
+    return [entry(event, zone, people[event.actor]) for event in events]
 
 
-def entry(event: Event | EventRow, zone: str, by: str) -> Entry:
+def entry(event: Event | EventRow, zone: str, actor: str) -> Entry:
     """An event as a line; `by`: a name."""
     tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
     title, said = text_for(event.kind, event.args), _said(event.args)
     # Some sentences say it themselves.
-    return Entry(event.at, zone, tone, icon, title, "" if said in title else said, by)
+    return Entry(event.at, zone, tone, icon, title, "" if said in title else said, actor)
 
 
 def _outcome(kind: str) -> tuple[str, str]:

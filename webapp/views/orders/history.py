@@ -39,8 +39,8 @@ def _line(comment: CommentRow, zone: str) -> Line:
         "credit_memo_id": _("Comment on credit memo %(number)s", number=number),
         "": _("Comment"),
     }[column]
-    by = actors.name(comment.by, comment.email)
-    entry = event_lines.Entry(comment.at, zone, "quiet", "message", title, _said(comment), by)
+    actor = actors.name(comment.actor, comment.email)
+    entry = event_lines.Entry(comment.at, zone, "quiet", "message", title, _said(comment), actor)
     return Line(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
 
 

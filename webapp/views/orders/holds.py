@@ -40,7 +40,12 @@ def create(number: str) -> Response:
     form = HoldForm(zone=_zone(order))
     try:
         actions.hold(
-            session, order.id, form.reason.data or "", until=form.instant(), now=datetime.now(UTC), by=current_user.by
+            session,
+            order.id,
+            form.reason.data or "",
+            until=form.instant(),
+            now=datetime.now(UTC),
+            actor=current_user.actor,
         )
     except InvalidError as error:
         add_error(form, error, "reason")
@@ -62,7 +67,7 @@ def end(number: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
     try:
-        actions.unhold(session, order.id, now=datetime.now(UTC), by=current_user.by)
+        actions.unhold(session, order.id, now=datetime.now(UTC), actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
     else:

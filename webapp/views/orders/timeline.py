@@ -74,7 +74,7 @@ def of_events(story: OrderHistory, zone: str, currency: str | None) -> list[tupl
     told = {version.received_at: version.id for version in story.versions}
     lines: list[tuple[EventRow | None, Line]] = []
     for event in story.events:
-        entry = event_lines.entry(event, zone, actors.name(event.by, event.email))
+        entry = event_lines.entry(event, zone, actors.name(event.actor, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
         lines.append((event, _line(event, entry, currency, told.pop(event.at, None) if caused else None)))
     lines += [(None, Line(_resent(at, zone), [], version)) for at, version in told.items()]

@@ -38,7 +38,7 @@ class Entry(NamedTuple):
     icon: str
     title: str
     text: str
-    by: str
+    actor: str
 
 
 _ROWS = (

@@ -39,7 +39,7 @@ def keep() -> Response:
     try:
         account_id = chosen_account(form)
         name, text = _sent(form)
-        about = {"now": datetime.now(UTC), "by": current_user.by}
+        about = {"now": datetime.now(UTC), "actor": current_user.actor}
         kept = actions.keep(session, account_id, name, text, **about)
     except InvalidError as error:
         db.session.rollback()
@@ -77,7 +77,7 @@ def show(import_id: int) -> Response:
 @requires("products.write")
 def confirm(import_id: int) -> Response:
     try:
-        actions.confirm(db.session(), import_id, now=datetime.now(UTC), by=current_user.by)
+        actions.confirm(db.session(), import_id, now=datetime.now(UTC), actor=current_user.actor)
         flash(_("The file was taken."), "good")
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")

@@ -98,7 +98,7 @@ def create() -> Response:
     form = NewProductForm(accounts=stores.accounts(session))
     try:
         account_id = chosen_account(form)
-        made = actions.create(session, account_id, form.entry(), now=datetime.now(UTC), by=current_user.by)
+        made = actions.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -142,14 +142,14 @@ def count(product_id: int) -> Response:
 @bp.post("/<int:product_id>/looks")
 @requires("products.write")
 def look_at(product_id: int) -> Response:
-    actions.look_at(db.session(), product_id, now=datetime.now(UTC), by=current_user.by)
+    actions.look_at(db.session(), product_id, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("products.show", product_id=product_id))
 
 
 @bp.post("/looks")
 @requires("products.write")
 def look_at_all() -> Response:
-    actions.look_at_all(db.session(), now=datetime.now(UTC), by=current_user.by)
+    actions.look_at_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("All flags were taken away."), "good")
     return see_other(request, url_for("products.index"))
 
@@ -162,7 +162,7 @@ _NEW = ("products/_new.html", "products/new.html")
 def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form: Any, done: str) -> Response:
     here = url_for("products.show", product_id=product_id)
     try:
-        step({"now": datetime.now(UTC), "by": current_user.by})
+        step({"now": datetime.now(UTC), "actor": current_user.actor})
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -193,7 +193,7 @@ def _page(product_id: int) -> dict[str, Any]:
         "entries": entries,
         "older": older,
         "before": before,
-        "people": names(session, [entry.movement.by for entry in entries]),
+        "people": names(session, [entry.movement.actor for entry in entries]),
         "holders": queries.holders(session, product),
         "blocked": queries.blocked(session, product),
         "stores": {store.id: store for store in stores.by_name(session)},

@@ -54,7 +54,7 @@ def correct(number: str, reference: int) -> Response:
             **form.entered(),
             undo_seconds=settings().undo_seconds,
             now=datetime.now(UTC),
-            by=current_user.by,
+            actor=current_user.actor,
         )
     except InvalidError as error:
         add_error(form, error, "tracking_number")
@@ -75,7 +75,7 @@ def correct(number: str, reference: int) -> Response:
 def take_back(number: str, reference: int) -> Response:
     """Its pieces are to be shipped again."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
-    actions.take_back(db.session(), parcel.id, now=datetime.now(UTC), by=current_user.by)
+    actions.take_back(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The package was removed."), "good")
     return see_other(request, _next() or url_for("shipments.show", number=number))
 
@@ -91,7 +91,7 @@ def cancel_instead(number: str, reference: int) -> Response:
         BUYER_ASKED,
         undo_seconds=settings().undo_seconds,
         now=datetime.now(UTC),
-        by=current_user.by,
+        actor=current_user.actor,
     )
     submission_id = asked.id
     wake_worker(asked.account_id)

@@ -62,7 +62,7 @@ def paste() -> Response:
         add_error(form, error, otherwise="text")
         return render_invalid(request, *_PASTE, form=form, **_recent())
     session.rollback()
-    kept = actions.keep(session, sheets, now=datetime.now(UTC), by=current_user.by)
+    kept = actions.keep(session, sheets, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("tracking.show", import_id=kept.id))
 
 
@@ -87,7 +87,7 @@ def choose(import_id: int) -> Response:
     undo_seconds = settings().undo_seconds
     try:
         action = actions.confirm(
-            session, import_id, undo_seconds=undo_seconds, now=datetime.now(UTC), by=current_user.by
+            session, import_id, undo_seconds=undo_seconds, now=datetime.now(UTC), actor=current_user.actor
         )
     except InvalidError as error:
         flash(text_for(error.code, error.arguments), "bad")
@@ -123,7 +123,7 @@ bulk.RESULTS["ship"] = result
 def _recent() -> dict[str, Any]:
     session = db.session()
     found = queries.recent(session)
-    return {"recent": found, "people": names(session, [one.by for one in found])}
+    return {"recent": found, "people": names(session, [one.actor for one in found])}
 
 
 def _choices() -> dict[int, Choice]:

@@ -58,7 +58,7 @@ def create(number: str) -> Response:
                 form.reason.data,
                 undo_seconds=settings().undo_seconds,
                 now=datetime.now(UTC),
-                by=current_user.by,
+                actor=current_user.actor,
             )
             account_id = asked.account_id
         except InvalidError as error:

@@ -80,7 +80,7 @@ def show(submission_id: int) -> Response:
         "submissions/show.html",
         submission=submission,
         zone=zone,
-        by=names(session, [submission.requested_by])[submission.requested_by],
+        actor=names(session, [submission.requested_by])[submission.requested_by],
         history=entries(session, submissions.history(session, submission), zone),
         pace=_pace([submission]),
         may=_may,
@@ -98,7 +98,7 @@ def show(submission_id: int) -> Response:
 @requires("submissions.write")
 def undo(submission_id: int) -> Response:
     """Take it back before Amazon is told; then go to `next`, or to its page."""
-    actions.undo(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Undone: Amazon was not told."), "good")
     return _back(submission_id)
 
@@ -121,7 +121,7 @@ def ask_again(submission_id: int) -> Response:
         submission_id,
         undo_seconds=settings().undo_seconds,
         now=datetime.now(UTC),
-        by=current_user.by,
+        actor=current_user.actor,
     )
     wake_worker(new.account_id)
     return _back(new.id)
@@ -131,7 +131,7 @@ def ask_again(submission_id: int) -> Response:
 @requires("submissions.write")
 def insist(submission_id: int) -> Response:
     """Go on in spite of the conflict."""
-    submission = actions.override_conflict(db.session(), submission_id, now=datetime.now(UTC), by=current_user.by)
+    submission = actions.override_conflict(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     wake_worker(submission.account_id)
     return _back(submission_id)
 

@@ -30,7 +30,7 @@ def upload_credit_memo(number: str) -> Response:
 
 def _upload(document: Document, url: str) -> Response:
     asked = actions.upload(
-        db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), by=current_user.by
+        db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), actor=current_user.actor
     )
     wake_worker(asked.account_id)
     return see_other(request, url)

@@ -129,7 +129,9 @@ def create_order(number: str) -> Response:
     here = url_for("amazon_orders.show", number=number)
     session = db.session()
     try:
-        made = actions.create_order(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
+        made = actions.create_order(
+            session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor
+        )
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
         return see_other(request, here)
@@ -153,7 +155,7 @@ def save_address(number: str) -> Response:
     order = _open_address(number)
     form = AddressForm()
     try:
-        actions.correct_address(db.session(), order.id, form.entered(), now=datetime.now(UTC), by=current_user.by)
+        actions.correct_address(db.session(), order.id, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -169,7 +171,7 @@ def save_address(number: str) -> Response:
 @requires("orders.write")
 def restore_address(number: str) -> Response:
     session = db.session()
-    actions.restore_address(session, queries.id_of(session, number), now=datetime.now(UTC), by=current_user.by)
+    actions.restore_address(session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Amazon's address counts again."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
@@ -180,7 +182,7 @@ def reveal(number: str, version_id: int) -> Response:
     """The whole body of a version, personal data and all; the history keeps who looked."""
     session = db.session()
     id_ = queries.id_of(session, number)
-    body = actions.reveal_version(session, id_, version_id, now=datetime.now(UTC), by=current_user.by)
+    body = actions.reveal_version(session, id_, version_id, now=datetime.now(UTC), actor=current_user.actor)
     known = load(number)
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return render_fragment_or_page(

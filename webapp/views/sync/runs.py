@@ -86,7 +86,7 @@ def sync_now() -> Response:
     account_id = request.form.get("account", type=int) or 0
     session = db.session()
     name = accounts.find(session, account_id).name
-    schedule.run_now(session, f"sync_account-{account_id}", now=datetime.now(UTC), by=current_user.by)
+    schedule.run_now(session, f"sync_account-{account_id}", now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The sync of %(account)s begins within seconds.", account=name), "good")
     return see_other(request, url_for("syncs.index", account=account_id))
 
@@ -136,7 +136,7 @@ def kept_order(kept_id: int) -> Response:
 def reveal(kept_id: int) -> Response:
     """Show what Amazon sent; that somebody looked is written down."""
     session = db.session()
-    quarantine.reveal(session, kept_id, now=datetime.now(UTC), by=current_user.by)
+    quarantine.reveal(session, kept_id, now=datetime.now(UTC), actor=current_user.actor)
     order, account = sync_runs.quarantined(session, kept_id)
     body = json.dumps(order.body, ensure_ascii=False, indent=2)
     return render_fragment_or_page(
@@ -154,7 +154,7 @@ def read_again(kept_id: int) -> Response:
     session.rollback()
     try:
         with amazon_gateway.open_port(keys) as port:
-            sync_run.read_quarantined(session, port, kept_id, now=datetime.now(UTC), by=current_user.by)
+            sync_run.read_quarantined(session, port, kept_id, now=datetime.now(UTC), actor=current_user.actor)
     except AmazonError as error:
         flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_words(error)), "bad")
         return see_other(request, url_for("syncs.kept_order", kept_id=kept_id))

@@ -45,7 +45,7 @@ class Entry(NamedTuple):
     icon: str
     title: str
     text: str
-    by: str
+    actor: str
 
 
 @bp.get("")
@@ -70,7 +70,7 @@ def invite() -> Response:
     now = datetime.now(UTC)
     try:
         user = actions.create_user(
-            db.session(), form.email.data or "", form.role.data or "", None, now, by=current_user.by
+            db.session(), form.email.data or "", form.role.data or "", None, now, actor=current_user.actor
         )
     except InvalidError as error:
         db.session.rollback()
@@ -99,7 +99,7 @@ def change_role(user_id: int) -> Response:
     form = RoleForm()
     try:
         user = actions.change_role(
-            db.session(), user_id, form.role.data or "", now=datetime.now(UTC), by=current_user.by
+            db.session(), user_id, form.role.data or "", now=datetime.now(UTC), actor=current_user.actor
         )
     except (InvalidError, RefusedError) as error:
         form.role.errors = [text_for(error.code, error.arguments)]
@@ -123,14 +123,14 @@ def enable(user_id: int) -> Response:
 @bp.post("/<int:user_id>/sign-out")
 @requires("users.write")
 def sign_out(user_id: int) -> Response:
-    actions.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), by=current_user.by)
+    actions.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("%(email)s is signed out everywhere.", email=_user(user_id).email), "good")
     return see_other(request, _home())
 
 
 def _change(action: Callable[..., User], user_id: int, say: Callable[[User], str]) -> Response:
     try:
-        user = action(db.session(), user_id, now=datetime.now(UTC), by=current_user.by)
+        user = action(db.session(), user_id, now=datetime.now(UTC), actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "bad")
     else:
@@ -153,7 +153,7 @@ def _user(user_id: int) -> User:
 def _show_link(email: str, now: datetime) -> Response:
     """The page with a link in it, which is nowhere stored: it cannot be shown a second time."""
     try:
-        made = actions.make_sign_in_link(db.session(), settings(), now, email, by=current_user.by)
+        made = actions.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "bad")
         return see_other(request, _home())
@@ -175,7 +175,7 @@ def _entry(event: Event, emails: dict[int, str]) -> Entry:
         "user": emails.get(event.args.get("user", 0), event.args.get("user")),
         **{name: ROLE_NAMES[event.args[name]] for name in ("role", "before") if event.args.get(name) in ROLES},
     }
-    kind, _colon, number = event.by.partition(":")
-    by = actors.name(event.by, emails.get(int(number)) if kind == "user" else None)
+    kind, _colon, number = event.actor.partition(":")
+    actor = actors.name(event.actor, emails.get(int(number)) if kind == "user" else None)
     icon, tone = _ICONS.get(event.kind, ("user", "good"))
-    return Entry(event.at, "UTC", tone, icon, text_for(event.kind, args), "", by)
+    return Entry(event.at, "UTC", tone, icon, text_for(event.kind, args), "", actor)
