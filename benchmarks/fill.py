@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from benchmarks import orders as made
 from benchmarks.parts import parser
 from benchmarks.places import opened
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings

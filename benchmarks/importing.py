@@ -24,8 +24,8 @@ from benchmarks import upserts
 from benchmarks.fill import connect
 from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, plain_url
-from simulator.sellers import DEMO_EU
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.sellers import DEMO_EU
 from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
 from webapp.db.engine import losable_commits

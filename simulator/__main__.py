@@ -8,12 +8,12 @@ from pathlib import Path
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from simulator.app import create_simulator
-from simulator.limits import LIMITS
-from simulator.mailbox import Mailbox
-from simulator.scenarios import SCENARIOS, UnknownScenario
-from simulator.store import StateInUse
-from simulator.world import SETTLE, World
+from simulator.http.app import create_simulator
+from simulator.http.mail_pages import Mailbox
+from simulator.operations.scenarios import SCENARIOS, UnknownScenario
+from simulator.operations.world import SETTLE, World
+from simulator.state.limits import LIMITS
+from simulator.state.state_file import StateInUse
 
 
 class Quiet(WSGIRequestHandler):

@@ -13,8 +13,8 @@ from redis import Redis
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from simulator.sellers import DEMO_EU
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.sellers import DEMO_EU
 from tests.support import user_accounts
 from tests.support.account_harness import Desk, fill
 from tests.support.factories import everywhere

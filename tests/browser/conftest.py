@@ -13,7 +13,7 @@ from redis import Redis
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.support import user_accounts
 from tests.support.factories import (
     NOW,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.browser.conftest import Complaints
 from tests.support.simulator_server import AmazonServer
 

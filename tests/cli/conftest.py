@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from click.testing import CliRunner
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.support.simulator_server import AmazonServer
 from webapp.cli import channeldesk
 from webapp.cli.base import one_line_errors

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.support.simulator_server import AmazonServer
 from tests.support.web_pages import web_pages
 from webapp.cli import channeldesk

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import create_engine, text
 
-from simulator import life
+from simulator.operations import lifecycle
 from tests.cli.test_orders import ORDER_KEYS
 
 
@@ -126,7 +126,7 @@ def test_a_conflict_is_decided(command, number, connected, amazon):
     (order_id,) = amazon.world.orders
     command("orders", "ship", number, "--tracking", "T1234567", "--carrier", "bike courier", "--no-undo")
     with amazon.world.lock:
-        life.request_cancel(amazon.world, amazon.world.orders[order_id], "")
+        lifecycle.request_cancel(amazon.world, amazon.world.orders[order_id], "")
 
     (one,) = command("submissions", "run", "--json").json
     assert (one["state"], one["message"].startswith("The buyer has asked to cancel.")) == ("conflict", True)
@@ -187,7 +187,7 @@ def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number
 def test_an_order_the_buyer_asks_to_cancel_is_shipped_only_when_a_person_says_so(command, number, connected, amazon):
     (order_id,) = amazon.world.orders
     with amazon.world.lock:
-        life.request_cancel(amazon.world, amazon.world.orders[order_id], "Mistake")
+        lifecycle.request_cancel(amazon.world, amazon.world.orders[order_id], "Mistake")
     assert command("sync", connected).code == 0
 
     asked = command("orders", "ship", number, "--tracking", "T1234567", "--carrier", "bike courier", "--no-undo")

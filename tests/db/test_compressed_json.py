@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from simulator.sellers import DEMO_EU
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.sellers import DEMO_EU
 from webapp.db import compressed_json
 
 JSON = some.recursive(

@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from simulator.limits import Limits
-from simulator.marketplaces import minor_units
+from simulator.state.limits import Limits
+from simulator.state.marketplaces import minor_units
 from webapp.domain.amazon.errors import AmazonError, BadCredentials, InvalidResponse
 from webapp.domain.errors import BusyError
 from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder

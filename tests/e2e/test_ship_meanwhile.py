@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator import life
+from simulator.operations import lifecycle
 from tests.e2e.test_ship_at_amazon import parcel_of, told
 from webapp.domain.shipping.parcels import Parcel
 from webapp.services.shipping import parcels
@@ -73,7 +73,7 @@ def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(desk, numb
         "packageItems": [{"orderItemId": first.order_item_id, "quantity": 1}],
     }
     with desk.world.lock:
-        life.put_package(desk.world, desk.world.orders[number], package, via="desk")
+        lifecycle.put_package(desk.world, desk.world.orders[number], package, via="desk")
 
     desk.advance_until_ended(one)
 

@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from simulator.clock import parse_iso
+from simulator.state.clock import parse_iso
 from tests.support.factories import NOW, an_account
 from webapp.domain.common import clocks
 from webapp.runtime import doctor

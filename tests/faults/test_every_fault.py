@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from simulator.faults import KINDS
+from simulator.state.faults import KINDS
 from webapp.domain.amazon.errors import AmazonError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.orders import Order, OrderItem

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from simulator.marketplaces import minor_units
-from simulator.sellers import DEMO_EU
+from simulator.state.marketplaces import minor_units
+from simulator.state.sellers import DEMO_EU
 from tests.support.factories import everywhere
 from tests.support.running_app import running, until
 from webapp import create_app

@@ -17,7 +17,7 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.faults.disks import Disk, DisksUnavailable
 from tests.support import user_accounts
 from tests.support.factories import everywhere

@@ -205,7 +205,7 @@ def test_wrong_imports_are_recognised() -> None:
     assert problem("webapp.services.orders.holds", "webapp.amazon.gateway")
     assert problem("webapp.views.orders.holds", "webapp.amazon.gateway")
     assert problem("webapp.views.orders.holds", "jobs.sync")
-    assert problem("simulator.world", "webapp.domain.common.money")
+    assert problem("simulator.state.clock", "webapp.domain.common.money")
     assert problem("webapp.queries.orders.orders", "webapp.queriesque")
     assert problem("webapp.services.orders.holds", "webapp.domain.common.money") is None
     assert problem("jobs.sync", "json") is None

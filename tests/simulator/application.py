@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from simulator.sellers import DEMO_EU, Seller
+from simulator.state.sellers import DEMO_EU, Seller
 
 ORDERS = "/orders/2026-01-01/orders"
 FEEDS = "/feeds/2021-06-30"

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.simulator.application import EVERYTHING, LONG_AGO, XML, envelope, failure
 
 TABS = "text/tab-separated-values; charset=UTF-8"

@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from simulator.world import World
+from simulator.operations.world import World
 from tests.support.simulator_server import AmazonServer
 
 

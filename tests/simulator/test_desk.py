@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from simulator.faults import KINDS
-from simulator.sellers import DEMO_EU, DEMO_JP
+from simulator.state.faults import KINDS
+from simulator.state.sellers import DEMO_EU, DEMO_JP
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from pathlib import Path
 
 from simulator.__main__ import parser
-from simulator.faults import KINDS
-from simulator.scenarios import SCENARIOS
+from simulator.operations.scenarios import SCENARIOS
+from simulator.state.faults import KINDS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text()
 

@@ -3,9 +3,9 @@ import time
 import httpx
 import pytest
 
-from simulator.faults import UnknownFault
-from simulator.marketplaces import BY_COUNTRY
-from simulator.sellers import DEMO_EU
+from simulator.state.faults import UnknownFault
+from simulator.state.marketplaces import BY_COUNTRY
+from simulator.state.sellers import DEMO_EU
 from tests.simulator.application import FEEDS, ORDERS, Application, envelope, failure, grant
 
 

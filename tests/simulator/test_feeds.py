@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from simulator.clock import Clock
-from simulator.marketplaces import BY_COUNTRY
-from simulator.sellers import DEMO_JP
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.clock import Clock
+from simulator.state.marketplaces import BY_COUNTRY
+from simulator.state.sellers import DEMO_JP
 from tests.simulator.application import FEEDS, XML, Application, envelope, failure
 from tests.support.simulator_server import AmazonServer
 

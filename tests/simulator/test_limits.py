@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from simulator.clock import Clock
-from simulator.limits import PLANS
-from simulator.sellers import DEMO_JP
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.clock import Clock
+from simulator.state.limits import PLANS
+from simulator.state.sellers import DEMO_JP
 from tests.simulator.application import ORDERS, Application
 from tests.support.simulator_server import AmazonServer
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from simulator.mailbox import LARGEST, Mailbox
-from simulator.world import World
+from simulator.http.mail_pages import LARGEST, Mailbox
+from simulator.operations.world import World
 from tests.support.factories import NOW
 from tests.support.simulator_server import AmazonServer
 from webapp.domain.mail.errors import MailRefused

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from simulator.marketplaces import BY_COUNTRY
+from simulator.state.marketplaces import BY_COUNTRY
 
 GERMANY = BY_COUNTRY["DE"].id
 PATH = "/messaging/v1/orders"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.marketplaces import BY_COUNTRY
-from simulator.sellers import DEMO_EU, DEMO_JP
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.marketplaces import BY_COUNTRY
+from simulator.state.sellers import DEMO_EU, DEMO_JP
 from tests.simulator.application import EVERYTHING, FEEDS, ORDERS, XML, Application, envelope, failure
 from tests.support.amazon_models import NEEDS_MODELS, check
 from tests.support.simulator_server import AmazonServer

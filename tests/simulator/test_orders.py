@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.clock import Clock, iso
-from simulator.marketplaces import BY_COUNTRY
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.clock import Clock, iso
+from simulator.state.marketplaces import BY_COUNTRY
 from tests.simulator.application import EVERYTHING, LONG_AGO, ORDERS, Application
 from tests.support.simulator_server import AmazonServer
 

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from simulator.clock import Clock
-from simulator.store import StateInUse
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.clock import Clock
+from simulator.state.state_file import StateInUse
 from tests.simulator.application import Application, envelope, failure
 from tests.support.simulator_server import AmazonServer
 

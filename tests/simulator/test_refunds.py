@@ -2,10 +2,10 @@
 
 import pytest
 
-from simulator.adjustments import COLUMNS, paid
-from simulator.marketplaces import BY_COUNTRY, minor_units
-from simulator.sellers import DEMO_JP
-from simulator.world import World
+from simulator.operations.adjustments import COLUMNS, paid
+from simulator.operations.world import World
+from simulator.state.marketplaces import BY_COUNTRY, minor_units
+from simulator.state.sellers import DEMO_JP
 from tests.simulator.application import FEEDS, Application
 from tests.support.simulator_server import AmazonServer
 

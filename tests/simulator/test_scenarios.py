@@ -3,12 +3,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.clock import Clock, iso
-from simulator.datasets import DATASETS, shown
-from simulator.marketplaces import minor_units
-from simulator.scenarios import BUSY_MONDAY, UnknownScenario
-from simulator.words import AWKWARD
-from simulator.world import World
+from simulator.operations.datasets import DATASETS, shown
+from simulator.operations.sample_data import AWKWARD
+from simulator.operations.scenarios import BUSY_MONDAY, UnknownScenario
+from simulator.operations.world import World
+from simulator.state.clock import Clock, iso
+from simulator.state.marketplaces import minor_units
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -1,7 +1,7 @@
 import pytest
 
-from simulator.carriers import CARRIER_CODES
-from simulator.marketplaces import BY_COUNTRY
+from simulator.operations.carriers import CARRIER_CODES
+from simulator.state.marketplaces import BY_COUNTRY
 from webapp.domain.shipping.carriers import CODES
 
 GERMANY = BY_COUNTRY["DE"].id

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from simulator.marketplaces import BY_COUNTRY
+from simulator.state.marketplaces import BY_COUNTRY
 from tests.simulator.application import LONG_AGO, ORDERS, Application
 
 

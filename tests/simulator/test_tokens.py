@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from simulator.sellers import DEMO_EU, DEMO_JP
+from simulator.state.sellers import DEMO_EU, DEMO_JP
 from tests.simulator.application import ORDERS, Application, grant
 from tests.support.simulator_server import AmazonServer
 

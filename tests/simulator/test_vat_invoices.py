@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from simulator.marketplaces import BY_COUNTRY
+from simulator.state.marketplaces import BY_COUNTRY
 from tests.simulator.application import FEEDS
 
 PDF = "%PDF-1.4\n1 0 obj\n%%EOF\n"

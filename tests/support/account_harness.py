@@ -8,8 +8,8 @@ from redis import Redis
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from simulator import desk_actions
-from simulator.world import World
+from simulator.operations import control
+from simulator.operations.world import World
 from webapp.amazon.gateway import Amazon
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
@@ -63,7 +63,7 @@ class Desk:
 
     def at_amazon(self, number: str, verb: str, **options: str) -> None:
         """Somebody does it there: `cancel`, `ship`, `request-cancel`."""
-        desk_actions.do(self.world, lambda world: desk_actions.act(world, number, verb, options))
+        control.do(self.world, lambda world: control.act(world, number, verb, options))
 
     def order(self, number: str) -> AmazonOrder:
         self.session.expire_all()

@@ -4,7 +4,7 @@ from collections import Counter
 
 from sqlalchemy import select
 
-from simulator import adjustments
+from simulator.operations import adjustments
 from tests.support.factories import NOW, a_component, an_item
 from tests.support.order_processing import BY, processing_order
 from webapp.domain.amazon.types import FeedMessage, FeedReport

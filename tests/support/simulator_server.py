@@ -7,9 +7,9 @@ from typing import Self
 from werkzeug.serving import make_server
 
 from simulator.__main__ import Quiet
-from simulator.app import create_simulator
-from simulator.mailbox import Mailbox
-from simulator.world import World
+from simulator.http.app import create_simulator
+from simulator.http.mail_pages import Mailbox
+from simulator.operations.world import World
 
 
 class AmazonServer:

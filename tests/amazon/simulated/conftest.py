@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from simulator.sellers import DEMO_EU
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.sellers import DEMO_EU
 from tests.support.simulator_server import AmazonServer
 from webapp.domain.accounts.credentials import Credentials
 

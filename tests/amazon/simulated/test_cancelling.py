@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from simulator.world import World
+from simulator.operations.world import World
 from webapp.amazon.gateway import Amazon
 from webapp.domain.amazon.errors import Forbidden, InvalidRequest, OutcomeUnknown
 from webapp.domain.amazon.types import Cancellation

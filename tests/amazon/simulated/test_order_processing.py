@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulator.adjustments import paid
-from simulator.world import World
+from simulator.operations.adjustments import paid
+from simulator.operations.world import World
 from webapp.amazon.gateway import Amazon
 from webapp.domain.amazon.errors import Forbidden, InvalidRequest, OutcomeUnknown
 from webapp.domain.amazon.types import AmazonPackage, FeedReport, PreparedFeed

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis import Redis
 
-from simulator.sellers import DEMO_EU
-from simulator.world import World
+from simulator.operations.world import World
+from simulator.state.sellers import DEMO_EU
 from tests.support.simulator_server import AmazonServer
 from webapp.amazon.gateway import Amazon
 from webapp.amazon.rate_limiter import bucket_key

@@ -11,7 +11,7 @@ from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from simulator.sellers import DEMO_EU
+from simulator.state.sellers import DEMO_EU
 from tests.support.factories import an_account
 from tests.support.simulator_server import AmazonServer
 from tests.support.web_pages import web_pages

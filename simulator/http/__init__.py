@@ -1,0 +1,1 @@
+"""The WSGI application: Selling Partner API routes and the control page."""

@@ -1,0 +1,1 @@
+"""What Amazon does with orders, feeds, shipments, messages and e-mails."""

@@ -1,0 +1,1 @@
+"""What the simulated Amazon holds: orders, sellers, time, rate limits and armed faults."""
