@@ -21,7 +21,7 @@ from benchmarks import desk_pages as desk
 from benchmarks.parts import Options, Result, Table, run
 from benchmarks.places import Place, app_of, environment
 from benchmarks.served import OURS, Server, memory
-from tests.support.running_app import family, running
+from tests.support.running_app import descendants, run_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.models.stores import Store
@@ -44,7 +44,7 @@ def measure(place: Place, options: Options) -> Result:
         starts = []
         for _ in range(min(STARTS, options.rounds)):
             started = time.perf_counter()
-            with running(settings.data_dir, environ=db_of) as up:
+            with run_app(settings.data_dir, environ=db_of) as up:
                 starts.append(time.perf_counter() - started)
                 supervisor, last = up.process.pid, len(starts) == min(STARTS, options.rounds)
                 if last:
@@ -93,7 +93,7 @@ def _look(result: Result, server: Server, options: Options) -> None:
 def _rest(result: Result, supervisor: int, seconds: float) -> None:
     """Memory of all processes after a while without anybody asking."""
     time.sleep(seconds)
-    every = family(supervisor) | {supervisor: "supervisor"}
+    every = descendants(supervisor) | {supervisor: "supervisor"}
     sizes = {f"{name} ({pid})": memory(pid) for pid, name in every.items()}
     result.figures["rest"] = sum(sizes.values())
     rows = [(re.sub(r" \(\d+\)", "", name), f"{size:.1f}") for name, size in sizes.items()]

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from simulator.operations.world import World
 from simulator.state.sellers import DEMO_EU
 from tests.support import user_accounts
-from tests.support.account_harness import Desk, fill
-from tests.support.factories import everywhere
+from tests.support.account_harness import AccountHarness, refill_rate_limits
+from tests.support.factories import all_participations
 from tests.support.postgres import Server, Unavailable, postgres_server
 from tests.support.simulator_server import AmazonServer
 from tests.support.valkey import valkey_server
@@ -92,7 +92,7 @@ def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
 def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True)
-    app.test_client_class = user_accounts.Browser
+    app.test_client_class = user_accounts.IsolatedClient
     with app.app_context():
         if db.engine.dialect.name == "sqlite":  # The other one is a copy that has its tables.
             create_file(db.engine)
@@ -109,18 +109,18 @@ def session(app: Flask) -> Iterator[Session]:
 
 
 @pytest.fixture
-def owner(app: Flask) -> FlaskClient:
-    return user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
+def owner_client(app: Flask) -> FlaskClient:
+    return user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER)
 
 
 @pytest.fixture
-def colleague(app: Flask) -> FlaskClient:
+def viewer_client(app: Flask) -> FlaskClient:
     """May look, but not at personal data, and may change nothing."""
-    return user_accounts.sign_in(app.test_client(), user_accounts.THE_COLLEAGUE)
+    return user_accounts.sign_in(app.test_client(), user_accounts.VIEWER_USER)
 
 
 @pytest.fixture
-def stranger(app: Flask) -> FlaskClient:
+def anonymous_client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
@@ -154,32 +154,36 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 
 @pytest.fixture
-def bell(app: Flask, redis: Redis) -> Redis:
+def job_queue(app: Flask, redis: Redis) -> Redis:
     """What the application rings the worker through: the tests' own Valkey."""
     app.extensions["channeldesk_redis"] = redis
     return redis
 
 
 @pytest.fixture
-def seller(session: Session, amazon: AmazonServer) -> Account:
+def demo_account(session: Session, amazon: AmazonServer) -> Account:
     """One the imitated Amazon knows. Rooms name accounts of their own `account`, which no desk may stand on."""
     found = DEMO_EU.credentials(amazon.url)
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
     now = datetime.now(UTC)
-    return accounts.connect(session, fields, DEMO_EU.countries, everywhere(), backfill_days=40, now=now, actor="test")
+    return accounts.connect(
+        session, fields, DEMO_EU.countries, all_participations(), backfill_days=40, now=now, actor="test"
+    )
 
 
 @pytest.fixture
-def desk(session: Session, amazon: AmazonServer, seller: Account, redis: Redis) -> Iterator[Desk]:
+def harness(session: Session, amazon: AmazonServer, demo_account: Account, redis: Redis) -> Iterator[AccountHarness]:
     waited = [0.0]
 
     def wait(seconds: float) -> None:
-        """Waiting costs the test nothing: the port's clock jumps, and what fills in Valkey meanwhile is as full."""
+        """Waiting costs the test nothing: the client's clock jumps, and the rate limits in Valkey are refilled."""
         waited[0] += seconds
-        fill(redis, seconds)
+        refill_rate_limits(redis, seconds)
 
     def clock() -> float:
         return time.monotonic() + waited[0]
 
-    with Amazon(accounts.credentials(seller), redis, max_wait=5, read_timeout=20, wait=wait, clock=clock) as port:
-        yield Desk(session, port, seller, amazon.world, redis)
+    with Amazon(
+        accounts.credentials(demo_account), redis, max_wait=5, read_timeout=20, wait=wait, clock=clock
+    ) as client:
+        yield AccountHarness(session, client, demo_account, amazon.world, redis)

@@ -22,7 +22,7 @@ from tests.support.factories import (
     an_item,
     an_order,
 )
-from tests.support.running_app import Desk, running
+from tests.support.running_app import RunningApp, run_app
 from tests.support.simulator_server import AmazonServer
 from webapp.domain.amazon.types import Address, Buyer
 from webapp.services.sync import import_page
@@ -109,7 +109,7 @@ def page(context: BrowserContext) -> Page:
 @pytest.fixture
 def owner_page(app: Flask, address: str, context: BrowserContext) -> Page:
     """The owner's browser, signed in."""
-    cookie = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER).get_cookie(app.session_interface.name)
+    cookie = user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER).get_cookie(app.session_interface.name)
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     return context.new_page()
 
@@ -140,15 +140,15 @@ class Screenshots:
 
 
 @pytest.fixture
-def real_desk(tmp_path: Path, amazon: AmazonServer) -> Iterator[Desk]:
-    with running(tmp_path / "data", environ=QUICK) as desk:
-        yield desk
+def running_app(tmp_path: Path, amazon: AmazonServer) -> Iterator[RunningApp]:
+    with run_app(tmp_path / "data", environ=QUICK) as running_app:
+        yield running_app
 
 
 @pytest.fixture
-def visitor(chromium: Browser, real_desk: Desk, complaints: Complaints) -> Iterator[Page]:
+def visitor(chromium: Browser, running_app: RunningApp, complaints: Complaints) -> Iterator[Page]:
     """A browser that opens the real desk; whatever it complains of fails the test."""
-    context = chromium.new_context(base_url=f"http://127.0.0.1:{real_desk.port}", locale="en-US")
+    context = chromium.new_context(base_url=f"http://127.0.0.1:{running_app.port}", locale="en-US")
     context.set_default_timeout(60_000)
     context.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
@@ -157,8 +157,8 @@ def visitor(chromium: Browser, real_desk: Desk, complaints: Complaints) -> Itera
     assert complaints == []
 
 
-def come_in(page: Page, desk: Desk) -> None:
-    found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", desk.log.read_text())
+def come_in(page: Page, running_app: RunningApp) -> None:
+    found = re.search(r"http://127\.0\.0\.1:\d+/sign-in/\S+", running_app.log.read_text())
     assert found is not None
     page.goto(found[0])
     page.get_by_label("E-mail address").fill("owner@desk.example")
@@ -187,7 +187,7 @@ def connect(page: Page, amazon: AmazonServer) -> None:
 
 
 @pytest.fixture
-def two_orders(session: Session, bell: Redis) -> None:
+def two_orders(session: Session, job_queue: Redis) -> None:
     """100001: two pieces and one, not invoiced. 100002: of somebody with an awkward name, who bought something long."""
     account = an_account(session)
     a_store(account).auto_invoice = False

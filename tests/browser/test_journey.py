@@ -6,16 +6,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import come_in, connect
-from tests.support.running_app import Desk
+from tests.support.running_app import RunningApp
 from tests.support.simulator_server import AmazonServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
-def test_from_connecting_to_a_proved_cancellation(visitor: Page, real_desk: Desk, amazon: AmazonServer) -> None:
+def test_from_connecting_to_a_proved_cancellation(visitor: Page, running_app: RunningApp, amazon: AmazonServer) -> None:
     page = visitor
     number = amazon.world.place("DE")
-    come_in(page, real_desk)
+    come_in(page, running_app)
     connect(page, amazon)
 
     page.get_by_role("link", name=number).click()
@@ -36,10 +36,10 @@ def test_from_connecting_to_a_proved_cancellation(visitor: Page, real_desk: Desk
 
 
 def test_with_import_disabled_orders_show_read_only_and_none_is_made(
-    visitor: Page, real_desk: Desk, amazon: AmazonServer
+    visitor: Page, running_app: RunningApp, amazon: AmazonServer
 ) -> None:
     page = visitor
-    come_in(page, real_desk)
+    come_in(page, running_app)
     connect(page, amazon)
     page.goto("/stores/desk-de/settings")
     page.get_by_role("group", name="Import Amazon orders").get_by_label("Disabled").check()

@@ -10,7 +10,7 @@ from tests.support.factories import (
     NOW,
     an_account,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.sync import import_page
@@ -19,16 +19,16 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(autouse=True)
-def orders(session, bell, owner, context):
+def orders(session, job_queue, owner_client, context):
     """Thirty Orders of which the oldest ten are shipped; the worker's bell is a real one."""
     context.set_default_timeout(60_000)
     account = an_account(session)
-    some = [an_order(n, **(shipped(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]
+    some = [an_order(n, **(shipped_fields(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]
     import_page.import_page(session, account.id, some, now=NOW, actor="amazon")
     session.commit()
     # The first look at a page makes its templates, which takes long on a machine that is busy.
     for path in ("/orders", "/grids/orders/views", "/grids/orders/columns"):
-        owner.get(path)
+        owner_client.get(path)
 
 
 def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints):

@@ -4,15 +4,15 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from tests.support.mailboxes import set_up
-from tests.support.order_processing import processing_order
+from tests.support.mailboxes import save_mail_server
+from tests.support.order_processing import create_processing_order
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_template_fills_the_form_and_the_mail_is_in_line(session: Session, owner_page: Page) -> None:
-    set_up(session)
-    number = processing_order(session).number
+    save_mail_server(session)
+    number = create_processing_order(session).number
     session.rollback()
     page = owner_page
     page.goto(f"/orders/{number}")

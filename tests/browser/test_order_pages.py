@@ -12,9 +12,9 @@ from tests.support.factories import (
     NOW,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
-from tests.support.order_processing import BY
+from tests.support.order_processing import AUDIT_ARGS
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.comments import Comment
@@ -72,7 +72,7 @@ def test_tabs_change_with_the_keyboard_and_keep_the_page(owner_page: Page):
 def test_on_a_telephone_the_open_tab_and_all_of_a_shipment_are_seen(owner_page: Page, session):
     order = session.scalars(select(Order).where(Order.number == "100001")).one()
     first = order.items[0]
-    shipments.create(session, order.id, [Parcel({first.id: 2}, "DHL", "", DHL)], **BY)
+    shipments.create(session, order.id, [Parcel({first.id: 2}, "DHL", "", DHL)], **AUDIT_ARGS)
     session.rollback()
     page = owner_page
     page.set_viewport_size({"width": 390, "height": 800})
@@ -99,7 +99,7 @@ def test_what_is_typed_outlives_the_session_it_was_typed_in(
     expect(page.locator("#toasts").get_by_text("what you typed is still here")).to_be_visible()
     complaints.expect("401")
     complaints.expect("401")
-    cookie = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER).get_cookie(app.session_interface.name)
+    cookie = user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER).get_cookie(app.session_interface.name)
     page.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     page.get_by_role("button", name="Write comment").click()
     expect(page.locator("#toasts").get_by_text("Send it once more")).to_be_visible()
@@ -198,7 +198,7 @@ def test_who_refunds_is_said_and_amazon_is_given_a_reason_only_where_it_is_asked
 
 def test_everything_works_without_javascript(app, chromium: Browser, address: str):
     context = chromium.new_context(base_url=address, java_script_enabled=False, locale="en-US")
-    cookie = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER).get_cookie(app.session_interface.name)
+    cookie = user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER).get_cookie(app.session_interface.name)
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
     page = context.new_page()
     try:
@@ -237,7 +237,7 @@ def test_no_name_is_too_long_for_its_page(owner_page: Page, path: str, width: in
 @pytest.mark.parametrize("path", ["", "?tab=history"])
 def test_no_word_is_too_long_for_its_page(owner_page: Page, path: str, width: int, session):
     order = session.scalars(select(Order).where(Order.number == "100002")).one()
-    holds.hold(session, order.id, "https://carrier.example/?parcel=" + "0" * 400, **BY)
+    holds.hold(session, order.id, "https://carrier.example/?parcel=" + "0" * 400, **AUDIT_ARGS)
     owner_page.set_viewport_size({"width": width, "height": 800})
     owner_page.goto(f"/orders/100002{path}")
 
@@ -271,11 +271,13 @@ def test_what_is_wrong_with_a_quantity_can_be_read_to_its_end(owner_page: Page, 
 
 def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session):
     items = (an_item(7, quantity=1),)
-    import_page.import_page(session, 1, [an_order(7, **shipped(an_order(7, items=items)))], now=NOW, actor="amazon")
+    import_page.import_page(
+        session, 1, [an_order(7, **shipped_fields(an_order(7, items=items)))], now=NOW, actor="amazon"
+    )
     session.commit()
     order = session.scalars(select(Order).order_by(Order.id.desc())).first()
     number, line = order.number, order.items[0].id
-    invoices.create(session, order.id, **BY)
+    invoices.create(session, order.id, **AUDIT_ARGS)
     asked = {"on_amazon": True, "reason": "CustomerReturn", "now": datetime.now(UTC), "actor": "user:1"}
     memo = credit_memos.create(session, order.id, CreditRequest({line: 1}), **asked).number
     page = owner_page

@@ -20,7 +20,7 @@ FOREIGN = ("川霧 千尋", "محمد بن عبد الله الطويل الاس
 
 
 @pytest.fixture(autouse=True)
-def orders(session, bell):
+def orders(session, job_queue):
     """Sixty unshipped orders, three of them of people with awkward names; the worker's bell is a real one."""
     account = an_account(session)
     people = [

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from tests.browser.conftest import come_in, connect
-from tests.support.running_app import Desk
+from tests.support.running_app import RunningApp
 from tests.support.simulator_server import AmazonServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -79,11 +79,11 @@ def shown(amazon: AmazonServer, number: str) -> dict[str, int]:
 
 
 def test_an_order_is_shipped_in_parts_and_refunded_in_parts(
-    visitor: Page, real_desk: Desk, amazon: AmazonServer
+    visitor: Page, running_app: RunningApp, amazon: AmazonServer
 ) -> None:
     page = visitor
     number = amazon.world.place("DE", lines=LINES, discount=False, gift=False)
-    come_in(page, real_desk)
+    come_in(page, running_app)
     connect(page, amazon)
     page.get_by_role("link", name=number).click()
     expect(page).to_have_url(re.compile("/orders/100001$"))

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from tests.browser.conftest import Complaints
 from tests.support.factories import an_account
-from tests.support.stock import counters
+from tests.support.stock import stock_counters
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +38,7 @@ def test_a_product_is_made_in_a_dialog_counted_and_brought_as_a_file(
     count.get_by_label("Pieces").fill("-3")
     count.get_by_role("button", name="Write down").click()
     expect(page.get_by_text("The stock was written down.")).to_be_visible()
-    assert counters(session, "MUG-1") == (4, 0, 4)
+    assert stock_counters(session, "MUG-1") == (4, 0, 4)
     session.rollback()
 
     page.goto("/products/imports/new")
@@ -47,7 +47,7 @@ def test_a_product_is_made_in_a_dialog_counted_and_brought_as_a_file(
     page.get_by_role("button", name="Look at what would change").click()
     page.get_by_role("button", name="Take 2 rows").click()
     expect(page.get_by_text("All its rows were taken.")).to_be_visible()
-    assert counters(session, "MUG-1") == (9, 0, 9)
+    assert stock_counters(session, "MUG-1") == (9, 0, 9)
 
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto("/products")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_order_pages import DHL
-from tests.support.order_processing import BY
+from tests.support.order_processing import AUDIT_ARGS
 from webapp.domain.shipping.parcels import Parcel
 from webapp.services.shipping import shipments
 
@@ -51,7 +51,7 @@ def test_a_parcel_too_many_is_taken_out_again(owner_page: Page):
 
 
 def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
-    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **BY)
+    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **AUDIT_ARGS)
     page = owner_page
     page.goto("/orders/100001/shipments/new")
 
@@ -65,7 +65,7 @@ def test_a_number_used_before_is_said_as_it_is_typed(owner_page: Page, session):
 
 
 def test_a_parcel_is_corrected_while_its_page_asks_for_itself(owner_page: Page, session):
-    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **BY)
+    shipments.create(session, 2, [Parcel(None, "DHL", "", DHL)], **AUDIT_ARGS)
     page = owner_page
     page.goto("/shipments/100001")
     expect(page.locator("#parcels")).to_have_attribute("hx-select", "#parcels")

@@ -9,7 +9,7 @@ from simulator.state.sellers import DEMO_EU
 from tests.browser.conftest import Complaints
 from tests.support.simulator_server import AmazonServer
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("bell")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("job_queue")]
 
 
 def test_an_account_is_connected_with_the_mouse(owner_page: Page, amazon: AmazonServer, complaints: Complaints) -> None:
@@ -34,20 +34,20 @@ def test_an_account_is_connected_with_the_mouse(owner_page: Page, amazon: Amazon
     expect(page.locator(".store-card")).to_have_count(4)
 
 
-def test_orders_appear_on_the_dashboard_by_themselves(owner_page: Page, desk) -> None:
+def test_orders_appear_on_the_dashboard_by_themselves(owner_page: Page, running_app) -> None:
     page = owner_page
     page.clock.install(time=datetime.now(UTC))
     page.goto("/stores/birch-anvil-de")
     expect(page.get_by_text("The first sync has not ended yet")).to_be_visible()
 
-    number = desk.world.place("DE")
-    desk.sync()
+    number = running_app.world.place("DE")
+    running_app.sync()
     page.clock.run_for(10_500)
 
     expect(page.get_by_role("link", name=number)).to_be_visible()
 
 
-def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, seller) -> None:
+def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, demo_account) -> None:
     page = owner_page
     page.goto("/stores/birch-anvil-de/settings")
     expect(page.locator("#processing_status")).to_have_count(0)
@@ -64,7 +64,7 @@ def test_the_form_of_settings_follows_what_is_chosen(owner_page: Page, seller) -
     expect(page.locator("#processing_status")).to_have_value("Awaiting stock")
 
 
-def test_deleting_asks_for_the_name_in_a_dialog(owner_page: Page, seller, complaints: Complaints) -> None:
+def test_deleting_asks_for_the_name_in_a_dialog(owner_page: Page, demo_account, complaints: Complaints) -> None:
     page = owner_page
     page.goto("/")
     card = page.locator("#store-birch-anvil-fr")

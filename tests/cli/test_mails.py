@@ -7,8 +7,8 @@ import pytest
 
 from tests.cli.conftest import Command
 from tests.support.factories import NOW
-from tests.support.mailboxes import Mailbox, mail_server, set_up
-from tests.support.order_processing import processing_order
+from tests.support.mailboxes import Mailbox, mail_server, save_mail_server
+from tests.support.order_processing import create_processing_order
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -28,8 +28,8 @@ def failed(command: Command, box: Mailbox, tmp_path: Path) -> int:
     app = create_app(Settings.load({}, data_dir=tmp_path / "cli"))
     with app.app_context():
         session = db.session()
-        set_up(session, box.port)
-        order = processing_order(session)
+        save_mail_server(session, box.port)
+        order = create_processing_order(session)
         mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
         mail_outbox.move(mail, "fail", NOW)
         mail.cause = "mail_recipient_refused"

@@ -28,11 +28,11 @@ def no_system_folder(monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_pa
 
 @pytest.mark.usefixtures("no_system_folder")
 def test_a_workbook_is_written_inside_the_data_folder_and_leaves_nothing(
-    owner: FlaskClient, session: Session, settings: Settings
+    owner_client: FlaskClient, session: Session, settings: Settings
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
 
-    answer = owner.post("/grids/orders/exports", data={"format": "xlsx"})
+    answer = owner_client.post("/grids/orders/exports", data={"format": "xlsx"})
 
     assert answer.status_code == 200
     assert answer.data.startswith(b"PK")

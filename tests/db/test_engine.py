@@ -41,43 +41,43 @@ def tried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return found
 
 
-def test_a_page_takes_one_connection(owner: FlaskClient, taken: list[object]) -> None:
-    assert owner.get("/orders").status_code == 200
+def test_a_page_takes_one_connection(owner_client: FlaskClient, taken: list[object]) -> None:
+    assert owner_client.get("/orders").status_code == 200
     assert len(taken) == 1
 
 
-def test_a_connection_that_was_used_just_now_is_not_tried(owner: FlaskClient, tried: list[object]) -> None:
-    owner.get("/orders")
+def test_a_connection_that_was_used_just_now_is_not_tried(owner_client: FlaskClient, tried: list[object]) -> None:
+    owner_client.get("/orders")
     tried.clear()
-    assert [owner.get("/orders").status_code for _ in range(3)] == [200, 200, 200]
+    assert [owner_client.get("/orders").status_code for _ in range(3)] == [200, 200, 200]
     assert tried == []
 
 
 def test_one_that_lay_still_for_long_is_tried(
-    owner: FlaskClient, tried: list[object], monkeypatch: pytest.MonkeyPatch
+    owner_client: FlaskClient, tried: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner.get("/orders")
+    owner_client.get("/orders")
     tried.clear()
     monkeypatch.setattr(engine, "_TRUSTED", -1.0)
-    owner.get("/orders")
+    owner_client.get("/orders")
     assert len(tried) == (0 if db.engine.dialect.name == "sqlite" else 1)
 
 
-def test_what_the_server_has_ended_is_replaced(owner: FlaskClient, app: Flask) -> None:
+def test_what_the_server_has_ended_is_replaced(owner_client: FlaskClient, app: Flask) -> None:
     if db.engine.dialect.name == "sqlite":
         pytest.skip("a file ends nothing")
-    owner.get("/orders")
+    owner_client.get("/orders")
     others = create_engine(db.engine.url)
     ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database()"
     with others.connect() as connection:
         assert connection.scalars(text(f"{ended} AND pid <> pg_backend_pid()")).all()
     others.dispose()
 
-    assert owner.get("/orders").status_code == 200
+    assert owner_client.get("/orders").status_code == 200
 
 
-def test_after_reading_one_writes_in_a_transaction(owner: FlaskClient, app: Flask) -> None:
-    owner.get("/orders")
+def test_after_reading_one_writes_in_a_transaction(owner_client: FlaskClient, app: Flask) -> None:
+    owner_client.get("/orders")
     with db.engine.connect() as connection:
         connection.execute(text("CREATE TABLE made_and_undone (id INTEGER)"))
         connection.rollback()

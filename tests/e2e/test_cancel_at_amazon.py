@@ -11,167 +11,167 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def number(desk):
+def number(harness):
     """An unshipped order that has arrived."""
-    number = desk.world.place("DE")
-    desk.sync()
+    number = harness.world.place("DE")
+    harness.sync()
     return number
 
 
-def told(desk, number):
-    return len(desk.world.effects("cancellation", number))
+def told(harness, number):
+    return len(harness.world.effects("cancellation", number))
 
 
-def feeds_at_amazon(desk):
-    return desk.world.call_counts["createFeed"]
+def feeds_at_amazon(harness):
+    return harness.world.call_counts["createFeed"]
 
 
-def test_a_cancellation_is_told_once_and_proved(desk, number):
-    submission = desk.cancel(number)
+def test_a_cancellation_is_told_once_and_proved(harness, number):
+    submission = harness.cancel(number)
     assert submission.state == "queued"
-    desk.advance()
-    desk.session.refresh(submission)
-    assert (submission.state, feeds_at_amazon(desk)) == ("queued", 0)
-    assert (desk.order(number).status, desk.commerce_order(number).state) == ("UNSHIPPED", "processing")
+    harness.advance()
+    harness.session.refresh(submission)
+    assert (submission.state, feeds_at_amazon(harness)) == ("queued", 0)
+    assert (harness.order(number).status, harness.commerce_order(number).state) == ("UNSHIPPED", "processing")
 
-    desk.later(31)
-    desk.advance_until_ended(submission)
+    harness.later(31)
+    harness.advance_until_ended(submission)
 
     assert (submission.state, submission.request_id is not None) == ("verified", True)
-    assert (desk.order(number).status, desk.order(number).cancelled_by) == ("CANCELLED", "MERCHANT")
-    order = desk.commerce_order(number)
+    assert (harness.order(number).status, harness.order(number).cancelled_by) == ("CANCELLED", "MERCHANT")
+    order = harness.commerce_order(number)
     assert (order.state, order.total_refunded) == ("canceled", order.total)
-    assert desk.session.scalars(select(CreditMemo.total)).one() == order.total
-    assert (told(desk, number), feeds_at_amazon(desk)) == (1, 1)
-    kinds = desk.session.scalars(select(Event.kind).where(Event.submission_id == submission.id)).all()
+    assert harness.session.scalars(select(CreditMemo.total)).one() == order.total
+    assert (told(harness, number), feeds_at_amazon(harness)) == (1, 1)
+    kinds = harness.session.scalars(select(Event.kind).where(Event.submission_id == submission.id)).all()
     assert kinds == ["cancellation_requested", "cancellation_accepted", "cancellation_verified"]
 
 
-def test_undone_in_time_amazon_hears_nothing(desk, number):
-    submission = desk.cancel(number)
+def test_undone_in_time_amazon_hears_nothing(harness, number):
+    submission = harness.cancel(number)
 
-    submission_actions.undo(desk.session, submission.id, now=desk.clock(), actor="test")
+    submission_actions.undo(harness.session, submission.id, now=harness.clock(), actor="test")
 
-    desk.later(60)
-    assert desk.advance() == 0
-    assert (submission.state, feeds_at_amazon(desk), desk.order(number).status) == ("undone", 0, "UNSHIPPED")
+    harness.later(60)
+    assert harness.advance() == 0
+    assert (submission.state, feeds_at_amazon(harness), harness.order(number).status) == ("undone", 0, "UNSHIPPED")
 
 
-def test_once_it_is_being_sent_it_cannot_be_undone(desk, number):
-    submission = desk.cancel(number)
-    desk.later(31)
-    desk.advance()
+def test_once_it_is_being_sent_it_cannot_be_undone(harness, number):
+    submission = harness.cancel(number)
+    harness.later(31)
+    harness.advance()
 
     with pytest.raises(RefusedError) as refused:
-        submission_actions.undo(desk.session, submission.id, now=desk.clock(), actor="test")
+        submission_actions.undo(harness.session, submission.id, now=harness.clock(), actor="test")
 
     assert refused.value.code == "undo_too_late"
 
 
-def test_many_cancellations_go_in_one_feed(desk):
-    numbers = [desk.world.place(country) for country in ("DE", "FR", "GB", "DE", "SE")]
-    desk.sync()
-    asked = [desk.cancel(number) for number in numbers]
-    desk.later(31)
+def test_many_cancellations_go_in_one_feed(harness):
+    numbers = [harness.world.place(country) for country in ("DE", "FR", "GB", "DE", "SE")]
+    harness.sync()
+    asked = [harness.cancel(number) for number in numbers]
+    harness.later(31)
 
     for submission in asked:
-        desk.advance_until_ended(submission)
+        harness.advance_until_ended(submission)
 
     assert [submission.state for submission in asked] == ["verified"] * 5
-    assert feeds_at_amazon(desk) == 1
-    assert [told(desk, number) for number in numbers] == [1] * 5
+    assert feeds_at_amazon(harness) == 1
+    assert [told(harness, number) for number in numbers] == [1] * 5
 
 
-def test_the_next_feed_waits_for_its_slot(desk):
-    first, second = desk.world.place("DE"), desk.world.place("DE")
-    desk.sync()
-    one = desk.cancel(first)
-    desk.later(31)
-    desk.advance_until_ended(one)
-    other = desk.cancel(second)
-    desk.later(31)
+def test_the_next_feed_waits_for_its_slot(harness):
+    first, second = harness.world.place("DE"), harness.world.place("DE")
+    harness.sync()
+    one = harness.cancel(first)
+    harness.later(31)
+    harness.advance_until_ended(one)
+    other = harness.cancel(second)
+    harness.later(31)
 
-    desk.advance()
+    harness.advance()
 
-    desk.session.refresh(other)
-    sent_at = desk.session.scalars(select(Feed.sending_at)).one()
+    harness.session.refresh(other)
+    sent_at = harness.session.scalars(select(Feed.sending_at)).one()
     assert (other.state, (other.due_at - sent_at).total_seconds()) == ("queued", 120)
-    assert feeds_at_amazon(desk) == 1
+    assert feeds_at_amazon(harness) == 1
 
 
-def test_rejected_by_amazon_its_words_are_kept_and_nothing_changes(desk, number):
-    desk.world.faults.arm("feed_rejected", "createFeed")
-    submission = desk.cancel(number)
-    desk.later(31)
+def test_rejected_by_amazon_its_words_are_kept_and_nothing_changes(harness, number):
+    harness.world.faults.arm("feed_rejected", "createFeed")
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission)
+    harness.advance_until_ended(submission)
 
     assert submission.state == "rejected"
     assert submission.message
-    assert (desk.order(number).status, desk.commerce_order(number).state) == ("UNSHIPPED", "processing")
-    assert desk.order(number).note == "note_cancel_rejected"
-    again = desk.cancel(number)
-    desk.later(130)
-    desk.advance_until_ended(again)
-    assert (again.state, told(desk, number)) == ("verified", 1)
+    assert (harness.order(number).status, harness.commerce_order(number).state) == ("UNSHIPPED", "processing")
+    assert harness.order(number).note == "note_cancel_rejected"
+    again = harness.cancel(number)
+    harness.later(130)
+    harness.advance_until_ended(again)
+    assert (again.state, told(harness, number)) == ("verified", 1)
 
 
-def test_a_feed_that_ends_fatal_is_said(desk, number):
-    desk.world.faults.arm("feed_fatal", "createFeed")
-    submission = desk.cancel(number)
-    desk.later(31)
+def test_a_feed_that_ends_fatal_is_said(harness, number):
+    harness.world.faults.arm("feed_fatal", "createFeed")
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission)
+    harness.advance_until_ended(submission)
 
     assert (submission.state, submission.cause) == ("rejected", "feed_failed")
-    assert desk.commerce_order(number).state == "processing"
+    assert harness.commerce_order(number).state == "processing"
 
 
-def test_trouble_is_kept_on_what_met_it_and_the_next_try_waits(desk, number):
-    submission = desk.cancel(number)
-    desk.later(31)
-    desk.world.faults.arm("error_500", "getOrder", times=None)
+def test_trouble_is_kept_on_what_met_it_and_the_next_try_waits(harness, number):
+    submission = harness.cancel(number)
+    harness.later(31)
+    harness.world.faults.arm("error_500", "getOrder", times=None)
 
-    desk.advance()
+    harness.advance()
 
-    desk.session.refresh(submission)
+    harness.session.refresh(submission)
     assert (submission.state, submission.cause, submission.tries) == ("queued", "unavailable", 1)
-    assert submission.due_at > desk.clock()
-    calls = desk.world.call_counts["getOrder"]
-    desk.advance()
-    assert desk.world.call_counts["getOrder"] == calls
+    assert submission.due_at > harness.clock()
+    calls = harness.world.call_counts["getOrder"]
+    harness.advance()
+    assert harness.world.call_counts["getOrder"] == calls
 
 
-def test_the_buyer_cancels_meanwhile_and_no_feed_is_sent(desk, number):
-    submission = desk.cancel(number)
-    desk.at_amazon(number, "cancel", by="BUYER")
-    desk.later(31)
+def test_the_buyer_cancels_meanwhile_and_no_feed_is_sent(harness, number):
+    submission = harness.cancel(number)
+    harness.at_amazon(number, "cancel", by="BUYER")
+    harness.later(31)
 
-    desk.advance_until_ended(submission)
+    harness.advance_until_ended(submission)
 
-    assert (submission.state, submission.cause, feeds_at_amazon(desk)) == ("verified", "cancelled_meanwhile", 0)
-    assert desk.commerce_order(number).state == "canceled"
-
-
-def test_shipped_meanwhile_it_is_refused_and_no_feed_is_sent(desk, number):
-    submission = desk.cancel(number)
-    desk.at_amazon(number, "ship")
-    desk.later(31)
-
-    desk.advance_until_ended(submission)
-
-    assert (submission.state, submission.cause, feeds_at_amazon(desk)) == ("rejected", "cancel_shipped", 0)
-    assert desk.commerce_order(number).state == "complete"
+    assert (submission.state, submission.cause, feeds_at_amazon(harness)) == ("verified", "cancelled_meanwhile", 0)
+    assert harness.commerce_order(number).state == "canceled"
 
 
-def test_a_second_click_is_refused_and_there_is_one_submission(desk, number):
-    desk.cancel(number)
+def test_shipped_meanwhile_it_is_refused_and_no_feed_is_sent(harness, number):
+    submission = harness.cancel(number)
+    harness.at_amazon(number, "ship")
+    harness.later(31)
+
+    harness.advance_until_ended(submission)
+
+    assert (submission.state, submission.cause, feeds_at_amazon(harness)) == ("rejected", "cancel_shipped", 0)
+    assert harness.commerce_order(number).state == "complete"
+
+
+def test_a_second_click_is_refused_and_there_is_one_submission(harness, number):
+    harness.cancel(number)
 
     with pytest.raises(RefusedError) as refused:
-        desk.cancel(number)
+        harness.cancel(number)
 
     assert refused.value.code == "cancel_requested_already"
-    assert len(desk.session.scalars(select(Submission)).all()) == 1
+    assert len(harness.session.scalars(select(Submission)).all()) == 1
 
 
 @pytest.mark.parametrize(
@@ -184,86 +184,86 @@ def test_a_second_click_is_refused_and_there_is_one_submission(desk, number):
         ({"fulfilled_by": "AMAZON"}, "cancel_fba"),
     ],
 )
-def test_what_cannot_be_cancelled_says_why(desk, wishes, code):
-    number = desk.world.place("DE", **wishes)
-    desk.sync()
+def test_what_cannot_be_cancelled_says_why(harness, wishes, code):
+    number = harness.world.place("DE", **wishes)
+    harness.sync()
 
     with pytest.raises(RefusedError) as refused:
-        desk.cancel(number)
+        harness.cancel(number)
 
     assert refused.value.code == code
-    assert desk.session.scalars(select(Submission)).all() == []
+    assert harness.session.scalars(select(Submission)).all() == []
 
 
-def test_a_reason_amazon_does_not_have_is_refused(desk, number):
+def test_a_reason_amazon_does_not_have_is_refused(harness, number):
     with pytest.raises(InvalidError) as refused:
-        desk.cancel(number, "BecauseISaySo")
+        harness.cancel(number, "BecauseISaySo")
 
     assert (refused.value.code, refused.value.field) == ("reason_unknown", "reason")
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
-def test_after_a_lost_answer_it_looks_and_tells_amazon_once(desk, number, fault):
-    desk.world.faults.arm(fault, "createFeed")
-    submission = desk.cancel(number)
-    desk.later(31)
+def test_after_a_lost_answer_it_looks_and_tells_amazon_once(harness, number, fault):
+    harness.world.faults.arm(fault, "createFeed")
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission)
+    harness.advance_until_ended(submission)
 
-    assert (submission.state, told(desk, number), feeds_at_amazon(desk)) == ("verified", 1, 1)
+    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 1)
 
 
 @pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html"])
-def test_what_never_reached_amazon_is_sent_again(desk, number, fault):
+def test_what_never_reached_amazon_is_sent_again(harness, number, fault):
     options = {"seconds": 2.5} if fault == "hang" else {}
-    desk.world.faults.arm(fault, "createFeed", **options)
-    submission = desk.cancel(number)
-    desk.later(31)
+    harness.world.faults.arm(fault, "createFeed", **options)
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission)
+    harness.advance_until_ended(submission)
 
-    assert (submission.state, told(desk, number)) == ("verified", 1)
+    assert (submission.state, told(harness, number)) == ("verified", 1)
 
 
 @pytest.mark.parametrize("operation", ["createFeedDocument", "getFeed", "getFeedDocument", "getOrder"])
 @pytest.mark.parametrize("fault", ["error_503_html", "malformed_json", "throttled_without_body"])
-def test_trouble_on_the_way_only_delays_it(desk, number, operation, fault):
-    desk.world.faults.arm(fault, operation, times=8)
-    submission = desk.cancel(number)
-    desk.later(31)
+def test_trouble_on_the_way_only_delays_it(harness, number, operation, fault):
+    harness.world.faults.arm(fault, operation, times=8)
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission)
+    harness.advance_until_ended(submission)
 
-    assert (submission.state, told(desk, number), feeds_at_amazon(desk)) == ("verified", 1, 1)
-
-
-def test_through_rest_where_amazon_has_opened_it(desk, number):
-    desk.world.switches["rest_cancel"] = True
-    submission = desk.cancel(number)
-    desk.later(31)
-
-    desk.advance_until_ended(submission, method="rest")
-
-    assert (submission.state, told(desk, number), feeds_at_amazon(desk)) == ("verified", 1, 0)
+    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 1)
 
 
-def test_where_rest_is_closed_the_feed_carries_it(desk, number):
-    submission = desk.cancel(number)
-    desk.later(31)
+def test_through_rest_where_amazon_has_opened_it(harness, number):
+    harness.world.switches["rest_cancel"] = True
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission, method="rest")
+    harness.advance_until_ended(submission, method="rest")
 
-    assert (submission.state, told(desk, number), feeds_at_amazon(desk)) == ("verified", 1, 1)
-    assert desk.world.call_counts["cancelOrder"] == 1
+    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 0)
 
 
-def test_a_lost_answer_of_rest_is_looked_for(desk, number):
-    desk.world.switches["rest_cancel"] = True
-    desk.world.faults.arm("lost_answer", "cancelOrder")
-    submission = desk.cancel(number)
-    desk.later(31)
+def test_where_rest_is_closed_the_feed_carries_it(harness, number):
+    submission = harness.cancel(number)
+    harness.later(31)
 
-    desk.advance_until_ended(submission, method="rest")
+    harness.advance_until_ended(submission, method="rest")
 
-    assert (submission.state, told(desk, number)) == ("verified", 1)
-    assert desk.world.call_counts["cancelOrder"] == 1
+    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 1)
+    assert harness.world.call_counts["cancelOrder"] == 1
+
+
+def test_a_lost_answer_of_rest_is_looked_for(harness, number):
+    harness.world.switches["rest_cancel"] = True
+    harness.world.faults.arm("lost_answer", "cancelOrder")
+    submission = harness.cancel(number)
+    harness.later(31)
+
+    harness.advance_until_ended(submission, method="rest")
+
+    assert (submission.state, told(harness, number)) == ("verified", 1)
+    assert harness.world.call_counts["cancelOrder"] == 1

@@ -11,54 +11,54 @@ from sqlalchemy import select
 from tests.views.invoicing.test_invoices import fields, plain
 from webapp.models.submissions import Submission
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("bell")]
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("job_queue")]
 
 ORDER = "/orders/100001"
 PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094042564")
 
 
 @pytest.fixture
-def number(desk):
+def number(harness):
     """An unshipped order of two pieces of one thing and one of another, which has arrived."""
-    number = desk.world.place("DE", lines=((0, 2), (1, 1)), discount=True, gift=False)
-    desk.sync()
-    desk.session.commit()
+    number = harness.world.place("DE", lines=((0, 2), (1, 1)), discount=True, gift=False)
+    harness.sync()
+    harness.session.commit()
     return number
 
 
-def told(desk):
+def told(harness):
     """Go on until Amazon has proved everything it is being told."""
-    desk.later(31)
-    for submission in desk.session.scalars(select(Submission).where(Submission.open)).all():
-        desk.advance_until_ended(submission)
+    harness.later(31)
+    for submission in harness.session.scalars(select(Submission).where(Submission.open)).all():
+        harness.advance_until_ended(submission)
         assert submission.state == "verified"
-    desk.session.commit()
+    harness.session.commit()
 
 
-def ship(owner, desk, lines, *parcels):
+def ship(owner_client, harness, lines, *parcels):
     """Send the form with these parcels: a number, and pieces line by line. Answers the page of the shipment."""
-    sent = fields(owner.get(f"{ORDER}/shipments/new"))
+    sent = fields(owner_client.get(f"{ORDER}/shipments/new"))
     for place, (number, pieces) in enumerate(parcels):
         sent |= {f"parcels-{place}-{name}": value for name, value in (("tracking_number", number), ("carrier", "dhl"))}
         sent |= {f"parcels-{place}-quantity-{line}": many for line, many in zip(lines, pieces, strict=True)}
-    answer = owner.post(f"{ORDER}/shipments", data=sent)
+    answer = owner_client.post(f"{ORDER}/shipments", data=sent)
     assert answer.status_code == 303, plain(answer)
-    told(desk)
+    told(harness)
     return answer.location
 
 
-def refund(owner, desk, changes):
+def refund(owner_client, harness, changes):
     """Send the form with these changes. Answers the page of the credit memo."""
-    sent = fields(owner.get(f"{ORDER}/credit_memos/new"))
+    sent = fields(owner_client.get(f"{ORDER}/credit_memos/new"))
     sent |= {"way": "amazon", "reason": "CustomerReturn"} | changes
-    answer = owner.post(f"{ORDER}/credit_memos", data=sent)
+    answer = owner_client.post(f"{ORDER}/credit_memos", data=sent)
     assert answer.status_code == 303, plain(answer)
-    told(desk)
+    told(harness)
     return answer.location
 
 
-def printed(owner, page):
-    answer = owner.get(f"{page}/pdf")
+def printed(owner_client, page):
+    answer = owner_client.get(f"{page}/pdf")
     assert answer.mimetype == "application/pdf"
     return "\n".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.data)).pages)
 
@@ -68,54 +68,60 @@ def amount(text, name):
     return Decimal(re.search(rf"{name} €([0-9.,]+)", text)[1].replace(",", ""))
 
 
-def first_line(desk, number):
+def first_line(harness, number):
     """Amazon's id of the order's first line."""
-    return desk.commerce_order(number).items[0].order_item_id
+    return harness.commerce_order(number).items[0].order_item_id
 
 
-def refunded(desk, number):
-    return sum(Decimal(one["total"]["amount"]) for one in desk.world.effects("refund", number))
+def refunded(harness, number):
+    return sum(Decimal(one["total"]["amount"]) for one in harness.world.effects("refund", number))
 
 
-def books(desk, number):
-    order = desk.commerce_order(number)
+def books(harness, number):
+    order = harness.commerce_order(number)
     lines = [(one.ordered, one.invoiced, one.shipped, one.refunded, one.canceled) for one in order.items]
     found = order.state, order.total, order.total_invoiced, order.total_refunded, lines
-    desk.session.commit()
+    harness.session.commit()
     return found
 
 
-def test_pages_papers_and_amazon_name_the_same_pieces_and_money(owner, desk, number):
-    lines = [item.id for item in desk.commerce_order(number).items]
-    desk.session.commit()
+def test_pages_papers_and_amazon_name_the_same_pieces_and_money(owner_client, harness, number):
+    lines = [item.id for item in harness.commerce_order(number).items]
+    harness.session.commit()
 
-    page = ship(owner, desk, lines, (PARCELS[0], (1, 0)), (PARCELS[1], (1, 0)))
+    page = ship(owner_client, harness, lines, (PARCELS[0], (1, 0)), (PARCELS[1], (1, 0)))
 
-    assert all(parcel in text for parcel in PARCELS[:2] for text in (plain(owner.get(page)), printed(owner, page)))
-    assert [pieces for _, pieces in desk.shown(number).values()] == [{first_line(desk, number): 1}] * 2
-    assert "Partially shipped" in plain(owner.get(ORDER))
-    assert books(desk, number)[0] == "processing"
+    assert all(
+        parcel in text
+        for parcel in PARCELS[:2]
+        for text in (plain(owner_client.get(page)), printed(owner_client, page))
+    )
+    assert [pieces for _, pieces in harness.packages_at_amazon(number).values()] == [
+        {first_line(harness, number): 1}
+    ] * 2
+    assert "Partially shipped" in plain(owner_client.get(ORDER))
+    assert books(harness, number)[0] == "processing"
 
-    page = ship(owner, desk, lines, (PARCELS[2], (0, 1)))
+    page = ship(owner_client, harness, lines, (PARCELS[2], (0, 1)))
 
-    assert {tracking for tracking, _ in desk.shown(number).values()} == set(PARCELS)
-    assert "Shipped" in plain(owner.get(ORDER))
-    assert books(desk, number)[0] == "complete"
+    assert {tracking for tracking, _ in harness.packages_at_amazon(number).values()} == set(PARCELS)
+    assert "Shipped" in plain(owner_client.get(ORDER))
+    assert books(harness, number)[0] == "complete"
 
-    first = refund(owner, desk, {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "0"})
+    first = refund(owner_client, harness, {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "0"})
 
-    worth = amount(plain(owner.get(first)), "Total refunded")
-    assert refunded(desk, number) == worth
-    assert str(worth).replace(".", ",") in printed(owner, first)
-    assert books(desk, number)[0] == "complete"
+    worth = amount(plain(owner_client.get(first)), "Total refunded")
+    assert refunded(harness, number) == worth
+    assert str(worth).replace(".", ",") in printed(owner_client, first)
+    assert books(harness, number)[0] == "complete"
 
-    rest = refund(owner, desk, {})
+    rest = refund(owner_client, harness, {})
 
-    said = plain(owner.get(ORDER))
+    said = plain(owner_client.get(ORDER))
     paid = amount(said, "Grand total")
-    assert refunded(desk, number) == paid == amount(said, "Total refunded")
-    assert amount(plain(owner.get(rest)), "Total refunded") == paid - worth
-    closed = books(desk, number)
+    assert refunded(harness, number) == paid == amount(said, "Total refunded")
+    assert amount(plain(owner_client.get(rest)), "Total refunded") == paid - worth
+    closed = books(harness, number)
     assert closed == ("closed", int(paid * 100), int(paid * 100), int(paid * 100), [(2, 2, 2, 2, 0), (1, 1, 1, 1, 0)])
-    desk.sync(since=desk.clock().replace(year=desk.clock().year - 1))
-    assert books(desk, number) == closed
+    harness.sync(since=harness.clock().replace(year=harness.clock().year - 1))
+    assert books(harness, number) == closed

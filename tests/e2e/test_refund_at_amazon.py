@@ -18,36 +18,36 @@ TWO_LINES = ((0, 2), (1, 1))
 
 
 @pytest.fixture
-def number(desk):
+def number(harness):
     """A shipped order of two lines, with shipping and tax on them."""
-    number = desk.world.place("DE", status="SHIPPED", lines=TWO_LINES)
-    desk.sync()
+    number = harness.world.place("DE", status="SHIPPED", lines=TWO_LINES)
+    harness.sync()
     return number
 
 
-def there(desk, number):
+def there(harness, number):
     """All that Amazon has refunded of the order, in minor units, by its id of the item."""
     found: dict[str, int] = {}
-    for entry in desk.world.effects("refund", number):
+    for entry in harness.world.effects("refund", number):
         worth = Money.parse(entry["total"]["amount"], entry["total"]["currencyCode"])
         found[entry["order_item_id"]] = found.get(entry["order_item_id"], 0) + worth.minor
     return found
 
 
-def lines(desk, number):
-    return [item.id for item in desk.commerce_order(number).items]
+def lines(harness, number):
+    return [item.id for item in harness.commerce_order(number).items]
 
 
-def of(desk, memo):
+def of(harness, memo):
     asked = select(Submission).where(Submission.kind == "refund", Submission.subject == str(memo.id))
-    return desk.session.scalars(asked).one()
+    return harness.session.scalars(asked).one()
 
 
-def told_and_ended(desk, memo):
-    submission = of(desk, memo)
-    desk.later(31)
-    desk.advance_until_ended(submission)
-    desk.session.expire_all()
+def told_and_ended(harness, memo):
+    submission = of(harness, memo)
+    harness.later(31)
+    harness.advance_until_ended(submission)
+    harness.session.expire_all()
     return submission
 
 
@@ -55,42 +55,42 @@ def counts(order):
     return [(item.refunded, item.refunding) for item in order.items], order.total_refunded, order.total_refunding
 
 
-def test_one_line_is_refunded_then_the_rest_and_the_order_is_closed(desk, number):
-    first, _ = lines(desk, number)
-    order = desk.commerce_order(number)
+def test_one_line_is_refunded_then_the_rest_and_the_order_is_closed(harness, number):
+    first, _ = lines(harness, number)
+    order = harness.commerce_order(number)
     assert order.state == "complete"
 
-    one = desk.refund(number, {first: 1}, 0)
+    one = harness.refund(number, {first: 1}, 0)
 
-    submission = of(desk, one)
+    submission = of(harness, one)
     assert (one.state, one.offline, submission.state) == ("asked", False, "queued")
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (order.state, *counts(order)) == ("complete", [(0, 1), (0, 0)], 0, one.total)
-    assert there(desk, number) == {}
-    submission = told_and_ended(desk, one)
-    order = desk.commerce_order(number)
+    assert there(harness, number) == {}
+    submission = told_and_ended(harness, one)
+    order = harness.commerce_order(number)
     assert (submission.state, one.state, order.state) == ("verified", "refunded", "complete")
     assert counts(order) == ([(1, 0), (0, 0)], one.total, 0)
-    assert there(desk, number) == {order.items[0].order_item_id: one.total}
+    assert there(harness, number) == {order.items[0].order_item_id: one.total}
 
-    rest = desk.refund(number)
+    rest = harness.refund(number)
 
-    assert told_and_ended(desk, rest).state == "verified"
-    order = desk.commerce_order(number)
+    assert told_and_ended(harness, rest).state == "verified"
+    order = harness.commerce_order(number)
     assert (order.state, order.total_refunded) == ("closed", order.total)
-    assert sum(there(desk, number).values()) == one.total + rest.total == order.total
-    assert queries.at_amazon(desk.session, order).left.minor == 0
-    kinds = desk.session.scalars(
+    assert sum(there(harness, number).values()) == one.total + rest.total == order.total
+    assert queries.at_amazon(harness.session, order).left.minor == 0
+    kinds = harness.session.scalars(
         select(Event.kind).where(Event.submission_id == submission.id).order_by(Event.id)
     ).all()
     assert kinds == ["refund_requested", "refund_accepted", "refund_verified"]
 
 
-def test_every_part_at_amazon_is_what_the_desk_asked_for(desk, number):
-    memo = desk.refund(number)
-    told_and_ended(desk, memo)
+def test_every_part_at_amazon_is_what_the_desk_asked_for(harness, number):
+    memo = harness.refund(number)
+    told_and_ended(harness, memo)
 
-    entries = {entry["order_item_id"]: entry["amounts"] for entry in desk.world.effects("refund", number)}
+    entries = {entry["order_item_id"]: entry["amounts"] for entry in harness.world.effects("refund", number)}
     assert entries == {
         row["item"]: {
             f"{name.replace('_', '-')}-adj": {"amount": Money(amount, "EUR").amount, "currencyCode": "EUR"}
@@ -101,130 +101,137 @@ def test_every_part_at_amazon_is_what_the_desk_asked_for(desk, number):
     }
 
 
-def test_undone_in_time_amazon_hears_nothing_and_the_money_can_be_given_back_again(desk, number):
-    memo = desk.refund(number)
+def test_undone_in_time_amazon_hears_nothing_and_the_money_can_be_given_back_again(harness, number):
+    memo = harness.refund(number)
 
-    submission_actions.undo(desk.session, of(desk, memo).id, now=desk.clock(), actor="test")
+    submission_actions.undo(harness.session, of(harness, memo).id, now=harness.clock(), actor="test")
 
-    desk.later(60)
-    assert desk.advance() == 0
-    order = desk.commerce_order(number)
-    assert (memo.state, counts(order), there(desk, number)) == ("undone", ([(0, 0), (0, 0)], 0, 0), {})
-    assert told_and_ended(desk, desk.refund(number)).state == "verified"
+    harness.later(60)
+    assert harness.advance() == 0
+    order = harness.commerce_order(number)
+    assert (memo.state, counts(order), there(harness, number)) == ("undone", ([(0, 0), (0, 0)], 0, 0), {})
+    assert told_and_ended(harness, harness.refund(number)).state == "verified"
 
 
-def test_asked_in_a_second_tab_it_is_refused_and_nothing_is_changed(desk, number):
-    first, _ = lines(desk, number)
-    memo = desk.refund(number, {first: 2})
+def test_asked_in_a_second_tab_it_is_refused_and_nothing_is_changed(harness, number):
+    first, _ = lines(harness, number)
+    memo = harness.refund(number, {first: 2})
 
     with pytest.raises(DeskError) as refused:
-        desk.refund(number, {first: 1})
+        harness.refund(number, {first: 1})
 
     assert (refused.value.code, refused.value.arguments["left"]) == ("quantity_over", 0)
-    assert desk.session.scalars(select(CreditMemo.id)).all() == [memo.id]
-    assert len(desk.session.scalars(select(Submission)).all()) == 1
+    assert harness.session.scalars(select(CreditMemo.id)).all() == [memo.id]
+    assert len(harness.session.scalars(select(Submission)).all()) == 1
 
 
-def test_while_one_feed_is_under_way_the_next_refund_waits(desk, number):
-    other = desk.world.place("DE", status="SHIPPED")
-    desk.sync()
-    desk.world.feed_seconds = 3600
-    one = desk.refund(number)
-    desk.later(31)
-    desk.advance()
-    two = desk.refund(other)
-    desk.later(600)
-    desk.advance()
+def test_while_one_feed_is_under_way_the_next_refund_waits(harness, number):
+    other = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    harness.world.feed_seconds = 3600
+    one = harness.refund(number)
+    harness.later(31)
+    harness.advance()
+    two = harness.refund(other)
+    harness.later(600)
+    harness.advance()
 
-    assert (of(desk, one).state, of(desk, two).state) == ("sent", "queued")
-    assert desk.world.call_counts["createFeed"] == 1
+    assert (of(harness, one).state, of(harness, two).state) == ("sent", "queued")
+    assert harness.world.call_counts["createFeed"] == 1
 
 
-def test_many_refunds_go_in_one_feed_each_with_its_own_fate(desk, number):
-    other = desk.world.place("DE", status="SHIPPED", lines=((0, 1),))
-    desk.sync()
-    one, two = desk.refund(number), desk.refund(other)
+def test_many_refunds_go_in_one_feed_each_with_its_own_fate(harness, number):
+    other = harness.world.place("DE", status="SHIPPED", lines=((0, 1),))
+    harness.sync()
+    one, two = harness.refund(number), harness.refund(other)
     # Somebody refunds the second one in Seller Central meanwhile.
-    desk.at_amazon(other, "refund")
+    harness.at_amazon(other, "refund")
 
-    assert told_and_ended(desk, one).state == "verified"
-    assert of(desk, two).state == "rejected"
-    assert desk.world.call_counts["createFeed"] == 1
-    assert "18102" in of(desk, two).message
-    assert (two.state, counts(desk.commerce_order(other))) == ("refused", ([(0, 0)], 0, 0))
+    assert told_and_ended(harness, one).state == "verified"
+    assert of(harness, two).state == "rejected"
+    assert harness.world.call_counts["createFeed"] == 1
+    assert "18102" in of(harness, two).message
+    assert (two.state, counts(harness.commerce_order(other))) == ("refused", ([(0, 0)], 0, 0))
 
 
-def test_what_amazon_refused_of_a_credit_memo_is_asked_for_again_and_the_rest_stays(desk, number):
-    first, second = desk.commerce_order(number).items
-    desk.at_amazon(number, "refund", item=second.order_item_id)
-    memo = desk.refund(number)
+def test_what_amazon_refused_of_a_credit_memo_is_asked_for_again_and_the_rest_stays(harness, number):
+    first, second = harness.commerce_order(number).items
+    harness.at_amazon(number, "refund", item=second.order_item_id)
+    memo = harness.refund(number)
     total, numbers = memo.total, memo.number
 
-    submission = told_and_ended(desk, memo)
+    submission = told_and_ended(harness, memo)
 
     assert (submission.state, submission.cause) == ("rejected", "refund_partly_refused")
     assert "18102" in submission.message
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (memo.state, memo.number, [item.order_item_id for item in memo.items]) == ("refunded", numbers, [first.id])
     assert 0 < memo.total < total
     assert counts(order) == ([(2, 0), (0, 0)], memo.total, 0)
-    assert there(desk, number)[first.order_item_id] == memo.total == sum(item.total for item in memo.items)
+    assert there(harness, number)[first.order_item_id] == memo.total == sum(item.total for item in memo.items)
     assert order.state == "complete"
 
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
+    again = submission_actions.resubmit(
+        harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test"
+    )
 
-    rest = refunds.memo_of(desk.session, again)
+    rest = refunds.memo_of(harness.session, again)
     assert (rest.total, [item.order_item_id for item in rest.items]) == (total - memo.total, [second.id])
-    assert desk.commerce_order(number).total_refunding == rest.total
+    assert harness.commerce_order(number).total_refunding == rest.total
 
 
-def test_lines_refused_of_several_credit_memos_in_one_feed_are_those_amazon_means(desk, number):
-    others = [desk.world.place("DE", status="SHIPPED", lines=TWO_LINES) for _ in range(2)]
-    desk.sync()
-    memos = [desk.refund(one) for one in (number, *others)]
+def test_lines_refused_of_several_credit_memos_in_one_feed_are_those_amazon_means(harness, number):
+    others = [harness.world.place("DE", status="SHIPPED", lines=TWO_LINES) for _ in range(2)]
+    harness.sync()
+    memos = [harness.refund(one) for one in (number, *others)]
     # Of the first order the first item is refunded already, of the second one nothing, of the third one the second.
-    gone = [desk.commerce_order(number).items[0].order_item_id, desk.commerce_order(others[1]).items[1].order_item_id]
-    desk.at_amazon(number, "refund", item=gone[0])
-    desk.at_amazon(others[1], "refund", item=gone[1])
+    gone = [
+        harness.commerce_order(number).items[0].order_item_id,
+        harness.commerce_order(others[1]).items[1].order_item_id,
+    ]
+    harness.at_amazon(number, "refund", item=gone[0])
+    harness.at_amazon(others[1], "refund", item=gone[1])
 
-    told_and_ended(desk, memos[0])
+    told_and_ended(harness, memos[0])
 
-    assert [of(desk, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
-    assert desk.world.call_counts["createFeed"] == 1
+    assert [of(harness, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
+    assert harness.world.call_counts["createFeed"] == 1
     kept = [[row["item"] for row in memo.told] for memo in memos]
-    items = [[item.order_item_id for item in desk.commerce_order(one).items] for one in (number, *others)]
+    items = [[item.order_item_id for item in harness.commerce_order(one).items] for one in (number, *others)]
     assert kept == [items[0][1:], items[1], items[2][:1]]
     for memo, one in zip(memos, (number, *others), strict=True):
-        assert memo.total == sum(minor for item, minor in there(desk, one).items() if item not in gone)
+        assert memo.total == sum(minor for item, minor in there(harness, one).items() if item not in gone)
 
 
-def test_rejected_as_a_whole_nothing_changes_and_it_can_be_asked_again(desk, number):
-    desk.world.faults.arm("feed_rejected")
-    memo = desk.refund(number, adjustment_fee=100)
+def test_rejected_as_a_whole_nothing_changes_and_it_can_be_asked_again(harness, number):
+    harness.world.faults.arm("feed_rejected")
+    memo = harness.refund(number, adjustment_fee=100)
 
-    submission = told_and_ended(desk, memo)
+    submission = told_and_ended(harness, memo)
 
-    assert (submission.state, memo.state, there(desk, number)) == ("rejected", "refused", {})
-    assert counts(desk.commerce_order(number)) == ([(0, 0), (0, 0)], 0, 0)
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
-    new = refunds.memo_of(desk.session, again)
+    assert (submission.state, memo.state, there(harness, number)) == ("rejected", "refused", {})
+    assert counts(harness.commerce_order(number)) == ([(0, 0), (0, 0)], 0, 0)
+    again = submission_actions.resubmit(
+        harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test"
+    )
+    new = refunds.memo_of(harness.session, again)
     assert (new.total, new.adjustment_fee) == (memo.total, 100)
-    desk.later(121)
-    desk.advance_until_ended(again)
-    assert (again.state, sum(there(desk, number).values())) == ("verified", memo.total)
+    harness.later(121)
+    harness.advance_until_ended(again)
+    assert (again.state, sum(there(harness, number).values())) == ("verified", memo.total)
 
 
-def test_pieces_that_will_not_be_shipped_any_more_are_cancelled_with_their_refund(desk):
-    number = desk.world.place("DE", status="PARTIALLY_SHIPPED", lines=((0, 2),))
-    desk.sync()
-    (line,) = lines(desk, number)
-    memo = desk.refund(number, {line: 1}, reason="NoInventory")
+def test_pieces_that_will_not_be_shipped_any_more_are_cancelled_with_their_refund(harness):
+    number = harness.world.place("DE", status="PARTIALLY_SHIPPED", lines=((0, 2),))
+    harness.sync()
+    (line,) = lines(harness, number)
+    memo = harness.refund(number, {line: 1}, reason="NoInventory")
     assert [row["cancelled"] for row in memo.told] == [1]
 
-    told_and_ended(desk, memo)
+    told_and_ended(harness, memo)
 
-    assert [entry["quantity_cancelled"] for entry in desk.world.effects("refund", number)] == [1]
-    assert desk.commerce_order(number).state == "complete"
+    assert [entry["quantity_cancelled"] for entry in harness.world.effects("refund", number)] == [1]
+    assert harness.commerce_order(number).state == "complete"
 
 
 @pytest.mark.parametrize(
@@ -234,34 +241,34 @@ def test_pieces_that_will_not_be_shipped_any_more_are_cancelled_with_their_refun
         ({"status": "UNSHIPPED"}, "refund_cancel_instead"),
     ],
 )
-def test_what_amazon_cannot_refund_says_why_and_changes_nothing(desk, wishes, code):
-    number = desk.world.place("DE", **wishes)
-    desk.sync()
+def test_what_amazon_cannot_refund_says_why_and_changes_nothing(harness, wishes, code):
+    number = harness.world.place("DE", **wishes)
+    harness.sync()
 
     with pytest.raises(RefusedError) as refused:
-        desk.refund(number)
+        harness.refund(number)
 
     assert refused.value.code == code
-    assert desk.session.scalars(select(CreditMemo)).all() == []
-    assert desk.session.scalars(select(Submission)).all() == []
+    assert harness.session.scalars(select(CreditMemo)).all() == []
+    assert harness.session.scalars(select(Submission)).all() == []
 
 
-def test_the_store_becomes_read_only_meanwhile_and_amazon_is_not_told(desk, number):
-    memo = desk.refund(number)
-    desk.order(number).store.import_orders = False
-    desk.session.commit()
+def test_the_store_becomes_read_only_meanwhile_and_amazon_is_not_told(harness, number):
+    memo = harness.refund(number)
+    harness.order(number).store.import_orders = False
+    harness.session.commit()
 
-    submission = told_and_ended(desk, memo)
+    submission = told_and_ended(harness, memo)
 
     assert (submission.state, submission.cause, memo.state) == ("rejected", "refund_read_only", "refused")
-    assert desk.world.call_counts["createFeed"] == 0
+    assert harness.world.call_counts["createFeed"] == 0
 
 
-def test_reading_the_order_again_changes_nothing_of_what_was_given_back(desk, number):
-    told_and_ended(desk, desk.refund(number, {lines(desk, number)[0]: 1}, 0))
-    before = counts(desk.commerce_order(number))
+def test_reading_the_order_again_changes_nothing_of_what_was_given_back(harness, number):
+    told_and_ended(harness, harness.refund(number, {lines(harness, number)[0]: 1}, 0))
+    before = counts(harness.commerce_order(number))
 
-    desk.world.orders[number].body["lastUpdatedTime"] = "2099-01-01T00:00:00Z"
-    desk.sync()
+    harness.world.orders[number].body["lastUpdatedTime"] = "2099-01-01T00:00:00Z"
+    harness.sync()
 
-    assert counts(desk.commerce_order(number)) == before
+    assert counts(harness.commerce_order(number)) == before

@@ -13,8 +13,8 @@ from tests.e2e.test_refund_at_amazon import (
     there,
     told_and_ended,
 )
-from tests.support.account_harness import Port
-from tests.support.running_app import until
+from tests.support.account_harness import AmazonProxy
+from tests.support.running_app import wait_until
 from webapp.domain.amazon.errors import Forbidden, Throttled
 from webapp.domain.amazon.types import FeedMessage, FeedReport
 from webapp.domain.common.money import Money
@@ -28,168 +28,170 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def number(desk):
+def number(harness):
     """A shipped order of two lines, with shipping and tax on them."""
-    number = desk.world.place("DE", status="SHIPPED", lines=TWO_LINES)
-    desk.sync()
+    number = harness.world.place("DE", status="SHIPPED", lines=TWO_LINES)
+    harness.sync()
     return number
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
-def test_after_a_lost_answer_the_feed_is_found_and_nothing_is_refunded_twice(desk, number, fault):
-    desk.world.faults.arm(fault, "createFeed")
-    memo = desk.refund(number)
+def test_after_a_lost_answer_the_feed_is_found_and_nothing_is_refunded_twice(harness, number, fault):
+    harness.world.faults.arm(fault, "createFeed")
+    memo = harness.refund(number)
 
-    assert told_and_ended(desk, memo).state == "verified"
-    assert desk.world.call_counts["createFeed"] == 1
-    assert sum(there(desk, number).values()) == memo.total
+    assert told_and_ended(harness, memo).state == "verified"
+    assert harness.world.call_counts["createFeed"] == 1
+    assert sum(there(harness, number).values()) == memo.total
 
 
 @pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html"])
-def test_what_amazon_does_not_list_is_left_to_a_person(desk, number, fault):
+def test_what_amazon_does_not_list_is_left_to_a_person(harness, number, fault):
     options = {"seconds": 2.5} if fault == "hang" else {}
-    desk.world.faults.arm(fault, "createFeed", **options)
-    memo = desk.refund(number)
+    harness.world.faults.arm(fault, "createFeed", **options)
+    memo = harness.refund(number)
 
-    submission = told_and_ended(desk, memo)
+    submission = told_and_ended(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "feed_lost")
     # Amazon counts a call when it lets go of it, which may be after the desk has given it up.
-    until(lambda: desk.world.call_counts["createFeed"])
-    assert (desk.world.call_counts["createFeed"], there(desk, number)) == (1, {})
-    assert desk.world.call_counts["getFeeds"] > 2
+    wait_until(lambda: harness.world.call_counts["createFeed"])
+    assert (harness.world.call_counts["createFeed"], there(harness, number)) == (1, {})
+    assert harness.world.call_counts["getFeeds"] > 2
     # Nothing is given free before a person has said what happened.
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
     with pytest.raises(RefusedError) as refused:
-        submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="test")
+        submission_actions.resubmit(harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test")
     assert refused.value.code == "refund_in_doubt"
 
 
-def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(desk, number):
-    desk.world.faults.arm("lost_answer", "createFeed")
-    submission = of(desk, desk.refund(number))
-    desk.later(31)
+def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(harness, number):
+    harness.world.faults.arm("lost_answer", "createFeed")
+    submission = of(harness, harness.refund(number))
+    harness.later(31)
 
-    desk.advance()
+    harness.advance()
 
-    desk.session.refresh(submission)
+    harness.session.refresh(submission)
     assert (submission.state, submission.cause, submission.tries) == ("sending", "lost_answer", 1)
     assert submission.message
 
 
-def test_of_two_such_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(desk, number):
+def test_of_two_such_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(harness, number):
     """Another program of the seller's refunds as well."""
-    other = desk.world.place("DE", status="SHIPPED")
-    desk.sync()
-    item = desk.order(other).items[0]
+    other = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    item = harness.order(other).items[0]
     # As many lines as ours has.
     theirs = Refund(other, item.order_item_id, "CustomerReturn", item_price=Money(100, "EUR"))
-    marketplaces = [desk.order(other).store.marketplace_id]
-    desk.session.rollback()
-    desk.port.create_feed(desk.port.prepare_refunds(marketplaces, [theirs, theirs]))
-    desk.world.faults.arm("lost_answer", "createFeed")
-    memo = desk.refund(number)
+    marketplaces = [harness.order(other).store.marketplace_id]
+    harness.session.rollback()
+    harness.amazon.create_feed(harness.amazon.prepare_refunds(marketplaces, [theirs, theirs]))
+    harness.world.faults.arm("lost_answer", "createFeed")
+    memo = harness.refund(number)
 
-    submission = told_and_ended(desk, memo)
+    submission = told_and_ended(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "feed_ambiguous")
-    assert desk.world.call_counts["createFeed"] == 2
-    assert sum(there(desk, number).values()) == memo.total
-    order = desk.commerce_order(number)
+    assert harness.world.call_counts["createFeed"] == 2
+    assert sum(there(harness, number).values()) == memo.total
+    order = harness.commerce_order(number)
     assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
 
 
-def test_a_feed_that_never_ends_is_left_to_a_person_and_the_next_refund_goes(desk, number):
-    other = desk.world.place("DE", status="SHIPPED")
-    desk.sync()
-    desk.world.feed_seconds = 10**6
-    memo = desk.refund(number)
-    submission = of(desk, memo)
-    desk.later(31)
-    desk.advance()
-    desk.later(feeds.LONGEST.total_seconds() - 60)
-    desk.advance()
-    desk.session.refresh(submission)
+def test_a_feed_that_never_ends_is_left_to_a_person_and_the_next_refund_goes(harness, number):
+    other = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    harness.world.feed_seconds = 10**6
+    memo = harness.refund(number)
+    submission = of(harness, memo)
+    harness.later(31)
+    harness.advance()
+    harness.later(feeds.LONGEST.total_seconds() - 60)
+    harness.advance()
+    harness.session.refresh(submission)
     assert submission.state == "sent"
-    next_one = desk.refund(other)
+    next_one = harness.refund(other)
 
-    desk.later(121)
-    desk.advance()
+    harness.later(121)
+    harness.advance()
 
-    desk.session.expire_all()
+    harness.session.expire_all()
     assert (submission.state, submission.cause, memo.state) == ("unproved", "feed_never_ended", "asked")
-    assert of(desk, next_one).state == "sent"
-    assert desk.world.call_counts["createFeed"] == 2
+    assert of(harness, next_one).state == "sent"
+    assert harness.world.call_counts["createFeed"] == 2
 
 
-def in_doubt(desk, number):
-    desk.world.faults.arm("error_500", "createFeed")
-    return told_and_ended(desk, desk.refund(number))
+def in_doubt(harness, number):
+    harness.world.faults.arm("error_500", "createFeed")
+    return told_and_ended(harness, harness.refund(number))
 
 
-def test_sent_again_by_a_person_it_is_refunded_once(desk, number):
-    submission = in_doubt(desk, number)
+def test_sent_again_by_a_person_it_is_refunded_once(harness, number):
+    submission = in_doubt(harness, number)
 
-    refunds.send_again(desk.session, submission.id, now=desk.clock(), actor="user:1")
+    refunds.send_again(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
-    desk.later(121)
-    desk.advance_until_ended(submission)
-    order = desk.commerce_order(number)
+    harness.later(121)
+    harness.advance_until_ended(submission)
+    order = harness.commerce_order(number)
     assert (submission.state, order.state) == ("verified", "closed")
-    assert sum(there(desk, number).values()) == order.total
+    assert sum(there(harness, number).values()) == order.total
 
 
-def test_a_person_says_it_arrived(desk, number):
-    submission = in_doubt(desk, number)
+def test_a_person_says_it_arrived(harness, number):
+    submission = in_doubt(harness, number)
 
-    refunds.arrived(desk.session, submission.id, now=desk.clock(), actor="user:1")
+    refunds.arrived(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
     assert (submission.message, submission.cause) == (None, None)
-    assert refunds.memo_of(desk.session, submission).state == "refunded"
-    told = desk.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
+    assert refunds.memo_of(harness.session, submission).state == "refunded"
+    told = harness.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
     assert (told.actor, told.order_id) == ("user:1", order.id)
     with pytest.raises(RefusedError) as refused:
-        refunds.missed(desk.session, submission.id, now=desk.clock(), actor="user:1")
+        refunds.missed(harness.session, submission.id, now=harness.clock(), actor="user:1")
     assert refused.value.code == "refund_not_in_doubt"
 
 
-def test_a_person_says_it_did_not_happen_and_the_money_is_free(desk, number):
-    submission = in_doubt(desk, number)
+def test_a_person_says_it_did_not_happen_and_the_money_is_free(harness, number):
+    submission = in_doubt(harness, number)
 
-    refunds.missed(desk.session, submission.id, now=desk.clock(), actor="user:1")
+    refunds.missed(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
     assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
-    again = submission_actions.resubmit(desk.session, submission.id, undo_seconds=0, now=desk.clock(), actor="user:1")
-    desk.later(121)
-    desk.advance_until_ended(again)
-    assert (again.state, desk.commerce_order(number).state) == ("verified", "closed")
+    again = submission_actions.resubmit(
+        harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="user:1"
+    )
+    harness.later(121)
+    harness.advance_until_ended(again)
+    assert (again.state, harness.commerce_order(number).state) == ("verified", "closed")
 
 
-def test_a_report_that_contradicts_itself_proves_nothing(desk, number):
-    desk.world.faults.arm("contradicting_report")
-    memo = desk.refund(number)
+def test_a_report_that_contradicts_itself_proves_nothing(harness, number):
+    harness.world.faults.arm("contradicting_report")
+    memo = harness.refund(number)
 
-    submission = told_and_ended(desk, memo)
+    submission = told_and_ended(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "refund_report_contradicts")
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (order.state, order.total_refunding, order.total_refunded) == ("complete", memo.total, 0)
 
 
-def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(desk, number):
-    desk.world.faults.arm("feed_fatal")
+def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(harness, number):
+    harness.world.faults.arm("feed_fatal")
 
-    submission = told_and_ended(desk, desk.refund(number))
+    submission = told_and_ended(harness, harness.refund(number))
 
     assert (submission.state, submission.cause) == ("unproved", "feed_aborted")
 
 
-class WithReport(Port):
+class WithReport(AmazonProxy):
     """The port of a desk whose ended feed comes with this report."""
 
     def __init__(self, port, report):
@@ -197,7 +199,7 @@ class WithReport(Port):
         self.report = report
 
     def feed(self, feed_id):
-        return replace(self.port.feed(feed_id), result_document_id="report")
+        return replace(self.amazon.feed(feed_id), result_document_id="report")
 
     def feed_report(self, there):
         assert there.result_document_id == "report"
@@ -217,19 +219,21 @@ NO = tuple(FeedMessage(place, "Error", "18102", "No.") for place in (1, 2))
     ],
     ids=["none", "some", "who knows"],
 )
-def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_success(desk, number, report, state, cause):
-    desk.world.faults.arm("feed_fatal")
-    desk.port = WithReport(desk.port, report)
+def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_success(
+    harness, number, report, state, cause
+):
+    harness.world.faults.arm("feed_fatal")
+    harness.amazon = WithReport(harness.amazon, report)
 
-    submission = told_and_ended(desk, desk.refund(number))
+    submission = told_and_ended(harness, harness.refund(number))
 
     assert (submission.state, submission.cause) == (state, cause)
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert order.total_refunded == 0
     assert (order.total_refunding > 0) is (state == "unproved")
 
 
-class Refusing(Port):
+class Refusing(AmazonProxy):
     """The port of a desk whose feeds Amazon does not take, for this reason, until `error` is None."""
 
     def __init__(self, port, error):
@@ -239,40 +243,40 @@ class Refusing(Port):
     def create_feed(self, prepared):
         if self.error is not None:
             raise self.error
-        return self.port.create_feed(prepared)
+        return self.amazon.create_feed(prepared)
 
 
-def test_a_feed_that_amazon_does_not_take_refunds_nothing_and_frees_the_money(desk, number):
-    desk.port = Refusing(desk.port, Forbidden("The role is missing.", request_id="request-1"))
+def test_a_feed_that_amazon_does_not_take_refunds_nothing_and_frees_the_money(harness, number):
+    harness.amazon = Refusing(harness.amazon, Forbidden("The role is missing.", request_id="request-1"))
 
-    memo = desk.refund(number)
-    submission = told_and_ended(desk, memo)
+    memo = harness.refund(number)
+    submission = told_and_ended(harness, memo)
 
     assert (submission.state, submission.message, submission.request_id) == (
         "rejected",
         "The role is missing.",
         "request-1",
     )
-    assert (memo.state, counts(desk.commerce_order(number))) == ("refused", ([(0, 0), (0, 0)], 0, 0))
-    desk.port.error = None
-    again = desk.refund(number)
-    desk.later(121)
-    assert (told_and_ended(desk, again).state, sum(there(desk, number).values())) == ("verified", again.total)
+    assert (memo.state, counts(harness.commerce_order(number))) == ("refused", ([(0, 0), (0, 0)], 0, 0))
+    harness.amazon.error = None
+    again = harness.refund(number)
+    harness.later(121)
+    assert (told_and_ended(harness, again).state, sum(there(harness, number).values())) == ("verified", again.total)
 
 
-def test_while_amazon_takes_no_feed_the_refund_waits_as_long_as_it_says_and_is_told_once(desk, number):
-    desk.port = Refusing(desk.port, Throttled("Later.", wait=300))
-    memo = desk.refund(number)
-    submission = of(desk, memo)
-    desk.later(31)
+def test_while_amazon_takes_no_feed_the_refund_waits_as_long_as_it_says_and_is_told_once(harness, number):
+    harness.amazon = Refusing(harness.amazon, Throttled("Later.", wait=300))
+    memo = harness.refund(number)
+    submission = of(harness, memo)
+    harness.later(31)
 
-    desk.advance()
+    harness.advance()
 
-    desk.session.refresh(submission)
+    harness.session.refresh(submission)
     assert (submission.state, submission.cause, memo.state) == ("sending", "throttled", "asked")
-    assert submission.due_at >= desk.clock() + timedelta(seconds=299)
-    desk.port.error = None
-    desk.later(301)
-    desk.advance_until_ended(submission)
-    assert (submission.state, desk.world.call_counts["createFeed"]) == ("verified", 1)
-    assert sum(there(desk, number).values()) == memo.total
+    assert submission.due_at >= harness.clock() + timedelta(seconds=299)
+    harness.amazon.error = None
+    harness.later(301)
+    harness.advance_until_ended(submission)
+    assert (submission.state, harness.world.call_counts["createFeed"]) == ("verified", 1)
+    assert sum(there(harness, number).values()) == memo.total

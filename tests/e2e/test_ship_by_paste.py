@@ -21,47 +21,47 @@ def a_number(n: int) -> str:
 
 
 @pytest.fixture
-def numbers(desk):
-    found = [desk.world.place("DE") for _ in range(MANY)]
-    desk.sync()
+def numbers(harness):
+    found = [harness.world.place("DE") for _ in range(MANY)]
+    harness.sync()
     return found
 
 
-def test_many_orders_are_shipped_by_one_paste_and_each_parcel_is_told_once(owner, desk, numbers):
+def test_many_orders_are_shipped_by_one_paste_and_each_parcel_is_told_once(owner_client, harness, numbers):
     sheet = "Order ID\tTracking\n" + "\n".join(f"{number}\t{a_number(n)}" for n, number in enumerate(numbers))
-    desk.session.rollback()
-    here = owner.post("/tracking", data={"text": sheet}).location
-    assert f"Ship {MANY} orders" in owner.get(here).text
+    harness.session.rollback()
+    here = owner_client.post("/tracking", data={"text": sheet}).location
+    assert f"Ship {MANY} orders" in owner_client.get(here).text
 
-    confirmed = owner.post(f"{here}/choices", data={"then": "ship"})
-    again = owner.post(f"{here}/choices", data={"then": "ship"})
+    confirmed = owner_client.post(f"{here}/choices", data={"then": "ship"})
+    again = owner_client.post(f"{here}/choices", data={"then": "ship"})
     assert again.location == confirmed.location
 
     # Nobody looks on: the browser is closed. A worker dies in the middle and another goes on.
-    action = desk.session.scalars(select(BulkAction.id)).one()
-    desk.session.rollback()
+    action = harness.session.scalars(select(BulkAction.id)).one()
+    harness.session.rollback()
     ticks = iter(range(40))
-    bulk_runner.step(desk.session, action, lambda: desk.clock() + timedelta(seconds=next(ticks)))
-    half = desk.session.get(BulkAction, action, populate_existing=True).done
+    bulk_runner.step(harness.session, action, lambda: harness.clock() + timedelta(seconds=next(ticks)))
+    half = harness.session.get(BulkAction, action, populate_existing=True).done
     assert 0 < half < MANY
-    desk.session.rollback()
-    assert f"{half} of {MANY}" in " ".join(owner.get(confirmed.location).text.split())
-    while bulk_runner.step(desk.session, action, desk.clock):
+    harness.session.rollback()
+    assert f"{half} of {MANY}" in " ".join(owner_client.get(confirmed.location).text.split())
+    while bulk_runner.step(harness.session, action, harness.clock):
         pass
 
-    desk.later(60)
+    harness.later(60)
     for _ in range(20):
-        desk.advance()
-        desk.sync()
-        if not desk.session.scalar(select(func.count(Submission.id)).where(Submission.open)):
+        harness.advance()
+        harness.sync()
+        if not harness.session.scalar(select(func.count(Submission.id)).where(Submission.open)):
             break
-        desk.later(60)
+        harness.later(60)
 
-    states = desk.session.execute(select(Submission.state, func.count()).group_by(Submission.state)).all()
+    states = harness.session.execute(select(Submission.state, func.count()).group_by(Submission.state)).all()
     assert states == [("verified", MANY)]
-    assert desk.session.scalar(select(func.count(Parcel.id))) == MANY
-    shown = [desk.shown(number) for number in numbers]
+    assert harness.session.scalar(select(func.count(Parcel.id))) == MANY
+    shown = [harness.packages_at_amazon(number) for number in numbers]
     assert [list(parcels) for parcels in shown] == [["1"]] * MANY
     assert [parcels["1"][0] for parcels in shown] == [a_number(n) for n in range(MANY)]
-    told = Counter(len(desk.world.effects("shipment", number)) for number in numbers)
+    told = Counter(len(harness.world.effects("shipment", number)) for number in numbers)
     assert told == {1: MANY}

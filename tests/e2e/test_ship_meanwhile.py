@@ -11,58 +11,58 @@ from webapp.services.submissions import user_actions as submission_actions
 pytestmark = pytest.mark.both_databases
 
 
-def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(desk, number):
-    (one,) = desk.ship(number)
-    desk.at_amazon(number, "request-cancel", reason="Changed my mind")
+def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(harness, number):
+    (one,) = harness.ship(number)
+    harness.at_amazon(number, "request-cancel", reason="Changed my mind")
 
-    desk.advance_until_ended(one)
+    harness.advance_until_ended(one)
 
     assert (one.state, one.open, one.cause) == ("conflict", True, "ship_cancel_requested")
-    assert (one.seen["cancel_requested"], desk.order(number).cancel_requested) == (False, True)
-    assert told(desk, number) == 0
-    desk.later(600)
-    desk.advance()
-    assert (one.state, told(desk, number)) == ("conflict", 0)
+    assert (one.seen["cancel_requested"], harness.order(number).cancel_requested) == (False, True)
+    assert told(harness, number) == 0
+    harness.later(600)
+    harness.advance()
+    assert (one.state, told(harness, number)) == ("conflict", 0)
 
-    submission_actions.override_conflict(desk.session, one.id, now=desk.clock(), actor="test")
-    desk.advance_until_ended(one)
+    submission_actions.override_conflict(harness.session, one.id, now=harness.clock(), actor="test")
+    harness.advance_until_ended(one)
 
-    assert (one.state, told(desk, number)) == ("verified", 1)
+    assert (one.state, told(harness, number)) == ("verified", 1)
 
 
-def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(desk, number):
-    (one,) = desk.ship(number)
-    desk.at_amazon(number, "request-cancel", reason="Changed my mind")
-    desk.advance_until_ended(one)
+def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(harness, number):
+    (one,) = harness.ship(number)
+    harness.at_amazon(number, "request-cancel", reason="Changed my mind")
+    harness.advance_until_ended(one)
 
     asked = parcels.cancel_instead(
-        desk.session, parcel_of(desk, one).id, "BuyerCanceled", undo_seconds=0, now=desk.clock(), actor="test"
+        harness.session, parcel_of(harness, one).id, "BuyerCanceled", undo_seconds=0, now=harness.clock(), actor="test"
     )
-    desk.advance_until_ended(asked)
+    harness.advance_until_ended(asked)
 
-    desk.session.refresh(one)
-    order = desk.commerce_order(number)
+    harness.session.refresh(one)
+    order = harness.commerce_order(number)
     assert (one.state, asked.state, order.state) == ("undone", "verified", "canceled")
     assert [(line.shipped, line.canceled) for line in order.items] == [(0, 2), (0, 1)]
-    assert (told(desk, number), order.total_refunded) == (0, order.total)
+    assert (told(harness, number), order.total_refunded) == (0, order.total)
 
 
-def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_ends(desk, number):
-    (one,) = desk.ship(number)
-    desk.at_amazon(number, "cancel", by="BUYER")
-    desk.advance_until_ended(one)
-    assert (one.state, one.cause, desk.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
+def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_ends(harness, number):
+    (one,) = harness.ship(number)
+    harness.at_amazon(number, "cancel", by="BUYER")
+    harness.advance_until_ended(one)
+    assert (one.state, one.cause, harness.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
 
-    parcels.take_back(desk.session, parcel_of(desk, one).id, now=desk.clock(), actor="test")
+    parcels.take_back(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
 
-    order = desk.commerce_order(number)
+    order = harness.commerce_order(number)
     assert (one.state, order.state, order.total_refunded) == ("undone", "canceled", order.total)
     assert [(line.shipped, line.canceled) for line in order.items] == [(0, 2), (0, 1)]
 
 
-def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(desk, number):
-    first, _ = desk.commerce_order(number).items
-    (one,) = desk.ship(number, Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"))
+def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(harness, number):
+    first, _ = harness.commerce_order(number).items
+    (one,) = harness.ship(number, Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"))
     package = {
         "packageReferenceId": "9",
         "createdTime": "2026-01-01T00:00:00Z",
@@ -72,9 +72,9 @@ def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(desk, numb
         "trackingNumber": "THERE",
         "packageItems": [{"orderItemId": first.order_item_id, "quantity": 1}],
     }
-    with desk.world.lock:
-        lifecycle.put_package(desk.world, desk.world.orders[number], package, via="desk")
+    with harness.world.lock:
+        lifecycle.put_package(harness.world, harness.world.orders[number], package, via="desk")
 
-    desk.advance_until_ended(one)
+    harness.advance_until_ended(one)
 
     assert (one.state, one.cause) == ("conflict", "ship_more_than_left")

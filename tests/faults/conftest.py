@@ -12,7 +12,7 @@ from webapp.domain.errors import DeskError
 
 
 @pytest.fixture
-def at_once(app, settings):
+def run_concurrently(app, settings):
     """`at_once(work, …)`: call each work(session) in a thread with an engine of its own, all from the same moment on.
 
     Answers what they answered, or the DeskError they raised; any other error fails the test.

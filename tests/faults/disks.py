@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.running_app import until
+from tests.support.running_app import wait_until
 
 # _IOR('X', 125, __u32), and the flag not to write the journal first.
 _SHUTDOWN = 0x8004587D
@@ -57,7 +57,7 @@ class Disk:
 
     def restore(self) -> None:
         """After `cut`, when the processes that had files of it open have ended: mount what is on the disk."""
-        until(lambda: not subprocess.run(["umount", str(self.path)], check=False, capture_output=True).returncode)
+        wait_until(lambda: not subprocess.run(["umount", str(self.path)], check=False, capture_output=True).returncode)
         self.mount()
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from tests.support.factories import a_store, an_account, an_order
-from tests.support.order_processing import imported
-from tests.support.running_app import running, until
+from tests.support.order_processing import create_orders
+from tests.support.running_app import run_app, wait_until
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -52,7 +52,7 @@ def begin(app):
             account = an_account(session)
             a_store(account).auto_invoice = False
             session.commit()
-            ids = [order.id for order in imported(session, *(an_order(n) for n in range(1, MANY + 1)))]
+            ids = [order.id for order in create_orders(session, *(an_order(n) for n in range(1, MANY + 1)))]
             return bulk_runner.start(session, "invoice", ids, now=datetime.now(UTC), actor="test").id
 
     return begin
@@ -79,23 +79,23 @@ def test_a_worker_killed_there_leaves_each_row_done_exactly_once(settings, begin
     marker = tmp_path / "died"
     begin()
 
-    with running(
+    with run_app(
         settings.data_dir,
         environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}", "DATABASE_URL": settings.database_url},
     ):
-        until(marker.exists, WITHIN)
-        until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")), WITHIN)
+        wait_until(marker.exists, WITHIN)
+        wait_until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")), WITHIN)
 
     all_done_once()
 
 
 def test_killing_the_worker_again_and_again_does_each_row_once(settings, begin):
-    with running(settings.data_dir, environ={"DATABASE_URL": settings.database_url}) as desk:
+    with run_app(settings.data_dir, environ={"DATABASE_URL": settings.database_url}) as running_app:
         begin()
         waiting = select(func.count(BulkRow.id)).where(BulkRow.state == "waiting")
         for left in (MANY - 1, MANY // 2):
-            until(lambda left=left: read(waiting)[0][0] <= left, WITHIN)
-            os.kill(desk.pids()["worker-bulk"], signal.SIGKILL)
-        until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")), WITHIN)
+            wait_until(lambda left=left: read(waiting)[0][0] <= left, WITHIN)
+            os.kill(running_app.pids()["worker-bulk"], signal.SIGKILL)
+        wait_until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")), WITHIN)
 
     all_done_once()

@@ -12,43 +12,43 @@ from webapp.runtime import doctor
 from webapp.services import clock_corrections
 
 
-def ship_time(desk, number):
+def ship_time(harness, number):
     """When the parcel was shipped, as Amazon was told."""
-    (package,) = desk.world.orders[number].body["packages"]
+    (package,) = harness.world.orders[number].body["packages"]
     return parse_iso(package["shipTime"])
 
 
-def test_a_parcel_is_never_shipped_in_amazons_future(desk):
-    number = desk.world.place("DE")
-    desk.sync()
-    desk.ahead += timedelta(days=10)
+def test_a_parcel_is_never_shipped_in_amazons_future(harness):
+    number = harness.world.place("DE")
+    harness.sync()
+    harness.ahead += timedelta(days=10)
 
-    (submission,) = desk.ship(number)
-    desk.advance_until_ended(submission)
+    (submission,) = harness.ship(number)
+    harness.advance_until_ended(submission)
 
     assert submission.state == "verified"
-    assert ship_time(desk, number) <= desk.world.clock.now()
+    assert ship_time(harness, number) <= harness.world.clock.now()
 
 
-def test_a_parcel_of_a_clock_that_is_right_keeps_its_time(desk):
-    number = desk.world.place("DE")
-    desk.sync()
-    then = desk.clock() - timedelta(hours=3)
+def test_a_parcel_of_a_clock_that_is_right_keeps_its_time(harness):
+    number = harness.world.place("DE")
+    harness.sync()
+    then = harness.clock() - timedelta(hours=3)
 
-    (submission,) = desk.ship(number, shipped_at=then)
-    desk.advance_until_ended(submission)
+    (submission,) = harness.ship(number, shipped_at=then)
+    harness.advance_until_ended(submission)
 
-    assert abs(ship_time(desk, number) - then) < timedelta(seconds=1)
+    assert abs(ship_time(harness, number) - then) < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("ahead", [0, 59, 61, 900, 864000, -61, -900])
-def test_each_sync_measures_the_difference(desk, ahead):
-    desk.ahead = timedelta(seconds=ahead)
-    desk.sync()
+def test_each_sync_measures_the_difference(harness, ahead):
+    harness.ahead = timedelta(seconds=ahead)
+    harness.sync()
 
-    desk.session.refresh(desk.account)
-    assert abs(desk.account.clock_ahead - ahead) <= 2
-    assert desk.account.clock_read_at is not None
+    harness.session.refresh(harness.account)
+    assert abs(harness.account.clock_ahead - ahead) <= 2
+    assert harness.account.clock_read_at is not None
 
 
 def test_a_difference_counts_for_a_quarter_of_an_hour(session):
@@ -75,15 +75,17 @@ def test_a_difference_counts_for_a_quarter_of_an_hour(session):
         (None, None),
     ],
 )
-def test_the_account_page_healthz_and_the_doctor_tell(owner, stranger, session, bell, settings, app, ahead, says):
+def test_the_account_page_healthz_and_the_doctor_tell(
+    owner_client, anonymous_client, session, job_queue, settings, app, ahead, says
+):
     account = an_account(session)
     account.clock_ahead, account.clock_read_at = ahead, datetime.now(UTC)
     session.commit()
 
-    page = unescape(owner.get(f"/accounts/{account.id}").text)
+    page = unescape(owner_client.get(f"/accounts/{account.id}").text)
 
     assert (says in page) if says else ("The clock of this machine" not in page)
-    assert stranger.get("/healthz").json["clock_ahead"] == ahead
+    assert anonymous_client.get("/healthz").json["clock_ahead"] == ahead
     assert clocks.TOLERANCE.total_seconds() == doctor.CLOCK_TOLERANCE
     finding = doctor.finding_of_clock(ahead)
     assert finding.level == ("warn" if says else "ok")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.support.account_harness import Port
+from tests.support.account_harness import AmazonProxy
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.services.sync import run as sync_run
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.both_databases
 JUMPS = [timedelta(days=-2), timedelta(days=10), timedelta(days=-10), timedelta(days=400), timedelta(seconds=-90)]
 
 
-class Jumping(Port):
+class Jumping(AmazonProxy):
     """Moves the clock when a page is asked for and when it has come."""
 
     def __init__(self, port, jump):
@@ -25,61 +25,61 @@ class Jumping(Port):
 
     def search_orders(self, **wishes):
         self.jump()
-        page = self.port.search_orders(**wishes)
+        page = self.amazon.search_orders(**wishes)
         self.jump()
         return page
 
 
-def sync_with(desk, jump):
-    port = Jumping(desk.port, jump)
-    return sync_run.sync_account(desk.session, port, desk.account.id, clock=desk.clock, actor="test")
+def sync_with(harness, jump):
+    port = Jumping(harness.amazon, jump)
+    return sync_run.sync_account(harness.session, port, harness.account.id, clock=harness.clock, actor="test")
 
 
-def assert_all_are_there(desk, placed):
-    desk.session.expire_all()
-    assert set(placed) <= set(desk.session.scalars(select(AmazonOrder.number)))
+def assert_all_are_there(harness, placed):
+    harness.session.expire_all()
+    assert set(placed) <= set(harness.session.scalars(select(AmazonOrder.number)))
     mine = select(AmazonOrder.number).join(Order, Order.amazon_order_id == AmazonOrder.id)
-    assert set(placed) <= set(desk.session.scalars(mine))
-    desk.session.refresh(desk.account)
-    assert desk.account.cursor <= desk.clock() + timedelta(seconds=60)
+    assert set(placed) <= set(harness.session.scalars(mine))
+    harness.session.refresh(harness.account)
+    assert harness.account.cursor <= harness.clock() + timedelta(seconds=60)
 
 
 @pytest.mark.parametrize("jump", JUMPS, ids=lambda jump: f"{jump.total_seconds():+.0f}s")
 @pytest.mark.parametrize("before", [True, False])
-def test_one_jump_in_the_middle_of_a_sync_leaves_no_order_out(desk, jump, before):
-    desk.sync()
-    placed = [desk.world.place("DE") for _ in range(3)]
+def test_one_jump_in_the_middle_of_a_sync_leaves_no_order_out(harness, jump, before):
+    harness.sync()
+    placed = [harness.world.place("DE") for _ in range(3)]
     jumps = [jump, timedelta()] if before else [timedelta(), jump]
 
     def once():
-        desk.ahead += jumps.pop(0) if jumps else timedelta()
+        harness.ahead += jumps.pop(0) if jumps else timedelta()
 
-    sync_with(desk, once)
-    placed.append(desk.world.place("DE"))
-    desk.sync()
-    desk.ahead = timedelta()
-    placed.append(desk.world.place("DE"))
-    desk.sync()
+    sync_with(harness, once)
+    placed.append(harness.world.place("DE"))
+    harness.sync()
+    harness.ahead = timedelta()
+    placed.append(harness.world.place("DE"))
+    harness.sync()
 
-    assert_all_are_there(desk, placed)
+    assert_all_are_there(harness, placed)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_jumps_at_any_moment_leave_no_order_out(desk, seed):
+def test_jumps_at_any_moment_leave_no_order_out(harness, seed):
     chance = random.Random(seed)
     placed = []
 
     def jump():
         if chance.random() < 0.5:
-            desk.ahead = chance.choice([timedelta(), timedelta(), *JUMPS])
+            harness.ahead = chance.choice([timedelta(), timedelta(), *JUMPS])
         if chance.random() < 0.5:
-            placed.append(desk.world.place("DE"))
+            placed.append(harness.world.place("DE"))
 
     for _ in range(8):
-        sync_with(desk, jump)
-    desk.ahead = timedelta()
-    placed.append(desk.world.place("DE"))
-    desk.sync()
+        sync_with(harness, jump)
+    harness.ahead = timedelta()
+    placed.append(harness.world.place("DE"))
+    harness.sync()
 
     assert placed
-    assert_all_are_there(desk, placed)
+    assert_all_are_there(harness, placed)

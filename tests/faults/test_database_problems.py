@@ -21,8 +21,8 @@ from sqlalchemy.orm import Session
 
 from tests.support import user_accounts
 from tests.support.factories import NOW, an_account, an_order
-from tests.support.running_app import running, until
-from tests.support.user_accounts import THE_OWNER
+from tests.support.running_app import run_app, wait_until
+from tests.support.user_accounts import OWNER_USER
 from webapp import create_app
 from webapp.core import database_problems
 from webapp.core.errors import CannotRunError
@@ -69,7 +69,7 @@ def make_table(session: Session) -> None:
 
 
 @pytest.fixture
-def desk(app: Flask, session: Session, bell: Redis) -> Flask:
+def running_app(app: Flask, session: Session, job_queue: Redis) -> Flask:
     """An application with an order, and with a page that saves something and says so."""
     app.config.update(PROPAGATE_EXCEPTIONS=False)
 
@@ -82,13 +82,13 @@ def desk(app: Flask, session: Session, bell: Redis) -> Flask:
 
 
 @pytest.fixture
-def person(desk: Flask, session: Session) -> FlaskClient:
+def person(running_app: Flask, session: Session) -> FlaskClient:
     """Somebody whose next page would note that they are still there, and show a message they have not seen."""
-    return signed_in(desk, session)
+    return signed_in(running_app, session)
 
 
-def signed_in(desk: Flask, session: Session) -> FlaskClient:
-    client = user_accounts.sign_in(desk.test_client(), THE_OWNER)
+def signed_in(running_app: Flask, session: Session) -> FlaskClient:
+    client = user_accounts.sign_in(running_app.test_client(), OWNER_USER)
     row = session.scalars(select(WebSession)).one()
     row.data = {**row.data, "_flashes": [("good", "An earlier message.")]}
     row.seen_at = datetime.now(UTC) - timedelta(minutes=5)
@@ -196,12 +196,12 @@ def mounted(*words: object) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", str(words[-1])], check=True)
 
 
-def on_disk(settings: Settings, bell: Redis) -> Flask:
+def on_disk(settings: Settings, job_queue: Redis) -> Flask:
     """An application on another data folder, made ready as `desk` is."""
     app = create_app(settings)
     app.config.update(PROPAGATE_EXCEPTIONS=False)
-    app.test_client_class = user_accounts.Browser
-    app.extensions["channeldesk_redis"] = bell
+    app.test_client_class = user_accounts.IsolatedClient
+    app.extensions["channeldesk_redis"] = job_queue
     return app
 
 
@@ -212,14 +212,14 @@ def prepared(app: Flask) -> FlaskClient:
         account = an_account(session)
         import_page(session, account.id, [an_order(1)], now=NOW, actor="test")
         session.commit()
-        user_accounts.add(app, THE_OWNER)
+        user_accounts.create_user(app, OWNER_USER)
         return signed_in(app, session)
 
 
 def test_on_a_file_system_without_room_pages_are_read_and_it_goes_on_when_there_is_room(
-    small_disk: Path, bell: Redis, caplog: pytest.LogCaptureFixture
+    small_disk: Path, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = on_disk(Settings.load({}, data_dir=small_disk / "data"), bell)
+    app = on_disk(Settings.load({}, data_dir=small_disk / "data"), job_queue)
     save_route(app)
     client = prepared(app)
     caplog.clear()
@@ -237,18 +237,18 @@ def test_on_a_file_system_without_room_pages_are_read_and_it_goes_on_when_there_
     (line,) = problem_lines(caplog)
     assert "disk of the database is full" in line
     filler.unlink()
-    bell.flushall()
+    job_queue.flushall()
     assert client.post("/save").status_code == 200
     assert client.get("/healthz").json["database"] is True
 
 
 def test_on_a_read_only_file_system_pages_are_read_and_clicks_say_so(
-    tmp_path: Path, bell: Redis, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     real, view = tmp_path / "real", tmp_path / "view"
     view.mkdir()
     writable = create_app(Settings.load({}, data_dir=real))
-    writable.test_client_class = user_accounts.Browser
+    writable.test_client_class = user_accounts.IsolatedClient
     client = prepared(writable)
     cookie = client.get_cookie(writable.session_interface.name).value
     with (
@@ -257,7 +257,7 @@ def test_on_a_read_only_file_system_pages_are_read_and_clicks_say_so(
     ):
         keeps_files.execute("SELECT count(*) FROM users").fetchall()
         subprocess.run(["mount", "-o", "remount,bind,ro", str(view)], check=True)
-        app = on_disk(Settings.load({}, data_dir=view), bell)
+        app = on_disk(Settings.load({}, data_dir=view), job_queue)
         save_route(app)
         token = client.environ_base["HTTP_X_CSRFTOKEN"]
         client = app.test_client()
@@ -275,9 +275,9 @@ def test_on_a_read_only_file_system_pages_are_read_and_clicks_say_so(
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
 def test_a_large_body_that_cannot_be_stored_gets_the_page_of_a_full_disk(
-    small_disk: Path, bell: Redis, caplog: pytest.LogCaptureFixture, content_type: str
+    small_disk: Path, job_queue: Redis, caplog: pytest.LogCaptureFixture, content_type: str
 ) -> None:
-    app = on_disk(Settings.load({}, data_dir=small_disk / "data"), bell)
+    app = on_disk(Settings.load({}, data_dir=small_disk / "data"), job_queue)
     save_route(app)
     client = prepared(app)
     caplog.clear()
@@ -290,11 +290,11 @@ def test_a_large_body_that_cannot_be_stored_gets_the_page_of_a_full_disk(
 
 
 def test_a_large_body_that_cannot_be_stored_gets_the_page_of_a_read_only_disk(
-    tmp_path: Path, bell: Redis, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     real, view = tmp_path / "real", tmp_path / "view"
     view.mkdir()
-    app = on_disk(Settings.load({}, data_dir=real), bell)
+    app = on_disk(Settings.load({}, data_dir=real), job_queue)
     save_route(app)
     client = prepared(app)
     with mounted("--bind", real, view):
@@ -335,7 +335,7 @@ def web_server(app: Flask) -> Iterator[int]:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         try:
-            until(lambda: server.started)
+            wait_until(lambda: server.started)
             yield listener.getsockname()[1]
         finally:
             server.should_exit = True
@@ -378,10 +378,10 @@ def test_a_deleted_database_is_not_written_into_nowhere_and_not_made_anew(
 
 
 def test_a_database_replaced_by_another_file_is_noticed(
-    desk: Flask, person: FlaskClient, settings: Settings, session: Session
+    running_app: Flask, person: FlaskClient, settings: Settings, session: Session
 ) -> None:
     session.close()
-    with desk.app_context(), db.engine.connect() as connection:
+    with running_app.app_context(), db.engine.connect() as connection:
         connection.rollback()
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path = settings.data_dir / "channeldesk.db"
@@ -402,11 +402,11 @@ def test_an_emptied_database_is_noticed(person: FlaskClient, settings: Settings,
 
 
 def test_damaged_pages_are_said_by_pages_and_doctor(
-    desk: Flask, person: FlaskClient, settings: Settings, session: Session, caplog: pytest.LogCaptureFixture
+    running_app: Flask, person: FlaskClient, settings: Settings, session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     session.close()
     overwrite_table(settings, "amazon_orders")
-    with desk.app_context():
+    with running_app.app_context():
         db.engine.dispose()
     page = person.get("/amazon-orders")
     assert page.status_code == 503
@@ -431,13 +431,13 @@ def overwrite_table(settings: Settings, table: str) -> None:
 
 
 def test_keys_that_do_not_open_a_stored_value_are_said(
-    person: FlaskClient, settings: Settings, bell: Redis, caplog: pytest.LogCaptureFixture
+    person: FlaskClient, settings: Settings, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys = settings.data_dir / "keys"
     right = keys.read_text()
     keys.write_text("another key that is long enough to be taken for one\n")
-    app = on_disk(settings, bell)
-    client = user_accounts.sign_in(app.test_client(), THE_OWNER)
+    app = on_disk(settings, job_queue)
+    client = user_accounts.sign_in(app.test_client(), OWNER_USER)
     page = client.get("/orders/100001")
     assert page.status_code == 503
     assert str(DATABASE_PROBLEMS[Cause.KEYS].title) in page.text
@@ -446,14 +446,14 @@ def test_keys_that_do_not_open_a_stored_value_are_said(
     assert "Put the key they were written with back" in line
     keys.write_text(right)
     create_app(settings)
-    bell.flushall()
+    job_queue.flushall()
     assert client.get("/healthz").json["database"] is True
 
 
 def test_an_error_of_the_program_keeps_its_traceback_and_its_page(
-    desk: Flask, person: FlaskClient, caplog: pytest.LogCaptureFixture
+    running_app: Flask, person: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    @desk.get("/wrong")
+    @running_app.get("/wrong")
     @requires("orders.read")
     def wrong() -> str:
         db.session.execute(text("SELECT nonsense FROM users"))
@@ -464,13 +464,13 @@ def test_an_error_of_the_program_keeps_its_traceback_and_its_page(
     assert person.get("/healthz").json["database"] is True
 
 
-def test_signing_in_says_that_nothing_can_be_saved(desk: Flask, session: Session) -> None:
+def test_signing_in_says_that_nothing_can_be_saved(running_app: Flask, session: Session) -> None:
     """Who would be told that they are signed in would be asked to sign in again on the next page."""
-    user_accounts.add(desk, THE_OWNER)
+    user_accounts.create_user(running_app, OWNER_USER)
     session.close()
-    client = desk.test_client()
+    client = running_app.test_client()
     token = client.get("/sign-in").text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
-    form = {"email": THE_OWNER.email, "password": THE_OWNER.password, "csrf_token": token}
+    form = {"email": OWNER_USER.email, "password": OWNER_USER.password, "csrf_token": token}
     event.listen(db.engine, "connect", query_only)
     db.engine.dispose()
     try:
@@ -479,7 +479,7 @@ def test_signing_in_says_that_nothing_can_be_saved(desk: Flask, session: Session
         event.remove(db.engine, "connect", query_only)
         db.engine.dispose()
     assert answer.status_code == 503
-    assert client.get_cookie(desk.session_interface.name) is None
+    assert client.get_cookie(running_app.session_interface.name) is None
 
 
 def query_only(connection, *_more):
@@ -539,14 +539,14 @@ def test_doctor_reads_the_whole_database(tmp_path: Path) -> None:
 def test_a_whole_desk_with_its_log_on_the_full_disk_goes_on_when_there_is_room(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    with mounted("-t", "tmpfs", "-o", "size=60m", "tmpfs", disk), running(disk / "data") as desk:
+    with mounted("-t", "tmpfs", "-o", "size=60m", "tmpfs", disk), run_app(disk / "data") as running_app:
         filler = disk / "filler"
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(65536))
-        until(lambda: desk.health()[1].get("database_problem") == "disk_full", 60)
-        until(lambda: (desk.health()[1].get("scheduler_tick_age") or 0) > 5, 60)
-        assert desk.process.poll() is None
+        wait_until(lambda: running_app.health()[1].get("database_problem") == "disk_full", 60)
+        wait_until(lambda: (running_app.health()[1].get("scheduler_tick_age") or 0) > 5, 60)
+        assert running_app.process.poll() is None
         filler.unlink()
-        until(lambda: (desk.health()[1].get("scheduler_tick_age") or 99) < 3, 60)
-        assert "Traceback" not in desk.log.read_text()
+        wait_until(lambda: (running_app.health()[1].get("scheduler_tick_age") or 99) < 3, 60)
+        assert "Traceback" not in running_app.log.read_text()

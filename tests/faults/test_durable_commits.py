@@ -27,40 +27,40 @@ def commits():
         event.remove(db.engine, "commit", note)
 
 
-def test_of_a_sync_only_its_pages_are_committed_without_waiting_for_the_disk(desk):
-    desk.world.reset("many:250")
+def test_of_a_sync_only_its_pages_are_committed_without_waiting_for_the_disk(harness):
+    harness.world.reset("many:250")
     with commits() as levels:
-        run = desk.sync()
+        run = harness.sync()
 
     assert run.pages == 3
     assert levels.count(NORMAL) == run.pages
     assert levels[0] == levels[-1] == FULL
 
 
-def test_every_step_of_a_refund_is_on_the_disk_before_the_next(desk):
-    number = desk.world.place("DE", status="SHIPPED")
-    desk.sync()
+def test_every_step_of_a_refund_is_on_the_disk_before_the_next(harness):
+    number = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
     with commits() as levels:
-        memo = desk.refund(number)
-        desk.later(31)
+        memo = harness.refund(number)
+        harness.later(31)
         while memo.state == "asked":
-            desk.advance()
-            desk.session.refresh(memo)
-            desk.later(121)
+            harness.advance()
+            harness.session.refresh(memo)
+            harness.later(121)
 
     assert memo.state == "refunded"
     assert set(levels) == {FULL}
 
 
-def test_every_step_of_a_parcel_and_a_cancellation_is_on_the_disk_before_the_next(desk):
-    shipped, cancelled = desk.world.place("DE"), desk.world.place("DE")
-    desk.sync()
+def test_every_step_of_a_parcel_and_a_cancellation_is_on_the_disk_before_the_next(harness):
+    shipped, cancelled = harness.world.place("DE"), harness.world.place("DE")
+    harness.sync()
     with commits() as levels:
-        (parcel,) = desk.ship(shipped)
-        wish = desk.cancel(cancelled)
-        desk.later(31)
+        (parcel,) = harness.ship(shipped)
+        wish = harness.cancel(cancelled)
+        harness.later(31)
         for submission in (parcel, wish):
-            desk.advance_until_ended(submission)
+            harness.advance_until_ended(submission)
 
     assert [parcel.state, wish.state] == ["verified", "verified"]
     assert set(levels) == {FULL}

@@ -18,24 +18,24 @@ STRIKING = [
 QUICK = {"slow": {"seconds": 0.05}, "hang": {"seconds": 2.5}}
 
 
-def sync_until_done(desk, most=60):
+def sync_until_done(harness, most=60):
     """As the schedule does: again and again, whatever the last run met. Answers how many runs failed."""
     failed = 0
     for _ in range(most):
         try:
-            desk.sync()
+            harness.sync()
         except AmazonError:
             failed += 1
-            desk.later(60)
+            harness.later(60)
         else:
             return failed
     raise AssertionError(f"still failing after {most} syncs")
 
 
-def assert_all_here_once_and_whole(desk):
-    session = desk.session
+def assert_all_here_once_and_whole(harness):
+    session = harness.session
     session.expire_all()
-    there = {order.id: order for order in desk.world.orders.values() if order.seller_id == desk.account.seller_id}
+    there = {order.id: order for order in harness.world.orders.values() if order.seller_id == harness.account.seller_id}
     here = {order.number: order for order in session.scalars(select(AmazonOrder))}
     assert set(here) == set(there)
     for number, order in here.items():
@@ -58,30 +58,30 @@ def assert_all_here_once_and_whole(desk):
 
 
 @pytest.mark.parametrize("name", STRIKING)
-def test_one_fault_alone(desk, name):
-    desk.world.reset("many:150")
+def test_one_fault_alone(harness, name):
+    harness.world.reset("many:150")
     operation = "token" if name == "invalid_grant" else "searchOrders"
-    desk.world.faults.arm(name, operation, times=2, **QUICK.get(name, {}))
+    harness.world.faults.arm(name, operation, times=2, **QUICK.get(name, {}))
 
-    sync_until_done(desk)
-    sync_until_done(desk)
+    sync_until_done(harness)
+    sync_until_done(harness)
 
-    assert_all_here_once_and_whole(desk)
+    assert_all_here_once_and_whole(harness)
 
 
-def test_all_faults_at_random_over_two_thousand_orders(desk):
-    desk.world.reset("many:2000")
+def test_all_faults_at_random_over_two_thousand_orders(harness):
+    harness.world.reset("many:2000")
     for name in STRIKING:
         rare = 0.01 if name in {"hang", "slow"} else 0.015
         operation = "token" if name == "invalid_grant" else "searchOrders"
-        desk.world.faults.arm(name, operation, times=None, probability=rare, **QUICK.get(name, {}))
+        harness.world.faults.arm(name, operation, times=None, probability=rare, **QUICK.get(name, {}))
 
     for _ in range(6):
-        sync_until_done(desk)
-        desk.world.place("DE")
-        desk.later(1)
-    desk.world.faults.disarm()
-    sync_until_done(desk)
+        sync_until_done(harness)
+        harness.world.place("DE")
+        harness.later(1)
+    harness.world.faults.disarm()
+    sync_until_done(harness)
 
-    assert_all_here_once_and_whole(desk)
-    assert desk.session.scalar(select(func.count()).where(SyncRun.state == "running")) == 0
+    assert_all_here_once_and_whole(harness)
+    assert harness.session.scalar(select(func.count()).where(SyncRun.state == "running")) == 0

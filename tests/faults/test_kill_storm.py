@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.test_power_cuts import ASKED, NOT_LOOKED_FOR, NOTHING_QUEUED, QUICK, clerk, orders_of, rows
 from tests.support.refunds import lines_sent
-from tests.support.running_app import running, until
+from tests.support.running_app import run_app, wait_until
 from webapp.core.settings import Settings
 
 pytestmark = [pytest.mark.processes, pytest.mark.only_sqlite, pytest.mark.explored]
@@ -33,24 +33,24 @@ def test_no_refund_is_doubled_when_processes_are_killed_again_and_again(settings
     kills = 30 if exploring else len(NAMES)
     placed = [amazon.world.place("DE", status="SHIPPED") for _ in range(kills)]
     accepted = []
-    with running(settings.data_dir, environ=QUICK) as desk:
-        numbers = until(lambda: len(found := orders_of(settings)) == len(placed) and found)
+    with run_app(settings.data_dir, environ=QUICK) as running_app:
+        numbers = wait_until(lambda: len(found := orders_of(settings)) == len(placed) and found)
         for n, (ours, number) in enumerate(sorted(numbers.items())):
             name = NAMES[n % len(NAMES)]
-            until(lambda name=name: name in desk.pids())
+            wait_until(lambda name=name: name in running_app.pids())
 
             def kill(name=name):
                 with contextlib.suppress(ProcessLookupError, KeyError):
-                    os.kill(desk.pids()[name], signal.SIGKILL)
+                    os.kill(running_app.pids()[name], signal.SIGKILL)
 
             shot = threading.Timer(chance.uniform(0, 1), kill)
             shot.start()
-            if clerk.refund(desk, ours):
+            if clerk.refund(running_app, ours):
                 accepted.append(number)
             shot.join()
-            until(lambda: desk.health()[0])
-        until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)])
-        until(lambda: rows(settings, NOT_LOOKED_FOR) == [(0,)])
+            wait_until(lambda: running_app.health()[0])
+        wait_until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)])
+        wait_until(lambda: rows(settings, NOT_LOOKED_FOR) == [(0,)])
 
     assert accepted
     assert set(accepted) <= {number for (number,) in rows(settings, ASKED)}

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from simulator.state.marketplaces import minor_units
 from simulator.state.sellers import DEMO_EU
-from tests.support.factories import everywhere
-from tests.support.running_app import running, until
+from tests.support.factories import all_participations
+from tests.support.running_app import run_app, wait_until
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -65,7 +65,7 @@ def connected(app, amazon, sync_interval):
             session,
             fields,
             DEMO_EU.countries,
-            everywhere(),
+            all_participations(),
             backfill_days=40,
             sync_interval=sync_interval,
             now=now,
@@ -87,9 +87,9 @@ def read(statement):
 
 def died_and_recovered(marker, done):
     """Wait for the death, then for the recovery; answers how many seconds it took."""
-    until(marker.exists)
+    wait_until(marker.exists)
     died = time.monotonic()
-    until(done, WITHIN)
+    wait_until(done, WITHIN)
     return time.monotonic() - died
 
 
@@ -108,7 +108,7 @@ def test_a_sync_killed_there_is_whole_within_half_a_minute(settings, connected, 
     expected = len([o for o in amazon.world.orders.values() if o.seller_id == DEMO_EU.id])
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
-    with running(settings.data_dir, environ=environ):
+    with run_app(settings.data_dir, environ=environ):
         done = select(SyncRun.state).where(SyncRun.state == "done")
         took = died_and_recovered(marker, lambda: len(read(done)) > 0)
 
@@ -128,9 +128,9 @@ def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, conn
     number = amazon.world.place("DE")
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
-    with running(settings.data_dir, environ=environ):
+    with run_app(settings.data_dir, environ=environ):
         mirror = select(AmazonOrder.id).where(AmazonOrder.number == number)
-        ((order_id,),) = until(lambda: read(mirror))
+        ((order_id,),) = wait_until(lambda: read(mirror))
         with Session(db.engine) as session:
             cancellations.request(session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), actor="test")
         verified = select(Submission.state).where(Submission.state == "verified")
@@ -148,15 +148,15 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
     number = amazon.world.place("DE")
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
-    with running(settings.data_dir, environ=environ):
-        ((order_id,),) = until(lambda: read(select(Order.id)))
+    with run_app(settings.data_dir, environ=environ):
+        ((order_id,),) = wait_until(lambda: read(select(Order.id)))
         with Session(db.engine) as session:
             packed = [Parcel(None, "DHL", "", "JJD01460000T1")]
             shipments.create(session, order_id, packed, undo_seconds=0, now=datetime.now(UTC), actor="test")
         verified = select(Submission.state).where(Submission.state == "verified")
         # An answer that may be lost is looked for after twenty seconds, twice where the order does not show it.
-        until(marker.exists)
-        until(lambda: read(verified), 2 * WITHIN)
+        wait_until(marker.exists)
+        wait_until(lambda: read(verified), 2 * WITHIN)
 
     assert [entry["tracking_number"] for entry in amazon.world.effects("shipment", number)] == ["JJD01460000T1"]
     assert read(select(Order.state)) == [("complete",)]
@@ -164,19 +164,19 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
 
 def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connected, amazon):
     environ = {"CHANNELDESK_FEED_INTERVAL": "1", "DATABASE_URL": settings.database_url}
-    with running(settings.data_dir, environ=environ) as desk:
+    with run_app(settings.data_dir, environ=environ) as running_app:
         for name in ("web", "worker-sync", "worker-submissi", "scheduler", "valkey-server"):
             number = amazon.world.place("DE")
             mirror = select(AmazonOrder.id).where(AmazonOrder.number == number)
-            ((order_id,),) = until(lambda mirror=mirror: read(mirror), WITHIN)
+            ((order_id,),) = wait_until(lambda mirror=mirror: read(mirror), WITHIN)
             with Session(db.engine) as session:
                 cancellations.request(
                     session, order_id, "NoInventory", undo_seconds=0, now=datetime.now(UTC), actor="test"
                 )
-            os.kill(desk.pids()[name], signal.SIGKILL)
+            os.kill(running_app.pids()[name], signal.SIGKILL)
             asked = Submission.amazon_order_id == order_id
             verified = select(Submission.state).where(asked, Submission.state == "verified")
-            until(lambda verified=verified: read(verified), WITHIN)
+            wait_until(lambda verified=verified: read(verified), WITHIN)
             assert len(amazon.world.effects("cancellation", number)) == 1, name
     assert len(amazon.world.effects("feed")) == 5
 
@@ -184,7 +184,7 @@ def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connect
 def ask(amazon, number):
     """Ask Amazon to refund all of the order, at once."""
     mine = select(Order.id).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
-    ((order_id,),) = until(lambda: read(mine.where(AmazonOrder.number == number)), WITHIN)
+    ((order_id,),) = wait_until(lambda: read(mine.where(AmazonOrder.number == number)), WITHIN)
     now = datetime.now(UTC)
     with Session(db.engine) as session:
         credit_memos.create(
@@ -210,7 +210,7 @@ def test_a_refund_killed_there_is_carried_out_once(settings, app, connected, ama
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1), (1, 2)))
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
-    with running(settings.data_dir, environ=environ):
+    with run_app(settings.data_dir, environ=environ):
         ask(amazon, number)
         verified = select(Submission.state).where(Submission.state == "verified")
         took = died_and_recovered(marker, lambda: read(verified))
@@ -227,7 +227,7 @@ def test_a_refund_killed_before_amazon_was_told_is_not_told_by_itself(settings, 
     number = amazon.world.place("DE", status="SHIPPED")
     marker, environ = crashing(tmp_path, "feed.before_create", settings.database_url)
 
-    with running(settings.data_dir, environ=environ):
+    with run_app(settings.data_dir, environ=environ):
         ask(amazon, number)
         # It is looked for again and again; it could have arrived, so nothing else is done about it.
         died_and_recovered(marker, lambda: amazon.world.call_counts["getFeeds"] > 1)

@@ -7,9 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW
-from tests.support.mailboxes import mail_server, set_up
-from tests.support.order_processing import processing_order
-from tests.support.running_app import running, until
+from tests.support.mailboxes import mail_server, save_mail_server
+from tests.support.order_processing import create_processing_order
+from tests.support.running_app import run_app, wait_until
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -47,16 +47,16 @@ def test_a_mail_whose_process_died_is_never_sent_twice_by_itself(settings, app, 
     marker = tmp_path / "died"
     with mail_server() as box:
         with Session(db.engine) as session:
-            set_up(session, box.port)
-            order = processing_order(session)
+            save_mail_server(session, box.port)
+            order = create_processing_order(session)
             mail_outbox.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), actor="user:1")
             mail_outbox.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), actor="user:1")
-        with running(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
-            until(marker.exists)
-            until(lambda: states() == ["sending", "sent"])
+        with run_app(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
+            wait_until(marker.exists)
+            wait_until(lambda: states() == ["sending", "sent"])
             with Session(db.engine) as session:
                 # The minute and a half it would be left in peace are over.
                 session.get_one(Mail, 1).due_at = NOW
                 session.commit()
-            until(lambda: states() == ["unknown", "sent"])
+            wait_until(lambda: states() == ["unknown", "sent"])
         assert [mail["Subject"] for mail in box.taken] == ["First"] * taken + ["Second"]

@@ -25,62 +25,62 @@ def killed_at(monkeypatch, point):
     monkeypatch.setattr(fault_points, "crash", crash)
 
 
-def assert_not_looked_for_too_soon(desk, submission, look):
+def assert_not_looked_for_too_soon(harness, submission, look):
     """`look`: Amazon's operation by which it is looked for."""
-    desk.session.refresh(submission)
+    harness.session.refresh(submission)
     assert (submission.state, SETTLE.total_seconds()) == ("sending", 20)
-    before = desk.world.call_counts[look]
-    desk.later(18)
-    assert queries.accounts_with_work(desk.session, desk.clock()) == []
+    before = harness.world.call_counts[look]
+    harness.later(18)
+    assert queries.accounts_with_work(harness.session, harness.clock()) == []
     with pytest.raises(RefusedError):
-        submission_actions.check_now(desk.session, submission.id, now=desk.clock())
-    desk.advance()
-    assert desk.world.call_counts[look] == before
-    desk.later(3)
-    assert queries.accounts_with_work(desk.session, desk.clock()) == [desk.account.id]
-    desk.advance()
-    assert desk.world.call_counts[look] == before + 1
+        submission_actions.check_now(harness.session, submission.id, now=harness.clock())
+    harness.advance()
+    assert harness.world.call_counts[look] == before
+    harness.later(3)
+    assert queries.accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
+    harness.advance()
+    assert harness.world.call_counts[look] == before + 1
 
 
 @pytest.fixture
-def refund(desk):
-    number = desk.world.place("DE", status="SHIPPED")
-    desk.sync()
-    memo = desk.refund(number)
-    desk.later(31)
-    return of(desk, memo)
+def refund(harness):
+    number = harness.world.place("DE", status="SHIPPED")
+    harness.sync()
+    memo = harness.refund(number)
+    harness.later(31)
+    return of(harness, memo)
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_500"])
-def test_a_feed_whose_answer_was_lost(desk, refund, fault):
-    desk.world.faults.arm(fault, "createFeed")
-    desk.advance()
+def test_a_feed_whose_answer_was_lost(harness, refund, fault):
+    harness.world.faults.arm(fault, "createFeed")
+    harness.advance()
 
-    assert_not_looked_for_too_soon(desk, refund, "getFeeds")
+    assert_not_looked_for_too_soon(harness, refund, "getFeeds")
 
 
 @pytest.mark.parametrize("point", ["feed.before_create", "feed.after_create"])
-def test_a_feed_whose_process_died(desk, refund, monkeypatch, point):
+def test_a_feed_whose_process_died(harness, refund, monkeypatch, point):
     with monkeypatch.context() as patch:
         killed_at(patch, point)
         with pytest.raises(Died):
-            desk.advance()
+            harness.advance()
 
-    assert_not_looked_for_too_soon(desk, refund, "getFeeds")
+    assert_not_looked_for_too_soon(harness, refund, "getFeeds")
 
 
 @pytest.mark.parametrize("point", ["shipment.before_call", "shipment.after_call", None])
-def test_a_parcel(desk, monkeypatch, point):
-    number = desk.world.place("DE")
-    desk.sync()
-    (submission,) = desk.ship(number)
+def test_a_parcel(harness, monkeypatch, point):
+    number = harness.world.place("DE")
+    harness.sync()
+    (submission,) = harness.ship(number)
     if point is None:
-        desk.world.faults.arm("lost_answer", "confirmShipment")
-        desk.advance()
+        harness.world.faults.arm("lost_answer", "confirmShipment")
+        harness.advance()
     else:
         with monkeypatch.context() as patch:
             killed_at(patch, point)
             with pytest.raises(Died):
-                desk.advance()
+                harness.advance()
 
-    assert_not_looked_for_too_soon(desk, submission, "getOrder")
+    assert_not_looked_for_too_soon(harness, submission, "getOrder")

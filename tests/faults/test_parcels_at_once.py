@@ -21,7 +21,7 @@ def account(session):
     return an_account(session)
 
 
-def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, account, at_once):
+def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, account, run_concurrently):
     put(session, account, an_order(1))
     order = session.scalars(select(Order)).one()
     (line,) = order.items
@@ -40,14 +40,14 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
             both_have_it.wait(20)
         return parcels.take_back(session, parcel_id, now=NOW, actor="test")
 
-    said = at_once(work, work)
+    said = run_concurrently(work, work)
 
     assert sorted(getattr(one, "code", "done") for one in said) == ["done", "parcel_unknown"]
     session.expire_all()
     assert (line.ordered, line.shipped, order.state) == (2, 1, "processing")
 
 
-def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(session, at_once):
+def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(session, run_concurrently):
     parcel_ids = []
     for n in range(WRITERS):
         account = an_account(session, name=f"Desk {n}", seller_id=f"A{n}SELLER")
@@ -65,7 +65,7 @@ def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(sessi
 
         return corrected
 
-    said = at_once(*(work(parcel_id) for parcel_id in parcel_ids))
+    said = run_concurrently(*(work(parcel_id) for parcel_id in parcel_ids))
 
     assert Counter(getattr(one, "code", one) for one in said) == {"shipment": 1, "tracking_shared": 7}
     assert len(session.scalars(select(ParcelRow).where(ParcelRow.tracking_number == "JJD01460000X1")).all()) == 1

@@ -20,13 +20,13 @@ from sqlalchemy.orm import Session
 from simulator.state.sellers import DEMO_EU
 from tests.faults.disks import Disk, DisksUnavailable
 from tests.support import user_accounts
-from tests.support.factories import everywhere
+from tests.support.factories import all_participations
 from tests.support.refunds import lines_sent
 from tests.support.running_app import (
-    family,
+    descendants,
     is_alive,
-    running,
-    until,
+    run_app,
+    wait_until,
 )
 from webapp import create_app
 from webapp.core import secret_keys
@@ -75,8 +75,8 @@ def clerk(settings, amazon):
     fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
     with app.app_context(), Session(db.engine) as session:
         about = {"backfill_days": 40, "sync_interval": 3600, "now": datetime.now(UTC), "actor": "test"}
-        accounts.connect(session, fields, DEMO_EU.countries, everywhere(), **about)
-    client = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
+        accounts.connect(session, fields, DEMO_EU.countries, all_participations(), **about)
+    client = user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER)
     with app.app_context():
         db.engine.dispose()
     cookie = client.get_cookie(app.session_interface.name)
@@ -89,11 +89,11 @@ class Clerk:
     def __init__(self, cookie, token):
         self.cookie, self.token = cookie, token
 
-    def refund(self, desk, number):
+    def refund(self, running_app, number):
         """Ask Amazon to refund all of an order; whether the page said that this was accepted."""
-        cookies = {f"channeldesk-{port}": self.cookie for port in (0, desk.port)}
+        cookies = {f"channeldesk-{port}": self.cookie for port in (0, running_app.port)}
         headers = {"x-csrftoken": self.token}
-        with httpx.Client(base_url=f"http://127.0.0.1:{desk.port}", cookies=cookies, headers=headers) as browser:
+        with httpx.Client(base_url=f"http://127.0.0.1:{running_app.port}", cookies=cookies, headers=headers) as browser:
             try:
                 page = browser.get(f"/orders/{number}/credit_memos/new")
                 form = {name: value for name, value in inputs(page.text) if name}
@@ -127,17 +127,17 @@ def orders_of(settings):
     )
 
 
-def cut_power(disk, desk):
+def cut_power(disk, running_app):
     """The machine is off: nothing more reaches the disk, and no process is left."""
     disk.cut()
     # Stopped first, so that the supervisor starts none of them again.
-    os.kill(desk.process.pid, signal.SIGSTOP)
-    machine = [desk.process.pid, *family(desk.process.pid)]
+    os.kill(running_app.process.pid, signal.SIGSTOP)
+    machine = [running_app.process.pid, *descendants(running_app.process.pid)]
     for pid in machine:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    desk.process.wait(20)
-    until(lambda: not any(map(is_alive, machine)))
+    running_app.process.wait(20)
+    wait_until(lambda: not any(map(is_alive, machine)))
 
 
 def test_the_disk_forgets_what_was_not_written_to_it(disk):
@@ -176,19 +176,21 @@ def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(
     """The power goes in the moment in which Amazon has taken a refund and its answer is not read yet."""
     number = amazon.world.place("DE", status="SHIPPED")
     taken = tmp_path / "taken"
-    with running(settings.data_dir, environ=QUICK | {"CHANNELDESK_CRASH_AT": f"feed.after_create={taken}"}) as desk:
-        (ours,) = until(lambda: orders_of(settings))
-        assert clerk.refund(desk, ours)
-        until(taken.exists)
-        cut_power(disk, desk)
+    with run_app(
+        settings.data_dir, environ=QUICK | {"CHANNELDESK_CRASH_AT": f"feed.after_create={taken}"}
+    ) as running_app:
+        (ours,) = wait_until(lambda: orders_of(settings))
+        assert clerk.refund(running_app, ours)
+        wait_until(taken.exists)
+        cut_power(disk, running_app)
     disk.restore()
 
     assert rows(settings, "SELECT state FROM submissions") == [("sending",)]
     assert rows(settings, "SELECT state, digest IS NULL FROM feeds") == [("sending", 0)]
     if not exploring:
         return
-    with running(settings.data_dir, environ=QUICK):
-        until(lambda: rows(settings, "SELECT 1 FROM submissions WHERE state = 'verified'"), 120)
+    with run_app(settings.data_dir, environ=QUICK):
+        wait_until(lambda: rows(settings, "SELECT 1 FROM submissions WHERE state = 'verified'"), 120)
     assert len(amazon.world.effects("feed")) == 1
     assert set(lines_sent(amazon.world, number).values()) == {1}
 
@@ -202,14 +204,14 @@ def test_no_refund_is_doubled_and_no_accepted_click_is_gone(disk, settings, amaz
     accepted = []
     waiting = None
     for _ in range(cuts):
-        with running(settings.data_dir, environ=QUICK) as desk:
-            numbers = until(lambda: len(found := orders_of(settings)) == len(placed) and found)
+        with run_app(settings.data_dir, environ=QUICK) as running_app:
+            numbers = wait_until(lambda: len(found := orders_of(settings)) == len(placed) and found)
             waiting = sorted(numbers) if waiting is None else waiting
             # Counted in clicks, so that a busy machine has some to lose as well.
-            clicks, off = chance.randint(1, 5), threading.Timer(chance.uniform(0, 1.5), cut_power, (disk, desk))
+            clicks, off = chance.randint(1, 5), threading.Timer(chance.uniform(0, 1.5), cut_power, (disk, running_app))
             while waiting and (clicks or off.is_alive()):
                 ours = waiting.pop(0)
-                if clerk.refund(desk, ours):
+                if clerk.refund(running_app, ours):
                     accepted.append(numbers[ours])
                 if clicks and not (clicks := clicks - 1):
                     off.start()
@@ -220,11 +222,11 @@ def test_no_refund_is_doubled_and_no_accepted_click_is_gone(disk, settings, amaz
         # Whoever sees no refund at an order asks for it again.
         waiting = sorted(ours for ours, number in numbers.items() if number not in on_disk)
 
-    with running(settings.data_dir, environ=QUICK):
+    with run_app(settings.data_dir, environ=QUICK):
         # Where the answer to a feed was lost, the refunds after it wait for the look for it.
-        until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)])
+        wait_until(lambda: rows(settings, NOTHING_QUEUED) == [(0,)])
         if exploring:
-            until(lambda: rows(settings, NOT_LOOKED_FOR) == [(0,)])
+            wait_until(lambda: rows(settings, NOT_LOOKED_FOR) == [(0,)])
 
     assert accepted
     assert amazon.world.effects("refund")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from tests.support.account_harness import Port
+from tests.support.account_harness import AmazonProxy
 from webapp.db import leases
 from webapp.db.leases import LEASE, Lease
 from webapp.domain.amazon.errors import Throttled
@@ -24,11 +24,11 @@ from webapp.services.sync.quarantine import MOST_READINGS
 pytestmark = pytest.mark.both_databases
 
 
-def take_over(desk, owner):
+def take_over(harness, owner):
     """Let the lease be held by `owner` for its full time."""
-    lease = desk.session.get(Lease, "some", populate_existing=True)
-    lease.owner, lease.until = owner, desk.clock() + LEASE
-    desk.session.commit()
+    lease = harness.session.get(Lease, "some", populate_existing=True)
+    lease.owner, lease.until = owner, harness.clock() + LEASE
+    harness.session.commit()
 
 
 def owner_with(owner, process):
@@ -42,35 +42,35 @@ def ended_process():
     return process.pid
 
 
-def test_the_lease_of_a_process_of_this_machine_that_ended_is_free_at_once(desk):
-    owner = leases.acquire(desk.session, "some", desk.clock())
-    take_over(desk, owner_with(owner, ended_process()))
+def test_the_lease_of_a_process_of_this_machine_that_ended_is_free_at_once(harness):
+    owner = leases.acquire(harness.session, "some", harness.clock())
+    take_over(harness, owner_with(owner, ended_process()))
 
-    assert leases.acquire(desk.session, "some", desk.clock()) != owner
+    assert leases.acquire(harness.session, "some", harness.clock()) != owner
 
 
-def test_the_lease_of_a_living_process_is_waited_for_until_it_ends(desk):
-    leases.acquire(desk.session, "some", desk.clock())
+def test_the_lease_of_a_living_process_is_waited_for_until_it_ends(harness):
+    leases.acquire(harness.session, "some", harness.clock())
 
     with pytest.raises(BusyError):
-        leases.acquire(desk.session, "some", desk.clock())
-    desk.later(LEASE.total_seconds() - 1)
+        leases.acquire(harness.session, "some", harness.clock())
+    harness.later(LEASE.total_seconds() - 1)
     with pytest.raises(BusyError):
-        leases.acquire(desk.session, "some", desk.clock())
-    desk.later(2)
-    assert leases.acquire(desk.session, "some", desk.clock())
+        leases.acquire(harness.session, "some", harness.clock())
+    harness.later(2)
+    assert leases.acquire(harness.session, "some", harness.clock())
 
 
 @pytest.mark.parametrize("machine", ["4026531836another", "", "4026531836"])
-def test_of_a_process_of_another_machine_nobody_knows_whether_it_ended(desk, machine):
-    leases.acquire(desk.session, "some", desk.clock())
-    take_over(desk, f"{machine}:{ended_process()}:token")
+def test_of_a_process_of_another_machine_nobody_knows_whether_it_ended(harness, machine):
+    leases.acquire(harness.session, "some", harness.clock())
+    take_over(harness, f"{machine}:{ended_process()}:token")
 
     with pytest.raises(BusyError):
-        leases.acquire(desk.session, "some", desk.clock())
+        leases.acquire(harness.session, "some", harness.clock())
 
 
-class Held(Port):
+class Held(AmazonProxy):
     """The port of a process that is held up before the answer of searchOrders reaches it."""
 
     def __init__(self, port, meanwhile):
@@ -78,78 +78,78 @@ class Held(Port):
         self.meanwhile = meanwhile
 
     def search_orders(self, **asked):
-        page = self.port.search_orders(**asked)
+        page = self.amazon.search_orders(**asked)
         meanwhile, self.meanwhile = self.meanwhile, lambda: None
         meanwhile()
         return page
 
 
 @pytest.mark.parametrize("seconds", [LEASE.total_seconds() + 1, 600])
-def test_a_sync_that_lost_its_lease_writes_no_page(desk, seconds):
-    desk.world.place("DE")
+def test_a_sync_that_lost_its_lease_writes_no_page(harness, seconds):
+    harness.world.place("DE")
 
     def meanwhile():
-        desk.later(seconds)
-        with Session(desk.session.get_bind()) as own:
-            leases.acquire(own, sync_run.lease_name(1), desk.clock())
+        harness.later(seconds)
+        with Session(harness.session.get_bind()) as own:
+            leases.acquire(own, sync_run.lease_name(1), harness.clock())
 
-    port, desk.port = desk.port, Held(desk.port, meanwhile)
+    port, harness.amazon = harness.amazon, Held(harness.amazon, meanwhile)
     with pytest.raises(leases.LeaseLostError):
-        desk.sync()
+        harness.sync()
 
-    desk.session.rollback()
-    assert desk.session.scalar(select(func.count(AmazonOrder.id))) == 0
-    assert desk.session.scalars(select(SyncRun.pages)).all() == [0]
-    desk.port = port
+    harness.session.rollback()
+    assert harness.session.scalar(select(func.count(AmazonOrder.id))) == 0
+    assert harness.session.scalars(select(SyncRun.pages)).all() == [0]
+    harness.amazon = port
 
 
-def test_an_order_in_quarantine_is_not_read_into_a_sync_that_lost_its_lease(desk):
-    number = desk.world.place("DE")
-    desk.sync()
+def test_an_order_in_quarantine_is_not_read_into_a_sync_that_lost_its_lease(harness):
+    number = harness.world.place("DE")
+    harness.sync()
     body = UnparseableOrder(cause="broken", raw={"orderId": number}, number=number)
-    quarantine.add(desk.session, desk.account.id, [body], desk.clock())
+    quarantine.add(harness.session, harness.account.id, [body], harness.clock())
     # So that no page of the next sync brings it.
-    desk.account.cursor = desk.clock()
-    desk.session.commit()
+    harness.account.cursor = harness.clock()
+    harness.session.commit()
 
-    class Slow(Port):
+    class Slow(AmazonProxy):
         def get_order(self, *asked):
-            order = self.port.get_order(*asked)
-            desk.later(LEASE.total_seconds() + 1)
-            with Session(desk.session.get_bind()) as own:
-                leases.acquire(own, sync_run.lease_name(1), desk.clock())
+            order = self.amazon.get_order(*asked)
+            harness.later(LEASE.total_seconds() + 1)
+            with Session(harness.session.get_bind()) as own:
+                leases.acquire(own, sync_run.lease_name(1), harness.clock())
             return order
 
-    desk.port = Slow(desk.port)
+    harness.amazon = Slow(harness.amazon)
     with pytest.raises(leases.LeaseLostError):
-        desk.sync()
+        harness.sync()
 
-    (kept,) = desk.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
+    (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
     assert kept.resolved_at is None
 
 
 @pytest.mark.parametrize("seconds", [1, 60, 240])
-def test_the_cursor_is_never_moved_backwards(desk, seconds):
-    cursor = desk.clock() - timedelta(seconds=seconds)
-    desk.account.cursor = cursor
-    desk.session.commit()
+def test_the_cursor_is_never_moved_backwards(harness, seconds):
+    cursor = harness.clock() - timedelta(seconds=seconds)
+    harness.account.cursor = cursor
+    harness.session.commit()
 
-    assert desk.sync().state == "done"
+    assert harness.sync().state == "done"
 
-    desk.session.refresh(desk.account)
-    assert desk.account.cursor == cursor
-
-
-def test_the_cursor_is_moved_forwards_to_what_amazon_has_read_less_an_overlap(desk):
-    before = desk.account.cursor
-    desk.sync()
-
-    desk.session.refresh(desk.account)
-    assert desk.account.cursor > before
-    assert sync_run.OVERLAP <= desk.clock() - desk.account.cursor < sync_run.OVERLAP + timedelta(minutes=3)
+    harness.session.refresh(harness.account)
+    assert harness.account.cursor == cursor
 
 
-class Interrupted(Port):
+def test_the_cursor_is_moved_forwards_to_what_amazon_has_read_less_an_overlap(harness):
+    before = harness.account.cursor
+    harness.sync()
+
+    harness.session.refresh(harness.account)
+    assert harness.account.cursor > before
+    assert sync_run.OVERLAP <= harness.clock() - harness.account.cursor < sync_run.OVERLAP + timedelta(minutes=3)
+
+
+class Interrupted(AmazonProxy):
     """The port of an account whose calls are used up after the first page of a run; notes the tokens asked with."""
 
     def __init__(self, port):
@@ -160,85 +160,85 @@ class Interrupted(Port):
         if self.tokens and self.interrupts:
             raise Throttled("Later.", wait=1)
         self.tokens.append(asked["token"])
-        return self.port.search_orders(**asked)
+        return self.amazon.search_orders(**asked)
 
 
 @pytest.mark.parametrize(
     ("hours", "is_used"), [(0.1, True), (19.9, True), (20.1, False), (25, False), (200, False), (-2, False)]
 )
-def test_a_page_token_is_used_for_twenty_hours(desk, hours, is_used):
-    desk.world.reset("many:150")
-    desk.port = Interrupted(desk.port)
-    assert desk.sync().state == "waiting"
-    first = list(desk.port.tokens)
-    desk.port.interrupts = False
-    desk.later(hours * 3600)
+def test_a_page_token_is_used_for_twenty_hours(harness, hours, is_used):
+    harness.world.reset("many:150")
+    harness.amazon = Interrupted(harness.amazon)
+    assert harness.sync().state == "waiting"
+    first = list(harness.amazon.tokens)
+    harness.amazon.interrupts = False
+    harness.later(hours * 3600)
 
-    assert desk.sync().state == "done"
+    assert harness.sync().state == "done"
 
     assert first == [None]
-    assert (desk.port.tokens[1] is not None) is is_used
+    assert (harness.amazon.tokens[1] is not None) is is_used
 
 
-class Spoiled(Port):
+class Spoiled(AmazonProxy):
     """The port of an account one of whose orders is a body without even a number, while `spoiled`."""
 
     spoiled = True
 
     def search_orders(self, **asked):
-        page = self.port.search_orders(**asked)
+        page = self.amazon.search_orders(**asked)
         body = UnparseableOrder(cause="it is not an object", raw=["nothing"], number=None)
         return replace(page, orders=[*page.orders, body]) if self.spoiled else page
 
 
-def cursor_after_sync(desk):
-    desk.later(600)
-    desk.sync()
-    desk.session.refresh(desk.account)
-    return desk.account.cursor
+def cursor_after_sync(harness):
+    harness.later(600)
+    harness.sync()
+    harness.session.refresh(harness.account)
+    return harness.account.cursor
 
 
-def test_a_body_without_a_number_holds_the_cursor_for_three_readings_only(desk):
-    desk.port = Spoiled(desk.port)
-    before = desk.account.cursor
+def test_a_body_without_a_number_holds_the_cursor_for_three_readings_only(harness):
+    harness.amazon = Spoiled(harness.amazon)
+    before = harness.account.cursor
 
-    cursors = [cursor_after_sync(desk) for _ in range(MOST_READINGS + 2)]
+    cursors = [cursor_after_sync(harness) for _ in range(MOST_READINGS + 2)]
 
     assert MOST_READINGS == 3
     assert cursors[:3] == [before] * 3
     assert before < cursors[3] <= cursors[4]
-    (kept,) = desk.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
+    (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
     # A person still sees it.
     assert kept.resolved_at is None
 
 
 @pytest.mark.parametrize("readings", [1, 2, 3])
-def test_a_body_without_a_number_that_does_not_come_again_lets_the_cursor_go(desk, readings):
-    desk.port = Spoiled(desk.port)
-    before = desk.account.cursor
+def test_a_body_without_a_number_that_does_not_come_again_lets_the_cursor_go(harness, readings):
+    harness.amazon = Spoiled(harness.amazon)
+    before = harness.account.cursor
     for _ in range(readings):
-        assert cursor_after_sync(desk) == before
-    desk.port.spoiled = False
+        assert cursor_after_sync(harness) == before
+    harness.amazon.spoiled = False
 
-    assert cursor_after_sync(desk) > before
+    assert cursor_after_sync(harness) > before
 
-    (kept,) = desk.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
+    (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
     assert kept.resolved_at is not None
 
 
 @pytest.mark.parametrize(("seen", "minutes"), [(1, 0), (2, 5), (3, 10), (7, 30), (25, 120)])
-def test_an_unreadable_order_is_asked_for_ever_more_seldom(desk, seen, minutes):
-    now = desk.clock()
+def test_an_unreadable_order_is_asked_for_ever_more_seldom(harness, seen, minutes):
+    now = harness.clock()
     body = UnparseableOrder(cause="broken", raw={"orderId": "902-1-1"}, number="902-1-1")
-    quarantine.add(desk.session, desk.account.id, [body], now)
-    desk.session.flush()
+    quarantine.add(harness.session, harness.account.id, [body], now)
+    harness.session.flush()
     for _ in range(seen - 1):
-        quarantine.still_unreadable(desk.session, desk.account.id, "902-1-1", now)
-    desk.session.commit()
-    desk.session.expire_all()
+        quarantine.still_unreadable(harness.session, harness.account.id, "902-1-1", now)
+    harness.session.commit()
+    harness.session.expire_all()
 
     def due(after):
-        return quarantine.due(desk.session, desk.account.id, now + timedelta(minutes=after), 10)
+        return quarantine.due(harness.session, harness.account.id, now + timedelta(minutes=after), 10)
 
     assert due(minutes) == ["902-1-1"]
     if minutes:

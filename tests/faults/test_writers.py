@@ -11,7 +11,7 @@ from tests.support.factories import (
     a_package,
     an_account,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from webapp.db import leases, number_sequences
 from webapp.domain.errors import BusyError, DeskError
@@ -47,7 +47,7 @@ def put(session, account, *orders):
     return ids
 
 
-def test_no_number_and_no_change_is_lost(session, account, at_once):
+def test_no_number_and_no_change_is_lost(session, account, run_concurrently):
     (mirror,) = put(session, account, an_order(1))
     account_id = account.id
     session.rollback()
@@ -61,7 +61,7 @@ def test_no_number_and_no_change_is_lost(session, account, at_once):
             audit_log.record_on_order(session, "credited_offline", order, now=NOW, actor="test", number=number)
             session.commit()
 
-    at_once(*[work] * WRITERS)
+    run_concurrently(*[work] * WRITERS)
 
     assert session.scalars(select(Order.total_refunded)).one() == WRITERS * 50
     told = session.scalars(select(Event.args).where(Event.kind == "credited_offline")).all()
@@ -70,13 +70,13 @@ def test_no_number_and_no_change_is_lost(session, account, at_once):
     )
 
 
-def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, account, at_once):
+def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, account, run_concurrently):
     (mirror,) = put(session, account, an_order(1))
 
     def work(session):
         return cancellations.request(session, mirror, "NoInventory", undo_seconds=30, now=NOW, actor="test").state
 
-    said = at_once(*[work] * WRITERS)
+    said = run_concurrently(*[work] * WRITERS)
 
     assert Counter(getattr(one, "code", one) for one in said) == {"queued": 1, "cancel_requested_already": 7}
     assert session.scalar(select(func.count()).select_from(Submission)) == 1
@@ -84,11 +84,11 @@ def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, a
 
 
 @pytest.mark.parametrize("before", [False, True], ids=["new", "run out"])
-def test_a_lease_has_one_owner(session, account, at_once, before):
+def test_a_lease_has_one_owner(session, account, run_concurrently, before):
     if before:
         leases.acquire(session, "sync-1", NOW - timedelta(hours=1))
 
-    said = at_once(*[lambda session: leases.acquire(session, "sync-1", NOW, "sync_running")] * WRITERS)
+    said = run_concurrently(*[lambda session: leases.acquire(session, "sync-1", NOW, "sync_running")] * WRITERS)
 
     refused = [one.code for one in said if isinstance(one, BusyError)]
     assert refused == ["sync_running"] * 7
@@ -96,7 +96,7 @@ def test_a_lease_has_one_owner(session, account, at_once, before):
     leases.renew(session, "sync-1", owner, NOW)
 
 
-def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
+def test_pages_that_overlap_leave_every_order_once(session, account, run_concurrently):
     account_id = account.id
     put(session, account, *(an_order(n) for n in range(1, 11)))
     told = session.scalar(select(func.count()).select_from(Event))
@@ -105,7 +105,7 @@ def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
     def pages(first):
         """Two pages of twenty: what is known has changed, and two of three pages bring the same."""
         return [
-            [an_order(n, updated=first, **shipped(an_order(n), packages=(a_package(),))) for n in range(1, 11)],
+            [an_order(n, updated=first, **shipped_fields(an_order(n), packages=(a_package(),))) for n in range(1, 11)],
             [an_order(n) for n in range(11 + first * 10, 31 + first * 10)],
         ]
 
@@ -119,7 +119,7 @@ def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
 
         return imported
 
-    created = at_once(*(work(first) for first in range(4)))
+    created = run_concurrently(*(work(first) for first in range(4)))
 
     assert sum(created) == 50
     numbers = [f"303-0000000-{n:07}" for n in range(1, 61)]
@@ -138,7 +138,7 @@ def test_pages_that_overlap_leave_every_order_once(session, account, at_once):
     assert session.scalar(select(func.count()).select_from(Event)) > told
 
 
-def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswise(session, account, at_once):
+def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswise(session, account, run_concurrently):
     other = an_account(session, name="Other", seller_id="A2SELLER")
     ids = (account.id, other.id)
     for one in (account, other):
@@ -155,14 +155,14 @@ def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswi
 
         return imported
 
-    at_once(*(work(turn) for turn in range(WRITERS)))
+    run_concurrently(*(work(turn) for turn in range(WRITERS)))
 
     assert Counter(session.scalars(select(Order.state))) == {"canceled": 60, "processing": 120}
     memos = sorted(map(int, session.scalars(select(CreditMemo.number))))
     assert memos == list(range(number_sequences.FIRST, number_sequences.FIRST + 60))
 
 
-def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_once):
+def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, run_concurrently):
     (mirror,) = put(session, account, an_order(1, "PENDING"))
     account_id = account.id
     session.rollback()
@@ -175,14 +175,14 @@ def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, at_o
         session.commit()
         return made
 
-    said = at_once(by_hand, by_sync, by_hand, by_sync, by_hand, by_sync)
+    said = run_concurrently(by_hand, by_sync, by_hand, by_sync, by_hand, by_sync)
 
     assert session.scalars(select(Order.number)).all() == ["100001"]
     refused = {one.code for one in said if isinstance(one, DeskError)}
     assert refused <= {"order_exists", "order_waits_unshipped"}
 
 
-def test_what_is_undone_is_never_sent(session, account, at_once):
+def test_what_is_undone_is_never_sent(session, account, run_concurrently):
     mirrors = put(session, account, *(an_order(n) for n in range(1, 9)))
     asked = [
         cancellations.request(session, mirror, "NoInventory", undo_seconds=0, now=NOW, actor="test").id
@@ -200,7 +200,7 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
     def undo(submission_id):
         return lambda session: submission_actions.undo(session, submission_id, now=NOW, actor="test").id
 
-    said = at_once(gather, *(undo(id_) for id_ in asked[:7]))
+    said = run_concurrently(gather, *(undo(id_) for id_ in asked[:7]))
 
     sent = set(session.scalars(select(Submission.id).where(Submission.state == "sending")))
     undone = set(session.scalars(select(Submission.id).where(Submission.state == "undone")))
@@ -213,21 +213,21 @@ def test_what_is_undone_is_never_sent(session, account, at_once):
     )
 
 
-def test_a_run_is_claimed_once(session, at_once):
+def test_a_run_is_claimed_once(session, run_concurrently):
     for n in range(5):
         schedule.ensure(session, f"send_submissions-{n}", "send_submissions", [n], 60, NOW)
     session.commit()
 
-    claims = at_once(*[lambda session: schedule.claim_due(session, NOW)] * WRITERS)
+    claims = run_concurrently(*[lambda session: schedule.claim_due(session, NOW)] * WRITERS)
 
     assert sorted(claim.ids for some in claims for claim in some) == [(n,) for n in range(5)]
 
 
-def test_a_job_stands_on_the_schedule_once(session, at_once):
+def test_a_job_stands_on_the_schedule_once(session, run_concurrently):
     def ensure(session):
         id_ = schedule.ensure(session, "upkeep", "upkeep", [], 60, NOW).id
         session.commit()
         return id_
 
-    assert len(set(at_once(*[ensure] * WRITERS))) == 1
+    assert len(set(run_concurrently(*[ensure] * WRITERS))) == 1
     assert session.scalar(select(func.count()).select_from(RecurringJob)) == 1

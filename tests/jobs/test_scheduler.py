@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from jobs import scheduler
 from jobs.maintenance import upkeep
 from tests.support.factories import NOW, an_account, an_order
-from tests.support.mailboxes import set_up
-from tests.support.order_processing import processing_order
+from tests.support.mailboxes import save_mail_server
+from tests.support.order_processing import create_processing_order
 from webapp.core import queue
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, NotFoundError
@@ -195,8 +195,8 @@ def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis:
 
 
 def test_mails_and_messages_whose_ring_was_lost_are_rung_for(session: Session, redis: Redis) -> None:
-    set_up(session)
-    order = processing_order(session)
+    save_mail_server(session)
+    order = create_processing_order(session)
     account_id = order.store.account_id
     mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
     scheduler.tick(redis, NOW)

@@ -15,7 +15,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.orm import Session
 
 from jobs import worker
-from tests.support.running_app import family, is_alive, until
+from tests.support.running_app import descendants, is_alive, wait_until
 from webapp.core import processes, queue
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.services import schedule
@@ -49,23 +49,23 @@ def begun(redis: Redis, times: int) -> Callable[[], bool]:
 
 def kill(app: Flask, pid: int) -> None:
     """As the kernel does when memory is short; the horse must not go on without its worker."""
-    horses = list(family(pid))
+    horses = list(descendants(pid))
     assert horses
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    until(lambda: not any(is_alive(horse) for horse in horses))
+    wait_until(lambda: not any(is_alive(horse) for horse in horses))
 
 
 def test_a_job_of_a_killed_worker_is_begun_again_at_once_by_its_only_successor(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app) as pid:
-        until(begun(redis, 1))
+        wait_until(begun(redis, 1))
         kill(app, pid)
     with working(app):
-        until(begun(redis, 2))
+        wait_until(begun(redis, 2))
         redis.rpush("go", 1)
-        until(lambda: texts(redis, "done") == ["7"])
-        until(lambda: not redis.exists("rq:job:wait-7"))
+        wait_until(lambda: texts(redis, "done") == ["7"])
+        wait_until(lambda: not redis.exists("rq:job:wait-7"))
 
 
 def test_a_job_of_a_killed_worker_is_begun_again_by_another_when_its_lease_is_over(
@@ -75,23 +75,23 @@ def test_a_job_of_a_killed_worker_is_begun_again_by_another_when_its_lease_is_ov
         monkeypatch.setattr(worker, name, 1)
     queue.enqueue(redis, "wait", 7)
     with working(app, only_one=False) as pid:
-        until(begun(redis, 1))
+        wait_until(begun(redis, 1))
         kill(app, pid)
     with working(app, only_one=False):
-        until(begun(redis, 2))
+        wait_until(begun(redis, 2))
         redis.rpush("go", 1)
-        until(lambda: texts(redis, "done") == ["7"])
+        wait_until(lambda: texts(redis, "done") == ["7"])
 
 
 def test_a_job_whose_own_process_is_killed_is_begun_again(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app) as pid:
-        until(begun(redis, 1))
-        (horse,) = family(pid)
+        wait_until(begun(redis, 1))
+        (horse,) = descendants(pid)
         os.kill(horse, signal.SIGKILL)
-        until(begun(redis, 2))
+        wait_until(begun(redis, 2))
         redis.rpush("go", 1)
-        until(lambda: texts(redis, "done") == ["7"])
+        wait_until(lambda: texts(redis, "done") == ["7"])
 
 
 def test_a_job_taken_out_of_the_line_by_a_worker_that_died_is_put_back(app: Flask, redis: Redis) -> None:
@@ -99,19 +99,19 @@ def test_a_job_taken_out_of_the_line_by_a_worker_that_died_is_put_back(app: Flas
     redis.lmove("rq:queue:sync", "rq:queue:sync:intermediate", "LEFT", "RIGHT")
     redis.rpush("go", 1)
     with working(app):
-        until(lambda: texts(redis, "done") == ["7"])
+        wait_until(lambda: texts(redis, "done") == ["7"])
 
 
 def test_a_ring_while_the_job_runs_makes_it_run_once_more(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app):
-        until(begun(redis, 1))
+        wait_until(begun(redis, 1))
         queue.enqueue(redis, "wait", 7)
         redis.rpush("go", 1)
-        until(begun(redis, 2))
+        wait_until(begun(redis, 2))
         redis.rpush("go", 1)
-        until(lambda: texts(redis, "done") == ["7", "7"])
-        until(lambda: not redis.exists("rq:job:wait-7"))
+        wait_until(lambda: texts(redis, "done") == ["7", "7"])
+        wait_until(lambda: not redis.exists("rq:job:wait-7"))
     assert texts(redis, "began") == ["7", "7"]
 
 
@@ -128,7 +128,7 @@ def test_a_failed_job_says_its_cause_on_the_schedule_and_can_be_rung_again(
     job = planned(session, "fail")
     queue.enqueue(redis, "fail")
     with working(app):
-        until(lambda: not redis.exists("rq:job:fail"))
+        wait_until(lambda: not redis.exists("rq:job:fail"))
     session.refresh(job)
     assert (job.last_outcome, job.last_cause) == ("failed", "bad_credentials")
     assert job.answered_at is not None
@@ -139,7 +139,7 @@ def test_a_busy_job_stays_unanswered(app: Flask, session: Session, redis: Redis)
     job = planned(session, "be_busy")
     queue.enqueue(redis, "be_busy")
     with working(app):
-        until(lambda: not redis.exists("rq:job:be_busy"))
+        wait_until(lambda: not redis.exists("rq:job:be_busy"))
     session.refresh(job)
     assert (job.last_outcome, job.answered_at) == (None, None)
 
@@ -147,10 +147,10 @@ def test_a_busy_job_stays_unanswered(app: Flask, session: Session, redis: Redis)
 def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app) as pid:
-        until(begun(redis, 1))
+        wait_until(begun(redis, 1))
         os.kill(pid, signal.SIGTERM)
         redis.rpush("go", 1)
-        until(lambda: not processes.alive(pid))
+        wait_until(lambda: not processes.alive(pid))
     assert texts(redis, "done") == ["7"]
 
 

@@ -14,7 +14,7 @@ from tests.support.factories import (
     an_item,
     an_order,
 )
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.domain.amazon.types import AmazonItem, Gift
 from webapp.domain.invoicing import drafts
 from webapp.domain.shipping import parcels
@@ -39,7 +39,7 @@ def a_printed_order(session: Session, country: str = "DE", *, items: tuple[Amazo
     currency = store.marketplace.currency
     gift = Gift(message="Happy birthday 🎉\nお誕生日おめでとう", wrap="Classic")
     items = items or (an_item(1, 2, currency, gift=gift), an_item(2, 1, currency))
-    return imported(session, an_order(1, country=country, items=items, **more))[0]
+    return create_orders(session, an_order(1, country=country, items=items, **more))[0]
 
 
 def the_invoice(session: Session) -> Invoice:
@@ -52,13 +52,13 @@ def two_parcels(session: Session, order: Order) -> Shipment:
         parcels.Parcel({first.id: 2}, "DHL", "", "00340434161094042557"),
         parcels.Parcel({second.id: 1}, "DPD", "", "01405400120384"),
     ]
-    return shipments.create(session, order.id, packed, **BY)
+    return shipments.create(session, order.id, packed, **AUDIT_ARGS)
 
 
 def a_memo(session: Session, order: Order) -> CreditMemo:
     """One piece, 1.00 of the shipping, 0.50 more given back and 0.25 kept."""
     asked = drafts.CreditRequest({order.items[0].id: 1}, 100, 50, 25)
-    return credit_memos.create(session, order.id, asked, **BY)
+    return credit_memos.create(session, order.id, asked, **AUDIT_ARGS)
 
 
 def pages(file: bytes) -> list[str]:

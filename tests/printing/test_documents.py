@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.printing.orders import FOOTER, a_memo, a_printed_order, fonts, pages, the_invoice, two_parcels
 from tests.support.factories import an_item, an_order
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp import printing
 from webapp.domain.accounts import document_settings
 from webapp.domain.amazon.types import Address
@@ -234,7 +234,10 @@ def test_a_document_without_asian_letters_carries_no_asian_font(session):
 
 def test_many_documents_are_one_file_in_which_each_counts_its_own_pages(session):
     order = a_printed_order(session, items=tuple(an_item(n, quantity=1) for n in range(1, 31)))
-    invoice, shipment = ("invoice", the_invoice(session).id), ("shipment", shipments.create(session, order.id, **BY).id)
+    invoice, shipment = (
+        ("invoice", the_invoice(session).id),
+        ("shipment", shipments.create(session, order.id, **AUDIT_ARGS).id),
+    )
 
     said = pages(printing.many(session, [shipment, invoice, shipment]))
 
@@ -320,7 +323,7 @@ def test_nothing_is_printed_over_the_footer_however_many_lines_there_are(session
     # Each number of lines ends the table at another height, some of them just above the footer.
     counts = [*range(18, 34), 75]
     lines = [tuple(an_item(n, 1, title=f"Article {n}" + " long" * (n % 9)) for n in range(1, most)) for most in counts]
-    imported(session, *(an_order(10 + place, items=items) for place, items in enumerate(lines)))
+    create_orders(session, *(an_order(10 + place, items=items) for place, items in enumerate(lines)))
     for invoice in session.scalars(select(Invoice)).all():
         for page in positions(printing.invoice(session, invoice.id)):
             below = [

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.support.running_app import running
+from tests.support.running_app import run_app
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.processes
@@ -71,8 +71,8 @@ def test_the_installed_command_is_not_the_checkout(installed: Path, tmp_path: Pa
 
 def test_the_installed_desk_serves_a_page_with_its_style_sheet(installed: Path, tmp_path: Path) -> None:
     program = [str(installed / "bin" / "channeldesk")]
-    with running(tmp_path / "data", program=program, cwd=tmp_path) as desk:
-        here = f"http://127.0.0.1:{desk.port}"
+    with run_app(tmp_path / "data", program=program, cwd=tmp_path) as running_app:
+        here = f"http://127.0.0.1:{running_app.port}"
         page = urlopen(f"{here}/sign-in", timeout=60).read().decode()
         assert "<form" in page
         sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', page)

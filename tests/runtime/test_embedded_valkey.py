@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.support.running_app import refused, running
+from tests.support.running_app import run_app, run_refused_command
 from webapp.core import queue, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
@@ -52,15 +52,19 @@ def test_a_second_command_shares_the_server_and_the_first_waits_for_it(desk_sett
 
 
 def test_a_command_beside_a_running_desk_uses_its_server(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as desk:
-        settings = Settings.load({}, data_dir=desk.data_dir)
+    with run_app(tmp_path / "data") as running_app:
+        settings = Settings.load({}, data_dir=running_app.data_dir)
         with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
             assert queue.last_tick(redis) is not None
-        assert desk.is_well()
-        code, said = refused("doctor", "--port", str(desk.port), "--data-dir", str(desk.data_dir), home=tmp_path)
+        assert running_app.is_well()
+        code, said = run_refused_command(
+            "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path
+        )
         assert code == 0
         assert "ok    redis: Valkey 9.1.2, with a journal, noeviction\n" in said
-        assert f"ok    port: 127.0.0.1:{desk.port} is in use, and a desk is running on this data folder\n" in said
+        assert (
+            f"ok    port: 127.0.0.1:{running_app.port} is in use, and a desk is running on this data folder\n" in said
+        )
 
 
 def test_a_given_redis_that_does_not_answer_is_said(desk_settings: Settings) -> None:

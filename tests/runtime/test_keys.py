@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW, an_account, an_order
-from tests.support.running_app import refused
+from tests.support.running_app import run_refused_command
 from webapp import create_app
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
@@ -96,7 +96,7 @@ def test_no_command_runs_on_a_database_without_its_keys(
         write(keys, KEYS[1])
     before = (settings.data_dir / "channeldesk.db").read_bytes()
 
-    code, said = refused(
+    code, said = run_refused_command(
         *words,
         *("--data-dir", str(settings.data_dir)),
         environ={"REDIS_URL": redis_url},

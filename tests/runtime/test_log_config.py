@@ -13,7 +13,7 @@ from redis import Redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from tests.support.running_app import running, until
+from tests.support.running_app import run_app, wait_until
 from tests.support.simulator_server import AmazonServer
 from webapp.amazon.gateway import Amazon
 from webapp.models.accounts import Account
@@ -38,12 +38,12 @@ def test_talking_to_amazon_logs_no_token_and_no_address(
     restored: None,
     level: str,
     amazon: AmazonServer,
-    seller: Account,
+    demo_account: Account,
     session: Session,
     redis: Redis,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    credentials = accounts.credentials(seller)
+    credentials = accounts.credentials(demo_account)
     log_config.configure(level)
     with Amazon(credentials, redis) as port:
         port.participations()
@@ -77,9 +77,9 @@ def test_statements_are_not_logged(restored: None, capsys: pytest.CaptureFixture
 
 @pytest.mark.processes
 def test_a_desk_at_debug_logs_no_link_no_search_and_no_password(tmp_path: Path) -> None:
-    with running(tmp_path / "data", environ={"CHANNELDESK_LOG_LEVEL": "DEBUG"}) as desk:
-        token = until(lambda: re.search(r"/sign-in/([\w-]{43})\n", desk.log.read_text()))[1]
-        connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=30)
+    with run_app(tmp_path / "data", environ={"CHANNELDESK_LOG_LEVEL": "DEBUG"}) as running_app:
+        token = wait_until(lambda: re.search(r"/sign-in/([\w-]{43})\n", running_app.log.read_text()))[1]
+        connection = http.client.HTTPConnection("127.0.0.1", running_app.port, timeout=30)
         form = urlencode({"email": "canary@desk.example", "password": "canary-password"})
         for method, path, body in (
             ("GET", f"/sign-in/{token}", None),
@@ -91,7 +91,7 @@ def test_a_desk_at_debug_logs_no_link_no_search_and_no_password(tmp_path: Path) 
             connection.request(method, path, body, headers if body else {})
             connection.getresponse().read()
         connection.close()
-    said = desk.log.read_text()
+    said = running_app.log.read_text()
     assert " DEBUG " in said
     assert said.count(token) == 1, "printed once for the person who starts it"
     assert "canary" not in said

@@ -8,7 +8,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from tests.support.postgres import Unavailable, wheel_server
-from tests.support.running_app import is_alive, running, until
+from tests.support.running_app import is_alive, run_app, wait_until
 from webapp import create_app
 from webapp.core.settings import Settings
 from webapp.runtime import migrate
@@ -27,20 +27,20 @@ def wheel():
 @pytest.mark.processes
 def test_a_desk_starts_on_an_empty_database_and_outlives_its_crash(wheel, tmp_path):
     url = wheel.url.render_as_string(hide_password=False)
-    with running(tmp_path / "data", environ={"DATABASE_URL": url}) as desk:
-        until(desk.is_well)
-        before = desk.pids()
+    with run_app(tmp_path / "data", environ={"DATABASE_URL": url}) as running_app:
+        wait_until(running_app.is_well)
+        before = running_app.pids()
 
         wheel.stop(signal.SIGQUIT)
-        until(lambda: desk.health()[0] == 503)
-        assert desk.health()[1]["database"] is False
+        wait_until(lambda: running_app.health()[0] == 503)
+        assert running_app.health()[1]["database"] is False
         wheel.start()
-        until(desk.is_well)
+        wait_until(running_app.is_well)
 
         ticked = ticks(wheel)
-        until(lambda: ticks(wheel) > ticked)
-        assert all(is_alive(pid) for pid in desk.pids().values())
-        assert desk.pids().keys() == before.keys()
+        wait_until(lambda: ticks(wheel) > ticked)
+        assert all(is_alive(pid) for pid in running_app.pids().values())
+        assert running_app.pids().keys() == before.keys()
     assert not (tmp_path / "data" / "channeldesk.db").exists()
 
 

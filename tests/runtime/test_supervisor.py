@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running_app import CHECKOUT, is_alive, until
+from tests.support.running_app import CHECKOUT, is_alive, wait_until
 
 pytestmark = pytest.mark.processes
 
@@ -68,7 +68,7 @@ def lines(path: Path) -> list[tuple[float, int]]:
 
 def test_what_dies_at_once_is_started_after_pauses_that_grow(supervised) -> None:
     process, starts, log = supervised("dies")
-    until(lambda: len(lines(starts)) >= 5, 120)
+    wait_until(lambda: len(lines(starts)) >= 5, 120)
     announced = [float(wait) for wait in re.findall(r"started again in ([\d.]+) s", log.read_text())]
     assert announced[:4] == [0.0, 1.0, 2.0, 4.0]
     times = [at for at, _ in lines(starts)]
@@ -81,7 +81,7 @@ def test_what_dies_at_once_is_started_after_pauses_that_grow(supervised) -> None
 
 def test_what_does_not_end_when_asked_is_killed(supervised) -> None:
     process, starts, _ = supervised("stays")
-    ((_, pid),) = until(lambda: lines(starts), 60)
+    ((_, pid),) = wait_until(lambda: lines(starts), 60)
     began = time.monotonic()
     process.send_signal(signal.SIGTERM)
     assert process.wait(60) == 0

@@ -14,30 +14,30 @@ import pytest
 
 from tests.support.running_app import (
     PROGRAM,
-    Desk,
-    family,
+    RunningApp,
+    descendants,
     is_alive,
-    refused,
-    running,
-    until,
+    run_app,
+    run_refused_command,
+    wait_until,
 )
 
 pytestmark = pytest.mark.processes
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with running(tmp_path_factory.mktemp("a desk") / "data") as desk:
-        yield desk
+def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
+    with run_app(tmp_path_factory.mktemp("a desk") / "data") as running_app:
+        yield running_app
 
 
-def test_it_prints_its_address_and_once_how_to_sign_in(desk: Desk) -> None:
-    said = desk.log.read_text()
-    assert f"Channeldesk is ready: http://127.0.0.1:{desk.port}\n" in said
-    assert f"http://127.0.0.1:{desk.port}/sign-in/" in said
+def test_it_prints_its_address_and_once_how_to_sign_in(running_app: RunningApp) -> None:
+    said = running_app.log.read_text()
+    assert f"Channeldesk is ready: http://127.0.0.1:{running_app.port}\n" in said
+    assert f"http://127.0.0.1:{running_app.port}/sign-in/" in said
 
 
-def test_it_is_made_of_these_processes(desk: Desk) -> None:
+def test_it_is_made_of_these_processes(running_app: RunningApp) -> None:
     names = {
         "valkey-server",
         "scheduler",
@@ -48,30 +48,31 @@ def test_it_is_made_of_these_processes(desk: Desk) -> None:
         "worker-bulk",
         "worker-upkeep",
     }
-    assert set(desk.pids()) == names
+    assert set(running_app.pids()) == names
 
 
-def test_nobody_else_may_look_into_its_folder(desk: Desk) -> None:
-    assert desk.data_dir.stat().st_mode & 0o777 == 0o700
-    assert (desk.data_dir / "keys").stat().st_mode & 0o777 == 0o600
-    assert (desk.data_dir / "valkey.sock").stat().st_mode & 0o777 == 0o700
+def test_nobody_else_may_look_into_its_folder(running_app: RunningApp) -> None:
+    assert running_app.data_dir.stat().st_mode & 0o777 == 0o700
+    assert (running_app.data_dir / "keys").stat().st_mode & 0o777 == 0o600
+    assert (running_app.data_dir / "valkey.sock").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_whole_desk_at_rest_stays_under_250_mb(desk: Desk) -> None:
-    sizes = [kilobytes(pid) for pid in (desk.process.pid, *family(desk.process.pid))]
+def test_the_whole_desk_at_rest_stays_under_250_mb(running_app: RunningApp) -> None:
+    sizes = [kilobytes(pid) for pid in (running_app.process.pid, *descendants(running_app.process.pid))]
     assert sum(sizes) < 250 * 1024
 
 
-def test_two_hundred_connections_that_say_nothing_or_little_stop_no_page(desk: Desk) -> None:
+def test_two_hundred_connections_that_say_nothing_or_little_stop_no_page(running_app: RunningApp) -> None:
     begun = (b"", b"GET /sign-in HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
     with contextlib.ExitStack() as stack:
         clients = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", desk.port), timeout=30)) for _ in range(200)
+            stack.enter_context(socket.create_connection(("127.0.0.1", running_app.port), timeout=30))
+            for _ in range(200)
         ]
         for number, client in enumerate(clients):
             client.sendall(begun[number % len(begun)])
         for _ in range(3):
-            assert desk.health()[0] == 200
+            assert running_app.health()[0] == 200
         for client in clients:
             client.settimeout(90)
             with contextlib.suppress(ConnectionError):
@@ -100,51 +101,55 @@ def kilobytes(pid: int) -> int:
         "valkey-server",
     ],
 )
-def test_what_is_killed_is_started_again(desk: Desk, name: str) -> None:
-    killed = desk.pids()[name]
+def test_what_is_killed_is_started_again(running_app: RunningApp, name: str) -> None:
+    killed = running_app.pids()[name]
     os.kill(killed, signal.SIGKILL)
-    until(lambda: desk.pids().get(name, killed) != killed)
-    until(desk.is_well)
+    wait_until(lambda: running_app.pids().get(name, killed) != killed)
+    wait_until(running_app.is_well)
 
 
-def test_a_second_start_on_the_same_folder_is_refused(desk: Desk) -> None:
-    code, said = refused("up", "--port", "0", "--data-dir", str(desk.data_dir), home=desk.data_dir)
-    assert code == 1
-    assert said == (
-        f"channeldesk: A desk is running on {desk.data_dir} already. Open it, end it, or name another folder with "
-        "--data-dir.\n"
+def test_a_second_start_on_the_same_folder_is_refused(running_app: RunningApp) -> None:
+    code, said = run_refused_command(
+        "up", "--port", "0", "--data-dir", str(running_app.data_dir), home=running_app.data_dir
     )
-    assert desk.is_well()
-
-
-def test_a_port_in_use_is_said_and_nothing_is_made(desk: Desk, tmp_path: Path) -> None:
-    code, said = refused("up", "--port", str(desk.port), "--data-dir", str(tmp_path / "other"), home=tmp_path)
     assert code == 1
     assert said == (
-        f"channeldesk: Port {desk.port} on 127.0.0.1 cannot be opened (Address already in use). Choose another one "
-        "with --port, or end what uses it.\n"
+        f"channeldesk: A desk is running on {running_app.data_dir} already. Open it, end it, or name another folder "
+        "with --data-dir.\n"
+    )
+    assert running_app.is_well()
+
+
+def test_a_port_in_use_is_said_and_nothing_is_made(running_app: RunningApp, tmp_path: Path) -> None:
+    code, said = run_refused_command(
+        "up", "--port", str(running_app.port), "--data-dir", str(tmp_path / "other"), home=tmp_path
+    )
+    assert code == 1
+    assert said == (
+        f"channeldesk: Port {running_app.port} on 127.0.0.1 cannot be opened (Address already in use). Choose another "
+        "one with --port, or end what uses it.\n"
     )
     assert {path.name for path in (tmp_path / "other").iterdir()} == {".gitignore", "desk.lock"}
 
 
 def test_sigterm_ends_everything_cleanly(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as desk:
-        everybody = [desk.process.pid, *family(desk.process.pid)]
-        desk.process.send_signal(signal.SIGTERM)
-        assert desk.process.wait(15) == 0
+    with run_app(tmp_path / "data") as running_app:
+        everybody = [running_app.process.pid, *descendants(running_app.process.pid)]
+        running_app.process.send_signal(signal.SIGTERM)
+        assert running_app.process.wait(15) == 0
         assert not [pid for pid in everybody if is_alive(pid)]
-        with socket.create_server(("127.0.0.1", desk.port)):
+        with socket.create_server(("127.0.0.1", running_app.port)):
             pass
 
 
 def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as desk:
-        everybody = list(family(desk.process.pid))
-        desk.process.kill()
-        desk.process.wait()
-        until(lambda: not [pid for pid in everybody if is_alive(pid)])
-    with running(tmp_path / "data") as desk:
-        assert desk.is_well()
+    with run_app(tmp_path / "data") as running_app:
+        everybody = list(descendants(running_app.process.pid))
+        running_app.process.kill()
+        running_app.process.wait()
+        wait_until(lambda: not [pid for pid in everybody if is_alive(pid)])
+    with run_app(tmp_path / "data") as running_app:
+        assert running_app.is_well()
 
 
 def test_a_link_leads_to_the_desk_that_runs_wherever_it_listens(tmp_path: Path) -> None:
@@ -154,19 +159,19 @@ def test_a_link_leads_to_the_desk_that_runs_wherever_it_listens(tmp_path: Path) 
         password = b"correct horse battery staple"
         return subprocess.run(command, input=password, stdout=subprocess.PIPE, env=home, check=True).stdout.decode()
 
-    with running(tmp_path / "data") as desk:
+    with run_app(tmp_path / "data") as running_app:
         users("create", "--role", "owner")
-        assert users("link").startswith(f"http://127.0.0.1:{desk.port}/sign-in/")
-        desk.process.kill()
-        desk.process.wait(15)
+        assert users("link").startswith(f"http://127.0.0.1:{running_app.port}/sign-in/")
+        running_app.process.kill()
+        running_app.process.wait(15)
 
     # Its processes hold the lock until they have noticed.
-    until(lambda: users("link").startswith("http://127.0.0.1:8480/sign-in/"))
+    wait_until(lambda: users("link").startswith("http://127.0.0.1:8480/sign-in/"))
 
 
 def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
-    code, said = refused("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path)
+    code, said = run_refused_command("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path)
     assert code == 1
     assert said == (
         f"channeldesk: {tmp_path / 'data'} is a file; the data folder has to be a folder. Name another with "
@@ -176,7 +181,7 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
 
 def test_a_folder_on_a_read_only_file_system_is_said(tmp_path: Path) -> None:
     # Root may write wherever the file system lets it; /proc lets nobody.
-    code, said = refused("up", "--port", "0", "--data-dir", "/proc/channeldesk", home=tmp_path)
+    code, said = run_refused_command("up", "--port", "0", "--data-dir", "/proc/channeldesk", home=tmp_path)
     assert code == 1
     assert said.startswith("channeldesk: The data folder /proc/channeldesk cannot be made (")
     assert said.endswith("Name another with --data-dir.\n")
@@ -184,7 +189,9 @@ def test_a_folder_on_a_read_only_file_system_is_said(tmp_path: Path) -> None:
 
 def test_a_redis_that_does_not_answer_is_said_without_its_password(tmp_path: Path) -> None:
     environ = {"REDIS_URL": "redis://desk:secret@127.0.0.1:1/0"}
-    code, said = refused("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path, environ=environ)
+    code, said = run_refused_command(
+        "up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path, environ=environ
+    )
     assert code == 1
     assert said == (
         "channeldesk: The Redis at redis://127.0.0.1:1/0 does not answer (ConnectionError). Start it, correct "
@@ -201,7 +208,7 @@ def test_a_database_from_a_newer_version_is_refused_untouched(tmp_path: Path) ->
         database.execute("INSERT INTO alembic_version VALUES ('from_the_future')")
     database.close()
     environ = {"CHANNELDESK_KEYS": "k" * 40}
-    code, said = refused("up", "--port", "0", "--data-dir", str(folder), home=tmp_path, environ=environ)
+    code, said = run_refused_command("up", "--port", "0", "--data-dir", str(folder), home=tmp_path, environ=environ)
     assert code == 1
     assert said == (
         "channeldesk: The database is of a newer Channeldesk (revision from_the_future). Run that version, or restore "
@@ -212,7 +219,7 @@ def test_a_database_from_a_newer_version_is_refused_untouched(tmp_path: Path) ->
 
 def test_a_long_folder_name_gets_its_socket_elsewhere(tmp_path: Path) -> None:
     deep = tmp_path / ("a long name " * 8).strip() / "data"
-    with running(deep) as desk:
-        assert desk.is_well()
+    with run_app(deep) as running_app:
+        assert running_app.is_well()
         assert not (deep / "valkey.sock").exists()
     shutil.rmtree(deep)

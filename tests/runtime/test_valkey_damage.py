@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.running_app import refused, running, until
+from tests.support.running_app import run_app, run_refused_command, wait_until
 from webapp.core import queue, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
@@ -165,46 +165,48 @@ def test_only_the_last_ones_are_kept(used: Settings) -> None:
 
 
 def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_any_more(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as desk:
-        assert desk.health()[1]["redis_files_set_aside_at"] is None
-        garbage_only(desk.data_dir / "valkey")
-        os.kill(desk.pids()["valkey-server"], signal.SIGKILL)
-        until(lambda: desk.health()[1].get("redis_files_set_aside_at"))
-        until(desk.is_well)
-        log = desk.log.read_text()
+    with run_app(tmp_path / "data") as running_app:
+        assert running_app.health()[1]["redis_files_set_aside_at"] is None
+        garbage_only(running_app.data_dir / "valkey")
+        os.kill(running_app.pids()["valkey-server"], signal.SIGKILL)
+        wait_until(lambda: running_app.health()[1].get("redis_files_set_aside_at"))
+        wait_until(running_app.is_well)
+        log = running_app.log.read_text()
         assert "did not start on its files" in log
         assert "Traceback" not in log
-        assert len(list(desk.data_dir.glob("valkey.damaged-*"))) == 1
-        said = refused("doctor", "--port", str(desk.port), "--data-dir", str(desk.data_dir), home=tmp_path)[1]
+        assert len(list(running_app.data_dir.glob("valkey.damaged-*"))) == 1
+        said = run_refused_command(
+            "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path
+        )[1]
         assert "warn  redis: " in said
         assert "valkey.damaged-" in said
 
 
 def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_three_times_in_a_row(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as desk:
+    with run_app(tmp_path / "data") as running_app:
         for n in range(1, 4):
-            until(desk.is_well)
-            garbage_only(desk.data_dir / "valkey")
-            os.kill(desk.pids()["valkey-server"], signal.SIGKILL)
-            until(lambda n=n: len(list(desk.data_dir.glob("valkey.damaged-*"))) == n)
-        until(desk.is_well)
+            wait_until(running_app.is_well)
+            garbage_only(running_app.data_dir / "valkey")
+            os.kill(running_app.pids()["valkey-server"], signal.SIGKILL)
+            wait_until(lambda n=n: len(list(running_app.data_dir.glob("valkey.damaged-*"))) == n)
+        wait_until(running_app.is_well)
 
 
 def test_a_desk_starts_when_the_files_were_set_aside_just_before(tmp_path: Path) -> None:
     for n in range(2):
-        with running(tmp_path / "data") as desk:
-            until(desk.is_well)
-            assert len(list(desk.data_dir.glob("valkey.damaged-*"))) == n
+        with run_app(tmp_path / "data") as running_app:
+            wait_until(running_app.is_well)
+            assert len(list(running_app.data_dir.glob("valkey.damaged-*"))) == n
         garbage_only(tmp_path / "data" / "valkey")
-    with running(tmp_path / "data") as desk:
-        until(desk.is_well)
+    with run_app(tmp_path / "data") as running_app:
+        wait_until(running_app.is_well)
 
 
 def test_a_running_desk_goes_on_when_the_folder_was_deleted(tmp_path: Path) -> None:
-    with running(tmp_path / "data") as desk:
-        shutil.rmtree(desk.data_dir / "valkey")
-        killed = desk.pids()["valkey-server"]
+    with run_app(tmp_path / "data") as running_app:
+        shutil.rmtree(running_app.data_dir / "valkey")
+        killed = running_app.pids()["valkey-server"]
         os.kill(killed, signal.SIGKILL)
-        until(lambda: desk.pids().get("valkey-server", killed) != killed)
-        until(desk.is_well)
-        assert (desk.data_dir / "valkey" / "appendonlydir").is_dir()
+        wait_until(lambda: running_app.pids().get("valkey-server", killed) != killed)
+        wait_until(running_app.is_well)
+        assert (running_app.data_dir / "valkey" / "appendonlydir").is_dir()

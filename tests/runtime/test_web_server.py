@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response, request
 
-from tests.support.running_app import until
+from tests.support.running_app import wait_until
 from webapp.core.settings import Settings
 from webapp.runtime import web_server
 from webapp.runtime.connections import (
@@ -100,7 +100,7 @@ def serving(settings: Settings, limits: Limits | None = None) -> Iterator[Served
     served = Served(settings, limits or Limits())
     served.thread.start()
     try:
-        until(lambda: served.server.started)
+        wait_until(lambda: served.server.started)
         yield served
     finally:
         served.release.set()
@@ -184,21 +184,21 @@ def test_a_header_that_does_not_arrive_in_time_ends_the_connection(settings, ope
     with serving(settings, Limits(header=0.5)) as served:
         client = opened(served.connect())
         client.sendall(begin)
-        until(lambda: not is_open(client), PATIENCE)
+        wait_until(lambda: not is_open(client), PATIENCE)
 
 
 def test_a_header_that_arrives_byte_by_byte_ends_at_the_same_deadline(settings, opened) -> None:
     with serving(settings, Limits(header=0.5)) as served:
         client = opened(served.connect())
         client.sendall(SLOW_HEADER)
-        until(lambda: is_closed_while_sending(client), PATIENCE)
+        wait_until(lambda: is_closed_while_sending(client), PATIENCE)
 
 
 def test_a_body_that_arrives_byte_by_byte_ends_at_its_deadline(settings, opened) -> None:
     with serving(settings, Limits(body=0.5, body_rate=10**9)) as served:
         client = opened(served.connect())
         client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
-        until(lambda: is_closed_while_sending(client), PATIENCE)
+        wait_until(lambda: is_closed_while_sending(client), PATIENCE)
 
 
 def test_a_kept_connection_that_idles_or_drips_is_closed(settings, opened) -> None:
@@ -208,8 +208,8 @@ def test_a_kept_connection_that_idles_or_drips_is_closed(settings, opened) -> No
             client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert client.recv(65536).startswith(b"HTTP/1.1 200")
         dripping.sendall(SLOW_HEADER)
-        until(lambda: is_closed_while_sending(dripping), PATIENCE)
-        until(lambda: not is_open(idle), PATIENCE)
+        wait_until(lambda: is_closed_while_sending(dripping), PATIENCE)
+        wait_until(lambda: not is_open(idle), PATIENCE)
 
 
 def test_a_large_body_may_take_as_long_as_its_size_allows(settings, opened) -> None:
@@ -217,7 +217,7 @@ def test_a_large_body_may_take_as_long_as_its_size_allows(settings, opened) -> N
         client, short = opened(served.connect()), opened(served.connect())
         client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
         short.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n")
-        until(lambda: not is_open(short), PATIENCE)
+        wait_until(lambda: not is_open(short), PATIENCE)
         client.sendall(b"x" * 100_000)
         assert client.recv(65536).startswith(b"HTTP/1.1 200")
 
@@ -229,7 +229,7 @@ def test_the_oldest_waiting_connection_of_an_address_makes_room(settings, opened
         for _ in range(20):
             clients.append(opened(served.connect()))
             assert served.get() == (200, b"0 bytes")
-        until(lambda: sum(map(is_open, clients)) <= 5, PATIENCE)
+        wait_until(lambda: sum(map(is_open, clients)) <= 5, PATIENCE)
         assert is_open(clients[-1])
         assert is_open(elsewhere)
 
@@ -239,7 +239,7 @@ def test_the_address_with_most_connections_makes_room_when_all_are_taken(setting
         few = [opened(served.connect("127.0.0.2")) for _ in range(2)]
         many = [opened(served.connect()) for _ in range(4)]
         other = opened(served.connect("127.0.0.3"))
-        until(lambda: sum(map(is_open, many)) == 3, PATIENCE)
+        wait_until(lambda: sum(map(is_open, many)) == 3, PATIENCE)
         assert all(map(is_open, [*few, other]))
 
 
@@ -250,7 +250,7 @@ def test_a_connection_that_is_being_served_does_not_make_room(settings, opened) 
             client.sendall(b"GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert served.entered.acquire(timeout=PATIENCE)
         late = opened(served.connect())
-        until(lambda: not is_open(late), PATIENCE)
+        wait_until(lambda: not is_open(late), PATIENCE)
         served.release.set()
         assert [client.recv(65536)[:12] for client in busy] == [b"HTTP/1.1 200"] * 2
 
@@ -288,7 +288,7 @@ def test_a_request_that_is_being_served_is_answered_before_the_server_ends(setti
         client.sendall(b"GET /busy HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert served.entered.acquire(timeout=PATIENCE)
         served.server.should_exit = True
-        until(lambda: not is_open(idle), PATIENCE)
+        wait_until(lambda: not is_open(idle), PATIENCE)
         served.release.set()
         assert client.recv(65536).startswith(b"HTTP/1.1 200")
         served.thread.join(PATIENCE)

@@ -24,7 +24,7 @@ STATIC = "/static/vendor/htmx-2.0.11/htmx.min.js"
 
 
 @pytest.fixture
-def desk(app: Flask) -> Flask:
+def probe_app(app: Flask) -> Flask:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
 
     @app.get("/broken")
@@ -65,8 +65,8 @@ def desk(app: Flask) -> Flask:
         ("/static/nowhere.js", "GET", 404),
     ],
 )
-def test_every_answer_carries_the_headers(desk: Flask, url: str, method: str, status: int) -> None:
-    answer = desk.test_client().open(url, method=method)
+def test_every_answer_carries_the_headers(probe_app: Flask, url: str, method: str, status: int) -> None:
+    answer = probe_app.test_client().open(url, method=method)
     assert answer.status_code == status
     assert {name: answer.headers.getlist(name) for name in EXPECTED} == {n: [v] for n, v in EXPECTED.items()}
     assert "Strict-Transport-Security" not in answer.headers
@@ -75,9 +75,9 @@ def test_every_answer_carries_the_headers(desk: Flask, url: str, method: str, st
 
 
 def test_a_streamed_answer_that_fails_before_its_first_byte_is_an_error_with_the_headers(
-    desk: Flask, caplog: pytest.LogCaptureFixture
+    probe_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = desk.test_client().get("/stream")
+    answer = probe_app.test_client().get("/stream")
 
     assert answer.status_code == 500
     assert "Something broke on our side" in answer.text
@@ -86,35 +86,35 @@ def test_a_streamed_answer_that_fails_before_its_first_byte_is_an_error_with_the
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_streamed_answer_that_fails_later_ends_there_instead_of_looking_whole(desk: Flask) -> None:
+def test_a_streamed_answer_that_fails_later_ends_there_instead_of_looking_whole(probe_app: Flask) -> None:
     with pytest.raises(ZeroDivisionError):
-        desk.test_client().get("/stream?before=1", buffered=True)
+        probe_app.test_client().get("/stream?before=1", buffered=True)
 
 
-def test_pages_and_fragments_of_people_are_never_stored(desk: Flask, owner: FlaskClient) -> None:
+def test_pages_and_fragments_of_people_are_never_stored(probe_app: Flask, owner_client: FlaskClient) -> None:
     for headers in ({}, {"HX-Request": "true"}):
-        answer = owner.get("/closed", headers=headers)
+        answer = owner_client.get("/closed", headers=headers)
         assert answer.status_code == 200
         assert answer.headers["Cache-Control"] == "no-store"
         assert "Cookie" in answer.headers["Vary"]
         assert answer.headers["Content-Security-Policy"] == EXPECTED["Content-Security-Policy"]
 
 
-def test_static_files_may_be_stored(desk: Flask) -> None:
-    answer = desk.test_client().get(STATIC)
+def test_static_files_may_be_stored(probe_app: Flask) -> None:
+    answer = probe_app.test_client().get(STATIC)
     assert answer.headers["Cache-Control"] != "no-store"
     assert "Set-Cookie" not in answer.headers
 
 
-def test_a_view_cannot_weaken_the_policy_but_may_say_how_long_it_keeps(desk: Flask) -> None:
-    answer = desk.test_client().get("/own")
+def test_a_view_cannot_weaken_the_policy_but_may_say_how_long_it_keeps(probe_app: Flask) -> None:
+    answer = probe_app.test_client().get("/own")
     assert answer.headers.getlist("Content-Security-Policy") == [EXPECTED["Content-Security-Policy"]]
     assert answer.headers.getlist("Cache-Control") == ["max-age=60"]
 
 
 def test_behind_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url="https://desk.example"))
-    app.test_client_class = user_accounts.Browser
+    app.test_client_class = user_accounts.IsolatedClient
     for url in ("/sign-in", STATIC, "/nowhere"):
         answer = app.test_client().get(url, base_url="https://desk.example")
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

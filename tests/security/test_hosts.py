@@ -11,7 +11,7 @@ from webapp.web.auth import public
 
 def make(settings: Settings, **overrides: object) -> Flask:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, **overrides))
-    app.test_client_class = user_accounts.Browser
+    app.test_client_class = user_accounts.IsolatedClient
 
     @app.get("/who")
     @public

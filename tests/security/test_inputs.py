@@ -12,17 +12,17 @@ pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.parametrize("address", ["/orders/1%00", "/orders?q=%00", "/orders?%00=1"])
-def test_a_nul_in_an_address_is_not_understood(owner, address):
-    assert owner.get(address).status_code == 400
+def test_a_nul_in_an_address_is_not_understood(owner_client, address):
+    assert owner_client.get(address).status_code == 400
 
 
-def test_a_nul_in_a_form_is_not_understood(owner):
-    assert owner.post("/accounts/1/credentials", data={"client_secret": "a\0b"}).status_code == 400
+def test_a_nul_in_a_form_is_not_understood(owner_client):
+    assert owner_client.post("/accounts/1/credentials", data={"client_secret": "a\0b"}).status_code == 400
 
 
 @pytest.mark.parametrize("number", [2**31 - 1, 2**31, 2**63, 10**40])
-def test_an_id_there_cannot_be_is_not_there(owner, number):
-    assert owner.get(f"/submissions/{number}").status_code == 404
+def test_an_id_there_cannot_be_is_not_there(owner_client, number):
+    assert owner_client.get(f"/submissions/{number}").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -58,5 +58,5 @@ def test_a_made_up_place_in_a_grid_is_a_page_of_it(session, sort, kind, value, i
     ],
     ids=lambda asked: next(iter(asked)),
 )
-def test_a_filter_at_its_bounds_is_answered(owner, asked):
-    assert owner.get("/amazon-orders", query_string=asked).status_code in {200, 303, 422}
+def test_a_filter_at_its_bounds_is_answered(owner_client, asked):
+    assert owner_client.get("/amazon-orders", query_string=asked).status_code in {200, 303, 422}

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from tests.security.test_sign_in import enter, token_on
 from tests.support import user_accounts
-from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from tests.support.user_accounts import OWNER_USER, VIEWER_USER
 from webapp.core.settings import Settings
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.messages import SENTENCES
@@ -46,14 +46,16 @@ def first(session: Session, settings: Settings) -> str:
     return path(users.make_sign_in_link(session, settings, datetime.now(UTC)), settings)
 
 
-def test_the_first_link_makes_the_owner_and_signs_in(stranger: FlaskClient, first: str, session: Session) -> None:
-    answer = use(stranger, first, email="  Me@Desk.Example", password=GOOD)
+def test_the_first_link_makes_the_owner_and_signs_in(
+    anonymous_client: FlaskClient, first: str, session: Session
+) -> None:
+    answer = use(anonymous_client, first, email="  Me@Desk.Example", password=GOOD)
     assert (answer.status_code, answer.location) == (303, "/")
     user = session.scalars(select(User)).one()
     assert (user.email, user.role) == ("me@desk.example", "owner")
     session.rollback()
-    assert stranger.get("/sign-in?next=/orders").location == "/orders"
-    assert enter(stranger.application.test_client(), "me@desk.example", GOOD).status_code == 303
+    assert anonymous_client.get("/sign-in?next=/orders").location == "/orders"
+    assert enter(anonymous_client.application.test_client(), "me@desk.example", GOOD).status_code == 303
 
 
 def test_looking_at_a_link_does_not_use_it_up(app: Flask, first: str) -> None:
@@ -73,20 +75,20 @@ def test_a_link_works_once(app: Flask, first: str, session: Session) -> None:
     assert session.scalars(select(User.email)).all() == ["me@desk.example"]
 
 
-def test_a_link_runs_out_after_a_day(stranger: FlaskClient, session: Session, settings: Settings) -> None:
+def test_a_link_runs_out_after_a_day(anonymous_client: FlaskClient, session: Session, settings: Settings) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
         link = path(users.make_sign_in_link(session, settings, datetime.now(UTC)), settings)
         clock.shift(timedelta(hours=23, minutes=59))
-        assert stranger.get(link).status_code == 200
+        assert anonymous_client.get(link).status_code == 200
         clock.shift(timedelta(minutes=1))
-        assert stranger.get(link).status_code == 410
+        assert anonymous_client.get(link).status_code == 410
 
 
 def test_a_newer_link_takes_the_place_of_the_older(
-    stranger: FlaskClient, first: str, session: Session, settings: Settings
+    anonymous_client: FlaskClient, first: str, session: Session, settings: Settings
 ) -> None:
     newer = path(users.make_sign_in_link(session, settings, datetime.now(UTC)), settings)
-    assert [stranger.get(link).status_code for link in (first, newer)] == [410, 200]
+    assert [anonymous_client.get(link).status_code for link in (first, newer)] == [410, 200]
 
 
 def test_nobody_becomes_the_first_owner_twice(app: Flask, first: str, session: Session, settings: Settings) -> None:
@@ -111,48 +113,48 @@ def test_nobody_becomes_the_first_owner_twice(app: Flask, first: str, session: S
     ],
 )
 def test_what_cannot_be_taken_is_said_and_the_link_stays(
-    stranger: FlaskClient, first: str, session: Session, email: str, password: str, said: str
+    anonymous_client: FlaskClient, first: str, session: Session, email: str, password: str, said: str
 ) -> None:
-    answer = use(stranger, first, email=email, password=password)
+    answer = use(anonymous_client, first, email=email, password=password)
     assert answer.status_code == 422
     assert said in answer.text
     assert session.scalars(select(User)).all() == []
     session.rollback()
-    assert use(stranger, first, email="me@desk.example", password=GOOD).status_code == 303
+    assert use(anonymous_client, first, email="me@desk.example", password=GOOD).status_code == 303
 
 
 def test_a_forgotten_password_is_replaced_and_other_browsers_are_signed_out(
-    app: Flask, owner: FlaskClient, colleague: FlaskClient, session: Session, settings: Settings
+    app: Flask, owner_client: FlaskClient, viewer_client: FlaskClient, session: Session, settings: Settings
 ) -> None:
     link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), " OWNER@desk.example"), settings)
     client = app.test_client()
-    assert THE_OWNER.email in client.get(link).text
+    assert OWNER_USER.email in client.get(link).text
     assert use(client, link, password="a brand new password").status_code == 303
     assert client.get("/probe").status_code == 200
-    assert owner.get("/probe").status_code == 303
-    assert colleague.get("/probe").status_code == 200
-    assert enter(app.test_client(), THE_OWNER.email, THE_OWNER.password).status_code == 422
-    assert enter(app.test_client(), THE_OWNER.email, "a brand new password").status_code == 303
+    assert owner_client.get("/probe").status_code == 303
+    assert viewer_client.get("/probe").status_code == 200
+    assert enter(app.test_client(), OWNER_USER.email, OWNER_USER.password).status_code == 422
+    assert enter(app.test_client(), OWNER_USER.email, "a brand new password").status_code == 303
 
 
 def test_a_link_opens_a_locked_account(app: Flask, session: Session, settings: Settings) -> None:
-    user_accounts.add(app, THE_OWNER)
+    user_accounts.create_user(app, OWNER_USER)
     for _ in range(FAILURES_PER_ACCOUNT):
-        enter(app.test_client(), THE_OWNER.email, "not the password")
-    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), THE_OWNER.email), settings)
+        enter(app.test_client(), OWNER_USER.email, "not the password")
+    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), OWNER_USER.email), settings)
     assert use(app.test_client(), link, password=GOOD).status_code == 303
-    assert enter(app.test_client(), THE_OWNER.email, GOOD).status_code == 303
+    assert enter(app.test_client(), OWNER_USER.email, GOOD).status_code == 303
     assert session.scalars(select(SignInAttempt.outcome).order_by(SignInAttempt.id.desc())).first() == "signed_in"
 
 
 def test_links_are_for_people_who_may_come_in(app: Flask, session: Session, settings: Settings) -> None:
-    user = session.get_one(User, user_accounts.add(app, THE_COLLEAGUE))
-    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), THE_COLLEAGUE.email), settings)
+    user = session.get_one(User, user_accounts.create_user(app, VIEWER_USER))
+    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), VIEWER_USER.email), settings)
     user.active = False
     session.commit()
     assert app.test_client().get(link).status_code == 410
     with pytest.raises(RefusedError, match="user_disabled"):
-        users.make_sign_in_link(session, settings, datetime.now(UTC), THE_COLLEAGUE.email)
+        users.make_sign_in_link(session, settings, datetime.now(UTC), VIEWER_USER.email)
     with pytest.raises(NotFoundError, match="user_unknown"):
         users.make_sign_in_link(session, settings, datetime.now(UTC), "who@desk.example")
 
@@ -169,8 +171,8 @@ def test_the_demonstration_asks_for_no_password_and_has_none(app: Flask, session
     assert (user.role, user.password) == ("owner", None)
 
 
-def test_a_link_needs_the_token_of_its_form(stranger: FlaskClient, first: str, session: Session) -> None:
-    assert stranger.post(first, data={"email": "me@desk.example", "password": GOOD}).status_code == 419
+def test_a_link_needs_the_token_of_its_form(anonymous_client: FlaskClient, first: str, session: Session) -> None:
+    assert anonymous_client.post(first, data={"email": "me@desk.example", "password": GOOD}).status_code == 419
     assert session.scalars(select(User)).all() == []
 
 

@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 from tests.printing.orders import a_memo, a_printed_order, two_parcels
 from tests.security.test_permissions import method, routes
 from tests.support.factories import NOW, an_order
-from tests.support.mailboxes import set_up
-from tests.support.order_processing import BY, imported
+from tests.support.mailboxes import save_mail_server
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from tests.support.stock import a_product
-from tests.support.user_accounts import THE_OWNER
+from tests.support.user_accounts import OWNER_USER
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.domain.amazon.types import UnparseableOrder
@@ -49,7 +49,7 @@ QUERIES = {
 
 
 @pytest.fixture
-def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable[[str], Values]:
+def values(session: Session, settings: Settings, owner_client: FlaskClient) -> Callable[[str], Values]:
     """What to put into the address of each endpoint, so that it names something that exists."""
     order = a_printed_order(session)
     mirror = session.get_one(AmazonOrder, order.amazon_order_id)
@@ -58,7 +58,7 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
     store = session.scalars(select(Store)).one()
     store.customer_creation = "account"
     session.commit()
-    unshipped = imported(session, an_order(2))[-1]
+    unshipped = create_orders(session, an_order(2))[-1]
     cancellation = cancellations.request(
         session, unshipped.amazon_order_id, "NoInventory", undo_seconds=30, now=NOW, actor="test"
     )
@@ -72,17 +72,17 @@ def values(session: Session, settings: Settings, owner: FlaskClient) -> Callable
     session.add(run)
     schedule.ensure(session, "sync_account-1", "sync_account", [1], 180, NOW)
     session.commit()
-    printed = bulk_runner.start(session, "print_all", [order.id], **BY)
+    printed = bulk_runner.start(session, "print_all", [order.id], **AUDIT_ARGS)
     while bulk_runner.step(session, printed.id, lambda: NOW):
         pass
     sheet = tracking_import.keep(
-        session, tracking_import.read(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]), **BY
+        session, tracking_import.read(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]), **AUDIT_ARGS
     )
     product = a_product(session, "MUG-1")
-    product_import = product_csv_import.keep(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **BY)
-    set_up(session, 2525)
-    mail = mail_outbox.write(session, order, "free", text=("Hello", "Text"), **BY)
-    link = users.make_sign_in_link(session, settings, datetime.now(UTC), THE_OWNER.email)
+    product_import = product_csv_import.keep(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **AUDIT_ARGS)
+    save_mail_server(session, 2525)
+    mail = mail_outbox.write(session, order, "free", text=("Hello", "Text"), **AUDIT_ARGS)
+    link = users.make_sign_in_link(session, settings, datetime.now(UTC), OWNER_USER.email)
     invoice = session.scalars(select(Invoice)).first()
     parcel = session.scalars(select(Parcel)).first()
     assert invoice is not None
@@ -153,7 +153,7 @@ def rows() -> dict[str, list[tuple[object, ...]]]:
 
 
 def test_reading_changes_nothing(
-    app: Flask, owner: FlaskClient, session: Session, bell: Redis, values: Callable[[str], Values]
+    app: Flask, owner_client: FlaskClient, session: Session, job_queue: Redis, values: Callable[[str], Values]
 ) -> None:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
     addresses = {}
@@ -173,7 +173,7 @@ def test_reading_changes_nothing(
     answers = {}
     for endpoint, address in addresses.values():
         for headers in ({}, {"HX-Request": "true"}):
-            answer = owner.get(address, headers=headers)
+            answer = owner_client.get(address, headers=headers)
             allowed = REFUSED.get(endpoint, 200)
             if answer.status_code not in {allowed, 204, 286, 303} and endpoint != "health.healthz":
                 answers[address] = answer.status_code

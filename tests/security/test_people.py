@@ -16,7 +16,7 @@ from tests.security.test_links import GOOD, path, use
 from tests.security.test_sign_in import enter
 from tests.security.test_users_command import Said, folder, run  # noqa: F401 - a fixture
 from tests.support import user_accounts
-from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from tests.support.user_accounts import OWNER_USER, VIEWER_USER
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.domain.errors import NotFoundError, RefusedError
@@ -28,13 +28,13 @@ ABOUT = {"now": datetime(2026, 11, 30, tzinfo=UTC), "actor": "test"}
 LAST_OWNER = "This is the last active owner."
 
 
-def user_id(session: Session, person: user_accounts.Person) -> int:
+def user_id(session: Session, person: user_accounts.UserAccount) -> int:
     found = session.scalars(select(User.id).where(User.email == person.email)).one()
     session.rollback()
     return found
 
 
-def row(session: Session, person: user_accounts.Person) -> User:
+def row(session: Session, person: user_accounts.UserAccount) -> User:
     session.expire_all()
     user = session.scalars(select(User).where(User.email == person.email)).one()
     session.rollback()
@@ -48,11 +48,11 @@ def kinds(session: Session) -> list[str]:
 
 
 def test_the_page_lists_everybody_with_role_state_and_sessions(
-    owner: FlaskClient, colleague: FlaskClient, session: Session
+    owner_client: FlaskClient, viewer_client: FlaskClient, session: Session
 ) -> None:
-    enter(owner.application.test_client(), THE_COLLEAGUE.email, THE_COLLEAGUE.password)
+    enter(owner_client.application.test_client(), VIEWER_USER.email, VIEWER_USER.password)
     users.create_user(session, "new@desk.example", "viewer", None, ABOUT["now"])
-    page = owner.get("/people").text
+    page = owner_client.get("/people").text
     rows = {re.search(r"<strong>([^<]+)</strong>", part)[1]: part for part in page.split("<tr>")[2:]}
     assert list(rows) == ["colleague@desk.example", "new@desk.example", "owner@desk.example"]
     theirs = rows["colleague@desk.example"]
@@ -66,83 +66,85 @@ def test_the_page_lists_everybody_with_role_state_and_sessions(
 
 
 def test_only_an_owner_sees_the_people_or_changes_them(
-    owner: FlaskClient, colleague: FlaskClient, stranger: FlaskClient, session: Session
+    owner_client: FlaskClient, viewer_client: FlaskClient, anonymous_client: FlaskClient, session: Session
 ) -> None:
-    mine = user_id(session, THE_OWNER)
+    mine = user_id(session, OWNER_USER)
     for action in ("disable", "enable", "sign-out", "role", "link"):
-        assert colleague.post(f"/people/{mine}/{action}", data={"role": "viewer"}).status_code == 403
-        assert stranger.post(f"/people/{mine}/{action}").status_code in {303, 401, 419}
-    assert colleague.get("/people").status_code == 403
-    assert colleague.post("/people/invite", data={"email": "x@y.example", "role": "owner"}).status_code == 403
-    assert "/people" not in colleague.get("/orders").text
-    assert row(session, THE_OWNER).role == "owner"
-    assert owner.get("/people").status_code == 200
+        assert viewer_client.post(f"/people/{mine}/{action}", data={"role": "viewer"}).status_code == 403
+        assert anonymous_client.post(f"/people/{mine}/{action}").status_code in {303, 401, 419}
+    assert viewer_client.get("/people").status_code == 403
+    assert viewer_client.post("/people/invite", data={"email": "x@y.example", "role": "owner"}).status_code == 403
+    assert "/people" not in viewer_client.get("/orders").text
+    assert row(session, OWNER_USER).role == "owner"
+    assert owner_client.get("/people").status_code == 200
 
 
 def test_a_disabled_user_is_out_at_once_and_every_way_in_is_closed(
-    owner: FlaskClient, colleague: FlaskClient, session: Session, settings: Settings
+    owner_client: FlaskClient, viewer_client: FlaskClient, session: Session, settings: Settings
 ) -> None:
-    theirs = user_id(session, THE_COLLEAGUE)
-    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), THE_COLLEAGUE.email), settings)
-    assert colleague.get("/orders").status_code == 200
+    theirs = user_id(session, VIEWER_USER)
+    link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), VIEWER_USER.email), settings)
+    assert viewer_client.get("/orders").status_code == 200
 
-    answer = owner.post(f"/people/{theirs}/disable")
+    answer = owner_client.post(f"/people/{theirs}/disable")
 
     assert (answer.status_code, answer.location) == (303, "/people")
-    assert "colleague@desk.example is disabled and signed out." in owner.get("/people").text
-    assert colleague.get("/orders").status_code == 303
-    app = owner.application
+    assert "colleague@desk.example is disabled and signed out." in owner_client.get("/people").text
+    assert viewer_client.get("/orders").status_code == 303
+    app = owner_client.application
     assert app.test_client().get(link).status_code == 410
-    assert enter(app.test_client(), THE_COLLEAGUE.email, THE_COLLEAGUE.password).status_code == 422
+    assert enter(app.test_client(), VIEWER_USER.email, VIEWER_USER.password).status_code == 422
     assert session.scalars(select(SignInLink)).all() == []
     assert session.scalars(select(WebSession).where(WebSession.user_id == theirs)).all() == []
     session.rollback()
-    refused = owner.post(f"/people/{theirs}/link", follow_redirects=True)
+    refused = owner_client.post(f"/people/{theirs}/link", follow_redirects=True)
     assert "This user is disabled." in refused.text
 
-    assert owner.post(f"/people/{theirs}/enable").status_code == 303
-    assert colleague.get("/orders").status_code == 303, "the old session stays ended"
+    assert owner_client.post(f"/people/{theirs}/enable").status_code == 303
+    assert viewer_client.get("/orders").status_code == 303, "the old session stays ended"
     assert app.test_client().get(link).status_code == 410
-    assert enter(app.test_client(), THE_COLLEAGUE.email, THE_COLLEAGUE.password).status_code == 303
+    assert enter(app.test_client(), VIEWER_USER.email, VIEWER_USER.password).status_code == 303
     assert kinds(session) == ["link_made", "user_was_disabled", "user_was_enabled"]
-    page = owner.get("/people").text
+    page = owner_client.get("/people").text
     assert "User colleague@desk.example was disabled" in page
     assert page.count("owner@desk.example") >= 3, "the history says who did it"
 
 
 def test_a_session_that_began_while_its_user_was_disabled_is_not_opened_by_enabling(
-    owner: FlaskClient, session: Session, app: Flask
+    owner_client: FlaskClient, session: Session, app: Flask
 ) -> None:
-    theirs = user_accounts.add(app, THE_COLLEAGUE)
-    owner.post(f"/people/{theirs}/disable")
-    late = user_accounts.sign_in(app.test_client(), THE_COLLEAGUE)
+    theirs = user_accounts.create_user(app, VIEWER_USER)
+    owner_client.post(f"/people/{theirs}/disable")
+    late = user_accounts.sign_in(app.test_client(), VIEWER_USER)
     assert late.get("/orders").status_code == 303
-    late = user_accounts.sign_in(app.test_client(), THE_COLLEAGUE)
-    owner.post(f"/people/{theirs}/enable")
+    late = user_accounts.sign_in(app.test_client(), VIEWER_USER)
+    owner_client.post(f"/people/{theirs}/enable")
     assert late.get("/orders").status_code == 303
 
 
 def test_signing_out_everywhere_ends_sessions_and_nothing_else(
-    owner: FlaskClient, colleague: FlaskClient, session: Session
+    owner_client: FlaskClient, viewer_client: FlaskClient, session: Session
 ) -> None:
-    theirs = user_id(session, THE_COLLEAGUE)
-    other = user_accounts.sign_in(owner.application.test_client(), THE_COLLEAGUE)
-    assert owner.post(f"/people/{theirs}/sign-out").status_code == 303
-    assert (colleague.get("/orders").status_code, other.get("/orders").status_code) == (303, 303)
-    assert owner.get("/orders").status_code == 200
-    assert enter(owner.application.test_client(), THE_COLLEAGUE.email, THE_COLLEAGUE.password).status_code == 303
+    theirs = user_id(session, VIEWER_USER)
+    other = user_accounts.sign_in(owner_client.application.test_client(), VIEWER_USER)
+    assert owner_client.post(f"/people/{theirs}/sign-out").status_code == 303
+    assert (viewer_client.get("/orders").status_code, other.get("/orders").status_code) == (303, 303)
+    assert owner_client.get("/orders").status_code == 200
+    assert enter(owner_client.application.test_client(), VIEWER_USER.email, VIEWER_USER.password).status_code == 303
     event = session.scalars(select(Event)).one()
     assert (event.kind, event.args) == ("user_signed_out", {"user": theirs, "sessions": 2})
 
 
-def test_a_new_role_counts_from_the_next_request(owner: FlaskClient, colleague: FlaskClient, session: Session) -> None:
-    theirs, mine = user_id(session, THE_COLLEAGUE), user_id(session, THE_OWNER)
-    assert 'value="viewer"' in owner.get(f"/people/{theirs}/role").text
-    answer = owner.post(f"/people/{theirs}/role", data={"role": "owner"})
+def test_a_new_role_counts_from_the_next_request(
+    owner_client: FlaskClient, viewer_client: FlaskClient, session: Session
+) -> None:
+    theirs, mine = user_id(session, VIEWER_USER), user_id(session, OWNER_USER)
+    assert 'value="viewer"' in owner_client.get(f"/people/{theirs}/role").text
+    answer = owner_client.post(f"/people/{theirs}/role", data={"role": "owner"})
     assert (answer.status_code, answer.location) == (303, "/people")
-    assert colleague.get("/people").status_code == 200
-    assert colleague.post(f"/people/{mine}/role", data={"role": "viewer"}).status_code == 303
-    assert owner.get("/people").status_code == 403
+    assert viewer_client.get("/people").status_code == 200
+    assert viewer_client.post(f"/people/{mine}/role", data={"role": "viewer"}).status_code == 303
+    assert owner_client.get("/people").status_code == 403
     found = session.scalars(select(Event).order_by(Event.id)).all()
     assert [(event.kind, event.actor, event.args) for event in found] == [
         ("user_role_changed", f"user:{mine}", {"user": theirs, "before": "viewer", "role": "owner"}),
@@ -152,26 +154,26 @@ def test_a_new_role_counts_from_the_next_request(owner: FlaskClient, colleague: 
 
 @pytest.mark.parametrize("role", ["boss", "", "Owner", "owner,viewer"])
 def test_a_role_there_is_not_is_refused(
-    owner: FlaskClient, colleague: FlaskClient, session: Session, role: str
+    owner_client: FlaskClient, viewer_client: FlaskClient, session: Session, role: str
 ) -> None:
-    answer = owner.post(f"/people/{user_id(session, THE_COLLEAGUE)}/role", data={"role": role})
+    answer = owner_client.post(f"/people/{user_id(session, VIEWER_USER)}/role", data={"role": role})
     assert (answer.status_code, "There is no role" in answer.text) == (422, True)
-    assert row(session, THE_COLLEAGUE).role == "viewer"
+    assert row(session, VIEWER_USER).role == "viewer"
 
 
 def test_the_last_active_owner_can_be_neither_disabled_nor_demoted(
-    owner: FlaskClient, colleague: FlaskClient, session: Session
+    owner_client: FlaskClient, viewer_client: FlaskClient, session: Session
 ) -> None:
-    mine = user_id(session, THE_OWNER)
-    session.execute(update(User).where(User.email == THE_COLLEAGUE.email).values(role="owner", active=False))
+    mine = user_id(session, OWNER_USER)
+    session.execute(update(User).where(User.email == VIEWER_USER.email).values(role="owner", active=False))
     session.commit()
-    assert LAST_OWNER in owner.post(f"/people/{mine}/disable", follow_redirects=True).text
-    answer = owner.post(f"/people/{mine}/role", data={"role": "viewer"})
+    assert LAST_OWNER in owner_client.post(f"/people/{mine}/disable", follow_redirects=True).text
+    answer = owner_client.post(f"/people/{mine}/role", data={"role": "viewer"})
     assert (answer.status_code, LAST_OWNER in answer.text) == (422, True)
-    user = row(session, THE_OWNER)
+    user = row(session, OWNER_USER)
     assert (user.role, user.active) == ("owner", True)
     assert kinds(session) == []
-    assert owner.post(f"/people/{mine}/role", data={"role": "owner"}).status_code == 303
+    assert owner_client.post(f"/people/{mine}/role", data={"role": "owner"}).status_code == 303
 
 
 @pytest.mark.both_databases
@@ -201,12 +203,14 @@ def test_two_owners_at_once_leave_one(app: Flask, session: Session, how: str) ->
     assert len(session.scalars(select(User).where(User.role == "owner", User.active)).all()) == 1
 
 
-def test_an_invitation_is_a_link_that_is_shown_once(owner: FlaskClient, session: Session, settings: Settings) -> None:
-    answer = owner.post("/people/invite", data={"email": " New@Desk.example ", "role": "viewer"})
+def test_an_invitation_is_a_link_that_is_shown_once(
+    owner_client: FlaskClient, session: Session, settings: Settings
+) -> None:
+    answer = owner_client.post("/people/invite", data={"email": " New@Desk.example ", "role": "viewer"})
     assert answer.status_code == 200
     link = path(re.search(r'readonly value="([^"]+)"', answer.text)[1], settings)
-    assert "/sign-in/" not in owner.get("/people").text
-    guest = owner.application.test_client()
+    assert "/sign-in/" not in owner_client.get("/people").text
+    guest = owner_client.application.test_client()
     assert use(guest, link, password=GOOD).status_code == 303
     assert guest.get("/orders").status_code == 200
     assert guest.get("/people").status_code == 403
@@ -229,17 +233,17 @@ def test_an_invitation_is_a_link_that_is_shown_once(owner: FlaskClient, session:
     ],
 )
 def test_an_invitation_that_cannot_be_keeps_what_was_typed(
-    owner: FlaskClient, session: Session, fields: dict[str, str], says: str
+    owner_client: FlaskClient, session: Session, fields: dict[str, str], says: str
 ) -> None:
-    answer = owner.post("/people/invite", data=fields)
+    answer = owner_client.post("/people/invite", data=fields)
     assert (answer.status_code, says in answer.text) == (422, True)
     assert f'value="{fields["email"]}"' in answer.text
     assert len(session.scalars(select(User)).all()) == 1
 
 
-def test_who_does_not_exist_is_not_changed(owner: FlaskClient, session: Session) -> None:
+def test_who_does_not_exist_is_not_changed(owner_client: FlaskClient, session: Session) -> None:
     for action in ("disable", "enable", "sign-out", "role", "link"):
-        assert owner.post(f"/people/987/{action}", data={"role": "viewer"}).status_code == 404
+        assert owner_client.post(f"/people/987/{action}", data={"role": "viewer"}).status_code == 404
     with pytest.raises(NotFoundError, match="user_unknown"):
         users.disable(session, 987, **ABOUT)
 

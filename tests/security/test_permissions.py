@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from tests.support import user_accounts
-from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from tests.support.user_accounts import OWNER_USER, VIEWER_USER
 from webapp.domain.users.permissions import (
     PERMISSIONS,
     ROLES,
@@ -81,28 +81,28 @@ def test_what_only_reads_needs_a_reading_permission_and_what_writes_is_closed_to
 
 
 def test_a_stranger_a_colleague_and_the_owner_get_what_the_table_says(
-    app: Flask, stranger: FlaskClient, colleague: FlaskClient, owner: FlaskClient
+    app: Flask, anonymous_client: FlaskClient, viewer_client: FlaskClient, owner_client: FlaskClient
 ) -> None:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
     for rule, permission in routes(app):
         if not permission:
             continue
         url, verb = address(app, rule), method(rule)
-        answer = stranger.open(url, method=verb)
+        answer = anonymous_client.open(url, method=verb)
         assert answer.status_code == 303, rule
         assert answer.location.startswith("/sign-in"), rule
-        for client, person in ((colleague, THE_COLLEAGUE), (owner, THE_OWNER)):
+        for client, person in ((viewer_client, VIEWER_USER), (owner_client, OWNER_USER)):
             status = client.open(url, method=verb).status_code
             assert (status != 403) == allows(person.role, permission), (rule, person.role, status)
             assert status not in {401, 405}, (rule, person.role, status)
             assert verb != "GET" or status < 500, (rule, person.role, status)
 
 
-def test_every_unsafe_route_refuses_a_request_without_a_token(app: Flask, owner: FlaskClient) -> None:
-    del owner.environ_base["HTTP_X_CSRFTOKEN"]
+def test_every_unsafe_route_refuses_a_request_without_a_token(app: Flask, owner_client: FlaskClient) -> None:
+    del owner_client.environ_base["HTTP_X_CSRFTOKEN"]
     for rule, _ in routes(app):
         if method(rule) != "GET":
-            assert owner.open(address(app, rule), method=method(rule)).status_code == 419, rule
+            assert owner_client.open(address(app, rule), method=method(rule)).status_code == 419, rule
 
 
 @pytest.fixture
@@ -112,24 +112,32 @@ def probe(app: Flask) -> None:
 
 
 @pytest.mark.usefixtures("probe")
-def test_htmx_is_told_to_load_the_sign_in_page_whole(stranger: FlaskClient) -> None:
+def test_htmx_is_told_to_load_the_sign_in_page_whole(anonymous_client: FlaskClient) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/patterns?page=2"}
-    answer = stranger.get("/probe", headers=headers)
+    answer = anonymous_client.get("/probe", headers=headers)
     assert (answer.status_code, answer.text) == (401, "")
     assert answer.headers["HX-Redirect"] == "/sign-in?next=/patterns%3Fpage%3D2"
-    elsewhere = stranger.get("/probe", headers={**headers, "HX-Current-URL": "https://evil.example/x"})
+    elsewhere = anonymous_client.get("/probe", headers={**headers, "HX-Current-URL": "https://evil.example/x"})
     assert elsewhere.headers["HX-Redirect"] == "/sign-in"
 
 
 @pytest.mark.parametrize("url", ["/syncs/data-age", "/orders/100001/submissions", "/amazon-orders/1/preflight"])
-def test_what_a_page_asks_by_itself_leads_nobody_away_from_what_is_typed_there(stranger: FlaskClient, url: str) -> None:
-    answer = stranger.get(url, headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/orders/100001"})
+def test_what_a_page_asks_by_itself_leads_nobody_away_from_what_is_typed_there(
+    anonymous_client: FlaskClient, url: str
+) -> None:
+    answer = anonymous_client.get(
+        url, headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/orders/100001"}
+    )
     assert (answer.status_code, answer.text, "HX-Redirect" in answer.headers) == (204, "", False)
 
 
 @pytest.mark.usefixtures("probe")
-def test_a_form_that_htmx_sends_after_the_session_ended_stays_with_what_was_typed(stranger: FlaskClient) -> None:
-    answer = stranger.post("/probe", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/patterns"})
+def test_a_form_that_htmx_sends_after_the_session_ended_stays_with_what_was_typed(
+    anonymous_client: FlaskClient,
+) -> None:
+    answer = anonymous_client.post(
+        "/probe", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/patterns"}
+    )
     assert answer.status_code == 401
     assert "HX-Redirect" not in answer.headers
     assert "what you typed is still here" in answer.text
@@ -137,15 +145,15 @@ def test_a_form_that_htmx_sends_after_the_session_ended_stays_with_what_was_type
 
 
 @pytest.mark.usefixtures("probe")
-def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(stranger: FlaskClient) -> None:
-    answer = stranger.post("/probe", headers={"Referer": "http://localhost/patterns/orders"})
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(anonymous_client: FlaskClient) -> None:
+    answer = anonymous_client.post("/probe", headers={"Referer": "http://localhost/patterns/orders"})
     assert (answer.status_code, answer.location) == (303, "/sign-in?next=/patterns/orders")
 
 
-def test_a_view_that_declares_nothing_is_shut_to_everybody(app: Flask, owner: FlaskClient) -> None:
+def test_a_view_that_declares_nothing_is_shut_to_everybody(app: Flask, owner_client: FlaskClient) -> None:
     app.add_url_rule("/forgotten", view_func=lambda: "open", endpoint="forgotten")
     with pytest.raises(LookupError, match="forgotten does not say which permission it needs"):
-        owner.get("/forgotten")
+        owner_client.get("/forgotten")
 
 
 def test_a_permission_there_is_not_cannot_be_declared() -> None:
@@ -161,7 +169,7 @@ def test_templates_ask_the_same_table(app: Flask) -> None:
     def asks() -> str:
         return render_template_string("{{ can('orders.read') }} {{ can('orders.cancel') }}")
 
-    answers = [user_accounts.sign_in(app.test_client(), who).get("/asks").text for who in (THE_OWNER, THE_COLLEAGUE)]
+    answers = [user_accounts.sign_in(app.test_client(), who).get("/asks").text for who in (OWNER_USER, VIEWER_USER)]
     assert answers == ["True True", "True False"]
     with app.test_request_context():
         assert not has_permission("orders.read")

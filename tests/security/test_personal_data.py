@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
 from tests.support import canaries
-from tests.support.canaries import marks_in
-from tests.support.user_accounts import Person, sign_in
+from tests.support.canaries import find_marks
+from tests.support.user_accounts import UserAccount, sign_in
 from webapp.db.base import Base
 from webapp.db.encryption import DecryptionError, Encrypted, vault
 from webapp.domain.users.permissions import PERMISSIONS, ROLES, allows
@@ -42,7 +42,7 @@ def roles(monkeypatch: pytest.MonkeyPatch) -> tuple[str, ...]:
 
 def browser(app: Flask, role: str) -> FlaskClient:
     """A browser in which a person of this role is signed in."""
-    return sign_in(app.test_client(), Person(f"{role}@people.example", "a long enough password", role))
+    return sign_in(app.test_client(), UserAccount(f"{role}@people.example", "a long enough password", role))
 
 
 def cells(file: bytes, format_: str) -> list[list[str]]:
@@ -60,7 +60,7 @@ def cells(file: bytes, format_: str) -> list[list[str]]:
 def test_an_export_of_every_column_holds_personal_data_for_those_alone_who_may_read_it(
     app: Flask, session: Session, roles: tuple[str, ...], name: str, format_: str
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     query = f"columns={','.join(LISTINGS[name].headings)}"
 
     for role in roles:
@@ -71,7 +71,7 @@ def test_an_export_of_every_column_holds_personal_data_for_those_alone_who_may_r
         assert answer.status_code == 200, (role, answer.text)
         rows = cells(answer.data, format_)
         assert len(rows) > 1, role
-        found = marks_in(" ".join(" ".join(row) for row in rows))
+        found = find_marks(" ".join(" ".join(row) for row in rows))
         assert bool(found) == allows(role, "pii.read"), (role, rows)
 
 
@@ -79,7 +79,7 @@ def test_an_export_of_every_column_holds_personal_data_for_those_alone_who_may_r
 def test_a_page_of_every_column_shows_personal_data_to_those_alone_who_may_read_it(
     app: Flask, session: Session, roles: tuple[str, ...], name: str
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     listing = LISTINGS[name]
     with app.test_request_context():
         path = app.url_map.bind("localhost").build(listing.endpoint)
@@ -88,7 +88,7 @@ def test_a_page_of_every_column_shows_personal_data_to_those_alone_who_may_read_
         page = browser(app, role).get(path, query_string={"columns": ",".join(listing.headings)})
         assert page.status_code == 200
         assert "<tbody" in page.text
-        assert bool(marks_in(page.text)) == allows(role, "pii.read"), (role, marks_in(page.text))
+        assert bool(find_marks(page.text)) == allows(role, "pii.read"), (role, find_marks(page.text))
 
 
 def pages(app: Flask, numbers: dict[str, str]) -> list[str]:
@@ -117,7 +117,7 @@ def test_no_page_shows_personal_data_to_who_may_not_read_it(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
     """Every route that reads, with numbers and ids of what was planted."""
-    everywhere = pages(app, canaries.plant(session))
+    everywhere = pages(app, canaries.create_canary_data(session))
     answered, leaking = 0, []
     for role in roles:
         if allows(role, "pii.read"):
@@ -126,29 +126,29 @@ def test_no_page_shows_personal_data_to_who_may_not_read_it(
         for path in everywhere:
             page = client.get(path)
             answered += page.status_code == 200
-            if marks_in(page.get_data().decode(errors="replace")):
+            if find_marks(page.get_data().decode(errors="replace")):
                 leaking.append((role, path))
     assert leaking == []
     assert answered > 100
-    owner = browser(app, "owner")
+    owner_client = browser(app, "owner")
     for path in ("/orders/100001", "/amazon-orders/303-0000000-0000002"):
-        assert marks_in(owner.get(path).text), path
+        assert find_marks(owner_client.get(path).text), path
 
 
 @pytest.mark.both_databases
 def test_nothing_planted_stands_in_clear_in_any_table(session: Session) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     for table in Base.metadata.tables.values():
         for row in session.execute(text(f'SELECT * FROM "{table.name}"')):
             stored = " ".join(map(repr, row))
-            assert marks_in(stored) == set(), table.name
+            assert find_marks(stored) == set(), table.name
             assert "Plantedfile" not in stored
 
 
 def test_the_reason_of_a_buyer_is_shown_to_those_alone_who_may_read_it(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     for role in roles:
         client = browser(app, role)
         for path in ("/amazon-orders/303-0000000-0000009", "/amazon-orders/303-0000000-0000009/preflight"):
@@ -190,7 +190,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
 def test_who_may_not_read_personal_data_finds_nothing_by_it(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     every = stores.by_name(session)
 
     for listing in LISTINGS.values():
@@ -209,7 +209,7 @@ def test_who_may_not_read_personal_data_finds_nothing_by_it(
 def test_pages_answer_alike_for_a_name_that_is_there_and_one_that_is_not(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     for role in roles:
         client = browser(app, role)
         for path, field in addresses(app):
@@ -220,7 +220,7 @@ def test_pages_answer_alike_for_a_name_that_is_there_and_one_that_is_not(
 
 
 def test_goods_and_numbers_are_found_by_everybody(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     for role in roles:
         client = browser(app, role)
         for typed in ("Article 2", "SKU-2", "303-0000000-0000002", "0000002"):
@@ -231,7 +231,7 @@ def test_goods_and_numbers_are_found_by_everybody(app: Flask, session: Session, 
 def test_what_somebody_without_permission_typed_stands_sealed_in_the_address_and_is_found(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     answer = browser(app, CLERK).post("/amazon-orders/searches", data={"q": "Article 2"})
 
     assert "Article" not in answer.location
@@ -243,7 +243,7 @@ def test_what_somebody_without_permission_typed_stands_sealed_in_the_address_and
 def test_the_link_of_somebody_who_may_read_names_tells_nobody_else_what_it_searches_for(
     app: Flask, session: Session, roles: tuple[str, ...], field: str
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     link = browser(app, "owner").post("/orders/searches", data={field: "Canaryrecipient"}).location
 
     for role in roles:
@@ -253,13 +253,13 @@ def test_the_link_of_somebody_who_may_read_names_tells_nobody_else_what_it_searc
             assert "Canaryrecipient" in page.text
         else:
             assert page.status_code == 422
-            assert marks_in(page.text) == set()
+            assert find_marks(page.text) == set()
 
 
 def test_a_view_that_searches_for_a_name_is_closed_to_who_may_not_read_it(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     link = browser(app, "owner").post("/orders/searches", data={"name": "Canaryrecipient"}).location
     sent = {"name": "One buyer", "shared": "1", "query": link.partition("?")[2]}
     view = browser(app, "owner").post("/grids/orders/views", data=sent).location
@@ -270,7 +270,7 @@ def test_a_view_that_searches_for_a_name_is_closed_to_who_may_not_read_it(
         assert "One buyer" in listed.text
         readable = allows(role, "pii.read")
         assert page.status_code == (200 if readable else 422), role
-        assert bool(marks_in(page.text)) == readable, role
+        assert bool(find_marks(page.text)) == readable, role
         exported = client.post("/grids/orders/exports", data={"query": view.partition("?")[2]})
         assert exported.status_code == (200 if readable else 422), role
 
@@ -279,7 +279,7 @@ def test_a_view_that_searches_for_a_name_is_closed_to_who_may_not_read_it(
 def test_bulk_actions_choose_no_rows_by_personal_data(
     app: Flask, session: Session, roles: tuple[str, ...], name: str
 ) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     listing = LISTINGS[name]
     for kind in listing.kinds:
         for field in filters_of(name):
@@ -303,7 +303,7 @@ def ciphertexts(session: Session) -> list[str]:
 
 
 def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
-    canaries.plant(session)
+    canaries.create_canary_data(session)
     stored = ciphertexts(session)
     assert len(stored) > 20
     session.rollback()
@@ -315,7 +315,7 @@ def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Sessi
         for path, field in addresses(app):
             page = client.get(path, query_string={field: f"~{stored[0]}"})
             assert page.status_code == 422, (role, path)
-            assert marks_in(page.text) == set() or allows(role, "pii.read"), (role, path)
+            assert find_marks(page.text) == set() or allows(role, "pii.read"), (role, path)
             assert "Canary" not in page.text
 
 

@@ -33,7 +33,7 @@ def somebody_writing(settings: Settings) -> Iterator[None]:
 
 
 @pytest.fixture
-def desk(app: Flask) -> Flask:
+def probe_app(app: Flask) -> Flask:
     @app.get("/names")
     @requires("orders.read")
     def names() -> list[str]:
@@ -58,8 +58,8 @@ def desk(app: Flask) -> Flask:
     return app
 
 
-def test_a_page_is_served_while_another_process_writes(desk: Flask, settings: Settings, session: Session) -> None:
-    client = user_accounts.sign_in(desk.test_client(), user_accounts.THE_OWNER)
+def test_a_page_is_served_while_another_process_writes(probe_app: Flask, settings: Settings, session: Session) -> None:
+    client = user_accounts.sign_in(probe_app.test_client(), user_accounts.OWNER_USER)
     # The session was last seen long enough ago that the page would like to note it.
     session.execute(update(WebSession).values(seen_at=datetime.now(UTC) - timedelta(minutes=5)))
     session.commit()
@@ -73,12 +73,12 @@ def test_a_page_is_served_while_another_process_writes(desk: Flask, settings: Se
     assert datetime.now(UTC) - session.scalars(select(WebSession.seen_at)).one() < timedelta(minutes=1)
 
 
-def test_what_follows_on_the_same_thread_takes_the_lock_again(desk: Flask, settings: Settings) -> None:
-    client = user_accounts.sign_in(desk.test_client(), user_accounts.THE_OWNER)
+def test_what_follows_on_the_same_thread_takes_the_lock_again(probe_app: Flask, settings: Settings) -> None:
+    client = user_accounts.sign_in(probe_app.test_client(), user_accounts.OWNER_USER)
     client.get("/names")
     client.get("/nowhere")
     told: list[str] = []
-    with desk.app_context():
+    with probe_app.app_context():
         engine = db.engine
 
     def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.security.test_sign_in import enter
 from tests.support import user_accounts
-from tests.support.user_accounts import THE_COLLEAGUE, THE_OWNER
+from tests.support.user_accounts import OWNER_USER, VIEWER_USER
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -26,7 +26,7 @@ from webapp.web.auth import requires
 
 
 @pytest.fixture
-def desk(app: Flask) -> Flask:
+def probe_app(app: Flask) -> Flask:
     @app.get("/probe")
     @requires("orders.read")
     def probe() -> str:
@@ -45,7 +45,7 @@ def desk(app: Flask) -> Flask:
     def said() -> list[str]:
         return get_flashed_messages()
 
-    user_accounts.add(app, THE_OWNER)
+    user_accounts.create_user(app, OWNER_USER)
     return app
 
 
@@ -71,10 +71,10 @@ def cookie(client: FlaskClient) -> str:
 
 
 @pytest.mark.only_sqlite
-def test_a_page_costs_one_read_for_session_and_user(desk: Flask, owner: FlaskClient) -> None:
-    owner.get("/probe")
+def test_a_page_costs_one_read_for_session_and_user(probe_app: Flask, owner_client: FlaskClient) -> None:
+    owner_client.get("/probe")
     with statements() as told:
-        assert owner.get("/probe").text == "for owner@desk.example"
+        assert owner_client.get("/probe").text == "for owner@desk.example"
     assert [one.split()[0] for one in told] == ["BEGIN", "SELECT"]
     assert "FROM sessions JOIN users" in told[1].replace("\n", "")
     with db.engine.connect() as connection:
@@ -84,30 +84,32 @@ def test_a_page_costs_one_read_for_session_and_user(desk: Flask, owner: FlaskCli
     assert [row.detail.split()[0] for row in plan] == ["SEARCH", "SEARCH"]
 
 
-def test_static_files_and_unknown_addresses_ask_the_database_nothing(desk: Flask, owner: FlaskClient) -> None:
+def test_static_files_and_unknown_addresses_ask_the_database_nothing(
+    probe_app: Flask, owner_client: FlaskClient
+) -> None:
     with statements() as told:
-        assert owner.get("/static/vendor/htmx-2.0.11/htmx.min.js").status_code == 200
+        assert owner_client.get("/static/vendor/htmx-2.0.11/htmx.min.js").status_code == 200
     assert told == []
 
 
-def test_the_table_knows_only_a_hash_of_the_cookie(desk: Flask, session: Session) -> None:
-    client = desk.test_client()
-    enter(client, THE_OWNER.email, THE_OWNER.password)
+def test_the_table_knows_only_a_hash_of_the_cookie(probe_app: Flask, session: Session) -> None:
+    client = probe_app.test_client()
+    enter(client, OWNER_USER.email, OWNER_USER.password)
     row = session.scalars(select(WebSession)).one()
     assert row.id_hash == digest(cookie(client))
     assert len(cookie(client)) == 43
 
 
-def test_signing_in_changes_the_id_and_the_token(desk: Flask, session: Session) -> None:
-    client = user_accounts.sign_in(desk.test_client(), THE_COLLEAGUE)
+def test_signing_in_changes_the_id_and_the_token(probe_app: Flask, session: Session) -> None:
+    client = user_accounts.sign_in(probe_app.test_client(), VIEWER_USER)
     before, old = cookie(client), session.scalars(select(WebSession)).one()
     token = old.data["csrf_token"]
     session.rollback()
 
-    @desk.post("/again")
+    @probe_app.post("/again")
     @auth.public
     def again() -> str:
-        auth.sign_in(db.session.scalars(select(User).where(User.email == THE_OWNER.email)).one())
+        auth.sign_in(db.session.scalars(select(User).where(User.email == OWNER_USER.email)).one())
         return ""
 
     assert client.post("/again").status_code == 200
@@ -118,53 +120,57 @@ def test_signing_in_changes_the_id_and_the_token(desk: Flask, session: Session) 
     assert client.get("/probe").text == "for owner@desk.example"
 
 
-def test_a_visitor_cannot_choose_the_id(desk: Flask, session: Session) -> None:
-    client = desk.test_client()
-    client.set_cookie(desk.session_interface.name, "chosen-by-somebody")
-    enter(client, THE_OWNER.email, THE_OWNER.password)
+def test_a_visitor_cannot_choose_the_id(probe_app: Flask, session: Session) -> None:
+    client = probe_app.test_client()
+    client.set_cookie(probe_app.session_interface.name, "chosen-by-somebody")
+    enter(client, OWNER_USER.email, OWNER_USER.password)
     assert cookie(client) != "chosen-by-somebody"
     assert session.scalars(select(WebSession.id_hash)).all() == [digest(cookie(client))]
 
 
-def test_a_copied_cookie_is_dead_after_signing_out(desk: Flask, owner: FlaskClient, session: Session) -> None:
-    thief = desk.test_client()
-    thief.set_cookie(desk.session_interface.name, cookie(owner))
+def test_a_copied_cookie_is_dead_after_signing_out(
+    probe_app: Flask, owner_client: FlaskClient, session: Session
+) -> None:
+    thief = probe_app.test_client()
+    thief.set_cookie(probe_app.session_interface.name, cookie(owner_client))
     assert thief.get("/probe").status_code == 200
-    answer = owner.post("/sign-out")
+    answer = owner_client.post("/sign-out")
     assert (answer.status_code, answer.location) == (303, "/sign-in")
-    assert owner.get_cookie(desk.session_interface.name) is None
+    assert owner_client.get_cookie(probe_app.session_interface.name) is None
     assert thief.get("/probe").status_code == 303
     assert session.scalars(select(WebSession)).all() == []
 
 
-def test_signing_out_ends_this_browser_alone(desk: Flask, owner: FlaskClient) -> None:
-    other = user_accounts.sign_in(desk.test_client(), THE_OWNER)
-    owner.post("/sign-out")
+def test_signing_out_ends_this_browser_alone(probe_app: Flask, owner_client: FlaskClient) -> None:
+    other = user_accounts.sign_in(probe_app.test_client(), OWNER_USER)
+    owner_client.post("/sign-out")
     assert other.get("/probe").status_code == 200
 
 
-def test_disabling_a_user_shuts_their_open_sessions_at_once(desk: Flask, owner: FlaskClient, session: Session) -> None:
+def test_disabling_a_user_shuts_their_open_sessions_at_once(
+    probe_app: Flask, owner_client: FlaskClient, session: Session
+) -> None:
     session.execute(update(User).values(active=False))
     session.commit()
-    assert owner.get("/probe").status_code == 303
+    assert owner_client.get("/probe").status_code == 303
 
 
-def test_a_new_role_counts_from_the_next_request(app: Flask, owner: FlaskClient, session: Session) -> None:
+def test_a_new_role_counts_from_the_next_request(app: Flask, owner_client: FlaskClient, session: Session) -> None:
     @app.get("/probe")
     @requires("users.write")
     def probe() -> str:
         return ""
 
-    assert owner.get("/probe").status_code == 200
+    assert owner_client.get("/probe").status_code == 200
     session.execute(update(User).values(role="viewer"))
     session.commit()
-    assert owner.get("/probe").status_code == 403
+    assert owner_client.get("/probe").status_code == 403
 
 
 @pytest.mark.parametrize(("every", "until"), [(13, 13), (11, 7 * 24 + 1)])
-def test_a_session_runs_out_when_idle_and_in_any_case_after_a_week(desk: Flask, every: int, until: int) -> None:
+def test_a_session_runs_out_when_idle_and_in_any_case_after_a_week(probe_app: Flask, every: int, until: int) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
-        client = user_accounts.sign_in(desk.test_client(), THE_OWNER)
+        client = user_accounts.sign_in(probe_app.test_client(), OWNER_USER)
         hours, statuses = 0, []
         while hours < until:
             step = min(every, until - hours)
@@ -174,9 +180,9 @@ def test_a_session_runs_out_when_idle_and_in_any_case_after_a_week(desk: Flask, 
     assert statuses == [200] * (len(statuses) - 1) + [303]
 
 
-def test_being_there_is_noted_at_most_once_a_minute(desk: Flask, session: Session) -> None:
+def test_being_there_is_noted_at_most_once_a_minute(probe_app: Flask, session: Session) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
-        client = user_accounts.sign_in(desk.test_client(), THE_OWNER)
+        client = user_accounts.sign_in(probe_app.test_client(), OWNER_USER)
         seen = []
         for seconds in (30, 30, 1, 59):
             clock.shift(timedelta(seconds=seconds))
@@ -189,37 +195,39 @@ def test_being_there_is_noted_at_most_once_a_minute(desk: Flask, session: Sessio
     assert seen == [start, start, noted, noted]
 
 
-def test_old_sessions_are_cleared_away_at_the_next_sign_in(desk: Flask, session: Session) -> None:
+def test_old_sessions_are_cleared_away_at_the_next_sign_in(probe_app: Flask, session: Session) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
-        user_accounts.sign_in(desk.test_client(), THE_COLLEAGUE)
+        user_accounts.sign_in(probe_app.test_client(), VIEWER_USER)
         clock.shift(timedelta(hours=13))
-        client = desk.test_client()
-        enter(client, THE_OWNER.email, THE_OWNER.password)
+        client = probe_app.test_client()
+        enter(client, OWNER_USER.email, OWNER_USER.password)
     assert session.scalars(select(WebSession.id_hash)).all() == [digest(cookie(client))]
 
 
-def test_a_view_can_leave_a_word_for_the_next_page_with_its_transaction_open(desk: Flask, owner: FlaskClient) -> None:
+def test_a_view_can_leave_a_word_for_the_next_page_with_its_transaction_open(
+    probe_app: Flask, owner_client: FlaskClient
+) -> None:
     started = datetime.now(UTC)
-    assert owner.post("/say").status_code == 200
-    assert owner.get("/said").json == ["said"]
-    assert owner.get("/said").json == []
+    assert owner_client.post("/say").status_code == 200
+    assert owner_client.get("/said").json == ["said"]
+    assert owner_client.get("/said").json == []
     assert datetime.now(UTC) - started < timedelta(seconds=5)
 
 
-def test_a_word_for_the_next_page_is_kept_encrypted(desk: Flask, owner: FlaskClient) -> None:
-    owner.post("/say")
+def test_a_word_for_the_next_page_is_kept_encrypted(probe_app: Flask, owner_client: FlaskClient) -> None:
+    owner_client.post("/say")
     with db.engine.connect() as connection:
         assert b"said" not in connection.exec_driver_sql("SELECT data FROM sessions").scalar_one()
 
 
-def test_what_a_visitor_brings_unsigned_counts_nothing(desk: Flask) -> None:
-    @desk.get("/token")
+def test_what_a_visitor_brings_unsigned_counts_nothing(probe_app: Flask) -> None:
+    @probe_app.get("/token")
     @auth.public
     def token() -> str:
         return str(web_session.get("csrf_token", "none"))
 
-    client = desk.test_client()
-    client.set_cookie(desk.session_interface.visit_name, "eyJjc3JmX3Rva2VuIjoieCJ9.forged.forged")
+    client = probe_app.test_client()
+    client.set_cookie(probe_app.session_interface.visit_name, "eyJjc3JmX3Rva2VuIjoieCJ9.forged.forged")
     assert client.get("/token").text == "none"
 
 
@@ -229,16 +237,16 @@ def test_what_a_visitor_brings_unsigned_counts_nothing(desk: Flask) -> None:
 )
 def test_cookies_are_as_closed_as_the_address_allows(settings: Settings, url: str, name: str, secure: bool) -> None:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url=url))
-    app.test_client_class = user_accounts.Browser
+    app.test_client_class = user_accounts.IsolatedClient
     with app.app_context():
         create_file(db.engine)
         db.create_all()
-    user_accounts.add(app, THE_OWNER)
+    user_accounts.create_user(app, OWNER_USER)
     client = app.test_client()
     options = {"base_url": url or "http://localhost", "headers": {"Referer": f"{url}/sign-in"}}
     page = client.get("/sign-in", **options)
     token = page.text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
-    form = {"email": THE_OWNER.email, "password": THE_OWNER.password, "csrf_token": token}
+    form = {"email": OWNER_USER.email, "password": OWNER_USER.password, "csrf_token": token}
     answer = client.post("/sign-in", data=form, **options)
     assert answer.status_code == 303
     closed = {"HttpOnly", "SameSite=Lax", "Path=/", *(["Secure"] if secure else [])}

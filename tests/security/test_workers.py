@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from tests.support import user_accounts
 from tests.support.factories import NOW, an_account, an_order
-from tests.support.user_accounts import THE_OWNER
+from tests.support.user_accounts import OWNER_USER
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -30,7 +30,7 @@ def other(app: Flask, settings: Settings, session: Session) -> Iterator[Flask]:
     session.commit()
     worker = create_app(settings)
     worker.config.update(TESTING=True)
-    worker.test_client_class = user_accounts.Browser
+    worker.test_client_class = user_accounts.IsolatedClient
     yield worker
     with worker.app_context():
         db.session.remove()
@@ -38,25 +38,25 @@ def other(app: Flask, settings: Settings, session: Session) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def there(owner: FlaskClient, other: Flask) -> FlaskClient:
+def there(owner_client: FlaskClient, other: Flask) -> FlaskClient:
     """The owner's browser, as it happens to be answered by the second worker, which has drawn the page already."""
     browser = other.test_client()
     name = other.session_interface.name
-    browser.set_cookie(name, owner.get_cookie(name).value)
-    browser.environ_base["HTTP_X_CSRFTOKEN"] = owner.environ_base["HTTP_X_CSRFTOKEN"]
+    browser.set_cookie(name, owner_client.get_cookie(name).value)
+    browser.environ_base["HTTP_X_CSRFTOKEN"] = owner_client.environ_base["HTTP_X_CSRFTOKEN"]
     for _ in range(2):
         assert "Buyer Number1" in browser.get("/orders").text
-        assert "Buyer Number1" in owner.get("/orders").text
+        assert "Buyer Number1" in owner_client.get("/orders").text
     return browser
 
 
-def test_who_signs_out_at_one_is_out_at_the_other(owner: FlaskClient, there: FlaskClient) -> None:
-    owner.post("/sign-out")
+def test_who_signs_out_at_one_is_out_at_the_other(owner_client: FlaskClient, there: FlaskClient) -> None:
+    owner_client.post("/sign-out")
     assert (there.get("/orders").status_code, there.get("/orders").location) == (303, "/sign-in?next=/orders")
 
 
-def test_a_token_of_one_is_taken_by_the_other(owner: FlaskClient, there: FlaskClient) -> None:
-    token = re.search(r'name="csrf_token" value="([^"]+)"', owner.get("/orders").text)[1]
+def test_a_token_of_one_is_taken_by_the_other(owner_client: FlaskClient, there: FlaskClient) -> None:
+    token = re.search(r'name="csrf_token" value="([^"]+)"', owner_client.get("/orders").text)[1]
     del there.environ_base["HTTP_X_CSRFTOKEN"]
     assert there.post("/preferences", data={"theme": "dark"}).status_code == 419
     assert there.post("/preferences", data={"theme": "dark", "csrf_token": token}).status_code == 303
@@ -72,14 +72,14 @@ def test_a_role_that_is_taken_away_is_gone_from_the_very_next_page(there: FlaskC
     assert "B•••" in page
 
 
-def test_a_page_shows_who_reads_it_and_nobody_else(other: Flask, owner: FlaskClient, there: FlaskClient) -> None:
-    colleague = user_accounts.sign_in(other.test_client(), user_accounts.THE_COLLEAGUE)
+def test_a_page_shows_who_reads_it_and_nobody_else(other: Flask, owner_client: FlaskClient, there: FlaskClient) -> None:
+    viewer_client = user_accounts.sign_in(other.test_client(), user_accounts.VIEWER_USER)
     for _ in range(2):
-        mine, theirs = there.get("/orders").text, colleague.get("/orders").text
-        assert THE_OWNER.email in mine
-        assert user_accounts.THE_COLLEAGUE.email not in mine
-        assert user_accounts.THE_COLLEAGUE.email in theirs
-        assert THE_OWNER.email not in theirs
+        mine, theirs = there.get("/orders").text, viewer_client.get("/orders").text
+        assert OWNER_USER.email in mine
+        assert user_accounts.VIEWER_USER.email not in mine
+        assert user_accounts.VIEWER_USER.email in theirs
+        assert OWNER_USER.email not in theirs
         assert "Buyer Number1" in mine
         assert "Buyer Number1" not in theirs
 
@@ -92,18 +92,18 @@ def test_what_a_store_is_called_is_asked_at_each_page(there: FlaskClient, sessio
     assert unescape(there.get("/orders").text).count(">Another <name><") == 2
 
 
-def test_columns_that_are_chosen_at_one_stand_at_the_other(owner: FlaskClient, there: FlaskClient) -> None:
+def test_columns_that_are_chosen_at_one_stand_at_the_other(owner_client: FlaskClient, there: FlaskClient) -> None:
     assert there.get("/orders").text.count("<th ") == 11
     chosen = {"order": ["id", "total"], "column": ["id", "total"], "size": "20", "save": "1"}
-    assert owner.post("/grids/orders/columns", data=chosen).status_code == 303
+    assert owner_client.post("/grids/orders/columns", data=chosen).status_code == 303
     page = there.get("/orders").text
     assert page.count("<th ") == 3
     assert '<a href="/orders?size=50">50</a>' in page
 
 
-def test_the_navigation_says_where_one_is_and_where_one_may_go(app: Flask, owner: FlaskClient) -> None:
+def test_the_navigation_says_where_one_is_and_where_one_may_go(app: Flask, owner_client: FlaskClient) -> None:
     for path, here in [("/orders", "Orders"), ("/mails", "Mails"), ("/orders", "Orders"), ("/bulk", "Orders")]:
-        nav = owner.get(path, follow_redirects=True).text.partition('class="places"')[2].partition("</nav>")[0]
+        nav = owner_client.get(path, follow_redirects=True).text.partition('class="places"')[2].partition("</nav>")[0]
         assert re.findall(r'aria-current="page"><svg.*?</svg><span>([^<]*)<', nav) == [here], path
         assert nav.count("<a ") == 13
     with app.test_request_context():

@@ -7,42 +7,42 @@ from sqlalchemy import event, select
 
 from jobs.maintenance import upkeep
 from tests.support import user_accounts
-from tests.support.user_accounts import THE_OWNER
+from tests.support.user_accounts import OWNER_USER
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.users import SignInAttempt, SignInLink, WebSession
 from webapp.services.users import users
 from webapp.services.users.logins import FAILURES_PER_ACCOUNT, LOCK, sign_in
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("bell")]
+pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("job_queue")]
 
 TEN_DAYS = timedelta(days=10)
 
 
 def attempt(session, now, password, verified):
     try:
-        return sign_in(session, THE_OWNER.email, password, "192.0.2.1", lambda *_: (verified, None), now)
+        return sign_in(session, OWNER_USER.email, password, "192.0.2.1", lambda *_: (verified, None), now)
     except (InvalidError, RefusedError) as error:
         return error.code
 
 
 def test_a_lock_of_then_lasts_no_longer_than_any_other(app, session):
-    user_accounts.add(app, THE_OWNER)
+    user_accounts.create_user(app, OWNER_USER)
     now = datetime.now(UTC)
     for n in range(FAILURES_PER_ACCOUNT + 1):
         attempt(session, now + TEN_DAYS + timedelta(seconds=n), "wrong", False)
-    assert attempt(session, now, THE_OWNER.password, True) == "sign_in_locked"
+    assert attempt(session, now, OWNER_USER.password, True) == "sign_in_locked"
 
     upkeep()
 
     later = datetime.now(UTC) + LOCK + timedelta(seconds=1)
-    assert attempt(session, later, THE_OWNER.password, True).email == THE_OWNER.email
+    assert attempt(session, later, OWNER_USER.password, True).email == OWNER_USER.email
 
 
 def test_failures_are_counted_after_a_sign_in_of_then(app, session):
-    user_accounts.add(app, THE_OWNER)
+    user_accounts.create_user(app, OWNER_USER)
     now = datetime.now(UTC)
-    attempt(session, now + TEN_DAYS, THE_OWNER.password, True)
+    attempt(session, now + TEN_DAYS, OWNER_USER.password, True)
 
     upkeep()
 
@@ -51,7 +51,7 @@ def test_failures_are_counted_after_a_sign_in_of_then(app, session):
     assert said[-1] == "sign_in_locked"
 
 
-def test_a_session_of_then_ends_as_early_as_any_other(owner, session):
+def test_a_session_of_then_ends_as_early_as_any_other(owner_client, session):
     then = datetime.now(UTC) + TEN_DAYS
     (kept,) = session.scalars(select(WebSession))
     kept.created_at = kept.seen_at = then
@@ -61,7 +61,7 @@ def test_a_session_of_then_ends_as_early_as_any_other(owner, session):
 
     session.expire_all()
     assert max(kept.created_at, kept.seen_at) <= datetime.now(UTC)
-    assert owner.get("/orders").status_code == 200
+    assert owner_client.get("/orders").status_code == 200
 
 
 def test_a_link_of_then_lives_no_longer_than_any_other(session, settings):
@@ -75,7 +75,7 @@ def test_a_link_of_then_lives_no_longer_than_any_other(session, settings):
 
 
 def test_where_the_clock_was_right_nothing_is_written(app, session):
-    user_accounts.add(app, THE_OWNER)
+    user_accounts.create_user(app, OWNER_USER)
     now = datetime.now(UTC)
     attempt(session, now + timedelta(seconds=50), "wrong", False)
     upkeep()

@@ -1,4 +1,4 @@
-"""A desk without its pages: real Amazon protocol, real Valkey, real database, and a clock the test moves."""
+"""One account connected to the simulator, with real HTTP, Valkey and database, and a clock the test moves."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,22 +26,22 @@ from webapp.services.submissions import processor as submission_processor
 from webapp.services.sync import run as sync_run
 
 
-class Port:
-    """The port of a desk, but for what a subclass says of it."""
+class AmazonProxy:
+    """Delegates to the Amazon client, except for the methods that a subclass overrides."""
 
-    def __init__(self, port: Any) -> None:
-        self.port = port
+    def __init__(self, amazon: Any) -> None:
+        self.amazon = amazon
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.port, name)
+        return getattr(self.amazon, name)
 
 
 @dataclass
-class Desk:
-    """One connected account; `later(seconds)` moves the desk's clock, not Amazon's."""
+class AccountHarness:
+    """One connected account. `later(seconds)` moves our clock, not the simulator's."""
 
     session: Session
-    port: Amazon
+    amazon: Amazon
     account: Account
     world: World
     redis: Redis
@@ -58,7 +58,7 @@ class Desk:
 
     def sync(self, since: datetime | None = None) -> SyncRun:
         return sync_run.sync_account(
-            self.session, self.port, self.account.id, clock=self.clock, actor="test", since=since
+            self.session, self.amazon, self.account.id, clock=self.clock, actor="test", since=since
         )
 
     def at_amazon(self, number: str, verb: str, **options: str) -> None:
@@ -118,7 +118,7 @@ class Desk:
         mine = select(Submission).where(Submission.id.not_in(known)).order_by(Submission.id)
         return list(self.session.scalars(mine))
 
-    def shown(self, number: str) -> dict[str, tuple[str, dict[str, int]]]:
+    def packages_at_amazon(self, number: str) -> dict[str, tuple[str, dict[str, int]]]:
         """The parcels Amazon shows: reference → tracking number and pieces by Amazon's id of the line."""
         packages = self.world.orders[number].body.get("packages", [])
         return {
@@ -131,7 +131,7 @@ class Desk:
 
     def advance(self, method: str = "feed") -> int:
         return submission_processor.run(
-            self.session, self.port, self.account.id, clock=self.clock, feed_interval=120, method=method
+            self.session, self.amazon, self.account.id, clock=self.clock, feed_interval=120, method=method
         )
 
     def advance_until_ended(self, submission: Submission, passes: int = 40, method: str = "feed") -> None:
@@ -145,7 +145,7 @@ class Desk:
         raise AssertionError(f"still {submission.state} after {passes} passes: {submission.message}")
 
 
-def fill(redis: Redis, seconds: float) -> None:
+def refill_rate_limits(redis: Redis, seconds: float) -> None:
     """Let the buckets of calls be as if so much time had passed: Valkey's clock cannot be moved, its times can."""
     for bucket in redis.scan_iter("channeldesk:amazon:bucket:*"):
         for name in redis.hkeys(bucket):

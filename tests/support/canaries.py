@@ -12,9 +12,9 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
-from tests.support.order_processing import BY
+from tests.support.order_processing import AUDIT_ARGS
 from webapp.domain.amazon.types import (
     Address,
     Buyer,
@@ -58,12 +58,12 @@ REASON = "Canaryreason, I moved to Canaryelsewhere"
 MARKS = ("canary", "7341908")
 
 
-def marks_in(text: str) -> set[str]:
+def find_marks(text: str) -> set[str]:
     """The pieces of planted personal data that a text holds, in any case of letters."""
     return {mark for mark in MARKS if mark in text.casefold()}
 
 
-def an_order_of_canaries(n: int, **more: Any) -> Any:
+def a_canary_order(n: int, **more: Any) -> Any:
     """An order whose every personal field is planted, and whose goods and numbers are not."""
     fields: dict[str, Any] = {
         "buyer": BUYER,
@@ -73,7 +73,7 @@ def an_order_of_canaries(n: int, **more: Any) -> Any:
     return an_order(n, **fields | more)
 
 
-def plant(session: Session) -> dict[str, str]:
+def create_canary_data(session: Session) -> dict[str, str]:
     """Rows of every kind in every list; answers our numbers of Orders by the last digit of Amazon's."""
     account = an_account(session, ("DE", "GB"))
     for store in account.stores:
@@ -81,39 +81,41 @@ def plant(session: Session) -> dict[str, str]:
     session.commit()
     asked = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None))
     arrived = [
-        an_order_of_canaries(1),
-        an_order_of_canaries(2, items=(asked,)),
-        an_order_of_canaries(3, **shipped(an_order_of_canaries(3)), packages=(a_package("1"),)),
-        an_order_of_canaries(4, fulfilled_by="AMAZON", programs=("PRIME",), **shipped(an_order_of_canaries(4))),
-        an_order_of_canaries(5, status="PENDING", total=None),
-        an_order_of_canaries(6, status="CANCELLED"),
-        an_order_of_canaries(7, country="GB", programs=("AMAZON_BUSINESS",), recipient=None),
-        an_order_of_canaries(8, purchased_at=NOW - timedelta(days=200)),
+        a_canary_order(1),
+        a_canary_order(2, items=(asked,)),
+        a_canary_order(3, **shipped_fields(a_canary_order(3)), packages=(a_package("1"),)),
+        a_canary_order(4, fulfilled_by="AMAZON", programs=("PRIME",), **shipped_fields(a_canary_order(4))),
+        a_canary_order(5, status="PENDING", total=None),
+        a_canary_order(6, status="CANCELLED"),
+        a_canary_order(7, country="GB", programs=("AMAZON_BUSINESS",), recipient=None),
+        a_canary_order(8, purchased_at=NOW - timedelta(days=200)),
     ]
     import_page(session, account.id, arrived, now=NOW, actor="test")
     session.commit()
     orders = {order.amazon_order.number[-1]: order for order in session.scalars(select(Order))}
     first, second = orders["1"], orders["2"]
-    invoices.create(session, first.id, comment="Canarycomment", **BY)
+    invoices.create(session, first.id, comment="Canarycomment", **AUDIT_ARGS)
     line = first.items[0].id
     packed = [
         parcels.Parcel(carrier="DHL", tracking_number="00340434161094042557", quantities={line: 1}),
         parcels.Parcel(quantities={line: 1}),
     ]
-    shipments.create(session, first.id, packed, comment="Canarycomment", **BY)
-    invoices.create(session, second.id, **BY)
-    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **BY)
-    comments.create(session, first.id, "Canarycomment", **BY)
-    order_addresses.correct(session, first.id, "shipping", {**RECIPIENT.as_json(), "line1": "Canarycorrected 2"}, **BY)
-    holds.hold(session, second.id, "Canaryhold", **BY)
-    asked_again = an_order_of_canaries(9, items=(asked,))
+    shipments.create(session, first.id, packed, comment="Canarycomment", **AUDIT_ARGS)
+    invoices.create(session, second.id, **AUDIT_ARGS)
+    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **AUDIT_ARGS)
+    comments.create(session, first.id, "Canarycomment", **AUDIT_ARGS)
+    order_addresses.correct(
+        session, first.id, "shipping", {**RECIPIENT.as_json(), "line1": "Canarycorrected 2"}, **AUDIT_ARGS
+    )
+    holds.hold(session, second.id, "Canaryhold", **AUDIT_ARGS)
+    asked_again = a_canary_order(9, items=(asked,))
     raw = {"orderId": "303-0000000-0000010", "buyer": {"buyerName": "Canarybuyer"}}
     unreadable = UnparseableOrder("order.items is missing", raw, "303-0000000-0000010")
     import_page(session, account.id, [asked_again, unreadable], now=NOW, actor="test")
     session.commit()
     asking = session.scalars(select(AmazonOrder).where(AmazonOrder.number == asked_again.number)).one()
-    cancellations.request(session, asking.id, "NoInventory", undo_seconds=30, **BY)
-    product_csv_import.keep(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **BY)
+    cancellations.request(session, asking.id, "NoInventory", undo_seconds=30, **AUDIT_ARGS)
+    product_csv_import.keep(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **AUDIT_ARGS)
     numbers = {digit: order.number for digit, order in orders.items()}
     session.commit()
     return numbers

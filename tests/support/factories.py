@@ -78,7 +78,7 @@ def an_order(
     return AmazonOrder(**fields)
 
 
-def an_order_to_find(n: int, **more: Any) -> AmazonOrder:
+def a_searchable_order(n: int, **more: Any) -> AmazonOrder:
     """One of many that lists sort and filter: some without a day to leave by, pairs bought in the same second."""
     return an_order(
         n,
@@ -90,7 +90,7 @@ def an_order_to_find(n: int, **more: Any) -> AmazonOrder:
     )
 
 
-def shipped(order: AmazonOrder, **more: Any) -> dict[str, Any]:
+def shipped_fields(order: AmazonOrder, **more: Any) -> dict[str, Any]:
     """What changes in an order when all of it is shipped."""
     items = tuple(
         AmazonItem(**{name: getattr(item, name) for name in item.__slots__} | {"quantity_shipped": item.quantity})
@@ -103,7 +103,7 @@ def a_package(reference: str = "1", **more: Any) -> AmazonPackage:
     return AmazonPackage(**{"reference": reference, "carrier": "DHL", "tracking_number": f"TRACK{reference}"} | more)
 
 
-def everywhere() -> list[Participation]:
+def all_participations() -> list[Participation]:
     return [Participation(m.id, m.country_code, m.name, m.currency, m.domain, participating=True) for m in MARKETPLACES]
 
 
@@ -121,7 +121,7 @@ def account_fields(**more: str) -> dict[str, str]:
 def an_account(session: Session, countries: tuple[str, ...] = ("DE",), **more: str) -> Account:
     """A connected account whose stores make Orders of everything placed in the last thirty days."""
     return accounts.connect(
-        session, account_fields(**more), countries, everywhere(), backfill_days=30, now=NOW, actor="test"
+        session, account_fields(**more), countries, all_participations(), backfill_days=30, now=NOW, actor="test"
     )
 
 

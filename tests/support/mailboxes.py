@@ -151,7 +151,7 @@ def certificate(folder: Path, name: str = "localhost", *, days: int = 1) -> Path
     return path
 
 
-def set_up(session: orm.Session, port: int = 25, **more: str) -> MailServer:
+def save_mail_server(session: orm.Session, port: int = 25, **more: str) -> MailServer:
     """A mail server as somebody has set it up, on this machine."""
     fields = {
         "host": "127.0.0.1",

@@ -13,7 +13,7 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from webapp.core.extensions import db
 from webapp.db.base import Base
@@ -24,46 +24,46 @@ from webapp.models.audit_log import Event
 from webapp.models.orders import Order
 from webapp.services.sync.import_page import import_page
 
-BY = {"now": NOW, "actor": "user:1"}
+AUDIT_ARGS = {"now": NOW, "actor": "user:1"}
 
 
-def imported(session: Session, *said: AmazonOrder) -> list[Order]:
+def create_orders(session: Session, *said: AmazonOrder) -> list[Order]:
     """The Orders of these, in the order given."""
     import_page(session, 1, said, now=NOW, actor="test")
     session.commit()
     return list(session.scalars(select(Order).order_by(Order.id)))
 
 
-def processing_order(session: Session, *, invoiced: bool = True, **more: Any) -> Order:
+def create_processing_order(session: Session, *, invoiced: bool = True, **more: Any) -> Order:
     """Two pieces at 26.00 together and one at 16.00: 10.00 a piece, 3.00 shipping, 4.00 tax, 1.00 off a line."""
     account = an_account(session)
     a_store(account).auto_invoice = invoiced
     session.commit()
     items = (an_item(1, quantity=2), an_item(2, quantity=1))
-    return imported(session, an_order(**{"items": items} | more))[0]
+    return create_orders(session, an_order(**{"items": items} | more))[0]
 
 
-def seven_orders(session: Session) -> list[Order]:
+def create_seven_orders(session: Session) -> list[Order]:
     """Six that are processing and one that is complete, none invoiced before."""
     account = an_account(session)
     a_store(account).auto_invoice = False
     session.commit()
-    return imported(session, *(an_order(n) for n in range(1, 7)), an_order(7, **shipped(an_order(7))))
+    return create_orders(session, *(an_order(n) for n in range(1, 7)), an_order(7, **shipped_fields(an_order(7))))
 
 
-def quantities(order: Order) -> list[tuple[int, int, int, int]]:
+def line_quantities(order: Order) -> list[tuple[int, int, int, int]]:
     """(invoiced, shipped, refunded, canceled) of each line."""
     return [(item.invoiced, item.shipped, item.refunded, item.canceled) for item in order.items]
 
 
-def kinds(session: Session, order: Order) -> list[str]:
+def event_kinds(session: Session, order: Order) -> list[str]:
     """What happened to the Order after it was made, but for what Amazon was told of its parcels."""
     told = session.scalars(select(Event.kind).where(Event.order_id == order.id).order_by(Event.id)).all()
     made = {"order_created", "order_invoiced_at_import"}
     return [kind for kind in told if kind not in made and not kind.startswith("shipment_")]
 
 
-def everything() -> dict[str, list[tuple[Any, ...]]]:
+def dump_tables() -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, as it was committed."""
     with read_only(), db.engine.connect() as connection:
         return {
@@ -72,18 +72,18 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def refused(step: Callable[[], Any]) -> tuple[str, dict[str, Any]]:
+def expect_refusal(step: Callable[[], Any]) -> tuple[str, dict[str, Any]]:
     """Code and arguments of the refusal, after which every table is as before."""
-    before = everything()
+    before = dump_tables()
     try:
         step()
     except DeskError as error:
-        assert everything() == before
+        assert dump_tables() == before
         return error.code, error.arguments
     raise AssertionError("It was not refused.")
 
 
-def at_once(app: Any, *steps: Callable[[Session], Any]) -> list[str]:
+def run_concurrently(app: Any, *steps: Callable[[Session], Any]) -> list[str]:
     """Take the steps at the same moment, each in a session of its own; answers "done" or the code of its refusal."""
     answers = [""] * len(steps)
     start = threading.Barrier(len(steps))

@@ -6,34 +6,40 @@ from sqlalchemy import select
 
 from simulator.operations import adjustments
 from tests.support.factories import NOW, a_component, an_item
-from tests.support.order_processing import BY, processing_order
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order
 from webapp.domain.amazon.types import FeedMessage, FeedReport
 from webapp.models.submissions import Submission
 from webapp.services.submissions import refunds
 from webapp.services.submissions import transitions as submission_transitions
 
-ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | BY
+ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | AUDIT_ARGS
 
 
-def item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):
+def a_shipped_item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):
     """Amazon's item `n`, all of it shipped; the parts in minor units of EUR."""
 
     def part(type_, minor):
         return a_component(type_, f"{minor / 100:.2f}")
 
-    parts = {"ITEM": price * quantity, "SHIPPING": shipping, "TAX": tax, "DISCOUNT": discount, "GIFT_WRAP": wrap}
+    nonzero_parts = {
+        "ITEM": price * quantity,
+        "SHIPPING": shipping,
+        "TAX": tax,
+        "DISCOUNT": discount,
+        "GIFT_WRAP": wrap,
+    }
     return an_item(
         n,
         quantity=quantity,
         quantity_shipped=quantity if shipped is None else shipped,
-        total=a_component("ITEM", f"{sum(parts.values()) / 100:.2f}").value,
-        components=tuple(part(type_, minor) for type_, minor in parts.items() if minor),
+        total=a_component("ITEM", f"{sum(nonzero_parts.values()) / 100:.2f}").value,
+        components=tuple(part(type_, minor) for type_, minor in nonzero_parts.items() if minor),
     )
 
 
-def shipped_order(session):
+def create_shipped_order(session):
     """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    order = processing_order(session, items=(item(1, 2), item(2, 1)), status="SHIPPED")
+    order = create_processing_order(session, items=(a_shipped_item(1, 2), a_shipped_item(2, 1)), status="SHIPPED")
     session.commit()
     return order
 
@@ -58,7 +64,7 @@ def submission_of(session, memo):
     return session.scalars(select(Submission).where(Submission.subject == str(memo.id))).one()
 
 
-def answered(session, memo, *refused_places):
+def apply_feed_report(session, memo, *refused_places):
     """Amazon's report on the feed with this credit memo alone: it refuses these lines, counted from 0."""
     submission = submission_of(session, memo)
     submission_transitions.apply(submission, "send", NOW)
@@ -78,5 +84,5 @@ def answered(session, memo, *refused_places):
     return submission
 
 
-def parts(row):
+def nonzero_parts(row):
     return {name: minor for name, minor in row["parts"].items() if minor}

@@ -21,7 +21,7 @@ PROGRAM = (sys.executable, "-m", "webapp")
 T = TypeVar("T")
 
 
-def until(look: Callable[[], T], within: float = 120.0) -> T:
+def wait_until(look: Callable[[], T], within: float = 120.0) -> T:
     """The first true answer of `look`; fails when there is none in time."""
     deadline = time.monotonic() + within
     while not (answer := look()):
@@ -30,12 +30,12 @@ def until(look: Callable[[], T], within: float = 120.0) -> T:
     return answer
 
 
-class Desk:
+class RunningApp:
     """A running `channeldesk up`."""
 
     def __init__(self, process: subprocess.Popen[bytes], data_dir: Path, log: Path) -> None:
         self.process, self.data_dir, self.log = process, data_dir, log
-        ready = until(self._ready_line, READY_WITHIN)
+        ready = wait_until(self._ready_line, READY_WITHIN)
         assert ready is not None
         self.port = int(ready[1])
 
@@ -61,10 +61,10 @@ class Desk:
 
     def pids(self) -> dict[str, int]:
         """The supervisor's own children by name."""
-        return {name: pid for pid, name in family(self.process.pid).items() if parent(pid) == self.process.pid}
+        return {name: pid for pid, name in descendants(self.process.pid).items() if parent(pid) == self.process.pid}
 
 
-def family(root: int) -> dict[int, str]:
+def descendants(root: int) -> dict[int, str]:
     """Every living descendant of `root`: process id to name."""
     found: dict[int, str] = {}
     parents = {pid: parent(pid) for pid in map(int, filter(str.isdigit, (p.name for p in Path("/proc").iterdir())))}
@@ -93,14 +93,14 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def running(
+def run_app(
     data_dir: Path,
     command: str = "up",
     environ: dict[str, str] | None = None,
     *,
     program: Sequence[str] = PROGRAM,
     cwd: Path = CHECKOUT,
-) -> Iterator[Desk]:
+) -> Iterator[RunningApp]:
     """A desk that answers; ended with the test, however the test ends."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
     log = data_dir.with_name("desk.log")
@@ -113,14 +113,14 @@ def running(
             cwd=cwd,
         )
     try:
-        yield Desk(process, data_dir, log)
+        yield RunningApp(process, data_dir, log)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(15)
 
 
-def refused(*words: str, environ: dict[str, str] | None = None, home: Path) -> tuple[int, str]:
+def run_refused_command(*words: str, environ: dict[str, str] | None = None, home: Path) -> tuple[int, str]:
     """(exit code, what it said) of a command that does not start."""
     done = subprocess.run(
         [*PROGRAM, *words],

@@ -25,18 +25,18 @@ def a_product(session: Session, sku: str = "SKU-1", quantity: int | None = 10, a
     return products.create(session, account_id, entry, now=NOW - timedelta(hours=2), actor="user:1")
 
 
-def product(session: Session, sku: str = "SKU-1", account_id: int = 1) -> Product:
+def load_product(session: Session, sku: str = "SKU-1", account_id: int = 1) -> Product:
     session.expire_all()
     return session.scalars(select(Product).where(Product.sku == sku, Product.account_id == account_id)).one()
 
 
-def counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]:
+def stock_counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]:
     """(on hand, reserved, available) as they are stored."""
-    found = product(session, sku)
+    found = load_product(session, sku)
     return found.quantity, found.reserved, found.available
 
 
-def ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
+def load_ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
     """(kind, pieces, held) of each movement, the first one first."""
     mine = select(StockMovement.kind, StockMovement.pieces, StockMovement.held).join(
         Product, Product.id == StockMovement.product_id

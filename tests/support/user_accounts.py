@@ -22,27 +22,27 @@ from webapp.queries.users import digest
 from webapp.web import auth
 
 
-class Person(NamedTuple):
+class UserAccount(NamedTuple):
     email: str
     password: str
     role: str
 
 
-THE_OWNER = Person("owner@desk.example", "a long enough password", OWNER)
-THE_COLLEAGUE = Person("colleague@desk.example", "another long password", VIEWER)
+OWNER_USER = UserAccount("owner@desk.example", "a long enough password", OWNER)
+VIEWER_USER = UserAccount("colleague@desk.example", "another long password", VIEWER)
 
 
-class Browser(FlaskClient):
+class IsolatedClient(FlaskClient):
     """A client whose requests share no context with the test or with each other."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if self.preserve_context:
             return super().open(*args, **kwargs)
         kwargs["buffered"] = True
-        return contextvars.Context().run(lambda: super(Browser, self).open(*args, **kwargs))
+        return contextvars.Context().run(lambda: super(IsolatedClient, self).open(*args, **kwargs))
 
 
-def add(app: Flask, person: Person) -> int:
+def create_user(app: Flask, person: UserAccount) -> int:
     """The id of the person's user, made when it is not there yet."""
     with app.app_context(), db.engine.begin() as connection:
         found = connection.scalar(select(User.id).where(User.email == person.email))
@@ -60,10 +60,10 @@ def add(app: Flask, person: Person) -> int:
         )
 
 
-def sign_in(client: FlaskClient, person: Person) -> FlaskClient:
+def sign_in(client: FlaskClient, person: UserAccount) -> FlaskClient:
     """Give the client a session of this person, and the CSRF token that its pages would carry."""
     app = client.application
-    user_id, cookie, token = add(app, person), secrets.token_urlsafe(32), secrets.token_hex(32)
+    user_id, cookie, token = create_user(app, person), secrets.token_urlsafe(32), secrets.token_hex(32)
     now = datetime.now(UTC)
     with app.app_context(), db.engine.begin() as connection:
         uniquifier = connection.scalar(select(User.fs_uniquifier).where(User.id == user_id))

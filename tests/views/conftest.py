@@ -14,9 +14,9 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
-from tests.support.order_processing import imported
+from tests.support.order_processing import create_orders
 from tests.support.stock import a_product
 from webapp.domain.amazon.types import AmazonOrder
 from webapp.models.accounts import Account
@@ -49,22 +49,22 @@ def monday() -> Iterator[None]:
 
 
 @pytest.fixture
-def arrive(session: Session, account: Account) -> Callable[..., str]:
+def import_orders(session: Session, account: Account) -> Callable[..., str]:
     """Lets orders arrive from Amazon; answers the number of the first."""
 
-    def arrive(*orders: AmazonOrder, minutes: int = 0) -> str:
+    def import_orders(*orders: AmazonOrder, minutes: int = 0) -> str:
         now = NOW + timedelta(minutes=minutes)
         import_page.import_page(session, account.id, orders, now=now, actor="amazon")
         session.commit()
         return orders[0].number
 
-    return arrive
+    return import_orders
 
 
 @pytest.fixture
-def order(session: Session, arrive: Callable[..., str]) -> Order:
+def order(session: Session, import_orders: Callable[..., str]) -> Order:
     """Number 100001: two pieces at 26.00, invoiced at import."""
-    arrive(an_order(1))
+    import_orders(an_order(1))
     order = session.scalars(select(Order)).one()
     session.commit()
     return order
@@ -74,10 +74,10 @@ def order(session: Session, arrive: Callable[..., str]) -> Order:
 def orders(session: Session) -> dict[str, int]:
     """The ids, by their numbers, of three Orders that are processing, the newest first, and an older one complete."""
     an_account(session, ("DE", "GB"))
-    found = imported(
+    found = create_orders(
         session,
         *(an_order(n, purchased_at=NOW - timedelta(hours=n)) for n in range(1, 4)),
-        an_order(4, purchased_at=NOW - timedelta(hours=4), **shipped(an_order(4))),
+        an_order(4, purchased_at=NOW - timedelta(hours=4), **shipped_fields(an_order(4))),
     )
     numbers = {order.number: order.id for order in found}
     session.commit()
@@ -90,5 +90,7 @@ def shop(session: Session, account: Account) -> None:
     a_product(session, "MUG-1", 40)
     a_product(session, "MUG-2", 1)
     a_product(session, "MUG-4", None, enabled=False)
-    imported(session, an_order(1, items=(an_item(1, 2, sku="MUG-2"), an_item(2, 1, sku="MUG-3", title="Mug ümlaut"))))
+    create_orders(
+        session, an_order(1, items=(an_item(1, 2, sku="MUG-2"), an_item(2, 1, sku="MUG-3", title="Mug ümlaut")))
+    )
     session.rollback()

@@ -70,34 +70,34 @@ def test_small_files_and_pictures_are_sent_as_they_are(app: Flask) -> None:
 
 class TestPages:
     @pytest.mark.parametrize("site", [None, "none", "same-origin"])
-    def test_our_own_pages_are_compressed(self, owner: FlaskClient, site: str | None) -> None:
+    def test_our_own_pages_are_compressed(self, owner_client: FlaskClient, site: str | None) -> None:
         headers = {"Accept-Encoding": "br"} | ({"Sec-Fetch-Site": site} if site else {})
 
-        page = owner.get("/orders", headers=headers)
+        page = owner_client.get("/orders", headers=headers)
 
         assert page.headers["Content-Encoding"] == "br"
         assert b"<title>Orders" in brotli.decompress(page.data)
         assert "Accept-Encoding" in page.headers["Vary"]
 
     @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-    def test_what_another_site_asked_for_is_not(self, owner: FlaskClient, site: str) -> None:
-        page = owner.get("/orders", headers={"Accept-Encoding": "br", "Sec-Fetch-Site": site})
+    def test_what_another_site_asked_for_is_not(self, owner_client: FlaskClient, site: str) -> None:
+        page = owner_client.get("/orders", headers={"Accept-Encoding": "br", "Sec-Fetch-Site": site})
 
         assert "Content-Encoding" not in page.headers
 
-    def test_over_https_a_browser_that_does_not_say_gets_it_plain(self, owner: FlaskClient) -> None:
-        page = owner.get("/orders", headers={"Accept-Encoding": "br"}, base_url="https://localhost")
+    def test_over_https_a_browser_that_does_not_say_gets_it_plain(self, owner_client: FlaskClient) -> None:
+        page = owner_client.get("/orders", headers={"Accept-Encoding": "br"}, base_url="https://localhost")
 
         assert "Content-Encoding" not in page.headers
 
 
-def test_the_first_load_is_light(owner: FlaskClient) -> None:
+def test_the_first_load_is_light(owner_client: FlaskClient) -> None:
     everything = {"Accept-Encoding": "gzip, deflate, br, zstd"}
-    page = owner.get("/orders").get_data(as_text=True)
+    page = owner_client.get("/orders").get_data(as_text=True)
     named = set(re.findall(r'(?:href|src)="(/static/[^"#]+)', page))
 
-    sizes = {name: len(owner.get(name, headers=everything).data) for name in named}
+    sizes = {name: len(owner_client.get(name, headers=everything).data) for name in named}
 
     assert len(sizes) >= 5
     assert sum(sizes.values()) < 150_000
-    assert len(owner.get("/orders", headers=everything).data) < 10_000
+    assert len(owner_client.get("/orders", headers=everything).data) < 10_000

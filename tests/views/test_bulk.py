@@ -12,9 +12,9 @@ from tests.support.factories import (
     a_store,
     an_account,
     an_order,
-    shipped,
+    shipped_fields,
 )
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.core.extensions import db
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.orders import Order
@@ -34,7 +34,7 @@ def orders(session):
     account = an_account(session)
     a_store(account).auto_invoice = False
     session.commit()
-    return imported(session, *(an_order(n) for n in range(1, 4)), an_order(4, **shipped(an_order(4))))
+    return create_orders(session, *(an_order(n) for n in range(1, 4)), an_order(4, **shipped_fields(an_order(4))))
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def ids(orders, session):
 
 
 def drafted(session, kind, ids):
-    id_ = bulk_runner.draft(session, kind, ids, **BY).id
+    id_ = bulk_runner.draft(session, kind, ids, **AUDIT_ARGS).id
     session.commit()
     return id_
 
 
 def started(session, kind, ids, args):
-    id_ = bulk_runner.start(session, kind, ids, args, **BY).id
+    id_ = bulk_runner.start(session, kind, ids, args, **AUDIT_ARGS).id
     session.commit()
     return id_
 
@@ -67,11 +67,11 @@ def stored(session, statement):
     return found
 
 
-def test_the_question_tells_how_many_and_what_cannot_be_done(owner, session, ids):
-    holds.hold(session, ids[0], "x", **BY)
+def test_the_question_tells_how_many_and_what_cannot_be_done(owner_client, session, ids):
+    holds.hold(session, ids[0], "x", **AUDIT_ARGS)
     action_id = drafted(session, "hold", ids)
 
-    page = plain(owner.get(f"/bulk/{action_id}"))
+    page = plain(owner_client.get(f"/bulk/{action_id}"))
 
     assert "4 rows selected" in page
     assert "1 of them cannot be done as things stand" in page
@@ -79,10 +79,10 @@ def test_the_question_tells_how_many_and_what_cannot_be_done(owner, session, ids
     assert "Put on hold: 3" in page
 
 
-def test_where_none_can_be_done_nothing_is_offered(owner, session, ids):
+def test_where_none_can_be_done_nothing_is_offered(owner_client, session, ids):
     action_id = drafted(session, "unhold", ids)
 
-    page = owner.get(f"/bulk/{action_id}")
+    page = owner_client.get(f"/bulk/{action_id}")
 
     assert "None of these can be done" in plain(page)
     assert "It is done to 0 rows" not in plain(page)
@@ -90,7 +90,7 @@ def test_where_none_can_be_done_nothing_is_offered(owner, session, ids):
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_what_is_missing_is_said_where_it_was_asked(owner, session, ids, headers):
+def test_what_is_missing_is_said_where_it_was_asked(owner_client, session, ids, headers):
     action_id = drafted(session, "hold", ids[:1])
 
     for sent, said in (
@@ -100,38 +100,38 @@ def test_what_is_missing_is_said_where_it_was_asked(owner, session, ids, headers
         ({"reason": "x", "until": "0001-01-01T00:00"}, "This time is past."),
         ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
     ):
-        answer = owner.post(f"/bulk/{action_id}/starts", data=sent, headers=headers)
+        answer = owner_client.post(f"/bulk/{action_id}/starts", data=sent, headers=headers)
         assert answer.status_code == 422
         assert said in plain(answer)
     assert stored(session, select(BulkAction.state)) == ["draft"]
 
 
-def test_from_the_question_to_a_result_for_each(owner, session, ids):
+def test_from_the_question_to_a_result_for_each(owner_client, session, ids):
     action_id = drafted(session, "hold", ids)
     until = "2099-12-24T18:00"
 
-    begun = owner.post(f"/bulk/{action_id}/starts", data={"reason": "stock", "until": until})
+    begun = owner_client.post(f"/bulk/{action_id}/starts", data={"reason": "stock", "until": until})
     assert (begun.status_code, begun.location) == (303, f"/bulk/{action_id}")
-    running = owner.get(f"/bulk/{action_id}", headers=HTMX)
+    running = owner_client.get(f"/bulk/{action_id}", headers=HTMX)
     assert (running.status_code, 'hx-trigger="every 2s"' in running.text) == (200, True)
     step(session, action_id)
-    ended = owner.get(f"/bulk/{action_id}", headers=HTMX)
+    ended = owner_client.get(f"/bulk/{action_id}", headers=HTMX)
 
     assert (ended.status_code, "hx-trigger" in ended.text) == (286, False)
     assert "100001 Done Put on hold" in plain(ended)
     # Midnight and the rest on the clock of the marketplace, which is Berlin here.
     held = stored(session, select(Order.hold_until).where(Order.hold_until.is_not(None)))
     assert {moment.isoformat() for moment in held} == {"2099-12-24T17:00:00+00:00"}
-    assert owner.get(f"/bulk/{action_id}").status_code == 200
+    assert owner_client.get(f"/bulk/{action_id}").status_code == 200
 
 
-def test_cancelling_many_asks_amazon_for_each(owner, session, ids):
+def test_cancelling_many_asks_amazon_for_each(owner_client, session, ids):
     action_id = drafted(session, "cancel", ids)
-    page = owner.get(f"/bulk/{action_id}")
+    page = owner_client.get(f"/bulk/{action_id}")
     assert "Amazon tells the buyers" in plain(page)
-    assert owner.post(f"/bulk/{action_id}/starts").status_code == 422
+    assert owner_client.post(f"/bulk/{action_id}/starts").status_code == 422
 
-    owner.post(f"/bulk/{action_id}/starts", data={"reason": "NoInventory"})
+    owner_client.post(f"/bulk/{action_id}/starts", data={"reason": "NoInventory"})
     step(session, action_id)
 
     asked = session.scalars(select(Submission)).all()
@@ -141,78 +141,78 @@ def test_cancelling_many_asks_amazon_for_each(owner, session, ids):
     assert stored(session, select(BulkRow.outcome).where(BulkRow.state == "failed")) == ["cancel_shipped"]
 
 
-def test_failed_rows_are_listed_tried_again_and_exported(owner, session, ids):
-    holds.hold(session, ids[1], "x", **BY)
+def test_failed_rows_are_listed_tried_again_and_exported(owner_client, session, ids):
+    holds.hold(session, ids[1], "x", **AUDIT_ARGS)
     action_id = started(session, "hold", ids[:2], {"reason": "x"})
     step(session, action_id)
 
-    only = plain(owner.get(f"/bulk/{action_id}?state=failed"))
+    only = plain(owner_client.get(f"/bulk/{action_id}?state=failed"))
     assert "100002 Not done An Order with the status On hold cannot be put on hold." in only
     assert "100001" not in only
     assert "Not all done" in only
-    assert "Not all done" in plain(owner.get("/bulk"))
-    table = owner.get(f"/bulk/{action_id}/failed.csv")
+    assert "Not all done" in plain(owner_client.get("/bulk"))
+    table = owner_client.get(f"/bulk/{action_id}/failed.csv")
     assert table.text.splitlines() == [
         "Number,Order,Code,Why,Tries",
         "100002,100002,cannot_hold,An Order with the status On hold cannot be put on hold.,1",
     ]
-    holds.unhold(session, ids[1], **BY)
-    assert owner.post(f"/bulk/{action_id}/retries").status_code == 303
+    holds.unhold(session, ids[1], **AUDIT_ARGS)
+    assert owner_client.post(f"/bulk/{action_id}/retries").status_code == 303
     step(session, action_id)
     assert stored(session, select(BulkAction.done)) == [2]
-    assert owner.post(f"/bulk/{action_id}/retries").status_code == 409
+    assert owner_client.post(f"/bulk/{action_id}/retries").status_code == 409
 
 
-def test_a_long_list_of_results_is_paged(owner, session, ids):
+def test_a_long_list_of_results_is_paged(owner_client, session, ids):
     action_id = started(session, "hold", ids * 40, {"reason": "x"})
     step(session, action_id)
 
-    first = owner.get(f"/bulk/{action_id}")
+    first = owner_client.get(f"/bulk/{action_id}")
     following = re.search(r'href="(/bulk/\d+\?after=\d+)"', unescape(first.text))[1]
 
     assert first.text.count("<tr>") == 101
-    assert owner.get(following).text.count("<tr>") == 61
+    assert owner_client.get(following).text.count("<tr>") == 61
 
 
-def test_a_draft_that_is_left_goes_back_to_the_list(owner, session, ids):
+def test_a_draft_that_is_left_goes_back_to_the_list(owner_client, session, ids):
     action_id = drafted(session, "hold", ids)
 
-    assert owner.post(f"/bulk/{action_id}/stops").location == "/orders"
-    assert owner.post(f"/bulk/{action_id}/starts", data={"reason": "x"}).status_code == 409
+    assert owner_client.post(f"/bulk/{action_id}/stops").location == "/orders"
+    assert owner_client.post(f"/bulk/{action_id}/starts", data={"reason": "x"}).status_code == 409
 
 
-def test_a_colleague_looks_and_changes_nothing(colleague, session, ids):
+def test_a_colleague_looks_and_changes_nothing(viewer_client, session, ids):
     draft = drafted(session, "hold", ids)
     action = started(session, "hold", ids, {"reason": "the buyer is ill"})
 
-    assert "Put on hold: " not in plain(colleague.get(f"/bulk/{draft}"))
-    shown = plain(colleague.get(f"/bulk/{action}"))
+    assert "Put on hold: " not in plain(viewer_client.get(f"/bulk/{draft}"))
+    shown = plain(viewer_client.get(f"/bulk/{action}"))
     assert "0 of 4" in shown
     assert "Stop the rest" not in shown
     assert "ill" not in shown
-    assert colleague.post(f"/bulk/{action}/stops").status_code == 403
+    assert viewer_client.post(f"/bulk/{action}/stops").status_code == 403
 
 
-def test_the_list_of_them_leaves_drafts_out(owner, session, ids):
-    assert "Nothing was done to many yet" in plain(owner.get("/bulk"))
+def test_the_list_of_them_leaves_drafts_out(owner_client, session, ids):
+    assert "Nothing was done to many yet" in plain(owner_client.get("/bulk"))
     drafted(session, "unhold", ids)
     bulk_runner.start(session, "hold", ids, {"reason": "x"}, now=NOW, actor="cli")
     session.commit()
 
-    page = plain(owner.get("/bulk"))
+    page = plain(owner_client.get("/bulk"))
 
     assert "Put on hold Running 4 0 0 0 Command line" in page
     assert "Unhold" not in page
     assert "1 bulk action" in page
 
 
-def test_the_page_costs_as_many_statements_for_many_rows_as_for_one(owner, session, ids):
+def test_the_page_costs_as_many_statements_for_many_rows_as_for_one(owner_client, session, ids):
     def cost(action_id):
         seen = []
         listen = (db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
         event.listen(*listen)
         try:
-            owner.get(f"/bulk/{action_id}")
+            owner_client.get(f"/bulk/{action_id}")
         finally:
             event.remove(*listen)
         return len([one for one in seen if not one.startswith(("BEGIN", "PRAGMA"))])
@@ -223,8 +223,8 @@ def test_the_page_costs_as_many_statements_for_many_rows_as_for_one(owner, sessi
     assert cost(started(session, "hold", ids * 30, {"reason": "x"})) == few
 
 
-def test_a_reason_of_many_speaks_of_no_single_buyer(owner, session, ids):
-    page = plain(owner.get(f"/bulk/{drafted(session, 'cancel', ids)}"))
+def test_a_reason_of_many_speaks_of_no_single_buyer(owner_client, session, ids):
+    page = plain(owner_client.get(f"/bulk/{drafted(session, 'cancel', ids)}"))
 
     assert "unless the buyer asked through Amazon" in page
     assert "this buyer" not in page

@@ -10,34 +10,34 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.mark.parametrize("page", ["", "/pieces", "/dashboard", "/orders", "/order"])
-def test_every_page_draws(owner: FlaskClient, page: str) -> None:
-    response = owner.get(f"/patterns{page}")
+def test_every_page_draws(owner_client: FlaskClient, page: str) -> None:
+    response = owner_client.get(f"/patterns{page}")
     assert response.status_code == 200
     assert response.text.count("<h1") == 1
 
 
-def test_a_stranger_is_asked_to_sign_in(stranger: FlaskClient) -> None:
-    response = stranger.get("/patterns")
+def test_a_stranger_is_asked_to_sign_in(anonymous_client: FlaskClient) -> None:
+    response = anonymous_client.get("/patterns")
     assert (response.status_code, response.headers["Location"]) == (303, "/sign-in?next=/patterns")
 
 
-def test_a_page_that_is_not_there_is_said_to_be_missing(owner: FlaskClient) -> None:
-    assert owner.get("/patterns/nothing").status_code == 404
+def test_a_page_that_is_not_there_is_said_to_be_missing(owner_client: FlaskClient) -> None:
+    assert owner_client.get("/patterns/nothing").status_code == 404
 
 
-def test_a_grid_of_a_hundred_orders_compresses_to_a_light_page(owner: FlaskClient) -> None:
-    assert len(gzip.compress(owner.get("/patterns/orders").data)) < 30_000
+def test_a_grid_of_a_hundred_orders_compresses_to_a_light_page(owner_client: FlaskClient) -> None:
+    assert len(gzip.compress(owner_client.get("/patterns/orders").data)) < 30_000
 
 
-def test_every_id_on_a_page_is_there_once(owner: FlaskClient) -> None:
+def test_every_id_on_a_page_is_there_once(owner_client: FlaskClient) -> None:
     for page in ("pieces", "dashboard", "orders", "order"):
-        ids = re.findall(r'\sid="([^"]+)"', owner.get(f"/patterns/{page}").text)
+        ids = re.findall(r'\sid="([^"]+)"', owner_client.get(f"/patterns/{page}").text)
         assert len(ids) == len(set(ids)), page
 
 
-def test_a_mistake_comes_back_as_the_fragment_or_as_a_page(owner: FlaskClient) -> None:
-    fragment = owner.post("/patterns/form", data={"name": ""}, headers=HTMX)
-    page = owner.post("/patterns/form", data={"name": ""})
+def test_a_mistake_comes_back_as_the_fragment_or_as_a_page(owner_client: FlaskClient) -> None:
+    fragment = owner_client.post("/patterns/form", data={"name": ""}, headers=HTMX)
+    page = owner_client.post("/patterns/form", data={"name": ""})
     assert fragment.status_code == page.status_code == 422
     assert fragment.text.startswith('<div id="sample-form">')
     assert page.text.startswith("<!doctype html>")
@@ -47,10 +47,10 @@ def test_a_mistake_comes_back_as_the_fragment_or_as_a_page(owner: FlaskClient) -
         assert 'aria-invalid="true"' in answer
 
 
-def test_a_dialog_is_a_page_of_its_own_without_javascript(owner: FlaskClient) -> None:
-    assert owner.get("/patterns/dialog").text.startswith("<!doctype html>")
-    assert owner.get("/patterns/dialog", headers=HTMX).text.startswith('<div id="sample-dialog">')
+def test_a_dialog_is_a_page_of_its_own_without_javascript(owner_client: FlaskClient) -> None:
+    assert owner_client.get("/patterns/dialog").text.startswith("<!doctype html>")
+    assert owner_client.get("/patterns/dialog", headers=HTMX).text.startswith('<div id="sample-dialog">')
 
 
-def test_the_language_of_the_page_is_said(owner: FlaskClient) -> None:
-    assert '<html lang="en-GB" dir="ltr"' in owner.get("/patterns", headers={"Accept-Language": "en-GB"}).text
+def test_the_language_of_the_page_is_said(owner_client: FlaskClient) -> None:
+    assert '<html lang="en-GB" dir="ltr"' in owner_client.get("/patterns", headers={"Accept-Language": "en-GB"}).text

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.support import user_accounts
 from tests.support.factories import NOW, an_account, an_order
-from tests.support.user_accounts import THE_COLLEAGUE, Person
+from tests.support.user_accounts import VIEWER_USER, UserAccount
 from webapp.domain.users.permissions import OWNER
 from webapp.models.stores import Store
 from webapp.models.users import User
@@ -33,7 +33,7 @@ LISTS = (
     "/customers",
     "/",
 )
-ANOTHER = Person("another@desk.example", "yet another password", OWNER)
+ANOTHER = UserAccount("another@desk.example", "yet another password", OWNER)
 
 
 @pytest.fixture
@@ -67,39 +67,39 @@ def read(client: FlaskClient, path: str, *, again: bool = False, **cookies: str)
 
 @pytest.mark.parametrize("path", LISTS)
 def test_each_page_is_as_if_nobody_had_asked_before(app: Flask, orders: None, path: str) -> None:
-    readers: list[tuple[Person, dict[str, str]]] = [
-        (user_accounts.THE_OWNER, {}),
-        (THE_COLLEAGUE, {}),
+    readers: list[tuple[UserAccount, dict[str, str]]] = [
+        (user_accounts.OWNER_USER, {}),
+        (VIEWER_USER, {}),
         (ANOTHER, {}),
-        (user_accounts.THE_OWNER, {"theme": "dark"}),
+        (user_accounts.OWNER_USER, {"theme": "dark"}),
     ]
     clients = {who.email: user_accounts.sign_in(app.test_client(), who) for who, _ in readers}
     with time_machine.travel(datetime.now(UTC), tick=False):
         alone = [read(clients[who.email], path, again=True, **cookies) for who, cookies in readers]
         for other in LISTS:
-            read(clients[user_accounts.THE_OWNER.email], other)
+            read(clients[user_accounts.OWNER_USER.email], other)
         for _ in range(2):
             assert [read(clients[who.email], path, **cookies) for who, cookies in readers] == alone
     assert len(set(alone)) == len(readers)
 
 
-def test_each_session_has_its_own_token_in_every_form(app: Flask, owner: FlaskClient, orders: None) -> None:
-    other = user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER)
-    pages = [client.get("/orders").get_data(as_text=True) for client in (owner, other, owner, other)]
+def test_each_session_has_its_own_token_in_every_form(app: Flask, owner_client: FlaskClient, orders: None) -> None:
+    other = user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER)
+    pages = [client.get("/orders").get_data(as_text=True) for client in (owner_client, other, owner_client, other)]
     found = [tokens(page) for page in pages]
 
     assert [len(each) for each in found] == [1, 1, 1, 1]
     assert not found[0] & found[1]
     assert pages[0].count("csrf_token") == pages[2].count("csrf_token") == 6
-    for client, each in ((owner, found[2]), (other, found[3])):
+    for client, each in ((owner_client, found[2]), (other, found[3])):
         assert client.post("/orders/searches", data={"csrf_token": each.pop()}).status_code == 303
-    assert owner.post("/orders/searches", data={"csrf_token": found[1].pop()}).status_code == 419
+    assert owner_client.post("/orders/searches", data={"csrf_token": found[1].pop()}).status_code == 419
 
 
 def test_a_role_that_was_taken_away_counts_at_once(app: Flask, session: Session, orders: None) -> None:
     client = user_accounts.sign_in(app.test_client(), ANOTHER)
     assert "data-choose-page" in client.get("/orders").get_data(as_text=True)
-    session.execute(update(User).where(User.email == ANOTHER.email).values(role=THE_COLLEAGUE.role))
+    session.execute(update(User).where(User.email == ANOTHER.email).values(role=VIEWER_USER.role))
     session.commit()
 
     page = client.get("/orders").get_data(as_text=True)
@@ -108,30 +108,32 @@ def test_a_role_that_was_taken_away_counts_at_once(app: Flask, session: Session,
     assert "B••• N•••" in page
 
 
-def test_a_store_with_another_name_is_called_by_it_at_once(owner: FlaskClient, session: Session, orders: None) -> None:
-    owner.get("/orders")
+def test_a_store_with_another_name_is_called_by_it_at_once(
+    owner_client: FlaskClient, session: Session, orders: None
+) -> None:
+    owner_client.get("/orders")
     session.execute(update(Store).where(Store.slug == session.scalars(select(Store.slug)).first()).values(name="Kiosk"))
     session.commit()
 
-    page = owner.get("/orders").get_data(as_text=True)
+    page = owner_client.get("/orders").get_data(as_text=True)
     assert re.search(r"<option [^>]*>Kiosk</option>", page)
 
 
-def test_days_say_their_year_when_it_is_over(owner: FlaskClient, orders: None) -> None:
+def test_days_say_their_year_when_it_is_over(owner_client: FlaskClient, orders: None) -> None:
     path = "/orders?purchased_from=2026-03-01"
     with time_machine.travel(datetime(2026, 12, 31, 12, tzinfo=UTC), tick=False):
-        user_accounts.sign_in(owner, user_accounts.THE_OWNER)
-        assert "Purchased from: Mar 1<" in owner.get(path).get_data(as_text=True)
+        user_accounts.sign_in(owner_client, user_accounts.OWNER_USER)
+        assert "Purchased from: Mar 1<" in owner_client.get(path).get_data(as_text=True)
     with time_machine.travel(datetime(2027, 1, 1, 12, tzinfo=UTC) + timedelta(days=1), tick=False):
-        user_accounts.sign_in(owner, user_accounts.THE_OWNER)
-        assert "Purchased from: Mar 1, 2026<" in owner.get(path).get_data(as_text=True)
+        user_accounts.sign_in(owner_client, user_accounts.OWNER_USER)
+        assert "Purchased from: Mar 1, 2026<" in owner_client.get(path).get_data(as_text=True)
 
 
 def test_a_form_with_somebodys_name_in_it_is_not_kept(
-    app: Flask, owner: FlaskClient, orders: None, monkeypatch: pytest.MonkeyPatch
+    app: Flask, owner_client: FlaskClient, orders: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = _noted(app, monkeypatch)
-    assert 'value="Recipient"' in owner.get("/orders?name=Recipient").get_data(as_text=True)
+    assert 'value="Recipient"' in owner_client.get("/orders?name=Recipient").get_data(as_text=True)
     assert [said for said in kept if "Recipient" in said] == []
 
 
@@ -171,8 +173,8 @@ def test_what_may_change_afterwards_is_not_named(app: Flask) -> None:
         draw(app, '{% call remembered("part", []) %}{% endcall %}')
 
 
-def test_what_people_write_is_never_taken_for_the_place_of_a_token(owner: FlaskClient, orders: None) -> None:
-    page = owner.get("/orders?total_min=%EE%80%80csrf_token").get_data(as_text=True)
+def test_what_people_write_is_never_taken_for_the_place_of_a_token(owner_client: FlaskClient, orders: None) -> None:
+    page = owner_client.get("/orders?total_min=%EE%80%80csrf_token").get_data(as_text=True)
     assert 'value="\ue000csrf_token"' in page
 
 

@@ -41,13 +41,13 @@ def job(session: Session) -> RecurringJob:
     return session.scalars(select(RecurringJob).where(RecurringJob.key == f"sync_account-{account.id}")).one()
 
 
-def test_each_job_says_how_often_when_and_how_it_went(session, owner, job):
+def test_each_job_says_how_often_when_and_how_it_went(session, owner_client, job):
     schedule.record_run(
         session, job.key, "failed", "throttled", NOW - timedelta(seconds=42), NOW - timedelta(seconds=40)
     )
     job.next_run_at = NOW + timedelta(seconds=138)
     session.commit()
-    page = owner.get("/schedule").text
+    page = owner_client.get("/schedule").text
     for said in ("Sync Desk", "every 3 minutes", "Failed", "Amazon asks for patience", "42 seconds ago", "2.0 s"):
         assert said in page, said
     assert "in 2 minutes" in page
@@ -55,46 +55,46 @@ def test_each_job_says_how_often_when_and_how_it_went(session, owner, job):
     assert "179 seconds" in page
 
 
-def test_the_list_keeps_itself_new(owner, job):
-    fragment = owner.get("/schedule", headers=HTMX).text
+def test_the_list_keeps_itself_new(owner_client, job):
+    fragment = owner_client.get("/schedule", headers=HTMX).text
     assert fragment.lstrip().startswith('<div id="schedule" hx-get="/schedule" hx-trigger="every 3s"')
     assert "<html" not in fragment
 
 
-def test_run_now_pause_and_resume(session, owner, job, post):
+def test_run_now_pause_and_resume(session, owner_client, job, post):
     job.next_run_at = NOW + timedelta(minutes=3)
     session.commit()
 
     def press(what: str) -> RecurringJob:
-        answer = post(owner, f"/schedule/{job.key}/{what}")
+        answer = post(owner_client, f"/schedule/{job.key}/{what}")
         assert (answer.status_code, answer.location) == (303, "/schedule")
         session.refresh(job)
         return job
 
     assert press("runs").next_run_at == NOW
     assert press("pause").enabled is False
-    assert "Paused" in owner.get("/schedule").text
-    assert "Resume" in owner.get("/schedule").text
+    assert "Paused" in owner_client.get("/schedule").text
+    assert "Resume" in owner_client.get("/schedule").text
     assert press("resume").enabled is True
 
 
-def test_the_upkeep_cannot_be_paused(session, owner, job, post):
-    answer = post(owner, "/schedule/upkeep/pause")
+def test_the_upkeep_cannot_be_paused(session, owner_client, job, post):
+    answer = post(owner_client, "/schedule/upkeep/pause")
     assert answer.status_code == 409
     assert "it cannot be paused" in answer.text
-    assert "/schedule/upkeep/pause" not in owner.get("/schedule").text
+    assert "/schedule/upkeep/pause" not in owner_client.get("/schedule").text
 
 
-def test_an_interval_is_changed_in_the_unit_one_likes(session, owner, job, post):
-    form = owner.get(f"/schedule/{job.key}/interval", headers=HTMX).text
+def test_an_interval_is_changed_in_the_unit_one_likes(session, owner_client, job, post):
+    form = owner_client.get(f"/schedule/{job.key}/interval", headers=HTMX).text
     assert 'value="3"' in form
     assert "From 30 seconds to 24 hours" in form
-    answer = post(owner, f"/schedule/{job.key}/interval", data={"interval": "10", "unit": "minutes"})
+    answer = post(owner_client, f"/schedule/{job.key}/interval", data={"interval": "10", "unit": "minutes"})
     assert (answer.status_code, answer.location) == (303, "/schedule")
     session.refresh(job)
     assert job.interval_seconds == 600
     session.commit()
-    assert "Sync Desk runs every 10 minutes now." in owner.get("/schedule").text
+    assert "Sync Desk runs every 10 minutes now." in owner_client.get("/schedule").text
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_an_interval_is_changed_in_the_unit_one_likes(session, owner, job, post)
         ({}, "Enter a whole number."),
     ],
 )
-def test_an_interval_that_makes_no_sense_is_said_at_its_field(session, owner, job, said, complaint, post):
-    answer = post(owner, f"/schedule/{job.key}/interval", data=said, headers=HTMX)
+def test_an_interval_that_makes_no_sense_is_said_at_its_field(session, owner_client, job, said, complaint, post):
+    answer = post(owner_client, f"/schedule/{job.key}/interval", data=said, headers=HTMX)
     assert answer.status_code == 422
     assert complaint in answer.text
     assert answer.text.lstrip().startswith('<div id="interval-form">')
@@ -117,13 +117,13 @@ def test_an_interval_that_makes_no_sense_is_said_at_its_field(session, owner, jo
     assert job.interval_seconds == 180
 
 
-def test_an_unknown_job_is_a_clear_404(owner, job, post):
-    assert owner.get("/schedule/nothing/interval").status_code == 404
-    assert post(owner, "/schedule/nothing/runs").status_code == 404
+def test_an_unknown_job_is_a_clear_404(owner_client, job, post):
+    assert owner_client.get("/schedule/nothing/interval").status_code == 404
+    assert post(owner_client, "/schedule/nothing/runs").status_code == 404
 
 
-def test_who_only_looks_gets_no_buttons(colleague, job, post):
-    page = colleague.get("/schedule").text
+def test_who_only_looks_gets_no_buttons(viewer_client, job, post):
+    page = viewer_client.get("/schedule").text
     assert "every 3 minutes" in page
     assert "Run now" not in page
-    assert post(colleague, f"/schedule/{job.key}/runs").status_code == 403
+    assert post(viewer_client, f"/schedule/{job.key}/runs").status_code == 403

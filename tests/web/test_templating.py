@@ -41,22 +41,22 @@ def german(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("german")
-def test_each_request_is_answered_in_the_language_it_asks_for(owner: FlaskClient) -> None:
+def test_each_request_is_answered_in_the_language_it_asks_for(owner_client: FlaskClient) -> None:
     for wish, said, lang in [("de-AT", "Abmelden", "de-AT"), ("en", "Sign out", "en"), ("de", "Abmelden", "de")] * 2:
-        page = owner.get("/orders", headers={"Accept-Language": wish}).text
+        page = owner_client.get("/orders", headers={"Accept-Language": wish}).text
         assert said in page
         assert f'<html lang="{lang}"' in page
 
 
 @pytest.mark.usefixtures("german")
-def test_a_language_somebody_chooses_is_spoken_at_once(owner: FlaskClient) -> None:
-    assert "Sign out" in owner.get("/orders").text
-    owner.post("/preferences", data={"language": "de"})
-    page = owner.get("/orders").text
+def test_a_language_somebody_chooses_is_spoken_at_once(owner_client: FlaskClient) -> None:
+    assert "Sign out" in owner_client.get("/orders").text
+    owner_client.post("/preferences", data={"language": "de"})
+    page = owner_client.get("/orders").text
     assert ">Bestellungen</h1>" in page
     assert "</svg><span>Bestellungen</span></a>" in page
-    owner.post("/preferences", data={"language": "en"})
-    assert ">Orders</h1>" in owner.get("/orders").text
+    owner_client.post("/preferences", data={"language": "en"})
+    assert ">Orders</h1>" in owner_client.get("/orders").text
 
 
 @pytest.mark.usefixtures("german")

@@ -12,7 +12,7 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from webapp.core.extensions import db
 from webapp.domain.common.local_days import last_days
@@ -81,7 +81,7 @@ def test_only_what_was_sold_counts_as_revenue(session, store):
         session,
         store,
         an_order(1),
-        an_order(2, **shipped(an_order(2))),
+        an_order(2, **shipped_fields(an_order(2))),
         an_order(3, "CANCELLED"),
         an_order(4, "PENDING", total=None),
         an_order(5, items=(yen,)),
@@ -137,7 +137,7 @@ def test_what_waits_counts_over_all_time_and_says_what_is_late(session, store):
         an_order(3, ship_by=NOW + timedelta(hours=25)),
         an_order(4, fulfilled_by="AMAZON", ship_by=NOW - timedelta(days=1)),
         an_order(5, "PENDING"),
-        an_order(6, **shipped(an_order(6))),
+        an_order(6, **shipped_fields(an_order(6))),
     )
 
     waiting = dashboard.waiting(session, store, NOW)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.factories import a_store, an_account, an_order
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.domain.invoicing import drafts
 from webapp.domain.shipping import parcels
 from webapp.queries.accounts import stores
@@ -30,14 +30,14 @@ def every(session):
     store = a_store(account)
     store.customer_creation = "account"
     session.commit()
-    first, second = imported(session, an_order(1), an_order(2))
+    first, second = create_orders(session, an_order(1), an_order(2))
     line = first.items[0].id
     packed = [
         parcels.Parcel(carrier="DHL", tracking_number=number, quantities={line: 1})
         for number in ("00340434161094042557", "00340434161094042564")
     ]
-    shipments.create(session, first.id, packed, **BY)
-    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **BY)
+    shipments.create(session, first.id, packed, **AUDIT_ARGS)
+    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **AUDIT_ARGS)
     return stores.by_name(session)
 
 
@@ -51,8 +51,8 @@ def test_a_shipment_counts_its_pieces_and_lists_its_numbers(session, every):
 
 
 def test_an_untracked_shipment_has_no_number(session, every):
-    account_order = imported(session, an_order(3))[2]
-    shipments.create(session, account_order.id, **BY)
+    account_order = create_orders(session, an_order(3))[2]
+    shipments.create(session, account_order.id, **AUDIT_ARGS)
 
     newest = fetch(session, document_lists.shipments(every).choose())[0]
 

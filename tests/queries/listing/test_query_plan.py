@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 from sqlalchemy import event
 
-from tests.support.factories import NOW, an_account, an_order_to_find
+from tests.support.factories import NOW, a_searchable_order, an_account
 from webapp.core.extensions import db
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
@@ -25,7 +25,7 @@ def many(session):
     """Twenty-four of two stores, of every status and channel, some without a day they have to leave by."""
     account = an_account(session, ("DE", "FR"))
     told = [
-        an_order_to_find(
+        a_searchable_order(
             n,
             status=STATUSES[n % 4],
             country="DE" if n % 3 else "FR",

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import delete
 
-from tests.support.factories import NOW, an_account, an_order_to_find
+from tests.support.factories import NOW, a_searchable_order, an_account
 from webapp.models.documents import Invoice, InvoiceItem
 from webapp.queries.accounts import stores
 from webapp.queries.invoicing import lists as document_lists
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.both_databases
 def eleven(session):
     """Of odd and even numbers, some without a day they have to leave by, some bought in the same second."""
     account = an_account(session)
-    many = [an_order_to_find(n, status="UNSHIPPED" if n % 3 else "SHIPPED") for n in range(1, 12)]
+    many = [a_searchable_order(n, status="UNSHIPPED" if n % 3 else "SHIPPED") for n in range(1, 12)]
     import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
     return stores.by_name(session)
@@ -152,7 +152,7 @@ def test_a_row_bought_within_the_same_second_is_neither_repeated_nor_lost(sessio
 @pytest.mark.parametrize("without", [range(1, 6), range(20, 25)], ids=["newest", "oldest"])
 def test_orders_are_found_where_others_with_the_words_have_none(session, monkeypatch, without):
     account = an_account(session)
-    many = [an_order_to_find(n, status="PENDING" if n in without else "UNSHIPPED") for n in range(1, 25)]
+    many = [a_searchable_order(n, status="PENDING" if n in without else "UNSHIPPED") for n in range(1, 25)]
     import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
     monkeypatch.setattr(query_plan, "COUNTED", 3)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select
 
 from tests.support.factories import NOW
-from tests.support.order_processing import BY, refused, seven_orders
+from tests.support.order_processing import AUDIT_ARGS, create_seven_orders, expect_refusal
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
 from webapp.models.bulk_actions import BulkAction, BulkRow
@@ -19,19 +19,19 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def orders(session):
-    return seven_orders(session)
+    return create_seven_orders(session)
 
 
 def test_none_and_too_many_are_refused(session, orders):
-    assert refused(lambda: bulk_runner.start(session, "hold", [], **BY))[0] == "bulk_none"
+    assert expect_refusal(lambda: bulk_runner.start(session, "hold", [], **AUDIT_ARGS))[0] == "bulk_none"
     most = [orders[0].id] * (bulk_states.MOST_ROWS + 1)
-    assert refused(lambda: bulk_runner.start(session, "hold", most, **BY))[0] == "bulk_too_many"
-    assert refused(lambda: bulk_runner.start(session, "juggle", [1], **BY))[0] == "bulk_kind_unknown"
+    assert expect_refusal(lambda: bulk_runner.start(session, "hold", most, **AUDIT_ARGS))[0] == "bulk_too_many"
+    assert expect_refusal(lambda: bulk_runner.start(session, "juggle", [1], **AUDIT_ARGS))[0] == "bulk_kind_unknown"
 
 
 def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
     old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
-    young = bulk_runner.draft(session, "hold", [orders[0].id], **BY).id
+    young = bulk_runner.draft(session, "hold", [orders[0].id], **AUDIT_ARGS).id
     begun = bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), actor="a").id
 
     bulk_runner.forget_drafts(session, now=NOW)
@@ -43,7 +43,7 @@ def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
 def test_a_stale_question_never_begins_a_later_action(session, orders):
     old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
     bulk_runner.forget_drafts(session, now=NOW)
-    new = bulk_runner.draft(session, "hold", [orders[1].id], **BY).id
+    new = bulk_runner.draft(session, "hold", [orders[1].id], **AUDIT_ARGS).id
 
     assert new != old
     bulk_runner.forget_drafts(session, now=NOW)
@@ -52,7 +52,7 @@ def test_a_stale_question_never_begins_a_later_action(session, orders):
 
 def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
     ids = [order.id for order in orders]
-    holds.hold(session, ids[0], "x", **BY)
+    holds.hold(session, ids[0], "x", **AUDIT_ARGS)
 
     def causes(kind):
         found = bulk_registry.find(kind).impossible(session, ids)

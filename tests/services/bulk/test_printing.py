@@ -13,7 +13,7 @@ from tests.support.factories import (
     an_item,
     an_order,
 )
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.domain import bulk_states
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.bulk_actions import BulkRow
@@ -31,11 +31,11 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def orders(session):
     an_account(session)
-    return imported(session, *(an_order(n) for n in range(1, 6)))
+    return create_orders(session, *(an_order(n) for n in range(1, 6)))
 
 
 def run(session, kind, ids):
-    action = bulk_runner.start(session, kind, ids, **BY)
+    action = bulk_runner.start(session, kind, ids, **AUDIT_ARGS)
     assert not bulk_runner.step(session, action.id, lambda: NOW)
     session.expire_all()
     assert action.state == bulk_states.ENDED
@@ -50,7 +50,7 @@ def the_file(session, action):
 
 
 def test_the_documents_of_many_orders_are_one_file_in_the_order_they_were_chosen(session, orders):
-    shipments.create(session, orders[3].id, **BY)
+    shipments.create(session, orders[3].id, **AUDIT_ARGS)
     chosen = [orders[3].id, orders[0].id]
 
     action = run(session, "print_all", chosen)
@@ -79,8 +79,8 @@ def test_an_order_without_such_a_document_is_skipped(session, orders):
 
 
 def test_packing_slips_are_printed_before_and_after_shipping(session, orders):
-    shipments.create(session, orders[1].id, **BY)
-    holds.hold(session, orders[2].id, "Wait", **BY)
+    shipments.create(session, orders[1].id, **AUDIT_ARGS)
+    holds.hold(session, orders[2].id, "Wait", **AUDIT_ARGS)
 
     action = run(session, "print_packing_slips", [order.id for order in orders[:3]])
 
@@ -94,7 +94,7 @@ def test_packing_slips_are_printed_before_and_after_shipping(session, orders):
 
 def test_of_an_order_shipped_in_part_the_slip_of_the_rest_follows_that_of_its_shipment(session, orders):
     (line,) = orders[0].items
-    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "JJD01460000T1")], **BY)
+    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "JJD01460000T1")], **AUDIT_ARGS)
 
     action = run(session, "print_packing_slips", [orders[0].id])
 
@@ -104,10 +104,10 @@ def test_of_an_order_shipped_in_part_the_slip_of_the_rest_follows_that_of_its_sh
 
 def test_a_pick_list_sums_what_is_left_to_ship_of_many_orders_by_sku(session, orders):
     items = (an_item(1, 3), an_item(7, 1))
-    (*_, more) = imported(session, an_order(9, items=items))
-    shipments.create(session, orders[1].id, **BY)
+    (*_, more) = create_orders(session, an_order(9, items=items))
+    shipments.create(session, orders[1].id, **AUDIT_ARGS)
     (line,) = orders[0].items
-    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "JJD01460000T1")], **BY)
+    shipments.create(session, orders[0].id, [Parcel({line.id: 1}, "DHL", "", "JJD01460000T1")], **AUDIT_ARGS)
 
     action = run(session, "print_pick_list", [orders[0].id, orders[1].id, more.id])
 

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 
 from tests.support.factories import NOW
 from tests.support.order_processing import (
-    BY,
-    at_once,
-    refused,
-    seven_orders,
+    AUDIT_ARGS,
+    create_seven_orders,
+    expect_refusal,
+    run_concurrently,
 )
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def orders(session):
-    return seven_orders(session)
+    return create_seven_orders(session)
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ def counts(action):
 
 
 def test_each_row_is_done_by_its_verb_and_tells_how_it_went(session, orders, run):
-    holds.hold(session, orders[1].id, "stays", **BY)
-    action = bulk_runner.start(session, "hold", [order.id for order in orders[:3]], {"reason": "stock"}, **BY)
+    holds.hold(session, orders[1].id, "stays", **AUDIT_ARGS)
+    action = bulk_runner.start(session, "hold", [order.id for order in orders[:3]], {"reason": "stock"}, **AUDIT_ARGS)
 
     assert not run(action)
 
@@ -82,7 +82,7 @@ def test_each_row_is_done_by_its_verb_and_tells_how_it_went(session, orders, run
 
 
 def test_a_row_knows_the_number_of_what_was_written(session, orders, run):
-    action = bulk_runner.start(session, "invoice", [orders[0].id, orders[0].id], **BY)
+    action = bulk_runner.start(session, "invoice", [orders[0].id, orders[0].id], **AUDIT_ARGS)
 
     run(action)
 
@@ -94,21 +94,21 @@ def test_a_row_knows_the_number_of_what_was_written(session, orders, run):
 
 def test_what_is_frozen_stays_frozen(session, orders, run):
     """What comes to match the filter later is not in it."""
-    action = bulk_runner.draft(session, "invoice", [orders[0].id], **BY)
+    action = bulk_runner.draft(session, "invoice", [orders[0].id], **AUDIT_ARGS)
 
     assert (action.state, run(action)) == (bulk_states.DRAFT, False)
-    bulk_runner.begin(session, action.id, {}, **BY)
+    bulk_runner.begin(session, action.id, {}, **AUDIT_ARGS)
     run(action)
 
     assert session.scalars(select(Invoice.order_id)).all() == [orders[0].id]
-    assert refused(lambda: bulk_runner.begin(session, action.id, {}, **BY))[0] == "bulk_begun"
+    assert expect_refusal(lambda: bulk_runner.begin(session, action.id, {}, **AUDIT_ARGS))[0] == "bulk_begun"
 
 
 def test_a_turn_ends_and_the_next_goes_on(session, orders, a_kind):
     done = []
     a_kind(lambda _session, task: done.append(task.subject_id) or Outcome("order_held"))
     ids = [order.id for order in orders]
-    action = bulk_runner.start(session, "probe", ids, **BY)
+    action = bulk_runner.start(session, "probe", ids, **AUDIT_ARGS)
     clock = iter(NOW + timedelta(seconds=n) for n in range(100))
 
     more = bulk_runner.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=5))
@@ -127,7 +127,7 @@ def test_a_worker_that_dies_within_a_row_leaves_nothing_of_it(session, orders, r
     def die(_point):
         raise Killed
 
-    action = bulk_runner.start(session, "invoice", [orders[0].id, orders[1].id], **BY)
+    action = bulk_runner.start(session, "invoice", [orders[0].id, orders[1].id], **AUDIT_ARGS)
     with monkeypatch.context() as patch:
         patch.setattr(bulk_runner, "crash", die)
         with pytest.raises(Killed):
@@ -142,11 +142,11 @@ def test_a_worker_that_dies_within_a_row_leaves_nothing_of_it(session, orders, r
 
 def test_two_workers_share_the_rows(app, session, orders, a_kind):
     """Each row is done once, whoever does it."""
-    action = bulk_runner.start(session, "invoice", [order.id for order in orders[:6]], **BY)
+    action = bulk_runner.start(session, "invoice", [order.id for order in orders[:6]], **AUDIT_ARGS)
     id_ = action.id
     session.commit()
 
-    assert at_once(app, *[lambda s: bulk_runner.step(s, id_, lambda: NOW)] * 3) == ["done"] * 3
+    assert run_concurrently(app, *[lambda s: bulk_runner.step(s, id_, lambda: NOW)] * 3) == ["done"] * 3
 
     bulk_runner.step(session, id_, lambda: NOW)
     session.expire_all()
@@ -165,7 +165,7 @@ def test_a_verb_that_breaks_fails_its_row_alone_and_leaves_nothing_of_it(session
         return Outcome("order_held")
 
     a_kind(break_on_the_second)
-    action = bulk_runner.start(session, "probe", [order.id for order in orders[:3]], **BY)
+    action = bulk_runner.start(session, "probe", [order.id for order in orders[:3]], **AUDIT_ARGS)
 
     run(action)
 
@@ -177,12 +177,12 @@ def test_a_verb_that_breaks_fails_its_row_alone_and_leaves_nothing_of_it(session
 
 
 def test_failed_rows_alone_are_tried_again(session, orders, run):
-    holds.hold(session, orders[1].id, "stays", **BY)
-    action = bulk_runner.start(session, "hold", [order.id for order in orders[:2]], {"reason": "stock"}, **BY)
+    holds.hold(session, orders[1].id, "stays", **AUDIT_ARGS)
+    action = bulk_runner.start(session, "hold", [order.id for order in orders[:2]], {"reason": "stock"}, **AUDIT_ARGS)
     run(action)
-    holds.unhold(session, orders[1].id, **BY)
+    holds.unhold(session, orders[1].id, **AUDIT_ARGS)
 
-    bulk_runner.retry_failed(session, action.id, **BY)
+    bulk_runner.retry_failed(session, action.id, **AUDIT_ARGS)
     assert (action.state, action.waiting) == (bulk_states.RUNNING, 1)
     told = session.scalars(select(Event).where(Event.kind == "bulk_retried")).one()
     assert (told.actor, told.args) == ("user:1", {"bulk": action.id, "count": 1})
@@ -191,30 +191,35 @@ def test_failed_rows_alone_are_tried_again(session, orders, run):
     assert counts(action) == (2, 2, 0, 0)
     tries = session.scalars(select(BulkRow.tries).order_by(BulkRow.id)).all()
     assert tries == [1, 2]
-    assert refused(lambda: bulk_runner.retry_failed(session, action.id, **BY))[0] == "bulk_nothing_failed"
+    assert (
+        expect_refusal(lambda: bulk_runner.retry_failed(session, action.id, **AUDIT_ARGS))[0] == "bulk_nothing_failed"
+    )
 
 
 def test_what_has_not_begun_or_is_not_there_is_not_tried_again(session, orders):
-    action = bulk_runner.draft(session, "hold", [orders[0].id], **BY)
+    action = bulk_runner.draft(session, "hold", [orders[0].id], **AUDIT_ARGS)
 
-    assert refused(lambda: bulk_runner.retry_failed(session, action.id, **BY)) == ("bulk_not_begun", {})
+    assert expect_refusal(lambda: bulk_runner.retry_failed(session, action.id, **AUDIT_ARGS)) == ("bulk_not_begun", {})
     for verb in (bulk_runner.retry_failed, bulk_runner.cancel):
         unknown = action.id + 1
-        assert refused(lambda verb=verb, id_=unknown: verb(session, id_, **BY)) == ("bulk_unknown", {"name": unknown})
+        assert expect_refusal(lambda verb=verb, id_=unknown: verb(session, id_, **AUDIT_ARGS)) == (
+            "bulk_unknown",
+            {"name": unknown},
+        )
 
 
 def test_the_rest_can_be_stopped_and_what_is_done_stays(session, orders, a_kind):
     a_kind(lambda _session, _task: Outcome("order_held"))
-    action = bulk_runner.start(session, "probe", [order.id for order in orders[:4]], **BY)
+    action = bulk_runner.start(session, "probe", [order.id for order in orders[:4]], **AUDIT_ARGS)
     clock = iter(NOW + timedelta(seconds=n) for n in range(100))
     bulk_runner.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=3))
 
-    bulk_runner.cancel(session, action.id, **BY)
+    bulk_runner.cancel(session, action.id, **AUDIT_ARGS)
 
     assert (action.state, counts(action)) == (bulk_states.STOPPED, (4, 1, 0, 3))
     assert not bulk_runner.step(session, action.id, lambda: NOW)
     assert outcomes(session, action)[1:] == [("skipped", "bulk_stopped")] * 3
-    assert refused(lambda: bulk_runner.cancel(session, action.id, **BY))[0] == "bulk_ended"
+    assert expect_refusal(lambda: bulk_runner.cancel(session, action.id, **AUDIT_ARGS))[0] == "bulk_ended"
 
 
 @pytest.mark.parametrize(
@@ -229,13 +234,13 @@ def test_what_cannot_be_finished_has_failed_and_can_be_tried_again(session, orde
             raise wrong
 
     a_kind(lambda _session, _task: Outcome("order_held"), finish=finish)
-    action = bulk_runner.start(session, "probe", [order.id for order in orders[:2]], **BY)
+    action = bulk_runner.start(session, "probe", [order.id for order in orders[:2]], **AUDIT_ARGS)
 
     assert not run(action)
 
     assert (action.state, counts(action)) == (bulk_states.ENDED, (2, 0, 2, 0))
     assert outcomes(session, action) == [("failed", code)] * 2
-    bulk_runner.retry_failed(session, action.id, **BY)
+    bulk_runner.retry_failed(session, action.id, **AUDIT_ARGS)
     assert not run(action)
     assert (action.state, counts(action), ends) == (bulk_states.ENDED, (2, 2, 0, 0), [])
 
@@ -243,7 +248,7 @@ def test_what_cannot_be_finished_has_failed_and_can_be_tried_again(session, orde
 def test_a_kind_may_finish_when_no_row_is_left(session, orders, a_kind):
     finished = []
     a_kind(lambda _session, _task: Outcome("order_held"), finish=lambda _s, id_, _now: finished.append(id_))
-    action = bulk_runner.start(session, "probe", [order.id for order in orders[:2]], **BY)
+    action = bulk_runner.start(session, "probe", [order.id for order in orders[:2]], **AUDIT_ARGS)
     clock = iter(NOW + timedelta(seconds=n) for n in range(100))
 
     assert bulk_runner.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=3))
@@ -257,13 +262,13 @@ def test_rows_may_have_args_of_their_own(session, orders, run, a_kind):
     a_kind(lambda _session, task: seen.append(task.args) or Outcome("order_held"))
     rows = [(orders[0].id, {"number": "TRACK1"}), (orders[0].id, {"number": "TRACK2"})]
 
-    run(bulk_runner.start(session, "probe", rows, {"carrier": "DHL"}, **BY))
+    run(bulk_runner.start(session, "probe", rows, {"carrier": "DHL"}, **AUDIT_ARGS))
 
     assert seen == [{"carrier": "DHL", "number": "TRACK1"}, {"carrier": "DHL", "number": "TRACK2"}]
 
 
 def test_a_reason_is_a_persons_word_and_stays_encrypted(session, orders):
-    bulk_runner.start(session, "hold", [orders[0].id], {"reason": "the buyer is away"}, **BY)
+    bulk_runner.start(session, "hold", [orders[0].id], {"reason": "the buyer is away"}, **AUDIT_ARGS)
 
     with db.engine.connect() as connection:
         row = connection.exec_driver_sql("SELECT args FROM bulk_actions").one()
@@ -271,7 +276,7 @@ def test_a_reason_is_a_persons_word_and_stays_encrypted(session, orders):
 
 
 def test_it_stands_in_the_audit(session, orders, run):
-    run(bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, **BY))
+    run(bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, **AUDIT_ARGS))
 
     told = session.execute(select(Event.kind, Event.args).where(Event.kind.startswith("bulk_")).order_by(Event.id))
     assert [(row.kind, row.args) for row in told] == [

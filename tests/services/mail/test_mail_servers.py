@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from tests.services.mail.test_sender import Post
 from tests.support.factories import NOW
-from tests.support.mailboxes import mail_server, set_up
+from tests.support.mailboxes import mail_server, save_mail_server
 from webapp.domain.mail.mime import Server
 from webapp.mailing import smtp
 from webapp.mailing.composer import SmtpMailService
@@ -33,7 +33,7 @@ def post(session: Session) -> Iterator[Post]:
 def test_a_server_that_is_away_is_nobodys_fault_and_all_wait(post: Post) -> None:
     one, two = post.write(), post.write("Second")
     right = post.box.port
-    set_up(post.session, 1)
+    save_mail_server(post.session, 1)
 
     post.send()
 
@@ -41,7 +41,7 @@ def test_a_server_that_is_away_is_nobodys_fault_and_all_wait(post: Post) -> None
     server = post.session.get_one(MailServer, 1)
     assert (server.trouble, server.trouble_since) == ("mail_connection_refused", NOW)
     post.session.rollback()
-    set_up(post.session, right)
+    save_mail_server(post.session, right)
     assert post.send() == 2, "new settings are tried at once"
     assert post.session.get_one(MailServer, 1).trouble is None
 
@@ -62,7 +62,7 @@ def test_a_slow_server_is_not_waited_for_forever(post: Post) -> None:
 
 def test_after_three_days_it_has_failed(post: Post) -> None:
     mail = post.write()
-    set_up(post.session, 1)
+    save_mail_server(post.session, 1)
     post.send()
     post.later(days=3, seconds=1)
     post.send()

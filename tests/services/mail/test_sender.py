@@ -10,8 +10,8 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW
-from tests.support.mailboxes import Mailbox, mail_server, set_up
-from tests.support.order_processing import BY, kinds, processing_order
+from tests.support.mailboxes import Mailbox, mail_server, save_mail_server
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order, event_kinds
 from webapp.db import leases
 from webapp.db.encryption import FieldCipher
 from webapp.domain.common.languages import LANGUAGES
@@ -34,8 +34,8 @@ class Post:
 
     def __init__(self, session: Session, box: Mailbox) -> None:
         self.session, self.box = session, box
-        set_up(session, box.port)
-        self.order: Order = processing_order(session, invoiced=False)
+        save_mail_server(session, box.port)
+        self.order: Order = create_processing_order(session, invoiced=False)
         self.now = NOW
 
     def later(self, **time: float) -> None:
@@ -65,7 +65,7 @@ def post(session: Session) -> Iterator[Post]:
 
 @pytest.mark.both_databases
 def test_a_mail_goes_out_once_and_is_kept_as_it_went(post: Post) -> None:
-    comments.create(post.session, post.order.id, "It will be blue.", notify=True, **BY)
+    comments.create(post.session, post.order.id, "It will be blue.", notify=True, **AUDIT_ARGS)
 
     assert [post.send(), post.send()] == [1, 0]
 
@@ -82,7 +82,7 @@ def test_a_mail_goes_out_once_and_is_kept_as_it_went(post: Post) -> None:
     assert (mail.state, mail.sent_at, mail.tries, mail.subject) == ("sent", NOW, 1, taken["Subject"])
     assert mail.message_id == taken["Message-ID"]
     assert mail.message_id.endswith("@shop.example>")
-    assert kinds(post.session, post.order) == ["order_commented_notify", "mail_queued", "mail_sent"]
+    assert event_kinds(post.session, post.order) == ["order_commented_notify", "mail_queued", "mail_sent"]
 
 
 def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> None:
@@ -90,7 +90,7 @@ def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> N
         Parcel({post.order.items[0].id: 2}, "DHL", "", "00340434161094042557"),
         Parcel({post.order.items[1].id: 1}),
     ]
-    shipments.create(post.session, post.order.id, parcels, notify=True, **BY)
+    shipments.create(post.session, post.order.id, parcels, notify=True, **AUDIT_ARGS)
 
     post.send()
 
@@ -115,7 +115,7 @@ def test_a_shipment_tells_its_tracking_numbers_with_their_pages(post: Post) -> N
 def test_a_mail_speaks_the_stores_language(post: Post, language: str, subject: str, text: str) -> None:
     post.order.store.language = language
     post.session.commit()
-    invoices.create(post.session, post.order.id, notify=True, **BY)
+    invoices.create(post.session, post.order.id, notify=True, **AUDIT_ARGS)
 
     post.send()
 
@@ -189,18 +189,18 @@ def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person
     assert (mail.words, mail.tries) == ("550 5.1.1 Sender not approved", 1)
     mail_outbox.retry(post.session, mail.id, now=post.now, actor="user:1")
     assert post.send() == 1
-    assert kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]
+    assert event_kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]
 
 
 def test_a_mail_whose_document_cannot_be_printed_has_failed_and_the_next_goes_out(post: Post) -> None:
-    gone = mail_outbox.write(post.session, post.order, "invoice", 99, ("Hello", "Text"), **BY)
+    gone = mail_outbox.write(post.session, post.order, "invoice", 99, ("Hello", "Text"), **AUDIT_ARGS)
     post.write()
     assert post.send() == 1
     assert post.state(gone) == ("failed", "mail_document_gone", None)
 
 
 def test_a_mail_that_cannot_be_written_out_has_failed_and_the_next_goes_out(post: Post) -> None:
-    odd = mail_outbox.write(post.session, post.order, "order", **BY)
+    odd = mail_outbox.write(post.session, post.order, "order", **AUDIT_ARGS)
     odd.kind = "from_tomorrow"
     post.session.commit()
     post.write()
@@ -231,7 +231,7 @@ def restore(post: Post, table: str, column: str, row_id: int, value: str) -> Non
 def test_a_mail_that_no_key_opens_waits_for_the_right_one_and_the_next_goes_out(
     post: Post, table: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    waiting = mail_outbox.write(post.session, post.order, "order", **BY)
+    waiting = mail_outbox.write(post.session, post.order, "order", **AUDIT_ARGS)
     waiting_id, row_id = waiting.id, waiting.id if table == "mails" else post.order.id
     post.session.execute(update(Mail).values(words="Busy"))
     other = post.write().id if table == "mails" else None
@@ -288,12 +288,12 @@ def test_what_a_dead_process_left_on_its_way_may_have_arrived(post: Post) -> Non
 
     assert post.state(mail) == ("unknown", "mail_interrupted", None)
     assert post.box.taken == []
-    assert kinds(post.session, post.order) == ["mail_queued", "mail_unknown"]
+    assert event_kinds(post.session, post.order) == ["mail_queued", "mail_unknown"]
 
 
 def test_a_dropped_mail_does_not_go_out(post: Post) -> None:
     mail = post.write()
-    mail_outbox.drop(post.session, mail.id, **BY)
+    mail_outbox.drop(post.session, mail.id, **AUDIT_ARGS)
     assert post.send() == 0
     assert post.box.taken == []
 

@@ -5,12 +5,12 @@ from sqlalchemy.orm import Session
 
 from tests.support.factories import NOW, an_item, an_order
 from tests.support.order_processing import (
-    BY,
-    at_once,
-    imported,
-    kinds,
-    processing_order,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    create_processing_order,
+    event_kinds,
+    expect_refusal,
+    run_concurrently,
 )
 from webapp.core.extensions import db
 from webapp.models.audit_log import Event
@@ -23,11 +23,11 @@ LATER = NOW + timedelta(days=2)
 
 
 def test_an_order_on_hold_goes_back_to_where_it_was(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     order.status = "Pick today"
     session.commit()
 
-    holds.hold(session, order.id, " Wait for the buyer ", until=LATER, **BY)
+    holds.hold(session, order.id, " Wait for the buyer ", until=LATER, **AUDIT_ARGS)
 
     assert (order.state, order.status, order.hold_reason, order.hold_until) == (
         "holded",
@@ -35,10 +35,10 @@ def test_an_order_on_hold_goes_back_to_where_it_was(session):
         "Wait for the buyer",
         LATER,
     )
-    holds.unhold(session, order.id, **BY)
+    holds.unhold(session, order.id, **AUDIT_ARGS)
     assert (order.state, order.status, order.hold_reason, order.hold_until) == ("processing", "Pick today", None, None)
     assert (order.state_before_hold, order.status_before_hold) == (None, "")
-    assert kinds(session, order) == ["order_held_until", "order_unheld"]
+    assert event_kinds(session, order) == ["order_held_until", "order_unheld"]
     comment = session.scalars(select(Comment)).one()
     told = session.scalars(select(Event).where(Event.kind == "order_held_until")).one()
     assert (comment.text, told.args) == (
@@ -48,46 +48,57 @@ def test_an_order_on_hold_goes_back_to_where_it_was(session):
 
 
 def test_who_saw_an_order_before_its_hold_or_during_it_saw_another_one(session):
-    order = processing_order(session, invoiced=False)
+    order = create_processing_order(session, invoiced=False)
     before = order.version
-    holds.hold(session, order.id, "Wait", **BY)
+    holds.hold(session, order.id, "Wait", **AUDIT_ARGS)
     during = order.version
-    holds.unhold(session, order.id, **BY)
+    holds.unhold(session, order.id, **AUDIT_ARGS)
 
     assert before < during < order.version
     for seen in (before, during):
-        assert refused(lambda seen=seen: invoices.create(session, order.id, seen=seen, **BY)) == ("order_changed", {})
+        assert expect_refusal(lambda seen=seen: invoices.create(session, order.id, seen=seen, **AUDIT_ARGS)) == (
+            "order_changed",
+            {},
+        )
 
 
 def test_an_order_shipped_during_its_hold_goes_on_from_there(session):
-    order = processing_order(session)
-    holds.hold(session, order.id, "Wait", **BY)
+    order = create_processing_order(session)
+    holds.hold(session, order.id, "Wait", **AUDIT_ARGS)
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
 
-    imported(session, an_order(status="SHIPPED", updated=5, items=items))
+    create_orders(session, an_order(status="SHIPPED", updated=5, items=items))
 
     session.refresh(order)
     assert order.state == "holded"
-    holds.unhold(session, order.id, **BY)
+    holds.unhold(session, order.id, **AUDIT_ARGS)
     assert order.state == "complete"
-    assert kinds(session, order) == ["order_held", "shipped_at_amazon", "order_unheld", "order_complete"]
+    assert event_kinds(session, order) == ["order_held", "shipped_at_amazon", "order_unheld", "order_complete"]
 
 
 def test_a_hold_needs_a_reason_and_a_time_to_come(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
 
-    assert refused(lambda: holds.hold(session, order.id, "  ", **BY))[0] == "hold_reason_required"
-    assert refused(lambda: holds.hold(session, order.id, "Wait", until=NOW, **BY))[0] == "hold_until_past"
-    assert refused(lambda: holds.unhold(session, order.id, **BY)) == ("cannot_unhold", {"state": "processing"})
-    holds.hold(session, order.id, "Wait", **BY)
-    assert refused(lambda: holds.hold(session, order.id, "Wait", **BY)) == ("cannot_hold", {"state": "holded"})
+    assert expect_refusal(lambda: holds.hold(session, order.id, "  ", **AUDIT_ARGS))[0] == "hold_reason_required"
+    assert (
+        expect_refusal(lambda: holds.hold(session, order.id, "Wait", until=NOW, **AUDIT_ARGS))[0] == "hold_until_past"
+    )
+    assert expect_refusal(lambda: holds.unhold(session, order.id, **AUDIT_ARGS)) == (
+        "cannot_unhold",
+        {"state": "processing"},
+    )
+    holds.hold(session, order.id, "Wait", **AUDIT_ARGS)
+    assert expect_refusal(lambda: holds.hold(session, order.id, "Wait", **AUDIT_ARGS)) == (
+        "cannot_hold",
+        {"state": "holded"},
+    )
 
 
 def test_a_hold_ends_when_its_time_has_come(session):
-    order, other, third = (processing_order(session), *imported(session, an_order(2), an_order(3))[1:])
-    holds.hold(session, order.id, "Wait", until=LATER, **BY)
-    holds.hold(session, other.id, "Wait", until=LATER + timedelta(seconds=1), **BY)
-    holds.hold(session, third.id, "Wait", **BY)
+    order, other, third = (create_processing_order(session), *create_orders(session, an_order(2), an_order(3))[1:])
+    holds.hold(session, order.id, "Wait", until=LATER, **AUDIT_ARGS)
+    holds.hold(session, other.id, "Wait", until=LATER + timedelta(seconds=1), **AUDIT_ARGS)
+    holds.hold(session, third.id, "Wait", **AUDIT_ARGS)
 
     assert holds.release_due(session, now=LATER, actor="schedule") == 1
 
@@ -96,19 +107,19 @@ def test_a_hold_ends_when_its_time_has_come(session):
 
 
 def test_of_two_tabs_one_holds_and_the_other_is_told(app, session):
-    order_id = processing_order(session).id
+    order_id = create_processing_order(session).id
     session.commit()
 
     def hold(own):
-        holds.hold(own, order_id, "Wait", **BY)
+        holds.hold(own, order_id, "Wait", **AUDIT_ARGS)
 
-    assert at_once(app, hold, hold) == ["cannot_hold", "done"]
+    assert run_concurrently(app, hold, hold) == ["cannot_hold", "done"]
 
 
 def test_a_hold_that_is_prolonged_after_it_was_found_is_not_released(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     order_id = order.id
-    holds.hold(session, order_id, "Wait", until=LATER, **BY)
+    holds.hold(session, order_id, "Wait", until=LATER, **AUDIT_ARGS)
     much_later = LATER + timedelta(days=5)
 
     def prolong(_session):
@@ -127,9 +138,9 @@ def test_a_hold_that_is_prolonged_after_it_was_found_is_not_released(session):
 
 
 def test_a_hold_that_is_made_indefinite_after_it_was_found_is_not_released(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     order_id = order.id
-    holds.hold(session, order_id, "Wait", until=LATER, **BY)
+    holds.hold(session, order_id, "Wait", until=LATER, **AUDIT_ARGS)
 
     def make_indefinite(_session):
         with Session(db.engine) as other:

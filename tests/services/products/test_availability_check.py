@@ -17,14 +17,14 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from tests.support.stock import (
     a_product,
     check_no_drift,
-    counters,
-    product,
+    load_product,
+    stock_counters,
 )
 from webapp.domain.errors import RefusedError
 from webapp.domain.products.csv_import import Entry
@@ -43,7 +43,7 @@ def account(session):
 
 @both
 def test_an_unknown_sku_becomes_a_product_that_is_flagged_and_whose_stock_is_not_kept(session, account):
-    imported(session, an_order(1), an_order(2, items=(an_item(1), an_item(2))), an_order(3, "PENDING"))
+    create_orders(session, an_order(1), an_order(2, items=(an_item(1), an_item(2))), an_order(3, "PENDING"))
 
     found = session.scalars(select(Product).order_by(Product.sku)).all()
     assert [(one.sku, one.title, one.asin, one.flag, one.enabled, one.manage_stock) for one in found] == [
@@ -58,22 +58,22 @@ def test_an_unknown_sku_becomes_a_product_that_is_flagged_and_whose_stock_is_not
 
 def test_what_is_sold_although_it_is_disabled_is_flagged_and_ordered(session, account):
     a_product(session, enabled=False)
-    assert product(session).flag == ""
+    assert load_product(session).flag == ""
 
-    imported(session, an_order(1))
+    create_orders(session, an_order(1))
 
-    assert product(session).flag == "sold_disabled"
-    assert counters(session) == (10, 2, 8)
+    assert load_product(session).flag == "sold_disabled"
+    assert stock_counters(session) == (10, 2, 8)
 
 
 def test_more_sold_than_there_is_makes_what_can_be_sold_negative_and_the_order_all_the_same(session, account):
     a_product(session, quantity=1)
-    (order,) = imported(session, an_order(1))
-    assert counters(session) == (1, 2, -1)
+    (order,) = create_orders(session, an_order(1))
+    assert stock_counters(session) == (1, 2, -1)
 
-    shipments.create(session, order.id, **BY)
+    shipments.create(session, order.id, **AUDIT_ARGS)
 
-    assert counters(session) == (-1, 0, -1)
+    assert stock_counters(session) == (-1, 0, -1)
     check_no_drift(session)
 
 
@@ -85,9 +85,9 @@ def test_more_sold_than_there_is_makes_what_can_be_sold_negative_and_the_order_a
         (
             {"enabled": False, "quantity": 5},
             "product_disabled",
-            lambda session: products.change(session, 1, Entry("", enabled=True), **BY),
+            lambda session: products.change(session, 1, Entry("", enabled=True), **AUDIT_ARGS),
         ),
-        ({"quantity": 1}, "product_out_of_stock", lambda session: products.adjust(session, 1, 4, **BY)),
+        ({"quantity": 1}, "product_out_of_stock", lambda session: products.adjust(session, 1, 4, **AUDIT_ARGS)),
     ],
 )
 def test_a_store_that_blocks_says_why_and_makes_the_order_once_the_product_is_right(
@@ -96,13 +96,13 @@ def test_a_store_that_blocks_says_why_and_makes_the_order_once_the_product_is_ri
     set_store(session, account, unready_products="block")
     if wrong is not None:
         a_product(session, **wrong)
-    imported(session, an_order(1))
+    create_orders(session, an_order(1))
     there = mirror(session)
     assert (there.blocked, there.note, there.note_args) == (cause, "note_blocked", {"cause": cause, "sku": "SKU-1"})
     assert order_decisions.retry_blocked(session, account.id, now=NOW, actor="test") == 0
     session.commit()
     with pytest.raises(RefusedError) as refusal:
-        manual_corrections.create_order(session, there.id, **BY)
+        manual_corrections.create_order(session, there.id, **AUDIT_ARGS)
     assert refusal.value.code == cause
     assert session.scalars(select(Order)).all() == []
 
@@ -111,7 +111,7 @@ def test_a_store_that_blocks_says_why_and_makes_the_order_once_the_product_is_ri
     (order,) = session.scalars(select(Order))
     there = mirror(session)
     assert (there.blocked, there.note) == (None, "note_order_created")
-    assert counters(session) == (5, 2, 3)
+    assert stock_counters(session) == (5, 2, 3)
     check_no_drift(session)
     assert order.state == "processing"
 
@@ -121,56 +121,58 @@ def test_a_store_that_blocks_serves_the_first_buyer_first(session, account):
     a_product(session, quantity=3)
     late, early = NOW - timedelta(minutes=10), NOW - timedelta(minutes=20)
 
-    imported(session, an_order(2, items=items(2), purchased_at=late), an_order(1, items=items(2), purchased_at=early))
+    create_orders(
+        session, an_order(2, items=items(2), purchased_at=late), an_order(1, items=items(2), purchased_at=early)
+    )
 
     assert [mirror(session, n).blocked for n in (1, 2)] == [None, "product_out_of_stock"]
-    assert counters(session) == (3, 2, 1)
+    assert stock_counters(session) == (3, 2, 1)
 
 
 def test_a_pending_order_has_first_claim_to_what_it_held_and_no_two_hold_the_last_piece(session, account):
     set_store(session, account, unready_products="block")
     a_product(session, quantity=2)
-    imported(session, an_order(1, "PENDING"), an_order(2, "PENDING", items=items(2)))
-    assert counters(session) == (2, 2, 0)
+    create_orders(session, an_order(1, "PENDING"), an_order(2, "PENDING", items=items(2)))
+    assert stock_counters(session) == (2, 2, 0)
 
-    imported(session, an_order(1, updated=1), an_order(2, updated=1, items=items(2)))
+    create_orders(session, an_order(1, updated=1), an_order(2, updated=1, items=items(2)))
 
     assert [mirror(session, n).blocked for n in (1, 2)] == [None, "product_out_of_stock"]
-    assert counters(session) == (2, 2, 0)
+    assert stock_counters(session) == (2, 2, 0)
 
 
 def test_a_product_without_stock_blocks_nothing(session, account):
     set_store(session, account, unready_products="block")
     a_product(session, quantity=None)
 
-    imported(session, an_order(1))
+    create_orders(session, an_order(1))
 
     assert mirror(session).blocked is None
 
 
 @both
 def test_stock_kept_from_now_on_holds_what_open_orders_still_need(session, account):
-    shut = shipped(an_order(4), items=items(5, sent=(5,)))
-    (first, *_) = imported(
+    shut = shipped_fields(an_order(4), items=items(5, sent=(5,)))
+    (first, *_) = create_orders(
         session,
         an_order(1, items=items(3)),
         an_order(2, "PENDING", items=items(1)),
         an_order(3, "PENDING", items=items(1), fulfilled_by="AMAZON"),
         an_order(4, **shut),
     )
-    shipments.create(session, first.id, [Parcel(quantities={first.items[0].id: 1})], **BY)
-    id_ = product(session).id
+    shipments.create(session, first.id, [Parcel(quantities={first.items[0].id: 1})], **AUDIT_ARGS)
+    id_ = load_product(session).id
 
-    products.count(session, id_, 20, reason="counted", **BY)
-    assert counters(session) == (20, 3, 17)
-    shipments.create(session, first.id, **BY)
-    assert counters(session) == (18, 1, 17)
+    products.count(session, id_, 20, reason="counted", **AUDIT_ARGS)
+    assert stock_counters(session) == (20, 3, 17)
+    shipments.create(session, first.id, **AUDIT_ARGS)
+    assert stock_counters(session) == (18, 1, 17)
     check_no_drift(session)
 
-    products.change(session, id_, Entry("", manage_stock=False), **BY)
-    assert counters(session) == (18, 0, 18)
+    products.change(session, id_, Entry("", manage_stock=False), **AUDIT_ARGS)
+    assert stock_counters(session) == (18, 0, 18)
     take_back(session, first.id, 0, 2)
-    assert product(session).quantity == 18
-    products.change(session, id_, Entry("", manage_stock=True), **BY)
-    assert counters(session) == (18, 3, 15)
+    assert load_product(session).quantity == 18
+    products.change(session, id_, Entry("", manage_stock=True), **AUDIT_ARGS)
+    assert stock_counters(session) == (18, 3, 15)
     check_no_drift(session)

@@ -20,19 +20,19 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from tests.support.order_processing import (
-    BY,
-    at_once,
-    imported,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    expect_refusal,
+    run_concurrently,
 )
 from tests.support.stock import (
     a_product,
     check_no_drift,
-    counters,
-    product,
+    load_product,
+    stock_counters,
 )
 from webapp.domain.errors import DeskError, RefusedError
 from webapp.domain.invoicing.drafts import CreditRequest
@@ -57,7 +57,7 @@ def account(session):
 
 def test_the_database_takes_no_step_of_a_line_twice(session, account):
     a_product(session)
-    imported(session, an_order(1))
+    create_orders(session, an_order(1))
     again = session.scalars(select(StockMovement).where(StockMovement.hold_id.is_not(None))).one()
     session.add(
         StockMovement(
@@ -78,26 +78,28 @@ def test_the_database_takes_no_step_of_a_line_twice(session, account):
 
 def test_a_refused_step_moves_nothing(session, account):
     a_product(session)
-    (order,) = imported(session, an_order(1))
+    (order,) = create_orders(session, an_order(1))
     line = order.items[0].id
 
     def too_many():
-        shipments.create(session, order.id, [Parcel(quantities={line: 3})], **BY)
+        shipments.create(session, order.id, [Parcel(quantities={line: 3})], **AUDIT_ARGS)
 
-    assert refused(too_many)[0] == "quantity_over"
+    assert expect_refusal(too_many)[0] == "quantity_over"
 
 
 @both
 def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, session, account):
     for sku in ("SKU-1", "SKU-2"):
         a_product(session, sku, quantity=1000)
-    made = imported(session, *(an_order(n, items=items(2, 1) if n % 2 else items(2, 1)[::-1]) for n in range(1, 9)))
+    made = create_orders(
+        session, *(an_order(n, items=items(2, 1) if n % 2 else items(2, 1)[::-1]) for n in range(1, 9))
+    )
     ids = [order.id for order in made]
-    first, second = product(session, "SKU-1").id, product(session, "SKU-2").id
+    first, second = load_product(session, "SKU-1").id, load_product(session, "SKU-2").id
     session.rollback()
 
     def ship(order_id):
-        return lambda session: shipments.create(session, order_id, **BY)
+        return lambda session: shipments.create(session, order_id, **AUDIT_ARGS)
 
     def bring(start):
         def work(session):
@@ -115,11 +117,11 @@ def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, sess
         return work
 
     steps = [*(ship(id_) for id_ in ids[:4]), bring(101), bring(106), adjust(first), adjust(second)]
-    assert at_once(app, *steps) == ["done"] * 8
+    assert run_concurrently(app, *steps) == ["done"] * 8
 
     # Fifteen new ones, for two pages overlap; four of the first eight have left.
-    assert counters(session, "SKU-1") == (1000 + 10 - 8, 8 + 15, 1002 - 23)
-    assert counters(session, "SKU-2") == (1000 + 10 - 4, 4 + 15, 1006 - 19)
+    assert stock_counters(session, "SKU-1") == (1000 + 10 - 8, 8 + 15, 1002 - 23)
+    assert stock_counters(session, "SKU-2") == (1000 + 10 - 4, 4 + 15, 1006 - 19)
     check_no_drift(session)
 
 
@@ -226,7 +228,7 @@ class History:
 
     def ship(self, which, place, pieces):
         order = self.ours(which)
-        shipments.create(self.session, order.id, [Parcel(quantities={order.items[place].id: pieces})], **BY)
+        shipments.create(self.session, order.id, [Parcel(quantities={order.items[place].id: pieces})], **AUDIT_ARGS)
 
     def take_back(self, which, place, pieces):
         take_back(self.session, self.ours(which).id, place, pieces)
@@ -238,7 +240,7 @@ class History:
             order.id,
             CreditRequest({order.items[place].id: pieces}, shipping=0),
             return_to_stock=back,
-            **BY,
+            **AUDIT_ARGS,
         )
 
     def refund_to_stock(self, which, place, pieces):
@@ -247,7 +249,7 @@ class History:
     def ask_to_stock(self, which, place, pieces):
         order = self.ours(which)
         line = order.items[place].id
-        about = {"on_amazon": True, "reason": "CustomerReturn", "return_to_stock": [line]} | BY
+        about = {"on_amazon": True, "reason": "CustomerReturn", "return_to_stock": [line]} | AUDIT_ARGS
         credit_memos.create(self.session, order.id, CreditRequest({line: pieces}, shipping=0), **about)
 
     def answer(self, which, place, pieces):
@@ -258,15 +260,17 @@ class History:
     def count(self, which, place, pieces):
         sku = f"SKU-{place + 1}"
         left = self.left(sku)
-        id_ = product(self.session, sku, self.account_id).id
-        products.count(self.session, id_, pieces * 5, reason="counted", **BY)
+        id_ = load_product(self.session, sku, self.account_id).id
+        products.count(self.session, id_, pieces * 5, reason="counted", **AUDIT_ARGS)
         self.base[sku] = pieces * 5 + left
 
     def file(self, which, place, pieces):
         sku = f"SKU-{place + 1}"
         left = self.left(sku)
-        kept = product_csv_import.keep(self.session, self.account_id, "", f"sku,quantity\n{sku},{pieces * 7}", **BY)
-        product_csv_import.confirm(self.session, kept.id, **BY)
+        kept = product_csv_import.keep(
+            self.session, self.account_id, "", f"sku,quantity\n{sku},{pieces * 7}", **AUDIT_ARGS
+        )
+        product_csv_import.confirm(self.session, kept.id, **AUDIT_ARGS)
         self.base[sku] = pieces * 7 + left
 
     def left(self, sku):
@@ -291,13 +295,15 @@ class History:
     def check(self):
         check_no_drift(self.session)
         for sku, base in self.base.items():
-            assert product(self.session, sku, self.account_id).quantity == base - self.left(sku)
+            assert load_product(self.session, sku, self.account_id).quantity == base - self.left(sku)
         self.session.commit()
 
 
 def test_a_hold_is_written_for_what_moved_and_for_nothing_else(session, account):
     a_product(session)
-    imported(session, an_order(1, items=items(2, 1)), an_order(2, fulfilled_by="AMAZON", **shipped(an_order(1))))
+    create_orders(
+        session, an_order(1, items=items(2, 1)), an_order(2, fulfilled_by="AMAZON", **shipped_fields(an_order(1)))
+    )
 
     held = session.execute(select(StockHold.order_item_id, StockHold.reserved, StockHold.steps)).all()
     assert [tuple(row) for row in held] == [("90000000000001", 2, 1)]

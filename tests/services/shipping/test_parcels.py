@@ -13,12 +13,12 @@ from tests.support.factories import (
     an_order,
 )
 from tests.support.order_processing import (
-    BY,
-    imported,
-    kinds,
-    processing_order,
-    quantities,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    create_processing_order,
+    event_kinds,
+    expect_refusal,
+    line_quantities,
 )
 from webapp.domain.errors import DeskError
 from webapp.domain.orders import state_machine as order_states
@@ -36,7 +36,7 @@ from webapp.services.submissions import user_actions as submission_actions
 def ship(session, order, pieces, number="JJD01460000A1"):
     """One parcel; answers it."""
     carrier = "DHL" if number else ""
-    shipment = shipments.create(session, order.id, [Parcel(pieces, carrier, "", number)], undo_seconds=0, **BY)
+    shipment = shipments.create(session, order.id, [Parcel(pieces, carrier, "", number)], undo_seconds=0, **AUDIT_ARGS)
     return shipment.parcels[0]
 
 
@@ -50,14 +50,14 @@ def move(session, parcel, *names):
 
 
 def test_a_parcel_taken_back_is_to_be_shipped_again(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     first, second = [item.id for item in order.items]
     kept, parcel = ship(session, order, {first: 1}), ship(session, order, {first: 1, second: 1}, "JJD01460000B1")
     assert order.state == "awaiting_amazon"
 
-    parcels.take_back(session, parcel.id, **BY)
+    parcels.take_back(session, parcel.id, **AUDIT_ARGS)
 
-    assert (order.state, quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 0, 0, 0)])
+    assert (order.state, line_quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 0, 0, 0)])
     assert [row.id for row in session.scalars(select(ParcelRow))] == [kept.id]
     assert [shipment.quantities for shipment in session.scalars(select(Shipment).order_by(Shipment.id))] == [
         {first: 1},
@@ -74,11 +74,11 @@ def test_a_parcel_taken_back_is_to_be_shipped_again(session):
 
 
 def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     parcel = ship(session, order, None)
 
     def take_back():
-        return refused(lambda: parcels.take_back(session, parcel.id, **BY))
+        return expect_refusal(lambda: parcels.take_back(session, parcel.id, **AUDIT_ARGS))
 
     move(session, parcel, "send")
     assert take_back() == ("parcel_being_told", {})
@@ -87,33 +87,39 @@ def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
     move(session, parcel, "give_up")
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
     there = (a_package("9", tracking_number="JJD01460000A1"),)
-    imported(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
+    create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
     assert take_back() == ("parcel_at_amazon", {})
-    assert refused(lambda: parcels.take_back(session, 99, **BY)) == ("parcel_unknown", {"name": 99})
+    assert expect_refusal(lambda: parcels.take_back(session, 99, **AUDIT_ARGS)) == ("parcel_unknown", {"name": 99})
 
 
 def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_taken_back(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     parcel = ship(session, order, None)
     move(session, parcel, "send", "reject")
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
     there = (a_package("9", tracking_number="JJD01460000A1"),)
-    imported(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
+    create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
 
-    assert refused(lambda: parcels.take_back(session, parcel.id, **BY)) == ("parcel_at_amazon", {})
+    assert expect_refusal(lambda: parcels.take_back(session, parcel.id, **AUDIT_ARGS)) == ("parcel_at_amazon", {})
 
 
 def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     parcel = ship(session, order, None)
     items = (an_item(1, quantity=2, quantity_shipped=2), an_item(2, quantity=1, quantity_shipped=1))
     said = an_order(
         status="SHIPPED", updated=5, items=items, packages=(a_package("1", tracking_number="JJD01460000A1"),)
     )
-    imported(session, said)
+    create_orders(session, said)
 
     told = parcels.edit(
-        session, parcel.id, carrier="DHL", title="DHL Paket", tracking_number="JJD01460000A1", undo_seconds=0, **BY
+        session,
+        parcel.id,
+        carrier="DHL",
+        title="DHL Paket",
+        tracking_number="JJD01460000A1",
+        undo_seconds=0,
+        **AUDIT_ARGS,
     )
 
     assert (told.state, told.details["corrects"]) == ("queued", True)
@@ -123,44 +129,52 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
 
 
 def test_of_a_canceled_order_what_is_taken_back_is_canceled_too(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     parcel = ship(session, order, {order.items[0].id: 1})
-    imported(session, an_order(status="CANCELLED", updated=5, items=(an_item(1, quantity=2), an_item(2, quantity=1))))
+    create_orders(
+        session, an_order(status="CANCELLED", updated=5, items=(an_item(1, quantity=2), an_item(2, quantity=1)))
+    )
     assert (order.state, [(line.shipped, line.canceled) for line in order.items]) == ("canceled", [(1, 1), (0, 1)])
 
-    parcels.take_back(session, parcel.id, **BY)
+    parcels.take_back(session, parcel.id, **AUDIT_ARGS)
 
     assert (order.state, [(line.shipped, line.canceled) for line in order.items]) == ("canceled", [(0, 2), (0, 1)])
 
 
 def test_what_amazon_counts_as_shipped_stays_shipped(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     parcel = ship(session, order, None)
     items = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
-    imported(session, an_order(status="PARTIALLY_SHIPPED", updated=5, items=items))
+    create_orders(session, an_order(status="PARTIALLY_SHIPPED", updated=5, items=items))
 
-    parcels.take_back(session, parcel.id, **BY)
+    parcels.take_back(session, parcel.id, **AUDIT_ARGS)
 
     session.refresh(order)
-    assert (order.state, quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 0, 0, 0)])
+    assert (order.state, line_quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 0, 0, 0)])
 
 
 def test_a_correction_is_checked_as_a_parcel_is(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     first, second = [item.id for item in order.items]
     parcel, _ = ship(session, order, {first: 1}), ship(session, order, {second: 1}, "JJD01460000B1")
 
     def edit(carrier="DHL", title="", tracking_number="JJD01460000C1"):
         return parcels.edit(
-            session, parcel.id, carrier=carrier, title=title, tracking_number=tracking_number, undo_seconds=0, **BY
+            session,
+            parcel.id,
+            carrier=carrier,
+            title=title,
+            tracking_number=tracking_number,
+            undo_seconds=0,
+            **AUDIT_ARGS,
         )
 
-    assert refused(lambda: edit(tracking_number="jjd 0146 0000 b1")) == (
+    assert expect_refusal(lambda: edit(tracking_number="jjd 0146 0000 b1")) == (
         "tracking_used",
         {"number": "JJD01460000B1", "order": order.number},
     )
-    assert refused(lambda: edit(carrier=""))[0] == "carrier_required"
-    assert refused(lambda: edit(carrier="Other"))[0] == "carrier_title_required"
+    assert expect_refusal(lambda: edit(carrier=""))[0] == "carrier_required"
+    assert expect_refusal(lambda: edit(carrier="Other"))[0] == "carrier_title_required"
     assert edit(tracking_number="jjd 0146 0000 a1").details["tracking_number"] == "JJD01460000A1"
     new = edit("Other", "Bike courier")
     assert new.details == {
@@ -172,7 +186,7 @@ def test_a_correction_is_checked_as_a_parcel_is(session):
     mine = select(Submission.state).where(Submission.subject == "1").order_by(Submission.id)
     assert session.scalars(mine).all() == ["undone", "undone", "queued"]
     move(session, parcel, "send")
-    assert refused(edit) == ("parcel_being_told", {})
+    assert expect_refusal(edit) == ("parcel_being_told", {})
 
 
 def expected(session, order):
@@ -188,7 +202,7 @@ def expected(session, order):
 @pytest.mark.parametrize("seed", range(8))
 def test_whatever_happens_the_pieces_add_up(session, seed):
     chance = random.Random(seed)
-    order = processing_order(session)
+    order = create_processing_order(session)
     lines = {item.id: item.ordered for item in order.items}
     there: Counter[int] = Counter()
     references = set()
@@ -200,12 +214,12 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         references.add(parcel.reference)
 
     def take_back():
-        parcels.take_back(session, chance.choice(session.scalars(select(ParcelRow.id)).all()), **BY)
+        parcels.take_back(session, chance.choice(session.scalars(select(ParcelRow.id)).all()), **AUDIT_ARGS)
 
     def edit():
         parcel_id = chance.choice(session.scalars(select(ParcelRow.id)).all())
         number = f"E{chance.randrange(10**6)}"
-        parcels.edit(session, parcel_id, carrier="UPS", title="", tracking_number=number, undo_seconds=0, **BY)
+        parcels.edit(session, parcel_id, carrier="UPS", title="", tracking_number=number, undo_seconds=0, **AUDIT_ARGS)
 
     def advance():
         open_ = session.scalars(select(Submission).where(Submission.open)).all()
@@ -214,12 +228,12 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         submission_transitions.apply(
             one, chance.choice(steps.get(one.state, ("reject", "accept", "give_up", "verify"))), NOW
         )
-        shipment_confirmations.KIND.settle(session, one, **BY)
+        shipment_confirmations.KIND.settle(session, one, **AUDIT_ARGS)
         session.commit()
 
     def again():
         ended = session.scalars(select(Submission.id).where(~Submission.open)).all()
-        submission_actions.resubmit(session, chance.choice(ended), undo_seconds=0, **BY)
+        submission_actions.resubmit(session, chance.choice(ended), undo_seconds=0, **AUDIT_ARGS)
 
     def ship_there():
         """Somebody ships a piece in Seller Central, of those Amazon has not counted yet."""
@@ -232,7 +246,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
             ]
             complete = all(there[id_] == many for id_, many in lines.items())
             status = "SHIPPED" if complete else "PARTIALLY_SHIPPED"
-            imported(session, an_order(status=status, updated=sum(there.values()), items=tuple(items)))
+            create_orders(session, an_order(status=status, updated=sum(there.values()), items=tuple(items)))
 
     for _ in range(40):
         step = chance.choices((create, take_back, edit, advance, again, ship_there), (6, 4, 2, 6, 2, 1))[0]
@@ -258,20 +272,20 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
 
 
 def test_a_number_that_was_confirmed_once_is_kept_when_the_carrier_is_corrected(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     number = "00340434161094042558"
     packed = [Parcel(None, "DHL", "", number, confirmed=True)]
-    parcel = shipments.create(session, order.id, packed, **BY).parcels[0]
+    parcel = shipments.create(session, order.id, packed, **AUDIT_ARGS).parcels[0]
 
     def edit(number, confirmed=False):
         about = {"carrier": "DHL", "title": "", "tracking_number": number, "undo_seconds": 30}
-        return parcels.edit(session, parcel.id, confirmed=confirmed, **about, **BY)
+        return parcels.edit(session, parcel.id, confirmed=confirmed, **about, **AUDIT_ARGS)
 
     edit(number)
     assert parcel.number_question == "tracking_check_digit"
-    assert kinds(session, order).count("tracking_confirmed_by_person") == 1
-    assert refused(lambda: edit("00340434161094042559")) == ("tracking_check_digit", {"carrier": "DHL"})
+    assert event_kinds(session, order).count("tracking_confirmed_by_person") == 1
+    assert expect_refusal(lambda: edit("00340434161094042559")) == ("tracking_check_digit", {"carrier": "DHL"})
     edit("00340434161094042559", confirmed=True)
-    assert kinds(session, order).count("tracking_confirmed_by_person") == 2
+    assert event_kinds(session, order).count("tracking_confirmed_by_person") == 2
     edit("00340434161094042557")
     assert parcel.number_question == ""

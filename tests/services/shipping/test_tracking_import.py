@@ -10,13 +10,13 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from tests.support.order_processing import (
-    BY,
-    at_once,
-    imported,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    expect_refusal,
+    run_concurrently,
 )
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
@@ -39,7 +39,7 @@ from webapp.services.submissions import user_actions as submission_actions
 pytestmark = pytest.mark.both_databases
 
 DHL, UPS, DPD, UNSURE = "00340434161094042557", "1Z999AA10123456784", "05212345678906", "12345678900001"
-SHIP = {"undo_seconds": 0, **BY}
+SHIP = {"undo_seconds": 0, **AUDIT_ARGS}
 
 
 @pytest.fixture
@@ -48,11 +48,11 @@ def orders(session):
     an_account(session)
     said = [an_order(n) for n in range(1, 5)]
     said[1] = an_order(2, items=(an_item(2, 2), an_item(3, 1)))
-    return imported(session, *said, an_order(5, **shipped(an_order(5))))
+    return create_orders(session, *said, an_order(5, **shipped_fields(an_order(5))))
 
 
 def kept(session, text):
-    return tracking_import.keep(session, tracking_import.read(session, [("", text)]), **BY)
+    return tracking_import.keep(session, tracking_import.read(session, [("", text)]), **AUDIT_ARGS)
 
 
 def standings(session, one):
@@ -73,8 +73,8 @@ def parcels(session):
 
 
 def test_a_sheet_is_matched_with_the_orders_as_they_stand(session, orders):
-    holds.hold(session, orders[2].id, "stays", **BY)
-    shipments.create(session, orders[3].id, [Packed(None, "DPD", "", DPD)], **BY)
+    holds.hold(session, orders[2].id, "stays", **AUDIT_ARGS)
+    shipments.create(session, orders[3].id, [Packed(None, "DPD", "", DPD)], **AUDIT_ARGS)
     numbers = [order.number for order in orders]
     one = kept(
         session,
@@ -97,7 +97,7 @@ def test_a_parcel_that_amazon_does_not_know_is_not_said_to_be_shipped(session, o
     shipments.create(session, orders[1].id, [Packed(None, "UPS", "", UPS)], **SHIP)
     first = session.scalars(select(Submission).order_by(Submission.id)).first()
     if ended == "undone":
-        submission_actions.undo(session, first.id, **BY)
+        submission_actions.undo(session, first.id, **AUDIT_ARGS)
     else:
         submission_transitions.reject(session, first, "No.", NOW)
         session.commit()
@@ -180,7 +180,7 @@ def test_confirmed_by_two_people_at_once_it_is_shipped_once(app, session, orders
     def confirm(own):
         tracking_import.confirm(own, id_, **SHIP)
 
-    assert at_once(app, confirm, confirm, confirm) == ["done"] * 3
+    assert run_concurrently(app, confirm, confirm, confirm) == ["done"] * 3
     assert session.scalars(select(BulkAction.total)).all() == [2]
 
 
@@ -190,7 +190,7 @@ def test_pasted_twice_the_second_finds_all_of_it_done(session, orders):
     run(session, tracking_import.confirm(session, one.id, **SHIP))
 
     assert standings(session, two) == [("already", "tracking_known")] * 2
-    assert refused(lambda: tracking_import.confirm(session, two.id, **SHIP))[0] == "tracking_nothing_ready"
+    assert expect_refusal(lambda: tracking_import.confirm(session, two.id, **SHIP))[0] == "tracking_nothing_ready"
 
 
 def test_two_sheets_confirmed_before_either_is_shipped_ship_once(session, orders):
@@ -215,7 +215,8 @@ def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orde
     assert [number for number, _, _ in parcels(session)] == [orders[1].number]
     assert session.get(TrackingRow, first).carrier == ""
     assert (
-        refused(lambda: tracking_import.choose(session, one.id, {first: Choice()}))[0] == "tracking_confirmed_already"
+        expect_refusal(lambda: tracking_import.choose(session, one.id, {first: Choice()}))[0]
+        == "tracking_confirmed_already"
     )
 
 
@@ -265,8 +266,11 @@ def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, or
     tracking_import.purge(session, now=NOW + timedelta(days=31))
     assert session.scalar(select(func.count(TrackingRow.id))) == 0
     assert session.scalars(select(TrackingImport.id)).all() == []
-    assert refused(lambda: queries.find(session, id_))[0] == "tracking_import_unknown"
-    assert refused(lambda: tracking_import.confirm(session, id_, undo_seconds=0, **BY))[0] == "tracking_import_unknown"
+    assert expect_refusal(lambda: queries.find(session, id_))[0] == "tracking_import_unknown"
+    assert (
+        expect_refusal(lambda: tracking_import.confirm(session, id_, undo_seconds=0, **AUDIT_ARGS))[0]
+        == "tracking_import_unknown"
+    )
 
 
 def test_a_stale_page_never_ships_what_was_pasted_later(session, orders):
@@ -285,7 +289,7 @@ def test_an_order_the_buyer_asks_to_cancel_after_the_sheet_was_confirmed_is_left
     one = kept(session, f"{orders[0].number}\t{DHL}\n{orders[2].number}\t{UPS}\n")
     action = tracking_import.confirm(session, one.id, **SHIP)
     asked = (an_item(1, 2, cancel_requested="Mistake"),)
-    imported(session, an_order(1, updated=5, items=asked))
+    create_orders(session, an_order(1, updated=5, items=asked))
 
     run(session, action)
 

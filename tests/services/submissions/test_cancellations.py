@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from tests.support.factories import NOW, an_item, an_order
 from tests.support.order_processing import (
-    BY,
-    imported,
-    processing_order,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    create_processing_order,
+    expect_refusal,
 )
 from webapp.models.audit_log import Event
 from webapp.services.shipping import shipments
@@ -21,11 +21,11 @@ from webapp.services.submissions import user_actions as submission_actions
 
 @pytest.fixture
 def order(session):
-    return processing_order(session)
+    return create_processing_order(session)
 
 
 def ask(session, order, reason="NoInventory"):
-    return cancellations.request(session, order.amazon_order_id, reason, undo_seconds=60, **BY)
+    return cancellations.request(session, order.amazon_order_id, reason, undo_seconds=60, **AUDIT_ARGS)
 
 
 @pytest.mark.parametrize("actor", ["BUYER", "MERCHANT", None])
@@ -33,7 +33,7 @@ def test_whoever_cancelled_it_at_amazon_it_is_amazon_that_proves_it(session, ord
     asked = ask(session, order)
     lines = (an_item(1, quantity=2, cancelled_by=actor), an_item(2, quantity=1))
 
-    imported(session, an_order(status="CANCELLED", updated=5, items=lines))
+    create_orders(session, an_order(status="CANCELLED", updated=5, items=lines))
 
     session.refresh(asked)
     assert (asked.state, asked.cause) == ("verified", "cancelled_meanwhile")
@@ -43,12 +43,12 @@ def test_whoever_cancelled_it_at_amazon_it_is_amazon_that_proves_it(session, ord
 
 def test_what_amazon_refused_is_asked_once_more_with_its_own_time_to_undo(session, order):
     old = ask(session, order, "PricingError")
-    assert refused(lambda: ask(session, order)) == ("cancel_requested_already", {})
+    assert expect_refusal(lambda: ask(session, order)) == ("cancel_requested_already", {})
     submission_transitions.reject(session, old, "No.", NOW)
     session.commit()
     assert submission_actions.resubmit_error(session, old) is None
 
-    new = submission_actions.resubmit(session, old.id, undo_seconds=15, **BY)
+    new = submission_actions.resubmit(session, old.id, undo_seconds=15, **AUDIT_ARGS)
 
     assert (new.id != old.id, new.state, new.details) == (True, "queued", {"reason": "PricingError"})
     assert new.undo_until == NOW + timedelta(seconds=15)
@@ -57,17 +57,22 @@ def test_what_amazon_refused_is_asked_once_more_with_its_own_time_to_undo(sessio
 def test_what_was_sent_meanwhile_is_not_cancelled_by_asking_once_more(session, order):
     old = ask(session, order)
     submission_transitions.reject(session, old, "No.", NOW)
-    shipments.create(session, order.id, **BY)
+    shipments.create(session, order.id, **AUDIT_ARGS)
 
     assert submission_actions.resubmit_error(session, old) == "cancel_shipped"
-    assert refused(lambda: submission_actions.resubmit(session, old.id, undo_seconds=0, **BY)) == ("cancel_shipped", {})
+    assert expect_refusal(lambda: submission_actions.resubmit(session, old.id, undo_seconds=0, **AUDIT_ARGS)) == (
+        "cancel_shipped",
+        {},
+    )
 
 
 def test_an_order_that_is_not_there_and_a_reason_amazon_does_not_have_are_said(session, order):
     unknown = order.amazon_order_id + 1
-    assert refused(lambda: cancellations.request(session, unknown, "NoInventory", undo_seconds=0, **BY)) == (
+    assert expect_refusal(
+        lambda: cancellations.request(session, unknown, "NoInventory", undo_seconds=0, **AUDIT_ARGS)
+    ) == (
         "amazon_order_unknown",
         {"number": unknown},
     )
-    code, about = refused(lambda: ask(session, order, "BecauseISaySo"))
+    code, about = expect_refusal(lambda: ask(session, order, "BecauseISaySo"))
     assert (code, about["reason"]) == ("reason_unknown", "BecauseISaySo")

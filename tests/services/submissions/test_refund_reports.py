@@ -3,13 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from tests.support.mailboxes import set_up
-from tests.support.order_processing import BY, quantities
+from tests.support.mailboxes import save_mail_server
+from tests.support.order_processing import AUDIT_ARGS, line_quantities
 from tests.support.refunds import (
     ON_AMAZON,
-    answered,
-    parts,
-    shipped_order,
+    apply_feed_report,
+    create_shipped_order,
+    nonzero_parts,
     submission_of,
 )
 from webapp.domain.amazon.types import FeedMessage, FeedReport
@@ -25,15 +25,15 @@ from webapp.services.submissions import refunds
 @pytest.fixture
 def order(session):
     """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    return shipped_order(session)
+    return create_shipped_order(session)
 
 
 def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):
     first, second = [line.id for line in order.items]
     memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=300), **ON_AMAZON)
-    told = {row["line"]: sum(parts(row).values()) for row in memo.told}
+    told = {row["line"]: sum(nonzero_parts(row).values()) for row in memo.told}
 
-    submission = answered(session, memo, 1)
+    submission = apply_feed_report(session, memo, 1)
 
     assert (submission.state, submission.cause, submission.message) == (
         "rejected",
@@ -43,7 +43,7 @@ def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_
     assert (memo.state, memo.total, [line.order_item_id for line in memo.items]) == ("refunded", told[first], [first])
     assert (memo.adjustment_refund, memo.adjustment_fee) == (0, 2600 - told[first])
     assert (order.total_refunded, order.total_refunding) == (told[first], 0)
-    assert quantities(order) == [(2, 2, 2, 0), (1, 1, 0, 0)]
+    assert line_quantities(order) == [(2, 2, 2, 0), (1, 1, 0, 0)]
     told_of = session.scalars(select(Event).where(Event.kind.in_(("refunded_in_part", "refund_rejected")))).all()
     amounts = {event.kind: event.args["amount"] for event in told_of}
     assert amounts == {
@@ -98,13 +98,13 @@ def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(sess
 
 @pytest.mark.parametrize("forgotten", [False, True])
 def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(session, order, forgotten):
-    set_up(session)
+    save_mail_server(session)
     memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON, comment="Sorry", notify=True)
     assert session.scalars(select(Mail)).all() == []
     if forgotten:
-        mail_settings.forget_server(session, **BY)
+        mail_settings.forget_server(session, **AUDIT_ARGS)
 
-    answered(session, memo)
+    apply_feed_report(session, memo)
 
     assert memo.state == "refunded"
     told = [(mail.kind, mail.document_id, mail.comment_id) for mail in session.scalars(select(Mail))]
@@ -113,9 +113,9 @@ def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(
 
 
 def test_the_buyer_hears_nothing_of_what_amazon_refused(session, order):
-    set_up(session)
+    save_mail_server(session)
     memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON, notify=True)
 
-    answered(session, memo, 0, 1)
+    apply_feed_report(session, memo, 0, 1)
 
     assert (memo.state, session.scalars(select(Mail)).all()) == ("refused", [])

@@ -11,18 +11,18 @@ from tests.support.factories import (
     an_order,
 )
 from tests.support.order_processing import (
-    BY,
-    at_once,
-    imported,
-    kinds,
-    processing_order,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    create_processing_order,
+    event_kinds,
+    expect_refusal,
+    run_concurrently,
 )
 from tests.support.refunds import (
     ON_AMAZON,
-    item,
-    parts,
-    shipped_order,
+    a_shipped_item,
+    create_shipped_order,
+    nonzero_parts,
     submission_of,
 )
 from webapp.domain.invoicing.drafts import CreditRequest
@@ -39,7 +39,7 @@ from webapp.services.submissions.handlers import PreflightFailure
 @pytest.fixture
 def order(session):
     """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    return shipped_order(session)
+    return create_shipped_order(session)
 
 
 def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
@@ -48,16 +48,20 @@ def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
     memo = credit_memos.create(session, order.id, CreditRequest({first: 1}, 100), **ON_AMAZON)
 
     assert (memo.number, memo.state, memo.offline, memo.reason) == ("100001", "asked", False, "CustomerReturn")
-    assert [(row["line"], row["cancelled"], parts(row)) for row in memo.told] == [
+    assert [(row["line"], row["cancelled"], nonzero_parts(row)) for row in memo.told] == [
         (first, 0, {"item_price": 950, "item_tax": 200, "shipping_price": 50}),
         (second, 0, {"shipping_price": 50}),
     ]
     assert (order.state, order.total_refunded, order.total_refunding) == ("complete", 0, memo.total)
     assert [(line.refunded, line.refunding) for line in order.items] == [(0, 1), (0, 0)]
-    assert kinds(session, order) == ["refund_requested"]
+    assert event_kinds(session, order) == ["refund_requested"]
     there = queries.at_amazon(session, order)
     assert (there.refused, there.left.amount) == (None, f"{(order.total - memo.total) / 100:.2f}")
-    assert parts({"parts": there.lines[first].pending}) == {"item_price": 950, "item_tax": 200, "shipping_price": 50}
+    assert nonzero_parts({"parts": there.lines[first].pending}) == {
+        "item_price": 950,
+        "item_tax": 200,
+        "shipping_price": 50,
+    }
 
 
 def test_an_adjustment_is_carried_on_the_lines_and_a_fee_kept_of_them(session, order):
@@ -66,8 +70,8 @@ def test_an_adjustment_is_carried_on_the_lines_and_a_fee_kept_of_them(session, o
 
     memo = credit_memos.create(session, order.id, asked, **ON_AMAZON)
 
-    assert [parts(row) for row in memo.told] == [{"item_price": 1100, "item_tax": 200}]
-    assert memo.total == 1300 == sum(parts(memo.told[0]).values())
+    assert [nonzero_parts(row) for row in memo.told] == [{"item_price": 1100, "item_tax": 200}]
+    assert memo.total == 1300 == sum(nonzero_parts(memo.told[0]).values())
 
 
 def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
@@ -77,7 +81,7 @@ def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
     def ask(own):
         credit_memos.create(own, order_id, CreditRequest({first: 2}, 0), **ON_AMAZON)
 
-    assert at_once(app, ask, ask) == ["done", "quantity_over"]
+    assert run_concurrently(app, ask, ask) == ["done", "quantity_over"]
     assert len(session.scalars(select(CreditMemo)).all()) == 1
     assert len(session.scalars(select(Submission)).all()) == 1
 
@@ -90,9 +94,9 @@ def test_one_tab_refunds_offline_and_the_other_at_amazon_one_of_them_is_told(app
         credit_memos.create(own, order_id, CreditRequest(), **ON_AMAZON)
 
     def offline(own):
-        credit_memos.create(own, order_id, CreditRequest(), **BY)
+        credit_memos.create(own, order_id, CreditRequest(), **AUDIT_ARGS)
 
-    answers = at_once(app, ask, offline)
+    answers = run_concurrently(app, ask, offline)
     assert answers in (["cannot_refund", "done"], ["done", "nothing_to_refund"])
     session.expire_all()
     assert order.total_refunded + order.total_refunding == order.total
@@ -102,60 +106,71 @@ def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
     an_account(session)
     parts_of = (a_component("ITEM", "10.00"), a_component("COD_FEE", "4.00"))
     one = an_item(1, 1, quantity_shipped=1, total=a_component("ITEM", "14.00").value, components=parts_of)
-    (order,) = imported(session, an_order(items=(one,), status="SHIPPED"))
+    (order,) = create_orders(session, an_order(items=(one,), status="SHIPPED"))
     session.commit()
 
-    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON)) == (
+    assert expect_refusal(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON)) == (
         "refund_over_at_amazon",
         {"left": "10.00", "over": "4.00", "currency": "EUR"},
     )
     memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=400), **ON_AMAZON)
-    assert [parts(row) for row in memo.told] == [{"item_price": 1000}]
+    assert [nonzero_parts(row) for row in memo.told] == [{"item_price": 1000}]
 
 
 @pytest.mark.parametrize(
     ("said", "code"),
     [
         ({"status": "SHIPPED", "fulfilled_by": "AMAZON"}, "refund_fba"),
-        ({"status": "UNSHIPPED", "items": (item(1, 2, shipped=0), item(2, 1, shipped=0))}, "refund_cancel_instead"),
+        (
+            {"status": "UNSHIPPED", "items": (a_shipped_item(1, 2, shipped=0), a_shipped_item(2, 1, shipped=0))},
+            "refund_cancel_instead",
+        ),
         ({"status": "SHIPPED", "items": (an_item(1, components=(), quantity_shipped=2),)}, "refund_paid_unknown"),
     ],
 )
 def test_what_cannot_be_refunded_at_amazon_says_why_and_changes_nothing(session, said, code):
-    order = processing_order(session, **{"items": (item(1, 2), item(2, 1))} | said)
+    order = create_processing_order(session, **{"items": (a_shipped_item(1, 2), a_shipped_item(2, 1))} | said)
     session.commit()
-    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON))[0] == code
+    assert expect_refusal(lambda: credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON))[0] == code
 
 
 def test_shipped_here_but_not_yet_at_amazon_it_waits_for_amazon(session):
-    order = processing_order(session, items=(item(1, 2, shipped=0), item(2, 1)), status="PARTIALLY_SHIPPED")
-    shipments.create(session, order.id, **BY)
+    order = create_processing_order(
+        session, items=(a_shipped_item(1, 2, shipped=0), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
+    )
+    shipments.create(session, order.id, **AUDIT_ARGS)
     first = order.items[0].id
 
-    code, about = refused(lambda: credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **ON_AMAZON))
+    code, about = expect_refusal(
+        lambda: credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **ON_AMAZON)
+    )
 
     assert (code, about) == ("refund_not_shipped", {"item": "SKU-1"})
 
 
 def test_a_reason_amazon_does_not_have_is_refused(session, order):
     about = ON_AMAZON | {"reason": "BecauseISaySo"}
-    assert refused(lambda: credit_memos.create(session, order.id, CreditRequest(), **about))[0] == "reason_unknown"
+    assert (
+        expect_refusal(lambda: credit_memos.create(session, order.id, CreditRequest(), **about))[0] == "reason_unknown"
+    )
 
 
 def test_what_amazon_is_asked_to_refund_is_not_shipped_meanwhile(session):
-    order = processing_order(session, items=(item(1, 2, shipped=1), item(2, 1)), status="PARTIALLY_SHIPPED")
+    order = create_processing_order(
+        session, items=(a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
+    )
     credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
 
-    assert refused(lambda: shipments.create(session, order.id, **BY))[0] == "nothing_to_ship"
+    assert expect_refusal(lambda: shipments.create(session, order.id, **AUDIT_ARGS))[0] == "nothing_to_ship"
     assert order.state == "processing"
 
 
 def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_asking(session):
-    lines = (item(1, 2, shipped=1), item(2, 1))
-    order = processing_order(session, items=lines, status="PARTIALLY_SHIPPED")
+    lines = (a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1))
+    order = create_processing_order(session, items=lines, status="PARTIALLY_SHIPPED")
     memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
     submission = submission_of(session, memo)
-    imported(session, an_order(items=lines, status="CANCELLED", updated=5))
+    create_orders(session, an_order(items=lines, status="CANCELLED", updated=5))
     assert (order.state, memo.state, order.total_refunding) == ("canceled", "asked", memo.total)
 
     objection = refunds.KIND.objection(session, submission)
@@ -169,12 +184,14 @@ def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_
 
 
 def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
-    order = processing_order(session, items=(item(1, 2, shipped=1), item(2, 1)), status="PARTIALLY_SHIPPED")
+    order = create_processing_order(
+        session, items=(a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
+    )
     memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
     assert [row["cancelled"] for row in memo.told] == [1]
     assert refunds.KIND.objection(session, submission_of(session, memo)) is None
 
-    imported(session, an_order(items=(item(1, 2), item(2, 1)), status="SHIPPED", updated=5))
+    create_orders(session, an_order(items=(a_shipped_item(1, 2), a_shipped_item(2, 1)), status="SHIPPED", updated=5))
 
     assert refunds.KIND.objection(session, submission_of(session, memo)) == PreflightFailure("refund_shipped_meanwhile")
 
@@ -182,6 +199,8 @@ def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
 def test_what_the_buyer_has_paid_less_for_since_is_not_refunded(session, order):
     memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 2}, 0), **ON_AMAZON)
 
-    imported(session, an_order(items=(item(1, 2, price=500), item(2, 1)), status="SHIPPED", updated=5))
+    create_orders(
+        session, an_order(items=(a_shipped_item(1, 2, price=500), a_shipped_item(2, 1)), status="SHIPPED", updated=5)
+    )
 
     assert refunds.KIND.objection(session, submission_of(session, memo)) == PreflightFailure("refund_over_now")

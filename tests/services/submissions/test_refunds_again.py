@@ -12,16 +12,16 @@ from tests.support.factories import (
     an_order,
 )
 from tests.support.order_processing import (
-    BY,
-    at_once,
-    imported,
-    refused,
+    AUDIT_ARGS,
+    create_orders,
+    expect_refusal,
+    run_concurrently,
 )
 from tests.support.refunds import (
     ON_AMAZON,
-    answered,
-    item,
-    shipped_order,
+    a_shipped_item,
+    apply_feed_report,
+    create_shipped_order,
 )
 from webapp.domain.errors import DeskError
 from webapp.domain.invoicing.drafts import CreditRequest
@@ -38,27 +38,27 @@ from webapp.services.sync.import_page import import_page
 @pytest.fixture
 def order(session):
     """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
-    return shipped_order(session)
+    return create_shipped_order(session)
 
 
 def asked_again(session, submission):
-    return submission_actions.resubmit(session, submission.id, undo_seconds=30, **BY)
+    return submission_actions.resubmit(session, submission.id, undo_seconds=30, **AUDIT_ARGS)
 
 
 def test_what_amazon_refused_is_asked_for_again_once(session, order):
     """Nothing counts the pieces here, and there is money left for a second time."""
     goodwill = CreditRequest(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
-    submission = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1)
+    submission = apply_feed_report(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1)
 
     new = asked_again(session, submission)
 
-    assert refused(lambda: asked_again(session, submission)) == ("refund_again_done", {})
+    assert expect_refusal(lambda: asked_again(session, submission)) == ("refund_again_done", {})
     # Taken back before Amazon was told, it can be asked for once more.
-    submission_actions.undo(session, new.id, **BY)
+    submission_actions.undo(session, new.id, **AUDIT_ARGS)
     newer = asked_again(session, submission)
     submission_transitions.reject(session, newer, "No.", NOW)
     session.commit()
-    assert refused(lambda: asked_again(session, submission)) == ("refund_again_done", {})
+    assert expect_refusal(lambda: asked_again(session, submission)) == ("refund_again_done", {})
     assert asked_again(session, newer).state == "queued"
     assert order.total_refunding == 500
 
@@ -68,7 +68,7 @@ def test_what_is_asked_for_again_is_what_was_refused_to_the_last_detail(session,
     about = ON_AMAZON | {"reason": "PriceError", "return_to_stock": {first}}
     asked = CreditRequest({first: 1, second: 1}, 100, adjustment_refund=30, adjustment_fee=50)
     old = credit_memos.create(session, order.id, asked, **about)
-    submission = answered(session, old, 0, 1)
+    submission = apply_feed_report(session, old, 0, 1)
 
     new = asked_again(session, submission)
 
@@ -86,7 +86,7 @@ def test_what_is_asked_for_again_is_what_was_refused_to_the_last_detail(session,
 def test_of_what_was_refused_in_part_only_that_part_is_asked_for_again(session, order):
     first, second = [line.id for line in order.items]
     old = credit_memos.create(session, order.id, CreditRequest({first: 1, second: 1}, 100), **ON_AMAZON)
-    submission = answered(session, old, 1)
+    submission = apply_feed_report(session, old, 1)
 
     new = asked_again(session, submission)
 
@@ -98,27 +98,29 @@ def test_of_what_was_refused_in_part_only_that_part_is_asked_for_again(session, 
 
 def test_what_somebody_gave_back_meanwhile_is_not_asked_for_again(session, order):
     first = order.items[0].id
-    submission = answered(session, credit_memos.create(session, order.id, CreditRequest({first: 2}, 0), **ON_AMAZON), 0)
+    submission = apply_feed_report(
+        session, credit_memos.create(session, order.id, CreditRequest({first: 2}, 0), **ON_AMAZON), 0
+    )
     assert submission_actions.resubmit_error(session, submission) is None
 
-    credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **BY)
-    assert refused(lambda: asked_again(session, submission)) == ("refund_again_gone", {})
+    credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **AUDIT_ARGS)
+    assert expect_refusal(lambda: asked_again(session, submission)) == ("refund_again_gone", {})
 
-    credit_memos.create(session, order.id, CreditRequest(), **BY)
+    credit_memos.create(session, order.id, CreditRequest(), **AUDIT_ARGS)
     assert order.state == "closed"
-    assert refused(lambda: asked_again(session, submission)) == ("refund_again_closed", {})
+    assert expect_refusal(lambda: asked_again(session, submission)) == ("refund_again_closed", {})
     assert submission_actions.resubmit_error(session, submission) == "refund_again_closed"
 
 
 def test_what_amazon_refused_is_asked_for_again_in_one_of_two_tabs(app, session, order):
     goodwill = CreditRequest(dict.fromkeys([line.id for line in order.items], 0), 0, adjustment_refund=500)
-    submission_id = answered(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1).id
+    submission_id = apply_feed_report(session, credit_memos.create(session, order.id, goodwill, **ON_AMAZON), 0, 1).id
     session.commit()
 
     def again(own):
-        submission_actions.resubmit(own, submission_id, undo_seconds=30, **BY)
+        submission_actions.resubmit(own, submission_id, undo_seconds=30, **AUDIT_ARGS)
 
-    assert at_once(app, again, again) == ["done", "refund_again_done"]
+    assert run_concurrently(app, again, again) == ["done", "refund_again_done"]
     session.expire_all()
     assert order.total_refunding == 500
 
@@ -159,14 +161,14 @@ def step(session, order, chance):
     ).all()
     if asked and chance.random() < 0.4:
         memo = chance.choice(asked)
-        answered(session, memo, *(place for place in range(len(memo.told)) if chance.random() < 0.4))
+        apply_feed_report(session, memo, *(place for place in range(len(memo.told)) if chance.random() < 0.4))
         return
     pieces = {line.id: chance.randint(0, 2) for line in order.items}
     wish = CreditRequest(
         pieces, chance.choice((0, 0, chance.randint(0, 200))), chance.randint(0, 150), chance.randint(0, 150)
     )
     try:
-        credit_memos.create(session, order.id, wish, **(ON_AMAZON if chance.random() < 0.7 else BY))
+        credit_memos.create(session, order.id, wish, **(ON_AMAZON if chance.random() < 0.7 else AUDIT_ARGS))
     except DeskError:
         session.rollback()
 
@@ -179,7 +181,7 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
     session.commit()
     for n in range(1, 6):
         lines = tuple(
-            item(
+            a_shipped_item(
                 10 * n + k,
                 chance.randint(1, 4),
                 price=chance.randint(1, 999),
@@ -191,7 +193,7 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
             for k in range(chance.randint(1, 3))
         )
         said = an_order(n, items=lines, status="SHIPPED")
-        order = imported(session, said)[-1]
+        order = create_orders(session, said)[-1]
         for _ in range(12):
             step(session, order, chance)
             books_agree(session, order)
@@ -206,7 +208,7 @@ def test_whatever_is_asked_and_answered_the_books_agree_before_and_after_reading
 
 def test_what_amazon_has_not_refunded_is_no_paper_for_anybody(session, order):
     first, second = [line.id for line in order.items]
-    offline = credit_memos.create(session, order.id, CreditRequest({second: 1}, 0), **BY)
+    offline = credit_memos.create(session, order.id, CreditRequest({second: 1}, 0), **AUDIT_ARGS)
     asked = credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **ON_AMAZON)
 
     def printed():
@@ -214,5 +216,5 @@ def test_what_amazon_has_not_refunded_is_no_paper_for_anybody(session, order):
 
     assert printed() == [("credit_memo", offline.id)]
     assert printable_documents.existing(session, "credit_memo", [asked.id, offline.id]) == [("credit_memo", offline.id)]
-    answered(session, asked)
+    apply_feed_report(session, asked)
     assert printed() == [("credit_memo", offline.id), ("credit_memo", asked.id)]

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import NOW
-from tests.support.order_processing import BY, processing_order, refused
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order, expect_refusal
 from webapp.models.audit_log import Event
 from webapp.services.submissions import cancellations
 from webapp.services.submissions import transitions as submission_transitions
@@ -16,8 +16,8 @@ from webapp.services.submissions import user_actions as submission_actions
 @pytest.fixture
 def asked(session):
     """A cancellation that can be undone for a minute."""
-    order = processing_order(session)
-    return cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+    order = create_processing_order(session)
+    return cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **AUDIT_ARGS)
 
 
 def moved(session, submission, *names):
@@ -45,13 +45,13 @@ def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
 
 def test_what_is_still_open_is_not_asked_for_again(session, asked):
     def again():
-        return submission_actions.resubmit(session, asked.id, undo_seconds=0, **BY)
+        return submission_actions.resubmit(session, asked.id, undo_seconds=0, **AUDIT_ARGS)
 
     for move in ("send", "accept"):
-        assert refused(again) == ("again_still_open", {})
+        assert expect_refusal(again) == ("again_still_open", {})
         assert submission_actions.resubmit_error(session, asked) == "again_still_open"
         moved(session, asked, move)
-    assert refused(again) == ("again_still_open", {})
+    assert expect_refusal(again) == ("again_still_open", {})
 
     moved(session, asked, "reject")
     assert submission_actions.resubmit_error(session, asked) is None
@@ -63,14 +63,14 @@ def test_only_a_conflict_is_insisted_on(session, asked):
     def insist():
         return submission_actions.override_conflict(session, asked.id, now=NOW + timedelta(hours=1), actor="user:2")
 
-    assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
+    assert expect_refusal(insist) == ("insist_no_conflict", {"state": "queued"})
     submission_transitions.conflict(session, asked, "cancel_shipped", NOW)
     session.commit()
 
     assert insist().state == "queued"
 
     assert (asked.due_at, asked.cause, asked.details["insisted"]) == (NOW + timedelta(hours=1), None, True)
-    assert refused(insist) == ("insist_no_conflict", {"state": "queued"})
+    assert expect_refusal(insist) == ("insist_no_conflict", {"state": "queued"})
 
 
 def test_a_look_is_hurried_only_where_it_proves_something(session, asked):
@@ -78,16 +78,19 @@ def test_a_look_is_hurried_only_where_it_proves_something(session, asked):
         return submission_actions.check_now(session, asked.id, now=NOW + timedelta(seconds=seconds))
 
     # Within the time to think better of it Amazon hears nothing, whoever looks.
-    assert refused(lambda: look(59)) == ("look_too_soon", {})
+    assert expect_refusal(lambda: look(59)) == ("look_too_soon", {})
     assert look(61).due_at == NOW + timedelta(seconds=60)
     moved(session, asked, "send")
     asked.due_at = NOW + timedelta(hours=2)
     session.commit()
-    assert refused(lambda: look(61)) == ("look_too_soon", {})
+    assert expect_refusal(lambda: look(61)) == ("look_too_soon", {})
     moved(session, asked, "sent")
     assert look(61).due_at == NOW + timedelta(seconds=61)
 
 
 @pytest.mark.parametrize("verb", [submission_actions.undo, submission_actions.override_conflict])
 def test_what_is_not_there_is_said(session, asked, verb):
-    assert refused(lambda: verb(session, asked.id + 1, **BY)) == ("submission_unknown", {"name": asked.id + 1})
+    assert expect_refusal(lambda: verb(session, asked.id + 1, **AUDIT_ARGS)) == (
+        "submission_unknown",
+        {"name": asked.id + 1},
+    )

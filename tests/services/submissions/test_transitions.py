@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import NOW
-from tests.support.order_processing import BY, processing_order
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order
 from webapp.models.audit_log import Event
 from webapp.services.submissions import cancellations
 from webapp.services.submissions import transitions as submission_transitions
@@ -16,8 +16,8 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def asked(session):
-    order = processing_order(session)
-    return cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+    order = create_processing_order(session)
+    return cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **AUDIT_ARGS)
 
 
 def moved(submission, *names):

@@ -11,7 +11,7 @@ from tests.support.factories import (
     an_account,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
@@ -118,7 +118,7 @@ def test_amounts_that_detail_another_amount_are_not_counted_beside_it(session, m
 
 def test_an_order_amazon_has_shipped_is_complete(session):
     an_account(session)
-    said = an_order(**shipped(an_order(), fulfilled_by="AMAZON"))
+    said = an_order(**shipped_fields(an_order(), fulfilled_by="AMAZON"))
 
     imported(session, said)
 

@@ -13,8 +13,8 @@ from tests.support.factories import (
     an_item,
     an_order,
 )
-from tests.support.order_processing import BY, imported, kinds
-from tests.support.stock import a_product, counters
+from tests.support.order_processing import AUDIT_ARGS, create_orders, event_kinds
+from tests.support.stock import a_product, stock_counters
 from webapp.domain.errors import DeskError
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.orders import state_machine as order_states
@@ -42,7 +42,7 @@ def lines(*quantities, sent=()):
 
 
 def told(session, *quantities, at, sent=(), status="UNSHIPPED", **more):
-    (order,) = imported(session, an_order(1, status, updated=at, items=lines(*quantities, sent=sent), **more))
+    (order,) = create_orders(session, an_order(1, status, updated=at, items=lines(*quantities, sent=sent), **more))
     session.expire_all()
     return order
 
@@ -71,21 +71,21 @@ def events_of(session, kind):
 def test_lines_cancelled_at_amazon_are_neither_shipped_nor_reserved(session, account):
     a_product(session)
     told(session, 2, 1, at=0)
-    assert counters(session) == (10, 2, 8)
+    assert stock_counters(session) == (10, 2, 8)
 
     order = told(session, 1, 0, at=5)
 
     assert (left(order), shown(order), order.state) == ([1, 0], [(2, 1), (1, 1)], "processing")
-    assert counters(session) == (10, 1, 9)
+    assert stock_counters(session) == (10, 1, 9)
     assert events_of(session, "line_reduced_at_amazon") == [
         {"item": "SKU-1", "before": 2, "after": 1},
         {"item": "SKU-2", "before": 1, "after": 0},
     ]
     # Both were invoiced at import, so a credit memo is due.
     assert events_of(session, "cancelled_units_invoiced") == [{"quantity": 2}]
-    shipments.create(session, order.id, **BY)
+    shipments.create(session, order.id, **AUDIT_ARGS)
     session.expire_all()
-    assert (left(order), counters(session)) == ([0, 0], (9, 0, 9))
+    assert (left(order), stock_counters(session)) == ([0, 0], (9, 0, 9))
 
 
 def test_a_credit_memo_for_what_was_cancelled_leaves_the_rest_to_be_shipped(session, account):
@@ -93,7 +93,7 @@ def test_a_credit_memo_for_what_was_cancelled_leaves_the_rest_to_be_shipped(sess
     order = told(session, 1, 0, at=5)
     first, second = order.items
 
-    credit_memos.create(session, order.id, CreditRequest({first.id: 1, second.id: 1}, shipping=0), **BY)
+    credit_memos.create(session, order.id, CreditRequest({first.id: 1, second.id: 1}, shipping=0), **AUDIT_ARGS)
 
     session.expire_all()
     assert (sum(map(order_states.left_to_credit, order.items)), left(order), order.state) == (0, [1, 0], "processing")
@@ -114,12 +114,12 @@ def test_before_the_first_invoice_the_amounts_are_those_of_what_remains(session,
 
     first, gone = lines(1, 0)
     gone = replace(gone, total=None, components=())
-    (order,) = imported(session, an_order(1, updated=5, items=(first, gone), total=first.total))
+    (order,) = create_orders(session, an_order(1, updated=5, items=(first, gone), total=first.total))
     session.expire_all()
 
     # One piece at 10.00, and shipping, tax and discount of one line.
     assert (order.subtotal, order.shipping, order.tax, order.discount, order.total) == (1000, 300, 400, -100, 1600)
-    made = invoices.create(session, order.id, **BY)
+    made = invoices.create(session, order.id, **AUDIT_ARGS)
     session.expire_all()
     assert (made.subtotal, made.shipping, made.tax, made.discount, made.total) == (1000, 300, 400, -100, 1600)
     assert [(item.quantity, item.total) for item in made.items] == [(1, 1600)]
@@ -128,12 +128,12 @@ def test_before_the_first_invoice_the_amounts_are_those_of_what_remains(session,
 def test_what_was_invoiced_in_part_keeps_its_amounts(session, account):
     without_auto_invoice(session, account)
     order = told(session, 3, at=0)
-    invoices.create(session, order.id, {order.items[0].id: 1}, **BY)
+    invoices.create(session, order.id, {order.items[0].id: 1}, **AUDIT_ARGS)
 
     order = told(session, 2, at=5)
 
     assert (order_states.left_to_invoice(order.items[0]), order.total) == (1, 3600)
-    invoices.create(session, order.id, **BY)
+    invoices.create(session, order.id, **AUDIT_ARGS)
     session.expire_all()
     assert order.total_invoiced == 2400
 
@@ -145,25 +145,25 @@ def test_pieces_that_come_back_are_shipped_after_all(session, account):
 
     order = told(session, 2, 1, at=6)
 
-    assert (left(order), shown(order), counters(session)) == ([2, 1], [(2, 0), (1, 0)], (10, 2, 8))
+    assert (left(order), shown(order), stock_counters(session)) == ([2, 1], [(2, 0), (1, 0)], (10, 2, 8))
     assert events_of(session, "line_increased_at_amazon") == [{"item": "SKU-1", "before": 0, "after": 2}]
 
 
 def test_a_complete_order_is_open_again_when_amazon_wants_more(session, account):
-    (order,) = imported(session, an_order(1, items=goods(1)))
+    (order,) = create_orders(session, an_order(1, items=goods(1)))
     sent = tuple(replace(item, quantity_shipped=1) for item in goods(1))
-    imported(session, an_order(1, "SHIPPED", updated=1, items=sent))
+    create_orders(session, an_order(1, "SHIPPED", updated=1, items=sent))
     session.expire_all()
     assert order.state == "complete"
 
-    imported(session, an_order(1, updated=5, items=goods(2, 3)))
+    create_orders(session, an_order(1, updated=5, items=goods(2, 3)))
     session.expire_all()
 
     assert (order.state, left(order), shown(order)) == ("processing", [1, 3], [(2, 0), (3, 0)])
     # One piece is invoiced; the order is worth what Amazon counts.
     assert (order.total, order.total_invoiced) == (5000, 1000)
     assert events_of(session, "line_added_at_amazon") == [{"item": "SKU-2", "after": 3}]
-    invoices.create(session, order.id, **BY)
+    invoices.create(session, order.id, **AUDIT_ARGS)
     session.expire_all()
     assert order.total_invoiced == order.total
 
@@ -171,15 +171,15 @@ def test_a_complete_order_is_open_again_when_amazon_wants_more(session, account)
 def test_what_has_left_before_the_cancellation_stays_shipped_until_the_parcel_is_taken_back(session, account):
     a_product(session)
     order = told(session, 2, at=0)
-    shipments.create(session, order.id, [Parcel(quantities={order.items[0].id: 2})], **BY)
+    shipments.create(session, order.id, [Parcel(quantities={order.items[0].id: 2})], **AUDIT_ARGS)
 
     order = told(session, 1, at=5)
     assert (order.items[0].shipped, shown(order), left(order)) == (2, [(2, 0)], [0])
 
-    parcels.take_back(session, session.scalars(select(ParcelRow.id)).one(), **BY)
+    parcels.take_back(session, session.scalars(select(ParcelRow.id)).one(), **AUDIT_ARGS)
     session.expire_all()
     assert (order.items[0].shipped, shown(order), left(order), order.state) == (0, [(2, 1)], [1], "processing")
-    assert counters(session) == (10, 1, 9)
+    assert stock_counters(session) == (10, 1, 9)
 
 
 @pytest.mark.parametrize("auto_invoice", [True, False])
@@ -199,7 +199,7 @@ def test_an_order_on_hold_follows_and_stays_on_hold(session, account):
     from webapp.services.orders import holds
 
     order = told(session, 2, at=0)
-    holds.hold(session, order.id, "Waiting", **BY)
+    holds.hold(session, order.id, "Waiting", **AUDIT_ARGS)
 
     order = told(session, 1, at=5)
 
@@ -212,7 +212,7 @@ def test_a_change_that_says_nothing_of_quantities_tells_nothing(session, account
 
     order = told(session, 2, 1, at=5, service_level="EXPEDITED")
 
-    assert (kinds(session, order), order.version) == ([], seen)
+    assert (event_kinds(session, order), order.version) == ([], seen)
 
 
 def test_quantities_of_an_order_read_without_its_amounts_are_followed_and_the_amounts_kept(session, account):
@@ -220,7 +220,7 @@ def test_quantities_of_an_order_read_without_its_amounts_are_followed_and_the_am
     told(session, 2, at=0)
     bare = tuple(replace(item, total=None, components=(), unit_price=None) for item in lines(1))
 
-    (order,) = imported(session, an_order(1, updated=5, items=bare, total=None, missing=frozenset({"PROCEEDS"})))
+    (order,) = create_orders(session, an_order(1, updated=5, items=bare, total=None, missing=frozenset({"PROCEEDS"})))
 
     session.expire_all()
     assert (left(order), order.total) == ([1], 2600)
@@ -235,11 +235,11 @@ def free(*quantities, sent=()):
 
 @pytest.mark.both_databases
 def test_an_order_without_amounts_is_shipped_and_invoiced_over_nothing(session, account):
-    (order,) = imported(session, an_order(1, items=free(1), total=None, replaces="303-1-1"))
+    (order,) = create_orders(session, an_order(1, items=free(1), total=None, replaces="303-1-1"))
     assert (order.state, order.total, order.currency, left(order)) == ("new", 0, "EUR", [1])
 
-    shipments.create(session, order.id, **BY)
-    imported(session, an_order(1, "SHIPPED", updated=5, items=free(1, sent=(1,)), total=None))
+    shipments.create(session, order.id, **AUDIT_ARGS)
+    create_orders(session, an_order(1, "SHIPPED", updated=5, items=free(1, sent=(1,)), total=None))
 
     session.expire_all()
     assert (order.state, order.total_invoiced) == ("complete", 0)
@@ -247,7 +247,7 @@ def test_an_order_without_amounts_is_shipped_and_invoiced_over_nothing(session, 
 
 
 def test_amounts_that_come_later_are_taken_and_invoiced(session, account):
-    (order,) = imported(session, an_order(1, items=free(2), total=None))
+    (order,) = create_orders(session, an_order(1, items=free(2), total=None))
 
     order = told(session, 2, at=5)
 
@@ -261,13 +261,13 @@ def test_amounts_that_come_later_are_taken_and_invoiced(session, account):
 
 
 def test_an_order_whose_lines_alone_have_amounts_costs_what_they_cost(session, account):
-    (order,) = imported(session, an_order(1, items=lines(2, 1), total=None))
+    (order,) = create_orders(session, an_order(1, items=lines(2, 1), total=None))
 
     assert (order.total, order.total_invoiced) == (4200, 4200)
 
 
 def test_a_shipped_order_without_amounts_is_complete(session, account):
-    (order,) = imported(session, an_order(1, "SHIPPED", items=free(1, sent=(1,)), total=None))
+    (order,) = create_orders(session, an_order(1, "SHIPPED", items=free(1, sent=(1,)), total=None))
 
     assert (order.state, order.total) == ("complete", 0)
 
@@ -317,15 +317,15 @@ def step(session, order, at_amazon, number, one):
             told(session, *quantities, at=number + 1, sent=sent)
             return list(zip(quantities, sent, strict=True))
         if kind == "ship":
-            shipments.create(session, order.id, [Parcel(quantities=chosen)], **BY)
+            shipments.create(session, order.id, [Parcel(quantities=chosen)], **AUDIT_ARGS)
         elif kind == "invoice":
-            invoices.create(session, order.id, chosen, **BY)
+            invoices.create(session, order.id, chosen, **AUDIT_ARGS)
         elif kind == "refund":
-            credit_memos.create(session, order.id, CreditRequest(chosen, shipping=0), **BY)
+            credit_memos.create(session, order.id, CreditRequest(chosen, shipping=0), **AUDIT_ARGS)
         elif kind == "take_back":
             found = session.scalars(select(ParcelRow.id).order_by(ParcelRow.id)).first()
             if found is not None:
-                parcels.take_back(session, found, **BY)
+                parcels.take_back(session, found, **AUDIT_ARGS)
     except DeskError:
         session.rollback()
     session.expire_all()
@@ -353,7 +353,7 @@ def check(session, order, at_amazon):
         assert not any(waited_for)
     assert order.total == sum((order.subtotal, order.shipping, order.tax, order.discount, order.other))
     reserved = sum(order_states.unshipped(item) for item in order.items if item.sku == "SKU-1")
-    assert counters(session)[1] == reserved
+    assert stock_counters(session)[1] == reserved
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

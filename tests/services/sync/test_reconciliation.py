@@ -5,11 +5,11 @@ from sqlalchemy import select
 
 from tests.support.factories import an_item, an_order
 from tests.support.order_processing import (
-    BY,
-    imported,
-    kinds,
-    processing_order,
-    quantities,
+    AUDIT_ARGS,
+    create_orders,
+    create_processing_order,
+    event_kinds,
+    line_quantities,
 )
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.models.audit_log import Event
@@ -22,18 +22,18 @@ LINES = (an_item(1, quantity=2), an_item(2, quantity=1))
 
 @pytest.mark.parametrize("refunded", [False, True])
 def test_cancelled_there_when_all_of_it_has_left_here_nothing_is_given_back_and_the_history_says_so(session, refunded):
-    order = processing_order(session)
+    order = create_processing_order(session)
     # Without a tracking number, Amazon cannot be told of it.
-    shipments.create(session, order.id, **BY)
+    shipments.create(session, order.id, **AUDIT_ARGS)
     if refunded:
-        credit_memos.create(session, order.id, CreditRequest(), **BY)
+        credit_memos.create(session, order.id, CreditRequest(), **AUDIT_ARGS)
     state, given = order.state, order.total_refunded
     assert state == ("closed" if refunded else "processing")
 
-    imported(session, an_order(status="CANCELLED", updated=5, items=LINES))
+    create_orders(session, an_order(status="CANCELLED", updated=5, items=LINES))
 
     session.refresh(order)
-    assert (order.state, order.total_refunded, quantities(order)) == (
+    assert (order.state, order.total_refunded, line_quantities(order)) == (
         state,
         given,
         [(2, 2, 2 * refunded, 0), (1, 1, refunded, 0)],
@@ -44,28 +44,28 @@ def test_cancelled_there_when_all_of_it_has_left_here_nothing_is_given_back_and_
 
 
 def test_cancelled_there_the_order_ends_with_what_was_invoiced_given_back(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     order.status, seen = "Picking", order.version
     session.commit()
 
-    imported(session, an_order(status="CANCELLED", updated=5, items=LINES))
+    create_orders(session, an_order(status="CANCELLED", updated=5, items=LINES))
 
     session.refresh(order)
     assert (order.state, order.status, order.total_refunded) == ("canceled", "", order.total)
     assert order.version > seen
-    assert kinds(session, order) == ["credited_offline", "order_canceled"]
+    assert event_kinds(session, order) == ["credited_offline", "order_canceled"]
     told = session.scalars(select(Event).where(Event.kind == "credited_offline")).one()
     assert told.args == {"number": session.scalars(select(CreditMemo.number)).one()}
 
 
 def test_cancelled_there_when_a_fee_is_all_that_is_left_the_fee_is_given_back(session):
-    order = processing_order(session, invoiced=False)
+    order = create_processing_order(session, invoiced=False)
     first = order.items[0].id
-    invoices.create(session, order.id, {first: 1}, **BY)
-    credit_memos.create(session, order.id, CreditRequest({first: 1}, adjustment_fee=5), **BY)
+    invoices.create(session, order.id, {first: 1}, **AUDIT_ARGS)
+    credit_memos.create(session, order.id, CreditRequest({first: 1}, adjustment_fee=5), **AUDIT_ARGS)
     assert (order.state, order.total_invoiced - order.total_refunded) == ("processing", 5)
 
-    imported(session, an_order(status="CANCELLED", updated=5, items=LINES))
+    create_orders(session, an_order(status="CANCELLED", updated=5, items=LINES))
 
     session.refresh(order)
     _, memo = session.scalars(select(CreditMemo).order_by(CreditMemo.id)).all()
@@ -74,16 +74,16 @@ def test_cancelled_there_when_a_fee_is_all_that_is_left_the_fee_is_given_back(se
 
 
 def test_shipped_there_and_not_here_counts_once_and_is_not_shipped_again(session):
-    order = processing_order(session)
+    order = create_processing_order(session)
     there = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
 
     for updated in (5, 6):
-        imported(session, an_order(status="PARTIALLY_SHIPPED", updated=updated, items=there))
+        create_orders(session, an_order(status="PARTIALLY_SHIPPED", updated=updated, items=there))
 
     session.refresh(order)
-    assert quantities(order) == [(2, 1, 0, 0), (1, 0, 0, 0)]
-    assert kinds(session, order) == ["shipped_at_amazon"]
+    assert line_quantities(order) == [(2, 1, 0, 0), (1, 0, 0, 0)]
+    assert event_kinds(session, order) == ["shipped_at_amazon"]
     # Amazon says less than before: what has left has left.
-    imported(session, an_order(status="UNSHIPPED", updated=7, items=LINES))
+    create_orders(session, an_order(status="UNSHIPPED", updated=7, items=LINES))
     session.refresh(order)
-    assert quantities(order) == [(2, 1, 0, 0), (1, 0, 0, 0)]
+    assert line_quantities(order) == [(2, 1, 0, 0), (1, 0, 0, 0)]

@@ -21,7 +21,7 @@ from webapp.models.audit_log import Event
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.stores import Store
 
-pytestmark = pytest.mark.usefixtures("bell")
+pytestmark = pytest.mark.usefixtures("job_queue")
 
 HTMX = {"HX-Request": "true"}
 STEP_2 = "/stores/connect/marketplaces"
@@ -49,17 +49,17 @@ def accounts_kept(session: Session) -> int:
     return found
 
 
-def test_an_account_is_connected_in_two_steps_without_javascript(owner, session, entered):
-    tested = owner.post("/stores/connect", data=entered)
+def test_an_account_is_connected_in_two_steps_without_javascript(owner_client, session, entered):
+    tested = owner_client.post("/stores/connect", data=entered)
     assert (tested.status_code, tested.location) == (303, STEP_2)
     assert accounts_kept(session) == 0
 
-    page = owner.get(STEP_2)
+    page = owner_client.get(STEP_2)
     assert page.status_code == 200
     assert page.text.count('name="marketplaces"') == page.text.count(" checked>") == 5
     assert "amazon.co.uk" in page.text
 
-    connected = owner.post(STEP_2, data={"marketplaces": ids("DE", "SE"), "backfill_days": "30"})
+    connected = owner_client.post(STEP_2, data={"marketplaces": ids("DE", "SE"), "backfill_days": "30"})
 
     assert (connected.status_code, connected.location) == (303, "/")
     account = session.scalars(select(Account)).one()
@@ -70,44 +70,44 @@ def test_an_account_is_connected_in_two_steps_without_javascript(owner, session,
     event = session.scalars(select(Event).where(Event.kind == "account_connected")).one()
     assert event.actor.startswith("user:")
     session.rollback()
-    page = owner.get("/").text
+    page = owner_client.get("/").text
     assert "Birch &amp; Anvil is connected. Its orders are being fetched." in page
 
 
-def test_with_htmx_each_step_leads_on(owner, entered):
-    tested = owner.post("/stores/connect", data=entered, headers=HTMX)
+def test_with_htmx_each_step_leads_on(owner_client, entered):
+    tested = owner_client.post("/stores/connect", data=entered, headers=HTMX)
     assert (tested.status_code, tested.headers["HX-Redirect"]) == (204, STEP_2)
 
-    connected = owner.post(STEP_2, data={"marketplaces": ids("DE"), "backfill_days": "0"}, headers=HTMX)
+    connected = owner_client.post(STEP_2, data={"marketplaces": ids("DE"), "backfill_days": "0"}, headers=HTMX)
     assert connected.headers["HX-Redirect"] == "/stores/birch-anvil-de"
 
 
-def test_a_secret_is_typed_once_and_never_shown(owner, session, entered):
-    wrong = owner.post("/stores/connect", data=entered | {"client_secret": "amzn1.wrong"})
+def test_a_secret_is_typed_once_and_never_shown(owner_client, session, entered):
+    wrong = owner_client.post("/stores/connect", data=entered | {"client_secret": "amzn1.wrong"})
     assert wrong.status_code == 422
     assert "Amazon does not accept the client id with this client secret." in wrong.text
     assert f'value="{entered["seller_id"]}"' in wrong.text
 
     again = entered | {"client_secret": entered["client_secret"], "refresh_token": ""}
-    tested = owner.post("/stores/connect", data=again)
+    tested = owner_client.post("/stores/connect", data=again)
 
     assert tested.location == STEP_2
-    pages = [wrong.text, owner.get("/stores/connect").text, owner.get(STEP_2).text]
+    pages = [wrong.text, owner_client.get("/stores/connect").text, owner_client.get(STEP_2).text]
     for secret in ("amzn1.wrong", entered["client_secret"], entered["refresh_token"]):
         assert all(secret not in page for page in pages)
-    owner.post(STEP_2, data={"marketplaces": ids("DE")})
+    owner_client.post(STEP_2, data={"marketplaces": ids("DE")})
     assert session.scalars(select(Account.refresh_token)).one() == entered["refresh_token"]
     session.rollback()
-    assert entered["refresh_token"] not in owner.get("/accounts/1").text
+    assert entered["refresh_token"] not in owner_client.get("/accounts/1").text
 
 
-def test_what_was_entered_is_forgotten_after_ten_minutes(owner, session, entered):
-    owner.post("/stores/connect", data=entered)
+def test_what_was_entered_is_forgotten_after_ten_minutes(owner_client, session, entered):
+    owner_client.post("/stores/connect", data=entered)
 
     with time_machine.travel(datetime.now(UTC) + timedelta(minutes=10, seconds=1)):
-        late = owner.post(STEP_2, data={"marketplaces": ids("DE")})
+        late = owner_client.post(STEP_2, data={"marketplaces": ids("DE")})
         assert late.location == "/stores/connect?expired=1"
-        page = owner.get(late.location).text
+        page = owner_client.get(late.location).text
 
     assert "What you entered was kept for ten minutes, and they are over." in page
     assert entered["seller_id"] not in page
@@ -128,19 +128,19 @@ def test_what_was_entered_is_forgotten_after_ten_minutes(owner, session, entered
         ({"name": "x" * 71}, "This is too long: at most 70 characters fit."),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_stored(owner, session, entered, change, words):
-    answer = owner.post("/stores/connect", data=entered | change)
+def test_what_is_wrong_is_said_and_nothing_is_stored(owner_client, session, entered, change, words):
+    answer = owner_client.post("/stores/connect", data=entered | change)
 
     assert answer.status_code == 422
     assert words in answer.text
     assert accounts_kept(session) == 0
-    assert owner.get(STEP_2).status_code == 303
+    assert owner_client.get(STEP_2).status_code == 303
 
 
 @pytest.mark.parametrize("name", ["endpoint", "token_url"])
-def test_an_address_that_answers_web_pages_is_recognised(owner, session, entered, name):
+def test_an_address_that_answers_web_pages_is_recognised(owner_client, session, entered, name):
     with web_pages() as url:
-        answer = owner.post("/stores/connect", data=entered | {name: url}, headers=HTMX)
+        answer = owner_client.post("/stores/connect", data=entered | {name: url}, headers=HTMX)
 
     assert answer.status_code == 422
     assert "What answered does not speak as Amazon does." in answer.text
@@ -149,31 +149,31 @@ def test_an_address_that_answers_web_pages_is_recognised(owner, session, entered
     assert accounts_kept(session) == 0
 
 
-def test_without_redis_amazon_is_not_asked(owner, app, entered):
+def test_without_redis_amazon_is_not_asked(owner_client, app, entered):
     app.extensions["channeldesk_redis"] = away(app)
 
-    answer = owner.post("/stores/connect", data=entered)
+    answer = owner_client.post("/stores/connect", data=entered)
 
     assert answer.status_code == 422
     assert "Redis does not answer, so Amazon is not called." in answer.text
 
 
-def test_what_amazon_does_not_show_is_listed_with_the_role_that_opens_it(owner, session, entered, amazon):
+def test_what_amazon_does_not_show_is_listed_with_the_role_that_opens_it(owner_client, session, entered, amazon):
     amazon.world.faults.arm("forbidden_dataset", dataset="RECIPIENT", times=None)
 
-    owner.post("/stores/connect", data=entered)
-    page = owner.get(STEP_2).text
+    owner_client.post("/stores/connect", data=entered)
+    page = owner_client.get(STEP_2).text
 
     assert "Orders you ship yourself have no address" in page
     assert "The role that opens it: Direct-to-Consumer Delivery (Restricted)." in page
     assert page.count('class="icon " role="img" aria-label="Missing"') == 1
 
 
-def test_at_least_one_marketplace_is_chosen_and_only_of_those_amazon_named(owner, session, entered):
-    owner.post("/stores/connect", data=entered)
+def test_at_least_one_marketplace_is_chosen_and_only_of_those_amazon_named(owner_client, session, entered):
+    owner_client.post("/stores/connect", data=entered)
 
-    none = owner.post(STEP_2, data={"backfill_days": "0"})
-    other = owner.post(STEP_2, data={"marketplaces": ["ATVPDKIKX0DER"], "backfill_days": "0"}, headers=HTMX)
+    none = owner_client.post(STEP_2, data={"backfill_days": "0"})
+    other = owner_client.post(STEP_2, data={"marketplaces": ["ATVPDKIKX0DER"], "backfill_days": "0"}, headers=HTMX)
 
     assert (none.status_code, other.status_code) == (422, 422)
     assert "Choose at least one marketplace." in none.text
@@ -181,38 +181,38 @@ def test_at_least_one_marketplace_is_chosen_and_only_of_those_amazon_named(owner
     assert accounts_kept(session) == 0
 
 
-def test_the_same_seller_is_not_connected_twice(owner, session, entered):
-    owner.post("/stores/connect", data=entered)
-    owner.post(STEP_2, data={"marketplaces": ids("DE")})
+def test_the_same_seller_is_not_connected_twice(owner_client, session, entered):
+    owner_client.post("/stores/connect", data=entered)
+    owner_client.post(STEP_2, data={"marketplaces": ids("DE")})
 
-    again = owner.post("/stores/connect", data=entered | {"name": "Another name"})
-    same_name = owner.post("/stores/connect", data=entered | {"seller_id": "A2OTHER"})
+    again = owner_client.post("/stores/connect", data=entered | {"name": "Another name"})
+    same_name = owner_client.post("/stores/connect", data=entered | {"seller_id": "A2OTHER"})
 
     assert "This seller account is connected already, as Birch &amp; Anvil." in again.text
     assert "There is an account named Birch &amp; Anvil already." in same_name.text
     assert accounts_kept(session) == 1
 
 
-def connected(owner: FlaskClient, entered: dict[str, str]) -> None:
-    owner.post("/stores/connect", data=entered)
-    owner.post(STEP_2, data={"marketplaces": ids("DE", "FR")})
+def connected(owner_client: FlaskClient, entered: dict[str, str]) -> None:
+    owner_client.post("/stores/connect", data=entered)
+    owner_client.post(STEP_2, data={"marketplaces": ids("DE", "FR")})
 
 
-def test_credentials_are_replaced_after_amazon_has_accepted_them(owner, session, entered):
-    connected(owner, entered)
+def test_credentials_are_replaced_after_amazon_has_accepted_them(owner_client, session, entered):
+    connected(owner_client, entered)
     account = session.scalars(select(Account)).one()
     account.refresh_token, account.trouble, account.trouble_words = "Atzr|old", "bad_credentials", "Revoked."
     session.commit()
-    assert "Amazon refuses the credentials." in owner.get("/accounts/1").text
+    assert "Amazon refuses the credentials." in owner_client.get("/accounts/1").text
 
-    answer = owner.post("/accounts/1/credentials", data={"refresh_token": entered["refresh_token"]})
+    answer = owner_client.post("/accounts/1/credentials", data={"refresh_token": entered["refresh_token"]})
 
     assert (answer.status_code, answer.location) == (303, "/accounts/1")
     session.expire_all()
     assert (account.refresh_token, account.trouble) == (entered["refresh_token"], None)
     assert account.client_secret == entered["client_secret"]
     session.rollback()
-    page = owner.get("/accounts/1").text
+    page = owner_client.get("/accounts/1").text
     assert "Amazon refuses the credentials." not in page
     assert "Amazon accepts the new credentials, and they are kept." in page
 
@@ -225,10 +225,10 @@ def test_credentials_are_replaced_after_amazon_has_accepted_them(owner, session,
         ({"client_secret": "a b"}, "New LWA client secret: there is white space in it"),
     ],
 )
-def test_credentials_that_do_not_work_are_not_kept(owner, session, entered, sent, words):
-    connected(owner, entered)
+def test_credentials_that_do_not_work_are_not_kept(owner_client, session, entered, sent, words):
+    connected(owner_client, entered)
 
-    answer = owner.post("/accounts/1/credentials", data=sent, headers=HTMX)
+    answer = owner_client.post("/accounts/1/credentials", data=sent, headers=HTMX)
 
     assert answer.status_code == 422
     assert words in answer.text
@@ -236,8 +236,8 @@ def test_credentials_that_do_not_work_are_not_kept(owner, session, entered, sent
     assert (account.refresh_token, account.client_secret) == (entered["refresh_token"], entered["client_secret"])
 
 
-def test_another_accounts_credentials_are_not_taken(owner, session, entered, amazon):
-    connected(owner, entered)
+def test_another_accounts_credentials_are_not_taken(owner_client, session, entered, amazon):
+    connected(owner_client, entered)
     session.add(
         Store(
             account_id=1,
@@ -250,46 +250,46 @@ def test_another_accounts_credentials_are_not_taken(owner, session, entered, ama
     )
     session.commit()
 
-    answer = owner.post("/accounts/1/credentials", data={"refresh_token": entered["refresh_token"]})
+    answer = owner_client.post("/accounts/1/credentials", data={"refresh_token": entered["refresh_token"]})
 
     assert answer.status_code == 422
     assert "they are another account&#39;s: it does not sell in IT." in answer.text
 
 
-def test_sync_now_rings_once_however_often_it_is_pressed(owner, session, entered, bell):
-    connected(owner, entered)
+def test_sync_now_rings_once_however_often_it_is_pressed(owner_client, session, entered, job_queue):
+    connected(owner_client, entered)
 
     for _ in range(2):
-        answer = owner.post("/accounts/1/syncs")
+        answer = owner_client.post("/accounts/1/syncs")
         assert (answer.status_code, answer.location) == (303, "/accounts/1")
 
-    assert bell.lrange("rq:queue:sync", 0, -1) == [b"sync_account-1"]
-    assert "is being synced" in owner.get("/accounts/1").text
+    assert job_queue.lrange("rq:queue:sync", 0, -1) == [b"sync_account-1"]
+    assert "is being synced" in owner_client.get("/accounts/1").text
 
 
-def test_sync_now_says_when_redis_is_away(owner, app, session):
+def test_sync_now_says_when_redis_is_away(owner_client, app, session):
     an_account(session)
     app.extensions["channeldesk_redis"] = away(app)
 
-    owner.post("/accounts/1/syncs")
+    owner_client.post("/accounts/1/syncs")
 
-    assert "Redis does not answer, so no sync was started." in owner.get("/accounts/1").text
+    assert "Redis does not answer, so no sync was started." in owner_client.get("/accounts/1").text
 
 
-def test_a_colleague_sees_an_accounts_health_but_changes_nothing(colleague, session):
+def test_a_colleague_sees_an_accounts_health_but_changes_nothing(viewer_client, session):
     an_account(session)
 
-    page = colleague.get("/accounts/1").text
+    page = viewer_client.get("/accounts/1").text
 
     assert "A1SELLER" in page
     assert "refresh_token" not in page
     assert "Sync now" not in page
-    assert colleague.post("/accounts/1/credentials").status_code == 403
-    assert colleague.post("/accounts/1/syncs").status_code == 403
-    assert colleague.get("/stores/connect").status_code == 403
+    assert viewer_client.post("/accounts/1/credentials").status_code == 403
+    assert viewer_client.post("/accounts/1/syncs").status_code == 403
+    assert viewer_client.get("/stores/connect").status_code == 403
 
 
-def test_an_account_that_is_not_there_is_not_found(owner):
-    answer = owner.get("/accounts/7")
+def test_an_account_that_is_not_there_is_not_found(owner_client):
+    answer = owner_client.get("/accounts/7")
     assert answer.status_code == 404
     assert "There is no account 7." in answer.text

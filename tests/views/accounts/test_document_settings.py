@@ -20,7 +20,7 @@ def the_store(session):
     return found
 
 
-def test_what_is_saved_is_printed(owner, session):
+def test_what_is_saved_is_printed(owner_client, session):
     a_printed_order(session)
     invoice = the_invoice(session).id
     session.rollback()
@@ -31,7 +31,7 @@ def test_what_is_saved_is_printed(owner, session):
         "documents_footer": "IBAN 1",
     }
 
-    answer = owner.post(HERE, data=sent)
+    answer = owner_client.post(HERE, data=sent)
 
     assert (answer.status_code, answer.location) == (303, HERE)
     assert the_store(session) == ("it", "Bottega Uno\nVia Roma 1", "IT1", "IBAN 1")
@@ -52,12 +52,12 @@ def test_what_is_saved_is_printed(owner, session):
         ({"documents_footer": "x\n" * 6}, "This has too many lines: at most 5 fit."),
     ],
 )
-def test_what_cannot_be_taken_changes_nothing(owner, session, sent, words):
+def test_what_cannot_be_taken_changes_nothing(owner_client, session, sent, words):
     a_store(an_account(session))
     session.commit()
     before = the_store(session)
 
-    answer = owner.post(HERE, data={"documents_tax_number": "DE9"} | sent, headers={"HX-Request": "true"})
+    answer = owner_client.post(HERE, data={"documents_tax_number": "DE9"} | sent, headers={"HX-Request": "true"})
 
     assert answer.status_code == 422
     assert answer.text.strip().startswith('<div id="store-documents">')
@@ -65,8 +65,8 @@ def test_what_cannot_be_taken_changes_nothing(owner, session, sent, words):
     assert the_store(session) == before
 
 
-def test_a_colleague_may_look(colleague, session):
+def test_a_colleague_may_look(viewer_client, session):
     a_store(an_account(session))
     session.commit()
-    assert "You may look at these settings" in colleague.get(HERE).text
-    assert colleague.post(HERE, data={}).status_code == 403
+    assert "You may look at these settings" in viewer_client.get(HERE).text
+    assert viewer_client.post(HERE, data={}).status_code == 403

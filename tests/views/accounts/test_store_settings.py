@@ -10,13 +10,13 @@ from webapp.models.stores import Store
 pytestmark = pytest.mark.usefixtures("monday")
 
 
-def test_order_settings_are_saved(owner, session, store):
+def test_order_settings_are_saved(owner_client, session, store):
     sent = {"customer_creation": "account", "order_status": "custom", "processing_status": " Awaiting stock "}
 
-    answer = owner.post(SETTINGS, data={"import_orders": "enabled", **sent})
+    answer = owner_client.post(SETTINGS, data={"import_orders": "enabled", **sent})
 
     assert (answer.status_code, answer.location) == (303, SETTINGS)
-    page = owner.get(SETTINGS).text
+    page = owner_client.get(SETTINGS).text
     assert "The order settings were saved." in page
     assert 'value="Awaiting stock"' in page
     assert stored(session, Store.customer_creation) == "account"
@@ -24,20 +24,20 @@ def test_order_settings_are_saved(owner, session, store):
     assert event.args["customer_creation"] == "account"
 
 
-def test_disabled_greys_out_the_rest_and_leaves_it_as_it_is(owner, session, store):
-    owner.post(SETTINGS, data={"order_number_source": "amazon"})
+def test_disabled_greys_out_the_rest_and_leaves_it_as_it_is(owner_client, session, store):
+    owner_client.post(SETTINGS, data={"order_number_source": "amazon"})
 
-    owner.post(SETTINGS, data={"import_orders": "disabled"})
+    owner_client.post(SETTINGS, data={"import_orders": "disabled"})
 
-    page = owner.get(SETTINGS).text
+    page = owner_client.get(SETTINGS).text
     inner = page[page.index("import_orders-1") :]
     assert '<fieldset class="bare-fieldset" disabled>' in inner
     assert stored(session, Store.order_number_source) == "amazon"
     assert stored(session, Store.import_orders) is False
 
 
-def test_with_htmx_the_form_follows_a_choice_before_it_is_saved(owner, session, store):
-    answer = owner.get(SETTINGS + "?import_orders=disabled&order_status=custom", headers=HTMX)
+def test_with_htmx_the_form_follows_a_choice_before_it_is_saved(owner_client, session, store):
+    answer = owner_client.get(SETTINGS + "?import_orders=disabled&order_status=custom", headers=HTMX)
 
     assert answer.text.strip().startswith('<div id="order-settings">')
     assert '<fieldset class="bare-fieldset" disabled>' in answer.text
@@ -53,8 +53,8 @@ def test_with_htmx_the_form_follows_a_choice_before_it_is_saved(owner, session, 
         ({"customer_creation": "everybody"}, "customer_creation must be one of: guest, account."),
     ],
 )
-def test_settings_that_cannot_be_taken_change_nothing(owner, session, store, sent, words):
-    answer = owner.post(SETTINGS, data=sent | {"import_orders": "disabled"})
+def test_settings_that_cannot_be_taken_change_nothing(owner_client, session, store, sent, words):
+    answer = owner_client.post(SETTINGS, data=sent | {"import_orders": "disabled"})
 
     assert answer.status_code == 422
     assert words in answer.text

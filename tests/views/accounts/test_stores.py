@@ -55,17 +55,17 @@ def stored(session: Session, column):
     return found
 
 
-def test_a_new_installation_is_led_to_connecting(owner, colleague):
-    page = owner.get("/").text
+def test_a_new_installation_is_led_to_connecting(owner_client, viewer_client):
+    page = owner_client.get("/").text
     assert "Connect your first seller account" in page
     assert 'href="/stores/connect"' in page
-    assert 'href="/stores/connect"' not in colleague.get("/").text
+    assert 'href="/stores/connect"' not in viewer_client.get("/").text
 
 
-def test_a_card_says_what_a_store_is_and_how_it_does(owner, session, store):
+def test_a_card_says_what_a_store_is_and_how_it_does(owner_client, session, store):
     arrive(session, store, an_order(1), an_order(2))
 
-    page = owner.get("/").text
+    page = owner_client.get("/").text
 
     assert '<a href="/stores/desk-de">Desk DE</a>' in page
     assert re.search(r'figure-value">2</span>\s*<span class="muted">orders in 30 days', page)
@@ -75,7 +75,7 @@ def test_a_card_says_what_a_store_is_and_how_it_does(owner, session, store):
     assert "2 new products to look at" in page
 
 
-def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, session, store):
+def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner_client, session, store):
     unpriced = {"total": None, "missing": frozenset({"PROCEEDS"})}
     arrive(session, store, an_order(1), an_order(2, **unpriced), an_order(3, **unpriced), an_order(4), an_order(5))
     submission(session, an_order(1).number, "rejected")
@@ -87,7 +87,7 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, sess
     session.add(QuarantinedOrder(account_id=store.account_id, cause="no number", digest=b"1" * 32, body={}, **seen))
     session.commit()
 
-    page = owner.get("/").text
+    page = owner_client.get("/").text
 
     titles = re.findall(r'store-card-notice tone-(\w+)" href="([^"]+)">.*?<strong>([^<]+)</strong>', page, re.DOTALL)
     assert titles == [
@@ -101,68 +101,68 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner, sess
     assert "Amazon refused the amounts when the order was read." in page
 
 
-def test_a_card_says_that_tax_invoices_are_not_uploaded_without_the_sellers_data(owner, session, store):
-    assert "Tax invoices are not uploaded" not in owner.get("/").text
+def test_a_card_says_that_tax_invoices_are_not_uploaded_without_the_sellers_data(owner_client, session, store):
+    assert "Tax invoices are not uploaded" not in owner_client.get("/").text
     store.upload_invoices = True
     store.documents_sender = "Desk\nHafen 1"
     session.commit()
 
-    for page in (owner.get("/").text, owner.get(DASHBOARD).text):
+    for page in (owner_client.get("/").text, owner_client.get(DASHBOARD).text):
         assert "Tax invoices are not uploaded" in page
         assert "A tax invoice needs your VAT number." in page
         assert 'href="/stores/desk-de/documents"' in page
 
     store.documents_tax_number = "DE123456789"
     session.commit()
-    assert "Tax invoices are not uploaded" not in owner.get("/").text
+    assert "Tax invoices are not uploaded" not in owner_client.get("/").text
 
 
 @pytest.mark.parametrize("setting", ["active", "import_orders", "upload_invoices"])
-def test_a_store_that_uploads_no_invoices_needs_no_data_of_the_seller(owner, session, store, setting):
+def test_a_store_that_uploads_no_invoices_needs_no_data_of_the_seller(owner_client, session, store, setting):
     store.upload_invoices = True
     setattr(store, setting, False)
     session.commit()
 
-    assert "Tax invoices are not uploaded" not in owner.get("/").text
+    assert "Tax invoices are not uploaded" not in owner_client.get("/").text
 
 
-def test_what_amazon_refused_needs_nobody_once_the_order_has_gone_its_way(owner, session, store):
+def test_what_amazon_refused_needs_nobody_once_the_order_has_gone_its_way(owner_client, session, store):
     arrive(session, store, an_order(1))
     submission(session, an_order(1).number, "rejected")
-    assert "Amazon refused 1 request" in owner.get("/").text
+    assert "Amazon refused 1 request" in owner_client.get("/").text
 
     arrive(session, store, an_order(1, "CANCELLED", updated=5))
 
-    assert "Amazon refused" not in owner.get("/").text
+    assert "Amazon refused" not in owner_client.get("/").text
 
 
-def test_the_stores_page_costs_the_same_with_one_store_or_many(owner, session):
+def test_the_stores_page_costs_the_same_with_one_store_or_many(owner_client, session):
     an_account(session)
     with counted() as few:
-        owner.get("/")
+        owner_client.get("/")
     an_account(session, ("FR", "IT", "ES", "NL"), name="Other", seller_id="A2OTHER")
     with counted() as many:
-        owner.get("/")
+        owner_client.get("/")
 
     # Who asks, and three for the page.
     assert len(few) == len(many) == 4
 
 
-def test_the_dashboard_costs_the_same_with_one_order_or_many(owner, session, store):
+def test_the_dashboard_costs_the_same_with_one_order_or_many(owner_client, session, store):
     arrive(session, store, an_order(1))
     with counted() as few:
-        owner.get(DASHBOARD)
+        owner_client.get(DASHBOARD)
     arrive(session, store, *(an_order(n) for n in range(2, 60)))
     with counted() as many:
-        owner.get(DASHBOARD)
+        owner_client.get(DASHBOARD)
 
     assert len(few) == len(many) == 7
 
 
-def test_the_dashboard_shows_revenue_counts_and_recent_orders(owner, session, store):
+def test_the_dashboard_shows_revenue_counts_and_recent_orders(owner_client, session, store):
     arrive(session, store, an_order(1, ship_by=NOW - timedelta(hours=1)), an_order(2, "PENDING", total=None))
 
-    page = owner.get(DASHBOARD).text
+    page = owner_client.get(DASHBOARD).text
 
     assert '<p class="headline"><span class="amount">€26.00</span>' in page
     assert "Mar 2: €26.00" in page
@@ -171,88 +171,88 @@ def test_the_dashboard_shows_revenue_counts_and_recent_orders(owner, session, st
     assert "Buyer Number1" in page
     assert re.search(r"Order \d+ created", page)
     assert "https://sellercentral-europe.amazon.com/orders-v3" in page
-    assert owner.get(DASHBOARD + "?days=7").text.count('class="chart-day"') == 7
+    assert owner_client.get(DASHBOARD + "?days=7").text.count('class="chart-day"') == 7
     assert page.count('class="chart-day"') == 30
 
 
-def test_growth_is_shown_against_the_days_before(owner, session, store):
+def test_growth_is_shown_against_the_days_before(owner_client, session, store):
     arrive(session, store, an_order(1), an_order(2), an_order(3, purchased_at=NOW - timedelta(days=8)))
 
-    page = owner.get(DASHBOARD + "?days=7").text
+    page = owner_client.get(DASHBOARD + "?days=7").text
 
     assert "+100%" in page
     assert "against the 7 days before" in page
 
 
-def test_a_number_leads_to_the_order_or_to_what_amazon_says(owner, session, store):
+def test_a_number_leads_to_the_order_or_to_what_amazon_says(owner_client, session, store):
     arrive(session, store, an_order(1), an_order(2, "PENDING", total=None))
     number = stored(session, Order.number)
 
-    page = owner.get(DASHBOARD).text
+    page = owner_client.get(DASHBOARD).text
     assert f'<a href="/orders/{number}">{an_order(1).number}</a>' in page
     assert f'<a href="/amazon-orders/{an_order(2).number}">{an_order(2).number}</a>' in page
 
     session.scalars(select(Store)).one().import_orders = False
     session.commit()
-    page = owner.get(DASHBOARD).text
+    page = owner_client.get(DASHBOARD).text
     assert f'<a href="/amazon-orders/{an_order(1).number}">' in page
     assert "Import of Amazon orders is disabled" in page
 
 
-def test_a_colleague_sees_buyers_masked(colleague, session, store):
+def test_a_colleague_sees_buyers_masked(viewer_client, session, store):
     arrive(session, store, an_order(1))
 
-    page = colleague.get(DASHBOARD).text
+    page = viewer_client.get(DASHBOARD).text
 
     assert "Buyer Number1" not in page
     assert "B••• N•••" in page
 
 
-def test_the_dashboard_is_left_alone_until_something_is_new(owner, session, store):
+def test_the_dashboard_is_left_alone_until_something_is_new(owner_client, session, store):
     arrive(session, store, an_order(1))
-    page = owner.get(DASHBOARD).text
+    page = owner_client.get(DASHBOARD).text
     poll = re.search(r'hx-get="([^"]+mark=[^"]+)"', page)[1].replace("&amp;", "&")
 
-    assert owner.get(poll, headers=HTMX).status_code == 204
+    assert owner_client.get(poll, headers=HTMX).status_code == 204
 
     arrive(session, store, an_order(2))
-    fresh = owner.get(poll, headers=HTMX)
+    fresh = owner_client.get(poll, headers=HTMX)
     assert fresh.status_code == 200
     assert fresh.text.strip().startswith('<div id="store-live"')
     assert an_order(2).number in fresh.text
     assert "HX-Request" in fresh.headers["Vary"]
 
 
-def test_asking_whether_anything_is_new_costs_three_statements(owner, session, store):
+def test_asking_whether_anything_is_new_costs_three_statements(owner_client, session, store):
     arrive(session, store, an_order(1))
-    poll = re.search(r'hx-get="([^"]+mark=[^"]+)"', owner.get(DASHBOARD).text)[1].replace("&amp;", "&")
+    poll = re.search(r'hx-get="([^"]+mark=[^"]+)"', owner_client.get(DASHBOARD).text)[1].replace("&amp;", "&")
 
     with counted() as sent:
-        owner.get(poll, headers=HTMX)
+        owner_client.get(poll, headers=HTMX)
 
     assert len(sent) == 3
 
 
-def test_a_store_is_switched_off_and_on(owner, session, store):
-    off = owner.post("/stores/desk-de/deactivations")
+def test_a_store_is_switched_off_and_on(owner_client, session, store):
+    off = owner_client.post("/stores/desk-de/deactivations")
     assert (off.status_code, off.location) == (303, "/")
     assert stored(session, Store.active) is False
-    page = owner.get("/").text
+    page = owner_client.get("/").text
     assert "Desk DE is inactive." in page
     assert "Inactive" in page
 
-    owner.post("/stores/desk-de/activations", data={"next": DASHBOARD})
+    owner_client.post("/stores/desk-de/activations", data={"next": DASHBOARD})
     assert stored(session, Store.active) is True
     kinds = session.scalars(select(Event.kind).where(Event.actor != "test").order_by(Event.id)).all()
     assert kinds == ["store_deactivated", "store_activated"]
 
 
-def test_deleting_says_what_is_lost_and_asks_for_the_name(owner, session, store):
+def test_deleting_says_what_is_lost_and_asks_for_the_name(owner_client, session, store):
     arrive(session, store, an_order(1), an_order(2, "PENDING", total=None))
 
-    page = owner.get("/stores/desk-de/delete").text
-    dialog = owner.get("/stores/desk-de/delete", headers=HTMX).text
-    wrong = owner.post("/stores/desk-de/deletions", data={"typed_name": "desk de"}, headers=HTMX)
+    page = owner_client.get("/stores/desk-de/delete").text
+    dialog = owner_client.get("/stores/desk-de/delete", headers=HTMX).text
+    wrong = owner_client.post("/stores/desk-de/deletions", data={"typed_name": "desk de"}, headers=HTMX)
 
     for text in (page, dialog, wrong.text):
         assert "2 Amazon orders with their history" in text
@@ -264,39 +264,39 @@ def test_deleting_says_what_is_lost_and_asks_for_the_name(owner, session, store)
     assert "Type the store&#39;s name exactly: Desk DE" in wrong.text
     assert stored(session, Store.name) == "Desk DE"
 
-    gone = owner.post("/stores/desk-de/deletions", data={"typed_name": " Desk DE "})
+    gone = owner_client.post("/stores/desk-de/deletions", data={"typed_name": " Desk DE "})
     assert (gone.status_code, gone.location) == (303, "/")
     assert session.scalars(select(Store.id)).all() == []
     assert session.scalars(select(AmazonOrder.id)).all() == []
     session.rollback()
-    assert "Desk DE was deleted." in owner.get("/").text
+    assert "Desk DE was deleted." in owner_client.get("/").text
 
 
-def test_a_store_is_not_deleted_while_amazon_is_being_told_something(owner, session, store):
+def test_a_store_is_not_deleted_while_amazon_is_being_told_something(owner_client, session, store):
     arrive(session, store, an_order(1))
     submission(session, an_order(1).number, "queued")
 
-    answer = owner.post("/stores/desk-de/deletions", data={"typed_name": "Desk DE"})
+    answer = owner_client.post("/stores/desk-de/deletions", data={"typed_name": "Desk DE"})
 
     assert answer.status_code == 409
     assert "Amazon is still being told something" in answer.text
 
 
-def test_a_colleague_reads_everything_and_changes_nothing(colleague, session, store):
-    page = colleague.get("/").text
+def test_a_colleague_reads_everything_and_changes_nothing(viewer_client, session, store):
+    page = viewer_client.get("/").text
     assert "Actions" not in page
-    assert '<fieldset class="bare-fieldset" disabled>' in colleague.get(SETTINGS).text
+    assert '<fieldset class="bare-fieldset" disabled>' in viewer_client.get(SETTINGS).text
     for address in ("activations", "deactivations", "deletions", "settings"):
-        assert colleague.post(f"/stores/desk-de/{address}").status_code == 403
-    assert colleague.get("/stores/desk-de/delete").status_code == 403
+        assert viewer_client.post(f"/stores/desk-de/{address}").status_code == 403
+    assert viewer_client.get("/stores/desk-de/delete").status_code == 403
 
 
 @pytest.mark.parametrize("address", ["", "/settings", "/delete"])
-def test_a_store_that_is_not_there_is_not_found(owner, address):
-    answer = owner.get(f"/stores/nowhere{address}")
+def test_a_store_that_is_not_there_is_not_found(owner_client, address):
+    answer = owner_client.get(f"/stores/nowhere{address}")
     assert answer.status_code == 404
     assert "There is no store nowhere." in answer.text
 
 
-def test_stores_has_a_name_one_can_guess(owner):
-    assert owner.get("/stores").location == "/"
+def test_stores_has_a_name_one_can_guess(owner_client):
+    assert owner_client.get("/stores").location == "/"

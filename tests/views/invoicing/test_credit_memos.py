@@ -9,14 +9,14 @@ from tests.support.factories import (
     NOW,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from tests.support.order_processing import (
-    BY,
-    everything,
-    imported,
-    processing_order,
-    quantities,
+    AUDIT_ARGS,
+    create_orders,
+    create_processing_order,
+    dump_tables,
+    line_quantities,
 )
 from tests.views.invoicing.test_invoices import HTMX, fields, plain
 from webapp.domain.invoicing.drafts import CreditRequest
@@ -24,7 +24,7 @@ from webapp.models.documents import CreditMemo
 from webapp.models.submissions import Submission
 from webapp.services.invoicing import credit_memos
 
-pytestmark = pytest.mark.usefixtures("bell")
+pytestmark = pytest.mark.usefixtures("job_queue")
 
 NEW, URL = "/orders/100001/credit_memos/new", "/orders/100001/credit_memos"
 
@@ -33,7 +33,7 @@ NEW, URL = "/orders/100001/credit_memos/new", "/orders/100001/credit_memos"
 def order(session):
     """Two pieces at 26.00 together and one at 16.00, invoiced, and shipped as Amazon says."""
     items = (an_item(1, quantity=2), an_item(2, quantity=1))
-    order = processing_order(session, **shipped(an_order(1, items=items)))
+    order = create_processing_order(session, **shipped_fields(an_order(1, items=items)))
     session.commit()
     return order
 
@@ -46,15 +46,15 @@ def lines(session, order):
 
 
 @pytest.fixture
-def sent(owner, order, lines):
-    return fields(owner.get(NEW))
+def sent(owner_client, order, lines):
+    return fields(owner_client.get(NEW))
 
 
-def test_everything_is_filled_in_that_can_be_given_back(owner, session, order, lines):
-    credit_memos.create(session, order.id, CreditRequest({lines[0]: 1}, 150), **BY)
+def test_everything_is_filled_in_that_can_be_given_back(owner_client, session, order, lines):
+    credit_memos.create(session, order.id, CreditRequest({lines[0]: 1}, 150), **AUDIT_ARGS)
     session.rollback()
 
-    page = owner.get(NEW)
+    page = owner_client.get(NEW)
 
     found = fields(page)
     assert [found[f"quantity-{id_}"] for id_ in lines] == ["1", "1"]
@@ -63,11 +63,11 @@ def test_everything_is_filled_in_that_can_be_given_back(owner, session, order, l
     assert "Amazon can still refund €42.00" in plain(page)
 
 
-def test_it_is_worth_what_is_typed(owner, sent, lines):
+def test_it_is_worth_what_is_typed(owner_client, sent, lines):
     sent |= {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "1.5"}
     sent |= {"adjustment_refund": "2", "adjustment_fee": "0.25"}
 
-    said = plain(owner.post(f"{URL}/previews", data=sent, headers=HTMX))
+    said = plain(owner_client.post(f"{URL}/previews", data=sent, headers=HTMX))
 
     for part in (
         "Subtotal €10.00 Shipping & handling €1.50 Discount -€0.50 Tax €2.00",
@@ -76,7 +76,7 @@ def test_it_is_worth_what_is_typed(owner, sent, lines):
         assert part in said
 
 
-def test_it_is_written_offline_with_what_comes_back(owner, session, order, sent, lines):
+def test_it_is_written_offline_with_what_comes_back(owner_client, session, order, sent, lines):
     sent |= {
         f"quantity-{lines[1]}": "0",
         "shipping": "0",
@@ -85,24 +85,24 @@ def test_it_is_written_offline_with_what_comes_back(owner, session, order, sent,
         "comment": "Came",
     }
 
-    answer = owner.post(URL, data=sent)
+    answer = owner_client.post(URL, data=sent)
 
     assert (answer.status_code, answer.location) == (303, "/credit_memos/100001")
     memo = session.scalars(select(CreditMemo)).one()
     assert (memo.offline, memo.total, memo.shipping) == (True, 2300, 0)
     assert [(item.quantity, item.return_to_stock) for item in memo.items] == [(2, True)]
     session.refresh(order)
-    assert [row[2] for row in quantities(order)] == [2, 0]
+    assert [row[2] for row in line_quantities(order)] == [2, 0]
     assert session.scalars(select(Submission)).all() == []
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX], ids=["without", "htmx"])
-def test_amazon_is_asked_with_a_reason(owner, session, order, sent, lines, headers):
-    without = owner.post(URL, data=sent, headers=headers)
+def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines, headers):
+    without = owner_client.post(URL, data=sent, headers=headers)
     assert without.status_code == 422
     assert "Choose a reason: Amazon asks for one." in without.text.partition('id="reason-below"')[2][:500]
 
-    answer = owner.post(URL, data=sent | {"reason": "CustomerReturn"}, headers=headers)
+    answer = owner_client.post(URL, data=sent | {"reason": "CustomerReturn"}, headers=headers)
 
     assert (answer.location or answer.headers["HX-Redirect"]) == "/credit_memos/100001"
     memo, asked = session.scalars(select(CreditMemo)).one(), session.scalars(select(Submission)).one()
@@ -111,7 +111,7 @@ def test_amazon_is_asked_with_a_reason(owner, session, order, sent, lines, heade
     session.refresh(order)
     assert (order.total_refunded, order.total_refunding) == (0, 4200)
     session.rollback()
-    assert "Refund asked of Amazon" in plain(owner.get("/credit_memos/100001"))
+    assert "Refund asked of Amazon" in plain(owner_client.get("/credit_memos/100001"))
 
 
 @pytest.mark.parametrize(
@@ -130,38 +130,40 @@ def test_amazon_is_asked_with_a_reason(owner, session, order, sent, lines, heade
         ({"adjustment_fee": "42.01"}, "adjustment_fee", "The adjustment fee is higher than what is given back."),
     ],
 )
-def test_what_cannot_be_given_back_is_said_at_its_field_and_stays(owner, sent, lines, typed, field, said):
+def test_what_cannot_be_given_back_is_said_at_its_field_and_stays(owner_client, sent, lines, typed, field, said):
     typed = {name.replace("LINE", str(lines[0])): text for name, text in typed.items()}
-    before = everything()
+    before = dump_tables()
 
     for url, status in ((URL, 422), (f"{URL}/previews", 200)):
-        answer = owner.post(url, data=sent | {"way": "offline"} | typed, headers=HTMX)
+        answer = owner_client.post(url, data=sent | {"way": "offline"} | typed, headers=HTMX)
 
         assert answer.status_code == status
         assert said in answer.text.partition(f'id="{field.replace("LINE", str(lines[0]))}-below"')[2][:500]
         assert {name: fields(answer)[name] for name in typed} == typed
-    assert everything()["credit_memos"] == before["credit_memos"]
+    assert dump_tables()["credit_memos"] == before["credit_memos"]
 
 
-def test_a_yen_has_no_decimals(owner, session, order):
-    yen = imported(session, an_order(5, items=(an_item(5, quantity=1, currency="JPY"),)))[1]
+def test_a_yen_has_no_decimals(owner_client, session, order):
+    yen = create_orders(session, an_order(5, items=(an_item(5, quantity=1, currency="JPY"),)))[1]
     number = yen.number
     session.rollback()
-    page = owner.get(f"/orders/{number}/credit_memos/new")
+    page = owner_client.get(f"/orders/{number}/credit_memos/new")
     assert fields(page)["shipping"] == "3"
 
-    answer = owner.post(f"/orders/{number}/credit_memos", data=fields(page) | {"way": "offline", "shipping": "1.5"})
+    answer = owner_client.post(
+        f"/orders/{number}/credit_memos", data=fields(page) | {"way": "offline", "shipping": "1.5"}
+    )
 
     assert answer.status_code == 422
     assert "This has more decimals than JPY has: 0." in plain(answer)
 
 
-def test_two_tabs_and_a_second_click_give_back_once(owner, session, sent, lines):
-    other = fields(owner.get(NEW))
+def test_two_tabs_and_a_second_click_give_back_once(owner_client, session, sent, lines):
+    other = fields(owner_client.get(NEW))
     part = {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "0", "way": "offline"}
 
-    first, again = (owner.post(URL, data=sent | part) for _ in range(2))
-    late = owner.post(URL, data=other | part)
+    first, again = (owner_client.post(URL, data=sent | part) for _ in range(2))
+    late = owner_client.post(URL, data=other | part)
 
     assert (first.location, again.location) == ("/credit_memos/100001", "/credit_memos/100001")
     assert late.status_code == 422
@@ -169,32 +171,32 @@ def test_two_tabs_and_a_second_click_give_back_once(owner, session, sent, lines)
     assert session.scalar(select(func.count()).select_from(CreditMemo)) == 1
 
 
-def test_nothing_that_amazon_never_charged_is_asked_of_it(owner, session, order):
-    unshipped = imported(session, an_order(7, items=(an_item(7),), last_updated_at=NOW))[1].number
+def test_nothing_that_amazon_never_charged_is_asked_of_it(owner_client, session, order):
+    unshipped = create_orders(session, an_order(7, items=(an_item(7),), last_updated_at=NOW))[1].number
     session.rollback()
-    page = owner.get(f"/orders/{unshipped}/credit_memos/new")
+    page = owner_client.get(f"/orders/{unshipped}/credit_memos/new")
 
     assert "way" not in fields(page)
     assert "Amazon would not refund this: Nothing of this order has been shipped." in plain(page)
 
     asked = fields(page) | {"way": "amazon", "reason": "CustomerReturn"}
-    answer = owner.post(f"/orders/{unshipped}/credit_memos", data=asked)
+    answer = owner_client.post(f"/orders/{unshipped}/credit_memos", data=asked)
 
     assert answer.status_code == 422
     assert "Cancel" in answer.text.partition('id="way-below"')[2][:500]
 
-    answer = owner.post(f"/orders/{unshipped}/credit_memos", data=fields(page))
+    answer = owner_client.post(f"/orders/{unshipped}/credit_memos", data=fields(page))
 
     assert answer.status_code == 422
     assert "Choose whether Amazon refunds the buyer" in answer.text.partition('id="way-below"')[2][:500]
     assert session.scalar(select(func.count()).select_from(CreditMemo)) == 0
 
 
-def test_an_order_with_nothing_left_says_so(owner, session, order):
-    credit_memos.create(session, order.id, CreditRequest(), **BY)
+def test_an_order_with_nothing_left_says_so(owner_client, session, order):
+    credit_memos.create(session, order.id, CreditRequest(), **AUDIT_ARGS)
     session.rollback()
 
-    page = owner.get(NEW)
+    page = owner_client.get(NEW)
 
     assert "An Order with the status Closed cannot be refunded." in plain(page)
     assert 'name="once"' not in page.text

@@ -6,8 +6,8 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from tests.support.mailboxes import set_up
-from tests.support.order_processing import BY, processing_order
+from tests.support.mailboxes import save_mail_server
+from tests.support.order_processing import AUDIT_ARGS, create_processing_order
 from webapp.domain.invoicing.drafts import CreditRequest
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.comments import Comment
@@ -21,23 +21,23 @@ def plain(response):
 
 @pytest.fixture
 def order(session):
-    return processing_order(session, invoiced=False)
+    return create_processing_order(session, invoiced=False)
 
 
 @pytest.fixture
 def written(session, order):
     """One document of each kind: an invoice of a piece of each line, two parcels, a credit memo of a piece."""
     first, second = [item.id for item in order.items]
-    invoices.create(session, order.id, {first: 1, second: 1}, comment="Paid by card", **BY)
+    invoices.create(session, order.id, {first: 1, second: 1}, comment="Paid by card", **AUDIT_ARGS)
     packed = [Parcel({first: 1}, "DHL", "", "JJD014600003"), Parcel({second: 1}, "Other", "Bike", "JJD01460000B2")]
-    shipments.create(session, order.id, packed, **BY)
+    shipments.create(session, order.id, packed, **AUDIT_ARGS)
     asked = CreditRequest({first: 1}, 0, adjustment_refund=200, adjustment_fee=50)
-    credit_memos.create(session, order.id, asked, return_to_stock={first}, comment="Came back", **BY)
+    credit_memos.create(session, order.id, asked, return_to_stock={first}, comment="Came back", **AUDIT_ARGS)
     return order
 
 
-def test_an_invoice_shows_its_order_lines_totals_and_comments(owner, written):
-    page = plain(owner.get("/invoices/100001"))
+def test_an_invoice_shows_its_order_lines_totals_and_comments(owner_client, written):
+    page = plain(owner_client.get("/invoices/100001"))
 
     for said in (
         "Invoice 100001",
@@ -54,8 +54,8 @@ def test_an_invoice_shows_its_order_lines_totals_and_comments(owner, written):
         assert said in page
 
 
-def test_a_credit_memo_shows_what_was_given_and_kept(owner, written):
-    page = plain(owner.get("/credit_memos/100001"))
+def test_a_credit_memo_shows_what_was_given_and_kept(owner_client, written):
+    page = plain(owner_client.get("/credit_memos/100001"))
 
     for said in (
         "Credit memo 100001",
@@ -69,8 +69,8 @@ def test_a_credit_memo_shows_what_was_given_and_kept(owner, written):
         assert said in page
 
 
-def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner, written):
-    answer = owner.get("/shipments/100001")
+def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner_client, written):
+    answer = owner_client.get("/shipments/100001")
     page = plain(answer)
 
     for said in ("Shipment 100001", "Parcel 1 of 2", "Carrier DHL", "JJD014600003", "Parcel 2 of 2", "Carrier Bike"):
@@ -80,11 +80,11 @@ def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner, written):
 
 
 @pytest.mark.parametrize("kind", ["invoices", "shipments", "credit_memos"])
-def test_a_comment_stands_on_its_document_alone(owner, session, written, kind):
+def test_a_comment_stands_on_its_document_alone(owner_client, session, written, kind):
     url = f"/{kind}/100001"
-    set_up(session)
+    save_mail_server(session)
 
-    sent = owner.post(f"{url}/comments", data={"comment": "Look at 3 < 4", "notify": "y"})
+    sent = owner_client.post(f"{url}/comments", data={"comment": "Look at 3 < 4", "notify": "y"})
 
     assert (sent.status_code, sent.location) == (303, url)
     column = {"invoices": "invoice_id", "shipments": "shipment_id", "credit_memos": "credit_memo_id"}[kind]
@@ -92,14 +92,14 @@ def test_a_comment_stands_on_its_document_alone(owner, session, written, kind):
     assert (comment.text, comment.notify) == ("Look at 3 < 4", True)
     assert getattr(comment, column) is not None
     session.rollback()
-    assert "Look at 3 &lt; 4" in owner.get(url).text
+    assert "Look at 3 &lt; 4" in owner_client.get(url).text
     others = {"invoices", "shipments", "credit_memos"} - {kind}
-    assert not any("Look at" in plain(owner.get(f"/{other}/100001")) for other in others)
+    assert not any("Look at" in plain(owner_client.get(f"/{other}/100001")) for other in others)
 
 
-def test_an_empty_comment_is_refused_at_its_field(owner, written):
-    page = owner.post("/invoices/100001/comments", data={"comment": "  "})
-    fragment = owner.post("/invoices/100001/comments", data={"comment": ""}, headers={"HX-Request": "true"})
+def test_an_empty_comment_is_refused_at_its_field(owner_client, written):
+    page = owner_client.post("/invoices/100001/comments", data={"comment": "  "})
+    fragment = owner_client.post("/invoices/100001/comments", data={"comment": ""}, headers={"HX-Request": "true"})
 
     assert (page.status_code, fragment.status_code) == (422, 422)
     assert "Write a comment." in plain(page)
@@ -108,8 +108,8 @@ def test_an_empty_comment_is_refused_at_its_field(owner, written):
 
 
 @pytest.mark.parametrize("kind", ["invoices", "shipments", "credit_memos"])
-def test_a_colleague_sees_no_buyer_and_no_words(colleague, written, kind):
-    answer = colleague.get(f"/{kind}/100001")
+def test_a_colleague_sees_no_buyer_and_no_words(viewer_client, written, kind):
+    answer = viewer_client.get(f"/{kind}/100001")
 
     assert answer.status_code == 200
     for hidden in ("Buyer Number1", "Recipient Number1", "Street 1", "Paid by card", "Came back", "<textarea"):
@@ -117,8 +117,8 @@ def test_a_colleague_sees_no_buyer_and_no_words(colleague, written, kind):
 
 
 @pytest.mark.parametrize("kind", ["invoice", "shipment", "credit memo"])
-def test_an_unknown_number_is_said(owner, kind):
-    page = owner.get(f"/{kind.replace(' ', '_')}s/999999")
+def test_an_unknown_number_is_said(owner_client, kind):
+    page = owner_client.get(f"/{kind.replace(' ', '_')}s/999999")
 
     assert page.status_code == 404
     assert f"There is no {kind} 999999 here." in plain(page)

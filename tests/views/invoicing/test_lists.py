@@ -13,7 +13,7 @@ from tests.support.factories import (
     an_account,
     an_order,
 )
-from tests.support.order_processing import BY, imported
+from tests.support.order_processing import AUDIT_ARGS, create_orders
 from webapp.core.extensions import db
 from webapp.domain.amazon.types import Buyer
 from webapp.domain.invoicing import drafts
@@ -53,7 +53,7 @@ def orders(session):
     store.auto_invoice, store.customer_creation = False, "account"
     session.commit()
     buyer = Buyer(name="Buyer Number1", email="Buyer1@marketplace.example")
-    return imported(
+    return create_orders(
         session,
         an_order(1, buyer=buyer),
         an_order(2, buyer=buyer, purchased_at=NOW - timedelta(days=3)),
@@ -65,30 +65,30 @@ def orders(session):
 def documents_written(session, orders):
     """An invoice of each, a shipment of two parcels of the first, a credit memo of the second."""
     for order in orders:
-        invoices.create(session, order.id, **BY)
+        invoices.create(session, order.id, **AUDIT_ARGS)
     first, second = orders[0], orders[1]
     line = first.items[0].id
     packed = [
         parcels.Parcel(carrier="DHL", tracking_number="00340434161094042557", quantities={line: 1}),
         parcels.Parcel(carrier="DHL", tracking_number="00340434161094042564", quantities={line: 1}),
     ]
-    shipments.create(session, first.id, packed, **BY)
-    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **BY)
+    shipments.create(session, first.id, packed, **AUDIT_ARGS)
+    credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **AUDIT_ARGS)
     session.commit()
 
 
-def test_each_kind_of_document_has_a_list(owner, documents_written):
-    assert rows(owner.get("/invoices"))[0].startswith("100003 ")
-    assert rows(owner.get("/invoices"))[2].endswith(" Desk DE Buyer Number1 €26.00 View")
-    (shipment,) = rows(owner.get("/shipments"))
+def test_each_kind_of_document_has_a_list(owner_client, documents_written):
+    assert rows(owner_client.get("/invoices"))[0].startswith("100003 ")
+    assert rows(owner_client.get("/invoices"))[2].endswith(" Desk DE Buyer Number1 €26.00 View")
+    (shipment,) = rows(owner_client.get("/shipments"))
     assert "Recipient Number1 2 00340434161094042557, 00340434161094042564 View" in shipment
-    (memo,) = rows(owner.get("/credit_memos"))
+    (memo,) = rows(owner_client.get("/credit_memos"))
     assert "Desk DE Buyer Number1 Refunded offline €" in memo
 
 
-def test_a_colleague_sees_no_names(colleague, documents_written):
+def test_a_colleague_sees_no_names(viewer_client, documents_written):
     for path in ("/invoices", "/shipments", "/credit_memos", "/customers", "/customers/1"):
-        page = colleague.get(path)
+        page = viewer_client.get(path)
         assert page.status_code == 200
         for hidden in ("Buyer Number1", "Recipient Number1", "marketplace.example"):
             assert hidden not in page.text
@@ -109,64 +109,66 @@ def test_a_colleague_sees_no_names(colleague, documents_written):
         ("/credit_memos", {"memo_state": "asked"}, []),
     ],
 )
-def test_each_filter_finds_what_it_says(owner, documents_written, path, query, found):
-    assert [row.split()[0] for row in rows(owner.get(path, query_string=query))] == found
+def test_each_filter_finds_what_it_says(owner_client, documents_written, path, query, found):
+    assert [row.split()[0] for row in rows(owner_client.get(path, query_string=query))] == found
 
 
-def test_a_number_leads_straight_to_its_document(owner, documents_written):
-    assert owner.get("/invoices?q=100002").location == "/invoices/100002"
-    assert owner.get("/shipments?q=100001").location == "/shipments/100001"
-    assert owner.get("/credit_memos?q=100001").location == "/credit_memos/100001"
+def test_a_number_leads_straight_to_its_document(owner_client, documents_written):
+    assert owner_client.get("/invoices?q=100002").location == "/invoices/100002"
+    assert owner_client.get("/shipments?q=100001").location == "/shipments/100001"
+    assert owner_client.get("/credit_memos?q=100001").location == "/credit_memos/100001"
 
 
 @pytest.mark.parametrize("path", ["/invoices", "/shipments", "/credit_memos", "/customers"])
-def test_names_are_sealed_and_mistakes_said(owner, documents_written, path):
-    sealed = owner.post(f"{path}/searches", data={"name": "Number1"}).location
+def test_names_are_sealed_and_mistakes_said(owner_client, documents_written, path):
+    sealed = owner_client.post(f"{path}/searches", data={"name": "Number1"}).location
     assert "Number1" not in sealed
-    assert len(rows(owner.get(sealed))) >= 1
-    wrong = owner.get(f"{path}?{'since' if path == '/customers' else 'created'}_from=tomorrow")
+    assert len(rows(owner_client.get(sealed))) >= 1
+    wrong = owner_client.get(f"{path}?{'since' if path == '/customers' else 'created'}_from=tomorrow")
     assert (wrong.status_code, "Enter a day as 2026-03-31." in plain(wrong)) == (422, True)
 
 
 @pytest.mark.parametrize(
     ("path", "model"), [("/invoices", Invoice), ("/shipments", Shipment), ("/credit_memos", CreditMemo)]
 )
-def test_a_list_costs_as_many_statements_for_many_as_for_one(owner, session, documents_written, path, model):
-    few = cost(lambda: owner.get(path))
-    more = imported(session, *(an_order(n, country=("DE", "GB")[n % 2]) for n in range(10, 40)))
+def test_a_list_costs_as_many_statements_for_many_as_for_one(owner_client, session, documents_written, path, model):
+    few = cost(lambda: owner_client.get(path))
+    more = create_orders(session, *(an_order(n, country=("DE", "GB")[n % 2]) for n in range(10, 40)))
     for order in more[3:]:
         if order.total_invoiced == 0:
-            invoices.create(session, order.id, **BY)
+            invoices.create(session, order.id, **AUDIT_ARGS)
         if model is Shipment:
-            shipments.create(session, order.id, **BY)
+            shipments.create(session, order.id, **AUDIT_ARGS)
         if model is CreditMemo:
-            credit_memos.create(session, order.id, drafts.CreditRequest(quantities={order.items[0].id: 1}), **BY)
+            credit_memos.create(
+                session, order.id, drafts.CreditRequest(quantities={order.items[0].id: 1}), **AUDIT_ARGS
+            )
     session.commit()
 
-    assert cost(lambda: owner.get(path)) == few == 4
-    assert len(rows(owner.get(path))) > 25
+    assert cost(lambda: owner_client.get(path)) == few == 4
+    assert len(rows(owner_client.get(path))) > 25
     session.commit()
 
 
-def test_empty_lists_say_what_belongs_there(owner):
-    assert "No invoices yet" in plain(owner.get("/invoices"))
-    assert "No shipments yet" in plain(owner.get("/shipments"))
-    assert "No credit memos yet" in plain(owner.get("/credit_memos"))
-    assert "No customer accounts yet" in plain(owner.get("/customers"))
+def test_empty_lists_say_what_belongs_there(owner_client):
+    assert "No invoices yet" in plain(owner_client.get("/invoices"))
+    assert "No shipments yet" in plain(owner_client.get("/shipments"))
+    assert "No credit memos yet" in plain(owner_client.get("/credit_memos"))
+    assert "No customer accounts yet" in plain(owner_client.get("/customers"))
 
 
-def test_documents_are_printed_from_their_list(owner, session, documents_written):
+def test_documents_are_printed_from_their_list(owner_client, session, documents_written):
     ids = session.scalars(select(Invoice.id)).all()
     session.commit()
 
-    begun = owner.post("/grids/invoices/selections", data={"kind": "print_these_invoices", "id": ids})
+    begun = owner_client.post("/grids/invoices/selections", data={"kind": "print_these_invoices", "id": ids})
 
     assert begun.location == "/bulk/1"
-    assert "Print invoices" in plain(owner.get("/bulk/1"))
+    assert "Print invoices" in plain(owner_client.get("/bulk/1"))
 
 
-def test_customers_are_listed_with_their_orders(owner, orders):
-    listed = rows(owner.get("/customers?sort=id"))
+def test_customers_are_listed_with_their_orders(owner_client, orders):
+    listed = rows(owner_client.get("/customers?sort=id"))
 
     assert [row.split()[0] for row in listed] == ["1", "2"]
     assert "Buyer Number1 Buyer1@marketplace.example Desk DE 2 " in listed[0]
@@ -183,40 +185,40 @@ def test_customers_are_listed_with_their_orders(owner, orders):
         ({"store": "desk-gb"}, []),
     ],
 )
-def test_customers_are_found_by_e_mail_name_and_store(owner, orders, query, found):
-    assert [row.split()[0] for row in rows(owner.get("/customers", query_string=query))] == found
+def test_customers_are_found_by_e_mail_name_and_store(owner_client, orders, query, found):
+    assert [row.split()[0] for row in rows(owner_client.get("/customers", query_string=query))] == found
 
 
-def test_the_page_of_a_customer_shows_what_they_ordered(owner, session, orders):
+def test_the_page_of_a_customer_shows_what_they_ordered(owner_client, session, orders):
     credit = orders[1]
-    invoices.create(session, credit.id, **BY)
-    credit_memos.create(session, credit.id, drafts.CreditRequest(quantities={credit.items[0].id: 2}), **BY)
+    invoices.create(session, credit.id, **AUDIT_ARGS)
+    credit_memos.create(session, credit.id, drafts.CreditRequest(quantities={credit.items[0].id: 2}), **AUDIT_ARGS)
     session.commit()
 
-    page = owner.get("/customers/1")
+    page = owner_client.get("/customers/1")
 
     said = plain(page)
     for part in ("Orders, not cancelled 2", "Ordered €52.00", "Given back €", "Buyer1@marketplace.example", "Desk DE"):
         assert part in said
     assert [row.split()[0] for row in rows(page)] == ["100001", "100002"]
-    all_of_them = owner.get("/orders?customer=1")
+    all_of_them = owner_client.get("/orders?customer=1")
     assert "2 orders" in plain(all_of_them)
     assert "Customer: 1" in plain(all_of_them)
-    assert owner.get("/orders?customer=x").status_code == 422
+    assert owner_client.get("/orders?customer=x").status_code == 422
     # The filters of that list keep whose orders they are.
-    assert "customer=1" in owner.post("/orders/searches", data={"customer": "1", "state": "new"}).location
+    assert "customer=1" in owner_client.post("/orders/searches", data={"customer": "1", "state": "new"}).location
 
 
-def test_an_unknown_customer_is_said(owner):
-    page = owner.get("/customers/99")
+def test_an_unknown_customer_is_said(owner_client):
+    page = owner_client.get("/customers/99")
     assert (page.status_code, "There is no customer 99 here." in plain(page)) == (404, True)
 
 
-def test_the_page_of_a_customer_costs_the_same_for_many_orders(owner, session, orders):
-    few = cost(lambda: owner.get("/customers/1"))
+def test_the_page_of_a_customer_costs_the_same_for_many_orders(owner_client, session, orders):
+    few = cost(lambda: owner_client.get("/customers/1"))
     buyer = Buyer(name="Buyer Number1", email="buyer1@marketplace.example")
-    imported(session, *(an_order(n, buyer=buyer) for n in range(10, 35)))
+    create_orders(session, *(an_order(n, buyer=buyer) for n in range(10, 35)))
     assert session.scalar(select(Customer.id).where(Customer.id == 3)) is None
     session.commit()
 
-    assert cost(lambda: owner.get("/customers/1")) == few
+    assert cost(lambda: owner_client.get("/customers/1")) == few

@@ -8,7 +8,7 @@ import pytest
 from flask import url_for
 from sqlalchemy import event, select
 
-from tests.support.user_accounts import Person, sign_in
+from tests.support.user_accounts import UserAccount, sign_in
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
 from webapp.domain.users.permissions import OWNER
@@ -38,18 +38,18 @@ def stored(session, statement):
 # Choosing rows.
 
 
-def test_ticked_rows_are_frozen_and_asked_about(owner, session, orders):
+def test_ticked_rows_are_frozen_and_asked_about(owner_client, session, orders):
     sent = {"kind": "hold", "id": [orders["100001"], orders["100003"]]}
 
-    answer = owner.post("/grids/orders/selections", data=sent)
+    answer = owner_client.post("/grids/orders/selections", data=sent)
 
     assert answer.location == "/bulk/1"
     assert stored(session, select(BulkRow.subject_id)) == [orders["100001"], orders["100003"]]
     assert stored(session, select(BulkAction.state)) == [bulk_states.DRAFT]
 
 
-def test_all_that_match_are_those_of_the_filter_in_their_order(owner, session, orders):
-    owner.post(
+def test_all_that_match_are_those_of_the_filter_in_their_order(owner_client, session, orders):
+    owner_client.post(
         "/grids/orders/selections", data={"kind": "hold", "all": "1", "query": "state=processing&sort=purchased"}
     )
 
@@ -65,39 +65,39 @@ def test_all_that_match_are_those_of_the_filter_in_their_order(owner, session, o
         ({"all": "1", "query": "total_min=x"}, "These filters cannot be used."),
     ],
 )
-def test_what_cannot_be_chosen_is_said_on_the_list(owner, session, orders, sent, said):
-    answer = owner.post("/grids/orders/selections", data={"kind": "hold", "query": "state=new"} | sent)
+def test_what_cannot_be_chosen_is_said_on_the_list(owner_client, session, orders, sent, said):
+    answer = owner_client.post("/grids/orders/selections", data={"kind": "hold", "query": "state=new"} | sent)
 
     assert answer.status_code == 303
     assert answer.location.startswith("/orders?")
-    assert said in plain(owner.get(answer.location))
+    assert said in plain(owner_client.get(answer.location))
     assert stored(session, select(BulkAction.id)) == []
 
 
-def test_more_than_may_be_done_at_once_is_refused(owner, session, orders, monkeypatch):
+def test_more_than_may_be_done_at_once_is_refused(owner_client, session, orders, monkeypatch):
     monkeypatch.setattr(bulk_states, "MOST_ROWS", 3)
 
-    answer = owner.post("/grids/orders/selections", data={"kind": "hold", "all": "1"})
+    answer = owner_client.post("/grids/orders/selections", data={"kind": "hold", "all": "1"})
 
-    assert "4 are too many at once; at most 3." in plain(owner.get(answer.location))
+    assert "4 are too many at once; at most 3." in plain(owner_client.get(answer.location))
 
 
-def test_only_what_the_list_offers_and_the_person_may_do(owner, colleague, orders):
+def test_only_what_the_list_offers_and_the_person_may_do(owner_client, viewer_client, orders):
     sent = {"id": orders["100001"]}
 
-    assert owner.post("/grids/orders/selections", data=sent | {"kind": "juggle"}).status_code == 404
-    assert owner.post("/grids/amazon_orders/selections", data=sent | {"kind": "hold"}).status_code == 400
-    assert owner.post("/grids/nothing/selections", data=sent | {"kind": "hold"}).status_code == 404
-    assert colleague.post("/grids/orders/selections", data=sent | {"kind": "hold"}).status_code == 403
-    assert "data-chosen" in owner.get("/orders").text
-    assert "data-chosen" not in colleague.get("/orders").text
+    assert owner_client.post("/grids/orders/selections", data=sent | {"kind": "juggle"}).status_code == 404
+    assert owner_client.post("/grids/amazon_orders/selections", data=sent | {"kind": "hold"}).status_code == 400
+    assert owner_client.post("/grids/nothing/selections", data=sent | {"kind": "hold"}).status_code == 404
+    assert viewer_client.post("/grids/orders/selections", data=sent | {"kind": "hold"}).status_code == 403
+    assert "data-chosen" in owner_client.get("/orders").text
+    assert "data-chosen" not in viewer_client.get("/orders").text
 
 
 # Columns.
 
 
-def test_an_address_may_name_the_columns(owner, orders):
-    page = owner.get("/orders?columns=total,id,nonsense,tax")
+def test_an_address_may_name_the_columns(owner_client, orders):
+    page = owner_client.get("/orders?columns=total,id,nonsense,tax")
 
     assert heads(page) == ["Grand total", "ID", "Tax"]
     assert "€4.00" in plain(page)
@@ -106,13 +106,13 @@ def test_an_address_may_name_the_columns(owner, orders):
     assert parse_qs(urlsplit(sort).query)["columns"] == ["total,id,nonsense,tax"]
 
 
-def test_a_column_that_is_not_shown_is_neither_selected_nor_decrypted(owner, orders):
+def test_a_column_that_is_not_shown_is_neither_selected_nor_decrypted(owner_client, orders):
     def statements(url):
         seen = []
         listen = (db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
         event.listen(*listen)
         try:
-            owner.get(url)
+            owner_client.get(url)
         finally:
             event.remove(*listen)
         return next(
@@ -125,42 +125,42 @@ def test_a_column_that_is_not_shown_is_neither_selected_nor_decrypted(owner, ord
     assert [name in statements("/orders?columns=email,address") for name in personal] == [False, False, True, True]
 
 
-def test_each_column_of_each_list_can_be_shown_and_exported(owner, orders):
+def test_each_column_of_each_list_can_be_shown_and_exported(owner_client, orders):
     for listing in LISTINGS.values():
         names = [column.name for column in listing.grid([]).columns]
         assert names == list(listing.headings), listing.name
         columns = ",".join(names)
-        url = owner.get(f"/grids/{listing.name}/columns").text
+        url = owner_client.get(f"/grids/{listing.name}/columns").text
         assert url.count('name="order"') == len(names)
-        with owner.application.test_request_context():
+        with owner_client.application.test_request_context():
             here = url_for(listing.endpoint, columns=columns)
-        page = owner.get(here)
+        page = owner_client.get(here)
         assert page.status_code == 200, listing.name
         for format_ in ("csv", "xlsx"):
             sent = {"format": format_, "query": f"columns={columns}"}
-            assert owner.post(f"/grids/{listing.name}/exports", data=sent).status_code == 200
+            assert owner_client.post(f"/grids/{listing.name}/exports", data=sent).status_code == 200
 
 
-def test_columns_are_moved_kept_for_the_person_and_forgotten(owner, app, orders):
+def test_columns_are_moved_kept_for_the_person_and_forgotten(owner_client, app, orders):
     form = {"order": ["id", "total", "status"], "column": ["id", "total"], "query": "state=processing", "size": "20"}
-    moved = owner.post("/grids/orders/columns", data=form | {"move": "up:total"}, headers=HTMX)
+    moved = owner_client.post("/grids/orders/columns", data=form | {"move": "up:total"}, headers=HTMX)
     assert re.findall(r'name="order" value="(\w+)"', moved.text) == ["total", "id", "status"]
     assert re.findall(r'name="column" value="(\w+)"[^>]* checked', moved.text) == ["total", "id"]
 
-    kept = owner.post("/grids/orders/columns", data=form | {"order": ["total", "id", "status"], "save": "1"})
+    kept = owner_client.post("/grids/orders/columns", data=form | {"order": ["total", "id", "status"], "save": "1"})
     assert kept.location == "/orders?state=processing"
-    assert heads(owner.get("/orders")) == ["Grand total", "ID"]
-    assert re.search(r'aria-current="true">\s*20<', owner.get("/orders").text)
+    assert heads(owner_client.get("/orders")) == ["Grand total", "ID"]
+    assert re.search(r'aria-current="true">\s*20<', owner_client.get("/orders").text)
     # A colleague's list is as it was.
-    other = sign_in(app.test_client(), Person("other@desk.example", "a third long password", OWNER))
+    other = sign_in(app.test_client(), UserAccount("other@desk.example", "a third long password", OWNER))
     assert "Amazon order number" in heads(other.get("/orders"))
 
-    owner.post("/grids/orders/columns", data={"reset": "1", "query": ""})
-    assert "Amazon order number" in heads(owner.get("/orders"))
+    owner_client.post("/grids/orders/columns", data={"reset": "1", "query": ""})
+    assert "Amazon order number" in heads(owner_client.get("/orders"))
 
 
-def test_a_list_without_columns_is_refused_where_it_was_asked(owner):
-    answer = owner.post("/grids/orders/columns", data={"order": ["id"], "size": "", "save": "1"}, headers=HTMX)
+def test_a_list_without_columns_is_refused_where_it_was_asked(owner_client):
+    answer = owner_client.post("/grids/orders/columns", data={"order": ["id"], "size": "", "save": "1"}, headers=HTMX)
 
     assert answer.status_code == 422
     assert "Tick at least one column" in plain(answer)
@@ -169,11 +169,11 @@ def test_a_list_without_columns_is_refused_where_it_was_asked(owner):
 # Views.
 
 
-def test_a_view_keeps_filters_order_and_columns_and_seals_names(owner, session, orders):
-    sealed = owner.post("/orders/searches", data={"q": "buyer number2"}).location.partition("?")[2]
+def test_a_view_keeps_filters_order_and_columns_and_seals_names(owner_client, session, orders):
+    sealed = owner_client.post("/orders/searches", data={"q": "buyer number2"}).location.partition("?")[2]
     query = f"{sealed}&state=processing&sort=-total&columns=id,total"
 
-    saved = owner.post("/grids/orders/views", data={"name": " My  view ", "query": query})
+    saved = owner_client.post("/grids/orders/views", data={"name": " My  view ", "query": query})
 
     parts = parse_qs(urlsplit(saved.location).query)
     assert {name: parts[name] for name in ("state", "sort", "columns", "view")} == {
@@ -182,7 +182,7 @@ def test_a_view_keeps_filters_order_and_columns_and_seals_names(owner, session, 
         "columns": ["id,total"],
         "view": ["1"],
     }
-    page = owner.get(saved.location)
+    page = owner_client.get(saved.location)
     assert heads(page) == ["ID", "Grand total"]
     assert "Keyword: buyer number2" in plain(page)
     assert "100002" in page.text
@@ -191,56 +191,58 @@ def test_a_view_keeps_filters_order_and_columns_and_seals_names(owner, session, 
     assert "number2" not in str(view.parameters)
 
 
-def test_a_list_opens_with_the_view_chosen_for_it_and_can_be_cleared(owner, orders):
-    owner.post("/grids/orders/views", data={"name": "Done", "query": "state=complete"})
-    changed = owner.post("/grids/views/1/changes", data={"name": "Finished", "opens": "y", "query": ""}, headers=HTMX)
+def test_a_list_opens_with_the_view_chosen_for_it_and_can_be_cleared(owner_client, orders):
+    owner_client.post("/grids/orders/views", data={"name": "Done", "query": "state=complete"})
+    changed = owner_client.post(
+        "/grids/views/1/changes", data={"name": "Finished", "opens": "y", "query": ""}, headers=HTMX
+    )
     assert "Finished Opens the list" in plain(changed)
 
-    opened = owner.get("/orders")
+    opened = owner_client.get("/orders")
     assert (opened.status_code, "state=complete" in opened.location) == (303, True)
-    page = owner.get(opened.location)
+    page = owner_client.get(opened.location)
     clear = re.search(r'class="clear" href="([^"]+)"', unescape(page.text))[1]
-    everything = owner.get(clear)
+    everything = owner_client.get(clear)
     assert (everything.status_code, "4 orders" in plain(everything)) == (200, True)
 
-    owner.post("/grids/views/1/deletions", data={"query": ""})
-    assert owner.get("/orders").status_code == 200
+    owner_client.post("/grids/views/1/deletions", data={"query": ""})
+    assert owner_client.get("/orders").status_code == 200
 
 
-def test_a_shared_view_is_seen_by_all_and_changed_by_its_owner(owner, colleague, orders):
-    owner.post("/grids/orders/views", data={"name": "Mine", "query": "state=new"})
-    owner.post("/grids/orders/views", data={"name": "Ours", "shared": "y", "query": "state=complete"})
+def test_a_shared_view_is_seen_by_all_and_changed_by_its_owner(owner_client, viewer_client, orders):
+    owner_client.post("/grids/orders/views", data={"name": "Mine", "query": "state=new"})
+    owner_client.post("/grids/orders/views", data={"name": "Ours", "shared": "y", "query": "state=complete"})
 
-    seen = plain(colleague.get("/grids/orders/views"))
+    seen = plain(viewer_client.get("/grids/orders/views"))
     assert ("Ours Shared by a colleague" in seen, "Mine" in seen) == (True, False)
-    assert colleague.get("/orders?view=1").status_code == 200
-    assert colleague.post("/grids/views/1/changes", data={"name": "x"}).status_code == 404
-    assert colleague.post("/grids/views/2/deletions").status_code == 409
+    assert viewer_client.get("/orders?view=1").status_code == 200
+    assert viewer_client.post("/grids/views/1/changes", data={"name": "x"}).status_code == 404
+    assert viewer_client.post("/grids/views/2/deletions").status_code == 409
     # It can be opened with, but keeps its name.
-    colleague.post("/grids/views/2/changes", data={"name": "Stolen", "opens": "y"})
-    assert "view=2" in colleague.get("/orders").location
-    assert "Ours" in plain(owner.get("/grids/orders/views"))
+    viewer_client.post("/grids/views/2/changes", data={"name": "Stolen", "opens": "y"})
+    assert "view=2" in viewer_client.get("/orders").location
+    assert "Ours" in plain(owner_client.get("/grids/orders/views"))
     # When its owner takes it away, the list opens as usual.
-    owner.post("/grids/views/2/deletions")
-    assert colleague.get("/orders").status_code == 200
+    owner_client.post("/grids/views/2/deletions")
+    assert viewer_client.get("/orders").status_code == 200
 
 
-def test_a_view_that_is_not_shared_any_more_opens_nothing(owner, colleague, orders):
-    owner.post("/grids/orders/views", data={"name": "Ours", "shared": "y", "query": "state=complete"})
-    colleague.post("/grids/views/1/changes", data={"name": "x", "opens": "y"})
+def test_a_view_that_is_not_shared_any_more_opens_nothing(owner_client, viewer_client, orders):
+    owner_client.post("/grids/orders/views", data={"name": "Ours", "shared": "y", "query": "state=complete"})
+    viewer_client.post("/grids/views/1/changes", data={"name": "x", "opens": "y"})
 
-    owner.post("/grids/views/1/changes", data={"name": "Ours"})
+    owner_client.post("/grids/views/1/changes", data={"name": "Ours"})
 
-    assert colleague.get("/orders").status_code == 200
+    assert viewer_client.get("/orders").status_code == 200
 
 
-def test_names_of_views_are_checked(owner, orders):
-    owner.post("/grids/orders/views", data={"name": "One", "query": ""})
-    owner.post("/grids/orders/views", data={"name": "Two", "query": ""})
+def test_names_of_views_are_checked(owner_client, orders):
+    owner_client.post("/grids/orders/views", data={"name": "One", "query": ""})
+    owner_client.post("/grids/orders/views", data={"name": "Two", "query": ""})
 
-    empty = owner.post("/grids/orders/views", data={"name": " ", "query": ""}, headers=HTMX)
-    long = owner.post("/grids/orders/views", data={"name": "x" * 81, "query": ""}, headers=HTMX)
-    taken = owner.post("/grids/views/2/changes", data={"name": "One", "query": ""}, headers=HTMX)
+    empty = owner_client.post("/grids/orders/views", data={"name": " ", "query": ""}, headers=HTMX)
+    long = owner_client.post("/grids/orders/views", data={"name": "x" * 81, "query": ""}, headers=HTMX)
+    taken = owner_client.post("/grids/views/2/changes", data={"name": "One", "query": ""}, headers=HTMX)
 
     assert [one.status_code for one in (empty, long, taken)] == [422] * 3
     assert "Give the view a name of at most 80 characters." in plain(long)

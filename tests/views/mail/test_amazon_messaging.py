@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from tests.support.account_harness import Desk
+from tests.support.account_harness import AccountHarness
 from webapp.core import queue
 from webapp.models.mails import Mail
 from webapp.services.mail import amazon_messaging
@@ -21,31 +21,31 @@ def settings(settings, redis_url):
 
 
 @pytest.fixture
-def url(desk: Desk) -> str:
-    number = desk.world.place("DE")
-    desk.sync()
-    found = f"/orders/{desk.commerce_order(number).number}/messages"
-    desk.session.rollback()
+def url(harness: AccountHarness) -> str:
+    number = harness.world.place("DE")
+    harness.sync()
+    found = f"/orders/{harness.commerce_order(number).number}/messages"
+    harness.session.rollback()
     return found
 
 
-def answered(desk: Desk) -> None:
-    amazon_messaging.advance(desk.session, desk.port, desk.account.id, clock=lambda: datetime.now(UTC))
-    desk.session.rollback()
+def answered(harness: AccountHarness) -> None:
+    amazon_messaging.advance(harness.session, harness.amazon, harness.account.id, clock=lambda: datetime.now(UTC))
+    harness.session.rollback()
 
 
-def test_the_page_asks_and_looks_again_until_amazon_has_answered(owner, desk, url):
-    page = owner.get(url.replace("/messages", "/mails/new")).text
+def test_the_page_asks_and_looks_again_until_amazon_has_answered(owner_client, harness, url):
+    page = owner_client.get(url.replace("/messages", "/mails/new")).text
     assert 'hx-trigger="load"' in page
 
-    asked = owner.post(f"{url}/offers", headers=HTMX)
+    asked = owner_client.post(f"{url}/offers", headers=HTMX)
 
     assert (asked.status_code, 'hx-trigger="every 1s"' in asked.text) == (200, True)
-    assert queue.queue(desk.redis, "submissions").job_ids == [f"send_messages-{desk.account.id}"]
-    desk.session.rollback()
-    assert 'hx-trigger="every 1s"' in owner.get(url, headers=HTMX).text
-    answered(desk)
-    shown = owner.get(url, headers=HTMX).text
+    assert queue.queue(harness.redis, "submissions").job_ids == [f"send_messages-{harness.account.id}"]
+    harness.session.rollback()
+    assert 'hx-trigger="every 1s"' in owner_client.get(url, headers=HTMX).text
+    answered(harness)
+    shown = owner_client.get(url, headers=HTMX).text
     assert "hx-trigger" not in shown
     assert re.findall(r'name="kind"[^>]*value="(\w+)"', shown) == [
         "confirmOrderDetails",
@@ -55,24 +55,24 @@ def test_the_page_asks_and_looks_again_until_amazon_has_answered(owner, desk, ur
     ]
 
 
-def test_without_javascript_a_button_asks_and_a_page_answers(owner, desk, url):
-    answer = owner.post(f"{url}/offers")
+def test_without_javascript_a_button_asks_and_a_page_answers(owner_client, harness, url):
+    answer = owner_client.post(f"{url}/offers")
     assert (answer.status_code, answer.location) == (303, url)
 
 
-def test_a_message_is_queued_for_amazon_and_kept(owner, desk, url):
-    owner.post(f"{url}/offers")
-    answered(desk)
-    once = re.search(r'name="once" type="hidden" value="([^"]+)"', owner.get(url).text)[1]
+def test_a_message_is_queued_for_amazon_and_kept(owner_client, harness, url):
+    owner_client.post(f"{url}/offers")
+    answered(harness)
+    once = re.search(r'name="once" type="hidden" value="([^"]+)"', owner_client.get(url).text)[1]
     sent = {"kind": "unexpectedProblem", "text": "Es kommt morgen.", "once": once}
 
-    first, second = owner.post(url, data=sent), owner.post(url, data=sent)
+    first, second = owner_client.post(url, data=sent), owner_client.post(url, data=sent)
 
-    mail = desk.session.scalars(select(Mail)).one()
+    mail = harness.session.scalars(select(Mail)).one()
     assert first.location == second.location == f"/mails/{mail.id}"
     assert (mail.via, mail.kind, mail.body, mail.state) == ("amazon", "unexpectedProblem", "Es kommt morgen.", "queued")
-    answered(desk)
-    page = owner.get(first.location).text
+    answered(harness)
+    page = owner_client.get(first.location).text
     assert "through Amazon" in page
     assert "Es kommt morgen." in page
 
@@ -86,26 +86,26 @@ def test_a_message_is_queued_for_amazon_and_kept(owner, desk, url):
         ({"kind": "warranty"}, "Amazon has no message of the kind warranty."),
     ],
 )
-def test_what_amazon_would_not_take_comes_back_with_what_was_written(owner, desk, url, sent, words):
-    owner.post(f"{url}/offers")
-    answered(desk)
-    answer = owner.post(url, data={"kind": "unexpectedProblem", "text": "My own text"} | sent, headers=HTMX)
+def test_what_amazon_would_not_take_comes_back_with_what_was_written(owner_client, harness, url, sent, words):
+    owner_client.post(f"{url}/offers")
+    answered(harness)
+    answer = owner_client.post(url, data={"kind": "unexpectedProblem", "text": "My own text"} | sent, headers=HTMX)
     assert answer.status_code == 422
     assert words in answer.text
 
 
-def test_an_order_amazon_allows_nothing_for_says_so(owner, desk, url):
-    order = next(iter(desk.world.orders))
-    desk.at_amazon(order, "cancel")
-    owner.post(f"{url}/offers")
-    answered(desk)
-    assert "Amazon allows no message for this order now." in owner.get(url).text
+def test_an_order_amazon_allows_nothing_for_says_so(owner_client, harness, url):
+    order = next(iter(harness.world.orders))
+    harness.at_amazon(order, "cancel")
+    owner_client.post(f"{url}/offers")
+    answered(harness)
+    assert "Amazon allows no message for this order now." in owner_client.get(url).text
 
 
-def test_what_amazon_says_against_being_asked_is_shown(owner, desk, url):
-    owner.post(f"{url}/offers")
-    desk.world.faults.arm("error_500", times=None)
-    answered(desk)
-    page = owner.get(url).text
+def test_what_amazon_says_against_being_asked_is_shown(owner_client, harness, url):
+    owner_client.post(f"{url}/offers")
+    harness.world.faults.arm("error_500", times=None)
+    answered(harness)
+    page = owner_client.get(url).text
     assert "Amazon did not say which messages it allows" in page
     assert "Ask again" in page

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.factories import NOW
-from tests.support.mailboxes import set_up
-from tests.support.order_processing import processing_order
+from tests.support.mailboxes import save_mail_server
+from tests.support.order_processing import create_processing_order
 from webapp.models.mails import Mail
 from webapp.models.orders import Order
 from webapp.services.invoicing import invoices
@@ -20,8 +20,8 @@ BY = {"now": NOW, "actor": "user:1"}
 
 @pytest.fixture
 def order(session):
-    set_up(session)
-    order = processing_order(session, invoiced=False)
+    save_mail_server(session)
+    order = create_processing_order(session, invoiced=False)
     invoices.create(session, order.id, **BY)
     session.rollback()
     return order
@@ -51,13 +51,13 @@ def fields(page):
     return hidden | {"subject": unescape(subject[1]), "body": unescape(body[1]).replace("\n", "\r\n"), "attach": "y"}
 
 
-def test_the_form_is_filled_in_by_the_template_and_sent_as_it_was_changed(owner, session, number):
-    page = owner.get(f"/orders/{number}/mails/new?what=order").text
+def test_the_form_is_filled_in_by_the_template_and_sent_as_it_was_changed(owner_client, session, number):
+    page = owner_client.get(f"/orders/{number}/mails/new?what=order").text
     sent = fields(page)
     assert sent["subject"] == "Ihre Bestellung 303-0000000-0000001"
     assert "Guten Tag Buyer Number1," in sent["body"]
 
-    answer = owner.post(f"/orders/{number}/mails", data=sent | {"subject": "Hallo"})
+    answer = owner_client.post(f"/orders/{number}/mails", data=sent | {"subject": "Hallo"})
 
     mail = only(session)
     assert (answer.status_code, answer.location) == (303, f"/mails/{mail.id}")
@@ -65,22 +65,22 @@ def test_the_form_is_filled_in_by_the_template_and_sent_as_it_was_changed(owner,
     assert mail.body == sent["body"].replace("\r\n", "\n")
 
 
-def test_the_form_sent_twice_writes_one_mail(owner, session, number):
-    sent = fields(owner.get(f"/orders/{number}/mails/new").text)
-    first, second = (owner.post(f"/orders/{number}/mails", data=sent) for _ in range(2))
+def test_the_form_sent_twice_writes_one_mail(owner_client, session, number):
+    sent = fields(owner_client.get(f"/orders/{number}/mails/new").text)
+    first, second = (owner_client.post(f"/orders/{number}/mails", data=sent) for _ in range(2))
     assert first.location == second.location
     assert only(session).kind == "free"
 
 
-def test_a_document_can_be_chosen_and_goes_along(owner, session, number):
-    page = owner.get(f"/orders/{number}/mails/new")
+def test_a_document_can_be_chosen_and_goes_along(owner_client, session, number):
+    page = owner_client.get(f"/orders/{number}/mails/new")
     (key,) = re.findall(r'<option value="(invoice-\d+)"', page.text)
-    fragment = owner.get(f"/orders/{number}/mails/new?what={key}", headers=HTMX)
+    fragment = owner_client.get(f"/orders/{number}/mails/new?what={key}", headers=HTMX)
     assert fragment.text.lstrip().startswith("{#") is False
     assert '<div id="mail-new">' in fragment.text
     assert "<html" not in fragment.text
 
-    owner.post(f"/orders/{number}/mails", data=fields(fragment.text))
+    owner_client.post(f"/orders/{number}/mails", data=fields(fragment.text))
 
     mail = only(session)
     assert (mail.kind, mail.attach) == ("invoice", True)
@@ -95,18 +95,18 @@ def test_a_document_can_be_chosen_and_goes_along(owner, session, number):
         ({"body": ""}, "Write what the buyer is to read."),
     ],
 )
-def test_what_cannot_be_sent_comes_back_with_what_was_written(owner, session, number, sent, words):
+def test_what_cannot_be_sent_comes_back_with_what_was_written(owner_client, session, number, sent, words):
     full = {"what": "free", "subject": "Hello", "body": "My own text"} | sent
-    answer = owner.post(f"/orders/{number}/mails", data=full, headers=HTMX)
+    answer = owner_client.post(f"/orders/{number}/mails", data=full, headers=HTMX)
     assert answer.status_code == 422
     assert words in answer.text
     assert "body" in sent or "My own text" in answer.text
     assert session.scalars(select(Mail)).all() == []
 
 
-def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owner, session, number):
+def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owner_client, session, number):
     full = {"what": "free", "subject": "Your mug", "body": "More at https://shop.example/mugs or post@shop.example."}
-    asked = owner.post(f"/orders/{number}/mails", data=full, headers=HTMX)
+    asked = owner_client.post(f"/orders/{number}/mails", data=full, headers=HTMX)
     assert asked.status_code == 422
     assert "The text leads to shop.example. Amazon lets no mail lead" in asked.text
     assert 'name="anyway"' in asked.text
@@ -114,70 +114,72 @@ def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owne
     assert session.scalars(select(Mail)).all() == []
     session.rollback()
 
-    other = owner.post(f"/orders/{number}/mails", data=full | {"anyway": "y", "subject": ""}, headers=HTMX)
+    other = owner_client.post(f"/orders/{number}/mails", data=full | {"anyway": "y", "subject": ""}, headers=HTMX)
     assert 'name="anyway"' not in other.text, "said of a text that is changed once more"
-    owner.post(f"/orders/{number}/mails", data=full | {"anyway": "y"})
+    owner_client.post(f"/orders/{number}/mails", data=full | {"anyway": "y"})
 
     assert only(session).body == full["body"]
 
 
-def test_a_text_that_follows_a_parcel_is_sent_at_once(owner, session, number):
-    assert 'name="anyway"' not in owner.get(f"/orders/{number}/mails/new").text
+def test_a_text_that_follows_a_parcel_is_sent_at_once(owner_client, session, number):
+    assert 'name="anyway"' not in owner_client.get(f"/orders/{number}/mails/new").text
     body = "Follow it: https://www.dhl.com/global-en/home/tracking.html?tracking-id=1"
-    owner.post(f"/orders/{number}/mails", data={"what": "free", "subject": "Your mug", "body": body})
+    owner_client.post(f"/orders/{number}/mails", data={"what": "free", "subject": "Your mug", "body": body})
     assert only(session).body == body
 
 
-def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner, session):
-    order = processing_order(session)
+def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner_client, session):
+    order = create_processing_order(session)
     url = f"/orders/{order.number}/mails/new"
     session.rollback()
-    page = owner.get(url).text
+    page = owner_client.get(url).text
     assert "No mail server is set up" in page
     assert 'href="/mail_settings"' in page
     assert "<textarea" not in page.partition('id="messages"')[0]
 
-    set_up(session)
+    save_mail_server(session)
     session.scalars(select(Order)).one().email = None
     session.commit()
-    assert "Amazon has not told this buyer&#39;s address" in owner.get(url).text
+    assert "Amazon has not told this buyer&#39;s address" in owner_client.get(url).text
     typed = {"what": "free", "subject": "Hello", "body": "Typed for long"}
-    late = owner.post(url.removesuffix("/new"), data=typed)
+    late = owner_client.post(url.removesuffix("/new"), data=typed)
     assert late.status_code == 422
     assert late.text.count("Amazon has not told this buyer&#39;s address") == 1
     assert "Typed for long" in late.text
 
 
-def test_an_order_and_its_documents_lead_to_the_form(owner, session, order, number):
-    assert f'href="/orders/{number}/mails/new"' in owner.get(f"/orders/{number}").text
-    (link,) = re.findall(rf'href="(/orders/{number}/mails/new\?what=invoice-\d+)"', owner.get("/invoices/100001").text)
-    assert "Rechnung 100001" in owner.get(link).text
+def test_an_order_and_its_documents_lead_to_the_form(owner_client, session, order, number):
+    assert f'href="/orders/{number}/mails/new"' in owner_client.get(f"/orders/{number}").text
+    (link,) = re.findall(
+        rf'href="(/orders/{number}/mails/new\?what=invoice-\d+)"', owner_client.get("/invoices/100001").text
+    )
+    assert "Rechnung 100001" in owner_client.get(link).text
 
 
-def test_one_button_sends_a_document_by_its_template(owner, session, order):
-    answer = owner.post("/invoices/100001/mails")
+def test_one_button_sends_a_document_by_its_template(owner_client, session, order):
+    answer = owner_client.post("/invoices/100001/mails")
 
     mail = only(session)
     assert (answer.status_code, answer.location) == (303, f"/mails/{mail.id}")
     assert (mail.kind, mail.attach, mail.body) == ("invoice", True, None)
     session.rollback()
-    again = owner.post("/invoices/100001/mails")
+    again = owner_client.post("/invoices/100001/mails")
     assert again.status_code == 409
     assert "on its way already" in again.text
     for unknown in ("/invoices/7/mails", "/shipments/7/mails", "/credit_memos/7/mails"):
-        assert owner.post(unknown).status_code == 404
+        assert owner_client.post(unknown).status_code == 404
 
 
-def test_a_mail_is_shown_as_it_will_be_and_its_text_only_to_who_may_see_it(owner, colleague, session, order):
-    owner.post("/invoices/100001/mails")
+def test_a_mail_is_shown_as_it_will_be_and_its_text_only_to_who_may_see_it(owner_client, viewer_client, session, order):
+    owner_client.post("/invoices/100001/mails")
     url = f"/mails/{only(session).id}"
     session.rollback()
 
-    page = owner.get(url).text
+    page = owner_client.get(url).text
     assert "Rechnung 100001 zu Ihrer Bestellung 303-0000000-0000001" in page
     assert "buyer1@marketplace.example" in page
     assert 'hx-trigger="every 2s"' in page
-    hidden = colleague.get(url).text
+    hidden = viewer_client.get(url).text
     assert "Number1" not in hidden
     assert "buyer1@" not in hidden
     assert "Only those who may see buyers' data can read it." in hidden
@@ -192,66 +194,66 @@ def fail(session, cause="mail_recipient_refused"):
     return mail_id
 
 
-def test_a_failed_mail_is_seen_and_sent_again(owner, session, order):
-    owner.post("/invoices/100001/mails")
+def test_a_failed_mail_is_seen_and_sent_again(owner_client, session, order):
+    owner_client.post("/invoices/100001/mails")
     mail_id = fail(session)
 
-    assert "1 mail failed" in owner.get("/mails").text
-    assert "1 mail to a buyer failed" in owner.get("/stores/desk-de").text
-    page = owner.get(f"/mails/{mail_id}").text
+    assert "1 mail failed" in owner_client.get("/mails").text
+    assert "1 mail to a buyer failed" in owner_client.get("/stores/desk-de").text
+    page = owner_client.get(f"/mails/{mail_id}").text
     assert "The buyer&#39;s address was refused." in page
     assert "550 5.1.1 Sender not approved" in page
-    answer = owner.post(f"/mails/{mail_id}/retries")
+    answer = owner_client.post(f"/mails/{mail_id}/retries")
     assert answer.location == f"/mails/{mail_id}"
     assert only(session).state == "queued"
     session.rollback()
-    assert owner.post(f"/mails/{mail_id}/retries").status_code == 409
-    assert "1 mail failed" not in owner.get("/mails").text
+    assert owner_client.post(f"/mails/{mail_id}/retries").status_code == 409
+    assert "1 mail failed" not in owner_client.get("/mails").text
 
 
-def test_all_that_failed_are_sent_again_but_none_that_may_have_arrived(owner, session, order):
-    owner.post("/invoices/100001/mails")
+def test_all_that_failed_are_sent_again_but_none_that_may_have_arrived(owner_client, session, order):
+    owner_client.post("/invoices/100001/mails")
     fail(session)
-    owner.post("/invoices/100001/mails")
+    owner_client.post("/invoices/100001/mails")
     second = session.scalars(select(Mail).order_by(Mail.id.desc())).first()
     mail_outbox.move(second, "send", NOW)
     mail_outbox.move(second, "lose", NOW)
     session.commit()
 
-    answer = owner.post("/mails/retries")
+    answer = owner_client.post("/mails/retries")
 
     assert answer.location == "/mails"
     session.expire_all()
     assert [mail.state for mail in session.scalars(select(Mail).order_by(Mail.id))] == ["queued", "unknown"]
     session.rollback()
-    page = owner.get("/mails").text
+    page = owner_client.get("/mails").text
     assert "1 mail may have arrived" in page
     assert "1 mail is in line again." in page
 
 
-def test_a_mail_that_is_not_wanted_is_dropped(owner, session, order):
-    owner.post("/invoices/100001/mails")
+def test_a_mail_that_is_not_wanted_is_dropped(owner_client, session, order):
+    owner_client.post("/invoices/100001/mails")
     mail_id = only(session).id
     session.rollback()
-    assert owner.post(f"/mails/{mail_id}/drops").location == f"/mails/{mail_id}"
+    assert owner_client.post(f"/mails/{mail_id}/drops").location == f"/mails/{mail_id}"
     assert only(session).state == "dropped"
 
 
-def test_the_grid_is_filtered_by_what_its_address_says(owner, session, order, number):
-    owner.post("/invoices/100001/mails")
+def test_the_grid_is_filtered_by_what_its_address_says(owner_client, session, order, number):
+    owner_client.post("/invoices/100001/mails")
     fail(session)
-    owner.post(f"/orders/{number}/mails", data={"what": "free", "subject": "Hello", "body": "Text"})
+    owner_client.post(f"/orders/{number}/mails", data={"what": "free", "subject": "Hello", "body": "Text"})
 
     def rows(query):
-        return len(re.findall(r'href="/mails/\d+"', owner.get(f"/mails?{query}").text))
+        return len(re.findall(r'href="/mails/\d+"', owner_client.get(f"/mails?{query}").text))
 
     queries = ("", "state=failed", "kind=free", f"number={number}", "number=7", "store=desk-de")
     assert [rows(query) for query in queries] == [2, 1, 1, 2, 0, 2]
 
 
-def test_a_colleague_sees_the_list_and_writes_nothing(colleague, session, order, number):
-    assert colleague.get("/mails").status_code == 200
-    assert colleague.get(f"/orders/{number}/mails/new").status_code == 403
-    assert colleague.post("/invoices/100001/mails").status_code == 403
-    assert colleague.get("/mail_settings").status_code == 403
+def test_a_colleague_sees_the_list_and_writes_nothing(viewer_client, session, order, number):
+    assert viewer_client.get("/mails").status_code == 200
+    assert viewer_client.get(f"/orders/{number}/mails/new").status_code == 403
+    assert viewer_client.post("/invoices/100001/mails").status_code == 403
+    assert viewer_client.get("/mail_settings").status_code == 403
     assert session.scalars(select(Mail)).all() == []

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, text
 
 from tests.support.factories import a_store, an_account
-from tests.support.mailboxes import Mailbox, mail_server, set_up
-from tests.support.order_processing import processing_order
+from tests.support.mailboxes import Mailbox, mail_server, save_mail_server
+from tests.support.order_processing import create_processing_order
 from webapp.models.audit_log import Event
 from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
 
@@ -32,8 +32,8 @@ def box() -> Iterator[Mailbox]:
         yield box
 
 
-def test_a_server_is_kept_and_its_password_never_shown(owner, session):
-    answer = owner.post(URL, data=FIELDS)
+def test_a_server_is_kept_and_its_password_never_shown(owner_client, session):
+    answer = owner_client.post(URL, data=FIELDS)
 
     assert (answer.status_code, answer.location) == (303, URL)
     server = session.get_one(MailServer, 1)
@@ -43,18 +43,18 @@ def test_a_server_is_kept_and_its_password_never_shown(owner, session):
     told = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
     assert told.args == {"host": "smtp.shop.example", "port": 587, "security": "starttls"}
     session.rollback()
-    page = owner.get(URL).text
+    page = owner_client.get(URL).text
     assert "let me in" not in page
     assert 'value="smtp.shop.example"' in page
 
 
-def test_an_empty_password_keeps_the_one_there_is_and_no_user_takes_it_away(owner, session):
-    owner.post(URL, data=FIELDS)
-    owner.post(URL, data=FIELDS | {"password": "", "name": "Another name", "host": "SMTP.shop.example"})
+def test_an_empty_password_keeps_the_one_there_is_and_no_user_takes_it_away(owner_client, session):
+    owner_client.post(URL, data=FIELDS)
+    owner_client.post(URL, data=FIELDS | {"password": "", "name": "Another name", "host": "SMTP.shop.example"})
     server = session.get_one(MailServer, 1)
     assert (server.name, server.password) == ("Another name", "let me in")
     session.rollback()
-    owner.post(URL, data=FIELDS | {"password": "", "username": ""})
+    owner_client.post(URL, data=FIELDS | {"password": "", "username": ""})
     session.expire_all()
     assert session.get_one(MailServer, 1).password is None
 
@@ -70,9 +70,9 @@ def test_an_empty_password_keeps_the_one_there_is_and_no_user_takes_it_away(owne
         {"username": "somebody"},
     ],
 )
-def test_the_stored_password_is_sent_to_no_other_place(owner, session, changed):
-    owner.post(URL, data=FIELDS)
-    answer = owner.post(URL, data=FIELDS | {"password": ""} | changed, headers=HTMX)
+def test_the_stored_password_is_sent_to_no_other_place(owner_client, session, changed):
+    owner_client.post(URL, data=FIELDS)
+    answer = owner_client.post(URL, data=FIELDS | {"password": ""} | changed, headers=HTMX)
     assert answer.status_code == 422
     assert "Enter the password again" in answer.text
     server = session.get_one(MailServer, 1)
@@ -83,31 +83,31 @@ def test_the_stored_password_is_sent_to_no_other_place(owner, session, changed):
         "desk",
     )
     session.rollback()
-    owner.post(URL, data=FIELDS | {"password": "typed again"} | changed)
+    owner_client.post(URL, data=FIELDS | {"password": "typed again"} | changed)
     session.expire_all()
     assert session.get_one(MailServer, 1).password == "typed again"
 
 
 @pytest.mark.parametrize("host", ["smtp.shop.example", "192.0.2.7", "10.0.0.1", "127.0.0.1.example", "[2001:db8::1]"])
-def test_a_password_goes_to_another_machine_in_clear_only_where_somebody_ticks_it(owner, session, host):
+def test_a_password_goes_to_another_machine_in_clear_only_where_somebody_ticks_it(owner_client, session, host):
     plain = FIELDS | {"security": "none", "host": host}
-    answer = owner.post(URL, data=plain, headers=HTMX)
+    answer = owner_client.post(URL, data=plain, headers=HTMX)
     assert answer.status_code == 422
     assert "Without encryption the password would travel readable" in answer.text
     assert session.get(MailServer, 1) is None
     session.rollback()
-    assert owner.post(URL, data=plain | {"plain_sign_in": "y"}).status_code == 303
+    assert owner_client.post(URL, data=plain | {"plain_sign_in": "y"}).status_code == 303
     assert session.get_one(MailServer, 1).plain_sign_in is True
     told = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
     assert told.args["plain_sign_in"] is True
     session.rollback()
-    assert re.search(r'<input [^>]*checked [^>]*name="plain_sign_in"', owner.get(URL).text)
-    assert owner.post(URL, data=plain | {"username": "", "password": ""}).status_code == 303
+    assert re.search(r'<input [^>]*checked [^>]*name="plain_sign_in"', owner_client.get(URL).text)
+    assert owner_client.post(URL, data=plain | {"username": "", "password": ""}).status_code == 303
 
 
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "[::1]"])
-def test_a_server_on_this_machine_may_be_signed_in_to_in_clear(owner, session, host):
-    assert owner.post(URL, data=FIELDS | {"security": "none", "host": host}).status_code == 303
+def test_a_server_on_this_machine_may_be_signed_in_to_in_clear(owner_client, session, host):
+    assert owner_client.post(URL, data=FIELDS | {"security": "none", "host": host}).status_code == 303
     assert session.get_one(MailServer, 1).plain_sign_in is False
 
 
@@ -127,81 +127,81 @@ def test_a_server_on_this_machine_may_be_signed_in_to_in_clear(owner, session, h
         ({"reply_to": "nobody"}, "This is not an e-mail address."),
     ],
 )
-def test_what_cannot_be_a_server_is_said_beside_its_field(owner, session, wrong, words):
-    answer = owner.post(URL, data=FIELDS | wrong, headers=HTMX)
+def test_what_cannot_be_a_server_is_said_beside_its_field(owner_client, session, wrong, words):
+    answer = owner_client.post(URL, data=FIELDS | wrong, headers=HTMX)
     assert answer.status_code == 422
     assert words in answer.text
     assert session.get(MailServer, 1) is None
 
 
-def test_a_test_mail_goes_out_at_once(owner, session, box):
-    set_up(session, box.port)
-    answer = owner.post(f"{URL}/tests", data={"to": "me@shop.example"}, headers=HTMX)
+def test_a_test_mail_goes_out_at_once(owner_client, session, box):
+    save_mail_server(session, box.port)
+    answer = owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"}, headers=HTMX)
     assert (answer.status_code, "The server took it" in answer.text) == (200, True)
     (taken,) = box.taken
     assert (taken["To"], taken["Subject"]) == ("me@shop.example", "Test mail of Channeldesk")
 
 
-def test_what_the_server_says_to_a_test_mail_is_shown_in_its_words(owner, session, box):
-    set_up(session, box.port)
+def test_what_the_server_says_to_a_test_mail_is_shown_in_its_words(owner_client, session, box):
+    save_mail_server(session, box.port)
     box.will("rcpt", "550 5.7.1 We do not know you <b>")
-    answer = owner.post(f"{URL}/tests", data={"to": "me@shop.example"})
+    answer = owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"})
     assert answer.status_code == 422
     assert "550 5.7.1 We do not know you &lt;b&gt;" in answer.text
-    set_up(session, 1)
-    assert "Nothing takes mails there." in owner.post(f"{URL}/tests", data={"to": "me@shop.example"}).text
-    assert "This is not an e-mail address." in owner.post(f"{URL}/tests", data={"to": "me"}).text
+    save_mail_server(session, 1)
+    assert "Nothing takes mails there." in owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"}).text
+    assert "This is not an e-mail address." in owner_client.post(f"{URL}/tests", data={"to": "me"}).text
 
 
-def test_a_test_without_a_server_is_refused(owner, session):
-    assert owner.post(f"{URL}/tests", data={"to": "me@shop.example"}).status_code == 404
+def test_a_test_without_a_server_is_refused(owner_client, session):
+    assert owner_client.post(f"{URL}/tests", data={"to": "me@shop.example"}).status_code == 404
 
 
-def test_a_server_is_taken_away_with_its_password(owner, session):
-    set_up(session)
-    assert owner.post(f"{URL}/deletions").location == URL
+def test_a_server_is_taken_away_with_its_password(owner_client, session):
+    save_mail_server(session)
+    assert owner_client.post(f"{URL}/deletions").location == URL
     session.expire_all()
     assert session.get(MailServer, 1) is None
 
 
-def test_a_store_gets_a_sender_of_its_own_and_loses_it_again(owner, session):
-    set_up(session)
+def test_a_store_gets_a_sender_of_its_own_and_loses_it_again(owner_client, session):
+    save_mail_server(session)
     store = a_store(an_account(session))
     store_id = store.id
     session.rollback()
     url = f"{URL}/senders/desk-de"
 
-    sent = owner.post(url, data={"address": "de@shop.example", "name": "Laden", "reply_to": ""})
+    sent = owner_client.post(url, data={"address": "de@shop.example", "name": "Laden", "reply_to": ""})
 
     assert sent.location == URL
     assert session.get_one(MailSender, store_id).address == "de@shop.example"
     session.rollback()
-    assert "de@shop.example" in owner.get(URL).text
-    assert 'value="Laden"' in owner.get(url).text
-    assert "Enter the address" in owner.post(url, data={"address": "", "name": "Laden"}).text
-    owner.post(url, data={"address": "", "name": "", "reply_to": ""})
+    assert "de@shop.example" in owner_client.get(URL).text
+    assert 'value="Laden"' in owner_client.get(url).text
+    assert "Enter the address" in owner_client.post(url, data={"address": "", "name": "Laden"}).text
+    owner_client.post(url, data={"address": "", "name": "", "reply_to": ""})
     session.expire_all()
     assert session.get(MailSender, store_id) is None
-    assert owner.get(f"{URL}/senders/nowhere").status_code == 404
+    assert owner_client.get(f"{URL}/senders/nowhere").status_code == 404
 
 
 TEMPLATE = "/mail_templates/shipment/de"
 
 
-def test_a_template_is_changed_previewed_and_set_back(owner, session):
-    assert "Ihre Bestellung {{ amazon_number }} ist unterwegs" in owner.get(TEMPLATE).text
+def test_a_template_is_changed_previewed_and_set_back(owner_client, session):
+    assert "Ihre Bestellung {{ amazon_number }} ist unterwegs" in owner_client.get(TEMPLATE).text
 
     sent = {"subject": "Paket {{ order_number }}", "body": "Los!\r\n\r\n{{ tracking }}\r\n{{ comment }}\r\n"}
-    answer = owner.post(TEMPLATE, data=sent)
+    answer = owner_client.post(TEMPLATE, data=sent)
 
     assert (answer.status_code, answer.location) == (303, TEMPLATE)
     kept = session.get_one(MailTemplate, ("shipment", "de"))
     assert (kept.subject, kept.body, kept.actor) == (sent["subject"], "Los!\n\n{{ tracking }}\n{{ comment }}", "user:1")
     session.rollback()
-    page = owner.get(TEMPLATE).text
+    page = owner_client.get(TEMPLATE).text
     assert "Paket 100042" in page
     assert "DHL JJD014600003 https://www.dhl.com" in page
-    assert owner.post(f"{TEMPLATE}/resets").location == TEMPLATE
+    assert owner_client.post(f"{TEMPLATE}/resets").location == TEMPLATE
     session.expire_all()
     assert session.get(MailTemplate, ("shipment", "de")) is None
 
@@ -219,51 +219,52 @@ def test_a_template_is_changed_previewed_and_set_back(owner, session):
         ({"body": " "}, "Write what the buyer is to read."),
     ],
 )
-def test_a_template_that_cannot_be_written_out_is_not_kept(owner, session, sent, words):
+def test_a_template_that_cannot_be_written_out_is_not_kept(owner_client, session, sent, words):
     full = {"subject": "Paket", "body": "Text"} | sent
-    answer = owner.post(TEMPLATE, data=full, headers=HTMX)
+    answer = owner_client.post(TEMPLATE, data=full, headers=HTMX)
     assert answer.status_code == 422
     assert words in answer.text
     assert session.scalars(select(MailTemplate)).all() == []
     session.rollback()
-    assert words in owner.post(f"{TEMPLATE}/previews", data=full, headers=HTMX).text
+    assert words in owner_client.post(f"{TEMPLATE}/previews", data=full, headers=HTMX).text
 
 
-def test_a_comments_template_needs_the_comment(owner):
-    answer = owner.post("/mail_templates/comment/en", data={"subject": "News", "body": "Hello"})
+def test_a_comments_template_needs_the_comment(owner_client):
+    answer = owner_client.post("/mail_templates/comment/en", data={"subject": "News", "body": "Hello"})
     assert "This mail needs {{ comment }}" in answer.text
 
 
-def test_a_template_is_previewed_with_an_order_of_ones_own(owner, session):
-    number = processing_order(session).number
+def test_a_template_is_previewed_with_an_order_of_ones_own(owner_client, session):
+    number = create_processing_order(session).number
     session.rollback()
     url = "/mail_templates/invoice/en/previews"
     sent = {"subject": "{{ document_number }}", "body": "{{ buyer_name }}\n{{ document_totals }}", "order": number}
-    page = owner.post(url, data=sent, headers=HTMX).text
+    page = owner_client.post(url, data=sent, headers=HTMX).text
     assert "100001" in page
     assert "Buyer Number1" in page
     assert (
-        "has no such document yet" in owner.post(TEMPLATE + "/previews", data=sent | {"body": "x", "subject": "y"}).text
+        "has no such document yet"
+        in owner_client.post(TEMPLATE + "/previews", data=sent | {"body": "x", "subject": "y"}).text
     )
-    assert "no Order 7" in owner.post(url, data=sent | {"order": "7"}).text
+    assert "no Order 7" in owner_client.post(url, data=sent | {"order": "7"}).text
 
 
-def test_the_sample_says_what_a_mail_of_its_kind_would(owner):
-    shipment = owner.get("/mail_templates/shipment/de").text.partition('id="mail-preview"')[2]
+def test_the_sample_says_what_a_mail_of_its_kind_would(owner_client):
+    shipment = owner_client.get("/mail_templates/shipment/de").text.partition('id="mail-preview"')[2]
     assert "2 × (Name des Artikels)" in shipment
     assert "20,00" not in shipment, "a parcel has no prices"
-    assert "2 × (Name des Artikels) – 20,00" in owner.get("/mail_templates/invoice/de").text
-    assert "Zwischensumme: 20,00" in owner.get("/mail_templates/invoice/de").text
-    assert "小计：€20.00" in owner.get("/mail_templates/invoice/zh").text
+    assert "2 × (Name des Artikels) – 20,00" in owner_client.get("/mail_templates/invoice/de").text
+    assert "Zwischensumme: 20,00" in owner_client.get("/mail_templates/invoice/de").text
+    assert "小计：€20.00" in owner_client.get("/mail_templates/invoice/zh").text
 
 
-def test_every_template_of_every_language_is_listed_and_can_be_written_out(owner):
-    page = owner.get("/mail_templates").text
+def test_every_template_of_every_language_is_listed_and_can_be_written_out(owner_client):
+    page = owner_client.get("/mail_templates").text
     assert page.count(">Default</a>") == 36
     for language in ("en", "de", "nl", "sv", "it", "zh"):
         for kind in ("order", "invoice", "shipment", "credit_memo", "comment", "free"):
-            edit = owner.get(f"/mail_templates/{kind}/{language}").text
+            edit = owner_client.get(f"/mail_templates/{kind}/{language}").text
             assert 'id="mail-preview"' in edit
             assert "field-error" not in edit.partition('id="mail-preview"')[2]
-    assert owner.get("/mail_templates/invoice/xx").status_code == 404
-    assert owner.get("/mail_templates/nothing/en").status_code == 404
+    assert owner_client.get("/mail_templates/invoice/xx").status_code == 404
+    assert owner_client.get("/mail_templates/nothing/en").status_code == 404

@@ -11,10 +11,10 @@ from webapp.models.audit_log import Event
 ADDRESS = {"name": "Recipient Number1", "line1": "Street 1", "city": "Town", "country_code": "DE"}
 
 
-def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner, session, order):
-    assert "Street 1" in owner.get("/orders/100001/addresses/shipping", headers=HTMX).text
+def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner_client, session, order):
+    assert "Street 1" in owner_client.get("/orders/100001/addresses/shipping", headers=HTMX).text
 
-    sent = owner.post("/orders/100001/addresses/shipping", data=ADDRESS | {"line1": "Street 11"})
+    sent = owner_client.post("/orders/100001/addresses/shipping", data=ADDRESS | {"line1": "Street 11"})
 
     assert (sent.status_code, sent.location) == (303, "/orders/100001")
     session.refresh(order)
@@ -22,19 +22,19 @@ def test_an_address_is_corrected_here_alone_and_amazons_taken_again(owner, sessi
     assert order.amazon_order.recipient["line1"] == "Street 1"
     assert order.amazon_order.recipient_override is None
     session.rollback()
-    page = owner.get("/orders/100001").text
+    page = owner_client.get("/orders/100001").text
     assert "<del>Street 1</del> <ins>Street 11</ins>" in re.sub(r"</?bdi>", "", page)
-    assert "Shipping address corrected here Address line 1" in plain(owner.get("/orders/100001?tab=history"))
+    assert "Shipping address corrected here Address line 1" in plain(owner_client.get("/orders/100001?tab=history"))
 
-    assert owner.post("/orders/100001/addresses/shipping/restorations").status_code == 303
+    assert owner_client.post("/orders/100001/addresses/shipping/restorations").status_code == 303
     session.refresh(order)
     assert order.shipping_address["line1"] == "Street 1"
     session.rollback()
-    assert "Corrected here" not in plain(owner.get("/orders/100001"))
+    assert "Corrected here" not in plain(owner_client.get("/orders/100001"))
 
 
-def test_a_billing_address_amazon_never_told_is_entered(owner, session, order):
-    owner.post("/orders/100001/addresses/billing", data=ADDRESS | {"name": "Company Number1"})
+def test_a_billing_address_amazon_never_told_is_entered(owner_client, session, order):
+    owner_client.post("/orders/100001/addresses/billing", data=ADDRESS | {"name": "Company Number1"})
 
     session.refresh(order)
     assert (order.bill_to_name, order.billing["city"]) == ("Company Number1", "Town")
@@ -49,8 +49,8 @@ def test_a_billing_address_amazon_never_told_is_entered(owner, session, order):
         (ADDRESS | {"country_code": "Germany"}, "Enter the two letters of a country"),
     ],
 )
-def test_an_address_that_cannot_be_is_said_at_its_field(owner, session, order, sent, said):
-    page = owner.post("/orders/100001/addresses/shipping", data=sent)
+def test_an_address_that_cannot_be_is_said_at_its_field(owner_client, session, order, sent, said):
+    page = owner_client.post("/orders/100001/addresses/shipping", data=sent)
 
     assert page.status_code == 422
     assert said in plain(page)

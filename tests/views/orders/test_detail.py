@@ -13,7 +13,7 @@ from tests.support.factories import (
     a_store,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping.parcels import Parcel
@@ -37,20 +37,20 @@ def buttons(client):
     return re.findall(r'<(?:a|form)[^>]* (?:href|action)="([^"]+)"', head)
 
 
-def test_an_unknown_number_is_said(owner):
-    page = owner.get("/orders/999999")
+def test_an_unknown_number_is_said(owner_client):
+    page = owner_client.get("/orders/999999")
 
     assert page.status_code == 404
     assert "There is no Order 999999 here." in plain(page)
 
 
-def test_the_order_shows_its_parts(owner, arrive):
+def test_the_order_shows_its_parts(owner_client, import_orders):
     gift = a_component("GIFT_WRAP", "2.50")
     item = an_item(1)
     wrapped = an_item(1, components=(*item.components, gift), total=item.total + gift.value)
-    arrive(an_order(1, items=(wrapped,), service_level="EXPEDITED"))
+    import_orders(an_order(1, items=(wrapped,), service_level="EXPEDITED"))
 
-    page = plain(owner.get("/orders/100001"))
+    page = plain(owner_client.get("/orders/100001"))
 
     for said in (
         "Amazon order number 303-0000000-0000001",
@@ -76,26 +76,26 @@ def test_the_order_shows_its_parts(owner, arrive):
 @pytest.mark.parametrize(
     ("tab", "most"), [("information", 1), ("history", 1), ("invoices", 3), ("credit_memos", 2), ("shipments", 4)]
 )
-def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner, session, order, tab, most):
+def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner_client, session, order, tab, most):
     line = order.items[0].id
     number = order.number
     packed = [Parcel({line: 1}, "DHL", "", "JJD01460000A1"), Parcel({line: 1})]
     shipments.create(session, order.id, packed, now=datetime.now(UTC), actor="user:1")
-    owner.get(f"/orders/{number}")
+    owner_client.get(f"/orders/{number}")
     for comment in ("One", "Two", "Three"):
-        owner.post(f"/orders/{number}/comments", data={"comment": comment})
+        owner_client.post(f"/orders/{number}/comments", data={"comment": comment})
 
     with counted() as sent:
-        assert owner.get(f"/orders/{number}?tab={tab}").status_code == 200
+        assert owner_client.get(f"/orders/{number}?tab={tab}").status_code == 200
 
     assert len([one for one in sent if "sessions" not in one]) == most
 
 
-def test_totals_shown_sum_to_the_grand_total(owner, session, arrive):
-    arrive(*(an_order(n, items=(an_item(n, quantity=n),)) for n in range(1, 6)))
+def test_totals_shown_sum_to_the_grand_total(owner_client, session, import_orders):
+    import_orders(*(an_order(n, items=(an_item(n, quantity=n),)) for n in range(1, 6)))
 
     for number in session.scalars(select(Order.number)).all():
-        page = owner.get(f"/orders/{number}").get_data(as_text=True)
+        page = owner_client.get(f"/orders/{number}").get_data(as_text=True)
         rows = re.findall(r'<div[^>]*><dt>([^<]*)</dt><dd><span class="amount">(-?)€([\d.,]+)', page)
         amounts = [(name, (-1 if sign else 1) * round(float(said) * 100)) for name, sign, said in rows]
         end = next(at for at, (name, _) in enumerate(amounts) if name == "Grand total")
@@ -103,36 +103,38 @@ def test_totals_shown_sum_to_the_grand_total(owner, session, arrive):
         assert sum(value for _, value in amounts[start:end]) == amounts[end][1]
 
 
-def test_a_shipped_one_is_viewed_not_cancelled(owner, arrive):
-    arrive(an_order(1, **shipped(an_order(1))))
+def test_a_shipped_one_is_viewed_not_cancelled(owner_client, import_orders):
+    import_orders(an_order(1, **shipped_fields(an_order(1))))
 
-    page = owner.get("/orders/100001")
+    page = owner_client.get("/orders/100001")
 
     assert "View or cancel Amazon order" not in plain(page)
     assert "View Amazon order" in plain(page)
     assert "/cancellations/new" not in page.text
 
 
-def test_buttons_are_moves_of_the_table_that_can_be_asked_for(owner, colleague, session, account, arrive):
-    arrive(an_order(1))
+def test_buttons_are_moves_of_the_table_that_can_be_asked_for(
+    owner_client, viewer_client, session, account, import_orders
+):
+    import_orders(an_order(1))
 
     assert set(VERBS) == {move.name for move in order_states.MOVES}
     ours, amazons = "/orders/100001", f"/amazon-orders/{an_order(1).number}"
     before, ship = [f"{ours}/holds/new", f"{ours}/credit_memos/new"], f"{ours}/shipments/new"
-    assert buttons(owner) == [*before, f"{amazons}/cancellations/new?next={ours}", ship]
-    assert buttons(colleague) == []
+    assert buttons(owner_client) == [*before, f"{amazons}/cancellations/new?next={ours}", ship]
+    assert buttons(viewer_client) == []
     a_store(account).import_orders = False
     session.commit()
-    assert buttons(owner) == before
+    assert buttons(owner_client) == before
 
 
-def test_invoices_credit_memos_and_history_have_their_tabs(owner, arrive):
-    arrive(an_order(1))
-    arrive(an_order(1, "CANCELLED", updated=5), minutes=5)
+def test_invoices_credit_memos_and_history_have_their_tabs(owner_client, import_orders):
+    import_orders(an_order(1))
+    import_orders(an_order(1, "CANCELLED", updated=5), minutes=5)
 
-    invoices = plain(owner.get("/orders/100001?tab=invoices"))
-    memos = plain(owner.get("/orders/100001?tab=credit_memos"))
-    history = plain(owner.get("/orders/100001?tab=history"))
+    invoices = plain(owner_client.get("/orders/100001?tab=invoices"))
+    memos = plain(owner_client.get("/orders/100001?tab=credit_memos"))
+    history = plain(owner_client.get("/orders/100001?tab=history"))
 
     assert "2 × Article 1 Paid €26.00" in invoices
     assert "2 × Article 1 Refunded offline €26.00" in memos
@@ -144,54 +146,54 @@ def test_invoices_credit_memos_and_history_have_their_tabs(owner, arrive):
         assert said in history
 
 
-def test_a_colleague_sees_no_whole_name_or_street(colleague, arrive):
-    arrive(an_order(1))
+def test_a_colleague_sees_no_whole_name_or_street(viewer_client, import_orders):
+    import_orders(an_order(1))
 
     for tab in ("information", "invoices", "credit_memos", "shipments", "history"):
-        page = colleague.get(f"/orders/100001?tab={tab}").get_data(as_text=True)
+        page = viewer_client.get(f"/orders/100001?tab={tab}").get_data(as_text=True)
         for hidden in ("Buyer Number1", "Recipient Number1", "Street 1", "buyer1@"):
             assert hidden not in page
 
 
-def test_an_order_with_amazons_number_as_its_own_is_found(owner, session, account, arrive):
+def test_an_order_with_amazons_number_as_its_own_is_found(owner_client, session, account, import_orders):
     a_store(account).order_number_source = "amazon"
     session.commit()
-    arrive(an_order(1))
+    import_orders(an_order(1))
 
-    assert owner.get("/orders/303-0000000-0000001").status_code == 200
+    assert owner_client.get("/orders/303-0000000-0000001").status_code == 200
 
 
-def test_what_cannot_be_done_says_why(owner, session, order, arrive):
-    assert "Hold An Order" not in plain(owner.get("/orders/100001"))
+def test_what_cannot_be_done_says_why(owner_client, session, order, import_orders):
+    assert "Hold An Order" not in plain(owner_client.get("/orders/100001"))
 
-    arrive(an_order(1, updated=5, **shipped(an_order(1))), minutes=5)
+    import_orders(an_order(1, updated=5, **shipped_fields(an_order(1))), minutes=5)
 
-    page = plain(owner.get("/orders/100001"))
+    page = plain(owner_client.get("/orders/100001"))
     assert "Hold An Order with the status Complete cannot be put on hold." in page
     assert "Cancel at Amazon This order has been shipped, so it cannot be cancelled." in page
-    assert buttons(owner) == ["/orders/100001/credit_memos/new"]
+    assert buttons(owner_client) == ["/orders/100001/credit_memos/new"]
 
 
-def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, session, order):
-    dialog = owner.get("/orders/100001/holds/new", headers=HTMX)
+def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner_client, session, order):
+    dialog = owner_client.get("/orders/100001/holds/new", headers=HTMX)
     assert "<html" not in dialog.text
     assert "Europe/Berlin" in plain(dialog)
     assert "If the hold lasts longer, Amazon counts the order as late." in plain(dialog)
 
-    sent = owner.post("/orders/100001/holds", data={"reason": "Ask the buyer", "until": "2031-07-01T09:30"})
+    sent = owner_client.post("/orders/100001/holds", data={"reason": "Ask the buyer", "until": "2031-07-01T09:30"})
 
     assert (sent.status_code, sent.location) == (303, "/orders/100001")
     session.refresh(order)
     assert (order.state, order.hold_reason) == ("holded", "Ask the buyer")
     assert order.hold_until.isoformat() == "2031-07-01T07:30:00+00:00"
     session.rollback()
-    page = plain(owner.get("/orders/100001"))
+    page = plain(owner_client.get("/orders/100001"))
     assert "On hold until Jul 1, 2031, 9:30" in page
     assert "Ask the buyer" in page
     assert "The hold lasts beyond the ship-by time" in page
-    assert buttons(owner)[-1] == "/orders/100001/holds/ends"
+    assert buttons(owner_client)[-1] == "/orders/100001/holds/ends"
 
-    assert owner.post("/orders/100001/holds/ends").status_code == 303
+    assert owner_client.post("/orders/100001/holds/ends").status_code == 303
     session.refresh(order)
     assert order.state == "processing"
 
@@ -206,8 +208,8 @@ def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner, se
         ({"reason": "x", "until": "9999-12-31T23:59"}, "Choose a time until the end of 2100, or none."),
     ],
 )
-def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner, session, order, sent, said):
-    page = owner.post("/orders/100001/holds", data=sent)
+def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner_client, session, order, sent, said):
+    page = owner_client.post("/orders/100001/holds", data=sent)
 
     assert page.status_code == 422
     assert said in plain(page)
@@ -216,67 +218,69 @@ def test_a_hold_that_makes_no_sense_is_said_and_what_was_typed_stays(owner, sess
     assert order.state == "processing"
 
 
-def test_a_cancellation_asked_here_leads_back_here(owner, session, order):
+def test_a_cancellation_asked_here_leads_back_here(owner_client, session, order):
     url = f"/amazon-orders/{order.amazon_order.number}/cancellations"
     session.rollback()
-    dialog = owner.get(f"{url}/new?next=/orders/100001", headers=HTMX)
+    dialog = owner_client.get(f"{url}/new?next=/orders/100001", headers=HTMX)
     assert '<input type="hidden" name="next" value="/orders/100001">' in dialog.text
 
     asked = {"reason": "NoInventory", "next": "/orders/100001"}
-    refused = owner.post(url, data=asked | {"reason": ""})
-    sent = owner.post(url, data=asked)
+    refused = owner_client.post(url, data=asked | {"reason": ""})
+    sent = owner_client.post(url, data=asked)
 
     assert 'name="next" value="/orders/100001"' in refused.text
     assert (sent.status_code, sent.location) == (303, "/orders/100001")
-    assert "What Amazon is being told Cancellation" in plain(owner.get("/orders/100001"))
+    assert "What Amazon is being told Cancellation" in plain(owner_client.get("/orders/100001"))
 
 
-def test_a_second_hold_and_an_end_of_none_are_said(owner, session, order):
-    assert "is not on hold" in plain(owner.post("/orders/100001/holds/ends", follow_redirects=True))
-    owner.post("/orders/100001/holds", data={"reason": "x"})
+def test_a_second_hold_and_an_end_of_none_are_said(owner_client, session, order):
+    assert "is not on hold" in plain(owner_client.post("/orders/100001/holds/ends", follow_redirects=True))
+    owner_client.post("/orders/100001/holds", data={"reason": "x"})
 
-    again = owner.post("/orders/100001/holds", data={"reason": "y"}, headers=HTMX)
+    again = owner_client.post("/orders/100001/holds", data={"reason": "y"}, headers=HTMX)
 
     assert again.status_code == 422
     assert "An Order with the status On hold cannot be put on hold." in plain(again)
-    form = owner.get("/orders/100001/holds/new")
+    form = owner_client.get("/orders/100001/holds/new")
     assert "An Order with the status On hold cannot be put on hold." in plain(form)
     assert 'name="reason"' not in form.text
 
 
-def test_a_colleague_neither_corrects_nor_holds_nor_writes(colleague, order):
-    page = colleague.get("/orders/100001").text
+def test_a_colleague_neither_corrects_nor_holds_nor_writes(viewer_client, order):
+    page = viewer_client.get("/orders/100001").text
 
     assert "/addresses/" not in page
     assert "<textarea" not in page
-    assert colleague.get("/orders/100001/addresses/shipping").status_code == 403
+    assert viewer_client.get("/orders/100001/addresses/shipping").status_code == 403
 
 
-def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner, session, order):
+def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner_client, session, order):
     line = order.items[0].id
     packed = [Parcel({line: 1}, "DHL", "", "JJD01460000A1"), Parcel({line: 1})]
     shipments.create(session, order.id, packed, now=datetime.now(UTC), actor="user:1")
 
-    page = plain(owner.get("/orders/100001?tab=shipments"))
-    panel = plain(owner.get("/orders/100001"))
+    page = plain(owner_client.get("/orders/100001?tab=shipments"))
+    panel = plain(owner_client.get("/orders/100001"))
 
     assert "100001" in page
     assert "DHL JJD01460000A1 Not tracked Queued Rejected" in page
     assert "What Amazon is being told Shipment Parcel 1: DHL JJD01460000A1 Queued Amazon is told in" in panel
 
 
-def test_the_panel_asks_for_itself_only_while_something_runs(owner, session, order):
+def test_the_panel_asks_for_itself_only_while_something_runs(owner_client, session, order):
     shipments.create(
         session, order.id, [Parcel(None, "DHL", "", "JJD01460000A1")], now=datetime.now(UTC), actor="user:1"
     )
     url = "/orders/100001/submissions"
-    assert 'hx-trigger="every 1s"' in owner.get("/orders/100001").text
-    assert owner.get(url, headers=HTMX).status_code == 200
+    assert 'hx-trigger="every 1s"' in owner_client.get("/orders/100001").text
+    assert owner_client.get(url, headers=HTMX).status_code == 200
 
     submission = session.scalars(select(Submission)).one()
     submission_actions.undo(session, submission.id, now=datetime.now(UTC), actor="user:1")
 
-    ended = owner.get(url, headers=HTMX)
+    ended = owner_client.get(url, headers=HTMX)
     assert ended.status_code == 286
     assert 'hx-target="#content"' in ended.text
-    assert 'hx-trigger="every' not in owner.get("/orders/100001").text.partition('id="order-submissions"')[2][:200]
+    assert (
+        'hx-trigger="every' not in owner_client.get("/orders/100001").text.partition('id="order-submissions"')[2][:200]
+    )

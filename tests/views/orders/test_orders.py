@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from sqlalchemy import event
 
-from tests.support.factories import NOW, an_order, shipped
+from tests.support.factories import NOW, an_order, shipped_fields
 from webapp.core.extensions import db
 
 GRID = "/orders"
@@ -23,14 +23,14 @@ def numbers(response):
     return re.findall(r">(\d{6})<", body)
 
 
-def test_a_stranger_is_sent_to_sign_in(stranger):
-    assert stranger.get(GRID).status_code == 303
+def test_a_stranger_is_sent_to_sign_in(anonymous_client):
+    assert anonymous_client.get(GRID).status_code == 303
 
 
-def test_the_grid_shows_each_order(owner, colleague, arrive):
-    arrive(an_order(1))
+def test_the_grid_shows_each_order(owner_client, viewer_client, import_orders):
+    import_orders(an_order(1))
 
-    page, masked = plain(owner.get(GRID)), plain(colleague.get(GRID))
+    page, masked = plain(owner_client.get(GRID)), plain(viewer_client.get(GRID))
 
     for said in (
         "100001",
@@ -47,10 +47,10 @@ def test_the_grid_shows_each_order(owner, colleague, arrive):
 
 
 @pytest.mark.parametrize("typed", ["100002", "303-0000000-0000002", " 100002 "])
-def test_either_number_leads_straight_to_the_order(owner, arrive, typed):
-    arrive(an_order(1), an_order(2))
+def test_either_number_leads_straight_to_the_order(owner_client, import_orders, typed):
+    import_orders(an_order(1), an_order(2))
 
-    answered = owner.get(GRID, query_string={"q": typed})
+    answered = owner_client.get(GRID, query_string={"q": typed})
 
     assert (answered.status_code, answered.location) == (303, "/orders/100002")
 
@@ -69,45 +69,47 @@ def test_either_number_leads_straight_to_the_order(owner, arrive, typed):
         ({"purchased_to": "2026-03-01"}, ["100003"]),
     ],
 )
-def test_each_filter_finds_what_it_says(owner, arrive, query, found):
-    arrive(an_order(1), an_order(2, **shipped(an_order(2))), an_order(3, purchased_at=NOW - timedelta(days=1)))
+def test_each_filter_finds_what_it_says(owner_client, import_orders, query, found):
+    import_orders(
+        an_order(1), an_order(2, **shipped_fields(an_order(2))), an_order(3, purchased_at=NOW - timedelta(days=1))
+    )
 
-    assert sorted(numbers(owner.get(GRID, query_string=query))) == found
+    assert sorted(numbers(owner_client.get(GRID, query_string=query))) == found
 
 
-def test_a_filter_that_makes_no_sense_is_said(owner, arrive):
-    arrive(an_order(1))
+def test_a_filter_that_makes_no_sense_is_said(owner_client, import_orders):
+    import_orders(an_order(1))
 
-    page = owner.get(f"{GRID}?total_min=x&purchased_from=31.12.")
+    page = owner_client.get(f"{GRID}?total_min=x&purchased_from=31.12.")
 
     assert page.status_code == 422
     assert "Enter an amount, such as 12.50." in plain(page)
     assert "Enter a day as 2026-03-31." in plain(page)
 
 
-def test_a_number_stands_clear_in_the_address_and_a_name_sealed(owner):
-    by_number = owner.post(f"{GRID}/searches", data={"q": "1000-2"}).location
-    by_name = owner.post(f"{GRID}/searches", data={"q": "Somebody"}).location
+def test_a_number_stands_clear_in_the_address_and_a_name_sealed(owner_client):
+    by_number = owner_client.post(f"{GRID}/searches", data={"q": "1000-2"}).location
+    by_name = owner_client.post(f"{GRID}/searches", data={"q": "Somebody"}).location
 
     assert by_number == f"{GRID}?q=1000-2"
     assert "Somebody" not in by_name
-    assert owner.get(by_name).status_code == 200
+    assert owner_client.get(by_name).status_code == 200
 
 
-def test_the_grid_costs_as_many_statements_for_many_as_for_one(owner, arrive):
+def test_the_grid_costs_as_many_statements_for_many_as_for_one(owner_client, import_orders):
     def cost():
         seen = []
         listen = (db.engine, "before_cursor_execute", lambda *args: seen.append(args[2]))
         event.listen(*listen)
         try:
-            owner.get(f"{GRID}?size=100")
+            owner_client.get(f"{GRID}?size=100")
         finally:
             event.remove(*listen)
         return len([statement for statement in seen if not statement.startswith(("BEGIN", "PRAGMA"))])
 
-    arrive(an_order(1))
+    import_orders(an_order(1))
     few = cost()
-    arrive(*(an_order(n, country=("DE", "GB")[n % 2]) for n in range(2, 90)))
+    import_orders(*(an_order(n, country=("DE", "GB")[n % 2]) for n in range(2, 90)))
 
     # Whose session it is; the stores and how this person likes the list; the rows and their count.
     assert cost() == few == 3

@@ -6,38 +6,40 @@ import re
 import pytest
 from sqlalchemy import select
 
-from tests.support.stock import counters, ledger, product
+from tests.support.stock import load_ledger, load_product, stock_counters
 from webapp.models.products import ProductImport
 
 CSV = "sku,title,quantity,colour\nMUG-1,Mug one,55,red\nMUG-7,Mug seven,,\nMUG-4,,,\nMUG-5,,lots,\n"
 
 
-def test_a_file_is_looked_at_first_and_taken_with_one_click(owner, session, shop):
-    before = counters(session, "MUG-1")
+def test_a_file_is_looked_at_first_and_taken_with_one_click(owner_client, session, shop):
+    before = stock_counters(session, "MUG-1")
     session.rollback()
-    answer = owner.post("/products/imports", data={"account": "1", "file": (io.BytesIO(CSV.encode()), "stock.csv")})
+    answer = owner_client.post(
+        "/products/imports", data={"account": "1", "file": (io.BytesIO(CSV.encode()), "stock.csv")}
+    )
     assert (answer.status_code, answer.location) == (303, "/products/imports/1")
 
-    page = owner.get(answer.location).text
+    page = owner_client.get(answer.location).text
     assert re.findall(r'figure-value">(\d+)<', page) == ["1", "1", "1", "1"]
     assert "lots is no whole number." in page
     assert "colour" in page
     assert "Take 2 rows" in page
-    assert counters(session, "MUG-1") == before
+    assert stock_counters(session, "MUG-1") == before
     session.rollback()
 
-    owner.post("/products/imports/1/confirmations")
+    owner_client.post("/products/imports/1/confirmations")
 
-    assert counters(session, "MUG-1") == (55, 0, 55)
-    assert ledger(session, "MUG-1")[-1] == ("imported", 15, 0)
-    seven = product(session, "MUG-7")
+    assert stock_counters(session, "MUG-1") == (55, 0, 55)
+    assert load_ledger(session, "MUG-1")[-1] == ("imported", 15, 0)
+    seven = load_product(session, "MUG-7")
     assert (seven.title, seven.manage_stock) == ("Mug seven", False)
     assert session.scalars(select(ProductImport.counts)).one() == {"created": 1, "changed": 1, "same": 1, "wrong": 1}
     session.rollback()
-    page = owner.get("/products/imports/1").text
+    page = owner_client.get("/products/imports/1").text
     assert "1 row was left out" in page
-    owner.post("/products/imports/1/confirmations")
-    assert "This file was taken already." in owner.get("/products/imports/1").text
+    owner_client.post("/products/imports/1/confirmations")
+    assert "This file was taken already." in owner_client.get("/products/imports/1").text
 
 
 @pytest.mark.parametrize(
@@ -48,22 +50,22 @@ def test_a_file_is_looked_at_first_and_taken_with_one_click(owner, session, shop
         ({"file": (io.BytesIO(b"PK\x03\x04\0"), "x.xlsx")}, "This is no text."),
     ],
 )
-def test_what_is_no_file_of_products_is_said(owner, session, account, data, words):
+def test_what_is_no_file_of_products_is_said(owner_client, session, account, data, words):
     session.rollback()
-    answer = owner.post("/products/imports", data={"account": "1"} | data)
+    answer = owner_client.post("/products/imports", data={"account": "1"} | data)
 
     assert answer.status_code == 422
     assert words in answer.text
     assert session.scalars(select(ProductImport)).all() == []
 
 
-def test_the_file_out_is_the_file_in(owner, session, shop):
-    text = owner.get("/products/export.csv?stock=oversold").text
+def test_the_file_out_is_the_file_in(owner_client, session, shop):
+    text = owner_client.get("/products/export.csv?stock=oversold").text
     assert text.splitlines() == [
         "sku,title,asin,enabled,manage_stock,quantity,reserved,available,flag,account",
         "MUG-2,Article MUG-2,,yes,yes,1,2,-1,,Desk",
     ]
-    everything = owner.get("/products/export.csv").text
-    owner.post("/products/imports", data={"account": "1", "rows": everything})
+    everything = owner_client.get("/products/export.csv").text
+    owner_client.post("/products/imports", data={"account": "1", "rows": everything})
 
-    assert "This file would change nothing" in owner.get("/products/imports/1").text
+    assert "This file would change nothing" in owner_client.get("/products/imports/1").text

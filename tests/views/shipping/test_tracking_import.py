@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.support.factories import NOW, an_account, an_order
-from tests.support.order_processing import imported
+from tests.support.order_processing import create_orders
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.shipments import Parcel
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
@@ -23,7 +23,7 @@ DHL, UPS, UNSURE = "00340434161094042557", "1Z999AA10123456784", "12345678900001
 @pytest.fixture
 def orders(session):
     an_account(session)
-    found = [order.number for order in imported(session, *(an_order(n) for n in range(1, 4)))]
+    found = [order.number for order in create_orders(session, *(an_order(n) for n in range(1, 4)))]
     session.commit()
     return found
 
@@ -32,8 +32,8 @@ def plain(response):
     return " ".join(re.sub(r"<[^>]+>", " ", unescape(response.get_data(as_text=True))).split())
 
 
-def pasted(owner, text):
-    answer = owner.post("/tracking", data={"text": text})
+def pasted(owner_client, text):
+    answer = owner_client.post("/tracking", data={"text": text})
     assert answer.status_code == 303
     return answer.location
 
@@ -56,9 +56,9 @@ def numbers(session):
     return found
 
 
-def test_what_is_pasted_is_looked_at_and_shipped_with_one_button(owner, session, orders, redis_url):
-    here = pasted(owner, f"Order;Tracking\n{orders[0]};{DHL}\n{orders[1]};{UPS}\n999;{UNSURE}")
-    page = plain(owner.get(here))
+def test_what_is_pasted_is_looked_at_and_shipped_with_one_button(owner_client, session, orders, redis_url):
+    here = pasted(owner_client, f"Order;Tracking\n{orders[0]};{DHL}\n{orders[1]};{UPS}\n999;{UNSURE}")
+    page = plain(owner_client.get(here))
     assert "Ship 2 orders" in page
     assert "Ready 2" in page
     assert "Cannot go 1" in page
@@ -66,28 +66,28 @@ def test_what_is_pasted_is_looked_at_and_shipped_with_one_button(owner, session,
     assert numbers(session) == []
 
     ids = row_ids(session)
-    answer = owner.post(f"{here}/choices", data={"row": ids[:2], "tick": ids[:2], "then": "ship"})
+    answer = owner_client.post(f"{here}/choices", data={"row": ids[:2], "tick": ids[:2], "then": "ship"})
 
     assert answer.status_code == 303
     assert re.fullmatch(r"/bulk/\d+", answer.location)
     run(session)
     assert numbers(session) == [DHL, UPS]
-    assert "These were confirmed" in plain(owner.get(here))
-    assert f'href="{here}"' in owner.get(answer.location).text
-    again = owner.post(f"{here}/choices", data={"row": ids[:2], "then": "ship"})
+    assert "These were confirmed" in plain(owner_client.get(here))
+    assert f'href="{here}"' in owner_client.get(answer.location).text
+    again = owner_client.post(f"{here}/choices", data={"row": ids[:2], "then": "ship"})
     assert again.location == answer.location
     run(session)
     assert len(numbers(session)) == 2
 
 
-def test_files_in_any_encoding_are_one_import(owner, session, orders):
+def test_files_in_any_encoding_are_one_import(owner_client, session, orders):
     files = [
         (io.BytesIO(f"Bestellung;Sendung\n{orders[0]};{DHL}".encode("utf-16")), "größe.csv"),
         (io.BytesIO(f"{orders[1]}\t{UPS}\n".encode()), "b.tsv"),
     ]
     sent = {"text": f"{orders[2]},RR123456785DE", "files": files}
-    answer = owner.post("/tracking", data=sent, content_type="multipart/form-data")
-    page = plain(owner.get(answer.location + "?show=ready"))
+    answer = owner_client.post("/tracking", data=sent, content_type="multipart/form-data")
+    page = plain(owner_client.get(answer.location + "?show=ready"))
     assert "größe.csv 2 lines read, 2 explained (1 heading) — Order: Bestellung , Tracking number: Sendung" in page
     assert "b.tsv 1 line read, 1 explained" in page
     assert "What was pasted 1 line read, 1 explained" in page
@@ -105,168 +105,172 @@ def test_files_in_any_encoding_are_one_import(owner, session, orders):
         ({"text": "\n".join(f"303-1234567-{n:07};{10**19 + n}" for n in range(10_001))}, "at most 10000. Split"),
     ],
 )
-def test_what_cannot_be_read_is_said_at_the_field(owner, session, orders, sent, words):
+def test_what_cannot_be_read_is_said_at_the_field(owner_client, session, orders, sent, words):
     # The test client leaves a large multipart body open, which the other encoding has none of.
     kind = "multipart/form-data" if "files" in sent else "application/x-www-form-urlencoded"
-    answer = owner.post("/tracking", data=sent, content_type=kind, headers=HTMX)
+    answer = owner_client.post("/tracking", data=sent, content_type=kind, headers=HTMX)
     assert answer.status_code == 422
     assert answer.text.strip().startswith('<section class="panel" id="tracking-paste">')
     assert words in plain(answer)
     assert session.scalar(select(func.count(TrackingImport.id))) == 0
 
 
-def test_a_carrier_that_is_unsure_is_chosen(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{UNSURE}")
-    page = owner.get(here)
+def test_a_carrier_that_is_unsure_is_chosen(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{UNSURE}")
+    page = owner_client.get(here)
     assert "More than one carrier has such numbers: choose" in plain(page)
     assert 'value="ship"' not in page.text
     assert "Keep what is chosen" in page.text
     (id_,) = row_ids(session)
 
-    owner.post(f"{here}/choices", data={"row": id_, "tick": id_, f"carrier-{id_}": "dpd", "then": "ship"})
+    owner_client.post(f"{here}/choices", data={"row": id_, "tick": id_, f"carrier-{id_}": "dpd", "then": "ship"})
 
     run(session)
     assert session.scalars(select(Parcel.carrier)).all() == ["DPD"]
 
 
-def test_one_carrier_can_be_chosen_for_a_whole_page(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{UNSURE}\n{orders[1]};12345678900002")
+def test_one_carrier_can_be_chosen_for_a_whole_page(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{UNSURE}\n{orders[1]};12345678900002")
     ids = row_ids(session)
-    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "carrier_all": "hermes", "then": "ship"})
+    owner_client.post(f"{here}/choices", data={"row": ids, "tick": ids, "carrier_all": "hermes", "then": "ship"})
     run(session)
     assert session.scalars(select(Parcel.title)).all() == ["Hermes", "Hermes"]
 
 
-def test_two_orders_with_one_number_are_confirmed_as_one_parcel(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{DHL}\n{orders[1]};{DHL}")
-    page = owner.get(here)
+def test_two_orders_with_one_number_are_confirmed_as_one_parcel(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{DHL}\n{orders[1]};{DHL}")
+    page = owner_client.get(here)
     assert f"gives this number to order {orders[1]}: confirm that both are in one parcel" in plain(page)
     ids = row_ids(session)
     assert re.findall(r'name="shared" value="(\d+)"( checked)?', page.text) == [(str(id_), "") for id_ in ids]
 
-    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "shared": ids, "then": "keep"})
-    page = owner.get(here)
+    owner_client.post(f"{here}/choices", data={"row": ids, "tick": ids, "shared": ids, "then": "keep"})
+    page = owner_client.get(here)
     assert "Ship 2 orders" in plain(page)
     assert re.findall(r'name="shared" value="(\d+)"( checked)?', page.text) == [(str(id_), " checked") for id_ in ids]
-    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "shared": ids, "then": "ship"})
+    owner_client.post(f"{here}/choices", data={"row": ids, "tick": ids, "shared": ids, "then": "ship"})
     run(session)
     assert numbers(session) == [DHL, DHL]
 
 
-def test_nothing_ready_says_so_and_changes_nothing(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{DHL}")
+def test_nothing_ready_says_so_and_changes_nothing(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{DHL}")
     (id_,) = row_ids(session)
-    answer = owner.post(f"{here}/choices?show=ready", data={"row": id_, "then": "ship"})
+    answer = owner_client.post(f"{here}/choices?show=ready", data={"row": id_, "then": "ship"})
     assert answer.location == f"{here}?show=ready"
-    assert "No line that is ticked is ready to go." in owner.get(answer.location).text
+    assert "No line that is ticked is ready to go." in owner_client.get(answer.location).text
     assert session.scalar(select(func.count(BulkAction.id))) == 0
 
 
-def test_what_is_kept_without_shipping_is_there_again(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{DHL}\n{orders[1]};{UPS}")
+def test_what_is_kept_without_shipping_is_there_again(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{DHL}\n{orders[1]};{UPS}")
     ids = row_ids(session)
-    owner.post(f"{here}/choices", data={"row": ids, "tick": ids[:1], "then": "keep"})
-    page = owner.get(here)
+    owner_client.post(f"{here}/choices", data={"row": ids, "tick": ids[:1], "then": "keep"})
+    page = owner_client.get(here)
     assert "Ship 1 order" in plain(page)
     assert re.findall(r'name="tick" value="(\d+)"[^>]* checked', page.text) == [str(ids[0])]
 
 
-def test_what_did_not_go_can_be_put_right_and_pasted_again(owner, session, orders):
-    here = pasted(owner, f"Order;Tracking;Carrier\n{orders[0]};{DHL};\n{orders[1]};3,4E+19;DHL\n=1+1;{UPS};UPS")
-    rows = list(csv.reader(io.StringIO(owner.get(f"{here}/rest.csv").text)))
+def test_what_did_not_go_can_be_put_right_and_pasted_again(owner_client, session, orders):
+    here = pasted(owner_client, f"Order;Tracking;Carrier\n{orders[0]};{DHL};\n{orders[1]};3,4E+19;DHL\n=1+1;{UPS};UPS")
+    rows = list(csv.reader(io.StringIO(owner_client.get(f"{here}/rest.csv").text)))
     assert rows[0] == ["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"]
     assert [row[:3] for row in rows[1:]] == [[orders[1], "3,4E+19", "DHL"], ["'=1+1", UPS, "UPS"]]
     assert rows[1][6].startswith("The spreadsheet has rounded this number")
-    again = owner.get(f"{here}/rest.csv").data.replace(b',"3,4E+19",DHL', b",00340434161094042999,DHL")
-    assert "Cannot go" in plain(owner.get(pasted(owner, again.decode()) + "?show=blocked"))
+    again = owner_client.get(f"{here}/rest.csv").data.replace(b',"3,4E+19",DHL', b",00340434161094042999,DHL")
+    assert "Cannot go" in plain(owner_client.get(pasted(owner_client, again.decode()) + "?show=blocked"))
 
 
-def test_every_line_and_column_is_accounted_for_before_and_after(owner, session, orders, redis_url):
+def test_every_line_and_column_is_accounted_for_before_and_after(owner_client, session, orders, redis_url):
     text = (
         "Order;Tracking;Void;Return number;Lot\n"
         f"{orders[0]};{DHL};N;00340434161099492555;1\n{orders[1]};{UPS};Y;;2\n{orders[2]};;;;3\n;;;;sum\n"
     )
-    here = pasted(owner, text)
-    for page in (plain(owner.get(here)), plain(owner.get(f"{here}?show=left_out"))):
+    here = pasted(owner_client, text)
+    for page in (plain(owner_client.get(here)), plain(owner_client.get(f"{here}?show=left_out"))):
         assert "5 lines read, 5 explained (1 heading)" in page
         assert "Columns not used: Return number (return labels) , Lot" in page
         assert "Left out 2" in page
     assert "The label was voided" in page
     ids = row_ids(session)
-    owner.post(f"{here}/choices", data={"row": ids, "tick": ids, "then": "ship"})
+    owner_client.post(f"{here}/choices", data={"row": ids, "tick": ids, "then": "ship"})
     run(session)
     assert numbers(session) == [DHL]
-    assert "5 lines read, 5 explained (1 heading)" in plain(owner.get(here))
-    rest = owner.get(f"{here}/rest.csv").text
+    assert "5 lines read, 5 explained (1 heading)" in plain(owner_client.get(here))
+    rest = owner_client.get(f"{here}/rest.csv").text
     assert orders[2] in rest
     assert UPS not in rest
 
 
-def test_an_import_of_before_lines_were_counted_is_shown(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{DHL}")
+def test_an_import_of_before_lines_were_counted_is_shown(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{DHL}")
     kept = session.scalars(select(TrackingImport)).one()
     kept.sources = [source[:3] for source in kept.sources]
     session.commit()
-    assert "What was pasted 1 line — Order: 1" in plain(owner.get(here))
+    assert "What was pasted 1 line — Order: 1" in plain(owner_client.get(here))
 
 
-def test_many_lines_come_a_hundred_at_a_time(owner, session, orders):
+def test_many_lines_come_a_hundred_at_a_time(owner_client, session, orders):
     text = "Order;Tracking;Carrier\n" + "\n".join(f"88{n:04};{10**19 + n};DHL" for n in range(250))
-    here = pasted(owner, text)
-    last = owner.get(f"{here}?show=blocked&after=200")
+    here = pasted(owner_client, text)
+    last = owner_client.get(f"{here}?show=blocked&after=200")
     assert "201–250 of 250" in plain(last)
     assert "There is no Order 880249 here" in plain(last)
     assert f"{here}?show=blocked&amp;after=100" in last.text
-    assert "1–100 of 250" in plain(owner.get(here))
+    assert "1–100 of 250" in plain(owner_client.get(here))
 
 
-def test_late_ones_are_told(owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{DHL}")
+def test_late_ones_are_told(owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{DHL}")
     # The factories' orders are long past their ship-by time.
     assert datetime.now(UTC) > NOW
-    assert "1 of them is past its ship-by time" in plain(owner.get(here))
+    assert "1 of them is past its ship-by time" in plain(owner_client.get(here))
 
 
-def test_who_may_not_ship_sees_nothing_of_it(colleague, owner, session, orders):
-    here = pasted(owner, f"{orders[0]};{DHL}")
+def test_who_may_not_ship_sees_nothing_of_it(viewer_client, owner_client, session, orders):
+    here = pasted(owner_client, f"{orders[0]};{DHL}")
     for address in ("/tracking", here, f"{here}/rest.csv"):
-        assert colleague.get(address).status_code == 403
-    assert colleague.post("/tracking", data={"text": "x"}).status_code == 403
-    assert colleague.post(f"{here}/choices").status_code == 403
-    assert "/tracking" not in colleague.get("/orders").text
-    assert 'href="/tracking"' in owner.get("/orders").text
+        assert viewer_client.get(address).status_code == 403
+    assert viewer_client.post("/tracking", data={"text": "x"}).status_code == 403
+    assert viewer_client.post(f"{here}/choices").status_code == 403
+    assert "/tracking" not in viewer_client.get("/orders").text
+    assert 'href="/tracking"' in owner_client.get("/orders").text
 
 
-def test_what_is_not_there_is_not_found(owner, session):
-    answer = owner.get("/tracking/9")
+def test_what_is_not_there_is_not_found(owner_client, session):
+    answer = owner_client.get("/tracking/9")
     assert answer.status_code == 404
     assert "Paste them again." in answer.text
 
 
-def test_a_doubtful_number_is_shipped_once_somebody_said_that_it_is_right(owner, session, orders):
+def test_a_doubtful_number_is_shipped_once_somebody_said_that_it_is_right(owner_client, session, orders):
     wrong = "00340434161094042558"
-    here = pasted(owner, f"Order;Tracking;Carrier\n{orders[0]};{wrong};DHL\n{orders[1]};NULL;DHL")
+    here = pasted(owner_client, f"Order;Tracking;Carrier\n{orders[0]};{wrong};DHL\n{orders[1]};NULL;DHL")
     first, _second = row_ids(session)
-    page = owner.get(here)
+    page = owner_client.get(here)
     assert "Number?" in plain(page)
     assert "The check digit is wrong for a number of DHL." in plain(page)
     assert f'name="confirm" value="{first}"' in page.text
 
-    owner.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "then": "ship"})
+    owner_client.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "then": "ship"})
     assert numbers(session) == []
-    owner.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "confirm": str(first)})
-    ready = owner.get(f"{here}?show=ready")
+    owner_client.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "confirm": str(first)})
+    ready = owner_client.get(f"{here}?show=ready")
     assert wrong in ready.text
     assert f'type="hidden" name="confirm" value="{first}"' in ready.text
 
-    owner.post(f"{here}/choices", data={"row": str(first), "tick": str(first), "confirm": str(first), "then": "ship"})
+    owner_client.post(
+        f"{here}/choices", data={"row": str(first), "tick": str(first), "confirm": str(first), "then": "ship"}
+    )
     run(session)
     assert numbers(session) == [wrong]
     assert session.scalars(select(Parcel.number_question)).one() == "tracking_check_digit"
 
 
-def test_a_ship_date_that_cannot_be_read_is_pointed_out(owner, session, orders):
-    here = pasted(owner, f"Order;Tracking;Ship date\n{orders[0]};{DHL};31.02.2026\n{orders[1]};{UPS};20.11.2026\n")
-    page = plain(owner.get(here))
+def test_a_ship_date_that_cannot_be_read_is_pointed_out(owner_client, session, orders):
+    here = pasted(
+        owner_client, f"Order;Tracking;Ship date\n{orders[0]};{DHL};31.02.2026\n{orders[1]};{UPS};20.11.2026\n"
+    )
+    page = plain(owner_client.get(here))
     assert page.count("The ship date cannot be read: Amazon gets the time of the confirmation") == 1
     assert "Ship 2 orders" in page

@@ -20,7 +20,7 @@ PAGE = f"/amazon-orders/{NUMBER}"
 POST = f"{PAGE}/cancellations"
 HTMX = {"HX-Request": "true"}
 
-pytestmark = pytest.mark.usefixtures("bell")
+pytestmark = pytest.mark.usefixtures("job_queue")
 
 
 def plain(response):
@@ -45,11 +45,11 @@ def move(session, *names, **values):
     session.commit()
 
 
-def test_the_button_opens_the_reasons_in_the_sellers_words(owner, arrive):
-    arrive(an_order(1))
-    assert f'href="{POST}/new"' in owner.get(PAGE).get_data(as_text=True)
+def test_the_button_opens_the_reasons_in_the_sellers_words(owner_client, import_orders):
+    import_orders(an_order(1))
+    assert f'href="{POST}/new"' in owner_client.get(PAGE).get_data(as_text=True)
 
-    dialog = owner.get(f"{POST}/new", headers=HTMX)
+    dialog = owner_client.get(f"{POST}/new", headers=HTMX)
 
     said = plain(dialog)
     assert "<html" not in dialog.get_data(as_text=True)
@@ -66,38 +66,40 @@ def test_the_button_opens_the_reasons_in_the_sellers_words(owner, arrive):
     assert "unless the buyer asks through Amazon, which this buyer has not" in said
 
 
-def test_a_buyer_who_asked_through_amazon_does_not_hurt_the_rate(owner, arrive):
-    arrive(an_order(1, items=(an_item(1, cancel_requested=""),)))
+def test_a_buyer_who_asked_through_amazon_does_not_hurt_the_rate(owner_client, import_orders):
+    import_orders(an_order(1, items=(an_item(1, cancel_requested=""),)))
 
-    said = plain(owner.get(f"{POST}/new"))
+    said = plain(owner_client.get(f"{POST}/new"))
 
     assert "The buyer asked to cancel Does not count in your cancellation rate" in said
 
 
-def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(owner, session, account, arrive, bell):
-    arrive(an_order(1))
+def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(
+    owner_client, session, account, import_orders, job_queue
+):
+    import_orders(an_order(1))
     account_id = account.id
     session.rollback()
 
-    answered = owner.post(POST, data={"reason": "NoInventory"})
+    answered = owner_client.post(POST, data={"reason": "NoInventory"})
 
     assert (answered.status_code, answered.location) == (303, PAGE)
     (submission,) = asked(session)
     assert (submission.state, submission.details) == ("queued", {"reason": "NoInventory"})
     assert submission.requested_by.startswith("user:")
     assert submission.undo_until - submission.requested_at == timedelta(seconds=30)
-    assert bell.exists(f"rq:job:{queue.key('advance_submissions', account_id)}")
-    page = plain(owner.get(PAGE))
+    assert job_queue.exists(f"rq:job:{queue.key('advance_submissions', account_id)}")
+    page = plain(owner_client.get(PAGE))
     assert "Queued" in page
     assert re.search(r"Amazon is told in \d+ seconds?\.", page)
     assert "Cancellation requested: The item is out of stock" in page
     assert "Cancel order" not in page
 
 
-def test_with_htmx_the_page_is_loaded_anew(owner, arrive):
-    arrive(an_order(1))
+def test_with_htmx_the_page_is_loaded_anew(owner_client, import_orders):
+    import_orders(an_order(1))
 
-    answered = owner.post(POST, data={"reason": "NoInventory"}, headers=HTMX)
+    answered = owner_client.post(POST, data={"reason": "NoInventory"}, headers=HTMX)
 
     assert (answered.status_code, answered.headers["HX-Redirect"]) == (204, PAGE)
 
@@ -105,30 +107,30 @@ def test_with_htmx_the_page_is_loaded_anew(owner, arrive):
 @pytest.mark.parametrize(
     ("reason", "said"), [("", "Choose a reason"), ("BecauseISaySo", "Amazon has no reason BecauseISaySo")]
 )
-def test_a_reason_amazon_does_not_have_is_said_beside_it(owner, session, arrive, reason, said):
-    arrive(an_order(1))
+def test_a_reason_amazon_does_not_have_is_said_beside_it(owner_client, session, import_orders, reason, said):
+    import_orders(an_order(1))
 
-    answered = owner.post(POST, data={"reason": reason} if reason else {}, headers=HTMX)
+    answered = owner_client.post(POST, data={"reason": reason} if reason else {}, headers=HTMX)
 
     assert answered.status_code == 422
     assert said in plain(answered)
     assert asked(session) == []
 
 
-def test_a_second_click_is_answered_clearly_and_changes_nothing(owner, session, arrive):
-    arrive(an_order(1))
-    owner.post(POST, data={"reason": "NoInventory"})
+def test_a_second_click_is_answered_clearly_and_changes_nothing(owner_client, session, import_orders):
+    import_orders(an_order(1))
+    owner_client.post(POST, data={"reason": "NoInventory"})
 
-    again = owner.post(POST, data={"reason": "PricingError"}, headers=HTMX)
+    again = owner_client.post(POST, data={"reason": "PricingError"}, headers=HTMX)
 
     assert again.status_code == 422
     assert "This order is being cancelled already." in plain(again)
     assert [submission.details["reason"] for submission in asked(session)] == ["NoInventory"]
 
 
-def test_two_tabs_at_the_same_moment_make_one_submission(app, owner, session, arrive):
-    arrive(an_order(1))
-    tabs = [user_accounts.sign_in(app.test_client(), user_accounts.THE_OWNER) for _ in range(2)]
+def test_two_tabs_at_the_same_moment_make_one_submission(app, owner_client, session, import_orders):
+    import_orders(an_order(1))
+    tabs = [user_accounts.sign_in(app.test_client(), user_accounts.OWNER_USER) for _ in range(2)]
     barrier, codes = Barrier(2), []
 
     def click(tab):
@@ -157,11 +159,11 @@ def test_two_tabs_at_the_same_moment_make_one_submission(app, owner, session, ar
         (an_order(1, "SOMETHING_NEW"), "a status that Channeldesk does not know"),
     ],
 )
-def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner, session, arrive, order, said):
-    arrive(order)
+def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner_client, session, import_orders, order, said):
+    import_orders(order)
 
-    page, dialog = owner.get(PAGE), owner.get(f"{POST}/new")
-    answered = owner.post(POST, data={"reason": "NoInventory"})
+    page, dialog = owner_client.get(PAGE), owner_client.get(f"{POST}/new")
+    answered = owner_client.post(POST, data={"reason": "NoInventory"})
 
     assert f'href="{POST}/new"' not in page.get_data(as_text=True)
     assert said in plain(page)
@@ -170,48 +172,48 @@ def test_what_cannot_be_cancelled_has_no_button_and_says_why(owner, session, arr
     assert said in plain(answered)
 
 
-def test_for_a_shipped_one_it_says_what_to_do_instead(owner, arrive):
-    arrive(an_order(1, "SHIPPED"))
+def test_for_a_shipped_one_it_says_what_to_do_instead(owner_client, import_orders):
+    import_orders(an_order(1, "SHIPPED"))
 
-    assert "Refund it with a credit memo. Open Order 100001 to refund it" in plain(owner.get(PAGE))
-    assert "Open Order 100001 to refund it" in plain(owner.get(f"{POST}/new"))
+    assert "Refund it with a credit memo. Open Order 100001 to refund it" in plain(owner_client.get(PAGE))
+    assert "Open Order 100001 to refund it" in plain(owner_client.get(f"{POST}/new"))
 
 
-def test_with_import_off_it_is_refused(owner, session, account, arrive):
-    arrive(an_order(1))
+def test_with_import_off_it_is_refused(owner_client, session, account, import_orders):
+    import_orders(an_order(1))
     a_store(account).import_orders = False
     session.commit()
 
-    answered = owner.post(POST, data={"reason": "NoInventory"})
+    answered = owner_client.post(POST, data={"reason": "NoInventory"})
 
     assert answered.status_code == 422
     assert "read-only" in plain(answered)
     assert asked(session) == []
 
 
-def test_a_colleague_may_look_but_not_ask(colleague, session, arrive):
-    arrive(an_order(1))
+def test_a_colleague_may_look_but_not_ask(viewer_client, session, import_orders):
+    import_orders(an_order(1))
 
-    assert "Cancel order" not in plain(colleague.get(PAGE))
-    assert colleague.get(f"{POST}/new").status_code == 403
-    assert colleague.post(POST, data={"reason": "NoInventory"}).status_code == 403
+    assert "Cancel order" not in plain(viewer_client.get(PAGE))
+    assert viewer_client.get(f"{POST}/new").status_code == 403
+    assert viewer_client.post(POST, data={"reason": "NoInventory"}).status_code == 403
     assert asked(session) == []
 
 
-def test_a_form_from_elsewhere_is_refused(app, owner, session, arrive):
-    arrive(an_order(1))
-    del owner.environ_base["HTTP_X_CSRFTOKEN"]
+def test_a_form_from_elsewhere_is_refused(app, owner_client, session, import_orders):
+    import_orders(an_order(1))
+    del owner_client.environ_base["HTTP_X_CSRFTOKEN"]
 
-    assert owner.post(POST, data={"reason": "NoInventory"}).status_code == 419
+    assert owner_client.post(POST, data={"reason": "NoInventory"}).status_code == 419
     assert asked(session) == []
 
 
-def test_with_redis_away_the_request_is_kept(app, owner, session, arrive):
-    arrive(an_order(1))
+def test_with_redis_away_the_request_is_kept(app, owner_client, session, import_orders):
+    import_orders(an_order(1))
     app.extensions["channeldesk_redis"] = Redis.from_url("redis://127.0.0.1:1", socket_connect_timeout=0.2)
 
-    answered = owner.post(POST, data={"reason": "NoInventory"})
+    answered = owner_client.post(POST, data={"reason": "NoInventory"})
 
     assert answered.status_code == 303
-    assert "Your request is kept" in plain(owner.get(PAGE))
+    assert "Your request is kept" in plain(owner_client.get(PAGE))
     assert [submission.state for submission in asked(session)] == ["queued"]

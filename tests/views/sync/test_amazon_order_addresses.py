@@ -13,10 +13,10 @@ from webapp.models.orders import Order
 class TestAddress:
     ENTERED = {"name": "Recipient Number1", "line1": "Street 2", "city": "Town", "country_code": "de"}  # noqa: RUF012
 
-    def test_it_is_corrected_for_us_alone(self, owner, session, arrive):
-        there = arrive(an_order(1))
+    def test_it_is_corrected_for_us_alone(self, owner_client, session, import_orders):
+        there = import_orders(an_order(1))
 
-        page = sent(owner, f"{GRID}/{there}/address", **self.ENTERED)
+        page = sent(owner_client, f"{GRID}/{there}/address", **self.ENTERED)
 
         assert "Address line 1 Street 1 Street 2" in plain(page)
         order = session.scalars(select(AmazonOrder)).one()
@@ -24,11 +24,11 @@ class TestAddress:
         kept = session.scalars(select(Event).where(Event.kind == "address_corrected")).one()
         assert kept.args == {"fields": ["line1"]}
 
-    def test_amazons_counts_again_when_asked(self, owner, session, arrive):
-        there = arrive(an_order(1))
-        sent(owner, f"{GRID}/{there}/address", **self.ENTERED)
+    def test_amazons_counts_again_when_asked(self, owner_client, session, import_orders):
+        there = import_orders(an_order(1))
+        sent(owner_client, f"{GRID}/{there}/address", **self.ENTERED)
 
-        sent(owner, f"{GRID}/{there}/address-restorations")
+        sent(owner_client, f"{GRID}/{there}/address-restorations")
 
         assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
 
@@ -41,28 +41,28 @@ class TestAddress:
             ({"line1": "Street 1"}, "This is the address already"),
         ],
     )
-    def test_what_is_no_address_is_said_and_nothing_is_changed(self, owner, session, arrive, wrong, said):
-        there = arrive(an_order(1))
+    def test_what_is_no_address_is_said_and_nothing_is_changed(self, owner_client, session, import_orders, wrong, said):
+        there = import_orders(an_order(1))
 
-        page = owner.post(f"{GRID}/{there}/address", data=self.ENTERED | wrong)
+        page = owner_client.post(f"{GRID}/{there}/address", data=self.ENTERED | wrong)
 
         assert page.status_code == 422
         assert said in plain(page)
         assert session.scalars(select(AmazonOrder.recipient_override)).one() is None
 
-    def test_a_colleague_may_not(self, colleague, arrive):
-        there = arrive(an_order(1))
+    def test_a_colleague_may_not(self, viewer_client, import_orders):
+        there = import_orders(an_order(1))
 
-        assert colleague.get(f"{GRID}/{there}/address").status_code == 403
-        assert colleague.post(f"{GRID}/{there}/address", data=self.ENTERED).status_code == 403
+        assert viewer_client.get(f"{GRID}/{there}/address").status_code == 403
+        assert viewer_client.post(f"{GRID}/{there}/address", data=self.ENTERED).status_code == 403
 
-    def test_an_order_made_afterwards_takes_it(self, owner, session, arrive):
-        there = arrive(an_order(1, "PENDING"))
-        sent(owner, f"{GRID}/{there}/address", **self.ENTERED)
+    def test_an_order_made_afterwards_takes_it(self, owner_client, session, import_orders):
+        there = import_orders(an_order(1, "PENDING"))
+        sent(owner_client, f"{GRID}/{there}/address", **self.ENTERED)
         session.commit()
 
         session.scalars(select(AmazonOrder)).one().status = "UNSHIPPED"
         session.commit()
-        sent(owner, f"{GRID}/{there}/orders")
+        sent(owner_client, f"{GRID}/{there}/orders")
 
         assert session.scalars(select(Order)).one().shipping_address["line1"] == "Street 2"

@@ -13,7 +13,7 @@ from tests.support.factories import (
     a_store,
     an_item,
     an_order,
-    shipped,
+    shipped_fields,
 )
 from tests.views.sync.test_amazon_orders import (
     GRID,
@@ -37,14 +37,14 @@ def stored(session, query):
 
 
 class TestDetails:
-    def test_an_unknown_number_is_said(self, owner):
-        page = owner.get(f"{GRID}/305-0000000-0000000")
+    def test_an_unknown_number_is_said(self, owner_client):
+        page = owner_client.get(f"{GRID}/305-0000000-0000000")
 
         assert page.status_code == 404
         assert "There is no Amazon order 305-0000000-0000000 here." in plain(page)
 
-    def test_everything_known_is_shown(self, owner, arrive):
-        there = arrive(
+    def test_everything_known_is_shown(self, owner_client, import_orders):
+        there = import_orders(
             an_order(
                 1,
                 programs=("PRIME",),
@@ -61,7 +61,7 @@ class TestDetails:
             )
         )
 
-        page = plain(owner.get(f"{GRID}/{there}"))
+        page = plain(owner_client.get(f"{GRID}/{there}"))
 
         for said in (
             "Company 1",
@@ -80,57 +80,59 @@ class TestDetails:
         ):
             assert said in page
 
-    def test_a_colleague_sees_the_country_alone_of_where_it_goes(self, colleague, arrive):
-        there = arrive(an_order(1, buyer=Buyer("Buyer Number1", "buyer1@marketplace.example", "Company 1", "PO-1")))
+    def test_a_colleague_sees_the_country_alone_of_where_it_goes(self, viewer_client, import_orders):
+        there = import_orders(
+            an_order(1, buyer=Buyer("Buyer Number1", "buyer1@marketplace.example", "Company 1", "PO-1"))
+        )
 
-        page = text(colleague.get(f"{GRID}/{there}"))
+        page = text(viewer_client.get(f"{GRID}/{there}"))
 
         for hidden in ("Buyer Number1", "buyer1@", "Company 1", "PO-1", "Recipient Number1", "Street 1", "Town"):
             assert hidden not in page
         assert '<p class="muted">DE</p>' in page
 
-    def test_the_items_with_their_gift(self, owner, colleague, arrive):
-        there = arrive(an_order(1, items=(an_item(1, gift=Gift("Many happy returns", "Classic")),)))
+    def test_the_items_with_their_gift(self, owner_client, viewer_client, import_orders):
+        there = import_orders(an_order(1, items=(an_item(1, gift=Gift("Many happy returns", "Classic")),)))
 
-        page = plain(owner.get(f"{GRID}/{there}?tab=items"))
+        page = plain(owner_client.get(f"{GRID}/{there}?tab=items"))
 
         assert "Many happy returns" in page
         assert "SKU-1" in page
-        assert "Many happy returns" not in text(colleague.get(f"{GRID}/{there}?tab=items"))
+        assert "Many happy returns" not in text(viewer_client.get(f"{GRID}/{there}?tab=items"))
 
-    def test_the_parcels_with_what_is_in_them(self, owner, arrive):
+    def test_the_parcels_with_what_is_in_them(self, owner_client, import_orders):
         item = an_item(1)
-        there = arrive(an_order(1, packages=(a_package("P1", items=((item.order_item_id, 2),)),), items=(item,)))
+        there = import_orders(an_order(1, packages=(a_package("P1", items=((item.order_item_id, 2),)),), items=(item,)))
 
-        page = plain(owner.get(f"{GRID}/{there}?tab=tracking"))
+        page = plain(owner_client.get(f"{GRID}/{there}?tab=tracking"))
 
         assert "TRACKP1" in page
         assert "2 × Article 1" in page
 
-    def test_a_buyer_who_asks_to_cancel_is_told_at_the_top(self, owner, arrive):
-        there = arrive(an_order(1, items=(an_item(1, cancel_requested="Ordered by mistake"),)))
+    def test_a_buyer_who_asks_to_cancel_is_told_at_the_top(self, owner_client, import_orders):
+        there = import_orders(an_order(1, items=(an_item(1, cancel_requested="Ordered by mistake"),)))
 
-        page = plain(owner.get(f"{GRID}/{there}?tab=items"))
+        page = plain(owner_client.get(f"{GRID}/{there}?tab=items"))
 
         assert "The buyer asks you to cancel this order" in page
         assert "Their reason: Ordered by mistake" in page
 
-    def test_long_and_foreign_names_are_shown_whole(self, owner, arrive):
+    def test_long_and_foreign_names_are_shown_whole(self, owner_client, import_orders):
         name = "كلمة " * 8 + "<b>見本</b>"
-        there = arrive(an_order(1, buyer=Buyer(name, None), recipient=Address(name=name, line1="1", city="T")))
+        there = import_orders(an_order(1, buyer=Buyer(name, None), recipient=Address(name=name, line1="1", city="T")))
 
-        page = owner.get(f"{GRID}/{there}").get_data(as_text=True)
+        page = owner_client.get(f"{GRID}/{there}").get_data(as_text=True)
 
         assert "&lt;b&gt;見本&lt;/b&gt;" in page
         assert "<b>見本" not in page
 
 
 class TestHistory:
-    def test_versions_and_events_stand_in_one_line_of_time(self, owner, arrive):
-        there = arrive(an_order(1, "PENDING"))
-        arrive(an_order(1, "UNSHIPPED", updated=5), minutes=5)
+    def test_versions_and_events_stand_in_one_line_of_time(self, owner_client, import_orders):
+        there = import_orders(an_order(1, "PENDING"))
+        import_orders(an_order(1, "UNSHIPPED", updated=5), minutes=5)
 
-        page = plain(owner.get(f"{GRID}/{there}?tab=history"))
+        page = plain(owner_client.get(f"{GRID}/{there}?tab=history"))
 
         told = ["Changed at Amazon", "Status Pending Unshipped", "Arrived from Amazon as Pending"]
         places = [page.index(said) for said in told]
@@ -138,63 +140,67 @@ class TestHistory:
         assert "Order 100001 created" in page
         assert page.count("What Amazon sent") == 2
 
-    def test_a_version_is_compared_with_the_one_before_it(self, owner, colleague, session, arrive):
-        there = arrive(an_order(1, "PENDING", raw={"programs": ["A"], "buyer": {"buyerName": "Before"}}))
-        arrive(an_order(1, "UNSHIPPED", updated=5, raw={"programs": ["B"], "buyer": {"buyerName": "After"}}), minutes=5)
+    def test_a_version_is_compared_with_the_one_before_it(self, owner_client, viewer_client, session, import_orders):
+        there = import_orders(an_order(1, "PENDING", raw={"programs": ["A"], "buyer": {"buyerName": "Before"}}))
+        import_orders(
+            an_order(1, "UNSHIPPED", updated=5, raw={"programs": ["B"], "buyer": {"buyerName": "After"}}), minutes=5
+        )
         version = max(stored(session, select(AmazonOrderVersion.id)))
         url = f"{GRID}/{there}?tab=history&version={version}"
 
-        seen, masked = plain(owner.get(url)), plain(colleague.get(url))
+        seen, masked = plain(owner_client.get(url)), plain(viewer_client.get(url))
 
         assert "buyer.buyerName Before After" in seen
         assert "programs.0 A B" in masked
         assert "buyer.buyerName ••• •••" in masked
 
-    def test_what_amazon_sent_is_revealed_to_those_who_may_and_that_is_kept(self, owner, colleague, session, arrive):
-        there = arrive(an_order(1, raw={"buyer": {"buyerName": "Whole"}}))
+    def test_what_amazon_sent_is_revealed_to_those_who_may_and_that_is_kept(
+        self, owner_client, viewer_client, session, import_orders
+    ):
+        there = import_orders(an_order(1, raw={"buyer": {"buyerName": "Whole"}}))
         (version,) = stored(session, select(AmazonOrderVersion.id))
         url = f"{GRID}/{there}/versions/{version}/reveals"
 
-        assert colleague.post(url).status_code == 403
-        page = owner.post(url)
+        assert viewer_client.post(url).status_code == 403
+        page = owner_client.post(url)
 
         assert '"buyerName": "Whole"' in text(page)
         kept = session.scalars(select(Event).where(Event.kind == "version_revealed")).one()
         assert (kept.actor.startswith("user:"), kept.args) == (True, {"version": version})
 
-    def test_a_version_of_another_order_is_not_shown(self, owner, session, arrive):
-        arrive(an_order(1))
-        there = arrive(an_order(2))
+    def test_a_version_of_another_order_is_not_shown(self, owner_client, session, import_orders):
+        import_orders(an_order(1))
+        there = import_orders(an_order(2))
         other = min(stored(session, select(AmazonOrderVersion.id)))
 
-        assert owner.get(f"{GRID}/{there}?tab=history&version={other}").status_code == 404
-        assert owner.post(f"{GRID}/{there}/versions/{other}/reveals").status_code == 404
+        assert owner_client.get(f"{GRID}/{there}?tab=history&version={other}").status_code == 404
+        assert owner_client.post(f"{GRID}/{there}/versions/{other}/reveals").status_code == 404
 
 
 class TestCreateOrder:
-    def test_a_blocked_one_is_retried_by_the_button(self, owner, session, account, arrive):
+    def test_a_blocked_one_is_retried_by_the_button(self, owner_client, session, account, import_orders):
         store = a_store(account)
         store.active = False
         session.commit()
-        there = arrive(an_order(1))
-        page = text(owner.get(f"{GRID}/{there}"))
+        there = import_orders(an_order(1))
+        page = text(owner_client.get(f"{GRID}/{there}"))
         assert "Not imported: the store is inactive." in page
         assert "Retry now" in page
 
-        again = sent(owner, f"{GRID}/{there}/orders")
+        again = sent(owner_client, f"{GRID}/{there}/orders")
         assert "Not imported: the store is inactive." in text(again)
         store.active = True
         session.commit()
-        made = owner.post(f"{GRID}/{there}/orders")
+        made = owner_client.post(f"{GRID}/{there}/orders")
 
         assert made.location == "/orders/100001"
         assert session.scalars(select(AmazonOrder.blocked)).one() is None
 
-    def test_one_older_than_the_store_is_made_when_asked(self, owner, session, arrive):
-        there = arrive(an_order(1, purchased_at=NOW - timedelta(days=60)))
-        assert "Create Order" in text(owner.get(f"{GRID}/{there}"))
+    def test_one_older_than_the_store_is_made_when_asked(self, owner_client, session, import_orders):
+        there = import_orders(an_order(1, purchased_at=NOW - timedelta(days=60)))
+        assert "Create Order" in text(owner_client.get(f"{GRID}/{there}"))
 
-        assert owner.post(f"{GRID}/{there}/orders").location == "/orders/100001"
+        assert owner_client.post(f"{GRID}/{there}/orders").location == "/orders/100001"
 
     @pytest.mark.parametrize(
         ("order", "said"),
@@ -206,43 +212,43 @@ class TestCreateOrder:
             (an_order(1), "There is an Order of this Amazon order already: 100001."),
         ],
     )
-    def test_what_is_not_due_says_why(self, owner, session, arrive, order, said):
-        there = arrive(order)
+    def test_what_is_not_due_says_why(self, owner_client, session, import_orders, order, said):
+        there = import_orders(order)
         before = stored(session, select(Order.id))
 
-        page = sent(owner, f"{GRID}/{there}/orders")
+        page = sent(owner_client, f"{GRID}/{there}/orders")
 
         assert said in plain(page)
         assert stored(session, select(Order.id)) == before
 
-    def test_with_import_off_the_page_is_read_only(self, owner, session, account, arrive):
+    def test_with_import_off_the_page_is_read_only(self, owner_client, session, account, import_orders):
         a_store(account).import_orders = False
         session.commit()
-        there = arrive(an_order(1))
+        there = import_orders(an_order(1))
 
-        page = text(owner.get(f"{GRID}/{there}"))
+        page = text(owner_client.get(f"{GRID}/{there}"))
 
         assert "Import is disabled for this store" in page
         assert "Create Order" not in page
         assert "Cancel order" not in page
-        assert "no Order is made" in text(sent(owner, f"{GRID}/{there}/orders"))
+        assert "no Order is made" in text(sent(owner_client, f"{GRID}/{there}/orders"))
 
-    def test_shipped_orders_follow(self, owner, session, arrive):
-        there = arrive(an_order(1))
-        arrive(an_order(1, updated=5, **shipped(an_order(1))), minutes=5)
+    def test_shipped_orders_follow(self, owner_client, session, import_orders):
+        there = import_orders(an_order(1))
+        import_orders(an_order(1, updated=5, **shipped_fields(an_order(1))), minutes=5)
 
-        page = plain(owner.get(f"{GRID}/{there}?tab=history"))
+        page = plain(owner_client.get(f"{GRID}/{there}?tab=history"))
 
         assert "Amazon counts 2 more as shipped" in page
         assert "Order is complete" in page
 
 
 @pytest.mark.parametrize(("tab", "most"), [("details", 1), ("items", 2), ("tracking", 3), ("history", 2)])
-def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner, arrive, tab, most):
+def test_a_tab_costs_as_many_statements_for_much_as_for_little(owner_client, import_orders, tab, most):
     packages = tuple(a_package(n) for n in range(1, 4))
-    arrive(an_order(1, items=tuple(an_item(n) for n in range(1, 6)), packages=packages))
+    import_orders(an_order(1, items=tuple(an_item(n) for n in range(1, 6)), packages=packages))
 
     with counted() as sent:
-        assert owner.get(f"/amazon-orders/{an_order(1).number}?tab={tab}").status_code == 200
+        assert owner_client.get(f"/amazon-orders/{an_order(1).number}?tab={tab}").status_code == 200
 
     assert len([one for one in sent if "sessions" not in one]) == most

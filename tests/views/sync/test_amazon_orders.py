@@ -52,32 +52,32 @@ def sent(client, url, **fields):
 
 
 class TestGrid:
-    def test_a_stranger_is_sent_to_sign_in(self, stranger):
-        assert stranger.get(GRID).status_code == 303
+    def test_a_stranger_is_sent_to_sign_in(self, anonymous_client):
+        assert anonymous_client.get(GRID).status_code == 303
 
-    def test_it_shows_what_amazon_says_of_each_order(self, owner, arrive):
-        arrive(an_order(1, programs=("PRIME", "AMAZON_BUSINESS")), an_order(2, "SHIPPED", fulfilled_by="AMAZON"))
+    def test_it_shows_what_amazon_says_of_each_order(self, owner_client, import_orders):
+        import_orders(an_order(1, programs=("PRIME", "AMAZON_BUSINESS")), an_order(2, "SHIPPED", fulfilled_by="AMAZON"))
 
-        page = plain(owner.get(GRID))
+        page = plain(owner_client.get(GRID))
 
         for said in ("Buyer Number1", "Unshipped", "Shipped", "€26.00", "FBM", "FBA", "Prime", "Business", "2 orders"):
             assert said in page
         assert "Order 100001 created" in page
 
-    def test_a_colleague_sees_no_whole_name(self, colleague, arrive):
-        arrive(an_order(1))
+    def test_a_colleague_sees_no_whole_name(self, viewer_client, import_orders):
+        import_orders(an_order(1))
 
-        page = plain(colleague.get(GRID))
+        page = plain(viewer_client.get(GRID))
 
         assert "Buyer Number1" not in page
         assert "B••• N•••" in page
 
-    def test_a_number_leads_to_the_order_where_there_is_one(self, owner, session, account, arrive):
-        arrive(an_order(1), an_order(2, "PENDING"), an_order(3, country="GB"))
+    def test_a_number_leads_to_the_order_where_there_is_one(self, owner_client, session, account, import_orders):
+        import_orders(an_order(1), an_order(2, "PENDING"), an_order(3, country="GB"))
         a_store(account, "GB").import_orders = False
         session.commit()
 
-        page = text(owner.get(GRID))
+        page = text(owner_client.get(GRID))
 
         assert 'href="/orders/100001"' in page
         assert f'href="/amazon-orders/{number(2)}"' in page
@@ -106,10 +106,10 @@ class TestGrid:
             ({"blocked": "1"}, [5]),
         ],
     )
-    def test_each_filter_finds_what_it_says(self, owner, arrive, query, found):
+    def test_each_filter_finds_what_it_says(self, owner_client, import_orders, query, found):
         # The third was placed at half past eleven in the evening in Berlin, the fourth two hours later.
         evening = NOW.replace(year=2026, month=2, day=28, hour=22, minute=30)
-        arrive(
+        import_orders(
             a_priced_order(1, "10.00", programs=("AMAZON_BUSINESS",)),
             a_priced_order(2, "12.50", status="PENDING", programs=("PRIME",), purchased_at=evening - timedelta(days=2)),
             a_priced_order(3, "12.49", status="SHIPPED", fulfilled_by="AMAZON", purchased_at=evening),
@@ -117,22 +117,22 @@ class TestGrid:
             an_order(5, total=None, items=()),
         )
 
-        page = owner.get(GRID, query_string=query)
+        page = owner_client.get(GRID, query_string=query)
 
         assert sorted(numbers(page)) == [number(n) for n in found]
 
-    def test_a_total_is_meant_in_each_orders_own_currency(self, owner, session):
+    def test_a_total_is_meant_in_each_orders_own_currency(self, owner_client, session):
         account = an_account(session, ("JP",), region="FE", name="East", seller_id="A1EAST")
         orders = [a_priced_order(n, str(yen), "JPY", country="JP") for n, yen in ((1, 12), (2, 13), (3, 1250))]
         import_page.import_page(session, account.id, orders, now=NOW, actor="amazon")
         session.commit()
 
-        assert numbers(owner.get(f"{GRID}?total_min=12.5&sort=number")) == [number(2), number(3)]
+        assert numbers(owner_client.get(f"{GRID}?total_min=12.5&sort=number")) == [number(2), number(3)]
 
-    def test_a_store_is_filtered_by_its_address(self, owner, account, arrive):
-        arrive(an_order(1), an_order(2, country="GB"))
+    def test_a_store_is_filtered_by_its_address(self, owner_client, account, import_orders):
+        import_orders(an_order(1), an_order(2, country="GB"))
 
-        assert numbers(owner.get(GRID, query_string={"store": a_store(account, "GB").slug})) == [number(2)]
+        assert numbers(owner_client.get(GRID, query_string={"store": a_store(account, "GB").slug})) == [number(2)]
 
     @pytest.mark.parametrize(
         ("query", "said"),
@@ -151,20 +151,20 @@ class TestGrid:
             ({"number": "3" * 500}, "This is too long to be looked for."),
         ],
     )
-    def test_a_filter_that_makes_no_sense_is_said_beside_its_field(self, owner, arrive, query, said):
-        arrive(an_order(1))
+    def test_a_filter_that_makes_no_sense_is_said_beside_its_field(self, owner_client, import_orders, query, said):
+        import_orders(an_order(1))
 
-        page = owner.get(GRID, query_string=query)
+        page = owner_client.get(GRID, query_string=query)
 
         assert page.status_code == 422
         assert said in plain(page)
         assert numbers(page) == []
 
-    def test_a_name_stands_sealed_in_the_address_it_leads_to(self, owner, arrive):
-        arrive(an_order(1), an_order(2))
+    def test_a_name_stands_sealed_in_the_address_it_leads_to(self, owner_client, import_orders):
+        import_orders(an_order(1), an_order(2))
 
-        answered = owner.post(f"{GRID}/searches", data={"buyer": "Number2", "sort": "-total", "size": "20"})
-        page = owner.get(answered.location)
+        answered = owner_client.post(f"{GRID}/searches", data={"buyer": "Number2", "sort": "-total", "size": "20"})
+        page = owner_client.get(answered.location)
 
         assert "Number2" not in answered.location
         assert "sort=-total" in answered.location
@@ -172,17 +172,17 @@ class TestGrid:
         assert "Buyer: Number2" in plain(page)
         assert all("Number2" not in link for link in re.findall(r'href="([^"]*)"', text(page)))
 
-    def test_what_was_sent_wrongly_is_explained_where_it_leads(self, owner):
-        page = sent(owner, f"{GRID}/searches", total_min="x", buyer="??")
+    def test_what_was_sent_wrongly_is_explained_where_it_leads(self, owner_client):
+        page = sent(owner_client, f"{GRID}/searches", total_min="x", buyer="??")
 
         assert page.status_code == 422
         assert "Type at least one letter or digit." in plain(page)
         assert 'value="x"' in text(page)
 
-    def test_each_chip_takes_its_own_filter_away(self, owner, arrive):
-        arrive(an_order(1), an_order(2, "PENDING"))
+    def test_each_chip_takes_its_own_filter_away(self, owner_client, import_orders):
+        import_orders(an_order(1), an_order(2, "PENDING"))
 
-        page = text(owner.get(f"{GRID}?status=UNSHIPPED&status=PENDING&number=0001&sort=total"))
+        page = text(owner_client.get(f"{GRID}?status=UNSHIPPED&status=PENDING&number=0001&sort=total"))
 
         chips = re.findall(r'<a class="chip" href="([^"]*)"', page)
         assert [re.sub(r".*\?", "", chip) for chip in chips] == [
@@ -204,8 +204,8 @@ class TestGrid:
             ("status", [3, 4, 1, 2]),
         ],
     )
-    def test_it_sorts_the_whole_and_not_the_page(self, owner, arrive, sort, order):
-        arrive(
+    def test_it_sorts_the_whole_and_not_the_page(self, owner_client, import_orders, sort, order):
+        import_orders(
             a_priced_order(1, "30", purchased_at=NOW, ship_by=NOW + timedelta(days=3)),
             a_priced_order(2, "20", purchased_at=NOW - timedelta(hours=1), ship_by=None),
             an_order(3, "PENDING", total=None, purchased_at=NOW - timedelta(hours=2), ship_by=NOW),
@@ -214,15 +214,15 @@ class TestGrid:
             ),
         )
 
-        assert numbers(owner.get(f"{GRID}?sort={sort}")) == [number(n) for n in order]
+        assert numbers(owner_client.get(f"{GRID}?sort={sort}")) == [number(n) for n in order]
 
-    def test_its_links_lead_through_every_page_and_back(self, owner, arrive):
-        arrive(*(an_order(n, purchased_at=NOW - timedelta(hours=n // 3)) for n in range(1, 46)))
+    def test_its_links_lead_through_every_page_and_back(self, owner_client, import_orders):
+        import_orders(*(an_order(n, purchased_at=NOW - timedelta(hours=n // 3)) for n in range(1, 46)))
 
         def follow(rel):
             pages, url = [], f"{GRID}?size=20&sort=purchased" + ("" if rel == "next" else "&before=end")
             while url:
-                page = owner.get(url)
+                page = owner_client.get(url)
                 pages.append(numbers(page))
                 found = re.search(rf'href="([^"]*)" rel="{rel}"', text(page))
                 url = found and found[1]
@@ -235,50 +235,50 @@ class TestGrid:
         assert [row for page in reversed(back) for row in page] == every
         assert len(set(every)) == 45
 
-    def test_a_page_is_asked_for_by_its_number(self, owner, arrive):
-        arrive(*(an_order(n) for n in range(1, 46)))
+    def test_a_page_is_asked_for_by_its_number(self, owner_client, import_orders):
+        import_orders(*(an_order(n) for n in range(1, 46)))
 
-        page = owner.get(f"{GRID}?size=20&status=UNSHIPPED")
+        page = owner_client.get(f"{GRID}?size=20&status=UNSHIPPED")
 
         form = page.get_data(as_text=True).partition('class="leap"')[2].partition("</form>")[0]
         assert [re.findall(r'"([^"]*)"', field)[1:] for field in re.findall(r"<input[^>]*hidden[^>]*>", form)] == [
             ["status", "UNSHIPPED"],
             ["size", "20"],
         ]
-        third = owner.get(f"{GRID}?size=20&status=UNSHIPPED&page=3")
+        third = owner_client.get(f"{GRID}?size=20&status=UNSHIPPED&page=3")
         assert numbers(third) == [an_order(n).number for n in range(5, 0, -1)]
-        assert 'class="leap"' not in owner.get(f"{GRID}?size=100").get_data(as_text=True)
+        assert 'class="leap"' not in owner_client.get(f"{GRID}?size=100").get_data(as_text=True)
 
-    def test_htmx_gets_the_grid_alone(self, owner, arrive):
-        arrive(an_order(1))
+    def test_htmx_gets_the_grid_alone(self, owner_client, import_orders):
+        import_orders(an_order(1))
 
-        fragment = owner.get(GRID, headers={"HX-Request": "true"})
+        fragment = owner_client.get(GRID, headers={"HX-Request": "true"})
 
         assert text(fragment).lstrip().startswith('<div id="amazon-orders-grid"')
         assert "<html" not in text(fragment)
         assert "HX-Request" in fragment.headers["Vary"]
 
-    def test_a_page_of_many_orders_costs_as_many_statements_as_a_page_of_one(self, owner, arrive):
-        arrive(an_order(1))
+    def test_a_page_of_many_orders_costs_as_many_statements_as_a_page_of_one(self, owner_client, import_orders):
+        import_orders(an_order(1))
         with counted() as few:
-            assert owner.get(f"{GRID}?size=100").status_code == 200
-        arrive(*(an_order(n, country=("DE", "GB", "FR")[n % 3]) for n in range(2, 90)))
+            assert owner_client.get(f"{GRID}?size=100").status_code == 200
+        import_orders(*(an_order(n, country=("DE", "GB", "FR")[n % 3]) for n in range(2, 90)))
         with counted() as many:
-            assert owner.get(f"{GRID}?size=100").status_code == 200
+            assert owner_client.get(f"{GRID}?size=100").status_code == 200
 
         assert len(few) == len(many)
         # Whose session it is; the stores and how this person likes the list; the rows and their count.
         assert len(many) == 3
 
-    def test_names_of_other_pages_are_not_decrypted(self, owner, arrive, monkeypatch):
-        arrive(*(an_order(n) for n in range(1, 60)))
+    def test_names_of_other_pages_are_not_decrypted(self, owner_client, import_orders, monkeypatch):
+        import_orders(*(an_order(n) for n in range(1, 60)))
         from webapp.db.encryption import FieldCipher
 
         opened = []
         decrypt = FieldCipher.decrypt
         monkeypatch.setattr(FieldCipher, "decrypt", lambda vault, token: opened.append(1) or decrypt(vault, token))
 
-        owner.get(f"{GRID}?size=20")
+        owner_client.get(f"{GRID}?size=20")
 
         # A name a row, one row that tells there is a next page, and the session.
         assert len(opened) <= 22

@@ -11,18 +11,18 @@ from jobs import submissions as jobs
 from webapp.core import queue
 from webapp.core.extensions import db
 
-pytestmark = pytest.mark.usefixtures("bell")
+pytestmark = pytest.mark.usefixtures("job_queue")
 
 HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def number(desk):
+def number(harness):
     """An order that came by an hour ago."""
-    number = desk.world.place("DE")
-    desk.sync()
-    desk.order(number).read_at = datetime.now(UTC) - timedelta(hours=1)
-    desk.session.commit()
+    number = harness.world.place("DE")
+    harness.sync()
+    harness.order(number).read_at = datetime.now(UTC) - timedelta(hours=1)
+    harness.session.commit()
     return number
 
 
@@ -36,53 +36,53 @@ def asks_at(answer) -> str | None:
     return found.group(1).replace("&amp;", "&") if found else None
 
 
-def test_it_asks_until_the_order_was_read_and_then_stops(owner, desk, number, redis):
-    form = owner.get(f"/amazon-orders/{number}/cancellations/new")
+def test_it_asks_until_the_order_was_read_and_then_stops(owner_client, harness, number, redis):
+    form = owner_client.get(f"/amazon-orders/{number}/cancellations/new")
     assert asks_at(form) == f"/amazon-orders/{number}/preflight"
     assert "As of" in form.text, "what was known is said where no script asks"
     assert "Asking Amazon" not in form.text
 
-    first = owner.get(asks_at(form), headers=HTMX)
-    order_id = desk.order(number).id
-    desk.session.rollback()
+    first = owner_client.get(asks_at(form), headers=HTMX)
+    order_id = harness.order(number).id
+    harness.session.rollback()
     assert (first.status_code, rung(redis)) == (200, [f"refresh_order-{order_id}"])
     assert "Asking Amazon how the order stands now" in first.text
     assert 'hx-trigger="every 1s"' in first.text
 
-    desk.at_amazon(number, "request-cancel", reason="Changed my mind")
+    harness.at_amazon(number, "request-cancel", reason="Changed my mind")
     jobs.refresh_order(order_id)
     db.session.remove()
-    last = owner.get(asks_at(first), headers=HTMX)
+    last = owner_client.get(asks_at(first), headers=HTMX)
 
     assert (last.status_code, asks_at(last)) == (286, None)
     for said in ("Unshipped", "the buyer asks to cancel!", "Changed my mind", "As of", "tone-bad"):
         assert said in last.text
 
 
-def test_what_was_read_just_now_is_not_read_again(owner, desk, number, redis):
-    order_id = desk.order(number).id
-    desk.session.rollback()
+def test_what_was_read_just_now_is_not_read_again(owner_client, harness, number, redis):
+    order_id = harness.order(number).id
+    harness.session.rollback()
     jobs.refresh_order(order_id)
     db.session.remove()
 
-    answer = owner.get(f"/amazon-orders/{number}/preflight", headers=HTMX)
+    answer = owner_client.get(f"/amazon-orders/{number}/preflight", headers=HTMX)
 
     assert (answer.status_code, asks_at(answer), rung(redis)) == (286, None, [])
     assert "tone-good" in answer.text
 
 
-def test_nobody_waits_for_ever(owner, desk, number, redis):
-    desk.session.rollback()
+def test_nobody_waits_for_ever(owner_client, harness, number, redis):
+    harness.session.rollback()
     with time_machine.travel(datetime.now(UTC)) as clock:
-        first = owner.get(f"/amazon-orders/{number}/preflight", headers=HTMX)
+        first = owner_client.get(f"/amazon-orders/{number}/preflight", headers=HTMX)
         clock.shift(timedelta(seconds=20))
-        assert owner.get(asks_at(first), headers=HTMX).status_code == 200
+        assert owner_client.get(asks_at(first), headers=HTMX).status_code == 200
         clock.shift(timedelta(seconds=20))
-        last = owner.get(asks_at(first), headers=HTMX)
+        last = owner_client.get(asks_at(first), headers=HTMX)
 
     assert (last.status_code, asks_at(last), len(rung(redis))) == (286, None, 1)
     assert "Amazon has not answered in time" in last.text
 
 
-def test_an_unknown_order_is_a_clear_404(owner, app):
-    assert owner.get("/amazon-orders/303-0000000-0000009/preflight").status_code == 404
+def test_an_unknown_order_is_a_clear_404(owner_client, app):
+    assert owner_client.get("/amazon-orders/303-0000000-0000009/preflight").status_code == 404

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from tests.support.account_harness import Desk
+from tests.support.account_harness import AccountHarness
 from tests.support.factories import NOW, an_account
 from webapp.domain.amazon.types import UnparseableOrder
 from webapp.models.accounts import Account
@@ -73,9 +73,9 @@ def kept(session: Session, desk_account: Account) -> QuarantinedOrder:
     return session.scalars(select(QuarantinedOrder)).one()
 
 
-def test_a_run_says_what_it_brought_and_how_long_it_took(owner, run):
+def test_a_run_says_what_it_brought_and_how_long_it_took(owner_client, run):
     run(pages=2, received=150, new=41, changed=32, same=77, orders_created=38)
-    page = owner.get("/syncs").text
+    page = owner_client.get("/syncs").text
     for said in ("Desk", "Done", "1 min 30 s", ">150<", ">41<", ">32<", ">77<", ">38<"):
         assert said in page, said
 
@@ -83,32 +83,32 @@ def test_a_run_says_what_it_brought_and_how_long_it_took(owner, run):
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.04, "under 0.1 s"), (1.44, "1.4 s"), (12.4, "12 s"), (59.9, "60 s"), (185, "3 min 5 s")]
 )
-def test_a_duration_is_as_exact_as_it_is_useful(owner, run, seconds, said):
+def test_a_duration_is_as_exact_as_it_is_useful(owner_client, run, seconds, said):
     began = NOW - timedelta(minutes=10)
     made = run(ended_at=began + timedelta(seconds=seconds))
-    assert f"<dd>{said}</dd>" in owner.get(f"/syncs/{made.id}").text.replace("&lt;", "<")
+    assert f"<dd>{said}</dd>" in owner_client.get(f"/syncs/{made.id}").text.replace("&lt;", "<")
 
 
-def test_a_failure_says_its_cause_amazons_words_and_the_request_id(owner, run):
+def test_a_failure_says_its_cause_amazons_words_and_the_request_id(owner_client, run):
     failed = run("failed", cause="throttled", message="You exceeded your quota.", request_id="REQUEST-1")
     for page in ("/syncs", f"/syncs/{failed.id}"):
-        text = owner.get(page).text
+        text = owner_client.get(page).text
         for said in ("Amazon asks for patience", "You exceeded your quota.", "REQUEST-1", 'data-copy="REQUEST-1"'):
             assert said in text
-    assert "Sync now" in owner.get(f"/syncs/{failed.id}").text
+    assert "Sync now" in owner_client.get(f"/syncs/{failed.id}").text
 
 
-def test_refused_credentials_lead_to_the_account(owner, run):
+def test_refused_credentials_lead_to_the_account(owner_client, run):
     failed = run("failed", cause="bad_credentials", message="invalid grant")
-    page = owner.get(f"/syncs/{failed.id}").text
+    page = owner_client.get(f"/syncs/{failed.id}").text
     assert f'href="/accounts/{failed.account_id}"' in page
     assert "Enter new credentials" in page
 
 
-def test_an_interrupted_run_says_so(owner, run):
+def test_an_interrupted_run_says_so(owner_client, run):
     lost = run("lost")
-    assert "Interrupted" in owner.get("/syncs").text
-    assert "The sync was interrupted" in owner.get(f"/syncs/{lost.id}").text
+    assert "Interrupted" in owner_client.get("/syncs").text
+    assert "The sync was interrupted" in owner_client.get(f"/syncs/{lost.id}").text
 
 
 @pytest.mark.parametrize(
@@ -123,133 +123,139 @@ def test_an_interrupted_run_says_so(owner, run):
         ("started_from=nonsense", set()),
     ],
 )
-def test_filters_narrow_the_runs(owner, run, query, found):
+def test_filters_narrow_the_runs(owner_client, run, query, found):
     run("done", minutes=10)
     run("failed", minutes=20, cause="unavailable")
     run("done", minutes=60 * 24)
-    page = owner.get(f"/syncs?{query}").text
+    page = owner_client.get(f"/syncs?{query}").text
     assert {n for n in (1, 2, 3) if f'href="/syncs/{n}"' in page} == found
 
 
-def test_the_first_page_keeps_itself_new_and_faster_while_one_runs(owner, run):
+def test_the_first_page_keeps_itself_new_and_faster_while_one_runs(owner_client, run):
     run("done")
-    assert 'hx-trigger="every 10s"' in owner.get("/syncs", headers=HTMX).text
+    assert 'hx-trigger="every 10s"' in owner_client.get("/syncs", headers=HTMX).text
     running = run("running", minutes=1)
-    assert 'hx-trigger="every 2s"' in owner.get("/syncs", headers=HTMX).text
-    assert 'hx-trigger="every 2s"' in owner.get(f"/syncs/{running.id}", headers=HTMX).text
+    assert 'hx-trigger="every 2s"' in owner_client.get("/syncs", headers=HTMX).text
+    assert 'hx-trigger="every 2s"' in owner_client.get(f"/syncs/{running.id}", headers=HTMX).text
 
 
-def test_sync_now_lets_the_scheduler_ring_at_once(session, owner, desk_account, post):
+def test_sync_now_lets_the_scheduler_ring_at_once(session, owner_client, desk_account, post):
     job = session.scalars(select(RecurringJob)).one()
     job.next_run_at = NOW + timedelta(hours=1)
     session.commit()
-    answer = post(owner, "/syncs", data={"account": desk_account.id})
+    answer = post(owner_client, "/syncs", data={"account": desk_account.id})
     assert (answer.status_code, answer.location) == (303, f"/syncs?account={desk_account.id}")
     session.refresh(job)
     assert job.next_run_at == NOW
-    assert post(owner, "/syncs", data={"account": 99}).status_code == 404
-    assert post(owner, "/syncs").status_code == 404
+    assert post(owner_client, "/syncs", data={"account": 99}).status_code == 404
+    assert post(owner_client, "/syncs").status_code == 404
 
 
-def test_who_only_looks_cannot_sync(colleague, run, post):
+def test_who_only_looks_cannot_sync(viewer_client, run, post):
     failed = run("failed", cause="unavailable")
-    assert "Sync now" not in colleague.get("/syncs").text + colleague.get(f"/syncs/{failed.id}").text
-    assert post(colleague, "/syncs", data={"account": failed.account_id}).status_code == 403
+    assert "Sync now" not in viewer_client.get("/syncs").text + viewer_client.get(f"/syncs/{failed.id}").text
+    assert post(viewer_client, "/syncs", data={"account": failed.account_id}).status_code == 403
 
 
-def test_the_quarantine_lists_what_cannot_be_read_without_showing_it(owner, kept):
-    assert "1 order from Amazon cannot be read" in owner.get("/syncs").text
-    page = owner.get("/syncs/quarantine?waiting=1").text
+def test_the_quarantine_lists_what_cannot_be_read_without_showing_it(owner_client, kept):
+    assert "1 order from Amazon cannot be read" in owner_client.get("/syncs").text
+    page = owner_client.get("/syncs/quarantine?waiting=1").text
     assert "303-0000000-0000009" in page
     assert "purchaseDate is missing" in page
-    assert SECRET not in page + owner.get(f"/syncs/quarantine/{kept.id}").text
+    assert SECRET not in page + owner_client.get(f"/syncs/quarantine/{kept.id}").text
 
 
-def test_what_amazon_sent_is_shown_to_who_may_see_it_and_that_is_written_down(session, owner, colleague, kept, post):
-    assert "Show it" not in colleague.get(f"/syncs/quarantine/{kept.id}").text
-    assert post(colleague, f"/syncs/quarantine/{kept.id}/reveals").status_code == 403
-    assert SECRET in post(owner, f"/syncs/quarantine/{kept.id}/reveals").text
+def test_what_amazon_sent_is_shown_to_who_may_see_it_and_that_is_written_down(
+    session, owner_client, viewer_client, kept, post
+):
+    assert "Show it" not in viewer_client.get(f"/syncs/quarantine/{kept.id}").text
+    assert post(viewer_client, f"/syncs/quarantine/{kept.id}/reveals").status_code == 403
+    assert SECRET in post(owner_client, f"/syncs/quarantine/{kept.id}/reveals").text
     looked = session.scalars(select(Event).where(Event.kind == "quarantine_revealed")).one()
     assert (looked.args, looked.actor.startswith("user:")) == ({"number": "303-0000000-0000009"}, True)
 
 
-def test_an_order_without_a_number_says_why_it_cannot_be_asked_for(session, owner, desk_account, post):
+def test_an_order_without_a_number_says_why_it_cannot_be_asked_for(session, owner_client, desk_account, post):
     quarantine.add(session, desk_account.id, [UnparseableOrder(cause="it is not an object", raw=[])], NOW)
     session.commit()
-    assert "holds no order number" in owner.get("/syncs/quarantine/1").text
-    assert post(owner, "/syncs/quarantine/1/reads").status_code == 409
-    assert owner.get("/syncs/quarantine/9").status_code == 404
+    assert "holds no order number" in owner_client.get("/syncs/quarantine/1").text
+    assert post(owner_client, "/syncs/quarantine/1/reads").status_code == 409
+    assert owner_client.get("/syncs/quarantine/9").status_code == 404
 
 
-def quarantined(desk: Desk, number: str) -> QuarantinedOrder:
+def quarantined(harness: AccountHarness, number: str) -> QuarantinedOrder:
     """A body of this order that could not be read."""
     body = UnparseableOrder(number=number, cause="purchaseDate is missing", raw={"orderId": number})
-    quarantine.add(desk.session, desk.account.id, [body], desk.clock())
-    desk.session.commit()
-    return desk.session.scalars(select(QuarantinedOrder)).one()
+    quarantine.add(harness.session, harness.account.id, [body], harness.clock())
+    harness.session.commit()
+    return harness.session.scalars(select(QuarantinedOrder)).one()
 
 
-def test_read_again_asks_amazon_and_lets_the_order_go(app: Flask, redis: Redis, owner: FlaskClient, desk: Desk, post):
+def test_read_again_asks_amazon_and_lets_the_order_go(
+    app: Flask, redis: Redis, owner_client: FlaskClient, harness: AccountHarness, post
+):
     app.extensions["channeldesk_redis"] = redis
-    number = desk.world.place("DE")
-    row = quarantined(desk, number)
-    answer = post(owner, f"/syncs/quarantine/{row.id}/reads")
+    number = harness.world.place("DE")
+    row = quarantined(harness, number)
+    answer = post(owner_client, f"/syncs/quarantine/{row.id}/reads")
     assert (answer.status_code, answer.location) == (303, "/syncs/quarantine")
-    desk.session.expire_all()
-    assert desk.session.scalars(select(AmazonOrder.number)).all() == [number]
+    harness.session.expire_all()
+    assert harness.session.scalars(select(AmazonOrder.number)).all() == [number]
     assert row.resolved_at is not None
-    desk.session.commit()
-    assert f"Order {number} can be read now." in owner.get("/syncs/quarantine").text
+    harness.session.commit()
+    assert f"Order {number} can be read now." in owner_client.get("/syncs/quarantine").text
 
 
-def test_read_again_says_why_it_still_cannot_be_read(app: Flask, redis: Redis, owner: FlaskClient, desk: Desk, post):
+def test_read_again_says_why_it_still_cannot_be_read(
+    app: Flask, redis: Redis, owner_client: FlaskClient, harness: AccountHarness, post
+):
     app.extensions["channeldesk_redis"] = redis
-    row = quarantined(desk, desk.world.place("DE"))
-    desk.world.faults.arm("unreadable_order", "getOrder", times=None)
-    post(owner, f"/syncs/quarantine/{row.id}/reads")
-    desk.session.refresh(row)
+    row = quarantined(harness, harness.world.place("DE"))
+    harness.world.faults.arm("unreadable_order", "getOrder", times=None)
+    post(owner_client, f"/syncs/quarantine/{row.id}/reads")
+    harness.session.refresh(row)
     assert row.resolved_at is None
-    desk.session.commit()
-    assert "still cannot be read" in owner.get("/syncs/quarantine").text
+    harness.session.commit()
+    assert "still cannot be read" in owner_client.get("/syncs/quarantine").text
 
 
-def test_the_age_of_the_data_is_that_of_the_account_that_is_worst_off(session, owner, desk_account):
+def test_the_age_of_the_data_is_that_of_the_account_that_is_worst_off(session, owner_client, desk_account):
     other = an_account(session, name="Other", seller_id="A2SELLER")
     desk_account.last_synced_at = NOW - timedelta(minutes=2)
     other.last_synced_at = NOW - timedelta(minutes=4)
     session.commit()
-    said = owner.get("/syncs/data-age", headers=HTMX).text
+    said = owner_client.get("/syncs/data-age", headers=HTMX).text
     assert "4 minutes ago" in said
     assert "tone-good" in said
     assert f"account={other.id}" in said
 
 
-def test_data_older_than_three_intervals_raises_the_alarm(session, owner, desk_account):
+def test_data_older_than_three_intervals_raises_the_alarm(session, owner_client, desk_account):
     desk_account.last_synced_at = NOW - timedelta(minutes=9)
     session.commit()
-    assert "tone-good" in owner.get("/syncs/data-age", headers=HTMX).text
+    assert "tone-good" in owner_client.get("/syncs/data-age", headers=HTMX).text
     desk_account.last_synced_at = NOW - timedelta(minutes=9, seconds=1)
     session.commit()
-    assert "tone-bad" in owner.get("/syncs/data-age", headers=HTMX).text
+    assert "tone-bad" in owner_client.get("/syncs/data-age", headers=HTMX).text
 
 
-def test_an_account_in_trouble_raises_the_alarm_and_leads_there(session, owner, colleague, desk_account):
+def test_an_account_in_trouble_raises_the_alarm_and_leads_there(session, owner_client, viewer_client, desk_account):
     an_account(session, name="Other", seller_id="A2SELLER").last_synced_at = NOW - timedelta(minutes=2)
     desk_account.last_synced_at, desk_account.trouble = NOW, "bad_credentials"
     session.commit()
-    said = owner.get("/syncs/data-age", headers=HTMX).text
+    said = owner_client.get("/syncs/data-age", headers=HTMX).text
     assert "tone-bad" in said
     assert f'href="/accounts/{desk_account.id}"' in said
-    assert f'href="/syncs?account={desk_account.id}"' in colleague.get("/syncs/data-age", headers=HTMX).text
+    assert f'href="/syncs?account={desk_account.id}"' in viewer_client.get("/syncs/data-age", headers=HTMX).text
 
 
-def test_an_account_never_synced_is_late_once_it_should_have_been(session, owner, desk_account, monday):
-    said = owner.get("/syncs/data-age", headers=HTMX).text
+def test_an_account_never_synced_is_late_once_it_should_have_been(session, owner_client, desk_account, monday):
+    said = owner_client.get("/syncs/data-age", headers=HTMX).text
     assert "No data from Amazon yet" in said
     assert "tone-bad" not in said
     monday.shift(timedelta(minutes=10))
-    assert "tone-bad" in owner.get("/syncs/data-age", headers=HTMX).text
+    assert "tone-bad" in owner_client.get("/syncs/data-age", headers=HTMX).text
 
 
-def test_without_accounts_nothing_is_said(owner):
-    assert owner.get("/syncs/data-age", headers=HTMX).text.strip() == ""
+def test_without_accounts_nothing_is_said(owner_client):
+    assert owner_client.get("/syncs/data-age", headers=HTMX).text.strip() == ""
