@@ -20,7 +20,6 @@ from webapp.web import (
     read_only,
     security_headers,
     static_files,
-    templating,
     trusted_hosts,
 )
 
@@ -31,7 +30,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Wire the application; connects to nothing, migrates nothing."""
     settings = settings or Settings.load()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
-    app.jinja_environment = templating.Environment
     app.config.update(CHANNELDESK=settings, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
     # A sheet of tracking numbers may be pasted into one field; its own limit is 5 MB.
     app.config.update(MAX_FORM_MEMORY_SIZE=6 * 1024 * 1024)
@@ -40,7 +38,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     vault.open(keys)
     fault_points.arm(settings.crash_at)
     extensions.init_app(app, settings)
-    templating.init_app(app)
     queue.init_app(app, settings)
     amazon_gateway.init_app(app)
     auth.init_app(app, settings)

@@ -1,4 +1,4 @@
-"""Pages say their texts in the language each request asks for, although little is looked up more than once."""
+"""Pages are in the language that each request asks for."""
 
 import io
 from pathlib import Path
@@ -9,12 +9,8 @@ from babel.messages.mofile import write_mo
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from flask_babel import force_locale, gettext, lazy_gettext
-from jinja2 import pass_context
-from jinja2.runtime import Context
-from markupsafe import Markup
 
 from webapp.core.i18n import locale
-from webapp.web import templating
 
 TEXTS = {
     "Sign out": "Abmelden",
@@ -73,39 +69,12 @@ def test_another_language_within_a_request_is_forgotten_with_its_block(app: Flas
 @pytest.mark.usefixtures("german")
 def test_texts_may_hold_markup_and_percent_signs_and_values_may_not(app: Flask) -> None:
     with app.test_request_context(headers={"Accept-Language": "de"}):
-        assert templating.gettext("Everything 100%% <b>done</b>") == Markup("Alles 100% <b>fertig</b>")
-        assert templating.ngettext("%(num)s order", "%(num)s orders", 2) == "2 Bestellungen"
-        assert templating.gettext("%(who)s's", who="<i>") == "&lt;i&gt;'s"
+        assert render_template_string("{{ _('Everything 100%% <b>done</b>') }}") == "Alles 100% <b>fertig</b>"
+        assert render_template_string("{{ ngettext('%(num)s order', '%(num)s orders', 2) }}") == "2 Bestellungen"
+        assert render_template_string("{{ _('%(who)s', who='<i>') }}") == "&lt;i&gt;"
         assert render_template_string("{{ ngettext('%(num)s of %(who)s', '', 1, who='<i>') }}") == "1 of &lt;i&gt;"
 
 
 def test_outside_of_a_request_the_desk_speaks_english() -> None:
     assert gettext("Orders") == "Orders"
     assert locale.current() is None
-
-
-def test_callables_get_of_a_template_what_they_ask_for(app: Flask) -> None:
-    @pass_context
-    def inner(context: Context) -> str:
-        return str(context["j"])
-
-    class Asks:
-        @pass_context
-        def __call__(self, context: Context) -> str:
-            return f"{context['j']}!"
-
-    def exhausted() -> str:
-        raise StopIteration
-
-    template = (
-        "{% macro twice(a, b='-') %}{{ a }}{{ b }}{{ caller() if caller is defined else '' }}{% endmacro %}"
-        "{% for i in [1, 2] %}{% set j = i %}{{ inner() }}{{ asks() }}"
-        "{{ twice(i) }}{{ twice('<', b=i) }}{{ 'x'.upper() }}"
-        "{% call twice(i) %}{{ plain(i, more=i) }}{% endcall %}{{ plain(i, more=i) }}{{ kind(i) }};{% endfor %}"
-        "{{ exhausted() is defined }}"
-    )
-    given = {"inner": inner, "asks": Asks(), "plain": lambda one, more: one + more, "kind": str, "exhausted": exhausted}
-    with app.test_request_context():
-        said = render_template_string(template, **given)
-    assert said == "11!1-&lt;1X1-221;22!2-&lt;2X2-442;False"
-    assert app.jinja_env.context_class is templating.Context
