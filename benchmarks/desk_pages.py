@@ -69,11 +69,11 @@ def never_seen(app: Flask, many: int) -> list[str]:
     with app.app_context(), Session(db.engine) as session:
         grid = orders.grid(stores.by_name(session)).choose()
         there = session.scalar(select(func.count()).select_from(Order)) or 0
-        place = grid_fetch.read_place(grid, {"page": str(max(2, there // grid_fetch.SIZE // 3))})
+        place = grid_fetch.parse_page_request(grid, {"page": str(max(2, there // grid_fetch.SIZE // 3))})
         found: list[str] = []
-        while len(found) < many and (edge := grid_fetch.fetch(session, grid, place, {}).next):
+        while len(found) < many and (edge := grid_fetch.fetch_page(session, grid, place, {}).next):
             place = grid_fetch.replace(place, page=None, after=edge)
-            found.append(f"/orders?after={grid_fetch.write_edge(place, edge)}")
+            found.append(f"/orders?after={grid_fetch.encode_cursor(place, edge)}")
         return found
 
 
@@ -93,12 +93,14 @@ def _lists(session: Session) -> dict[str, str]:
     many = session.scalar(select(func.count()).select_from(Order)) or 0
     grid = orders.grid(stores.by_name(session)).choose()
     last = max(2, min(LAST_PAGE, many // grid_fetch.SIZE))
-    middle = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"page": str(max(2, last // 2))}), {})
-    deep = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"page": str(last)}), {})
-    place = grid_fetch.read_place(grid, {})
+    middle = grid_fetch.fetch_page(
+        session, grid, grid_fetch.parse_page_request(grid, {"page": str(max(2, last // 2))}), {}
+    )
+    deep = grid_fetch.fetch_page(session, grid, grid_fetch.parse_page_request(grid, {"page": str(last)}), {})
+    place = grid_fetch.parse_page_request(grid, {})
 
     def beside(name: str, edge: grid_fetch.Cursor | None) -> str:
-        return f"/orders?{name}={grid_fetch.write_edge(place, edge)}" if edge else "/orders"
+        return f"/orders?{name}={grid_fetch.encode_cursor(place, edge)}" if edge else "/orders"
 
     return {
         FIRST: "/orders",

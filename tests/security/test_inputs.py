@@ -44,9 +44,9 @@ def test_a_made_up_place_in_a_grid_is_a_page_of_it(session, sort, kind, value, i
     edge = base64.urlsafe_b64encode(json.dumps([sort, kind, value, id_]).encode()).rstrip(b"=").decode()
     grid = amazon_orders.grid([])
     for side in ("after", "before"):
-        place = grid_fetch.read_place(grid, {"sort": sort, side: edge})
+        place = grid_fetch.parse_page_request(grid, {"sort": sort, side: edge})
         assert (getattr(place, side) is not None) == believed
-        assert grid_fetch.fetch(session, grid, place, {}).count == 0
+        assert grid_fetch.fetch_page(session, grid, place, {}).count == 0
 
 
 @pytest.mark.parametrize(

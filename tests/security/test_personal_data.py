@@ -196,13 +196,13 @@ def test_who_may_not_read_personal_data_finds_nothing_by_it(
     for listing in LISTINGS.values():
         reading, other = (listing.grid(every).choose().for_reader(personal=personal) for personal in (True, False))
         for field in filters_of(listing.name):
-            place = grid_fetch.read_place(reading, {})
+            place = grid_fetch.parse_page_request(reading, {})
             told = "canarymail@marketplace.example" if field == "email" else "Canaryrecipient"
-            assert grid_fetch.fetch(session, reading, place, {field: told}).count, (listing.name, field)
+            assert grid_fetch.fetch_page(session, reading, place, {field: told}).count, (listing.name, field)
             for known in KNOWN:
-                found = grid_fetch.fetch(session, other, place, {field: known})
+                found = grid_fetch.fetch_page(session, other, place, {field: known})
                 assert (found.count, list(found.rows)) == (0, []), (listing.name, field, known)
-                assert grid_fetch.ids(session, other, place, {field: known}, 10) == []
+                assert grid_fetch.fetch_ids(session, other, place, {field: known}, 10) == []
                 assert list(grid_fetch.iterate(session, other, place, {field: known})) == []
 
 
@@ -359,10 +359,10 @@ def test_whatever_reads_an_encrypted_value_is_personal_without_being_declared() 
         Order.id.in_(select(Customer.id).where(Customer.email_hash == b"")),
     ):
         assert is_personal(value)
-        assert Column("anything", shows=(value,)).personal
+        assert Column("anything", selects=(value,)).personal
     for value in (Order.number, func.count(Order.id), AmazonOrder.total.label("buyer_name")):
         assert not is_personal(value)
-        assert not Column("email", shows=(value,)).personal
+        assert not Column("email", selects=(value,)).personal
 
 
 def test_nobody_sorts_by_a_personal_column_without_the_permission(session: Session) -> None:
@@ -372,16 +372,16 @@ def test_nobody_sorts_by_a_personal_column_without_the_permission(session: Sessi
         grid = grid_fetch.replace(grid, columns=(*grid.columns, named))
         assert named.personal
         assert grid.for_reader(personal=False).column("named") is None
-        assert grid_fetch.read_place(grid, {"sort": "named"}).column is not named
+        assert grid_fetch.parse_page_request(grid, {"sort": "named"}).column is not named
 
 
 def test_an_export_reads_nothing_encrypted_for_who_may_not_read_it(session: Session) -> None:
     for listing in LISTINGS.values():
         grid = listing.grid([]).choose([column.name for column in listing.grid([]).columns])
-        assert any(map(is_personal, grid.rows.selected_columns))
-        assert not any(map(is_personal, grid.without_personal().rows.selected_columns))
+        assert any(map(is_personal, grid.select.selected_columns))
+        assert not any(map(is_personal, grid.without_personal().select.selected_columns))
 
 
 def test_no_list_selects_an_encrypted_value_without_a_column_that_shows_it(session: Session) -> None:
     for listing in LISTINGS.values():
-        assert not any(map(is_personal, listing.grid([]).rows.selected_columns)), listing.name
+        assert not any(map(is_personal, listing.grid([]).select.selected_columns)), listing.name

@@ -116,7 +116,7 @@ def _export(
     grid, fields = writers.fields_of(chosen, ORDERS)
     # Who may use the command line may filter by names, also for a file without them.
     grid = grid.for_reader(personal=True)
-    place = grid_fetch.read_place(grid, {"sort": sort})
+    place = grid_fetch.parse_page_request(grid, {"sort": sort})
     session.expunge_all()
     rows = writers.rows(session, grid, place, filters, fields, {store.id: store for store in every})
     heads = [str(field.text) for field in fields]
@@ -154,8 +154,8 @@ def _check(filters: dict[str, Any], columns: list[str], sort: str, every: "Seque
         if name not in known:
             raise InvalidError("export_column_unknown", name=name, known=", ".join(known))
     sorting = known.get(sort.removeprefix("-"))
-    if sorting is None or sorting.by is None:
-        sortable = ", ".join(name for name, column in known.items() if column.by is not None)
+    if sorting is None or sorting.sort_column is None:
+        sortable = ", ".join(name for name, column in known.items() if column.sort_column is not None)
         raise InvalidError("export_sort_unknown", name=sort, known=sortable)
     if "store" not in filters:
         return {}

@@ -165,12 +165,12 @@ class KeywordField(WordsField):
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist)
         typed: str | None = self.data
-        if typed and not search.can_be_found(typed):
+        if typed and not search.has_terms(typed):
             raise ValueError(_("Type at least one letter or digit."))
 
     def read(self, text: str) -> str:
         # Sealed, a text is half as long again.
-        if not text.startswith(search.SEALED):
+        if not text.startswith(search.ENCRYPTED_PREFIX):
             return text
         typed = search.decrypt_param(text, personal=self.meta.reads_personal)
         if typed is not None:

@@ -16,7 +16,7 @@ from webapp.models.shipments import Shipment
 from webapp.queries.listing.fetch import Column, Grid
 
 GRID = Grid(
-    rows=select(BulkAction).where(BulkAction.state != bulk_states.DRAFT),
+    select=select(BulkAction).where(BulkAction.state != bulk_states.DRAFT),
     id=BulkAction.id,
     columns=(
         Column("started", BulkAction.created_at, descending=True),

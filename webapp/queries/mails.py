@@ -31,7 +31,7 @@ MODELS: Mapping[str, type[Any]] = {
 
 # A row: columns instead of mails, so that nothing is decrypted that no row shows.
 GRID = Grid(
-    rows=select(
+    select=select(
         Mail.id,
         Mail.via,
         Mail.kind,
@@ -54,7 +54,7 @@ GRID = Grid(
         *map(Column, ("kind", "number", "store", "state", "said")),
     ),
     filters={
-        "number": lambda text: search.numbered(Order.number, text),
+        "number": lambda text: search.number_contains(Order.number, text),
         "state": Mail.state.in_,
         "ids": Mail.id.in_,
         "kind": lambda kind: Mail.kind == kind,
@@ -105,7 +105,7 @@ def document_of(session: Session, mail: Mail) -> Document | None:
 
 def listed(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = GRID.rows.where(*(GRID.filters[name](value) for name, value in filters.items()))
+    wanted = GRID.select.where(*(GRID.filters[name](value) for name, value in filters.items()))
     return session.execute(wanted.order_by(Mail.id.desc()).limit(limit)).all()
 
 

@@ -22,7 +22,7 @@ from webapp.queries.listing.fetch import Column, Grid
 # A row: `Submission`, `number` (Amazon's), `account` (its name), `marketplace_id`. Columns of the order instead of the
 # order, so that nothing is decrypted that no row shows.
 GRID = Grid(
-    rows=select(
+    select=select(
         Submission,
         AmazonOrder.number.label("number"),
         Account.name.label("account"),
@@ -37,7 +37,7 @@ GRID = Grid(
         *map(Column, ("kind", "number", "state", "said")),
     ),
     filters={
-        "number": lambda text: search.numbered(AmazonOrder.number, text),
+        "number": lambda text: search.number_contains(AmazonOrder.number, text),
         "state": lambda state: Submission.state == state,
         "kind": lambda kind: Submission.kind == kind,
         "account": lambda account_id: Submission.account_id == int(account_id),
@@ -65,7 +65,7 @@ def history(session: Session, submission: Submission) -> Sequence[Event]:
 
 def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = grid_fetch.filtered(session, GRID, filters)
+    wanted = grid_fetch.select_filtered(session, GRID, filters)
     return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
 
 

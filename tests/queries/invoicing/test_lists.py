@@ -9,7 +9,7 @@ from webapp.domain.shipping import parcels
 from webapp.queries.accounts import stores
 from webapp.queries.invoicing import lists as document_lists
 from webapp.queries.listing import fetch as grid_fetch
-from webapp.queries.listing.fetch import read_place
+from webapp.queries.listing.fetch import parse_page_request
 from webapp.queries.orders import customers
 from webapp.services.invoicing import credit_memos
 from webapp.services.shipping import shipments
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.both_databases
 
 def fetch(session, grid, filters=None, **arguments):
     grid = grid.for_reader(personal=True)
-    found = grid_fetch.fetch(session, grid, read_place(grid, arguments), filters or {})
+    found = grid_fetch.fetch_page(session, grid, parse_page_request(grid, arguments), filters or {})
     return list(found.rows)
 
 

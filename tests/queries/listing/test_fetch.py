@@ -14,9 +14,9 @@ from webapp.queries.listing.fetch import (
     END,
     Cursor,
     Grid,
-    fetch,
-    read_place,
-    write_edge,
+    encode_cursor,
+    fetch_page,
+    parse_page_request,
 )
 
 
@@ -35,7 +35,7 @@ class Row(Base):
 
 
 GRID = Grid(
-    rows=select(Row.id, Row.name, Row.amount),
+    select=select(Row.id, Row.name, Row.amount),
     id=Row.id,
     columns=(
         grid_fetch.Column("at", Row.at, descending=True),
@@ -47,7 +47,9 @@ GRID = Grid(
     filters={"name": lambda name: Row.name == name},
     sort="-at",
 )
-SORTS = [direction + column.name for column in GRID.columns if column.by is not None for direction in ("", "-")]
+SORTS = [
+    direction + column.name for column in GRID.columns if column.sort_column is not None for direction in ("", "-")
+]
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -95,8 +97,8 @@ def expected(rows, sort):
 
 def page(session, sort, size=20, **edges):
     arguments = {"sort": sort} | edges
-    place = grid_fetch.replace(read_place(GRID, arguments), size=size)
-    return place, fetch(session, GRID, place, {})
+    place = grid_fetch.replace(parse_page_request(GRID, arguments), size=size)
+    return place, fetch_page(session, GRID, place, {})
 
 
 def walk(session, sort, size, step, **first):
@@ -108,7 +110,7 @@ def walk(session, sort, size, step, **first):
         edge = getattr(found, step)
         if edge is None:
             return pages
-        edges = {"after" if step == "next" else "before": write_edge(place, edge)}
+        edges = {"after" if step == "next" else "before": encode_cursor(place, edge)}
         assert len(pages) < 200, "it never ends"
 
 
@@ -143,8 +145,8 @@ def test_previous_leads_back_to_the_very_page(table, sort):
     table.fill(a_row(n, at=n % 3, due=None if n % 4 == 0 else n % 2, amount=n % 2 or None) for n in range(1, 24))
 
     place, first = page(table.session, sort, 5)
-    _, second = page(table.session, sort, 5, after=write_edge(place, first.next))
-    _, again = page(table.session, sort, 5, before=write_edge(place, second.previous))
+    _, second = page(table.session, sort, 5, after=encode_cursor(place, first.next))
+    _, again = page(table.session, sort, 5, before=encode_cursor(place, second.previous))
 
     assert [row.id for row in again.rows] == [row.id for row in first.rows]
     assert (first.previous, again.previous) == (None, None)
@@ -156,11 +158,11 @@ def test_a_row_that_arrives_between_two_clicks_neither_repeats_nor_hides_another
 
     table.fill([a_row(11, at=11), a_row(12, at=12)])
 
-    _, second = page(table.session, "-at", 4, after=write_edge(place, first.next))
-    _, back = page(table.session, "-at", 4, before=write_edge(place, second.previous))
+    _, second = page(table.session, "-at", 4, after=encode_cursor(place, first.next))
+    _, back = page(table.session, "-at", 4, before=encode_cursor(place, second.previous))
     assert [row.id for row in second.rows] == [6, 5, 4, 3]
     assert ([row.id for row in back.rows], back.previous is not None) == ([10, 9, 8, 7], True)
-    _, front = page(table.session, "-at", 4, before=write_edge(place, back.previous))
+    _, front = page(table.session, "-at", 4, before=encode_cursor(place, back.previous))
     assert ([row.id for row in front.rows], front.previous) == ([12, 11], None)
 
 
@@ -187,19 +189,19 @@ def test_a_page_of_a_number_beyond_the_last_is_the_last(table, sort, far, named,
 
 def test_a_page_whose_rows_are_gone_begins_anew(table):
     table.fill(a_row(n, at=n) for n in range(1, 4))
-    place = read_place(GRID, {})
+    place = parse_page_request(GRID, {})
 
-    _, found = page(table.session, "-at", 4, after=write_edge(place, Cursor(NOW - timedelta(days=1), 1)))
+    _, found = page(table.session, "-at", 4, after=encode_cursor(place, Cursor(NOW - timedelta(days=1), 1)))
 
     assert [row.id for row in found.rows] == [3, 2, 1]
 
 
 def test_the_count_is_exact_up_to_a_thousand_and_then_says_more(table):
     table.fill(a_row(n, name="b" if n <= 1000 else "a") for n in range(1, 1003))
-    place = read_place(GRID, {})
+    place = parse_page_request(GRID, {})
 
-    everything = fetch(table.session, GRID, place, {})
-    some = fetch(table.session, GRID, place, {"name": "b"})
+    everything = fetch_page(table.session, GRID, place, {})
+    some = fetch_page(table.session, GRID, place, {"name": "b"})
 
     assert (everything.more, some.more, some.count) == (True, False, 1000)
 
@@ -215,14 +217,17 @@ def test_the_count_is_exact_up_to_a_thousand_and_then_says_more(table):
         {"after": "bm90IGpzb24"},
         {"before": "W10"},
         {"after": "W251bGxd" * 50},
-        {"sort": "amount", "after": write_edge(read_place(GRID, {"sort": "-amount"}), Cursor(1, 1))},
-        {"sort": "at", "after": write_edge(read_place(GRID, {"sort": "at"}), Cursor("2026-03-02T09:00:00", 1))},
-        {"sort": "at", "after": write_edge(read_place(GRID, {"sort": "at"}), Cursor(None, 1))},
-        {"sort": "amount", "after": write_edge(read_place(GRID, {"sort": "amount"}), Cursor(2**70, 1))},
+        {"sort": "amount", "after": encode_cursor(parse_page_request(GRID, {"sort": "-amount"}), Cursor(1, 1))},
+        {
+            "sort": "at",
+            "after": encode_cursor(parse_page_request(GRID, {"sort": "at"}), Cursor("2026-03-02T09:00:00", 1)),
+        },
+        {"sort": "at", "after": encode_cursor(parse_page_request(GRID, {"sort": "at"}), Cursor(None, 1))},
+        {"sort": "amount", "after": encode_cursor(parse_page_request(GRID, {"sort": "amount"}), Cursor(2**70, 1))},
     ],
 )
 def test_what_an_address_says_wrongly_opens_the_first_page(arguments):
-    place = read_place(GRID, arguments)
+    place = parse_page_request(GRID, arguments)
 
     assert (place.after, place.before, place.size) == (None, None, 50)
     assert place.sort in {"-at", arguments.get("sort")}
@@ -230,9 +235,9 @@ def test_what_an_address_says_wrongly_opens_the_first_page(arguments):
 
 @pytest.mark.parametrize("value", [None, -3])
 def test_an_edge_survives_its_way_through_an_address(value):
-    place = read_place(GRID, {"sort": "-amount"})
+    place = parse_page_request(GRID, {"sort": "-amount"})
 
-    again = read_place(GRID, {"sort": "-amount", "after": write_edge(place, Cursor(value, 5))})
+    again = parse_page_request(GRID, {"sort": "-amount", "after": encode_cursor(place, Cursor(value, 5))})
 
     assert again.after == Cursor(value, 5)
 
@@ -244,34 +249,34 @@ def test_walking_a_long_list_meets_every_row_once_in_its_order(table):
     table.session.rollback = lambda: None
 
     for sort in SORTS:
-        chunks = list(grid_fetch.iterate(table.session, GRID, read_place(GRID, {"sort": sort}), {}, chunk=5))
+        chunks = list(grid_fetch.iterate(table.session, GRID, parse_page_request(GRID, {"sort": sort}), {}, chunk=5))
         found = [row.id for chunk in chunks for row in chunk]
         assert [len(chunk) for chunk in chunks] == [5, 5, 5, 5, 3]
         assert found == expected(rows, sort)
-        assert found == grid_fetch.ids(table.session, GRID, read_place(GRID, {"sort": sort}), {}, 100)
+        assert found == grid_fetch.fetch_ids(table.session, GRID, parse_page_request(GRID, {"sort": sort}), {}, 100)
 
 
 def test_ids_stop_at_the_limit_and_follow_the_filter(table):
     table.fill(a_row(n, at=n, name="ab"[n % 2]) for n in range(1, 11))
 
-    assert grid_fetch.ids(table.session, GRID, read_place(GRID, {}), {"name": "a"}, 3) == [10, 8, 6]
+    assert grid_fetch.fetch_ids(table.session, GRID, parse_page_request(GRID, {}), {"name": "a"}, 3) == [10, 8, 6]
 
 
 def test_columns_that_are_chosen_are_selected_and_others_are_not():
     grid = Grid(
-        rows=select(Row.id),
+        select=select(Row.id),
         id=Row.id,
         columns=(
             grid_fetch.Column("at", Row.at),
-            grid_fetch.Column("name", shows=(Row.name,)),
-            grid_fetch.Column("amount", shows=(Row.amount,), hidden=True),
+            grid_fetch.Column("name", selects=(Row.name,)),
+            grid_fetch.Column("amount", selects=(Row.amount,), hidden=True),
         ),
         filters={},
         sort="at",
     )
 
     def selected(chosen):
-        return [column.key for column in chosen.rows.selected_columns]
+        return [column.key for column in chosen.select.selected_columns]
 
     assert (grid.choose().visible, selected(grid.choose())) == (("at", "name"), ["id", "name"])
     assert (grid.choose(["amount", "nonsense", "at", "amount"]).visible) == ("amount", "at")

@@ -12,7 +12,7 @@ from webapp.core.extensions import db
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import keyset, query_plan
-from webapp.queries.listing.fetch import END, read_place
+from webapp.queries.listing.fetch import END, parse_page_request
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
 from webapp.services.sync import import_page
@@ -64,26 +64,26 @@ GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
 @pytest.mark.parametrize("name", GRIDS)
 def test_every_way_leads_to_the_same_rows(session, many, monkeypatch, name):
     grid = GRIDS[name](many).choose()
-    everything = {row.id: row for row in session.execute(grid.rows)}
+    everything = {row.id: row for row in session.execute(grid.select)}
     assert len(everything) > 20
     for filters in asked(name, many):
-        plainly = {row.id for row in session.execute(grid_fetch.filtered(session, grid, filters))}
+        plainly = {row.id for row in session.execute(grid_fetch.select_filtered(session, grid, filters))}
         for sort in SORTS:
-            in_order = grid_fetch.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)
+            in_order = grid_fetch.fetch_ids(session, grid, parse_page_request(grid, {"sort": sort}), {}, 100)
             # Collected, collected where more than are counted, and walked.
             for counted, collected in ((100, 100), (2, 100), (2, 3)):
                 monkeypatch.setattr(query_plan, "COUNTED", counted)
                 monkeypatch.setattr(query_plan, "COLLECTED", collected)
-                place = grid_fetch.replace(read_place(grid, {"sort": sort}), size=200)
-                page = grid_fetch.fetch(session, grid, place, filters)
+                place = grid_fetch.replace(parse_page_request(grid, {"sort": sort}), size=200)
+                page = grid_fetch.fetch_page(session, grid, place, filters)
 
                 found = [row.id for row in page.rows]
                 assert set(found) == plainly, (filters, sort, counted)
                 assert page.count == min(len(plainly), counted + 1)
                 words = filters.get("buyer") or filters.get("name")
                 assert words or found == [id_ for id_ in in_order if id_ in plainly], (filters, sort, counted)
-                assert words or grid_fetch.ids(session, grid, place, filters, 100) == found
-                last = grid_fetch.fetch(session, grid, grid_fetch.replace(place, size=3, before=END), filters)
+                assert words or grid_fetch.fetch_ids(session, grid, place, filters, 100) == found
+                last = grid_fetch.fetch_page(session, grid, grid_fetch.replace(place, size=3, before=END), filters)
                 assert words or [row.id for row in last.rows] == found[-3:]
 
 
@@ -131,7 +131,7 @@ def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
     session.rollback()
     plans.clear()
 
-    keyset.fetch_page(session, found, read_place(grid, {"sort": sort}))
+    keyset.read_page(session, found, parse_page_request(grid, {"sort": sort}))
 
     first = plans[0]
     walked = [line for line in first if line.startswith(("SEARCH amazon_orders", "SCAN amazon_orders"))]
@@ -151,7 +151,7 @@ def test_what_is_asked_again_is_put_together_once_for_the_same_stores(session, m
     ]
     assert [other is found for other in others] == [False, False, True]
     assert {found.count(session) for _ in range(2)} == {
-        grid_fetch.fetch(session, grid, read_place(grid, {}), asked).count
+        grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), asked).count
     }
 
 

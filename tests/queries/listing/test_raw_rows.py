@@ -11,7 +11,7 @@ from webapp.db.encryption import FieldCipher
 from webapp.domain.amazon.types import Buyer
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
-from webapp.queries.listing.fetch import Grid, Page, read_place
+from webapp.queries.listing.fetch import Grid, Page, parse_page_request
 from webapp.queries.listing.raw_rows import RawRows
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
@@ -29,7 +29,7 @@ def three(session: Session) -> None:
 
 
 def page(session: Session, grid: Grid, **arguments: str) -> Page:
-    return grid_fetch.fetch(session, grid, read_place(grid, arguments), {})
+    return grid_fetch.fetch_page(session, grid, parse_page_request(grid, arguments), {})
 
 
 @pytest.mark.both_databases

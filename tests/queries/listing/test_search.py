@@ -53,7 +53,7 @@ def arrived(session):
 
 
 def numbers(session, sought):
-    ids = [row & ID_MASK for row in search.newest(session, sought, 100)]
+    ids = [row & ID_MASK for row in search.newest_documents(session, sought, 100)]
     return [session.get_one(AmazonOrder, id_).number for id_ in ids]
 
 
@@ -98,14 +98,14 @@ NOT_A_NUMBER = "jörg / anna-lena / 3 / ² / 山田 / 3 305 / jörg 305"
 
 
 def test_what_is_no_number_is_no_orders_number(session, arrived):
-    assert {typed: numbers(session, search.of_number(typed)) for typed in each(NOT_A_NUMBER)} == {
+    assert {typed: numbers(session, search.by_number(typed)) for typed in each(NOT_A_NUMBER)} == {
         typed: [] for typed in each(NOT_A_NUMBER)
     }
 
 
 def test_a_number_with_a_digit_apart_is_still_found_in_one_piece(session, arrived):
-    assert numbers(session, search.of_number("305 1234567 7654321")) == [ONE.number]
-    assert numbers(session, search.of_number("3 051234567765432 1")) == [ONE.number]
+    assert numbers(session, search.by_number("305 1234567 7654321")) == [ONE.number]
+    assert numbers(session, search.by_number("3 051234567765432 1")) == [ONE.number]
 
 
 def test_words_of_two_letters_are_found_whole(session, arrived):
@@ -127,21 +127,21 @@ def test_long_words_are_told_apart_by_each_of_their_first_letters(session, arriv
 
 
 def test_a_name_is_sought_in_names_alone(session, arrived):
-    assert numbers(session, search.named("oztur")) == [ONE.number]
-    assert numbers(session, search.named("mug")) == []
-    assert numbers(session, search.of_number("305-12")) == [ONE.number]
-    assert numbers(session, search.of_number("10115")) == []
+    assert numbers(session, search.by_name("oztur")) == [ONE.number]
+    assert numbers(session, search.by_name("mug")) == []
+    assert numbers(session, search.by_number("305-12")) == [ONE.number]
+    assert numbers(session, search.by_number("10115")) == []
 
 
 def test_the_latest_purchases_come_first(session, arrived):
     assert found(session, "article") == [OTHER.number]
-    both = search.of_number("30")
+    both = search.by_number("30")
     later = an_order(4, purchased_at=NOW)
     import_page.import_page(session, arrived.id, [later], now=NOW, actor="test")
     session.commit()
 
     assert numbers(session, both) == [later.number, OTHER.number, ONE.number]
-    assert [row & ID_MASK for row in search.newest(session, both, 2)] == [3, 2]
+    assert [row & ID_MASK for row in search.newest_documents(session, both, 2)] == [3, 2]
 
 
 def test_nothing_personal_stands_in_the_index_in_clear(session, arrived):
@@ -216,8 +216,8 @@ class TestTheIndexFollows:
         store = a_store(arrived)
         stores.delete_store(session, store, store.name, now=NOW, actor="test")
 
-        assert search.newest(session, search.full_text("jörg"), 10) == []
-        assert search.newest(session, search.full_text("山田"), 10) == []
+        assert search.newest_documents(session, search.full_text("jörg"), 10) == []
+        assert search.newest_documents(session, search.full_text("山田"), 10) == []
 
 
 def test_it_is_written_anew_from_what_is_stored(session, arrived):

@@ -11,7 +11,7 @@ from webapp.queries.accounts import stores
 from webapp.queries.invoicing import lists as document_lists
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import query_plan
-from webapp.queries.listing.fetch import END, read_place, write_edge
+from webapp.queries.listing.fetch import END, encode_cursor, parse_page_request
 from webapp.queries.orders import orders
 from webapp.queries.sync import amazon_orders
 from webapp.services.sync import import_page
@@ -37,7 +37,7 @@ NAMED = {"orders": "name", "amazon_orders": "buyer"}
 
 
 def every_sort(make):
-    return [sign + column.name for column in make([]).columns if column.by is not None for sign in ("", "-")]
+    return [sign + column.name for column in make([]).columns if column.sort_column is not None for sign in ("", "-")]
 
 
 def forth_and_back(session, grid, sort, filters, size=2):
@@ -46,14 +46,14 @@ def forth_and_back(session, grid, sort, filters, size=2):
     for step, side, first in (("next", "after", {}), ("previous", "before", {"before": END})):
         met, edges = [], first
         while True:
-            place = grid_fetch.replace(read_place(grid, {"sort": sort} | edges), size=size)
-            page = grid_fetch.fetch(session, grid, place, filters)
+            place = grid_fetch.replace(parse_page_request(grid, {"sort": sort} | edges), size=size)
+            page = grid_fetch.fetch_page(session, grid, place, filters)
             ids = [row.id for row in page.rows]
             met = met + ids if step == "next" else ids + met
             edge = getattr(page, step)
             if edge is None:
                 break
-            edges = {side: write_edge(place, edge)}
+            edges = {side: encode_cursor(place, edge)}
         ways.append(met)
     return ways
 
@@ -63,11 +63,11 @@ def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatc
     grid, named = GRIDS[name](eleven).choose(), {NAMED[name]: "odd"}
     for sort in every_sort(GRIDS[name]):
         monkeypatch.setattr(query_plan, "COUNTED", 1000)
-        place = read_place(grid, {"sort": sort})
+        place = parse_page_request(grid, {"sort": sort})
         forth, back = forth_and_back(session, grid, sort, {})
         assert sorted(forth) == list(range(1, 12)), sort
         assert back == forth, sort
-        assert grid_fetch.ids(session, grid, place, {}, 100) == forth, sort
+        assert grid_fetch.fetch_ids(session, grid, place, {}, 100) == forth, sort
         assert [row.id for some in grid_fetch.iterate(session, grid, place, {}, 4) for row in some] == forth, sort
 
         for counted in (1000, 3):
@@ -77,7 +77,7 @@ def test_each_order_leads_through_all_rows_both_ways(session, eleven, monkeypatc
             assert sorted(found) == [1, 3, 5, 7, 9, 11], sort
             assert found_back == found, sort
             assert sort.endswith("purchased") or found == [id_ for id_ in forth if id_ % 2], sort
-            assert grid_fetch.ids(session, grid, place, named, 2) == [id_ for id_ in forth if id_ % 2][:2], sort
+            assert grid_fetch.fetch_ids(session, grid, place, named, 2) == [id_ for id_ in forth if id_ % 2][:2], sort
 
 
 @pytest.mark.parametrize("far", [grid_fetch.FAR, 1])
@@ -86,11 +86,11 @@ def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
     monkeypatch.setattr(grid_fetch, "FAR", far)
     grid = GRIDS[name](eleven).choose()
     for sort in every_sort(GRIDS[name]):
-        every = grid_fetch.ids(session, grid, read_place(grid, {"sort": sort}), {}, 100)
+        every = grid_fetch.fetch_ids(session, grid, parse_page_request(grid, {"sort": sort}), {}, 100)
         pages = {}
         for number in (1, 2, 3, 4, 5, 9_999_999):
-            place = grid_fetch.replace(read_place(grid, {"sort": sort, "page": str(number)}), size=3)
-            pages[number] = grid_fetch.fetch(session, grid, place, {})
+            place = grid_fetch.replace(parse_page_request(grid, {"sort": sort, "page": str(number)}), size=3)
+            pages[number] = grid_fetch.fetch_page(session, grid, place, {})
 
         found = {number: [row.id for row in page.rows] for number, page in pages.items()}
         in_turn = {number: every[3 * number - 3 : 3 * number] for number in (1, 2, 3, 4)}
@@ -101,7 +101,7 @@ def test_a_page_is_found_by_its_number(session, eleven, monkeypatch, name, far):
 @pytest.mark.parametrize("said", ["0", "-1", "x", "1.5", "99999999", "١"])
 def test_a_page_that_is_no_number_is_the_first(session, eleven, said):
     grid = orders.grid(eleven).choose().for_reader(personal=True)
-    assert read_place(grid, {"page": said}).page is None
+    assert parse_page_request(grid, {"page": said}).page is None
 
 
 @pytest.mark.parametrize("name", GRIDS)
@@ -110,7 +110,7 @@ def test_counts_are_exact_or_say_more(session, eleven, monkeypatch, name):
     field = NAMED[name]
 
     def count(**filters):
-        page = grid_fetch.fetch(session, grid, read_place(grid, {}), filters)
+        page = grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), filters)
         return page.count, page.more
 
     assert count() == (11, False)
@@ -133,7 +133,7 @@ def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session
 
     def counted(grid):
         grid = grid(eleven).choose().for_reader(personal=True)
-        return grid_fetch.fetch(session, grid, read_place(grid, {}), {"q": "common"}).count
+        return grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), {"q": "common"}).count
 
     assert counted(document_lists.invoices) == 4
     assert counted(document_lists.shipments) == 0
@@ -182,11 +182,11 @@ def test_what_is_counted_with_the_rows_is_what_there_is(session, eleven, monkeyp
             there = query_plan.plan(session, grid, filters).count(session)
             for sort in every_sort(GRIDS[name]):
                 for edge in ({}, {"before": END}):
-                    place = grid_fetch.replace(read_place(grid, {"sort": sort} | edge), size=2)
-                    page = grid_fetch.fetch(session, grid, place, filters)
+                    place = grid_fetch.replace(parse_page_request(grid, {"sort": sort} | edge), size=2)
+                    page = grid_fetch.fetch_page(session, grid, place, filters)
                     assert page.count == there, (sort, filters)
                     if page.next is not None:
-                        behind = grid_fetch.fetch(
+                        behind = grid_fetch.fetch_page(
                             session, grid, grid_fetch.replace(place, before=None, after=page.next), filters
                         )
                         assert behind.count == there, (sort, filters)

@@ -50,7 +50,7 @@ def mirror_of(session: Session, said: AmazonOrder) -> Mirror:
 
 def found_by(session, sought):
     session.commit()
-    return [row & ID_MASK for row in search.newest(session, sought, 10)]
+    return [row & ID_MASK for row in search.newest_documents(session, sought, 10)]
 
 
 def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):
@@ -267,7 +267,7 @@ def test_a_refused_dataset_takes_away_nothing_known_before(session):
     assert (mirror.buyer_name, mirror.recipient["name"], mirror.total) == ("Buyer Number1", "Recipient Number1", 2600)
     assert [(i.total, i.quantity_shipped) for i in mirror.items] == [(2600, 1)]
     assert [p.tracking_number for p in mirror.packages] == ["TRACK1"]
-    assert found_by(session, search.named("number1")) == [mirror.id]
+    assert found_by(session, search.by_name("number1")) == [mirror.id]
 
 
 def test_personal_data_is_encrypted_and_found_through_keyed_hashes(session, settings):
@@ -281,9 +281,9 @@ def test_personal_data_is_encrypted_and_found_through_keyed_hashes(session, sett
     for table in ("amazon_orders", "orders", "amazon_order_versions", "events"):
         for row in connection.exec_driver_sql(f"SELECT * FROM {table}"):
             assert "number7" not in str(tuple(row)).lower()
-    assert found_by(session, search.named("NUMBER7")) == [mirror_of(session, said).id]
-    assert found_by(session, search.named("numb")) == [mirror_of(session, said).id]
-    assert found_by(session, search.named("umber7")) == []
+    assert found_by(session, search.by_name("NUMBER7")) == [mirror_of(session, said).id]
+    assert found_by(session, search.by_name("numb")) == [mirror_of(session, said).id]
+    assert found_by(session, search.by_name("umber7")) == []
 
 
 def test_a_page_of_a_hundred_costs_few_statements(session):

@@ -49,18 +49,18 @@ def _grid(model: Document, filters: Mapping[str, Any], stores: Sequence[StoreNam
         if not text.isdigit():
             return search.full_text(text)
         # Documents have numbers of their own, which no index of the orders' words knows.
-        of_order = search.among_found(Order.amazon_order_id, search.of_number(text))
+        of_order = search.id_in_matches(Order.amazon_order_id, search.by_number(text))
         return or_(model.number.startswith(text), of_order)
 
     return Grid(
-        rows=_ROWS[model],
+        select=_ROWS[model],
         id=model.id,
         amazon_order_id=Order.amazon_order_id,
-        one_each=True,
+        row_per_entity=True,
         columns=_COLUMNS[model],
         filters={
             "q": keyword,
-            "name": search.named,
+            "name": search.by_name,
             "created_from": placed(since=True),
             "created_to": placed(since=False),
             "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
@@ -91,7 +91,8 @@ def _rows(model: Document) -> Select[*tuple[Any, ...]]:
 
 def _parts(model: type[Invoice] | type[CreditMemo]) -> tuple[Column, ...]:
     return tuple(
-        Column(name, shows=(getattr(model, name),), hidden=True) for name in ("subtotal", "shipping", "tax", "discount")
+        Column(name, selects=(getattr(model, name),), hidden=True)
+        for name in ("subtotal", "shipping", "tax", "discount")
     )
 
 
@@ -109,9 +110,9 @@ def _tracked(number: str) -> ColumnElement[bool]:
 
 
 _NAMES: dict[Document, Column] = {
-    Invoice: Column("bill_to", shows=(Order.bill_to_name,)),
-    Shipment: Column("ship_to", shows=(Order.ship_to_name,)),
-    CreditMemo: Column("bill_to", shows=(Order.bill_to_name,)),
+    Invoice: Column("bill_to", selects=(Order.bill_to_name,)),
+    Shipment: Column("ship_to", selects=(Order.ship_to_name,)),
+    CreditMemo: Column("bill_to", selects=(Order.bill_to_name,)),
 }
 
 
@@ -129,7 +130,7 @@ def _columns(model: Document, *own: Column) -> tuple[Column, ...]:
         Column("action"),
         Column("order_status", hidden=True),
         Column("amazon_number", hidden=True),
-        Column("email", shows=(Order.email,), hidden=True),
+        Column("email", selects=(Order.email,), hidden=True),
     )
 
 
@@ -148,16 +149,16 @@ _TRACKING = (
 )
 _COLUMNS: dict[Document, tuple[Column, ...]] = {
     Invoice: _columns(
-        Invoice, Column("total", Invoice.total, descending=True, shows=(Invoice.total,)), *_parts(Invoice)
+        Invoice, Column("total", Invoice.total, descending=True, selects=(Invoice.total,)), *_parts(Invoice)
     ),
-    Shipment: _columns(Shipment, Column("quantity", shows=(_PIECES,)), Column("tracking", shows=(_TRACKING,))),
+    Shipment: _columns(Shipment, Column("quantity", selects=(_PIECES,)), Column("tracking", selects=(_TRACKING,))),
     CreditMemo: _columns(
         CreditMemo,
-        Column("status", shows=(CreditMemo.state.label("memo_state"),)),
-        Column("total", CreditMemo.total, descending=True, shows=(CreditMemo.total,)),
+        Column("status", selects=(CreditMemo.state.label("memo_state"),)),
+        Column("total", CreditMemo.total, descending=True, selects=(CreditMemo.total,)),
         *_parts(CreditMemo),
-        Column("adjustment_refund", shows=(CreditMemo.adjustment_refund,), hidden=True),
-        Column("adjustment_fee", shows=(CreditMemo.adjustment_fee,), hidden=True),
+        Column("adjustment_refund", selects=(CreditMemo.adjustment_refund,), hidden=True),
+        Column("adjustment_fee", selects=(CreditMemo.adjustment_fee,), hidden=True),
     ),
 }
 _ROWS = {model: _rows(model) for model in _COLUMNS}

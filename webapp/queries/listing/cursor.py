@@ -45,7 +45,7 @@ class PageRequest:
         return ("-" if self.descending else "") + self.column.name
 
 
-def read_place(grid: Grid, arguments: Mapping[str, str]) -> PageRequest:
+def parse_page_request(grid: Grid, arguments: Mapping[str, str]) -> PageRequest:
     """The place an address means. What it says wrongly counts as not said: a stale link opens the first page."""
     name = arguments.get("sort", grid.sort)
     column = grid.column(name.removeprefix("-"))
@@ -64,7 +64,7 @@ def read_place(grid: Grid, arguments: Mapping[str, str]) -> PageRequest:
     )
 
 
-def write_edge(place: PageRequest, edge: Cursor) -> str:
+def encode_cursor(place: PageRequest, edge: Cursor) -> str:
     """The edge as an address carries it. It names its order, so that it fits no other."""
     value = edge.value.isoformat() if isinstance(edge.value, datetime) else edge.value
     kind = type(edge.value).__name__
@@ -73,13 +73,13 @@ def write_edge(place: PageRequest, edge: Cursor) -> str:
 
 
 def sorted_by(place: PageRequest) -> QueryableAttribute[Any]:
-    if place.column.by is None:
+    if place.column.sort_column is None:
         raise LookupError(f"One cannot sort by {place.column.name}.")
-    return place.column.by
+    return place.column.sort_column
 
 
 def tied_by(grid: Grid, place: PageRequest) -> QueryableAttribute[int]:
-    tie: Any = place.column.tie
+    tie: Any = place.column.tie_breaker
     return grid.id if tie is None else tie
 
 

@@ -22,10 +22,10 @@ from webapp.queries.listing.cursor import (
     SIZES,
     Cursor,
     PageRequest,
-    read_place,
+    encode_cursor,
+    parse_page_request,
     sorted_by,
     tied_by,
-    write_edge,
 )
 from webapp.queries.listing.grid import SIZE, Column, Grid
 from webapp.queries.listing.keyset import Page
@@ -40,12 +40,12 @@ __all__ = (
     "Grid",
     "Page",
     "PageRequest",
-    "fetch",
-    "filtered",
-    "ids",
+    "encode_cursor",
+    "fetch_ids",
+    "fetch_page",
     "iterate",
-    "read_place",
-    "write_edge",
+    "parse_page_request",
+    "select_filtered",
 )
 
 # From so many rows on, the way to a page by its number is worth asking which end of the table it is nearer to.
@@ -54,11 +54,11 @@ FAR = 50_000
 _TRIED = 2
 
 
-def fetch(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any]) -> Page:
+def fetch_page(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any]) -> Page:
     """The page, in one statement or two, and a few more where filters leave little or a page is named by its number."""
     left = query_plan.plan(session, grid, filters)
     if grid.sealed and place.page is None and left.straight(place.column.name):
-        page = keyset.fetch_page(session, left, place, sealed=True, counting=left.counting())
+        page = keyset.read_page(session, left, place, sealed=True, counting=left.counting())
         if page.rows:
             return page
     count = left.count(session)
@@ -76,12 +76,12 @@ def fetch(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str
     return replace(page, count=count)
 
 
-def ids(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any], limit: int) -> list[int]:
+def fetch_ids(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any], limit: int) -> list[int]:
     """The ids of what the filters leave, in the order of the place, at most `limit`."""
     place = replace(place, size=limit, after=None, before=None, page=None)
     left = _ordered(session, grid, place, filters)
-    lean = replace(grid, rows=left.read_of(sorted_by(place), tied_by(grid, place)))
-    return [row.id for row in keyset.fetch_page(session, replace(left, grid=lean), place).rows]
+    lean = replace(grid, select=left.read_of(sorted_by(place), tied_by(grid, place)))
+    return [row.id for row in keyset.read_page(session, replace(left, grid=lean), place).rows]
 
 
 def iterate(
@@ -91,7 +91,7 @@ def iterate(
     left = _ordered(session, grid, place, filters)
     place = replace(place, size=chunk, after=None, before=None, page=None)
     while True:
-        page = keyset.fetch_page(session, left, place)
+        page = keyset.read_page(session, left, place)
         # Whoever reads slowly keeps no transaction open meanwhile.
         session.rollback()
         if page.rows:
@@ -101,7 +101,7 @@ def iterate(
         place = replace(place, after=page.next)
 
 
-def filtered(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
+def select_filtered(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
     """The rows of the grid that the filters leave."""
     return query_plan.plan(session, grid, filters).rows
 
@@ -150,14 +150,14 @@ def _leap_far(session: Session, left: QueryPlan, place: PageRequest, skipped: in
 
 def _page(session: Session, left: QueryPlan, place: PageRequest) -> Page:
     if left.streamed is None or sorted_by(place).key != "purchased_at":
-        return keyset.fetch_page(session, left, place, sealed=left.grid.sealed)
+        return keyset.read_page(session, left, place, sealed=left.grid.sealed)
     id_: Any = left.grid.amazon_order_id
     if place.descending and place.after is None and place.before is None:
         # The first page is among what was met already, unless most of that has no row here or is filtered away.
-        known = search.among(id_, left.newest[: _TRIED * (place.size + 1)], session)
-        newest = left.grid.rows.where(*left.besides, known).order_by(sorted_by(place).desc(), id_.desc())
+        known = search.id_in(id_, left.newest[: _TRIED * (place.size + 1)], session)
+        newest = left.grid.select.where(*left.besides, known).order_by(sorted_by(place).desc(), id_.desc())
         page = keyset.read(session, newest, id_, place)
         if page.next is not None:
             return page
-    found = search.streamed(left.grid.rows.where(*left.besides), id_, left.streamed)
+    found = search.join_matches(left.grid.select.where(*left.besides), id_, left.streamed)
     return keyset.streamed(session, id_, found, place)

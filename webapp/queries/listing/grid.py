@@ -23,16 +23,16 @@ class Column:
     """
 
     name: str
-    by: QueryableAttribute[Any] | None = None
+    sort_column: QueryableAttribute[Any] | None = None
     descending: bool = False
-    shows: tuple[Any, ...] = ()
+    selects: tuple[Any, ...] = ()
     hidden: bool = False
-    tie: QueryableAttribute[int] | None = None
+    tie_breaker: QueryableAttribute[int] | None = None
     # Whether one of its values comes from an encrypted column.
     personal: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        values = self.shows if self.by is None else (*self.shows, self.by)
+        values = self.selects if self.sort_column is None else (*self.selects, self.sort_column)
         object.__setattr__(self, "personal", any(map(is_personal, values)))
 
 
@@ -44,17 +44,17 @@ class Grid:
     so. `shown`: columns by name, in the order of the page; empty for all that are not hidden.
     """
 
-    rows: Select[*tuple[Any, ...]]
+    select: Select[*tuple[Any, ...]]
     id: QueryableAttribute[int]
     columns: tuple[Column, ...]
     filters: Mapping[str, Callable[[Any], Any]]
     sort: str
     # By the column sorted by: the filters whose rows an index gives in that order.
-    indexed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    index_orders: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # By which the index of words finds rows; None where no filter asks it.
     amazon_order_id: QueryableAttribute[int] | None = None
     # Each row of the grid's own table is one row of `rows`, so that counting needs no other table.
-    one_each: bool = False
+    row_per_entity: bool = False
     size: int = SIZE
     shown: tuple[str, ...] = ()
     # Rows are handed on as they are stored, for who remembers what he made of them (`queries/listing/raw_rows.py`).
@@ -75,10 +75,10 @@ class Grid:
         known = {column.name for column in self.columns}
         chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in known)))
         visible = set(chosen.visible)
-        more = {part.key: part for column in self.columns if column.name in visible for part in column.shows}
+        more = {part.key: part for column in self.columns if column.name in visible for part in column.selects}
         # A second choice replaces the first: a value that is selected twice cannot be read by its name.
-        rows = self.rows if self.unchosen is None else self.unchosen
-        return replace(chosen, rows=_showing(rows, *more.values()), unchosen=rows)
+        rows = self.select if self.unchosen is None else self.unchosen
+        return replace(chosen, select=_showing(rows, *more.values()), unchosen=rows)
 
     def for_reader(self, *, personal: bool) -> "Grid":
         """The grid for somebody who may read personal data, or may not."""
@@ -86,13 +86,15 @@ class Grid:
 
     def without_personal(self) -> "Grid":
         """The same grid, from whose rows everything personal is left out."""
-        kept = [column for column in self.rows.selected_columns if not is_personal(column)]
-        return replace(self, rows=self.rows.with_only_columns(*kept, maintain_column_froms=True))
+        kept = [column for column in self.select.selected_columns if not is_personal(column)]
+        return replace(self, select=self.select.with_only_columns(*kept, maintain_column_froms=True))
 
     def column(self, name: str) -> Column | None:
         """The column of this name, when one can sort by it."""
-        found = next((column for column in self.columns if column.name == name and column.by is not None), None)
-        if found is None or (is_personal(found.by) and not self.reads_personal):
+        found = next(
+            (column for column in self.columns if column.name == name and column.sort_column is not None), None
+        )
+        if found is None or (is_personal(found.sort_column) and not self.reads_personal):
             return None
         return found
 

@@ -36,7 +36,7 @@ class Page:
         return self.count > query_plan.COUNTED
 
 
-def fetch_page(
+def read_page(
     session: Session, left: QueryPlan, place: PageRequest, *, sealed: bool = False, counting: Select[int] | None = None
 ) -> Page:
     """A page of what is found, its rows `Sealed` where that is asked for.
@@ -53,7 +53,7 @@ def fetch_page(
             continue
         beyond = edge if isinstance(edge, Cursor) and part.holds(edge) else None
         values = {"most": place.size + 1 - len(met), **(part.values(beyond) if beyond is not None else {})}
-        walk = _walk(left.grid.rows, part, beyond is not None, sealed)
+        walk = _walk(left.grid.select, part, beyond is not None, sealed)
         # Rows of columns alone are as well read below the ORM, which would handle each of them a second time.
         reader = session if walk.whole else session.connection()
         walked = _walked_kept(left, walk, part) if left.kept else _walked(left, walk, part)
@@ -93,7 +93,7 @@ def _walk(rows: Select[*tuple[Any, ...]], part: KeysetSegment, beyond: bool, sea
         whole |= isinstance(one["expr"], type)
         names[one["expr"]] = one["name"]
     # What a row shows anyway is not read a second time for the one edge.
-    for column, name in ((part.by, "sorted_by"), (part.tie, "sorted_id")):
+    for column, name in ((part.sort_column, "sorted_by"), (part.tie_breaker, "sorted_id")):
         if column not in names:
             rows = rows.add_columns(column.label(name))
         edge.append(names.get(column, name))

@@ -62,7 +62,7 @@ class QueryPlan:
 
     @property
     def rows(self) -> Select[*tuple[Any, ...]]:
-        return self.grid.rows.where(*self.conditions)
+        return self.grid.select.where(*self.conditions)
 
     def lean(self, *columns: Any) -> Select[*tuple[Any, ...]]:
         """The ids of what is found, and these columns."""
@@ -77,7 +77,7 @@ class QueryPlan:
             for part in visitors.iterate(asking.expression)
             if isinstance(part, ColumnOfTable)
         }
-        return select(self.grid.id) if self.grid.one_each and asked <= tables else self.grid.rows
+        return select(self.grid.id) if self.grid.row_per_entity and asked <= tables else self.grid.select
 
     def count(self, session: Session) -> int:
         """Exact up to COUNTED; one more means there are more."""
@@ -90,7 +90,7 @@ class QueryPlan:
         """The statement that counts, with `bounded`, what has no conditions or is kept."""
         if self.kept:
             return _counting_kept(self)
-        return _counting_all(self.grid.rows, self.grid.id, one_each=self.grid.one_each)
+        return _counting_all(self.grid.select, self.grid.id, row_per_entity=self.grid.row_per_entity)
 
     def _count_of_words(self, sought: FullTextFilter, session: Session) -> int:
         """Each Amazon order found may have no row in the grid, or several."""
@@ -99,11 +99,11 @@ class QueryPlan:
             return COUNTED + 1
         rows = self.read_of(id_).with_only_columns(self.grid.id)
         of_newest = (
-            session.scalar(_counting(rows.where(search.among(id_, self.newest, session))), count_limit_params()) or 0
+            session.scalar(_counting(rows.where(search.id_in(id_, self.newest, session))), count_limit_params()) or 0
         )
         if of_newest > COUNTED:
             return of_newest
-        return session.scalar(_counting(search.streamed(rows, id_, sought)), count_limit_params()) or 0
+        return session.scalar(_counting(search.join_matches(rows, id_, sought)), count_limit_params()) or 0
 
     def along(self, session: Session, sort: str, count: int) -> "QueryPlan":
         """The same by the quicker way to a page of them, in the order of the column `sort`; `count` is theirs."""
@@ -128,11 +128,11 @@ class QueryPlan:
 
     def _leading(self, sort: str) -> list[str]:
         """The filters whose rows an index gives in the order of this column."""
-        return [name for name in self.plain if name in self.grid.indexed.get(sort, ())]
+        return [name for name in self.plain if name in self.grid.index_orders.get(sort, ())]
 
     def _collected(self, session: Session, most: int) -> "QueryPlan":
         ids = session.scalars(self.lean().order_by(None).limit(most)).all()
-        return QueryPlan(self.grid, {}, {}, words=(search.among(self.grid.id, ids, session),))
+        return QueryPlan(self.grid, {}, {}, words=(search.id_in(self.grid.id, ids, session),))
 
     def _parted(self, names: Iterable[str]) -> "QueryPlan":
         """Of several values of a filter, each has its rows in order; all of them together have not."""
@@ -151,7 +151,7 @@ class QueryPlan:
     def _among(self, sought: FullTextFilter) -> ColumnElement[bool]:
         if self.grid.amazon_order_id is None:
             raise LookupError("The grid has no Amazon order to be found by its words.")
-        return search.among_found(self.grid.amazon_order_id, sought)
+        return search.id_in_matches(self.grid.amazon_order_id, sought)
 
     def _several(self, name: str) -> bool:
         return isinstance(self.values[name], list | tuple) and len(self.values[name]) > 1
@@ -159,8 +159,8 @@ class QueryPlan:
 
 # Kept, since putting it together takes longer than running it.
 @lru_cache(maxsize=256)
-def _counting_all(rows: Select[*tuple[Any, ...]], id_: Any, *, one_each: bool) -> Select[int]:
-    return _counting(select(id_) if one_each else rows.with_only_columns(id_))
+def _counting_all(rows: Select[*tuple[Any, ...]], id_: Any, *, row_per_entity: bool) -> Select[int]:
+    return _counting(select(id_) if row_per_entity else rows.with_only_columns(id_))
 
 
 @lru_cache(maxsize=256)
@@ -194,14 +194,14 @@ def plan(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> QueryPla
         if not isinstance(condition, FullTextFilter):
             found = replace(found, plain={**found.plain, name: condition})
             continue
-        ids = search.latest(session, condition, COUNTED + _SPARE)
+        ids = search.newest_ids(session, condition, COUNTED + _SPARE)
         if len(ids) <= COUNTED:
             # A thousand ids are quickly looked up in whatever order is asked for.
-            found = replace(found, words=(*found.words, search.among(grid.amazon_order_id, ids, session)))
+            found = replace(found, words=(*found.words, search.id_in(grid.amazon_order_id, ids, session)))
         elif found.streamed is None:
             found = replace(found, streamed=condition, newest=tuple(ids))
         else:
-            found = replace(found, words=(*found.words, search.among_found(grid.amazon_order_id, condition)))
+            found = replace(found, words=(*found.words, search.id_in_matches(grid.amazon_order_id, condition)))
     return found
 
 
@@ -216,7 +216,7 @@ def _condition(grid: "Grid", name: str, value: Any) -> Any:
 
 
 # What looks for words: what was typed then is somebody's name as often as not, and is not kept.
-_OF_WORDS = (search.full_text, search.named, search.of_number)
+_OF_WORDS = (search.full_text, search.by_name, search.by_number)
 
 
 class PlanCacheKey:
@@ -226,7 +226,7 @@ class PlanCacheKey:
 
     def __init__(self, grid: "Grid", said: tuple[tuple[str, Any], ...]) -> None:
         self.grid, self.said = grid, said
-        self._key = (grid.key, grid.rows, grid.sealed, grid.reads_personal, said)
+        self._key = (grid.key, grid.select, grid.sealed, grid.reads_personal, said)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PlanCacheKey) and self._key == other._key

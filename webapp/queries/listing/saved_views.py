@@ -37,36 +37,36 @@ _OPENING = (
 )
 
 
-def opening(session: Session, user_id: int, grid: str) -> tuple[list[StoreName], Layout | None]:
+def load_stores_and_layout(session: Session, user_id: int, grid: str) -> tuple[list[StoreName], Layout | None]:
     """(all stores by name, without their settings and accounts; what the person sees of the grid)"""
     rows = session.connection().execute(_OPENING, {"user_id": user_id, "grid": grid}).all()
     if not rows:
-        return [], layout(session, user_id, grid)
+        return [], find_layout(session, user_id, grid)
     of_store = len(StoreName._fields)
     known, *kept = rows[0][of_store:]
     return [StoreName(*row[:of_store]) for row in rows], Layout(*kept) if known is not None else None
 
 
-def layout(session: Session, user_id: int, grid: str) -> Layout | None:
+def find_layout(session: Session, user_id: int, grid: str) -> Layout | None:
     row = session.connection().execute(_LAYOUT, {"user_id": user_id, "grid": grid}).one_or_none()
     return Layout(*row) if row is not None else None
 
 
-def views(session: Session, user_id: int, grid: str) -> Sequence[GridView]:
+def list_views(session: Session, user_id: int, grid: str) -> Sequence[GridView]:
     """A person's own and those that others share, by name."""
     mine = select(GridView).where(GridView.grid == grid, or_(GridView.user_id == user_id, GridView.shared))
     return session.scalars(mine.order_by(GridView.name, GridView.id)).all()
 
 
-def visible(session: Session, user_id: int, view_id: int) -> GridView | None:
+def find_visible_view(session: Session, user_id: int, view_id: int) -> GridView | None:
     """The view, where this person may see it."""
     found = session.get(GridView, view_id)
     return found if found is not None and (found.shared or found.user_id == user_id) else None
 
 
-def view(session: Session, user_id: int, view_id: int) -> GridView:
+def get_view(session: Session, user_id: int, view_id: int) -> GridView:
     """One that this person may see. Raises NotFoundError."""
-    found = visible(session, user_id, view_id)
+    found = find_visible_view(session, user_id, view_id)
     if found is None:
         raise NotFoundError("view_unknown", name=view_id)
     return found

@@ -42,7 +42,7 @@ from webapp.domain.search_tokenizer import NAME, NUMBER, SearchQuery
 from webapp.models.stores import StoreName
 
 # What was typed to find a person is personal itself: addresses carry it encrypted, marked by this.
-SEALED = "~"
+ENCRYPTED_PREFIX = "~"
 # Amazon's numbers have 19 characters; ours are shorter.
 _WHOLE_NUMBER = 19
 
@@ -53,7 +53,7 @@ _EVERYBODY, _READERS = b"everybody", b"readers of personal data"
 
 def encrypt_param(text: str, *, personal: bool) -> str:
     """The text as an address may carry it. `personal`: it was typed by somebody who may read personal data."""
-    return SEALED + vault.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
+    return ENCRYPTED_PREFIX + vault.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
 
 
 def decrypt_param(token: str, *, personal: bool) -> str | None:
@@ -63,13 +63,13 @@ def decrypt_param(token: str, *, personal: bool) -> str | None:
     """
     for audience in (_READERS, _EVERYBODY) if personal else (_EVERYBODY,):
         try:
-            return vault.decrypt_parameter(token.removeprefix(SEALED), audience)
+            return vault.decrypt_parameter(token.removeprefix(ENCRYPTED_PREFIX), audience)
         except DecryptionError:
             continue
     return None
 
 
-def can_be_found(text: str) -> bool:
+def has_terms(text: str) -> bool:
     """Whether it holds a word to look for."""
     return bool(search_tokenizer.read(text))
 
@@ -100,12 +100,12 @@ def full_text(text: str) -> FullTextFilter:
     return FullTextFilter(text)
 
 
-def named(text: str) -> FullTextFilter:
+def by_name(text: str) -> FullTextFilter:
     """Orders whose buyer or recipient has every word of `text`, or words that begin so."""
     return FullTextFilter(text, frozenset({NAME}))
 
 
-def of_number(text: str) -> FullTextFilter:
+def by_number(text: str) -> FullTextFilter:
     """Orders with this number, or with one that begins or ends so, or a block of which begins so."""
     return FullTextFilter(text, frozenset({NUMBER}))
 
@@ -131,7 +131,7 @@ def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"{NAME_OF_TABLE}.words @@ CAST({compiler.process(asked, **options)} AS tsquery)"
 
 
-def matching(sought: FullTextFilter) -> ColumnElement[bool]:
+def match_condition(sought: FullTextFilter) -> ColumnElement[bool]:
     """The condition on `DOCUMENTS`."""
     wanted = sought.wanted
     if not wanted:
@@ -141,23 +141,23 @@ def matching(sought: FullTextFilter) -> ColumnElement[bool]:
     return condition
 
 
-def newest(session: Session, sought: FullTextFilter, limit: int) -> Sequence[int]:
+def newest_documents(session: Session, sought: FullTextFilter, limit: int) -> Sequence[int]:
     """The numbers of the documents found, those of the latest purchases first, at most `limit`."""
-    found = select(DOCUMENTS.c.rowid).where(matching(sought)).order_by(DOCUMENTS.c.rowid.desc())
+    found = select(DOCUMENTS.c.rowid).where(match_condition(sought)).order_by(DOCUMENTS.c.rowid.desc())
     return session.scalars(found.limit(limit)).all() if sought.wanted else ()
 
 
-def latest(session: Session, sought: FullTextFilter, limit: int) -> list[int]:
+def newest_ids(session: Session, sought: FullTextFilter, limit: int) -> list[int]:
     """The ids of the Amazon orders found, those bought last first, at most `limit`."""
-    return [row & ID_MASK for row in newest(session, sought, limit)]
+    return [row & ID_MASK for row in newest_documents(session, sought, limit)]
 
 
-def streamed(rows: Select[*tuple[Any, ...]], id_: Any, sought: FullTextFilter) -> Select[*tuple[Any, ...]]:
+def join_matches(rows: Select[*tuple[Any, ...]], id_: Any, sought: FullTextFilter) -> Select[*tuple[Any, ...]]:
     """These rows with the documents found, to be read in the order of `DOCUMENTS.c.rowid`."""
-    return rows.join(DOCUMENTS, id_ == DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(matching(sought))
+    return rows.join(DOCUMENTS, id_ == DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(sought))
 
 
-def among(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bool]:
+def id_in(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bool]:
     """The column is one of these: one parameter, however many they are."""
     if session.get_bind().dialect.name == "postgresql":
         return column == any_(literal(list(ids), ARRAY(BigInteger)))
@@ -165,13 +165,15 @@ def among(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bo
     return column.in_(select(each.c.value))
 
 
-def among_found(column: Any, sought: FullTextFilter) -> ColumnElement[bool]:
+def id_in_matches(column: Any, sought: FullTextFilter) -> ColumnElement[bool]:
     """The column is the id of any of the orders found, however many."""
-    found: ColumnElement[bool] = column.in_(select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(matching(sought)))
+    found: ColumnElement[bool] = column.in_(
+        select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(sought))
+    )
     return found
 
 
-def numbered(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
+def number_contains(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
     """Orders with this number, or, when only part of one was typed, with that part in it."""
     if len(text) >= _WHOLE_NUMBER:
         return number == text

@@ -26,8 +26,8 @@ class KeysetSegment:
     `edges`: what of a place's edges lies in it: a value (True), none (False), or either (None).
     """
 
-    by: QueryableAttribute[Any]
-    tie: QueryableAttribute[int]
+    sort_column: QueryableAttribute[Any]
+    tie_breaker: QueryableAttribute[int]
     descending: bool
     edges: bool | None
     first: bool
@@ -40,11 +40,15 @@ class KeysetSegment:
 
     def of(self, found: Select[*tuple[Any, ...]], *, beyond: bool = False) -> Select[*tuple[Any, ...]]:
         """The rows of this part in order; `beyond` an edge, whose `values` it is then executed with."""
-        columns: list[QueryableAttribute[Any]] = [self.tie] if self.edges is False else [self.by, self.tie]
+        columns: list[QueryableAttribute[Any]] = (
+            [self.tie_breaker] if self.edges is False else [self.sort_column, self.tie_breaker]
+        )
         if self.edges is not None:
-            found = found.where(self.by.is_not(None) if self.edges else self.by.is_(None))
+            found = found.where(self.sort_column.is_not(None) if self.edges else self.sort_column.is_(None))
         if beyond:
-            there = [bindparam("edge_value", type_=self.by.type), bindparam("edge_id", type_=Integer)][-len(columns) :]
+            there = [bindparam("edge_value", type_=self.sort_column.type), bindparam("edge_id", type_=Integer)][
+                -len(columns) :
+            ]
             here = tuple_(*columns)
             found = found.where(here < tuple_(*there) if self.descending else here > tuple_(*there))
         return found.order_by(*(column.desc() if self.descending else column.asc() for column in columns))

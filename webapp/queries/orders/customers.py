@@ -32,11 +32,11 @@ _LAST = select(func.max(Order.purchased_at)).where(_MINE).scalar_subquery().labe
 _ROWS = select(Customer.id, Customer.store_id, Customer.created_at)
 COLUMNS = (
     Column("id", Customer.id, descending=True),
-    Column("name", shows=(Customer.name,)),
-    Column("email", shows=(Customer.email,)),
+    Column("name", selects=(Customer.name,)),
+    Column("email", selects=(Customer.email,)),
     Column("store"),
-    Column("orders", shows=(_COUNT,)),
-    Column("last", shows=(_LAST,)),
+    Column("orders", selects=(_COUNT,)),
+    Column("last", selects=(_LAST,)),
     Column("since", Customer.created_at, descending=True),
 )
 
@@ -48,7 +48,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         return lambda day: search.purchased_between(Customer.created_at, Customer.store_id, stores, day, since=since)
 
     return Grid(
-        rows=_ROWS,
+        select=_ROWS,
         id=Customer.id,
         columns=COLUMNS,
         filters={
@@ -82,6 +82,6 @@ def worth(session: Session, customer_id: int) -> list[Worth]:
 
 def _named(text: str) -> ColumnElement[bool]:
     """Customers with an order whose buyer or recipient is called so."""
-    found = search.among_found(Order.amazon_order_id, search.named(text))
+    found = search.id_in_matches(Order.amazon_order_id, search.by_name(text))
     named = select(Order.customer_id).where(Order.customer_id.is_not(None), found)
     return Customer.id.in_(named)

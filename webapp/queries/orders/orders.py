@@ -17,29 +17,29 @@ from webapp.queries.listing.fetch import Column, Grid
 
 COLUMNS = (
     Column("id", Order.number, descending=True),
-    Column("amazon_number", AmazonOrder.number, tie=AmazonOrder.id),
+    Column("amazon_number", AmazonOrder.number, tie_breaker=AmazonOrder.id),
     Column("store"),
     Column("purchased", Order.purchased_at, descending=True),
-    Column("bill_to", shows=(Order.bill_to_name,)),
-    Column("ship_to", shows=(Order.ship_to_name,)),
+    Column("bill_to", selects=(Order.bill_to_name,)),
+    Column("ship_to", selects=(Order.ship_to_name,)),
     Column("total", Order.total, descending=True),
     Column("status", Order.state),
     Column("ship_by", Order.ship_by),
     Column("action"),
-    Column("email", shows=(Order.email,), hidden=True),
-    Column("address", shows=(Order.shipping_address,), hidden=True),
-    Column("customer", shows=(Order.customer_id,), hidden=True),
-    Column("subtotal", shows=(Order.subtotal,), hidden=True),
-    Column("shipping", shows=(Order.shipping,), hidden=True),
-    Column("tax", shows=(Order.tax,), hidden=True),
-    Column("discount", shows=(Order.discount,), hidden=True),
-    Column("paid", shows=(Order.total_invoiced,), hidden=True),
-    Column("refunded", shows=(Order.total_refunded,), hidden=True),
+    Column("email", selects=(Order.email,), hidden=True),
+    Column("address", selects=(Order.shipping_address,), hidden=True),
+    Column("customer", selects=(Order.customer_id,), hidden=True),
+    Column("subtotal", selects=(Order.subtotal,), hidden=True),
+    Column("shipping", selects=(Order.shipping,), hidden=True),
+    Column("tax", selects=(Order.tax,), hidden=True),
+    Column("discount", selects=(Order.discount,), hidden=True),
+    Column("paid", selects=(Order.total_invoiced,), hidden=True),
+    Column("refunded", selects=(Order.total_refunded,), hidden=True),
     Column("amazon_status", hidden=True),
     Column("channel", hidden=True),
-    Column("service", shows=(AmazonOrder.service_level,), hidden=True),
-    Column("hold_until", shows=(Order.hold_until,), hidden=True),
-    Column("created", shows=(Order.created_at,), hidden=True),
+    Column("service", selects=(AmazonOrder.service_level,), hidden=True),
+    Column("hold_until", selects=(Order.hold_until,), hidden=True),
+    Column("created", selects=(Order.created_at,), hidden=True),
 )
 # Columns instead of whole Orders, so that nothing is decrypted that no row shows.
 _ROWS = select(
@@ -70,16 +70,16 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         return lambda bound: search.total_between(Order.total, Order.currency, stores, bound, least=least)
 
     return Grid(
-        rows=_ROWS,
+        select=_ROWS,
         id=Order.id,
         amazon_order_id=Order.amazon_order_id,
-        one_each=True,
+        row_per_entity=True,
         sealed=True,
         key=("orders", tuple(stores)),
         columns=COLUMNS,
         filters={
             "q": search.full_text,
-            "name": search.named,
+            "name": search.by_name,
             "purchased_from": placed(since=True),
             "purchased_to": placed(since=False),
             "total_min": worth(least=True),
@@ -89,7 +89,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
             "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
         },
         sort="-purchased",
-        indexed={
+        index_orders={
             "purchased": frozenset(("state", "store", "customer", "purchased_from", "purchased_to")),
             "ship_by": frozenset(("state",)),
             "status": frozenset(("state",)),

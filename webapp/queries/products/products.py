@@ -48,7 +48,7 @@ _WAITING = 20
 def grid() -> Grid:
     """The grid of all products."""
     return Grid(
-        rows=_ROWS,
+        select=_ROWS,
         id=Product.id,
         columns=COLUMNS,
         filters={
@@ -187,7 +187,7 @@ def export(session: Session, filters: Mapping[str, Any]) -> Iterator[dict[str, A
     """All products the filters leave, by SKU, as a file tells them. Rolls back as it goes."""
     names = {row.id: row.name for row in session.execute(select(Account.id, Account.name))}
     every = grid()
-    for rows in grid_fetch.iterate(session, every, grid_fetch.read_place(every, {}), filters):
+    for rows in grid_fetch.iterate(session, every, grid_fetch.parse_page_request(every, {}), filters):
         yield from (_told(row, names[row.account_id]) for row in rows)
 
 

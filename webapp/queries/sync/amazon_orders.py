@@ -21,7 +21,7 @@ COLUMNS = (
     Column("number", AmazonOrder.number),
     Column("store"),
     Column("status", AmazonOrder.status),
-    Column("buyer", shows=(AmazonOrder.buyer_name,)),
+    Column("buyer", selects=(AmazonOrder.buyer_name,)),
     Column("items"),
     Column("ship_by", AmazonOrder.ship_by),
     Column("total", AmazonOrder.total, descending=True),
@@ -61,10 +61,10 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         return lambda bound: search.total_between(AmazonOrder.total, AmazonOrder.currency, stores, bound, least=least)
 
     return Grid(
-        rows=_ROWS,
+        select=_ROWS,
         id=AmazonOrder.id,
         amazon_order_id=AmazonOrder.id,
-        one_each=True,
+        row_per_entity=True,
         sealed=True,
         key=("amazon_orders", tuple(stores)),
         columns=COLUMNS,
@@ -72,8 +72,8 @@ def grid(stores: Sequence[StoreName]) -> Grid:
             "q": search.full_text,
             "purchased_from": placed(since=True),
             "purchased_to": placed(since=False),
-            "number": search.of_number,
-            "buyer": search.named,
+            "number": search.by_number,
+            "buyer": search.by_name,
             "total_min": worth(least=True),
             "total_max": worth(least=False),
             "status": AmazonOrder.status.in_,
@@ -84,7 +84,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
             "blocked": lambda _: AmazonOrder.blocked.is_not(None),
         },
         sort="-purchased",
-        indexed={
+        index_orders={
             "purchased": frozenset(
                 ("status", "store", "channel", "prime", "business", "blocked", "purchased_from", "purchased_to")
             ),

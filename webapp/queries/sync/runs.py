@@ -19,7 +19,7 @@ def _midnight(day: date) -> datetime:
 
 # A row: `SyncRun`, `account` (its name). An account has marketplaces of several time zones, so days are UTC's.
 RUNS = Grid(
-    rows=select(SyncRun, Account.name.label("account")).join(Account, Account.id == SyncRun.account_id),
+    select=select(SyncRun, Account.name.label("account")).join(Account, Account.id == SyncRun.account_id),
     id=SyncRun.id,
     columns=(
         Column("started", SyncRun.started_at, descending=True),
@@ -37,7 +37,7 @@ RUNS = Grid(
 
 # A row has everything but the body, which is personal and stays encrypted.
 QUARANTINE = Grid(
-    rows=select(
+    select=select(
         QuarantinedOrder.id,
         QuarantinedOrder.account_id,
         QuarantinedOrder.number,
@@ -55,7 +55,7 @@ QUARANTINE = Grid(
         *map(Column, ("number", "account", "cause", "times", "state")),
     ),
     filters={
-        "number": lambda text: search.numbered(QuarantinedOrder.number, text),
+        "number": lambda text: search.number_contains(QuarantinedOrder.number, text),
         "account": lambda account_id: QuarantinedOrder.account_id == int(account_id),
         "waiting": lambda _: QuarantinedOrder.resolved_at.is_(None),
     },

@@ -54,7 +54,7 @@ def change(session: Session, user_id: int, view_id: int, name: str, *, shared: b
 
     Somebody else's can only be opened with. Raises InvalidError, NotFoundError.
     """
-    view = queries.view(session, user_id, view_id)
+    view = queries.get_view(session, user_id, view_id)
     if view.user_id == user_id:
         name = _clean(session, name)
         same = select(GridView.id).where(
@@ -75,7 +75,7 @@ def change(session: Session, user_id: int, view_id: int, name: str, *, shared: b
 
 def forget(session: Session, user_id: int, view_id: int) -> str:
     """Delete one's own view; answers its grid. Commits. Raises NotFoundError, RefusedError for another's."""
-    view = queries.view(session, user_id, view_id)
+    view = queries.get_view(session, user_id, view_id)
     if view.user_id != user_id:
         session.rollback()
         raise RefusedError("view_of_another")

@@ -26,7 +26,7 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
     @requires("orders.read")
     def index() -> Response:
         session = db.session()
-        every, layout = saved_views.opening(session, current_user.id, listing.name)
+        every, layout = saved_views.load_stores_and_layout(session, current_user.id, listing.name)
         form = filled(listing, request.args, every)
         typed = form["q"].data
         if typed and form.check().right and (number := queries.number_for(session, model, typed)) is not None:

@@ -36,10 +36,10 @@ def create(name: str) -> Response:
     session = db.session()
     form, arguments = read_query(listing, request.form.get("query", ""))
     every = stores.by_name(session)
-    layout = saved_views.layout(session, current_user.id, name)
+    layout = saved_views.find_layout(session, current_user.id, name)
     shown = list_registry.chosen(listing, every, arguments, layout)
     grid, fields = writers.fields_of(shown, listing.headings)
-    place = grid_fetch.read_place(grid, arguments)
+    place = grid_fetch.parse_page_request(grid, arguments)
     personal = any(column.personal for column in grid.columns if column.name in grid.visible)
     # They outlive each of the transactions that read a part of the list.
     session.expunge_all()

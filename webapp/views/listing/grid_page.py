@@ -112,8 +112,8 @@ def show(
     """
     checked = form.check()
     # What an address does not say, a plain dictionary says in a tenth of the time.
-    place = grid_fetch.read_place(grid, request.args.to_dict())
-    page = grid_fetch.fetch(session, grid, place, checked.set) if checked.right else None
+    place = grid_fetch.parse_page_request(grid, request.args.to_dict())
+    page = grid_fetch.fetch_page(session, grid, place, checked.set) if checked.right else None
     said = {**_place(grid, place), **(kept or {})}
     opens = {**said, **(cleared or {})}
     address = GridUrls(formatting.address(request.endpoint or ""), checked.parameters, said, opens)
@@ -223,7 +223,7 @@ def _pager(place: PageRequest, page: Page | None, address: GridUrls, counted: Ca
         return Pager("", "", "", "", "")
 
     def edge(name: str, at: Cursor | None) -> str:
-        return address.to(**{name: grid_fetch.write_edge(place, at)}) if at is not None else ""
+        return address.to(**{name: grid_fetch.encode_cursor(place, at)}) if at is not None else ""
 
     return Pager(
         first=address.to() if page.previous else "",

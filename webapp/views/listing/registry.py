@@ -189,9 +189,11 @@ def show(
 ) -> Response:
     """The page of a list, or the way to the view it opens with where the address says nothing.
 
-    `every` and `layout`: as `grid_views.opening` reads them. `form`: the listing's, of the address.
+    `every` and `layout`: as `saved_views.load_stores_and_layout` reads them. `form`: the listing's, of the address.
     """
-    opens = saved_views.visible(session, current_user.id, layout.view_id) if layout and layout.view_id else None
+    opens = (
+        saved_views.find_visible_view(session, current_user.id, layout.view_id) if layout and layout.view_id else None
+    )
     if opens is not None and not request.args:
         return see_other(request, address(listing, opens))
     shown = grid_page.show(
@@ -241,4 +243,4 @@ def _view(session: Session, request: Request) -> GridView | None:
     id_ = request.args.get("view", 0, type=int)
     if not 0 < id_ < 2**31:
         return None
-    return saved_views.visible(session, current_user.id, id_)
+    return saved_views.find_visible_view(session, current_user.id, id_)

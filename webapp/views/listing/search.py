@@ -31,7 +31,9 @@ def show() -> Response:
     session = db.session()
     every = stores.by_name(session)
     grid = amazon_orders.grid(every).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
-    found = grid_fetch.fetch(session, grid, grid_fetch.read_place(grid, {"size": _ORDERS}), {"q": form.q.data})
+    found = grid_fetch.fetch_page(
+        session, grid, grid_fetch.parse_page_request(grid, {"size": _ORDERS}), {"q": form.q.data}
+    )
     return render_fragment_or_page(
         request,
         page,

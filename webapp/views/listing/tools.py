@@ -60,7 +60,7 @@ def select(name: str) -> Response:
 @requires("orders.read")
 def columns(name: str) -> Response:
     listing = list_registry.find(name)
-    layout = queries.layout(db.session(), current_user.id, name)
+    layout = queries.find_layout(db.session(), current_user.id, name)
     visible = list_registry.chosen(listing, [], request.args, layout).visible
     order = [*visible, *(other for other in listing.headings if other not in visible)]
     size = str(layout.size) if layout is not None and layout.size else ""
@@ -113,7 +113,7 @@ def save(name: str) -> Response:
         arguments = _parsed(query)
         filters = listing.filters(arguments, stores.by_name(session))
         filters.validate()
-        layout = queries.layout(session, current_user.id, name)
+        layout = queries.find_layout(session, current_user.id, name)
         visible = list_registry.chosen(listing, [], arguments, layout).visible
         try:
             view = actions.save(
@@ -138,7 +138,7 @@ def save(name: str) -> Response:
 def change(view_id: int) -> Response:
     """Rename it, share it, open the list with it."""
     session, form = db.session(), ChangedViewForm()
-    listing = list_registry.find(queries.view(session, current_user.id, view_id).grid)
+    listing = list_registry.find(queries.get_view(session, current_user.id, view_id).grid)
     query = request.form.get("query", "")
     sent = form.validate()
     try:
@@ -178,8 +178,8 @@ def _selected(listing: Listing) -> list[int]:
         return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
     form, arguments = read_query(listing, request.form.get("query", ""))
     grid = listing.open_grid(stores.by_name(db.session()))
-    place = grid_fetch.read_place(grid, arguments)
-    return grid_fetch.ids(db.session(), grid, place, form.set(), bulk_states.MOST_ROWS + 1)
+    place = grid_fetch.parse_page_request(grid, arguments)
+    return grid_fetch.fetch_ids(db.session(), grid, place, form.set(), bulk_states.MOST_ROWS + 1)
 
 
 def _parsed(query: str) -> MultiDict[str, str]:
@@ -215,8 +215,8 @@ def _chooser(listing: Listing, order: list[str], ticked: set[str], form: SizeFor
 
 def _saved(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
     session = db.session()
-    layout = queries.layout(session, current_user.id, listing.name)
-    saved = queries.views(session, current_user.id, listing.name)
+    layout = queries.find_layout(session, current_user.id, listing.name)
+    saved = queries.list_views(session, current_user.id, listing.name)
     return {
         "listing": listing,
         "views": [_row(listing, view) for view in saved],

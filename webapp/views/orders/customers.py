@@ -5,7 +5,7 @@ from flask_login import current_user
 
 from webapp.core.extensions import db
 from webapp.queries.accounts import stores
-from webapp.queries.listing import fetch as rows
+from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import saved_views
 from webapp.queries.orders import customers as queries
 from webapp.queries.orders import orders
@@ -24,7 +24,7 @@ _COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
 @requires("orders.read")
 def index() -> Response:
     session = db.session()
-    every, layout = saved_views.opening(session, current_user.id, list_registry.CUSTOMERS.name)
+    every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.CUSTOMERS.name)
     form = filled(list_registry.CUSTOMERS, request.args, every)
     return list_registry.show(session, list_registry.CUSTOMERS, request, every, layout, form)
 
@@ -45,7 +45,8 @@ def show(customer_id: int) -> Response:
     customer = queries.find(session, customer_id)
     every = stores.by_name(session)
     grid = orders.grid(every).choose(_COLUMNS)
-    found = rows.fetch(session, grid, rows.read_place(grid, {"size": "20"}), {"customer": str(customer_id)})
+    place = grid_fetch.parse_page_request(grid, {"size": "20"})
+    found = grid_fetch.fetch_page(session, grid, place, {"customer": str(customer_id)})
     return render_fragment_or_page(
         request,
         "customers/show.html",

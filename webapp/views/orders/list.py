@@ -20,7 +20,7 @@ bp = Blueprint("orders", __name__, url_prefix="/orders")
 @requires("orders.read")
 def index() -> Response:
     session = db.session()
-    every, layout = saved_views.opening(session, current_user.id, list_registry.ORDERS.name)
+    every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.ORDERS.name)
     form = filled(list_registry.ORDERS, request.args, every)
     if (typed := form["q"].data) and form.check().right and (number := queries.number_for(session, typed)) is not None:
         return see_other(request, url_for("orders.show", number=number))

@@ -92,7 +92,7 @@ def load(number: str) -> AmazonOrderContext:
 @requires("orders.read")
 def index() -> Response:
     session = db.session()
-    every, layout = saved_views.opening(session, current_user.id, list_registry.AMAZON_ORDERS.name)
+    every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.AMAZON_ORDERS.name)
     form = filled(list_registry.AMAZON_ORDERS, request.args, every)
     return list_registry.show(session, list_registry.AMAZON_ORDERS, request, every, layout, form)
 
