@@ -28,7 +28,7 @@ def test_a_template_fills_the_form_and_the_mail_is_in_line(session: Session, own
 
 def test_the_preview_follows_what_is_typed_and_says_what_is_wrong(owner_page: Page, complaints) -> None:
     page = owner_page
-    page.goto("/mail_templates/order/en")
+    page.goto("/mail-templates/order/en")
     preview = page.locator("#mail-preview")
     expect(preview).to_contain_text("thank you for your order 303-0000000-0000042")
     page.get_by_label("Text").fill("Number {{ order_number }}")

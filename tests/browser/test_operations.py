@@ -77,7 +77,7 @@ def test_nothing_is_wider_than_a_telephone(account: Account, owner_page: Page, p
     assert owner_page.evaluate("document.documentElement.scrollWidth") == 390
 
 
-@pytest.mark.parametrize("path", ["/syncs", "/mail_templates"])
+@pytest.mark.parametrize("path", ["/syncs", "/mail-templates"])
 def test_a_telephone_shows_the_whole_of_each_row(
     session: Session, account: Account, owner_page: Page, path: str
 ) -> None:

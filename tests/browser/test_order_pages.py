@@ -281,7 +281,7 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     asked = {"on_amazon": True, "reason": "CustomerReturn", "now": datetime.now(UTC), "actor": "user:1"}
     memo = credit_memos.create(session, order.id, CreditRequest({line: 1}), **asked).number
     page = owner_page
-    page.goto(f"/credit_memos/{memo}")
+    page.goto(f"/credit-memos/{memo}")
     expect(page.locator(".head-subtitle")).to_contain_text("Refund asked of Amazon")
     expect(page.locator("#telling")).to_contain_text("Queued")
 

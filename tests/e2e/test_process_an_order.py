@@ -49,9 +49,9 @@ def ship(owner_client, harness, lines, *parcels):
 
 def refund(owner_client, harness, changes):
     """Send the form with these changes. Answers the page of the credit memo."""
-    sent = fields(owner_client.get(f"{ORDER}/credit_memos/new"))
+    sent = fields(owner_client.get(f"{ORDER}/credit-memos/new"))
     sent |= {"way": "amazon", "reason": "CustomerReturn"} | changes
-    answer = owner_client.post(f"{ORDER}/credit_memos", data=sent)
+    answer = owner_client.post(f"{ORDER}/credit-memos", data=sent)
     assert answer.status_code == 303, plain(answer)
     told(harness)
     return answer.location

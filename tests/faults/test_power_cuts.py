@@ -95,14 +95,14 @@ class Clerk:
         headers = {"x-csrftoken": self.token}
         with httpx.Client(base_url=f"http://127.0.0.1:{running_app.port}", cookies=cookies, headers=headers) as browser:
             try:
-                page = browser.get(f"/orders/{number}/credit_memos/new")
+                page = browser.get(f"/orders/{number}/credit-memos/new")
                 form = {name: value for name, value in inputs(page.text) if name}
                 answer = browser.post(
-                    f"/orders/{number}/credit_memos", data=form | {"way": "amazon", "reason": "CustomerReturn"}
+                    f"/orders/{number}/credit-memos", data=form | {"way": "amazon", "reason": "CustomerReturn"}
                 )
             except httpx.TransportError:
                 return False
-        return answer.status_code == 303 and answer.headers["location"].startswith("/credit_memos/")
+        return answer.status_code == 303 and answer.headers["location"].startswith("/credit-memos/")
 
 
 def inputs(page):

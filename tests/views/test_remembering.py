@@ -29,7 +29,7 @@ LISTS = (
     "/amazon-orders?purchased_from=2026-03-01&page=2",
     "/invoices",
     "/shipments",
-    "/credit_memos",
+    "/credit-memos",
     "/customers",
     "/",
 )

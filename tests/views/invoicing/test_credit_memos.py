@@ -26,7 +26,7 @@ from webapp.services.invoicing import credit_memos
 
 pytestmark = pytest.mark.usefixtures("job_queue")
 
-NEW, URL = "/orders/100001/credit_memos/new", "/orders/100001/credit_memos"
+NEW, URL = "/orders/100001/credit-memos/new", "/orders/100001/credit-memos"
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_it_is_written_offline_with_what_comes_back(owner_client, session, order
 
     answer = owner_client.post(URL, data=sent)
 
-    assert (answer.status_code, answer.location) == (303, "/credit_memos/100001")
+    assert (answer.status_code, answer.location) == (303, "/credit-memos/100001")
     memo = session.scalars(select(CreditMemo)).one()
     assert (memo.offline, memo.total, memo.shipping) == (True, 2300, 0)
     assert [(item.quantity, item.return_to_stock) for item in memo.items] == [(2, True)]
@@ -104,14 +104,14 @@ def test_amazon_is_asked_with_a_reason(owner_client, session, order, sent, lines
 
     answer = owner_client.post(URL, data=sent | {"reason": "CustomerReturn"}, headers=headers)
 
-    assert (answer.location or answer.headers["HX-Redirect"]) == "/credit_memos/100001"
+    assert (answer.location or answer.headers["HX-Redirect"]) == "/credit-memos/100001"
     memo, asked = session.scalars(select(CreditMemo)).one(), session.scalars(select(Submission)).one()
     assert (memo.state, memo.total, asked.kind, asked.subject) == ("asked", 4200, "refund", str(memo.id))
     assert asked.undo_until - asked.requested_at == timedelta(seconds=30)
     session.refresh(order)
     assert (order.total_refunded, order.total_refunding) == (0, 4200)
     session.rollback()
-    assert "Refund asked of Amazon" in plain(owner_client.get("/credit_memos/100001"))
+    assert "Refund asked of Amazon" in plain(owner_client.get("/credit-memos/100001"))
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ def test_a_yen_has_no_decimals(owner_client, session, order):
     yen = create_orders(session, an_order(5, items=(an_item(5, quantity=1, currency="JPY"),)))[1]
     number = yen.number
     session.rollback()
-    page = owner_client.get(f"/orders/{number}/credit_memos/new")
+    page = owner_client.get(f"/orders/{number}/credit-memos/new")
     assert fields(page)["shipping"] == "3"
 
     answer = owner_client.post(
-        f"/orders/{number}/credit_memos", data=fields(page) | {"way": "offline", "shipping": "1.5"}
+        f"/orders/{number}/credit-memos", data=fields(page) | {"way": "offline", "shipping": "1.5"}
     )
 
     assert answer.status_code == 422
@@ -165,7 +165,7 @@ def test_two_tabs_and_a_second_click_give_back_once(owner_client, session, sent,
     first, again = (owner_client.post(URL, data=sent | part) for _ in range(2))
     late = owner_client.post(URL, data=other | part)
 
-    assert (first.location, again.location) == ("/credit_memos/100001", "/credit_memos/100001")
+    assert (first.location, again.location) == ("/credit-memos/100001", "/credit-memos/100001")
     assert late.status_code == 422
     assert "Something happened to this Order since you opened the page" in plain(late)
     assert session.scalar(select(func.count()).select_from(CreditMemo)) == 1
@@ -174,18 +174,18 @@ def test_two_tabs_and_a_second_click_give_back_once(owner_client, session, sent,
 def test_nothing_that_amazon_never_charged_is_asked_of_it(owner_client, session, order):
     unshipped = create_orders(session, an_order(7, items=(an_item(7),), last_updated_at=NOW))[1].number
     session.rollback()
-    page = owner_client.get(f"/orders/{unshipped}/credit_memos/new")
+    page = owner_client.get(f"/orders/{unshipped}/credit-memos/new")
 
     assert "way" not in fields(page)
     assert "Amazon would not refund this: Nothing of this order has been shipped." in plain(page)
 
     asked = fields(page) | {"way": "amazon", "reason": "CustomerReturn"}
-    answer = owner_client.post(f"/orders/{unshipped}/credit_memos", data=asked)
+    answer = owner_client.post(f"/orders/{unshipped}/credit-memos", data=asked)
 
     assert answer.status_code == 422
     assert "Cancel" in answer.text.partition('id="way-below"')[2][:500]
 
-    answer = owner_client.post(f"/orders/{unshipped}/credit_memos", data=fields(page))
+    answer = owner_client.post(f"/orders/{unshipped}/credit-memos", data=fields(page))
 
     assert answer.status_code == 422
     assert "Choose whether Amazon refunds the buyer" in answer.text.partition('id="way-below"')[2][:500]

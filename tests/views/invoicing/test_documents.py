@@ -55,7 +55,7 @@ def test_an_invoice_shows_its_order_lines_totals_and_comments(owner_client, writ
 
 
 def test_a_credit_memo_shows_what_was_given_and_kept(owner_client, written):
-    page = plain(owner_client.get("/credit_memos/100001"))
+    page = plain(owner_client.get("/credit-memos/100001"))
 
     for said in (
         "Credit memo 100001",

@@ -82,12 +82,12 @@ def test_each_kind_of_document_has_a_list(owner_client, documents_written):
     assert rows(owner_client.get("/invoices"))[2].endswith(" Desk DE Buyer Number1 €26.00 View")
     (shipment,) = rows(owner_client.get("/shipments"))
     assert "Recipient Number1 2 00340434161094042557, 00340434161094042564 View" in shipment
-    (memo,) = rows(owner_client.get("/credit_memos"))
+    (memo,) = rows(owner_client.get("/credit-memos"))
     assert "Desk DE Buyer Number1 Refunded offline €" in memo
 
 
 def test_a_colleague_sees_no_names(viewer_client, documents_written):
-    for path in ("/invoices", "/shipments", "/credit_memos", "/customers", "/customers/1"):
+    for path in ("/invoices", "/shipments", "/credit-memos", "/customers", "/customers/1"):
         page = viewer_client.get(path)
         assert page.status_code == 200
         for hidden in ("Buyer Number1", "Recipient Number1", "marketplace.example"):
@@ -105,8 +105,8 @@ def test_a_colleague_sees_no_names(viewer_client, documents_written):
         ("/invoices", {"created_from": "2026-03-02", "store": "desk-gb"}, []),
         ("/shipments", {"tracking": "0034 0434 1610 9404 2564"}, ["100001"]),
         ("/shipments", {"tracking": "9404"}, []),
-        ("/credit_memos", {"memo_state": "offline"}, ["100001"]),
-        ("/credit_memos", {"memo_state": "asked"}, []),
+        ("/credit-memos", {"memo_state": "offline"}, ["100001"]),
+        ("/credit-memos", {"memo_state": "asked"}, []),
     ],
 )
 def test_each_filter_finds_what_it_says(owner_client, documents_written, path, query, found):
@@ -116,10 +116,10 @@ def test_each_filter_finds_what_it_says(owner_client, documents_written, path, q
 def test_a_number_leads_straight_to_its_document(owner_client, documents_written):
     assert owner_client.get("/invoices?q=100002").location == "/invoices/100002"
     assert owner_client.get("/shipments?q=100001").location == "/shipments/100001"
-    assert owner_client.get("/credit_memos?q=100001").location == "/credit_memos/100001"
+    assert owner_client.get("/credit-memos?q=100001").location == "/credit-memos/100001"
 
 
-@pytest.mark.parametrize("path", ["/invoices", "/shipments", "/credit_memos", "/customers"])
+@pytest.mark.parametrize("path", ["/invoices", "/shipments", "/credit-memos", "/customers"])
 def test_names_are_sealed_and_mistakes_said(owner_client, documents_written, path):
     sealed = owner_client.post(f"{path}/searches", data={"name": "Number1"}).location
     assert "Number1" not in sealed
@@ -129,7 +129,7 @@ def test_names_are_sealed_and_mistakes_said(owner_client, documents_written, pat
 
 
 @pytest.mark.parametrize(
-    ("path", "model"), [("/invoices", Invoice), ("/shipments", Shipment), ("/credit_memos", CreditMemo)]
+    ("path", "model"), [("/invoices", Invoice), ("/shipments", Shipment), ("/credit-memos", CreditMemo)]
 )
 def test_a_list_costs_as_many_statements_for_many_as_for_one(owner_client, session, documents_written, path, model):
     few = cost(lambda: owner_client.get(path))
@@ -153,7 +153,7 @@ def test_a_list_costs_as_many_statements_for_many_as_for_one(owner_client, sessi
 def test_empty_lists_say_what_belongs_there(owner_client):
     assert "No invoices yet" in plain(owner_client.get("/invoices"))
     assert "No shipments yet" in plain(owner_client.get("/shipments"))
-    assert "No credit memos yet" in plain(owner_client.get("/credit_memos"))
+    assert "No credit memos yet" in plain(owner_client.get("/credit-memos"))
     assert "No customer accounts yet" in plain(owner_client.get("/customers"))
 
 

@@ -18,7 +18,7 @@ def test_each_document_is_shown_under_a_name_of_its_own(owner_client, session, o
     for address, name, title in (
         (f"/invoices/{invoice.number}/pdf", f"invoice-{invoice.number}.pdf", "Rechnung"),
         (f"/shipments/{shipment.number}/pdf", f"packing-slip-{shipment.number}.pdf", "Lieferschein"),
-        (f"/credit_memos/{memo.number}/pdf", f"credit-memo-{memo.number}.pdf", "Rechnungskorrektur"),
+        (f"/credit-memos/{memo.number}/pdf", f"credit-memo-{memo.number}.pdf", "Rechnungskorrektur"),
     ):
         answer = owner_client.get(address)
         assert answer.status_code == 200
@@ -62,7 +62,7 @@ def test_who_may_not_see_buyers_cannot_print_them(viewer_client, owner_client, s
 
 
 def test_what_is_not_there_is_not_found(owner_client):
-    for address in ("/invoices/1/pdf", "/shipments/1/pdf", "/credit_memos/1/pdf", "/orders/1/pdf"):
+    for address in ("/invoices/1/pdf", "/shipments/1/pdf", "/credit-memos/1/pdf", "/orders/1/pdf"):
         assert owner_client.get(address).status_code == 404
 
 

@@ -134,7 +134,7 @@ def test_without_a_server_or_an_address_the_page_says_so_and_where_to_go(owner_c
     session.rollback()
     page = owner_client.get(url).text
     assert "No mail server is set up" in page
-    assert 'href="/mail_settings"' in page
+    assert 'href="/mail-settings"' in page
     assert "<textarea" not in page.partition('id="messages"')[0]
 
     save_mail_server(session)
@@ -166,7 +166,7 @@ def test_one_button_sends_a_document_by_its_template(owner_client, session, orde
     again = owner_client.post("/invoices/100001/mails")
     assert again.status_code == 409
     assert "on its way already" in again.text
-    for unknown in ("/invoices/7/mails", "/shipments/7/mails", "/credit_memos/7/mails"):
+    for unknown in ("/invoices/7/mails", "/shipments/7/mails", "/credit-memos/7/mails"):
         assert owner_client.post(unknown).status_code == 404
 
 
@@ -255,5 +255,5 @@ def test_a_colleague_sees_the_list_and_writes_nothing(viewer_client, session, or
     assert viewer_client.get("/mails").status_code == 200
     assert viewer_client.get(f"/orders/{number}/mails/new").status_code == 403
     assert viewer_client.post("/invoices/100001/mails").status_code == 403
-    assert viewer_client.get("/mail_settings").status_code == 403
+    assert viewer_client.get("/mail-settings").status_code == 403
     assert session.scalars(select(Mail)).all() == []

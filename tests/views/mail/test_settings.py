@@ -12,7 +12,7 @@ from tests.support.order_processing import create_processing_order
 from webapp.models.audit_log import Event
 from webapp.models.mail_settings import MailSender, MailServer, MailTemplate
 
-URL = "/mail_settings"
+URL = "/mail-settings"
 HTMX = {"HX-Request": "true"}
 FIELDS = {
     "host": "smtp.shop.example",
@@ -185,7 +185,7 @@ def test_a_store_gets_a_sender_of_its_own_and_loses_it_again(owner_client, sessi
     assert owner_client.get(f"{URL}/senders/nowhere").status_code == 404
 
 
-TEMPLATE = "/mail_templates/shipment/de"
+TEMPLATE = "/mail-templates/shipment/de"
 
 
 def test_a_template_is_changed_previewed_and_set_back(owner_client, session):
@@ -230,14 +230,14 @@ def test_a_template_that_cannot_be_written_out_is_not_kept(owner_client, session
 
 
 def test_a_comments_template_needs_the_comment(owner_client):
-    answer = owner_client.post("/mail_templates/comment/en", data={"subject": "News", "body": "Hello"})
+    answer = owner_client.post("/mail-templates/comment/en", data={"subject": "News", "body": "Hello"})
     assert "This mail needs {{ comment }}" in answer.text
 
 
 def test_a_template_is_previewed_with_an_order_of_ones_own(owner_client, session):
     number = create_processing_order(session).number
     session.rollback()
-    url = "/mail_templates/invoice/en/previews"
+    url = "/mail-templates/invoice/en/previews"
     sent = {"subject": "{{ document_number }}", "body": "{{ buyer_name }}\n{{ document_totals }}", "order": number}
     page = owner_client.post(url, data=sent, headers=HTMX).text
     assert "100001" in page
@@ -250,21 +250,21 @@ def test_a_template_is_previewed_with_an_order_of_ones_own(owner_client, session
 
 
 def test_the_sample_says_what_a_mail_of_its_kind_would(owner_client):
-    shipment = owner_client.get("/mail_templates/shipment/de").text.partition('id="mail-preview"')[2]
+    shipment = owner_client.get("/mail-templates/shipment/de").text.partition('id="mail-preview"')[2]
     assert "2 × (Name des Artikels)" in shipment
     assert "20,00" not in shipment, "a parcel has no prices"
-    assert "2 × (Name des Artikels) – 20,00" in owner_client.get("/mail_templates/invoice/de").text
-    assert "Zwischensumme: 20,00" in owner_client.get("/mail_templates/invoice/de").text
-    assert "小计：€20.00" in owner_client.get("/mail_templates/invoice/zh").text
+    assert "2 × (Name des Artikels) – 20,00" in owner_client.get("/mail-templates/invoice/de").text
+    assert "Zwischensumme: 20,00" in owner_client.get("/mail-templates/invoice/de").text
+    assert "小计：€20.00" in owner_client.get("/mail-templates/invoice/zh").text
 
 
 def test_every_template_of_every_language_is_listed_and_can_be_written_out(owner_client):
-    page = owner_client.get("/mail_templates").text
+    page = owner_client.get("/mail-templates").text
     assert page.count(">Default</a>") == 36
     for language in ("en", "de", "nl", "sv", "it", "zh"):
         for kind in ("order", "invoice", "shipment", "credit_memo", "comment", "free"):
-            edit = owner_client.get(f"/mail_templates/{kind}/{language}").text
+            edit = owner_client.get(f"/mail-templates/{kind}/{language}").text
             assert 'id="mail-preview"' in edit
             assert "field-error" not in edit.partition('id="mail-preview"')[2]
-    assert owner_client.get("/mail_templates/invoice/xx").status_code == 404
-    assert owner_client.get("/mail_templates/nothing/en").status_code == 404
+    assert owner_client.get("/mail-templates/invoice/xx").status_code == 404
+    assert owner_client.get("/mail-templates/nothing/en").status_code == 404

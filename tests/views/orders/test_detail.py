@@ -120,7 +120,7 @@ def test_buttons_are_moves_of_the_table_that_can_be_asked_for(
 
     assert set(VERBS) == {move.name for move in order_states.MOVES}
     ours, amazons = "/orders/100001", f"/amazon-orders/{an_order(1).number}"
-    before, ship = [f"{ours}/holds/new", f"{ours}/credit_memos/new"], f"{ours}/shipments/new"
+    before, ship = [f"{ours}/holds/new", f"{ours}/credit-memos/new"], f"{ours}/shipments/new"
     assert buttons(owner_client) == [*before, f"{amazons}/cancellations/new?next={ours}", ship]
     assert buttons(viewer_client) == []
     a_store(account).import_orders = False
@@ -171,7 +171,7 @@ def test_what_cannot_be_done_says_why(owner_client, session, order, import_order
     page = plain(owner_client.get("/orders/100001"))
     assert "Hold An Order with the status Complete cannot be put on hold." in page
     assert "Cancel at Amazon This order has been shipped, so it cannot be cancelled." in page
-    assert buttons(owner_client) == ["/orders/100001/credit_memos/new"]
+    assert buttons(owner_client) == ["/orders/100001/credit-memos/new"]
 
 
 def test_an_order_waits_with_a_reason_until_a_time_on_the_stores_clock(owner_client, session, order):

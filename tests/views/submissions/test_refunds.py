@@ -70,7 +70,7 @@ def test_its_page_shows_what_amazon_is_told_part_by_part(owner_client, session, 
 
 
 def test_the_credit_memo_says_that_it_is_only_asked_for(owner_client, asked):
-    page = owner_client.get(f"/credit_memos/{asked.number}")
+    page = owner_client.get(f"/credit-memos/{asked.number}")
     assert "Refund asked of Amazon" in plain(page)
     assert "Total to refund €23.00" in plain(page)
     assert "Items to refund" in plain(page)
@@ -89,7 +89,7 @@ def test_what_comes_back_to_stock_is_said_to_be_there_when_the_buyer_was_refunde
     owner_client, session, asked, verb, heading, stock
 ):
     asked.items[0].return_to_stock = True
-    page = f"/credit_memos/{asked.number}"
+    page = f"/credit-memos/{asked.number}"
     if verb:
         url = f"/submissions/{doubted(session, asked).id}/{verb}"
         session.commit()
@@ -188,5 +188,5 @@ def test_where_amazon_takes_no_invoices_nothing_is_offered(owner_client, session
 def test_undone_in_its_time_the_page_says_so(owner_client, session, asked):
     submission = session.scalars(select(Submission)).one()
     submission_actions.undo(session, submission.id, now=NOW + timedelta(seconds=5), actor="user:1")
-    page = plain(owner_client.get(f"/credit_memos/{asked.number}"))
+    page = plain(owner_client.get(f"/credit-memos/{asked.number}"))
     assert "Undone" in page

@@ -24,19 +24,19 @@ from webapp.web.auth import requires
 from webapp.web.worker_notification import wake_worker
 
 
-@bp.get("/orders/<number>/credit_memos/new")
+@bp.get("/orders/<number>/credit-memos/new")
 @requires("orders.write")
 def new(number: str) -> Response:
     return document_form.new(number, KIND)
 
 
-@bp.post("/orders/<number>/credit_memos/previews")
+@bp.post("/orders/<number>/credit-memos/previews")
 @requires("orders.write")
 def preview(number: str) -> Response:
     return document_form.preview(number, KIND)
 
 
-@bp.post("/orders/<number>/credit_memos")
+@bp.post("/orders/<number>/credit-memos")
 @requires("orders.write")
 def create(number: str) -> Response:
     return document_form.create(number, KIND)

@@ -19,7 +19,7 @@ from webapp.web.auth import requires
 bp = Blueprint("credit_memos", __name__)
 
 
-@bp.get("/credit_memos/<number>")
+@bp.get("/credit-memos/<number>")
 @requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
@@ -39,7 +39,7 @@ def show(number: str) -> Response:
     )
 
 
-@bp.post("/credit_memos/<number>/comments")
+@bp.post("/credit-memos/<number>/comments")
 @requires("orders.write")
 def comment(number: str) -> Response:
     url = url_for("credit_memos.show", number=number)

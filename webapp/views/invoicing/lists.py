@@ -45,4 +45,4 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
 
 _serve(invoices.bp, "/invoices", list_registry.INVOICES, Invoice)
 _serve(shipments.bp, "/shipments", list_registry.SHIPMENTS, Shipment)
-_serve(credit_memos.bp, "/credit_memos", list_registry.CREDIT_MEMOS, CreditMemo)
+_serve(credit_memos.bp, "/credit-memos", list_registry.CREDIT_MEMOS, CreditMemo)

@@ -32,7 +32,7 @@ def shipment(number: str) -> Response:
     return _pdf([("shipment", found.id)], f"packing-slip-{found.number}")
 
 
-@bp.get("/credit_memos/<number>/pdf")
+@bp.get("/credit-memos/<number>/pdf")
 @requires("documents.print")
 def credit_memo(number: str) -> Response:
     found = documents.credit_memo(db.session(), number)

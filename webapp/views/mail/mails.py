@@ -184,7 +184,7 @@ def shipment(number: str) -> Response:
     return _document(domain.SHIPMENT, number)
 
 
-@bp.post("/credit_memos/<number>/mails")
+@bp.post("/credit-memos/<number>/mails")
 @requires("mails.write")
 def credit_memo(number: str) -> Response:
     return _document(domain.CREDIT_MEMO, number)

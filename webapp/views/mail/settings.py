@@ -30,13 +30,13 @@ _TEST = ("mail_settings/_test.html", "mail_settings/show.html")
 _SENDER = ("mail_settings/_sender.html", "mail_settings/sender.html")
 
 
-@bp.get("/mail_settings")
+@bp.get("/mail-settings")
 @requires("mails.settings")
 def show() -> Response:
     return render_fragment_or_page(request, *_SERVER, **_page())
 
 
-@bp.post("/mail_settings")
+@bp.post("/mail-settings")
 @requires("mails.settings")
 def save() -> Response:
     form = ServerForm()
@@ -52,7 +52,7 @@ def save() -> Response:
     return see_other(request, url_for("mail_settings.show"))
 
 
-@bp.post("/mail_settings/deletions")
+@bp.post("/mail-settings/deletions")
 @requires("mails.settings")
 def forget() -> Response:
     verbs.forget_server(db.session(), now=datetime.now(UTC), actor=current_user.actor)
@@ -60,7 +60,7 @@ def forget() -> Response:
     return see_other(request, url_for("mail_settings.show"))
 
 
-@bp.post("/mail_settings/tests")
+@bp.post("/mail-settings/tests")
 @requires("mails.settings")
 def test() -> Response:
     """Send a mail to the address that was typed, as what is saved says; and show what the server says to it."""
@@ -83,7 +83,7 @@ def test() -> Response:
     return respond(request, *_TEST, **_page(test=form, problem=problem, done=done))
 
 
-@bp.get("/mail_settings/senders/<slug>")
+@bp.get("/mail-settings/senders/<slug>")
 @requires("mails.settings")
 def sender_page(slug: str) -> Response:
     store = _store(slug)
@@ -94,7 +94,7 @@ def sender_page(slug: str) -> Response:
     )
 
 
-@bp.post("/mail_settings/senders/<slug>")
+@bp.post("/mail-settings/senders/<slug>")
 @requires("mails.settings")
 def save_sender(slug: str) -> Response:
     store, form = _store(slug), SenderForm()

@@ -46,7 +46,7 @@ PLACES = {
 _EDIT = ("mail_templates/_edit.html", "mail_templates/edit.html")
 
 
-@bp.get("/mail_templates")
+@bp.get("/mail-templates")
 @requires("mails.settings")
 def index() -> Response:
     changed = queries.changed_templates(db.session())
@@ -54,7 +54,7 @@ def index() -> Response:
     return render_fragment_or_page(request, page, page, kinds=mail_states.KINDS, tongues=LANGUAGES, changed=changed)
 
 
-@bp.get("/mail_templates/<kind>/<language>")
+@bp.get("/mail-templates/<kind>/<language>")
 @requires("mails.settings")
 def edit(kind: str, language: str) -> Response:
     _check(kind, language)
@@ -63,7 +63,7 @@ def edit(kind: str, language: str) -> Response:
     return render_fragment_or_page(request, *_EDIT, **_about(kind, language, form))
 
 
-@bp.post("/mail_templates/<kind>/<language>")
+@bp.post("/mail-templates/<kind>/<language>")
 @requires("mails.settings")
 def save(kind: str, language: str) -> Response:
     _check(kind, language)
@@ -81,7 +81,7 @@ def save(kind: str, language: str) -> Response:
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
 
-@bp.post("/mail_templates/<kind>/<language>/resets")
+@bp.post("/mail-templates/<kind>/<language>/resets")
 @requires("mails.settings")
 def reset(kind: str, language: str) -> Response:
     _check(kind, language)
@@ -90,7 +90,7 @@ def reset(kind: str, language: str) -> Response:
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
 
-@bp.post("/mail_templates/<kind>/<language>/previews")
+@bp.post("/mail-templates/<kind>/<language>/previews")
 @requires("mails.settings")
 def preview(kind: str, language: str) -> Response:
     """How it would look, with the sample or an Order; nothing is saved. Without JavaScript the page around it too."""

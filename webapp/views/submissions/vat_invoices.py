@@ -22,7 +22,7 @@ def upload_invoice(number: str) -> Response:
     return _upload(documents.invoice(db.session(), number), url_for("invoices.show", number=number))
 
 
-@bp.post("/credit_memos/<number>/uploads")
+@bp.post("/credit-memos/<number>/uploads")
 @requires("orders.write")
 def upload_credit_memo(number: str) -> Response:
     return _upload(documents.credit_memo(db.session(), number), url_for("credit_memos.show", number=number))
