@@ -87,8 +87,8 @@ def test_an_account_is_connected_and_listed_with_its_stores(shell):
         "stores",
         "created_at",
         "last_synced_at",
-        "trouble",
-        "trouble_words",
+        "error_code",
+        "error_message",
         "missing_datasets",
     }
     assert said["stores"] == ["Birch & Anvil DE", "Birch & Anvil SE"]

@@ -83,14 +83,14 @@ def test_the_cursor_stays_where_it_was_when_a_page_fails(harness):
 
     harness.session.refresh(harness.account)
     assert harness.account.cursor == before
-    assert harness.account.trouble == "unintelligible"
+    assert harness.account.error_code == "unintelligible"
     failed = harness.session.scalars(select(SyncRun)).one()
     assert (failed.state, failed.cause) == ("failed", "unintelligible")
     harness.world.faults.disarm()
     run = harness.sync()
     assert (run.state, run.new) == ("done", 250)
     harness.session.refresh(harness.account)
-    assert (harness.account.trouble, harness.account.cursor > before) == (None, True)
+    assert (harness.account.error_code, harness.account.cursor > before) == (None, True)
 
 
 def test_a_page_that_repeats_for_ever_is_noticed(harness):
@@ -124,7 +124,7 @@ def test_a_wrong_refresh_token_is_said_and_sync_is_never_switched_off(harness):
     with pytest.raises(BadCredentials):
         harness.sync()
     harness.session.refresh(harness.account)
-    assert harness.account.trouble == "bad_credentials"
+    assert harness.account.error_code == "bad_credentials"
 
     assert harness.sync().state == "done"
 
@@ -205,7 +205,7 @@ def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(harn
 
     assert (first.state, first.cause) == ("waiting", "throttled")
     harness.session.refresh(harness.account)
-    assert (harness.account.cursor, harness.account.trouble) == (before, None)
+    assert (harness.account.cursor, harness.account.error_code) == (before, None)
     runs = [first]
     while runs[-1].state == "waiting":
         harness.world.limits = Limits("amazon")
@@ -213,14 +213,14 @@ def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(harn
         runs.append(harness.sync())
     assert sum(run.new for run in runs) == sum(run.received for run in runs) == 2500
     harness.session.refresh(harness.account)
-    assert harness.account.open_window is None
+    assert harness.account.sync_window is None
     assert harness.account.cursor > before
 
 
 def test_a_page_that_is_no_longer_to_be_had_begins_the_window_anew(harness):
     at_amazons_pace(harness)
     harness.sync()
-    harness.account.open_window = harness.account.open_window | {"token": "gone"}
+    harness.account.sync_window = harness.account.sync_window | {"token": "gone"}
     harness.session.commit()
     harness.world.limits = Limits("relaxed")
     harness.later(600)

@@ -97,7 +97,7 @@ def test_every_part_at_amazon_is_what_the_desk_asked_for(harness, number):
             for name, amount in row["parts"].items()
             if amount
         }
-        for row in memo.told
+        for row in memo.amazon_lines
     }
 
 
@@ -196,7 +196,7 @@ def test_lines_refused_of_several_credit_memos_in_one_feed_are_those_amazon_mean
 
     assert [of(harness, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
     assert harness.world.call_counts["createFeed"] == 1
-    kept = [[row["item"] for row in memo.told] for memo in memos]
+    kept = [[row["item"] for row in memo.amazon_lines] for memo in memos]
     items = [[item.order_item_id for item in harness.commerce_order(one).items] for one in (number, *others)]
     assert kept == [items[0][1:], items[1], items[2][:1]]
     for memo, one in zip(memos, (number, *others), strict=True):
@@ -226,7 +226,7 @@ def test_pieces_that_will_not_be_shipped_any_more_are_cancelled_with_their_refun
     harness.sync()
     (line,) = lines(harness, number)
     memo = harness.refund(number, {line: 1}, reason="NoInventory")
-    assert [row["cancelled"] for row in memo.told] == [1]
+    assert [row["cancelled"] for row in memo.amazon_lines] == [1]
 
     told_and_ended(harness, memo)
 

@@ -18,7 +18,7 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(harness, number
     harness.advance_until_ended(one)
 
     assert (one.state, one.open, one.cause) == ("conflict", True, "ship_cancel_requested")
-    assert (one.seen["cancel_requested"], harness.order(number).cancel_requested) == (False, True)
+    assert (one.snapshot["cancel_requested"], harness.order(number).cancel_requested) == (False, True)
     assert told(harness, number) == 0
     harness.later(600)
     harness.advance()

@@ -47,13 +47,13 @@ def test_each_sync_measures_the_difference(harness, ahead):
     harness.sync()
 
     harness.session.refresh(harness.account)
-    assert abs(harness.account.clock_ahead - ahead) <= 2
-    assert harness.account.clock_read_at is not None
+    assert abs(harness.account.clock_offset - ahead) <= 2
+    assert harness.account.clock_measured_at is not None
 
 
 def test_a_difference_counts_for_a_quarter_of_an_hour(session):
     account = an_account(session)
-    account.clock_ahead, account.clock_read_at = 600, NOW
+    account.clock_offset, account.clock_measured_at = 600, NOW
     session.flush()
 
     def there(later):
@@ -79,13 +79,13 @@ def test_the_account_page_healthz_and_the_doctor_tell(
     owner_client, anonymous_client, session, job_queue, settings, app, ahead, says
 ):
     account = an_account(session)
-    account.clock_ahead, account.clock_read_at = ahead, datetime.now(UTC)
+    account.clock_offset, account.clock_measured_at = ahead, datetime.now(UTC)
     session.commit()
 
     page = unescape(owner_client.get(f"/accounts/{account.id}").text)
 
     assert (says in page) if says else ("The clock of this machine" not in page)
-    assert anonymous_client.get("/healthz").json["clock_ahead"] == ahead
+    assert anonymous_client.get("/healthz").json["clock_offset"] == ahead
     assert clocks.TOLERANCE.total_seconds() == doctor.CLOCK_TOLERANCE
     finding = doctor.finding_of_clock(ahead)
     assert finding.level == ("warn" if says else "ok")

@@ -58,7 +58,7 @@ def test_a_refund_asked_while_it_was_ahead_is_refunded_within_minutes(harness, n
     advance_for(harness, submission, 120)
 
     assert submission.state == "verified"
-    assert len(harness.world.effects("refund", number)) == len(memo.told)
+    assert len(harness.world.effects("refund", number)) == len(memo.amazon_lines)
     assert set(lines_sent(harness.world, number).values()) == {1}
 
 

@@ -168,7 +168,7 @@ def test_a_feed_of_an_older_release_is_left_to_a_person(harness, number):
     harness.later(31)
     harness.advance()
     feed = harness.session.scalars(select(Feed)).one()
-    feed.records = feed.marketplace_ids = feed.laid_at = None
+    feed.records = feed.marketplace_ids = feed.uploaded_at = None
     harness.session.commit()
 
     submission = told_and_ended(harness, memo)

@@ -75,7 +75,7 @@ def test_of_two_that_lay_down_the_same_refunds_one_sends_them(harness, number):
     harness.advance_until_ended(submission)
     harness.session.expire_all()
     assert (submission.state, memo.state) == ("verified", "refunded")
-    assert len(harness.world.effects("refund", number)) == len(memo.told)
+    assert len(harness.world.effects("refund", number)) == len(memo.amazon_lines)
 
 
 def test_an_answer_that_comes_when_another_has_found_the_feed_and_read_its_report_changes_nothing(harness, number):

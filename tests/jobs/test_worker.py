@@ -117,7 +117,7 @@ def test_a_ring_while_the_job_runs_makes_it_run_once_more(app: Flask, redis: Red
 
 def planned(session: Session, name: str) -> RecurringJob:
     job = schedule.ensure(session, name, name, [], 60, datetime.now(UTC))
-    job.rung_at = datetime.now(UTC)
+    job.enqueued_at = datetime.now(UTC)
     session.commit()
     return job  # Not read again before the worker has written: a transaction of the test's would hold it up.
 
@@ -131,7 +131,7 @@ def test_a_failed_job_says_its_cause_on_the_schedule_and_can_be_rung_again(
         wait_until(lambda: not redis.exists("rq:job:fail"))
     session.refresh(job)
     assert (job.last_outcome, job.last_cause) == ("failed", "bad_credentials")
-    assert job.answered_at is not None
+    assert job.finished_at is not None
     assert queue.enqueue_once(redis, "fail") is True
 
 
@@ -141,7 +141,7 @@ def test_a_busy_job_stays_unanswered(app: Flask, session: Session, redis: Redis)
     with working(app):
         wait_until(lambda: not redis.exists("rq:job:be_busy"))
     session.refresh(job)
-    assert (job.last_outcome, job.answered_at) == (None, None)
+    assert (job.last_outcome, job.finished_at) == (None, None)
 
 
 def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:

@@ -47,7 +47,7 @@ def test_a_desk_starts_on_an_empty_database_and_outlives_its_crash(wheel, tmp_pa
 def ticks(wheel):
     """When the last recurring job ended, by the scheduler, a worker and the database together."""
     with create_engine(wheel.url, poolclass=NullPool).connect() as connection:
-        return connection.execute(text("SELECT coalesce(max(answered_at), 'epoch') FROM recurring_jobs")).scalar_one()
+        return connection.execute(text("SELECT coalesce(max(finished_at), 'epoch') FROM recurring_jobs")).scalar_one()
 
 
 def test_two_machines_that_start_at_once_upgrade_once(postgres, tmp_path):

@@ -71,7 +71,7 @@ def apply_feed_report(session, memo, *refused_places):
     submission_transitions.apply(submission, "sent", NOW)
     submission.message_id = 1
     messages = tuple(FeedMessage(place + 1, "Error", "18102", "No.") for place in refused_places)
-    count = len(memo.told)
+    count = len(memo.amazon_lines)
     report = FeedReport(count, count - len(messages), len(messages), 0, messages)
     assert refunds.KIND.doubt(session, [submission], report) is None
     said = refunds.KIND.refused_in(session, submission, report)

@@ -38,7 +38,7 @@ def stock_counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]
 
 def load_ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
     """(kind, pieces, held) of each movement, the first one first."""
-    mine = select(StockMovement.kind, StockMovement.pieces, StockMovement.held).join(
+    mine = select(StockMovement.kind, StockMovement.quantity_change, StockMovement.reserved_change).join(
         Product, Product.id == StockMovement.product_id
     )
     return [tuple(row) for row in session.execute(mine.where(Product.sku == sku).order_by(StockMovement.id))]
@@ -54,7 +54,7 @@ def check_no_drift(session: Session) -> None:
         for row in session.scalars(
             select(StockMovement).where(StockMovement.product_id == one.id).order_by(StockMovement.id)
         ):
-            pieces, held = pieces + row.pieces, held + row.held
+            pieces, held = pieces + row.quantity_change, held + row.reserved_change
             assert (row.quantity, row.reserved) == (pieces, held), (one.sku, row.id)
         assert (one.quantity, one.reserved) == (pieces, held), one.sku
         assert one.available == one.quantity - one.reserved

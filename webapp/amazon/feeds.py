@@ -90,7 +90,7 @@ def _prepare(
     client.repeat(lambda: _upload(client, url, document, content_type))
     digest = hashlib.sha256(document).hexdigest()
     return PreparedFeed(
-        document_id, feed_type, tuple(marketplaces), digest, options, records=records, laid_at=client.amazon_time()
+        document_id, feed_type, tuple(marketplaces), digest, options, records=records, uploaded_at=client.amazon_time()
     )
 
 

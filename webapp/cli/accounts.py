@@ -94,8 +94,8 @@ def described(account: Account) -> dict[str, Any]:
         "stores": [store.name for store in account.stores],
         "created_at": instant(account.created_at),
         "last_synced_at": instant(account.last_synced_at),
-        "trouble": account.trouble,
-        "trouble_words": account.trouble_words,
+        "error_code": account.error_code,
+        "error_message": account.error_message,
         "missing_datasets": account.missing_datasets,
     }
 
@@ -131,5 +131,5 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
     if not found:
         yield "There are no accounts yet."
     for one in found:
-        health = text_for(one["trouble"]) if one["trouble"] else f"synced {one['last_synced_at'] or 'never'}"
+        health = text_for(one["error_code"]) if one["error_code"] else f"synced {one['last_synced_at'] or 'never'}"
         yield f"{one['id']}  {one['name']}  {one['region']}  {', '.join(one['stores'])}  {health}"

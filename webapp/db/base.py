@@ -14,7 +14,7 @@ WORD = 128
 
 # For `__table_args__` of a table whose ids are in addresses, open pages, jobs or rows without a key to it: SQLite would
 # give the id of a deleted newest row to the next one. Why: docs/adr/0012-ids-are-never-reused.md.
-IDS_ONCE = {"sqlite_autoincrement": True}
+AUTOINCREMENT = {"sqlite_autoincrement": True}
 
 _WITHOUT_OFFSET = len("2026-01-01 00:00:00.000000")
 

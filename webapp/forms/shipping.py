@@ -80,7 +80,7 @@ class ParcelCorrectionForm(FlaskForm):
         title = known.code if known and known.code != shipping_carriers.OTHER else parcel.title
         key = known.key if known and is_listed else OTHER if parcel.carrier else ""
         data = {"carrier": key, "title": "" if is_listed else title, "tracking_number": parcel.tracking_number}
-        data["confirmed"] = parcel.tracking_number if parcel.number_question else ""
+        data["confirmed"] = parcel.tracking_number if parcel.tracking_warning else ""
         return cls(formdata=None, country=country, data=data)
 
     def entered(self) -> dict[str, Any]:

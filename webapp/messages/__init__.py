@@ -87,7 +87,7 @@ def _spoken(arguments: dict[str, Any]) -> dict[str, Any]:
     reason = SENTENCES.get(f"reason_{said.get('reason')}")
     if reason is not None:
         said["reason"] = reason
-    question = LABELS["number_question"].get(str(said.get("question")))
+    question = LABELS["tracking_warning"].get(str(said.get("question")))
     if question is not None:
         said["question"] = question.text
     if said.get("words") or said.get("cause"):

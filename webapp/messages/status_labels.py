@@ -114,7 +114,7 @@ LABELS = {
         "print_these_credit_memos": Label(_l("Print credit memos"), "quiet", "arrow-back-up"),
     },
     # Why a tracking number needed to be confirmed.
-    "number_question": {
+    "tracking_warning": {
         "tracking_link": Label(_l("taken out of a link"), "quiet", "help-circle"),
         "tracking_in_text": Label(_l("taken out of a text"), "quiet", "help-circle"),
         "tracking_decimal": Label(_l("written as a decimal"), "quiet", "help-circle"),

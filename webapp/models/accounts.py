@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import Encrypted
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class Account(Base):
     __tablename__ = "accounts"
-    __table_args__ = IDS_ONCE
+    __table_args__ = AUTOINCREMENT
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80), unique=True)
@@ -31,20 +31,20 @@ class Account(Base):
     # Where the next sync begins: the upper bound Amazon applied last time, less an overlap.
     cursor: Mapped[datetime] = mapped_column(UtcDateTime)
     # A window that takes more than one run, as `services/sync/resume_point.py` keeps it.
-    open_window: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    sync_window: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Why the last sync or submission failed (a code of `sentences`), until one succeeds.
-    trouble: Mapped[str | None] = mapped_column(String(40))
-    trouble_words: Mapped[str | None] = mapped_column(String(1000))
-    trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error_code: Mapped[str | None] = mapped_column(String(40))
+    error_message: Mapped[str | None] = mapped_column(String(1000))
+    error_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Seconds by which the clock here was ahead of Amazon's, negative where it was behind, and when that was measured.
-    clock_ahead: Mapped[int | None]
-    clock_read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    clock_offset: Mapped[int | None]
+    clock_measured_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Datasets Amazon refuses this account; asked for again once a day, since a role may have been granted.
     missing_datasets: Mapped[list[str]] = mapped_column(JSON, default=list)
     missing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     # When Amazon last gave each dataset, as ISO 8601: one that worked lately and is refused now is an outage.
-    datasets_seen: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
+    datasets_read_at: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
 
     stores: Mapped[list["Store"]] = relationship(back_populates="account", order_by="Store.id")

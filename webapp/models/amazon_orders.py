@@ -7,7 +7,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import (
-    IDS_ONCE,
+    AUTOINCREMENT,
     WORD,
     Base,
     UtcDateTime,
@@ -48,7 +48,7 @@ class AmazonOrder(Base):
         Index("ix_amazon_orders_blocked", "purchased_at", "id", **_only("blocked IS NOT NULL")),
         # What a store's attention is called to.
         Index("ix_amazon_orders_blocked_store", "store_id", "blocked", **_only("blocked IS NOT NULL")),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -96,7 +96,7 @@ class AmazonOrder(Base):
     note_args: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     # Optional fields that were not as Amazon promises: [path, code of `sentences`, Amazon's value or None].
-    odd_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    invalid_fields: Mapped[list[Any]] = mapped_column(JSON, default=list)
 
     # SHA-256 of the body Amazon sent last.
     digest: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -178,7 +178,7 @@ class QuarantinedOrder(Base):
     __table_args__ = (
         UniqueConstraint("account_id", "digest"),
         Index("ix_quarantined_number", "account_id", "number"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import EncryptedJson
 
 
@@ -20,7 +20,7 @@ class BulkAction(Base):
     __table_args__ = (
         Index("ix_bulk_actions_state", "state"),
         Index("ix_bulk_actions_created", "created_at", "id"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

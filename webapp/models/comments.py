@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import Encrypted
 
 
 class Comment(Base):
     __tablename__ = "comments"
-    __table_args__ = IDS_ONCE
+    __table_args__ = AUTOINCREMENT
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)

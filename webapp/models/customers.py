@@ -5,13 +5,13 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import BlindIndex, Encrypted
 
 
 class Customer(Base):
     __tablename__ = "customers"
-    __table_args__ = (UniqueConstraint("store_id", "email_hash"), IDS_ONCE)
+    __table_args__ = (UniqueConstraint("store_id", "email_hash"), AUTOINCREMENT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     store_id: Mapped[int] = mapped_column(ForeignKey("stores.id"))

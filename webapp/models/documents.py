@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 
 
 class Invoice(Base):
@@ -14,7 +14,7 @@ class Invoice(Base):
     __table_args__ = (
         Index("ix_invoices_created", "created_at", "id"),
         Index("ix_invoices_total", "total", "id"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,7 +51,7 @@ class CreditMemo(Base):
     __table_args__ = (
         Index("ix_credit_memos_created", "created_at", "id"),
         Index("ix_credit_memos_total", "total", "id"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -73,7 +73,7 @@ class CreditMemo(Base):
     state: Mapped[str] = mapped_column(String(10), default="offline")
     # What Amazon is told, a row a line: {"line": id of the Order's line, "item": Amazon's id of it, "cancelled": pieces
     # that will not be shipped, "parts": minor units by component}.
-    told: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    amazon_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(40), default="")
 
     items: Mapped[list["CreditMemoItem"]] = relationship(order_by="CreditMemoItem.id")

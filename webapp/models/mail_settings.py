@@ -29,9 +29,9 @@ class MailServer(Base):
     reply_to: Mapped[str] = mapped_column(String(254), default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Why nothing can be sent (a code of `sentences`), until something was.
-    trouble: Mapped[str | None] = mapped_column(String(40))
-    trouble_words: Mapped[str | None] = mapped_column(Encrypted)
-    trouble_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error_code: Mapped[str | None] = mapped_column(String(40))
+    error_message: Mapped[str | None] = mapped_column(Encrypted)
+    error_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class MailSender(Base):

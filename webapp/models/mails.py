@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import Encrypted
 from webapp.models.orders import Order
 
@@ -17,7 +17,7 @@ class Mail(Base):
     __table_args__ = (
         Index("ix_mails_created", "created_at", "id"),
         Index("ix_mails_state_created", "state", "created_at"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -43,11 +43,11 @@ class Mail(Base):
     tries: Mapped[int] = mapped_column(default=0)
     # Why it waits or failed: a code of `sentences`, and what the server or Amazon said, which may name the address.
     cause: Mapped[str | None] = mapped_column(String(40))
-    words: Mapped[str | None] = mapped_column(Encrypted)
+    error_message: Mapped[str | None] = mapped_column(Encrypted)
     # The same however often it is sent, so that a server may see that it has it.
     message_id: Mapped[str | None] = mapped_column(String(300))
     # A form's own number: sent twice, it makes one mail.
-    once: Mapped[str | None] = mapped_column(String(40), unique=True)
+    idempotency_key: Mapped[str | None] = mapped_column(String(40), unique=True)
     actor: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Since when it waits in line; a retry begins anew.
@@ -66,9 +66,9 @@ class MessageOffer(Base):
     amazon_order_id: Mapped[int] = mapped_column(
         ForeignKey("amazon_orders.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     # Amazon's words with commas between.
     kinds: Mapped[str] = mapped_column(String(1000), default="")
     cause: Mapped[str | None] = mapped_column(String(40))
-    words: Mapped[str | None] = mapped_column(String(1000))
+    error_message: Mapped[str | None] = mapped_column(String(1000))

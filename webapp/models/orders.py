@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import (
-    IDS_ONCE,
+    AUTOINCREMENT,
     WORD,
     Base,
     UtcDateTime,
@@ -34,7 +34,7 @@ class Order(Base):
             sqlite_where=text("customer_id IS NOT NULL"),
             postgresql_where=text("customer_id IS NOT NULL"),
         ),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -21,12 +21,12 @@ class PrintedFile(Base):
 
 
 class PrintedPart(Base):
-    """A file is its parts in the order of `place`, so that nobody has to hold a large one whole."""
+    """A file is its parts in the order of `position`, so that nobody has to hold a large one whole."""
 
     __tablename__ = "printed_parts"
-    __table_args__ = (UniqueConstraint("file_id", "place"),)
+    __table_args__ = (UniqueConstraint("file_id", "position"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("printed_files.id", ondelete="CASCADE"))
-    place: Mapped[int]
+    position: Mapped[int]
     content: Mapped[bytes] = mapped_column(EncryptedBytes)

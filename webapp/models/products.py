@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import (
-    IDS_ONCE,
+    AUTOINCREMENT,
     WORD,
     Base,
     UtcDateTime,
@@ -47,7 +47,7 @@ class Product(Base):
         Index("ix_products_sku", "sku", "id"),
         Index("ix_products_oversold", "account_id", **_OVERSOLD),
         Index("ix_products_flagged", "account_id", **_FLAGGED),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -131,8 +131,8 @@ class StockMovement(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     actor: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
-    pieces: Mapped[int] = mapped_column(BigInteger, default=0)
-    held: Mapped[int] = mapped_column(BigInteger, default=0)
+    quantity_change: Mapped[int] = mapped_column(BigInteger, default=0)
+    reserved_change: Mapped[int] = mapped_column(BigInteger, default=0)
     # After it.
     quantity: Mapped[int] = mapped_column(BigInteger)
     reserved: Mapped[int] = mapped_column(BigInteger)
@@ -146,7 +146,7 @@ class ProductImport(Base):
     """A file of products: kept from its preview until it was confirmed, with what became of it."""
 
     __tablename__ = "product_imports"
-    __table_args__ = IDS_ONCE
+    __table_args__ = AUTOINCREMENT
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))

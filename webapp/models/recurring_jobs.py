@@ -22,8 +22,8 @@ class RecurringJob(Base):
     # Empty while paused; a paused job that is asked for runs once.
     next_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the bell was last rung for it, and when the run that answered ended; where none did, it is rung again.
-    rung_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    enqueued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_run_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_duration_ms: Mapped[int | None]
     # `ok`, `failed`; in `last_cause` the code of what went wrong.

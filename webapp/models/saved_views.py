@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 
 
 class GridLayout(Base):
@@ -28,7 +28,7 @@ class GridView(Base):
     """Filters, order and columns under a name. `shared`: everybody sees it, its owner alone changes it."""
 
     __tablename__ = "grid_views"
-    __table_args__ = (UniqueConstraint("user_id", "grid", "name"), IDS_ONCE)
+    __table_args__ = (UniqueConstraint("user_id", "grid", "name"), AUTOINCREMENT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

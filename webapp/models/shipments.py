@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 
 
 class Shipment(Base):
     __tablename__ = "shipments"
-    __table_args__ = (Index("ix_shipments_created", "created_at", "id"), IDS_ONCE)
+    __table_args__ = (Index("ix_shipments_created", "created_at", "id"), AUTOINCREMENT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)
@@ -35,7 +35,7 @@ class Parcel(Base):
     """`reference` is how Amazon tells the parcels of an order apart: told again, it edits the parcel it was told of."""
 
     __tablename__ = "parcels"
-    __table_args__ = (UniqueConstraint("order_id", "reference"), IDS_ONCE)
+    __table_args__ = (UniqueConstraint("order_id", "reference"), AUTOINCREMENT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     shipment_id: Mapped[int] = mapped_column(ForeignKey("shipments.id"), index=True)
@@ -47,7 +47,7 @@ class Parcel(Base):
     # Without spaces and in capitals; empty for a parcel that is not tracked.
     tracking_number: Mapped[str] = mapped_column(String(100), default="", index=True)
     # Why the number was a question that a person answered by confirming it, a code of `sentences`; else empty.
-    number_question: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    tracking_warning: Mapped[str] = mapped_column(String(40), default="", server_default="")
 
     shipment: Mapped[Shipment] = relationship(back_populates="parcels")
     items: Mapped[list["ParcelItem"]] = relationship(order_by="ParcelItem.id")

@@ -6,14 +6,14 @@ from typing import NamedTuple
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.domain.common.marketplaces import BY_ID, Marketplace
 from webapp.models.accounts import Account
 
 
 class Store(Base):
     __tablename__ = "stores"
-    __table_args__ = (UniqueConstraint("account_id", "marketplace_id"), IDS_ONCE)
+    __table_args__ = (UniqueConstraint("account_id", "marketplace_id"), AUTOINCREMENT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
@@ -25,7 +25,7 @@ class Store(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Its days are in `daily_sales`; False for a store whose orders were there before the sums were.
-    summed: Mapped[bool] = mapped_column(default=True)
+    daily_sales_complete: Mapped[bool] = mapped_column(default=True)
     # Orders placed earlier are shown, but no Order is made of them.
     orders_from: Mapped[datetime] = mapped_column(UtcDateTime)
 

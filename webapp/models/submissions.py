@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import (
-    IDS_ONCE,
+    AUTOINCREMENT,
     WORD,
     Base,
     UtcDateTime,
@@ -26,7 +26,7 @@ class Submission(Base):
         Index("uq_submissions_open", "amazon_order_id", "kind", "subject", unique=True, **_ONLY_OPEN),
         Index("ix_submissions_due", "open", "account_id", "due_at"),
         Index("ix_submissions_requested", "requested_at", "id"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,10 +37,10 @@ class Submission(Base):
     subject: Mapped[str] = mapped_column(String(40), default="")
     state: Mapped[str] = mapped_column(String(20))
     open: Mapped[bool] = mapped_column(default=True)
-    # What is asked: for a cancellation {"reason": "NoInventory"}. `insisted`: a person went on in spite of a conflict.
+    # The request, for a cancellation {"reason": "NoInventory"}. `conflict_overridden`: a user sent it anyway.
     details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    # What was known of the order when it was asked, to be laid beside what Amazon says later.
-    seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # The order as it was when the change was requested, to be compared with what Amazon reports later.
+    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     requested_by: Mapped[str] = mapped_column(String(40))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Until then it can be undone, and Amazon is not told.
@@ -85,7 +85,7 @@ class Feed(Base):
     records: Mapped[int | None]
     marketplace_ids: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
     # Amazon's own clock when it had the document: it made it a feed after that.
-    laid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    uploaded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     amazon_feed_id: Mapped[str | None] = mapped_column(String(WORD), index=True)
     amazon_status: Mapped[str | None] = mapped_column(String(WORD))
     request_id: Mapped[str | None] = mapped_column(String(WORD))

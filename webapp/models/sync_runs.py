@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.base import (
-    IDS_ONCE,
+    AUTOINCREMENT,
     WORD,
     Base,
     UtcDateTime,
@@ -21,7 +21,7 @@ class SyncRun(Base):
     __table_args__ = (
         Index("ix_sync_runs_started", "started_at", "id"),
         Index("ix_sync_runs_account", "account_id", "id"),
-        IDS_ONCE,
+        AUTOINCREMENT,
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

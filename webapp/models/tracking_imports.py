@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import EncryptedJson
 
 
@@ -14,7 +14,7 @@ class TrackingImport(Base):
     """`bulk_action_id`: what ships it, once somebody has said so; a second yes finds it and does nothing."""
 
     __tablename__ = "tracking_imports"
-    __table_args__ = IDS_ONCE
+    __table_args__ = AUTOINCREMENT
 
     id: Mapped[int] = mapped_column(primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -30,16 +30,16 @@ class TrackingRow(Base):
     """A line as it was read. Encrypted, because nobody knows what else a person's sheet holds in the wrong column."""
 
     __tablename__ = "tracking_rows"
-    __table_args__ = (Index("ix_tracking_rows_import", "import_id", "place"),)
+    __table_args__ = (Index("ix_tracking_rows_import", "import_id", "position"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("tracking_imports.id", ondelete="CASCADE"))
-    place: Mapped[int]
+    position: Mapped[int]
     # The fields of `domain.tracking_sheets.Line`.
-    read: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
+    parsed: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     # The key of the carrier a person chose, empty while the number or the sheet says it.
     carrier: Mapped[str] = mapped_column(String(40), default="")
-    ticked: Mapped[bool] = mapped_column(default=True)
+    selected: Mapped[bool] = mapped_column(default=True)
     # A person says that other orders with this tracking number are in the same parcel.
     shared: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Whether a person said that its tracking number is right although it is doubtful.

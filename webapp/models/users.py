@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.db.base import IDS_ONCE, Base, UtcDateTime
+from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 from webapp.db.encryption import EncryptedJson
 
 
@@ -14,7 +14,7 @@ class User(Base):
     """`email` is kept in its normal spelling. Without a `password` one comes in by a link only."""
 
     __tablename__ = "users"
-    __table_args__ = IDS_ONCE
+    __table_args__ = AUTOINCREMENT
 
     id: Mapped[int] = mapped_column(primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)

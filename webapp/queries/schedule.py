@@ -44,7 +44,7 @@ def anything_due(session: Session, now: datetime) -> bool:
 def unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:
     """(name, ids) of jobs rung longer than `after` ago that have not ended since: their ring may have been lost."""
     lost = select(RecurringJob.name, RecurringJob.ids).where(
-        or_(RecurringJob.rung_at <= now - after, RecurringJob.rung_at > now + clocks.TOLERANCE),
-        or_(RecurringJob.answered_at.is_(None), RecurringJob.answered_at < RecurringJob.rung_at),
+        or_(RecurringJob.enqueued_at <= now - after, RecurringJob.enqueued_at > now + clocks.TOLERANCE),
+        or_(RecurringJob.finished_at.is_(None), RecurringJob.finished_at < RecurringJob.enqueued_at),
     )
     return [(name, tuple(ids)) for name, ids in session.execute(lost)]

@@ -179,7 +179,7 @@ def _clock(settings: Settings) -> Finding:
     try:
         app = create_app(settings)
         current, newest = migrate.revision(app)
-        ahead = migrate.clock_ahead(app) if current == newest else None
+        ahead = migrate.clock_offset(app) if current == newest else None
     except (CannotRunError, SettingError, OSError):
         # The check of the database says why.
         return Finding("clock", OK, "not known, because the database cannot be read")

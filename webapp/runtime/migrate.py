@@ -90,14 +90,16 @@ def revision(app: Flask) -> tuple[str | None, str | None]:
             db.engine.dispose()
 
 
-def clock_ahead(app: Flask) -> int | None:
+def clock_offset(app: Flask) -> int | None:
     """The largest difference between the clock here and Amazon's that an account measured last, in seconds."""
     from webapp.models.accounts import Account
 
     with app.app_context():
         try:
             with db.engine.connect() as connection:
-                measured = connection.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
+                measured = connection.scalars(
+                    select(Account.clock_offset).where(Account.clock_offset.is_not(None))
+                ).all()
         except DBAPIError as error:
             raise CannotRunError(_unreachable(db.engine, error)) from None
         finally:

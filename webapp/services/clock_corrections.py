@@ -41,7 +41,7 @@ _LONGEST: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
     (QuarantinedOrder.last_seen_at, timedelta()),
     (Account.last_synced_at, timedelta()),
     (Account.missing_since, timedelta()),
-    (Account.clock_read_at, timedelta()),
+    (Account.clock_measured_at, timedelta()),
     (MessageOffer.answered_at, timedelta()),
     (Mail.due_at, mail_rules.next_try(99)),
 )
@@ -110,16 +110,16 @@ def amazon_time(session: Session, account_id: int, now: datetime) -> datetime:
     account = session.get_one(Account, account_id)
     # A second is what a Date header leaves out.
     if (
-        account.clock_ahead is None
-        or abs(account.clock_ahead) <= 1
-        or not clocks.is_within(account.clock_read_at, _MEASURED, now)
+        account.clock_offset is None
+        or abs(account.clock_offset) <= 1
+        or not clocks.is_within(account.clock_measured_at, _MEASURED, now)
     ):
         return now
-    return now - timedelta(seconds=account.clock_ahead)
+    return now - timedelta(seconds=account.clock_offset)
 
 
 def note_difference(account: Account, port: AmazonPort, now: datetime) -> None:
     """Keep by how much our clock differs from Amazon's, where an answer has told. Does not commit."""
     there = port.amazon_time()
     if there is not None:
-        account.clock_ahead, account.clock_read_at = round((now - there).total_seconds()), now
+        account.clock_offset, account.clock_measured_at = round((now - there).total_seconds()), now

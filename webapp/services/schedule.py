@@ -102,7 +102,7 @@ def claim_due(session: Session, now: datetime) -> list[Claim]:
         if job.next_run_at is None or not schedule.is_due(job.next_run_at, job.interval_seconds, now):
             continue
         job.next_run_at = schedule.following(job.next_run_at, job.interval_seconds, now) if job.enabled else None
-        job.rung_at = now
+        job.enqueued_at = now
         claims.append(Claim(job.name, tuple(job.ids)))
     session.commit()
     return claims
@@ -112,7 +112,7 @@ def record_run(session: Session, key: str, outcome: str, cause: str | None, star
     """Keep how a run ended, for a job that is on the schedule. Commits."""
     job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
     if job is not None:
-        job.last_run_at, job.answered_at = started, ended
+        job.last_run_at, job.finished_at = started, ended
         job.last_duration_ms = round((ended - started).total_seconds() * 1000)
         job.last_outcome, job.last_cause = outcome, cause
     session.commit()

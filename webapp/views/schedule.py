@@ -132,7 +132,7 @@ def _described(job: RecurringJob, accounts: dict[int, str]) -> Row:
 
 
 def _state(job: RecurringJob) -> str:
-    rung = job.rung_at is not None and (job.answered_at is None or job.answered_at < job.rung_at)
+    rung = job.enqueued_at is not None and (job.finished_at is None or job.finished_at < job.enqueued_at)
     if rung:
         return "running"
     if not job.enabled:

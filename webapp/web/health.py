@@ -29,7 +29,7 @@ def healthz() -> tuple[Response, int]:
 
     Where the database has a problem, `database_problem` is its cause and `advice` what to do, else both are null.
     `redis_files_set_aside_at`: when the embedded Valkey did not start on its files and was started without them; null
-    where it never was. `clock_ahead`: seconds by which the clock here was ahead of Amazon's, or null; it does not
+    where it never was. `clock_offset`: seconds by which the clock here was ahead of Amazon's, or null; it does not
     decide the status.
     """
     redis, age, met = _redis()
@@ -44,7 +44,7 @@ def healthz() -> tuple[Response, int]:
         "database_problem": cause,
         "redis": redis,
         "scheduler_tick_age": age,
-        "clock_ahead": _clock_ahead() if found is None else None,
+        "clock_offset": _clock_ahead() if found is None else None,
         "redis_files_set_aside_at": aside.isoformat() if aside is not None else None,
         "advice": None if cause is None else ADVICE[cause],
     }
@@ -56,7 +56,7 @@ def _clock_ahead() -> int | None:
     """The largest difference of clocks that an account has measured last."""
     try:
         with read_only():
-            measured = db.session.scalars(select(Account.clock_ahead).where(Account.clock_ahead.is_not(None))).all()
+            measured = db.session.scalars(select(Account.clock_offset).where(Account.clock_offset.is_not(None))).all()
     except SQLAlchemyError:
         return None
     return max((ahead for ahead in measured if ahead is not None), key=abs, default=None)

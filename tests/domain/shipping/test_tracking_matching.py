@@ -144,7 +144,7 @@ def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_pers
 
 
 def test_a_line_whose_box_is_not_ticked_stays():
-    assert shipments(look(a_line("100001"), choices={0: Choice(ticked=False)})) == {}
+    assert shipments(look(a_line("100001"), choices={0: Choice(selected=False)})) == {}
 
 
 def test_late_ones_are_told_apart():
@@ -168,7 +168,7 @@ def test_a_number_of_two_orders_asks_on_each_line_whether_they_are_in_one_parcel
 
 def test_a_line_that_does_not_go_asks_nothing_of_the_other():
     lines = a_line("100001", place=2), a_line("100002", place=3)
-    found = look(*lines, choices={1: Choice(ticked=False)})
+    found = look(*lines, choices={1: Choice(selected=False)})
     assert [(one.standing, one.code) for one in found] == [(READY, ""), (READY, "")]
     assert shipments(found) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
@@ -282,7 +282,7 @@ def test_a_label_that_another_line_voids_is_held_back():
 
 def test_a_parcel_goes_whole_or_not_at_all():
     lines = a_line("100001", DHL, sku="MUG", quantity=1), a_line("100001", DHL, sku="CUP")
-    assert shipments(look(*lines, choices={1: Choice(ticked=False)})) == {}
+    assert shipments(look(*lines, choices={1: Choice(selected=False)})) == {}
 
 
 @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ lines = st.builds(
 def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
     """No number goes to two parcels, no piece is in two, and no parcel is told without a carrier."""
     found = match(
-        [(line, Choice(ticked)) for line, ticked in zip(some, ticks, strict=False)],
+        [(line, Choice(selected)) for line, selected in zip(some, ticks, strict=False)],
         {order.number: order for order in (ONE, TWO)},
         {},
         NOW,

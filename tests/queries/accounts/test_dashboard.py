@@ -267,7 +267,7 @@ def test_a_new_day_of_a_store_that_is_summed_is_begun_without_looking_for_its_or
 def test_days_from_before_the_sums_are_summed_once(session, store):
     arrive(session, store, an_order(1), an_order(2, purchased_at=NOW - timedelta(days=100)))
     session.execute(text("DELETE FROM daily_sales"))
-    session.execute(text("UPDATE stores SET summed = false"))
+    session.execute(text("UPDATE stores SET daily_sales_complete = false"))
     session.commit()
     # Another day is summed before the store is: its oldest.
     arrive(session, store, an_order(3, purchased_at=NOW - timedelta(days=100)))

@@ -31,11 +31,15 @@ def test_trouble_is_dated_from_its_beginning_and_ends_with_a_sync(session):
     account = an_account(session)
     accounts.record_failure(account, BadCredentials("Revoked."), NOW)
     accounts.record_failure(account, BadCredentials("Revoked still."), NOW + DAY)
-    assert (account.trouble, account.trouble_words, account.trouble_since) == ("bad_credentials", "Revoked still.", NOW)
+    assert (account.error_code, account.error_message, account.error_since) == (
+        "bad_credentials",
+        "Revoked still.",
+        NOW,
+    )
 
     accounts.record_success(account, frozenset(), NOW + DAY)
 
-    assert (account.trouble, account.trouble_words, account.trouble_since) == (None, None, None)
+    assert (account.error_code, account.error_message, account.error_since) == (None, None, None)
 
 
 def test_a_name_leaves_room_for_the_country(session):

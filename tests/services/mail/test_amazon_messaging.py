@@ -104,7 +104,7 @@ def test_what_amazon_refuses_by_then_has_failed_in_its_words(harness: AccountHar
     advance(harness)
     harness.session.refresh(mail)
     assert (mail.state, mail.cause) == ("failed", "forbidden")
-    assert "not allowed for order" in (mail.words or "")
+    assert "not allowed for order" in (mail.error_message or "")
     assert harness.world.effects("message", number) == []
 
 

@@ -39,11 +39,11 @@ def test_a_server_that_is_away_is_nobodys_fault_and_all_wait(post: Post) -> None
 
     assert [post.state(mail)[:2] for mail in (one, two)] == [("queued", "mail_connection_refused")] * 2
     server = post.session.get_one(MailServer, 1)
-    assert (server.trouble, server.trouble_since) == ("mail_connection_refused", NOW)
+    assert (server.error_code, server.error_since) == ("mail_connection_refused", NOW)
     post.session.rollback()
     save_mail_server(post.session, right)
     assert post.send() == 2, "new settings are tried at once"
-    assert post.session.get_one(MailServer, 1).trouble is None
+    assert post.session.get_one(MailServer, 1).error_code is None
 
 
 def test_a_server_that_goes_in_the_middle_leaves_the_rest_waiting(post: Post) -> None:

@@ -141,7 +141,7 @@ def test_the_same_form_sent_twice_is_one_mail(app, session, order):
     order_id = order.id
     session.rollback()
     assert run_concurrently(app, send, send) == ["done", "done"]
-    assert [mail.once for mail in queued(session)] == ["form1", "form2"]
+    assert [mail.idempotency_key for mail in queued(session)] == ["form1", "form2"]
 
 
 def test_a_document_that_is_on_its_way_is_not_sent_again_by_a_second_click(session, order):

@@ -186,7 +186,7 @@ def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person
 
     assert post.state(mail) == ("failed", "mail_recipient_refused", None)
     post.session.refresh(mail)
-    assert (mail.words, mail.tries) == ("550 5.1.1 Sender not approved", 1)
+    assert (mail.error_message, mail.tries) == ("550 5.1.1 Sender not approved", 1)
     mail_outbox.retry(post.session, mail.id, now=post.now, actor="user:1")
     assert post.send() == 1
     assert event_kinds(post.session, post.order) == ["mail_queued", "mail_failed", "mail_retried", "mail_sent"]
@@ -226,14 +226,15 @@ def restore(post: Post, table: str, column: str, row_id: int, value: str) -> Non
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
-    ("table", "column"), [("mails", "recipient"), ("mails", "words"), ("orders", "bill_to_name"), ("orders", "email")]
+    ("table", "column"),
+    [("mails", "recipient"), ("mails", "error_message"), ("orders", "bill_to_name"), ("orders", "email")],
 )
 def test_a_mail_that_no_key_opens_waits_for_the_right_one_and_the_next_goes_out(
     post: Post, table: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     waiting = mail_outbox.write(post.session, post.order, "order", **AUDIT_ARGS)
     waiting_id, row_id = waiting.id, waiting.id if table == "mails" else post.order.id
-    post.session.execute(update(Mail).values(words="Busy"))
+    post.session.execute(update(Mail).values(error_message="Busy"))
     other = post.write().id if table == "mails" else None
     post.session.commit()
     kept = with_a_lost_key(post, table, column, row_id)

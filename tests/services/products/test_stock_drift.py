@@ -65,7 +65,7 @@ def test_the_database_takes_no_step_of_a_line_twice(session, account):
             at=NOW,
             actor="test",
             kind="reserve",
-            held=2,
+            reserved_change=2,
             quantity=10,
             reserved=4,
             hold_id=again.hold_id,

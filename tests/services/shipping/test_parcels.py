@@ -282,10 +282,10 @@ def test_a_number_that_was_confirmed_once_is_kept_when_the_carrier_is_corrected(
         return parcels.edit(session, parcel.id, confirmed=confirmed, **about, **AUDIT_ARGS)
 
     edit(number)
-    assert parcel.number_question == "tracking_check_digit"
+    assert parcel.tracking_warning == "tracking_check_digit"
     assert event_kinds(session, order).count("tracking_confirmed_by_person") == 1
     assert expect_refusal(lambda: edit("00340434161094042559")) == ("tracking_check_digit", {"carrier": "DHL"})
     edit("00340434161094042559", confirmed=True)
     assert event_kinds(session, order).count("tracking_confirmed_by_person") == 2
     edit("00340434161094042557")
-    assert parcel.number_question == ""
+    assert parcel.tracking_warning == ""

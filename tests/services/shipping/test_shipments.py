@@ -278,7 +278,7 @@ def test_a_doubtful_number_is_only_taken_from_a_person_and_the_history_says_so(s
     session.refresh(order)
     shipment = shipments.create(session, order.id, [Parcel(None, "DHL", "", number, confirmed=True)], **AUDIT_ARGS)
 
-    assert [(p.tracking_number, p.number_question) for p in shipment.parcels] == [(number, "tracking_check_digit")]
+    assert [(p.tracking_number, p.tracking_warning) for p in shipment.parcels] == [(number, "tracking_check_digit")]
     told = session.scalars(select(Event).where(Event.kind == "tracking_confirmed_by_person")).one()
     assert (told.order_id, told.actor, told.args["question"]) == (order.id, AUDIT_ARGS["actor"], "tracking_check_digit")
     assert text_for(told.kind, told.args) == (

@@ -118,7 +118,7 @@ def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(sessio
         f"{orders[1].number}\t{UPS}\tSKU-2\t1\n{orders[1].number}\t{DPD}\tSKU-3\t1\n"
     )
     one = kept(session, text)
-    dpd = session.scalars(select(TrackingRow.id).where(TrackingRow.place == 3)).one()
+    dpd = session.scalars(select(TrackingRow.id).where(TrackingRow.position == 3)).one()
     tracking_import.choose(session, one.id, {dpd: Choice(carrier="dpd")})
 
     action = tracking_import.confirm(session, one.id, **SHIP)
@@ -206,8 +206,8 @@ def test_two_sheets_confirmed_before_either_is_shipped_ship_once(session, orders
 
 def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orders):
     one = kept(session, f"{orders[0].number};{DHL}\n{orders[1].number};{UPS}")
-    first = session.scalars(select(TrackingRow.id).order_by(TrackingRow.place)).first()
-    tracking_import.choose(session, one.id, {first: Choice(ticked=False, carrier="no such carrier")})
+    first = session.scalars(select(TrackingRow.id).order_by(TrackingRow.position)).first()
+    tracking_import.choose(session, one.id, {first: Choice(selected=False, carrier="no such carrier")})
 
     action = tracking_import.confirm(session, one.id, **SHIP)
 
@@ -223,8 +223,8 @@ def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orde
 def test_nobody_else_s_rows_are_chosen(session, orders):
     one, other = kept(session, f"{orders[0].number};{DHL}"), kept(session, f"{orders[1].number};{UPS}")
     theirs = session.scalars(select(TrackingRow.id).where(TrackingRow.import_id == other.id)).one()
-    tracking_import.choose(session, one.id, {theirs: Choice(ticked=False)})
-    assert session.get(TrackingRow, theirs, populate_existing=True).ticked
+    tracking_import.choose(session, one.id, {theirs: Choice(selected=False)})
+    assert session.get(TrackingRow, theirs, populate_existing=True).selected
 
 
 def test_amazon_s_own_file_ships_all_lines_of_an_order_in_one_parcel(session, orders):
@@ -257,7 +257,7 @@ def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, or
     id_ = kept(session, f"Order;Tracking;Note\n{orders[0].number};{DHL};Somebody").id
     session.rollback()
     with db.engine.connect() as connection:
-        raw = connection.exec_driver_sql("SELECT read FROM tracking_rows").scalar_one()
+        raw = connection.exec_driver_sql("SELECT parsed FROM tracking_rows").scalar_one()
     assert DHL.encode() not in bytes(raw)
 
     tracking_import.purge(session, now=NOW + timedelta(days=29))

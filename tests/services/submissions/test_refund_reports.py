@@ -31,7 +31,7 @@ def order(session):
 def test_a_line_refused_is_given_back_and_the_other_one_stays_with_what_was_put_on_it(session, order):
     first, second = [line.id for line in order.items]
     memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=300), **ON_AMAZON)
-    told = {row["line"]: sum(nonzero_parts(row).values()) for row in memo.told}
+    told = {row["line"]: sum(nonzero_parts(row).values()) for row in memo.amazon_lines}
 
     submission = apply_feed_report(session, memo, 1)
 
@@ -76,7 +76,7 @@ def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, co
     submission.message_id = 1
     report = FeedReport(count, count - len(messages), len(messages), 0, messages)
 
-    assert len(memo.told) == 2
+    assert len(memo.amazon_lines) == 2
     assert refunds.KIND.doubt(session, [submission], report) == "refund_report_contradicts"
     assert refunds.KIND.doubt(session, [submission], FeedReport(2, 2, 0, 0, ())) is None
     assert refunds.KIND.doubt(session, [submission], None) == "refund_without_report"

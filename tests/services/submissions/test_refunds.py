@@ -48,7 +48,7 @@ def test_what_is_asked_for_is_held_and_nothing_else_happens(session, order):
     memo = credit_memos.create(session, order.id, CreditRequest({first: 1}, 100), **ON_AMAZON)
 
     assert (memo.number, memo.state, memo.offline, memo.reason) == ("100001", "asked", False, "CustomerReturn")
-    assert [(row["line"], row["cancelled"], nonzero_parts(row)) for row in memo.told] == [
+    assert [(row["line"], row["cancelled"], nonzero_parts(row)) for row in memo.amazon_lines] == [
         (first, 0, {"item_price": 950, "item_tax": 200, "shipping_price": 50}),
         (second, 0, {"shipping_price": 50}),
     ]
@@ -70,8 +70,8 @@ def test_an_adjustment_is_carried_on_the_lines_and_a_fee_kept_of_them(session, o
 
     memo = credit_memos.create(session, order.id, asked, **ON_AMAZON)
 
-    assert [nonzero_parts(row) for row in memo.told] == [{"item_price": 1100, "item_tax": 200}]
-    assert memo.total == 1300 == sum(nonzero_parts(memo.told[0]).values())
+    assert [nonzero_parts(row) for row in memo.amazon_lines] == [{"item_price": 1100, "item_tax": 200}]
+    assert memo.total == 1300 == sum(nonzero_parts(memo.amazon_lines[0]).values())
 
 
 def test_of_two_tabs_one_asks_and_the_other_is_told(app, session, order):
@@ -114,7 +114,7 @@ def test_what_amazon_has_no_part_for_is_refused_with_what_it_can_carry(session):
         {"left": "10.00", "over": "4.00", "currency": "EUR"},
     )
     memo = credit_memos.create(session, order.id, CreditRequest(adjustment_fee=400), **ON_AMAZON)
-    assert [nonzero_parts(row) for row in memo.told] == [{"item_price": 1000}]
+    assert [nonzero_parts(row) for row in memo.amazon_lines] == [{"item_price": 1000}]
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
         session, items=(a_shipped_item(1, 2, shipped=1), a_shipped_item(2, 1)), status="PARTIALLY_SHIPPED"
     )
     memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
-    assert [row["cancelled"] for row in memo.told] == [1]
+    assert [row["cancelled"] for row in memo.amazon_lines] == [1]
     assert refunds.KIND.objection(session, submission_of(session, memo)) is None
 
     create_orders(session, an_order(items=(a_shipped_item(1, 2), a_shipped_item(2, 1)), status="SHIPPED", updated=5))

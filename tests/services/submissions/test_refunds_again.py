@@ -74,7 +74,7 @@ def test_what_is_asked_for_again_is_what_was_refused_to_the_last_detail(session,
 
     memo = session.get_one(CreditMemo, int(new.subject))
     assert (old.state, memo.state, memo.id != old.id) == ("refused", "asked", True)
-    for name in ("reason", "total", "shipping", "adjustment_refund", "adjustment_fee", "told"):
+    for name in ("reason", "total", "shipping", "adjustment_refund", "adjustment_fee", "amazon_lines"):
         assert getattr(memo, name) == getattr(old, name), name
     assert [(i.order_item_id, i.quantity, i.return_to_stock) for i in memo.items] == [
         (first, 1, True),
@@ -140,7 +140,7 @@ def books_agree(session, order):
         beside = memo.adjustment_refund - memo.adjustment_fee
         assert memo.total == sum(i.total for i in memo.items) + beside
         if memo.state in ("asked", "refunded"):
-            assert memo.total == sum(sum(row["parts"].values()) for row in memo.told)
+            assert memo.total == sum(sum(row["parts"].values()) for row in memo.amazon_lines)
     there = queries.at_amazon(session, order)
     for line in there.lines.values():
         for name, paid in line.paid.items():
@@ -161,7 +161,7 @@ def step(session, order, chance):
     ).all()
     if asked and chance.random() < 0.4:
         memo = chance.choice(asked)
-        apply_feed_report(session, memo, *(place for place in range(len(memo.told)) if chance.random() < 0.4))
+        apply_feed_report(session, memo, *(place for place in range(len(memo.amazon_lines)) if chance.random() < 0.4))
         return
     pieces = {line.id: chance.randint(0, 2) for line in order.items}
     wish = CreditRequest(

@@ -29,7 +29,7 @@ def moved(session, submission, *names):
 def test_what_is_asked_is_kept_with_the_order_as_it_was_known(session, asked):
     assert (asked.state, asked.open, asked.requested_by, asked.requested_at) == ("queued", True, "user:1", NOW)
     assert (asked.undo_until, asked.due_at) == (NOW + timedelta(seconds=60), NOW + timedelta(seconds=60))
-    assert asked.seen == {
+    assert asked.snapshot == {
         "status": "UNSHIPPED",
         "quantity": 3,
         "quantity_shipped": 0,
@@ -69,7 +69,7 @@ def test_only_a_conflict_is_insisted_on(session, asked):
 
     assert insist().state == "queued"
 
-    assert (asked.due_at, asked.cause, asked.details["insisted"]) == (NOW + timedelta(hours=1), None, True)
+    assert (asked.due_at, asked.cause, asked.details["conflict_overridden"]) == (NOW + timedelta(hours=1), None, True)
     assert expect_refusal(insist) == ("insist_no_conflict", {"state": "queued"})
 
 

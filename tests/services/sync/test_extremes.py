@@ -109,7 +109,7 @@ def test_odd_values_are_left_out_of_their_orders_which_are_kept(session, app):
     # How many pieces were bought cannot be guessed.
     (kept,) = session.scalars(select(QuarantinedOrder))
     assert (kept.body, kept.cause) == (odd[2], "orderItems[0].quantityOrdered is not a quantity")
-    assert {mirror.number[-1]: mirror.odd_fields for mirror in session.scalars(select(AmazonOrder))} == {
+    assert {mirror.number[-1]: mirror.invalid_fields for mirror in session.scalars(select(AmazonOrder))} == {
         "1": [["orderItems[0].product.title", "bad_characters", None]],
         "2": [["buyer.buyerName", "bad_characters", None]],
         "4": [["proceeds.grandTotal.amount", "too_large", f"{LARGEST_AMOUNT // 100}.01"]],

@@ -201,7 +201,7 @@ def connected(owner_client: FlaskClient, entered: dict[str, str]) -> None:
 def test_credentials_are_replaced_after_amazon_has_accepted_them(owner_client, session, entered):
     connected(owner_client, entered)
     account = session.scalars(select(Account)).one()
-    account.refresh_token, account.trouble, account.trouble_words = "Atzr|old", "bad_credentials", "Revoked."
+    account.refresh_token, account.error_code, account.error_message = "Atzr|old", "bad_credentials", "Revoked."
     session.commit()
     assert "Amazon refuses the credentials." in owner_client.get("/accounts/1").text
 
@@ -209,7 +209,7 @@ def test_credentials_are_replaced_after_amazon_has_accepted_them(owner_client, s
 
     assert (answer.status_code, answer.location) == (303, "/accounts/1")
     session.expire_all()
-    assert (account.refresh_token, account.trouble) == (entered["refresh_token"], None)
+    assert (account.refresh_token, account.error_code) == (entered["refresh_token"], None)
     assert account.client_secret == entered["client_secret"]
     session.rollback()
     page = owner_client.get("/accounts/1").text

@@ -82,7 +82,7 @@ def test_a_card_names_each_thing_that_needs_attention_with_its_cause(owner_clien
     submission(session, an_order(4).number, "unproved")
     submission(session, an_order(5).number, "rejected")
     submission(session, an_order(5).number, "queued")
-    store.account.trouble = "bad_credentials"
+    store.account.error_code = "bad_credentials"
     seen = {"first_seen_at": NOW, "last_seen_at": NOW}
     session.add(QuarantinedOrder(account_id=store.account_id, cause="no number", digest=b"1" * 32, body={}, **seen))
     session.commit()

@@ -188,7 +188,7 @@ def test_a_mail_is_shown_as_it_will_be_and_its_text_only_to_who_may_see_it(owner
 def fail(session, cause="mail_recipient_refused"):
     mail = session.scalars(select(Mail)).one()
     mail_outbox.move(mail, "fail", NOW)
-    mail.cause, mail.words = cause, "550 5.1.1 Sender not approved"
+    mail.cause, mail.error_message = cause, "550 5.1.1 Sender not approved"
     mail_id = mail.id
     session.commit()
     return mail_id

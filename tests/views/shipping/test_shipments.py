@@ -324,7 +324,7 @@ def test_a_doubtful_number_is_asked_about_and_taken_once_it_is_confirmed(owner_c
     owner_client.post(URL, data=typed | {"parcels-0-confirmed": wrong})
 
     (parcel,) = session.scalars(select(Shipment)).one().parcels
-    assert (parcel.tracking_number, parcel.number_question) == (wrong, "tracking_check_digit")
+    assert (parcel.tracking_number, parcel.tracking_warning) == (wrong, "tracking_check_digit")
     session.rollback()
     assert "Confirmed by a person: wrong check digit" in plain(owner_client.get("/shipments/100001"))
 
@@ -364,7 +364,7 @@ def test_the_number_of_a_link_is_offered(owner_client, session, sent):
     owner_client.post(URL, data=typed | {"parcels-0-confirmed": DHL})
 
     (parcel,) = session.scalars(select(Shipment)).one().parcels
-    assert (parcel.tracking_number, parcel.number_question) == (DHL, "tracking_link")
+    assert (parcel.tracking_number, parcel.tracking_warning) == (DHL, "tracking_link")
 
 
 def test_another_carriers_name_is_sent_by_amazons_code_where_there_is_one(owner_client, session, sent):

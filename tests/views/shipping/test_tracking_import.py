@@ -39,7 +39,7 @@ def pasted(owner_client, text):
 
 
 def row_ids(session):
-    found = session.scalars(select(TrackingRow.id).order_by(TrackingRow.place)).all()
+    found = session.scalars(select(TrackingRow.id).order_by(TrackingRow.position)).all()
     session.commit()
     return found
 
@@ -264,7 +264,7 @@ def test_a_doubtful_number_is_shipped_once_somebody_said_that_it_is_right(owner_
     )
     run(session)
     assert numbers(session) == [wrong]
-    assert session.scalars(select(Parcel.number_question)).one() == "tracking_check_digit"
+    assert session.scalars(select(Parcel.tracking_warning)).one() == "tracking_check_digit"
 
 
 def test_a_ship_date_that_cannot_be_read_is_pointed_out(owner_client, session, orders):

@@ -241,7 +241,7 @@ def test_data_older_than_three_intervals_raises_the_alarm(session, owner_client,
 
 def test_an_account_in_trouble_raises_the_alarm_and_leads_there(session, owner_client, viewer_client, desk_account):
     an_account(session, name="Other", seller_id="A2SELLER").last_synced_at = NOW - timedelta(minutes=2)
-    desk_account.last_synced_at, desk_account.trouble = NOW, "bad_credentials"
+    desk_account.last_synced_at, desk_account.error_code = NOW, "bad_credentials"
     session.commit()
     said = owner_client.get("/syncs/data-age", headers=HTMX).text
     assert "tone-bad" in said

@@ -235,7 +235,7 @@ class PreparedFeed:
     """A document that lies at Amazon, ready to be made a feed. `digest`: SHA-256 of its bytes, as hex.
 
     `options` are the feed's own, (name, value), where its type has any. `records`: messages or lines of the document,
-    as Amazon's report counts them. `laid_at`: Amazon's clock when it had the document, where it said so.
+    as Amazon's report counts them. `uploaded_at`: Amazon's clock when it had the document, where it said so.
     """
 
     document_id: str
@@ -244,7 +244,7 @@ class PreparedFeed:
     digest: str
     options: tuple[tuple[str, str], ...] = ()
     records: int = 0
-    laid_at: datetime | None = None
+    uploaded_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Choice:
     is doubtful.
     """
 
-    ticked: bool = True
+    selected: bool = True
     carrier: str = ""
     shared: bool = False
     confirmed: bool = False
@@ -103,7 +103,7 @@ class Match:
 
     @property
     def goes(self) -> bool:
-        return self.standing == READY and self.choice.ticked
+        return self.standing == READY and self.choice.selected
 
 
 def match(
@@ -244,7 +244,7 @@ def _drop_voided(matches: Sequence[Match]) -> None:
 def _share_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> None:
     """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
     by_number: dict[str, dict[int, Match]] = defaultdict(dict)
-    asked = [one for one in matches if one.order is not None and one.standing in _POSSIBLE and one.choice.ticked]
+    asked = [one for one in matches if one.order is not None and one.standing in _POSSIBLE and one.choice.selected]
     for one in asked:
         if one.order is not None:
             by_number[one.line.tracking_number].setdefault(one.order.id, one)

@@ -103,9 +103,9 @@ def _all() -> CompoundSelect[*tuple[Any, ...]]:
 
 def _trouble() -> Select[*tuple[Any, ...]]:
     return (
-        select(literal(TROUBLE), Store.id, Account.trouble, literal(1))
+        select(literal(TROUBLE), Store.id, Account.error_code, literal(1))
         .join(Account, Account.id == Store.account_id)
-        .where(Account.trouble.is_not(None))
+        .where(Account.error_code.is_not(None))
     )
 
 

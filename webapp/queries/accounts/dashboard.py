@@ -212,6 +212,6 @@ def recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequen
 
 def state_mark(store: Store, recent: Sequence[Row[*tuple[Any, ...]]]) -> str:
     """A short text that is another one when the dashboard would show something new."""
-    said: list[Any] = [store.active, store.last_synced_at, store.account.trouble]
+    said: list[Any] = [store.active, store.last_synced_at, store.account.error_code]
     said += [(row.AmazonOrder.id, row.AmazonOrder.version, row.AmazonOrder.note, row.order_number) for row in recent]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:12]

@@ -125,7 +125,7 @@ def parts(session: Session, file_id: int) -> Iterator[bytes]:
     """The file's bytes, part by part."""
     mine = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
     place = 0
-    while (content := session.scalar(mine.where(PrintedPart.place == place))) is not None:
+    while (content := session.scalar(mine.where(PrintedPart.position == place))) is not None:
         yield content
         place += 1
 

@@ -98,7 +98,7 @@ def draft(session: Session, order: Order, asked: drafts.CreditRequest) -> drafts
 
 
 def amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
-    """What Amazon would be told of this credit memo: the rows of `CreditMemo.told`. Raises RefusedError."""
+    """What Amazon would be told of this credit memo: the rows of `CreditMemo.amazon_lines`. Raises RefusedError."""
     there = at_amazon(session, order)
     if there.refused:
         raise RefusedError(there.refused)
@@ -138,7 +138,7 @@ def given_back(session: Session, order: Order) -> dict[int, dict[str, int]]:
 
 def _told(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
     mine = (CreditMemo.order_id == order.id, CreditMemo.state.in_((amazon_refunds.ASKED, amazon_refunds.REFUNDED)))
-    found = session.execute(select(CreditMemo.state, CreditMemo.told).where(*mine)).all()
+    found = session.execute(select(CreditMemo.state, CreditMemo.amazon_lines).where(*mine)).all()
     return [(state, row) for state, rows in found for row in rows]
 
 

@@ -54,12 +54,12 @@ def recent(session: Session) -> Sequence[TrackingImport]:
 
 def rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
     mine = select(TrackingRow).where(TrackingRow.import_id == import_id)
-    return session.scalars(mine.order_by(TrackingRow.place)).all()
+    return session.scalars(mine.order_by(TrackingRow.position)).all()
 
 
 def evaluate(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
     """Where each of these rows stands at this moment, in their order."""
-    choices = [(Line(**row.read), Choice(row.ticked, row.carrier, row.shared, row.confirmed)) for row in kept]
+    choices = [(Line(**row.parsed), Choice(row.selected, row.carrier, row.shared, row.confirmed)) for row in kept]
     return match_lines(session, choices, now)
 
 

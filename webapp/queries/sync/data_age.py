@@ -17,7 +17,7 @@ LEAST = timedelta(minutes=1)
 class Freshness(NamedTuple):
     """Of the account that is worst off. `as_of`: what Amazon said until then is here; None before the first sync.
 
-    `late`: older than three of the account's intervals. `trouble`: why Amazon refuses to speak (a code of
+    `late`: older than three of the account's intervals. `error_code`: why Amazon refuses to speak (a code of
     `sentences`), or None.
     """
 
@@ -25,11 +25,11 @@ class Freshness(NamedTuple):
     account: str
     as_of: datetime | None
     late: bool
-    trouble: str | None
+    error_code: str | None
 
     @property
     def alarming(self) -> bool:
-        return self.late or self.trouble is not None
+        return self.late or self.error_code is not None
 
 
 def worst(session: Session, now: datetime) -> Freshness | None:
@@ -41,12 +41,12 @@ def worst(session: Session, now: datetime) -> Freshness | None:
             Account.name,
             Account.last_synced_at,
             Account.created_at,
-            Account.trouble,
+            Account.error_code,
             RecurringJob.interval_seconds,
         ).outerjoin(RecurringJob, RecurringJob.key == key)
     )
     found = [_freshness(*row, now=now) for row in rows]
-    return min(found, key=lambda one: (one.trouble is None, not one.late, _age_key(one)), default=None)
+    return min(found, key=lambda one: (one.error_code is None, not one.late, _age_key(one)), default=None)
 
 
 def _freshness(
@@ -54,14 +54,14 @@ def _freshness(
     name: str,
     synced: datetime | None,
     created: datetime,
-    trouble: str | None,
+    error_code: str | None,
     interval: int | None,
     *,
     now: datetime,
 ) -> Freshness:
     # An account that nobody syncs any more is late in any case.
     allowed = max(PATIENCE * timedelta(seconds=interval or 0), LEAST)
-    return Freshness(id_, name, synced, now - (synced or created) > allowed, trouble)
+    return Freshness(id_, name, synced, now - (synced or created) > allowed, error_code)
 
 
 def _age_key(one: Freshness) -> float:

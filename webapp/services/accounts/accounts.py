@@ -238,10 +238,10 @@ def find_by_name(session: Session, name: str) -> Account:
 
 def record_failure(account: Account, error: AmazonError, now: datetime) -> None:
     """Keep why Amazon could not be spoken to, and since when. The account stays on: the next sync tries again."""
-    if account.trouble != error.cause:
-        account.trouble_since = now
-    account.trouble = error.cause
-    account.trouble_words = error.message[:1000]
+    if account.error_code != error.cause:
+        account.error_since = now
+    account.error_code = error.cause
+    account.error_message = error.message[:1000]
 
 
 def record_success(
@@ -251,11 +251,11 @@ def record_success(
 
     `left_out`: the datasets that were not asked for at all, where the caller knows.
     """
-    account.trouble = account.trouble_words = account.trouble_since = None
+    account.error_code = account.error_message = account.error_since = None
     left_out = unavailable_datasets(account, now) if left_out is None else left_out
     asked_again = not left_out.issuperset(account.missing_datasets)
     seen = dict.fromkeys(sorted(frozenset(DATASETS) - missing), now.isoformat())
-    account.datasets_seen = account.datasets_seen | seen
+    account.datasets_read_at = account.datasets_read_at | seen
     if sorted(missing) != account.missing_datasets or asked_again:
         account.missing_datasets = sorted(missing)
         account.missing_since = now if missing else None
@@ -273,8 +273,8 @@ def outages(account: Account, now: datetime) -> frozenset[str]:
     return frozenset(
         dataset
         for dataset in account.missing_datasets
-        if dataset in account.datasets_seen
-        and now - datetime.fromisoformat(account.datasets_seen[dataset]) <= LONGEST_OUTAGE
+        if dataset in account.datasets_read_at
+        and now - datetime.fromisoformat(account.datasets_read_at[dataset]) <= LONGEST_OUTAGE
     )
 
 

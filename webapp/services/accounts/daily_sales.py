@@ -52,7 +52,7 @@ def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]
     instants: dict[tuple[int, date], datetime] = {}
     for store, order, blocked in arrived:
         if store.id not in zones:
-            zones[store.id], summed[store.id] = ZoneInfo(store.marketplace.time_zone), store.summed
+            zones[store.id], summed[store.id] = ZoneInfo(store.marketplace.time_zone), store.daily_sales_complete
         day = order.purchased_at.astimezone(zones[store.id]).date()
         instants[store.id, day] = order.purchased_at
         found = sums.setdefault((store.id, day, order.status), [0, 0])
@@ -94,7 +94,7 @@ def rebuild(session: Session, store: Store) -> None:
 def catch_up(session: Session) -> int:
     """Sum the days of stores whose orders were there before the sums were; answers of how many. Rolls back, commits."""
     with read_only():
-        waiting = session.scalars(select(Store.id).where(~Store.summed)).all()
+        waiting = session.scalars(select(Store.id).where(~Store.daily_sales_complete)).all()
         session.rollback()
     for store_id in waiting:
         store = session.get(Store, store_id)
@@ -103,7 +103,7 @@ def catch_up(session: Session) -> int:
         # Whoever imports meanwhile would add to sums that are taken away.
         accounts.lock_orders(session, store.account_id)
         rebuild(session, store)
-        store.summed = True
+        store.daily_sales_complete = True
         session.commit()
     return len(waiting)
 

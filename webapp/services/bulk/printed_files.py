@@ -42,7 +42,7 @@ def write(
         session.add(file)
         session.flush()
         for place, start in enumerate(range(0, len(content), PART)):
-            session.add(PrintedPart(file_id=file.id, place=place, content=content[start : start + PART]))
+            session.add(PrintedPart(file_id=file.id, position=place, content=content[start : start + PART]))
     session.commit()
 
 

@@ -49,13 +49,15 @@ def create(
         raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known)
     with order_editing.edit_order(session, order_id, "refund", seen=seen) as order:
         draft = queries.draft(session, order, asked)
-        told = queries.amazon_lines(session, order, draft) if on_amazon else None
-        memo = write(session, order, draft, now=now, told=told, reason=reason, return_to_stock=return_to_stock)
+        amazon_lines = queries.amazon_lines(session, order, draft) if on_amazon else None
+        memo = write(
+            session, order, draft, now=now, amazon_lines=amazon_lines, reason=reason, return_to_stock=return_to_stock
+        )
         said = comments.write(
             session, order, comment, notify=notify and append, now=now, actor=actor, credit_memo_id=memo.id
         )
         in_mail = said if append else None
-        if told is None:
+        if amazon_lines is None:
             if notify:
                 mail_outbox.queue_document(
                     session, "credit_memo", order, memo.id, comment=in_mail, now=now, actor=actor
@@ -67,7 +69,7 @@ def create(
             if again_of is not None:
                 details["again_of"] = again_of
             if notify:
-                # The buyer is told when it is true.
+                # The buyer is amazon_lines when it is true.
                 mail_outbox.check(session, order)
                 session.flush()
                 details |= {"notify": True, "comment": in_mail.id if in_mail else None, "actor": actor}
@@ -104,21 +106,21 @@ def write(
     draft: drafts.Draft,
     *,
     now: datetime,
-    told: Sequence[dict[str, Any]] | None = None,
+    amazon_lines: Sequence[dict[str, Any]] | None = None,
     reason: str = "",
     return_to_stock: Collection[int] = (),
 ) -> CreditMemo:
     """The credit memo of a draft, counted on the Order's lines. Neither tells nor commits.
 
-    `told`: what Amazon is asked to refund of it; None offline.
+    `amazon_lines`: what Amazon is asked to refund of it; None offline.
     """
     memo = CreditMemo(
         number=str(number_sequences.next_numbers(session, "credit_memo")[0]),
         order_id=order.id,
         created_at=now,
-        offline=told is None,
-        state=amazon_refunds.OFFLINE if told is None else amazon_refunds.ASKED,
-        told=list(told or ()),
+        offline=amazon_lines is None,
+        state=amazon_refunds.OFFLINE if amazon_lines is None else amazon_refunds.ASKED,
+        amazon_lines=list(amazon_lines or ()),
         reason=reason,
         adjustment_refund=draft.adjustment_refund,
         adjustment_fee=draft.adjustment_fee,

@@ -37,11 +37,11 @@ def request_allowed(session: Session, order: Order, *, now: datetime) -> Message
     """Have Amazon asked which messages it allows for this order. Commits. A fresh answer is not asked for again."""
     offer = session.get(MessageOffer, order.amazon_order_id, with_for_update=True)
     if offer is None:
-        offer = MessageOffer(amazon_order_id=order.amazon_order_id, asked_at=now, kinds="")
+        offer = MessageOffer(amazon_order_id=order.amazon_order_id, requested_at=now, kinds="")
         session.add(offer)
     elif offer.answered_at is not None and (offer.cause or not is_fresh(offer, now)):
-        offer.asked_at, offer.answered_at = now, None
-        offer.cause = offer.words = None
+        offer.requested_at, offer.answered_at = now, None
+        offer.cause = offer.error_message = None
     session.commit()
     return offer
 
@@ -72,7 +72,7 @@ def _asked(session: Session, account_id: int) -> list[int]:
         .join(AmazonOrder, AmazonOrder.id == MessageOffer.amazon_order_id)
         .where(AmazonOrder.account_id == account_id, MessageOffer.answered_at.is_(None))
     )
-    found = list(session.scalars(asked.order_by(MessageOffer.asked_at)))
+    found = list(session.scalars(asked.order_by(MessageOffer.requested_at)))
     session.rollback()
     return found
 
@@ -95,7 +95,7 @@ def _ask(session: Session, port: AmazonPort, amazon_order_id: int, clock: Clock)
         cause, words = error.cause, error.message[:_LONGEST]
     offer = session.get(MessageOffer, amazon_order_id, with_for_update=True)
     if offer is not None:
-        offer.answered_at, offer.kinds, offer.cause, offer.words = clock(), kinds[:_LONGEST], cause, words
+        offer.answered_at, offer.kinds, offer.cause, offer.error_message = clock(), kinds[:_LONGEST], cause, words
     session.commit()
 
 
@@ -126,7 +126,7 @@ def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, own
         _not_sent(session, account_id, mail_id, error, clock())
     else:
         mail = _fresh(session, mail_id)
-        mail.cause = mail.words = None
+        mail.cause = mail.error_message = None
         mail.sent_at = clock()
         mail_outbox.move(mail, "sent", clock())
         mail_outbox.log_event(session, "mail_sent", mail, now=clock(), actor=mail.actor)
@@ -138,7 +138,7 @@ def _not_sent(session: Session, account_id: int, mail_id: int, error: AmazonErro
     session.rollback()
     accounts.lock_orders(session, account_id)
     mail = _fresh(session, mail_id)
-    mail.cause, mail.words = error.cause, error.message[:_LONGEST]
+    mail.cause, mail.error_message = error.cause, error.message[:_LONGEST]
     waits = (error.passing or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
     if isinstance(error, OutcomeUnknown):
         mail.cause = "message_lost"

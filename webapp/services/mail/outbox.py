@@ -72,7 +72,7 @@ def write(
     sendings answers the first one's mail. Raises RefusedError where the buyer cannot be written to or the same mail is
     on its way, InvalidError for what cannot be sent.
     """
-    sent_before = session.scalar(select(Mail).where(Mail.once == once)) if once else None
+    sent_before = session.scalar(select(Mail).where(Mail.idempotency_key == once)) if once else None
     if sent_before is not None:
         return sent_before
     refusal = queries.cannot_mail_reason(session, order)
@@ -85,7 +85,7 @@ def write(
         away = external_links.leading_away("\n".join(text))
         if away and not anyway:
             raise InvalidError("mail_leads_away", field="anyway", places=", ".join(away))
-    mail = _row(order, kind, now, actor, document_id=document_id, once=once)
+    mail = _row(order, kind, now, actor, document_id=document_id, idempotency_key=once)
     mail.attach = attach and document_id is not None
     if text is not None:
         mail.subject, mail.body = text
@@ -96,14 +96,14 @@ def write_message(
     session: Session, order: Order, kind: str, text: str, *, once: str | None = None, now: datetime, actor: str
 ) -> Mail:
     """Queue a message through Amazon's Messaging. Commits. Raises InvalidError for what Amazon would not take."""
-    sent_before = session.scalar(select(Mail).where(Mail.once == once)) if once else None
+    sent_before = session.scalar(select(Mail).where(Mail.idempotency_key == once)) if once else None
     if sent_before is not None:
         return sent_before
     body = mail_states.clean_message(kind, text)
     offer = queries.offer(session, order.amazon_order_id)
     if offer is None or kind not in offer.kinds.split(","):
         raise RefusedError("message_not_allowed")
-    mail = _row(order, kind, now, actor, once=once)
+    mail = _row(order, kind, now, actor, idempotency_key=once)
     mail.via, mail.recipient, mail.body = mail_states.AMAZON, None, body
     return _commit(session, mail)
 
@@ -113,7 +113,7 @@ def retry(session: Session, mail_id: int, *, now: datetime, actor: str) -> Mail:
     mail = _locked(session, mail_id, "retry")
     move(mail, "retry", now)
     mail.tries, mail.due_at, mail.queued_at = 0, now, now
-    mail.cause = mail.words = None
+    mail.cause = mail.error_message = None
     log_event(session, "mail_retried", mail, now=now, actor=actor)
     session.commit()
     return mail
@@ -231,14 +231,14 @@ def _add(session: Session, mail: Mail) -> Mail:
 
 
 def _commit(session: Session, mail: Mail) -> Mail:
-    once = mail.once
+    once = mail.idempotency_key
     try:
         _add(session, mail)
         session.commit()
     except IntegrityError:
         # The same form over two connections at the same moment: the other one wrote it.
         session.rollback()
-        return session.scalars(select(Mail).where(Mail.once == once)).one()
+        return session.scalars(select(Mail).where(Mail.idempotency_key == once)).one()
     return mail
 
 

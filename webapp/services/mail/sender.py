@@ -95,7 +95,7 @@ def _settle(session: Session, due: list[int], now: datetime) -> list[int]:
             mail_outbox.move(mail, "lose", now)
             mail_outbox.log_event(session, "mail_unknown", mail, now=now, actor="schedule")
         elif now - mail.queued_at > domain.LONGEST_WAIT:
-            _fail(session, mail, mail.cause or "mail_gave_up", mail.words, now)
+            _fail(session, mail, mail.cause or "mail_gave_up", mail.error_message, now)
     session.commit()
     waiting = select(Mail.id).where(Mail.id.in_(due), Mail.state == domain.QUEUED, Mail.due_at <= now)
     left = set(session.scalars(waiting))
@@ -201,7 +201,7 @@ def _claim(session: Session, mail_id: int, letter: MailContent, message_id: str,
 
 def _sent(session: Session, mail_id: int, now: datetime) -> None:
     mail = _fresh(session, mail_id)
-    mail.cause = mail.words = None
+    mail.cause = mail.error_message = None
     mail.sent_at = now
     mail_outbox.move(mail, "sent", now)
     mail_outbox.log_event(session, "mail_sent", mail, now=now, actor=mail.actor)
@@ -215,14 +215,14 @@ def _end(session: Session, mail_id: int, move: str, event: str, error: MailError
         if mail.state == domain.QUEUED and isinstance(error, MailRefused):
             # Refused by its addresses, before it was claimed.
             mail.tries += 1
-        mail.cause, mail.words = error.cause, error.words
+        mail.cause, mail.error_message = error.cause, error.words
         mail_outbox.move(mail, move, now)
         mail_outbox.log_event(session, event, mail, now=now, actor="schedule")
     session.commit()
 
 
 def _fail(session: Session, mail: Mail, cause: str, words: str | None, now: datetime) -> None:
-    mail.cause, mail.words = cause, words
+    mail.cause, mail.error_message = cause, words
     mail_outbox.move(mail, "fail", now)
     mail_outbox.log_event(session, "mail_failed", mail, now=now, actor="schedule")
 
@@ -235,7 +235,7 @@ def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -
     if mail.state == domain.QUEUED:
         mail.tries += 1
     mail_outbox.move(mail, "wait", now)
-    mail.cause, mail.words = error.cause, error.words
+    mail.cause, mail.error_message = error.cause, error.words
     mail.due_at = now + domain.next_try(mail.tries)
 
 

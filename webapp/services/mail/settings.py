@@ -42,7 +42,7 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, a
     for name, value in values.items():
         setattr(row, name, value)
     row.changed_at = now
-    row.trouble = row.trouble_words = row.trouble_since = None
+    row.error_code = row.error_message = row.error_since = None
     session.execute(
         update(Mail)
         .where(Mail.state == mail_states.QUEUED, Mail.via == mail_states.EMAIL, Mail.due_at > now)
@@ -140,8 +140,8 @@ def note_trouble(session: Session, cause: str | None, words: str | None, now: da
     row = session.scalar(select(MailServer).where(MailServer.id == 1).with_for_update())
     if row is None:
         return
-    row.trouble_since = None if cause is None else (row.trouble_since or now)
-    row.trouble, row.trouble_words = cause, words
+    row.error_since = None if cause is None else (row.error_since or now)
+    row.error_code, row.error_message = cause, words
 
 
 def _tell_template(session: Session, event: str, kind: str, language: str, now: datetime, actor: str) -> None:

@@ -48,7 +48,7 @@ def edit(
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
         parcel = _fresh(session, parcel_id)
-        was_confirmed = bool(parcel.number_question) and carriers.clean(tracking_number) == parcel.tracking_number
+        was_confirmed = bool(parcel.tracking_warning) and carriers.clean(tracking_number) == parcel.tracking_number
         draft = parcels.cleaned(
             parcels.Parcel(None, carrier, title, tracking_number, shared=shared, confirmed=confirmed or was_confirmed),
             order.store.marketplace.country_code,
@@ -61,8 +61,8 @@ def edit(
             number_sequences.lock(session, "shipment")
             shipments.check_numbers(session, order, [draft])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
-        is_confirmed_now = draft.question not in {"", parcel.number_question} or not was_confirmed
-        parcel.number_question = draft.question
+        is_confirmed_now = draft.question not in {"", parcel.tracking_warning} or not was_confirmed
+        parcel.tracking_warning = draft.question
         shipment = session.get_one(Shipment, parcel.shipment_id)
         about = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}
         audit_log.record_on_order(session, "parcel_edited", order, now=now, actor=actor, **about)

@@ -97,7 +97,7 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
         carrier=draft.carrier,
         title=draft.title,
         tracking_number=draft.tracking_number,
-        number_question=draft.question,
+        tracking_warning=draft.question,
         items=[ParcelItem(order_item_id=id_, quantity=pieces) for id_, pieces in (draft.quantities or {}).items()],
     )
 
@@ -107,7 +107,7 @@ def record_confirmed(
 ) -> None:
     """Record in the history which tracking numbers of a shipment a person confirmed, and why they were a question."""
     for parcel in confirmed:
-        if parcel.number_question:
+        if parcel.tracking_warning:
             about = {"number": number, "tracking_number": parcel.tracking_number, "carrier": parcel.title}
             audit_log.record_on_order(
                 session,
@@ -116,7 +116,7 @@ def record_confirmed(
                 now=now,
                 actor=actor,
                 **about,
-                question=parcel.number_question,
+                question=parcel.tracking_warning,
             )
 
 

@@ -50,7 +50,7 @@ def keep(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, acto
     session.add(kept)
     session.flush()
     rows = [
-        {"import_id": kept.id, "place": place, "read": asdict(line), "carrier": "", "ticked": True}
+        {"import_id": kept.id, "position": place, "parsed": asdict(line), "carrier": "", "selected": True}
         for place, line in enumerate(lines, 1)
     ]
     insert_many(session, TrackingRow, rows)
@@ -70,7 +70,7 @@ def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> N
     mine = select(TrackingRow).where(TrackingRow.import_id == import_id, TrackingRow.id.in_(choices))
     for row in session.scalars(mine):
         choice = choices[row.id]
-        row.ticked, row.shared = choice.ticked, choice.shared
+        row.selected, row.shared = choice.selected, choice.shared
         row.carrier = choice.carrier if choice.carrier in BY_KEY else ""
         row.confirmed = choice.confirmed
     session.commit()

@@ -36,8 +36,8 @@ class Candidate:
 
 def earliest(feed: Feed, now: datetime) -> datetime:
     """The time, on Amazon's clock, before which the feed was certainly not made."""
-    if feed.laid_at is not None:
-        return feed.laid_at - EARLY
+    if feed.uploaded_at is not None:
+        return feed.uploaded_at - EARLY
     return min(feed.sending_at or feed.created_at, now) - SKEW
 
 
@@ -71,7 +71,7 @@ def fits(session: Session, feed: Feed, candidate: Candidate) -> bool:
 
 
 def _in_time(feed: Feed, there: AmazonFeed) -> bool:
-    return feed.laid_at is None or there.created_at is None or there.created_at <= feed.laid_at + LATE
+    return feed.uploaded_at is None or there.created_at is None or there.created_at <= feed.uploaded_at + LATE
 
 
 def _same_marketplaces(feed: Feed, there: AmazonFeed) -> bool:

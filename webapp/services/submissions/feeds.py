@@ -96,7 +96,7 @@ def submit(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> Non
         stage = SENDING
         feed.document_id, feed.digest = prepared.document_id, prepared.digest
         feed.records, feed.marketplace_ids = prepared.records, list(prepared.marketplace_ids)
-        feed.laid_at = prepared.laid_at
+        feed.uploaded_at = prepared.uploaded_at
         feed.state, feed.sending_at = stage, now
         for submission in _waiting(feed, submission_states.SENDING):
             submission.due_at = now + SETTLE

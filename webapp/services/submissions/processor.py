@@ -196,7 +196,7 @@ class SubmissionProcessor:
         if submission.state != submission_states.QUEUED:
             return False
         objection = kind.objection(self.session, submission)
-        if objection is None or (objection.conflict and submission.details.get("insisted")):
+        if objection is None or (objection.conflict and submission.details.get("conflict_overridden")):
             return True
         if objection.conflict:
             submission_transitions.conflict(self.session, submission, objection.cause, self.clock())

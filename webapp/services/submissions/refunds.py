@@ -81,7 +81,7 @@ class _Refund(SubmissionHandler):
         told = submission.feed.submissions if submission.feed is not None else [submission]
         failed = amazon_refunds.failures(report, _lines_of(session, told)) or {}
         first = submission.message_id or 0
-        said = [failed.get(first + place) or failed.get(0) for place in range(len(memo.told))]
+        said = [failed.get(first + place) or failed.get(0) for place in range(len(memo.amazon_lines))]
         if not any(said):
             return None
         words = "; ".join(dict.fromkeys(one.words for one in said if one is not None))
@@ -92,7 +92,7 @@ class _Refund(SubmissionHandler):
         there = queries.at_amazon(session, session.get_one(Order, memo.order_id))
         if there.refused:
             return PreflightFailure(there.refused)
-        for row in memo.told:
+        for row in memo.amazon_lines:
             line = there.lines[row["line"]]
             # What is asked for here stands among what is under way.
             if row["cancelled"] and line.unshipped < 0:
@@ -222,7 +222,7 @@ def _doubtful(session: Session, submission_id: int) -> Submission:
 def _lines_of(session: Session, told: Sequence[Submission]) -> list[tuple[str, str]]:
     """(number of the order, id of the item) of each line of the document, in its order."""
     in_order = sorted(told, key=lambda one: one.message_id or 0)
-    return [(one.amazon_order.number, row["item"]) for one in in_order for row in memo_of(session, one).told]
+    return [(one.amazon_order.number, row["item"]) for one in in_order for row in memo_of(session, one).amazon_lines]
 
 
 def _lines(submission: Submission, memo: CreditMemo) -> list[Refund]:
@@ -235,7 +235,7 @@ def _lines(submission: Submission, memo: CreditMemo) -> list[Refund]:
             quantity_cancelled=row["cancelled"],
             **{name: Money(amount, currency) for name, amount in row["parts"].items() if amount},
         )
-        for row in memo.told
+        for row in memo.amazon_lines
     ]
 
 
@@ -243,7 +243,7 @@ def _refused(memo: CreditMemo, said: Sequence[FeedMessage | None]) -> list[dict[
     """The lines Amazon says something against, with what the credit memo gives back of each."""
     items = {item.order_item_id: item for item in memo.items}
     found = []
-    for row, message in zip(memo.told, said, strict=True):
+    for row, message in zip(memo.amazon_lines, said, strict=True):
         if message is None:
             continue
         item = items.get(row["line"])
@@ -275,7 +275,7 @@ def _state_after(session: Session, memo: CreditMemo, submission: Submission, wha
     if what == "undone":
         return amazon_refunds.UNDONE
     if what == "rejected":
-        told = {row["line"] for row in memo.told}
+        told = {row["line"] for row in memo.amazon_lines}
         refused = {row["line"] for row in submission.details.get("refused", ())} or told
         if refused >= told:
             return amazon_refunds.REFUSED
@@ -285,13 +285,13 @@ def _state_after(session: Session, memo: CreditMemo, submission: Submission, wha
 
 def _keep_the_rest(session: Session, memo: CreditMemo, refused: Collection[int]) -> None:
     """Take the refused lines out of the credit memo, so that it says what Amazon gave back, to the last unit."""
-    memo.told = [row for row in memo.told if row["line"] not in refused]
+    memo.amazon_lines = [row for row in memo.amazon_lines if row["line"] not in refused]
     for item in [item for item in memo.items if item.order_item_id in refused]:
         memo.items.remove(item)
         session.delete(item)
     for name in _PARTS:
         setattr(memo, name, sum(getattr(item, name) for item in memo.items))
-    memo.total = sum(sum(row["parts"].values()) for row in memo.told)
+    memo.total = sum(sum(row["parts"].values()) for row in memo.amazon_lines)
     beside = memo.total - sum(item.total for item in memo.items)
     memo.adjustment_refund, memo.adjustment_fee = max(0, beside), max(0, -beside)
     session.flush()

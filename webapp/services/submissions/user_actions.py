@@ -21,7 +21,7 @@ from webapp.services.submissions import transitions as submission_transitions
 UNDO_SECONDS = 30
 # What is kept of the order as it was known when something was asked, and shown beside what Amazon says later. It is
 # stored in clear, so nothing personal may be among it.
-SEEN = ("status", "quantity", "quantity_shipped", "cancel_requested", "total", "currency")
+SNAPSHOT_FIELDS = ("status", "quantity", "quantity_shipped", "cancel_requested", "total", "currency")
 
 
 def enqueue(
@@ -47,7 +47,7 @@ def enqueue(
         amazon_order=order,
         state=submission_states.QUEUED,
         details=details,
-        seen={name: getattr(order, name) for name in SEEN},
+        snapshot={name: getattr(order, name) for name in SNAPSHOT_FIELDS},
         requested_by=actor,
         requested_at=now,
         undo_until=now + timedelta(seconds=undo_seconds),
@@ -82,7 +82,7 @@ def override_conflict(session: Session, submission_id: int, *, now: datetime, ac
         session.rollback()
         raise RefusedError("insist_no_conflict", state=state)
     submission_transitions.apply(submission, "insist", now)
-    submission.details = submission.details | {"insisted": True}
+    submission.details = submission.details | {"conflict_overridden": True}
     submission.undo_until = submission.due_at = now
     submission.cause = None
     submission_transitions.log(session, submission, "insisted", now=now, actor=actor)

@@ -25,9 +25,9 @@ class SyncWindow:
 def save(account: Account, window: SyncWindow) -> None:
     """Remember where to go on; nothing, when the last page was read. Does not commit."""
     if window.token is None:
-        account.open_window = None
+        account.sync_window = None
         return
-    account.open_window = {
+    account.sync_window = {
         "after": window.after.isoformat(),
         "began": window.began.isoformat(),
         "marketplaces": list(window.marketplaces),
@@ -38,7 +38,7 @@ def save(account: Account, window: SyncWindow) -> None:
 
 def load(account: Account, marketplaces: Sequence[str], now: datetime) -> SyncWindow | None:
     """The window that was left open, if Amazon still knows its token and it asks for the same marketplaces."""
-    kept = account.open_window
+    kept = account.sync_window
     if kept is None or kept["marketplaces"] != list(marketplaces):
         return None
     began = datetime.fromisoformat(kept["began"])

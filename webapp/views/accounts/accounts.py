@@ -235,7 +235,9 @@ def _account_page(
     return {
         "account": account,
         "region_name": REGIONS[account.region],
-        "clock_ahead": account.clock_ahead if abs(account.clock_ahead or 0) > clocks.TOLERANCE.total_seconds() else 0,
+        "clock_offset": account.clock_offset
+        if abs(account.clock_offset or 0) > clocks.TOLERANCE.total_seconds()
+        else 0,
         "datasets": _datasets(frozenset(account.missing_datasets), verbs.outages(account, datetime.now(UTC))),
         "job": stores.sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),

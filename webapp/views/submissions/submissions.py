@@ -155,10 +155,10 @@ class Change(NamedTuple):
 
 
 def _changes(submission: Submission) -> list[Change]:
-    now = {name: getattr(submission.amazon_order, name) for name in actions.SEEN}
+    now = {name: getattr(submission.amazon_order, name) for name in actions.SNAPSHOT_FIELDS}
     # The reason is not kept with the submission: it is personal, and stored encrypted with the Amazon order only.
     reason = submission.amazon_order.cancel_reason if has_permission("pii.read") else None
-    before, after = _spoken(submission.seen), _spoken(now, reason=reason)
+    before, after = _spoken(submission.snapshot), _spoken(now, reason=reason)
     return [Change(name, before[name], after[name]) for name in after]
 
 
