@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from webapp.domain.common.money import Money, MoneyError
-
 # Longest texts that are believed, in characters: ids and words of a vocabulary, then everything people write.
 WORD = 128
 TEXT = 4_000
@@ -17,13 +15,12 @@ TEXT = 4_000
 LARGEST = 2**31 - 1
 # What is believed of one line: a hundred thousand pieces, and amounts of 13 digits in the currency's smallest unit.
 # Their products and the sums of a whole order then fit what every database holds.
-MOST_PIECES = 100_000
+MAX_QUANTITY = 100_000
 LARGEST_AMOUNT = 10**12
 # A time outside of these is a mistake, and would not survive being shown in another zone.
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-_AMOUNT = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
 _NOTHING: dict[str, Any] = {}
 
 
@@ -94,43 +91,12 @@ def words(raw: Mapping[str, Any], key: str, at: str = "") -> tuple[str, ...]:
     return tuple(required({key: entry}, key, at) for entry in value)
 
 
-def count(raw: Mapping[str, Any], key: str, at: str = "") -> int | None:
-    """A whole number from 0 that may be missing."""
-    value = raw.get(key)
-    if value is None:
-        return None
-    if type(value) is not int or not 0 <= value <= MOST_PIECES:
-        raise MalformedError(f"{at}{key} is not a quantity")
-    return value
-
-
 def flag(raw: Mapping[str, Any], key: str, at: str = "") -> bool:
     """True or false; it must be there."""
     value = raw.get(key)
     if type(value) is not bool:
         raise MalformedError(f"{at}{key} is {'missing' if value is None else 'not true or false'}")
     return value
-
-
-def money(raw: Mapping[str, Any], key: str, at: str = "") -> Money | None:
-    """An amount that may be missing; Amazon writes it as a decimal string with its currency."""
-    value = raw.get(key)
-    if value is None:
-        return None
-    if type(value) is not dict:
-        raise MalformedError(f"{at}{key} is not an object")
-    amount, currency = value.get("amount"), value.get("currencyCode")
-    if type(currency) is not str or len(currency) != 3 or not (currency.isascii() and currency.isupper()):
-        raise MalformedError(f"{at}{key}.currencyCode is not a currency")
-    if type(amount) is not str or not _AMOUNT.fullmatch(amount):
-        raise MalformedError(f"{at}{key}.amount is not an amount of money")
-    try:
-        found = Money.parse(amount, currency)
-    except MoneyError:
-        raise MalformedError(f"{at}{key}.amount has more decimals than its currency") from None
-    if abs(found.minor) > LARGEST_AMOUNT:
-        raise MalformedError(f"{at}{key}.amount is too large")
-    return found
 
 
 def instant(raw: Mapping[str, Any], key: str, at: str = "") -> datetime | None:

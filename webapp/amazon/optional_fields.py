@@ -1,211 +1,203 @@
-"""Read the optional fields of an Amazon order without ever refusing the order.
+"""Read an Amazon order whose optional fields are not as Amazon's model promises.
 
-A value that is not what Amazon's model promises is replaced by the nearest usable one, or left out, and recorded as an
-`OddField`. The body itself is stored as it came, so nothing is lost.
+A value of another form is replaced by the nearest usable one, or left out, and recorded as an `OddField`; only a
+required field raises. The order's body is stored as Amazon sent it, so nothing is lost.
 """
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar, cast
 
-from webapp.amazon.json_fields import (
-    LARGEST_AMOUNT,
-    LATEST,
-    MOST_PIECES,
-    TEXT,
-    WORD,
-)
+import msgspec
+from msgspec import inspect
+
+from webapp.amazon.json_fields import LARGEST_AMOUNT, LATEST, MAX_QUANTITY, TEXT, WORD, MalformedError
 from webapp.domain.amazon.types import OddField
-from webapp.domain.common.money import UNUSUAL_DIGITS, Money
+from webapp.domain.common.money import Money, minor_digits
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 # Amazon sends 0001, 1970 and 1995 where it has no date. It has sold for others since 2000.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-# Recorded for one order at most; the rest of a damaged body is in the body.
-MOST_ODD = 50
-_NOTHING: dict[str, Any] = {}
-_CENTS = re.compile(r"-?[0-9]{1,10}\.[0-9]{2}")
+# The most fields recorded for one order; the rest can be seen in its body.
+MAX_ODD_FIELDS = 50
 _DECIMAL = re.compile(r"[+-]?(\d{1,15}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?", re.ASCII)
 # Holds every digit of what `_DECIMAL` matches, so that an amount is rounded once.
 _EXACT = Context(prec=200)
-# What is recorded of a value: at most this much, and only where it can be nothing but a number or a time.
-_SHOWN = 40
+# A recorded value is cut after this many characters, and recorded only if it can be nothing but a number or a time.
+_MAX_RECORDED = 40
 _HARMLESS = re.compile(r"[0-9.,:+\-eETtzZ ]+", re.ASCII)
+_REASONS = {"not_object": "is not an object", "not_list": "is not a list"}
 
 
-class OptionalFields:
-    """Reads fields of one order and collects in `odd` those that are not as promised.
-
-    `at` is the path in front of a field: `"orderItems[0]."`. Values are recorded only of amounts, times and quantities,
-    never of texts, which may be personal.
-    """
+class OddFields:
+    """Collects the optional fields of one order that are not as promised."""
 
     def __init__(self) -> None:
-        self.odd: list[OddField] = []
+        self.fields: list[OddField] = []
 
-    def note(self, path: str, problem: str, value: Any = None) -> None:
-        """Record a field that is not as promised."""
-        if len(self.odd) < MOST_ODD:
-            shown = str(value)[:_SHOWN]
-            self.odd.append(
-                OddField(path, problem, shown if value is not None and _HARMLESS.fullmatch(shown) else None)
-            )
+    def add(self, path: str, problem: str, value: Any = None) -> None:
+        """Record a field. Pass `value` for amounts, times and quantities only: texts may be personal."""
+        if problem == "missing" and any(field.path.startswith(path) for field in self.fields):
+            # It was left out, and that is recorded.
+            return
+        if len(self.fields) < MAX_ODD_FIELDS:
+            shown = str(value)[:_MAX_RECORDED]
+            is_harmless = value is not None and _HARMLESS.fullmatch(shown) is not None
+            self.fields.append(OddField(path, problem, shown if is_harmless else None))
 
-    def text(self, raw: Mapping[str, Any], key: str, at: str = "", limit: int = TEXT) -> str | None:
-        """A text; an empty one counts as missing, one that is too long is cut."""
-        value = raw.get(key)
-        if value is None or value == "":
-            return None
-        if type(value) is str and value.isascii() and len(value) <= limit and "\0" not in value:
-            return value
-        return self._odd_text(value, at + key, limit)
 
-    def word(self, raw: Mapping[str, Any], key: str, at: str = "") -> str | None:
-        """An id or a word of a vocabulary. One that is too long is left out: cut, it would name something else."""
-        value = raw.get(key)
-        if value is None or value == "":
-            return None
-        if type(value) is str and value.isascii() and len(value) <= WORD and "\0" not in value:
-            return value
-        found = self._odd_text(value, at + key, TEXT)
-        if found is not None and len(found) > WORD:
-            self.note(at + key, "too_long")
-            return None
-        return found
+# Reads a value that is present: (value, its path, where to record what is wrong) -> the value to use, None for none.
+Reader = Callable[[Any, str, OddFields], Any]
 
-    def name(self, raw: Mapping[str, Any], key: str, at: str = "", limit: int = TEXT) -> str | None:
-        """A text people wrote, in Unicode's composed form: Amazon sends names and addresses in any."""
-        found = self.text(raw, key, at, limit)
-        return found if found is None or found.isascii() else unicodedata.normalize("NFC", found)
 
-    def block(self, raw: Mapping[str, Any], key: str, at: str = "") -> Mapping[str, Any]:
-        """An object; an empty one where it is missing."""
-        value = raw.get(key)
-        if type(value) is dict:
-            return value
-        if value is not None:
-            self.note(at + key, "not_object")
-        return _NOTHING
+def decode_leniently(body: Mapping[str, Any], model: type[T], odd: OddFields) -> T:
+    """Decode a body into `model`, a struct whose scalar fields name their `Reader` in `Meta(extra={"read": …})`.
 
-    def blocks(self, raw: Mapping[str, Any], key: str, at: str = "") -> list[tuple[str, Mapping[str, Any]]]:
-        """A list of objects, each with its own path; entries that are no objects are left out."""
-        value = raw.get(key)
-        if value is None:
-            return []
-        if type(value) is not list:
-            self.note(at + key, "not_list")
-            return []
-        pairs: list[tuple[str, Mapping[str, Any]]] = []
-        for index, entry in enumerate(value):
-            if type(entry) is dict:
-                pairs.append((f"{at}{key}[{index}].", entry))
-            else:
-                self.note(f"{at}{key}[{index}]", "not_object")
-        return pairs
+    Raises MalformedError for a required field that is missing or unusable.
+    """
+    return cast("T", _read_struct(body, _struct_type(model), "", odd))
 
-    def words(self, raw: Mapping[str, Any], key: str, at: str = "") -> tuple[str, ...]:
-        """A list of words; entries that are none are left out."""
-        value = raw.get(key)
-        if value is None:
-            return ()
-        if type(value) is not list:
-            self.note(at + key, "not_list")
-            return ()
-        found = [self.word({key: entry}, key, at) for entry in value]
-        return tuple([word for word in found if word is not None])
 
-    def count(self, raw: Mapping[str, Any], key: str, at: str = "") -> int | None:
-        """A whole number from 0."""
-        value = raw.get(key)
-        if value is None:
-            return None
-        if type(value) is int and 0 <= value <= MOST_PIECES:
-            return value
-        self.note(at + key, "not_quantity", value)
-        return quantity(value)
+def text_reader(max_length: int) -> Reader:
+    """Return a reader of texts that cuts those that are too long."""
 
-    def money(self, raw: Mapping[str, Any], key: str, at: str = "") -> Money | None:
-        """An amount. One with more digits than its currency has is rounded once, half away from zero."""
-        value = raw.get(key)
-        if value is None:
-            return None
-        if type(value) is not dict:
-            self.note(at + key, "not_amount")
-            return None
-        amount, currency = value.get("amount"), value.get("currencyCode")
-        if type(currency) is not str or len(currency) != 3 or not (currency.isascii() and currency.isupper()):
-            self.note(f"{at}{key}.currencyCode", "not_currency")
-            return None
-        digits = UNUSUAL_DIGITS.get(currency, 2)
-        if digits == 2 and type(amount) is str and _CENTS.fullmatch(amount):
-            return Money(int(amount[:-3] + amount[-2:]), currency)
-        return self._odd_money(amount, currency, digits, f"{at}{key}.amount")
+    def read_text(value: Any, path: str, odd: OddFields) -> str | None:
+        text = _storable_text(value, path, odd)
+        if text is not None and len(text) > max_length:
+            odd.add(path, "too_long")
+            return text[:max_length]
+        return text
 
-    def instant(self, raw: Mapping[str, Any], key: str, at: str = "") -> datetime | None:
-        """A time in UTC. One without an offset is taken for UTC; one outside of any order's life is left out."""
-        value = raw.get(key)
-        if value is None:
-            return None
-        path = at + key
+    return read_text
+
+
+def read_word(value: Any, path: str, odd: OddFields) -> str | None:
+    """An id or a word of a vocabulary. One that is too long is left out: cut, it would name something else."""
+    word = text_reader(TEXT)(value, path, odd)
+    if word is not None and len(word) > WORD:
+        odd.add(path, "too_long")
+        return None
+    return word
+
+
+def read_quantity(value: Any, path: str, odd: OddFields) -> int | None:
+    """A whole number from 0, also in another form: `2.0`, `"2"`."""
+    quantity = value
+    is_digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) <= len(str(MAX_QUANTITY))
+    if is_digits or (type(value) is float and value.is_integer()):
+        quantity = int(value)
+    is_quantity = type(quantity) is int and 0 <= quantity <= MAX_QUANTITY
+    if not is_quantity or type(value) is not int:
+        odd.add(path, "not_quantity", value)
+    return quantity if is_quantity else None
+
+
+def read_time(value: Any, path: str, odd: OddFields) -> datetime | None:
+    """A time in UTC. One without an offset is taken for UTC; one outside of any order's life is left out."""
+    try:
         try:
-            moment = datetime.fromisoformat(value.upper())
-            if moment.tzinfo is None:
-                self.note(path, "no_time_zone", value)
-                moment = moment.replace(tzinfo=UTC)
-            moment = moment.astimezone(UTC)
-        except OverflowError:
-            self.note(path, "impossible_time", value)
-            return None
-        except (AttributeError, TypeError, ValueError):
-            self.note(path, "not_time", value)
-            return None
-        if not EARLIEST <= moment < LATEST:
-            self.note(path, "impossible_time", value)
-            return None
-        return moment
-
-    def _odd_text(self, value: Any, path: str, limit: int) -> str | None:
-        if type(value) in (int, float):
-            self.note(path, "not_text")
-            value = str(value)
-        elif type(value) is not str:
-            self.note(path, "not_text")
-            return None
-        clean = _printable(value)
-        if clean != value:
-            self.note(path, "bad_characters")
-        if len(clean) > limit:
-            self.note(path, "too_long")
-            clean = clean[:limit]
-        return clean or None
-
-    def _odd_money(self, amount: Any, currency: str, digits: int, path: str) -> Money | None:
-        if type(amount) in (int, float):
-            self.note(path, "not_text", amount)
-            amount = str(amount)
-        if type(amount) is not str or not _DECIMAL.fullmatch(amount):
-            self.note(path, "not_amount", amount if type(amount) is str else None)
-            return None
-        scaled = _EXACT.scaleb(Decimal(amount), digits)
-        if abs(scaled) > LARGEST_AMOUNT:
-            self.note(path, "too_large", amount)
-            return None
-        minor = scaled.to_integral_value(ROUND_HALF_UP)
-        if minor != scaled:
-            self.note(path, "rounded", amount)
-        return Money(int(minor), currency)
+            moment = msgspec.convert(value, datetime)
+        except msgspec.ValidationError:
+            moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
+            odd.add(path, "no_time_zone", value)
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        odd.add(path, "impossible_time", value)
+        return None
+    except (TypeError, ValueError):
+        odd.add(path, "not_time", value)
+        return None
+    if not EARLIEST <= moment < LATEST:
+        odd.add(path, "impossible_time", value)
+        return None
+    return moment
 
 
-def quantity(value: Any) -> int | None:
-    """The pieces that a number of another form means: `2.0`, `"2"`; None where it means none."""
-    is_number = type(value) is str and value.isascii() and value.isdecimal() and len(value) <= len(str(MOST_PIECES))
-    if is_number or (type(value) is float and value.is_integer()):
-        value = int(value)
-    return value if type(value) is int and 0 <= value <= MOST_PIECES else None
+def read_money(value: Any, path: str, odd: OddFields) -> Money | None:
+    """An amount of any decimal form. One with more digits than its currency is rounded once, half away from zero."""
+    if type(value) is not dict:
+        odd.add(path, "not_amount")
+        return None
+    amount, currency = value.get("amount"), value.get("currencyCode")
+    if type(currency) is not str or len(currency) != 3 or not (currency.isascii() and currency.isupper()):
+        odd.add(f"{path}.currencyCode", "not_currency")
+        return None
+    path = f"{path}.amount"
+    if type(amount) in (int, float):
+        odd.add(path, "not_text", amount)
+        amount = str(amount)
+    if type(amount) is not str or not _DECIMAL.fullmatch(amount):
+        odd.add(path, "not_amount", amount if type(amount) is str else None)
+        return None
+    scaled = _EXACT.scaleb(Decimal(amount), minor_digits(currency))
+    if abs(scaled) > LARGEST_AMOUNT:
+        odd.add(path, "too_large", amount)
+        return None
+    minor = scaled.to_integral_value(ROUND_HALF_UP)
+    if minor != scaled:
+        odd.add(path, "rounded", amount)
+    return Money(int(minor), currency)
 
 
-def _printable(value: str) -> str:
-    """Without NUL and without halves of surrogate pairs, which no database stores."""
-    return value.replace("\0", "").encode("utf-8", "replace").decode()
+@cache
+def _struct_type(model: type[msgspec.Struct]) -> inspect.StructType:
+    return cast("inspect.StructType", inspect.type_info(model))
+
+
+def _read_struct(body: Mapping[str, Any], kind: inspect.StructType, prefix: str, odd: OddFields) -> Any:
+    values = {}
+    for field in kind.fields:
+        path, value = prefix + field.encode_name, body.get(field.encode_name)
+        if value is not None:
+            value = _read(value, field.type, path, odd, is_required=field.required)
+        if value is not None:
+            values[field.name] = value
+        elif field.required:
+            raise MalformedError(f"{path} is missing")
+    return kind.cls(**values)
+
+
+def _read(value: Any, kind: inspect.Type, path: str, odd: OddFields, *, is_required: bool) -> Any:
+    if isinstance(kind, inspect.UnionType):
+        kind = next(member for member in kind.types if not isinstance(member, inspect.NoneType))
+    if isinstance(kind, inspect.Metadata) and kind.extra:
+        return kind.extra["read"](value, path, odd)
+    problem = ""
+    if isinstance(kind, inspect.VarTupleType):
+        if type(value) is list and not value and is_required:
+            raise MalformedError(f"{path} is empty")
+        if type(value) is list:
+            entries = (
+                _read(entry, kind.item_type, f"{path}[{index}]", odd, is_required=is_required)
+                for index, entry in enumerate(value)
+            )
+            return tuple(entry for entry in entries if entry is not None)
+        problem = "not_list"
+    elif isinstance(kind, inspect.StructType):
+        if type(value) is dict:
+            return _read_struct(value, kind, f"{path}.", odd)
+        problem = "not_object"
+    if is_required:
+        raise MalformedError(f"{path} {_REASONS[problem]}")
+    odd.add(path, problem)
+    return None
+
+
+def _storable_text(value: Any, path: str, odd: OddFields) -> str | None:
+    """A text without NUL and without halves of surrogate pairs, which no database stores; None for an empty one."""
+    if type(value) in (int, float):
+        odd.add(path, "not_text")
+        return str(value)
+    if type(value) is not str:
+        odd.add(path, "not_text")
+        return None
+    storable = value.replace("\0", "").encode("utf-8", "replace").decode()
+    if storable != value:
+        odd.add(path, "bad_characters")
+    return storable or None

@@ -1,18 +1,33 @@
-"""Amazon's order, version 2026-01-01, read into a domain value. Pure; needs no network.
+"""Amazon's order, version 2026-01-01: its schema, and its mapping to the domain. Needs no network.
 
-Words of a vocabulary stay open: one that Amazon adds tomorrow passes as it came. Only what makes an order unusable
-makes it unreadable: no number, or lines that cannot be told apart or counted. Any other field that is not as Amazon's
-model promises is replaced or left out and listed in the order's `odd` (`optional_fields.py`).
+Vocabularies are open: a word that Amazon adds is kept as it came. An order is unreadable only without what makes it
+usable: its number, and lines with an id and a quantity. Any other field that is not as Amazon's model promises is
+replaced or left out, and listed in the order's `odd` (`optional_fields.py`).
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any
+from functools import lru_cache, partial
+from typing import Annotated, Any
+from unicodedata import normalize
 
-from webapp.amazon.json_fields import NUMBER, MalformedError, required
-from webapp.amazon.optional_fields import OptionalFields, quantity
+import msgspec
+from msgspec import Meta, Struct
+
+from webapp.amazon.json_fields import LARGEST_AMOUNT, MAX_QUANTITY, NUMBER, TEXT, WORD, MalformedError, required
+from webapp.amazon.optional_fields import (
+    EARLIEST,
+    LATEST,
+    OddFields,
+    decode_leniently,
+    read_money,
+    read_quantity,
+    read_time,
+    read_word,
+    text_reader,
+)
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.statuses import normalise, normalise_channel
 from webapp.domain.amazon.types import (
@@ -27,10 +42,12 @@ from webapp.domain.amazon.types import (
     UnparseableOrder,
 )
 from webapp.domain.common.marketplaces import BY_ID, find_by_name
+from webapp.domain.common.money import Money, minor_digits
 
-# The longest order believed, in characters of JSON. Amazon's largest are a hundredth of it.
+# The longest order that is parsed, in bytes of JSON. Amazon's largest are a hundredth of it.
 LARGEST_ORDER = 1_000_000
 _ORIGINALS = ("REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID")
+_MAX_EMAIL = 320
 
 
 class UnreadableOrderError(ValueError):
@@ -42,299 +59,546 @@ class UnreadableOrderError(ValueError):
         self.number = number
 
 
-def lazy_orders(
-    raws: Iterable[Any], missing: frozenset[str] = frozenset(), *, weigh: bool = False
-) -> tuple[RawOrder, ...]:
-    """The orders of a page, to be read when they are asked for; one that cannot be read is `Unreadable` then.
-
-    `weigh` measures each order first: worth its time only when the whole page is longer than one order may be.
-    """
-    return tuple([RawOrder(raw, _number(raw), partial(_parse_or_keep, raw, missing, weigh), missing) for raw in raws])
+class IrregularValueError(ValueError):
+    """A value that its type in the schema admits, and that still has to be read leniently."""
 
 
-def _parse_or_keep(raw: Any, missing: frozenset[str], weigh: bool) -> AmazonOrder | UnparseableOrder:
-    if weigh and len(json.dumps(raw)) > LARGEST_ORDER:
-        return UnparseableOrder(f"the order is longer than {LARGEST_ORDER} characters", raw, _number(raw))
+def _read_order_number(value: Any, path: str, _odd: OddFields) -> str:
+    number = required({path: value}, path)
+    if not NUMBER.fullmatch(number):
+        raise MalformedError(f"{path} is not an order number")
+    return number
+
+
+def _read_item_id(value: Any, path: str, _odd: OddFields) -> str:
+    return required({path: value}, path)
+
+
+def _read_quantity_ordered(value: Any, path: str, odd: OddFields) -> int:
+    quantity = read_quantity(value, path, odd)
+    if quantity is None:
+        raise MalformedError(f"{path} is not a quantity")
+    return quantity
+
+
+def _read_price(value: Any, path: str, odd: OddFields) -> "Price | None":
+    money = read_money(value, path, odd)
+    return None if money is None else Price(money.amount, money.currency)
+
+
+# `read` is how the value is read when the order does not match the schema.
+OrderNumber = Annotated[str, Meta(pattern=rf"\A{NUMBER.pattern}\Z", extra={"read": _read_order_number})]
+ItemId = Annotated[str, Meta(min_length=1, max_length=WORD, extra={"read": _read_item_id})]
+QuantityOrdered = Annotated[int, Meta(ge=0, le=MAX_QUANTITY, extra={"read": _read_quantity_ordered})]
+Word = Annotated[str, Meta(max_length=WORD, extra={"read": read_word})]
+Text = Annotated[str, Meta(max_length=TEXT, extra={"read": text_reader(TEXT)})]
+Email = Annotated[str, Meta(max_length=_MAX_EMAIL, extra={"read": text_reader(_MAX_EMAIL)})]
+Quantity = Annotated[int, Meta(ge=0, le=MAX_QUANTITY, extra={"read": read_quantity})]
+Time = Annotated[datetime, Meta(tz=True, extra={"read": read_time})]
+
+
+class Model(Struct, rename="camel", frozen=True, gc=False):
+    """An object of Amazon's order: the fields that are used, in the order in which odd ones are listed."""
+
+
+class Price(Model, frozen=True):
+    amount: str
+    currency_code: Annotated[str, Meta(min_length=3, max_length=3)]
+
+
+Amount = Annotated[Price, Meta(extra={"read": _read_price})]
+
+
+class Window(Model, frozen=True):
+    earliest_date_time: Time | None = None
+    latest_date_time: Time | None = None
+
+
+class Fulfillment(Model, frozen=True):
+    fulfilled_by: Word | None = None
+    fulfillment_status: Word | None = None
+    fulfillment_service_level: Word | None = None
+    ship_by_window: Window = Window()
+    deliver_by_window: Window = Window()
+
+
+class SalesChannel(Model, frozen=True):
+    marketplace_id: Word | None = None
+    marketplace_name: Word | None = None
+
+
+class DetailedBreakdown(Model, frozen=True):
+    subtype: Word | None = None
+    value: Amount | None = None
+
+
+class Breakdown(Model, frozen=True):
+    type: Word | None = None
+    subtotal: Amount | None = None
+    detailed_breakdowns: tuple[DetailedBreakdown, ...] = ()
+
+
+class ItemCondition(Model, frozen=True):
+    condition_type: Word | None = None
+
+
+class ItemPrice(Model, frozen=True):
+    unit_price: Amount | None = None
+
+
+class Product(Model, frozen=True):
+    seller_sku: Word | None = None
+    asin: Word | None = None
+    title: Text | None = None
+    condition: ItemCondition = ItemCondition()
+    price: ItemPrice = ItemPrice()
+
+
+class ItemProceeds(Model, frozen=True):
+    proceeds_total: Amount | None = None
+    breakdowns: tuple[Breakdown, ...] = ()
+
+
+class GiftOption(Model, frozen=True):
+    gift_message: Text | None = None
+    gift_wrap_level: Word | None = None
+
+
+class Packing(Model, frozen=True):
+    gift_option: GiftOption = GiftOption()
+
+
+class ItemFulfillment(Model, frozen=True):
+    quantity_fulfilled: Quantity | None = None
+    quantity_unfulfilled: Quantity | None = None
+    packing: Packing = Packing()
+
+
+class CancellationRequest(Model, frozen=True):
+    requester: Text | None = None
+    cancel_reason: Text | None = None
+
+
+class CancellationExecution(Model, frozen=True):
+    cancelled_by: Word | None = None
+    cancel_reason: Text | None = None
+
+
+class Cancellation(Model, frozen=True):
+    cancellation_request: CancellationRequest = CancellationRequest()
+    cancellation_execution: CancellationExecution = CancellationExecution()
+
+
+class Item(Model, frozen=True):
+    order_item_id: ItemId
+    quantity_ordered: QuantityOrdered
+    product: Product = Product()
+    proceeds: ItemProceeds = ItemProceeds()
+    fulfillment: ItemFulfillment = ItemFulfillment()
+    cancellation: Cancellation = Cancellation()
+
+
+class OrderProceeds(Model, frozen=True):
+    grand_total: Amount | None = None
+    breakdowns: tuple[Breakdown, ...] = ()
+
+
+class OrderBuyer(Model, frozen=True):
+    buyer_name: Text | None = None
+    buyer_email: Email | None = None
+    buyer_company_name: Text | None = None
+    buyer_purchase_order_number: Text | None = None
+
+
+class ExtendedAddress(Model, frozen=True):
+    street_name: Text | None = None
+    street_number: Text | None = None
+    complement: Text | None = None
+    neighborhood: Text | None = None
+
+
+class DeliveryAddress(Model, frozen=True):
+    name: Text | None = None
+    company_name: Text | None = None
+    address_line1: Text | None = None
+    address_line2: Text | None = None
+    address_line3: Text | None = None
+    city: Text | None = None
+    municipality: Text | None = None
+    district_or_county: Text | None = None
+    state_or_region: Text | None = None
+    postal_code: Word | None = None
+    country_code: Word | None = None
+    phone: Word | None = None
+    extended_fields: ExtendedAddress = ExtendedAddress()
+
+
+class DeliveryPreference(Model, frozen=True):
+    address_instruction: Text | None = None
+    drop_off_location: Text | None = None
+
+
+class Recipient(Model, frozen=True):
+    delivery_address: DeliveryAddress = DeliveryAddress()
+    delivery_preference: DeliveryPreference = DeliveryPreference()
+
+
+class PackageStatus(Model, frozen=True):
+    status: Word | None = None
+
+
+class PackageItem(Model, frozen=True):
+    order_item_id: Word | None = None
+    quantity: Quantity | None = None
+
+
+class Package(Model, frozen=True):
+    package_reference_id: Word | None = None
+    package_items: tuple[PackageItem, ...] = ()
+    package_status: PackageStatus = PackageStatus()
+    carrier: Word | None = None
+    shipping_service: Word | None = None
+    tracking_number: Word | None = None
+    ship_time: Time | None = None
+
+
+class PaymentExecution(Model, frozen=True):
+    payment_method: Word | None = None
+
+
+class Payment(Model, frozen=True):
+    payment_executions: tuple[PaymentExecution, ...] = ()
+
+
+class AssociatedOrder(Model, frozen=True):
+    association_type: Word | None = None
+    order_id: Word | None = None
+
+
+class Order(Model, frozen=True):
+    order_id: OrderNumber
+    order_items: Annotated[tuple[Item, ...], Meta(min_length=1)]
+    fulfillment: Fulfillment = Fulfillment()
+    created_time: Time | None = None
+    last_updated_time: Time | None = None
+    sales_channel: SalesChannel = SalesChannel()
+    programs: tuple[Word, ...] = ()
+    proceeds: OrderProceeds = OrderProceeds()
+    buyer: OrderBuyer = OrderBuyer()
+    recipient: Recipient = Recipient()
+    packages: tuple[Package, ...] = ()
+    payment: Payment = Payment()
+    associated_orders: tuple[AssociatedOrder, ...] = ()
+
+
+def lazy_orders(bodies: Iterable[Any], missing: frozenset[str] = frozenset()) -> tuple[RawOrder, ...]:
+    """Return the orders of a page, each parsed when its `read` is called; one that cannot be is `UnparseableOrder`."""
+    return tuple([RawOrder(body, _number(body), partial(_parse_or_keep, body, missing), missing) for body in bodies])
+
+
+def _parse_or_keep(body: Any, missing: frozenset[str]) -> AmazonOrder | UnparseableOrder:
     try:
-        return parse_order(raw, missing)
+        return parse_order(body, missing)
     except UnreadableOrderError as error:
-        return UnparseableOrder(error.cause, raw, error.number)
+        return UnparseableOrder(error.cause, body, error.number)
 
 
-def parse_order(raw: Any, missing: frozenset[str] = frozenset(), request_id: str | None = None) -> AmazonOrder:
-    """Read one order, looking at each field. Raises UnreadableOrderError."""
+def parse_order(body: Any, missing: frozenset[str] = frozenset(), request_id: str | None = None) -> AmazonOrder:
+    """Map the body of one order to the domain. Raises UnreadableOrderError.
+
+    `missing`: the datasets that were left out of the call that brought it.
+    """
     try:
-        return _order(raw, missing, request_id)
+        return _parse(body, missing, request_id)
     except MalformedError as error:
-        raise UnreadableOrderError(str(error), _number(raw)) from None
+        raise UnreadableOrderError(str(error), _number(body)) from None
 
 
-def _number(raw: Any) -> str | None:
-    number = raw.get("orderId") if type(raw) is dict else None
+def _parse(body: Any, missing: frozenset[str], request_id: str | None) -> AmazonOrder:
+    if type(body) is not dict:
+        raise MalformedError("the order is not an object")
+    odd = OddFields()
+    try:
+        _check_characters_and_size(body)
+        return _to_domain(msgspec.convert(body, Order), body, odd, missing, request_id)
+    except (msgspec.ValidationError, IrregularValueError):
+        odd = OddFields()
+        return _to_domain(decode_leniently(body, Order, odd), body, odd, missing, request_id)
+
+
+def _number(body: Any) -> str | None:
+    number = body.get("orderId") if type(body) is dict else None
     return number if type(number) is str and NUMBER.fullmatch(number) else None
 
 
-def _order(raw: Any, missing: frozenset[str], request_id: str | None) -> AmazonOrder:
-    if type(raw) is not dict:
-        raise MalformedError("the order is not an object")
-    if not NUMBER.fullmatch(required(raw, "orderId")):
-        raise MalformedError("orderId is not an order number")
-    read = OptionalFields()
-    fulfillment = read.block(raw, "fulfillment")
-    ship_by = read.block(fulfillment, "shipByWindow", "fulfillment.")
-    deliver_by = read.block(fulfillment, "deliverByWindow", "fulfillment.")
-    proceeds = read.block(raw, "proceeds")
-    channel = read.word(fulfillment, "fulfilledBy", "fulfillment.") or ""
-    status = _status(read, fulfillment)
-    earliest_ship_at = read.instant(ship_by, "earliestDateTime", "fulfillment.shipByWindow.")
-    purchased_at, last_updated_at = _times(read, raw, earliest_ship_at)
+def _check_characters_and_size(body: dict[str, Any]) -> None:
+    """Raise MalformedError for an order that is too large, IrregularValueError for NUL or half a surrogate pair."""
+    is_storable = True
+    try:
+        encoded = msgspec.json.encode(body)
+    except UnicodeEncodeError:
+        encoded, is_storable = json.dumps(body).encode(), False
+    if len(encoded) > LARGEST_ORDER:
+        raise MalformedError(f"the order is longer than {LARGEST_ORDER} bytes")
+    if not is_storable or b"\\u0000" in encoded:
+        raise IrregularValueError
+
+
+def _to_domain(
+    order: Order, body: dict[str, Any], odd: OddFields, missing: frozenset[str], request_id: str | None
+) -> AmazonOrder:
+    fulfillment = order.fulfillment
+    status = _status(fulfillment, odd)
     if status == statuses.UNKNOWN:
-        # As if the dataset had been refused: what was known before stays, and the order is read again.
+        # As if the dataset had been refused: the stored columns stay, and the order is read again.
         missing = missing | {"FULFILLMENT"}
+    earliest_ship_at = _time(fulfillment.ship_by_window.earliest_date_time)
+    purchased_at, last_updated_at = _times(order, odd, earliest_ship_at)
     return AmazonOrder(
-        number=raw["orderId"],
-        marketplace_id=_marketplace(read, raw),
+        number=order.order_id,
+        marketplace_id=_marketplace(order.sales_channel, odd),
         purchased_at=purchased_at,
         last_updated_at=last_updated_at,
-        items=_items(read, raw, status),
+        items=_items(order.order_items, odd, status),
         status=status,
-        fulfilled_by=normalise_channel(channel),
-        programs=read.words(raw, "programs"),
-        total=read.money(proceeds, "grandTotal", "proceeds."),
-        components=_components(read, proceeds, "proceeds."),
-        buyer=_buyer(read, read.block(raw, "buyer")),
-        recipient=_recipient(read, read.block(raw, "recipient")),
-        packages=_packages(read, raw),
-        service_level=read.word(fulfillment, "fulfillmentServiceLevel", "fulfillment."),
+        fulfilled_by=normalise_channel(fulfillment.fulfilled_by or ""),
+        programs=tuple([word for word in order.programs if word]),
+        total=_money(order.proceeds.grand_total),
+        components=_components(order.proceeds.breakdowns, odd, "proceeds"),
+        buyer=_buyer(order.buyer),
+        recipient=_recipient(order.recipient),
+        packages=_packages(order.packages, odd),
+        service_level=fulfillment.fulfillment_service_level or None,
         earliest_ship_at=earliest_ship_at,
-        ship_by=read.instant(ship_by, "latestDateTime", "fulfillment.shipByWindow."),
-        deliver_by=read.instant(deliver_by, "latestDateTime", "fulfillment.deliverByWindow."),
-        payment_methods=_payment_methods(read, raw),
-        replaces=_replaces(read, raw),
-        odd=tuple(read.odd),
-        raw=raw,
+        ship_by=_time(fulfillment.ship_by_window.latest_date_time),
+        deliver_by=_time(fulfillment.deliver_by_window.latest_date_time),
+        payment_methods=tuple(
+            [entry.payment_method for entry in order.payment.payment_executions if entry.payment_method]
+        ),
+        replaces=next(
+            (
+                entry.order_id
+                for entry in order.associated_orders
+                if entry.association_type in _ORIGINALS and entry.order_id
+            ),
+            None,
+        ),
+        odd=tuple(odd.fields),
+        raw=body,
         missing=missing,
         request_id=request_id,
     )
 
 
-def _status(read: OptionalFields, fulfillment: Mapping[str, Any]) -> str:
-    status = read.word(fulfillment, "fulfillmentStatus", "fulfillment.")
-    if status is None:
-        read.note("fulfillment.fulfillmentStatus", "missing")
+def _status(fulfillment: Fulfillment, odd: OddFields) -> str:
+    if not fulfillment.fulfillment_status:
+        odd.add("fulfillment.fulfillmentStatus", "missing")
         return statuses.UNKNOWN
-    return normalise(status)
+    return normalise(fulfillment.fulfillment_status)
 
 
-def _times(read: OptionalFields, raw: Mapping[str, Any], planned: datetime | None) -> tuple[datetime, datetime]:
-    """When it was bought and last changed; each stands in for the other where Amazon gives only one."""
-    created, updated = read.instant(raw, "createdTime"), read.instant(raw, "lastUpdatedTime")
-    for name, found in (("createdTime", created), ("lastUpdatedTime", updated)):
-        if found is None and raw.get(name) is None:
-            read.note(name, "missing")
-    either = created or updated or planned or datetime.now(UTC)
+def _times(order: Order, odd: OddFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
+    """Return when it was bought and last changed; each stands in for the other where Amazon gives only one."""
+    created, updated = _time(order.created_time), _time(order.last_updated_time)
+    for name, moment in (("createdTime", created), ("lastUpdatedTime", updated)):
+        if moment is None:
+            odd.add(name, "missing")
+    either = created or updated or earliest_ship_at or datetime.now(UTC)
     return created or either, updated or either
 
 
-def _marketplace(read: OptionalFields, raw: Mapping[str, Any]) -> str:
-    """Its id, by its name where Amazon gives no id; "" where it gives neither."""
-    channel = read.block(raw, "salesChannel")
-    found = read.word(channel, "marketplaceId", "salesChannel.")
-    if found is not None:
-        return found.upper() if found.upper() in BY_ID else found
-    if channel.get("marketplaceId") is None:
-        read.note("salesChannel.marketplaceId", "missing")
-    named = find_by_name(read.word(channel, "marketplaceName", "salesChannel.") or "")
-    return "" if named is None else named.id
+def _marketplace(channel: SalesChannel, odd: OddFields) -> str:
+    """Return its id, by its name where Amazon gives no id; "" where it gives neither."""
+    if channel.marketplace_id:
+        upper = channel.marketplace_id.upper()
+        return upper if upper in BY_ID else channel.marketplace_id
+    odd.add("salesChannel.marketplaceId", "missing")
+    marketplace = find_by_name(channel.marketplace_name or "")
+    return "" if marketplace is None else marketplace.id
 
 
-def _items(read: OptionalFields, raw: Mapping[str, Any], status: str) -> tuple[AmazonItem, ...]:
-    entries = raw.get("orderItems")
-    if type(entries) is not list or not entries:
-        what = "missing" if entries is None else "empty" if entries == [] else "not a list"
-        raise MalformedError(f"orderItems is {what}")
+def _items(entries: tuple[Item, ...], odd: OddFields, status: str) -> tuple[AmazonItem, ...]:
     items: dict[str, AmazonItem] = {}
     for index, entry in enumerate(entries):
-        # A line that is left out would not be shipped, so the order is set aside for it.
-        if type(entry) is not dict:
-            raise MalformedError(f"orderItems[{index}] is not an object")
-        item = _item(read, f"orderItems[{index}].", entry, status)
-        if item.order_item_id in items:
-            read.note(f"orderItems[{index}].orderItemId", "duplicate")
-        items.setdefault(item.order_item_id, item)
+        if entry.order_item_id in items:
+            odd.add(f"orderItems[{index}].orderItemId", "duplicate")
+        else:
+            items[entry.order_item_id] = _item(entry, odd, status, f"orderItems[{index}].proceeds")
     return tuple(items.values())
 
 
-def _item(read: OptionalFields, at: str, raw: Mapping[str, Any], status: str) -> AmazonItem:
-    product = read.block(raw, "product", at)
-    proceeds = read.block(raw, "proceeds", at)
-    fulfillment = read.block(raw, "fulfillment", at)
-    cancellation = read.block(raw, "cancellation", at)
-    request = read.block(cancellation, "cancellationRequest", f"{at}cancellation.")
-    execution = read.block(cancellation, "cancellationExecution", f"{at}cancellation.")
-    condition = read.block(product, "condition", f"{at}product.")
-    shipped = read.count(fulfillment, "quantityFulfilled", f"{at}fulfillment.")
-    unshipped = read.count(fulfillment, "quantityUnfulfilled", f"{at}fulfillment.")
-    ordered = _ordered(read, at, raw)
+def _item(item: Item, odd: OddFields, status: str, proceeds_path: str) -> AmazonItem:
+    product, fulfillment = item.product, item.fulfillment
+    request, execution = item.cancellation.cancellation_request, item.cancellation.cancellation_execution
+    is_cancelled = execution != _NOT_CANCELLED
+    shipped, ordered = fulfillment.quantity_fulfilled, item.quantity_ordered
     return AmazonItem(
-        order_item_id=required(raw, "orderItemId", at),
-        quantity=_remaining(ordered, shipped, unshipped, status, cancelled=bool(execution)),
-        quantity_shipped=_shipped(ordered, shipped, status, cancelled=bool(execution)),
-        sku=read.word(product, "sellerSku", f"{at}product."),
-        asin=read.word(product, "asin", f"{at}product."),
-        title=read.text(product, "title", f"{at}product."),
-        condition=read.word(condition, "conditionType", f"{at}product.condition."),
-        unit_price=read.money(read.block(product, "price", f"{at}product."), "unitPrice", f"{at}product.price."),
-        total=read.money(proceeds, "proceedsTotal", f"{at}proceeds."),
-        components=_components(read, proceeds, f"{at}proceeds."),
-        gift=_gift(read, fulfillment, f"{at}fulfillment."),
-        cancel_requested=(read.text(request, "cancelReason", f"{at}cancellation.") or "") if request else None,
-        cancelled_by=read.word(execution, "cancelledBy", f"{at}cancellation."),
+        order_item_id=item.order_item_id,
+        quantity=_remaining(ordered, shipped, fulfillment.quantity_unfulfilled, status, is_cancelled=is_cancelled),
+        quantity_shipped=_shipped(ordered, shipped, status, is_cancelled=is_cancelled),
+        sku=product.seller_sku or None,
+        asin=product.asin or None,
+        title=product.title or None,
+        condition=product.condition.condition_type or None,
+        unit_price=_money(product.price.unit_price),
+        total=_money(item.proceeds.proceeds_total),
+        components=_components(item.proceeds.breakdowns, odd, proceeds_path),
+        gift=_gift(fulfillment.packing.gift_option),
+        cancel_requested=None if request == _NOT_REQUESTED else request.cancel_reason or "",
+        cancelled_by=execution.cancelled_by or None,
     )
 
 
-def _ordered(read: OptionalFields, at: str, raw: Mapping[str, Any]) -> int:
-    value = raw.get("quantityOrdered")
-    found = quantity(value)
-    if found is None:
-        raise MalformedError(f"{at}quantityOrdered is {'missing' if value is None else 'not a quantity'}")
-    if type(value) is not int:
-        read.note(f"{at}quantityOrdered", "not_quantity", value)
-    return found
-
-
-def _shipped(ordered: int, shipped: int | None, status: str, *, cancelled: bool) -> int:
-    """The pieces that have left. A line that Amazon does not count is shipped with its order."""
+def _shipped(ordered: int, shipped: int | None, status: str, *, is_cancelled: bool) -> int:
+    """Return the units shipped. A line that Amazon does not count is shipped with its order."""
     if shipped is None:
-        return ordered if status == statuses.SHIPPED and not cancelled else 0
+        return ordered if status == statuses.SHIPPED and not is_cancelled else 0
     return shipped
 
 
-def _remaining(ordered: int, shipped: int | None, unshipped: int | None, status: str, *, cancelled: bool) -> int:
-    """What is ordered less what was cancelled since, which Amazon also tells by counting fewer pieces as unshipped.
+def _remaining(ordered: int, shipped: int | None, unshipped: int | None, status: str, *, is_cancelled: bool) -> int:
+    """Return the units ordered less those cancelled since, which Amazon also shows by counting fewer as unshipped.
 
     A cancelled order keeps its quantities: it is its status that ends it.
     """
     if status == statuses.SHIPPED and shipped and unshipped is not None:
         return min(ordered, shipped + unshipped)
     if status in (statuses.UNSHIPPED, statuses.PARTIALLY_SHIPPED):
-        if unshipped is not None and (shipped is not None or cancelled):
+        if unshipped is not None and (shipped is not None or is_cancelled):
             return min(ordered, (shipped or 0) + unshipped)
-        if cancelled:
+        if is_cancelled:
             return min(ordered, shipped or 0)
     return ordered
 
 
-def _components(read: OptionalFields, proceeds: Mapping[str, Any], at: str) -> tuple[Component, ...]:
-    parts: list[Component] = []
-    for path, breakdown in read.blocks(proceeds, "breakdowns", at):
-        kind, subtotal = read.word(breakdown, "type", path) or "", read.money(breakdown, "subtotal", path)
+def _components(breakdowns: tuple[Breakdown, ...], odd: OddFields, path: str) -> tuple[Component, ...]:
+    components: list[Component] = []
+    for index, breakdown in enumerate(breakdowns):
+        subtotal = _money(breakdown.subtotal)
         if subtotal is None:
-            # Its details say nothing without the whole: the amount is part of what Amazon counts beside.
-            if breakdown.get("subtotal") is None:
-                read.note(f"{path}subtotal", "missing")
+            # Its details mean nothing without the whole.
+            odd.add(f"{path}.breakdowns[{index}].subtotal", "missing")
             continue
-        parts.append(Component(kind, None, subtotal))
-        for inner, detail in read.blocks(breakdown, "detailedBreakdowns", path):
-            value = read.money(detail, "value", inner)
+        type_ = breakdown.type or ""
+        components.append(Component(type_, None, subtotal))
+        for detail in breakdown.detailed_breakdowns:
+            value = _money(detail.value)
             if value is not None:
                 # Without a subtype it is a detail all the same, and no further whole.
-                parts.append(Component(kind, read.word(detail, "subtype", inner) or "", value))
-    return tuple(parts)
+                components.append(Component(type_, detail.subtype or "", value))
+    return tuple(components)
 
 
-def _gift(read: OptionalFields, fulfillment: Mapping[str, Any], at: str) -> Gift | None:
-    packing = fulfillment.get("packing")
-    if packing is None:
+def _gift(option: GiftOption) -> Gift | None:
+    if not option.gift_message and not option.gift_wrap_level:
         return None
-    option = read.block(read.block(fulfillment, "packing", at), "giftOption", f"{at}packing.")
-    gift = Gift(
-        message=read.text(option, "giftMessage", f"{at}packing.giftOption."),
-        wrap=read.word(option, "giftWrapLevel", f"{at}packing.giftOption."),
-    )
-    return gift if gift != Gift() else None
+    return Gift(message=option.gift_message or None, wrap=option.gift_wrap_level or None)
 
 
-def _buyer(read: OptionalFields, raw: Mapping[str, Any]) -> Buyer | None:
+def _buyer(entry: OrderBuyer) -> Buyer | None:
     buyer = Buyer(
-        name=read.name(raw, "buyerName", "buyer."),
-        email=read.text(raw, "buyerEmail", "buyer.", 320),
-        company=read.name(raw, "buyerCompanyName", "buyer."),
-        purchase_order_number=read.text(raw, "buyerPurchaseOrderNumber", "buyer."),
+        name=_name(entry.buyer_name),
+        email=entry.buyer_email or None,
+        company=_name(entry.buyer_company_name),
+        purchase_order_number=entry.buyer_purchase_order_number or None,
     )
-    return buyer if buyer != Buyer() else None
+    return None if buyer == _NO_BUYER else buyer
 
 
-def _recipient(read: OptionalFields, raw: Mapping[str, Any]) -> Address | None:
-    at = "recipient.deliveryAddress."
-    address = read.block(raw, "deliveryAddress", "recipient.")
-    wishes = read.block(raw, "deliveryPreference", "recipient.")
-    # Brazil's addresses come in parts of their own; they stand in only where the common lines are empty.
-    parts = read.block(address, "extendedFields", at)
-    street = " ".join(filter(None, (read.name(parts, "streetName", at), read.name(parts, "streetNumber", at)))) or None
-    instructions = (
-        read.name(wishes, "addressInstruction", "recipient.deliveryPreference."),
-        read.name(wishes, "dropOffLocation", "recipient.deliveryPreference."),
-    )
+def _recipient(entry: Recipient) -> Address | None:
+    address, preference = entry.delivery_address, entry.delivery_preference
+    # Brazil's addresses come in fields of their own; they stand in only where the common lines are empty.
+    extended = address.extended_fields
+    street = " ".join(filter(None, (_name(extended.street_name), _name(extended.street_number)))) or None
+    instructions = (_name(preference.address_instruction), _name(preference.drop_off_location))
     recipient = Address(
-        name=read.name(address, "name", at),
-        company=read.name(address, "companyName", at),
-        line1=read.name(address, "addressLine1", at) or street,
-        line2=read.name(address, "addressLine2", at) or read.name(parts, "complement", at),
-        line3=read.name(address, "addressLine3", at),
-        city=read.name(address, "city", at) or read.name(address, "municipality", at),
-        district=read.name(address, "districtOrCounty", at) or read.name(parts, "neighborhood", at),
-        region=read.name(address, "stateOrRegion", at),
-        postal_code=read.word(address, "postalCode", at),
-        country_code=read.word(address, "countryCode", at),
-        phone=read.word(address, "phone", at),
+        name=_name(address.name),
+        company=_name(address.company_name),
+        line1=_name(address.address_line1) or street,
+        line2=_name(address.address_line2) or _name(extended.complement),
+        line3=_name(address.address_line3),
+        city=_name(address.city) or _name(address.municipality),
+        district=_name(address.district_or_county) or _name(extended.neighborhood),
+        region=_name(address.state_or_region),
+        postal_code=address.postal_code or None,
+        country_code=address.country_code or None,
+        phone=address.phone or None,
         instructions="; ".join(filter(None, instructions)) or None,
     )
-    return recipient if recipient != Address() else None
+    return None if recipient == _NO_ADDRESS else recipient
 
 
-def _packages(read: OptionalFields, raw: Mapping[str, Any]) -> tuple[AmazonPackage, ...]:
+def _packages(entries: tuple[Package, ...], odd: OddFields) -> tuple[AmazonPackage, ...]:
     packages: dict[str, AmazonPackage] = {}
-    for at, entry in read.blocks(raw, "packages"):
-        package = _package(read, at, entry, len(packages))
-        if package.reference in packages:
-            read.note(f"{at}packageReferenceId", "duplicate")
-        packages.setdefault(package.reference, package)
+    for index, entry in enumerate(entries):
+        reference = entry.package_reference_id
+        if not reference:
+            odd.add(f"packages[{index}].packageReferenceId", "missing")
+            # Unlike the references of our packages, which are numbers.
+            reference = f"unnamed-{len(packages)}"
+        if reference in packages:
+            odd.add(f"packages[{index}].packageReferenceId", "duplicate")
+            continue
+        items = []
+        for position, item in enumerate(entry.package_items):
+            if item.order_item_id and item.quantity is not None:
+                items.append((item.order_item_id, item.quantity))
+            else:
+                name = "quantity" if item.order_item_id else "orderItemId"
+                odd.add(f"packages[{index}].packageItems[{position}].{name}", "missing")
+        packages[reference] = AmazonPackage(
+            reference=reference,
+            status=entry.package_status.status or None,
+            carrier=entry.carrier or None,
+            shipping_service=entry.shipping_service or None,
+            tracking_number=entry.tracking_number or None,
+            shipped_at=_time(entry.ship_time),
+            items=tuple(items),
+        )
     return tuple(packages.values())
 
 
-def _package(read: OptionalFields, at: str, raw: Mapping[str, Any], index: int) -> AmazonPackage:
-    reference = read.word(raw, "packageReferenceId", at)
-    if reference is None:
-        read.note(f"{at}packageReferenceId", "missing")
-        # Unlike any reference of ours, which are numbers.
-        reference = f"unnamed-{index}"
-    items = []
-    for path, entry in read.blocks(raw, "packageItems", at):
-        item_id, pieces = read.word(entry, "orderItemId", path), read.count(entry, "quantity", path)
-        if item_id is None or pieces is None:
-            read.note(f"{path}{'orderItemId' if item_id is None else 'quantity'}", "missing")
-        else:
-            items.append((item_id, pieces))
-    return AmazonPackage(
-        reference=reference,
-        status=read.word(read.block(raw, "packageStatus", at), "status", f"{at}packageStatus."),
-        carrier=read.word(raw, "carrier", at),
-        shipping_service=read.word(raw, "shippingService", at),
-        tracking_number=read.word(raw, "trackingNumber", at),
-        shipped_at=read.instant(raw, "shipTime", at),
-        items=tuple(items),
-    )
+def _replaces(entries: tuple[AssociatedOrder, ...]) -> str | None:
+    return next((entry.order_id for entry in entries if entry.association_type in _ORIGINALS and entry.order_id), None)
 
 
-def _payment_methods(read: OptionalFields, raw: Mapping[str, Any]) -> tuple[str, ...]:
-    executions = read.blocks(read.block(raw, "payment"), "paymentExecutions", "payment.")
-    methods = (read.word(entry, "paymentMethod", at) for at, entry in executions)
-    return tuple(method for method in methods if method)
+def _money(price: Price | None) -> Money | None:
+    if price is None:
+        return None
+    if not _exact_amount(price.currency_code).fullmatch(price.amount):
+        raise IrregularValueError
+    minor = int(price.amount.replace(".", ""))
+    if abs(minor) > LARGEST_AMOUNT:
+        raise IrregularValueError
+    return Money(minor, price.currency_code)
 
 
-def _replaces(read: OptionalFields, raw: Mapping[str, Any]) -> str | None:
-    for at, entry in read.blocks(raw, "associatedOrders"):
-        if entry.get("associationType") in _ORIGINALS and (number := read.word(entry, "orderId", at)):
-            return number
-    return None
+@lru_cache(maxsize=256)
+def _exact_amount(currency: str) -> re.Pattern[str]:
+    """Match an amount with exactly the decimals of its currency."""
+    if not (currency.isascii() and currency.isupper()):
+        raise IrregularValueError
+    digits = minor_digits(currency)
+    return re.compile(r"-?[0-9]{1,15}" + (rf"\.[0-9]{{{digits}}}" if digits else ""))
+
+
+def _time(moment: datetime | None) -> datetime | None:
+    """Return the time in UTC."""
+    if moment is None:
+        return None
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        raise IrregularValueError from None
+    if not EARLIEST <= moment < LATEST:
+        raise IrregularValueError
+    return moment
+
+
+def _name(text: str | None) -> str | None:
+    """Return a text that people wrote in Unicode's composed form: Amazon sends names and addresses in any form."""
+    return normalize("NFC", text) if text else None
+
+
+_NOT_REQUESTED, _NOT_CANCELLED = CancellationRequest(), CancellationExecution()
+_NO_BUYER, _NO_ADDRESS = Buyer(), Address()

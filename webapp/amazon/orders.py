@@ -144,7 +144,7 @@ def _page(answer: AmazonResponse, missing: frozenset[str]) -> OrderPage:
     if type(orders) is not list:
         raise MalformedError("orders is missing" if orders is None else "orders is not a list")
     return OrderPage(
-        orders=lazy_orders(orders, missing, weigh=len(answer.body) > LARGEST_ORDER),
+        orders=lazy_orders(orders, missing),
         next_token=text(block(body, "pagination"), "nextToken", "pagination.", LONGEST_TOKEN),
         updated_before=instant(body, "lastUpdatedBefore"),
         request_id=answer.request_id,

@@ -7,7 +7,7 @@ from tests.amazon.bodies import an_order
 from tests.support.factories import NOW, a_store, an_account
 from webapp.amazon.json_fields import (
     LARGEST_AMOUNT,
-    MOST_PIECES,
+    MAX_QUANTITY,
     TEXT,
     WORD,
 )
@@ -27,11 +27,11 @@ def an_enormous_order(lines=20):
     """Every word and text, quantity and amount at the longest and largest that is believed."""
     body = an_order("N" * 64, status="SHIPPED")
     (line,) = body["orderItems"]
-    line |= {"quantityOrdered": MOST_PIECES}
+    line |= {"quantityOrdered": MAX_QUANTITY}
     line["product"] |= {"asin": LONG, "title": LONGEST, "sellerSku": LONG, "condition": {"conditionType": LONG}}
     line["product"]["price"] = {"unitPrice": MOST}
     line["proceeds"] = {"breakdowns": [{"type": LONG, "subtotal": MOST}]}
-    line["fulfillment"] = {"quantityFulfilled": MOST_PIECES}
+    line["fulfillment"] = {"quantityFulfilled": MAX_QUANTITY}
     line["cancellation"] = {
         "cancellationRequest": {"requester": "BUYER", "cancelReason": LONGEST},
         "cancellationExecution": {"cancelledBy": LONG},
@@ -76,13 +76,13 @@ def test_an_order_of_the_largest_size_is_stored_whole(session, app):
     assert (counts.new, counts.orders_created, counts.quarantined) == (1, 1, 0)
     mirror = session.scalars(select(AmazonOrder)).one()
     assert (mirror.service_level, mirror.replaces, mirror.cancelled_by) == (LONG, LONG, LONG)
-    assert (mirror.total, mirror.quantity) == (LARGEST_AMOUNT, 20 * MOST_PIECES)
+    assert (mirror.total, mirror.quantity) == (LARGEST_AMOUNT, 20 * MAX_QUANTITY)
     (package,) = mirror.packages
     assert (package.reference, package.status, package.carrier, package.tracking_number) == (LONG,) * 4
     order = session.scalars(select(Order)).one()
     assert order.number == "N" * 64
     assert {(item.sku, item.asin, item.title) for item in order.items} == {(LONG, LONG, LONGEST)}
-    assert order.items[0].total == LARGEST_AMOUNT * MOST_PIECES
+    assert order.items[0].total == LARGEST_AMOUNT * MAX_QUANTITY
 
 
 def test_open_words_of_any_length_are_stored(session, app):
@@ -99,7 +99,7 @@ def test_odd_values_are_left_out_of_their_orders_which_are_kept(session, app):
     odd = [an_order(f"902-0000000-000000{n}") for n in range(1, 6)]
     odd[0]["orderItems"][0]["product"]["title"] = "Kettle\0"
     odd[1]["buyer"]["buyerName"] = "\ud83d"
-    odd[2]["orderItems"][0]["quantityOrdered"] = MOST_PIECES + 1
+    odd[2]["orderItems"][0]["quantityOrdered"] = MAX_QUANTITY + 1
     odd[3]["proceeds"]["grandTotal"] = MOST | {"amount": f"{LARGEST_AMOUNT // 100}.01"}
     odd[4]["fulfillment"]["shipByWindow"]["latestDateTime"] = "9999-12-31T23:59:59-14:00"
 
