@@ -79,7 +79,7 @@ def test_a_shipment_shows_each_parcel_and_where_to_follow_it(owner_client, writt
     assert page.count("Amazon does not show this parcel yet") == 2
 
 
-@pytest.mark.parametrize("kind", ["invoices", "shipments", "credit_memos"])
+@pytest.mark.parametrize("kind", ["invoices", "shipments", "credit-memos"])
 def test_a_comment_stands_on_its_document_alone(owner_client, session, written, kind):
     url = f"/{kind}/100001"
     save_mail_server(session)
@@ -87,13 +87,13 @@ def test_a_comment_stands_on_its_document_alone(owner_client, session, written, 
     sent = owner_client.post(f"{url}/comments", data={"comment": "Look at 3 < 4", "notify": "y"})
 
     assert (sent.status_code, sent.location) == (303, url)
-    column = {"invoices": "invoice_id", "shipments": "shipment_id", "credit_memos": "credit_memo_id"}[kind]
+    column = {"invoices": "invoice_id", "shipments": "shipment_id", "credit-memos": "credit_memo_id"}[kind]
     comment = session.scalars(select(Comment).order_by(Comment.id.desc())).first()
     assert (comment.text, comment.notify) == ("Look at 3 < 4", True)
     assert getattr(comment, column) is not None
     session.rollback()
     assert "Look at 3 &lt; 4" in owner_client.get(url).text
-    others = {"invoices", "shipments", "credit_memos"} - {kind}
+    others = {"invoices", "shipments", "credit-memos"} - {kind}
     assert not any("Look at" in plain(owner_client.get(f"/{other}/100001")) for other in others)
 
 
@@ -107,7 +107,7 @@ def test_an_empty_comment_is_refused_at_its_field(owner_client, written):
     assert "<html" not in fragment.text
 
 
-@pytest.mark.parametrize("kind", ["invoices", "shipments", "credit_memos"])
+@pytest.mark.parametrize("kind", ["invoices", "shipments", "credit-memos"])
 def test_a_colleague_sees_no_buyer_and_no_words(viewer_client, written, kind):
     answer = viewer_client.get(f"/{kind}/100001")
 
@@ -118,7 +118,7 @@ def test_a_colleague_sees_no_buyer_and_no_words(viewer_client, written, kind):
 
 @pytest.mark.parametrize("kind", ["invoice", "shipment", "credit memo"])
 def test_an_unknown_number_is_said(owner_client, kind):
-    page = owner_client.get(f"/{kind.replace(' ', '_')}s/999999")
+    page = owner_client.get(f"/{kind.replace(' ', '-')}s/999999")
 
     assert page.status_code == 404
     assert f"There is no {kind} 999999 here." in plain(page)

@@ -29,8 +29,8 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 
 bp = Blueprint("grid_tools", __name__, url_prefix="/grids")
 
-_COLUMNS = ("grids/_columns.html", "grids/columns.html")
-_VIEWS = ("grids/_views.html", "grids/views.html")
+_COLUMNS = ("listing/_columns.html", "listing/columns.html")
+_VIEWS = ("listing/_views.html", "listing/views.html")
 
 
 @bp.post("/<name>/selections")

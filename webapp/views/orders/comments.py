@@ -24,7 +24,7 @@ from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
-NOTE = ("orders/_note_form.html", "orders/note.html")
+NOTE = ("orders/_comment_form.html", "orders/comment.html")
 
 
 @bp.get("/<number>/comments/new")

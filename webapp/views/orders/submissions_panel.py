@@ -37,7 +37,7 @@ def submissions(number: str) -> Response:
     context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | shown
     if shown["pace"]:
         return render_fragment_or_page(request, "orders/_submissions.html", "orders/submissions.html", **context)
-    return stop_polling("orders/_settled.html", **context)
+    return stop_polling("orders/_submissions_done.html", **context)
 
 
 class ShipmentOf(NamedTuple):
@@ -47,7 +47,7 @@ class ShipmentOf(NamedTuple):
 
 
 class PanelParcel(NamedTuple):
-    """What the buttons of a parcel need (`templates/parcels/_telling.html`)."""
+    """What the buttons of a parcel need (`templates/parcels/_submission.html`)."""
 
     reference: int
     tracking_number: str

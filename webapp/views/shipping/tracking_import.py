@@ -40,7 +40,8 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 
 SHOWN = 100
-_PASTE = ("tracking/_paste.html", "tracking/index.html")
+_SHOW = ("tracking_imports/_preview.html", "tracking_imports/show.html")
+_PASTE = ("tracking_imports/_new.html", "tracking_imports/index.html")
 # What a first look should be at: what can be done something about.
 _FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 
@@ -70,7 +71,7 @@ def paste() -> Response:
 @requires("orders.write")
 def show(import_id: int) -> Response:
     """What would be done, line by line, as things stand now."""
-    return render_fragment_or_page(request, "tracking/_preview.html", "tracking/show.html", **_preview(import_id))
+    return render_fragment_or_page(request, *_SHOW, **_preview(import_id))
 
 
 @bp.post("/<int:import_id>/choices")

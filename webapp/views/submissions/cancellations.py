@@ -86,7 +86,7 @@ def follow(number: str, submission_id: int) -> Response:
         return render_fragment_or_page(
             request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab
         )
-    return stop_polling("cancellations/_ended.html", **head(known), tab=tab)
+    return stop_polling("cancellations/_done.html", **head(known), tab=tab)
 
 
 def _dialog(known: AmazonOrderContext, form: CancellationForm, refused: str | None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class RefundLineRow(NamedTuple):
 
 
 def context(session: Session, submission: Submission) -> dict[str, Any]:
-    """What `submissions/_about.html` shows; empty where the order as a whole is meant."""
+    """What `submissions/_subject.html` shows; empty where the order as a whole is meant."""
     if submission.kind == amazon_refunds.KIND:
         return _refund(session, submission)
     if submission.kind == vat_invoices.KIND:

@@ -1,6 +1,6 @@
 """The look before the leap: forms that end at Amazon show how the order stands there now, not when it last came by.
 
-A form includes `preflight/_state.html`, which asks here until the order has been read.
+A form includes `amazon_orders/_live_status.html`, which asks here until the order has been read.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ bp = Blueprint("preflight", __name__, url_prefix="/amazon-orders/<number>")
 FRESH = timedelta(seconds=20)
 # One look costs a second; where calls are short or Amazon is away, nobody waits longer than this for it.
 PATIENCE = timedelta(seconds=25)
-_FRAGMENT = "preflight/_state.html"
+_FRAGMENT = "amazon_orders/_live_status.html"
 
 
 @dataclass(frozen=True, slots=True)

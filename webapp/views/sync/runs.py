@@ -30,6 +30,7 @@ from webapp.web.responses import render_fragment_or_page, see_other
 
 bp = Blueprint("syncs", __name__, url_prefix="/syncs")
 
+_QUARANTINED = ("sync_runs/_quarantined_order.html", "sync_runs/quarantined_order.html")
 HEADS = {
     "started": (_l("Started"), False),
     "account": (_l("Account"), False),
@@ -67,8 +68,8 @@ def index() -> Response:
     rows = shown.page.rows if shown.page else []
     return render_fragment_or_page(
         request,
-        "syncs/_list.html",
-        "syncs/index.html",
+        "sync_runs/_list.html",
+        "sync_runs/index.html",
         shown=shown,
         rows=rows,
         here=grid_page.address_of("syncs.index", form, request.args),
@@ -98,8 +99,8 @@ def show(run_id: int) -> Response:
     run = sync_runs.find(session, run_id)
     return render_fragment_or_page(
         request,
-        "syncs/_run.html",
-        "syncs/show.html",
+        "sync_runs/_run.html",
+        "sync_runs/show.html",
         run=run,
         pace=_pace([run]) if run.state == "running" else 0,
         duration=duration,
@@ -115,8 +116,8 @@ def kept() -> Response:
     shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.orders_counted)
     return render_fragment_or_page(
         request,
-        "syncs/_quarantine.html",
-        "syncs/quarantine.html",
+        "sync_runs/_quarantine.html",
+        "sync_runs/quarantine.html",
         shown=shown,
         rows=shown.page.rows if shown.page else [],
     )
@@ -127,7 +128,11 @@ def kept() -> Response:
 def kept_order(kept_id: int) -> Response:
     order, account = sync_runs.quarantined(db.session(), kept_id)
     return render_fragment_or_page(
-        request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=None
+        request,
+        *_QUARANTINED,
+        order=order,
+        account=account,
+        body=None,
     )
 
 
@@ -140,7 +145,11 @@ def reveal(kept_id: int) -> Response:
     order, account = sync_runs.quarantined(session, kept_id)
     body = json.dumps(order.body, ensure_ascii=False, indent=2)
     return render_fragment_or_page(
-        request, "syncs/_kept.html", "syncs/kept.html", order=order, account=account, body=body
+        request,
+        *_QUARANTINED,
+        order=order,
+        account=account,
+        body=body,
     )
 
 
@@ -167,7 +176,7 @@ def read_again(kept_id: int) -> Response:
 def data_age() -> Response:
     """The fragment of the top bar."""
     worst = sync_data_age.worst(db.session(), datetime.now(UTC))
-    return render_fragment_or_page(request, "syncs/_data_age.html", "syncs/data_age.html", worst=worst)
+    return render_fragment_or_page(request, "sync_runs/_data_age.html", "sync_runs/data_age.html", worst=worst)
 
 
 def duration(run: SyncRun) -> str:

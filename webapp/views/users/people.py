@@ -25,8 +25,8 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 
-_INVITE = ("people/_invite.html", "people/invite.html")
-_ROLE = ("people/_role.html", "people/role.html")
+_INVITE = ("users/_invite.html", "users/invite.html")
+_ROLE = ("users/_role.html", "users/role.html")
 _HISTORY = 30
 _ICONS = {
     "user_was_disabled": ("ban", "warn"),
@@ -167,7 +167,7 @@ def _page(**more: Any) -> str:
     emails = {member.id: member.email for member in members}
     history = [_entry(event, emails) for event in stored.recent_events(session, _HISTORY)]
     context: dict[str, Any] = {"members": members, "roles": ROLE_NAMES, "history": history, "link": ""}
-    return render_template("people/index.html", **(context | more))
+    return render_template("users/index.html", **(context | more))
 
 
 def _entry(event: Event, emails: dict[int, str]) -> Entry:
