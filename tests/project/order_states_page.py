@@ -1,19 +1,19 @@
-"""docs/order-states.md as the table makes it. Write it anew: `python -m tests.project.order_states_page`."""
+"""docs/order-states.md, generated from the table of transitions: `python -m tests.project.order_states_page`."""
 
 from pathlib import Path
 
 from webapp.domain.orders.state_machine import (
     DERIVED,
     FINAL,
-    MOVES,
     STATES,
+    TRANSITIONS,
 )
 
 PAGE = Path(__file__).parents[2] / "docs" / "order-states.md"
-_HEAD = """# How an Order moves
+_HEAD = """# Order states
 
-Made from `MOVES` in `webapp/domain/orders/state_machine.py` by `make docs`; a test compares.
-The same table makes the buttons and the refusals.
+Made from `TRANSITIONS` in `webapp/domain/orders/state_machine.py` by `make docs`; a test compares.
+The buttons and the error messages come from the same table.
 """
 _DERIVED = """
 *Follows* means that the quantities decide: an Order is `new` while nothing is invoiced or shipped, `complete` when
@@ -31,20 +31,20 @@ those that Amazon ships or that were shipped before they were imported, are comp
 def render() -> str:
     lines = [
         _HEAD,
-        f"| move | {' | '.join(f'`{state}`' for state in STATES)} | needs |",
+        f"| transition | {' | '.join(f'`{state}`' for state in STATES)} | requires |",
         "|---" * (len(STATES) + 2) + "|",
     ]
-    for move in MOVES:
-        to = f"→ `{move.to}`" if move.to else "follows"
-        cells = (to if state in move.sources else "" for state in STATES)
-        lines.append(f"| **{move.name}** | {' | '.join(cells)} | {move.needs} |")
+    for transition in TRANSITIONS.values():
+        to = f"→ `{transition.to_state}`" if transition.to_state else "follows"
+        cells = (to if state in transition.from_states else "" for state in STATES)
+        lines.append(f"| **{transition.name}** | {' | '.join(cells)} | {transition.requires} |")
     lines.append(_DERIVED)
-    lines.append(f"Nothing leads out of {_named(FINAL)}. Nobody sets {_named(DERIVED)} by hand.")
+    lines.append(f"No transition leaves {_named(FINAL)}. {_named(DERIVED)} are never set by hand.")
     return "\n".join(lines) + "\n"
 
 
 def _named(states: frozenset[str]) -> str:
-    return " and ".join(f"`{state}`" for state in STATES if state in states)
+    return ", ".join(f"`{state}`" for state in STATES if state in states)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ LABELS = {
     "order_state": {
         order_states.NEW: Label(_l("New"), "wait", "circle-dashed"),
         order_states.PROCESSING: Label(_l("Processing"), "work", "progress"),
-        order_states.HOLDED: Label(_l("On hold"), "warn", "player-pause"),
+        order_states.ON_HOLD: Label(_l("On hold"), "warn", "player-pause"),
         order_states.AWAITING: Label(_l("Shipped, awaiting Amazon"), "wait", "truck-delivery"),
         order_states.COMPLETE: Label(_l("Complete"), "good", "circle-check"),
         order_states.CLOSED: Label(_l("Closed"), "quiet", "lock"),

@@ -11,7 +11,7 @@ from webapp.models.orders import Order
 
 
 class Mail(Base):
-    """`state` follows `domain/mail/state_machine.MOVES`. A template's text is rendered on sending, and kept."""
+    """`state` follows `domain/mail/state_machine.TRANSITIONS`. A template's text is rendered on sending, and kept."""
 
     __tablename__ = "mails"
     __table_args__ = (

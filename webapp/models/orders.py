@@ -1,4 +1,4 @@
-"""The Commerce order. Its state follows `domain/orders/state_machine.MOVES`; amounts are minor units of `currency`."""
+"""The Commerce order: states as in `domain/orders/state_machine`, amounts in minor units of `currency`."""
 
 from datetime import datetime
 

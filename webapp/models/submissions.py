@@ -18,7 +18,7 @@ _ONLY_OPEN: dict[str, Any] = {"sqlite_where": text("open"), "postgresql_where": 
 
 
 class Submission(Base):
-    """`state` follows `domain/submissions/state_machine.MOVES`; `open` is true until it has ended (partial index)."""
+    """`state` as in `domain/submissions/state_machine`; `open` is true until it has ended (partial index)."""
 
     __tablename__ = "submissions"
     __table_args__ = (

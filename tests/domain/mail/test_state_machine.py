@@ -6,7 +6,7 @@ import pytest
 
 from webapp.domain.errors import InvalidError
 from webapp.domain.mail import state_machine as mail_states
-from webapp.domain.mail.state_machine import BY_NAME, MOVES, STATES
+from webapp.domain.mail.state_machine import STATES, TRANSITIONS
 
 # The whole table by hand: what may become of it in each state.
 ALLOWED = {
@@ -29,11 +29,11 @@ LEADS_TO = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("move", [move.name for move in MOVES])
+@pytest.mark.parametrize("move", list(TRANSITIONS))
 def test_each_cell_of_the_table(move, state):
     assert set(STATES) == set(ALLOWED)
-    assert mail_states.may(move, state) is (move in ALLOWED[state])
-    assert BY_NAME[move].to == LEADS_TO[move]
+    assert mail_states.is_allowed(move, state) is (move in ALLOWED[state])
+    assert TRANSITIONS[move].to_state == LEADS_TO[move]
 
 
 def test_tries_are_a_minute_apart_at_first_and_an_hour_in_the_end():

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, strategies
 
+from webapp.domain.common.transitions import InvalidTransition
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.orders.state_machine import (
-    BY_NAME,
-    MOVES,
     STATES,
-    InvalidTransition,
+    TRANSITIONS,
 )
 from webapp.domain.submissions import shipment_confirmation
 
@@ -38,20 +37,20 @@ class Line:
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("move", [move.name for move in MOVES])
+@pytest.mark.parametrize("move", list(TRANSITIONS))
 def test_each_cell_of_the_table(move, state):
     assert order_states.is_allowed(move, state) is (move in ALLOWED[state])
     if move in ALLOWED[state]:
-        assert order_states.check(move, state) is BY_NAME[move]
+        assert order_states.check(move, state) is TRANSITIONS[move]
     else:
         with pytest.raises(InvalidTransition) as refused:
             order_states.check(move, state)
-        assert (refused.value.move, refused.value.state) == (move, state)
+        assert (refused.value.name, refused.value.state) == (move, state)
 
 
 def test_nothing_leads_out_of_a_final_state_and_nobody_sets_a_derived_one():
-    assert all(not move.sources & order_states.FINAL for move in MOVES)
-    assert all(move.to not in order_states.DERIVED for move in MOVES)
+    assert all(not move.from_states & order_states.FINAL for move in TRANSITIONS.values())
+    assert all(move.to_state not in order_states.DERIVED for move in TRANSITIONS.values())
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.support.factories import NOW
+from webapp.domain.common.transitions import InvalidTransition
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.domain.submissions.state_machine import (
-    BY_NAME,
     ENDED,
-    MOVES,
     STATES,
-    InvalidSubmissionTransition,
+    TRANSITIONS,
 )
 
 # The whole table by hand: what may become of it in each state.
@@ -42,16 +41,16 @@ LEADS_TO = {
 
 
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("move", [move.name for move in MOVES])
+@pytest.mark.parametrize("move", list(TRANSITIONS))
 def test_each_cell_of_the_table(move, state):
-    assert submission_states.may(move, state) is (move in ALLOWED[state])
+    assert submission_states.is_allowed(move, state) is (move in ALLOWED[state])
     if move in ALLOWED[state]:
-        assert submission_states.check(move, state) is BY_NAME[move]
-        assert BY_NAME[move].to == LEADS_TO[move]
+        assert submission_states.check(move, state) is TRANSITIONS[move]
+        assert TRANSITIONS[move].to_state == LEADS_TO[move]
     else:
-        with pytest.raises(InvalidSubmissionTransition) as refused:
+        with pytest.raises(InvalidTransition) as refused:
             submission_states.check(move, state)
-        assert (refused.value.move, refused.value.state) == (move, state)
+        assert (refused.value.name, refused.value.state) == (move, state)
 
 
 def test_what_has_ended_is_what_nothing_is_done_about_by_itself():

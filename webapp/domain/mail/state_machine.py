@@ -1,9 +1,9 @@
 """Mails to a buyer: their kinds, their life as one table, and what an address and a subject may be."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 
+from webapp.domain.common.transitions import Transition, TransitionTable
 from webapp.domain.errors import InvalidError
 from webapp.domain.mail.amazon_messages import LIMITS
 
@@ -35,15 +35,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z
 # What Amazon refuses in a message of its own: markup, and addresses that lead around it.
 _FORBIDDEN = re.compile(r"<\s*/?[a-zA-Z!]|[\w.+-]+@[\w-]+\.\w")
 
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    name: str
-    sources: frozenset[str]
-    to: str
-
-
-MOVES = (
+TRANSITIONS = TransitionTable(
     Transition("send", frozenset({QUEUED}), SENDING),
     # Surely not taken: it waits for its next try.
     Transition("wait", frozenset({QUEUED, SENDING}), QUEUED),
@@ -55,11 +47,8 @@ MOVES = (
     Transition("retry", frozenset({FAILED, UNKNOWN}), QUEUED),
     Transition("drop", frozenset({QUEUED, FAILED, UNKNOWN}), DROPPED),
 )
-BY_NAME = {move.name: move for move in MOVES}
-
-
-def may(name: str, state: str) -> bool:
-    return state in BY_NAME[name].sources
+is_allowed = TRANSITIONS.is_allowed
+check = TRANSITIONS.check
 
 
 def next_try(tries: int) -> timedelta:

@@ -1,20 +1,21 @@
-"""How an Order moves: one table. Buttons, refusals, the documentation and the tests are made from it."""
+"""The states of an order as one table. Buttons, errors, the documentation and the tests are made from it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from webapp.domain.common.transitions import Transition, TransitionTable
+
 NEW = "new"
 PROCESSING = "processing"
-HOLDED = "holded"
+ON_HOLD = "holded"
 # Everything is invoiced and shipped, but Amazon does not show every shipment yet.
 AWAITING = "awaiting_amazon"
 COMPLETE = "complete"
 CLOSED = "closed"
 CANCELED = "canceled"
 
-STATES = (NEW, PROCESSING, HOLDED, AWAITING, COMPLETE, CLOSED, CANCELED)
+STATES = (NEW, PROCESSING, ON_HOLD, AWAITING, COMPLETE, CLOSED, CANCELED)
 # Nothing leads out of these.
 FINAL = frozenset({CLOSED, CANCELED})
 # Never set by hand: they follow from what was invoiced, shipped and refunded.
@@ -43,45 +44,16 @@ class Quantities(Protocol):
     def canceled(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """`name` as an event and a button know it; `to` is None where the quantities decide; `by` who may do it."""
-
-    name: str
-    sources: frozenset[str]
-    to: str | None
-    needs: str
-
-
-MOVES = (
-    Transition("invoice", frozenset({NEW, PROCESSING}), None, "something left to invoice"),
-    Transition("ship", frozenset({NEW, PROCESSING}), None, "something left to ship"),
-    Transition("refund", frozenset({PROCESSING, AWAITING, COMPLETE}), None, "something invoiced and not yet refunded"),
-    Transition("hold", frozenset({NEW, PROCESSING}), HOLDED, "a reason"),
-    Transition("unhold", frozenset({HOLDED}), None, "the state before the hold"),
-    Transition("cancel", frozenset({NEW, PROCESSING, HOLDED}), CANCELED, "Amazon's proof that it is cancelled there"),
+TRANSITIONS = TransitionTable(
+    Transition("invoice", frozenset({NEW, PROCESSING}), "", "something left to invoice"),
+    Transition("ship", frozenset({NEW, PROCESSING}), "", "something left to ship"),
+    Transition("refund", frozenset({PROCESSING, AWAITING, COMPLETE}), "", "something invoiced and not yet refunded"),
+    Transition("hold", frozenset({NEW, PROCESSING}), ON_HOLD, "a reason"),
+    Transition("unhold", frozenset({ON_HOLD}), "", "the state before the hold"),
+    Transition("cancel", frozenset({NEW, PROCESSING, ON_HOLD}), CANCELED, "Amazon's proof that it is cancelled there"),
 )
-BY_NAME = {move.name: move for move in MOVES}
-
-
-class InvalidTransition(ValueError):
-    """The table has no such move from this state."""
-
-    def __init__(self, move: str, state: str) -> None:
-        super().__init__(f"An order that is {state} cannot be moved by {move}.")
-        self.move = move
-        self.state = state
-
-
-def is_allowed(name: str, state: str) -> bool:
-    return state in BY_NAME[name].sources
-
-
-def check(name: str, state: str) -> Transition:
-    """The move, or MoveRefused."""
-    if not is_allowed(name, state):
-        raise InvalidTransition(name, state)
-    return BY_NAME[name]
+is_allowed = TRANSITIONS.is_allowed
+check = TRANSITIONS.check
 
 
 def is_held_past(ship_by: datetime | None, until: datetime | None) -> bool:

@@ -35,7 +35,7 @@ _POSSIBLE = frozenset({READY, CHOOSE, CONFIRM})
 _FOUND_INSIDE = frozenset({"tracking_link", "tracking_in_text", "tracking_decimal"})
 # What is written so says no more than the number itself.
 _PLAIN = re.compile(r"[0-9A-Z ]*")
-_OPEN = order_states.BY_NAME["ship"].sources
+_OPEN = order_states.TRANSITIONS["ship"].from_states
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""The life of a submission: one table."""
+"""The states of a submission as one table."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from webapp.domain.common.transitions import Transition, TransitionTable
 
 QUEUED = "queued"
 SENDING = "sending"
@@ -17,17 +18,9 @@ STATES = (QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, VERIFIED, REJECTED, UNDONE,
 # Nothing more will be done about these unless a person asks again.
 ENDED = frozenset({VERIFIED, REJECTED, UNDONE, UNPROVED})
 
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    name: str
-    sources: frozenset[str]
-    to: str
-
-
-MOVES = (
+TRANSITIONS = TransitionTable(
     Transition("undo", frozenset({QUEUED, CONFLICT}), UNDONE),
-    # The order is no longer what it was when this was asked: it stays open, and waits for a person.
+    # The order changed after the request: the submission stays open until a user decides.
     Transition("conflict", frozenset({QUEUED}), CONFLICT),
     Transition("insist", frozenset({CONFLICT}), QUEUED),
     Transition("send", frozenset({QUEUED}), SENDING),
@@ -37,31 +30,14 @@ MOVES = (
     Transition("resend", frozenset({UNPROVED}), QUEUED),
     Transition("sent", frozenset({SENDING}), SENT),
     Transition("accept", frozenset({SENDING, SENT}), ACCEPTED),
-    # Amazon's own word on the order is proof in any state: it may have been cancelled by another door meanwhile.
+    # Amazon's data verifies it from any open state: the change may have been made in Seller Central meanwhile.
     Transition("verify", frozenset({QUEUED, CONFLICT, SENDING, SENT, ACCEPTED, UNPROVED}), VERIFIED),
     Transition("reject", frozenset({QUEUED, SENDING, SENT, ACCEPTED, UNPROVED}), REJECTED),
     # Accepted, but the order never showed it: a person has to look.
     Transition("give_up", frozenset({SENDING, SENT, ACCEPTED}), UNPROVED),
 )
-BY_NAME = {move.name: move for move in MOVES}
-
-
-class InvalidSubmissionTransition(ValueError):
-    def __init__(self, move: str, state: str) -> None:
-        super().__init__(f"A submission that is {state} cannot {move}.")
-        self.move = move
-        self.state = state
-
-
-def may(name: str, state: str) -> bool:
-    return state in BY_NAME[name].sources
-
-
-def check(name: str, state: str) -> Transition:
-    """The move, or SubmissionMoveRefused."""
-    if not may(name, state):
-        raise InvalidSubmissionTransition(name, state)
-    return BY_NAME[name]
+is_allowed = TRANSITIONS.is_allowed
+check = TRANSITIONS.check
 
 
 def may_check_early(state: str, undo_until: datetime, now: datetime) -> bool:

@@ -90,7 +90,7 @@ def unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
     """
     found: set[int] = set()
     for portion in _portions(list(order_ids)):
-        rows = select(Order).where(Order.id.in_(portion), Order.state.in_(order_states.BY_NAME["ship"].sources))
+        rows = select(Order).where(Order.id.in_(portion), Order.state.in_(order_states.TRANSITIONS["ship"].from_states))
         rows = rows.options(load_only(Order.id), selectinload(Order.items))
         found.update(order.id for order in session.scalars(rows) if any(map(order_states.left_to_ship, order.items)))
     return [(UNSHIPPED, id_) for id_ in order_ids if id_ in found]

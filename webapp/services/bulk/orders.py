@@ -83,7 +83,7 @@ def _not_invoiceable(session: Session, ids: Sequence[int]) -> list[SkipReason]:
     for some in _batches(ids):
         left = OrderItem.ordered - OrderItem.canceled > OrderItem.invoiced
         open_ = select(OrderItem.id).where(OrderItem.order_id == Order.id, left).exists()
-        may = Order.state.in_(order_states.BY_NAME["invoice"].sources)
+        may = Order.state.in_(order_states.TRANSITIONS["invoice"].from_states)
         full += len(session.scalars(select(Order.id).where(Order.id.in_(some), may, ~open_)).all())
     causes = _by_state("invoice")(session, ids)
     return [*causes, SkipReason("nothing_to_invoice", {}, full)] if full else causes

@@ -186,10 +186,8 @@ def confirm_many(
 
 
 def move(mail: Mail, name: str, now: datetime) -> None:
-    """Along the table; what has ended is not due any more. Raises ValueError for a move there is not."""
-    if not mail_states.may(name, mail.state):
-        raise ValueError(f"A mail that is {mail.state} cannot {name}.")
-    mail.state = mail_states.BY_NAME[name].to
+    """Apply a transition; an ended mail is no longer due. Raises InvalidTransition."""
+    mail.state = mail_states.check(name, mail.state).to_state
     mail.changed_at = now
     if mail.state not in {mail_states.QUEUED, mail_states.SENDING}:
         mail.due_at = None
@@ -254,7 +252,7 @@ def _locked(session: Session, mail_id: int, name: str) -> Mail:
     if mail is None:
         session.rollback()
         raise NotFoundError("mail_not_there", name=mail_id)
-    if not mail_states.may(name, mail.state):
+    if not mail_states.is_allowed(name, mail.state):
         session.rollback()
         raise RefusedError(f"mail_cannot_{name}")
     return mail

@@ -211,7 +211,7 @@ def _sent(session: Session, mail_id: int, now: datetime) -> None:
 
 def _end(session: Session, mail_id: int, move: str, event: str, error: MailError, now: datetime) -> None:
     mail = _fresh(session, mail_id)
-    if domain.may(move, mail.state):
+    if domain.is_allowed(move, mail.state):
         if mail.state == domain.QUEUED and isinstance(error, MailRefused):
             # Refused by its addresses, before it was claimed.
             mail.tries += 1

@@ -59,7 +59,7 @@ def recompute_state(
     `confirmation` is how Amazon stands to the order's shipments, where the caller has read it already.
     """
     order.version += 1
-    if order.state in order_states.FINAL | {order_states.HOLDED}:
+    if order.state in order_states.FINAL | {order_states.ON_HOLD}:
         return
     if confirmation is None:
         confirmation = confirmations.of_order(session, order.id)

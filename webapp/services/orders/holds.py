@@ -36,7 +36,7 @@ def hold(
             raise InvalidError("hold_reason_required", field="reason")
         session.flush()
         order.state_before_hold, order.status_before_hold = order.state, order.status
-        order.state, order.status = order_states.HOLDED, ""
+        order.state, order.status = order_states.ON_HOLD, ""
         order.hold_reason, order.hold_until = comment.text, until
         order.version += 1
         kind = "order_held" if until is None else "order_held_until"
@@ -60,7 +60,7 @@ def unhold(session: Session, order_id: int, *, now: datetime, actor: str) -> Ord
 
 def release_due(session: Session, *, now: datetime, actor: str) -> int:
     """Let go on whatever was held until now; answers how many. Rolls back first, commits each."""
-    due = select(Order.id).where(Order.state == order_states.HOLDED, Order.hold_until <= now)
+    due = select(Order.id).where(Order.state == order_states.ON_HOLD, Order.hold_until <= now)
     released = 0
     with read_only():
         found = session.scalars(due.order_by(Order.id)).all()

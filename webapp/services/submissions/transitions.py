@@ -15,8 +15,8 @@ _EXPLAINED = frozenset({"rejected", "unproved", "conflict"})
 
 
 def apply(submission: Submission, name: str, now: datetime) -> None:
-    """Along the table, with a fresh count of tries. Raises SubmissionMoveRefused."""
-    submission.state = submission_states.check(name, submission.state).to
+    """Along the table, with a fresh count of tries. Raises InvalidTransition."""
+    submission.state = submission_states.check(name, submission.state).to_state
     submission.open = submission.state not in submission_states.ENDED
     submission.changed_at = now
     submission.tries = 0

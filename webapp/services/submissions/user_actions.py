@@ -64,7 +64,7 @@ def enqueue(
 def undo(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """Take a queued one back. Commits. Raises RefusedError once Amazon is being told."""
     submission = locked(session, submission_id)
-    if not submission_states.may("undo", submission.state):
+    if not submission_states.is_allowed("undo", submission.state):
         state = submission.state
         session.rollback()
         raise RefusedError("undo_too_late", state=state)
@@ -77,7 +77,7 @@ def undo(session: Session, submission_id: int, *, now: datetime, actor: str) -> 
 def override_conflict(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
     """Go on in spite of the conflict: Amazon is told at once, and decides. Commits. Raises RefusedError."""
     submission = locked(session, submission_id)
-    if not submission_states.may("insist", submission.state):
+    if not submission_states.is_allowed("insist", submission.state):
         state = submission.state
         session.rollback()
         raise RefusedError("insist_no_conflict", state=state)

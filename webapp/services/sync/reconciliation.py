@@ -117,7 +117,7 @@ def confirm_submissions(session: Session, written: Sequence[tuple[int, AmazonOrd
     """
     asked = select(Submission).where(
         Submission.amazon_order_id.in_([id_ for id_, _ in written]),
-        Submission.state.in_(submission_states.BY_NAME["verify"].sources),
+        Submission.state.in_(submission_states.TRANSITIONS["verify"].from_states),
     )
     said = dict(written)
     found = session.scalars(asked.order_by(Submission.id).execution_options(populate_existing=True)).all()

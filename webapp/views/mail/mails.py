@@ -87,7 +87,7 @@ def show(mail_id: int) -> Response:
         history=event_lines.entries(session, queries.history(session, mail), zone),
         text=_text(mail) if has_permission("pii.read") else None,
         document=queries.document_of(session, mail),
-        may=domain.may,
+        may=domain.is_allowed,
         pace=2 if mail.state in {domain.QUEUED, domain.SENDING} else 0,
     )
 

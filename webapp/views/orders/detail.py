@@ -70,7 +70,7 @@ def show(number: str) -> Response:
         left_to_credit=sum(map(order_states.left_to_credit, order.items)),
         troubled_mails=beside.troubled_mails,
         printable=any(counts.values()),
-        held_past_ship_by=order.state == order_states.HOLDED
+        held_past_ship_by=order.state == order_states.ON_HOLD
         and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),
         packable=order_states.is_allowed("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
         **_MORE[tab](session, order),

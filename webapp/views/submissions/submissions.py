@@ -186,7 +186,7 @@ def _shipment(submission: Submission) -> tuple[str, str] | None:
 def _may(name: str, submission: Submission) -> bool:
     """Whether the button would do something: `undo` or `look`."""
     if name == "undo":
-        return domain.may("undo", submission.state)
+        return domain.is_allowed("undo", submission.state)
     return domain.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
 
 
