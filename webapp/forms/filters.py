@@ -1,7 +1,6 @@
 """Filters of grids: GET forms whose values make an address, and chips that say them."""
 
 import re
-from collections.abc import Hashable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -47,8 +46,6 @@ class Checked(NamedTuple):
 class Filters(FlaskForm):
     """A form without a token, since it changes nothing. Fields that are empty or wrong are not filters."""
 
-    # Of one that is kept and shown to many, everything it was filled with; None of one that is of one request.
-    kept_by: Hashable | None = None
     _checked: Checked | None = None
 
     class Meta:
@@ -60,7 +57,7 @@ class Filters(FlaskForm):
         super().__init__(*args, meta={"reads_personal": reads_personal}, **kwargs)
 
     def check(self) -> Checked:
-        """What the form comes to, found out once: it may be read by several requests at the same time afterwards."""
+        """Validate the form once and return the filters, query parameters and chips it stands for."""
         if self._checked is None:
             right = self.validate()
             self._checked = Checked(right, self.set(), self.parameters(), tuple(self.chips()))
@@ -80,11 +77,6 @@ class Filters(FlaskForm):
             elif field.name in used:
                 found[field.name] = [value for value, _said in spoken(field)]
         return found
-
-    @property
-    def personal(self) -> bool:
-        """Whether somebody's name was typed into it."""
-        return any(isinstance(field, KeywordField) and field.raw_data and any(field.raw_data) for field in self)
 
     def chips(self) -> list[Chip]:
         """What is filtered; a filter of several values has a chip for each."""

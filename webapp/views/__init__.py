@@ -45,7 +45,6 @@ from webapp.web import (
     formatting,
     health,
     navigation,
-    remembering,
 )
 
 BLUEPRINTS = (
@@ -91,7 +90,6 @@ BLUEPRINTS = (
 def init_app(app: Flask) -> None:
     formatting.init_app(app)
     navigation.init_app(app)
-    remembering.init_app(app)
     error_pages.init_app(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

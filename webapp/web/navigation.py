@@ -4,14 +4,9 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import LazyString
-from markupsafe import Markup
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.domain.users.permissions import allows
-from webapp.web.auth import current_person
-from webapp.web.formatting import address
-from webapp.web.formatting.html import render_macro
-from webapp.web.formatting.readers import reader
+from webapp.web.auth import has_permission
 
 
 class Place(NamedTuple):
@@ -63,25 +58,25 @@ BELOW = {
 
 
 def init_app(app: Flask) -> None:
-    app.jinja_env.globals.update(navigation=navigation, places=places, data_age_url=data_age_url)
+    app.jinja_env.globals.update(navigation=navigation, data_age_url=data_age_url)
 
 
-def navigation() -> Markup:
-    """The places this person may go to, drawn once for a role and the place one is in."""
-    here = BELOW.get(request.blueprint or "", request.blueprint) or ""
-    user = current_person()
-    return render_macro(reader(), "macros/navigation.html", "entries", user.role if user.is_authenticated else "", here)
-
-
-def places(role: str, here: str) -> list[Entry]:
-    """Those the role may go to; the one of the blueprint `here` is `current`, also on every page below it."""
+def navigation() -> list[Entry]:
+    """Return the entries the signed-in user may open; `current` marks the one the page is in."""
+    blueprint = BELOW.get(request.blueprint or "", request.blueprint)
     return [
-        Entry(url_for(place.endpoint), place.text, place.icon, here == place.endpoint.partition(".")[0], place.within)
+        Entry(
+            url_for(place.endpoint),
+            place.text,
+            place.icon,
+            place.endpoint.partition(".")[0] == blueprint,
+            place.within,
+        )
         for place in PLACES
-        if place.endpoint in current_app.view_functions and allows(role, place.permission)
+        if place.endpoint in current_app.view_functions and has_permission(place.permission)
     ]
 
 
 def data_age_url() -> str:
     """Where the top bar asks for the age of Amazon's data."""
-    return address(DATA_AGE) if DATA_AGE in current_app.view_functions else ""
+    return url_for(DATA_AGE) if DATA_AGE in current_app.view_functions else ""

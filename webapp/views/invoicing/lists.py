@@ -13,7 +13,6 @@ from webapp.queries.listing import saved_views
 from webapp.views.invoicing import credit_memos, invoices
 from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
-from webapp.views.listing.filled import filled
 from webapp.views.listing.registry import Listing
 from webapp.views.shipping import shipments
 from webapp.web.auth import requires
@@ -27,7 +26,7 @@ def _serve(bp: Blueprint, path: str, listing: Listing, model: Document) -> None:
     def index() -> Response:
         session = db.session()
         every, layout = saved_views.load_stores_and_layout(session, current_user.id, listing.name)
-        form = filled(listing, request.args, every)
+        form = listing.filters(request.args, every)
         typed = form["q"].data
         if typed and form.check().right and (number := queries.number_for(session, model, typed)) is not None:
             return see_other(request, url_for(f"{bp.name}.show", number=number))

@@ -1,6 +1,6 @@
 """A grid as a page shows it: heads that sort, chips that clear, and where the pager leads. The address is all of it."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -10,7 +10,7 @@ from flask_babel import LazyString, ngettext
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from webapp.forms.filters import Chip, Filters
+from webapp.forms.filters import Filters
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import (
     END,
@@ -53,8 +53,8 @@ class Size(NamedTuple):
 class GridPage:
     """`page` is None when the filters make no sense.
 
-    `filters` and `place` are what an address of the grid says, the names in it sealed. `state`: everything that heads,
-    sizes, chips and the form of a page's number are made of, so that who remembers them need not have them made.
+    `filters` and `place` are the query parameters of the grid's addresses, names encrypted. `chips`: (text, address
+    without that filter). `leap`: (address, parameters) of the form for a page number, empty where there is one page.
     """
 
     form: Filters
@@ -64,35 +64,14 @@ class GridPage:
     place: dict[str, str]
     filters: Mapping[str, list[str]]
     columns: tuple[str, ...]
-    state: tuple[Hashable, ...]
-    made: "LazyGridHeader"
+    heads: list[Head]
+    chips: list[tuple[str, str]]
+    sizes: list[Size]
+    leap: tuple[str, list[tuple[str, str]]]
 
     @property
     def filtered(self) -> bool:
         return bool(self.form.check().chips)
-
-    @property
-    def heads(self) -> list[Head]:
-        return self.made.heads()
-
-    @property
-    def chips(self) -> list[tuple[str, str]]:
-        """(text, address without it)"""
-        return self.made.chips()
-
-    @property
-    def sizes(self) -> list[Size]:
-        return self.made.sizes()
-
-    @property
-    def leaps(self) -> bool:
-        """Whether there are more pages than this one."""
-        return self.page is not None and (self.page.next is not None or self.page.previous is not None)
-
-    @property
-    def leap(self) -> tuple[str, list[tuple[str, str]]]:
-        """Where the form leads that asks for a page by its number, and what it says besides."""
-        return self.made.address.parts() if self.leaps else ("", [])
 
 
 def show(
@@ -125,8 +104,10 @@ def show(
         place=said,
         filters=checked.parameters,
         columns=grid.visible,
-        state=(address.said, grid.visible, place.sort, place.size),
-        made=LazyGridHeader(grid, place, heads, checked.chips, address),
+        heads=[_head(grid, place, name, *heads[name], address) for name in grid.visible],
+        chips=[(chip.text, address.without(chip.name, chip.value)) for chip in checked.chips],
+        sizes=[Size(size, address.to(size=str(size)), size == place.size) for size in grid_fetch.SIZES],
+        leap=address.parts() if page is not None and (page.next or page.previous) else ("", []),
     )
 
 
@@ -145,8 +126,6 @@ class GridUrls:
     ) -> None:
         self._path, self._filters, self._place, self._cleared = path, filters, place, cleared
         self._filtered = _query(filters)
-        # All that its addresses are made of.
-        self.said = (path, self._filtered, tuple(place.items()), tuple(cleared.items()))
 
     def to(self, **more: str) -> str:
         """The first page of this grid, but for what `more` says."""
@@ -171,26 +150,6 @@ class GridUrls:
     def _url(self, filters: str, place: Mapping[str, str]) -> str:
         query = "&".join(filter(None, (filters, _query(place))))
         return f"{self._path}?{query}" if query else self._path
-
-
-@dataclass(frozen=True, slots=True)
-class LazyGridHeader:
-    """What a page of a grid shows beside its rows, made where it is drawn: `heads` as `show` is given them."""
-
-    grid: Grid
-    place: PageRequest
-    named: Mapping[str, tuple[str | LazyString, bool]]
-    checked: tuple[Chip, ...]
-    address: GridUrls
-
-    def heads(self) -> list[Head]:
-        return [_head(self.grid, self.place, name, *self.named[name], self.address) for name in self.grid.visible]
-
-    def chips(self) -> list[tuple[str, str]]:
-        return [(chip.text, self.address.without(chip.name, chip.value)) for chip in self.checked]
-
-    def sizes(self) -> list[Size]:
-        return [Size(size, self.address.to(size=str(size)), size == self.place.size) for size in grid_fetch.SIZES]
 
 
 def _query(values: Mapping[str, list[str] | str]) -> str:

@@ -11,7 +11,6 @@ from webapp.queries.orders import customers as queries
 from webapp.queries.orders import orders
 from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
-from webapp.views.listing.filled import filled
 from webapp.web.auth import requires
 from webapp.web.responses import render_fragment_or_page, see_other
 
@@ -25,7 +24,7 @@ _COLUMNS = ("id", "amazon_number", "purchased", "total", "status", "ship_by")
 def index() -> Response:
     session = db.session()
     every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.CUSTOMERS.name)
-    form = filled(list_registry.CUSTOMERS, request.args, every)
+    form = list_registry.CUSTOMERS.filters(request.args, every)
     return list_registry.show(session, list_registry.CUSTOMERS, request, every, layout, form)
 
 

@@ -9,7 +9,6 @@ from webapp.queries.listing import saved_views
 from webapp.queries.orders import orders as queries
 from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
-from webapp.views.listing.filled import filled
 from webapp.web.auth import requires
 from webapp.web.responses import see_other
 
@@ -21,7 +20,7 @@ bp = Blueprint("orders", __name__, url_prefix="/orders")
 def index() -> Response:
     session = db.session()
     every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.ORDERS.name)
-    form = filled(list_registry.ORDERS, request.args, every)
+    form = list_registry.ORDERS.filters(request.args, every)
     if (typed := form["q"].data) and form.check().right and (number := queries.number_for(session, typed)) is not None:
         return see_other(request, url_for("orders.show", number=number))
     return list_registry.show(session, list_registry.ORDERS, request, every, layout, form)

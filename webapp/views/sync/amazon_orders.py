@@ -28,7 +28,6 @@ from webapp.queries.sync import amazon_orders as queries
 from webapp.services.sync import manual_corrections as actions
 from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
-from webapp.views.listing.filled import filled
 from webapp.views.orders import timeline
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
@@ -93,7 +92,7 @@ def load(number: str) -> AmazonOrderContext:
 def index() -> Response:
     session = db.session()
     every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.AMAZON_ORDERS.name)
-    form = filled(list_registry.AMAZON_ORDERS, request.args, every)
+    form = list_registry.AMAZON_ORDERS.filters(request.args, every)
     return list_registry.show(session, list_registry.AMAZON_ORDERS, request, every, layout, form)
 
 

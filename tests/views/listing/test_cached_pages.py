@@ -1,13 +1,11 @@
-"""Parts of pages are drawn once, and nobody is shown what another one was meant to see."""
+"""Rendered rows are cached, and no user is shown what was rendered for another."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
-from flask import Flask, render_template_string
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -48,13 +46,9 @@ def tokens(page: str) -> set[str]:
 
 
 def read(client: FlaskClient, path: str, *, again: bool = False, **cookies: str) -> str:
-    """The page without its token. `again`: after everything that was remembered is forgotten."""
-    app = client.application
+    """The page without its token. `again`: with an empty cache."""
     if again:
-        for memory in ("remembered", "filled_forms", "drawn_rows"):
-            found = app.extensions.get(memory)
-            if found is not None:
-                app.extensions[memory] = type(found)(100)
+        client.application.extensions.pop("drawn_rows", None)
     for name, value in cookies.items():
         client.set_cookie(name, value)
     page = client.get(path).get_data(as_text=True)
@@ -127,63 +121,3 @@ def test_days_say_their_year_when_it_is_over(owner_client: FlaskClient, orders: 
     with time_machine.travel(datetime(2027, 1, 1, 12, tzinfo=UTC) + timedelta(days=1), tick=False):
         user_accounts.sign_in(owner_client, user_accounts.OWNER_USER)
         assert "Purchased from: Mar 1, 2026<" in owner_client.get(path).get_data(as_text=True)
-
-
-def test_a_form_with_somebodys_name_in_it_is_not_kept(
-    app: Flask, owner_client: FlaskClient, orders: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = _noted(app, monkeypatch)
-    assert 'value="Recipient"' in owner_client.get("/orders?name=Recipient").get_data(as_text=True)
-    assert [said for said in kept if "Recipient" in said] == []
-
-
-def _noted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Everything that is remembered from now on."""
-    kept: list[str] = []
-    remembered = app.extensions["remembered"]
-    put: Callable[[Any, Any], None] = remembered.put
-
-    def noting(key: Any, piece: Any) -> None:
-        kept.append(repr(key) + repr(piece))
-        put(key, piece)
-
-    monkeypatch.setattr(remembered, "put", noting)
-    return kept
-
-
-def draw(app: Flask, template: str, **context: Any) -> str:
-    with app.test_request_context():
-        return render_template_string(template, **context)
-
-
-def test_a_part_is_drawn_anew_for_whatever_is_named(app: Flask) -> None:
-    part = '{% call remembered("part", named) %}{{ said }}{% endcall %}'
-    assert draw(app, part, named=1, said="one") == "one"
-    assert draw(app, part, named=2, said="two") == "two"
-    assert draw(app, part, named=1, said="three") == "one"
-
-
-def test_where_nothing_is_named_nothing_is_remembered(app: Flask) -> None:
-    part = '{% call remembered("part", none) %}{{ said }}{% endcall %}'
-    assert [draw(app, part, said=said) for said in ("one", "two")] == ["one", "two"]
-
-
-def test_what_may_change_afterwards_is_not_named(app: Flask) -> None:
-    with pytest.raises(TypeError, match="unhashable"):
-        draw(app, '{% call remembered("part", []) %}{% endcall %}')
-
-
-def test_what_people_write_is_never_taken_for_the_place_of_a_token(owner_client: FlaskClient, orders: None) -> None:
-    page = owner_client.get("/orders?total_min=%EE%80%80csrf_token").get_data(as_text=True)
-    assert 'value="\ue000csrf_token"' in page
-
-
-def test_tokens_within_a_part_within_another_are_put_in(app: Flask) -> None:
-    part = (
-        '{% call remembered("outer") %}{{ csrf_token() }} '
-        '{% call remembered("inner") %}{{ csrf_token() }}{% endcall %}{% endcall %} {{ csrf_token() }}'
-    )
-    for _ in range(2):
-        first, second, third = draw(app, part).split()
-        assert first == second == third
-        assert len(first) > 60
