@@ -21,7 +21,7 @@ def a_shipped_item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-
     def part(type_, minor):
         return a_component(type_, f"{minor / 100:.2f}")
 
-    nonzero_parts = {
+    parts = {
         "ITEM": price * quantity,
         "SHIPPING": shipping,
         "TAX": tax,
@@ -32,8 +32,8 @@ def a_shipped_item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-
         n,
         quantity=quantity,
         quantity_shipped=quantity if shipped is None else shipped,
-        total=a_component("ITEM", f"{sum(nonzero_parts.values()) / 100:.2f}").value,
-        components=tuple(part(type_, minor) for type_, minor in nonzero_parts.items() if minor),
+        total=a_component("ITEM", f"{sum(parts.values()) / 100:.2f}").value,
+        components=tuple(part(type_, minor) for type_, minor in parts.items() if minor),
     )
 
 
