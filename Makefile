@@ -6,6 +6,8 @@ DATA ?=
 ORDERS ?= 1000000
 BENCH ?= $(HOME)/.cache/channeldesk-benchmark
 ROUNDS ?= 100
+FAST := not (postgresql or browser or processes or slow)
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 DATABASE ?= sqlite
 PARTS ?=
 # Wheels only, so nothing is compiled. Flask-Principal, which Flask-Security needs, is released as source only: it is built with
@@ -15,7 +17,7 @@ PIP := $(INSTALL) --no-binary flask-principal --no-build-isolation
 DATA_OPTION = $(if $(DATA),--data-dir "$(DATA)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev run test explore models check fix docs lock wheel benchmark clean
+.PHONY: help setup demo dev run test test-all explore models check fix docs lock wheel benchmark clean
 
 help: ## Print this help
 	@grep -hE '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -28,8 +30,12 @@ demo: .venv/ready ## Run the whole loop against the built-in Amazon simulator [P
 run: .venv/ready ## Run the desk for real [PORT=8480 DATA=folder]
 	@$(PY) -m webapp up --port $(PORT) $(DATA_OPTION)
 
-test: .venv/ready-dev ## Run every test; browser tests skip where there is no Chromium
-	@$(PY) -m pytest -n auto $(ARGS)
+test: .venv/ready-dev ## Run the fast tests: SQLite, no browser, no processes [ARGS="tests/views -k submissions"]
+	@$(PY) -m pytest -n auto --dist worksteal -m "$(FAST)" $(ARGS)
+
+# Tests of processes and browsers mostly wait, so there are more workers than cores.
+test-all: .venv/ready-dev ## Run every test; browser tests skip where there is no Chromium
+	@$(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 explore: .venv/ready-dev ## Look for counterexamples that no run has tried yet
 	@$(PY) -m pytest -n auto -m "hypothesis or explored" --hypothesis-profile exploring $(ARGS)

@@ -1,5 +1,6 @@
 """The parts every test may ask for. Each test has a data folder, a database and an application of its own."""
 
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,15 +19,14 @@ from simulator.state.sellers import DEMO_EU
 from tests.support import user_accounts
 from tests.support.account_harness import AccountHarness, refill_rate_limits
 from tests.support.factories import all_participations
-from tests.support.postgres import Server, Unavailable, postgres_server
+from tests.support.postgres import BOTH_DATABASES, Server, Unavailable, postgres_server
+from tests.support.shared_setup import create_sqlite_template, share_compiled_code
 from tests.support.simulator_server import AmazonServer
 from tests.support.valkey import valkey_server
 from webapp import create_app
 from webapp.amazon.gateway import Amazon
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.base import Base
-from webapp.db.engine import create_file
 from webapp.models.accounts import Account
 from webapp.models.key_check import KeyCheck
 from webapp.runtime import migrate
@@ -37,6 +37,8 @@ search.register_profile("repeatable", derandomize=True, database=None)
 search.register_profile("exploring", print_blob=True)
 search.load_profile("repeatable")
 
+share_compiled_code()
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", default="sqlite", help="the database of tests that do not run on both: postgresql")
@@ -44,7 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if metafunc.definition.get_closest_marker("both_databases") and "database_url" in metafunc.fixturenames:
-        metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+        metafunc.parametrize("database_url", BOTH_DATABASES, indirect=True)
 
 
 @pytest.fixture
@@ -88,15 +90,22 @@ def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with all tables and no rows, to copy from."""
+    path = tmp_path_factory.mktemp("template") / "channeldesk.db"
+    create_sqlite_template(path)
+    return path
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[Flask]:
+def app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Flask]:
     app = create_app(settings)
     app.config.update(TESTING=True)
     app.test_client_class = user_accounts.IsolatedClient
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":  # The other one is a copy that has its tables.
-            create_file(db.engine)
-            Base.metadata.create_all(db.engine)
+        if db.engine.dialect.name == "sqlite":
+            shutil.copy(request.getfixturevalue("sqlite_template"), db.engine.url.database)
         yield app
         db.session.remove()
         db.engine.dispose()

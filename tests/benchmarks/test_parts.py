@@ -76,6 +76,7 @@ def test_an_import_is_timed_beside_the_upsert_of_its_rows(place: Place) -> None:
     assert found.figures["import"] > 0
 
 
+@pytest.mark.postgresql
 def test_so_it_is_on_postgresql(postgres: Server, tmp_path: Path) -> None:
     found = importing.measure(Place(tmp_path, postgres.url, f"bench_{tmp_path.name.replace('-', '_')}"), FEW)
 

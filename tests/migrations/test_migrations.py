@@ -6,6 +6,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
+from tests.support.postgres import BOTH_DATABASES
 from webapp import create_app
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -14,7 +15,7 @@ from webapp.db.base import Base
 from webapp.runtime import migrate
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH_DATABASES)
 def settings(request, tmp_path):
     """Of an empty database."""
     with ExitStack() as stack:

@@ -13,6 +13,8 @@ from webapp import create_app
 from webapp.core.settings import Settings
 from webapp.runtime import migrate
 
+pytestmark = pytest.mark.postgresql
+
 
 @pytest.fixture
 def wheel():

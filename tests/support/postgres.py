@@ -15,10 +15,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import URL, Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 NOBODY = 65534
+BOTH_DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 # A test's server has nothing to lose.
 CARELESS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
 _numbers = count(1)

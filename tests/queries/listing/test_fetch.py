@@ -8,6 +8,7 @@ from sqlalchemy import Integer, String, create_engine, insert, select
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 from tests.support.factories import NOW
+from tests.support.postgres import BOTH_DATABASES
 from webapp.db.base import UtcDateTime
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import (
@@ -52,7 +53,7 @@ SORTS = [
 ]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=BOTH_DATABASES)
 def engine(request):
     with ExitStack() as stack:
         url = "sqlite://"
