@@ -19,5 +19,5 @@ def send_messages(account_id: int) -> None:
     session = db.session()
     keys = accounts.credentials(accounts.find(session, account_id))
     session.commit()
-    with Amazon(keys, queue.redis(), lane="submission") as port:
+    with Amazon(keys, queue.redis(), priority="submission") as port:
         amazon_messaging.advance(session, port, account_id, clock=lambda: datetime.now(UTC))

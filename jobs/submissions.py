@@ -15,7 +15,7 @@ def advance_submissions(account_id: int) -> None:
     session = db.session()
     keys = accounts.credentials(accounts.find(session, account_id))
     session.commit()
-    with Amazon(keys, queue.redis(), lane="submission") as port:
+    with Amazon(keys, queue.redis(), priority="submission") as port:
         submission_processor.run(
             session,
             port,
@@ -32,5 +32,5 @@ def refresh_order(amazon_order_id: int) -> None:
     order = session.get_one(AmazonOrder, amazon_order_id)
     keys = accounts.credentials(accounts.find(session, order.account_id))
     session.commit()
-    with Amazon(keys, queue.redis(), lane="person", max_wait=20.0) as port:
+    with Amazon(keys, queue.redis(), priority="person", max_wait=20.0) as port:
         sync_run.refresh_order(session, port, order, now=datetime.now(UTC), actor="amazon")

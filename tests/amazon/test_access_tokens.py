@@ -1,4 +1,4 @@
-"""Access tokens: shared, sealed, renewed once, and refused with words that say what to do."""
+"""Access tokens: shared, encrypted, renewed once, and refused with advice."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from redis.retry import Retry
 
 from tests.amazon.conftest import Clock
 from tests.amazon.scripted import TOKEN, Reply, Script, a_token, said
-from webapp.amazon.access_tokens import LOCK_MS, Tokens
+from webapp.amazon.access_tokens import LOCK_MS, AccessTokens
 from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
@@ -28,25 +28,29 @@ PATH = "/auth/o2/token"
 
 
 @pytest.fixture
-def wire() -> Iterator[HttpTransport]:
-    wire = HttpTransport()
-    yield wire
-    wire.close()
+def transport() -> Iterator[HttpTransport]:
+    transport = HttpTransport()
+    yield transport
+    transport.close()
 
 
 @pytest.fixture
-def tokens(redis: Redis, credentials: Credentials, wire: HttpTransport, clock: Clock) -> Callable[..., Tokens]:
-    def make(to: Credentials = credentials, store: Redis = redis) -> Tokens:
-        return Tokens(to, store, wire, clock=clock, wait=clock.wait)
+def tokens(
+    redis: Redis, credentials: Credentials, transport: HttpTransport, clock: Clock
+) -> Callable[..., AccessTokens]:
+    def make(to: Credentials = credentials, store: Redis = redis) -> AccessTokens:
+        return AccessTokens(to, store, transport, clock=clock, wait=clock.wait)
 
     return make
 
 
-def current(tokens: Tokens, refused: str | None = None) -> str:
-    return tokens.current(deadline=1030.0, refused=refused)
+def current(tokens: AccessTokens, rejected: str | None = None) -> str:
+    return tokens.get(deadline=1030.0, rejected=rejected)
 
 
-def test_a_token_is_asked_for_as_login_with_amazon_wants_it(tokens: Callable[..., Tokens], script: Script) -> None:
+def test_a_token_is_asked_for_as_login_with_amazon_wants_it(
+    tokens: Callable[..., AccessTokens], script: Script
+) -> None:
     assert current(tokens()) == TOKEN
 
     (request,) = script.asked(PATH)
@@ -60,7 +64,7 @@ def test_a_token_is_asked_for_as_login_with_amazon_wants_it(tokens: Callable[...
 
 
 def test_one_token_serves_everybody_until_shortly_before_its_end(
-    tokens: Callable[..., Tokens], script: Script, redis: Redis
+    tokens: Callable[..., AccessTokens], script: Script, redis: Redis
 ) -> None:
     assert [current(tokens()) for _ in range(3)] == [TOKEN] * 3
 
@@ -70,7 +74,7 @@ def test_one_token_serves_everybody_until_shortly_before_its_end(
 
 
 def test_redis_holds_nothing_that_can_be_used(
-    tokens: Callable[..., Tokens], redis: Redis, credentials: Credentials
+    tokens: Callable[..., AccessTokens], redis: Redis, credentials: Credentials
 ) -> None:
     current(tokens())
 
@@ -80,10 +84,12 @@ def test_redis_holds_nothing_that_can_be_used(
 
 
 def test_twenty_threads_without_a_token_make_one_call(
-    redis: Redis, credentials: Credentials, wire: HttpTransport, script: Script
+    redis: Redis, credentials: Credentials, transport: HttpTransport, script: Script
 ) -> None:
     def ask(_: int) -> str:
-        return Tokens(credentials, redis, wire, clock=time.monotonic, wait=time.sleep).current(time.monotonic() + 10)
+        return AccessTokens(credentials, redis, transport, clock=time.monotonic, wait=time.sleep).get(
+            time.monotonic() + 10
+        )
 
     with ThreadPoolExecutor(20) as threads:
         assert list(threads.map(ask, range(20))) == [TOKEN] * 20
@@ -92,18 +98,18 @@ def test_twenty_threads_without_a_token_make_one_call(
 
 
 def test_a_refused_token_is_renewed_unless_somebody_has_renewed_it_already(
-    tokens: Callable[..., Tokens], script: Script
+    tokens: Callable[..., AccessTokens], script: Script
 ) -> None:
     script.answers(PATH, a_token("first"), a_token("second"), a_token("third"))
     assert current(tokens()) == "first"
 
-    assert current(tokens(), refused="first") == "second"
-    assert current(tokens(), refused="first") == "second"
+    assert current(tokens(), rejected="first") == "second"
+    assert current(tokens(), rejected="first") == "second"
     assert len(script.asked(PATH)) == 2
 
 
 def test_a_wrong_secret_does_not_profit_from_the_token_of_the_right_one(
-    tokens: Callable[..., Tokens], script: Script, credentials: Credentials
+    tokens: Callable[..., AccessTokens], script: Script, credentials: Credentials
 ) -> None:
     script.answers(PATH, a_token(), said({"error": "invalid_client"}, 401))
     current(tokens())
@@ -113,7 +119,7 @@ def test_a_wrong_secret_does_not_profit_from_the_token_of_the_right_one(
 
 
 def test_who_waits_for_another_process_gives_up_in_time(
-    tokens: Callable[..., Tokens], redis: Redis, script: Script, clock: Clock
+    tokens: Callable[..., AccessTokens], redis: Redis, script: Script, clock: Clock
 ) -> None:
     current(tokens())
     (key,) = redis.keys()
@@ -128,7 +134,7 @@ def test_who_waits_for_another_process_gives_up_in_time(
     assert len(script.asked(PATH)) == 1
 
 
-def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., Tokens], script: Script, redis: Redis) -> None:
+def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., AccessTokens], script: Script, redis: Redis) -> None:
     script.answers(PATH, Reply(503))
 
     with pytest.raises(Unavailable):
@@ -172,12 +178,12 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., Tokens], scri
         (
             said({"access_token": TOKEN}),
             InvalidResponse,
-            "Amazon answered getToken with an access token without its time of life.",
+            "Amazon answered getToken with an access token without its lifetime.",
         ),
     ],
 )
 def test_every_refusal_says_what_it_was(
-    tokens: Callable[..., Tokens], script: Script, reply: Reply, error: type[Exception], words: str
+    tokens: Callable[..., AccessTokens], script: Script, reply: Reply, error: type[Exception], words: str
 ) -> None:
     script.answers(PATH, reply)
 
@@ -197,7 +203,7 @@ def test_every_refusal_says_what_it_was(
     ],
 )
 def test_keys_that_cannot_be_right_are_not_sent(
-    tokens: Callable[..., Tokens], credentials: Credentials, script: Script, field: str, value: str, words: str
+    tokens: Callable[..., AccessTokens], credentials: Credentials, script: Script, field: str, value: str, words: str
 ) -> None:
     with pytest.raises(BadCredentials) as raised:
         current(tokens(replace(credentials, **{field: value})))
@@ -206,7 +212,7 @@ def test_keys_that_cannot_be_right_are_not_sent(
     assert script.requests == []
 
 
-def test_without_redis_no_token_is_asked_for(tokens: Callable[..., Tokens], script: Script) -> None:
+def test_without_redis_no_token_is_asked_for(tokens: Callable[..., AccessTokens], script: Script) -> None:
     with pytest.raises(RedisUnavailable):
         current(tokens(store=Redis(unix_socket_path="/nonexistent/valkey.sock", retry=Retry(NoBackoff(), 0))))
 

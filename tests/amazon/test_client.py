@@ -106,7 +106,7 @@ def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Scri
         (
             Reply(301, headers={"location": "/elsewhere"}),
             InvalidResponse,
-            "Amazon answered getOrder with status 301, which sends elsewhere; that is not followed.",
+            "Amazon answered getOrder with status 301, a redirect, which is not followed.",
         ),
     ],
 )

@@ -70,12 +70,12 @@ def test_an_answer_that_does_not_come_ends_the_call(connect: Callable[..., Amazo
 
 def test_a_body_without_end_is_cut_off(script: Script) -> None:
     script.answers("/big", Reply(200, b"x" * 5000))
-    wire = HttpTransport(largest=4000)
+    transport = HttpTransport(max_body_bytes=4000)
 
     with pytest.raises(InvalidResponse, match=r"with more than 4000 bytes\.$"):
-        wire.exchange("getBig", "GET", f"{script.url}/big")
+        transport.send("getBig", "GET", f"{script.url}/big")
 
-    wire.close()
+    transport.close()
 
 
 def test_a_place_where_nobody_listens_is_named(

@@ -11,8 +11,8 @@ TEN_DAYS = 10 * 86400
 OPERATION = "createFeed"
 
 
-def pacer(redis: Redis, lane: str = "person") -> RateLimiter:
-    return RateLimiter(redis, "1", lane, clock=lambda: 0.0, wait=lambda _: None)
+def limiter(redis: Redis, priority: str = "person") -> RateLimiter:
+    return RateLimiter(redis, "1", priority, clock=lambda: 0.0, wait=lambda _: None)
 
 
 def shift(redis: Redis, seconds: float) -> None:
@@ -22,28 +22,28 @@ def shift(redis: Redis, seconds: float) -> None:
             redis.hincrbyfloat(bucket_key("1", OPERATION), name.decode(), seconds)
 
 
-def wait_of(redis: Redis, lane: str = "person") -> float | None:
+def wait_of(redis: Redis, priority: str = "person") -> float | None:
     with pytest.raises(Throttled) as raised:
-        pacer(redis, lane).acquire(OPERATION, deadline=-1)
+        limiter(redis, priority).acquire(OPERATION, deadline=-1)
     return raised.value.wait
 
 
-@pytest.mark.parametrize("lane", ["person", "submission", "sync", "backfill"])
-def test_an_empty_bucket_of_then_fills_from_now_on(redis: Redis, lane: str) -> None:
-    pacer(redis).acquire(OPERATION, deadline=10)
-    pacer(redis, lane).empty(OPERATION)
+@pytest.mark.parametrize("priority", ["person", "submission", "sync", "backfill"])
+def test_an_empty_bucket_of_then_fills_from_now_on(redis: Redis, priority: str) -> None:
+    limiter(redis).acquire(OPERATION, deadline=10)
+    limiter(redis, priority).mark_empty(OPERATION)
     shift(redis, TEN_DAYS)
     rate, burst = RATES[OPERATION]
-    wait_of(redis, lane)
+    wait_of(redis, priority)
 
     # As much time passes as fills the bucket.
     shift(redis, -burst / rate)
 
-    pacer(redis, lane).acquire(OPERATION, deadline=10)
+    limiter(redis, priority).acquire(OPERATION, deadline=10)
 
 
 def test_the_wait_for_the_next_call_is_one_of_the_rate(redis: Redis) -> None:
-    pacer(redis).empty(OPERATION)
+    limiter(redis).mark_empty(OPERATION)
     shift(redis, TEN_DAYS)
     wait = wait_of(redis)
     assert wait is not None
@@ -54,9 +54,9 @@ def test_a_lock_on_the_access_token_is_not_waited_for_longer_than_it_can_be_held
     key = "channeldesk:amazon:token:x:lock"
     redis.set(key, "somebody", px=TEN_DAYS * 1000)
 
-    access_tokens.bound_lock(redis, key)
+    access_tokens.limit_lock_ttl(redis, key)
 
     assert 0 < redis.pttl(key) <= access_tokens.LOCK_MS
-    access_tokens.bound_lock(redis, key)
-    access_tokens.bound_lock(redis, "not there")
+    access_tokens.limit_lock_ttl(redis, key)
+    access_tokens.limit_lock_ttl(redis, "not there")
     assert redis.exists("not there") == 0

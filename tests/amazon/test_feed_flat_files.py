@@ -96,7 +96,7 @@ def test_a_report_keeps_its_counts_and_names_the_lines() -> None:
             FeedMessage(3, "Warning", "9", "Late.", "902-3-3", "33"),
         ),
     )
-    assert not report.contradicts_itself
+    assert not report.is_contradictory
 
 
 def test_a_report_may_come_in_an_old_encoding_with_a_mark_or_in_another_language() -> None:
@@ -136,7 +136,7 @@ def test_an_error_of_the_whole_file_is_message_zero() -> None:
     report = read_flat_report(said.encode())
 
     assert report.messages == (FeedMessage(0, "Error", "90061", "No."),)
-    assert not report.contradicts_itself
+    assert not report.is_contradictory
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_an_error_of_the_whole_file_is_message_zero() -> None:
     [("\t\t2\r", "\t\t3\r"), ("\t\t2\r", "\t\t1\r"), ("2\t902-2-2", "0\t902-2-2"), ("\tError", "\tWarning")],
 )
 def test_counts_that_say_other_than_the_lines_are_noticed(before: str, after: str) -> None:
-    assert read_flat_report(REPORT.replace(before, after).encode()).contradicts_itself
+    assert read_flat_report(REPORT.replace(before, after).encode()).is_contradictory
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_severities_are_read_in_every_language_of_the_marketplaces(warning: str,
     report = read_flat_report(said.encode())
 
     assert [message.severity for message in report.messages] == ["Error", "Warning"]
-    assert not report.contradicts_itself
+    assert not report.is_contradictory
 
 
 @pytest.mark.parametrize(
@@ -207,19 +207,19 @@ def test_an_unknown_severity_is_what_the_counts_say(successful: int, severities:
     report = read_flat_report(said.replace("\t\t2\r", f"\t\t{successful}\r").encode())
 
     assert [message.severity for message in report.messages] == severities
-    assert not report.contradicts_itself
+    assert not report.is_contradictory
 
 
 def test_an_unknown_severity_beside_an_error_that_explains_the_counts_is_a_warning() -> None:
     report = read_flat_report(REPORT.replace("\tWarning", "\tViðvörun").encode())
 
     assert [message.severity for message in report.messages] == ["Error", "Warning"]
-    assert not report.contradicts_itself
+    assert not report.is_contradictory
 
 
 def test_unknown_severities_of_which_the_counts_explain_only_some_prove_nothing() -> None:
     said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
-    assert read_flat_report(said.encode()).contradicts_itself
+    assert read_flat_report(said.encode()).is_contradictory
 
 
 @pytest.mark.parametrize(

@@ -112,14 +112,14 @@ def test_a_report_keeps_its_counts_and_its_messages() -> None:
 
 
 def test_counts_that_say_other_than_the_results_are_noticed() -> None:
-    assert not read_report(REPORT.encode()).contradicts_itself
+    assert not read_report(REPORT.encode()).is_contradictory
     for before, after in (
         ("<MessagesWithError>1<", "<MessagesWithError>0<"),
         ("<MessagesSuccessful>1<", "<MessagesSuccessful>3<"),
         ("<ResultCode>Error<", "<ResultCode>Warning<"),
         ("<MessageID>2<", "<MessageID>0<"),
     ):
-        assert read_report(REPORT.replace(before, after).encode()).contradicts_itself
+        assert read_report(REPORT.replace(before, after).encode()).is_contradictory
 
 
 def test_a_report_may_come_in_another_encoding_or_without_its_envelope() -> None:

@@ -50,7 +50,7 @@ def test_a_feed_that_hangs_is_lost(connect: Callable[..., Amazon], script: Scrip
 
 
 def test_a_feed_answered_without_end_is_lost(amazon: Amazon, script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(amazon._client.wire, "_largest", 100)
+    monkeypatch.setattr(amazon._client.transport, "_max_body_bytes", 100)
     script.answers(FEEDS, said({"feedId": "7", "more": "x" * 100}, 202))
 
     with pytest.raises(OutcomeUnknown):
@@ -65,7 +65,7 @@ def test_a_feed_amazon_took_while_redis_went_away_is_taken(
     """Amazon says another rate than was known, so there is something to write down that cannot be."""
     amazon = connect()
     script.answers(FEEDS, said({"feedId": "7"}, 202, x_amzn_ratelimit_limit="0.5"))
-    whole = amazon._client.wire.exchange
+    whole = amazon._client.transport.send
 
     def gone(*args: Any, **options: Any) -> Any:
         answer = whole(*args, **options)
@@ -73,7 +73,7 @@ def test_a_feed_amazon_took_while_redis_went_away_is_taken(
             redis.config_set("maxmemory", "1")
         return answer
 
-    amazon._client.wire.exchange = gone  # type: ignore[method-assign]
+    amazon._client.transport.send = gone  # type: ignore[method-assign]
     try:
         made = amazon.create_feed(PREPARED)
     finally:

@@ -17,7 +17,7 @@ from webapp.domain.amazon.types import (
     Buyer,
     Component,
     Gift,
-    OddField,
+    InvalidField,
     UnparseableOrder,
 )
 from webapp.domain.common.money import Money
@@ -311,13 +311,13 @@ def test_an_amount_is_read_in_every_form_and_rounded_once(amount: Any, minor: in
     order = parse_order(changed("proceeds.grandTotal", in_euros(amount)))
 
     assert order.total == (None if minor is None else euros(minor))
-    assert order.odd == (() if odd is None else (OddField("proceeds.grandTotal.amount", *odd),))
+    assert order.invalid_fields == (() if odd is None else (InvalidField("proceeds.grandTotal.amount", *odd),))
 
 
 def test_yen_with_decimals_are_yen() -> None:
     order = parse_order(changed("proceeds.grandTotal", {"amount": "1099.00", "currencyCode": "JPY"}))
 
-    assert (order.total, order.odd) == (Money(1099, "JPY"), ())
+    assert (order.total, order.invalid_fields) == (Money(1099, "JPY"), ())
 
 
 @pytest.mark.parametrize("year", ["0001", "1970", "1995", "1994-12-31T16:00:00-08:00", "9999"])
@@ -327,7 +327,7 @@ def test_a_ship_by_of_no_real_year_is_left_out_and_listed(year: str) -> None:
     order = parse_order(changed("fulfillment.shipByWindow.latestDateTime", said))
 
     assert order.ship_by is None
-    assert order.odd == (OddField("fulfillment.shipByWindow.latestDateTime", "impossible_time", said),)
+    assert order.invalid_fields == (InvalidField("fulfillment.shipByWindow.latestDateTime", "impossible_time", said),)
 
 
 def test_a_lower_case_z_is_utc_and_a_time_without_zone_is_taken_for_utc() -> None:
@@ -336,9 +336,9 @@ def test_a_lower_case_z_is_utc_and_a_time_without_zone_is_taken_for_utc() -> Non
     small = parse_order(changed("fulfillment.shipByWindow.latestDateTime", "2026-11-23t22:59:59z"))
     bare = parse_order(changed("fulfillment.shipByWindow.latestDateTime", "2026-11-23T22:59:59"))
 
-    assert (small.ship_by, small.odd) == (meant, ())
+    assert (small.ship_by, small.invalid_fields) == (meant, ())
     assert bare.ship_by == meant
-    assert [odd.problem for odd in bare.odd] == ["no_time_zone"]
+    assert [odd.problem for odd in bare.invalid_fields] == ["no_time_zone"]
 
 
 def test_the_times_of_an_order_stand_in_for_each_other() -> None:
@@ -374,13 +374,13 @@ def test_a_detail_without_a_subtype_stays_a_detail() -> None:
     order = parse_order(raw)
 
     assert order.items[0].components[2] == Component("TAX", "", euros(380))
-    assert order.odd == ()
+    assert order.invalid_fields == ()
 
 
 def test_a_replacement_without_the_number_of_the_original_is_an_order() -> None:
     order = parse_order(an_order(associatedOrders=[{"associationType": "REPLACEMENT_ORIGINAL_ID"}, {"orderId": "x"}]))
 
-    assert (order.replaces, order.odd) == (None, ())
+    assert (order.replaces, order.invalid_fields) == (None, ())
 
 
 def test_what_no_database_stores_is_taken_out_of_a_text() -> None:
@@ -391,7 +391,7 @@ def test_what_no_database_stores_is_taken_out_of_a_text() -> None:
 
     assert order.buyer == Buyer("Canary Buy?er")
     assert (order.items[0].title, order.items[0].sku) == ("x" * 4000, None)
-    assert [(odd.path, odd.problem, odd.value) for odd in order.odd] == [
+    assert [(odd.path, odd.problem, odd.value) for odd in order.invalid_fields] == [
         ("orderItems[0].product.sellerSku", "too_long", None),
         ("orderItems[0].product.title", "too_long", None),
         ("buyer.buyerName", "bad_characters", None),
@@ -409,7 +409,7 @@ def test_a_quantity_in_another_form_is_that_quantity(said: Any, meant: int) -> N
     order = parse_order(changed("orderItems.0.quantityOrdered", said))
 
     assert order.items[0].quantity == meant
-    assert [odd.problem for odd in order.odd] == ["not_quantity"]
+    assert [odd.problem for odd in order.invalid_fields] == ["not_quantity"]
 
 
 @pytest.mark.parametrize(
@@ -454,14 +454,14 @@ def test_no_optional_field_makes_an_order_unreadable() -> None:
         if not needed.fullmatch(path):
             for value in (*ANYTHING, "x" * 5000):
                 order = parse_order(changed(path, value, whole))
-                assert all(odd.value is None or "x" not in odd.value for odd in order.odd)
+                assert all(odd.value is None or "x" not in odd.value for odd in order.invalid_fields)
                 assert not re.search(r"\\x00|\\ud800", repr(order))
 
 
 def test_what_was_odd_is_counted_no_further_than_anybody_reads() -> None:
     order = parse_order(an_order(packages=[7] * 10_000))
 
-    assert len(order.odd) == 50
+    assert len(order.invalid_fields) == 50
 
 
 def test_of_an_item_or_parcel_listed_twice_the_first_counts() -> None:
@@ -471,7 +471,7 @@ def test_of_an_item_or_parcel_listed_twice_the_first_counts() -> None:
     order = parse_order(twice)
 
     assert (len(order.items), [package.carrier for package in order.packages]) == (1, ["DHL"])
-    assert [(odd.path, odd.problem) for odd in order.odd] == [
+    assert [(odd.path, odd.problem) for odd in order.invalid_fields] == [
         ("orderItems[1].orderItemId", "duplicate"),
         ("packages[1].packageReferenceId", "duplicate"),
     ]
@@ -480,8 +480,8 @@ def test_of_an_item_or_parcel_listed_twice_the_first_counts() -> None:
 def test_a_value_that_may_be_personal_is_not_listed() -> None:
     for path in ("buyer.buyerName", "createdTime", "orderItems.0.fulfillment.quantityFulfilled"):
         order = parse_order(changed(path, ["Canary Buyer"]))
-        assert order.odd
-        assert "Canary" not in repr(order.odd)
+        assert order.invalid_fields
+        assert "Canary" not in repr(order.invalid_fields)
 
 
 def test_a_page_goes_on_without_the_orders_it_cannot_read() -> None:

@@ -17,19 +17,19 @@ SEARCH = "searchOrders"
 
 
 @pytest.fixture
-def pacer(redis: Redis, clock: Clock) -> Callable[..., RateLimiter]:
-    def make(lane: str = "person", account_key: str = "7") -> RateLimiter:
-        return RateLimiter(redis, account_key, lane, clock=clock, wait=clock.wait)
+def limiter(redis: Redis, clock: Clock) -> Callable[..., RateLimiter]:
+    def make(priority: str = "person", account_key: str = "7") -> RateLimiter:
+        return RateLimiter(redis, account_key, priority, clock=clock, wait=clock.wait)
 
     return make
 
 
-def taken(pacer: RateLimiter, operation: str = SEARCH) -> int:
+def taken(limiter: RateLimiter, operation: str = SEARCH) -> int:
     """How many calls are to be had at once."""
     count = 0
     try:
         while True:
-            pacer.acquire(operation, deadline=0)
+            limiter.acquire(operation, deadline=0)
             count += 1
     except Throttled:
         return count
@@ -41,9 +41,9 @@ def rate(redis: Redis, operation: str) -> float:
 
 
 def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(
-    pacer: Callable[..., RateLimiter], clock: Clock
+    limiter: Callable[..., RateLimiter], clock: Clock
 ) -> None:
-    person = pacer()
+    person = limiter()
 
     assert taken(person) == 20
     with pytest.raises(Throttled) as raised:
@@ -55,15 +55,15 @@ def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(
     assert (raised.value.operation, raised.value.status, clock.waits) == (SEARCH, None, [])
 
 
-def test_lower_lanes_leave_a_reserve_to_the_higher(pacer: Callable[..., RateLimiter]) -> None:
-    assert taken(pacer("backfill")) == 10
-    assert taken(pacer("sync")) == 5
-    assert taken(pacer("submission")) == 3
-    assert taken(pacer("person")) == 2
+def test_lower_lanes_leave_a_reserve_to_the_higher(limiter: Callable[..., RateLimiter]) -> None:
+    assert taken(limiter("backfill")) == 10
+    assert taken(limiter("sync")) == 5
+    assert taken(limiter("submission")) == 3
+    assert taken(limiter("person")) == 2
 
 
-def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(pacer: Callable[..., RateLimiter]) -> None:
-    person, sync = pacer("person"), pacer("sync")
+def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(limiter: Callable[..., RateLimiter]) -> None:
+    person, sync = limiter("person"), limiter("sync")
     for _ in range(18):
         person.acquire(SEARCH, deadline=0)
 
@@ -75,13 +75,13 @@ def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(pacer:
 
 
 def test_a_bucket_fills_up_again_with_the_rate_amazon_names(redis: Redis) -> None:
-    pacer = RateLimiter(redis, "7", "person", clock=time.monotonic, wait=time.sleep)
-    taken(pacer)
-    pacer.correct(SEARCH, "50.0")
+    limiter = RateLimiter(redis, "7", "person", clock=time.monotonic, wait=time.sleep)
+    taken(limiter)
+    limiter.set_rate(SEARCH, "50.0")
     started = time.monotonic()
 
     for _ in range(3):
-        pacer.acquire(SEARCH, started + 5)
+        limiter.acquire(SEARCH, started + 5)
 
     assert 0.04 <= time.monotonic() - started < 1
     assert rate(redis, SEARCH) == 50
@@ -89,27 +89,27 @@ def test_a_bucket_fills_up_again_with_the_rate_amazon_names(redis: Redis) -> Non
 
 @pytest.mark.parametrize("limit", [None, "", "soon", "0", "-1", "nan", "inf", "1e9"])
 def test_a_rate_that_is_none_changes_nothing(
-    pacer: Callable[..., RateLimiter], redis: Redis, limit: str | None
+    limiter: Callable[..., RateLimiter], redis: Redis, limit: str | None
 ) -> None:
-    taken(pacer())
-    pacer().correct(SEARCH, limit)
+    taken(limiter())
+    limiter().set_rate(SEARCH, limit)
 
     assert rate(redis, SEARCH) == 0.0056
 
 
-def test_a_refusal_empties_the_bucket(pacer: Callable[..., RateLimiter]) -> None:
-    person = pacer()
+def test_a_refusal_empties_the_bucket(limiter: Callable[..., RateLimiter]) -> None:
+    person = limiter()
 
-    person.empty(SEARCH)
+    person.mark_empty(SEARCH)
 
     assert taken(person) == 0
     assert taken(person, "getOrder") == 30
 
 
-def test_accounts_do_not_take_from_each_other(pacer: Callable[..., RateLimiter]) -> None:
-    taken(pacer())
+def test_accounts_do_not_take_from_each_other(limiter: Callable[..., RateLimiter]) -> None:
+    taken(limiter())
 
-    assert taken(pacer(account_key="8")) == 20
+    assert taken(limiter(account_key="8")) == 20
 
 
 def test_many_threads_share_one_bucket_exactly(redis: Redis, clock: Clock) -> None:

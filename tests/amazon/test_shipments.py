@@ -1,4 +1,4 @@
-"""Parcels over real sockets: what Amazon is told, what is refused at home, what is believed."""
+"""Confirming shipments over real sockets: requests, rejected input and invalid responses."""
 
 import json
 from dataclasses import replace

@@ -31,7 +31,7 @@ from webapp.amazon.http import HttpTransport
 from webapp.domain.amazon.errors import Unavailable
 
 try:
-    print(HttpTransport().exchange("getOrder", "GET", sys.argv[2]).status)
+    print(HttpTransport().send("getOrder", "GET", sys.argv[2]).status)
 except Unavailable as error:
     print(error)
 """
@@ -81,10 +81,10 @@ def impostor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Imposto
 def test_a_certificate_nobody_vouches_for_ends_the_exchange_before_anything_is_sent(
     impostor: Impostor, method: str
 ) -> None:
-    wire = HttpTransport()
+    transport = HttpTransport()
     with pytest.raises(Unavailable):
-        wire.exchange("getOrder", method, f"{impostor.url}/orders", headers={"x-amz-access-token": "secret"})
-    wire.close()
+        transport.send("getOrder", method, f"{impostor.url}/orders", headers={"x-amz-access-token": "secret"})
+    transport.close()
     assert impostor.requests == []
 
 
@@ -94,10 +94,10 @@ def test_neither_settings_of_the_environment_nor_a_trusted_file_change_that(
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.setenv(name, str(next(tmp_path.glob("*.pem"))))
     monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
-    wire = HttpTransport()
+    transport = HttpTransport()
     with pytest.raises(Unavailable):
-        wire.exchange("getOrder", "GET", f"{impostor.url}/orders")
-    wire.close()
+        transport.send("getOrder", "GET", f"{impostor.url}/orders")
+    transport.close()
     assert impostor.requests == []
 
 

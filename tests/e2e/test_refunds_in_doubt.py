@@ -172,7 +172,7 @@ def test_a_person_says_it_did_not_happen_and_the_money_is_free(harness, number):
     assert (again.state, harness.commerce_order(number).state) == ("verified", "closed")
 
 
-def test_a_report_that_contradicts_itself_proves_nothing(harness, number):
+def test_a_report_that_is_contradictory_proves_nothing(harness, number):
     harness.world.faults.arm("contradicting_report")
     memo = harness.refund(number)
 

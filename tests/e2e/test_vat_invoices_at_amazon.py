@@ -124,7 +124,7 @@ def test_after_a_lost_answer_amazon_has_it_once(harness, number, fault):
     assert (submission.state, len(harness.world.effects("vat_invoice", number))) == ("verified", 1)
 
 
-def test_a_report_that_contradicts_itself_proves_nothing_and_told_again_amazon_says_it_has_it(harness, number):
+def test_a_report_that_is_contradictory_proves_nothing_and_told_again_amazon_says_it_has_it(harness, number):
     harness.world.faults.arm("contradicting_report")
     submission = ended(harness, upload(harness, invoice_of(harness, number)))
     assert (submission.state, submission.cause) == ("unproved", "vat_invoice_report_contradicts")

@@ -199,7 +199,7 @@ def test_a_rejected_feed_refunds_nothing_and_a_fatal_one_says_nothing(amazon, ap
     assert amazon.world.effects("refund") == []
 
 
-def test_a_report_that_contradicts_itself_says_one_error_more_or_less_than_it_lists(amazon, application):
+def test_a_report_that_is_contradictory_says_one_error_more_or_less_than_it_lists(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     good, bad = line(amazon, number), line(amazon, number, currency="SEK")
     amazon.world.faults.arm("contradicting_report", times=2)

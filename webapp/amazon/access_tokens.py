@@ -1,7 +1,7 @@
-"""Access tokens of Login with Amazon (LWA): one for all processes, and one renewal at a time.
+"""Access tokens of Login with Amazon (LWA), shared by all processes, renewed by one of them at a time.
 
-The token lives in Redis for its hour, encrypted under a key made from the client secret: who can read Redis cannot
-use it, and who enters a wrong secret cannot profit from a token the right one got.
+A token is cached in Redis until shortly before it expires, encrypted with a key derived from the client secret: reading
+Redis does not give access to it, and an account with a wrong secret cannot use a token obtained with the right one.
 """
 
 import base64
@@ -17,16 +17,16 @@ from redis import Redis
 
 from webapp.amazon.http import AmazonResponse, HttpTransport
 from webapp.amazon.json_fields import TEXT
-from webapp.amazon.rate_limiter import PREFIX, redis_must_answer
+from webapp.amazon.rate_limiter import PREFIX, require_redis
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import AmazonError, BadCredentials, Unavailable
 
 OPERATION = "getToken"
-# Whoever renews must be done before its lock ends, or be dead.
+# Renewing must end before the lock expires.
 TIMEOUT = httpx.Timeout(10.0, connect=4.0)
 LOCK_MS = 15_000
 POLL = 0.05
-# How long before its end a token is no longer used, in seconds; a fifth of its life where that is shorter.
+# A token is not used in the last seconds of its lifetime: this many, or a fifth of it where that is less.
 MARGIN = 120
 
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
@@ -40,56 +40,56 @@ _ADVICE = {
 }
 
 
-class Tokens:
-    """The access token of one account. Raises BadCredentials with what to do, Unavailable, RedisUnavailable."""
+class AccessTokens:
+    """The access token of one account. Methods raise BadCredentials (with advice), Unavailable, RedisUnavailable."""
 
     def __init__(
         self,
         credentials: Credentials,
         redis: Redis,
-        wire: HttpTransport,
+        transport: HttpTransport,
         *,
         clock: Callable[[], float],
         wait: Callable[[float], None],
     ) -> None:
         self._credentials = credentials
         self._redis = redis
-        self._wire = wire
+        self._transport = transport
         self._clock = clock
         self._wait = wait
-        self._key = f"{PREFIX}:token:{_name(credentials)}"
+        self._key = f"{PREFIX}:token:{_cache_key(credentials)}"
         self._release = redis.register_script(_RELEASE)
 
-    def current(self, deadline: float, refused: str | None = None) -> str:
-        """A token to call with, renewed when there is none or when Amazon has `refused` the one there is.
+    def get(self, deadline: float, rejected: str | None = None) -> str:
+        """Return a token, renewed when none is cached or when Amazon has `rejected` the cached one.
 
-        While another process renews it, waits for that one until `deadline` (of the clock).
+        Waits until `deadline` (of the clock) while another process renews it.
         """
-        _check(self._credentials)
+        _check_credentials(self._credentials)
         while True:
-            token = self._stored()
-            if token is not None and token != refused:
+            token = self._load()
+            if token is not None and token != rejected:
                 return token
             owner = secrets.token_hex(16)
             if self._lock(owner):
                 try:
-                    return self._renew(refused)
+                    return self._renew(rejected)
                 finally:
                     self._unlock(owner)
-            bound_lock(self._redis, f"{self._key}:lock")
+            limit_lock_ttl(self._redis, f"{self._key}:lock")
             if self._clock() >= deadline:
                 raise Unavailable("Another process is still renewing the access token.", operation=OPERATION)
             self._wait(POLL)
 
-    def _renew(self, refused: str | None) -> str:
-        # Somebody may have renewed it between our look and our lock.
-        token = self._stored()
-        if token is not None and token != refused:
+    def _renew(self, rejected: str | None) -> str:
+        # Another process may have renewed it before this one got the lock.
+        token = self._load()
+        if token is not None and token != rejected:
             return token
         token, seconds = self._fetch()
-        lives = max(1.0, seconds - min(MARGIN, seconds * 0.2))
-        with redis_must_answer():
-            self._redis.set(self._key, self._cipher().encrypt(token.encode()), px=int(lives * 1000))
+        lifetime = max(1.0, seconds - min(MARGIN, seconds * 0.2))
+        with require_redis():
+            self._redis.set(self._key, self._cipher().encrypt(token.encode()), px=int(lifetime * 1000))
         return token
 
     def _fetch(self) -> tuple[str, int]:
@@ -99,34 +99,34 @@ class Tokens:
             "client_id": self._credentials.client_id,
             "client_secret": self._credentials.client_secret,
         }
-        answer = self._wire.exchange(OPERATION, "POST", self._credentials.token_url, data=form, timeout=TIMEOUT)
-        if not answer.ok:
-            raise _refusal(answer)
-        body = answer.json()
+        response = self._transport.send(OPERATION, "POST", self._credentials.token_url, data=form, timeout=TIMEOUT)
+        if not response.ok:
+            raise _token_error(response)
+        body = response.json()
         token, seconds = body.get("access_token"), body.get("expires_in")
-        if type(token) is not str or not _sendable(token) or len(token) > TEXT:
-            raise answer.unintelligible("no access token")
+        if type(token) is not str or not _is_header_safe(token) or len(token) > TEXT:
+            raise response.invalid_response("no access token")
         if type(seconds) is not int or seconds <= 0:
-            raise answer.unintelligible("an access token without its time of life")
+            raise response.invalid_response("an access token without its lifetime")
         return token, seconds
 
-    def _stored(self) -> str | None:
-        with redis_must_answer():
-            sealed = self._redis.get(self._key)
-        if sealed is None:
+    def _load(self) -> str | None:
+        with require_redis():
+            encrypted = self._redis.get(self._key)
+        if encrypted is None:
             return None
         try:
-            return self._cipher().decrypt(sealed).decode()
+            return self._cipher().decrypt(encrypted).decode()
         except InvalidToken:
-            # Sealed with another client secret: an old one, or a wrong one.
+            # Encrypted with another client secret: an old or a wrong one.
             return None
 
     def _lock(self, owner: str) -> bool:
-        with redis_must_answer():
+        with require_redis():
             return bool(self._redis.set(f"{self._key}:lock", owner, nx=True, px=LOCK_MS))
 
     def _unlock(self, owner: str) -> None:
-        with redis_must_answer():
+        with require_redis():
             self._release(keys=[f"{self._key}:lock"], args=[owner])
 
     def _cipher(self) -> Fernet:
@@ -135,22 +135,22 @@ class Tokens:
         return Fernet(base64.urlsafe_b64encode(key))
 
 
-def bound_lock(redis: Redis, key: str) -> None:
-    """Let a lock end no later than it could be held from now on.
+def limit_lock_ttl(redis: Redis, key: str) -> None:
+    """Shorten the expiry of a lock that was set before the clock was set back.
 
-    Redis keeps the time at which a key ends, so one that was written before the clock was set back would last too long.
+    Redis stores the time at which a key expires, so such a lock would last too long.
     """
-    with redis_must_answer():
+    with require_redis():
         if redis.pttl(key) > LOCK_MS:
             redis.pexpire(key, LOCK_MS)
 
 
-def _name(credentials: Credentials) -> str:
+def _cache_key(credentials: Credentials) -> str:
     parts = (credentials.client_id, credentials.refresh_token, credentials.token_url)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _check(credentials: Credentials) -> None:
+def _check_credentials(credentials: Credentials) -> None:
     for label, value in (
         ("client id", credentials.client_id),
         ("client secret", credentials.client_secret),
@@ -163,23 +163,23 @@ def _check(credentials: Credentials) -> None:
                 f"The {label} contains white space, perhaps a line break at its end. Enter it again without.",
                 operation=OPERATION,
             )
-        if not _sendable(value):
+        if not _is_header_safe(value):
             raise BadCredentials(f"The {label} contains characters Amazon's never have.", operation=OPERATION)
 
 
-def _sendable(value: str) -> bool:
+def _is_header_safe(value: str) -> bool:
     return bool(value) and value.isascii() and value.isprintable() and " " not in value
 
 
-def _refusal(answer: AmazonResponse) -> AmazonError:
-    code, words = answer.words()
+def _token_error(response: AmazonResponse) -> AmazonError:
+    code, message = response.error_details()
     advice = _ADVICE.get(code or "")
-    if advice is None or answer.status >= 500:
-        return answer.error()
+    if advice is None or response.status >= 500:
+        return response.error()
     return BadCredentials(
-        f"{advice} ({code}: {words or 'no reason given'}).",
+        f"{advice} ({code}: {message or 'no reason given'}).",
         operation=OPERATION,
-        status=answer.status,
+        status=response.status,
         code=code,
-        request_id=answer.request_id,
+        request_id=response.request_id,
     )

@@ -1,6 +1,4 @@
-"""One call of Amazon's, as every operation needs it: paced, signed in, repeated where that is safe, and believed only
-when its answer is what was promised.
-"""
+"""Calls of the Selling Partner API with rate limits, access tokens, retries and validated responses."""
 
 import logging
 import random
@@ -11,7 +9,7 @@ from typing import Any, TypeVar
 
 from redis import Redis
 
-from webapp.amazon.access_tokens import Tokens
+from webapp.amazon.access_tokens import AccessTokens
 from webapp.amazon.http import AmazonResponse, HttpTransport
 from webapp.amazon.json_fields import MalformedError
 from webapp.amazon.rate_limiter import RATES, RateLimiter
@@ -29,17 +27,17 @@ from webapp.domain.amazon.errors import (
 T = TypeVar("T")
 log = logging.getLogger("webapp.amazon")
 
-# How often one call is sent at most. A broken body is asked for once more only: an address that answers web pages
+# The most times one call is sent. After an invalid body it is sent once more only: an address that returns web pages
 # will go on doing so.
-ATTEMPTS = 4
-ATTEMPTS_AT_SENSE = 2
-FIRST_PAUSE = 0.5
+MAX_ATTEMPTS = 4
+MAX_INVALID_RESPONSES = 2
+FIRST_RETRY_DELAY = 0.5
 
 _STALE_TOKEN = re.compile(r"\btoken\b.*\b(expired|revoked|malformed|invalid)\b", re.IGNORECASE)
 
 
 class Client:
-    """The calls of one account. One client serves one thread; what must be shared is shared through Redis."""
+    """Calls of one account. Not thread-safe; rate limits and tokens are shared through Redis."""
 
     def __init__(
         self,
@@ -50,160 +48,159 @@ class Client:
         wait: Callable[[float], None],
         max_wait: float,
         read_timeout: float,
-        lane: str,
+        priority: str,
     ) -> None:
         self.credentials = credentials
-        self.wire = HttpTransport(clock=clock, read_timeout=read_timeout)
+        self.transport = HttpTransport(clock=clock, read_timeout=read_timeout)
         self._clock = clock
         self._wait = wait
         self._max_wait = max_wait
-        self._pacer = RateLimiter(redis, credentials.account_key, lane, clock=clock, wait=wait)
-        self._tokens = Tokens(credentials, redis, self.wire, clock=clock, wait=wait)
-        # What Amazon's latest answer said of the time, and when that was on our own, steady clock.
-        self._dated: tuple[datetime, float] | None = None
+        self._limiter = RateLimiter(redis, credentials.account_key, priority, clock=clock, wait=wait)
+        self._tokens = AccessTokens(credentials, redis, self.transport, clock=clock, wait=wait)
+        # The Date header of the latest response, and the reading of the monotonic clock then.
+        self._server_time: tuple[datetime, float] | None = None
 
     def amazon_time(self) -> datetime | None:
-        """What Amazon's clock shows now, by the Date header of its latest answer; None before the first.
+        """Return the time at Amazon, by the Date header of its latest response; None before the first response.
 
-        The clock of this machine may be wrong, and may be set while the program runs; neither changes this.
+        Independent of this machine's clock, which may be wrong or set while the program runs.
         """
-        if self._dated is None:
+        if self._server_time is None:
             return None
-        said, at = self._dated
-        return said + timedelta(seconds=self._clock() - at)
+        server_time, received_at = self._server_time
+        return server_time + timedelta(seconds=self._clock() - received_at)
 
     def call(
         self,
         operation: str,
         method: str,
         path: str,
-        read: Callable[[AmazonResponse], T],
+        parse: Callable[[AmazonResponse], T],
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        repeat_safe: bool = True,
+        idempotent: bool = True,
     ) -> T:
-        """Call `operation` and return what `read` makes of its answer, which may raise MalformedError.
+        """Call `operation` and return what `parse` makes of the response. `parse` may raise MalformedError.
 
-        Errors that pass are waited out and the call repeated, within `max_wait` seconds in all. With
-        `repeat_safe=False` the call is repeated only when Amazon has certainly not carried it out; when that is not
-        certain, raises LostAnswer.
+        Retries after temporary errors, within `max_wait` seconds in all. With `idempotent=False` retries only a call
+        that Amazon has certainly not carried out, and raises OutcomeUnknown when that is not certain.
         """
 
         def send() -> T:
-            return self._once(operation, method, path, read, params, body, repeat_safe, deadline)
+            return self._send_once(operation, method, path, parse, params, body, idempotent, deadline)
 
         deadline = self._clock() + self._max_wait
-        return self._persist(send, deadline)
+        return self._retry(send, deadline)
 
-    def repeat(self, send: Callable[[], T]) -> T:
-        """Do something that is safe to repeat, again while its errors pass, within `max_wait` seconds in all."""
-        return self._persist(send, self._clock() + self._max_wait)
+    def retry(self, send: Callable[[], T]) -> T:
+        """Call `send` with retries after temporary errors, within `max_wait` seconds in all."""
+        return self._retry(send, self._clock() + self._max_wait)
 
-    def _persist(self, send: Callable[[], T], deadline: float) -> T:
+    def _retry(self, send: Callable[[], T], deadline: float) -> T:
         attempt = 1
         while True:
             try:
                 return send()
             except AmazonError as error:
-                pause = _pause(error, attempt)
-                if pause is None or self._clock() + pause > deadline:
+                delay = _retry_delay(error, attempt)
+                if delay is None or self._clock() + delay > deadline:
                     raise
-            self._wait(pause)
+            self._wait(delay)
             attempt += 1
 
-    def _once(
+    def _send_once(
         self,
         operation: str,
         method: str,
         path: str,
-        read: Callable[[AmazonResponse], T],
+        parse: Callable[[AmazonResponse], T],
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
-        repeat_safe: bool,
+        idempotent: bool,
         deadline: float,
     ) -> T:
         def send(token: str) -> AmazonResponse:
-            self._pacer.acquire(operation, deadline)
-            return self.wire.exchange(
+            self._limiter.acquire(operation, deadline)
+            return self.transport.send(
                 operation,
                 method,
                 self.credentials.endpoint.rstrip("/") + path,
-                repeat_safe=repeat_safe,
+                idempotent=idempotent,
                 params=params,
                 json=body,
                 headers={"x-amz-access-token": token, "x-amz-date": f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"},
             )
 
-        token = self._tokens.current(deadline)
-        answer = send(token)
-        if _refuses_token(answer):
-            answer = send(self._tokens.current(deadline, refused=token))
-            if _refuses_token(answer):
-                raise _bad_token(answer)
-        self._learn(operation, answer)
+        token = self._tokens.get(deadline)
+        response = send(token)
+        if _is_token_rejected(response):
+            response = send(self._tokens.get(deadline, rejected=token))
+            if _is_token_rejected(response):
+                raise _token_rejected_error(response)
+        self._update_rate(operation, response)
         try:
-            return _believe(answer, read)
+            return _validate(response, parse)
         except (Unavailable, InvalidResponse) as error:
-            if repeat_safe:
+            if idempotent:
                 raise
-            raise _lost(error) from error
+            raise _outcome_unknown(error) from error
 
-    def _learn(self, operation: str, answer: AmazonResponse) -> None:
-        """An answer is worth more than its pace: the call was made, and the next one asks Redis first anyway."""
-        if answer.date is not None:
-            self._dated = (answer.date, self._clock())
+    def _update_rate(self, operation: str, response: AmazonResponse) -> None:
+        """Note the server's time and rate limit. Does not fail without Redis: the response must not be lost."""
+        if response.date is not None:
+            self._server_time = (response.date, self._clock())
         try:
-            if answer.status == 429:
-                self._pacer.empty(operation)
+            if response.status == 429:
+                self._limiter.mark_empty(operation)
             else:
-                self._pacer.correct(operation, answer.headers.get("x-amzn-ratelimit-limit"))
+                self._limiter.set_rate(operation, response.headers.get("x-amzn-ratelimit-limit"))
         except RedisUnavailable as error:
-            log.warning("the pace of %s could not be noted: %s", operation, error.message)
+            log.warning("the rate limit of %s could not be stored: %s", operation, error.message)
 
 
-def _believe(answer: AmazonResponse, read: Callable[[AmazonResponse], T]) -> T:
-    if not answer.ok:
-        raise answer.error()
+def _validate(response: AmazonResponse, parse: Callable[[AmazonResponse], T]) -> T:
+    if not response.ok:
+        raise response.error()
     try:
-        return read(answer)
+        return parse(response)
     except MalformedError as error:
-        raise answer.unintelligible(f"a body that is not what it promises: {error}") from error
+        raise response.invalid_response(f"a body that is not what it promises: {error}") from error
 
 
-def _pause(error: AmazonError, attempt: int) -> float | None:
-    """Seconds until the call is worth repeating; None when it is not."""
-    # Without Redis there is no pace, after a lost answer one looks first, and our own bucket has waited already.
-    if not error.passing or isinstance(error, (RedisUnavailable, OutcomeUnknown)):
+def _retry_delay(error: AmazonError, attempt: int) -> float | None:
+    """Return the seconds until a retry, None when the call is not to be retried."""
+    # Without Redis the limits are unknown; an unknown outcome is checked first; our own bucket has waited already.
+    if not error.is_temporary or isinstance(error, (RedisUnavailable, OutcomeUnknown)):
         return None
     if isinstance(error, Throttled) and error.status is None:
         return None
-    if isinstance(error, Throttled) and error.operation in RATES and attempt < ATTEMPTS:
+    if isinstance(error, Throttled) and error.operation in RATES and attempt < MAX_ATTEMPTS:
         # Amazon's 429 has emptied the bucket: the wait is there.
         return 0.0
-    if attempt >= (ATTEMPTS_AT_SENSE if isinstance(error, InvalidResponse) else ATTEMPTS):
+    if attempt >= (MAX_INVALID_RESPONSES if isinstance(error, InvalidResponse) else MAX_ATTEMPTS):
         return None
-    return FIRST_PAUSE * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, guards nothing
+    return FIRST_RETRY_DELAY * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - spreads load, no secret
 
 
-def _refuses_token(answer: AmazonResponse) -> bool:
-    if answer.status == 401:
+def _is_token_rejected(response: AmazonResponse) -> bool:
+    if response.status == 401:
         return True
-    return answer.status == 403 and _STALE_TOKEN.search(answer.words()[1] or "") is not None
+    return response.status == 403 and _STALE_TOKEN.search(response.error_details()[1] or "") is not None
 
 
-def _bad_token(answer: AmazonResponse) -> BadCredentials:
-    said = answer.error()
+def _token_rejected_error(response: AmazonResponse) -> BadCredentials:
+    error = response.error()
     return BadCredentials(
-        f"{said.message} The access token had just been renewed: authorise the application again in Seller Central.",
-        operation=answer.operation,
-        status=answer.status,
-        code=said.code,
-        request_id=answer.request_id,
+        f"{error.message} The access token had just been renewed: authorise the application again in Seller Central.",
+        operation=response.operation,
+        status=response.status,
+        code=error.code,
+        request_id=response.request_id,
     )
 
 
-def _lost(error: AmazonError) -> OutcomeUnknown:
+def _outcome_unknown(error: AmazonError) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"{error.message} It may have been carried out.",
         operation=error.operation,

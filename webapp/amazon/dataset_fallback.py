@@ -1,7 +1,7 @@
-"""The way down when Amazon refuses a call with all datasets: find the ones it refuses, and go on without them.
+"""Find the datasets Amazon refuses an account, and call without them.
 
-Amazon does not say which dataset a role is missing for. So a dataset counts as refused when Amazon names it, or when
-a call was refused that added nothing but this one to what is allowed.
+Amazon does not say which dataset a role is missing for. A dataset counts as refused when Amazon names it, or when a
+call was refused that added only this dataset to those allowed.
 """
 
 import re
@@ -13,11 +13,10 @@ from webapp.domain.amazon.types import DATASETS, REQUIRED_DATASETS
 
 T = TypeVar("T")
 
-# The ones that need a restricted role, or hold what only such roles see: the likely ones.
+# Those that need a restricted role, or contain data for such roles: the ones most likely to be refused.
 RESTRICTED = frozenset({"RECIPIENT", "BUYER", "TAX", "PAYMENT"})
-# The most calls a way down costs after the first refusal: a sync has 15 of searchOrders at hand. What is still in
-# doubt then is left out as well.
-CALLS = 13
+# The most calls after the first refusal: searchOrders has a burst of 20. Datasets still in doubt then are left out.
+MAX_CALLS = 13
 
 _NAMES = re.compile(r"\b[A-Z]{3,}\b")
 _ABOUT_DATASETS = re.compile(r"included\s?data|data\s?set|\brole|permission|restricted", re.IGNORECASE)
@@ -28,72 +27,72 @@ _ABOUT_OTHERS = re.compile(
 
 
 def call_with_fallback(
-    ask: Callable[[frozenset[str]], T], missing: frozenset[str], refused: frozenset[str] = frozenset()
+    call: Callable[[frozenset[str]], T], missing: frozenset[str], refused: frozenset[str] = frozenset()
 ) -> tuple[T, frozenset[str]]:
-    """Ask with all datasets but the `missing` ones; returns what came and all that is missing now.
+    """Call with all datasets but the `missing` ones. Returns the result and all datasets missing from it.
 
     `refused`: the datasets Amazon refused last time. They are left out first when it refuses the call again, which
-    takes one more call where the search takes a dozen.
+    takes one more call instead of a dozen.
 
-    Raises Amazon's refusal when it is about something else or stays with the required datasets alone.
+    Raises Amazon's error when it concerns something else or remains with only the required datasets.
     """
-    wanted = frozenset(DATASETS) - (missing - REQUIRED_DATASETS)
+    requested = frozenset(DATASETS) - (missing - REQUIRED_DATASETS)
     try:
-        return ask(wanted), frozenset(DATASETS) - wanted
+        return call(requested), frozenset(DATASETS) - requested
     except (Forbidden, InvalidRequest) as error:
-        if wanted == REQUIRED_DATASETS or not _may_mean_a_dataset(error):
+        if requested == REQUIRED_DATASETS or not _may_concern_datasets(error):
             raise
-        named = frozenset(_NAMES.findall(error.message)) & wanted
-    way = DatasetSearch(ask, wanted)
-    answer = way.go(named, refused & wanted - REQUIRED_DATASETS)
-    return answer, frozenset(DATASETS) - way.allowed
+        named = frozenset(_NAMES.findall(error.message)) & requested
+    search = DatasetSearch(call, requested)
+    result = search.run(named, refused & requested - REQUIRED_DATASETS)
+    return result, frozenset(DATASETS) - search.allowed
 
 
 class DatasetSearch(Generic[T]):
-    """One search for the refused datasets among `wanted`. The last answer that came is the fullest."""
+    """A bisecting search for the refused datasets among `requested`. The last result has the most datasets."""
 
-    def __init__(self, ask: Callable[[frozenset[str]], T], wanted: frozenset[str]) -> None:
-        self._ask = ask
-        self._wanted = wanted
-        self._left = CALLS
+    def __init__(self, call: Callable[[frozenset[str]], T], requested: frozenset[str]) -> None:
+        self._send = call
+        self._requested = requested
+        self._calls_left = MAX_CALLS
         self.allowed = REQUIRED_DATASETS
-        self._answer: T
+        self._result: T
 
-    def go(self, named: frozenset[str], refused: frozenset[str]) -> T:
-        if refused and self._allows(self._wanted - refused):
-            # One of several may be given again.
+    def run(self, named: frozenset[str], refused: frozenset[str]) -> T:
+        if refused and self._is_allowed(self._requested - refused):
+            # Amazon may allow some of them again.
             for group in _halves([name for name in DATASETS if name in refused]) if len(refused) > 1 else ():
                 self._add(group)
-            return self._answer
-        # A list of all there are names nothing.
-        if named and named < self._wanted - REQUIRED_DATASETS and self._allows(self._wanted - named):
-            return self._answer
-        if not self._allows(self._wanted - RESTRICTED):
-            self._take(REQUIRED_DATASETS)
-        for group in _halves([name for name in DATASETS if name in self._wanted - self.allowed]):
+            return self._result
+        # A message that lists all of them names none.
+        if named and named < self._requested - REQUIRED_DATASETS and self._is_allowed(self._requested - named):
+            return self._result
+        if not self._is_allowed(self._requested - RESTRICTED):
+            self._call(REQUIRED_DATASETS)
+        for group in _halves([name for name in DATASETS if name in self._requested - self.allowed]):
             self._add(group)
-        return self._answer
+        return self._result
 
     def _add(self, group: Sequence[str]) -> None:
-        if not group or self._left == 0 or self._allows(self.allowed | set(group)) or len(group) == 1:
+        if not group or self._calls_left == 0 or self._is_allowed(self.allowed | set(group)) or len(group) == 1:
             return
         for half in _halves(group):
             self._add(half)
 
-    def _allows(self, datasets: frozenset[str]) -> bool:
+    def _is_allowed(self, datasets: frozenset[str]) -> bool:
         try:
-            self._take(datasets)
+            self._call(datasets)
         except (Forbidden, InvalidRequest):
             return False
         return True
 
-    def _take(self, datasets: frozenset[str]) -> None:
-        self._left -= 1
-        self._answer = self._ask(datasets)
+    def _call(self, datasets: frozenset[str]) -> None:
+        self._calls_left -= 1
+        self._result = self._send(datasets)
         self.allowed = datasets
 
 
-def _may_mean_a_dataset(error: AmazonError) -> bool:
+def _may_concern_datasets(error: AmazonError) -> bool:
     if _ABOUT_DATASETS.search(error.message) or isinstance(error, Forbidden):
         return True
     return error.status == 400 and _ABOUT_OTHERS.search(error.message) is None

@@ -1,4 +1,4 @@
-"""Feeds of tab-separated lines: the refunds that go out and the processing report that comes back. Pure."""
+"""Tab-separated feeds: the document of refunds and the processing report."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,14 +24,14 @@ REFUND_COLUMNS = (
     "quantity-cancelled",
 )
 _RECORD = "original-record-number"
-# A word of severity that is in no list.
+# The severity of a word that is not in `report_words`.
 _UNKNOWN = ""
 
 
 def refund_document(refunds: Sequence[Refund]) -> bytes:
-    """The flat file that refunds, a line each, in the order given: the report counts them from 1.
+    """Return the flat file with one line for each refund, which the report counts from 1.
 
-    Raises InvalidRequest for what Amazon could not carry out, so that nothing half right is ever refunded.
+    Raises InvalidRequest for a refund that Amazon could not process, so that no part of the file is refunded.
     """
     if not refunds:
         raise InvalidRequest("There is nothing to refund.")
@@ -40,21 +40,21 @@ def refund_document(refunds: Sequence[Refund]) -> bytes:
 
 
 def read_flat_report(document: bytes, charset: str = "cp1252") -> FeedReport:
-    """Read the processing report of a flat file. Raises MalformedError for anything that is not one.
+    """Parse the processing report of a flat file. Raises MalformedError for anything that is not one.
 
-    `charset` is the one it came with, for reports that are not UTF-8.
+    `charset`: the one named in the response, for reports that are not UTF-8.
     """
-    summary, table = _parts(report_words.decode(document, charset))
+    summary, table = _split_report(report_words.decode(document, charset))
     counts = [int(cell) for line in summary for cell in line if cell.isascii() and cell.isdigit() and len(cell) < 10]
     if len(counts) < 2 or counts[1] > counts[0]:
         raise MalformedError("its numbers of records processed and successful are missing or impossible")
     messages = _with_severities([_message(record) for record in table], counts[0] - counts[1])
-    mild = {message.message_id for message in messages if not message.failed}
+    warned = {message.message_id for message in messages if not message.failed}
     return FeedReport(
         processed=counts[0],
         successful=counts[1],
         with_error=counts[0] - counts[1],
-        with_warning=len(mild - {message.message_id for message in messages if message.failed}),
+        with_warning=len(warned - {message.message_id for message in messages if message.failed}),
         messages=messages,
     )
 
@@ -63,9 +63,9 @@ def _line(refund: Refund) -> tuple[str, ...]:
     _check(refund)
     amounts = refund.amounts
     currency = next((amount.currency for amount in amounts.values()), "")
-    parts = [amounts[name].amount if name in amounts else "" for name in COMPONENTS]
+    cells = [amounts[name].amount if name in amounts else "" for name in COMPONENTS]
     cancelled = str(refund.quantity_cancelled) if refund.quantity_cancelled else ""
-    return (refund.number, refund.order_item_id, refund.reason, currency, *parts, "", "", "", "", cancelled)
+    return (refund.number, refund.order_item_id, refund.reason, currency, *cells, "", "", "", "", cancelled)
 
 
 def _check(refund: Refund) -> None:
@@ -83,34 +83,36 @@ def _check(refund: Refund) -> None:
         raise InvalidRequest(f"Order {refund.number}: a refund is more than nothing, in each of its parts.")
 
 
-def _parts(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
-    """The lines before the table's head, and the table; a report without errors may have no table."""
+def _split_report(text: str) -> tuple[list[list[str]], list[dict[str, str]]]:
+    """Return the lines before the table's header, and the table. A report without errors may have no table."""
     lines = [[cell.strip() for cell in line.split("\t")] for line in text.splitlines()]
-    head = next((place for place, line in enumerate(lines) if _RECORD in line), len(lines))
-    names = lines[head] if head < len(lines) else []
-    table = [dict(zip(names, line, strict=False)) for line in lines[head + 1 :] if any(line)]
-    return lines[:head], table
+    header = next((index for index, line in enumerate(lines) if _RECORD in line), len(lines))
+    names = lines[header] if header < len(lines) else []
+    table = [dict(zip(names, line, strict=False)) for line in lines[header + 1 :] if any(line)]
+    return lines[:header], table
 
 
 def _with_severities(messages: Sequence[FeedMessage], unsuccessful: int) -> tuple[FeedMessage, ...]:
-    """Decide by the counts what messages with an unknown word of severity are; errors where they do not say so.
+    """Replace unknown severities: warnings if the known errors account for all failed records, else errors.
 
-    `unsuccessful`: how many records failed. The known errors may account for all of them.
+    `unsuccessful`: the number of failed records.
     """
     failed = {message.message_id for message in messages if message.failed}
     explained = len(failed) == unsuccessful or 0 in failed
-    found = report_words.WARNING if explained else report_words.ERROR
-    return tuple(replace(message, severity=found) if message.severity == _UNKNOWN else message for message in messages)
+    severity = report_words.WARNING if explained else report_words.ERROR
+    return tuple(
+        replace(message, severity=severity) if message.severity == _UNKNOWN else message for message in messages
+    )
 
 
 def _message(record: Mapping[str, str]) -> FeedMessage:
-    place, severity = record.get(_RECORD, ""), record.get("error-type", "")
-    if place and not (place.isascii() and place.isdigit() and len(place) < 10):
+    number, severity = record.get(_RECORD, ""), record.get("error-type", "")
+    if number and not (number.isascii() and number.isdigit() and len(number) < 10):
         raise MalformedError(f"{_RECORD} is not a number")
     if not severity:
         raise MalformedError("error-type is missing")
     return FeedMessage(
-        message_id=int(place or 0),
+        message_id=int(number or 0),
         severity=report_words.severity(severity) or _UNKNOWN,
         code=record.get("error-code", ""),
         description=record.get("error-message", "")[:TEXT],

@@ -1,4 +1,4 @@
-"""What feeds carry, as bytes: the document that goes out and the processing report that comes back. Pure."""
+"""XML feeds: the document of cancellations and the processing report."""
 
 from collections.abc import Sequence
 from typing import NoReturn
@@ -12,47 +12,47 @@ from webapp.domain.amazon.errors import InvalidRequest
 from webapp.domain.amazon.types import Cancellation, FeedMessage, FeedReport
 from webapp.domain.submissions.cancellation import CODES
 
-# The largest number the database holds everywhere.
+# The largest integer that every database stores.
 _LARGEST_ID = 2**31 - 1
 _SCHEMA = "{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation"
 ElementTree.register_namespace("xsi", "http://www.w3.org/2001/XMLSchema-instance")
 
 
 def cancellation_document(seller_id: str, cancellations: Sequence[Cancellation]) -> bytes:
-    """The XML that cancels whole orders: OrderAcknowledgement with StatusCode Failure, elements in the XSD's order.
+    """Return the XML that cancels whole orders: OrderAcknowledgement with StatusCode Failure, in the order of the XSD.
 
-    Raises InvalidRequest for what Amazon could not carry out: no order, no item, an unknown reason, a number twice.
+    Raises InvalidRequest without orders or items, for an unknown reason, or for a duplicate number.
     """
     _check(seller_id, cancellations)
     envelope = Element("AmazonEnvelope", {_SCHEMA: "amzn-envelope.xsd"})
     header = SubElement(envelope, "Header")
-    _leaf(header, "DocumentVersion", "1.01")
-    _leaf(header, "MerchantIdentifier", seller_id)
-    _leaf(envelope, "MessageType", "OrderAcknowledgement")
+    _add_text(header, "DocumentVersion", "1.01")
+    _add_text(header, "MerchantIdentifier", seller_id)
+    _add_text(envelope, "MessageType", "OrderAcknowledgement")
     for cancellation in cancellations:
         message = SubElement(envelope, "Message")
-        _leaf(message, "MessageID", str(cancellation.message_id))
+        _add_text(message, "MessageID", str(cancellation.message_id))
         acknowledgement = SubElement(message, "OrderAcknowledgement")
-        _leaf(acknowledgement, "AmazonOrderID", cancellation.number)
-        _leaf(acknowledgement, "StatusCode", "Failure")
+        _add_text(acknowledgement, "AmazonOrderID", cancellation.number)
+        _add_text(acknowledgement, "StatusCode", "Failure")
         for order_item_id in cancellation.order_item_ids:
             item = SubElement(acknowledgement, "Item")
-            _leaf(item, "AmazonOrderItemCode", order_item_id)
-            _leaf(item, "CancelReason", cancellation.reason)
+            _add_text(item, "AmazonOrderItemCode", order_item_id)
+            _add_text(item, "CancelReason", cancellation.reason)
     return ElementTree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
 
 
 def read_report(document: bytes) -> FeedReport:
-    """Read a processing report. Raises MalformedError for anything that is not one."""
-    root = _tree(document)
-    body = root if _name(root) == "ProcessingReport" else _find(root, "ProcessingReport")
-    summary = _find(body, "ProcessingSummary")
+    """Parse a processing report. Raises MalformedError for anything that is not one."""
+    root = _parse_xml(document)
+    body = root if _local_name(root) == "ProcessingReport" else _find_descendant(root, "ProcessingReport")
+    summary = _find_descendant(body, "ProcessingSummary")
     return FeedReport(
         processed=_number(summary, "MessagesProcessed"),
         successful=_number(summary, "MessagesSuccessful"),
         with_error=_number(summary, "MessagesWithError"),
         with_warning=_number(summary, "MessagesWithWarning", missing="0"),
-        messages=tuple(_message(entry) for entry in body if _name(entry) == "Result"),
+        messages=tuple(_message(entry) for entry in body if _local_name(entry) == "Result"),
     )
 
 
@@ -73,15 +73,15 @@ def _check(seller_id: str, cancellations: Sequence[Cancellation]) -> None:
             raise InvalidRequest(f"Order {cancellation.number} cannot be cancelled without the ids of its items.")
 
 
-def _leaf(parent: Element, name: str, text: str) -> None:
+def _add_text(parent: Element, name: str, text: str) -> None:
     SubElement(parent, name).text = text
 
 
-def _tree(document: bytes) -> Element:
-    """Parse without believing: a document type is where XML's bombs and leaks begin, and a report has none."""
+def _parse_xml(document: bytes) -> Element:
+    """Parse the XML and refuse a document type, which entity expansion and external entities need."""
     builder = ElementTree.TreeBuilder()
     parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _no_doctype
+    parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = builder.start
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
@@ -92,33 +92,33 @@ def _tree(document: bytes) -> Element:
         raise MalformedError("it is not XML") from None
 
 
-def _no_doctype(*_: object) -> NoReturn:
+def _refuse_doctype(*_: object) -> NoReturn:
     raise MalformedError("it has a document type")
 
 
-def _name(element: Element) -> str:
+def _local_name(element: Element) -> str:
     return element.tag.rpartition(":")[2]
 
 
-def _find(parent: Element, name: str) -> Element:
+def _find_descendant(parent: Element, name: str) -> Element:
     for element in parent.iter():
-        if element is not parent and _name(element) == name:
+        if element is not parent and _local_name(element) == name:
             return element
     raise MalformedError(f"{name} is missing")
 
 
 def _text(parent: Element, name: str) -> str:
     for element in parent:
-        if _name(element) == name:
+        if _local_name(element) == name:
             return (element.text or "").strip()[:TEXT]
     return ""
 
 
 def _number(parent: Element, name: str, missing: str = "") -> int:
-    said = _text(parent, name) or missing
-    if not said.isascii() or not said.isdigit() or len(said) > 9:
+    digits = _text(parent, name) or missing
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
         raise MalformedError(f"{name} is missing or not a number")
-    return int(said)
+    return int(digits)
 
 
 def _message(result: Element) -> FeedMessage:
@@ -130,5 +130,6 @@ def _message(result: Element) -> FeedMessage:
         severity=severity,
         code=_text(result, "ResultMessageCode"),
         description=_text(result, "ResultDescription"),
-        number=next((_text(part, "AmazonOrderID") for part in result if _name(part) == "AdditionalInfo"), "") or None,
+        number=next((_text(part, "AmazonOrderID") for part in result if _local_name(part) == "AdditionalInfo"), "")
+        or None,
     )

@@ -1,4 +1,4 @@
-"""Feeds API 2021-06-30: a document is laid down, made a feed, followed, and its report fetched."""
+"""Feeds API 2021-06-30: upload a document, create a feed from it, follow the feed and fetch its report."""
 
 import gzip
 import hashlib
@@ -14,18 +14,18 @@ import httpx
 from webapp.amazon.client import Client
 from webapp.amazon.feed_flat_files import read_flat_report, refund_document
 from webapp.amazon.feed_xml import cancellation_document, read_report
-from webapp.amazon.http import LARGEST_BODY, AmazonResponse
+from webapp.amazon.http import MAX_BODY_BYTES, AmazonResponse
 from webapp.amazon.json_fields import (
     TEXT,
     MalformedError,
-    blocks,
-    required,
-    required_instant,
-    text,
-    word,
-    words,
+    optional_objects,
+    optional_text,
+    optional_word,
+    optional_words,
+    required_time,
+    required_word,
 )
-from webapp.amazon.orders import checked_marketplaces, stamp
+from webapp.amazon.orders import check_marketplaces, format_time
 from webapp.amazon.vat_invoices import feed_options
 from webapp.domain.amazon.errors import (
     InvalidRequest,
@@ -49,9 +49,9 @@ CANCELLATIONS = "POST_ORDER_ACKNOWLEDGEMENT_DATA"
 XML = "text/xml; charset=UTF-8"
 TABS = "text/tab-separated-values; charset=UTF-8"
 PDF = "application/pdf"
-# Beyond this many pages of feeds something is wrong: a page holds 100, and feeds are kept 90 days.
-MOST_PAGES = 20
-# Where Amazon keeps documents. An address anywhere else is not followed.
+# More pages of feeds than this are an error: a page holds 100, and Amazon keeps feeds for 90 days.
+MAX_PAGES = 20
+# Hosts of Amazon's document storage. URLs of other hosts are refused.
 STORAGE = (".amazonaws.com", ".amazon.com", ".cloudfront.net")
 _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.ASCII | re.IGNORECASE)
 
@@ -59,18 +59,18 @@ _CHARSET = re.compile(r"charset=\"?([\w.:-]+)", re.ASCII | re.IGNORECASE)
 def prepare_cancellations(
     client: Client, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
 ) -> PreparedFeed:
-    """Lay the document down at Amazon. Nothing is cancelled by it, so it is safe to repeat."""
+    """Upload the document. Safe to repeat: nothing is cancelled until a feed is created from it."""
     document = cancellation_document(client.credentials.seller_id, cancellations)
     return _prepare(client, CANCELLATIONS, marketplace_ids, document, XML, len(cancellations))
 
 
 def prepare_refunds(client: Client, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
-    """Lay the document down at Amazon. Nothing is refunded by it, so it is safe to repeat."""
+    """Upload the document. Safe to repeat: nothing is refunded until a feed is created from it."""
     return _prepare(client, refunding.FEED_TYPE, marketplace_ids, refund_document(refunds), TABS, len(refunds))
 
 
 def prepare_vat_invoice(client: Client, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed:
-    """Lay the PDF down at Amazon, which shows it to nobody yet. Safe to repeat."""
+    """Upload the PDF. Safe to repeat: buyers see nothing until a feed is created from it."""
     options = feed_options(marketplace_id, invoice, pdf)
     return _prepare(client, vat_invoices.FEED_TYPE, [marketplace_id], pdf, PDF, 1, options)
 
@@ -84,10 +84,10 @@ def _prepare(
     records: int,
     options: tuple[tuple[str, str], ...] = (),
 ) -> PreparedFeed:
-    marketplaces = checked_marketplaces(client.credentials.endpoint, marketplace_ids)
+    marketplaces = check_marketplaces(client.credentials.endpoint, marketplace_ids)
     body = {"contentType": content_type}
-    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _place, body=body)
-    client.repeat(lambda: _upload(client, url, document, content_type))
+    document_id, url = client.call("createFeedDocument", "POST", f"{PATH}/documents", _parse_document, body=body)
+    client.retry(lambda: _upload(client, url, document, content_type))
     digest = hashlib.sha256(document).hexdigest()
     return PreparedFeed(
         document_id, feed_type, tuple(marketplaces), digest, options, records=records, uploaded_at=client.amazon_time()
@@ -95,7 +95,7 @@ def _prepare(
 
 
 def create(client: Client, prepared: PreparedFeed) -> Feed:
-    """Make the document a feed. Not safe to repeat: raises LostAnswer when it may have been made; look with `find`."""
+    """Create a feed. Not safe to repeat: after OutcomeUnknown, look for the feed with `find` first."""
     body: dict[str, Any] = {
         "feedType": prepared.feed_type,
         "marketplaceIds": list(prepared.marketplace_ids),
@@ -104,149 +104,149 @@ def create(client: Client, prepared: PreparedFeed) -> Feed:
     if prepared.options:
         body["feedOptions"] = dict(prepared.options)
 
-    def made(answer: AmazonResponse) -> Feed:
-        feed_id = required(answer.json(), "feedId")
-        return Feed(feed_id, prepared.feed_type, "IN_QUEUE", request_id=answer.request_id)
+    def parse_created(response: AmazonResponse) -> Feed:
+        feed_id = required_word(response.json(), "feedId")
+        return Feed(feed_id, prepared.feed_type, "IN_QUEUE", request_id=response.request_id)
 
-    return client.call("createFeed", "POST", f"{PATH}/feeds", made, body=body, repeat_safe=False)
+    return client.call("createFeed", "POST", f"{PATH}/feeds", parse_created, body=body, idempotent=False)
 
 
 def find(client: Client, feed_type: str, created_since: datetime) -> tuple[Feed, ...]:
-    """All feeds of a type made since then, in Amazon's order."""
-    params = {"feedTypes": feed_type, "createdSince": stamp(created_since), "pageSize": "100"}
-    found: list[Feed] = []
-    seen: set[str] = set()
+    """Return all feeds of a type created since then, in Amazon's order."""
+    params = {"feedTypes": feed_type, "createdSince": format_time(created_since), "pageSize": "100"}
+    feeds: list[Feed] = []
+    tokens: set[str] = set()
     while True:
-        feeds, token = client.call("getFeeds", "GET", f"{PATH}/feeds", _feeds, params=params)
-        found += feeds
+        page, token = client.call("getFeeds", "GET", f"{PATH}/feeds", _parse_feeds, params=params)
+        feeds += page
         if token is None:
-            return tuple(found)
-        if token in seen or len(seen) == MOST_PAGES:
+            return tuple(feeds)
+        if token in tokens or len(tokens) == MAX_PAGES:
             raise InvalidResponse("Amazon's list of feeds does not end.", operation="getFeeds")
-        seen.add(token)
+        tokens.add(token)
         params = {"nextToken": token}
 
 
 def get(client: Client, feed_id: str) -> Feed:
-    """One feed as it stands."""
+    """Return one feed in its current state."""
 
-    def one(answer: AmazonResponse) -> Feed:
-        feed = _feed(answer.json(), "", answer.request_id)
+    def parse(response: AmazonResponse) -> Feed:
+        feed = _parse_feed(response.json(), "", response.request_id)
         if feed.feed_id != feed_id:
             raise MalformedError("it is another feed")
         return feed
 
-    return client.call("getFeed", "GET", f"{PATH}/feeds/{_checked_id('getFeed', feed_id)}", one)
+    return client.call("getFeed", "GET", f"{PATH}/feeds/{_check_id('getFeed', feed_id)}", parse)
 
 
 def get_report(client: Client, feed: Feed) -> FeedReport:
-    """The processing report of an ended feed. Raises NotThere when Amazon wrote none."""
+    """Return the processing report of an ended feed. Raises ResourceNotFound when Amazon wrote none."""
     if feed.result_document_id is None:
         raise ResourceNotFound(
             f"Amazon wrote no processing report for feed {feed.feed_id}.", operation="getFeedDocument"
         )
-    path = f"{PATH}/documents/{_checked_id('getFeedDocument', feed.result_document_id)}"
-    url, packing = client.call("getFeedDocument", "GET", path, _whereabouts)
+    path = f"{PATH}/documents/{_check_id('getFeedDocument', feed.result_document_id)}"
+    url, compression = client.call("getFeedDocument", "GET", path, _parse_download)
     flat = feed.feed_type == refunding.FEED_TYPE
-    return client.repeat(lambda: _download(client, url, packing, flat=flat))
+    return client.retry(lambda: _download(client, url, compression, flat=flat))
 
 
 def _upload(client: Client, url: str, document: bytes, content_type: str) -> None:
-    # The storage checks its own signature in the address; it must not see the access token.
-    answer = client.wire.exchange(
-        "upload", "PUT", _storage(client, url), content=document, headers={"content-type": content_type}
+    # The storage checks the signature in the URL; it must not receive the access token.
+    response = client.transport.send(
+        "upload", "PUT", _check_storage_url(client, url), content=document, headers={"content-type": content_type}
     )
-    if not answer.ok:
-        raise _storage_refusal(answer)
+    if not response.ok:
+        raise _storage_error(response)
 
 
-def _download(client: Client, url: str, packing: str | None, *, flat: bool) -> FeedReport:
-    answer = client.wire.exchange("download", "GET", _storage(client, url))
-    if not answer.ok:
-        raise _storage_refusal(answer)
+def _download(client: Client, url: str, compression: str | None, *, flat: bool) -> FeedReport:
+    response = client.transport.send("download", "GET", _check_storage_url(client, url))
+    if not response.ok:
+        raise _storage_error(response)
     try:
-        document = _unpacked(answer.body) if packing == "GZIP" else answer.body
-        return _flat_report(answer, document) if flat else read_report(document)
+        document = _decompress(response.body) if compression == "GZIP" else response.body
+        return _flat_report(response, document) if flat else read_report(document)
     except MalformedError as error:
-        raise answer.unintelligible(f"a processing report that cannot be read: {error}") from error
+        raise response.invalid_response(f"a processing report that cannot be read: {error}") from error
 
 
-def _flat_report(answer: AmazonResponse, document: bytes) -> FeedReport:
-    charset = _CHARSET.search(answer.headers.get("content-type", ""))
+def _flat_report(response: AmazonResponse, document: bytes) -> FeedReport:
+    charset = _CHARSET.search(response.headers.get("content-type", ""))
     return read_flat_report(document, charset[1]) if charset else read_flat_report(document)
 
 
-def _unpacked(body: bytes) -> bytes:
+def _decompress(body: bytes) -> bytes:
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-            document = packed.read(LARGEST_BODY + 1)
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as archive:
+            document = archive.read(MAX_BODY_BYTES + 1)
     except (OSError, EOFError, zlib.error):
         raise MalformedError("it is not a whole GZIP file") from None
-    if len(document) > LARGEST_BODY:
-        raise MalformedError(f"it is longer than {LARGEST_BODY} bytes")
+    if len(document) > MAX_BODY_BYTES:
+        raise MalformedError(f"it is longer than {MAX_BODY_BYTES} bytes")
     return document
 
 
-def _storage(client: Client, url: str) -> str:
-    """The address, if it is one of Amazon's storage or lies at the account's own endpoint (a simulator's)."""
+def _check_storage_url(client: Client, url: str) -> str:
+    """Return the URL. Raises InvalidResponse unless it is of Amazon's storage or the account's endpoint."""
     try:
-        there, endpoint = httpx.URL(url), httpx.URL(client.credentials.endpoint)
+        target, endpoint = httpx.URL(url), httpx.URL(client.credentials.endpoint)
     except httpx.InvalidURL:
-        there = endpoint = httpx.URL()
-    at_endpoint = (there.scheme, there.host, there.port) == (endpoint.scheme, endpoint.host, endpoint.port)
-    at_amazon = there.scheme == "https" and there.port is None and there.host.endswith(STORAGE)
-    if not there.host or there.userinfo or not (at_endpoint or at_amazon):
-        raise InvalidResponse(f"Amazon named an address for a document that is not Amazon's: {there.host!r}.")
+        target = endpoint = httpx.URL()
+    at_endpoint = (target.scheme, target.host, target.port) == (endpoint.scheme, endpoint.host, endpoint.port)
+    at_amazon = target.scheme == "https" and target.port is None and target.host.endswith(STORAGE)
+    if not target.host or target.userinfo or not (at_endpoint or at_amazon):
+        raise InvalidResponse(f"Amazon named an address for a document that is not Amazon's: {target.host!r}.")
     return url
 
 
-def _storage_refusal(answer: AmazonResponse) -> Exception:
-    # Its addresses live for five minutes, so what it refuses is passing: the next try asks for a new address.
+def _storage_error(response: AmazonResponse) -> Exception:
+    # Its URLs expire after five minutes, so the error is temporary: the next attempt gets a new URL.
     return Unavailable(
-        f"Amazon's storage answered the {answer.operation} with {answer.status}.",
-        operation=answer.operation,
-        status=answer.status,
-        request_id=answer.request_id,
+        f"Amazon's storage answered the {response.operation} with {response.status}.",
+        operation=response.operation,
+        status=response.status,
+        request_id=response.request_id,
     )
 
 
-def _place(answer: AmazonResponse) -> tuple[str, str]:
-    body = answer.json()
-    url = text(body, "url", limit=TEXT * 2)
+def _parse_document(response: AmazonResponse) -> tuple[str, str]:
+    body = response.json()
+    url = optional_text(body, "url", limit=TEXT * 2)
     if url is None:
         raise MalformedError("url is missing")
-    return required(body, "feedDocumentId"), url
+    return required_word(body, "feedDocumentId"), url
 
 
-def _whereabouts(answer: AmazonResponse) -> tuple[str, str | None]:
-    packing = word(answer.json(), "compressionAlgorithm")
-    if packing not in (None, "GZIP"):
+def _parse_download(response: AmazonResponse) -> tuple[str, str | None]:
+    compression = optional_word(response.json(), "compressionAlgorithm")
+    if compression not in (None, "GZIP"):
         raise MalformedError("compressionAlgorithm is an unknown one")
-    return _place(answer)[1], packing
+    return _parse_document(response)[1], compression
 
 
-def _feeds(answer: AmazonResponse) -> tuple[list[Feed], str | None]:
-    body = answer.json()
+def _parse_feeds(response: AmazonResponse) -> tuple[list[Feed], str | None]:
+    body = response.json()
     if body.get("feeds") is None:
         raise MalformedError("feeds is missing")
-    feeds = [_feed(entry, at, answer.request_id) for at, entry in blocks(body, "feeds")]
-    return feeds, text(body, "nextToken", limit=TEXT * 4)
+    feeds = [_parse_feed(entry, path, response.request_id) for path, entry in optional_objects(body, "feeds")]
+    return feeds, optional_text(body, "nextToken", limit=TEXT * 4)
 
 
-def _feed(raw: Mapping[str, Any], at: str, request_id: str | None) -> Feed:
+def _parse_feed(raw: Mapping[str, Any], path: str, request_id: str | None) -> Feed:
     return Feed(
-        feed_id=required(raw, "feedId", at),
-        feed_type=required(raw, "feedType", at),
-        status=required(raw, "processingStatus", at),
-        created_at=required_instant(raw, "createdTime", at),
-        result_document_id=word(raw, "resultFeedDocumentId", at),
+        feed_id=required_word(raw, "feedId", path),
+        feed_type=required_word(raw, "feedType", path),
+        status=required_word(raw, "processingStatus", path),
+        created_at=required_time(raw, "createdTime", path),
+        result_document_id=optional_word(raw, "resultFeedDocumentId", path),
         request_id=request_id,
-        marketplace_ids=words(raw, "marketplaceIds", at),
+        marketplace_ids=optional_words(raw, "marketplaceIds", path),
     )
 
 
-def _checked_id(operation: str, value: str) -> str:
-    # It becomes a part of the address: a slash in it would lead to another operation.
+def _check_id(operation: str, value: str) -> str:
+    # It becomes a part of the URL: a slash in it would lead to another operation.
     if (
         not value
         or not value.isascii()

@@ -1,6 +1,4 @@
-"""The port: all the house says to Amazon and hears from it. It returns domain values, raises domain errors, decides
-nothing. `docs/amazon-port.md` says how it keeps its promises.
-"""
+"""The gateway to Amazon: takes and returns domain values and raises domain errors. See `docs/amazon-gateway.md`."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -37,10 +35,10 @@ NOTHING: frozenset[str] = frozenset()
 
 
 class Amazon:
-    """One seller account at Amazon, for one thread at a time; cheap to make, to be closed.
+    """One seller account at Amazon. Not thread-safe; cheap to create; close it after use.
 
-    `lane`: person, submission, sync or backfill, who goes first when calls are short. `max_wait`: seconds one call may
-    take with its waits and repeats before it raises. Every method may raise any error of `domain.amazon_errors`.
+    `priority`: person, submission, sync or backfill, which decides who waits when calls are short. `max_wait`: the most
+    seconds one call may take with waits and retries. Every method may raise any error of `domain.amazon.errors`.
     """
 
     def __init__(
@@ -48,14 +46,14 @@ class Amazon:
         credentials: Credentials,
         redis: Redis,
         *,
-        lane: str = "sync",
+        priority: str = "sync",
         max_wait: float = 30.0,
         read_timeout: float = READ_TIMEOUT,
         clock: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = Client(
-            credentials, redis, clock=clock, wait=wait, max_wait=max_wait, read_timeout=read_timeout, lane=lane
+            credentials, redis, clock=clock, wait=wait, max_wait=max_wait, read_timeout=read_timeout, priority=priority
         )
 
     def __enter__(self) -> Self:
@@ -67,19 +65,19 @@ class Amazon:
         self.close()
 
     def close(self) -> None:
-        self._client.wire.close()
+        self._client.transport.close()
 
     def amazon_time(self) -> datetime | None:
-        """What Amazon's clock shows now, as far as an answer has told; None before the first answer."""
+        """Return the time at Amazon, by its latest response; None before the first response."""
         return self._client.amazon_time()
 
     def participations(self) -> tuple[Participation, ...]:
-        """The marketplaces the account takes part in."""
-        return sellers.participations(self._client)
+        """Return the marketplaces the account takes part in."""
+        return sellers.get_participations(self._client)
 
     def probe_datasets(self, marketplace_ids: Sequence[str]) -> frozenset[str]:
-        """The datasets Amazon refuses this account; `domain.amazon_orders.ROLES` says which role opens which."""
-        return orders.probe(self._client, marketplace_ids, datetime.now(UTC))
+        """Return the datasets Amazon refuses this account; `domain.amazon.types.ROLES` names the roles they need."""
+        return orders.find_refused_datasets(self._client, marketplace_ids, datetime.now(UTC))
 
     def search_orders(
         self,
@@ -91,12 +89,12 @@ class Amazon:
         missing: frozenset[str] = NOTHING,
         refused: frozenset[str] = NOTHING,
     ) -> OrderPage:
-        """One page of the orders changed after `updated_after`, up to 100, those that cannot be read in their places.
+        """Return one page of up to 100 orders changed after `updated_after`, including those that cannot be parsed.
 
-        For the next page pass `token=page.next_token` and `missing=page.missing` with all else unchanged. A token
-        lives for a day, and Amazon may answer the same page and token again: the caller watches for a token it has
-        seen. `refused` names the datasets Amazon refused last time: they are the first to be left out when it refuses
-        again. What Amazon refuses beside a token is raised, so that the caller begins the window anew without one.
+        For the next page pass `token=page.next_token` and `missing=page.missing` with all else unchanged. A token is
+        valid for a day. Amazon may return the same page and token again, so the caller must watch for repeated pages.
+        `refused`: the datasets Amazon refused last time, which are left out first when it refuses again. With a
+        `token` a refusal is raised, and the caller starts the window again without one.
         """
         return orders.search(
             self._client,
@@ -109,74 +107,74 @@ class Amazon:
         )
 
     def get_order(self, number: str, missing: frozenset[str] = NOTHING) -> AmazonOrder:
-        """One order; its `missing` names the datasets Amazon refused, `missing` given ones are not asked for."""
-        return orders.read(self._client, number, missing)
+        """Return one order without the `missing` datasets; its own `missing` includes those Amazon refused."""
+        return orders.get(self._client, number, missing)
 
     def cancel_order(self, number: str, reason: str) -> None:
-        """Ask for an order's cancellation by REST; accepted is not cancelled: read the order again.
+        """Request an order's cancellation by REST. Returning means accepted, not cancelled: read the order again.
 
-        Not safe to repeat: raises LostAnswer when it may have been accepted. Forbidden or NotThere where Amazon has
-        not opened the call, InvalidRequest for a reason it does not know (GeneralAdjustment).
+        Not safe to repeat: raises OutcomeUnknown when it may have been accepted. Forbidden or ResourceNotFound where
+        Amazon does not offer the call, InvalidRequest for a reason it does not know (GeneralAdjustment).
         """
         orders.cancel(self._client, number, reason)
 
     def prepare_cancellations(
         self, marketplace_ids: Sequence[str], cancellations: Sequence[Cancellation]
     ) -> PreparedFeed:
-        """Lay a document of cancellations down at Amazon, which cancels nothing yet. Safe to repeat."""
+        """Upload a document of cancellations. Safe to repeat: nothing is cancelled yet."""
         return feeds.prepare_cancellations(self._client, marketplace_ids, cancellations)
 
     def prepare_refunds(self, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
-        """Lay a document of refunds down at Amazon, which refunds nothing yet. Safe to repeat.
+        """Upload a document of refunds. Safe to repeat: nothing is refunded yet.
 
-        The report's messages name each refund by its place in `refunds`, counted from 1. Raises InvalidRequest for
+        The report's messages name each refund by its position in `refunds`, counted from 1. Raises InvalidRequest for
         refunds of nothing, of two currencies, or for a reason Amazon does not know.
         """
         return feeds.prepare_refunds(self._client, marketplace_ids, refunds)
 
     def prepare_vat_invoice(self, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed:
-        """Lay an invoice's PDF down at Amazon, which shows it to nobody yet. Safe to repeat."""
+        """Upload an invoice's PDF. Safe to repeat: buyers do not see it yet."""
         return feeds.prepare_vat_invoice(self._client, marketplace_id, invoice, pdf)
 
     def create_feed(self, prepared: PreparedFeed) -> Feed:
-        """Send what was prepared. Not safe to repeat: after LostAnswer look with `find_feeds` first.
+        """Create a feed from an uploaded document. Not safe to repeat: after OutcomeUnknown use `find_feeds` first.
 
-        Amazon carries a document out as often as it is made a feed: a second feed of refunds refunds again.
+        Amazon processes a document once for each feed: a second feed of refunds refunds again.
         """
         return feeds.create(self._client, prepared)
 
     def find_feeds(self, feed_type: str, created_since: datetime) -> tuple[Feed, ...]:
-        """All feeds of the type made since then."""
+        """Return all feeds of the type created since then."""
         return feeds.find(self._client, feed_type, created_since)
 
     def feed(self, feed_id: str) -> Feed:
-        """A feed as it stands now."""
+        """Return a feed in its current state."""
         return feeds.get(self._client, feed_id)
 
     def feed_report(self, feed: Feed) -> FeedReport:
-        """What became of each message of an ended feed; NotThere when Amazon wrote no report.
+        """Return the result of each message of an ended feed. Raises ResourceNotFound when Amazon wrote no report.
 
-        A report may contradict itself (`FeedReport.contradicts_itself`); then it proves nothing.
+        A report may be contradictory (`FeedReport.is_contradictory`); then it proves nothing.
         """
         return feeds.get_report(self._client, feed)
 
     def confirm_shipment(self, number: str, marketplace_id: str, parcel: Parcel) -> None:
-        """Tell Amazon of one parcel of an order; the order's PACKAGES prove it a moment later.
+        """Confirm one parcel of an order; the order's PACKAGES dataset shows it a moment later.
 
-        Raises LostAnswer when Amazon may know of it. The same parcel may then be told again, because its reference
-        keeps it one. InvalidRequest when Amazon does not take it: more than was ordered, a Ship+ order, an order that
-        is shipped already.
+        Raises OutcomeUnknown when it may have been accepted; confirming the same parcel again is safe, because its
+        reference identifies it. InvalidRequest when Amazon rejects it: more units than ordered, a Ship+ order, an order
+        that is shipped already.
         """
         shipments.confirm(self._client, number, marketplace_id, parcel)
 
     def allowed_messages(self, number: str, marketplace_id: str) -> tuple[str, ...]:
-        """The kinds of messages Amazon lets the seller send to the order's buyer now, in Amazon's words."""
+        """Return the kinds of messages Amazon lets the seller send to the order's buyer now, in Amazon's terms."""
         return messaging.allowed(self._client, number, marketplace_id)
 
     def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
-        """Send the buyer a message of a kind in `domain.buyer_messages.LIMITS`.
+        """Send the buyer a message of a kind in `domain.mail.amazon_messages.LIMITS`.
 
-        Not safe to repeat: raises LostAnswer when the buyer may have got it. InvalidRequest or Forbidden for a kind
-        that Amazon does not allow for the order now.
+        Not safe to repeat: raises OutcomeUnknown when the buyer may have received it. InvalidRequest or Forbidden for
+        a kind that Amazon does not allow for the order now.
         """
         messaging.send(self._client, number, marketplace_id, kind, text)

@@ -1,4 +1,4 @@
-"""One exchange over HTTP: what went out, what came back, or that nothing came. No retry, no pace, no meaning."""
+"""One HTTP request to Amazon and its response, without retries or rate limits."""
 
 import ipaddress
 import json
@@ -29,20 +29,20 @@ from webapp.domain.amazon.errors import (
 )
 
 log = logging.getLogger("webapp.amazon")
-# They would write addresses, and an address of a feed's document is a key to it.
+# They would log URLs, and the URL of a feed's document gives access to it.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 USER_AGENT = "Channeldesk/1 (Language=Python)"
 CONNECT_TIMEOUT = 5.0
 READ_TIMEOUT = 30.0
-# A server that sends a byte now and then never trips the read timeout; this ends it.
-WHOLE_ANSWER = 90.0
-LARGEST_BODY = 64 * 2**20
+# Limits the whole response: a server that sends a byte now and then never exceeds the read timeout.
+TOTAL_TIMEOUT = 90.0
+MAX_BODY_BYTES = 64 * 2**20
 
-# Errors that come before the first byte is sent, so the call cannot have been carried out.
+# Errors raised before the first byte is sent: the call cannot have been carried out.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-_REFUSALS = {
+_STATUS_ERRORS = {
     400: InvalidRequest,
     401: BadCredentials,
     403: Forbidden,
@@ -54,7 +54,7 @@ _REFUSALS = {
 
 @dataclass(frozen=True, slots=True)
 class AmazonResponse:
-    """What came back, whatever its status. `operation` is Amazon's name of the call."""
+    """A response of any status. `operation` is Amazon's name of the call."""
 
     operation: str
     status: int
@@ -63,116 +63,114 @@ class AmazonResponse:
 
     @property
     def request_id(self) -> str | None:
-        said = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id")
-        return said[:WORD] if said else None
+        request_id = self.headers.get("x-amzn-requestid") or self.headers.get("x-amz-request-id")
+        return request_id[:WORD] if request_id else None
 
     @property
     def date(self) -> datetime | None:
-        """The time of the server that answered, to the second; None where it does not say."""
+        """The server's time, to the second; None without a Date header."""
         try:
-            said = parsedate_to_datetime(self.headers.get("date") or "")
+            date = parsedate_to_datetime(self.headers.get("date") or "")
         except ValueError:
             return None
-        return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC)
+        return date.replace(tzinfo=date.tzinfo or UTC).astimezone(UTC)
 
     @property
     def ok(self) -> bool:
         return 200 <= self.status < 300
 
     def json(self) -> dict[str, Any]:
-        """The object in the body. Raises Unintelligible when there is none, or when it lists errors."""
+        """Return the object in the body. Raises InvalidResponse when there is none, or when it lists errors."""
         try:
-            # Amazon's JSON is UTF-8; NaN and its kin are not JSON though Python reads them.
-            body = json.loads(self.body.decode(), parse_constant=_no_constant)
+            # Amazon's JSON is UTF-8. Python also reads NaN and Infinity, which are not JSON.
+            body = json.loads(self.body.decode(), parse_constant=_reject_constant)
         except (ValueError, RecursionError):
-            raise self.unintelligible(f"{_kind(self.body)} instead of JSON{self._advice()}") from None
+            raise self.invalid_response(f"{_describe_body(self.body)} instead of JSON{self._advice()}") from None
         if type(body) is not dict:
-            raise self.unintelligible("JSON that is not an object")
+            raise self.invalid_response("JSON that is not an object")
         if body.get("errors"):
-            raise self.unintelligible(f"success and errors at once: {_words(body)[1]}")
+            raise self.invalid_response(f"success and errors at once: {_error_details(body)[1]}")
         return body
 
-    def unintelligible(self, what: str) -> InvalidResponse:
-        """The error to raise: a success whose body is `what`."""
+    def invalid_response(self, what: str) -> InvalidResponse:
+        """Return the error for a success status with a body that is `what`."""
         return InvalidResponse(f"Amazon answered {self.operation} with {what}.", **self._details())
 
     def error(self) -> AmazonError:
-        """The typed error of an answer that is not a success, in Amazon's own words where there are any."""
+        """Return the typed error of a response that is not a success, with Amazon's message where there is one."""
         if self.status < 400:
-            return self.unintelligible(f"status {self.status}, which sends elsewhere; that is not followed")
-        code, words = self.words()
-        kind = _REFUSALS.get(self.status) or (Unavailable if self.status >= 500 else InvalidRequest)
-        said = words or (
-            "no reason" if _is_json_like(self.body) else f"no reason but {_kind(self.body)}{self._advice()}"
+            return self.invalid_response(f"status {self.status}, a redirect, which is not followed")
+        code, message = self.error_details()
+        error_class = _STATUS_ERRORS.get(self.status) or (Unavailable if self.status >= 500 else InvalidRequest)
+        reason = message or (
+            "no reason" if _is_json_like(self.body) else f"no reason but {_describe_body(self.body)}{self._advice()}"
         )
         label = f"{self.status} {code}" if code else str(self.status)
-        return kind(f"Amazon answered {self.operation} with {label}: {said}", code=code, **self._details())
+        return error_class(f"Amazon answered {self.operation} with {label}: {reason}", code=code, **self._details())
 
-    def words(self) -> tuple[str | None, str | None]:
-        """Amazon's code and message, each where given."""
+    def error_details(self) -> tuple[str | None, str | None]:
+        """Return Amazon's error code and message, each where given."""
         try:
             body = json.loads(self.body.decode())
         except (ValueError, RecursionError):
             return None, None
-        return _words(body) if type(body) is dict else (None, None)
+        return _error_details(body) if type(body) is dict else (None, None)
 
     def _advice(self) -> str:
-        # A gateway in trouble writes a page too, with a status from 500; any other page comes from a wrong place.
-        wrong_place = self.status < 500 and _kind(self.body) == "a web page"
-        return "; check the address, it is not Amazon's" if wrong_place else ""
+        # A failing gateway sends a page with a status from 500; any other page comes from a wrong address.
+        is_wrong_address = self.status < 500 and _describe_body(self.body) == "a web page"
+        return "; check the address, it is not Amazon's" if is_wrong_address else ""
 
     def _details(self) -> dict[str, Any]:
         return {"operation": self.operation, "status": self.status, "request_id": self.request_id}
 
 
 class HttpTransport:
-    """A connection that trusts nothing around it: no proxies, no redirects, no endless waits, no endless bodies."""
+    """An HTTP client without proxies or redirects, with limits on the time and size of a response."""
 
     def __init__(
         self,
         *,
         clock: Callable[[], float] = time.monotonic,
         read_timeout: float = READ_TIMEOUT,
-        largest: int = LARGEST_BODY,
+        max_body_bytes: int = MAX_BODY_BYTES,
     ) -> None:
         self._clock = clock
-        self._largest = largest
+        self._max_body_bytes = max_body_bytes
         self._http = httpx.Client(
             timeout=httpx.Timeout(read_timeout, connect=min(CONNECT_TIMEOUT, read_timeout)),
             follow_redirects=False,
             trust_env=False,
-            verify=_tls(),
+            verify=_tls_context(),
             headers={"user-agent": USER_AGENT},
         )
 
     def close(self) -> None:
         self._http.close()
 
-    def exchange(
-        self, operation: str, method: str, url: str, *, repeat_safe: bool = True, **request: Any
-    ) -> AmazonResponse:
-        """Send and receive once. `request` is what httpx takes: params, json, data, content, headers.
+    def send(self, operation: str, method: str, url: str, *, idempotent: bool = True, **request: Any) -> AmazonResponse:
+        """Send one request. `request`: arguments of httpx such as params, json, data, content, headers.
 
-        Without an answer raises Unavailable, or LostAnswer when the call may have been carried out and repeating it
-        is not safe (`repeat_safe=False`).
+        Without a response raises Unavailable, or OutcomeUnknown when a call that is not `idempotent` may have been
+        carried out.
         """
         started = self._clock()
         try:
-            answer = self._receive(operation, method, _address(operation, url), started, request)
+            response = self._receive(operation, method, _checked_url(operation, url), started, request)
         except (httpx.TransportError, httpx.DecodingError) as error:
-            log.info("%s got no answer in %d ms (%s)", operation, self._ms(started), type(error).__name__)
-            lost = not repeat_safe and not isinstance(error, _UNSENT)
-            raise _no_answer(operation, url, error, lost) from error
+            log.info("%s got no response in %d ms (%s)", operation, self._ms(started), type(error).__name__)
+            lost = not idempotent and not isinstance(error, _UNSENT)
+            raise _no_response_error(operation, url, error, lost) from error
         except InvalidResponse as error:
-            if repeat_safe:
+            if idempotent:
                 raise
-            raise _no_answer(operation, url, error, lost=True) from error
+            raise _no_response_error(operation, url, error, lost=True) from error
         except httpx.InvalidURL as error:
             raise InvalidRequest(
                 f"The address for {operation} is not an address: {url!r}.", operation=operation
             ) from error
-        log.debug("%s %d in %d ms (request id %s)", operation, answer.status, self._ms(started), answer.request_id)
-        return answer
+        log.debug("%s %d in %d ms (request id %s)", operation, response.status, self._ms(started), response.request_id)
+        return response
 
     def _receive(
         self, operation: str, method: str, url: httpx.URL, started: float, request: dict[str, Any]
@@ -181,24 +179,24 @@ class HttpTransport:
         with self._http.stream(method, url, **request) as response:
             for chunk in response.iter_bytes():
                 body += chunk
-                if len(body) > self._largest:
-                    raise AmazonResponse(operation, response.status_code, response.headers, b"").unintelligible(
-                        f"more than {self._largest} bytes"
+                if len(body) > self._max_body_bytes:
+                    raise AmazonResponse(operation, response.status_code, response.headers, b"").invalid_response(
+                        f"more than {self._max_body_bytes} bytes"
                     )
-                if self._clock() - started > WHOLE_ANSWER:
-                    raise httpx.ReadTimeout("the answer does not end", request=response.request)
+                if self._clock() - started > TOTAL_TIMEOUT:
+                    raise httpx.ReadTimeout("the response does not end", request=response.request)
             return AmazonResponse(operation, response.status_code, response.headers, bytes(body))
 
     def _ms(self, started: float) -> int:
         return round((self._clock() - started) * 1000)
 
 
-def _address(operation: str, url: str) -> httpx.URL:
+def _checked_url(operation: str, url: str) -> httpx.URL:
     parsed = httpx.URL(url)
     if parsed.scheme == "https" and parsed.host:
         return parsed
-    # Keys and buyers' data travel over it; only a simulator on this machine may do without encryption.
-    if parsed.scheme == "http" and _is_this_machine(parsed.host):
+    # Only a simulator on this machine may be used without encryption.
+    if parsed.scheme == "http" and _is_loopback(parsed.host):
         return parsed
     raise InvalidRequest(
         f"The address for {operation} must begin with https:// (http:// only on this machine), but is {url!r}.",
@@ -206,18 +204,18 @@ def _address(operation: str, url: str) -> httpx.URL:
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
 
 
-def _no_answer(operation: str, url: str, error: Exception, lost: bool) -> Unavailable:
+def _no_response_error(operation: str, url: str, error: Exception, lost: bool) -> Unavailable:
     host = httpx.URL(url).host
     if lost:
         return OutcomeUnknown(
-            f"The answer to {operation} is lost ({type(error).__name__}); it may have been carried out.",
+            f"The response to {operation} is lost ({type(error).__name__}); it may have been carried out.",
             operation=operation,
         )
     if isinstance(error, httpx.TimeoutException):
@@ -227,19 +225,19 @@ def _no_answer(operation: str, url: str, error: Exception, lost: bool) -> Unavai
     )
 
 
-def _words(body: dict[str, Any]) -> tuple[str | None, str | None]:
+def _error_details(body: dict[str, Any]) -> tuple[str | None, str | None]:
     errors = body.get("errors")
     first = errors[0] if type(errors) is list and errors else body
     if type(first) is not dict:
         return None, None
-    # Gateways say {"message"}, Login with Amazon says {"error", "error_description"}.
+    # Gateways send {"message"}, Login with Amazon sends {"error", "error_description"}.
     code = first.get("code") or first.get("error")
-    said = [first.get(key) for key in ("message", "Message", "details", "error_description")]
-    words = " ".join(part for part in said if type(part) is str and part)
-    return (code[:80] if type(code) is str else None), (re.sub(r"\s+", " ", words).strip()[:500] or None)
+    parts = [first.get(key) for key in ("message", "Message", "details", "error_description")]
+    message = " ".join(part for part in parts if type(part) is str and part)
+    return (code[:80] if type(code) is str else None), (re.sub(r"\s+", " ", message).strip()[:500] or None)
 
 
-def _kind(body: bytes) -> str:
+def _describe_body(body: bytes) -> str:
     start = body[:200].lstrip().lower()
     if not start:
         return "an empty body"
@@ -252,11 +250,11 @@ def _is_json_like(body: bytes) -> bool:
     return body[:200].lstrip().startswith((b"{", b"["))
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
 @cache
-def _tls() -> SSLContext:
-    # Reading the certificate authorities takes longer than everything else a client needs.
+def _tls_context() -> SSLContext:
+    # Loading the certificate authorities takes longer than everything else in a client.
     return httpx.create_ssl_context(trust_env=False)

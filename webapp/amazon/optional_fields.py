@@ -1,6 +1,6 @@
 """Read an Amazon order whose optional fields are not as Amazon's model promises.
 
-A value of another form is replaced by the nearest usable one, or left out, and recorded as an `OddField`; only a
+A value of another form is replaced by the nearest usable one, or left out, and recorded as an `InvalidField`; only a
 required field raises. The order's body is stored as Amazon sent it, so nothing is lost.
 """
 
@@ -14,8 +14,8 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec import inspect
 
-from webapp.amazon.json_fields import LARGEST_AMOUNT, LATEST, MAX_QUANTITY, TEXT, WORD, MalformedError
-from webapp.domain.amazon.types import OddField
+from webapp.amazon.json_fields import LATEST, MAX_AMOUNT, MAX_QUANTITY, TEXT, WORD, MalformedError
+from webapp.domain.amazon.types import InvalidField
 from webapp.domain.common.money import Money, minor_digits
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 # Amazon sends 0001, 1970 and 1995 where it has no date. It has sold for others since 2000.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # The most fields recorded for one order; the rest can be seen in its body.
-MAX_ODD_FIELDS = 50
+MAX_INVALID_FIELDS = 50
 _DECIMAL = re.compile(r"[+-]?(\d{1,15}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,2})?", re.ASCII)
 # Holds every digit of what `_DECIMAL` matches, so that an amount is rounded once.
 _EXACT = Context(prec=200)
@@ -33,58 +33,58 @@ _HARMLESS = re.compile(r"[0-9.,:+\-eETtzZ ]+", re.ASCII)
 _REASONS = {"not_object": "is not an object", "not_list": "is not a list"}
 
 
-class OddFields:
+class InvalidFields:
     """Collects the optional fields of one order that are not as promised."""
 
     def __init__(self) -> None:
-        self.fields: list[OddField] = []
+        self.fields: list[InvalidField] = []
 
     def add(self, path: str, problem: str, value: Any = None) -> None:
         """Record a field. Pass `value` for amounts, times and quantities only: texts may be personal."""
         if problem == "missing" and any(field.path.startswith(path) for field in self.fields):
             # It was left out, and that is recorded.
             return
-        if len(self.fields) < MAX_ODD_FIELDS:
+        if len(self.fields) < MAX_INVALID_FIELDS:
             shown = str(value)[:_MAX_RECORDED]
             is_harmless = value is not None and _HARMLESS.fullmatch(shown) is not None
-            self.fields.append(OddField(path, problem, shown if is_harmless else None))
+            self.fields.append(InvalidField(path, problem, shown if is_harmless else None))
 
 
 # Reads a value that is present: (value, its path, where to record what is wrong) -> the value to use, None for none.
-Reader = Callable[[Any, str, OddFields], Any]
+Reader = Callable[[Any, str, InvalidFields], Any]
 
 
-def decode_leniently(body: Mapping[str, Any], model: type[T], odd: OddFields) -> T:
+def decode_leniently(body: Mapping[str, Any], model: type[T], invalid: InvalidFields) -> T:
     """Decode a body into `model`, a struct whose scalar fields name their `Reader` in `Meta(extra={"read": …})`.
 
     Raises MalformedError for a required field that is missing or unusable.
     """
-    return cast("T", _read_struct(body, _struct_type(model), "", odd))
+    return cast("T", _read_struct(body, _struct_type(model), "", invalid))
 
 
 def text_reader(max_length: int) -> Reader:
     """Return a reader of texts that cuts those that are too long."""
 
-    def read_text(value: Any, path: str, odd: OddFields) -> str | None:
-        text = _storable_text(value, path, odd)
+    def read_text(value: Any, path: str, invalid: InvalidFields) -> str | None:
+        text = _storable_text(value, path, invalid)
         if text is not None and len(text) > max_length:
-            odd.add(path, "too_long")
+            invalid.add(path, "too_long")
             return text[:max_length]
         return text
 
     return read_text
 
 
-def read_word(value: Any, path: str, odd: OddFields) -> str | None:
+def read_word(value: Any, path: str, invalid: InvalidFields) -> str | None:
     """An id or a word of a vocabulary. One that is too long is left out: cut, it would name something else."""
-    word = text_reader(TEXT)(value, path, odd)
+    word = text_reader(TEXT)(value, path, invalid)
     if word is not None and len(word) > WORD:
-        odd.add(path, "too_long")
+        invalid.add(path, "too_long")
         return None
     return word
 
 
-def read_quantity(value: Any, path: str, odd: OddFields) -> int | None:
+def read_quantity(value: Any, path: str, invalid: InvalidFields) -> int | None:
     """A whole number from 0, also in another form: `2.0`, `"2"`."""
     quantity = value
     is_digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) <= len(str(MAX_QUANTITY))
@@ -92,11 +92,11 @@ def read_quantity(value: Any, path: str, odd: OddFields) -> int | None:
         quantity = int(value)
     is_quantity = type(quantity) is int and 0 <= quantity <= MAX_QUANTITY
     if not is_quantity or type(value) is not int:
-        odd.add(path, "not_quantity", value)
+        invalid.add(path, "not_quantity", value)
     return quantity if is_quantity else None
 
 
-def read_time(value: Any, path: str, odd: OddFields) -> datetime | None:
+def read_time(value: Any, path: str, invalid: InvalidFields) -> datetime | None:
     """A time in UTC. One without an offset is taken for UTC; one outside of any order's life is left out."""
     try:
         try:
@@ -104,44 +104,44 @@ def read_time(value: Any, path: str, odd: OddFields) -> datetime | None:
         except msgspec.ValidationError:
             moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
-            odd.add(path, "no_time_zone", value)
+            invalid.add(path, "no_time_zone", value)
             moment = moment.replace(tzinfo=UTC)
         moment = moment.astimezone(UTC)
     except OverflowError:
-        odd.add(path, "impossible_time", value)
+        invalid.add(path, "impossible_time", value)
         return None
     except (TypeError, ValueError):
-        odd.add(path, "not_time", value)
+        invalid.add(path, "not_time", value)
         return None
     if not EARLIEST <= moment < LATEST:
-        odd.add(path, "impossible_time", value)
+        invalid.add(path, "impossible_time", value)
         return None
     return moment
 
 
-def read_money(value: Any, path: str, odd: OddFields) -> Money | None:
+def read_money(value: Any, path: str, invalid: InvalidFields) -> Money | None:
     """An amount of any decimal form. One with more digits than its currency is rounded once, half away from zero."""
     if type(value) is not dict:
-        odd.add(path, "not_amount")
+        invalid.add(path, "not_amount")
         return None
     amount, currency = value.get("amount"), value.get("currencyCode")
     if type(currency) is not str or len(currency) != 3 or not (currency.isascii() and currency.isupper()):
-        odd.add(f"{path}.currencyCode", "not_currency")
+        invalid.add(f"{path}.currencyCode", "not_currency")
         return None
     path = f"{path}.amount"
     if type(amount) in (int, float):
-        odd.add(path, "not_text", amount)
+        invalid.add(path, "not_text", amount)
         amount = str(amount)
     if type(amount) is not str or not _DECIMAL.fullmatch(amount):
-        odd.add(path, "not_amount", amount if type(amount) is str else None)
+        invalid.add(path, "not_amount", amount if type(amount) is str else None)
         return None
     scaled = _EXACT.scaleb(Decimal(amount), minor_digits(currency))
-    if abs(scaled) > LARGEST_AMOUNT:
-        odd.add(path, "too_large", amount)
+    if abs(scaled) > MAX_AMOUNT:
+        invalid.add(path, "too_large", amount)
         return None
     minor = scaled.to_integral_value(ROUND_HALF_UP)
     if minor != scaled:
-        odd.add(path, "rounded", amount)
+        invalid.add(path, "rounded", amount)
     return Money(int(minor), currency)
 
 
@@ -150,12 +150,12 @@ def _struct_type(model: type[msgspec.Struct]) -> inspect.StructType:
     return cast("inspect.StructType", inspect.type_info(model))
 
 
-def _read_struct(body: Mapping[str, Any], kind: inspect.StructType, prefix: str, odd: OddFields) -> Any:
+def _read_struct(body: Mapping[str, Any], kind: inspect.StructType, prefix: str, invalid: InvalidFields) -> Any:
     values = {}
     for field in kind.fields:
         path, value = prefix + field.encode_name, body.get(field.encode_name)
         if value is not None:
-            value = _read(value, field.type, path, odd, is_required=field.required)
+            value = _read(value, field.type, path, invalid, is_required=field.required)
         if value is not None:
             values[field.name] = value
         elif field.required:
@@ -163,41 +163,41 @@ def _read_struct(body: Mapping[str, Any], kind: inspect.StructType, prefix: str,
     return kind.cls(**values)
 
 
-def _read(value: Any, kind: inspect.Type, path: str, odd: OddFields, *, is_required: bool) -> Any:
+def _read(value: Any, kind: inspect.Type, path: str, invalid: InvalidFields, *, is_required: bool) -> Any:
     if isinstance(kind, inspect.UnionType):
         kind = next(member for member in kind.types if not isinstance(member, inspect.NoneType))
     if isinstance(kind, inspect.Metadata) and kind.extra:
-        return kind.extra["read"](value, path, odd)
+        return kind.extra["read"](value, path, invalid)
     problem = ""
     if isinstance(kind, inspect.VarTupleType):
         if type(value) is list and not value and is_required:
             raise MalformedError(f"{path} is empty")
         if type(value) is list:
             entries = (
-                _read(entry, kind.item_type, f"{path}[{index}]", odd, is_required=is_required)
+                _read(entry, kind.item_type, f"{path}[{index}]", invalid, is_required=is_required)
                 for index, entry in enumerate(value)
             )
             return tuple(entry for entry in entries if entry is not None)
         problem = "not_list"
     elif isinstance(kind, inspect.StructType):
         if type(value) is dict:
-            return _read_struct(value, kind, f"{path}.", odd)
+            return _read_struct(value, kind, f"{path}.", invalid)
         problem = "not_object"
     if is_required:
         raise MalformedError(f"{path} {_REASONS[problem]}")
-    odd.add(path, problem)
+    invalid.add(path, problem)
     return None
 
 
-def _storable_text(value: Any, path: str, odd: OddFields) -> str | None:
+def _storable_text(value: Any, path: str, invalid: InvalidFields) -> str | None:
     """A text without NUL and without halves of surrogate pairs, which no database stores; None for an empty one."""
     if type(value) in (int, float):
-        odd.add(path, "not_text")
+        invalid.add(path, "not_text")
         return str(value)
     if type(value) is not str:
-        odd.add(path, "not_text")
+        invalid.add(path, "not_text")
         return None
     storable = value.replace("\0", "").encode("utf-8", "replace").decode()
     if storable != value:
-        odd.add(path, "bad_characters")
+        invalid.add(path, "bad_characters")
     return storable or None

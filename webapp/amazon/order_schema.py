@@ -2,7 +2,7 @@
 
 Vocabularies are open: a word that Amazon adds is kept as it came. An order is unreadable only without what makes it
 usable: its number, and lines with an id and a quantity. Any other field that is not as Amazon's model promises is
-replaced or left out, and listed in the order's `odd` (`optional_fields.py`).
+replaced or left out, and listed in the order's `invalid` (`optional_fields.py`).
 """
 
 import json
@@ -16,11 +16,11 @@ from unicodedata import normalize
 import msgspec
 from msgspec import Meta, Struct
 
-from webapp.amazon.json_fields import LARGEST_AMOUNT, MAX_QUANTITY, NUMBER, TEXT, WORD, MalformedError, required
+from webapp.amazon.json_fields import MAX_AMOUNT, MAX_QUANTITY, NUMBER, TEXT, WORD, MalformedError, required_word
 from webapp.amazon.optional_fields import (
     EARLIEST,
     LATEST,
-    OddFields,
+    InvalidFields,
     decode_leniently,
     read_money,
     read_quantity,
@@ -45,7 +45,7 @@ from webapp.domain.common.marketplaces import BY_ID, find_by_name
 from webapp.domain.common.money import Money, minor_digits
 
 # The longest order that is parsed, in bytes of JSON. Amazon's largest are a hundredth of it.
-LARGEST_ORDER = 1_000_000
+MAX_ORDER_BYTES = 1_000_000
 _ORIGINALS = ("REPLACEMENT_ORIGINAL_ID", "EXCHANGE_ORIGINAL_ID")
 _MAX_EMAIL = 320
 
@@ -63,26 +63,26 @@ class IrregularValueError(ValueError):
     """A value that its type in the schema admits, and that still has to be read leniently."""
 
 
-def _read_order_number(value: Any, path: str, _odd: OddFields) -> str:
-    number = required({path: value}, path)
+def _read_order_number(value: Any, path: str, _odd: InvalidFields) -> str:
+    number = required_word({path: value}, path)
     if not NUMBER.fullmatch(number):
         raise MalformedError(f"{path} is not an order number")
     return number
 
 
-def _read_item_id(value: Any, path: str, _odd: OddFields) -> str:
-    return required({path: value}, path)
+def _read_item_id(value: Any, path: str, _odd: InvalidFields) -> str:
+    return required_word({path: value}, path)
 
 
-def _read_quantity_ordered(value: Any, path: str, odd: OddFields) -> int:
-    quantity = read_quantity(value, path, odd)
+def _read_quantity_ordered(value: Any, path: str, invalid: InvalidFields) -> int:
+    quantity = read_quantity(value, path, invalid)
     if quantity is None:
         raise MalformedError(f"{path} is not a quantity")
     return quantity
 
 
-def _read_price(value: Any, path: str, odd: OddFields) -> "Price | None":
-    money = read_money(value, path, odd)
+def _read_price(value: Any, path: str, invalid: InvalidFields) -> "Price | None":
+    money = read_money(value, path, invalid)
     return None if money is None else Price(money.amount, money.currency)
 
 
@@ -98,7 +98,7 @@ Time = Annotated[datetime, Meta(tz=True, extra={"read": read_time})]
 
 
 class Model(Struct, rename="camel", frozen=True, gc=False):
-    """An object of Amazon's order: the fields that are used, in the order in which odd ones are listed."""
+    """An object of Amazon's order: the fields that are used, in the order in which invalid ones are listed."""
 
 
 class Price(Model, frozen=True):
@@ -317,13 +317,13 @@ def parse_order(body: Any, missing: frozenset[str] = frozenset(), request_id: st
 def _parse(body: Any, missing: frozenset[str], request_id: str | None) -> AmazonOrder:
     if type(body) is not dict:
         raise MalformedError("the order is not an object")
-    odd = OddFields()
+    invalid = InvalidFields()
     try:
         _check_characters_and_size(body)
-        return _to_domain(msgspec.convert(body, Order), body, odd, missing, request_id)
+        return _to_domain(msgspec.convert(body, Order), body, invalid, missing, request_id)
     except (msgspec.ValidationError, IrregularValueError):
-        odd = OddFields()
-        return _to_domain(decode_leniently(body, Order, odd), body, odd, missing, request_id)
+        invalid = InvalidFields()
+        return _to_domain(decode_leniently(body, Order, invalid), body, invalid, missing, request_id)
 
 
 def _number(body: Any) -> str | None:
@@ -338,36 +338,36 @@ def _check_characters_and_size(body: dict[str, Any]) -> None:
         encoded = msgspec.json.encode(body)
     except UnicodeEncodeError:
         encoded, is_storable = json.dumps(body).encode(), False
-    if len(encoded) > LARGEST_ORDER:
-        raise MalformedError(f"the order is longer than {LARGEST_ORDER} bytes")
+    if len(encoded) > MAX_ORDER_BYTES:
+        raise MalformedError(f"the order is longer than {MAX_ORDER_BYTES} bytes")
     if not is_storable or b"\\u0000" in encoded:
         raise IrregularValueError
 
 
 def _to_domain(
-    order: Order, body: dict[str, Any], odd: OddFields, missing: frozenset[str], request_id: str | None
+    order: Order, body: dict[str, Any], invalid: InvalidFields, missing: frozenset[str], request_id: str | None
 ) -> AmazonOrder:
     fulfillment = order.fulfillment
-    status = _status(fulfillment, odd)
+    status = _status(fulfillment, invalid)
     if status == statuses.UNKNOWN:
         # As if the dataset had been refused: the stored columns stay, and the order is read again.
         missing = missing | {"FULFILLMENT"}
     earliest_ship_at = _time(fulfillment.ship_by_window.earliest_date_time)
-    purchased_at, last_updated_at = _times(order, odd, earliest_ship_at)
+    purchased_at, last_updated_at = _times(order, invalid, earliest_ship_at)
     return AmazonOrder(
         number=order.order_id,
-        marketplace_id=_marketplace(order.sales_channel, odd),
+        marketplace_id=_marketplace(order.sales_channel, invalid),
         purchased_at=purchased_at,
         last_updated_at=last_updated_at,
-        items=_items(order.order_items, odd, status),
+        items=_items(order.order_items, invalid, status),
         status=status,
         fulfilled_by=normalise_channel(fulfillment.fulfilled_by or ""),
         programs=tuple([word for word in order.programs if word]),
         total=_money(order.proceeds.grand_total),
-        components=_components(order.proceeds.breakdowns, odd, "proceeds"),
+        components=_components(order.proceeds.breakdowns, invalid, "proceeds"),
         buyer=_buyer(order.buyer),
         recipient=_recipient(order.recipient),
-        packages=_packages(order.packages, odd),
+        packages=_packages(order.packages, invalid),
         service_level=fulfillment.fulfillment_service_level or None,
         earliest_ship_at=earliest_ship_at,
         ship_by=_time(fulfillment.ship_by_window.latest_date_time),
@@ -383,51 +383,51 @@ def _to_domain(
             ),
             None,
         ),
-        odd=tuple(odd.fields),
+        invalid_fields=tuple(invalid.fields),
         raw=body,
         missing=missing,
         request_id=request_id,
     )
 
 
-def _status(fulfillment: Fulfillment, odd: OddFields) -> str:
+def _status(fulfillment: Fulfillment, invalid: InvalidFields) -> str:
     if not fulfillment.fulfillment_status:
-        odd.add("fulfillment.fulfillmentStatus", "missing")
+        invalid.add("fulfillment.fulfillmentStatus", "missing")
         return statuses.UNKNOWN
     return normalise(fulfillment.fulfillment_status)
 
 
-def _times(order: Order, odd: OddFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
+def _times(order: Order, invalid: InvalidFields, earliest_ship_at: datetime | None) -> tuple[datetime, datetime]:
     """Return when it was bought and last changed; each stands in for the other where Amazon gives only one."""
     created, updated = _time(order.created_time), _time(order.last_updated_time)
     for name, moment in (("createdTime", created), ("lastUpdatedTime", updated)):
         if moment is None:
-            odd.add(name, "missing")
+            invalid.add(name, "missing")
     either = created or updated or earliest_ship_at or datetime.now(UTC)
     return created or either, updated or either
 
 
-def _marketplace(channel: SalesChannel, odd: OddFields) -> str:
+def _marketplace(channel: SalesChannel, invalid: InvalidFields) -> str:
     """Return its id, by its name where Amazon gives no id; "" where it gives neither."""
     if channel.marketplace_id:
         upper = channel.marketplace_id.upper()
         return upper if upper in BY_ID else channel.marketplace_id
-    odd.add("salesChannel.marketplaceId", "missing")
+    invalid.add("salesChannel.marketplaceId", "missing")
     marketplace = find_by_name(channel.marketplace_name or "")
     return "" if marketplace is None else marketplace.id
 
 
-def _items(entries: tuple[Item, ...], odd: OddFields, status: str) -> tuple[AmazonItem, ...]:
+def _items(entries: tuple[Item, ...], invalid: InvalidFields, status: str) -> tuple[AmazonItem, ...]:
     items: dict[str, AmazonItem] = {}
     for index, entry in enumerate(entries):
         if entry.order_item_id in items:
-            odd.add(f"orderItems[{index}].orderItemId", "duplicate")
+            invalid.add(f"orderItems[{index}].orderItemId", "duplicate")
         else:
-            items[entry.order_item_id] = _item(entry, odd, status, f"orderItems[{index}].proceeds")
+            items[entry.order_item_id] = _item(entry, invalid, status, f"orderItems[{index}].proceeds")
     return tuple(items.values())
 
 
-def _item(item: Item, odd: OddFields, status: str, proceeds_path: str) -> AmazonItem:
+def _item(item: Item, invalid: InvalidFields, status: str, proceeds_path: str) -> AmazonItem:
     product, fulfillment = item.product, item.fulfillment
     request, execution = item.cancellation.cancellation_request, item.cancellation.cancellation_execution
     is_cancelled = execution != _NOT_CANCELLED
@@ -442,7 +442,7 @@ def _item(item: Item, odd: OddFields, status: str, proceeds_path: str) -> Amazon
         condition=product.condition.condition_type or None,
         unit_price=_money(product.price.unit_price),
         total=_money(item.proceeds.proceeds_total),
-        components=_components(item.proceeds.breakdowns, odd, proceeds_path),
+        components=_components(item.proceeds.breakdowns, invalid, proceeds_path),
         gift=_gift(fulfillment.packing.gift_option),
         cancel_requested=None if request == _NOT_REQUESTED else request.cancel_reason or "",
         cancelled_by=execution.cancelled_by or None,
@@ -471,13 +471,13 @@ def _remaining(ordered: int, shipped: int | None, unshipped: int | None, status:
     return ordered
 
 
-def _components(breakdowns: tuple[Breakdown, ...], odd: OddFields, path: str) -> tuple[Component, ...]:
+def _components(breakdowns: tuple[Breakdown, ...], invalid: InvalidFields, path: str) -> tuple[Component, ...]:
     components: list[Component] = []
     for index, breakdown in enumerate(breakdowns):
         subtotal = _money(breakdown.subtotal)
         if subtotal is None:
             # Its details mean nothing without the whole.
-            odd.add(f"{path}.breakdowns[{index}].subtotal", "missing")
+            invalid.add(f"{path}.breakdowns[{index}].subtotal", "missing")
             continue
         type_ = breakdown.type or ""
         components.append(Component(type_, None, subtotal))
@@ -528,16 +528,16 @@ def _recipient(entry: Recipient) -> Address | None:
     return None if recipient == _NO_ADDRESS else recipient
 
 
-def _packages(entries: tuple[Package, ...], odd: OddFields) -> tuple[AmazonPackage, ...]:
+def _packages(entries: tuple[Package, ...], invalid: InvalidFields) -> tuple[AmazonPackage, ...]:
     packages: dict[str, AmazonPackage] = {}
     for index, entry in enumerate(entries):
         reference = entry.package_reference_id
         if not reference:
-            odd.add(f"packages[{index}].packageReferenceId", "missing")
+            invalid.add(f"packages[{index}].packageReferenceId", "missing")
             # Unlike the references of our packages, which are numbers.
             reference = f"unnamed-{len(packages)}"
         if reference in packages:
-            odd.add(f"packages[{index}].packageReferenceId", "duplicate")
+            invalid.add(f"packages[{index}].packageReferenceId", "duplicate")
             continue
         items = []
         for position, item in enumerate(entry.package_items):
@@ -545,7 +545,7 @@ def _packages(entries: tuple[Package, ...], odd: OddFields) -> tuple[AmazonPacka
                 items.append((item.order_item_id, item.quantity))
             else:
                 name = "quantity" if item.order_item_id else "orderItemId"
-                odd.add(f"packages[{index}].packageItems[{position}].{name}", "missing")
+                invalid.add(f"packages[{index}].packageItems[{position}].{name}", "missing")
         packages[reference] = AmazonPackage(
             reference=reference,
             status=entry.package_status.status or None,
@@ -568,7 +568,7 @@ def _money(price: Price | None) -> Money | None:
     if not _exact_amount(price.currency_code).fullmatch(price.amount):
         raise IrregularValueError
     minor = int(price.amount.replace(".", ""))
-    if abs(minor) > LARGEST_AMOUNT:
+    if abs(minor) > MAX_AMOUNT:
         raise IrregularValueError
     return Money(minor, price.currency_code)
 

@@ -1,4 +1,4 @@
-"""Orders API 2026-01-01: search, read and cancel. Stays true to the account's marketplaces and to its roles."""
+"""Orders API 2026-01-01: search, get and cancel, within the account's marketplaces and roles."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,11 @@ from webapp.amazon.dataset_fallback import call_with_fallback
 from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     MalformedError,
-    block,
-    instant,
-    text,
+    optional_object,
+    optional_text,
+    optional_time,
 )
 from webapp.amazon.order_schema import (
-    LARGEST_ORDER,
     NUMBER,
     UnreadableOrderError,
     lazy_orders,
@@ -25,11 +24,11 @@ from webapp.domain.common.marketplaces import BY_ID, ENDPOINTS, REGIONS
 
 PATH = "/orders/2026-01-01/orders"
 # Amazon's own limit of one call.
-MOST_MARKETPLACES = 50
-# A token is opaque; one longer than this is no token.
-LONGEST_TOKEN = 16_384
+MAX_MARKETPLACES = 50
+# Page tokens are opaque; a longer one is not valid.
+MAX_TOKEN_LENGTH = 16_384
 
-# The feed's words for a reason -> cancelOrder's. GeneralAdjustment has no twin there.
+# Reason in feeds -> reason of cancelOrder, which has none for GeneralAdjustment.
 REST_REASONS = {
     "NoInventory": "NO_INVENTORY",
     "BuyerCanceled": "BUYER_CANCELLED",
@@ -50,29 +49,33 @@ def search(
     refused: frozenset[str] = frozenset(),
     page_size: int = 100,
 ) -> OrderPage:
-    """One page of what changed after `updated_after`. With a `token` the datasets stay as they are."""
+    """Return one page of the orders changed after `updated_after`. With a `token` the datasets stay as they are."""
     params = {
-        "lastUpdatedAfter": stamp(updated_after),
-        "marketplaceIds": ",".join(checked_marketplaces(client.credentials.endpoint, marketplace_ids)),
+        "lastUpdatedAfter": format_time(updated_after),
+        "marketplaceIds": ",".join(check_marketplaces(client.credentials.endpoint, marketplace_ids)),
         "maxResultsPerPage": str(page_size),
     }
     if updated_before is not None:
-        params["lastUpdatedBefore"] = stamp(updated_before)
+        params["lastUpdatedBefore"] = format_time(updated_before)
     if token is not None:
         params["paginationToken"] = token
 
-    def ask(datasets: frozenset[str]) -> OrderPage:
-        gone = frozenset(DATASETS) - datasets
+    def search_with(datasets: frozenset[str]) -> OrderPage:
+        left_out = frozenset(DATASETS) - datasets
         return client.call(
-            "searchOrders", "GET", PATH, lambda answer: _page(answer, gone), params={**params, **_included(datasets)}
+            "searchOrders",
+            "GET",
+            PATH,
+            lambda response: _parse_page(response, left_out),
+            params={**params, **_dataset_params(datasets)},
         )
 
-    # A token goes with the filters of the call that gave it: with other datasets it would be refused for that.
-    return ask(frozenset(DATASETS) - missing) if token is not None else call_with_fallback(ask, missing, refused)[0]
+    # A page token is valid only with the parameters of the call that returned it.
+    return search_with(frozenset(DATASETS) - missing) if token else call_with_fallback(search_with, missing, refused)[0]
 
 
-def probe(client: Client, marketplace_ids: Sequence[str], now: datetime) -> frozenset[str]:
-    """The datasets Amazon refuses this account."""
+def find_refused_datasets(client: Client, marketplace_ids: Sequence[str], now: datetime) -> frozenset[str]:
+    """Return the datasets Amazon refuses this account."""
     page = search(
         client,
         updated_after=now - timedelta(days=1),
@@ -85,81 +88,83 @@ def probe(client: Client, marketplace_ids: Sequence[str], now: datetime) -> froz
     return page.missing
 
 
-def read(client: Client, number: str, missing: frozenset[str]) -> AmazonOrder:
-    """One order; its own `missing` says which datasets could not be had."""
-    path = f"{PATH}/{checked_number('getOrder', number)}"
+def get(client: Client, number: str, missing: frozenset[str]) -> AmazonOrder:
+    """Return one order; its `missing` names the datasets that were left out or refused."""
+    path = f"{PATH}/{check_order_number('getOrder', number)}"
 
-    def ask(datasets: frozenset[str]) -> AmazonOrder:
-        gone = frozenset(DATASETS) - datasets
+    def get_with(datasets: frozenset[str]) -> AmazonOrder:
+        left_out = frozenset(DATASETS) - datasets
         return client.call(
-            "getOrder", "GET", path, lambda answer: _one(answer, number, gone), params=_included(datasets)
+            "getOrder",
+            "GET",
+            path,
+            lambda response: _parse_order(response, number, left_out),
+            params=_dataset_params(datasets),
         )
 
-    return call_with_fallback(ask, missing)[0]
+    return call_with_fallback(get_with, missing)[0]
 
 
 def cancel(client: Client, number: str, reason: str) -> None:
-    """Ask Amazon to cancel a whole order; a return means the wish was accepted, not that the order is cancelled."""
+    """Request the cancellation of a whole order. Amazon cancels it later, if at all."""
     code = REST_REASONS.get(reason)
     if code is None:
         raise InvalidRequest(f"cancelOrder has no reason for {reason}; a feed may have.", operation="cancelOrder")
-    path = f"{PATH}/{checked_number('cancelOrder', number)}/cancellation"
-    client.call("cancelOrder", "PUT", path, _accepted, body={"cancelReasonCode": code}, repeat_safe=False)
+    path = f"{PATH}/{check_order_number('cancelOrder', number)}/cancellation"
+    client.call("cancelOrder", "PUT", path, _check_accepted, body={"cancelReasonCode": code}, idempotent=False)
 
 
-def checked_number(operation: str, number: str) -> str:
+def check_order_number(operation: str, number: str) -> str:
     if not NUMBER.fullmatch(number):
         raise InvalidRequest("That is not an Amazon order number.", operation=operation)
     return number
 
 
-def checked_marketplaces(endpoint: str, marketplace_ids: Iterable[str]) -> list[str]:
-    """The ids, once each. Raises InvalidRequest for none, too many, or one of another region than the endpoint's."""
+def check_marketplaces(endpoint: str, marketplace_ids: Iterable[str]) -> list[str]:
+    """Return the distinct ids. Raises InvalidRequest for none, too many, or one outside of the endpoint's region."""
     ids = list(dict.fromkeys(marketplace_ids))
-    if not 0 < len(ids) <= MOST_MARKETPLACES:
-        raise InvalidRequest(f"Amazon takes 1 to {MOST_MARKETPLACES} marketplaces at once, not {len(ids)}.")
+    if not 0 < len(ids) <= MAX_MARKETPLACES:
+        raise InvalidRequest(f"Amazon takes 1 to {MAX_MARKETPLACES} marketplaces at once, not {len(ids)}.")
     region = next((name for name, address in ENDPOINTS.items() if address == endpoint.rstrip("/")), None)
     for marketplace_id in ids:
-        known = BY_ID.get(marketplace_id)
-        if region and known and known.region != region:
+        marketplace = BY_ID.get(marketplace_id)
+        if region and marketplace and marketplace.region != region:
             raise InvalidRequest(
-                f"{known.name} ({known.id}) belongs to {REGIONS[known.region]}, but this account's endpoint is "
-                f"{REGIONS[region]}'s."
+                f"{marketplace.name} ({marketplace.id}) belongs to {REGIONS[marketplace.region]}, but this account's "
+                f"endpoint is {REGIONS[region]}'s."
             )
     return ids
 
 
-def stamp(moment: datetime) -> str:
-    """A time as Amazon reads it; the fraction beyond milliseconds is cut."""
+def format_time(moment: datetime) -> str:
+    """Format a time for Amazon, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _included(datasets: frozenset[str]) -> dict[str, str]:
+def _dataset_params(datasets: frozenset[str]) -> dict[str, str]:
     return {"includedData": ",".join(name for name in DATASETS if name in datasets)}
 
 
-def _page(answer: AmazonResponse, missing: frozenset[str]) -> OrderPage:
-    body = answer.json()
+def _parse_page(response: AmazonResponse, missing: frozenset[str]) -> OrderPage:
+    body = response.json()
     orders = body.get("orders")
     if type(orders) is not list:
         raise MalformedError("orders is missing" if orders is None else "orders is not a list")
     return OrderPage(
         orders=lazy_orders(orders, missing),
-        next_token=text(block(body, "pagination"), "nextToken", "pagination.", LONGEST_TOKEN),
-        updated_before=instant(body, "lastUpdatedBefore"),
-        request_id=answer.request_id,
+        next_token=optional_text(optional_object(body, "pagination"), "nextToken", "pagination.", MAX_TOKEN_LENGTH),
+        updated_before=optional_time(body, "lastUpdatedBefore"),
+        request_id=response.request_id,
         missing=missing,
     )
 
 
-def _one(answer: AmazonResponse, number: str, missing: frozenset[str]) -> AmazonOrder:
-    raw = answer.json().get("order")
+def _parse_order(response: AmazonResponse, number: str, missing: frozenset[str]) -> AmazonOrder:
+    raw = response.json().get("order")
     if raw is None:
         raise MalformedError("order is missing")
-    if len(answer.body) > LARGEST_ORDER:
-        raise MalformedError(f"the order is longer than {LARGEST_ORDER} characters")
     try:
-        order = parse_order(raw, missing, answer.request_id)
+        order = parse_order(raw, missing, response.request_id)
     except UnreadableOrderError as error:
         raise MalformedError(f"order.{error.cause}") from error
     if order.number != number:
@@ -167,7 +172,7 @@ def _one(answer: AmazonResponse, number: str, missing: frozenset[str]) -> Amazon
     return order
 
 
-def _accepted(answer: AmazonResponse) -> None:
-    # 202 with nothing in it is all that is promised; a page in its place comes from somebody else.
-    if answer.status != 202 or answer.body.strip() not in (b"", b"{}"):
-        raise answer.unintelligible(f"status {answer.status} and something that is not its acceptance")
+def _check_accepted(response: AmazonResponse) -> None:
+    # Amazon sends 202 with an empty body; anything else does not come from Amazon.
+    if response.status != 202 or response.body.strip() not in (b"", b"{}"):
+        raise response.invalid_response(f"status {response.status} and something that is not its acceptance")

@@ -1,38 +1,43 @@
-"""Sellers API: where an account may sell."""
+"""Sellers API: the marketplaces of an account."""
 
 from webapp.amazon.client import Client
 from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
     MalformedError,
-    block,
-    blocks,
-    flag,
-    required,
+    optional_object,
+    optional_objects,
+    required_bool,
+    required_word,
 )
 from webapp.domain.amazon.types import Participation
 
 
-def participations(client: Client) -> tuple[Participation, ...]:
-    """The marketplaces the account takes part in."""
-    return client.call("getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", _participations)
+def get_participations(client: Client) -> tuple[Participation, ...]:
+    """Return the marketplaces the account takes part in."""
+    return client.call(
+        "getMarketplaceParticipations", "GET", "/sellers/v1/marketplaceParticipations", _parse_participations
+    )
 
 
-def _participations(answer: AmazonResponse) -> tuple[Participation, ...]:
-    body = answer.json()
+def _parse_participations(response: AmazonResponse) -> tuple[Participation, ...]:
+    body = response.json()
     if body.get("payload") is None:
         raise MalformedError("payload is missing")
-    found = []
-    for at, entry in blocks(body, "payload"):
-        marketplace, participation = block(entry, "marketplace", at), block(entry, "participation", at)
-        found.append(
+    participations = []
+    for path, entry in optional_objects(body, "payload"):
+        marketplace, participation = (
+            optional_object(entry, "marketplace", path),
+            optional_object(entry, "participation", path),
+        )
+        participations.append(
             Participation(
-                marketplace_id=required(marketplace, "id", f"{at}marketplace."),
-                country_code=required(marketplace, "countryCode", f"{at}marketplace."),
-                name=required(marketplace, "name", f"{at}marketplace."),
-                currency=required(marketplace, "defaultCurrencyCode", f"{at}marketplace."),
-                domain=required(marketplace, "domainName", f"{at}marketplace."),
-                participating=flag(participation, "isParticipating", f"{at}participation."),
-                suspended_listings=flag(participation, "hasSuspendedListings", f"{at}participation."),
+                marketplace_id=required_word(marketplace, "id", f"{path}marketplace."),
+                country_code=required_word(marketplace, "countryCode", f"{path}marketplace."),
+                name=required_word(marketplace, "name", f"{path}marketplace."),
+                currency=required_word(marketplace, "defaultCurrencyCode", f"{path}marketplace."),
+                domain=required_word(marketplace, "domainName", f"{path}marketplace."),
+                participating=required_bool(participation, "isParticipating", f"{path}participation."),
+                suspended_listings=required_bool(participation, "hasSuspendedListings", f"{path}participation."),
             )
         )
-    return tuple(found)
+    return tuple(participations)

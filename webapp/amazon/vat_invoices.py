@@ -1,4 +1,4 @@
-"""What goes with the PDF of a tax invoice: the options of its feed. Pure."""
+"""Feed options for the PDF of a tax invoice."""
 
 import re
 
@@ -13,13 +13,13 @@ from webapp.domain.invoicing.vat_invoices import (
 )
 
 PDF_MAGIC = b"%PDF-"
-# What Amazon takes of one invoice, in bytes.
-LARGEST_PDF = 10_000_000
+# Amazon's limit for one invoice.
+MAX_PDF_BYTES = 10_000_000
 _INVOICE_NUMBER = re.compile(r"[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]{0,63}")
 
 
 def feed_options(marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> tuple[tuple[str, str], ...]:
-    """(name, value) of each. Raises InvalidRequest for an invoice Amazon could not take."""
+    """Return (name, value) of each option. Raises InvalidRequest for an invoice Amazon would reject."""
     _check(marketplace_id, invoice, pdf)
     options = {
         "OrderId": invoice.number,
@@ -45,5 +45,5 @@ def _check(marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> None:
         raise InvalidRequest(f"Amazon takes an {INVOICE} or a {CREDIT_NOTE}, not {invoice.document_type!r}.")
     if invoice.total.currency != invoice.vat.currency or not 0 <= invoice.vat.minor <= invoice.total.minor:
         raise InvalidRequest("The tax of an invoice is a part of its total, in the same currency.")
-    if not pdf.startswith(PDF_MAGIC) or len(pdf) > LARGEST_PDF:
-        raise InvalidRequest(f"An invoice is a PDF of up to {LARGEST_PDF} bytes.")
+    if not pdf.startswith(PDF_MAGIC) or len(pdf) > MAX_PDF_BYTES:
+        raise InvalidRequest(f"An invoice is a PDF of up to {MAX_PDF_BYTES} bytes.")

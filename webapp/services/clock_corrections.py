@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.common import clocks
 from webapp.domain.mail import state_machine as mail_rules
 from webapp.domain.submissions import state_machine as submission_states
@@ -118,7 +118,7 @@ def amazon_time(session: Session, account_id: int, now: datetime) -> datetime:
     return now - timedelta(seconds=account.clock_offset)
 
 
-def note_difference(account: Account, port: AmazonPort, now: datetime) -> None:
+def note_difference(account: Account, port: AmazonGateway, now: datetime) -> None:
     """Keep by how much our clock differs from Amazon's, where an answer has told. Does not commit."""
     there = port.amazon_time()
     if there is not None:

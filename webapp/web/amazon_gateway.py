@@ -9,13 +9,13 @@ from flask import Flask, current_app
 from webapp.amazon.gateway import Amazon
 from webapp.core import queue
 from webapp.domain.accounts.credentials import AccountPort, Credentials
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 
 # Somebody is looking at the page: a busy Amazon is said soon instead of waited out.
 PATIENCE = 12.0
 
 
-class PersonPort(AccountPort, AmazonPort, Protocol):
+class PersonPort(AccountPort, AmazonGateway, Protocol):
     """All that a page or a command may ask of Amazon."""
 
 
@@ -34,4 +34,4 @@ def open_port(credentials: Credentials) -> AbstractContextManager[PersonPort]:
 
 
 def _amazon(credentials: Credentials) -> AbstractContextManager[PersonPort]:
-    return Amazon(credentials, queue.redis(), lane="person", max_wait=PATIENCE, read_timeout=PATIENCE)
+    return Amazon(credentials, queue.redis(), priority="person", max_wait=PATIENCE, read_timeout=PATIENCE)

@@ -137,7 +137,7 @@ def test_a_feed_refunds_what_can_be_refunded_and_names_the_lines_it_cannot(
         (2, unshipped, True),
         (3, french, True),
     ]
-    assert not report.contradicts_itself
+    assert not report.is_contradictory
     assert "exceeds what is left to refund" in report.messages[1].description
     assert [(entry["order_id"], entry["total"]["amount"]) for entry in world.effects("refund")] == [
         (good, "1.19"),
@@ -180,14 +180,14 @@ def test_a_refund_whose_answer_was_lost_is_sent_once_and_found_again(amazon: Ama
     assert len(world.effects("refund", number)) == 1
 
 
-def test_a_report_that_contradicts_itself_is_seen_through(amazon: Amazon, world: World) -> None:
+def test_a_report_that_is_contradictory_is_seen_through(amazon: Amazon, world: World) -> None:
     number = world.place("DE", status="SHIPPED")
     world.faults.arm("contradicting_report")
 
     report = sent(amazon, amazon.prepare_refunds([GERMANY], [a_refund(world, number)]))
 
     assert (report.processed, report.successful, report.messages) == (1, 0, ())
-    assert report.contradicts_itself
+    assert report.is_contradictory
     assert len(world.effects("refund", number)) == 1
 
 
@@ -197,7 +197,7 @@ def test_a_rejected_feed_of_refunds_refunds_nothing(amazon: Amazon, world: World
 
     report = sent(amazon, amazon.prepare_refunds([GERMANY], [a_refund(world, number)]))
 
-    assert (report.successful, report.with_error, report.contradicts_itself) == (0, 1, False)
+    assert (report.successful, report.with_error, report.is_contradictory) == (0, 1, False)
     assert world.effects("refund") == []
 
 

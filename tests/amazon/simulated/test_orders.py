@@ -200,7 +200,7 @@ def test_twenty_threads_share_one_token(credentials: Credentials, redis: Redis, 
     number = world.place("DE")
 
     def read(_: int) -> str:
-        with Amazon(credentials, redis, lane="person") as amazon:
+        with Amazon(credentials, redis, priority="person") as amazon:
             return amazon.get_order(number).number
 
     with ThreadPoolExecutor(20) as threads:
@@ -227,7 +227,7 @@ def test_by_amazons_own_limits_we_stop_before_amazon_has_to(
 ) -> None:
     with AmazonServer(World("empty", limits=limits, settle=0)) as server:
         here = replace(credentials, endpoint=server.url, token_url=f"{server.url}/auth/o2/token")
-        with Amazon(here, redis, lane="person", max_wait=0) as amazon:
+        with Amazon(here, redis, priority="person", max_wait=0) as amazon:
             for _ in range(20):
                 amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE)
             with pytest.raises(Throttled) as raised:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests.amazon.bodies import an_order
 from tests.support.factories import NOW, a_store, an_account
 from webapp.amazon.json_fields import (
-    LARGEST_AMOUNT,
+    MAX_AMOUNT,
     MAX_QUANTITY,
     TEXT,
     WORD,
@@ -20,7 +20,7 @@ from webapp.services.sync.import_page import import_page
 pytestmark = pytest.mark.both_databases
 
 LONG, LONGEST = "W" * WORD, "ß" * TEXT
-MOST = {"amount": f"{LARGEST_AMOUNT // 100}.00", "currencyCode": "EUR"}
+MOST = {"amount": f"{MAX_AMOUNT // 100}.00", "currencyCode": "EUR"}
 
 
 def an_enormous_order(lines=20):
@@ -76,13 +76,13 @@ def test_an_order_of_the_largest_size_is_stored_whole(session, app):
     assert (counts.new, counts.orders_created, counts.quarantined) == (1, 1, 0)
     mirror = session.scalars(select(AmazonOrder)).one()
     assert (mirror.service_level, mirror.replaces, mirror.cancelled_by) == (LONG, LONG, LONG)
-    assert (mirror.total, mirror.quantity) == (LARGEST_AMOUNT, 20 * MAX_QUANTITY)
+    assert (mirror.total, mirror.quantity) == (MAX_AMOUNT, 20 * MAX_QUANTITY)
     (package,) = mirror.packages
     assert (package.reference, package.status, package.carrier, package.tracking_number) == (LONG,) * 4
     order = session.scalars(select(Order)).one()
     assert order.number == "N" * 64
     assert {(item.sku, item.asin, item.title) for item in order.items} == {(LONG, LONG, LONGEST)}
-    assert order.items[0].total == LARGEST_AMOUNT * MAX_QUANTITY
+    assert order.items[0].total == MAX_AMOUNT * MAX_QUANTITY
 
 
 def test_open_words_of_any_length_are_stored(session, app):
@@ -100,7 +100,7 @@ def test_odd_values_are_left_out_of_their_orders_which_are_kept(session, app):
     odd[0]["orderItems"][0]["product"]["title"] = "Kettle\0"
     odd[1]["buyer"]["buyerName"] = "\ud83d"
     odd[2]["orderItems"][0]["quantityOrdered"] = MAX_QUANTITY + 1
-    odd[3]["proceeds"]["grandTotal"] = MOST | {"amount": f"{LARGEST_AMOUNT // 100}.01"}
+    odd[3]["proceeds"]["grandTotal"] = MOST | {"amount": f"{MAX_AMOUNT // 100}.01"}
     odd[4]["fulfillment"]["shipByWindow"]["latestDateTime"] = "9999-12-31T23:59:59-14:00"
 
     counts = imported(session, *odd, an_order())
@@ -112,7 +112,7 @@ def test_odd_values_are_left_out_of_their_orders_which_are_kept(session, app):
     assert {mirror.number[-1]: mirror.invalid_fields for mirror in session.scalars(select(AmazonOrder))} == {
         "1": [["orderItems[0].product.title", "bad_characters", None]],
         "2": [["buyer.buyerName", "bad_characters", None]],
-        "4": [["proceeds.grandTotal.amount", "too_large", f"{LARGEST_AMOUNT // 100}.01"]],
+        "4": [["proceeds.grandTotal.amount", "too_large", f"{MAX_AMOUNT // 100}.01"]],
         "5": [["fulfillment.shipByWindow.latestDateTime", "impossible_time", "9999-12-31T23:59:59-14:00"]],
         "0": [],
     }

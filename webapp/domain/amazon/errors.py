@@ -1,14 +1,14 @@
-"""The ways Amazon says no, each with what the person can do about it. The port raises them; nobody swallows them."""
+"""Errors of calls to Amazon, raised by the gateway."""
 
 from typing import Any
 
 
 class AmazonError(Exception):
-    """Base of all. `code` is Amazon's own word, `request_id` what its support asks for, `operation` what was tried."""
+    """Base class. `code` and `request_id` are Amazon's, `operation` is the name of the call."""
 
-    # Whether the same call may work later without anybody doing anything.
-    passing = False
-    # One of the causes of `domain/causes.py`.
+    # Whether the same call may succeed later without any change.
+    is_temporary = False
+    # The code that is stored and shown (`messages/amazon_errors.py`).
     cause = "amazon_error"
 
     def __init__(
@@ -29,7 +29,7 @@ class AmazonError(Exception):
 
 
 class BadCredentials(AmazonError):
-    """LWA refused the client id, the secret or the refresh token, or the access token stays refused when renewed."""
+    """LWA refused the client id, the secret or the refresh token, or Amazon refused a renewed access token."""
 
     cause = "bad_credentials"
 
@@ -47,15 +47,15 @@ class ResourceNotFound(AmazonError):
 
 
 class InvalidRequest(AmazonError):
-    """400, 413, 415: Amazon did not take what was sent."""
+    """400, 413, 415: Amazon rejected the request."""
 
     cause = "invalid_request"
 
 
 class Throttled(AmazonError):
-    """429, or no token left in the house's own bucket. `wait` in seconds, where known."""
+    """429, or no token left in our own rate limiter. `wait` in seconds, where known."""
 
-    passing = True
+    is_temporary = True
     cause = "throttled"
 
     def __init__(self, message: str, *, wait: float | None = None, **details: Any) -> None:
@@ -64,26 +64,26 @@ class Throttled(AmazonError):
 
 
 class Unavailable(AmazonError):
-    """5xx, refused connection or no answer in time, on a call that changes nothing."""
+    """5xx, no connection, or no response in time, on a call that is safe to repeat."""
 
-    passing = True
+    is_temporary = True
     cause = "unavailable"
 
 
 class RedisUnavailable(Unavailable):
-    """Redis does not answer, so nobody knows how many calls are left: Amazon is not called."""
+    """Redis is not available. Without the shared rate limits Amazon is not called."""
 
     cause = "redis_unavailable"
 
 
 class OutcomeUnknown(Unavailable):
-    """The call may have been carried out and its answer is lost: look before doing it again."""
+    """The call may have been carried out, but its response was lost: check before repeating it."""
 
     cause = "lost_answer"
 
 
 class InvalidResponse(AmazonError):
-    """A success status with a body that is not what the operation promises. Nothing of it is believed."""
+    """A success status with a body that does not match the operation. No part of it is used."""
 
-    passing = True
+    is_temporary = True
     cause = "unintelligible"

@@ -1,4 +1,4 @@
-"""What the verbs ask of Amazon. `webapp/amazon` answers it; the verbs are handed the answerer and know no HTTP."""
+"""The gateway that services use to reach Amazon. `webapp/amazon` implements it; services do not know HTTP."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,11 +17,11 @@ from webapp.domain.invoicing.vat_invoices import VatInvoice
 from webapp.domain.shipping.carriers import Parcel
 
 
-class AmazonPort(Protocol):
-    """Speaks for one account. Every method raises a typed `AmazonError`; none answers without Amazon's proof."""
+class AmazonGateway(Protocol):
+    """Calls of one seller account. Every method raises a typed `AmazonError` unless Amazon confirms success."""
 
     def amazon_time(self) -> datetime | None:
-        """What Amazon's clock shows now, by its latest answer; None before the first."""
+        """Return the time at Amazon, by its latest response; None before the first."""
         ...
 
     def search_orders(
@@ -34,7 +34,7 @@ class AmazonPort(Protocol):
         missing: frozenset[str] = frozenset(),
         refused: frozenset[str] = frozenset(),
     ) -> OrderPage:
-        """`missing`: datasets to leave out. `refused`: those Amazon refused last time, left out if it does so again."""
+        """`missing`: datasets to leave out. `refused`: those refused last time, left out first on a refusal."""
         ...
 
     def get_order(self, number: str, missing: frozenset[str] = frozenset()) -> AmazonOrder: ...
@@ -44,13 +44,13 @@ class AmazonPort(Protocol):
     ) -> PreparedFeed: ...
 
     def prepare_refunds(self, marketplace_ids: Sequence[str], refunds: Sequence[Refund]) -> PreparedFeed:
-        """Refunds nothing yet. The report names each by its place in `refunds`, counted from 1."""
+        """Upload only. The report names each refund by its position in `refunds`, counted from 1."""
         ...
 
     def prepare_vat_invoice(self, marketplace_id: str, invoice: VatInvoice, pdf: bytes) -> PreparedFeed: ...
 
     def create_feed(self, prepared: PreparedFeed) -> Feed:
-        """Not to be repeated blindly: raises LostAnswer when it may have been carried out."""
+        """Not safe to repeat: raises OutcomeUnknown when the feed may have been created."""
         ...
 
     def find_feeds(self, feed_type: str, created_since: datetime) -> Sequence[Feed]: ...
@@ -60,17 +60,17 @@ class AmazonPort(Protocol):
     def feed_report(self, feed: Feed) -> FeedReport: ...
 
     def cancel_order(self, number: str, reason: str) -> None:
-        """Ask through REST. Raises Forbidden or NotThere where it is not open, LostAnswer as above."""
+        """Request it by REST. Raises Forbidden or ResourceNotFound where Amazon does not offer it, OutcomeUnknown."""
         ...
 
     def confirm_shipment(self, number: str, marketplace_id: str, parcel: Parcel) -> None:
-        """Tell of one parcel. After LostAnswer the same parcel may be told again: its reference keeps it one."""
+        """Confirm one parcel. Safe to repeat for the same parcel: its reference identifies it."""
         ...
 
     def allowed_messages(self, number: str, marketplace_id: str) -> tuple[str, ...]:
-        """The kinds of messages Amazon lets the seller send for the order now, in its own words."""
+        """Return the kinds of messages Amazon lets the seller send for the order now, in Amazon's terms."""
         ...
 
     def send_message(self, number: str, marketplace_id: str, kind: str, text: str) -> None:
-        """Not to be repeated blindly: raises LostAnswer when the buyer may have got it."""
+        """Not safe to repeat: raises OutcomeUnknown when the buyer may have received it."""
         ...

@@ -1,7 +1,7 @@
-"""Amazon's vocabulary for where an order stands, in one spelling.
+"""Amazon's order statuses and fulfilment channels, in one spelling.
 
-Orders 2026-01-01 says `PARTIALLY_SHIPPED`, v0 and notifications say `PartiallyShipped`. The house keeps the 2026
-spelling; a word Amazon adds tomorrow is kept as it came, shown as it came, and starts nothing.
+Orders 2026-01-01 uses `PARTIALLY_SHIPPED`, v0 and notifications use `PartiallyShipped`. We store the 2026 spelling. A
+status that Amazon adds is stored and shown unchanged, and has no effect.
 """
 
 PENDING_AVAILABILITY = "PENDING_AVAILABILITY"
@@ -12,7 +12,7 @@ SHIPPED = "SHIPPED"
 CANCELLED = "CANCELLED"
 UNFULFILLABLE = "UNFULFILLABLE"
 INVOICE_UNCONFIRMED = "INVOICE_UNCONFIRMED"
-# Ours, for an order that came without a status. Amazon is asked again for it.
+# Ours, for an order without a status. It is read again later.
 UNKNOWN = "UNKNOWN"
 
 KNOWN = (
@@ -26,10 +26,10 @@ KNOWN = (
     INVOICE_UNCONFIRMED,
 )
 
-# These wait for somebody. They are few, however many orders a store has had.
+# Statuses of unfinished orders. Their number does not grow with the age of a store.
 OPEN = (PENDING_AVAILABILITY, PENDING, UNSHIPPED, PARTIALLY_SHIPPED, INVOICE_UNCONFIRMED)
 
-# Amazon still checks the payment, or the goods are not out yet.
+# Amazon still checks the payment, or the goods are not released yet.
 NOT_YET = frozenset({PENDING, PENDING_AVAILABILITY})
 
 MERCHANT = "MERCHANT"
@@ -51,14 +51,14 @@ SPELLINGS = {
 CHANNELS = {"MFN": MERCHANT, "AFN": AMAZON, MERCHANT: MERCHANT, AMAZON: AMAZON}
 
 
-_BY_LETTERS = {spelling.upper(): status for spelling, status in SPELLINGS.items()}
+_BY_UPPER_CASE = {spelling.upper(): status for spelling, status in SPELLINGS.items()}
 
 
 def normalise(status: str) -> str:
-    """The 2026 spelling of a status in either spelling, in letters of any case; an unknown one unchanged."""
-    return SPELLINGS.get(status) or _BY_LETTERS.get(status.upper(), status)
+    """Return the 2026 spelling of a status in either spelling and any case; an unknown one unchanged."""
+    return SPELLINGS.get(status) or _BY_UPPER_CASE.get(status.upper(), status)
 
 
 def normalise_channel(channel: str) -> str:
-    """The 2026 spelling of who fulfils an order, in letters of any case; an unknown one unchanged."""
+    """Return the 2026 spelling of a fulfilment channel in any case; an unknown one unchanged."""
     return CHANNELS.get(channel.upper(), channel)

@@ -1,4 +1,4 @@
-"""What Amazon says of an order, as plain values: the port makes them, the importer decides about them."""
+"""Value types that the gateway to Amazon takes and returns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from webapp.domain.common.money import Money
 
 # The groups of fields Amazon returns only when asked for (`includedData` of Orders 2026-01-01).
 DATASETS = ("BUYER", "RECIPIENT", "PROCEEDS", "PROMOTION", "CANCELLATION", "FULFILLMENT", "PACKAGES", "TAX", "PAYMENT")
-# Without this one an order has no status, so there is nothing to import.
+# Without it an order has no status and cannot be imported.
 REQUIRED_DATASETS = frozenset({"FULFILLMENT"})
 PERSONAL_DATASETS = ("BUYER", "RECIPIENT")
 # Amazon shows these only to applications that hold one of the roles named.
@@ -22,10 +22,10 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One of Amazon's own parts of an amount, kept verbatim.
+    """One component of an amount, with Amazon's own type.
 
-    A part without a subtype is a whole; those that follow with the same type and a subtype (type `TAX`, subtype
-    `SHIPPING`) are what it consists of. A sum counts wholes only.
+    A component without a subtype is a total; those that follow with the same type and a subtype (type `TAX`, subtype
+    `SHIPPING`) are its details. A sum counts totals only.
     """
 
     type: str
@@ -34,10 +34,10 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True)
-class OddField:
-    """An optional field that is not what Amazon's model promises: its path, a code of `sentences`, Amazon's own value.
+class InvalidField:
+    """An optional field that does not match Amazon's model: its path and a code of `messages`.
 
-    `value` is there for amounts, times and quantities only: texts may be personal.
+    `value` is Amazon's value, for amounts, times and quantities only: texts may be personal.
     """
 
     path: str
@@ -77,7 +77,7 @@ _PARTS = attrgetter(*Address.__slots__)
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A gift message is the buyer's own words: personal data."""
+    """A gift message is written by the buyer: personal data."""
 
     message: str | None = None
     wrap: str | None = None
@@ -85,7 +85,7 @@ class Gift:
 
 @dataclass(frozen=True, slots=True)
 class AmazonItem:
-    """`quantity`: pieces Amazon counts as ordered, without those it has cancelled since."""
+    """`quantity`: the units ordered, less those cancelled since."""
 
     order_item_id: str
     quantity: int
@@ -112,15 +112,15 @@ class AmazonPackage:
     shipping_service: str | None = None
     tracking_number: str | None = None
     shipped_at: datetime | None = None
-    # (order item id, quantity) for each line in the parcel.
+    # (order item id, quantity) for each line in the package.
     items: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AmazonOrder:
-    """One order as Amazon last described it. Times are aware UTC.
+    """One order in its latest state at Amazon. Times are aware UTC.
 
-    `status` and `fulfilled_by` are open strings; `fulfilled_by` is "" when Amazon does not say.
+    `status` and `fulfilled_by` are open strings; `fulfilled_by` is "" where Amazon does not give it.
     """
 
     number: str
@@ -142,19 +142,19 @@ class AmazonOrder:
     deliver_by: datetime | None = None
     payment_methods: tuple[str, ...] = ()
     replaces: str | None = None
-    # Optional fields that were not as promised, and what was wrong with them.
-    odd: tuple[OddField, ...] = field(default=(), compare=False)
-    # The body exactly as Amazon sent it, for the version kept of each payload.
+    # Optional fields that did not match Amazon's model.
+    invalid_fields: tuple[InvalidField, ...] = field(default=(), compare=False)
+    # The body exactly as Amazon sent it, which is stored as a version.
     raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     # Datasets left out of the call because Amazon refuses them to this account: their fields are unknown, not empty.
     missing: frozenset[str] = field(default=frozenset(), compare=False)
-    # Known where the order was read alone.
+    # Set when the order was requested alone.
     request_id: str | None = field(default=None, compare=False)
 
     @property
     def has_update_time(self) -> bool:
-        """Whether Amazon said when it last changed the order; `last_updated_at` is a guess where it did not."""
-        return all(odd.path != "lastUpdatedTime" or odd.problem == "no_time_zone" for odd in self.odd)
+        """Whether Amazon gave the time of the last change; otherwise `last_updated_at` is estimated."""
+        return all(entry.path != "lastUpdatedTime" or entry.problem == "no_time_zone" for entry in self.invalid_fields)
 
     @property
     def quantity(self) -> int:
@@ -166,13 +166,13 @@ class AmazonOrder:
 
     @property
     def cancel_requested(self) -> str | None:
-        """The buyer's reason for asking to cancel, "" when none was given, None when nobody asked."""
+        """The buyer's reason for requesting cancellation; "" without a reason, None without a request."""
         return next((item.cancel_requested for item in self.items if item.cancel_requested is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
 class UnparseableOrder:
-    """A body in a page of orders that is not an order: kept in quarantine with its cause, never dropped."""
+    """A body in a page of orders that cannot be parsed. It goes to quarantine with its cause."""
 
     cause: str
     raw: Any = field(compare=False, repr=False)
@@ -181,29 +181,29 @@ class UnparseableOrder:
 
 @dataclass(frozen=True, slots=True)
 class RawOrder:
-    """An order of a page as it came. Whether it says anything new can be told without reading it."""
+    """An order of a page before parsing. An unchanged order is recognised by its body alone."""
 
     raw: Any = field(repr=False)
-    # Where that much can be told.
+    # None where the body has no usable order number.
     number: str | None
     read: Callable[[], AmazonOrder | UnparseableOrder] = field(compare=False, repr=False)
-    # Datasets that were left out of the call that brought it.
+    # Datasets left out of the call that returned it.
     missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """One answer of searchOrders. `updated_before` is the bound Amazon really applied: the next cursor."""
+    """One page of searchOrders. `updated_before` is the upper bound that Amazon applied: the next cursor."""
 
     orders: tuple[RawOrder, ...]
     next_token: str | None
     updated_before: datetime | None
     request_id: str | None
-    # Datasets that Amazon refused this account, so they were left out of the call.
+    # Datasets that Amazon refused this account and that were left out of the call.
     missing: frozenset[str] = frozenset()
 
     def read(self) -> tuple[AmazonOrder | UnparseableOrder, ...]:
-        """The orders, read; one that cannot be read stands in its place as `Unreadable`."""
+        """Return the parsed orders, with an `UnparseableOrder` in the place of each that cannot be parsed."""
         return tuple(order.read() for order in self.orders)
 
 
@@ -222,7 +222,7 @@ class Participation:
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """One order to be cancelled in a feed: `message_id` is how the processing report names it."""
+    """One order to be cancelled in a feed. The processing report refers to it by `message_id`."""
 
     message_id: int
     number: str
@@ -232,10 +232,10 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class PreparedFeed:
-    """A document that lies at Amazon, ready to be made a feed. `digest`: SHA-256 of its bytes, as hex.
+    """An uploaded document from which a feed can be created. `digest`: SHA-256 of its bytes, as hex.
 
-    `options` are the feed's own, (name, value), where its type has any. `records`: messages or lines of the document,
-    as Amazon's report counts them. `uploaded_at`: Amazon's clock when it had the document, where it said so.
+    `options`: feed options as (name, value). `records`: messages or lines of the document, as Amazon's report counts
+    them. `uploaded_at`: the time at Amazon after the upload, where known.
     """
 
     document_id: str
@@ -249,7 +249,7 @@ class PreparedFeed:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as Amazon describes it. `status`: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL.
+    """A feed at Amazon. `status`: IN_QUEUE, IN_PROGRESS, DONE, CANCELLED, FATAL.
 
     `marketplace_ids` is empty where Amazon does not name them.
     """
@@ -269,7 +269,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class FeedMessage:
-    """What a processing report says of one message; `message_id` 0 speaks of the whole feed.
+    """An entry of a processing report about one message; `message_id` 0 concerns the whole feed.
 
     In a flat file the message is a line, counted from 1; its report may also name the order and its item.
     """
@@ -301,8 +301,8 @@ class FeedReport:
     messages: tuple[FeedMessage, ...]
 
     @property
-    def contradicts_itself(self) -> bool:
-        """Whether its counts and its messages differ: then it proves neither that a message succeeded nor that not."""
+    def is_contradictory(self) -> bool:
+        """Whether its counts and messages disagree: then it proves neither the success nor the failure of a message."""
         failed = {message.message_id for message in self.messages if message.failed}
         if 0 in failed:
             return self.successful > 0

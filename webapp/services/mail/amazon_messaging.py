@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from webapp.core import fault_points
 from webapp.db import leases
 from webapp.domain.amazon.errors import AmazonError, BadCredentials, OutcomeUnknown
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.common import clocks
 from webapp.domain.errors import NotFoundError
 from webapp.domain.mail import state_machine as domain
@@ -51,7 +51,7 @@ def is_fresh(offer: MessageOffer, now: datetime) -> bool:
     return clocks.is_within(offer.answered_at, FRESH, now)
 
 
-def advance(session: Session, port: AmazonPort, account_id: int, *, clock: Clock) -> None:
+def advance(session: Session, port: AmazonGateway, account_id: int, *, clock: Clock) -> None:
     """Ask what was asked for, send what is due. Raises BusyError while another is at it."""
     owner = leases.acquire(session, lease_name(account_id), clock(), "messages_running")
     try:
@@ -84,7 +84,7 @@ def _due(session: Session, account_id: int, now: datetime) -> list[int]:
     return found
 
 
-def _ask(session: Session, port: AmazonPort, amazon_order_id: int, clock: Clock) -> None:
+def _ask(session: Session, port: AmazonGateway, amazon_order_id: int, clock: Clock) -> None:
     order = session.get_one(AmazonOrder, amazon_order_id)
     number, marketplace_id = order.number, order.store.marketplace_id
     session.rollback()
@@ -99,7 +99,7 @@ def _ask(session: Session, port: AmazonPort, amazon_order_id: int, clock: Clock)
     session.commit()
 
 
-def _send(session: Session, port: AmazonPort, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
+def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
     mail = _fresh(session, mail_id)
     if mail.state == domain.SENDING:
         # Left by a process that died: nothing at Amazon tells whether the buyer has it.
@@ -139,7 +139,7 @@ def _not_sent(session: Session, account_id: int, mail_id: int, error: AmazonErro
     accounts.lock_orders(session, account_id)
     mail = _fresh(session, mail_id)
     mail.cause, mail.error_message = error.cause, error.message[:_LONGEST]
-    waits = (error.passing or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
+    waits = (error.is_temporary or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
     if isinstance(error, OutcomeUnknown):
         mail.cause = "message_lost"
         mail_outbox.move(mail, "lose", now)

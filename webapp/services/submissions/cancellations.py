@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon import types as amazon_types
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Cancellation, PreparedFeed
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.submissions import cancellation
@@ -96,11 +96,11 @@ class _Cancellation(SubmissionHandler):
     def falls_back(self) -> bool:
         return True
 
-    def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
+    def call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         number, reason = submission.amazon_order.number, submission.details["reason"]
         return lambda port: port.cancel_order(number, reason)
 
-    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
+    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
         cancellations = [
             Cancellation(
                 message_id=one.message_id or 0,

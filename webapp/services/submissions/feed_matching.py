@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.domain.amazon.errors import InvalidResponse, ResourceNotFound
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Feed as AmazonFeed
 from webapp.domain.amazon.types import FeedReport
 from webapp.models.submissions import Feed
@@ -54,7 +54,7 @@ def unknown(session: Session, account_id: int, listed: Sequence[AmazonFeed]) -> 
     return [there for there in listed if there.feed_id not in known]
 
 
-def examine(port: AmazonPort, listed: Iterable[AmazonFeed]) -> list[Candidate]:
+def examine(port: AmazonGateway, listed: Iterable[AmazonFeed]) -> list[Candidate]:
     """Fetch the reports of those that have ended. Calls Amazon."""
     return [Candidate(there, _report(port, there)) for there in listed]
 
@@ -80,7 +80,7 @@ def _same_marketplaces(feed: Feed, there: AmazonFeed) -> bool:
     return set(feed.marketplace_ids) == set(there.marketplace_ids)
 
 
-def _report(port: AmazonPort, there: AmazonFeed) -> FeedReport | None:
+def _report(port: AmazonGateway, there: AmazonFeed) -> FeedReport | None:
     if not there.ended or not there.result_document_id:
         return None
     try:

@@ -15,7 +15,7 @@ from webapp.domain.amazon.errors import (
     RedisUnavailable,
     Throttled,
 )
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import Feed as AmazonFeed
 from webapp.domain.amazon.types import FeedReport
 from webapp.domain.submissions import state_machine as submission_states
@@ -78,7 +78,7 @@ def create_batch(
     return feed
 
 
-def submit(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+def submit(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Lay the document at Amazon and make it a feed; between the two, write that it is about to happen. Commits."""
     waiting = _waiting(feed, submission_states.SENDING)
     if not waiting:
@@ -144,7 +144,7 @@ def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now:
     if not _still(session, feed, stage):
         return
     waiting = _waiting(feed, submission_states.SENDING)
-    if error.passing or isinstance(error, BadCredentials):
+    if error.is_temporary or isinstance(error, BadCredentials):
         # The time stays written, so that the next try waits for its slot too.
         feed.state = PREPARING
         reschedule(waiting, now, error)
@@ -190,7 +190,7 @@ def close_settled(session: Session, *, now: datetime) -> int:
     return closed
 
 
-def recover_lost(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+def recover_lost(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
     """After a lost answer: adopt the feed that fits if Amazon has one; send again only when it surely has not. Commits.
 
     Being the only feed of its type in that time is not enough: another program of the seller's may send them too.
@@ -247,7 +247,7 @@ def _not_found(session: Session, feed: Feed, now: datetime) -> None:
     session.commit()
 
 
-def poll(session: Session, port: AmazonPort, feed: Feed, now: datetime) -> None:
+def poll(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
     """Ask how far it is; when it has ended, read the report, message by message. Commits."""
     amazon_feed_id = feed.amazon_feed_id or ""
     session.commit()
@@ -321,7 +321,7 @@ def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: 
 
 def _failed(session: Session, feed: Feed, there: AmazonFeed, report: FeedReport | None, now: datetime) -> None:
     """CANCELLED did nothing. FATAL may have done some of it, none or all, unless its report counts no success."""
-    untouched = report is not None and report.successful == 0 and not report.contradicts_itself
+    untouched = report is not None and report.successful == 0 and not report.is_contradictory
     aborted = there.status == "FATAL" and not _route_of(feed).resend and not untouched
     words = "; ".join(message.description for message in report.messages) if report else ""
     for submission in _waiting(feed):

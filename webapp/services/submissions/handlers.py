@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import AmazonOrder, FeedReport, PreparedFeed
 from webapp.models.submissions import Submission
 
@@ -75,7 +75,7 @@ class SubmissionHandler:
         """Whether it is told by a call. `method`: the setting `cancel_method`."""
         return self.feed is None
 
-    def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
+    def call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         """The call that tells Amazon. It may be made again when the order did not show it after a lost answer."""
         raise NotImplementedError
 
@@ -83,7 +83,7 @@ class SubmissionHandler:
         """Whether its feed carries it where Amazon has not opened the call."""
         return False
 
-    def document(self, session: Session, submissions: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
+    def document(self, session: Session, submissions: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
         """The document with all of these, each under its `message_id`."""
         raise NotImplementedError
 

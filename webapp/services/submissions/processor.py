@@ -17,7 +17,7 @@ from webapp.domain.amazon.errors import (
     ResourceNotFound,
     Throttled,
 )
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.submissions import Feed, Submission
@@ -59,7 +59,7 @@ def lease_name(account_id: int) -> str:
 
 def run(
     session: Session,
-    port: AmazonPort,
+    port: AmazonGateway,
     account_id: int,
     *,
     clock: Clock,
@@ -90,7 +90,7 @@ def run(
 class SubmissionProcessor:
     """One pass over one account's submissions, under its lease."""
 
-    def __init__(self, session: Session, port: AmazonPort, account_id: int, owner: str, clock: Clock) -> None:
+    def __init__(self, session: Session, port: AmazonGateway, account_id: int, owner: str, clock: Clock) -> None:
         self.session, self.port, self.account_id = session, port, account_id
         self.owner, self.clock = owner, clock
         self.began = clock()
@@ -232,7 +232,7 @@ class SubmissionProcessor:
 
     def _not_taken(self, kind: SubmissionHandler, submission: Submission, error: AmazonError) -> bool:
         closed = kind.falls_back() and isinstance(error, Forbidden | ResourceNotFound)
-        if closed or error.passing or isinstance(error, BadCredentials):
+        if closed or error.is_temporary or isinstance(error, BadCredentials):
             submission_transitions.apply(submission, "requeue", self.clock())
             if not closed:
                 feeds.reschedule([submission], self.clock(), error)
@@ -299,7 +299,7 @@ class SubmissionProcessor:
         self.session.refresh(submission)
         return submission.state == submission_states.SENDING
 
-    def _try(self, step: Callable[[Session, AmazonPort, Feed, datetime], None], feed: Feed) -> None:
+    def _try(self, step: Callable[[Session, AmazonGateway, Feed, datetime], None], feed: Feed) -> None:
         met = [submission for submission in feed.submissions if submission.open]
         try:
             with isolate_errors(self.session, met, self.clock()):
@@ -312,7 +312,7 @@ class SubmissionProcessor:
         self.session.rollback()
         accounts.lock_orders(self.session, self.account_id)
         feeds.reschedule(met, self.clock(), error)
-        if not error.passing:
+        if not error.is_temporary:
             accounts.record_failure(self.session.get_one(Account, self.account_id), error, self.clock())
         self.session.commit()
 

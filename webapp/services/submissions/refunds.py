@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import FeedMessage, FeedReport, PreparedFeed
 from webapp.domain.common.money import Money
 from webapp.domain.errors import RefusedError
@@ -53,7 +53,7 @@ class _Refund(SubmissionHandler):
     feed = FeedPolicy(amazon_refunds.FEED_TYPE, resend=False, exclusive=True)
     proved_by_acceptance = True
 
-    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
+    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
         """`message_id` becomes the first line of each: the report counts lines."""
         lines: list[Refund] = []
         for one in asked:
@@ -68,7 +68,7 @@ class _Refund(SubmissionHandler):
         lines = _lines_of(session, told)
         failed = amazon_refunds.failures(report, lines)
         whole = failed is not None and 0 in failed
-        contradicts = failed is None or report.contradicts_itself or (report.processed != len(lines) and not whole)
+        contradicts = failed is None or report.is_contradictory or (report.processed != len(lines) and not whole)
         return "refund_report_contradicts" if contradicts else None
 
     def recognises(self, session: Session, told: Sequence[Submission], report: FeedReport) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.domain.amazon import types as amazon_types
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.errors import RefusedError
 from webapp.domain.submissions import shipment_confirmation
 from webapp.domain.submissions import state_machine as states
@@ -117,7 +117,7 @@ class _Confirmation(SubmissionHandler):
     meanwhile = "shipped_meanwhile"
     fresh_by_sync = True
 
-    def call(self, session: Session, submission: Submission) -> Callable[[AmazonPort], None]:
+    def call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         parcel = self._parcel(session, submission)
         ids = _amazon_ids(session, parcel)
         shipment = session.get_one(Shipment, parcel.shipment_id)

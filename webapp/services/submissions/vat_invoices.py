@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from webapp import printing
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import FeedReport, PreparedFeed
 from webapp.domain.common.money import Money
 from webapp.domain.errors import RefusedError
@@ -97,7 +97,7 @@ class _VatInvoice(SubmissionHandler):
     feed = FeedPolicy(vat_invoices.FEED_TYPE, most=1)
     proved_by_acceptance = True
 
-    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonPort], PreparedFeed]:
+    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
         (one,) = asked
         document, details = queries.document_of(session, one), one.details
         invoice = VatInvoice(
@@ -116,7 +116,7 @@ class _VatInvoice(SubmissionHandler):
     def doubt(self, session: Session, told: Sequence[Submission], report: FeedReport | None) -> str | None:
         if report is None:
             return "vat_invoice_without_report"
-        return "vat_invoice_report_contradicts" if report.contradicts_itself else None
+        return "vat_invoice_report_contradicts" if report.is_contradictory else None
 
     def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = self._order(session, submission)

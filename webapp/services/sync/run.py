@@ -19,7 +19,7 @@ from webapp.domain.amazon.errors import (
     ResourceNotFound,
     Throttled,
 )
-from webapp.domain.amazon.gateway import AmazonPort
+from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import DATASETS, AmazonOrder, OrderPage
 from webapp.domain.common import clocks
 from webapp.domain.errors import NotFoundError, RefusedError
@@ -57,7 +57,7 @@ def lease_name(account_id: int) -> str:
 
 
 def sync_account(
-    session: Session, port: AmazonPort, account_id: int, *, clock: Clock, actor: str, since: datetime | None = None
+    session: Session, port: AmazonGateway, account_id: int, *, clock: Clock, actor: str, since: datetime | None = None
 ) -> SyncRun:
     """Fetch everything that changed since the cursor (or `since`) and write it down.
 
@@ -85,7 +85,7 @@ def sync_account(
         leases.release(session, lease_name(account_id), owner)
 
 
-def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: datetime, actor: str) -> AmazonOrder:
+def refresh_order(session: Session, port: AmazonGateway, mirror: Mirror, *, now: datetime, actor: str) -> AmazonOrder:
     """Read one order again and write down what it says, and that it was asked. Commits."""
     account = session.get_one(Account, mirror.account_id)
     missing = accounts.unavailable_datasets(account, now)
@@ -98,7 +98,7 @@ def refresh_order(session: Session, port: AmazonPort, mirror: Mirror, *, now: da
     return said
 
 
-def read_quarantined(session: Session, port: AmazonPort, kept_id: int, *, now: datetime, actor: str) -> AmazonOrder:
+def read_quarantined(session: Session, port: AmazonGateway, kept_id: int, *, now: datetime, actor: str) -> AmazonOrder:
     """Ask Amazon again for an order that could not be read; it leaves quarantine when it can be. Commits.
 
     Raises NotFoundError, RefusedError where its number is not known, and Unintelligible when it still cannot be read.
@@ -162,7 +162,7 @@ def _cursor(session: Session, account: Account, now: datetime) -> datetime:
 
 def _read_pages(
     session: Session,
-    port: AmazonPort,
+    port: AmazonGateway,
     run: SyncRun,
     window: SyncWindow,
     owner: str,
@@ -199,7 +199,7 @@ def _read_pages(
         _watch_for_a_circle(page, seen)
 
 
-def _read_quarantined(session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock) -> None:
+def _read_quarantined(session: Session, port: AmazonGateway, run: SyncRun, owner: str, clock: Clock) -> None:
     """Ask once more for the orders that could not be read: Amazon may have sent a broken body only once."""
     missing = accounts.unavailable_datasets(session.get_one(Account, run.account_id), clock())
     numbers = quarantine.due(session, run.account_id, clock(), MOST_REREAD)
@@ -219,7 +219,7 @@ def _read_quarantined(session: Session, port: AmazonPort, run: SyncRun, owner: s
         session.commit()
 
 
-def _read_incomplete(session: Session, port: AmazonPort, run: SyncRun, owner: str, clock: Clock) -> None:
+def _read_incomplete(session: Session, port: AmazonGateway, run: SyncRun, owner: str, clock: Clock) -> None:
     """Read again the orders that were read without a dataset Amazon gives now."""
     account = session.get_one(Account, run.account_id)
     missing = frozenset(account.missing_datasets)
@@ -272,7 +272,7 @@ def _watch_for_a_circle(page: OrderPage, seen: Counter[int]) -> None:
 
 def _write_page(
     session: Session,
-    port: AmazonPort,
+    port: AmazonGateway,
     run: SyncRun,
     page: OrderPage,
     window: SyncWindow,
@@ -302,7 +302,7 @@ def _write_page(
 
 def _end(
     session: Session,
-    port: AmazonPort,
+    port: AmazonGateway,
     run: SyncRun,
     page: OrderPage,
     window: SyncWindow,
@@ -334,7 +334,7 @@ def _wait(session: Session, run: SyncRun, error: AmazonError, now: datetime) -> 
     session.commit()
 
 
-def _fail(session: Session, port: AmazonPort, run: SyncRun, error: AmazonError, now: datetime) -> None:
+def _fail(session: Session, port: AmazonGateway, run: SyncRun, error: AmazonError, now: datetime) -> None:
     run.state, run.ended_at = "failed", now
     run.cause, run.message, run.request_id = error.cause, error.message[:1000], error.request_id
     account = session.get_one(Account, run.account_id)

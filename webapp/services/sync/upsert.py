@@ -69,7 +69,7 @@ def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
         "cancel_requested": order.cancel_requested is not None,
         "cancel_reason": (order.cancel_requested or "")[:200] or None,
         "cancelled_by": next((item.cancelled_by for item in order.items if item.cancelled_by), None),
-        "invalid_fields": [[odd.path, odd.problem, odd.value] for odd in order.odd],
+        "invalid_fields": [[entry.path, entry.problem, entry.value] for entry in order.invalid_fields],
         "digest": digest,
         "changed_at": now,
     }
