@@ -32,9 +32,9 @@ from webapp.models.key_check import KeyCheck
 from webapp.runtime import migrate
 from webapp.services.accounts import accounts
 
-# Two runs of one commit agree, so what turns red was turned by a change; `make explore` looks for what nobody tried.
-search.register_profile("repeatable", derandomize=True, database=None)
-search.register_profile("exploring", print_blob=True)
+# Two runs of one commit try the same examples, so a failure comes from the change; `make explore` tries new ones.
+search.register_profile("repeatable", derandomize=True, database=None, max_examples=200, deadline=None)
+search.register_profile("exploring", print_blob=True, max_examples=5000, deadline=None)
 search.load_profile("repeatable")
 
 share_compiled_code()

@@ -1,7 +1,7 @@
 """What Amazon is told of a credit memo: in sum exactly what is given back, nowhere more than was paid."""
 
 import pytest
-from hypothesis import given, settings, strategies
+from hypothesis import given, strategies
 
 from tests.support.factories import a_component
 from webapp.domain.amazon.types import FeedMessage, FeedReport
@@ -135,7 +135,6 @@ def refunds_asked(draw):
     return wishes, rooms, beside, draw(strategies.sampled_from(("JPY", "EUR", "KWD")))
 
 
-@settings(max_examples=3000, deadline=None)
 @given(refunds_asked())
 def test_whatever_is_asked_the_parts_sum_to_it_and_none_is_over_what_is_left(asked):
     wishes, rooms, beside, currency = asked
@@ -154,7 +153,6 @@ def test_whatever_is_asked_the_parts_sum_to_it_and_none_is_over_what_is_left(ask
         assert all(0 <= parts[name] <= rooms[line_id][name] for name in COMPONENTS)
 
 
-@settings(max_examples=500, deadline=None)
 @given(rooms_of_orders, strategies.lists(strategies.integers(1, 4), min_size=1, max_size=6))
 def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(rooms, portions):
     """Each line in shares of its parts, the last time all that is left: never over, and nothing remains."""

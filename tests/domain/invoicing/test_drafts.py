@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from hypothesis import example, given, settings, strategies
+from hypothesis import example, given, strategies
 
 from webapp.domain.errors import DeskError
 from webapp.domain.invoicing import drafts
@@ -186,7 +186,6 @@ def check(history: History) -> None:
     History([Line(1, 1, 0, 1, 324), Line(2, 1, 754, 118, 603)], 0),
     [("invoice", [1, 1, 0], 1), ("ask", [1, 0, 0], 1), ("answer", [0, 1, 0], 1)],
 )
-@settings(max_examples=10_000, deadline=None)
 @given(orders(), strategies.lists(steps, max_size=6))
 def test_whatever_is_written_in_whatever_sequence_the_sums_hold(history, sequence):
     for step in sequence:
@@ -198,7 +197,6 @@ def test_whatever_is_written_in_whatever_sequence_the_sums_hold(history, sequenc
     check(history)
 
 
-@settings(max_examples=300, deadline=None)
 @given(orders(), strategies.lists(strategies.lists(strategies.integers(0, 2), min_size=3, max_size=3), max_size=8))
 def test_invoices_in_any_portions_sum_to_the_order_in_every_part(history, portions):
     whole = drafts.invoice(history.lines, history.total).amounts()
@@ -217,7 +215,6 @@ def test_invoices_in_any_portions_sum_to_the_order_in_every_part(history, portio
     assert [whole[name] for name in PARTS[:4]] == [sum(getattr(x, n) for x in history.lines) for n in PARTS[:4]]
 
 
-@settings(max_examples=300, deadline=None)
 @given(orders(), strategies.lists(steps, max_size=6))
 def test_what_is_left_after_any_history_can_be_given_back_to_the_last_unit(history, sequence):
     for step in sequence:

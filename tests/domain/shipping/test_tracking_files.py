@@ -5,7 +5,7 @@ import io
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.errors import InvalidError
@@ -376,7 +376,6 @@ cells = st.sampled_from(NUMBERS + OTHERS + ORDERS) | st.text("aä1;,|\t\"' \n", 
 heads = st.sampled_from(HEADS)
 
 
-@settings(deadline=None, max_examples=300)
 @given(
     named=st.none() | st.lists(heads, min_size=2, max_size=6),
     rows=st.lists(st.lists(cells, min_size=1, max_size=6), min_size=1, max_size=10),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.shipping.carriers import OTHER
@@ -328,7 +328,6 @@ lines = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=300)
 @given(st.lists(lines, max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))
 def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
     """No number goes to two parcels, no piece is in two, and no parcel is told without a carrier."""

@@ -6,7 +6,7 @@ import io
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.errors import InvalidError
@@ -220,7 +220,6 @@ carriers = st.sampled_from([carrier.name for carrier in CARRIERS])
 FIELDS = ("Order", "Tracking number", "Carrier", "Note")
 
 
-@settings(deadline=None)
 @given(
     rows=st.lists(st.tuples(orders, numbers, carriers, st.text("abc äö", max_size=8)), min_size=1, max_size=12),
     places=st.permutations(range(4)),
@@ -240,7 +239,6 @@ def test_any_order_of_columns_in_any_file_reads_the_same(rows, places, delimiter
     assert [named(line.carrier) for line in lines] == [named(row[2]) for row in rows]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300) | st.binary(max_size=300))
 def test_no_text_breaks_it(text):
     try:
@@ -250,7 +248,6 @@ def test_no_text_breaks_it(text):
     assert all(line.problem or (line.order and line.tracking_number) for line in sheet.lines)
 
 
-@settings(deadline=None)
 @given(st.permutations([f"{order};{number}" for order, number in itertools.product((ONE, TWO, THREE), (DHL, UPS))]))
 def test_lines_keep_their_order(lines):
     assert [f"{line.order};{line.tracking_number}" for line in read("\n".join(lines)).lines] == lines
