@@ -13,8 +13,6 @@ from markupsafe import Markup
 from webapp.domain.common.marketplaces import BY_COUNTRY
 from webapp.views.listing import registry as list_registry
 
-TEMPLATES = dict.fromkeys(("invoices", "shipments", "credit_memos"), "document_lists")
-
 
 @dataclass(frozen=True)
 class Shop:
@@ -45,11 +43,10 @@ class Row:
 
 
 def drawn(app: Flask, listing: str, *columns: str) -> Markup:
-    folder = TEMPLATES.get(listing, listing)
+    folder = list_registry.LISTINGS[listing].folder
     rows = app.jinja_env.get_template(f"{folder}/_rows.html").module.rows
-    about = [listing] if folder != listing else []
     with app.test_request_context(headers={"Accept-Language": "en"}):
-        found: Markup = rows(*about, [Row()], columns, {1: Shop()})
+        found: Markup = rows([Row()], columns, {1: Shop()}, listing)
         return found
 
 

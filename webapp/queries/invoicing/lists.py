@@ -33,7 +33,7 @@ def shipments(stores: Sequence[StoreName]) -> Grid:
     return _grid(Shipment, tracked, stores)
 
 
-def number_for(session: Session, model: Document, text: str) -> str | None:
+def number_for(session: Session, text: str, model: Document) -> str | None:
     """The number of the document that is called exactly so."""
     found: str | None = session.scalar(select(model.number).where(model.number == text))
     return found

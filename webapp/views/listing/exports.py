@@ -36,8 +36,8 @@ def create(name: str) -> Response:
     session = db.session()
     form, arguments = read_query(listing, request.form.get("query", ""))
     every = stores.by_name(session)
-    layout = saved_views.find_layout(session, current_user.id, name)
-    shown = list_registry.chosen(listing, every, arguments, layout)
+    layout = saved_views.find_layout(session, current_user.id, listing.name)
+    shown = list_registry.chosen_grid(listing, every, arguments, layout)
     grid, fields = writers.fields_of(shown, listing.headings)
     place = grid_fetch.parse_page_request(grid, arguments)
     personal = any(column.personal for column in grid.columns if column.name in grid.visible)
@@ -49,7 +49,7 @@ def create(name: str) -> Response:
     note = _Note(listing, format_, personal=personal, actor=current_user.actor)
     session.rollback()
     body = _begun(_csv(heads, rows, note) if format_ == "csv" else _xlsx(heads, rows, note))
-    filename = f"{name.replace('_', '-')}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
+    filename = f"{listing.slug}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
     return Response(stream_with_context(body), mimetype=writers.FORMATS[format_], headers=headers)
 

@@ -1,19 +1,16 @@
-"""The lists of the desk, as one table, and what a person made of each: its columns, size and views."""
+"""The table of lists: their grids, filters, columns, texts and bulk actions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import urlencode
+from functools import partial
+from typing import Any, NamedTuple
 
-from flask import Request, Response, abort, url_for
-from flask_babel import LazyString
-from flask_login import current_user
+from flask import abort, url_for
 from sqlalchemy.orm import Session
 
 from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.exports import document_columns
-from webapp.exports import order_columns as columns
-from webapp.exports.fields import Heading
+from webapp.exports import document_columns, order_columns
+from webapp.exports.fields import Heading, Text
 from webapp.forms.amazon_orders import AmazonOrderFilters
 from webapp.forms.document_filters import (
     CreditMemoFilters,
@@ -23,73 +20,101 @@ from webapp.forms.document_filters import (
 )
 from webapp.forms.filters import Filters
 from webapp.forms.orders import OrderFilters
+from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.saved_views import GridView
+from webapp.models.shipments import Shipment
 from webapp.models.stores import StoreName
 from webapp.queries.invoicing import lists as document_lists
-from webapp.queries.listing import saved_views
 from webapp.queries.listing.fetch import Grid
 from webapp.queries.listing.saved_views import Layout
 from webapp.queries.orders import customers, orders
 from webapp.queries.sync import amazon_orders
-from webapp.services.bulk import registry as bulk_registry
 from webapp.views.listing import grid_page
-from webapp.views.listing.grid_page import GridPage
 from webapp.web.auth import has_permission
-from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
+
+
+class Message(NamedTuple):
+    title: Text
+    text: Text
+
+
+class EmptyMessage(NamedTuple):
+    """What an empty list without filters shows. `link` leads to `endpoint`; `button`: icon and kind of link_button.
+
+    `without_stores`: the link is only shown while there is no store.
+    """
+
+    title: Text
+    text: Text
+    icon: str
+    link: Text
+    endpoint: str
+    button: tuple[str, ...] = ()
+    without_stores: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`fragment` and `page` are its templates. `kinds`: what can be done to many of its rows."""
+    """A list. Its endpoints are `<name>.index` and `<name>.search`.
+
+    `folder`: of its templates _filters.html and _rows.html. `find_number`: returns the number of the row whose number
+    is exactly the text searched for, whose page `<name>.show` then opens. `kinds`: its bulk actions.
+    """
 
     name: str
-    text: str | LazyString
-    endpoint: str
+    text: Text
+    subtitle: Text
     grid: Callable[[Sequence[StoreName]], Grid]
     form: Callable[..., Filters]
     headings: Mapping[str, Heading]
     counted: Callable[[int], str]
-    fragment: str
-    page: str
+    folder: str
+    empty: EmptyMessage
+    no_match: Message
+    page: str = "listing/index.html"
+    find_number: Callable[[Session, str], str | None] | None = None
     kinds: tuple[str, ...] = ()
 
-    def filters(self, arguments: Mapping[str, Any], every: Sequence[StoreName]) -> Filters:
-        """The form of its filters, as far as the person signed in may use them. `every`: all stores."""
-        return self.form(arguments, stores=every, reads_personal=has_permission("pii.read"))
-
-    def open_grid(self, every: Sequence[StoreName]) -> Grid:
-        """Its grid for the person who is signed in. `every`: all stores."""
-        return self.grid(every).for_reader(personal=has_permission("pii.read"))
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What stands above a list: where its columns, views and exports are, and which view it shows.
-
-    `query` is the address's own state, which forms carry along. `kinds`: what this person may do to many rows.
-    """
-
-    listing: Listing
-    query: str
-    view: GridView | None
-    kinds: tuple[str, ...]
+    @property
+    def endpoint(self) -> str:
+        return f"{self.name}.index"
 
     @property
-    def prints(self) -> tuple[str, ...]:
-        """Those of the kinds that make a file to be printed."""
-        return tuple(name for name in self.kinds if name.startswith("print_"))
+    def slug(self) -> str:
+        """Its name in URLs, element ids and file names."""
+        return self.name.replace("_", "-")
 
+    def filters(self, arguments: Mapping[str, Any], stores: Sequence[StoreName]) -> Filters:
+        """Return the filter form, limited to what the current user may search. `stores`: all stores."""
+        return self.form(arguments, stores=stores, reads_personal=has_permission("pii.read"))
+
+    def open_grid(self, stores: Sequence[StoreName]) -> Grid:
+        """Return the grid, limited to what the current user may read. `stores`: all stores."""
+        return self.grid(stores).for_reader(personal=has_permission("pii.read"))
+
+
+_TAKE_AWAY = _l("Take a filter away, or look for less of the number.")
+_NO_DOCUMENT = Message(_l("None is like that"), _TAKE_AWAY)
 
 ORDERS = Listing(
     "orders",
     _l("Orders"),
-    "orders.index",
+    _l("Made here of Amazon orders, to be processed"),
     orders.grid,
     OrderFilters,
-    columns.ORDERS,
+    order_columns.ORDERS,
     grid_page.orders_counted,
-    "orders/_grid.html",
-    "orders/index.html",
+    "orders",
+    EmptyMessage(
+        _l("No Orders yet"),
+        _l("An Order is made of each Amazon order that is Unshipped, and of one Amazon ships once it has."),
+        "clipboard-list",
+        _l("Look at the Amazon orders"),
+        "amazon_orders.index",
+    ),
+    Message(_l("No Order is like that"), _TAKE_AWAY),
+    page="orders/index.html",
+    find_number=orders.number_for,
     kinds=(
         "hold",
         "unhold",
@@ -105,142 +130,129 @@ ORDERS = Listing(
 AMAZON_ORDERS = Listing(
     "amazon_orders",
     _l("Amazon orders"),
-    "amazon_orders.index",
+    _l("All Amazon orders from all stores"),
     amazon_orders.grid,
     AmazonOrderFilters,
-    columns.AMAZON_ORDERS,
+    order_columns.AMAZON_ORDERS,
     grid_page.orders_counted,
-    "amazon_orders/_grid.html",
-    "amazon_orders/index.html",
+    "amazon_orders",
+    EmptyMessage(
+        _l("No orders yet"),
+        _l("Orders appear here as Amazon reports them, usually within three minutes of the purchase."),
+        "package",
+        _l("Go to the stores"),
+        "stores.index",
+        ("building-store", "primary"),
+        without_stores=True,
+    ),
+    Message(_l("No order is like that"), _TAKE_AWAY),
 )
 INVOICES = Listing(
     "invoices",
     _l("Invoices"),
-    "invoices.index",
+    _l("What was billed of the Orders"),
     document_lists.invoices,
     InvoiceFilters,
     document_columns.INVOICES,
     grid_page.invoices_counted,
-    "document_lists/_grid.html",
-    "document_lists/index.html",
+    "document_lists",
+    EmptyMessage(
+        _l("No invoices yet"),
+        _l("Orders are invoiced when they are imported, or one by one on their page."),
+        "file-invoice",
+        _l("Orders"),
+        "orders.index",
+    ),
+    _NO_DOCUMENT,
+    find_number=partial(document_lists.number_for, model=Invoice),
     kinds=("print_these_invoices",),
 )
 SHIPMENTS = Listing(
     "shipments",
     _l("Shipments"),
-    "shipments.index",
+    _l("What left for the buyers, parcel by parcel"),
     document_lists.shipments,
     ShipmentFilters,
     document_columns.SHIPMENTS,
     grid_page.shipments_counted,
-    "document_lists/_grid.html",
-    "document_lists/index.html",
+    "document_lists",
+    EmptyMessage(
+        _l("No shipments yet"),
+        _l("Ship an Order on its page; each shipment is listed here."),
+        "file-invoice",
+        _l("Orders"),
+        "orders.index",
+    ),
+    _NO_DOCUMENT,
+    find_number=partial(document_lists.number_for, model=Shipment),
     kinds=("print_these_packing_slips",),
 )
 CREDIT_MEMOS = Listing(
     "credit_memos",
     _l("Credit memos"),
-    "credit_memos.index",
+    _l("What was given back of the Orders"),
     document_lists.credit_memos,
     CreditMemoFilters,
     document_columns.CREDIT_MEMOS,
     grid_page.credit_memos_counted,
-    "document_lists/_grid.html",
-    "document_lists/index.html",
+    "document_lists",
+    EmptyMessage(
+        _l("No credit memos yet"),
+        _l("What is refunded, here or when Amazon cancels an invoiced order, is listed here."),
+        "file-invoice",
+        _l("Orders"),
+        "orders.index",
+    ),
+    _NO_DOCUMENT,
+    find_number=partial(document_lists.number_for, model=CreditMemo),
     kinds=("print_these_credit_memos",),
 )
 CUSTOMERS = Listing(
     "customers",
     _l("Customers"),
-    "customers.index",
+    _l("Accounts built for buyers, by e-mail and store"),
     customers.grid,
     CustomerFilters,
     document_columns.CUSTOMERS,
     grid_page.customers_counted,
-    "customers/_grid.html",
-    "customers/index.html",
+    "customers",
+    EmptyMessage(
+        _l("No customer accounts yet"),
+        _l("Buyers are guests unless a store's order settings say that an account is built for each."),
+        "user",
+        _l("Go to the stores"),
+        "stores.index",
+    ),
+    Message(_l("No customer is like that"), _l("Enter the whole e-mail address.")),
 )
 LISTINGS = {listing.name: listing for listing in (ORDERS, AMAZON_ORDERS, INVOICES, SHIPMENTS, CREDIT_MEMOS, CUSTOMERS)}
 
 
 def find(name: str) -> Listing:
-    """The listing of an address, or 404."""
-    if name not in LISTINGS:
-        abort(404)
-    return LISTINGS[name]
+    """Return the listing of this name or slug, or abort with 404."""
+    listing = LISTINGS.get(name.replace("-", "_"))
+    return listing if listing is not None else abort(404)
 
 
-def chosen(listing: Listing, every: Sequence[StoreName], arguments: Mapping[str, str], layout: Layout | None) -> Grid:
-    """The grid with the columns the address names, else the person's own; `size` is what they like."""
-    grid = listing.open_grid(every)
+def chosen_grid(
+    listing: Listing, stores: Sequence[StoreName], arguments: Mapping[str, str], layout: Layout | None
+) -> Grid:
+    """Return the grid with the columns that the URL names, else those of the person's layout, and its page size."""
+    grid = listing.open_grid(stores)
     if layout is not None and layout.size:
         grid = replace(grid, size=layout.size)
-    named = arguments.get("columns", "").split(",")
-    return grid.choose(named if any(named) else (layout.columns if layout is not None else ()))
+    columns = arguments.get("columns", "").split(",")
+    return grid.choose(columns if any(columns) else (layout.columns if layout is not None else ()))
 
 
-def show(
-    session: Session,
-    listing: Listing,
-    request: Request,
-    every: Sequence[StoreName],
-    layout: Layout | None,
-    form: Filters,
-) -> Response:
-    """The page of a list, or the way to the view it opens with where the address says nothing.
-
-    `every` and `layout`: as `saved_views.load_stores_and_layout` reads them. `form`: the listing's, of the address.
-    """
-    opens = (
-        saved_views.find_visible_view(session, current_user.id, layout.view_id) if layout and layout.view_id else None
-    )
-    if opens is not None and not request.args:
-        return see_other(request, address(listing, opens))
-    shown = grid_page.show(
-        session,
-        chosen(listing, every, request.args, layout),
-        form,
-        {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
-        request,
-        listing.counted,
-        kept={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
-        # Without it the list would open with its view again.
-        cleared={"view": "0"} if opens is not None else {},
-    )
-    respond = render_fragment_or_page if shown.page is not None else render_invalid
-    by_id = {store.id: store for store in every}
-    tools = Tools(listing, _query(shown), _view(session, request), _kinds(listing))
-    return respond(request, listing.fragment, listing.page, grid=shown, stores=by_id, tools=tools)
-
-
-def address(listing: Listing, view: GridView) -> str:
-    """Where a view leads: everything it keeps stands in the address."""
-    kept: dict[str, Any] = dict(view.parameters)
+def view_url(listing: Listing, view: GridView) -> str:
+    """Return the URL of a saved view, which contains everything the view keeps."""
+    parameters: dict[str, Any] = dict(view.parameters)
     if view.columns:
-        kept["columns"] = ",".join(view.columns)
-    return url_for(listing.endpoint, **kept, view=view.id)
+        parameters["columns"] = ",".join(view.columns)
+    return url_for(listing.endpoint, **parameters, view=view.id)
 
 
-def state(form: Filters, arguments: Mapping[str, str]) -> dict[str, list[str]]:
-    """Filters and order of an address, as a view keeps them."""
-    kept = {name: [arguments[name]] for name in ("sort", "size") if arguments.get(name)}
-    return form.parameters() | kept
-
-
-def _kinds(listing: Listing) -> tuple[str, ...]:
-    """What this person may do to many of its rows."""
-    if not has_permission("bulk.write"):
-        return ()
-    return tuple(name for name in listing.kinds if has_permission(bulk_registry.find(name).permission))
-
-
-def _query(shown: GridPage) -> str:
-    """The state of the page as the query of an address, names sealed."""
-    return urlencode([*shown.filters.items(), *shown.place.items()], doseq=True)
-
-
-def _view(session: Session, request: Request) -> GridView | None:
-    id_ = request.args.get("view", 0, type=int)
-    if not 0 < id_ < 2**31:
-        return None
-    return saved_views.find_visible_view(session, current_user.id, id_)
+def view_parameters(form: Filters, arguments: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the filters, sort order and page size of a URL as a saved view keeps them."""
+    return form.parameters() | {name: [arguments[name]] for name in ("sort", "size") if arguments.get(name)}

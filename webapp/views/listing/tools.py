@@ -60,8 +60,8 @@ def select(name: str) -> Response:
 @requires("orders.read")
 def columns(name: str) -> Response:
     listing = list_registry.find(name)
-    layout = queries.find_layout(db.session(), current_user.id, name)
-    visible = list_registry.chosen(listing, [], request.args, layout).visible
+    layout = queries.find_layout(db.session(), current_user.id, listing.name)
+    visible = list_registry.chosen_grid(listing, [], request.args, layout).visible
     order = [*visible, *(other for other in listing.headings if other not in visible)]
     size = str(layout.size) if layout is not None and layout.size else ""
     form = SizeForm(formdata=None, size=size)
@@ -84,13 +84,13 @@ def choose(name: str) -> Response:
         )
     chosen = [one for one in order if one in ticked]
     if "reset" in sent:
-        actions.choose(db.session(), current_user.id, name, (), None)
+        actions.choose(db.session(), current_user.id, listing.name, (), None)
     elif not chosen or not form.validate():
         shown = _chooser(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
         return render_invalid(request, *_COLUMNS, **shown)
     else:
         size = int(form.size.data) if form.size.data else None
-        actions.choose(db.session(), current_user.id, name, chosen, size)
+        actions.choose(db.session(), current_user.id, listing.name, chosen, size)
     return see_other(request, _back(listing, without=("columns", "size", "after", "before")))
 
 
@@ -113,20 +113,20 @@ def save(name: str) -> Response:
         arguments = _parsed(query)
         filters = listing.filters(arguments, stores.by_name(session))
         filters.validate()
-        layout = queries.find_layout(session, current_user.id, name)
-        visible = list_registry.chosen(listing, [], arguments, layout).visible
+        layout = queries.find_layout(session, current_user.id, listing.name)
+        visible = list_registry.chosen_grid(listing, [], arguments, layout).visible
         try:
             view = actions.save(
                 session,
                 current_user.id,
-                name,
+                listing.name,
                 form.name.data,
-                list_registry.state(filters, arguments),
+                list_registry.view_parameters(filters, arguments),
                 visible,
                 shared=form.shared.data,
                 now=datetime.now(UTC),
             )
-            return see_other(request, list_registry.address(listing, view))
+            return see_other(request, list_registry.view_url(listing, view))
         except InvalidError as error:
             add_error(form, error)
     session.rollback()
@@ -231,4 +231,4 @@ def _saved(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
 
 def _row(listing: Listing, view: GridView) -> tuple[GridView, str, bool]:
     """(the view, where it leads, whether it is one's own)"""
-    return view, list_registry.address(listing, view), view.user_id == current_user.id
+    return view, list_registry.view_url(listing, view), view.user_id == current_user.id

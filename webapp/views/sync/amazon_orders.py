@@ -22,12 +22,10 @@ from webapp.forms.amazon_orders import AddressForm
 from webapp.messages import text_for
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
-from webapp.queries.accounts import stores
-from webapp.queries.listing import saved_views
 from webapp.queries.sync import amazon_orders as queries
 from webapp.services.sync import manual_corrections as actions
-from webapp.views.listing import grid_page
 from webapp.views.listing import registry as list_registry
+from webapp.views.listing.pages import add_routes
 from webapp.views.orders import timeline
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
@@ -35,6 +33,7 @@ from webapp.web.links import seller_central
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
 bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
+add_routes(bp, list_registry.AMAZON_ORDERS)
 
 TABS = {
     "details": _l("Order details and shipping"),
@@ -85,24 +84,6 @@ def load(number: str) -> AmazonOrderContext:
         left=left,
     )
     return AmazonOrderContext(order, ours, items, packages, submission, refused)
-
-
-@bp.get("")
-@requires("orders.read")
-def index() -> Response:
-    session = db.session()
-    every, layout = saved_views.load_stores_and_layout(session, current_user.id, list_registry.AMAZON_ORDERS.name)
-    form = list_registry.AMAZON_ORDERS.filters(request.args, every)
-    return list_registry.show(session, list_registry.AMAZON_ORDERS, request, every, layout, form)
-
-
-@bp.post("/searches")
-@requires("orders.read")
-def search() -> Response:
-    """Where the filters are sent: what was typed of a buyer then stands sealed in the address, and in no log."""
-    form = list_registry.AMAZON_ORDERS.filters(request.form, stores.by_name(db.session()))
-    form.validate()
-    return see_other(request, grid_page.address_of("amazon_orders.index", form, request.form))
 
 
 @bp.get("/<number>")

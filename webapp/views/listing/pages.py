@@ -1,0 +1,100 @@
+"""The pages of lists: `add_routes` adds the routes of a list to the blueprint of its entity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request, url_for
+from flask_login import current_user
+from sqlalchemy.orm import Session
+
+from webapp.core.extensions import db
+from webapp.forms.filters import Filters
+from webapp.models.saved_views import GridView
+from webapp.models.stores import StoreName
+from webapp.queries.accounts import stores
+from webapp.queries.listing import saved_views
+from webapp.queries.listing.saved_views import Layout
+from webapp.services.bulk import registry as bulk_registry
+from webapp.views.listing import grid_page
+from webapp.views.listing.registry import Listing, chosen_grid, view_url
+from webapp.web.auth import has_permission, requires
+from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
+
+
+@dataclass(frozen=True, slots=True)
+class ListTools:
+    """The toolbar of a list. `query`: the page's URL parameters. `kinds`: bulk actions the current user may start."""
+
+    listing: Listing
+    query: str
+    view: GridView | None
+    kinds: tuple[str, ...]
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """Those of the kinds that make a file to be printed."""
+        return tuple(name for name in self.kinds if name.startswith("print_"))
+
+
+def add_routes(bp: Blueprint, listing: Listing, path: str = "") -> None:
+    """Add `index`, the list at `path`, and `search`, which redirects its POSTed filter form to the list."""
+
+    @requires("orders.read")
+    def index() -> Response:
+        session = db.session()
+        every, layout = saved_views.load_stores_and_layout(session, current_user.id, listing.name)
+        form = listing.filters(request.args, every)
+        if listing.find_number is not None and (text := form["q"].data) and form.check().right:
+            number = listing.find_number(session, text)
+            if number is not None:
+                return see_other(request, url_for(f"{bp.name}.show", number=number))
+        return _show(session, listing, every, layout, form)
+
+    @requires("orders.read")
+    def search() -> Response:
+        # A POST, so that names reach no log. The URL it redirects to has them encrypted.
+        form = listing.filters(request.form, stores.by_name(db.session()))
+        form.validate()
+        return see_other(request, grid_page.address_of(listing.endpoint, form, request.form))
+
+    bp.add_url_rule(path, "index", index, methods=["GET"])
+    bp.add_url_rule(f"{path}/searches", "search", search, methods=["POST"])
+
+
+def _show(
+    session: Session, listing: Listing, every: Sequence[StoreName], layout: Layout | None, form: Filters
+) -> Response:
+    """Render the list, or redirect to the person's default view when the URL has no parameters."""
+    default = (
+        saved_views.find_visible_view(session, current_user.id, layout.view_id) if layout and layout.view_id else None
+    )
+    if default is not None and not request.args:
+        return see_other(request, view_url(listing, default))
+    page = grid_page.show(
+        session,
+        chosen_grid(listing, every, request.args, layout),
+        form,
+        {name: (heading.text, heading.figures) for name, heading in listing.headings.items()},
+        request,
+        listing.counted,
+        kept={name: request.args[name] for name in ("columns", "view") if request.args.get(name)},
+        # Without it the list would open with the default view again.
+        cleared={"view": "0"} if default is not None else {},
+    )
+    respond = render_fragment_or_page if page.page is not None else render_invalid
+    query = urlencode([*page.filters.items(), *page.place.items()], doseq=True)
+    tools = ListTools(listing, query, _current_view(session), _allowed_kinds(listing))
+    by_id = {store.id: store for store in every}
+    return respond(request, "listing/_grid.html", listing.page, grid=page, stores=by_id, tools=tools)
+
+
+def _allowed_kinds(listing: Listing) -> tuple[str, ...]:
+    if not has_permission("bulk.write"):
+        return ()
+    return tuple(name for name in listing.kinds if has_permission(bulk_registry.find(name).permission))
+
+
+def _current_view(session: Session) -> GridView | None:
+    view_id = request.args.get("view", 0, type=int)
+    return saved_views.find_visible_view(session, current_user.id, view_id) if 0 < view_id < 2**31 else None
