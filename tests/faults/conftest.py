@@ -28,7 +28,7 @@ def run_concurrently(app, settings):
                 with Session(engine) as session:
                     session.connection()
                     session.rollback()
-                    barrier.wait(20)
+                    barrier.wait(120)
                     try:
                         return work(session)
                     except DeskError as refused:

@@ -37,7 +37,7 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
         found = session.get(ParcelRow, parcel_id)
         if found is not None and session.get_bind().dialect.name == "postgresql":
             assert [item.quantity for item in found.items] == [1]
-            both_have_it.wait(20)
+            both_have_it.wait(120)
         return parcels.take_back(session, parcel_id, now=NOW, actor="test")
 
     said = run_concurrently(work, work)

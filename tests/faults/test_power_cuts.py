@@ -136,7 +136,7 @@ def cut_power(disk, running_app):
     for pid in machine:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    running_app.process.wait(20)
+    running_app.process.wait(120)
     wait_until(lambda: not any(map(is_alive, machine)))
 
 
@@ -190,7 +190,7 @@ def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(
     if not exploring:
         return
     with run_app(settings.data_dir, environ=QUICK):
-        wait_until(lambda: rows(settings, "SELECT 1 FROM submissions WHERE state = 'verified'"), 120)
+        wait_until(lambda: rows(settings, "SELECT 1 FROM submissions WHERE state = 'verified'"))
     assert len(amazon.world.effects("feed")) == 1
     assert set(lines_sent(amazon.world, number).values()) == {1}
 

@@ -42,7 +42,7 @@ def run_one_after(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     redis.rpush("go", 1)
     with working(app):
-        wait_until(lambda: texts(redis, "done") == ["7"], 60)
+        wait_until(lambda: texts(redis, "done") == ["7"])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_function_that_is_not_in_the_catalogue_is_refused(
     job_id = put(redis, function, *args, **options)
     redis.set(f"channeldesk:again:{job_id}", 1)
     with working(app):
-        wait_until(lambda: status(redis, job_id) == JobStatus.FAILED.value, 60)
+        wait_until(lambda: status(redis, job_id) == JobStatus.FAILED.value)
     assert texts(redis, "ran") + texts(redis, "began") == []
 
 
@@ -94,7 +94,7 @@ def test_callbacks_that_stand_in_redis_are_not_called(app: Flask, redis: Redis, 
     redis.rpush("go", 1)
     job_id = put(redis, f"tests.jobs.probe.{name}", *ids, job_id=queue.key(name, *ids), **{how: Callback(MARK)})
     with working(app):
-        wait_until(lambda: not redis.exists(f"rq:job:{job_id}") or status(redis, job_id) in {"finished", "failed"}, 60)
+        wait_until(lambda: not redis.exists(f"rq:job:{job_id}") or status(redis, job_id) in {"finished", "failed"})
     assert texts(redis, "ran") == []
     assert len(texts(redis, "done")) == len(ids)
 
@@ -105,5 +105,5 @@ def test_a_callback_of_an_abandoned_job_is_not_called(app: Flask, redis: Redis) 
         wait_until(begun(redis, 1))
         kill(app, pid)
     with working(app):
-        wait_until(lambda: status(redis, "wait-7") == JobStatus.FAILED.value, 60)
+        wait_until(lambda: status(redis, "wait-7") == JobStatus.FAILED.value)
     assert texts(redis, "ran") == []

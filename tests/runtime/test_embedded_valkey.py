@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.support.running_app import run_app, run_refused_command
+from tests.support.running_app import run_app, run_refused_command, wait_until
 from webapp.core import queue, redis_location
 from webapp.core.errors import CannotRunError
 from webapp.core.settings import Settings
@@ -43,7 +43,7 @@ def test_a_second_command_shares_the_server_and_the_first_waits_for_it(desk_sett
     with embedded_valkey.settings_for_command(desk_settings) as usable:
         other = threading.Thread(target=second)
         other.start()
-        assert second_is_in.wait(20)
+        assert second_is_in.wait(120)
         first_is_leaving.set()
         assert usable.redis_url.startswith("unix://")
     other.join()
@@ -56,7 +56,7 @@ def test_a_command_beside_a_running_desk_uses_its_server(tmp_path: Path) -> None
         settings = Settings.load({}, data_dir=running_app.data_dir)
         with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
             assert queue.last_tick(redis) is not None
-        assert running_app.is_well()
+        wait_until(running_app.is_well)
         code, said = run_refused_command(
             "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path
         )

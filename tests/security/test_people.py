@@ -185,7 +185,7 @@ def test_two_owners_at_once_leave_one(app: Flask, session: Session, how: str) ->
 
     def change(number: int) -> None:
         with Session(engine) as own:
-            together.wait(30)
+            together.wait(120)
             try:
                 if how == "disable" or (how == "each other" and number):
                     users.disable(own, ids[number], **ABOUT)
@@ -198,7 +198,7 @@ def test_two_owners_at_once_leave_one(app: Flask, session: Session, how: str) ->
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(120)
     assert refused == ["last_owner"]
     assert len(session.scalars(select(User).where(User.role == "owner", User.active)).all()) == 1
 

@@ -90,7 +90,7 @@ def run_concurrently(app: Any, *steps: Callable[[Session], Any]) -> list[str]:
 
     def run(place: int, step: Callable[[Session], Any]) -> None:
         with app.app_context(), Session(db.engine) as session:
-            start.wait(10)
+            start.wait(120)
             try:
                 step(session)
                 answers[place] = "done"
@@ -101,5 +101,5 @@ def run_concurrently(app: Any, *steps: Callable[[Session], Any]) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     return sorted(answers)

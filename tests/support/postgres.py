@@ -48,7 +48,7 @@ class Server:
     def database(self, template: str = "") -> Iterator[str]:
         """The URL of a new database, empty or like the template of this URL; dropped in the end."""
         name = f"channeldesk_test_{os.getpid()}_{next(_numbers)}"
-        like = f" TEMPLATE {make_url(template).database}" if template else ""
+        like = f" TEMPLATE {make_url(template).database} STRATEGY file_copy" if template else ""
         self._run(f"CREATE DATABASE {name}{like}")
         try:
             yield self._at(name)

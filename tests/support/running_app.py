@@ -117,7 +117,7 @@ def run_app(
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-            process.wait(15)
+            process.wait(120)
 
 
 def run_refused_command(*words: str, environ: dict[str, str] | None = None, home: Path) -> tuple[int, str]:
