@@ -1,1 +1,1 @@
-"""An imitation of Amazon's Selling Partner API over HTTP. It and the product meet over HTTP alone."""
+"""A simulator of Amazon's Selling Partner API. The product talks to it over HTTP only."""

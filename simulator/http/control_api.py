@@ -1,113 +1,122 @@
-"""The desk over JSON, under /_desk/api: what a person does with the mouse, for scripts and tests."""
+"""The JSON API of the control page, under `/_control/api`, for scripts and tests."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator.http.dispatch import the_world
-from simulator.http.responses import body
-from simulator.operations import control, generator
+from simulator.http.control_pages import refuse_other_origins
+from simulator.http.dispatch import current_world
+from simulator.http.responses import json_response
+from simulator.operations import control
+from simulator.operations.generator import list_products
+from simulator.operations.world import World
 
-if TYPE_CHECKING:
-    from simulator.operations.world import World
-
-pages = Blueprint("desk_api", __name__, url_prefix="/_desk/api")
-pages.before_request(control.refuse_strangers)
+routes = Blueprint("control_api", __name__, url_prefix="/_control/api")
+routes.before_request(refuse_other_origins)
 
 
-def answered(work: Callable[["World", dict[str, Any]], Any]) -> Response:
-    """Do `work` with the request's JSON; 404 for an unknown thing, 409 for what cannot be done, 400 for nonsense."""
+def run(action: Callable[[World, dict[str, Any]], Any]) -> Response:
+    """Return the result of `action`, which gets the world and the JSON of the request.
+
+    Errors have status 404 for unknown things, 409 for what the state does not allow, and 400 for invalid input.
+    """
     content = request.get_json(silent=True)
+    options = content if isinstance(content, dict) else {}
     try:
-        return body(control.do(the_world(), lambda world: work(world, content if isinstance(content, dict) else {})))
-    except control.Impossible as problem:
-        return body({"error": str(problem)}, problem.status)
+        return json_response(control.run(current_world(), lambda world: action(world, options)))
+    except control.ControlError as error:
+        return json_response({"error": str(error)}, error.status)
 
 
-@pages.get("/credentials")
-def credentials() -> Response:
+@routes.get("/credentials")
+def list_credentials() -> Response:
     base = request.host_url.rstrip("/")
-    return answered(lambda world, _: [seller.credentials(base) for seller in world.sellers.values()])
+    return run(lambda world, _: [seller.credentials(base) for seller in world.sellers.values()])
 
 
-@pages.get("/goods")
-def goods() -> Response:
-    """What each seller sells, by its id: what a catalogue of theirs would hold."""
-    return answered(
+@routes.get("/products")
+def list_seller_products() -> Response:
+    """Return the products of each seller by its id, as its catalog would hold them."""
+    return run(
         lambda world, _: {
-            seller.id: [good for marketplace in seller.marketplaces for good in generator.goods(marketplace)]
+            seller.id: [product for marketplace in seller.marketplaces for product in list_products(marketplace)]
             for seller in world.sellers.values()
         }
     )
 
 
-@pages.get("/orders")
-def orders() -> Response:
-    return answered(lambda world, _: [control.summary(order) for order in control.newest(world)])
+@routes.get("/orders")
+def list_orders() -> Response:
+    return run(lambda world, _: [control.summarize(order) for order in control.list_newest_orders(world)])
 
 
-@pages.get("/orders/<order_id>")
-def order(order_id: str) -> Response:
-    return answered(lambda world, _: control.details(world, control.found(world, order_id)))
+@routes.get("/orders/<order_id>")
+def show_order(order_id: str) -> Response:
+    return run(lambda world, _: control.describe(world, control.find_order(world, order_id)))
 
 
-@pages.post("/place")
-def place() -> Response:
-    return answered(lambda world, wishes: {"order_id": control.place(world, wishes)})
+@routes.post("/place")
+def place_order() -> Response:
+    return run(lambda world, spec: {"order_id": control.place(world, spec)})
 
 
-@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
-def act(order_id: str, verb: str) -> Response:
-    return answered(lambda world, options: control.details(world, control.act(world, order_id, verb, options)))
+@routes.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
+def change_order(order_id: str, verb: str) -> Response:
+    return run(lambda world, options: control.describe(world, control.change_order(world, order_id, verb, options)))
 
 
-@pages.get("/clock")
-def clock() -> Response:
-    return answered(lambda world, _: world.clock.as_json())
+@routes.get("/clock")
+def show_clock() -> Response:
+    return run(lambda world, _: world.clock.as_json())
 
 
-@pages.post("/clock")
-def move_clock() -> Response:
-    return answered(control.set_clock)
+@routes.post("/clock")
+def set_clock() -> Response:
+    return run(control.set_clock)
 
 
-@pages.get("/faults")
-def faults() -> Response:
-    return answered(lambda world, _: {"kinds": control.kinds(), "armed": control.armed(world)})
+@routes.get("/faults")
+def list_faults() -> Response:
+    return run(lambda world, _: {"kinds": control.list_fault_kinds(), "armed": control.list_armed_faults(world)})
 
 
-@pages.post("/faults")
-def arm() -> Response:
-    return answered(lambda world, options: {"id": control.arm(world, options), "armed": control.armed(world)})
+@routes.post("/faults")
+def arm_fault() -> Response:
+    return run(
+        lambda world, options: {
+            "id": control.arm_fault(world, options),
+            "armed": control.list_armed_faults(world),
+        }
+    )
 
 
-@pages.delete("/faults")
-@pages.delete("/faults/<which>")
-def disarm(which: str | None = None) -> Response:
-    return answered(lambda world, _: {"disarmed": control.disarm(world, which)})
+@routes.delete("/faults")
+@routes.delete("/faults/<which>")
+def disarm_faults(which: str | None = None) -> Response:
+    return run(lambda world, _: {"disarmed": control.disarm_faults(world, which)})
 
 
-@pages.get("/ledger")
-def ledger() -> Response:
-    return answered(lambda world, _: world.ledger)
+@routes.get("/ledger")
+def show_ledger() -> Response:
+    return run(lambda world, _: world.ledger)
 
 
-@pages.get("/calls")
-def calls() -> Response:
-    return answered(lambda world, _: {"calls": list(world.calls), "counts": dict(world.call_counts)})
+@routes.get("/calls")
+def list_calls() -> Response:
+    return run(lambda world, _: {"calls": list(world.calls), "counts": dict(world.call_counts)})
 
 
-@pages.get("/switches")
-def switches() -> Response:
-    return answered(lambda world, _: control.switches(world))
+@routes.get("/settings")
+def show_settings() -> Response:
+    return run(lambda world, _: control.list_settings(world))
 
 
-@pages.post("/switches")
-def set_switches() -> Response:
-    return answered(control.set_switches)
+@routes.post("/settings")
+def change_settings() -> Response:
+    return run(control.change_settings)
 
 
-@pages.post("/reset")
+@routes.post("/reset")
 def reset() -> Response:
-    return answered(control.reset)
+    return run(control.reset)

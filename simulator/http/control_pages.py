@@ -1,174 +1,187 @@
-"""The desk as pages, at /_desk: plain forms, no JavaScript. A post does its work and goes back with what came of it."""
+"""The control page at `/_control`: plain forms without JavaScript. A POST redirects and shows its result."""
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from simulator.http.dispatch import the_world
-from simulator.operations import control, scenarios
-from simulator.state import faults
+from simulator.http.dispatch import current_world
+from simulator.http.responses import json_response
+from simulator.operations import control
+from simulator.operations.control import ControlError
+from simulator.operations.scenarios import SCENARIOS
+from simulator.operations.world import World
+from simulator.state.faults import FAULT_KINDS, OPERATIONS
 
-if TYPE_CHECKING:
-    from simulator.operations.world import World
-
-pages = Blueprint("desk", __name__, url_prefix="/_desk")
-pages.before_request(control.refuse_strangers)
-
-SHOWN = 100
+MAX_ORDERS = 100
 STYLE = Path(__file__).parent / "templates" / "control.css"
 
 
-def page(template: str, read: Callable[["World"], dict[str, Any]]) -> str:
-    """A page drawn from what `read` found while time stood still."""
-    return control.do(
-        the_world(),
+def refuse_other_origins() -> Response | None:
+    """Refuse requests that a page of another site makes through the user's browser."""
+    origin = request.headers.get("Origin")
+    if request.method in ("GET", "HEAD") or origin in (None, request.host_url.rstrip("/")):
+        return None
+    return json_response({"error": "requests from other sites are refused"}, 403)
+
+
+routes = Blueprint("control", __name__, url_prefix="/_control")
+routes.before_request(refuse_other_origins)
+
+
+def render_page(template: str, read: Callable[[World], dict[str, Any]]) -> str:
+    """Render a page with what `read` returns, while the world is locked."""
+    return control.run(
+        current_world(),
         lambda world: render_template(
-            template, world=world, clock=world.clock.as_json(), said=request.args.get("said", ""), **read(world)
+            template, world=world, clock=world.clock.as_json(), message=request.args.get("message", ""), **read(world)
         ),
     )
 
 
-def done(work: Callable[["World"], str], where: str, **address: Any) -> AnyResponse:
-    """Do `work` and show its sentence, or why it could not be done, on the page `where`."""
+def run_and_redirect(action: Callable[[World], str], endpoint: str, **values: Any) -> AnyResponse:
+    """Run `action` and redirect to a page that shows its message, or why it was not possible."""
     try:
-        said = control.do(the_world(), work)
-    except control.Impossible as problem:
-        said = f"Not possible: {problem}"
-    return redirect(url_for(where, said=said, **address), code=303)
+        message = control.run(current_world(), action)
+    except ControlError as error:
+        message = f"Not possible: {error}"
+    return redirect(url_for(endpoint, message=message, **values), code=303)
 
 
-@pages.errorhandler(control.Impossible)
-def not_possible(problem: control.Impossible) -> tuple[str, int]:
-    return page("problem.html", lambda _: {"problem": str(problem)}), problem.status
+@routes.errorhandler(ControlError)
+def show_error(error: ControlError) -> tuple[str, int]:
+    return render_page("error.html", lambda _: {"error": str(error)}), error.status
 
 
-@pages.get("/desk.css")
+@routes.get("/control.css")
 def style() -> Response:
     return Response(STYLE.read_bytes(), content_type="text/css; charset=utf-8")
 
 
-@pages.get("")
-@pages.get("/")
-def orders() -> str:
+@routes.get("")
+@routes.get("/")
+def list_orders() -> str:
     status = request.args.get("status", "")
 
-    def read(world: "World") -> dict[str, Any]:
-        found = [order for order in control.newest(world) if status in ("", order.status)]
-        countries = [country for seller in world.sellers.values() for country in seller.countries]
+    def read(world: World) -> dict[str, Any]:
+        orders = [order for order in control.list_newest_orders(world) if status in ("", order.status)]
         return {
-            "orders": [control.summary(order) for order in found[:SHOWN]],
-            "count": len(found),
+            "orders": [control.summarize(order) for order in orders[:MAX_ORDERS]],
+            "count": len(orders),
             "status": status,
-            "countries": countries,
+            "countries": [country for seller in world.sellers.values() for country in seller.countries],
             "statuses": control.STATUSES,
         }
 
-    return page("orders.html", read)
+    return render_page("orders.html", read)
 
 
-@pages.post("/orders")
-def place() -> AnyResponse:
-    def work(world: "World") -> str:
-        wishes = {name: request.form[name] for name in ("country", "fulfilled_by", "status")}
-        return f"Placed {control.place(world, wishes)}"
+@routes.post("/orders")
+def place_order() -> AnyResponse:
+    def place(world: World) -> str:
+        spec = {name: request.form[name] for name in ("country", "fulfilled_by", "status")}
+        return f"Placed {control.place(world, spec)}"
 
-    return done(work, "desk.orders")
-
-
-@pages.get("/orders/<order_id>")
-def order(order_id: str) -> str:
-    return page("order.html", lambda world: {"order": control.details(world, control.found(world, order_id))})
+    return run_and_redirect(place, "control.list_orders")
 
 
-@pages.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
-def act(order_id: str, verb: str) -> AnyResponse:
-    def work(world: "World") -> str:
-        changed = control.act(world, order_id, verb, request.form.to_dict())
-        return f"{changed.id} is {changed.status}" + (", its buyer asks to cancel" if verb == "request-cancel" else "")
-
-    return done(work, "desk.order", order_id=order_id)
-
-
-@pages.get("/faults")
-def fault_list() -> str:
-    return page(
-        "faults.html",
-        lambda world: {"kinds": faults.KINDS.values(), "armed": world.faults.armed(), "operations": faults.OPERATIONS},
+@routes.get("/orders/<order_id>")
+def show_order(order_id: str) -> str:
+    return render_page(
+        "order.html", lambda world: {"order": control.describe(world, control.find_order(world, order_id))}
     )
 
 
-@pages.post("/faults")
-def arm() -> AnyResponse:
+@routes.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
+def change_order(order_id: str, verb: str) -> AnyResponse:
+    def change(world: World) -> str:
+        order = control.change_order(world, order_id, verb, request.form.to_dict())
+        requested = ", the buyer requested a cancellation" if verb == "request-cancel" else ""
+        return f"{order.id} is {order.status}{requested}"
+
+    return run_and_redirect(change, "control.show_order", order_id=order_id)
+
+
+@routes.get("/faults")
+def list_faults() -> str:
+    kinds = FAULT_KINDS.values()
+    return render_page(
+        "faults.html", lambda world: {"kinds": kinds, "armed": world.faults.list_armed(), "operations": OPERATIONS}
+    )
+
+
+@routes.post("/faults")
+def arm_fault() -> AnyResponse:
     form = request.form
-    own = {
-        name: form[f"option_{name}"]
-        for name in ("seconds", "dataset", "answer", "how", "after")
-        if form.get(f"option_{name}")
-    }
-    kind = faults.KINDS.get(form.get("name", ""))
-    options = {name: value for name, value in own.items() if kind and name in kind.options}
-    wish = {
+    kind = FAULT_KINDS.get(form.get("name", ""))
+    options = {name: form[f"option_{name}"] for name in (kind.options if kind else ()) if form.get(f"option_{name}")}
+    fault = {
         "name": form.get("name"),
         "operation": form.get("operation"),
         "times": form.get("times") or None,
         "probability": form.get("probability") or 1,
         "options": options,
     }
-    return done(lambda world: f"Armed {wish['name']} as number {control.arm(world, wish)}", "desk.fault_list")
+    return run_and_redirect(
+        lambda world: f"Armed {fault['name']} as number {control.arm_fault(world, fault)}", "control.list_faults"
+    )
 
 
-@pages.post("/faults/disarm")
-def disarm() -> AnyResponse:
+@routes.post("/faults/disarm")
+def disarm_faults() -> AnyResponse:
     which = request.form.get("which") or None
-    return done(lambda world: f"Disarmed {control.disarm(world, which)}", "desk.fault_list")
+    return run_and_redirect(lambda world: f"Disarmed {control.disarm_faults(world, which)}", "control.list_faults")
 
 
-@pages.get("/ledger")
-def ledger() -> str:
-    return page("ledger.html", lambda world: {"entries": world.ledger[::-1][:500]})
+@routes.get("/ledger")
+def show_ledger() -> str:
+    return render_page("ledger.html", lambda world: {"entries": world.ledger[::-1][:500]})
 
 
-@pages.get("/calls")
-def calls() -> str:
-    return page("calls.html", lambda world: {"calls": reversed(world.calls)})
+@routes.get("/calls")
+def list_calls() -> str:
+    return render_page("calls.html", lambda world: {"calls": reversed(world.calls)})
 
 
-@pages.get("/settings")
-def settings() -> str:
+@routes.get("/settings")
+def show_settings() -> str:
     base = request.host_url.rstrip("/")
-    return page(
+    return render_page(
         "settings.html",
         lambda world: {
             "credentials": [seller.credentials(base) for seller in world.sellers.values()],
-            "switches": control.switches(world),
-            "scenarios": [*scenarios.SCENARIOS, "many:2000"],
+            "settings": control.list_settings(world),
+            "scenarios": [*SCENARIOS, "many:2000"],
         },
     )
 
 
-@pages.post("/clock")
+@routes.post("/clock")
 def move_clock() -> AnyResponse:
     seconds = {"move": request.form.get("seconds", "0")}
-    return done(lambda world: f"It is now {control.set_clock(world, seconds)['now']}", "desk.orders")
+    return run_and_redirect(
+        lambda world: f"It is now {control.set_clock(world, seconds)['now']}", "control.list_orders"
+    )
 
 
-@pages.post("/switches")
-def switch() -> AnyResponse:
+@routes.post("/settings")
+def change_settings() -> AnyResponse:
     form = request.form
-    wish: dict[str, Any] = {name: form[name] for name in (*control.SECONDS, "limits") if form.get(name)}
-    wish.update({name: name in form for name in ("rest_cancel", "gzip_results")})
+    settings: dict[str, Any] = {name: form[name] for name in (*control.SECONDS, "limits") if form.get(name)}
+    settings.update({name: name in form for name in ("rest_cancel", "gzip_results")})
 
-    def work(world: "World") -> str:
-        control.set_switches(world, wish)
+    def change(world: World) -> str:
+        control.change_settings(world, settings)
         return "Changed"
 
-    return done(work, "desk.settings")
+    return run_and_redirect(change, "control.show_settings")
 
 
-@pages.post("/reset")
+@routes.post("/reset")
 def reset() -> AnyResponse:
     form = request.form.to_dict()
-    return done(lambda world: "A new world with {orders} orders".format(**control.reset(world, form)), "desk.orders")
+    return run_and_redirect(
+        lambda world: "Started again with {orders} orders".format(**control.reset(world, form)), "control.list_orders"
+    )

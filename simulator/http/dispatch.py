@@ -1,148 +1,171 @@
-"""How every operation is answered: faults, authorization, usage plan, the operation, Amazon's headers, the call log."""
+"""How every operation is handled: faults, authorization, rate limits, Amazon's headers and the log of calls."""
 
+import functools
 import socket
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Concatenate, ParamSpec
 
 from flask import Response, current_app, request
 
 from simulator.http import responses
-from simulator.http.responses import Refused
+from simulator.http.authorization import authorize, expired_token
+from simulator.operations.errors import ApiError
+from simulator.operations.world import World
 from simulator.state.faults import Fault
 from simulator.state.sellers import Seller
 
-if TYPE_CHECKING:
-    from simulator.operations.world import World
-
-Caller = TypeVar("Caller")
+P = ParamSpec("P")
 
 UNAVAILABLE_PAGE = """<html>
 <head><title>503 Service Temporarily Unavailable</title></head>
 <body><center><h1>503 Service Temporarily Unavailable</h1></center></body>
 </html>
 """
+# The statuses of responses with the header x-amzn-RateLimit-Limit.
 LIMITED = (200, 201, 202, 204, 400, 404)
+QUOTA_MESSAGE = "You exceeded your quota for the requested resource."
 
 
-class NoAnswer(Exception):
-    """The connection is to be closed without a word."""
+class ConnectionClosedError(Exception):
+    """The connection is to be closed without a response."""
 
 
-def the_world() -> "World":
+def current_world() -> World:
     world: World = current_app.extensions["world"]
     return world
 
 
-def call(
-    operation: str,
-    view: Callable[["World", Caller], Response],
-    *,
-    authorize: Callable[["World"], Caller] | None,
-) -> Response:
-    """Answer one call of `operation`. `authorize` finds the seller; None: anybody may, and there is no usage plan."""
-    world = the_world()
+def seller_operation(name: str) -> Callable[[Callable[Concatenate[World, Seller, P], Response]], Callable[P, Response]]:
+    """Decorate the view of an operation that requires an access token. It is called with the world and the seller."""
+
+    def decorate(view: Callable[Concatenate[World, Seller, P], Response]) -> Callable[P, Response]:
+        @functools.wraps(view)
+        def handle_request(*args: P.args, **kwargs: P.kwargs) -> Response:
+            return handle(name, lambda world, seller: view(world, seller, *args, **kwargs), requires_token=True)
+
+        return handle_request
+
+    return decorate
+
+
+def public_operation(name: str) -> Callable[[Callable[Concatenate[World, P], Response]], Callable[P, Response]]:
+    """Decorate the view of an operation without authorization and rate limit. It is called with the world."""
+
+    def decorate(view: Callable[Concatenate[World, P], Response]) -> Callable[P, Response]:
+        @functools.wraps(view)
+        def handle_request(*args: P.args, **kwargs: P.kwargs) -> Response:
+            return handle(name, lambda world, _: view(world, *args, **kwargs), requires_token=False)
+
+        return handle_request
+
+    return decorate
+
+
+def handle(operation: str, view: Callable[[World, Any], Response], *, requires_token: bool) -> Response:
+    """Handle a request of an operation. `view` gets the world and the seller, None if no token is required."""
+    world = current_world()
     request_id = str(uuid.uuid4())
     with world.lock:
-        fault = world.faults.strike(operation, phase="before")
+        fault = world.faults.trigger(operation, phase="before")
         released = world.faults.released
     if fault is not None and fault.name in ("slow", "hang"):
         released.wait(float(fault.options["seconds"]))
-    response, seller_id = _answered(world, operation, view, authorize, fault)
-    if response is not None:
-        late = _strike_after(world, operation, response)
-        fault = late or fault
-        response = _spoiled(response, late) if late else response
+    response, seller_id = _run(world, operation, view, fault, requires_token=requires_token)
+    if response is not None and (late := _trigger_after(world, operation, response)):
+        fault = late
+        response = _damage(response, late)
     with world.lock:
         status = response.status_code if response is not None else None
-        world.note_call(operation, seller_id, status, request_id, fault.name if fault else None)
+        world.record_call(operation, seller_id, status, request_id, fault.name if fault else None)
     if response is None:
-        return _hang_up()
+        return _close_connection()
     response.headers["x-amzn-RequestId"] = request_id
-    if authorize is not None and response.status_code in LIMITED:
+    if requires_token and response.status_code in LIMITED:
         response.headers["x-amzn-RateLimit-Limit"] = world.limits.header(operation)
     return response
 
 
-def _answered(
-    world: "World",
+def _run(
+    world: World,
     operation: str,
-    view: Callable[["World", Caller], Response],
-    authorize: Callable[["World"], Caller] | None,
+    view: Callable[[World, Any], Response],
     fault: Fault | None,
+    *,
+    requires_token: bool,
 ) -> tuple[Response | None, str | None]:
-    """The answer and the seller it is for; no answer at all when the call was left hanging."""
+    """Return the response and the id of the seller; no response when the connection is to be closed."""
     if fault is not None and fault.name != "slow":
-        return _stricken(fault), None
-    caller: Any = None
+        return _fault_response(fault), None
+    seller: Seller | None = None
     with world.lock:
         world.advance()
         try:
-            if authorize is not None:
-                caller = authorize(world)
-                spend(world, caller, operation)
-            response = view(world, caller)
-        except Refused as refusal:
-            response = refusal.answer()
+            if requires_token:
+                seller = authorize(world)
+                check_limit(world, seller, operation)
+            response = view(world, seller)
+        except ApiError as error:
+            response = responses.api_error_response(error)
         finally:
             world.flush()
-    return response, caller.id if caller is not None else None
+    return response, seller.id if seller is not None else None
 
 
-def spend(world: "World", seller: Seller, operation: str) -> None:
-    """Take a token out of the bucket of this application, seller and operation; refused when it is empty."""
+def check_limit(world: World, seller: Seller, operation: str) -> None:
+    """Take a token of the application, seller and operation. Raises ApiError when none is left."""
     if not world.limits.take(seller.client_id, seller.id, operation, world.now()):
-        raise Refused(429, "QuotaExceeded", responses.QUOTA_MESSAGE)
+        raise ApiError(429, "QuotaExceeded", QUOTA_MESSAGE)
 
 
-def _stricken(fault: Fault) -> Response | None:
-    """What is answered instead of the operation."""
-    from simulator.http import tokens
+def _fault_response(fault: Fault) -> Response | None:
+    """Return what is sent instead of the operation's response, None to close the connection."""
+    match fault.name:
+        case "throttled":
+            return responses.error_response(429, "QuotaExceeded", QUOTA_MESSAGE)
+        case "throttled_without_body":
+            return responses.empty_response(429)
+        case "error_500":
+            message = "We encountered an internal error. Please try again."
+            return responses.error_response(500, "InternalFailure", message)
+        case "error_503_html":
+            return Response(UNAVAILABLE_PAGE, 503, content_type="text/html")
+        case "expired_token":
+            return responses.api_error_response(expired_token())
+        case "invalid_grant":
+            return responses.invalid_grant_response()
+    return None
 
-    return {
-        "throttled": lambda: responses.errors(429, "QuotaExceeded", responses.QUOTA_MESSAGE),
-        "throttled_without_body": lambda: responses.nothing(429),
-        "error_500": lambda: responses.errors(
-            500, "InternalFailure", "We encountered an internal error. Please try again."
-        ),
-        "error_503_html": lambda: Response(UNAVAILABLE_PAGE, 503, content_type="text/html"),
-        "expired_token": lambda: tokens.expired().answer(),
-        "invalid_grant": tokens.wrong_grant,
-        "hang": lambda: None,
-    }[fault.name]()
 
+def _trigger_after(world: World, operation: str, response: Response) -> Fault | None:
+    """Trigger a fault that damages a successful response; some of them need one with a body."""
 
-def _strike_after(world: "World", operation: str, response: Response) -> Fault | None:
-    """A fault that spoils an answer strikes where there is something to spoil: a success, with a body where needed."""
-
-    def fits(fault: Fault) -> bool:
+    def applies(fault: Fault) -> bool:
         return fault.name in ("lost_answer", "error_500", "error_503_html") or bool(response.get_data())
 
     if response.status_code >= 400:
         return None
     with world.lock:
-        return world.faults.strike(operation, phase="after", when=fits)
+        return world.faults.trigger(operation, phase="after", when=applies)
 
 
-def _spoiled(response: Response, fault: Fault) -> Response | None:
-    whole = response.get_data()
-    if fault.name == "lost_answer":
-        return None
+def _damage(response: Response, fault: Fault) -> Response | None:
+    body = response.get_data()
     if fault.name == "malformed_json":
-        response.set_data(b"{" + whole[: len(whole) * 2 // 3])
+        response.set_data(b"{" + body[: len(body) * 2 // 3])
         return response
     if fault.name == "truncated_body":
-        response.set_data(whole[: len(whole) // 2])
-        response.headers["Content-Length"] = str(len(whole))
+        response.set_data(body[: len(body) // 2])
+        response.headers["Content-Length"] = str(len(body))
         response.automatically_set_content_length = False
         return response
-    return _stricken(fault)
+    return _fault_response(fault)
 
 
-def _hang_up() -> Response:
-    """Close the connection. A server that does not hand its socket over can only fail loudly."""
+def _close_connection() -> Response:
+    """Close the connection without a response. Only possible with werkzeug's development server."""
     connection = request.environ.get("werkzeug.socket")
     if connection is None:
-        raise NoAnswer("the connection would be closed here without an answer")
+        raise ConnectionClosedError("the connection would be closed here without a response")
     connection.shutdown(socket.SHUT_RDWR)
-    return responses.nothing(500)
+    return responses.empty_response(500)

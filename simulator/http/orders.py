@@ -1,25 +1,25 @@
-"""Orders 2026-01-01: searchOrders, getOrder, and cancelOrder where the world's switch opens it."""
+"""Orders 2026-01-01: searchOrders, getOrder and cancelOrder. Orders v0: confirmShipment."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, request
 
-from simulator.http import tokens
-from simulator.http.dispatch import call
-from simulator.http.responses import body, denied, invalid, not_found, nothing
-from simulator.operations import lifecycle, order_faults
-from simulator.operations.datasets import DATASETS, shown
-from simulator.state.clock import iso, parse_iso
-from simulator.state.marketplaces import BY_ID
+from simulator.http import signed_tokens
+from simulator.http.dispatch import seller_operation
+from simulator.http.parameters import check_marketplaces, parse_integer, parse_list, parse_time
+from simulator.http.responses import empty_response, json_response
+from simulator.operations import lifecycle, order_faults, shipments
+from simulator.operations.datasets import DATASETS, select_fields
+from simulator.operations.errors import access_denied, invalid_input, not_found
+from simulator.operations.order_search import Search, find_page
+from simulator.operations.world import World
+from simulator.state.clock import iso
+from simulator.state.orders import OrderRecord
 from simulator.state.sellers import Seller
 
-if TYPE_CHECKING:
-    from simulator.operations.world import OrderRecord, World
-
-pages = Blueprint("orders", __name__, url_prefix="/orders/2026-01-01/orders")
+routes = Blueprint("orders", __name__, url_prefix="/orders")
 
 STATUSES = frozenset(
     ("PENDING_AVAILABILITY", "PENDING", "UNSHIPPED", "PARTIALLY_SHIPPED", "SHIPPED", "CANCELLED", "UNFULFILLABLE")
@@ -31,7 +31,7 @@ CANCEL_REASONS = (
     "CUSTOMER_EXCHANGE",
     "PRICING_ERROR",
 )
-NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}")
+ORDER_NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}")
 PARAMETERS = (
     "createdAfter",
     "createdBefore",
@@ -46,200 +46,128 @@ PARAMETERS = (
 TOKEN_HOURS = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A checked request. `by` is the field searched in; `after` and `before` are its bounds, both included."""
-
-    by: str
-    after: str
-    before: str
-    statuses: frozenset[str]
-    marketplaces: frozenset[str]
-    fulfilled_by: frozenset[str]
-    page: int
-    included: frozenset[str]
-    # (time, order number) of the last order already sent.
-    behind: tuple[str, str]
-
-    def finds(self, order: "OrderRecord") -> bool:
-        fulfillment = order.body["fulfillment"]
-        return (
-            self.after <= order.body[self.by] <= self.before
-            and (order.body[self.by], order.id) > self.behind
-            and (not self.statuses or fulfillment["fulfillmentStatus"] in self.statuses)
-            and (not self.marketplaces or order.body["salesChannel"].get("marketplaceId") in self.marketplaces)
-            and (not self.fulfilled_by or fulfillment.get("fulfilledBy") in self.fulfilled_by)
-        )
+@routes.get("/2026-01-01/orders")
+@seller_operation("searchOrders")
+def search_orders(world: World, seller: Seller) -> Response:
+    search = parse_search(world, seller)
+    page, cursor = find_page(world, search)
+    content: dict[str, Any] = {"orders": [select_fields(order.body, search.included) for order in page]}
+    if page and world.faults.trigger("searchOrders", name="repeated_page"):
+        cursor = search.cursor
+    if cursor is not None:
+        content["pagination"] = {"nextToken": next_token(world, search, cursor)}
+    content["lastUpdatedBefore" if search.time_field == "lastUpdatedTime" else "createdBefore"] = search.before
+    order_faults.append_stale_order(world, seller, search.included, content["orders"])
+    order_faults.damage_one_order(world, content["orders"])
+    return json_response(content)
 
 
-@pages.get("")
-def search_orders() -> Response:
-    return call("searchOrders", _search_orders, authorize=tokens.seller_of_request)
+@routes.get("/2026-01-01/orders/<order_id>")
+@seller_operation("getOrder")
+def get_order(world: World, seller: Seller, order_id: str) -> Response:
+    included = parse_included_data(world, "getOrder")
+    order = find_order(world, seller, order_id)
+    body = order_faults.stale_body(world, order) or order.body
+    return json_response({"order": order_faults.damage_order(world, select_fields(body, included))})
 
 
-@pages.get("/<order_id>")
-def get_order(order_id: str) -> Response:
-    return call(
-        "getOrder", lambda world, seller: _get_order(world, seller, order_id), authorize=tokens.seller_of_request
-    )
+@routes.put("/2026-01-01/orders/<order_id>/cancellation")
+@seller_operation("cancelOrder")
+def cancel_order(world: World, seller: Seller, order_id: str) -> Response:
+    if not world.switches["rest_cancel"]:
+        raise access_denied()
+    order = find_order(world, seller, order_id)
+    content = request.get_json(silent=True)
+    reason = content.get("cancelReasonCode") if isinstance(content, dict) else None
+    if reason not in CANCEL_REASONS:
+        raise invalid_input(f"cancelReasonCode must be one of {', '.join(CANCEL_REASONS)}")
+    if order.is_fba or order.status != "UNSHIPPED":
+        raise invalid_input(f"Order {order_id} cannot be cancelled in its current state.")
+    lifecycle.cancel(world, order, actor="MERCHANT", reason=reason, channel="cancelOrder")
+    return empty_response(202)
 
 
-@pages.put("/<order_id>/cancellation")
-def cancel_order(order_id: str) -> Response:
-    return call(
-        "cancelOrder", lambda world, seller: _cancel_order(world, seller, order_id), authorize=tokens.seller_of_request
-    )
+@routes.post("/v0/orders/<order_id>/shipmentConfirmation")
+@seller_operation("confirmShipment")
+def confirm_shipment(world: World, seller: Seller, order_id: str) -> Response:
+    shipments.confirm(world, find_order(world, seller, order_id), request.get_json(silent=True))
+    return empty_response(204)
 
 
-def listed(name: str, allowed: frozenset[str] | None = None) -> frozenset[str]:
-    """A parameter of several values, joined by commas or repeated."""
-    values = frozenset(value for text in request.args.getlist(name) for value in text.split(",") if value)
-    unknown = sorted(values - allowed) if allowed is not None else []
-    if unknown:
-        raise invalid(
-            f"Value '{unknown[0]}' at '{name}' failed to satisfy constraint: Member must satisfy enum value set"
-        )
-    return values
-
-
-def moment(name: str) -> str | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    try:
-        # A plus sign that nobody encoded arrives as a space.
-        return iso(parse_iso(text.replace(" ", "+")))
-    except (ValueError, OverflowError) as error:
-        raise invalid(f"'{name}' is invalid: it must be a date in ISO 8601 format") from error
-
-
-def whole_number(name: str, default: int, low: int, high: int) -> int:
-    text = request.args.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise invalid(f"'{name}' is invalid: it must be a number between {low} and {high}")
-    return int(text)
-
-
-def checked_marketplaces(seller: Seller, wanted: frozenset[str]) -> frozenset[str]:
-    """400 for what is no marketplace, 403 for one in which this seller does not sell, as in another region."""
-    for marketplace_id in sorted(wanted):
-        if marketplace_id not in BY_ID:
-            raise invalid(f"Invalid marketplaceIds: {marketplace_id}")
-        if not seller.sells_in(marketplace_id):
-            raise denied(f"The seller does not participate in marketplace {marketplace_id} of this region.")
-    return wanted
-
-
-def bounds(world: "World") -> tuple[str, str, str]:
-    """(field, after, before) by Amazon's date rules; `before` is the bound really applied."""
-    given = {name: moment(name) for name in PARAMETERS[:4]}
-    if bool(given["createdAfter"]) == bool(given["lastUpdatedAfter"]):
-        raise invalid("Exactly one of 'createdAfter' and 'lastUpdatedAfter' must be provided")
-    by = "created" if given["createdAfter"] else "lastUpdated"
-    other = "lastUpdated" if by == "created" else "created"
-    if given[f"{other}Before"]:
-        raise invalid(f"'{other}Before' must not be provided together with '{by}After'")
-    latest = iso(world.now() - timedelta(seconds=world.settle))
-    after, before = given[f"{by}After"] or "", given[f"{by}Before"]
-    if before and before > latest:
-        raise invalid(f"'{by}Before' must be at least 2 minutes before the time of the request")
-    if before and before < after:
-        raise invalid(f"'{by}Before' must be equal to or after '{by}After'")
-    if not before and after > latest and after > iso(world.now()):
-        raise invalid(f"'{by}After' must not lie in the future")
-    return f"{by}Time", after, before or latest
-
-
-def page_token(world: "World", seller: Seller) -> dict[str, Any] | None:
-    """The content of the paginationToken: it goes with the same filters, the same seller, for 24 hours."""
-    text = request.args.get("paginationToken")
-    if text is None:
-        return None
-    content = tokens.opened(text)
-    if content is None or "behind" not in content or content["seller"] != seller.id:
-        raise invalid("The paginationToken is invalid")
-    if content["filters"] != filters():
-        raise invalid("The paginationToken must be sent with the same parameters as the request that returned it")
-    if content["expires"] <= iso(world.now()):
-        raise invalid("The paginationToken has expired")
-    return content
-
-
-def filters() -> dict[str, list[str]]:
-    return {name: sorted(request.args.getlist(name)) for name in PARAMETERS if name in request.args}
-
-
-def requested(world: "World", seller: Seller) -> Search:
-    """The search that was asked for, or Amazon's refusal."""
-    token = page_token(world, seller)
-    by, after, before = bounds(world)
-    return Search(
-        by=by,
-        after=after,
-        before=token["before"] if token else before,
-        statuses=listed("fulfillmentStatuses", STATUSES),
-        marketplaces=checked_marketplaces(seller, listed("marketplaceIds")),
-        fulfilled_by=listed("fulfilledBy", frozenset(("MERCHANT", "AMAZON"))),
-        page=whole_number("maxResultsPerPage", 100, 1, 100),
-        included=included_data(world, "searchOrders"),
-        behind=tuple(token["behind"]) if token else ("", ""),
-    )
-
-
-def included_data(world: "World", operation: str) -> frozenset[str]:
-    """The datasets asked for, less those that an armed fault hides; refused when the fault says so."""
-    included = listed("includedData", DATASETS)
-    return included - order_faults.hidden_datasets(world, operation, included)
-
-
-def _search_orders(world: "World", seller: Seller) -> Response:
-    search = requested(world, seller)
-    found = [order for order in world.orders.values() if order.seller_id == seller.id and search.finds(order)]
-    found.sort(key=lambda order: (order.body[search.by], order.id))
-    page = found[: search.page]
-    answer: dict[str, Any] = {"orders": [shown(order.body, search.included) for order in page]}
-    behind = (page[-1].body[search.by], page[-1].id) if len(found) > len(page) else None
-    if page and world.faults.strike("searchOrders", name="repeated_page"):
-        behind = search.behind
-    if behind is not None:
-        answer["pagination"] = {"nextToken": next_token(world, seller, search, behind)}
-    answer["lastUpdatedBefore" if search.by == "lastUpdatedTime" else "createdBefore"] = search.before
-    order_faults.send_stale(world, seller, search.included, answer["orders"])
-    order_faults.spoil_one(world, answer["orders"])
-    return body(answer)
-
-
-def next_token(world: "World", seller: Seller, search: Search, behind: tuple[str, str]) -> str:
-    expires = iso(world.now() + timedelta(hours=TOKEN_HOURS))
-    content = {"seller": seller.id, "before": search.before, "behind": behind, "filters": filters(), "expires": expires}
-    return tokens.sealed(content)
-
-
-def own_order(world: "World", seller: Seller, order_id: str) -> "OrderRecord":
-    if not NUMBER.fullmatch(order_id):
-        raise invalid(f"The order ID '{order_id}' is invalid: it should be in 3-7-7 format.")
+def find_order(world: World, seller: Seller, order_id: str) -> OrderRecord:
+    """Return an order of the seller. Raises ApiError."""
+    if not ORDER_NUMBER.fullmatch(order_id):
+        raise invalid_input(f"The order ID '{order_id}' is invalid: it should be in 3-7-7 format.")
     order = world.orders.get(order_id)
     if order is None or order.seller_id != seller.id:
         raise not_found(f"Order {order_id} was not found.")
     return order
 
 
-def _get_order(world: "World", seller: Seller, order_id: str) -> Response:
-    included = included_data(world, "getOrder")
-    order = own_order(world, seller, order_id)
-    content = order_faults.stale(world, order) or order.body
-    return body({"order": order_faults.spoil(world, shown(content, included))})
+def parse_search(world: World, seller: Seller) -> Search:
+    """Return the search that is requested. Raises ApiError."""
+    token = parse_pagination_token(world, seller)
+    time_field, after, before = parse_bounds(world)
+    return Search(
+        seller_id=seller.id,
+        time_field=time_field,
+        after=after,
+        before=token["before"] if token else before,
+        statuses=parse_list("fulfillmentStatuses", STATUSES),
+        marketplaces=check_marketplaces(seller, parse_list("marketplaceIds")),
+        fulfilled_by=parse_list("fulfilledBy", frozenset(("MERCHANT", "AMAZON"))),
+        page_size=parse_integer("maxResultsPerPage", 100, 1, 100),
+        included=parse_included_data(world, "searchOrders"),
+        cursor=tuple(token["cursor"]) if token else ("", ""),
+    )
 
 
-def _cancel_order(world: "World", seller: Seller, order_id: str) -> Response:
-    if not world.switches["rest_cancel"]:
-        raise denied()
-    order = own_order(world, seller, order_id)
-    content = request.get_json(silent=True)
-    reason = content.get("cancelReasonCode") if isinstance(content, dict) else None
-    if reason not in CANCEL_REASONS:
-        raise invalid(f"cancelReasonCode must be one of {', '.join(CANCEL_REASONS)}")
-    if order.by_amazon or order.status != "UNSHIPPED":
-        raise invalid(f"Order {order_id} cannot be cancelled in its current state.")
-    lifecycle.cancel(world, order, by="MERCHANT", reason=reason, via="cancelOrder")
-    return nothing(202)
+def parse_bounds(world: World) -> tuple[str, str, str]:
+    """Return (field, after, before) by Amazon's date rules; `before` is the bound that is applied."""
+    bounds = {name: parse_time(name) for name in PARAMETERS[:4]}
+    if bool(bounds["createdAfter"]) == bool(bounds["lastUpdatedAfter"]):
+        raise invalid_input("Exactly one of 'createdAfter' and 'lastUpdatedAfter' must be provided")
+    name = "created" if bounds["createdAfter"] else "lastUpdated"
+    other = "lastUpdated" if name == "created" else "created"
+    if bounds[f"{other}Before"]:
+        raise invalid_input(f"'{other}Before' must not be provided together with '{name}After'")
+    latest = iso(world.now() - timedelta(seconds=world.update_delay))
+    after, before = bounds[f"{name}After"] or "", bounds[f"{name}Before"]
+    if before and before > latest:
+        raise invalid_input(f"'{name}Before' must be at least 2 minutes before the time of the request")
+    if before and before < after:
+        raise invalid_input(f"'{name}Before' must be equal to or after '{name}After'")
+    if not before and after > latest and after > iso(world.now()):
+        raise invalid_input(f"'{name}After' must not lie in the future")
+    return f"{name}Time", after, before or latest
+
+
+def parse_included_data(world: World, operation: str) -> frozenset[str]:
+    """Return the requested datasets without those that an armed fault hides. Raises ApiError."""
+    included = parse_list("includedData", DATASETS)
+    return included - order_faults.hidden_datasets(world, operation, included)
+
+
+def parse_pagination_token(world: World, seller: Seller) -> dict[str, Any] | None:
+    """Return the content of the paginationToken, valid for the same filters and seller for 24 hours."""
+    token = request.args.get("paginationToken")
+    if token is None:
+        return None
+    content = signed_tokens.verify(token)
+    if content is None or "cursor" not in content or content["seller"] != seller.id:
+        raise invalid_input("The paginationToken is invalid")
+    if content["filters"] != request_filters():
+        raise invalid_input("The paginationToken must be sent with the same parameters as the request that returned it")
+    if content["expires"] <= iso(world.now()):
+        raise invalid_input("The paginationToken has expired")
+    return content
+
+
+def next_token(world: World, search: Search, cursor: tuple[str, str]) -> str:
+    expires = iso(world.now() + timedelta(hours=TOKEN_HOURS))
+    position = {"before": search.before, "cursor": cursor, "filters": request_filters()}
+    return signed_tokens.sign({"seller": search.seller_id, "expires": expires, **position})
+
+
+def request_filters() -> dict[str, list[str]]:
+    return {name: sorted(request.args.getlist(name)) for name in PARAMETERS if name in request.args}

@@ -1,50 +1,35 @@
-"""Amazon's ways of answering: JSON bodies, the error list, and the refusals that an operation raises."""
+"""Responses as Amazon sends them."""
 
 import json
 from typing import Any
 
 from flask import Response
 
-QUOTA_MESSAGE = "You exceeded your quota for the requested resource."
-DENIED_MESSAGE = "Access to requested resource is denied."
+from simulator.operations.errors import ApiError
 
 
-class Refused(Exception):
-    """Amazon's no: an HTTP status and one error of its list."""
-
-    def __init__(self, status: int, code: str, message: str, details: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.details = details
-
-    def answer(self) -> Response:
-        return errors(self.status, self.code, self.message, self.details)
-
-
-def invalid(message: str, details: str = "") -> Refused:
-    return Refused(400, "InvalidInput", message, details)
-
-
-def not_found(message: str) -> Refused:
-    return Refused(404, "NotFound", message)
-
-
-def denied(details: str = "") -> Refused:
-    return Refused(403, "Unauthorized", DENIED_MESSAGE, details)
-
-
-def errors(status: int, code: str, message: str, details: str = "") -> Response:
-    return body({"errors": [{"code": code, "message": message, "details": details}]}, status)
-
-
-def body(content: Any, status: int = 200) -> Response:
-    """JSON as Amazon sends it: UTF-8, not escaped."""
+def json_response(content: Any, status: int = 200) -> Response:
+    """Return JSON in UTF-8, without escapes."""
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return Response(text.encode(), status, content_type="application/json")
 
 
-def nothing(status: int) -> Response:
-    """A success without a body."""
+def empty_response(status: int) -> Response:
     return Response(status=status)
+
+
+def error_response(status: int, code: str, message: str, details: str = "") -> Response:
+    return json_response({"errors": [{"code": code, "message": message, "details": details}]}, status)
+
+
+def api_error_response(error: ApiError) -> Response:
+    return error_response(error.status, error.code, error.message, error.details)
+
+
+def token_error_response(status: int, error: str, description: str) -> Response:
+    """Return an error of Login with Amazon, which has a format of its own."""
+    return json_response({"error_description": description, "error": error}, status)
+
+
+def invalid_grant_response() -> Response:
+    return token_error_response(400, "invalid_grant", "The request has an invalid grant parameter : refresh_token")

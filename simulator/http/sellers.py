@@ -1,27 +1,19 @@
-"""Sellers v1 getMarketplaceParticipations."""
-
-from typing import TYPE_CHECKING
+"""Sellers v1: getMarketplaceParticipations."""
 
 from flask import Blueprint, Response
 
-from simulator.http import tokens
-from simulator.http.dispatch import call
-from simulator.http.responses import body
+from simulator.http.dispatch import seller_operation
+from simulator.http.responses import json_response
+from simulator.operations.world import World
 from simulator.state.sellers import Seller
 
-if TYPE_CHECKING:
-    from simulator.operations.world import World
-
-pages = Blueprint("sellers", __name__, url_prefix="/sellers/v1")
+routes = Blueprint("sellers", __name__, url_prefix="/sellers/v1")
 
 
-@pages.get("/marketplaceParticipations")
-def marketplace_participations() -> Response:
-    return call("getMarketplaceParticipations", _participations, authorize=tokens.seller_of_request)
-
-
-def _participations(_: "World", seller: Seller) -> Response:
-    return body(
+@routes.get("/marketplaceParticipations")
+@seller_operation("getMarketplaceParticipations")
+def get_marketplace_participations(_: World, seller: Seller) -> Response:
+    return json_response(
         {
             "payload": [
                 {

@@ -1,4 +1,4 @@
-"""Carrier codes that Amazon accepts in confirmShipment: the CarrierCode enumeration of amzn-base.xsd, and more."""
+"""Carrier codes that confirmShipment accepts: the CarrierCode enumeration of amzn-base.xsd, and more."""
 
 _CODES = (
     "4PX|A-1|AAA Cooper|ABF|AFL/Fedex|ALLJOY|AMAUK|Amazon Shipping|AMZL|AMZL_UK|Andere|Anjun|AO|"
@@ -42,5 +42,5 @@ _CODES = (
     "WINIT|WPX|XDP|XPO|XPO Freight|Xpressbees|YAMATO|YamatoTransport|Yanwen|YANWEN|YDH|Yellow Freight|Yodel|"
     "YTO Express|Yun Express|Yunda Express|Yurtiçi Kargo|Zeleris|ZTO Express|Zust Ambrosetti"
 )
-# Amazon compares them exactly. Any other code is refused with 400 InvalidInput; `Other` goes with a carrier name.
+# Compared exactly; any other code is refused with 400 InvalidInput. `Other` requires a carrier name.
 CARRIER_CODES = frozenset({*_CODES.split("|"), "Other"})

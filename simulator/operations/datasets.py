@@ -1,4 +1,4 @@
-"""Which fields of an order belong to which dataset of `includedData`. What nobody asked for is not sent."""
+"""The fields of each dataset of `includedData`. Fields of datasets that are not included are not sent."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ ITEM_FIELDS = {
 DATASETS = frozenset(ORDER_FIELDS.values()) | frozenset(ITEM_FIELDS.values())
 
 
-def shown(body: dict[str, Any], included: frozenset[str]) -> dict[str, Any]:
-    """The order as it is sent. Shares its parts with `body`."""
+def select_fields(body: dict[str, Any], included: frozenset[str]) -> dict[str, Any]:
+    """Return the order with the fields of the included datasets. Shares its values with `body`."""
     order = {
         name: value for name, value in body.items() if name[0] != "_" and ORDER_FIELDS.get(name) in (None, *included)
     }

@@ -1,32 +1,32 @@
-"""Makes orders: who buys, what, at which price, sent by when. The same seed and serial make the same order."""
+"""Generation of orders: buyer, items, prices and dates. The same seed and serial give the same order."""
 
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulator.operations.lifecycle import PENDING
 from simulator.operations.sample_data import (
-    AWKWARD,
     CANCEL_REASONS,
     COMPANIES,
     COUNTRIES,
+    DIFFICULT_RECIPIENTS,
+    FALLBACK_COUNTRIES,
     GIFT_MESSAGES,
-    NEIGHBOURS,
     PRODUCTS,
 )
 from simulator.state.clock import iso
 from simulator.state.marketplaces import BY_COUNTRY, Marketplace, minor_units, money
 
 HIDDEN_WHILE_PENDING = ("buyer", "recipient", "payment", "proceeds")
-NOT_YET = ("PENDING", "PENDING_AVAILABILITY")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What an order should be; what is None is left to chance.
+class OrderSpec:
+    """The requested properties of an order; those that are None are drawn.
 
-    `lines` are (product number, quantity); `awkward` is an index into `words.AWKWARD`; `cancelled_by` and
-    `cancel_reason` belong to CANCELLED; `replaces` is the number of the order this one replaces, free of charge.
+    `lines` are (product number, quantity); `awkward` is an index into `DIFFICULT_RECIPIENTS`; `cancelled_by` and
+    `cancel_reason` are for CANCELLED; `replaces` is the number of the order this one replaces, free of charge.
     """
 
     country: str = "DE"
@@ -43,11 +43,11 @@ class Wish:
     breakdowns: bool | None = None
 
 
-def goods(marketplace: Marketplace) -> list[dict[str, str]]:
-    """What is sold there: seller SKU, title and ASIN of each."""
+def list_products(marketplace: Marketplace) -> list[dict[str, str]]:
+    """Return seller SKU, title and ASIN of each product sold there."""
     return [
-        {"sku": f"{stem}-{marketplace.country}", "title": title, "asin": _asin(place, marketplace)}
-        for place, (stem, title, _cents) in enumerate(PRODUCTS)
+        {"sku": f"{stem}-{marketplace.country}", "title": title, "asin": _asin(index, marketplace)}
+        for index, (stem, title, _cents) in enumerate(PRODUCTS)
     ]
 
 
@@ -55,85 +55,85 @@ def _asin(product: int, marketplace: Marketplace) -> str:
     return f"B0{marketplace.country}{product:02d}{PRODUCTS[product][0][:3]}{product % 10}"[:10]
 
 
-def order_number(serial: int, marketplace: Marketplace, chance: random.Random) -> str:
-    """3-7-7. The last group is a bijection of the serial, so that no number comes twice."""
-    middle = chance.randrange(10**7)
-    return f"{chance.choice(marketplace.prefixes)}-{middle:07d}-{serial * 7_654_321 % 10**7:07d}"
+def make_order_number(serial: int, marketplace: Marketplace, rng: random.Random) -> str:
+    """Return a unique number in 3-7-7 format: the last group is a bijection of the serial."""
+    middle = rng.randrange(10**7)
+    return f"{rng.choice(marketplace.prefixes)}-{middle:07d}-{serial * 7_654_321 % 10**7:07d}"
 
 
-def make(seed: int, serial: int, wish: Wish, created: datetime) -> dict[str, Any]:
-    """The body of an order placed at `created`, in Amazon's shape with every dataset, not yet shipped or cancelled."""
-    chance = random.Random(f"{seed}/order/{serial}")
-    marketplace = BY_COUNTRY[wish.country]
-    items = _items(chance, serial, wish, marketplace)
+def generate_order(seed: int, serial: int, spec: OrderSpec, created: datetime) -> dict[str, Any]:
+    """Return the body of an order placed at `created`, with every dataset, not yet shipped or cancelled."""
+    rng = random.Random(f"{seed}/order/{serial}")
+    marketplace = BY_COUNTRY[spec.country]
+    items = _make_items(rng, serial, spec, marketplace)
     body: dict[str, Any] = {
-        "orderId": order_number(serial, marketplace, chance),
+        "orderId": make_order_number(serial, marketplace, rng),
         "createdTime": iso(created),
         "lastUpdatedTime": iso(created),
-        "programs": list(wish.programs),
+        "programs": list(spec.programs),
         "salesChannel": {
             "channelName": "AMAZON",
             "marketplaceId": marketplace.id,
             "marketplaceName": marketplace.name,
         },
-        **_people(chance, wish, marketplace),
-        "proceeds": _proceeds(items, marketplace.currency, detailed=_decide(chance, wish.breakdowns, 0.3)),
-        "fulfillment": _fulfillment(chance, wish, created),
+        **_make_people(rng, spec, marketplace),
+        "proceeds": _make_proceeds(items, marketplace.currency, detailed=_draw(rng, spec.breakdowns, 0.3)),
+        "fulfillment": _make_fulfillment(rng, spec, created),
         "orderItems": items,
     }
-    body["payment"] = {"paymentExecutions": [_payment(chance, wish, body["proceeds"]["grandTotal"])]}
-    if wish.replaces:
-        body["associatedOrders"] = [{"orderId": wish.replaces, "associationType": "REPLACEMENT_ORIGINAL_ID"}]
-    if wish.status in NOT_YET:
-        # Before the payment is authorised Amazon shows neither people nor money.
+    body["payment"] = {"paymentExecutions": [_make_payment(rng, spec, body["proceeds"]["grandTotal"])]}
+    if spec.replaces:
+        body["associatedOrders"] = [{"orderId": spec.replaces, "associationType": "REPLACEMENT_ORIGINAL_ID"}]
+    if spec.status in PENDING:
+        # Before the payment is authorised Amazon shows neither personal data nor amounts.
         body["_hidden"] = {name: body.pop(name) for name in HIDDEN_WHILE_PENDING if name in body}
     if not body["programs"]:
         del body["programs"]
     return body
 
 
-def _decide(chance: random.Random, wished: bool | None, probability: float) -> bool:
-    """Draws in any case, so that a wish does not shift the rest of the order."""
-    drawn = chance.random() < probability
-    return drawn if wished is None else wished
+def _draw(rng: random.Random, requested: bool | None, probability: float) -> bool:
+    """Return what is requested or drawn. Always draws, so that a request does not change the rest of the order."""
+    drawn = rng.random() < probability
+    return drawn if requested is None else requested
 
 
-# --- what is bought
+# --- items and prices
 
 
-def _items(chance: random.Random, serial: int, wish: Wish, marketplace: Marketplace) -> list[dict[str, Any]]:
-    lines = wish.lines
+def _make_items(rng: random.Random, serial: int, spec: OrderSpec, marketplace: Marketplace) -> list[dict[str, Any]]:
+    lines = spec.lines
     if lines is None:
-        count = chance.choices((1, 2, 3, 5), (72, 18, 8, 2))[0]
-        numbers = chance.sample(range(len(PRODUCTS)), count)
-        lines = tuple((number, chance.choices((1, 2, 3, 10), (78, 15, 5, 2))[0]) for number in numbers)
-    if wish.status == "PARTIALLY_SHIPPED" and sum(quantity for _, quantity in lines) < 2:
+        count = rng.choices((1, 2, 3, 5), (72, 18, 8, 2))[0]
+        numbers = rng.sample(range(len(PRODUCTS)), count)
+        lines = tuple((number, rng.choices((1, 2, 3, 10), (78, 15, 5, 2))[0]) for number in numbers)
+    if spec.status == "PARTIALLY_SHIPPED" and sum(quantity for _, quantity in lines) < 2:
         lines = ((lines[0][0], 2),)
-    gift, discount = _decide(chance, wish.gift, 0.08), _decide(chance, wish.discount, 0.15)
-    shipping = chance.choice((0, 0, 0, 390, 490))
+    gift, discount = _draw(rng, spec.gift, 0.08), _draw(rng, spec.discount, 0.15)
+    shipping = rng.choice((0, 0, 0, 390, 490))
     return [
-        _item(
-            wish,
+        _make_item(
+            spec,
             marketplace,
-            code=f"{serial * 10 + place + 60_000_000_000_000:014d}",
+            code=f"{serial * 10 + index + 60_000_000_000_000:014d}",
             product=number % len(PRODUCTS),
             quantity=quantity,
-            shipping=shipping if place == 0 and wish.fulfilled_by == "MERCHANT" else 0,
-            gift=chance.choice(GIFT_MESSAGES) if gift and place == 0 else None,
+            shipping=shipping if index == 0 and spec.fulfilled_by == "MERCHANT" else 0,
+            gift=rng.choice(GIFT_MESSAGES) if gift and index == 0 else None,
             discount=discount,
         )
-        for place, (number, quantity) in enumerate(lines)
+        for index, (number, quantity) in enumerate(lines)
     ]
 
 
-def _local(cents: int, marketplace: Marketplace) -> int:
-    """A price in euro cents in the marketplace's smallest unit, without its tax."""
+def _net_price(cents: int, marketplace: Marketplace) -> int:
+    """Convert a price from euro cents to minor units of the marketplace's currency, without tax."""
     gross = cents * marketplace.rate / (100 if marketplace.currency == "JPY" else 1)
     return round(gross / (1 + marketplace.vat / 100))
 
 
-def _item(
-    wish: Wish,
+def _make_item(
+    spec: OrderSpec,
     marketplace: Marketplace,
     *,
     code: str,
@@ -145,15 +145,15 @@ def _item(
 ) -> dict[str, Any]:
     stem, title, cents = PRODUCTS[product]
     currency = marketplace.currency
-    unit = 0 if wish.replaces else _local(cents, marketplace)
-    parts = {
+    unit = 0 if spec.replaces else _net_price(cents, marketplace)
+    amounts = {
         "ITEM": unit * quantity,
-        "SHIPPING": 0 if wish.replaces else _local(shipping, marketplace),
-        "GIFT_WRAP": _local(350, marketplace) if gift and not wish.replaces else 0,
+        "SHIPPING": 0 if spec.replaces else _net_price(shipping, marketplace),
+        "GIFT_WRAP": _net_price(350, marketplace) if gift and not spec.replaces else 0,
     }
-    off = unit * quantity // 10 if discount else 0
+    reduction = unit * quantity // 10 if discount else 0
     price: dict[str, Any] = {"unitPrice": money(unit, currency)}
-    if "AMAZON_BUSINESS" in wish.programs:
+    if "AMAZON_BUSINESS" in spec.programs:
         price["priceDesignation"] = "BUSINESS_PRICE"
     item: dict[str, Any] = {
         "orderItemId": code,
@@ -165,16 +165,16 @@ def _item(
             "condition": {"conditionType": "NEW", "conditionSubtype": "NEW"},
             "price": price,
         },
-        "proceeds": _item_proceeds(parts, off, marketplace),
+        "proceeds": _make_item_proceeds(amounts, reduction, marketplace),
         "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": quantity},
         "tax": {"taxCollections": [{"model": "MARKETPLACE_FACILITATOR", "responsibleParty": "Amazon Services EU"}]},
     }
     if marketplace.region != "EU":
         del item["tax"]
-    if off:
+    if reduction:
         item["promotion"] = {"breakdowns": [{"promotionId": f"TENOFF-{marketplace.country}-{product:02d}"}]}
-    if marketplace.currency == "JPY" and not wish.replaces:
-        points = parts["ITEM"] // 100
+    if marketplace.currency == "JPY" and not spec.replaces:
+        points = amounts["ITEM"] // 100
         item["expense"] = {
             "pointsCost": {"pointsGranted": {"pointsNumber": points, "pointsMonetaryValue": money(points, currency)}}
         }
@@ -183,71 +183,72 @@ def _item(
     return item
 
 
-def _item_proceeds(parts: dict[str, int], off: int, marketplace: Marketplace) -> dict[str, Any]:
-    """Amazon's parts of the money for one item; their sum is the total."""
+def _make_item_proceeds(amounts: dict[str, int], reduction: int, marketplace: Marketplace) -> dict[str, Any]:
+    """Return the breakdowns of one item; their sum is the total."""
     currency = marketplace.currency
-    taxes = {kind: round(amount * marketplace.vat / 100) for kind, amount in parts.items() if amount}
-    taxes["DISCOUNT"] = -round(off * marketplace.vat / 100)
+    taxes = {kind: round(amount * marketplace.vat / 100) for kind, amount in amounts.items() if amount}
+    taxes["DISCOUNT"] = -round(reduction * marketplace.vat / 100)
     breakdowns: list[dict[str, Any]] = [
         {"type": kind, "subtotal": money(amount, currency)}
-        for kind, amount in parts.items()
+        for kind, amount in amounts.items()
         if amount or kind == "ITEM"
     ]
-    if off:
-        details = [{"subtype": "ITEM", "value": money(-off, currency)}]
-        breakdowns.append({"type": "DISCOUNT", "subtotal": money(-off, currency), "detailedBreakdowns": details})
+    if reduction:
+        details = [{"subtype": "ITEM", "value": money(-reduction, currency)}]
+        breakdowns.append({"type": "DISCOUNT", "subtotal": money(-reduction, currency), "detailedBreakdowns": details})
     tax = sum(taxes.values())
     if tax:
         details = [{"subtype": kind, "value": money(amount, currency)} for kind, amount in taxes.items() if amount]
         breakdowns.append({"type": "TAX", "subtotal": money(tax, currency), "detailedBreakdowns": details})
-    return {"proceedsTotal": money(sum(parts.values()) - off + tax, currency), "breakdowns": breakdowns}
+    return {"proceedsTotal": money(sum(amounts.values()) - reduction + tax, currency), "breakdowns": breakdowns}
 
 
-def _proceeds(items: list[dict[str, Any]], currency: str, *, detailed: bool) -> dict[str, Any]:
-    """The order's total; most orders carry no breakdown of it."""
+def _make_proceeds(items: list[dict[str, Any]], currency: str, *, detailed: bool) -> dict[str, Any]:
+    """Return the order's total, with breakdowns if `detailed`; most orders have none."""
     total = sum(minor_units(item["proceeds"]["proceedsTotal"]) for item in items)
     proceeds: dict[str, Any] = {"grandTotal": money(total, currency)}
     if detailed:
         sums: dict[str, int] = {}
-        for part in (part for item in items for part in item["proceeds"]["breakdowns"]):
-            sums[part["type"]] = sums.get(part["type"], 0) + minor_units(part["subtotal"])
+        for item in items:
+            for part in item["proceeds"]["breakdowns"]:
+                sums[part["type"]] = sums.get(part["type"], 0) + minor_units(part["subtotal"])
         proceeds["breakdowns"] = [{"type": kind, "subtotal": money(amount, currency)} for kind, amount in sums.items()]
     return proceeds
 
 
-def _payment(chance: random.Random, wish: Wish, total: dict[str, str]) -> dict[str, Any]:
-    methods = ("Invoice",) if "AMAZON_BUSINESS" in wish.programs else ("CreditCard", "CreditCard", "Other")
-    if wish.country == "JP":
+def _make_payment(rng: random.Random, spec: OrderSpec, total: dict[str, str]) -> dict[str, Any]:
+    methods = ("Invoice",) if "AMAZON_BUSINESS" in spec.programs else ("CreditCard", "CreditCard", "Other")
+    if spec.country == "JP":
         methods = ("CreditCard", "ConvenienceStore", "CashOnDelivery")
-    return {"paymentMethod": chance.choice(methods), "paymentAmount": dict(total)}
+    return {"paymentMethod": rng.choice(methods), "paymentAmount": dict(total)}
 
 
-# --- who buys
+# --- buyer and recipient
 
 
-def _people(chance: random.Random, wish: Wish, marketplace: Marketplace) -> dict[str, Any]:
-    words = COUNTRIES.get(marketplace.country) or COUNTRIES[NEIGHBOURS.get(marketplace.country, "GB")]
-    first, last = chance.choice(words.first), chance.choice(words.last)
+def _make_people(rng: random.Random, spec: OrderSpec, marketplace: Marketplace) -> dict[str, Any]:
+    data = COUNTRIES.get(marketplace.country) or COUNTRIES[FALLBACK_COUNTRIES.get(marketplace.country, "GB")]
+    first, last = rng.choice(data.first), rng.choice(data.last)
     name = f"{last} {first}" if marketplace.country == "JP" else f"{first} {last}"
-    city, region, postal_code = chance.choice(words.places)
-    alias = "".join(chance.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=14))
+    city, region, postal_code = rng.choice(data.places)
+    alias = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=14))
     buyer = {"buyerName": name, "buyerEmail": f"{alias}@marketplace.{marketplace.domain.removeprefix('www.')}"}
     address: dict[str, str | None] = {
         "name": name,
-        "addressLine1": chance.choice(words.streets).format(chance.randint(1, 148)),
+        "addressLine1": rng.choice(data.streets).format(rng.randint(1, 148)),
         "city": city,
         "stateOrRegion": region,
         "postalCode": postal_code,
         "countryCode": marketplace.country,
-        "phone": f"{words.phone}{chance.randint(100, 9999)}",
+        "phone": f"{data.phone}{rng.randint(100, 9999)}",
         "addressType": "RESIDENTIAL",
     }
     people: dict[str, Any] = {"buyer": buyer}
-    if "AMAZON_BUSINESS" in wish.programs:
-        company = chance.choice(COMPANIES).format(last)
-        buyer.update(buyerCompanyName=company, buyerPurchaseOrderNumber=f"PO {chance.randint(1000, 99999)}")
+    if "AMAZON_BUSINESS" in spec.programs:
+        company = rng.choice(COMPANIES).format(last)
+        buyer.update(buyerCompanyName=company, buyerPurchaseOrderNumber=f"PO {rng.randint(1000, 99999)}")
         address.update(companyName=company, addressType="COMMERCIAL")
-        number = f"{marketplace.country}{chance.randint(100_000_000, 999_999_999)}"
+        number = f"{marketplace.country}{rng.randint(100_000_000, 999_999_999)}"
         registration = {
             "entityType": "BUYER",
             "legalName": company,
@@ -255,18 +256,18 @@ def _people(chance: random.Random, wish: Wish, marketplace: Marketplace) -> dict
             "taxRegistrationNumber": number,
         }
         people["tax"] = {"taxRegistrations": [registration]}
-    if wish.fulfilled_by == "AMAZON":
+    if spec.fulfilled_by == "AMAZON":
         del buyer["buyerEmail"]
         address["phone"] = None
-    if wish.awkward is not None:
-        address.update(AWKWARD[wish.awkward % len(AWKWARD)])
+    if spec.awkward is not None:
+        address.update(DIFFICULT_RECIPIENTS[spec.awkward % len(DIFFICULT_RECIPIENTS)])
         buyer["buyerName"] = address["name"] or name
-    if not address["stateOrRegion"] and wish.awkward is None:
+    if not address["stateOrRegion"] and spec.awkward is None:
         del address["stateOrRegion"]
     recipient: dict[str, Any] = {
         "deliveryAddress": {field: text for field, text in address.items() if text is not None}
     }
-    if chance.random() < 0.1:
+    if rng.random() < 0.1:
         recipient["deliveryPreference"] = {
             "dropOffLocation": "Neighbour",
             "addressInstruction": "Leave it with the neighbour",
@@ -274,17 +275,17 @@ def _people(chance: random.Random, wish: Wish, marketplace: Marketplace) -> dict
     return {**people, "recipient": recipient}
 
 
-# --- by when
+# --- dates
 
 
-def _fulfillment(chance: random.Random, wish: Wish, created: datetime) -> dict[str, Any]:
-    prime = "PRIME" in wish.programs
-    days = 1 if prime else chance.choice((1, 2, 2, 3))
+def _make_fulfillment(rng: random.Random, spec: OrderSpec, created: datetime) -> dict[str, Any]:
+    prime = "PRIME" in spec.programs
+    days = 1 if prime else rng.choice((1, 2, 2, 3))
     latest = (created + timedelta(days=days)).replace(hour=21, minute=59, second=59, microsecond=0)
     return {
-        "fulfillmentStatus": wish.status if wish.status in NOT_YET else "UNSHIPPED",
-        "fulfilledBy": wish.fulfilled_by,
-        "fulfillmentServiceLevel": "NEXT_DAY" if prime else chance.choice(("STANDARD", "STANDARD", "EXPEDITED")),
+        "fulfillmentStatus": spec.status if spec.status in PENDING else "UNSHIPPED",
+        "fulfilledBy": spec.fulfilled_by,
+        "fulfillmentServiceLevel": "NEXT_DAY" if prime else rng.choice(("STANDARD", "STANDARD", "EXPEDITED")),
         "shipByWindow": {"earliestDateTime": iso(created + timedelta(minutes=30)), "latestDateTime": iso(latest)},
         "deliverByWindow": {
             "earliestDateTime": iso(latest + timedelta(days=1)),
@@ -293,5 +294,5 @@ def _fulfillment(chance: random.Random, wish: Wish, created: datetime) -> dict[s
     }
 
 
-def cancel_reason(chance: random.Random) -> str:
-    return chance.choice(CANCEL_REASONS)
+def draw_cancel_reason(rng: random.Random) -> str:
+    return rng.choice(CANCEL_REASONS)

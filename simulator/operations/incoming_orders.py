@@ -1,57 +1,54 @@
-"""New orders that keep coming: the seed says when and what, so that the same world sees the same buyers."""
+"""New orders that are placed as time passes. When and what is drawn from the seed, so that a world is reproducible."""
 
 import random
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from simulator.operations import scenarios
-from simulator.operations.generator import Wish
+from simulator.operations.generator import OrderSpec
 from simulator.state.clock import iso
+from simulator.state.world_state import WorldState
 
-if TYPE_CHECKING:
-    from simulator.operations.world import World
-
-# Whoever was away for a week, or moved the clock by one, does not find ten thousand orders.
-MOST_AT_ONCE = 50
+# After a week of absence, or when the clock is moved by one, not ten thousand orders are placed.
+MAX_AT_ONCE = 50
 
 
-def let_arrive(world: "World") -> None:
-    """Place what was due by now; each is PENDING first, and released when its time has come."""
+def place_due_orders(world: WorldState) -> None:
+    """Place the orders that are due by now. Each is PENDING first, and its release is scheduled."""
     if world.arrivals <= 0:
         world.next_arrival = None
         return
     now = world.clock.now()
     placed = 0
     if world.next_arrival is None:
-        world.next_arrival = _next(world, now)
+        world.next_arrival = _draw_next_time(world, now)
     while world.next_arrival <= now:
-        if placed == MOST_AT_ONCE:
-            world.next_arrival = _next(world, now)
+        if placed == MAX_AT_ONCE:
+            world.next_arrival = _draw_next_time(world, now)
             break
-        _arrive(world, world.next_arrival)
+        _place_order(world, world.next_arrival)
         placed += 1
-        world.next_arrival = _next(world, world.next_arrival)
+        world.next_arrival = _draw_next_time(world, world.next_arrival)
 
 
-def _next(world: "World", after: datetime) -> datetime:
-    chance = random.Random(f"{world.seed}/arrival/{world.arrived}")
-    return after + timedelta(seconds=min(chance.expovariate(1 / world.arrivals), 4 * world.arrivals))
+def _draw_next_time(world: WorldState, after: datetime) -> datetime:
+    rng = random.Random(f"{world.seed}/arrival/{world.arrived}")
+    return after + timedelta(seconds=min(rng.expovariate(1 / world.arrivals), 4 * world.arrivals))
 
 
-def _arrive(world: "World", at: datetime) -> None:
-    chance = random.Random(f"{world.seed}/buyer/{world.arrived}")
+def _place_order(world: WorldState, at: datetime) -> None:
+    rng = random.Random(f"{world.seed}/buyer/{world.arrived}")
     world.arrived += 1
-    seller = list(world.sellers.values())[0 if chance.random() < 0.8 else -1]
-    wish = Wish(
-        country=chance.choice(seller.countries),
-        fulfilled_by="MERCHANT" if chance.random() < 0.8 else "AMAZON",
+    seller = list(world.sellers.values())[0 if rng.random() < 0.8 else -1]
+    spec = OrderSpec(
+        country=rng.choice(seller.countries),
+        fulfilled_by="MERCHANT" if rng.random() < 0.8 else "AMAZON",
         status="PENDING",
-        programs=scenarios.draw_programs(chance),
-        awkward=chance.randrange(100) if chance.random() < 0.1 else None,
+        programs=scenarios.draw_programs(rng),
+        awkward=rng.randrange(100) if rng.random() < 0.1 else None,
     )
-    record = scenarios.add(world, wish, at)
-    record.body["lastUpdatedTime"] = iso(world.stamp())
-    release = at + timedelta(seconds=world.pending_seconds * (0.5 + chance.random()))
-    world.plan(record, release, "release")
-    if record.by_amazon:
-        world.plan(record, release + timedelta(hours=chance.randint(2, 12)), "ship")
+    order = scenarios.add_order(world, spec, at)
+    order.body["lastUpdatedTime"] = iso(world.next_timestamp())
+    release = at + timedelta(seconds=world.pending_seconds * (0.5 + rng.random()))
+    world.schedule(order, release, "release")
+    if order.is_fba:
+        world.schedule(order, release + timedelta(hours=rng.randint(2, 12)), "ship")

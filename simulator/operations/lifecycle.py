@@ -1,76 +1,81 @@
-"""What happens to an order: it is released, shipped, asked to be cancelled, cancelled. Each checks that it may."""
+"""Changes of one order: release, ship, request a cancellation, cancel. Each raises InvalidStateError if not allowed."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from simulator.operations.errors import InvalidStateError
 from simulator.state.clock import iso
+from simulator.state.orders import OrderRecord
+from simulator.state.world_state import WorldState
 
-if TYPE_CHECKING:
-    from simulator.operations.world import OrderRecord, World
-
-CANCELLABLE = ("PENDING_AVAILABILITY", "PENDING", "UNSHIPPED")
+PENDING = ("PENDING", "PENDING_AVAILABILITY")
+CANCELLABLE = (*PENDING, "UNSHIPPED")
 SHIPPABLE = ("UNSHIPPED", "PARTIALLY_SHIPPED")
 
 
-class NotPossible(ValueError):
-    """The order does not stand where this could happen; the text says where it stands."""
+def carry_out_event(world: WorldState, order: OrderRecord, event: str) -> None:
+    """Carry out a scheduled event, unless the order has changed in a way that prevents it."""
+    order.scheduled = [entry for entry in order.scheduled if entry[1] != event]
+    if event == "release" and order.status in PENDING:
+        release(world, order)
+    elif event == "ship" and order.status in SHIPPABLE:
+        ship(world, order, channel="schedule")
 
 
-def happen(world: "World", record: "OrderRecord", what: str) -> None:
-    """What was on the order's agenda, unless something else happened to it meanwhile."""
-    record.agenda = [entry for entry in record.agenda if entry[1] != what]
-    if what == "release" and record.status in ("PENDING", "PENDING_AVAILABILITY"):
-        release(world, record)
-    elif what == "ship" and record.status in SHIPPABLE:
-        ship(world, record, via="agenda")
-
-
-def release(world: "World", record: "OrderRecord") -> None:
-    """Amazon has the payment: the order may be shipped."""
-    if record.status not in ("PENDING", "PENDING_AVAILABILITY"):
-        raise NotPossible(f"the order is {record.status}, not PENDING")
-    with world.changing(record) as body:
+def release(world: WorldState, order: OrderRecord) -> None:
+    """The payment is authorised: the order may be shipped, and its hidden data is shown."""
+    if order.status not in PENDING:
+        raise InvalidStateError(f"the order is {order.status}, not PENDING")
+    with world.changing(order) as body:
         body["fulfillment"]["fulfillmentStatus"] = "UNSHIPPED"
         hidden = body.pop("_hidden", {})
         body.update({name: hidden[name] for name in ("buyer", "recipient", "payment", "proceeds") if name in hidden})
 
 
-def cancel(world: "World", record: "OrderRecord", *, by: str, reason: str, via: str, **detail: Any) -> None:
-    """The whole order ends. `by` is BUYER, MERCHANT or AMAZON."""
-    if record.status not in CANCELLABLE:
-        raise NotPossible(f"the order is {record.status}")
-    with world.changing(record) as body:
-        body["fulfillment"]["fulfillmentStatus"] = "CANCELLED"
-        for item in body["orderItems"]:
-            item["fulfillment"].update(quantityFulfilled=0, quantityUnfulfilled=0)
-            execution = {"cancelledBy": by, "cancelReason": reason}
-            item.setdefault("cancellation", {})["cancellationExecution"] = execution
-    record.agenda.clear()
-    world.enter("cancellation", by=by, via=via, order_id=record.id, reason=reason, **detail)
+def cancel(world: WorldState, order: OrderRecord, *, actor: str, reason: str, channel: str, **detail: Any) -> None:
+    """Cancel the whole order. `actor` is BUYER, MERCHANT or AMAZON."""
+    if order.status not in CANCELLABLE:
+        raise InvalidStateError(f"the order is {order.status}")
+    with world.changing(order):
+        set_cancelled(order, {"cancelledBy": actor, "cancelReason": reason})
+    order.scheduled.clear()
+    world.record_effect("cancellation", actor=actor, channel=channel, order_id=order.id, reason=reason, **detail)
 
 
-def request_cancel(world: "World", record: "OrderRecord", reason: str) -> None:
-    """The buyer asks the seller to cancel; an empty reason is left out, as buyers may."""
-    if record.status != "UNSHIPPED" or record.by_amazon:
-        raise NotPossible(f"the order is {record.status}; a buyer asks for UNSHIPPED orders that the seller ships")
+def set_cancelled(order: OrderRecord, execution: dict[str, str]) -> None:
+    order.body["fulfillment"]["fulfillmentStatus"] = "CANCELLED"
+    for item in order.body["orderItems"]:
+        item["fulfillment"].update(quantityFulfilled=0, quantityUnfulfilled=0)
+        item.setdefault("cancellation", {})["cancellationExecution"] = dict(execution)
+
+
+def request_cancel(world: WorldState, order: OrderRecord, reason: str) -> None:
+    """The buyer asks the seller to cancel. An empty reason is left out."""
+    if order.status != "UNSHIPPED" or order.is_fba:
+        raise InvalidStateError(
+            f"the order is {order.status}; a buyer can only ask for UNSHIPPED orders that the seller ships"
+        )
+    with world.changing(order):
+        set_cancel_requested(order, reason)
+
+
+def set_cancel_requested(order: OrderRecord, reason: str) -> None:
     request = {"requester": "BUYER", **({"cancelReason": reason} if reason else {})}
-    with world.changing(record) as body:
-        for item in body["orderItems"]:
-            item.setdefault("cancellation", {})["cancellationRequest"] = dict(request)
+    for item in order.body["orderItems"]:
+        item.setdefault("cancellation", {})["cancellationRequest"] = dict(request)
 
 
-def ship(world: "World", record: "OrderRecord", *, via: str) -> None:
-    """Everything that is left is shipped: by Amazon's own hands for FBA, as if in Seller Central for the rest."""
-    if record.status not in SHIPPABLE:
-        raise NotPossible(f"the order is {record.status}")
-    left = {item["orderItemId"]: item["fulfillment"]["quantityUnfulfilled"] for item in record.body["orderItems"]}
-    if record.by_amazon:
-        with world.changing(record) as body:
-            for item in body["orderItems"]:
-                item["fulfillment"].update(quantityFulfilled=item["quantityOrdered"], quantityUnfulfilled=0)
+def ship(world: WorldState, order: OrderRecord, *, channel: str) -> None:
+    """Ship the remaining quantities, by Amazon for FBA orders and as in Seller Central for the others."""
+    if order.status not in SHIPPABLE:
+        raise InvalidStateError(f"the order is {order.status}")
+    if order.is_fba:
+        with world.changing(order) as body:
+            set_all_shipped(body)
             body["fulfillment"]["fulfillmentStatus"] = "SHIPPED"
-        world.enter("shipment", by="AMAZON", via=via, order_id=record.id)
+        world.record_effect("shipment", actor="AMAZON", channel=channel, order_id=order.id)
         return
-    numbers = [int(package["packageReferenceId"]) for package in record.body.get("packages", [])]
+    remaining = {item["orderItemId"]: item["fulfillment"]["quantityUnfulfilled"] for item in order.body["orderItems"]}
+    numbers = [int(package["packageReferenceId"]) for package in order.body.get("packages", [])]
     package = {
         "packageReferenceId": str(max(numbers, default=0) + 1),
         "createdTime": iso(world.now()),
@@ -79,48 +84,59 @@ def ship(world: "World", record: "OrderRecord", *, via: str) -> None:
         "shipTime": iso(world.now()),
         "shippingService": "Paket",
         "trackingNumber": f"00340434{world.next_serial('parcel'):012d}",
-        "packageItems": [{"orderItemId": item, "quantity": quantity} for item, quantity in left.items() if quantity],
+        "packageItems": [
+            {"orderItemId": item_id, "quantity": quantity} for item_id, quantity in remaining.items() if quantity
+        ],
     }
-    put_package(world, record, package, via=via)
+    save_package(world, order, package, channel=channel)
 
 
-def put_package(world: "World", record: "OrderRecord", package: dict[str, Any], *, via: str) -> None:
-    """Add a parcel, or replace the one of the same number, and let quantities and status follow."""
+def save_package(world: WorldState, order: OrderRecord, package: dict[str, Any], *, channel: str) -> None:
+    """Add a package, or replace the one with the same number; update quantities and status."""
     number = package["packageReferenceId"]
-    edited = any(old["packageReferenceId"] == number for old in record.body.get("packages", []))
-    with world.changing(record) as body:
-        others = [old for old in body.get("packages", []) if old["packageReferenceId"] != number]
-        body["packages"] = sorted([*others, package], key=lambda one: int(one["packageReferenceId"]))
-        settle_quantities(body)
-    world.enter(
+    packages = order.body.get("packages", [])
+    others = [other for other in packages if other["packageReferenceId"] != number]
+    with world.changing(order) as body:
+        body["packages"] = sorted([*others, package], key=lambda entry: int(entry["packageReferenceId"]))
+        update_quantities(body)
+    world.record_effect(
         "shipment",
-        by="MERCHANT",
-        via=via,
-        order_id=record.id,
+        actor="MERCHANT",
+        channel=channel,
+        order_id=order.id,
         package=number,
-        edited=edited,
+        edited=len(others) < len(packages),
         carrier=package["carrier"],
         tracking_number=package["trackingNumber"],
         items={line["orderItemId"]: line["quantity"] for line in package["packageItems"]},
     )
 
 
-def settle_quantities(body: dict[str, Any]) -> None:
-    """Shipped quantities and the status, from the parcels."""
+def set_all_shipped(body: dict[str, Any]) -> None:
+    for item in body["orderItems"]:
+        item["fulfillment"].update(quantityFulfilled=item["quantityOrdered"], quantityUnfulfilled=0)
+
+
+def update_quantities(body: dict[str, Any]) -> None:
+    """Compute the shipped quantities and the status from the packages."""
     shipped: dict[str, int] = {}
     for package in body["packages"]:
         for line in package["packageItems"]:
             shipped[line["orderItemId"]] = shipped.get(line["orderItemId"], 0) + line["quantity"]
     for item in body["orderItems"]:
-        done = shipped.get(item["orderItemId"], 0)
-        item["fulfillment"].update(quantityFulfilled=done, quantityUnfulfilled=item["quantityOrdered"] - done)
-    complete = all(not item["fulfillment"]["quantityUnfulfilled"] for item in body["orderItems"])
-    some = any(item["fulfillment"]["quantityFulfilled"] for item in body["orderItems"])
-    body["fulfillment"]["fulfillmentStatus"] = "SHIPPED" if complete else "PARTIALLY_SHIPPED" if some else "UNSHIPPED"
+        quantity = shipped.get(item["orderItemId"], 0)
+        item["fulfillment"].update(quantityFulfilled=quantity, quantityUnfulfilled=item["quantityOrdered"] - quantity)
+    if all(not item["fulfillment"]["quantityUnfulfilled"] for item in body["orderItems"]):
+        status = "SHIPPED"
+    elif any(item["fulfillment"]["quantityFulfilled"] for item in body["orderItems"]):
+        status = "PARTIALLY_SHIPPED"
+    else:
+        status = "UNSHIPPED"
+    body["fulfillment"]["fulfillmentStatus"] = status
 
 
-def link(world: "World", record: "OrderRecord", merchant_order_id: str) -> None:
-    """The seller's own number for the order becomes its alias."""
-    with world.changing(record) as body:
+def set_alias(world: WorldState, order: OrderRecord, merchant_order_id: str) -> None:
+    """Store the seller's own number of the order as its alias."""
+    with world.changing(order) as body:
         body["orderAliases"] = [{"aliasId": merchant_order_id, "aliasType": "SELLER_ORDER_ID"}]
-    world.enter("alias", by="MERCHANT", via="feed", order_id=record.id, alias=merchant_order_id)
+    world.record_effect("alias", actor="MERCHANT", channel="feed", order_id=order.id, alias=merchant_order_id)

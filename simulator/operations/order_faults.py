@@ -1,47 +1,46 @@
-"""Faults that live in orders: refused datasets, stale versions, orders nobody can read."""
+"""Faults in orders: refused datasets, old versions, and orders that cannot be parsed."""
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from simulator.http.responses import denied, invalid
-from simulator.operations.datasets import shown
+from simulator.operations.datasets import select_fields
+from simulator.operations.errors import access_denied, invalid_input
 from simulator.state.faults import Fault
+from simulator.state.orders import OrderRecord
 from simulator.state.sellers import Seller
-
-if TYPE_CHECKING:
-    from simulator.operations.world import OrderRecord, World
+from simulator.state.world_state import WorldState
 
 
-def hidden_datasets(world: "World", operation: str, included: frozenset[str]) -> frozenset[str]:
-    """The datasets that armed faults keep back without a word; refused when one of them says so."""
-    dropped: set[str] = set()
-    while fault := world.faults.strike(
-        operation, name="forbidden_dataset", when=lambda one: one.options["dataset"] in included - dropped
+def hidden_datasets(world: WorldState, operation: str, included: frozenset[str]) -> frozenset[str]:
+    """Return the datasets that armed faults leave out. Raises ApiError when one of them refuses the call."""
+    hidden: set[str] = set()
+    while fault := world.faults.trigger(
+        operation, name="forbidden_dataset", when=lambda armed: armed.options["dataset"] in included - hidden
     ):
         answer = str(fault.options["answer"])
         if answer == "403":
-            raise denied()
+            raise access_denied()
         if answer == "400":
-            raise invalid("Invalid value for parameter includedData.")
-        dropped.add(fault.options["dataset"])
-    return frozenset(dropped)
+            raise invalid_input("Invalid value for parameter includedData.")
+        hidden.add(fault.options["dataset"])
+    return frozenset(hidden)
 
 
-def stale(world: "World", order: "OrderRecord") -> dict[str, Any] | None:
-    """What getOrder sends of an order when it reads an old copy; None when it does not."""
-    older = older_version(order)
-    if older and world.faults.strike("getOrder", name="reordered_updates", when=_about(order.id)):
+def stale_body(world: WorldState, order: OrderRecord) -> dict[str, Any] | None:
+    """Return the old body that getOrder sends under the fault reordered_updates; None without the fault."""
+    older = older_body(order)
+    if older and world.faults.trigger("getOrder", name="reordered_updates", when=_concerns(order.id)):
         return older
     return None
 
 
-def _about(order_id: str) -> Callable[[Fault], bool]:
+def _concerns(order_id: str) -> Callable[[Fault], bool]:
     return lambda fault: fault.options["order_id"] in (None, order_id)
 
 
-def older_version(order: "OrderRecord") -> dict[str, Any] | None:
-    """The body before the last change; for an order that came with the scenario, as it was when it was placed."""
+def older_body(order: OrderRecord) -> dict[str, Any] | None:
+    """Return the body before the last change; for an order of the scenario, the body when it was placed."""
     if order.previous is not None:
         return order.previous
     if order.body["lastUpdatedTime"] <= order.body["createdTime"]:
@@ -56,43 +55,41 @@ def older_version(order: "OrderRecord") -> dict[str, Any] | None:
     return older
 
 
-def send_stale(world: "World", seller: Seller, included: frozenset[str], page: list[Any]) -> None:
-    """Behind the page's orders, one of them, or one sent before, as it was earlier."""
+def append_stale_order(world: WorldState, seller: Seller, included: frozenset[str], page: list[Any]) -> None:
+    """Append an older version of one of the page's orders, or of any order if the page is empty."""
 
-    def candidates(fault: Fault) -> list["OrderRecord"]:
+    def candidates(fault: Fault) -> list[dict[str, Any]]:
         numbers = [order["orderId"] for order in page] or list(world.orders)
-        orders = (world.orders[number] for number in numbers)
-        mine = (order for order in orders if order.seller_id == seller.id and _about(order.id)(fault))
-        return [order for order in mine if older_version(order)]
+        orders = [world.orders[number] for number in numbers]
+        matching = [order for order in orders if order.seller_id == seller.id and _concerns(order.id)(fault)]
+        return [older for order in matching if (older := older_body(order))]
 
-    fault = world.faults.strike("searchOrders", name="reordered_updates", when=lambda one: bool(candidates(one)))
+    fault = world.faults.trigger("searchOrders", name="reordered_updates", when=lambda armed: bool(candidates(armed)))
     if fault is not None:
-        among = candidates(fault)
-        older = older_version(among[world.faults.one_of(len(among))])
-        page.append(shown(older or {}, included))
+        bodies = candidates(fault)
+        page.append(select_fields(bodies[world.faults.random_index(len(bodies))], included))
 
 
-def spoil_one(world: "World", page: list[Any]) -> None:
-    """One order of the page becomes something that is no order."""
+def damage_one_order(world: WorldState, page: list[Any]) -> None:
+    """Replace one order of the page by something that cannot be parsed."""
 
-    def places(fault: Fault) -> list[int]:
-        return [place for place, order in enumerate(page) if _about(order["orderId"])(fault)]
+    def candidates(fault: Fault) -> list[int]:
+        return [index for index, order in enumerate(page) if _concerns(order["orderId"])(fault)]
 
-    fault = world.faults.strike("searchOrders", name="unreadable_order", when=lambda one: bool(places(one)))
-    if fault is None:
-        return
-    among = places(fault)
-    place = among[world.faults.one_of(len(among))]
-    page[place] = _spoiled(page[place], fault)
-
-
-def spoil(world: "World", order: dict[str, Any]) -> Any:
-    """What getOrder sends of an order: itself, or something that is no order."""
-    fault = world.faults.strike("getOrder", name="unreadable_order", when=_about(order["orderId"]))
-    return order if fault is None else _spoiled(order, fault)
+    fault = world.faults.trigger("searchOrders", name="unreadable_order", when=lambda armed: bool(candidates(armed)))
+    if fault is not None:
+        indexes = candidates(fault)
+        index = indexes[world.faults.random_index(len(indexes))]
+        page[index] = _damage(page[index], fault)
 
 
-def _spoiled(order: dict[str, Any], fault: Fault) -> Any:
+def damage_order(world: WorldState, order: dict[str, Any]) -> Any:
+    """Return the order as getOrder sends it: damaged under the fault unreadable_order."""
+    fault = world.faults.trigger("getOrder", name="unreadable_order", when=_concerns(order["orderId"]))
+    return order if fault is None else _damage(order, fault)
+
+
+def _damage(order: dict[str, Any], fault: Fault) -> Any:
     return {
         "missing": {name: value for name, value in order.items() if name not in ("orderItems", "lastUpdatedTime")},
         "type": {**order, "orderItems": [{**item, "quantityOrdered": "two"} for item in order["orderItems"]]},

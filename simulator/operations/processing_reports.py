@@ -1,98 +1,67 @@
-"""What became of a feed, written down as Amazon does: as XML, or as the tab-separated lines of a flat file."""
+"""Processing reports of feeds, as XML or as a flat file of tab-separated lines."""
 
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
 from typing import Any
+
+from simulator.operations.feed_messages import FeedResult
 
 XML_TYPE = "text/xml; charset=UTF-8"
 FLAT_TYPE = "text/tab-separated-values; charset=UTF-8"
 FLAT_COLUMNS = ("original-record-number", "order-id", "order-item-id", "error-code", "error-type", "error-message")
 
 
-@dataclass(frozen=True, slots=True)
-class Problem(Exception):
-    """One error of a report: Amazon's number and sentence."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """`message_id` is the MessageID or the number of the line, 0 for the whole feed."""
-
-    message_id: str
-    problem: Problem
-    order_id: str = ""
-    order_item_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Only what is not in `results` was done. `status`: DONE, or FATAL when nothing could be read."""
-
-    status: str
-    processed: int
-    results: tuple[Result, ...] = ()
-
-
-def unread(problem: Problem) -> Outcome:
-    """Of a feed that could not be read at all."""
-    return Outcome("FATAL", 0, (Result("0", problem),))
-
-
-def errors(feed: dict[str, Any], outcome: Outcome) -> int:
-    """How many errors the counts speak of; another number than the results under the fault contradicting_report."""
-    count = len(outcome.results)
-    if feed["fate"] != "contradicting_report":
+def count_errors(feed: dict[str, Any], result: FeedResult) -> int:
+    """Return the number of errors; a wrong one under the fault contradicting_report."""
+    count = len(result.failed)
+    if feed["fault"] != "contradicting_report":
         return count
-    return count + 1 if count < outcome.processed else count - 1
+    return count + 1 if count < result.processed else count - 1
 
 
-def as_xml(feed: dict[str, Any], outcome: Outcome) -> bytes:
+def format_xml(feed: dict[str, Any], result: FeedResult) -> bytes:
     root = ET.Element("AmazonEnvelope")
     header = ET.SubElement(root, "Header")
     ET.SubElement(header, "DocumentVersion").text = "1.02"
     ET.SubElement(header, "MerchantIdentifier").text = feed["seller"]
     ET.SubElement(root, "MessageType").text = "ProcessingReport"
-    message = ET.SubElement(root, "Message")
-    ET.SubElement(message, "MessageID").text = "1"
-    body = ET.SubElement(message, "ProcessingReport")
+    envelope = ET.SubElement(root, "Message")
+    ET.SubElement(envelope, "MessageID").text = "1"
+    body = ET.SubElement(envelope, "ProcessingReport")
     ET.SubElement(body, "DocumentTransactionID").text = feed["feedId"]
     ET.SubElement(body, "StatusCode").text = "Complete"
     summary = ET.SubElement(body, "ProcessingSummary")
     counts = {
-        "MessagesProcessed": outcome.processed,
-        "MessagesSuccessful": max(outcome.processed - errors(feed, outcome), 0),
-        "MessagesWithError": errors(feed, outcome),
+        "MessagesProcessed": result.processed,
+        "MessagesSuccessful": max(result.processed - count_errors(feed, result), 0),
+        "MessagesWithError": count_errors(feed, result),
         "MessagesWithWarning": 0,
     }
     for name, count in counts.items():
         ET.SubElement(summary, name).text = str(count)
-    for result in outcome.results:
+    for message in result.failed:
         entry = ET.SubElement(body, "Result")
-        ET.SubElement(entry, "MessageID").text = result.message_id
+        ET.SubElement(entry, "MessageID").text = message.message_id
         ET.SubElement(entry, "ResultCode").text = "Error"
-        ET.SubElement(entry, "ResultMessageCode").text = str(result.problem.code)
-        ET.SubElement(entry, "ResultDescription").text = result.problem.text
-        if result.order_id:
-            ET.SubElement(ET.SubElement(entry, "AdditionalInfo"), "AmazonOrderID").text = result.order_id
+        ET.SubElement(entry, "ResultMessageCode").text = str(message.error.code)
+        ET.SubElement(entry, "ResultDescription").text = message.error.text
+        if message.order_id:
+            ET.SubElement(ET.SubElement(entry, "AdditionalInfo"), "AmazonOrderID").text = message.order_id
     ET.indent(root)
     return ET.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def as_flat_file(feed: dict[str, Any], outcome: Outcome) -> bytes:
-    """A summary, then a table of the lines in error; the table is missing when there are none."""
-    successful = max(outcome.processed - errors(feed, outcome), 0)
+def format_flat_file(feed: dict[str, Any], result: FeedResult) -> bytes:
+    """Format a summary and a table of the failed lines; without failed lines there is no table."""
+    successful = max(result.processed - count_errors(feed, result), 0)
     lines = [
         "Feed Processing Summary:",
-        f"\tNumber of records processed\t\t{outcome.processed}",
+        f"\tNumber of records processed\t\t{result.processed}",
         f"\tNumber of records successful\t\t{successful}",
         "",
     ]
-    if outcome.results:
+    if result.failed:
         lines.append("\t".join(FLAT_COLUMNS))
-    for result in outcome.results:
-        where = f"{result.message_id}\t{result.order_id}\t{result.order_item_id}"
-        lines.append(f"{where}\t{result.problem.code}\tError\t{result.problem.text}")
+    for message in result.failed:
+        columns = f"{message.message_id}\t{message.order_id}\t{message.order_item_id}"
+        lines.append(f"{columns}\t{message.error.code}\tError\t{message.error.text}")
     return "\r\n".join([*lines, ""]).encode()

@@ -1,9 +1,9 @@
-"""Words from which the generator makes buyers, addresses and products. Nobody lives under these names."""
+"""Invented names, addresses and products of generated orders."""
 # ruff: noqa: E501 - the tables of this file read better a row a line
 
 from dataclasses import dataclass
 
-# (SKU stem, English title, price in euro cents). Each marketplace sells the same goods in its own money.
+# (SKU stem, English title, price in euro cents). Each marketplace sells the same products in its own currency.
 PRODUCTS = (
     ("ANV-KETTLE", "Enamel kettle, 1.2 litres, forest green", 3495),
     ("ANV-PAN24", "Cast iron pan with lid, 24 cm", 5990),
@@ -21,8 +21,8 @@ PRODUCTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Country:
-    """What people and places are called. `streets` hold one gap for a house number."""
+class CountryData:
+    """Names and places. `streets` have a placeholder for the house number."""
 
     first: tuple[str, ...]
     last: tuple[str, ...]
@@ -33,42 +33,42 @@ class Country:
 
 
 COUNTRIES = {
-    "DE": Country(
+    "DE": CountryData(
         ("Jorun", "Tilwin", "Merle", "Hanno", "Swantje", "Ruven", "Käthe", "Jörn"),
         ("Birkenhain", "Morgenfeld", "Größlingen", "Distelkamp", "Ährenberg", "Wolkensteg", "Sühlmann-Ohm", "Lindwasser"),
         ("Apfelgasse {}", "Am alten Wehr {}", "Große Heuwiese {}", "Straße der Weber {}"),
         (("Berlin", "Berlin", "10999"), ("Köln", "Nordrhein-Westfalen", "50667"), ("Görlitz", "Sachsen", "02826"), ("Lübeck", "", "23552")),
         "+49 151 000",
     ),
-    "GB": Country(
+    "GB": CountryData(
         ("Merrin", "Tobin", "Elowen", "Hollis", "Briony", "Alder", "Wren", "Corin"),
         ("Larkwater", "Thistlewaite-Moor", "O'Dunmore", "Penhallick", "Ashgrove", "Brackenridge", "Quillfeather", "Marlstone"),
         ("{} Kiln Lane", "Flat 3, {} Weavers Row", "{} St Osyth's Mews", "The Old Mill, {} Ford Street"),
         (("London", "", "E8 3RL"), ("Leeds", "West Yorkshire", "LS1 4AP"), ("Llanfairpwllgwyngyll", "Anglesey", "LL61 5UJ"), ("Bath", "Somerset", "BA1 1LN")),
         "+44 7700 900",
     ),
-    "FR": Country(
+    "FR": CountryData(
         ("Maëlle", "Anselme", "Océane", "Thibaud", "Solène", "Loïc", "Héloïse", "Côme"),
         ("Dubocage", "L'Aubépine", "Vauclair", "de La Rivièredorée", "Boisfleury", "Châtaigné", "Montjoie", "Ormelune"),
         ("{} rue de l'Églantine", "{} bis, allée des Tilleuls", "{} quai du Moulin", "{} impasse Saint-Çaprais"),
         (("Paris", "Île-de-France", "75011"), ("Lyon", "", "69007"), ("Orléans", "", "45000"), ("L'Haÿ-les-Roses", "Val-de-Marne", "94240")),
         "+33 6 00 00",
     ),
-    "SE": Country(
+    "SE": CountryData(
         ("Ylva", "Torkel", "Siv", "Åke", "Tuva", "Ivar", "Märta", "Östen"),
         ("Björkdal", "Ängsgård", "Sjövall", "Lövstig", "Granskog", "Åkerljung", "Stenvik", "Råberg"),
         ("Björkvägen {}", "Södra Ängsgatan {}", "Kvarnstigen {}", "Hökens gränd {}"),
         (("Stockholm", "", "116 46"), ("Göteborg", "", "411 08"), ("Malmö", "Skåne", "211 20"), ("Örebro", "", "702 10")),
         "+46 70 000",
     ),
-    "PL": Country(
+    "PL": CountryData(
         ("Bożena", "Mścisław", "Jagna", "Witold", "Żaneta", "Radomir", "Łucja", "Gniewko"),
         ("Brzozowicz", "Świerkowska", "Źródlak", "Jabłonowiec", "Dębogóra", "Łąkowicz", "Wrzosek-Mąka", "Kalinowiec"),
         ("ul. Źródlana {}", "ul. Świętej Łucji {}", "al. Brzozowa {}/4", "os. Młyńskie {}"),
         (("Łódź", "łódzkie", "90-001"), ("Kraków", "małopolskie", "30-001"), ("Gdańsk", "", "80-001"), ("Wrocław", "", "50-001")),
         "+48 500 000",
     ),
-    "JP": Country(
+    "JP": CountryData(
         ("楓", "蓮太郎", "千尋", "湊", "小春", "樹", "美月", "凪"),
         ("白樺", "月見里", "小鳥遊", "川霧", "若葉野", "星谷", "雪ノ下", "朝凪"),
         ("桜木町{}丁目5-3", "緑ケ丘{}-12", "若葉{}番地 ハイツ白樺 203号室", "東海岸{}-8-1"),
@@ -76,8 +76,8 @@ COUNTRIES = {
         "+81 90-0000-",
     ),
 }  # fmt: skip
-# Marketplaces without words of their own borrow a neighbour's.
-NEIGHBOURS = {
+# Marketplaces without data of their own use that of another country.
+FALLBACK_COUNTRIES = {
     "IE": "GB",
     "US": "GB",
     "CA": "GB",
@@ -99,8 +99,8 @@ GIFT_MESSAGES = (
 )
 CANCEL_REASONS = ("Ordered by mistake", "Item would not arrive on time", "Found a better price", "")
 
-# Recipients that have broken other people's software. Each replaces the fields it names; None takes a field away.
-AWKWARD: tuple[dict[str, str | None], ...] = (
+# Recipients that have broken other people's software. Each replaces the fields it names; None removes a field.
+DIFFICULT_RECIPIENTS: tuple[dict[str, str | None], ...] = (
     {"name": "Freifrau Wilhelmine-Adelheid Sophie von und zu Birkenhain-Morgenfeld auf Distelkamp und Lindwasser", "addressLine1": "Hinterhaus, dritter Aufgang links, " * 4 + "Apfelgasse 12"},
     {"name": "Ünal Çağlayanğöl-Öztürkşen", "city": "Groß-Özdüne"},
     {"name": "月見里 千尋", "addressLine1": "緑ケ丘3-12 ハイツ白樺 203号室", "city": "横浜市"},

@@ -1,20 +1,19 @@
-"""The worlds one can start with, by name. The same name, seed and moment make the same world."""
+"""Scenarios: the orders a world begins with, by name. The same name, seed and time give the same orders."""
 
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.operations import generator, lifecycle
-from simulator.operations.generator import Wish
-from simulator.operations.sample_data import AWKWARD
+from simulator.operations.generator import OrderSpec
+from simulator.operations.sample_data import DIFFICULT_RECIPIENTS
 from simulator.state.clock import iso
+from simulator.state.orders import OrderRecord
 from simulator.state.sellers import Seller
+from simulator.state.world_state import WorldState
 
-if TYPE_CHECKING:
-    from simulator.operations.world import OrderRecord, World
-
-# How many orders of each kind a busy Monday has: (status, fulfilled by) -> count; 300 in all.
+# The orders of busy_monday: (status, fulfilled by) -> count, 300 in all.
 BUSY_MONDAY = {
     ("PENDING", "MERCHANT"): 12,
     ("PENDING", "AMAZON"): 8,
@@ -48,7 +47,7 @@ CARRIERS = (
 )
 
 
-class UnknownScenario(ValueError):
+class UnknownScenarioError(ValueError):
     """There is no scenario of that name."""
 
 
@@ -56,10 +55,10 @@ def check(name: str) -> None:
     kind, _, count = name.partition(":")
     if name in SCENARIOS or (kind == "many" and count.isascii() and count.isdigit() and int(count) <= 1_000_000):
         return
-    raise UnknownScenario(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)} and many:NUMBER")
+    raise UnknownScenarioError(f"there is no scenario {name!r}; there are {', '.join(SCENARIOS)} and many:NUMBER")
 
 
-def fill(world: "World") -> None:
+def populate(world: WorldState) -> None:
     kind, _, count = world.scenario.partition(":")
     if kind == "many":
         many(world, int(count))
@@ -67,148 +66,142 @@ def fill(world: "World") -> None:
         SCENARIOS[world.scenario](world)
 
 
-def seller_in(world: "World", country: str) -> Seller:
-    """Who sells there. KeyError when nobody does."""
+def seller_in(world: WorldState, country: str) -> Seller:
+    """Return the seller of a country. Raises KeyError."""
     for seller in world.sellers.values():
         if country in seller.countries:
             return seller
-    raise KeyError(f"nobody in this world sells in {country}")
+    raise KeyError(f"no seller sells in {country}")
 
 
-def add(world: "World", wish: Wish, created: datetime) -> "OrderRecord":
-    """An order as it is when it has just been placed or released; what happens to it later is another step."""
-    from simulator.operations.world import OrderRecord
-
-    seller = seller_in(world, wish.country)
-    return world.add_order(
-        OrderRecord(seller.id, generator.make(world.seed, world.next_serial("order"), wish, created))
-    )
+def add_order(world: WorldState, spec: OrderSpec, created: datetime) -> OrderRecord:
+    """Add a new order, as placed or released."""
+    seller = seller_in(world, spec.country)
+    body = generator.generate_order(world.seed, world.next_serial("order"), spec, created)
+    return world.add_order(OrderRecord(seller.id, body))
 
 
-def place(world: "World", **wishes: Any) -> str:
-    """A buyer orders at this moment."""
-    wish = Wish(**wishes)
-    now = world.stamp()
-    record = add(world, wish, now)
-    if wish.status not in generator.NOT_YET:
-        become(record, wish, now, random.Random(f"{world.seed}/{record.id}"))
-    elif wish.status == "PENDING":
-        world.plan(record, now + timedelta(seconds=world.pending_seconds), "release")
-    return record.id
+def place(world: WorldState, **fields: Any) -> str:
+    """Place a buyer's order now; return its number. `fields` are those of OrderSpec."""
+    spec = OrderSpec(**fields)
+    now = world.next_timestamp()
+    order = add_order(world, spec, now)
+    if spec.status not in lifecycle.PENDING:
+        set_status(order, spec, now, random.Random(f"{world.seed}/{order.id}"))
+    elif spec.status == "PENDING":
+        world.schedule(order, now + timedelta(seconds=world.pending_seconds), "release")
+    return order.id
 
 
-def draw_programs(chance: random.Random) -> tuple[str, ...]:
-    return chance.choices(((), ("PRIME",), ("AMAZON_BUSINESS",), ("PREMIUM",)), (76, 13, 8, 3))[0]
+def draw_programs(rng: random.Random) -> tuple[str, ...]:
+    return rng.choices(((), ("PRIME",), ("AMAZON_BUSINESS",), ("PREMIUM",)), (76, 13, 8, 3))[0]
 
 
 # --- scenarios
 
 
-def empty(world: "World") -> None:
-    """Sellers, and nobody who buys."""
+def empty(world: WorldState) -> None:
+    """Sellers without orders."""
 
 
-def one_order(world: "World") -> None:
+def one_order(world: WorldState) -> None:
     """One unshipped order from Germany, an hour old."""
-    add(world, Wish(lines=((0, 2),), gift=False, discount=False), world.now() - timedelta(hours=1))
+    add_order(world, OrderSpec(lines=((0, 2),), gift=False, discount=False), world.now() - timedelta(hours=1))
 
 
-def many(world: "World", count: int) -> None:
+def many(world: WorldState, count: int) -> None:
     """`count` orders of the first seller, placed over the last 30 days; three of four are unshipped."""
-    chance = random.Random(f"{world.seed}/many")
+    rng = random.Random(f"{world.seed}/many")
     seller, now = next(iter(world.sellers.values())), world.now()
     step = timedelta(days=30) / max(count, 1)
     for index in range(count):
         created = now - timedelta(minutes=10) - step * (count - index - 1)
-        wish = Wish(country=chance.choice(seller.countries), status="SHIPPED" if index % 4 == 3 else "UNSHIPPED")
-        record = add(world, wish, created)
-        become(record, wish, min(created + timedelta(hours=6), now - timedelta(minutes=5)), chance)
+        spec = OrderSpec(country=rng.choice(seller.countries), status="SHIPPED" if index % 4 == 3 else "UNSHIPPED")
+        order = add_order(world, spec, created)
+        set_status(order, spec, min(created + timedelta(hours=6), now - timedelta(minutes=5)), rng)
 
 
-def packing_day(world: "World") -> None:
-    """12 unshipped orders from Germany to pack: of one they want two parcels, two buyers ask to cancel, one is Ship+,
-    and of one a piece has left by another door.
+def packing_day(world: WorldState) -> None:
+    """12 orders from Germany to pack: one with two lines, two with cancellation requests, one Ship+, and one of which
+    a unit was already shipped elsewhere.
     """
     now = world.now()
-    lines = [((0, 3), (1, 1)), *(((place, 1),) for place in range(2, 10)), ((2, 1),), ((3, 2),), ((4, 2),)]
-    records = [
-        add(world, Wish(lines=some, gift=False, discount=False), now - timedelta(minutes=90 - 5 * place))
-        for place, some in enumerate(lines)
+    lines = [((0, 3), (1, 1)), *(((product, 1),) for product in range(2, 10)), ((2, 1),), ((3, 2),), ((4, 2),)]
+    orders = [
+        add_order(world, OrderSpec(lines=items, gift=False, discount=False), now - timedelta(minutes=90 - 5 * index))
+        for index, items in enumerate(lines)
     ]
-    for record in records[4:6]:
-        lifecycle.request_cancel(world, record, "Changed my mind")
-    records[-2].body["programs"] = ["FBM_SHIP_PLUS"]
-    _have_shipped(records[-1], "PARTIALLY_SHIPPED", random.Random(f"{world.seed}/packing_day"))
+    for order in orders[4:6]:
+        lifecycle.request_cancel(world, order, "Changed my mind")
+    orders[-2].body["programs"] = ["FBM_SHIP_PLUS"]
+    _set_shipped(orders[-1], "PARTIALLY_SHIPPED", random.Random(f"{world.seed}/packing_day"))
 
 
-def busy_monday(world: "World") -> None:
-    """300 orders in every state there is, in six currencies' worth of shops, with buyers who are hard on software."""
-    chance = random.Random(f"{world.seed}/busy_monday")
+def busy_monday(world: WorldState) -> None:
+    """300 orders in every status and six marketplaces, some with names and addresses that are hard to handle."""
+    rng = random.Random(f"{world.seed}/busy_monday")
     now = world.now()
     kinds = [kind for kind, count in BUSY_MONDAY.items() for _ in range(count)]
-    plans = sorted((_drawn_age(chance, status), place, status, by) for place, (status, by) in enumerate(kinds))
-    countries = _countries(world, chance, len(plans))
-    awkward = iter(range(len(AWKWARD)))
+    plans = sorted((_draw_age(rng, kind[0]), index, *kind) for index, kind in enumerate(kinds))
+    countries = _draw_countries(world, rng, len(plans))
+    recipients = iter(range(len(DIFFICULT_RECIPIENTS)))
     shipped: dict[str, str] = {}
     replacements = 4
-    for (age, _, status, by), country in zip(reversed(plans), countries, strict=True):
-        plain = (status, by) == ("UNSHIPPED", "MERCHANT")
-        awkwardly = next(awkward, None) if plain else None
-        replaced = shipped.get(country) if plain and awkwardly is None and replacements else None
+    for (age, _, status, fulfilled_by), country in zip(reversed(plans), countries, strict=True):
+        plain = (status, fulfilled_by) == ("UNSHIPPED", "MERCHANT")
+        awkward = next(recipients, None) if plain else None
+        replaced = shipped.get(country) if plain and awkward is None and replacements else None
         replacements -= bool(replaced)
-        wish = Wish(
+        spec = OrderSpec(
             country=country,
-            fulfilled_by=by,
+            fulfilled_by=fulfilled_by,
             status=status,
             replaces=replaced,
-            programs=("PREORDER",) if status == "PENDING_AVAILABILITY" else draw_programs(chance),
-            awkward=awkwardly,
-            cancelled_by=chance.choice(("BUYER", "BUYER", "MERCHANT", "AMAZON")),
-            cancel_reason=generator.cancel_reason(chance),
+            programs=("PREORDER",) if status == "PENDING_AVAILABILITY" else draw_programs(rng),
+            awkward=awkward,
+            cancelled_by=rng.choice(("BUYER", "BUYER", "MERCHANT", "AMAZON")),
+            cancel_reason=generator.draw_cancel_reason(rng),
         )
         created = now - timedelta(hours=age)
-        record = add(world, wish, created)
-        if (status, by) == ("SHIPPED", "MERCHANT"):
-            shipped[country] = record.id
-        if status in generator.NOT_YET:
-            _plan_release(world, record, created, chance)
+        order = add_order(world, spec, created)
+        if (status, fulfilled_by) == ("SHIPPED", "MERCHANT"):
+            shipped[country] = order.id
+        if status in lifecycle.PENDING:
+            _schedule_release(world, order, created, rng)
             continue
         age_now = (now - created).total_seconds()
-        become(record, wish, created + timedelta(seconds=age_now * chance.uniform(0.1, 0.9)), chance)
-        if (status, by) == ("UNSHIPPED", "AMAZON"):
-            world.plan(record, now + timedelta(hours=chance.uniform(0.5, 12)), "ship")
-    _specials(world, chance)
+        set_status(order, spec, created + timedelta(seconds=age_now * rng.uniform(0.1, 0.9)), rng)
+        if (status, fulfilled_by) == ("UNSHIPPED", "AMAZON"):
+            world.schedule(order, now + timedelta(hours=rng.uniform(0.5, 12)), "ship")
+    _add_special_cases(world, rng)
 
 
-def _drawn_age(chance: random.Random, status: str) -> float:
+def _draw_age(rng: random.Random, status: str) -> float:
     earliest, latest = AGES[status]
-    return chance.uniform(earliest, latest)
+    return rng.uniform(earliest, latest)
 
 
-def _countries(world: "World", chance: random.Random, count: int) -> list[str]:
-    served = [country for seller in world.sellers.values() for country in seller.countries]
-    drawn = chance.choices(served, [COUNTRY_WEIGHTS.get(country, 5) for country in served], k=count)
-    # Each shop has something, whatever chance says.
-    drawn[-len(served) :] = served
+def _draw_countries(world: WorldState, rng: random.Random, count: int) -> list[str]:
+    countries = [country for seller in world.sellers.values() for country in seller.countries]
+    drawn = rng.choices(countries, [COUNTRY_WEIGHTS.get(country, 5) for country in countries], k=count)
+    # Each marketplace has at least one order.
+    drawn[-len(countries) :] = countries
     return drawn
 
 
-def _plan_release(world: "World", record: "OrderRecord", created: datetime, chance: random.Random) -> None:
-    hours = 0.5 if record.status == "PENDING" else 24 * 20
+def _schedule_release(world: WorldState, order: OrderRecord, created: datetime, rng: random.Random) -> None:
+    hours = 0.5 if order.status == "PENDING" else 24 * 20
     release = created + timedelta(hours=hours)
-    world.plan(record, release, "release")
-    if record.by_amazon:
-        world.plan(record, release + timedelta(hours=chance.uniform(1, 8)), "ship")
+    world.schedule(order, release, "release")
+    if order.is_fba:
+        world.schedule(order, release + timedelta(hours=rng.uniform(1, 8)), "ship")
 
 
-def _specials(world: "World", chance: random.Random) -> None:
-    """Buyers who asked to cancel, Ship+ orders, and fields that are there but empty."""
-    open_orders = [order for order in world.orders.values() if order.status == "UNSHIPPED" and not order.by_amazon]
+def _add_special_cases(world: WorldState, rng: random.Random) -> None:
+    """Cancellation requests, Ship+ orders, and fields that are present but empty."""
+    open_orders = [order for order in world.orders.values() if order.status == "UNSHIPPED" and not order.is_fba]
     for order in open_orders[20:28]:
-        reason = generator.cancel_reason(chance)
-        request = {"requester": "BUYER", **({"cancelReason": reason} if reason else {})}
-        for item in order.body["orderItems"]:
-            item["cancellation"] = {"cancellationRequest": dict(request)}
+        lifecycle.set_cancel_requested(order, generator.draw_cancel_reason(rng))
     for order in open_orders[30:32]:
         order.body["programs"] = [*order.body.get("programs", []), "FBM_SHIP_PLUS"]
     for order in open_orders[33:36]:
@@ -218,52 +211,48 @@ def _specials(world: "World", chance: random.Random) -> None:
         order.body["orderItems"][0]["product"]["title"] = ""
 
 
-def become(record: "OrderRecord", wish: Wish, at: datetime, chance: random.Random) -> None:
-    """Bring a fresh order to the state it is wished in, as if it had got there at `at`."""
-    body = record.body
-    body["fulfillment"]["fulfillmentStatus"] = wish.status
+def set_status(order: OrderRecord, spec: OrderSpec, at: datetime, rng: random.Random) -> None:
+    """Set the status of a new order to that of `spec`, as if it had changed at `at`."""
+    body = order.body
+    body["fulfillment"]["fulfillmentStatus"] = spec.status
     body["lastUpdatedTime"] = iso(max(at, datetime.fromisoformat(body["createdTime"])))
-    if wish.status == "CANCELLED":
+    if spec.status == "CANCELLED":
         execution = {
-            "cancelledBy": wish.cancelled_by,
-            **({"cancelReason": wish.cancel_reason} if wish.cancel_reason else {}),
+            "cancelledBy": spec.cancelled_by,
+            **({"cancelReason": spec.cancel_reason} if spec.cancel_reason else {}),
         }
-        for item in body["orderItems"]:
-            item["cancellation"] = {"cancellationExecution": dict(execution)}
-            item["fulfillment"].update(quantityFulfilled=0, quantityUnfulfilled=0)
-    elif wish.status in ("SHIPPED", "PARTIALLY_SHIPPED"):
-        _have_shipped(record, wish.status, chance)
+        lifecycle.set_cancelled(order, execution)
+    elif spec.status in ("SHIPPED", "PARTIALLY_SHIPPED"):
+        _set_shipped(order, spec.status, rng)
 
 
-def _have_shipped(record: "OrderRecord", status: str, chance: random.Random) -> None:
-    body, at = record.body, record.body["lastUpdatedTime"]
-    if record.by_amazon:
-        for item in body["orderItems"]:
-            item["fulfillment"].update(quantityFulfilled=item["quantityOrdered"], quantityUnfulfilled=0)
+def _set_shipped(order: OrderRecord, status: str, rng: random.Random) -> None:
+    body, at = order.body, order.body["lastUpdatedTime"]
+    if order.is_fba:
+        lifecycle.set_all_shipped(body)
         return
     lines = [{"orderItemId": item["orderItemId"], "quantity": item["quantityOrdered"]} for item in body["orderItems"]]
     if status == "PARTIALLY_SHIPPED":
         lines = lines[:1]
-        lines[0]["quantity"] = (
-            max(1, lines[0]["quantity"] - 1) if len(body["orderItems"]) == 1 else lines[0]["quantity"]
-        )
-    carrier, service = chance.choice(CARRIERS)
+        if len(body["orderItems"]) == 1:
+            lines[0]["quantity"] = max(1, lines[0]["quantity"] - 1)
+    carrier, service = rng.choice(CARRIERS)
     body["packages"] = [
         {
             "packageReferenceId": "1",
             "createdTime": at,
-            "packageStatus": {"status": chance.choice(("IN_TRANSIT", "DELIVERED", "SHIPPED"))},
+            "packageStatus": {"status": rng.choice(("IN_TRANSIT", "DELIVERED", "SHIPPED"))},
             "carrier": carrier,
             "shipTime": at,
             "shippingService": service,
-            "trackingNumber": f"00340434{chance.randrange(10**12):012d}",
+            "trackingNumber": f"00340434{rng.randrange(10**12):012d}",
             "packageItems": lines,
         }
     ]
-    lifecycle.settle_quantities(body)
+    lifecycle.update_quantities(body)
 
 
-SCENARIOS: dict[str, Callable[["World"], None]] = {
+SCENARIOS: dict[str, Callable[[WorldState], None]] = {
     "empty": empty,
     "one_order": one_order,
     "packing_day": packing_day,

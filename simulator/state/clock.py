@@ -1,27 +1,27 @@
-"""The world's clock: real time plus an offset, or frozen. Everything that happens in the world is timed by it."""
+"""The simulated clock: real time plus an offset, or frozen."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 
 def whole_milliseconds(moment: datetime) -> datetime:
-    """Amazon's times carry milliseconds; the rest is cut off so that a time survives its own text."""
+    """Truncate to milliseconds, the precision of Amazon's times."""
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def iso(moment: datetime) -> str:
-    """`2026-11-21T09:30:00.000Z`. Of fixed width, so texts sort as the moments do."""
+    """Format as `2026-11-21T09:30:00.000Z`. The width is fixed, so that the strings sort by time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
 def parse_iso(text: str) -> datetime:
-    """An aware UTC moment from ISO 8601 text; a time without a zone is read as UTC. ValueError when it is no time."""
+    """Parse ISO 8601 into an aware UTC time; a time without a zone is UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text.strip())
     return whole_milliseconds(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC))
 
 
 class Clock:
-    """`offset` in seconds on top of real time. A frozen clock stands still until it is moved or thawed."""
+    """`offset` is added to real time, in seconds. A frozen clock stands still until it is moved or thawed."""
 
     def __init__(self, offset: float = 0.0, frozen_at: datetime | None = None) -> None:
         self.offset = offset
@@ -33,7 +33,7 @@ class Clock:
         return whole_milliseconds(datetime.fromtimestamp(time.time() + self.offset, UTC))
 
     def move(self, seconds: float) -> None:
-        """Forward only: in a world whose time goes back, orders would too. ValueError otherwise."""
+        """Move the clock forward. Raises ValueError for a negative number of seconds or ten years and more."""
         if not 0 <= seconds < 10 * 365 * 86400:
             raise ValueError("the clock moves forward only, by less than ten years at once")
         if self.frozen_at is not None:
@@ -45,7 +45,7 @@ class Clock:
         self.frozen_at = at or self.now()
 
     def thaw(self) -> None:
-        """Goes on from the moment it stood at."""
+        """Continue from the frozen time."""
         if self.frozen_at is not None:
             self.offset = self.frozen_at.timestamp() - time.time()
             self.frozen_at = None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-# Requests a second and burst, as in the usage plan of each operation.
+# (requests a second, burst) of each operation.
 PLANS = {
     "getMarketplaceParticipations": (0.016, 15),
     "searchOrders": (0.0056, 20),
@@ -34,7 +34,7 @@ RELAXED = 1000
 
 @dataclass(slots=True)
 class Bucket:
-    """`tokens` were there at `at`; it fills at `rate` a second up to `burst`."""
+    """It held `tokens` at `at` and fills at `rate` a second up to `burst`."""
 
     rate: float
     burst: float
@@ -42,7 +42,7 @@ class Bucket:
     at: datetime
 
     def take(self, now: datetime) -> bool:
-        """Take one token; False, and nothing is taken, when none is left."""
+        """Take one token; return False when none is left."""
         elapsed = max((now - self.at).total_seconds(), 0)
         self.tokens = min(self.burst, self.tokens + elapsed * self.rate)
         self.at = now
@@ -53,7 +53,7 @@ class Bucket:
 
 
 class Limits:
-    """`amazon`: the plans as they are. `relaxed`: a thousand times as much, so that nobody waits."""
+    """`amazon`: Amazon's plans. `relaxed`: a thousand times as much."""
 
     def __init__(self, mode: str) -> None:
         if mode not in LIMITS:

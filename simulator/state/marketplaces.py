@@ -1,4 +1,4 @@
-"""Amazon's marketplaces as the simulator needs them: what it sells there, in which money, under which order prefix."""
+"""Amazon's marketplaces with their currencies, taxes and order number prefixes, and conversion of money."""
 # ruff: noqa: E501 - the tables of this file read better a row a line
 
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:
-    """`vat` in percent; `rate` is how much of the currency one euro buys; `prefixes` begin the order numbers."""
+    """`vat` in percent; `rate` is the price of one euro; order numbers begin with one of `prefixes`."""
 
     id: str
     country: str
@@ -44,12 +44,12 @@ MARKETPLACES = (
 BY_ID = {marketplace.id: marketplace for marketplace in MARKETPLACES}
 BY_COUNTRY = {marketplace.country: marketplace for marketplace in MARKETPLACES}
 
-# How many digits follow the point; every other currency here has two.
+# Decimal digits of a currency; all others here have two.
 DIGITS = {"JPY": 0}
 
 
 def money(minor: int, currency: str) -> dict[str, str]:
-    """Amazon's Money: a decimal text in the currency's own digits. `minor` is cents, or yen."""
+    """Return Amazon's Money object for an amount in minor units."""
     digits = DIGITS.get(currency, 2)
     if not digits:
         return {"amount": str(minor), "currencyCode": currency}
@@ -58,7 +58,7 @@ def money(minor: int, currency: str) -> dict[str, str]:
 
 
 def minor_units(amount: dict[str, str]) -> int:
-    """The other way round: {"amount": "12.30", "currencyCode": "EUR"} -> 1230."""
+    """Return the minor units of a Money object: {"amount": "12.30", "currencyCode": "EUR"} -> 1230."""
     digits = DIGITS.get(amount["currencyCode"], 2)
     whole, _, cents = amount["amount"].partition(".")
     units = abs(int(whole)) * 10**digits + int((cents + "00")[:digits] or 0)

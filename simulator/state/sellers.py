@@ -1,4 +1,4 @@
-"""Who sells in this world, and the credentials with which an application may speak for them."""
+"""The seller accounts, and the credentials with which an application calls the API for them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from simulator.state.marketplaces import BY_COUNTRY, Marketplace
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """One seller account in one region. The credentials open nothing but this imitation."""
+    """One seller account in one region. The credentials are only valid in the simulator."""
 
     id: str
     store_name: str
@@ -25,7 +25,7 @@ class Seller:
         return any(marketplace.id == marketplace_id for marketplace in self.marketplaces)
 
     def credentials(self, base_url: str) -> dict[str, object]:
-        """What a person types to connect this account to an application; `base_url` without a slash at its end."""
+        """Return what a user enters to connect this account; `base_url` has no trailing slash."""
         return {
             "seller_id": self.id,
             "name": self.store_name,
@@ -44,7 +44,7 @@ DEMO_EU = Seller(
     store_name="Birch & Anvil",
     region="EU",
     client_id="amzn1.application-oa2-client.demo-eu",
-    client_secret="amzn1.oa2-cs.v1.demo-secret-eu",  # noqa: S106 - known to everybody on purpose
+    client_secret="amzn1.oa2-cs.v1.demo-secret-eu",  # noqa: S106 - public on purpose
     refresh_token="Atzr|demo-refresh-eu",  # noqa: S106
     countries=("DE", "GB", "FR", "SE", "PL"),
 )

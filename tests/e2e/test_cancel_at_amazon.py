@@ -144,7 +144,7 @@ def test_trouble_is_kept_on_what_met_it_and_the_next_try_waits(harness, number):
 
 def test_the_buyer_cancels_meanwhile_and_no_feed_is_sent(harness, number):
     submission = harness.cancel(number)
-    harness.at_amazon(number, "cancel", by="BUYER")
+    harness.at_amazon(number, "cancel", actor="BUYER")
     harness.later(31)
 
     harness.advance_until_ended(submission)

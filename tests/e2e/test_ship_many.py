@@ -43,7 +43,7 @@ def test_many_at_once_without_a_sync_are_each_read_before(harness):
     harness.sync()
     asked = [one for number in numbers for one in harness.ship(number)]
     harness.later(600)
-    harness.at_amazon(numbers[3], "cancel", by="BUYER")
+    harness.at_amazon(numbers[3], "cancel", actor="BUYER")
 
     for _ in range(8):
         harness.advance()
@@ -63,7 +63,7 @@ def test_many_just_imported_are_told_though_no_sync_has_come_through_since(harne
     harness.session.commit()
     cancelling, moved = numbers[5], numbers[9]
     harness.at_amazon(cancelling, "request-cancel", reason="Too late")
-    harness.at_amazon(moved, "cancel", by="BUYER")
+    harness.at_amazon(moved, "cancel", actor="BUYER")
     for number in (cancelling, moved):
         sync_run.refresh_order(
             harness.session, harness.amazon, harness.order(number), now=harness.clock(), actor="test"

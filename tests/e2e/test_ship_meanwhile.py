@@ -49,7 +49,7 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(h
 
 def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_ends(harness, number):
     (one,) = harness.ship(number)
-    harness.at_amazon(number, "cancel", by="BUYER")
+    harness.at_amazon(number, "cancel", actor="BUYER")
     harness.advance_until_ended(one)
     assert (one.state, one.cause, harness.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
 
@@ -73,7 +73,7 @@ def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(harness, n
         "packageItems": [{"orderItemId": first.order_item_id, "quantity": 1}],
     }
     with harness.world.lock:
-        lifecycle.put_package(harness.world, harness.world.orders[number], package, via="desk")
+        lifecycle.save_package(harness.world, harness.world.orders[number], package, channel="control")
 
     harness.advance_until_ended(one)
 

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
-from simulator.state.faults import KINDS
+from simulator.state.faults import FAULT_KINDS
 from webapp.domain.amazon.errors import AmazonError
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.orders import Order, OrderItem
@@ -13,7 +13,9 @@ from webapp.models.sync_runs import SyncRun
 
 # What could strike a sync; the others concern feeds and are met in the journeys.
 STRIKING = [
-    name for name, kind in KINDS.items() if not kind.operations or {"searchOrders", "token"} & set(kind.operations)
+    name
+    for name, kind in FAULT_KINDS.items()
+    if not kind.operations or {"searchOrders", "token"} & set(kind.operations)
 ]
 QUICK = {"slow": {"seconds": 0.05}, "hang": {"seconds": 2.5}}
 

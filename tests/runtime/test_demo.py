@@ -27,7 +27,9 @@ def rows(running_app: RunningApp, question: str) -> list[tuple[object, ...]]:
 
 
 def simulator_desk(running_app: RunningApp) -> str:
-    said = wait_until(lambda: re.search(r"buyers here: (http://127\.0\.0\.1:\d+/_desk)\n", running_app.log.read_text()))
+    said = wait_until(
+        lambda: re.search(r"buyers here: (http://127\.0\.0\.1:\d+/_control)\n", running_app.log.read_text())
+    )
     return said[1]
 
 

@@ -3,7 +3,7 @@ import time
 import httpx
 import pytest
 
-from simulator.state.faults import UnknownFault
+from simulator.state.faults import UnknownFaultError
 from simulator.state.marketplaces import BY_COUNTRY
 from simulator.state.sellers import DEMO_EU
 from tests.simulator.application import FEEDS, ORDERS, Application, envelope, failure, grant
@@ -26,7 +26,7 @@ def test_a_fault_strikes_once_and_then_amazon_is_well(amazon, application, name,
     assert application.get(f"{ORDERS}/305-0000000-0000000").status_code == 404
     assert errors(application.search()) == (status, code)
     assert application.search().status_code == 200
-    assert amazon.world.faults.armed() == []
+    assert amazon.world.faults.list_armed() == []
 
 
 def test_a_throttle_without_a_body(amazon, application):
@@ -106,7 +106,7 @@ def test_a_lost_answer_of_a_call_without_a_body(amazon, application):
     with pytest.raises(httpx.RemoteProtocolError):
         application.confirm(number, BY_COUNTRY["DE"].id)
     assert len(amazon.world.effects("shipment", number)) == 1
-    assert [fault.name for fault in amazon.world.faults.armed()] == ["truncated_body"]
+    assert [fault.name for fault in amazon.world.faults.list_armed()] == ["truncated_body"]
 
 
 def test_a_repeated_page_is_sent_twice_and_then_goes_on(amazon, application):
@@ -148,7 +148,7 @@ def test_reordering_waits_for_an_order_that_has_an_older_version(amazon, applica
     amazon.world.faults.arm("reordered_updates")
     amazon.world.place()
     assert len(application.search().json()["orders"]) == 1
-    assert len(amazon.world.faults.armed()) == 1
+    assert len(amazon.world.faults.list_armed()) == 1
 
 
 @pytest.mark.parametrize(("answer", "status"), [("403", 403), ("400", 400)])
@@ -222,7 +222,7 @@ def test_chance_comes_from_the_seed(amazon):
     ],
 )
 def test_a_fault_that_cannot_be_is_not_armed(amazon, name, wish):
-    with pytest.raises(UnknownFault):
+    with pytest.raises(UnknownFaultError):
         amazon.world.faults.arm(name, **wish)
 
 

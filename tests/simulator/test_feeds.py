@@ -46,7 +46,7 @@ def test_a_cancellation_feed_cancels_the_order(amazon, application):
     ] * 2
     assert order["lastUpdatedTime"] > before["lastUpdatedTime"]
     (entry,) = amazon.world.effects("cancellation", number)
-    assert (entry["by"], entry["via"], entry["feed_id"], entry["message_id"]) == (
+    assert (entry["actor"], entry["channel"], entry["feed_id"], entry["message_id"]) == (
         "MERCHANT",
         "feed",
         feed["feedId"],

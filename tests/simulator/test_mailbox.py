@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from simulator.http.mail_pages import LARGEST, Mailbox
+from simulator.operations.mailbox import MAX_BYTES, Mailbox
 from simulator.operations.world import World
 from tests.support.factories import NOW
 from tests.support.simulator_server import AmazonServer
@@ -30,7 +30,7 @@ def box() -> Iterator[Mailbox]:
 @pytest.fixture
 def url(box: Mailbox) -> Iterator[str]:
     with AmazonServer(World("empty"), box) as server:
-        yield f"{server.url}/_desk/mails"
+        yield f"{server.url}/_control/mails"
 
 
 def send(box: Mailbox, *letters: MailContent) -> None:
@@ -41,7 +41,7 @@ def send(box: Mailbox, *letters: MailContent) -> None:
 
 
 def test_what_the_desk_sends_is_shown_with_its_attachment(box: Mailbox, url: str) -> None:
-    assert "Nobody has written to a buyer." in httpx.get(url).text
+    assert "No e-mails yet." in httpx.get(url).text
 
     send(
         box,
@@ -65,13 +65,13 @@ def test_what_is_too_large_is_refused_and_the_next_is_taken(box: Mailbox) -> Non
     with smtp.connect(Server("127.0.0.1", box.port, "none")) as line:
         line.offer("orders@shop.example", "b@a.example")
         with pytest.raises(MailRefused) as refused:
-            line.deliver(b"Subject: x\r\n\r\n" + (b"x" * 998 + b"\r\n") * (LARGEST // 1000 + 1))
+            line.deliver(b"Subject: x\r\n\r\n" + (b"x" * 998 + b"\r\n") * (MAX_BYTES // 1000 + 1))
         assert refused.value.words == "552 5.3.4 Too large"
         line.offer("orders@shop.example", "b@a.example")
         line.deliver(b"Subject: small\r\n\r\nx\r\n")
-    assert [mail.message["Subject"] for mail in box.newest()] == ["small"]
+    assert [mail.message["Subject"] for mail in box.list_newest()] == ["small"]
 
 
 def test_without_a_mail_port_the_page_says_so() -> None:
     with AmazonServer(World("empty")) as server:
-        assert "start the simulator with --mail-port" in httpx.get(f"{server.url}/_desk/mails").text
+        assert "start the simulator with --mail-port" in httpx.get(f"{server.url}/_control/mails").text

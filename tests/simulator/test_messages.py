@@ -51,7 +51,7 @@ def test_a_message_is_entered_without_its_text(amazon, application):
     answer = send(application, number)
     assert (answer.status_code, answer.json()) == (201, {})
     (entry,) = amazon.world.effects("message", number)
-    assert (entry["kind"], entry["via"], entry["characters"]) == (
+    assert (entry["kind"], entry["channel"], entry["characters"]) == (
         "confirmDeliveryDetails",
         "createConfirmDeliveryDetails",
         18,

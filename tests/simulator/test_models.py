@@ -22,7 +22,7 @@ def test_the_check_itself_finds_what_is_wrong():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("seller", [DEMO_EU, DEMO_JP], ids=["europe", "japan"])
 def test_pages_and_orders_are_true_to_the_model(seed, seller):
-    with AmazonServer(World("busy_monday", seed, settle=0)) as amazon:
+    with AmazonServer(World("busy_monday", seed, update_delay=0)) as amazon:
         application, token, count = Application(amazon.url, seller), {}, 0
         while True:
             page = application.search(includedData=EVERYTHING, **token).json()
@@ -51,12 +51,12 @@ def test_what_happens_to_orders_stays_true_to_the_model(amazon, application):
     shipped, asked, cancelled = (world.place(country) for country in ("DE", "GB", "SE"))
     released, arrived = world.place("PL", status="PENDING"), world.place("FR", fulfilled_by="AMAZON")
     assert application.confirm(shipped, BY_COUNTRY["DE"].id, shippingMethod="Paket").status_code == 204
-    application.post(f"/_desk/api/orders/{asked}/request-cancel", json={"reason": ""})
-    application.post(f"/_desk/api/orders/{cancelled}/cancel", json={"by": "AMAZON"})
+    application.post(f"/_control/api/orders/{asked}/request-cancel", json={"reason": ""})
+    application.post(f"/_control/api/orders/{cancelled}/cancel", json={"actor": "AMAZON"})
     for number in (released,):
-        application.post(f"/_desk/api/orders/{number}/release")
+        application.post(f"/_control/api/orders/{number}/release")
     for number in (released, arrived):
-        application.post(f"/_desk/api/orders/{number}/ship")
+        application.post(f"/_control/api/orders/{number}/ship")
     for number in (shipped, asked, cancelled, released, arrived):
         check({"order": application.order(number)}, "orders_2026-01-01", "GetOrderResponse")
 

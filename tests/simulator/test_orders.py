@@ -181,4 +181,4 @@ def test_cancel_order_is_closed_unless_the_switch_opens_it(amazon, application):
         "cancelledBy": "MERCHANT",
         "cancelReason": "NO_INVENTORY",
     }
-    assert [entry["via"] for entry in amazon.world.effects("cancellation", number)] == ["cancelOrder"]
+    assert [entry["channel"] for entry in amazon.world.effects("cancellation", number)] == ["cancelOrder"]

@@ -4,7 +4,7 @@ import pytest
 
 from simulator.operations.world import World
 from simulator.state.clock import Clock
-from simulator.state.state_file import StateInUse
+from simulator.state.state_file import StateFileError
 from tests.simulator.application import Application, envelope, failure
 from tests.support.simulator_server import AmazonServer
 
@@ -23,16 +23,16 @@ def remembered(world):
 
 def test_a_world_goes_on_where_it_was_killed(tmp_path):
     state = tmp_path / "deep" / "world.sqlite"
-    with AmazonServer(World("busy_monday", settle=0, feed_seconds=0, state_path=state)) as amazon:
+    with AmazonServer(World("busy_monday", update_delay=0, feed_seconds=0, state_path=state)) as amazon:
         application, number = Application(amazon.url), amazon.world.place()
         feed_id = application.create_feed(envelope(failure(number))).json()["feedId"]
         assert application.feed(feed_id)["processingStatus"] == "DONE"
 
-        application.post("/_desk/api/clock", json={"move": 3600})
-        application.post("/_desk/api/switches", json={"rest_cancel": True})
+        application.post("/_control/api/clock", json={"move": 3600})
+        application.post("/_control/api/settings", json={"rest_cancel": True})
         before = json.loads(json.dumps(remembered(amazon.world)))
         # A killed process closes its file without a last word.
-        amazon.world._store.close()
+        amazon.world._file.close()
         amazon.world._store = None
     after = World("empty", seed=9, state_path=state)
     assert json.loads(json.dumps(remembered(after))) == before
@@ -41,7 +41,7 @@ def test_a_world_goes_on_where_it_was_killed(tmp_path):
     after.close()
 
 
-def test_an_agenda_survives_too(tmp_path):
+def test_scheduled_events_survive_too(tmp_path):
     state = tmp_path / "world.sqlite"
     world = World("empty", state_path=state)
     number = world.place(status="PENDING")
@@ -66,7 +66,7 @@ def test_a_reset_starts_the_file_again(tmp_path):
 def test_a_state_file_serves_one_world_at_a_time(tmp_path):
     state = tmp_path / "world.sqlite"
     world = World("empty", state_path=state)
-    with pytest.raises(StateInUse, match="in use"):
+    with pytest.raises(StateFileError, match="in use"):
         World("empty", state_path=state)
     world.close()
 
@@ -74,5 +74,5 @@ def test_a_state_file_serves_one_world_at_a_time(tmp_path):
 def test_a_file_that_is_no_state_is_refused(tmp_path):
     state = tmp_path / "notes.txt"
     state.write_text("dear diary, " * 100)
-    with pytest.raises(StateInUse, match="not"):
+    with pytest.raises(StateFileError, match="not"):
         World("empty", state_path=state)

@@ -28,8 +28,8 @@ def simulator(*arguments):
 
 def test_it_prints_its_address_serves_and_ends_cleanly(tmp_path):
     with simulator("--state", tmp_path / "world", "--arrivals", "20") as (process, url, line):
-        assert line == f"Amazon simulator at {url}, its desk at {url}/_desk\n"
-        assert len(httpx.get(f"{url}/_desk/api/orders").json()) == 300
+        assert line == f"Amazon simulator at {url}, control page at {url}/_control\n"
+        assert len(httpx.get(f"{url}/_control/api/orders").json()) == 300
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=120) == 0
         assert process.stdout.read() == process.stderr.read() == ""
@@ -38,17 +38,17 @@ def test_it_prints_its_address_serves_and_ends_cleanly(tmp_path):
 def test_a_killed_simulator_has_forgotten_nothing(tmp_path):
     options = ("--scenario", "empty", "--state", tmp_path / "world")
     with simulator(*options) as (process, url, _):
-        number = httpx.post(f"{url}/_desk/api/place", json={}).json()["order_id"]
+        number = httpx.post(f"{url}/_control/api/place", json={}).json()["order_id"]
         process.kill()
         process.wait(timeout=120)
     with simulator(*options) as (_, url, _):
-        assert [order["order_id"] for order in httpx.get(f"{url}/_desk/api/orders").json()] == [number]
+        assert [order["order_id"] for order in httpx.get(f"{url}/_control/api/orders").json()] == [number]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc to weigh a process")
 def test_it_is_light(tmp_path):
     with simulator("--state", tmp_path / "world") as (process, url, _):
-        for page in ("/_desk", "/_desk/api/orders", "/_desk/settings"):
+        for page in ("/_control", "/_control/api/orders", "/_control/settings"):
             assert httpx.get(url + page).status_code == 200
         assert len(Application(url).search(includedData=EVERYTHING).json()["orders"]) == 100
         pages = int(Path(f"/proc/{process.pid}/statm").read_text().split()[1])

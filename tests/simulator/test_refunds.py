@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.operations.adjustments import COLUMNS, paid
+from simulator.operations.adjustments import COLUMNS, paid_amount
 from simulator.operations.world import World
 from simulator.state.marketplaces import BY_COUNTRY, minor_units
 from simulator.state.sellers import DEMO_JP
@@ -80,7 +80,7 @@ def test_a_refund_is_entered_with_its_amounts_and_leaves_the_order_as_it_is(amaz
 
 def test_a_feed_sent_again_refunds_again_until_nothing_is_left(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))
-    half = f"{paid(item_of(amazon, number), 'item-price-adj') / 200 + 0.01:.2f}"
+    half = f"{paid_amount(item_of(amazon, number), 'item-price-adj') / 200 + 0.01:.2f}"
     document = flat_file(line(amazon, number, item_price_adj=half))
     assert carried_out(application, document)[1] == (1, 1)
     twice = carried_out(application, document)
@@ -128,7 +128,7 @@ def test_every_part_is_refunded_up_to_what_was_paid_for_it_and_no_further(amazon
     number = next(
         found
         for found in (amazon.world.place("GB", status="SHIPPED", gift=True, discount=True) for _ in range(40))
-        if paid(item_of(amazon, found), "shipping-price-adj")
+        if paid_amount(item_of(amazon, found), "shipping-price-adj")
     )
     item = item_of(amazon, number)
     names = (
@@ -139,7 +139,7 @@ def test_every_part_is_refunded_up_to_what_was_paid_for_it_and_no_further(amazon
         "gift-wrap-price-adj",
         "gift-wrap-tax-adj",
     )
-    parts = {name: paid(item, name) for name in names}
+    parts = {name: paid_amount(item, name) for name in names}
     assert all(parts.values())
     assert sum(parts.values()) == minor_units(item["proceeds"]["proceedsTotal"])
     whole = {name: f"{amount / 100:.2f}" for name, amount in parts.items()}
@@ -211,10 +211,10 @@ def test_a_report_that_is_contradictory_says_one_error_more_or_less_than_it_list
 
 def test_what_was_refunded_survives_a_restart(tmp_path):
     path = tmp_path / "world.sqlite"
-    with AmazonServer(World("empty", settle=0, feed_seconds=0, state_path=path)) as amazon:
+    with AmazonServer(World("empty", update_delay=0, feed_seconds=0, state_path=path)) as amazon:
         number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))
-        all_of_it = f"{paid(item_of(amazon, number), 'item-price-adj') / 100:.2f}"
+        all_of_it = f"{paid_amount(item_of(amazon, number), 'item-price-adj') / 100:.2f}"
         document = flat_file(line(amazon, number, item_price_adj=all_of_it))
         assert carried_out(Application(amazon.url), document)[1] == (1, 1)
-    with AmazonServer(World("empty", settle=0, feed_seconds=0, state_path=path)) as amazon:
+    with AmazonServer(World("empty", update_delay=0, feed_seconds=0, state_path=path)) as amazon:
         assert carried_out(Application(amazon.url), document)[1:] == ((1, 0), [("1", "18102")])

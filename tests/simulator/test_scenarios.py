@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulator.operations.datasets import DATASETS, shown
-from simulator.operations.sample_data import AWKWARD
-from simulator.operations.scenarios import BUSY_MONDAY, UnknownScenario
+from simulator.operations.datasets import DATASETS, select_fields
+from simulator.operations.sample_data import DIFFICULT_RECIPIENTS
+from simulator.operations.scenarios import BUSY_MONDAY, UnknownScenarioError
 from simulator.operations.world import World
 from simulator.state.clock import Clock, iso
 from simulator.state.marketplaces import minor_units
@@ -54,7 +54,7 @@ def test_a_busy_monday_has_six_marketplaces_and_five_currencies(monday):
 
 
 def test_a_busy_monday_has_what_makes_orders_hard(monday):
-    shown_bodies = [shown(body, DATASETS) for body in bodies(monday)]
+    shown_bodies = [select_fields(body, DATASETS) for body in bodies(monday)]
     items = [item for body in shown_bodies for item in body["orderItems"]]
     programs = Counter(program for body in shown_bodies for program in body.get("programs", []))
     assert programs["PRIME"] > 10
@@ -67,7 +67,7 @@ def test_a_busy_monday_has_what_makes_orders_hard(monday):
     assert sum("associatedOrders" in body and bool(body["associatedOrders"]) for body in shown_bodies) == 4
     assert sum(body.get("buyer") == {} for body in shown_bodies) == 3
     names = [body["recipient"]["deliveryAddress"].get("name") for body in shown_bodies if "recipient" in body]
-    assert {awkward["name"] for awkward in AWKWARD} <= set(names)
+    assert {awkward["name"] for awkward in DIFFICULT_RECIPIENTS} <= set(names)
 
 
 def test_a_replacement_names_an_order_of_its_own_marketplace_and_costs_nothing(monday):
@@ -119,7 +119,7 @@ def test_shipped_quantities_follow_the_parcels(monday):
         else:
             assert fulfilled == 0
         assert bool(order.body.get("packages")) == (
-            order.status in ("SHIPPED", "PARTIALLY_SHIPPED") and not order.by_amazon
+            order.status in ("SHIPPED", "PARTIALLY_SHIPPED") and not order.is_fba
         )
 
 
@@ -133,7 +133,7 @@ def test_many_makes_as_many_as_asked_for_and_no_number_twice():
 
 @pytest.mark.parametrize("name", ["sunday", "many", "many:", "many:-1", "many:9999999"])
 def test_an_unknown_scenario_is_refused(name):
-    with pytest.raises(UnknownScenario):
+    with pytest.raises(UnknownScenarioError):
         World(name)
 
 
@@ -162,7 +162,7 @@ def test_a_week_away_does_not_bring_ten_thousand_orders():
 
 def test_amazon_ships_what_it_has_in_its_own_warehouse():
     world = world_at_noon("busy_monday")
-    waiting = [number for number, order in world.orders.items() if order.by_amazon and order.status == "UNSHIPPED"]
+    waiting = [number for number, order in world.orders.items() if order.is_fba and order.status == "UNSHIPPED"]
     world.clock.move(13 * 3600)
     world.advance()
     assert {world.orders[number].status for number in waiting} == {"SHIPPED"}

@@ -63,7 +63,7 @@ class AccountHarness:
 
     def at_amazon(self, number: str, verb: str, **options: str) -> None:
         """Somebody does it there: `cancel`, `ship`, `request-cancel`."""
-        control.do(self.world, lambda world: control.act(world, number, verb, options))
+        control.run(self.world, lambda world: control.change_order(world, number, verb, options))
 
     def order(self, number: str) -> AmazonOrder:
         self.session.expire_all()

@@ -6,19 +6,18 @@ from typing import Self
 
 from werkzeug.serving import make_server
 
-from simulator.__main__ import Quiet
-from simulator.http.app import create_simulator
-from simulator.http.mail_pages import Mailbox
+from simulator.http.app import RequestHandler, create_simulator
+from simulator.operations.mailbox import Mailbox
 from simulator.operations.world import World
 
 
 class AmazonServer:
-    """`with AmazonServer(World("empty", settle=0)) as amazon:` serves `amazon.world` at `amazon.url`."""
+    """`with AmazonServer(World("empty", update_delay=0)) as amazon:` serves `amazon.world` at `amazon.url`."""
 
     def __init__(self, world: World, mailbox: Mailbox | None = None) -> None:
         self.world = world
         app = create_simulator(world, mailbox)
-        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+        self._server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=RequestHandler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
-from simulator.__main__ import Quiet
+from simulator.http.app import RequestHandler
 
 
 @contextmanager
 def web_pages() -> Iterator[str]:
     """Its address: `http://127.0.0.1:port`."""
     page = Response("<!doctype html><html><body>Welcome</body></html>", mimetype="text/html")
-    server = make_server("127.0.0.1", 0, page, request_handler=Quiet)
+    server = make_server("127.0.0.1", 0, page, request_handler=RequestHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -27,7 +27,7 @@ from webapp.runtime.supervisor import Service
 # So that one can watch: the real Amazon takes minutes for each of these.
 PACE = {"sync_interval": 5, "undo_seconds": 10, "feed_interval": 5}
 ARRIVALS = 20
-SETTLE = 2
+UPDATE_DELAY = 2
 BACKFILL_DAYS = 60
 MAIL_PORT = "simulator-mail-port"
 SIMULATOR_WITHIN = 20.0
@@ -72,7 +72,7 @@ def _simulate(settings: Settings) -> None:
         "limits": "relaxed",
         "state": settings.data_dir / "simulator.db",
         "arrivals": ARRIVALS,
-        "settle": SETTLE,
+        "update-delay": UPDATE_DELAY,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     processes.execute([sys.executable, "-m", "simulator", *words])
@@ -82,8 +82,8 @@ def _connect_all(app: Flask, address: str) -> None:
     """Connect the simulator's sellers that are not connected yet; their stores are active from the start."""
     from webapp.core.extensions import db
 
-    offered = _ask(f"{address}/_desk/api/credentials")
-    goods = _ask(f"{address}/_desk/api/goods")
+    offered = _ask(f"{address}/_control/api/credentials")
+    goods = _ask(f"{address}/_control/api/products")
     with app.app_context():
         for seller in offered:
             _connect(db.session(), seller, goods[seller["seller_id"]])
@@ -161,8 +161,8 @@ def _ask(url: str) -> Any:
         except (URLError, OSError, http.client.HTTPException):
             if time.monotonic() > deadline:
                 raise CannotRunError(
-                    f"The simulator does not answer at {url.partition('/_desk')[0]}. If something else uses that port, "
-                    "end it; the demo's accounts know the simulator by it."
+                    f"The simulator does not answer at {url.partition('/_control')[0]}. "
+                    "If another program uses that port, end it: the demo's accounts have this address."
                 ) from None
             time.sleep(0.05)
 
@@ -177,5 +177,5 @@ def _welcome(app: Flask, address: str) -> list[str]:
     return [
         f"Channeldesk's demo is ready: {settings.address}",
         f"Sign in with this link (works once, for 24 hours): {link}",
-        f"Be Amazon and its buyers here: {address}/_desk",
+        f"Be Amazon and its buyers here: {address}/_control",
     ]

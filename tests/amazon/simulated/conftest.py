@@ -13,7 +13,7 @@ from webapp.domain.accounts.credentials import Credentials
 
 @pytest.fixture
 def server() -> Iterator[AmazonServer]:
-    with AmazonServer(World("empty", settle=0, feed_seconds=0)) as server:
+    with AmazonServer(World("empty", update_delay=0, feed_seconds=0)) as server:
         yield server
 
 

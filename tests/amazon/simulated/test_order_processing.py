@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.operations.adjustments import paid
+from simulator.operations.adjustments import paid_amount
 from simulator.operations.world import World
 from webapp.amazon.gateway import Amazon
 from webapp.domain.amazon.errors import Forbidden, InvalidRequest, OutcomeUnknown
@@ -156,7 +156,7 @@ def test_a_second_feed_of_the_same_document_refunds_again(amazon: Amazon, world:
 
 def test_no_more_comes_back_than_was_paid(amazon: Amazon, world: World) -> None:
     number = world.place("DE", status="SHIPPED", lines=((0, 1),))
-    everything = paid(world.orders[number].body["orderItems"][0], "item-price-adj")
+    everything = paid_amount(world.orders[number].body["orderItems"][0], "item-price-adj")
 
     first = sent(amazon, amazon.prepare_refunds([GERMANY], [a_refund(world, number, everything)]))
     second = sent(amazon, amazon.prepare_refunds([GERMANY], [a_refund(world, number, 1)]))

@@ -225,7 +225,7 @@ def test_a_wrong_secret_is_a_matter_of_credentials(connect: Callable[..., Amazon
 def test_by_amazons_own_limits_we_stop_before_amazon_has_to(
     credentials: Credentials, redis: Redis, limits: str
 ) -> None:
-    with AmazonServer(World("empty", limits=limits, settle=0)) as server:
+    with AmazonServer(World("empty", limits=limits, update_delay=0)) as server:
         here = replace(credentials, endpoint=server.url, token_url=f"{server.url}/auth/o2/token")
         with Amazon(here, redis, priority="person", max_wait=0) as amazon:
             for _ in range(20):
