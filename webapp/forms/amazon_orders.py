@@ -1,9 +1,7 @@
 """Forms about Amazon orders: the filters of the grid, the delivery address, the reason for a cancellation."""
 
-from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired
@@ -17,21 +15,19 @@ from webapp.forms.filters import (
     ChoiceField,
     ChoicesField,
     DayField,
-    Filters,
     KeywordField,
     NameField,
     NumberField,
+    StoreFilters,
     SwitchField,
-    in_order,
 )
 from webapp.messages import text_for
 from webapp.messages.status_labels import LABELS
-from webapp.models.stores import StoreName
 
 _STATUSES = [SelectChoice(status, LABELS["amazon_status"][status].text) for status in statuses.KNOWN]
 
 
-class AmazonOrderFilters(Filters):
+class AmazonOrderFilters(StoreFilters):
     q = KeywordField(_l("Keyword"))
     number = NumberField(_l("Order number"))
     buyer = NameField(_l("Buyer"))
@@ -52,16 +48,6 @@ class AmazonOrderFilters(Filters):
     prime = SwitchField(_l("Prime"))
     business = SwitchField(_l("Business"))
     blocked = SwitchField(_l("Not imported"))
-
-    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        right = super().validate(extra_validators)
-        in_order(self, "purchased_from", "purchased_to", _("This day is before the first one."))
-        in_order(self, "total_min", "total_max", _("This is less than the least total."))
-        return right and not self.errors
 
 
 class AddressForm(FlaskForm):

@@ -1,6 +1,7 @@
 """Filters of grids: GET forms whose values make an address, and chips that say them."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
@@ -9,11 +10,13 @@ from babel import numbers
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, SelectField, SelectMultipleField, StringField
+from wtforms import BooleanField, Field, SelectChoice, SelectField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, ListWidget, TextInput
 
 from webapp.core.i18n.locale import lazy_gettext as _l
+from webapp.models.accounts import Account
+from webapp.models.stores import StoreName
 from webapp.queries.listing import search
 from webapp.web import formatting
 
@@ -55,6 +58,17 @@ class Filters(FlaskForm):
 
     def __init__(self, *args: Any, reads_personal: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, meta={"reads_personal": reads_personal}, **kwargs)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also check that no range ends before it begins: `x_to` before `x_from`, or `x_max` below `x_min`."""
+        super().validate(extra_validators)
+        for first in self:
+            stem, _dash, edge = first.name.rpartition("_")
+            if edge == "from":
+                _check_range(first, self[f"{stem}_to"], _("This day is before the first one."))
+            elif edge == "min":
+                _check_range(first, self[f"{stem}_max"], _("This is less than the least total."))
+        return not self.errors
 
     def check(self) -> Checked:
         """Validate the form once and return the filters, query parameters and chips it stands for."""
@@ -112,6 +126,11 @@ def _sealed(field: Field, text: str) -> str:
     if not isinstance(field, KeywordField) or _ONLY_NUMBER.fullmatch(text):
         return text
     return search.encrypt_param(text, personal=field.meta.reads_personal)
+
+
+def _check_range(first: Field, last: Field, message: str) -> None:
+    if not first.errors and not last.errors and None not in (first.data, last.data) and last.data < first.data:
+        last.errors = [*last.errors, message]
 
 
 class WordsField(StringField):
@@ -264,11 +283,21 @@ def _amount(text: str) -> Decimal | None:
     return found
 
 
-def in_order(form: FlaskForm, low: str, high: str, message: str) -> None:
-    """Put `message` beside `high` when it lies before `low`."""
-    first, last = form[low], form[high]
-    if not first.errors and not last.errors and None not in (first.data, last.data) and last.data < first.data:
-        last.errors = [*last.errors, message]
+class StoreFilters(Filters):
+    """Filters with a field `store`, whose choices are `stores`."""
+
+    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
+
+
+class AccountFilters(Filters):
+    """Filters with a field `account`, whose choices are `accounts`."""
+
+    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = (SelectChoice(str(account.id), account.name) for account in accounts)
+        self.account.choices = [SelectChoice("", _("All")), *named]
 
 
 class SearchForm(Filters):

@@ -11,9 +11,8 @@ from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail.amazon_messages import LIMITS
 from webapp.forms.fields import choices
-from webapp.forms.filters import ChoiceField, ChoicesField, Filters, NumberField
+from webapp.forms.filters import ChoiceField, ChoicesField, NumberField, StoreFilters
 from webapp.messages.status_labels import LABELS
-from webapp.models.stores import StoreName
 
 _ALL = {"": _l("All")}
 _STATES = {state: LABELS["mail_state"][state].text for state in mail_states.STATES}
@@ -48,15 +47,11 @@ class MessageForm(FlaskForm):
         ]
 
 
-class MailFilters(Filters):
+class MailFilters(StoreFilters):
     number = NumberField(_l("Order number"))
     state = ChoicesField(_l("State"), choices=choices(_STATES))
     kind = ChoiceField(_l("Kind"), choices=choices(_ALL | _KINDS))
     store = ChoiceField(_l("Store"))
-
-    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.store.choices = choices(_ALL | {store.slug: store.name for store in stores})
 
 
 SECURITIES = {

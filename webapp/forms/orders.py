@@ -1,12 +1,11 @@
 """The filters of the grid of Orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
-from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.widgets import DateTimeLocalInput
@@ -20,19 +19,17 @@ from webapp.forms.filters import (
     ChoiceField,
     ChoicesField,
     DayField,
-    Filters,
     IdField,
     KeywordField,
     NameField,
-    in_order,
+    StoreFilters,
 )
 from webapp.messages.status_labels import LABELS
-from webapp.models.stores import StoreName
 
 _STATES = [SelectChoice(state, LABELS["order_state"][state].text) for state in order_states.STATES]
 
 
-class OrderFilters(Filters):
+class OrderFilters(StoreFilters):
     q = KeywordField(_l("Keyword"))
     name = NameField(_l("Name"))
     state = ChoicesField(_l("Status"), choices=_STATES)
@@ -42,16 +39,6 @@ class OrderFilters(Filters):
     total_min = AmountField(_l("Total from"))
     total_max = AmountField(_l("Total up to"))
     customer = IdField(_l("Customer"))
-
-    def __init__(self, *args: Any, stores: Sequence[StoreName], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.store.choices = [SelectChoice("", _("All")), *(SelectChoice(store.slug, store.name) for store in stores)]
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        right = super().validate(extra_validators)
-        in_order(self, "purchased_from", "purchased_to", _("This day is before the first one."))
-        in_order(self, "total_min", "total_max", _("This is less than the least total."))
-        return right and not self.errors
 
 
 class CommentForm(FlaskForm):

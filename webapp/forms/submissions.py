@@ -1,27 +1,19 @@
 """The filters of the submissions."""
 
-from collections.abc import Sequence
-from typing import Any
-
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.forms.fields import choices
-from webapp.forms.filters import ChoiceField, Filters, NumberField, SwitchField
+from webapp.forms.filters import AccountFilters, ChoiceField, NumberField, SwitchField
 from webapp.messages.status_labels import LABELS
-from webapp.models.accounts import Account
 
 _ALL = {"": _l("All")}
 _STATES = {state: LABELS["submission_state"][state].text for state in submission_states.STATES}
 _KINDS = {kind: row.text for kind, row in LABELS["submission_kind"].items()}
 
 
-class SubmissionFilters(Filters):
+class SubmissionFilters(AccountFilters):
     number = NumberField(_l("Amazon order number"))
     state = ChoiceField(_l("State"), choices=choices(_ALL | _STATES))
     kind = ChoiceField(_l("Kind"), choices=choices(_ALL | _KINDS))
     account = ChoiceField(_l("Account"))
     open = SwitchField(_l("Open only"))
-
-    def __init__(self, *args: Any, accounts: Sequence[Account], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.account.choices = choices(_ALL | {str(account.id): account.name for account in accounts})
