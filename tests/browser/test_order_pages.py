@@ -283,13 +283,13 @@ def test_the_open_page_of_a_refund_learns_how_it_ended(owner_page: Page, session
     page = owner_page
     page.goto(f"/credit-memos/{memo}")
     expect(page.locator(".head-subtitle")).to_contain_text("Refund asked of Amazon")
-    expect(page.locator("#telling")).to_contain_text("Queued")
+    expect(page.locator("#refund-submission")).to_contain_text("Queued")
 
     submission = session.scalars(select(Submission).where(Submission.kind == "refund")).one()
     submission_actions.undo(session, submission.id, now=datetime.now(UTC), actor="user:1")
 
     expect(page.locator(".head-subtitle")).to_contain_text("Undone")
-    expect(page.locator("#telling[hx-trigger]")).to_have_count(0)
+    expect(page.locator("#refund-submission[hx-trigger]")).to_have_count(0)
     expect(page.locator("main")).to_have_count(1)
     page.goto(f"/orders/{number}?tab=history")
     expect(page.locator(".history")).to_contain_text("undone before Amazon was told")

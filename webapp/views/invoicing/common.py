@@ -1,6 +1,6 @@
-"""What the pages of invoices, shipments and credit memos share: the Order they belong to, amounts, and comments."""
+"""What the pages of invoices, shipments and credit memos share: their order, amounts and comments."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -23,18 +23,17 @@ from webapp.models.orders import Order
 from webapp.queries import mails
 from webapp.queries.invoicing import documents as queries
 from webapp.queries.orders import orders
-from webapp.services.orders import comments as actions
+from webapp.services.orders import comments as services
 from webapp.web.form_errors import add_error
 from webapp.web.formatting.actors import names
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
-# (name, amount, whether it is drawn heavy)
+# (label, amount, whether it is emphasized)
 Total = tuple[str | LazyString, Money, bool]
-COMMENT = "documents/_comment_form.html"
 
 
 class Amounts(Protocol):
-    """The columns an Order, a document and a draft of one have in common; minor units."""
+    """The amounts that orders, documents and drafts have in common, in minor units."""
 
     @property
     def subtotal(self) -> int: ...
@@ -58,7 +57,7 @@ class _Sums(NamedTuple):
 
 
 class CommentView(NamedTuple):
-    """A comment as a page shows it. `by`: a name."""
+    """A comment as a page shows it. `zone`: IANA name of the time zone. `actor`: a name."""
 
     at: datetime
     zone: str
@@ -67,8 +66,8 @@ class CommentView(NamedTuple):
     notify: bool
 
 
-def about(order: Order) -> dict[str, Any]:
-    """What every page that speaks of an Order needs."""
+def order_context(order: Order) -> dict[str, Any]:
+    """Return the template context of every page about an order."""
     return {
         "order": order,
         "amazon": order.amazon_order,
@@ -86,29 +85,29 @@ def address(stored: dict[str, str] | None) -> Address | None:
     return Address(**stored) if stored else None
 
 
-def parts(amounts: Amounts, currency: str) -> list[Total]:
-    """The rows above a grand total: they sum to it."""
-    found = [
+def amount_rows(amounts: Amounts, currency: str) -> list[Total]:
+    """Return the rows above a grand total, which they sum up to."""
+    rows = [
         (_l("Subtotal"), amounts.subtotal),
         (_l("Shipping & handling"), amounts.shipping),
         (_l("Discount"), amounts.discount),
         (_l("Tax"), amounts.tax),
     ]
     if amounts.other:
-        found.append((_l("Other amounts from Amazon"), amounts.other))
-    return [(name, Money(minor, currency), False) for name, minor in found]
+        rows.append((_l("Other amounts from Amazon"), amounts.other))
+    return [(name, Money(minor, currency), False) for name, minor in rows]
 
 
 class DraftTotals(NamedTuple):
-    """What a draft is worth: by line id, and as a whole."""
+    """The amounts of a draft, by line id and in total."""
 
     lines: dict[int, DraftLine]
     totals: list[Total]
 
 
-def worth(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
-    """`name`: what the sum is called."""
-    rows = parts(_Sums(**draft.amounts()), currency)
+def draft_totals(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
+    """Return the amounts of a draft. `name`: the label of its grand total."""
+    rows = amount_rows(_Sums(**draft.amounts()), currency)
     if draft.adjustment_refund:
         rows.append((_l("Adjustment refund"), Money(draft.adjustment_refund, currency), False))
     if draft.adjustment_fee:
@@ -117,25 +116,25 @@ def worth(draft: Draft, currency: str, name: str | LazyString) -> DraftTotals:
     return DraftTotals({part.line_id: part for part in draft.parts}, [*rows, total])
 
 
-def remarks(session: Session, comments: Sequence[Comment], zone: str) -> list[CommentView]:
-    """The comments in the order given, on the clock of `zone`."""
-    people = names(session, [comment.actor for comment in comments])
-    return [CommentView(row.at, zone, people[row.actor], row.text, row.notify) for row in comments]
+def comment_views(session: Session, comments: Sequence[Comment], zone: str) -> list[CommentView]:
+    """Return the comments, in the same order, with times in `zone`."""
+    actors = names(session, [comment.actor for comment in comments])
+    return [CommentView(row.at, zone, actors[row.actor], row.text, row.notify) for row in comments]
 
 
-def of_document(session: Session, order: Order, **document: int) -> list[CommentView]:
-    """What was written on a document, named as `queries.documents.comments` does."""
-    return remarks(session, queries.comments(session, **document), order.store.marketplace.time_zone)
+def document_comments(session: Session, order: Order, **document: int) -> list[CommentView]:
+    """Return the comments on a document, which is given as `queries.documents.comments` takes it."""
+    return comment_views(session, queries.comments(session, **document), order.store.marketplace.time_zone)
 
 
-def comment_on(find: Callable[[Session], Any], column: str, url: str) -> Response:
-    """Write what was sent on the document that `find` answers, whose comments name it in `column`; then back to it."""
+def add_comment(document: Any, column: str, url: str) -> Response:
+    """Add the comment that was sent to a document, in whose comments `column` holds its id; then redirect to `url`."""
     session, form = db.session(), CommentForm()
-    document = find(session)
+    order_id = document.order_id
     try:
-        actions.create(
+        services.create(
             session,
-            document.order_id,
+            order_id,
             form.comment.data or "",
             notify=form.notify.data,
             now=datetime.now(UTC),
@@ -144,12 +143,12 @@ def comment_on(find: Callable[[Session], Any], column: str, url: str) -> Respons
         )
     except InvalidError as error:
         add_error(form, error)
-        refused = mails.cannot_mail_reason(session, orders.by_id(session, document.order_id))
-        context = {"form": form, "comments_url": request.path, "back": url, "no_mail": refused}
-        return render_invalid(request, COMMENT, "documents/comment.html", **context)
+        no_mail = mails.cannot_mail_reason(session, orders.by_id(session, order_id))
+        context = {"form": form, "comments_url": request.path, "back": url, "no_mail": no_mail}
+        return render_invalid(request, "documents/_comment_form.html", "documents/comment.html", **context)
     flash(_("The comment was written."), "good")
     return see_other(request, url)
 
 
-def show(template: str, order: Order, **context: Any) -> Response:
-    return render_fragment_or_page(request, template, template, **about(order), **context)
+def render(template: str, order: Order, **context: Any) -> Response:
+    return render_fragment_or_page(request, template, template, **order_context(order), **context)

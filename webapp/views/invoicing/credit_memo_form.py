@@ -1,8 +1,7 @@
-"""Writing a credit memo: what is given back, and whether Amazon refunds the buyer or nobody is asked."""
+"""Creating a credit memo: what is refunded, and whether Amazon refunds it or it is only recorded."""
 
 from typing import Any
 
-from flask import Response
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -10,81 +9,65 @@ from sqlalchemy.orm import Session
 from webapp.core.extensions import db, settings
 from webapp.domain.common.money import Money
 from webapp.domain.errors import DeskError, InvalidError, RefusedError
-from webapp.domain.invoicing import drafts as domain
+from webapp.domain.invoicing import drafts
 from webapp.domain.orders import state_machine as order_states
 from webapp.forms.credit_memos import CreditMemoForm, credit_memo_form
 from webapp.messages import text_for
 from webapp.models.orders import Order
-from webapp.queries.invoicing import refundable as queries
-from webapp.services.invoicing import credit_memos as actions
+from webapp.queries.invoicing import documents, refundable
+from webapp.services.invoicing import credit_memos as services
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.credit_memos import bp
-from webapp.web.auth import requires
+from webapp.views.invoicing.document_form import DocumentType
 from webapp.web.worker_notification import wake_worker
 
 
-@bp.get("/orders/<number>/credit-memos/new")
-@requires("orders.write")
-def new(number: str) -> Response:
-    return document_form.new(number, KIND)
-
-
-@bp.post("/orders/<number>/credit-memos/previews")
-@requires("orders.write")
-def preview(number: str) -> Response:
-    return document_form.preview(number, KIND)
-
-
-@bp.post("/orders/<number>/credit-memos")
-@requires("orders.write")
-def create(number: str) -> Response:
-    return document_form.create(number, KIND)
-
-
-def _form(order: Order) -> CreditMemoForm:
-    """Filled with all that is left, to be refunded by Amazon where Amazon would refund all of it."""
+def _build_form(order: Order) -> CreditMemoForm:
+    """Return the form, filled with all that is left, to be refunded by Amazon where Amazon would refund all of it."""
     session = db.session()
-    form = credit_memo_form(order, queries.at_amazon(session, order))
+    form = credit_memo_form(order, refundable.at_amazon(session, order))
     if not form.is_submitted():
-        given = queries.given_back(session, order)
-        draft = domain.credit_all(order.items, order.total, given=given, money_left=_money_left(order))
-        form.fill(draft, on_amazon=_why_not(session, order, draft) is None)
+        refunded = refundable.given_back(session, order)
+        draft = drafts.credit_all(order.items, order.total, given=refunded, money_left=_remaining_amount(order))
+        form.fill(draft, on_amazon=_amazon_error(session, order, draft) is None)
     return form
 
 
 def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, Any]:
-    """What it comes to, and what speaks against Amazon refunding it."""
-    there = queries.at_amazon(session, order)
-    shipping = domain.shipping_left(order.items, queries.given_back(session, order))
-    left = {"shipping_left": Money(sum(shipping.values()), order.currency), "at_amazon": there, "why_not_amazon": ""}
-    if not any(map(order_states.left_to_refund, order.items)) and _money_left(order) <= 0:
+    shipping = drafts.shipping_left(order.items, refundable.given_back(session, order))
+    context = {
+        "shipping_left": Money(sum(shipping.values()), order.currency),
+        "at_amazon": refundable.at_amazon(session, order),
+        "why_not_amazon": "",
+    }
+    if not any(map(order_states.left_to_refund, order.items)) and _remaining_amount(order) <= 0:
         raise RefusedError("nothing_to_refund")
     try:
-        draft = queries.draft(session, order, form.asked())
+        draft = refundable.draft(session, order, form.asked())
     except InvalidError as error:
         form.tell(error)
-        return left
-    refused = _why_not(session, order, draft)
-    if refused is not None and form.on_amazon:
-        form.tell(refused)
-    elif refused is not None:
-        left["why_not_amazon"] = text_for(refused.code, refused.arguments)
-    return left | {"worth": document_pages.worth(draft, order.currency, _l("Total to refund"))}
+        return context
+    amazon_error = _amazon_error(session, order, draft)
+    if amazon_error is not None and form.on_amazon:
+        form.tell(amazon_error)
+    elif amazon_error is not None:
+        context["why_not_amazon"] = text_for(amazon_error.code, amazon_error.arguments)
+    return context | {"worth": document_pages.draft_totals(draft, order.currency, _l("Total to refund"))}
 
 
-def _why_not(session: Session, order: Order, draft: domain.Draft) -> DeskError | None:
-    """What speaks against Amazon refunding this."""
+def _amazon_error(session: Session, order: Order, draft: drafts.Draft) -> DeskError | None:
+    """Return why Amazon would not refund this draft, or None."""
     try:
-        queries.amazon_lines(session, order, draft)
+        refundable.amazon_lines(session, order, draft)
     except (InvalidError, RefusedError) as error:
         return error
     return None
 
 
-def _write(session: Session, order: Order, form: CreditMemoForm, about: dict[str, Any]) -> str:
+def _create(session: Session, order: Order, form: CreditMemoForm, options: dict[str, Any]) -> str:
     form.check_way()
-    memo = actions.create(
+    memo = services.create(
         session,
         order.id,
         form.asked(),
@@ -92,24 +75,29 @@ def _write(session: Session, order: Order, form: CreditMemoForm, about: dict[str
         reason=(form.reason.data or "") if form.on_amazon else "",
         undo_seconds=settings().undo_seconds,
         return_to_stock=form.returned(),
-        **about,
+        **options,
     )
     if form.on_amazon:
         wake_worker(order.amazon_order.account_id)
     return memo.number
 
 
-def _money_left(order: Order) -> int:
+def _remaining_amount(order: Order) -> int:
     return order.total_invoiced - order.total_refunded - order.total_refunding
 
 
-KIND = document_form.Kind(
-    "credit_memos",
-    "refund",
-    _form,
-    _preview,
-    _write,
-    lambda number: _("Credit memo %(number)s was written.", number=number),
-    _l("New credit memo"),
-    order_states.left_to_refund,
+document_form.add_routes(
+    bp,
+    DocumentType(
+        "credit_memos",
+        "refund",
+        _build_form,
+        _preview,
+        _create,
+        lambda number: _("Credit memo %(number)s was written.", number=number),
+        _l("New credit memo"),
+        order_states.left_to_refund,
+        documents.credit_memo,
+        "credit_memo_id",
+    ),
 )

@@ -1,6 +1,6 @@
 """Credit memos: one, with its lines, totals and comments."""
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response
 from flask_babel import lazy_gettext as _l
 
 from webapp.core.extensions import db
@@ -25,30 +25,23 @@ def show(number: str) -> Response:
     session = db.session()
     memo = queries.credit_memo(session, number)
     order = orders.by_id(session, memo.order_id)
-    telling = submissions.about_one(session, order.amazon_order_id, amazon_refunds.KIND, str(memo.id))
-    return document_pages.show(
+    submission = submissions.about_one(session, order.amazon_order_id, amazon_refunds.KIND, str(memo.id))
+    return document_pages.render(
         "credit_memos/show.html",
         order,
         document=memo,
         upload=vat_invoices.upload_of(session, order, memo),
-        telling=telling,
-        pace=submissions_panel.poll_interval([telling] if telling else []),
+        submission=submission,
+        pace=submissions_panel.poll_interval([submission] if submission else []),
         totals=totals(memo, order.currency),
-        remarks=document_pages.of_document(session, order, credit_memo_id=memo.id),
+        remarks=document_pages.document_comments(session, order, credit_memo_id=memo.id),
         form=CommentForm(formdata=None),
     )
 
 
-@bp.post("/credit-memos/<number>/comments")
-@requires("orders.write")
-def comment(number: str) -> Response:
-    url = url_for("credit_memos.show", number=number)
-    return document_pages.comment_on(lambda session: queries.credit_memo(session, number), "credit_memo_id", url)
-
-
 def totals(memo: CreditMemo, currency: str) -> list[document_pages.Total]:
-    """The parts, what is given or kept beside them, and the sum of it all."""
-    rows = document_pages.parts(memo, currency)
+    """Return the rows of the totals: amounts, adjustments, grand total."""
+    rows = document_pages.amount_rows(memo, currency)
     if memo.adjustment_refund:
         rows.append((_l("Adjustment refund"), Money(memo.adjustment_refund, currency), False))
     if memo.adjustment_fee:

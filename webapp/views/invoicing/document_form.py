@@ -1,14 +1,16 @@
-"""Writing a new invoice, shipment or credit memo: the form, what it would be worth as it is filled in, and the click.
+"""The form of a new invoice, shipment or credit memo: the page, a preview of its totals, and creating the document.
 
-Sent twice it is written once. Each page carries a number of its own, which the session keeps with what was written of
-it; and the version of the Order it speaks of, which the verb compares under its lock.
+A form that is sent twice creates one document: each page carries an idempotency key, and the session keeps the number
+of the document created from it. The page also carries the version of the order, which the service compares under its
+lock.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from flask import Response, flash, request, url_for
+from flask import Blueprint, Response, flash, request, url_for
 from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -24,69 +26,85 @@ from webapp.queries.orders import orders as queries
 from webapp.queries.products import line_stock
 from webapp.views.invoicing import common as document_pages
 from webapp.web import form_drafts
+from webapp.web.auth import requires
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
-WRITTEN = "written"
-# So many documents are remembered by the page they came from.
-REMEMBERED = 20
+CREATED = "created_documents"
+# The session keeps the numbers of this many created documents.
+MAX_CREATED = 20
 
 
-class Kind(NamedTuple):
-    """A kind of document. `folder`: of its templates and its blueprint. `move`: of the table of states.
+@dataclass(frozen=True)
+class DocumentType:
+    """A type of document and what differs in its form.
 
-    `form` answers the form of an Order; `preview` what it would be worth, as context of the templates, and raises what
-    the verb would; `write` writes it and answers its number; `done` is said then; `left` is how much of a line can be
-    on it.
+    `name`: of its blueprint and template folder. `slug`: in URLs. `transition`: of the order state machine.
+    `build_form` returns the form of an order. `preview` returns its totals as template context, and raises what
+    creating would raise. `create` creates the document and returns its number. `message` is shown then. `remaining`:
+    how many units of a line can be on it. `find` and `comment_column`: the document by its number, and the column in
+    which its comments refer to it. `edit_form` applies a button of the form, such as "Add a parcel", and returns
+    whether there was one.
     """
 
-    folder: str
-    move: str
-    form: Callable[[Order], DocumentForm]
+    name: str
+    transition: str
+    build_form: Callable[[Order], DocumentForm]
     preview: Callable[[Session, Order, Any], dict[str, Any]]
-    write: Callable[[Session, Order, Any, dict[str, Any]], str]
-    done: Callable[[str], str]
+    create: Callable[[Session, Order, Any, dict[str, Any]], str]
+    message: Callable[[str], str]
     title: str | LazyString
-    left: Callable[[OrderItem], int]
+    remaining: Callable[[OrderItem], int]
+    find: Callable[[Session, str], Any]
+    comment_column: str
+    edit_form: Callable[[Any], bool] | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.name.replace("_", "-")
 
 
-def new(number: str, kind: Kind) -> Response:
-    """The page with the form, filled with what is left."""
-    order = queries.by_number(db.session(), number)
-    return _answer(render_fragment_or_page, kind, order, kind.form(order))
+def add_routes(bp: Blueprint, document: DocumentType) -> None:
+    """Add the routes `new`, `preview`, `create` and `comment` to the document's blueprint."""
+
+    @requires("orders.write")
+    def new(number: str) -> Response:
+        order = queries.by_number(db.session(), number)
+        return _render(render_fragment_or_page, document, order, document.build_form(order))
+
+    @requires("orders.write")
+    def preview(number: str) -> Response:
+        """Render the form as it is filled in now, with its totals; nothing is saved."""
+        order = queries.by_number(db.session(), number)
+        form = document.build_form(order)
+        edited = document.edit_form is not None and document.edit_form(form)
+        return _render(render_fragment_or_page, document, order, form, edited=edited)
+
+    @requires("orders.write")
+    def create(number: str) -> Response:
+        return _create(document, number)
+
+    @requires("orders.write")
+    def comment(number: str) -> Response:
+        url = url_for(f"{document.name}.show", number=number)
+        return document_pages.add_comment(document.find(db.session(), number), document.comment_column, url)
+
+    path = f"/orders/<number>/{document.slug}"
+    bp.add_url_rule(f"{path}/new", "new", new, methods=["GET"])
+    bp.add_url_rule(f"{path}/previews", "preview", preview, methods=["POST"])
+    bp.add_url_rule(path, "create", create, methods=["POST"])
+    bp.add_url_rule(f"/{document.slug}/<number>/comments", "comment", comment, methods=["POST"])
 
 
-def preview(number: str, kind: Kind, change: Callable[[Any], None] | None = None) -> Response:
-    """The form as it is filled in now, with what that would be worth. `change` is made to it first."""
-    order = queries.by_number(db.session(), number)
-    form = kind.form(order)
-    if change is None:
-        return _answer(render_fragment_or_page, kind, order, form)
-    change(form)
-    return _answer(render_fragment_or_page, kind, order, form, changed=True)
-
-
-def create(number: str, kind: Kind) -> Response:
+def _create(document: DocumentType, number: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
-    form = kind.form(order)
-    once = (form.once.data or "")[:64]
-    written = (form_drafts.read(WRITTEN) or {}).get(once)
-    if written is not None:
+    form = document.build_form(order)
+    key = (form.once.data or "")[:64]
+    created = form_drafts.read(CREATED) or {}
+    if key in created:
         flash(_("This was written already, so nothing was written twice."), "good")
-        return see_other(request, url_for(f"{kind.folder}.show", number=written))
-    try:
-        done = kind.write(session, order, form, _about(form))
-    except (InvalidError, RefusedError) as error:
-        session.rollback()
-        return _refuse(kind, queries.by_number(session, number), form, error)
-    _remember(once, done)
-    flash(kind.done(done), "good")
-    return see_other(request, url_for(f"{kind.folder}.show", number=done))
-
-
-def _about(form: DocumentForm) -> dict[str, Any]:
-    """What every verb that writes a document takes."""
-    return {
+        return see_other(request, url_for(f"{document.name}.show", number=created[key]))
+    options = {
         "comment": form.comment.data or "",
         "notify": bool(form.notify.data),
         "append": bool(form.append.data),
@@ -94,52 +112,60 @@ def _about(form: DocumentForm) -> dict[str, Any]:
         "now": datetime.now(UTC),
         "actor": current_user.actor,
     }
+    try:
+        document_number = document.create(session, order, form, options)
+    except (InvalidError, RefusedError) as error:
+        session.rollback()
+        return _render(render_invalid, document, queries.by_number(session, number), form, error)
+    if key:
+        created = {**(form_drafts.read(CREATED) or {}), key: document_number}
+        form_drafts.keep(CREATED, dict(list(created.items())[-MAX_CREATED:]))
+    flash(document.message(document_number), "good")
+    return see_other(request, url_for(f"{document.name}.show", number=document_number))
 
 
-def _remember(once: str, number: str) -> None:
-    if once:
-        kept = {**(form_drafts.read(WRITTEN) or {}), once: number}
-        form_drafts.keep(WRITTEN, dict(list(kept.items())[-REMEMBERED:]))
-
-
-def _refuse(kind: Kind, order: Order, form: DocumentForm, error: DeskError) -> Response:
-    """The form as it was sent, with the mistake at its field, or above it where it has none."""
-    said = "" if form.culprit(error) is not None else text_for(error.code, error.arguments)
-    return _answer(render_invalid, kind, order, form, said, error)
-
-
-def _answer(
+def _render(
     respond: Callable[..., Response],
-    kind: Kind,
+    document: DocumentType,
     order: Order,
     form: DocumentForm,
-    said: str = "",
-    wrong: DeskError | None = None,
+    error: DeskError | None = None,
     *,
-    changed: bool = False,
+    edited: bool = False,
 ) -> Response:
-    """`changed`: it was not the fields that were filled in, so nothing is found fault with yet."""
+    """Render the form. `error`: why the document was not created; shown at its field, or above the form.
+
+    `edited`: a button changed the form and not its fields, so no errors are shown yet.
+    """
+    message = text_for(error.code, error.arguments) if error is not None and form.culprit(error) is None else ""
     context: dict[str, Any] = {"refused": "", "worth": None}
     try:
-        context |= _preview(kind, order, form)
-    except RefusedError as error:
-        context["refused"] = text_for(error.code, error.arguments)
-    except InvalidError as error:
+        context |= _preview(document, order, form)
+    except RefusedError as refusal:
+        context["refused"] = text_for(refusal.code, refusal.arguments)
+    except InvalidError as invalid:
+        form.tell(invalid)
+    if error is not None:
         form.tell(error)
-    if wrong is not None:
-        form.tell(wrong)
-    if changed:
+    if edited:
         form.forgive()
     form.fresh(order)
-    page = (f"{kind.folder}/_new.html", f"{kind.folder}/new.html")
-    about = document_pages.about(order) | context | {"left": {item.id: kind.left(item) for item in order.items}}
-    about["stock"] = line_stock.of_order(db.session(), order) if kind.move == "ship" else {}
     return respond(
-        request, *page, **about, title=kind.title, form=form, changed=changed, said="" if context["refused"] else said
+        request,
+        f"{document.name}/_new.html",
+        "documents/new.html",
+        **document_pages.order_context(order) | context,
+        remaining={item.id: document.remaining(item) for item in order.items},
+        stock=line_stock.of_order(db.session(), order) if document.transition == "ship" else {},
+        document=document,
+        title=document.title,
+        form=form,
+        edited=edited,
+        message="" if context["refused"] else message,
     )
 
 
-def _preview(kind: Kind, order: Order, form: DocumentForm) -> dict[str, Any]:
-    if not order_states.is_allowed(kind.move, order.state):
-        raise RefusedError(f"cannot_{kind.move}", state=order.state)
-    return kind.preview(db.session(), order, form)
+def _preview(document: DocumentType, order: Order, form: DocumentForm) -> dict[str, Any]:
+    if not order_states.is_allowed(document.transition, order.state):
+        raise RefusedError(f"cannot_{document.transition}", state=order.state)
+    return document.preview(db.session(), order, form)

@@ -18,7 +18,7 @@ from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
 from webapp.queries.orders.detail import OrderDetail
 from webapp.services.orders import comments as actions
-from webapp.views.invoicing import common as document_pages
+from webapp.views.invoicing.common import order_context
 from webapp.views.orders.list import bp
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
@@ -31,7 +31,7 @@ NOTE = ("orders/_comment_form.html", "orders/comment.html")
 @requires("orders.write")
 def new_comment(number: str) -> Response:
     order = queries.by_number(db.session(), number)
-    return render_fragment_or_page(request, *NOTE, **document_pages.about(order), form=form_for(order, formdata=None))
+    return render_fragment_or_page(request, *NOTE, **order_context(order), form=form_for(order, formdata=None))
 
 
 @bp.post("/<number>/comments")
@@ -52,7 +52,7 @@ def comment(number: str) -> Response:
         )
     except InvalidError as error:
         add_error(form, error)
-        return render_invalid(request, *NOTE, **document_pages.about(queries.by_number(session, number)), form=form)
+        return render_invalid(request, *NOTE, **order_context(queries.by_number(session, number)), form=form)
     flash(_("The comment was written."), "good")
     return see_other(request, url_for("orders.show", number=number))
 

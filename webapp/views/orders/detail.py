@@ -54,7 +54,7 @@ def show(number: str) -> Response:
     order = queries.read(session, number, tab)
     beside = order.beside
     counts = {"invoices": beside.invoices, "credit_memos": beside.credit_memos, "shipments": beside.shipments}
-    template = f"orders/{tab}.html"
+    template = "orders/_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
     return render_fragment_or_page(
         request,
         template,
@@ -114,8 +114,9 @@ def _documents(rows: Rows) -> More:
 
 
 def _shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
-    told = {int(one.subject): one for one in reversed(order.submissions) if one.kind == shipment_confirmation.KIND}
-    return {"tellings": told} | _documents(orders.shipments)(session, order)
+    confirmations = [row for row in reversed(order.submissions) if row.kind == shipment_confirmation.KIND]
+    latest = {int(row.subject): row for row in confirmations}
+    return {"parcel_submissions": latest} | _documents(orders.shipments)(session, order)
 
 
 _MORE: dict[str, More] = {
@@ -152,7 +153,7 @@ def _totals(order: OrderDetail) -> list[document_pages.Total]:
     paid, refunded = order.total_invoiced, order.total_refunded
     asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
     return [
-        *document_pages.parts(order, order.currency),
+        *document_pages.amount_rows(order, order.currency),
         (_l("Grand total"), Money(order.total, order.currency), True),
         (_l("Total paid"), Money(paid, order.currency), False),
         (_l("Total refunded"), Money(refunded, order.currency), False),

@@ -88,7 +88,7 @@ def show(submission_id: int) -> Response:
         again=again,
         shipment=_shipment(submission),
         parcel=parcel,
-        telling=shipment_confirmations.latest(session, parcel) if parcel else None,
+        parcel_submission=shipment_confirmations.latest(session, parcel) if parcel else None,
         changes=_changes(submission) if submission.state == domain.CONFLICT else [],
         about=submission_subject.context(session, submission),
     )
