@@ -127,7 +127,6 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
         "tracking.show": {"import_id": sheet.id},
         "tracking.rest": {"import_id": sheet.id},
         "product_imports.show": {"import_id": product_import.id},
-        "patterns.show": {"page": "pieces"},
         "grid_tools.columns": {"name": "orders"},
         "grid_tools.views": {"name": "orders"},
     }

@@ -48,5 +48,4 @@ SENTENCES = {
     "odd_duplicate": _l("is there twice; the first counts"),
     # What does not exist.
     "customer_unknown": _l("There is no customer %(name)s here."),
-    "pattern_unknown": _l("The pattern book has no page %(page)s."),
 }

@@ -1,8 +1,7 @@
-"""The pattern book: every macro with sample data, and three whole pages made of them. For those who build pages."""
+"""The style guide for people who build pages: every macro of templates/macros with sample data."""
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from webapp.domain import errors
 from webapp.forms.patterns import SampleForm
@@ -12,24 +11,11 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 
 bp = Blueprint("patterns", __name__, url_prefix="/patterns")
 
-PAGES = {
-    "pieces": _l("Pieces"),
-    "dashboard": _l("Store dashboard"),
-    "orders": _l("Orders grid"),
-    "order": _l("Order"),
-}
-
 
 @bp.get("")
-@bp.get("/<page>")
 @requires("stores.read")
-def show(page: str = "pieces") -> str:
-    if page not in PAGES:
-        raise errors.NotFoundError("pattern_unknown", page=page)
-    tabs = [(text, url_for("patterns.show", page=name), name == page, None) for name, text in PAGES.items()]
-    return render_template(
-        f"patterns/{page}.html", tabs=tabs, form=SampleForm(formdata=None), samples=samples, days=_days()
-    )
+def show() -> str:
+    return render_template("patterns/index.html", form=SampleForm(formdata=None), samples=samples)
 
 
 @bp.post("/form")
@@ -51,10 +37,6 @@ def dialog() -> Response:
 @requires("stores.read")
 def refuse() -> Response:
     raise errors.RefusedError("cancel_shipped")
-
-
-def _days() -> int:
-    return 7 if request.args.get("days") == "7" else 30
 
 
 def _reasons() -> list[tuple[str, str]]:
