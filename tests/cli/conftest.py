@@ -14,7 +14,7 @@ from webapp.cli import channeldesk
 from webapp.cli.base import one_line_errors
 
 
-class Said(NamedTuple):
+class CommandResult(NamedTuple):
     """What a command printed and how it ended."""
 
     code: int
@@ -26,14 +26,14 @@ class Said(NamedTuple):
         return json.loads(self.out)
 
 
-class _Guarded(type(channeldesk)):  # type: ignore[misc]
+class _GroupWithOneLineErrors(type(channeldesk)):  # type: ignore[misc]
     def invoke(self, context: object) -> object:
         with one_line_errors():
             return super().invoke(context)
 
 
-_guarded = _Guarded(name="channeldesk")
-Command = Callable[..., Said]
+_group = _GroupWithOneLineErrors(name="channeldesk")
+Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
@@ -44,26 +44,26 @@ def command(tmp_path: Path, redis_url: str, redis: object, monkeypatch: pytest.M
     monkeypatch.setenv("CHANNELDESK_FEED_INTERVAL", "0")
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
-    def command(*words: str) -> Said:
-        result = CliRunner().invoke(_guarded, [*words, "--data-dir", str(tmp_path / "cli")])
+    def command(*words: str) -> CommandResult:
+        result = CliRunner().invoke(_group, [*words, "--data-dir", str(tmp_path / "cli")])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Said(result.exit_code, result.stdout, result.stderr.strip())
+        return CommandResult(result.exit_code, result.stdout, result.stderr.strip())
 
     return command
 
 
 @pytest.fixture
-def connected(command: Command, amazon: AmazonServer, tmp_path: Path) -> str:
+def account_name(command: Command, amazon: AmazonServer, tmp_path: Path) -> str:
     """The name of an account connected to the simulator, with a store in Germany."""
     keys = {name: str(value) for name, value in DEMO_EU.credentials(amazon.url).items()}
     for name in ("client_secret", "refresh_token"):
         (tmp_path / name).write_text(keys[name])
-    said = command(
+    result = command(
         *("accounts", "connect", "--name", "Desk", "--region", keys["region"], "--seller-id", keys["seller_id"]),
         *("--client-id", keys["client_id"], "--client-secret-file", str(tmp_path / "client_secret")),
         *("--refresh-token-file", str(tmp_path / "refresh_token"), "--marketplaces", "DE"),
         *("--endpoint", keys["endpoint"], "--token-url", keys["token_url"], "--backfill-days", "30"),
     )
-    assert said.code == 0, said.error
+    assert result.code == 0, result.error
     return "Desk"

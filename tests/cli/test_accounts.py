@@ -101,7 +101,7 @@ def test_an_account_is_connected_and_listed_with_its_stores(shell):
     assert shell.run("stores", "list").splitlines()[0] == "Birch & Anvil DE  DE  active  synced never"
 
 
-def test_what_amazon_does_not_show_is_said(shell, amazon):
+def test_marketplaces_that_amazon_does_not_list_are_refused(shell, amazon):
     amazon.world.faults.arm("forbidden_dataset", dataset="BUYER", times=None)
 
     lines = shell.connect().splitlines()
@@ -123,7 +123,7 @@ def test_what_amazon_does_not_show_is_said(shell, amazon):
         ({"client_secret_file": "/nowhere/secret"}, "/nowhere/secret cannot be read: No such file or directory."),
     ],
 )
-def test_what_is_wrong_is_one_line_and_nothing_is_stored(shell, options, line):
+def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell, options, line):
     with pytest.raises(Said) as said:
         shell.connect(**options)
 
@@ -146,7 +146,7 @@ def test_what_is_wrong_is_one_line_and_nothing_is_stored(shell, options, line):
         (b"\xff\xfeA\x00", "{file} does not hold a secret"),
     ],
 )
-def test_a_wrong_secret_is_one_line_that_says_what_to_do(shell, content, line):
+def test_a_wrong_secret_is_one_line_with_advice(shell, content, line):
     shell.token.write_bytes(content)
 
     with pytest.raises(Said) as said:
@@ -160,7 +160,7 @@ def test_a_wrong_secret_is_one_line_that_says_what_to_do(shell, content, line):
     assert shell.json("accounts", "list") == []
 
 
-def test_a_line_break_is_told_with_the_way_to_write_the_file_without(shell):
+def test_a_line_break_in_a_secret_is_refused_with_advice(shell):
     shell.secret.write_text(DEMO_EU.client_secret + "\n")
 
     with pytest.raises(Said, match=rf"printf %s 'the secret' > {shell.secret}"):
@@ -208,7 +208,7 @@ def test_settings_are_changed_all_or_none(shell):
         shell.run("stores", "settings", "nowhere")
 
 
-def test_what_documents_say_is_set_from_the_command_line(command, connected):
+def test_document_settings_are_changed_from_the_command_line(command, connected):
     sender = command("stores", "documents", "Desk DE", "--set", r"documents_sender=Desk\nHafen 1", "--json")
     assert (sender.json["language"], sender.json["documents_sender"]) == ("de", "Desk\nHafen 1")
     wrong = command("stores", "documents", "Desk DE", "--set", "colour=red")

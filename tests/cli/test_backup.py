@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.cli.conftest import Command
 
 
-def test_it_says_what_is_in_the_backup_and_that_the_keys_are_not(
-    command: Command, connected: str, tmp_path: Path
+def test_the_command_prints_what_is_in_the_backup_and_that_the_keys_are_not(
+    command: Command, account_name: str, tmp_path: Path
 ) -> None:
     target = tmp_path / "a backup.db"
     said = command("backup", str(target))

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from webapp.cli import channeldesk
 
 
-def test_lists_of_nothing_say_so(command):
+def test_empty_lists_print_a_message(command):
     said = {words: command(*words).out for words in (("stores", "list"), ("accounts", "list"), ("orders", "list"))}
 
     assert said == {

@@ -9,7 +9,7 @@ GROUPS = ["users", "accounts", "stores", "amazon-orders", "orders", "products", 
 
 
 @pytest.mark.parametrize("group", [None, *GROUPS])
-def test_what_a_command_does_is_said_to_the_end(group):
+def test_the_help_of_a_command_is_not_truncated(group):
     said = CliRunner().invoke(channeldesk, [*([group] if group else []), "--help"], terminal_width=80).output
 
     commands = said.partition("Commands:\n")[2]

@@ -46,7 +46,7 @@ def test_a_test_mail_goes_out(command: Command, box: Mailbox, failed: int) -> No
     assert [mail["To"] for mail in box.taken] == ["me@shop.example"]
 
 
-def test_what_the_server_says_no_to_is_one_line(command: Command, box: Mailbox, failed: int) -> None:
+def test_a_refusal_of_the_mail_server_is_one_line(command: Command, box: Mailbox, failed: int) -> None:
     box.will("rcpt", "550 5.7.1 Not here")
     said = command("mails", "test", "me@shop.example")
     assert said.code == 1
@@ -54,7 +54,7 @@ def test_what_the_server_says_no_to_is_one_line(command: Command, box: Mailbox, 
     assert "This is not an e-mail address" in command("mails", "test", "me").error
 
 
-def test_without_a_server_a_test_says_so(command: Command) -> None:
+def test_a_test_mail_without_a_mail_server_is_refused(command: Command) -> None:
     said = command("mails", "test", "me@shop.example")
     assert (said.code, "No mail server is set up" in said.error) == (1, True)
 

@@ -8,15 +8,15 @@ from tests.cli.test_orders import ORDER_KEYS
 
 
 @pytest.fixture
-def number(command, connected, amazon):
+def number(command, account_name, amazon):
     """Our number of an Order of one line, invoiced and unshipped."""
     amazon.world.place("DE")
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
     (order,) = command("orders", "list", "--json").json
     return order["number"]
 
 
-def test_an_order_is_held_and_given_back(command, number):
+def test_an_order_is_held_and_released(command, number):
     held = command("orders", "hold", number, "--reason", "Wait", "--until", "2099-01-01T00:00", "--json").json
     assert (held["state"], held.keys()) == ("holded", ORDER_KEYS)
     refused = command("orders", "refund", number)
@@ -60,12 +60,12 @@ def test_a_line_that_has_no_sku_goes_by_a_dash(command, number, tmp_path):
 
 
 @pytest.mark.parametrize("until", ["tomorrow", "2000-01-01", "9999-12-31T23:59-05:00"])
-def test_a_time_that_cannot_be_is_refused(command, number, until):
+def test_an_impossible_time_is_refused(command, number, until):
     assert command("orders", "hold", number, "--reason", "Wait", "--until", until).code == 1
     assert command("orders", "show", number, "--json").json["state"] == "processing"
 
 
-def test_an_order_is_shipped_and_amazon_is_told(command, number, connected, amazon):
+def test_an_order_is_shipped_and_the_shipment_is_sent(command, number, account_name, amazon):
     nameless = command("orders", "ship", number, "--tracking", "X-1")
     assert nameless.error == "channeldesk: No carrier we know has such numbers: choose"
 
@@ -79,7 +79,7 @@ def test_an_order_is_shipped_and_amazon_is_told(command, number, connected, amaz
         == "channeldesk: It has not ended yet, so it cannot be asked for again. Follow it under Submissions."
     )
 
-    (told,) = command("submissions", "run", connected, "--wait", "20", "--json").json
+    (told,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
 
     assert told["state"] == "verified"
     (entry,) = amazon.world.effects("shipment")
@@ -111,18 +111,18 @@ def test_a_doubtful_number_is_refused_with_its_reason_unless_it_is_accepted(comm
 
 
 @pytest.mark.parametrize("tracking", ["n/a", "NULL", "ohne Tracking", "3.4E+17", "未发货"])
-def test_what_is_no_number_is_never_accepted(command, number, tracking):
+def test_an_invalid_tracking_number_is_never_accepted(command, number, tracking):
     refused = command("orders", "ship", number, "--tracking", tracking, "--carrier", "DHL", "--accept-number")
     assert refused.code == 1
     assert command("submissions", "list", "--json").json == []
 
 
-def test_a_number_that_tells_no_carrier_for_certain_asks_for_it(command, number):
+def test_a_tracking_number_without_a_certain_carrier_needs_one(command, number):
     refused = command("orders", "ship", number, "--tracking", "RR123456785DE", "--accept-number")
     assert refused.error == "channeldesk: More than one carrier has such numbers: choose"
 
 
-def test_a_conflict_is_decided(command, number, connected, amazon):
+def test_a_conflict_is_decided(command, number, account_name, amazon):
     (order_id,) = amazon.world.orders
     command("orders", "ship", number, "--tracking", "T1234567", "--carrier", "bike courier", "--no-undo")
     with amazon.world.lock:
@@ -138,15 +138,15 @@ def test_a_conflict_is_decided(command, number, connected, amazon):
 
 
 @pytest.fixture
-def shipped(command, connected, amazon):
+def shipped(command, account_name, amazon):
     """Our number of a shipped Order."""
     amazon.world.place("DE", status="SHIPPED")
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
     (order,) = command("orders", "list", "--json").json
     return order["number"]
 
 
-def test_a_refund_is_asked_of_amazon_and_carried_out(command, shipped, connected, amazon):
+def test_a_refund_is_requested_and_carried_out(command, shipped, account_name, amazon):
     half = command("orders", "refund", shipped, "--on-amazon")
     assert (half.code, "--on-amazon and --reason go together." in half.error) == (2, True)
 
@@ -154,7 +154,7 @@ def test_a_refund_is_asked_of_amazon_and_carried_out(command, shipped, connected
         "orders", "refund", shipped, "--on-amazon", "--reason", "CustomerReturn", "--no-undo", "--json"
     ).json
     assert (asked["document"], asked["state"]) == ("100001", "complete")
-    (told,) = command("submissions", "run", connected, "--wait", "20", "--json").json
+    (told,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
 
     assert (told["kind"], told["state"], told["reason"]) == ("refund", "verified", "CustomerReturn")
     assert command("orders", "show", shipped, "--json").json["state"] == "closed"
@@ -164,7 +164,7 @@ def test_a_refund_is_asked_of_amazon_and_carried_out(command, shipped, connected
     assert settled.error.startswith("channeldesk: There is nothing to decide about this refund")
 
 
-def test_one_run_verifies_what_amazon_shows_at_once_and_the_order_is_complete(command, number, connected, amazon):
+def test_one_run_verifies_what_amazon_shows_at_once_and_the_order_is_complete(command, number, account_name, amazon):
     command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo")
     assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"
 
@@ -174,7 +174,7 @@ def test_one_run_verifies_what_amazon_shows_at_once_and_the_order_is_complete(co
     assert (told["state"], order["state"], order["status"]) == ("verified", "complete", "complete")
 
 
-def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number, connected, amazon):
+def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number, account_name, amazon):
     amazon.world.faults.arm("package_unseen")
     command("orders", "ship", number, "--tracking", "00340434161094042557", "--no-undo")
 
@@ -184,11 +184,11 @@ def test_one_run_leaves_what_amazon_does_not_show_to_a_later_one(command, number
     assert command("orders", "show", number, "--json").json["state"] == "awaiting_amazon"
 
 
-def test_an_order_the_buyer_asks_to_cancel_is_shipped_only_when_a_person_says_so(command, number, connected, amazon):
+def test_an_order_the_buyer_asks_to_cancel_is_shipped_only_when_confirmed(command, number, account_name, amazon):
     (order_id,) = amazon.world.orders
     with amazon.world.lock:
         lifecycle.request_cancel(amazon.world, amazon.world.orders[order_id], "Mistake")
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
 
     asked = command("orders", "ship", number, "--tracking", "T1234567", "--carrier", "bike courier", "--no-undo")
     assert (asked.code, "The buyer has asked to cancel this order" in asked.error) == (1, True)

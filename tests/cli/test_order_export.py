@@ -9,10 +9,10 @@ from sqlalchemy import create_engine, text
 
 
 @pytest.fixture
-def numbers(command, connected, amazon):
+def numbers(command, account_name, amazon):
     """Amazon's numbers of two orders that have arrived."""
     placed = [amazon.world.place("DE") for _ in range(2)]
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
     return placed
 
 
@@ -20,7 +20,7 @@ def table(said):
     return list(csv.reader(io.StringIO(said.out.lstrip("\ufeff"))))
 
 
-def test_what_matches_is_written_with_the_columns_asked_for(command, numbers):
+def test_matching_orders_are_written_with_the_requested_columns(command, numbers):
     said = command("orders", "export", "--columns", "amazon_number,total,status", "--sort", "id")
 
     heads, *rows = table(said)
@@ -84,7 +84,7 @@ def test_a_total_of_nothing_is_a_limit_too(command, numbers):
         (("--output", "/no/such/folder/orders.csv"), "there is no folder /no/such/folder."),
     ],
 )
-def test_what_makes_no_sense_is_said(command, connected, words, said):
+def test_invalid_options_are_refused(command, account_name, words, said):
     answer = command("orders", "export", *words)
 
     assert answer.code != 0

@@ -28,10 +28,10 @@ SUBMISSION_KEYS = {"id", "kind", "amazon_order_number", "state", "message", "req
 
 
 @pytest.fixture
-def number(command, connected, amazon):
+def number(command, account_name, amazon):
     """An unshipped order that has arrived."""
     number = amazon.world.place("DE")
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
     return number
 
 
@@ -65,9 +65,9 @@ def test_an_order_has_the_keys_scripts_know(command, number):
     assert all(item["invoiced"] == item["ordered"] for item in listed["items"])
 
 
-def test_a_list_is_narrowed_by_store_status_and_length(command, number, amazon, connected):
+def test_a_list_is_narrowed_by_store_status_and_length(command, number, amazon, account_name):
     pending = amazon.world.place("DE", status="PENDING")
-    command("sync", connected)
+    command("sync", account_name)
 
     def numbers(*options):
         return [one["number"] for one in command("amazon-orders", "list", *options, "--json").json]

@@ -8,10 +8,10 @@ KEYS = {
 
 
 @pytest.fixture
-def ordered(command, connected, amazon):
+def ordered(command, account_name, amazon):
     """The SKU of two pieces that were ordered, unknown until then."""
     amazon.world.place("DE", lines=[(0, 2)])
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
     return "ANV-KETTLE-DE"
 
 
@@ -31,7 +31,7 @@ def test_a_product_an_order_made_is_listed_and_counted(command, ordered):
     assert (wrong.code, wrong.error) == (1, "channeldesk: Enter a number of pieces up to 1000000000.")
 
 
-def test_files_go_out_and_in(command, connected, tmp_path):
+def test_files_go_out_and_in(command, account_name, tmp_path):
     file = tmp_path / "products.csv"
     file.write_text("sku;quantity;Titel\nA-1;5;Tasse\nA-2;x;Topf\n")
     looked = command("products", "import", str(file), "--preview", "--json").json
@@ -59,4 +59,4 @@ def test_files_go_out_and_in(command, connected, tmp_path):
     again = command("products", "import", str(out), "--json").json
     assert (again["same"], again["created"], again["changed"], again["left_out"], again["ignored"]) == (1, 0, 0, [], [])
     unknown = command("products", "import", str(file), "--account", "Nobody")
-    assert unknown.error == f"channeldesk: Say which seller account: {connected}."
+    assert unknown.error == f"channeldesk: Say which seller account: {account_name}."

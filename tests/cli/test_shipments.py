@@ -6,10 +6,10 @@ DHL, UPS = "00340434161094042557", "1Z999AA10123456784"
 
 
 @pytest.fixture
-def numbers(command, connected, amazon):
+def numbers(command, account_name, amazon):
     """Amazon's numbers of three orders that wait to be shipped."""
     found = [amazon.world.place("DE") for _ in range(3)]
-    assert command("sync", connected).code == 0
+    assert command("sync", account_name).code == 0
     return found
 
 
@@ -30,7 +30,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(command, numbers, tm
     assert shipped(command, numbers[0]) == 0
 
 
-def test_what_is_ready_is_shipped_and_running_it_again_ships_nothing_twice(command, numbers, tmp_path):
+def test_ready_lines_are_shipped_once(command, numbers, tmp_path):
     one, two = tmp_path / "one.csv", tmp_path / "two.tsv"
     one.write_text(f"Bestellung;Sendungsnummer\n{numbers[0]};{DHL}\n", encoding="utf-16")
     two.write_text(f"{UPS}\t{numbers[1]}\n")
@@ -53,7 +53,7 @@ def test_what_is_ready_is_shipped_and_running_it_again_ships_nothing_twice(comma
     assert sorted(one["kind"] for one in submissions) == ["shipment", "shipment"]
 
 
-def test_what_cannot_be_read_is_one_line(command, connected, tmp_path):
+def test_an_unreadable_file_is_one_line(command, account_name, tmp_path):
     (tmp_path / "sheet.csv").write_text("nothing of use")
     said = command("shipments", "import", str(tmp_path / "sheet.csv"))
     assert said.code == 1
@@ -100,7 +100,7 @@ def test_every_line_and_column_of_a_file_is_accounted_for(command, numbers, tmp_
     assert "5 lines read, 5 explained, headings: 1; columns not used: Return label (return labels), Status" in words
 
 
-def test_orders_with_one_number_are_shipped_once_somebody_says_they_are_in_one_parcel(command, numbers, tmp_path):
+def test_orders_that_share_a_number_are_shipped_with_the_shared_parcels_option(command, numbers, tmp_path):
     sheet = tmp_path / "sheet.csv"
     sheet.write_text(f"Order;Tracking\n{numbers[0]};{DHL}\n{numbers[1]};{DHL}\n")
 

@@ -16,10 +16,10 @@ KEYS = {"id", "kind", "amazon_order_number", "state", "message", "request_id"}
 
 
 @pytest.fixture
-def asked(command: Command, connected: str, amazon: AmazonServer, tmp_path: Path) -> str:
+def asked(command: Command, account_name: str, amazon: AmazonServer, tmp_path: Path) -> str:
     """The number of an order whose cancellation was asked for; it can no longer be undone."""
     number = amazon.world.place("DE")
-    command("sync", connected)
+    command("sync", account_name)
     app = create_app(Settings.load({}, data_dir=tmp_path / "cli"))
     with app.app_context():
         order = db.session.scalars(select(AmazonOrder)).one()
@@ -29,7 +29,7 @@ def asked(command: Command, connected: str, amazon: AmazonServer, tmp_path: Path
     return number
 
 
-def test_what_is_asked_is_listed(command: Command, asked: str) -> None:
+def test_submissions_are_listed(command: Command, asked: str) -> None:
     (one,) = command("submissions", "list", "--open", "--json").json
     assert set(one) >= KEYS
     assert (one["kind"], one["amazon_order_number"], one["state"]) == ("cancellation", asked, "queued")
@@ -37,19 +37,21 @@ def test_what_is_asked_is_listed(command: Command, asked: str) -> None:
     assert command("submissions", "list", "--state", "rejected", "--json").json == []
 
 
-def test_run_with_time_follows_it_until_amazon_has_proved_it(command: Command, connected: str, asked: str) -> None:
-    (one,) = command("submissions", "run", connected, "--wait", "20", "--json").json
+def test_run_with_wait_follows_a_submission_until_it_is_verified(
+    command: Command, account_name: str, asked: str
+) -> None:
+    (one,) = command("submissions", "run", account_name, "--wait", "20", "--json").json
     assert (one["state"], one["open"], one["message"]) == ("verified", False, None)
     assert one["request_id"]
     assert command("submissions", "list", "--open", "--json").json == []
 
 
-def test_run_without_time_takes_one_step(command: Command, asked: str) -> None:
+def test_run_without_wait_takes_one_step(command: Command, asked: str) -> None:
     (one,) = command("submissions", "run", "--json").json
     assert (one["state"], one["open"]) == ("sent", True)
 
 
-def test_what_amazon_refuses_is_said_in_its_words(command: Command, asked: str, amazon: AmazonServer) -> None:
+def test_a_rejection_is_printed_with_amazons_message(command: Command, asked: str, amazon: AmazonServer) -> None:
     amazon.world.faults.arm("feed_rejected", times=None)
     (one,) = command("submissions", "run", "--wait", "20", "--json").json
     assert one["state"] == "rejected"
@@ -57,7 +59,7 @@ def test_what_amazon_refuses_is_said_in_its_words(command: Command, asked: str, 
     assert one["message"] in command("submissions", "list").out
 
 
-def test_with_nothing_to_do_run_says_so_at_once(command: Command, connected: str) -> None:
+def test_with_nothing_to_do_run_ends_at_once(command: Command, account_name: str) -> None:
     assert command("submissions", "run", "--wait", "60").out == "There are no such submissions.\n"
 
 

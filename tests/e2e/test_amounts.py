@@ -74,7 +74,7 @@ def the_order(session, *, auto_invoice):
     return session.query(Order).one()
 
 
-def test_details_are_not_counted_beside_the_amounts_they_detail(session):
+def test_breakdown_details_are_not_counted_twice(session):
     order = the_order(session, auto_invoice=True)
 
     #                         subtotal, shipping, tax, discount, other, total
@@ -91,7 +91,7 @@ def test_details_are_not_counted_beside_the_amounts_they_detail(session):
     ]
 
 
-def test_an_invoice_of_some_pieces_has_their_part_of_each_amount(session):
+def test_an_invoice_for_some_units_has_their_share_of_each_amount(session):
     order = the_order(session, auto_invoice=False)
     first, second = order.items
 

@@ -16,16 +16,16 @@ pytestmark = pytest.mark.both_databases
 
 
 def state(harness, number):
-    found = harness.commerce_order(number).state
+    value = harness.commerce_order(number).state
     harness.session.commit()
-    return found
+    return value
 
 
-def told(harness):
+def audit_args(harness):
     return {"now": harness.clock(), "actor": "test"}
 
 
-def moves(harness, number):
+def state_changes(harness, number):
     """The states the order went through after it was created, from its history."""
     order = harness.commerce_order(number)
     events = harness.session.scalars(select(Event.kind).where(Event.order_id == order.id).order_by(Event.id)).all()
@@ -42,22 +42,22 @@ def test_the_order_awaits_amazon_until_the_package_is_shown(harness, number):
     harness.sync()
 
     assert state(harness, number) == "complete"
-    assert moves(harness, number) == ["order_awaiting_amazon", "order_complete"]
+    assert state_changes(harness, number) == ["order_awaiting_amazon", "order_complete"]
 
 
-def test_a_package_amazon_rejects_puts_the_order_back_into_the_work_until_it_is_retried(harness, number):
+def test_a_rejected_package_returns_the_order_to_processing_until_it_is_retried(harness, number):
     harness.world.faults.arm("package_not_found", times=None)
     (one,) = harness.ship(number)
     harness.advance_until_ended(one)
     assert (one.state, state(harness, number)) == ("rejected", "processing")
 
     harness.world.faults.disarm()
-    again = submission_actions.resubmit(harness.session, one.id, undo_seconds=0, **told(harness))
+    again = submission_actions.resubmit(harness.session, one.id, undo_seconds=0, **audit_args(harness))
     assert state(harness, number) == "awaiting_amazon"
     harness.advance_until_ended(again)
 
     assert (again.state, state(harness, number)) == ("verified", "complete")
-    assert moves(harness, number) == [
+    assert state_changes(harness, number) == [
         "order_awaiting_amazon",
         "order_processing",
         "order_awaiting_amazon",
@@ -65,9 +65,9 @@ def test_a_package_amazon_rejects_puts_the_order_back_into_the_work_until_it_is_
     ]
 
 
-def test_an_undone_confirmation_puts_the_order_back_until_tracking_is_edited(harness, number):
+def test_an_undone_confirmation_returns_the_order_to_processing_until_tracking_is_edited(harness, number):
     (one,) = harness.ship(number, undo_seconds=30)
-    submission_actions.undo(harness.session, one.id, **told(harness))
+    submission_actions.undo(harness.session, one.id, **audit_args(harness))
     assert state(harness, number) == "processing"
 
     parcel = shipment_confirmations.parcel_of(harness.session, one)
@@ -78,7 +78,7 @@ def test_an_undone_confirmation_puts_the_order_back_until_tracking_is_edited(har
         title="",
         tracking_number="1Z999AA10123456784",
         undo_seconds=0,
-        **told(harness),
+        **audit_args(harness),
     )
     assert state(harness, number) == "awaiting_amazon"
     harness.advance_until_ended(new)
@@ -103,7 +103,7 @@ def test_a_package_amazon_accepts_and_never_shows_needs_a_person_until_a_sync_sh
     assert (harness.order(number).status, state(harness, number)) == ("SHIPPED", "complete")
 
 
-def test_one_package_of_two_that_fails_is_enough(harness, number):
+def test_one_failed_package_of_two_returns_the_order_to_processing(harness, number):
     first, second = harness.commerce_order(number).items
     one, other = harness.ship(
         number,
@@ -111,12 +111,14 @@ def test_one_package_of_two_that_fails_is_enough(harness, number):
         Parcel({second.id: 1}, "DHL", "", "JJD01460000T2"),
         undo_seconds=30,
     )
-    submission_actions.undo(harness.session, other.id, **told(harness))
+    submission_actions.undo(harness.session, other.id, **audit_args(harness))
     harness.later(31)
     harness.advance_until_ended(one)
     assert (one.state, state(harness, number)) == ("verified", "processing")
 
-    parcels.take_back(harness.session, shipment_confirmations.parcel_of(harness.session, other).id, **told(harness))
+    parcels.take_back(
+        harness.session, shipment_confirmations.parcel_of(harness.session, other).id, **audit_args(harness)
+    )
     assert state(harness, number) == "processing"
     (rest,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460000T3"))
     harness.advance_until_ended(rest)
@@ -134,34 +136,34 @@ def test_without_a_tracking_number_it_is_complete_once_amazon_says_it_is_shipped
     assert state(harness, number) == "complete"
 
 
-def test_a_conflict_puts_the_order_back_until_a_person_insists(harness, number):
+def test_a_conflict_returns_the_order_to_processing_until_a_user_overrides_it(harness, number):
     (one,) = harness.ship(number)
     harness.at_amazon(number, "request-cancel", reason="Changed my mind")
     harness.advance_until_ended(one)
     assert (one.state, state(harness, number)) == ("conflict", "processing")
 
-    submission_actions.override_conflict(harness.session, one.id, **told(harness))
+    submission_actions.override_conflict(harness.session, one.id, **audit_args(harness))
     assert state(harness, number) == "awaiting_amazon"
     harness.advance_until_ended(one)
 
     assert state(harness, number) == "complete"
 
 
-def test_a_failed_order_put_on_hold_goes_on_where_amazon_stands(harness, number):
+def test_an_order_released_from_hold_continues_in_the_state_of_its_submission(harness, number):
     (one,) = harness.ship(number, undo_seconds=30)
-    submission_actions.undo(harness.session, one.id, **told(harness))
+    submission_actions.undo(harness.session, one.id, **audit_args(harness))
     order_id = harness.commerce_order(number).id
-    holds.hold(harness.session, order_id, "Ask the carrier", **told(harness))
-    submission_actions.resubmit(harness.session, one.id, undo_seconds=0, **told(harness))
+    holds.hold(harness.session, order_id, "Ask the carrier", **audit_args(harness))
+    submission_actions.resubmit(harness.session, one.id, undo_seconds=0, **audit_args(harness))
     assert state(harness, number) == "holded"
 
-    holds.unhold(harness.session, order_id, **told(harness))
+    holds.unhold(harness.session, order_id, **audit_args(harness))
 
     assert state(harness, number) == "awaiting_amazon"
 
 
 @pytest.mark.parametrize("actor", ["MERCHANT", "AMAZON"])
-def test_what_was_shipped_before_it_was_imported_is_complete(harness, actor):
+def test_an_order_shipped_before_its_import_is_complete(harness, actor):
     number = harness.world.place("DE", status="SHIPPED", fulfilled_by=actor)
     harness.sync()
 
@@ -179,6 +181,6 @@ def test_an_order_amazon_cancels_after_all_of_it_was_shipped_waits_for_a_person(
 
     harness.sync()
     assert state(harness, number) == "processing"
-    parcels.take_back(harness.session, shipment_confirmations.parcel_of(harness.session, one).id, **told(harness))
+    parcels.take_back(harness.session, shipment_confirmations.parcel_of(harness.session, one).id, **audit_args(harness))
 
     assert state(harness, number) == "canceled"

@@ -18,20 +18,20 @@ def number(harness):
     return number
 
 
-def told(harness, number):
+def count_cancellations(harness, number):
     return len(harness.world.effects("cancellation", number))
 
 
-def feeds_at_amazon(harness):
+def count_feeds(harness):
     return harness.world.call_counts["createFeed"]
 
 
-def test_a_cancellation_is_told_once_and_proved(harness, number):
+def test_a_cancellation_is_sent_once_and_verified(harness, number):
     submission = harness.cancel(number)
     assert submission.state == "queued"
     harness.advance()
     harness.session.refresh(submission)
-    assert (submission.state, feeds_at_amazon(harness)) == ("queued", 0)
+    assert (submission.state, count_feeds(harness)) == ("queued", 0)
     assert (harness.order(number).status, harness.commerce_order(number).state) == ("UNSHIPPED", "processing")
 
     harness.later(31)
@@ -42,22 +42,22 @@ def test_a_cancellation_is_told_once_and_proved(harness, number):
     order = harness.commerce_order(number)
     assert (order.state, order.total_refunded) == ("canceled", order.total)
     assert harness.session.scalars(select(CreditMemo.total)).one() == order.total
-    assert (told(harness, number), feeds_at_amazon(harness)) == (1, 1)
+    assert (count_cancellations(harness, number), count_feeds(harness)) == (1, 1)
     kinds = harness.session.scalars(select(Event.kind).where(Event.submission_id == submission.id)).all()
     assert kinds == ["cancellation_requested", "cancellation_accepted", "cancellation_verified"]
 
 
-def test_undone_in_time_amazon_hears_nothing(harness, number):
+def test_a_cancellation_undone_in_time_is_not_sent(harness, number):
     submission = harness.cancel(number)
 
     submission_actions.undo(harness.session, submission.id, now=harness.clock(), actor="test")
 
     harness.later(60)
     assert harness.advance() == 0
-    assert (submission.state, feeds_at_amazon(harness), harness.order(number).status) == ("undone", 0, "UNSHIPPED")
+    assert (submission.state, count_feeds(harness), harness.order(number).status) == ("undone", 0, "UNSHIPPED")
 
 
-def test_once_it_is_being_sent_it_cannot_be_undone(harness, number):
+def test_a_cancellation_that_is_being_sent_cannot_be_undone(harness, number):
     submission = harness.cancel(number)
     harness.later(31)
     harness.advance()
@@ -78,11 +78,11 @@ def test_many_cancellations_go_in_one_feed(harness):
         harness.advance_until_ended(submission)
 
     assert [submission.state for submission in asked] == ["verified"] * 5
-    assert feeds_at_amazon(harness) == 1
-    assert [told(harness, number) for number in numbers] == [1] * 5
+    assert count_feeds(harness) == 1
+    assert [count_cancellations(harness, number) for number in numbers] == [1] * 5
 
 
-def test_the_next_feed_waits_for_its_slot(harness):
+def test_the_next_feed_waits_for_the_feed_interval(harness):
     first, second = harness.world.place("DE"), harness.world.place("DE")
     harness.sync()
     one = harness.cancel(first)
@@ -96,10 +96,10 @@ def test_the_next_feed_waits_for_its_slot(harness):
     harness.session.refresh(other)
     sent_at = harness.session.scalars(select(Feed.sending_at)).one()
     assert (other.state, (other.due_at - sent_at).total_seconds()) == ("queued", 120)
-    assert feeds_at_amazon(harness) == 1
+    assert count_feeds(harness) == 1
 
 
-def test_rejected_by_amazon_its_words_are_kept_and_nothing_changes(harness, number):
+def test_a_rejection_keeps_amazons_message_and_changes_nothing(harness, number):
     harness.world.faults.arm("feed_rejected", "createFeed")
     submission = harness.cancel(number)
     harness.later(31)
@@ -113,10 +113,10 @@ def test_rejected_by_amazon_its_words_are_kept_and_nothing_changes(harness, numb
     again = harness.cancel(number)
     harness.later(130)
     harness.advance_until_ended(again)
-    assert (again.state, told(harness, number)) == ("verified", 1)
+    assert (again.state, count_cancellations(harness, number)) == ("verified", 1)
 
 
-def test_a_feed_that_ends_fatal_is_said(harness, number):
+def test_a_fatal_feed_is_reported(harness, number):
     harness.world.faults.arm("feed_fatal", "createFeed")
     submission = harness.cancel(number)
     harness.later(31)
@@ -127,7 +127,7 @@ def test_a_feed_that_ends_fatal_is_said(harness, number):
     assert harness.commerce_order(number).state == "processing"
 
 
-def test_trouble_is_kept_on_what_met_it_and_the_next_try_waits(harness, number):
+def test_an_error_is_recorded_on_the_submission_and_the_next_try_waits(harness, number):
     submission = harness.cancel(number)
     harness.later(31)
     harness.world.faults.arm("error_500", "getOrder", times=None)
@@ -149,7 +149,7 @@ def test_the_buyer_cancels_meanwhile_and_no_feed_is_sent(harness, number):
 
     harness.advance_until_ended(submission)
 
-    assert (submission.state, submission.cause, feeds_at_amazon(harness)) == ("verified", "cancelled_meanwhile", 0)
+    assert (submission.state, submission.cause, count_feeds(harness)) == ("verified", "cancelled_meanwhile", 0)
     assert harness.commerce_order(number).state == "canceled"
 
 
@@ -160,7 +160,7 @@ def test_shipped_meanwhile_it_is_refused_and_no_feed_is_sent(harness, number):
 
     harness.advance_until_ended(submission)
 
-    assert (submission.state, submission.cause, feeds_at_amazon(harness)) == ("rejected", "cancel_shipped", 0)
+    assert (submission.state, submission.cause, count_feeds(harness)) == ("rejected", "cancel_shipped", 0)
     assert harness.commerce_order(number).state == "complete"
 
 
@@ -203,14 +203,14 @@ def test_a_reason_amazon_does_not_have_is_refused(harness, number):
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
-def test_after_a_lost_answer_it_looks_and_tells_amazon_once(harness, number, fault):
+def test_after_a_lost_response_the_change_is_looked_for_and_sent_once(harness, number, fault):
     harness.world.faults.arm(fault, "createFeed")
     submission = harness.cancel(number)
     harness.later(31)
 
     harness.advance_until_ended(submission)
 
-    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 1)
+    assert (submission.state, count_cancellations(harness, number), count_feeds(harness)) == ("verified", 1, 1)
 
 
 @pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html"])
@@ -222,42 +222,42 @@ def test_what_never_reached_amazon_is_sent_again(harness, number, fault):
 
     harness.advance_until_ended(submission)
 
-    assert (submission.state, told(harness, number)) == ("verified", 1)
+    assert (submission.state, count_cancellations(harness, number)) == ("verified", 1)
 
 
 @pytest.mark.parametrize("operation", ["createFeedDocument", "getFeed", "getFeedDocument", "getOrder"])
 @pytest.mark.parametrize("fault", ["error_503_html", "malformed_json", "throttled_without_body"])
-def test_trouble_on_the_way_only_delays_it(harness, number, operation, fault):
+def test_a_temporary_error_only_delays_the_cancellation(harness, number, operation, fault):
     harness.world.faults.arm(fault, operation, times=8)
     submission = harness.cancel(number)
     harness.later(31)
 
     harness.advance_until_ended(submission)
 
-    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 1)
+    assert (submission.state, count_cancellations(harness, number), count_feeds(harness)) == ("verified", 1, 1)
 
 
-def test_through_rest_where_amazon_has_opened_it(harness, number):
+def test_a_cancellation_uses_rest_where_amazon_offers_it(harness, number):
     harness.world.switches["rest_cancel"] = True
     submission = harness.cancel(number)
     harness.later(31)
 
     harness.advance_until_ended(submission, method="rest")
 
-    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 0)
+    assert (submission.state, count_cancellations(harness, number), count_feeds(harness)) == ("verified", 1, 0)
 
 
-def test_where_rest_is_closed_the_feed_carries_it(harness, number):
+def test_a_cancellation_uses_a_feed_where_rest_is_not_available(harness, number):
     submission = harness.cancel(number)
     harness.later(31)
 
     harness.advance_until_ended(submission, method="rest")
 
-    assert (submission.state, told(harness, number), feeds_at_amazon(harness)) == ("verified", 1, 1)
+    assert (submission.state, count_cancellations(harness, number), count_feeds(harness)) == ("verified", 1, 1)
     assert harness.world.call_counts["cancelOrder"] == 1
 
 
-def test_a_lost_answer_of_rest_is_looked_for(harness, number):
+def test_a_lost_response_of_the_rest_call_is_looked_for(harness, number):
     harness.world.switches["rest_cancel"] = True
     harness.world.faults.arm("lost_answer", "cancelOrder")
     submission = harness.cancel(number)
@@ -265,5 +265,5 @@ def test_a_lost_answer_of_rest_is_looked_for(harness, number):
 
     harness.advance_until_ended(submission, method="rest")
 
-    assert (submission.state, told(harness, number)) == ("verified", 1)
+    assert (submission.state, count_cancellations(harness, number)) == ("verified", 1)
     assert harness.world.call_counts["cancelOrder"] == 1

@@ -31,7 +31,7 @@ def statuses_here(harness):
     return Counter(dict(harness.session.execute(grouped).all()))
 
 
-def test_a_busy_monday_arrives_whole(harness):
+def test_all_orders_of_a_busy_day_are_imported(harness):
     harness.world.reset("busy_monday")
 
     run = harness.sync()
@@ -93,7 +93,7 @@ def test_the_cursor_stays_where_it_was_when_a_page_fails(harness):
     assert (harness.account.error_code, harness.account.cursor > before) == (None, True)
 
 
-def test_a_page_that_repeats_for_ever_is_noticed(harness):
+def test_a_page_token_that_repeats_is_detected(harness):
     harness.world.reset("many:250")
     harness.world.faults.arm("repeated_page", "searchOrders", times=None)
 
@@ -105,7 +105,7 @@ def test_a_page_that_repeats_for_ever_is_noticed(harness):
     assert sum(statuses_here(harness).values()) == 250
 
 
-def test_two_syncs_of_an_account_do_not_meet(harness):
+def test_an_account_has_one_sync_at_a_time(harness):
     from webapp.db import leases
     from webapp.services.sync import run as sync_run
 
@@ -119,7 +119,7 @@ def test_two_syncs_of_an_account_do_not_meet(harness):
     assert harness.sync().state == "done"
 
 
-def test_a_wrong_refresh_token_is_said_and_sync_is_never_switched_off(harness):
+def test_a_wrong_refresh_token_is_reported_and_sync_stays_enabled(harness):
     harness.world.faults.arm("invalid_grant", "token", times=1)
     with pytest.raises(BadCredentials):
         harness.sync()
@@ -217,7 +217,7 @@ def test_a_backlog_longer_than_the_calls_saved_up_is_read_over_several_runs(harn
     assert harness.account.cursor > before
 
 
-def test_a_page_that_is_no_longer_to_be_had_begins_the_window_anew(harness):
+def test_an_expired_page_token_restarts_the_window(harness):
     at_amazons_pace(harness)
     harness.sync()
     harness.account.sync_window = harness.account.sync_window | {"token": "gone"}

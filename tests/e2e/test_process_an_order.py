@@ -26,7 +26,7 @@ def number(harness):
     return number
 
 
-def told(harness):
+def verify_submissions(harness):
     """Go on until Amazon has proved everything it is being told."""
     harness.later(31)
     for submission in harness.session.scalars(select(Submission).where(Submission.open)).all():
@@ -43,7 +43,7 @@ def ship(owner_client, harness, lines, *parcels):
         sent |= {f"parcels-{place}-quantity-{line}": many for line, many in zip(lines, pieces, strict=True)}
     answer = owner_client.post(f"{ORDER}/shipments", data=sent)
     assert answer.status_code == 303, plain(answer)
-    told(harness)
+    verify_submissions(harness)
     return answer.location
 
 
@@ -53,7 +53,7 @@ def refund(owner_client, harness, changes):
     sent |= {"way": "amazon", "reason": "CustomerReturn"} | changes
     answer = owner_client.post(f"{ORDER}/credit-memos", data=sent)
     assert answer.status_code == 303, plain(answer)
-    told(harness)
+    verify_submissions(harness)
     return answer.location
 
 
@@ -77,7 +77,7 @@ def refunded(harness, number):
     return sum(Decimal(one["total"]["amount"]) for one in harness.world.effects("refund", number))
 
 
-def books(harness, number):
+def totals(harness, number):
     order = harness.commerce_order(number)
     lines = [(one.ordered, one.invoiced, one.shipped, one.refunded, one.canceled) for one in order.items]
     found = order.state, order.total, order.total_invoiced, order.total_refunded, lines
@@ -85,7 +85,7 @@ def books(harness, number):
     return found
 
 
-def test_pages_papers_and_amazon_name_the_same_pieces_and_money(owner_client, harness, number):
+def test_pages_documents_and_amazon_show_the_same_quantities_and_amounts(owner_client, harness, number):
     lines = [item.id for item in harness.commerce_order(number).items]
     harness.session.commit()
 
@@ -100,20 +100,20 @@ def test_pages_papers_and_amazon_name_the_same_pieces_and_money(owner_client, ha
         {first_line(harness, number): 1}
     ] * 2
     assert "Partially shipped" in plain(owner_client.get(ORDER))
-    assert books(harness, number)[0] == "processing"
+    assert totals(harness, number)[0] == "processing"
 
     page = ship(owner_client, harness, lines, (PARCELS[2], (0, 1)))
 
     assert {tracking for tracking, _ in harness.packages_at_amazon(number).values()} == set(PARCELS)
     assert "Shipped" in plain(owner_client.get(ORDER))
-    assert books(harness, number)[0] == "complete"
+    assert totals(harness, number)[0] == "complete"
 
     first = refund(owner_client, harness, {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "0"})
 
     worth = amount(plain(owner_client.get(first)), "Total refunded")
     assert refunded(harness, number) == worth
     assert str(worth).replace(".", ",") in printed(owner_client, first)
-    assert books(harness, number)[0] == "complete"
+    assert totals(harness, number)[0] == "complete"
 
     rest = refund(owner_client, harness, {})
 
@@ -121,7 +121,7 @@ def test_pages_papers_and_amazon_name_the_same_pieces_and_money(owner_client, ha
     paid = amount(said, "Grand total")
     assert refunded(harness, number) == paid == amount(said, "Total refunded")
     assert amount(plain(owner_client.get(rest)), "Total refunded") == paid - worth
-    closed = books(harness, number)
+    closed = totals(harness, number)
     assert closed == ("closed", int(paid * 100), int(paid * 100), int(paid * 100), [(2, 2, 2, 2, 0), (1, 1, 1, 1, 0)])
     harness.sync(since=harness.clock().replace(year=harness.clock().year - 1))
-    assert books(harness, number) == closed
+    assert totals(harness, number) == closed

@@ -25,7 +25,7 @@ def number(harness):
     return number
 
 
-def there(harness, number):
+def refunded_at_amazon(harness, number):
     """All that Amazon has refunded of the order, in minor units, by its id of the item."""
     found: dict[str, int] = {}
     for entry in harness.world.effects("refund", number):
@@ -38,20 +38,20 @@ def lines(harness, number):
     return [item.id for item in harness.commerce_order(number).items]
 
 
-def of(harness, memo):
+def submission_of(harness, memo):
     asked = select(Submission).where(Submission.kind == "refund", Submission.subject == str(memo.id))
     return harness.session.scalars(asked).one()
 
 
-def told_and_ended(harness, memo):
-    submission = of(harness, memo)
+def send_and_finish(harness, memo):
+    submission = submission_of(harness, memo)
     harness.later(31)
     harness.advance_until_ended(submission)
     harness.session.expire_all()
     return submission
 
 
-def counts(order):
+def refund_counts(order):
     return [(item.refunded, item.refunding) for item in order.items], order.total_refunded, order.total_refunding
 
 
@@ -62,23 +62,23 @@ def test_one_line_is_refunded_then_the_rest_and_the_order_is_closed(harness, num
 
     one = harness.refund(number, {first: 1}, 0)
 
-    submission = of(harness, one)
+    submission = submission_of(harness, one)
     assert (one.state, one.offline, submission.state) == ("asked", False, "queued")
     order = harness.commerce_order(number)
-    assert (order.state, *counts(order)) == ("complete", [(0, 1), (0, 0)], 0, one.total)
-    assert there(harness, number) == {}
-    submission = told_and_ended(harness, one)
+    assert (order.state, *refund_counts(order)) == ("complete", [(0, 1), (0, 0)], 0, one.total)
+    assert refunded_at_amazon(harness, number) == {}
+    submission = send_and_finish(harness, one)
     order = harness.commerce_order(number)
     assert (submission.state, one.state, order.state) == ("verified", "refunded", "complete")
-    assert counts(order) == ([(1, 0), (0, 0)], one.total, 0)
-    assert there(harness, number) == {order.items[0].order_item_id: one.total}
+    assert refund_counts(order) == ([(1, 0), (0, 0)], one.total, 0)
+    assert refunded_at_amazon(harness, number) == {order.items[0].order_item_id: one.total}
 
     rest = harness.refund(number)
 
-    assert told_and_ended(harness, rest).state == "verified"
+    assert send_and_finish(harness, rest).state == "verified"
     order = harness.commerce_order(number)
     assert (order.state, order.total_refunded) == ("closed", order.total)
-    assert sum(there(harness, number).values()) == one.total + rest.total == order.total
+    assert sum(refunded_at_amazon(harness, number).values()) == one.total + rest.total == order.total
     assert queries.at_amazon(harness.session, order).left.minor == 0
     kinds = harness.session.scalars(
         select(Event.kind).where(Event.submission_id == submission.id).order_by(Event.id)
@@ -86,9 +86,9 @@ def test_one_line_is_refunded_then_the_rest_and_the_order_is_closed(harness, num
     assert kinds == ["refund_requested", "refund_accepted", "refund_verified"]
 
 
-def test_every_part_at_amazon_is_what_the_desk_asked_for(harness, number):
+def test_every_refunded_component_at_amazon_is_the_requested_one(harness, number):
     memo = harness.refund(number)
-    told_and_ended(harness, memo)
+    send_and_finish(harness, memo)
 
     entries = {entry["order_item_id"]: entry["amounts"] for entry in harness.world.effects("refund", number)}
     assert entries == {
@@ -101,19 +101,23 @@ def test_every_part_at_amazon_is_what_the_desk_asked_for(harness, number):
     }
 
 
-def test_undone_in_time_amazon_hears_nothing_and_the_money_can_be_given_back_again(harness, number):
+def test_a_refund_undone_in_time_is_not_sent_and_frees_the_amount(harness, number):
     memo = harness.refund(number)
 
-    submission_actions.undo(harness.session, of(harness, memo).id, now=harness.clock(), actor="test")
+    submission_actions.undo(harness.session, submission_of(harness, memo).id, now=harness.clock(), actor="test")
 
     harness.later(60)
     assert harness.advance() == 0
     order = harness.commerce_order(number)
-    assert (memo.state, counts(order), there(harness, number)) == ("undone", ([(0, 0), (0, 0)], 0, 0), {})
-    assert told_and_ended(harness, harness.refund(number)).state == "verified"
+    assert (memo.state, refund_counts(order), refunded_at_amazon(harness, number)) == (
+        "undone",
+        ([(0, 0), (0, 0)], 0, 0),
+        {},
+    )
+    assert send_and_finish(harness, harness.refund(number)).state == "verified"
 
 
-def test_asked_in_a_second_tab_it_is_refused_and_nothing_is_changed(harness, number):
+def test_the_same_refund_from_a_second_tab_is_refused_and_changes_nothing(harness, number):
     first, _ = lines(harness, number)
     memo = harness.refund(number, {first: 2})
 
@@ -136,39 +140,41 @@ def test_while_one_feed_is_under_way_the_next_refund_waits(harness, number):
     harness.later(600)
     harness.advance()
 
-    assert (of(harness, one).state, of(harness, two).state) == ("sent", "queued")
+    assert (submission_of(harness, one).state, submission_of(harness, two).state) == ("sent", "queued")
     assert harness.world.call_counts["createFeed"] == 1
 
 
-def test_many_refunds_go_in_one_feed_each_with_its_own_fate(harness, number):
+def test_many_refunds_go_in_one_feed_with_a_result_each(harness, number):
     other = harness.world.place("DE", status="SHIPPED", lines=((0, 1),))
     harness.sync()
     one, two = harness.refund(number), harness.refund(other)
     # Somebody refunds the second one in Seller Central meanwhile.
     harness.at_amazon(other, "refund")
 
-    assert told_and_ended(harness, one).state == "verified"
-    assert of(harness, two).state == "rejected"
+    assert send_and_finish(harness, one).state == "verified"
+    assert submission_of(harness, two).state == "rejected"
     assert harness.world.call_counts["createFeed"] == 1
-    assert "18102" in of(harness, two).message
-    assert (two.state, counts(harness.commerce_order(other))) == ("refused", ([(0, 0)], 0, 0))
+    assert "18102" in submission_of(harness, two).message
+    assert (two.state, refund_counts(harness.commerce_order(other))) == ("refused", ([(0, 0)], 0, 0))
 
 
-def test_what_amazon_refused_of_a_credit_memo_is_asked_for_again_and_the_rest_stays(harness, number):
+def test_refused_lines_of_a_credit_memo_can_be_resubmitted_and_the_rest_stays(harness, number):
     first, second = harness.commerce_order(number).items
     harness.at_amazon(number, "refund", item=second.order_item_id)
     memo = harness.refund(number)
     total, numbers = memo.total, memo.number
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause) == ("rejected", "refund_partly_refused")
     assert "18102" in submission.message
     order = harness.commerce_order(number)
     assert (memo.state, memo.number, [item.order_item_id for item in memo.items]) == ("refunded", numbers, [first.id])
     assert 0 < memo.total < total
-    assert counts(order) == ([(2, 0), (0, 0)], memo.total, 0)
-    assert there(harness, number)[first.order_item_id] == memo.total == sum(item.total for item in memo.items)
+    assert refund_counts(order) == ([(2, 0), (0, 0)], memo.total, 0)
+    assert (
+        refunded_at_amazon(harness, number)[first.order_item_id] == memo.total == sum(item.total for item in memo.items)
+    )
     assert order.state == "complete"
 
     again = submission_actions.resubmit(
@@ -180,7 +186,7 @@ def test_what_amazon_refused_of_a_credit_memo_is_asked_for_again_and_the_rest_st
     assert harness.commerce_order(number).total_refunding == rest.total
 
 
-def test_lines_refused_of_several_credit_memos_in_one_feed_are_those_amazon_means(harness, number):
+def test_refused_lines_are_matched_to_their_credit_memo_in_a_shared_feed(harness, number):
     others = [harness.world.place("DE", status="SHIPPED", lines=TWO_LINES) for _ in range(2)]
     harness.sync()
     memos = [harness.refund(one) for one in (number, *others)]
@@ -192,25 +198,25 @@ def test_lines_refused_of_several_credit_memos_in_one_feed_are_those_amazon_mean
     harness.at_amazon(number, "refund", item=gone[0])
     harness.at_amazon(others[1], "refund", item=gone[1])
 
-    told_and_ended(harness, memos[0])
+    send_and_finish(harness, memos[0])
 
-    assert [of(harness, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
+    assert [submission_of(harness, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
     assert harness.world.call_counts["createFeed"] == 1
     kept = [[row["item"] for row in memo.amazon_lines] for memo in memos]
     items = [[item.order_item_id for item in harness.commerce_order(one).items] for one in (number, *others)]
     assert kept == [items[0][1:], items[1], items[2][:1]]
     for memo, one in zip(memos, (number, *others), strict=True):
-        assert memo.total == sum(minor for item, minor in there(harness, one).items() if item not in gone)
+        assert memo.total == sum(minor for item, minor in refunded_at_amazon(harness, one).items() if item not in gone)
 
 
-def test_rejected_as_a_whole_nothing_changes_and_it_can_be_asked_again(harness, number):
+def test_a_refund_rejected_as_a_whole_changes_nothing_and_can_be_resubmitted(harness, number):
     harness.world.faults.arm("feed_rejected")
     memo = harness.refund(number, adjustment_fee=100)
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
-    assert (submission.state, memo.state, there(harness, number)) == ("rejected", "refused", {})
-    assert counts(harness.commerce_order(number)) == ([(0, 0), (0, 0)], 0, 0)
+    assert (submission.state, memo.state, refunded_at_amazon(harness, number)) == ("rejected", "refused", {})
+    assert refund_counts(harness.commerce_order(number)) == ([(0, 0), (0, 0)], 0, 0)
     again = submission_actions.resubmit(
         harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test"
     )
@@ -218,17 +224,17 @@ def test_rejected_as_a_whole_nothing_changes_and_it_can_be_asked_again(harness, 
     assert (new.total, new.adjustment_fee) == (memo.total, 100)
     harness.later(121)
     harness.advance_until_ended(again)
-    assert (again.state, sum(there(harness, number).values())) == ("verified", memo.total)
+    assert (again.state, sum(refunded_at_amazon(harness, number).values())) == ("verified", memo.total)
 
 
-def test_pieces_that_will_not_be_shipped_any_more_are_cancelled_with_their_refund(harness):
+def test_units_that_will_not_be_shipped_are_cancelled_with_their_refund(harness):
     number = harness.world.place("DE", status="PARTIALLY_SHIPPED", lines=((0, 2),))
     harness.sync()
     (line,) = lines(harness, number)
     memo = harness.refund(number, {line: 1}, reason="NoInventory")
     assert [row["cancelled"] for row in memo.amazon_lines] == [1]
 
-    told_and_ended(harness, memo)
+    send_and_finish(harness, memo)
 
     assert [entry["quantity_cancelled"] for entry in harness.world.effects("refund", number)] == [1]
     assert harness.commerce_order(number).state == "complete"
@@ -253,22 +259,22 @@ def test_what_amazon_cannot_refund_says_why_and_changes_nothing(harness, wishes,
     assert harness.session.scalars(select(Submission)).all() == []
 
 
-def test_the_store_becomes_read_only_meanwhile_and_amazon_is_not_told(harness, number):
+def test_a_refund_of_a_store_that_became_read_only_is_not_sent(harness, number):
     memo = harness.refund(number)
     harness.order(number).store.import_orders = False
     harness.session.commit()
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause, memo.state) == ("rejected", "refund_read_only", "refused")
     assert harness.world.call_counts["createFeed"] == 0
 
 
-def test_reading_the_order_again_changes_nothing_of_what_was_given_back(harness, number):
-    told_and_ended(harness, harness.refund(number, {lines(harness, number)[0]: 1}, 0))
-    before = counts(harness.commerce_order(number))
+def test_syncing_the_order_again_keeps_its_refunds(harness, number):
+    send_and_finish(harness, harness.refund(number, {lines(harness, number)[0]: 1}, 0))
+    before = refund_counts(harness.commerce_order(number))
 
     harness.world.orders[number].body["lastUpdatedTime"] = "2099-01-01T00:00:00Z"
     harness.sync()
 
-    assert counts(harness.commerce_order(number)) == before
+    assert refund_counts(harness.commerce_order(number)) == before

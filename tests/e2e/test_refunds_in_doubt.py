@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from tests.e2e.test_refund_at_amazon import (
     TWO_LINES,
-    counts,
-    of,
-    there,
-    told_and_ended,
+    refund_counts,
+    refunded_at_amazon,
+    send_and_finish,
+    submission_of,
 )
 from tests.support.account_harness import AmazonProxy
 from tests.support.running_app import wait_until
@@ -36,27 +36,27 @@ def number(harness):
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
-def test_after_a_lost_answer_the_feed_is_found_and_nothing_is_refunded_twice(harness, number, fault):
+def test_after_a_lost_response_the_feed_is_found_and_nothing_is_refunded_twice(harness, number, fault):
     harness.world.faults.arm(fault, "createFeed")
     memo = harness.refund(number)
 
-    assert told_and_ended(harness, memo).state == "verified"
+    assert send_and_finish(harness, memo).state == "verified"
     assert harness.world.call_counts["createFeed"] == 1
-    assert sum(there(harness, number).values()) == memo.total
+    assert sum(refunded_at_amazon(harness, number).values()) == memo.total
 
 
 @pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html"])
-def test_what_amazon_does_not_list_is_left_to_a_person(harness, number, fault):
+def test_a_feed_that_amazon_does_not_list_is_left_to_a_user(harness, number, fault):
     options = {"seconds": 2.5} if fault == "hang" else {}
     harness.world.faults.arm(fault, "createFeed", **options)
     memo = harness.refund(number)
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "feed_lost")
     # Amazon counts a call when it lets go of it, which may be after the desk has given it up.
     wait_until(lambda: harness.world.call_counts["createFeed"])
-    assert (harness.world.call_counts["createFeed"], there(harness, number)) == (1, {})
+    assert (harness.world.call_counts["createFeed"], refunded_at_amazon(harness, number)) == (1, {})
     assert harness.world.call_counts["getFeeds"] > 2
     # Nothing is given free before a person has said what happened.
     order = harness.commerce_order(number)
@@ -66,9 +66,9 @@ def test_what_amazon_does_not_list_is_left_to_a_person(harness, number, fault):
     assert refused.value.code == "refund_in_doubt"
 
 
-def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(harness, number):
+def test_while_the_feed_is_looked_for_the_refund_shows_that_the_response_was_lost(harness, number):
     harness.world.faults.arm("lost_answer", "createFeed")
-    submission = of(harness, harness.refund(number))
+    submission = submission_of(harness, harness.refund(number))
     harness.later(31)
 
     harness.advance()
@@ -78,7 +78,7 @@ def test_while_it_is_looked_for_the_refund_says_that_the_answer_was_lost(harness
     assert submission.message
 
 
-def test_of_two_such_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_person_decides(harness, number):
+def test_two_feeds_that_match_after_a_lost_response_are_left_to_a_user(harness, number):
     """Another program of the seller's refunds as well."""
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()
@@ -91,21 +91,21 @@ def test_of_two_such_feeds_after_a_lost_answer_nobody_knows_which_is_ours_so_a_p
     harness.world.faults.arm("lost_answer", "createFeed")
     memo = harness.refund(number)
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "feed_ambiguous")
     assert harness.world.call_counts["createFeed"] == 2
-    assert sum(there(harness, number).values()) == memo.total
+    assert sum(refunded_at_amazon(harness, number).values()) == memo.total
     order = harness.commerce_order(number)
     assert (memo.state, order.total_refunding, order.total_refunded) == ("asked", memo.total, 0)
 
 
-def test_a_feed_that_never_ends_is_left_to_a_person_and_the_next_refund_goes(harness, number):
+def test_a_feed_that_never_ends_is_left_to_a_user_and_the_next_refund_is_sent(harness, number):
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()
     harness.world.feed_seconds = 10**6
     memo = harness.refund(number)
-    submission = of(harness, memo)
+    submission = submission_of(harness, memo)
     harness.later(31)
     harness.advance()
     harness.later(feeds.LONGEST.total_seconds() - 60)
@@ -119,17 +119,17 @@ def test_a_feed_that_never_ends_is_left_to_a_person_and_the_next_refund_goes(har
 
     harness.session.expire_all()
     assert (submission.state, submission.cause, memo.state) == ("unproved", "feed_never_ended", "asked")
-    assert of(harness, next_one).state == "sent"
+    assert submission_of(harness, next_one).state == "sent"
     assert harness.world.call_counts["createFeed"] == 2
 
 
-def in_doubt(harness, number):
+def refund_in_doubt(harness, number):
     harness.world.faults.arm("error_500", "createFeed")
-    return told_and_ended(harness, harness.refund(number))
+    return send_and_finish(harness, harness.refund(number))
 
 
-def test_sent_again_by_a_person_it_is_refunded_once(harness, number):
-    submission = in_doubt(harness, number)
+def test_a_refund_sent_again_by_a_user_is_carried_out_once(harness, number):
+    submission = refund_in_doubt(harness, number)
 
     refunds.send_again(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
@@ -137,11 +137,11 @@ def test_sent_again_by_a_person_it_is_refunded_once(harness, number):
     harness.advance_until_ended(submission)
     order = harness.commerce_order(number)
     assert (submission.state, order.state) == ("verified", "closed")
-    assert sum(there(harness, number).values()) == order.total
+    assert sum(refunded_at_amazon(harness, number).values()) == order.total
 
 
-def test_a_person_says_it_arrived(harness, number):
-    submission = in_doubt(harness, number)
+def test_a_user_marks_a_refund_as_carried_out(harness, number):
+    submission = refund_in_doubt(harness, number)
 
     refunds.arrived(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
@@ -149,21 +149,21 @@ def test_a_person_says_it_arrived(harness, number):
     assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
     assert (submission.message, submission.cause) == (None, None)
     assert refunds.memo_of(harness.session, submission).state == "refunded"
-    told = harness.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
-    assert (told.actor, told.order_id) == ("user:1", order.id)
+    event = harness.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
+    assert (event.actor, event.order_id) == ("user:1", order.id)
     with pytest.raises(RefusedError) as refused:
         refunds.missed(harness.session, submission.id, now=harness.clock(), actor="user:1")
     assert refused.value.code == "refund_not_in_doubt"
 
 
-def test_a_person_says_it_did_not_happen_and_the_money_is_free(harness, number):
-    submission = in_doubt(harness, number)
+def test_a_user_marks_a_refund_as_not_carried_out_and_the_amount_is_free(harness, number):
+    submission = refund_in_doubt(harness, number)
 
     refunds.missed(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
     order = harness.commerce_order(number)
     assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)
-    assert (order.state, counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
+    assert (order.state, refund_counts(order)) == ("complete", ([(0, 0), (0, 0)], 0, 0))
     again = submission_actions.resubmit(
         harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="user:1"
     )
@@ -172,21 +172,21 @@ def test_a_person_says_it_did_not_happen_and_the_money_is_free(harness, number):
     assert (again.state, harness.commerce_order(number).state) == ("verified", "closed")
 
 
-def test_a_report_that_is_contradictory_proves_nothing(harness, number):
+def test_a_contradictory_report_verifies_nothing(harness, number):
     harness.world.faults.arm("contradicting_report")
     memo = harness.refund(number)
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "refund_report_contradicts")
     order = harness.commerce_order(number)
     assert (order.state, order.total_refunding, order.total_refunded) == ("complete", memo.total, 0)
 
 
-def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(harness, number):
+def test_an_aborted_feed_may_have_refunded_so_a_user_decides(harness, number):
     harness.world.faults.arm("feed_fatal")
 
-    submission = told_and_ended(harness, harness.refund(number))
+    submission = send_and_finish(harness, harness.refund(number))
 
     assert (submission.state, submission.cause) == ("unproved", "feed_aborted")
 
@@ -194,15 +194,15 @@ def test_a_feed_that_broke_off_may_have_refunded_so_a_person_decides(harness, nu
 class WithReport(AmazonProxy):
     """The port of a desk whose ended feed comes with this report."""
 
-    def __init__(self, port, report):
-        super().__init__(port)
+    def __init__(self, amazon, report):
+        super().__init__(amazon)
         self.report = report
 
     def feed(self, feed_id):
         return replace(self.amazon.feed(feed_id), result_document_id="report")
 
-    def feed_report(self, there):
-        assert there.result_document_id == "report"
+    def feed_report(self, refunded_at_amazon):
+        assert refunded_at_amazon.result_document_id == "report"
         return self.report
 
 
@@ -219,13 +219,11 @@ NO = tuple(FeedMessage(place, "Error", "18102", "No.") for place in (1, 2))
     ],
     ids=["none", "some", "who knows"],
 )
-def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_success(
-    harness, number, report, state, cause
-):
+def test_an_aborted_feed_is_rejected_only_if_its_report_counts_no_success(harness, number, report, state, cause):
     harness.world.faults.arm("feed_fatal")
     harness.amazon = WithReport(harness.amazon, report)
 
-    submission = told_and_ended(harness, harness.refund(number))
+    submission = send_and_finish(harness, harness.refund(number))
 
     assert (submission.state, submission.cause) == (state, cause)
     order = harness.commerce_order(number)
@@ -236,8 +234,8 @@ def test_a_feed_that_broke_off_is_refused_only_where_its_report_counts_no_succes
 class Refusing(AmazonProxy):
     """The port of a desk whose feeds Amazon does not take, for this reason, until `error` is None."""
 
-    def __init__(self, port, error):
-        super().__init__(port)
+    def __init__(self, amazon, error):
+        super().__init__(amazon)
         self.error = error
 
     def create_feed(self, prepared):
@@ -246,28 +244,31 @@ class Refusing(AmazonProxy):
         return self.amazon.create_feed(prepared)
 
 
-def test_a_feed_that_amazon_does_not_take_refunds_nothing_and_frees_the_money(harness, number):
+def test_a_feed_that_amazon_refuses_refunds_nothing_and_frees_the_amount(harness, number):
     harness.amazon = Refusing(harness.amazon, Forbidden("The role is missing.", request_id="request-1"))
 
     memo = harness.refund(number)
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.message, submission.request_id) == (
         "rejected",
         "The role is missing.",
         "request-1",
     )
-    assert (memo.state, counts(harness.commerce_order(number))) == ("refused", ([(0, 0), (0, 0)], 0, 0))
+    assert (memo.state, refund_counts(harness.commerce_order(number))) == ("refused", ([(0, 0), (0, 0)], 0, 0))
     harness.amazon.error = None
     again = harness.refund(number)
     harness.later(121)
-    assert (told_and_ended(harness, again).state, sum(there(harness, number).values())) == ("verified", again.total)
+    assert (send_and_finish(harness, again).state, sum(refunded_at_amazon(harness, number).values())) == (
+        "verified",
+        again.total,
+    )
 
 
-def test_while_amazon_takes_no_feed_the_refund_waits_as_long_as_it_says_and_is_told_once(harness, number):
+def test_a_throttled_refund_waits_as_long_as_amazon_asks_and_is_sent_once(harness, number):
     harness.amazon = Refusing(harness.amazon, Throttled("Later.", wait=300))
     memo = harness.refund(number)
-    submission = of(harness, memo)
+    submission = submission_of(harness, memo)
     harness.later(31)
 
     harness.advance()
@@ -279,4 +280,4 @@ def test_while_amazon_takes_no_feed_the_refund_waits_as_long_as_it_says_and_is_t
     harness.later(301)
     harness.advance_until_ended(submission)
     assert (submission.state, harness.world.call_counts["createFeed"]) == ("verified", 1)
-    assert sum(there(harness, number).values()) == memo.total
+    assert sum(refunded_at_amazon(harness, number).values()) == memo.total

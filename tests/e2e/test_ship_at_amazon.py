@@ -18,7 +18,7 @@ from webapp.services.submissions import user_actions as submission_actions
 pytestmark = pytest.mark.both_databases
 
 
-def told(harness, number):
+def count_confirmations(harness, number):
     """How often Amazon carried out a confirmation for the order."""
     return len(harness.world.effects("shipment", number))
 
@@ -27,20 +27,20 @@ def parcel_of(harness, submission):
     return shipment_confirmations.parcel_of(harness.session, submission)
 
 
-def test_two_parcels_then_the_rest_until_amazon_has_proved_all(harness, number):
+def test_two_parcels_then_the_rest_are_sent_and_verified(harness, number):
     first, second = harness.commerce_order(number).items
-    asked = harness.ship(
+    submissions = harness.ship(
         number,
         Parcel({first.id: 1}, "DHL", "", "JJD0146000001"),
         Parcel({second.id: 1}, "Other", "Bike courier", "JJD01460000B2"),
     )
-    assert [one.state for one in asked] == ["queued", "queued"]
+    assert [one.state for one in submissions] == ["queued", "queued"]
     assert harness.order(number).status == "UNSHIPPED"
 
-    for one in asked:
+    for one in submissions:
         harness.advance_until_ended(one)
 
-    assert [one.state for one in asked] == ["verified", "verified"]
+    assert [one.state for one in submissions] == ["verified", "verified"]
     assert harness.order(number).status == "PARTIALLY_SHIPPED"
     assert harness.commerce_order(number).state == "processing"
     assert harness.packages_at_amazon(number) == {
@@ -55,21 +55,21 @@ def test_two_parcels_then_the_rest_until_amazon_has_proved_all(harness, number):
     assert (rest.state, harness.order(number).status) == ("verified", "SHIPPED")
     assert harness.commerce_order(number).state == "complete"
     assert [line.shipped for line in harness.commerce_order(number).items] == [2, 1]
-    assert (told(harness, number), len(harness.packages_at_amazon(number))) == (3, 3)
+    assert (count_confirmations(harness, number), len(harness.packages_at_amazon(number))) == (3, 3)
     kinds = harness.session.scalars(select(Event.kind).where(Event.submission_id == rest.id).order_by(Event.id)).all()
     assert kinds == ["shipment_requested", "shipment_accepted", "shipment_verified"]
 
 
-def test_within_the_undo_window_amazon_hears_nothing(harness, number):
+def test_within_the_undo_window_nothing_is_sent(harness, number):
     (one,) = harness.ship(number, undo_seconds=30)
     harness.advance()
-    assert (one.state, told(harness, number)) == ("queued", 0)
+    assert (one.state, count_confirmations(harness, number)) == ("queued", 0)
 
     submission_actions.undo(harness.session, one.id, now=harness.clock(), actor="test")
     harness.later(60)
     harness.advance()
 
-    assert (one.state, told(harness, number)) == ("undone", 0)
+    assert (one.state, count_confirmations(harness, number)) == ("undone", 0)
     assert harness.commerce_order(number).state == "processing"
     parcels.take_back(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
     order = harness.commerce_order(number)
@@ -78,7 +78,7 @@ def test_within_the_undo_window_amazon_hears_nothing(harness, number):
     assert [shipment.quantities for shipment in harness.session.scalars(select(Shipment))] == [{}]
 
 
-def test_a_sync_proves_it_too(harness, number):
+def test_a_sync_verifies_a_shipment(harness, number):
     (one,) = harness.ship(number)
     harness.advance()
     assert one.state == "accepted"
@@ -89,11 +89,11 @@ def test_a_sync_proves_it_too(harness, number):
     assert one.state == "verified"
 
 
-def test_rejected_by_amazon_it_can_be_corrected_and_told_again(harness, number):
+def test_a_rejected_parcel_can_be_corrected_and_sent_again(harness, number):
     harness.world.orders[number].body["programs"] = ["FBM_SHIP_PLUS"]
     (one,) = harness.ship(number)
     harness.advance_until_ended(one)
-    assert (one.state, one.cause, told(harness, number)) == ("rejected", "ship_plus", 0)
+    assert (one.state, one.cause, count_confirmations(harness, number)) == ("rejected", "ship_plus", 0)
     assert harness.order(number).note == "note_ship_rejected"
 
     harness.world.orders[number].body["programs"] = []
@@ -116,7 +116,7 @@ def test_rejected_by_amazon_it_can_be_corrected_and_told_again(harness, number):
     )
 
 
-def test_in_amazons_words_what_it_refuses(harness, number):
+def test_a_rejection_shows_amazons_message(harness, number):
     (one,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460000T1"))
     parcel_of(harness, one).reference = 10**6
     one.subject = str(10**6)
@@ -132,7 +132,7 @@ def test_in_amazons_words_what_it_refuses(harness, number):
     assert one.state == "rejected"
     assert "PackageToUpdateNotFound" in one.message
     assert one.request_id
-    assert (told(harness, number), harness.session.scalar(submissions_of)) == (1, 1)
+    assert (count_confirmations(harness, number), harness.session.scalar(submissions_of)) == (1, 1)
 
 
 def test_a_confirmed_parcel_is_corrected_under_its_own_number(harness, number):
@@ -160,7 +160,7 @@ def test_a_confirmed_parcel_is_corrected_under_its_own_number(harness, number):
     assert [entry["edited"] for entry in harness.world.effects("shipment", number)] == [False, True, True]
 
 
-def test_without_a_tracking_number_it_is_not_told_until_it_has_one(harness, number):
+def test_a_parcel_without_a_tracking_number_is_not_sent_until_it_has_one(harness, number):
     (one,) = harness.ship(number, Parcel())
     assert (one.state, one.cause, harness.advance()) == ("rejected", "ship_untracked", 0)
     with pytest.raises(RefusedError) as refused:
@@ -179,10 +179,10 @@ def test_without_a_tracking_number_it_is_not_told_until_it_has_one(harness, numb
     )
     harness.advance_until_ended(new)
 
-    assert (new.state, told(harness, number)) == ("verified", 1)
+    assert (new.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
-def test_what_amazon_has_is_not_taken_back(harness, number):
+def test_a_confirmed_parcel_cannot_be_removed(harness, number):
     (one,) = harness.ship(number)
     parcel_id = parcel_of(harness, one).id
 
@@ -199,16 +199,20 @@ def test_what_amazon_has_is_not_taken_back(harness, number):
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
-def test_after_a_lost_answer_it_looks_and_tells_amazon_once(harness, number, fault):
+def test_after_a_lost_response_the_change_is_looked_for_and_sent_once(harness, number, fault):
     harness.world.faults.arm(fault, "confirmShipment")
     (one,) = harness.ship(number)
 
     harness.advance_until_ended(one)
 
-    assert (one.state, told(harness, number), harness.world.call_counts["confirmShipment"]) == ("verified", 1, 1)
+    assert (one.state, count_confirmations(harness, number), harness.world.call_counts["confirmShipment"]) == (
+        "verified",
+        1,
+        1,
+    )
 
 
-def test_after_a_lost_answer_one_look_at_an_older_version_is_not_believed(harness, number):
+def test_after_a_lost_response_one_stale_read_decides_nothing(harness, number):
     harness.world.faults.arm("lost_answer", "confirmShipment")
     (one,) = harness.ship(number)
     harness.later(31)
@@ -217,50 +221,54 @@ def test_after_a_lost_answer_one_look_at_an_older_version_is_not_believed(harnes
 
     harness.advance_until_ended(one)
 
-    assert (one.state, told(harness, number), harness.world.call_counts["confirmShipment"]) == ("verified", 1, 1)
+    assert (one.state, count_confirmations(harness, number), harness.world.call_counts["confirmShipment"]) == (
+        "verified",
+        1,
+        1,
+    )
 
 
 @pytest.mark.parametrize("fault", ["hang", "error_500", "error_503_html", "throttled", "throttled_without_body"])
-def test_what_never_reached_amazon_is_told_again(harness, number, fault):
+def test_a_change_that_did_not_reach_amazon_is_sent_again(harness, number, fault):
     options = {"seconds": 2.5} if fault == "hang" else {}
     harness.world.faults.arm(fault, "confirmShipment", times=3, **options)
     (one,) = harness.ship(number)
 
     harness.advance_until_ended(one)
 
-    assert (one.state, told(harness, number)) == ("verified", 1)
+    assert (one.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
-def test_with_wrong_credentials_it_waits_and_the_account_says_why(harness, number):
+def test_with_wrong_credentials_the_parcel_waits_and_the_account_shows_the_reason(harness, number):
     harness.world.faults.arm("expired_token", "confirmShipment", times=2)
     (one,) = harness.ship(number)
 
     harness.advance_until_ended(one)
 
-    assert (one.state, told(harness, number)) == ("verified", 1)
+    assert (one.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
-def test_what_the_order_never_shows_is_not_proved_and_told_again(harness, number):
+def test_a_parcel_the_order_never_shows_is_unproved_and_can_be_sent_again(harness, number):
     harness.world.faults.arm("package_unseen", "confirmShipment")
     (one,) = harness.ship(number)
 
     harness.advance_until_ended(one)
 
-    assert (one.state, one.cause, told(harness, number)) == ("unproved", "ship_not_shown", 0)
+    assert (one.state, one.cause, count_confirmations(harness, number)) == ("unproved", "ship_not_shown", 0)
     assert harness.order(number).note == "note_ship_unproved"
     new = submission_actions.resubmit(harness.session, one.id, undo_seconds=0, now=harness.clock(), actor="test")
     harness.advance_until_ended(new)
     harness.session.refresh(one)
-    assert (new.state, one.state, told(harness, number)) == ("verified", "verified", 1)
+    assert (new.state, one.state, count_confirmations(harness, number)) == ("verified", "verified", 1)
 
 
-def test_amazon_does_not_find_the_parcel_and_says_so(harness, number):
+def test_a_parcel_that_amazon_does_not_find_is_rejected(harness, number):
     harness.world.faults.arm("package_not_found", "confirmShipment")
     (one,) = harness.ship(number)
 
     harness.advance_until_ended(one)
 
-    assert (one.state, told(harness, number)) == ("rejected", 0)
+    assert (one.state, count_confirmations(harness, number)) == ("rejected", 0)
     assert "Unable to find package to update." in one.message
 
 
@@ -268,14 +276,14 @@ def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(harness):
     chance = random.Random(7)
     numbers = [harness.world.place("DE", lines=((1, chance.randint(1, 3)), (2, 1))) for _ in range(50)]
     harness.sync()
-    asked = []
+    submissions = []
     for number in numbers:
         first, second = harness.commerce_order(number).items
         packed = [
             Parcel({first.id: first.ordered}, "DHL", "", f"JJD{number}A"),
             Parcel({second.id: 1}, "DHL", "", f"JJD{number}B"),
         ]
-        asked += harness.ship(number, *packed)
+        submissions += harness.ship(number, *packed)
     for name in ("lost_answer", "malformed_json", "error_500", "error_503_html", "throttled", "truncated_body"):
         for operation in ("confirmShipment", "getOrder"):
             harness.world.faults.arm(name, operation, times=None, probability=0.06)
@@ -286,9 +294,9 @@ def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(harness):
             break
         harness.later(5)
 
-    for one in asked:
+    for one in submissions:
         harness.session.refresh(one)
-    assert {one.state for one in asked} == {"verified"}
+    assert {one.state for one in submissions} == {"verified"}
     for number in numbers:
         order = harness.commerce_order(number)
         assert harness.packages_at_amazon(number) == {

@@ -14,7 +14,7 @@ from webapp.services.bulk import runner as bulk_runner
 MANY = 200
 
 
-def a_number(n: int) -> str:
+def tracking_number(n: int) -> str:
     """A number of DHL's with its check digit."""
     body = f"0034043416{n:09}"
     return body + str(-sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(body))) % 10)
@@ -27,8 +27,8 @@ def numbers(harness):
     return found
 
 
-def test_many_orders_are_shipped_by_one_paste_and_each_parcel_is_told_once(owner_client, harness, numbers):
-    sheet = "Order ID\tTracking\n" + "\n".join(f"{number}\t{a_number(n)}" for n, number in enumerate(numbers))
+def test_many_orders_are_shipped_by_one_tracking_upload_and_each_parcel_is_sent_once(owner_client, harness, numbers):
+    sheet = "Order ID\tTracking\n" + "\n".join(f"{number}\t{tracking_number(n)}" for n, number in enumerate(numbers))
     harness.session.rollback()
     here = owner_client.post("/tracking", data={"text": sheet}).location
     assert f"Ship {MANY} orders" in owner_client.get(here).text
@@ -62,6 +62,6 @@ def test_many_orders_are_shipped_by_one_paste_and_each_parcel_is_told_once(owner
     assert harness.session.scalar(select(func.count(Parcel.id))) == MANY
     shown = [harness.packages_at_amazon(number) for number in numbers]
     assert [list(parcels) for parcels in shown] == [["1"]] * MANY
-    assert [parcels["1"][0] for parcels in shown] == [a_number(n) for n in range(MANY)]
-    told = Counter(len(harness.world.effects("shipment", number)) for number in numbers)
-    assert told == {1: MANY}
+    assert [parcels["1"][0] for parcels in shown] == [tracking_number(n) for n in range(MANY)]
+    confirmations = Counter(len(harness.world.effects("shipment", number)) for number in numbers)
+    assert confirmations == {1: MANY}

@@ -11,7 +11,7 @@ from webapp.services.submissions import processor as submission_processor
 from webapp.services.sync import run as sync_run
 
 
-def test_many_at_once_cost_a_sync_and_not_an_order_each(harness):
+def test_many_parcels_need_one_sync_and_no_read_of_each_order(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(120)]
     harness.sync()
     asked = [one for number in numbers for one in harness.ship(number)]
@@ -38,7 +38,7 @@ def test_many_at_once_cost_a_sync_and_not_an_order_each(harness):
     assert [len(harness.world.effects("shipment", number)) for number in numbers].count(1) == 119
 
 
-def test_many_at_once_without_a_sync_are_each_read_before(harness):
+def test_without_a_sync_each_order_is_read_before_its_parcel_is_sent(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(30)]
     harness.sync()
     asked = [one for number in numbers for one in harness.ship(number)]
@@ -55,7 +55,7 @@ def test_many_at_once_without_a_sync_are_each_read_before(harness):
     assert harness.world.call_counts["confirmShipment"] == 29
 
 
-def test_many_just_imported_are_told_though_no_sync_has_come_through_since(harness):
+def test_parcels_of_orders_just_imported_are_sent_without_another_sync(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(60)]
     harness.sync()
     asked = [one for number in numbers for one in harness.ship(number)]
@@ -74,8 +74,8 @@ def test_many_just_imported_are_told_though_no_sync_has_come_through_since(harne
 
     assert harness.world.call_counts["confirmShipment"] == 58
     assert harness.world.call_counts["getOrder"] - reads <= submission_processor.FEW
-    told = [number for number in numbers if len(harness.world.effects("shipment", number)) == 1]
-    assert set(numbers) - set(told) == {cancelling, moved}
+    sent = [number for number in numbers if len(harness.world.effects("shipment", number)) == 1]
+    assert set(numbers) - set(sent) == {cancelling, moved}
     states = []
     for one in asked:
         harness.session.refresh(one)
@@ -83,7 +83,7 @@ def test_many_just_imported_are_told_though_no_sync_has_come_through_since(harne
     assert [states[5], states[9], states.count("conflict")] == ["conflict", "conflict", 2]
 
 
-def test_what_was_read_long_ago_does_not_keep_the_others_waiting(harness):
+def test_orders_read_long_ago_do_not_delay_the_others(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(60)]
     harness.sync()
     for number in numbers:
@@ -96,13 +96,13 @@ def test_what_was_read_long_ago_does_not_keep_the_others_waiting(harness):
 
     harness.advance()
 
-    told = {number for number in numbers if harness.world.effects("shipment", number)}
-    assert told >= set(numbers[40:])
+    sent = {number for number in numbers if harness.world.effects("shipment", number)}
+    assert sent >= set(numbers[40:])
     # Of the others as many as may be read in a pass were read and told.
-    assert len(told) == 20 + submission_processor.FEW
+    assert len(sent) == 20 + submission_processor.FEW
 
 
-def test_telling_goes_before_proving(harness):
+def test_sending_goes_before_verifying(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(60)]
     harness.sync()
     for number in numbers[:30]:

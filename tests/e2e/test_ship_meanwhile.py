@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.operations import lifecycle
-from tests.e2e.test_ship_at_amazon import parcel_of, told
+from tests.e2e.test_ship_at_amazon import count_confirmations, parcel_of
 from webapp.domain.shipping.parcels import Parcel
 from webapp.services.shipping import parcels
 from webapp.services.submissions import user_actions as submission_actions
@@ -11,7 +11,7 @@ from webapp.services.submissions import user_actions as submission_actions
 pytestmark = pytest.mark.both_databases
 
 
-def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(harness, number):
+def test_the_buyer_asks_to_cancel_meanwhile_and_a_user_ships_anyway(harness, number):
     (one,) = harness.ship(number)
     harness.at_amazon(number, "request-cancel", reason="Changed my mind")
 
@@ -19,15 +19,15 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_a_person_insists(harness, number
 
     assert (one.state, one.open, one.cause) == ("conflict", True, "ship_cancel_requested")
     assert (one.snapshot["cancel_requested"], harness.order(number).cancel_requested) == (False, True)
-    assert told(harness, number) == 0
+    assert count_confirmations(harness, number) == 0
     harness.later(600)
     harness.advance()
-    assert (one.state, told(harness, number)) == ("conflict", 0)
+    assert (one.state, count_confirmations(harness, number)) == ("conflict", 0)
 
     submission_actions.override_conflict(harness.session, one.id, now=harness.clock(), actor="test")
     harness.advance_until_ended(one)
 
-    assert (one.state, told(harness, number)) == ("verified", 1)
+    assert (one.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
 def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(harness, number):
@@ -44,10 +44,10 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(h
     order = harness.commerce_order(number)
     assert (one.state, asked.state, order.state) == ("undone", "verified", "canceled")
     assert [(line.shipped, line.canceled) for line in order.items] == [(0, 2), (0, 1)]
-    assert (told(harness, number), order.total_refunded) == (0, order.total)
+    assert (count_confirmations(harness, number), order.total_refunded) == (0, order.total)
 
 
-def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_ends(harness, number):
+def test_after_a_cancellation_at_amazon_the_parcel_is_removed_and_the_order_is_canceled(harness, number):
     (one,) = harness.ship(number)
     harness.at_amazon(number, "cancel", actor="BUYER")
     harness.advance_until_ended(one)
@@ -60,7 +60,7 @@ def test_cancelled_at_amazon_meanwhile_the_parcel_is_taken_back_and_the_order_en
     assert [(line.shipped, line.canceled) for line in order.items] == [(0, 2), (0, 1)]
 
 
-def test_part_shipped_by_another_door_the_parcel_waits_for_a_decision(harness, number):
+def test_a_parcel_of_units_shipped_elsewhere_waits_for_a_decision(harness, number):
     first, _ = harness.commerce_order(number).items
     (one,) = harness.ship(number, Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"))
     package = {

@@ -23,11 +23,11 @@ def number(harness):
     """A shipped order, invoiced at import."""
     number = harness.world.place("DE", status="SHIPPED")
     harness.sync()
-    seller(harness, number)
+    set_seller_data(harness, number)
     return number
 
 
-def seller(harness, number, sender="Desk GmbH\nHafen 1\n20095 Hamburg", tax_number="DE123456789"):
+def set_seller_data(harness, number, sender="Desk GmbH\nHafen 1\n20095 Hamburg", tax_number="DE123456789"):
     """What the store says of its seller on documents."""
     store = harness.order(number).store
     store.documents_sender, store.documents_tax_number = sender, tax_number
@@ -42,27 +42,27 @@ def upload(harness, document):
     return vat_invoices.upload(harness.session, document, undo_seconds=30, now=harness.clock(), actor="test")
 
 
-def ended(harness, submission):
+def finish(harness, submission):
     harness.later(31)
     harness.advance_until_ended(submission)
     harness.session.expire_all()
     return submission
 
 
-def uploads_itself(harness, number):
-    seller(harness, number)
+def enable_automatic_upload(harness, number):
+    set_seller_data(harness, number)
     harness.order(number).store.upload_invoices = True
     harness.session.commit()
 
 
-def asked(harness):
+def submissions(harness):
     return harness.session.scalars(select(Submission).where(Submission.kind == "vat_invoice")).all()
 
 
-def test_the_invoice_is_given_to_amazon_as_it_is_printed(harness, number):
+def test_the_printed_invoice_is_uploaded_to_amazon(harness, number):
     invoice = invoice_of(harness, number)
 
-    submission = ended(harness, upload(harness, invoice))
+    submission = finish(harness, upload(harness, invoice))
 
     assert (submission.state, submission.subject) == ("verified", f"invoice-{invoice.id}")
     (entry,) = harness.world.effects("vat_invoice", number)
@@ -80,29 +80,29 @@ def test_the_invoice_is_given_to_amazon_as_it_is_printed(harness, number):
     assert refused.value.code == "vat_invoice_done"
 
 
-def test_a_credit_memo_is_given_as_a_credit_note(harness, number):
+def test_a_credit_memo_is_uploaded_as_a_credit_note(harness, number):
     order = harness.commerce_order(number)
     memo = credit_memos.create(harness.session, order.id, CreditRequest(), now=harness.clock(), actor="test")
 
-    assert ended(harness, upload(harness, memo)).state == "verified"
+    assert finish(harness, upload(harness, memo)).state == "verified"
 
     (entry,) = harness.world.effects("vat_invoice", number)
     assert (entry["document_type"], entry["invoice_number"]) == ("CreditNote", memo.number)
 
 
-def test_a_credit_memo_that_gave_nothing_back_is_no_credit_note(harness, number):
+def test_a_credit_memo_that_refunded_nothing_is_not_uploaded(harness, number):
     harness.refund(number)
     memo = harness.session.scalars(select(CreditMemo)).one()
 
     with pytest.raises(RefusedError) as refused:
         upload(harness, memo)
 
-    assert (refused.value.code, asked(harness)) == ("vat_invoice_memo_open", [])
+    assert (refused.value.code, submissions(harness)) == ("vat_invoice_memo_open", [])
 
 
-def test_refused_by_amazon_its_words_are_kept_and_it_can_be_uploaded_again(harness, number):
+def test_a_rejected_upload_keeps_amazons_message_and_can_be_repeated(harness, number):
     harness.world.faults.arm("feed_rejected")
-    submission = ended(harness, upload(harness, invoice_of(harness, number)))
+    submission = finish(harness, upload(harness, invoice_of(harness, number)))
     assert submission.state == "rejected"
     assert "18028" in submission.message
 
@@ -116,17 +116,17 @@ def test_refused_by_amazon_its_words_are_kept_and_it_can_be_uploaded_again(harne
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_500", "hang", "malformed_json"])
-def test_after_a_lost_answer_amazon_has_it_once(harness, number, fault):
+def test_after_a_lost_response_the_invoice_is_uploaded_once(harness, number, fault):
     harness.world.faults.arm(fault, "createFeed", **({"seconds": 2.5} if fault == "hang" else {}))
 
-    submission = ended(harness, upload(harness, invoice_of(harness, number)))
+    submission = finish(harness, upload(harness, invoice_of(harness, number)))
 
     assert (submission.state, len(harness.world.effects("vat_invoice", number))) == ("verified", 1)
 
 
-def test_a_report_that_is_contradictory_proves_nothing_and_told_again_amazon_says_it_has_it(harness, number):
+def test_a_contradictory_report_verifies_nothing_and_a_second_upload_is_rejected_as_duplicate(harness, number):
     harness.world.faults.arm("contradicting_report")
-    submission = ended(harness, upload(harness, invoice_of(harness, number)))
+    submission = finish(harness, upload(harness, invoice_of(harness, number)))
     assert (submission.state, submission.cause) == ("unproved", "vat_invoice_report_contradicts")
 
     again = submission_actions.resubmit(
@@ -144,7 +144,7 @@ def test_one_feed_carries_one_invoice(harness, number):
     harness.sync()
     one, two = upload(harness, invoice_of(harness, number)), upload(harness, invoice_of(harness, other))
 
-    ended(harness, one)
+    finish(harness, one)
     harness.advance_until_ended(two)
 
     assert (one.state, two.state, one.feed_id == two.feed_id) == ("verified", "verified", False)
@@ -153,52 +153,52 @@ def test_one_feed_carries_one_invoice(harness, number):
 def test_a_store_that_uploads_by_itself_does_so_once_the_order_is_shipped(harness):
     number = harness.world.place("DE")
     harness.sync()
-    uploads_itself(harness, number)
+    enable_automatic_upload(harness, number)
     harness.sync()
-    assert asked(harness) == []
+    assert submissions(harness) == []
 
     harness.at_amazon(number, "ship")
     harness.sync()
 
-    (submission,) = asked(harness)
+    (submission,) = submissions(harness)
     harness.advance_until_ended(submission)
     assert (submission.state, submission.details["number"]) == ("verified", invoice_of(harness, number).number)
     harness.sync()
-    assert len(asked(harness)) == 1
+    assert len(submissions(harness)) == 1
 
 
 def test_a_store_that_uploads_by_itself_does_so_when_what_was_shipped_is_invoiced(harness):
     number = harness.world.place("DE")
     harness.sync()
-    uploads_itself(harness, number)
+    enable_automatic_upload(harness, number)
     other = harness.world.place("DE", status="SHIPPED")
     harness.order(number).store.auto_invoice = False
     harness.session.commit()
     harness.sync()
-    assert asked(harness) == []
+    assert submissions(harness) == []
 
     order = harness.commerce_order(other)
     invoice = invoices.create(harness.session, order.id, now=harness.clock(), actor="test")
 
-    (submission,) = asked(harness)
+    (submission,) = submissions(harness)
     assert (submission.subject, submission.undo_until) == (f"invoice-{invoice.id}", submission.requested_at)
 
 
-def test_tax_that_a_fee_keeps_back_is_not_told_and_the_refund_is_named(harness, number):
+def test_tax_above_the_refunded_amount_is_not_uploaded_and_the_refund_is_named(harness, number):
     order = harness.commerce_order(number)
     fee = order.total - order.tax + 1
-    about = {"now": harness.clock(), "actor": "test"}
-    memo = credit_memos.create(harness.session, order.id, CreditRequest(adjustment_fee=fee), **about)
+    audit_args = {"now": harness.clock(), "actor": "test"}
+    memo = credit_memos.create(harness.session, order.id, CreditRequest(adjustment_fee=fee), **audit_args)
     assert memo.tax == order.tax == memo.total + 1
 
-    asked_for = vat_invoices.upload(harness.session, memo, transaction_id="T-1", undo_seconds=30, **about)
+    submission = vat_invoices.upload(harness.session, memo, transaction_id="T-1", undo_seconds=30, **audit_args)
 
     left = f"{memo.total / 100:.2f}"
-    said = [asked_for.details[name] for name in ("document", "amount", "vat", "transaction_id")]
+    said = [submission.details[name] for name in ("document", "amount", "vat", "transaction_id")]
     assert said == ["CreditNote", left, left, "T-1"]
 
 
-def test_without_a_report_nobody_knows_whether_amazon_has_it(harness, number):
+def test_without_a_report_an_upload_stays_in_doubt(harness, number):
     submission = upload(harness, invoice_of(harness, number))
     doubt = vat_invoices.KIND.doubt
     assert doubt(harness.session, [submission], None) == "vat_invoice_without_report"
@@ -206,12 +206,12 @@ def test_without_a_report_nobody_knows_whether_amazon_has_it(harness, number):
     assert doubt(harness.session, [submission], FeedReport(1, 0, 0, 0, ())) == "vat_invoice_report_contradicts"
 
 
-def test_an_order_that_arrives_shipped_is_uploaded_and_what_was_here_before_is_left_alone(harness, number):
-    uploads_itself(harness, number)
+def test_an_order_imported_as_shipped_is_uploaded_and_earlier_ones_are_not(harness, number):
+    enable_automatic_upload(harness, number)
     new = harness.world.place("DE", status="SHIPPED", fulfilled_by="AMAZON")
     harness.sync()
 
-    assert [one.amazon_order.number for one in asked(harness)] == [new]
+    assert [one.amazon_order.number for one in submissions(harness)] == [new]
 
 
 @pytest.mark.parametrize(
@@ -221,14 +221,14 @@ def test_an_order_that_arrives_shipped_is_uploaded_and_what_was_here_before_is_l
         ("DE", {"status": "SHIPPED", "programs": ("INVOICE_BY_AMAZON",)}, "vat_invoice_by_amazon"),
     ],
 )
-def test_what_amazon_does_not_take_says_why_and_nothing_is_asked(harness, country, wishes, code):
+def test_an_invoice_amazon_does_not_accept_is_refused_with_the_reason(harness, country, wishes, code):
     number = harness.world.place(country, **wishes)
     harness.sync()
 
     with pytest.raises(RefusedError) as refused:
         upload(harness, invoice_of(harness, number))
 
-    assert (refused.value.code, asked(harness)) == (code, [])
+    assert (refused.value.code, submissions(harness)) == (code, [])
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_what_amazon_does_not_take_says_why_and_nothing_is_asked(harness, countr
     ],
 )
 def test_an_invoice_without_the_sellers_data_is_not_uploaded(harness, number, sender, tax_number, code):
-    seller(harness, number, sender, tax_number)
+    set_seller_data(harness, number, sender, tax_number)
     with pytest.raises(RefusedError) as refused:
         upload(harness, invoice_of(harness, number))
     assert refused.value.code == code
@@ -249,8 +249,8 @@ def test_an_invoice_without_the_sellers_data_is_not_uploaded(harness, number, se
 
 def test_an_invoice_whose_sellers_data_is_removed_before_it_is_sent_is_not_sent(harness, number):
     submission = upload(harness, invoice_of(harness, number))
-    seller(harness, number, tax_number="")
-    ended(harness, submission)
+    set_seller_data(harness, number, tax_number="")
+    finish(harness, submission)
 
     assert (submission.state, submission.cause) == ("rejected", "vat_invoice_tax_number_missing")
     assert harness.world.effects("vat_invoice", number) == []

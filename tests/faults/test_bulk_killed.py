@@ -43,10 +43,10 @@ def app(settings):
 
 
 @pytest.fixture
-def begin(app):
+def start_bulk_action(app):
     """Ask for an invoice of each of many Orders; answers the id of the bulk action."""
 
-    def begin():
+    def start_bulk_action():
         with Session(db.engine) as session:
             account = an_account(session)
             a_store(account).auto_invoice = False
@@ -54,7 +54,7 @@ def begin(app):
             ids = [order.id for order in create_orders(session, *(an_order(n) for n in range(1, MANY + 1)))]
             return bulk_runner.start(session, "invoice", ids, now=datetime.now(UTC), actor="test").id
 
-    return begin
+    return start_bulk_action
 
 
 def read(statement):
@@ -62,21 +62,21 @@ def read(statement):
         return session.execute(statement).all()
 
 
-def all_done_once():
+def assert_all_done_once():
     """Every row is done, every Order has one invoice, and no number was given twice or is missing."""
     assert read(select(BulkAction.state, BulkAction.done, BulkAction.failed)) == [("ended", MANY, 0)]
     assert set(read(select(BulkRow.state, BulkRow.outcome, BulkRow.tries))) == {("done", "bulk_invoiced", 1)}
     assert read(select(func.count(Invoice.id), func.count(Invoice.order_id.distinct()))) == [(MANY, MANY)]
     assert sorted(int(number) for (number,) in read(select(Invoice.number))) == list(range(100001, 100001 + MANY))
-    told = {row.outcome_args["number"] for (row,) in read(select(BulkRow))}
-    assert told == {number for (number,) in read(select(Invoice.number))}
+    numbers = {row.outcome_args["number"] for (row,) in read(select(BulkRow))}
+    assert numbers == {number for (number,) in read(select(Invoice.number))}
     assert {total == invoiced for total, invoiced in read(select(Order.total, Order.total_invoiced))} == {True}
 
 
 @pytest.mark.parametrize("point", ["bulk.row_done", "bulk.row_committed"])
-def test_a_worker_killed_there_leaves_each_row_done_exactly_once(settings, begin, tmp_path, point):
+def test_a_bulk_worker_killed_at_a_fault_point_does_each_row_once(settings, start_bulk_action, tmp_path, point):
     marker = tmp_path / "died"
-    begin()
+    start_bulk_action()
 
     with run_app(
         settings.data_dir,
@@ -85,16 +85,16 @@ def test_a_worker_killed_there_leaves_each_row_done_exactly_once(settings, begin
         wait_until(marker.exists)
         wait_until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")))
 
-    all_done_once()
+    assert_all_done_once()
 
 
-def test_killing_the_worker_again_and_again_does_each_row_once(settings, begin):
+def test_a_bulk_worker_killed_repeatedly_does_each_row_once(settings, start_bulk_action):
     with run_app(settings.data_dir, environ={"DATABASE_URL": settings.database_url}) as running_app:
-        begin()
+        start_bulk_action()
         waiting = select(func.count(BulkRow.id)).where(BulkRow.state == "waiting")
         for left in (MANY - 1, MANY // 2):
             wait_until(lambda left=left: read(waiting)[0][0] <= left)
             os.kill(wait_until(lambda: running_app.pids().get("worker-bulk")), signal.SIGKILL)
         wait_until(lambda: read(select(BulkAction.id).where(BulkAction.state == "ended")))
 
-    all_done_once()
+    assert_all_done_once()

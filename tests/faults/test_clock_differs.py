@@ -18,7 +18,7 @@ def ship_time(harness, number):
     return parse_iso(package["shipTime"])
 
 
-def test_a_parcel_is_never_shipped_in_amazons_future(harness):
+def test_a_ship_time_is_never_in_the_future_for_amazon(harness):
     number = harness.world.place("DE")
     harness.sync()
     harness.ahead += timedelta(days=10)
@@ -30,7 +30,7 @@ def test_a_parcel_is_never_shipped_in_amazons_future(harness):
     assert ship_time(harness, number) <= harness.world.clock.now()
 
 
-def test_a_parcel_of_a_clock_that_is_right_keeps_its_time(harness):
+def test_with_a_correct_clock_a_parcel_keeps_its_ship_time(harness):
     number = harness.world.place("DE")
     harness.sync()
     then = harness.clock() - timedelta(hours=3)
@@ -75,7 +75,7 @@ def test_a_difference_counts_for_a_quarter_of_an_hour(session):
         (None, None),
     ],
 )
-def test_the_account_page_healthz_and_the_doctor_tell(
+def test_the_account_page_healthz_and_the_doctor_report_the_difference(
     owner_client, anonymous_client, session, job_queue, settings, app, ahead, says
 ):
     account = an_account(session)

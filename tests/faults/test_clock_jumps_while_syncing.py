@@ -46,7 +46,7 @@ def assert_all_are_there(harness, placed):
 
 @pytest.mark.parametrize("jump", JUMPS, ids=lambda jump: f"{jump.total_seconds():+.0f}s")
 @pytest.mark.parametrize("before", [True, False])
-def test_one_jump_in_the_middle_of_a_sync_leaves_no_order_out(harness, jump, before):
+def test_one_clock_jump_during_a_sync_skips_no_order(harness, jump, before):
     harness.sync()
     placed = [harness.world.place("DE") for _ in range(3)]
     jumps = [jump, timedelta()] if before else [timedelta(), jump]
@@ -65,7 +65,7 @@ def test_one_jump_in_the_middle_of_a_sync_leaves_no_order_out(harness, jump, bef
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_jumps_at_any_moment_leave_no_order_out(harness, seed):
+def test_clock_jumps_at_any_moment_skip_no_order(harness, seed):
     chance = random.Random(seed)
     placed = []
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.e2e.test_refund_at_amazon import of
+from tests.e2e.test_refund_at_amazon import submission_of
 from tests.support.refunds import lines_sent
 from webapp.db import leases
 from webapp.db.leases import LEASE, Lease
@@ -44,12 +44,12 @@ def advance_for(harness, submission, seconds):
         harness.later(10)
 
 
-def test_a_refund_asked_while_it_was_ahead_is_refunded_within_minutes(harness, number):
+def test_a_refund_requested_while_the_clock_was_ahead_is_carried_out_within_minutes(harness, number):
     ahead(harness)
     memo = harness.refund(number)
     set_back(harness)
 
-    submission = of(harness, memo)
+    submission = submission_of(harness, memo)
     assert queries.accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
     advance_for(harness, submission, 10)
     # Whoever asked for it still has their time to undo it.
@@ -62,26 +62,26 @@ def test_a_refund_asked_while_it_was_ahead_is_refunded_within_minutes(harness, n
     assert set(lines_sent(harness.world, number).values()) == {1}
 
 
-def test_refunds_after_one_that_was_sent_while_it_was_ahead_wait_for_one_interval_at_most(harness, number):
+def test_refunds_after_one_sent_while_the_clock_was_ahead_wait_for_one_interval_at_most(harness, number):
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()
     ahead(harness)
-    first = of(harness, harness.refund(number))
+    first = submission_of(harness, harness.refund(number))
     harness.later(31)
     harness.advance_until_ended(first)
     set_back(harness)
 
-    submission = of(harness, harness.refund(other))
+    submission = submission_of(harness, harness.refund(other))
     advance_for(harness, submission, 200)
 
     assert (first.state, submission.state) == ("verified", "verified")
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_500"])
-def test_a_refund_whose_answer_was_lost_while_it_was_ahead_is_looked_for(harness, number, fault):
+def test_a_refund_whose_response_was_lost_while_the_clock_was_ahead_is_looked_for(harness, number, fault):
     harness.world.faults.arm(fault, "createFeed")
     ahead(harness)
-    submission = of(harness, harness.refund(number))
+    submission = submission_of(harness, harness.refund(number))
     harness.later(31)
     harness.advance()
     harness.session.refresh(submission)
@@ -94,11 +94,11 @@ def test_a_refund_whose_answer_was_lost_while_it_was_ahead_is_looked_for(harness
     assert (submission.state, submission.cause) == known
 
 
-def test_what_was_postponed_while_it_was_ahead_goes_on(harness, number):
+def test_submissions_postponed_while_the_clock_was_ahead_continue(harness, number):
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()
-    submission = of(harness, harness.refund(other))
-    first = of(harness, harness.refund(number))
+    submission = submission_of(harness, harness.refund(other))
+    first = submission_of(harness, harness.refund(number))
     ahead(harness)
     harness.advance()
     harness.session.refresh(submission)
@@ -110,7 +110,7 @@ def test_what_was_postponed_while_it_was_ahead_goes_on(harness, number):
     assert (first.state, submission.state) == ("verified", "verified")
 
 
-def test_a_parcel_accepted_while_it_was_ahead_is_proved_or_given_up_in_time(harness):
+def test_a_parcel_accepted_while_the_clock_was_ahead_is_verified_or_given_up_in_time(harness):
     number = harness.world.place("DE")
     harness.sync()
     ahead(harness)
@@ -122,8 +122,8 @@ def test_a_parcel_accepted_while_it_was_ahead_is_proved_or_given_up_in_time(harn
     assert submission.state == "verified"
 
 
-def test_each_wait_is_bounded_wherever_a_submission_stands(harness, number):
-    submission = of(harness, harness.refund(number))
+def test_each_wait_is_bounded_in_every_submission_state(harness, number):
+    submission = submission_of(harness, harness.refund(number))
     for state in ("queued", "sending", "sent", "accepted"):
         then = harness.clock() + TEN_DAYS
         submission.state = state
@@ -139,8 +139,8 @@ def test_each_wait_is_bounded_wherever_a_submission_stands(harness, number):
         assert max(submission.requested_at, submission.changed_at, submission.accepted_at) <= now, state
 
 
-def test_a_time_within_what_clocks_differ_by_is_left_alone(harness, number):
-    submission = of(harness, harness.refund(number))
+def test_a_time_within_the_clock_tolerance_is_left_alone(harness, number):
+    submission = submission_of(harness, harness.refund(number))
     then = harness.clock() + timedelta(seconds=50)
     submission.requested_at = submission.changed_at = then
     submission.due_at = submission.undo_until = then + timedelta(seconds=30)
@@ -151,7 +151,7 @@ def test_a_time_within_what_clocks_differ_by_is_left_alone(harness, number):
     assert (submission.requested_at, submission.due_at) == (then, then + timedelta(seconds=30))
 
 
-def test_a_lease_of_then_is_waited_for_no_longer_than_any_other(harness):
+def test_a_lease_from_the_future_is_waited_for_no_longer_than_any_other(harness):
     now = harness.clock()
     harness.session.add(Lease(name="some", owner="another-machine:1:x", until=now + TEN_DAYS))
     harness.session.commit()
@@ -165,7 +165,7 @@ def test_a_lease_of_then_is_waited_for_no_longer_than_any_other(harness):
     assert leases.acquire(harness.session, "some", now + LEASE + timedelta(seconds=1))
 
 
-def test_a_lease_that_is_prolonged_meanwhile_is_kept(harness):
+def test_a_lease_that_is_renewed_meanwhile_is_kept(harness):
     now = harness.clock()
     owner = leases.acquire(harness.session, "some", now + TEN_DAYS)
     lease = harness.session.get(Lease, "some")
@@ -181,7 +181,7 @@ def test_a_lease_that_is_prolonged_meanwhile_is_kept(harness):
         leases.acquire(harness.session, "some", now + LEASE + timedelta(seconds=1))
 
 
-def test_recurring_jobs_go_on(harness):
+def test_recurring_jobs_continue_after_the_clock_was_set_back(harness):
     now = harness.clock()
     schedule.ensure(harness.session, "upkeep", "upkeep", (), 5, now + TEN_DAYS)
     harness.session.commit()
@@ -192,11 +192,11 @@ def test_recurring_jobs_go_on(harness):
     assert job.next_run_at - now <= timedelta(seconds=5)
 
 
-def test_a_page_token_and_fresh_data_of_then_are_not_believed(harness, number):
+def test_a_page_token_and_fresh_data_from_the_future_are_not_used(harness, number):
     order = harness.order(number)
     order.read_at = harness.account.last_synced_at = harness.clock() + TEN_DAYS
     harness.session.commit()
-    submission = of(harness, harness.refund(number))
+    submission = submission_of(harness, harness.refund(number))
     before = harness.world.call_counts["getOrder"]
     harness.later(31)
     harness.advance()
@@ -206,7 +206,7 @@ def test_a_page_token_and_fresh_data_of_then_are_not_believed(harness, number):
 
 
 @pytest.mark.parametrize("days", [0, 3, 40])
-def test_orders_are_made_for_an_account_that_was_connected_while_it_was_ahead(harness, days):
+def test_orders_are_created_for_an_account_connected_while_the_clock_was_ahead(harness, days):
     ahead(harness)
     connected_at = harness.clock()
     (store,) = [store for store in harness.account.stores if store.marketplace.country_code == "DE"]
@@ -224,7 +224,7 @@ def test_orders_are_made_for_an_account_that_was_connected_while_it_was_ahead(ha
     assert store.orders_from <= harness.clock() - timedelta(days=max(days - 10, 0) if days > 10 else days)
 
 
-def test_a_cursor_of_then_leaves_no_order_out(harness, number):
+def test_a_cursor_from_the_future_skips_no_order(harness, number):
     ahead(harness)
     account = harness.account
     account.cursor = harness.clock()

@@ -69,7 +69,7 @@ def make_table(session: Session) -> None:
 
 
 @pytest.fixture
-def running_app(app: Flask, session: Session, job_queue: Redis) -> Flask:
+def app_with_order(app: Flask, session: Session, job_queue: Redis) -> Flask:
     """An application with an order, and with a page that saves something and says so."""
     app.config.update(PROPAGATE_EXCEPTIONS=False)
 
@@ -82,13 +82,13 @@ def running_app(app: Flask, session: Session, job_queue: Redis) -> Flask:
 
 
 @pytest.fixture
-def person(running_app: Flask, session: Session) -> FlaskClient:
+def client(app_with_order: Flask, session: Session) -> FlaskClient:
     """Somebody whose next page would note that they are still there, and show a message they have not seen."""
-    return signed_in(running_app, session)
+    return sign_in(app_with_order, session)
 
 
-def signed_in(running_app: Flask, session: Session) -> FlaskClient:
-    client = user_accounts.sign_in(running_app.test_client(), OWNER_USER)
+def sign_in(app_with_order: Flask, session: Session) -> FlaskClient:
+    client = user_accounts.sign_in(app_with_order.test_client(), OWNER_USER)
     row = session.scalars(select(WebSession)).one()
     row.data = {**row.data, "_flashes": [("good", "An earlier message.")]}
     row.seen_at = datetime.now(UTC) - timedelta(minutes=5)
@@ -147,33 +147,33 @@ def no_page_more() -> Iterator[None]:
     db.engine.dispose()
 
 
-def saved(session: Session) -> int:
+def count_saved(session: Session) -> int:
     session.rollback()
     return session.scalar(text("SELECT count(*) FROM saved")) or 0
 
 
-def test_on_a_full_disk_pages_are_read_and_clicks_say_so_once_in_the_log(
-    person: FlaskClient, session: Session, caplog: pytest.LogCaptureFixture
+def test_on_a_full_disk_pages_are_readable_and_failed_writes_are_logged_once(
+    client: FlaskClient, session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert person.post("/save").status_code == 200
+    assert client.post("/save").status_code == 200
     session.close()
     with no_page_more():
         for _ in range(50):  # Until what is written does not fit into the pages there are.
-            if person.post("/save").status_code != 200:
+            if client.post("/save").status_code != 200:
                 break
-        assert_clicks_say(person, Cause.DISK_FULL)
-        before = saved(session)
+        assert_clicks_say(client, Cause.DISK_FULL)
+        before = count_saved(session)
         session.close()
         for _ in range(20):
-            assert person.post("/save").status_code == 503
-        assert saved(session) == before
+            assert client.post("/save").status_code == 503
+        assert count_saved(session) == before
         session.close()
-        assert_health_says(person, Cause.DISK_FULL)
+        assert_health_says(client, Cause.DISK_FULL)
         for url in READING:
-            assert person.get(url, follow_redirects=True).status_code == 200, url
+            assert client.get(url, follow_redirects=True).status_code == 200, url
         (line,) = problem_lines(caplog)
         assert "disk of the database is full" in line
-    assert person.post("/save").status_code == 200
+    assert client.post("/save").status_code == 200
 
 
 @pytest.fixture
@@ -213,10 +213,10 @@ def prepared(app: Flask) -> FlaskClient:
         import_page(session, account.id, [an_order(1)], now=NOW, actor="test")
         session.commit()
         user_accounts.create_user(app, OWNER_USER)
-        return signed_in(app, session)
+        return sign_in(app, session)
 
 
-def test_on_a_file_system_without_room_pages_are_read_and_it_goes_on_when_there_is_room(
+def test_on_a_full_file_system_pages_are_readable_and_writes_resume_when_there_is_space(
     small_disk: Path, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     app = on_disk(Settings.load({}, data_dir=small_disk / "data"), job_queue)
@@ -242,7 +242,7 @@ def test_on_a_file_system_without_room_pages_are_read_and_it_goes_on_when_there_
     assert client.get("/healthz").json["database"] is True
 
 
-def test_on_a_read_only_file_system_pages_are_read_and_clicks_say_so(
+def test_on_a_read_only_file_system_pages_are_readable_and_writes_fail_with_the_reason(
     tmp_path: Path, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     real, view = tmp_path / "real", tmp_path / "view"
@@ -342,76 +342,76 @@ def web_server(app: Flask) -> Iterator[int]:
             thread.join()
 
 
-def test_a_database_that_another_program_holds_is_read_and_clicks_say_so(
-    person: FlaskClient, settings: Settings, caplog: pytest.LogCaptureFixture
+def test_a_database_locked_by_another_program_is_readable_and_writes_fail_with_the_reason(
+    client: FlaskClient, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     with contextlib.closing(sqlite_module().connect(str(settings.data_dir / "channeldesk.db"))) as other:
         other.isolation_level = None
         other.execute("BEGIN EXCLUSIVE")
-        assert_pages_can_be_read(person)
-        assert person.get("/healthz").json["database"] is True  # Nobody has waited in vain yet.
-        page = person.post("/save")
+        assert_pages_can_be_read(client)
+        assert client.get("/healthz").json["database"] is True  # Nobody has waited in vain yet.
+        page = client.post("/save")
         assert page.status_code == 503
         assert f"<h1>{DATABASE_PROBLEMS[Cause.LOCKED].title}</h1>" in page.text
-        assert_health_says(person, Cause.LOCKED)
+        assert_health_says(client, Cause.LOCKED)
         (line,) = problem_lines(caplog)
         assert "held the write lock" in line
-    assert person.post("/save").status_code == 200
+    assert client.post("/save").status_code == 200
 
 
-def test_a_deleted_database_is_not_written_into_nowhere_and_not_made_anew(
-    person: FlaskClient, settings: Settings, session: Session, caplog: pytest.LogCaptureFixture
+def test_a_deleted_database_is_neither_written_nor_recreated(
+    client: FlaskClient, settings: Settings, session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     session.close()
     path = settings.data_dir / "channeldesk.db"
     kept = settings.data_dir / "kept.db"
     path.rename(kept)
-    assert_clicks_say(person, Cause.MISSING)
-    assert person.get("/orders").status_code == 503
-    assert_health_says(person, Cause.MISSING)
+    assert_clicks_say(client, Cause.MISSING)
+    assert client.get("/orders").status_code == 503
+    assert_health_says(client, Cause.MISSING)
     assert not path.exists()
     (line,) = problem_lines(caplog)
     assert "backup" in line
     kept.rename(path)
-    assert person.get("/orders").status_code == 200
-    assert person.post("/save").status_code == 200
+    assert client.get("/orders").status_code == 200
+    assert client.post("/save").status_code == 200
 
 
-def test_a_database_replaced_by_another_file_is_noticed(
-    running_app: Flask, person: FlaskClient, settings: Settings, session: Session
+def test_a_replaced_database_file_is_detected(
+    app_with_order: Flask, client: FlaskClient, settings: Settings, session: Session
 ) -> None:
     session.close()
-    with running_app.app_context(), db.engine.connect() as connection:
+    with app_with_order.app_context(), db.engine.connect() as connection:
         connection.rollback()
         connection.connection.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path = settings.data_dir / "channeldesk.db"
     path.unlink()
     path.write_bytes(b"this is no database" * 1000)
-    assert_clicks_say(person, Cause.DAMAGED)
-    assert person.get("/orders").status_code == 503
-    assert_health_says(person, Cause.DAMAGED)
+    assert_clicks_say(client, Cause.DAMAGED)
+    assert client.get("/orders").status_code == 503
+    assert_health_says(client, Cause.DAMAGED)
 
 
-def test_an_emptied_database_is_noticed(person: FlaskClient, settings: Settings, session: Session) -> None:
+def test_an_emptied_database_is_detected(client: FlaskClient, settings: Settings, session: Session) -> None:
     session.close()
     path = settings.data_dir / "channeldesk.db"
     path.unlink()
     path.touch()
-    assert_health_says(person, Cause.DAMAGED)
-    assert_clicks_say(person, Cause.DAMAGED)
+    assert_health_says(client, Cause.DAMAGED)
+    assert_clicks_say(client, Cause.DAMAGED)
 
 
-def test_damaged_pages_are_said_by_pages_and_doctor(
-    running_app: Flask, person: FlaskClient, settings: Settings, session: Session, caplog: pytest.LogCaptureFixture
+def test_damaged_database_pages_are_reported_by_pages_and_doctor(
+    app_with_order: Flask, client: FlaskClient, settings: Settings, session: Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     session.close()
     overwrite_table(settings, "amazon_orders")
-    with running_app.app_context():
+    with app_with_order.app_context():
         db.engine.dispose()
-    page = person.get("/amazon-orders")
+    page = client.get("/amazon-orders")
     assert page.status_code == 503
     assert str(DATABASE_PROBLEMS[Cause.DAMAGED].title) in page.text
-    assert_health_says(person, Cause.DAMAGED)
+    assert_health_says(client, Cause.DAMAGED)
     (line,) = problem_lines(caplog)
     assert "restore the last good backup" in line
 
@@ -430,8 +430,8 @@ def overwrite_table(settings: Settings, table: str) -> None:
         file.write(b"\xff" * size)
 
 
-def test_keys_that_do_not_open_a_stored_value_are_said(
-    person: FlaskClient, settings: Settings, job_queue: Redis, caplog: pytest.LogCaptureFixture
+def test_keys_that_do_not_decrypt_a_stored_value_are_reported(
+    client: FlaskClient, settings: Settings, job_queue: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     keys = settings.data_dir / "keys"
     right = keys.read_text()
@@ -450,25 +450,25 @@ def test_keys_that_do_not_open_a_stored_value_are_said(
     assert client.get("/healthz").json["database"] is True
 
 
-def test_an_error_of_the_program_keeps_its_traceback_and_its_page(
-    running_app: Flask, person: FlaskClient, caplog: pytest.LogCaptureFixture
+def test_a_programming_error_keeps_its_traceback_and_its_page(
+    app_with_order: Flask, client: FlaskClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    @running_app.get("/wrong")
+    @app_with_order.get("/wrong")
     @requires("orders.read")
     def wrong() -> str:
         db.session.execute(text("SELECT nonsense FROM users"))
         return ""
 
-    assert person.get("/wrong").status_code == 500
+    assert client.get("/wrong").status_code == 500
     assert [record for record in caplog.records if record.exc_info]
-    assert person.get("/healthz").json["database"] is True
+    assert client.get("/healthz").json["database"] is True
 
 
-def test_signing_in_says_that_nothing_can_be_saved(running_app: Flask, session: Session) -> None:
+def test_signing_in_reports_that_nothing_can_be_saved(app_with_order: Flask, session: Session) -> None:
     """Who would be told that they are signed in would be asked to sign in again on the next page."""
-    user_accounts.create_user(running_app, OWNER_USER)
+    user_accounts.create_user(app_with_order, OWNER_USER)
     session.close()
-    client = running_app.test_client()
+    client = app_with_order.test_client()
     token = client.get("/sign-in").text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
     form = {"email": OWNER_USER.email, "password": OWNER_USER.password, "csrf_token": token}
     event.listen(db.engine, "connect", query_only)
@@ -479,7 +479,7 @@ def test_signing_in_says_that_nothing_can_be_saved(running_app: Flask, session: 
         event.remove(db.engine, "connect", query_only)
         db.engine.dispose()
     assert answer.status_code == 503
-    assert client.get_cookie(running_app.session_interface.name) is None
+    assert client.get_cookie(app_with_order.session_interface.name) is None
 
 
 def query_only(connection, *_more):
@@ -513,7 +513,7 @@ def test_a_write_ahead_log_without_its_database_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("contents", [b"noise" * 5000, b"SQLite format 3\x00" + b"\xff" * 8000])
-def test_a_start_on_a_damaged_database_says_what_to_do(tmp_path: Path, contents: bytes) -> None:
+def test_a_start_on_a_damaged_database_shows_what_to_do(tmp_path: Path, contents: bytes) -> None:
     settings = Settings.load({}, data_dir=tmp_path / "data")
     app = create_app(settings)
     path = settings.data_dir / "channeldesk.db"
@@ -536,17 +536,17 @@ def test_doctor_reads_the_whole_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.processes
-def test_a_whole_desk_with_its_log_on_the_full_disk_goes_on_when_there_is_room(tmp_path: Path) -> None:
+def test_an_installation_with_its_log_on_a_full_disk_resumes_when_there_is_space(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    with mounted("-t", "tmpfs", "-o", "size=60m", "tmpfs", disk), run_app(disk / "data") as running_app:
+    with mounted("-t", "tmpfs", "-o", "size=60m", "tmpfs", disk), run_app(disk / "data") as app_with_order:
         filler = disk / "filler"
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:
                 file.write(bytes(65536))
-        wait_until(lambda: running_app.health()[1].get("database_problem") == "disk_full")
-        wait_until(lambda: (running_app.health()[1].get("scheduler_tick_age") or 0) > 5)
-        assert running_app.process.poll() is None
+        wait_until(lambda: app_with_order.health()[1].get("database_problem") == "disk_full")
+        wait_until(lambda: (app_with_order.health()[1].get("scheduler_tick_age") or 0) > 5)
+        assert app_with_order.process.poll() is None
         filler.unlink()
-        wait_until(lambda: (running_app.health()[1].get("scheduler_tick_age") or 99) < 3)
-        assert "Traceback" not in running_app.log.read_text()
+        wait_until(lambda: (app_with_order.health()[1].get("scheduler_tick_age") or 99) < 3)
+        assert "Traceback" not in app_with_order.log.read_text()

@@ -79,7 +79,7 @@ def check(settings: Settings) -> str:
 
 
 @pytest.mark.parametrize("leave", [0, 40_000, 300_000, 900_000])
-def test_a_page_that_does_not_fit_is_not_there_at_all_and_comes_when_there_is_room(
+def test_a_page_that_does_not_fit_is_rolled_back_and_imported_when_there_is_space(
     app: Flask, small_disk: Path, leave: int
 ) -> None:
     settings = Settings.load({}, data_dir=small_disk / "data")
@@ -99,9 +99,7 @@ def test_a_page_that_does_not_fit_is_not_there_at_all_and_comes_when_there_is_ro
 
 
 @pytest.mark.parametrize("leave", [0, 20_000, 200_000])
-def test_a_backup_that_does_not_fit_leaves_nothing_and_the_earlier_one(
-    app: Flask, small_disk: Path, leave: int
-) -> None:
+def test_a_backup_that_does_not_fit_leaves_the_earlier_one_unchanged(app: Flask, small_disk: Path, leave: int) -> None:
     settings = Settings.load({}, data_dir=small_disk / "data")
     target = small_disk / "earlier.db"
     with Session(db.engine) as session:

@@ -27,7 +27,7 @@ def commits():
         event.remove(db.engine, "commit", note)
 
 
-def test_of_a_sync_only_its_pages_are_committed_without_waiting_for_the_disk(harness):
+def test_only_pages_of_a_sync_are_committed_without_waiting_for_the_disk(harness):
     harness.world.reset("many:250")
     with commits() as levels:
         run = harness.sync()

@@ -34,7 +34,7 @@ def sync_until_done(harness, most=60):
     raise AssertionError(f"still failing after {most} syncs")
 
 
-def assert_all_here_once_and_whole(harness):
+def assert_all_orders_complete(harness):
     session = harness.session
     session.expire_all()
     there = {order.id: order for order in harness.world.orders.values() if order.seller_id == harness.account.seller_id}
@@ -60,7 +60,7 @@ def assert_all_here_once_and_whole(harness):
 
 
 @pytest.mark.parametrize("name", STRIKING)
-def test_one_fault_alone(harness, name):
+def test_a_sync_survives_each_fault_alone(harness, name):
     harness.world.reset("many:150")
     operation = "token" if name == "invalid_grant" else "searchOrders"
     harness.world.faults.arm(name, operation, times=2, **QUICK.get(name, {}))
@@ -68,10 +68,10 @@ def test_one_fault_alone(harness, name):
     sync_until_done(harness)
     sync_until_done(harness)
 
-    assert_all_here_once_and_whole(harness)
+    assert_all_orders_complete(harness)
 
 
-def test_all_faults_at_random_over_two_thousand_orders(harness):
+def test_a_sync_of_two_thousand_orders_survives_random_faults(harness):
     harness.world.reset("many:2000")
     for name in STRIKING:
         rare = 0.01 if name in {"hang", "slow"} else 0.015
@@ -85,5 +85,5 @@ def test_all_faults_at_random_over_two_thousand_orders(harness):
     harness.world.faults.disarm()
     sync_until_done(harness)
 
-    assert_all_here_once_and_whole(harness)
+    assert_all_orders_complete(harness)
     assert harness.session.scalar(select(func.count()).where(SyncRun.state == "running")) == 0

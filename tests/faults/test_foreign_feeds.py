@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from tests.e2e.test_refund_at_amazon import there, told_and_ended
+from tests.e2e.test_refund_at_amazon import refunded_at_amazon, send_and_finish
 from tests.support.account_harness import AmazonProxy
 from webapp.domain.amazon.types import Cancellation
 from webapp.domain.common.money import Money
@@ -31,8 +31,8 @@ def number(harness):
 class Meanwhile(AmazonProxy):
     """The port of a desk; `happens` is called once, after Amazon has the document and before it is made a feed."""
 
-    def __init__(self, port, happens):
-        super().__init__(port)
+    def __init__(self, amazon, happens):
+        super().__init__(amazon)
         self.happens = happens
 
     def create_feed(self, prepared):
@@ -41,7 +41,7 @@ class Meanwhile(AmazonProxy):
         return self.amazon.create_feed(prepared)
 
 
-def refund_elsewhere(harness, port, lines, country="DE"):
+def refund_elsewhere(harness, amazon, lines, country="DE"):
     """Another program refunds as many lines of another order; answers Amazon's id of its feed."""
     other = harness.world.place(country, status="SHIPPED", lines=tuple((n, 1) for n in range(lines)))
     order = harness.world.orders[other].body
@@ -50,7 +50,7 @@ def refund_elsewhere(harness, port, lines, country="DE"):
         for item in order["orderItems"]
     ]
     marketplaces = [order["salesChannel"]["marketplaceId"]]
-    return port.create_feed(port.prepare_refunds(marketplaces, refunds)).feed_id
+    return amazon.create_feed(amazon.prepare_refunds(marketplaces, refunds)).feed_id
 
 
 def refund_while(harness, number, fault, lines, **where):
@@ -63,7 +63,7 @@ def refund_while(harness, number, fault, lines, **where):
 
     harness.amazon = Meanwhile(harness.amazon, happens)
     memo = harness.refund(number)
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
     return memo, submission, theirs[0]
 
 
@@ -72,20 +72,20 @@ def feed_of(harness, submission):
 
 
 @pytest.mark.parametrize("lines", [1, 3])
-def test_the_only_feed_of_that_time_is_not_taken_for_ours_when_it_counts_other_lines(harness, number, lines):
+def test_a_feed_of_the_same_time_with_another_line_count_is_not_ours(harness, number, lines):
     memo, submission, _theirs = refund_while(harness, number, NOT_THERE, lines)
 
     assert (submission.state, submission.cause, memo.state) == ("unproved", "feed_lost", "asked")
     assert feed_of(harness, submission).amazon_feed_id is None
-    assert (there(harness, number), harness.commerce_order(number).total_refunded) == ({}, 0)
+    assert (refunded_at_amazon(harness, number), harness.commerce_order(number).total_refunded) == ({}, 0)
 
 
-def test_of_two_feeds_the_one_that_counts_our_lines_is_ours(harness, number):
+def test_of_two_feeds_the_one_with_our_line_count_is_ours(harness, number):
     memo, submission, theirs = refund_while(harness, number, THERE, 1)
 
     assert (submission.state, memo.state) == ("verified", "refunded")
     assert feed_of(harness, submission).amazon_feed_id not in (None, theirs)
-    assert sum(there(harness, number).values()) == memo.total
+    assert sum(refunded_at_amazon(harness, number).values()) == memo.total
 
 
 def test_a_feed_of_another_marketplace_is_not_ours(harness, number):
@@ -99,7 +99,7 @@ def test_a_feed_made_before_amazon_had_our_document_is_not_ours(harness, number)
     harness.world.clock.move(60)
     harness.world.faults.arm(NOT_THERE, "createFeed")
 
-    submission = told_and_ended(harness, harness.refund(number))
+    submission = send_and_finish(harness, harness.refund(number))
 
     assert (submission.state, submission.cause) == ("unproved", "feed_lost")
 
@@ -112,7 +112,7 @@ def test_a_feed_made_long_after_ours_is_not_ours(harness, number):
     harness.world.clock.move(LATE.total_seconds() + 5)
     refund_elsewhere(harness, harness.amazon, 2)
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "feed_lost")
 
@@ -147,7 +147,7 @@ def test_a_feed_that_has_not_ended_is_waited_for(harness, number):
     assert harness.world.call_counts["createFeed"] == 1
 
 
-def test_a_feed_that_never_ends_is_not_waited_for_longer_than_one_of_ours(harness, number):
+def test_a_foreign_feed_that_never_ends_is_waited_for_no_longer_than_our_own(harness, number):
     harness.world.feed_seconds = 10**6
     harness.world.faults.arm(THERE, "createFeed")
     memo = harness.refund(number)
@@ -161,7 +161,7 @@ def test_a_feed_that_never_ends_is_not_waited_for_longer_than_one_of_ours(harnes
     assert (submission.state, submission.cause, memo.state) == ("unproved", "feed_ambiguous", "asked")
 
 
-def test_a_feed_of_an_older_release_is_left_to_a_person(harness, number):
+def test_a_feed_of_an_older_release_is_left_to_a_user(harness, number):
     """What it contained was not kept, so nothing can be compared."""
     harness.world.faults.arm(THERE, "createFeed")
     memo = harness.refund(number)
@@ -171,12 +171,12 @@ def test_a_feed_of_an_older_release_is_left_to_a_person(harness, number):
     feed.records = feed.marketplace_ids = feed.uploaded_at = None
     harness.session.commit()
 
-    submission = told_and_ended(harness, memo)
+    submission = send_and_finish(harness, memo)
 
     assert (submission.state, submission.cause) == ("unproved", "feed_ambiguous")
 
 
-def test_a_cancellation_is_sent_again_and_not_taken_for_another_programs(harness):
+def test_a_cancellation_is_sent_again_and_not_matched_with_a_foreign_feed(harness):
     mine, *others = (harness.world.place("DE") for _ in range(3))
     harness.sync()
     real = harness.amazon
@@ -198,7 +198,7 @@ def test_a_cancellation_is_sent_again_and_not_taken_for_another_programs(harness
     assert len(harness.world.effects("cancellation", mine)) == 1
 
 
-def test_a_tax_invoice_is_sent_again_and_not_taken_for_that_of_another_marketplace(harness):
+def test_a_tax_invoice_is_sent_again_and_not_matched_with_another_marketplace(harness):
     here, elsewhere = (harness.world.place(country, status="SHIPPED") for country in ("DE", "FR"))
     harness.sync()
     real = harness.amazon

@@ -25,7 +25,7 @@ def settings(tmp_path):
     return Settings.load({}, data_dir=tmp_path / "data")
 
 
-def test_no_refund_is_doubled_when_processes_are_killed_again_and_again(settings, amazon, clerk, request):
+def test_no_refund_is_doubled_when_processes_are_killed_repeatedly(settings, amazon, clerk, request):
     exploring = request.config.getoption("--hypothesis-profile") == "exploring"
     seed = int(os.environ.get("KILL_SEED") or (random.randrange(10**6) if exploring else 1))
     print(f"KILL_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails

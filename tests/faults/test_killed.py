@@ -118,7 +118,9 @@ def test_a_sync_killed_at_a_fault_point_is_completed(settings, connected, amazon
 @pytest.mark.parametrize(
     "point", ["feed.gathered", "feed.before_create", "feed.after_create", "feed.sent", "feed.report_applied"]
 )
-def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, connected, amazon, tmp_path, point):
+def test_a_cancellation_killed_at_a_fault_point_is_sent_once_and_verified(
+    settings, app, connected, amazon, tmp_path, point
+):
     number = amazon.world.place("DE")
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
@@ -137,7 +139,7 @@ def test_a_cancellation_killed_there_is_told_once_and_proved(settings, app, conn
 
 @pytest.mark.parametrize("sync_interval", [3600])
 @pytest.mark.parametrize("point", ["shipment.before_call", "shipment.after_call"])
-def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected, amazon, tmp_path, point):
+def test_a_parcel_killed_at_a_fault_point_is_sent_once_and_verified(settings, app, connected, amazon, tmp_path, point):
     number = amazon.world.place("DE")
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
@@ -155,7 +157,7 @@ def test_a_parcel_killed_there_is_told_once_and_proved(settings, app, connected,
     assert read(select(Order.state)) == [("complete",)]
 
 
-def test_a_cancellation_outlives_each_process_of_the_desk(settings, app, connected, amazon):
+def test_a_cancellation_survives_a_kill_of_each_process(settings, app, connected, amazon):
     environ = {"CHANNELDESK_FEED_INTERVAL": "1", "DATABASE_URL": settings.database_url}
     with run_app(settings.data_dir, environ=environ) as running_app:
         for name in ("web", "worker-sync", "worker-submissi", "scheduler", "valkey-server"):
@@ -199,7 +201,7 @@ def refunded(amazon, number):
 
 @pytest.mark.parametrize("sync_interval", [3600])
 @pytest.mark.parametrize("point", ["feed.gathered", "feed.after_create", "feed.sent", "feed.report_applied"])
-def test_a_refund_killed_there_is_carried_out_once(settings, app, connected, amazon, tmp_path, point):
+def test_a_refund_killed_at_a_fault_point_is_carried_out_once(settings, app, connected, amazon, tmp_path, point):
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1), (1, 2)))
     marker, environ = crashing(tmp_path, point, settings.database_url)
 
@@ -215,7 +217,7 @@ def test_a_refund_killed_there_is_carried_out_once(settings, app, connected, ama
 
 
 @pytest.mark.parametrize("sync_interval", [3600])
-def test_a_refund_killed_before_amazon_was_told_is_not_told_by_itself(settings, app, connected, amazon, tmp_path):
+def test_a_refund_killed_before_it_was_sent_is_not_sent_automatically(settings, app, connected, amazon, tmp_path):
     number = amazon.world.place("DE", status="SHIPPED")
     marker, environ = crashing(tmp_path, "feed.before_create", settings.database_url)
 

@@ -43,7 +43,9 @@ def states():
 
 
 @pytest.mark.parametrize(("point", "taken"), [("mail.before_data", 0), ("mail.after_data", 1)])
-def test_a_mail_whose_process_died_is_never_sent_twice_by_itself(settings, app, tmp_path, point, taken, monkeypatch):
+def test_a_mail_whose_process_died_is_never_sent_twice_automatically(
+    settings, app, tmp_path, point, taken, monkeypatch
+):
     marker = tmp_path / "died"
     with mail_server() as box:
         with Session(db.engine) as session:

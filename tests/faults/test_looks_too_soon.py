@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.test_refund_at_amazon import of
+from tests.e2e.test_refund_at_amazon import submission_of
 from webapp.domain.errors import RefusedError
 from webapp.queries import submissions as queries
 from webapp.services.submissions import user_actions as submission_actions
@@ -15,7 +15,7 @@ class Died(BaseException):
     """The process ends here."""
 
 
-def killed_at(monkeypatch, point):
+def kill_at(monkeypatch, point):
     from webapp.core import fault_points
 
     def crash(name):
@@ -48,11 +48,11 @@ def refund(harness):
     harness.sync()
     memo = harness.refund(number)
     harness.later(31)
-    return of(harness, memo)
+    return submission_of(harness, memo)
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "error_500"])
-def test_a_feed_whose_answer_was_lost(harness, refund, fault):
+def test_a_feed_whose_response_was_lost_is_not_looked_for_too_soon(harness, refund, fault):
     harness.world.faults.arm(fault, "createFeed")
     harness.advance()
 
@@ -60,9 +60,9 @@ def test_a_feed_whose_answer_was_lost(harness, refund, fault):
 
 
 @pytest.mark.parametrize("point", ["feed.before_create", "feed.after_create"])
-def test_a_feed_whose_process_died(harness, refund, monkeypatch, point):
+def test_a_feed_whose_process_died_is_not_looked_for_too_soon(harness, refund, monkeypatch, point):
     with monkeypatch.context() as patch:
-        killed_at(patch, point)
+        kill_at(patch, point)
         with pytest.raises(Died):
             harness.advance()
 
@@ -70,7 +70,7 @@ def test_a_feed_whose_process_died(harness, refund, monkeypatch, point):
 
 
 @pytest.mark.parametrize("point", ["shipment.before_call", "shipment.after_call", None])
-def test_a_parcel(harness, monkeypatch, point):
+def test_a_parcel_is_not_looked_for_too_soon(harness, monkeypatch, point):
     number = harness.world.place("DE")
     harness.sync()
     (submission,) = harness.ship(number)
@@ -79,7 +79,7 @@ def test_a_parcel(harness, monkeypatch, point):
         harness.advance()
     else:
         with monkeypatch.context() as patch:
-            killed_at(patch, point)
+            kill_at(patch, point)
             with pytest.raises(Died):
                 harness.advance()
 

@@ -10,7 +10,7 @@ from webapp.services.submissions import feeds
 pytestmark = pytest.mark.both_databases
 
 
-def lose(harness, number):
+def delete_parcel(harness, number):
     """The parcel is gone and its telling is not, as no verb leaves it."""
     mine = Parcel.order_id == harness.commerce_order(number).id
     harness.session.execute(delete(ParcelItem).where(ParcelItem.parcel_id.in_(select(Parcel.id).where(mine))))
@@ -18,15 +18,15 @@ def lose(harness, number):
     harness.session.commit()
 
 
-def asked(harness, memo):
+def submissions_of(harness, memo):
     return harness.session.scalars(select(Submission).where(Submission.subject == str(memo.id))).all()
 
 
-def test_a_parcel_that_cannot_be_told_waits_and_the_others_are_told(harness):
+def test_a_parcel_that_cannot_be_sent_waits_and_the_others_are_sent(harness):
     numbers = [harness.world.place("DE") for _ in range(3)]
     harness.sync()
     first, second, third = [harness.ship(number)[0] for number in numbers]
-    lose(harness, numbers[0])
+    delete_parcel(harness, numbers[0])
 
     harness.advance()
 
@@ -38,13 +38,13 @@ def test_a_parcel_that_cannot_be_told_waits_and_the_others_are_told(harness):
     assert second.state == "verified"
 
 
-def test_a_report_that_cannot_be_had_is_given_up_and_the_next_refund_goes(harness):
+def test_a_report_that_cannot_be_read_is_given_up_and_the_next_refund_is_sent(harness):
     numbers = [harness.world.place("DE", status="SHIPPED") for _ in range(2)]
     harness.sync()
     harness.world.faults.arm("error_500", "downloadDocument", times=None)
     first = harness.refund(numbers[0])
     harness.later(31)
-    (told,) = asked(harness, first)
+    (submission,) = submissions_of(harness, first)
     harness.advance()
     second = harness.refund(numbers[1])
     harness.later(feeds.LONGEST.total_seconds())
@@ -52,11 +52,11 @@ def test_a_report_that_cannot_be_had_is_given_up_and_the_next_refund_goes(harnes
     # Hours later, but asked for the first time: the desk was off.
     harness.advance()
 
-    harness.session.refresh(told)
-    assert (told.state, told.cause) == ("sent", "unavailable")
+    harness.session.refresh(submission)
+    assert (submission.state, submission.cause) == ("sent", "unavailable")
     for _ in range(feeds.ASKED):
         harness.later(120)
         harness.advance()
     harness.session.expire_all()
-    assert (told.state, told.cause, first.state) == ("unproved", "feed_never_ended", "asked")
-    assert asked(harness, second)[0].state == "sent"
+    assert (submission.state, submission.cause, first.state) == ("unproved", "feed_never_ended", "asked")
+    assert submissions_of(harness, second)[0].state == "sent"

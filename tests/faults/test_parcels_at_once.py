@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from tests.faults.test_writers import WRITERS, put
+from tests.faults.test_writers import WRITERS, import_orders
 from tests.support.factories import NOW, an_account, an_order
 from webapp.domain.shipping.parcels import Parcel
 from webapp.models.orders import Order
@@ -21,8 +21,8 @@ def account(session):
     return an_account(session)
 
 
-def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, account, run_concurrently):
-    put(session, account, an_order(1))
+def test_a_parcel_removed_in_two_tabs_frees_its_units_once(session, account, run_concurrently):
+    import_orders(session, account, an_order(1))
     order = session.scalars(select(Order)).one()
     (line,) = order.items
     for number in ("JJD01460000A1", "JJD01460000B1"):
@@ -47,12 +47,12 @@ def test_a_parcel_taken_back_in_two_tabs_gives_its_pieces_back_once(session, acc
     assert (line.ordered, line.shipped, order.state) == (2, 1, "processing")
 
 
-def test_of_parcels_of_several_accounts_one_alone_is_corrected_to_a_number(session, run_concurrently):
+def test_a_tracking_number_is_given_to_one_parcel_of_several_accounts(session, run_concurrently):
     parcel_ids = []
     for n in range(WRITERS):
         account = an_account(session, name=f"Desk {n}", seller_id=f"A{n}SELLER")
-        (mirror,) = put(session, account, an_order(n))
-        order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
+        (amazon_order_id,) = import_orders(session, account, an_order(n))
+        order = session.scalars(select(Order).where(Order.amazon_order_id == amazon_order_id)).one()
         packed = [Parcel(None, "DHL", "", f"JJD01460000A{n}")]
         shipment = shipments.create(session, order.id, packed, undo_seconds=0, now=NOW, actor="test")
         parcel_ids.append(shipment.parcels[0].id)

@@ -140,7 +140,7 @@ def cut_power(disk, running_app):
     wait_until(lambda: not any(map(is_alive, machine)))
 
 
-def test_the_disk_forgets_what_was_not_written_to_it(disk):
+def test_the_test_disk_loses_data_that_was_not_flushed(disk):
     """That the tests below can fail at all."""
     path = disk.path / "durable.db"
     app = create_app(Settings.load({}, data_dir=disk.path / "data", database_url=f"sqlite:///{path}"))
@@ -170,9 +170,7 @@ def test_the_keys_are_on_the_disk_when_they_are_used(disk):
     assert secret_keys.load_or_make(settings) == made
 
 
-def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(
-    disk, settings, amazon, clerk, tmp_path, exploring
-):
+def test_a_submission_is_on_the_disk_when_amazon_receives_it(disk, settings, amazon, clerk, tmp_path, exploring):
     """The power goes in the moment in which Amazon has taken a refund and its answer is not read yet."""
     number = amazon.world.place("DE", status="SHIPPED")
     taken = tmp_path / "taken"
@@ -195,7 +193,7 @@ def test_what_was_about_to_be_sent_is_on_the_disk_when_amazon_has_it(
     assert set(lines_sent(amazon.world, number).values()) == {1}
 
 
-def test_no_refund_is_doubled_and_no_accepted_click_is_gone(disk, settings, amazon, clerk, exploring):
+def test_power_cuts_double_no_refund_and_lose_no_accepted_request(disk, settings, amazon, clerk, exploring):
     seed = int(os.environ.get("POWER_CUT_SEED") or (random.randrange(10**6) if exploring else 1))
     print(f"POWER_CUT_SEED={seed}")  # noqa: T201 - pytest shows it when the test fails
     chance = random.Random(seed)

@@ -62,7 +62,7 @@ def test_the_lease_of_a_living_process_is_waited_for_until_it_ends(harness):
 
 
 @pytest.mark.parametrize("machine", ["4026531836another", "", "4026531836"])
-def test_of_a_process_of_another_machine_nobody_knows_whether_it_ended(harness, machine):
+def test_the_lease_of_a_process_on_another_machine_is_waited_for(harness, machine):
     leases.acquire(harness.session, "some", harness.clock())
     take_over(harness, f"{machine}:{ended_process()}:token")
 
@@ -103,7 +103,7 @@ def test_a_sync_that_lost_its_lease_writes_no_page(harness, seconds):
     harness.amazon = port
 
 
-def test_an_order_in_quarantine_is_not_read_into_a_sync_that_lost_its_lease(harness):
+def test_a_sync_that_lost_its_lease_reads_no_quarantined_order(harness):
     number = harness.world.place("DE")
     harness.sync()
     body = UnparseableOrder(cause="broken", raw={"orderId": number}, number=number)
@@ -213,7 +213,7 @@ def test_a_body_without_a_number_holds_the_cursor_for_three_readings_only(harnes
 
 
 @pytest.mark.parametrize("readings", [1, 2, 3])
-def test_a_body_without_a_number_that_does_not_come_again_lets_the_cursor_go(harness, readings):
+def test_the_cursor_moves_on_when_a_body_without_a_number_does_not_reappear(harness, readings):
     harness.amazon = Spoiled(harness.amazon)
     before = harness.account.cursor
     for _ in range(readings):
@@ -227,7 +227,7 @@ def test_a_body_without_a_number_that_does_not_come_again_lets_the_cursor_go(har
 
 
 @pytest.mark.parametrize(("seen", "minutes"), [(1, 0), (2, 5), (3, 10), (7, 30), (25, 120)])
-def test_an_unreadable_order_is_asked_for_ever_more_seldom(harness, seen, minutes):
+def test_an_unreadable_order_is_requested_less_and_less_often(harness, seen, minutes):
     now = harness.clock()
     body = UnparseableOrder(cause="broken", raw={"orderId": "902-1-1"}, number="902-1-1")
     quarantine.add(harness.session, harness.account.id, [body], now)

@@ -64,7 +64,7 @@ def feed_of(harness):
     return harness.session.scalars(select(Feed)).one()
 
 
-def test_of_two_that_lay_down_the_same_refunds_one_sends_them(harness, number):
+def test_of_two_passes_with_the_same_refunds_one_sends_them(harness, number):
     memo = harness.refund(number)
     harness.later(31)
 
@@ -78,7 +78,7 @@ def test_of_two_that_lay_down_the_same_refunds_one_sends_them(harness, number):
     assert len(harness.world.effects("refund", number)) == len(memo.amazon_lines)
 
 
-def test_an_answer_that_comes_when_another_has_found_the_feed_and_read_its_report_changes_nothing(harness, number):
+def test_a_late_response_changes_nothing_when_another_pass_has_read_the_report(harness, number):
     memo = harness.refund(number)
     harness.later(31)
 
@@ -101,7 +101,7 @@ def test_an_answer_that_comes_when_another_has_found_the_feed_and_read_its_repor
     assert submission_of(harness, next_one).state == "sent"
 
 
-def test_a_feed_that_had_waited_long_is_not_taken_for_the_one_whose_answer_was_lost(harness, number):
+def test_an_older_feed_is_not_matched_with_a_lost_response(harness, number):
     """Its row is old, since Amazon took no documents for a while; Amazon made it a feed a moment ago."""
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()

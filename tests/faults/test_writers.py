@@ -38,7 +38,7 @@ def account(session):
     return an_account(session)
 
 
-def put(session, account, *orders):
+def import_orders(session, account, *orders):
     import_page(session, account.id, orders, now=NOW, actor="test")
     session.commit()
     wanted = select(AmazonOrder.id).where(AmazonOrder.number.in_([order.number for order in orders]))
@@ -48,7 +48,7 @@ def put(session, account, *orders):
 
 
 def test_no_number_and_no_change_is_lost(session, account, run_concurrently):
-    (mirror,) = put(session, account, an_order(1))
+    (mirror,) = import_orders(session, account, an_order(1))
     account_id = account.id
     session.rollback()
 
@@ -70,8 +70,8 @@ def test_no_number_and_no_change_is_lost(session, account, run_concurrently):
     )
 
 
-def test_of_eight_who_cancel_an_order_one_is_heard_and_seven_are_told(session, account, run_concurrently):
-    (mirror,) = put(session, account, an_order(1))
+def test_of_eight_concurrent_cancellations_one_succeeds(session, account, run_concurrently):
+    (mirror,) = import_orders(session, account, an_order(1))
 
     def work(session):
         return cancellations.request(session, mirror, "NoInventory", undo_seconds=30, now=NOW, actor="test").state
@@ -98,7 +98,7 @@ def test_a_lease_has_one_owner(session, account, run_concurrently, before):
 
 def test_pages_that_overlap_leave_every_order_once(session, account, run_concurrently):
     account_id = account.id
-    put(session, account, *(an_order(n) for n in range(1, 11)))
+    import_orders(session, account, *(an_order(n) for n in range(1, 11)))
     told = session.scalar(select(func.count()).select_from(Event))
     session.commit()
 
@@ -138,11 +138,11 @@ def test_pages_that_overlap_leave_every_order_once(session, account, run_concurr
     assert session.scalar(select(func.count()).select_from(Event)) > told
 
 
-def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswise(session, account, run_concurrently):
+def test_accounts_that_create_and_cancel_orders_do_not_deadlock(session, account, run_concurrently):
     other = an_account(session, name="Other", seller_id="A2SELLER")
     ids = (account.id, other.id)
     for one in (account, other):
-        put(session, one, *(an_order(n) for n in range(1, 31)))
+        import_orders(session, one, *(an_order(n) for n in range(1, 31)))
 
     def work(turn):
         def imported(session):
@@ -162,8 +162,8 @@ def test_accounts_that_make_and_cancel_orders_do_not_wait_for_each_other_crosswi
     assert memos == list(range(number_sequences.FIRST, number_sequences.FIRST + 60))
 
 
-def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, run_concurrently):
-    (mirror,) = put(session, account, an_order(1, "PENDING"))
+def test_an_order_created_by_a_user_and_by_a_sync_is_created_once(session, account, run_concurrently):
+    (mirror,) = import_orders(session, account, an_order(1, "PENDING"))
     account_id = account.id
     session.rollback()
 
@@ -182,8 +182,8 @@ def test_an_order_made_by_hand_and_by_a_sync_is_made_once(session, account, run_
     assert refused <= {"order_exists", "order_waits_unshipped"}
 
 
-def test_what_is_undone_is_never_sent(session, account, run_concurrently):
-    mirrors = put(session, account, *(an_order(n) for n in range(1, 9)))
+def test_an_undone_submission_is_never_sent(session, account, run_concurrently):
+    mirrors = import_orders(session, account, *(an_order(n) for n in range(1, 9)))
     asked = [
         cancellations.request(session, mirror, "NoInventory", undo_seconds=0, now=NOW, actor="test").id
         for mirror in mirrors
@@ -223,7 +223,7 @@ def test_a_run_is_claimed_once(session, run_concurrently):
     assert sorted(claim.ids for some in claims for claim in some) == [(n,) for n in range(5)]
 
 
-def test_a_job_stands_on_the_schedule_once(session, run_concurrently):
+def test_a_job_is_scheduled_once(session, run_concurrently):
     def ensure(session):
         id_ = schedule.ensure(session, "upkeep", "upkeep", [], 60, NOW).id
         session.commit()

@@ -80,7 +80,7 @@ def test_the_worker_goes_on_after_a_refused_job(app: Flask, redis: Redis, caplog
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"null", b"not json", json.dumps([MARK, "x", [], {}]).encode()])
-def test_data_that_is_no_call_is_refused(app: Flask, redis: Redis, data: bytes) -> None:
+def test_job_data_that_is_no_call_is_refused(app: Flask, redis: Redis, data: bytes) -> None:
     job_id = put(redis, MARK)
     redis.hset(f"rq:job:{job_id}", "data", zlib.compress(data))
     run_one_after(app, redis)
@@ -89,7 +89,7 @@ def test_data_that_is_no_call_is_refused(app: Flask, redis: Redis, data: bytes) 
 
 @pytest.mark.parametrize("how", ["on_success", "on_failure"])
 @pytest.mark.parametrize("name", ["wait", "fail"])
-def test_callbacks_that_stand_in_redis_are_not_called(app: Flask, redis: Redis, how: str, name: str) -> None:
+def test_callbacks_stored_in_redis_are_not_called(app: Flask, redis: Redis, how: str, name: str) -> None:
     ids = (7,) if name == "wait" else ()
     redis.rpush("go", 1)
     job_id = put(redis, f"tests.jobs.probe.{name}", *ids, job_id=queue.key(name, *ids), **{how: Callback(MARK)})

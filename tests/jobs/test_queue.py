@@ -20,7 +20,7 @@ def test_a_job_is_written_as_json(redis: Redis) -> None:
     assert json.loads(zlib.decompress(data)) == ["jobs.sync.sync_account", None, [3], {}]
 
 
-def test_a_job_that_waits_is_not_put_in_line_again(redis: Redis) -> None:
+def test_a_queued_job_is_not_enqueued_again(redis: Redis) -> None:
     queue.enqueue(redis, "sync_account", 3)
     queue.enqueue(redis, "sync_account", 3)
     queue.enqueue(redis, "sync_account", 4)
@@ -39,7 +39,7 @@ def test_what_a_late_heartbeat_left_behind_does_not_block_the_next(redis: Redis)
     assert queue.enqueue_once(redis, "sync_account", 3) is True
 
 
-def test_a_ring_while_it_runs_is_answered_by_another_run(redis: Redis) -> None:
+def test_a_job_enqueued_while_it_runs_is_run_again(redis: Redis) -> None:
     redis.hset("rq:job:sync_account-3", "status", "started")
     queue.mark_started(redis, "sync_account-3")
     queue.enqueue(redis, "sync_account", 3)
@@ -49,7 +49,7 @@ def test_a_ring_while_it_runs_is_answered_by_another_run(redis: Redis) -> None:
     assert queue.queue(redis, "sync").job_ids == ["sync_account-3"]
 
 
-def test_without_a_ring_while_it_ran_there_is_no_other_run(redis: Redis) -> None:
+def test_a_job_not_enqueued_while_it_ran_is_not_run_again(redis: Redis) -> None:
     queue.enqueue(redis, "sync_account", 3)
     queue.mark_started(redis, "sync_account-3")
     redis.delete("rq:job:sync_account-3", "rq:queue:sync")

@@ -39,7 +39,7 @@ def after(**time: float) -> datetime:
     return NOW + timedelta(**time)
 
 
-def line(redis: Redis, name: str = "sync") -> list[str]:
+def queued_ids(redis: Redis, name: str = "sync") -> list[str]:
     return queue.queue(redis, name).job_ids
 
 
@@ -55,10 +55,10 @@ def test_ensuring_twice_keeps_what_a_person_changed(session: Session) -> None:
     assert a_job(session, interval=60).interval_seconds == 600
 
 
-def test_what_is_due_is_rung_for_and_planned_again(session: Session, redis: Redis) -> None:
+def test_due_jobs_are_enqueued_and_scheduled_again(session: Session, redis: Redis) -> None:
     a_job(session)
     assert scheduler.tick(redis, NOW) == 1
-    assert line(redis) == ["sync_account-1"]
+    assert queued_ids(redis) == ["sync_account-1"]
     assert scheduler.tick(redis, after(seconds=59)) == 0
     assert scheduler.tick(redis, after(seconds=60)) == 1
     assert queue.last_tick(redis) == after(seconds=60).timestamp()
@@ -80,7 +80,7 @@ def test_a_clock_set_back_does_not_stop_the_schedule(session: Session) -> None:
     assert job.next_run_at == after(seconds=60)
 
 
-def test_two_schedulers_ring_for_each_run_once(session: Session) -> None:
+def test_two_schedulers_enqueue_each_run_once(session: Session) -> None:
     for number in range(1, 21):
         a_job(session, number)
     claimed: list[str] = []
@@ -119,12 +119,12 @@ def test_an_interval_out_of_range_is_refused(session: Session, seconds: int) -> 
         schedule.change_interval(session, "sync_account-1", seconds, now=NOW, actor="user:1")
 
 
-def test_an_unknown_job_is_said(session: Session) -> None:
+def test_an_unknown_job_is_refused(session: Session) -> None:
     with pytest.raises(NotFoundError, match="job_unknown"):
         schedule.run_now(session, "sync_account-9", now=NOW, actor="user:1")
 
 
-def test_a_paused_job_rests_runs_once_when_asked_and_goes_on_when_resumed(session: Session) -> None:
+def test_a_paused_job_runs_only_on_request_until_it_is_resumed(session: Session) -> None:
     job = a_job(session)
     schedule.pause(session, job.key, now=NOW, actor="user:1")
     assert schedule.claim_due(session, after(hours=1)) == []
@@ -136,7 +136,7 @@ def test_a_paused_job_rests_runs_once_when_asked_and_goes_on_when_resumed(sessio
     assert job.next_run_at == after(hours=3, seconds=60)
 
 
-def test_a_run_is_written_on_its_row(session: Session) -> None:
+def test_a_run_is_recorded_on_its_row(session: Session) -> None:
     a_job(session)
     schedule.record_run(session, "sync_account-1", "failed", "throttled", after(seconds=1), after(seconds=3.5))
     (row,) = stored.rows(session)
@@ -144,32 +144,32 @@ def test_a_run_is_written_on_its_row(session: Session) -> None:
     assert (row.last_outcome, row.last_cause) == ("failed", "throttled")
 
 
-def test_the_first_start_plans_the_upkeep(session: Session) -> None:
+def test_the_first_start_schedules_maintenance(session: Session) -> None:
     scheduler.plan(NOW)
     scheduler.plan(after(hours=1))
     assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.rows(session)] == [("upkeep", 5, NOW)]
 
 
-def test_a_scheduled_run_that_redis_lost_is_rung_for_again(session: Session, redis: Redis) -> None:
+def test_a_scheduled_run_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:
     a_job(session)
     scheduler.tick(redis, datetime.now(UTC) - timedelta(seconds=11))
     redis.flushall()
-    assert line(redis) == []
+    assert queued_ids(redis) == []
     upkeep()
-    assert line(redis) == ["sync_account-1"]
+    assert queued_ids(redis) == ["sync_account-1"]
 
 
-def test_a_run_that_was_answered_is_not_rung_for_again(session: Session, redis: Redis) -> None:
+def test_a_run_that_started_is_not_enqueued_again(session: Session, redis: Redis) -> None:
     a_job(session)
     rung = datetime.now(UTC) - timedelta(seconds=30)
     scheduler.tick(redis, rung)
     redis.flushall()
     schedule.record_run(session, "sync_account-1", "ok", None, rung, rung + timedelta(seconds=1))
     upkeep()
-    assert line(redis) == []
+    assert queued_ids(redis) == []
 
 
-def test_an_order_goes_on_when_its_hold_has_ended(session: Session, redis: Redis) -> None:
+def test_an_order_continues_when_its_hold_has_ended(session: Session, redis: Redis) -> None:
     account = an_account(session)
     import_page.import_page(session, account.id, [an_order()], now=NOW, actor="test")
     session.commit()
@@ -180,7 +180,7 @@ def test_an_order_goes_on_when_its_hold_has_ended(session: Session, redis: Redis
     assert order.state == "processing"
 
 
-def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis: Redis) -> None:
+def test_submissions_that_redis_lost_are_enqueued_again(session: Session, redis: Redis) -> None:
     account = an_account(session)
     import_page.import_page(session, account.id, [an_order()], now=NOW, actor="test")
     session.commit()
@@ -191,23 +191,23 @@ def test_submissions_that_redis_lost_are_rung_for_again(session: Session, redis:
     queue.enqueue(redis, "advance_submissions", account_id)
     redis.flushall()
     scheduler.tick(redis, datetime.now(UTC))
-    assert line(redis, "submissions") == [f"advance_submissions-{account_id}"]
+    assert queued_ids(redis, "submissions") == [f"advance_submissions-{account_id}"]
 
 
-def test_mails_and_messages_whose_ring_was_lost_are_rung_for(session: Session, redis: Redis) -> None:
+def test_mails_and_messages_that_redis_lost_are_enqueued_again(session: Session, redis: Redis) -> None:
     save_mail_server(session)
     order = create_processing_order(session)
     account_id = order.store.account_id
     mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
     scheduler.tick(redis, NOW)
-    assert line(redis, "mails") == ["send_mails"]
-    assert line(redis, "submissions") == []
+    assert queued_ids(redis, "mails") == ["send_mails"]
+    assert queued_ids(redis, "submissions") == []
     mail_outbox.drop(session, mail.id, now=NOW, actor="user:1")
     amazon_messaging.request_allowed(session, order, now=NOW)
     redis.flushall()
     scheduler.tick(redis, after(seconds=1))
-    assert line(redis, "mails") == []
-    assert line(redis, "submissions") == [f"send_messages-{account_id}"]
+    assert queued_ids(redis, "mails") == []
+    assert queued_ids(redis, "submissions") == [f"send_messages-{account_id}"]
 
 
 def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
@@ -216,11 +216,11 @@ def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
     assert stored.rows(session) == []
 
 
-def test_a_bulk_action_whose_ring_was_lost_is_rung_for(session: Session, redis: Redis) -> None:
+def test_a_bulk_action_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:
     an_account(session)
     begun = bulk_runner.start(session, "hold", [1], {"reason": "x"}, now=NOW, actor="test").id
     bulk_runner.draft(session, "hold", [1], now=NOW, actor="test")
 
     scheduler.tick(redis, NOW)
 
-    assert line(redis, "bulk") == [f"run_bulk_action-{begun}"]
+    assert queued_ids(redis, "bulk") == [f"run_bulk_action-{begun}"]

@@ -56,7 +56,7 @@ def kill(app: Flask, pid: int) -> None:
     wait_until(lambda: not any(is_alive(horse) for horse in horses))
 
 
-def test_a_job_of_a_killed_worker_is_begun_again_at_once_by_its_only_successor(app: Flask, redis: Redis) -> None:
+def test_a_job_of_a_killed_worker_is_restarted_at_once_by_its_only_successor(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app) as pid:
         wait_until(begun(redis, 1))
@@ -68,7 +68,7 @@ def test_a_job_of_a_killed_worker_is_begun_again_at_once_by_its_only_successor(a
         wait_until(lambda: not redis.exists("rq:job:wait-7"))
 
 
-def test_a_job_of_a_killed_worker_is_begun_again_by_another_when_its_lease_is_over(
+def test_a_job_of_a_killed_worker_is_restarted_by_another_after_its_lease(
     app: Flask, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LEASE", "MONITORING", "MAINTENANCE"):
@@ -83,7 +83,7 @@ def test_a_job_of_a_killed_worker_is_begun_again_by_another_when_its_lease_is_ov
         wait_until(lambda: texts(redis, "done") == ["7"])
 
 
-def test_a_job_whose_own_process_is_killed_is_begun_again(app: Flask, redis: Redis) -> None:
+def test_a_job_whose_own_process_is_killed_is_restarted(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app) as pid:
         wait_until(begun(redis, 1))
@@ -94,7 +94,7 @@ def test_a_job_whose_own_process_is_killed_is_begun_again(app: Flask, redis: Red
         wait_until(lambda: texts(redis, "done") == ["7"])
 
 
-def test_a_job_taken_out_of_the_line_by_a_worker_that_died_is_put_back(app: Flask, redis: Redis) -> None:
+def test_a_job_dequeued_by_a_worker_that_died_is_enqueued_again(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     redis.lmove("rq:queue:sync", "rq:queue:sync:intermediate", "LEFT", "RIGHT")
     redis.rpush("go", 1)
@@ -102,7 +102,7 @@ def test_a_job_taken_out_of_the_line_by_a_worker_that_died_is_put_back(app: Flas
         wait_until(lambda: texts(redis, "done") == ["7"])
 
 
-def test_a_ring_while_the_job_runs_makes_it_run_once_more(app: Flask, redis: Redis) -> None:
+def test_a_job_enqueued_while_it_runs_runs_once_more(app: Flask, redis: Redis) -> None:
     queue.enqueue(redis, "wait", 7)
     with working(app):
         wait_until(begun(redis, 1))
@@ -122,7 +122,7 @@ def planned(session: Session, name: str) -> RecurringJob:
     return job  # Not read again before the worker has written: a transaction of the test's would hold it up.
 
 
-def test_a_failed_job_says_its_cause_on_the_schedule_and_can_be_rung_again(
+def test_a_failed_job_shows_its_error_on_the_schedule_and_can_be_enqueued_again(
     app: Flask, session: Session, redis: Redis
 ) -> None:
     job = planned(session, "fail")
@@ -135,7 +135,7 @@ def test_a_failed_job_says_its_cause_on_the_schedule_and_can_be_rung_again(
     assert queue.enqueue_once(redis, "fail") is True
 
 
-def test_a_busy_job_stays_unanswered(app: Flask, session: Session, redis: Redis) -> None:
+def test_a_busy_job_stays_due(app: Flask, session: Session, redis: Redis) -> None:
     job = planned(session, "be_busy")
     queue.enqueue(redis, "be_busy")
     with working(app):
@@ -154,7 +154,7 @@ def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
     assert texts(redis, "done") == ["7"]
 
 
-def test_a_worker_that_took_up_what_was_left_waits_longer_than_for_one_job(app: Flask) -> None:
+def test_a_worker_that_recovered_jobs_waits_for_more_than_one_job(app: Flask) -> None:
     idle = worker.begin(app, "sync", only_one=True)
 
     connection = idle.connection.connection_pool.get_connection()

@@ -41,7 +41,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def test_the_wheel_carries_every_file_of_its_rooms_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_contains_every_file_of_its_packages_and_nothing_else(wheel: Path) -> None:
     rooms = ("webapp", "jobs", "simulator", "templates", "static")
     tracked = subprocess.run(
         ["git", "ls-files", *rooms, "wsgi.py"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -69,7 +69,7 @@ def test_the_installed_command_is_not_the_checkout(installed: Path, tmp_path: Pa
     assert said.stdout.startswith(str(installed))
 
 
-def test_the_installed_desk_serves_a_page_with_its_style_sheet(installed: Path, tmp_path: Path) -> None:
+def test_the_installed_package_serves_a_page_with_its_style_sheet(installed: Path, tmp_path: Path) -> None:
     program = [str(installed / "bin" / "channeldesk")]
     with run_app(tmp_path / "data", program=program, cwd=tmp_path) as running_app:
         here = f"http://127.0.0.1:{running_app.port}"

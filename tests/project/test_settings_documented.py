@@ -8,7 +8,7 @@ from webapp.core.settings import Settings
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_page_of_settings_says_what_the_table_says() -> None:
+def test_the_page_of_settings_matches_the_table() -> None:
     assert settings_page.PAGE.read_text() == settings_page.render(), "Write it anew: make docs"
 
 

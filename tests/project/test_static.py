@@ -38,13 +38,13 @@ def test_every_vendored_package_carries_its_licence() -> None:
         assert (folder / "LICENSE").stat().st_size > 500, folder.name
 
 
-def test_every_icon_that_is_asked_for_is_there() -> None:
+def test_every_used_icon_exists() -> None:
     asked = set(re.findall(r'icon\("([a-z0-9-]+)"', WORDS))
     asked |= {label.icon for labels in LABELS.values() for label in labels.values()}
     assert asked <= ICONS
 
 
-def test_every_icon_that_is_there_is_asked_for() -> None:
+def test_every_icon_is_used() -> None:
     assert {name for name in ICONS if f'"{name}"' not in WORDS} == set()
 
 
@@ -53,7 +53,7 @@ def test_every_marketplace_has_a_flag_and_no_other_country() -> None:
     assert {path.name for path in (STATIC / "flags").iterdir()} == wanted
 
 
-def test_every_file_a_template_or_style_sheet_names_is_there() -> None:
+def test_every_file_named_in_a_template_or_style_sheet_exists() -> None:
     named = set(re.findall(r'asset\("([^"]+\.\w+)"', WORDS))
     named |= set(re.findall(r'url\("([^"]+)"\)', (STATIC / "app.css").read_text()))
     assert {name for name in named if not (STATIC / name).is_file()} == set()
@@ -69,7 +69,7 @@ def test_no_template_needs_a_weaker_policy(path: Path) -> None:
     assert [form for form in posts if not re.search(r"csrf", form)] == []
 
 
-def test_a_first_visit_stays_light() -> None:
+def test_a_first_visit_loads_few_bytes() -> None:
     """Compressed, as a first visit loads it: styles, scripts, icons, logo. The goal for everything is 250 kB."""
     own = [STATIC / name for name in ("app.css", "app.js", "icons.svg", "logo.svg")]
     weight = sum(len(gzip.compress(path.read_bytes())) for path in (*own, *(VENDOR / name for name in hashes())))

@@ -33,7 +33,7 @@ def test_the_doctor_reads_the_settings_of_postgresql_as_they_are_without_us(app,
         (["full_page_writes"], "fail", "full_page_writes=off"),
     ],
 )
-def test_the_doctor_says_what_a_power_cut_would_do_to_postgresql(off, level, says):
+def test_the_doctor_reports_what_a_power_cut_would_do_to_postgresql(off, level, says):
     finding = doctor.finding_of_commits(off)
     assert finding.level == level
     assert says in finding.message

@@ -17,62 +17,62 @@ pytestmark = pytest.mark.processes
 
 
 @pytest.fixture
-def desk_settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Settings:
     return Settings.load({}, data_dir=tmp_path / "a folder with spaces")
 
 
-def test_a_command_without_a_desk_gets_a_server_that_ends_with_it(desk_settings: Settings) -> None:
-    with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
+def test_a_command_alone_gets_a_valkey_that_ends_with_it(settings: Settings) -> None:
+    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
         redis.set("kept", "yes")
         assert redis.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         assert redis.config_get("appendfsync") == {"appendfsync": "everysec"}
-    assert not embedded_valkey.answers(desk_settings.data_dir)
-    with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
+    assert not embedded_valkey.answers(settings.data_dir)
+    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
         assert redis.get("kept") == b"yes"
 
 
-def test_a_second_command_shares_the_server_and_the_first_waits_for_it(desk_settings: Settings) -> None:
+def test_a_second_command_shares_the_server_and_the_first_waits_for_it(settings: Settings) -> None:
     first_is_leaving, second_is_in = threading.Event(), threading.Event()
 
     def second() -> None:
-        with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
+        with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
             second_is_in.set()
             first_is_leaving.wait()
             redis.set("from", "the second")
 
-    with embedded_valkey.settings_for_command(desk_settings) as usable:
+    with embedded_valkey.settings_for_command(settings) as usable:
         other = threading.Thread(target=second)
         other.start()
         assert second_is_in.wait(120)
         first_is_leaving.set()
         assert usable.redis_url.startswith("unix://")
     other.join()
-    with embedded_valkey.settings_for_command(desk_settings) as usable, queue.connect(usable) as redis:
+    with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
         assert redis.get("from") == b"the second"
 
 
-def test_a_command_beside_a_running_desk_uses_its_server(tmp_path: Path) -> None:
+def test_a_command_uses_the_valkey_of_running_processes(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         settings = Settings.load({}, data_dir=running_app.data_dir)
         with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
             assert queue.last_tick(redis) is not None
         wait_until(running_app.is_well)
-        code, said = run_refused_command(
+        code, output = run_refused_command(
             "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path
         )
         assert code == 0
-        assert "ok    redis: Valkey 9.1.2, with a journal, noeviction\n" in said
+        assert "ok    redis: Valkey 9.1.2, with a journal, noeviction\n" in output
         assert (
-            f"ok    port: 127.0.0.1:{running_app.port} is in use, and a desk is running on this data folder\n" in said
+            f"ok    port: 127.0.0.1:{running_app.port} is in use, and a desk is running on this data folder\n" in output
         )
 
 
-def test_a_given_redis_that_does_not_answer_is_said(desk_settings: Settings) -> None:
-    given = Settings.load({}, data_dir=desk_settings.data_dir, redis_url="redis://127.0.0.1:1")
+def test_a_configured_redis_that_does_not_answer_is_reported(settings: Settings) -> None:
+    given = Settings.load({}, data_dir=settings.data_dir, redis_url="redis://127.0.0.1:1")
     does_not_answer = pytest.raises(CannotRunError, match=r"^The Redis at redis://127\.0\.0\.1:1 does not answer")
     with does_not_answer, embedded_valkey.settings_for_command(given):
         pass
-    assert not desk_settings.data_dir.exists()
+    assert not settings.data_dir.exists()
 
 
 def test_a_long_path_has_its_socket_in_a_private_short_one(tmp_path: Path) -> None:

@@ -7,6 +7,6 @@ SAYS = (
 )
 
 
-def test_what_stands_is_left_alone_and_what_comes_is_looked_through_less_often():
+def test_existing_objects_are_frozen_and_new_ones_are_collected_less_often():
     said = subprocess.run([sys.executable, "-c", SAYS], capture_output=True, text=True, check=True)
     assert said.stdout == "(5000, 20, 50) True\n"

@@ -159,7 +159,7 @@ def test_other_keys_are_refused_where_only_stored_values_can_tell(used: Flask, s
         (("a" * 40).encode("utf-16"), "is not text"),
     ],
 )
-def test_a_damaged_file_of_keys_is_said_in_one_line_and_left_as_it_is(
+def test_a_damaged_keys_file_is_reported_in_one_line_and_left_unchanged(
     used: Flask, settings: Settings, keys: Path, content: bytes, words: str
 ) -> None:
     keys.write_bytes(content)
@@ -168,7 +168,7 @@ def test_a_damaged_file_of_keys_is_said_in_one_line_and_left_as_it_is(
     assert keys.read_bytes() == content
 
 
-def test_a_folder_in_place_of_the_keys_is_said(used: Flask, settings: Settings, keys: Path) -> None:
+def test_a_folder_in_place_of_the_keys_file_is_reported(used: Flask, settings: Settings, keys: Path) -> None:
     keys.unlink()
     keys.mkdir()
     with pytest.raises(SettingError, match="is not a file"):
@@ -188,7 +188,7 @@ def test_a_folder_in_place_of_the_keys_is_said(used: Flask, settings: Settings, 
         ("REDIS_URL", "redis://:secret@localhost:port/0"),
     ],
 )
-def test_an_address_that_no_driver_takes_is_said_without_its_password(name: str, url: str) -> None:
+def test_a_database_url_without_a_driver_is_reported_without_its_password(name: str, url: str) -> None:
     with pytest.raises(SettingError, match=f"{name} cannot be used") as raised:
         Settings.load({name: url})
     assert "secret" not in str(raised.value)
@@ -206,7 +206,7 @@ def test_an_address_that_no_driver_takes_is_said_without_its_password(name: str,
         ("REDIS_URL", "unix:///run/valkey.sock"),
     ],
 )
-def test_addresses_that_can_be_used_are_taken_as_they_are(name: str, url: str) -> None:
+def test_usable_database_urls_are_kept_unchanged(name: str, url: str) -> None:
     settings = Settings.load({name: url})
     assert url in (settings.database_url, settings.redis_url)
 
@@ -236,7 +236,7 @@ def test_keys_are_rotated_one_by_one(used: Flask, settings: Settings, keys: Path
         start(settings)
 
 
-def test_a_first_start_makes_keys_also_beside_an_empty_file(settings: Settings) -> None:
+def test_a_first_start_creates_keys_also_with_an_empty_database_file(settings: Settings) -> None:
     settings.data_dir.mkdir(mode=0o700)
     if not settings.database_url:
         (settings.data_dir / "channeldesk.db").touch()
@@ -276,7 +276,7 @@ def test_no_keys_are_made_while_the_database_does_not_answer(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_keys_that_another_process_makes_meanwhile_are_taken(
+def test_keys_created_by_another_process_meanwhile_are_used(
     settings: Settings, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept = keys.with_name("kept")
@@ -300,7 +300,7 @@ def test_keys_that_another_process_makes_meanwhile_are_taken(
         ("", doctor.FAIL, "holds no key"),
     ],
 )
-def test_doctor_tells_missing_and_wrong_keys_and_changes_neither(
+def test_doctor_reports_missing_and_wrong_keys_and_changes_neither(
     used: Flask, settings: Settings, keys: Path, content: str | None, level: str, says: str
 ) -> None:
     keys.unlink()

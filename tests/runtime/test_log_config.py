@@ -34,7 +34,7 @@ def restored() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
-def test_talking_to_amazon_logs_no_token_and_no_address(
+def test_calls_to_amazon_log_no_token_and_no_address(
     restored: None,
     level: str,
     amazon: AmazonServer,
@@ -76,7 +76,7 @@ def test_statements_are_not_logged(restored: None, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.processes
-def test_a_desk_at_debug_logs_no_link_no_search_and_no_password(tmp_path: Path) -> None:
+def test_the_debug_log_holds_no_link_no_search_and_no_password(tmp_path: Path) -> None:
     with run_app(tmp_path / "data", environ={"CHANNELDESK_LOG_LEVEL": "DEBUG"}) as running_app:
         token = wait_until(lambda: re.search(r"/sign-in/([\w-]{43})\n", running_app.log.read_text()))[1]
         connection = http.client.HTTPConnection("127.0.0.1", running_app.port, timeout=30)

@@ -94,7 +94,7 @@ def test_a_failed_upgrade_names_the_copy(bare: Flask, settings: Settings, revisi
     assert str(refused.value).endswith(f"A copy from before is {copy}.")
 
 
-def test_a_database_that_does_not_answer_is_said_without_its_password(tmp_path: Path) -> None:
+def test_a_database_that_does_not_answer_is_reported_without_its_password(tmp_path: Path) -> None:
     url = "postgresql://desk:secret@127.0.0.1:1/desk"
     app = create_app(Settings.load({}, data_dir=tmp_path / "data", database_url=url, keys="k" * 40))
     with pytest.raises(CannotRunError) as refused:

@@ -27,7 +27,7 @@ def wheel():
 
 
 @pytest.mark.processes
-def test_a_desk_starts_on_an_empty_database_and_outlives_its_crash(wheel, tmp_path):
+def test_channeldesk_starts_on_an_empty_postgresql_and_survives_its_crash(wheel, tmp_path):
     url = wheel.url.render_as_string(hide_password=False)
     with run_app(tmp_path / "data", environ={"DATABASE_URL": url}) as running_app:
         wait_until(running_app.is_well)

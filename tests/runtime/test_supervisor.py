@@ -66,7 +66,7 @@ def lines(path: Path) -> list[tuple[float, int]]:
     return [(float(at), int(pid)) for at, pid in (line.split() for line in path.read_text().splitlines(keepends=False))]
 
 
-def test_what_dies_at_once_is_started_after_pauses_that_grow(supervised) -> None:
+def test_a_service_that_dies_at_once_is_restarted_after_growing_delays(supervised) -> None:
     process, starts, log = supervised("dies")
     wait_until(lambda: len(lines(starts)) >= 5)
     announced = [float(wait) for wait in re.findall(r"started again in ([\d.]+) s", log.read_text())]
@@ -79,7 +79,7 @@ def test_what_dies_at_once_is_started_after_pauses_that_grow(supervised) -> None
     assert process.wait(60) == 0
 
 
-def test_what_does_not_end_when_asked_is_killed(supervised) -> None:
+def test_a_service_that_ignores_sigterm_is_killed(supervised) -> None:
     process, starts, _ = supervised("stays")
     ((_, pid),) = wait_until(lambda: lines(starts))
     began = time.monotonic()

@@ -31,13 +31,13 @@ def running_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp
         yield running_app
 
 
-def test_it_prints_its_address_and_once_how_to_sign_in(running_app: RunningApp) -> None:
+def test_up_prints_its_address_and_the_first_sign_in_link_once(running_app: RunningApp) -> None:
     said = running_app.log.read_text()
     assert f"Channeldesk is ready: http://127.0.0.1:{running_app.port}\n" in said
     assert f"http://127.0.0.1:{running_app.port}/sign-in/" in said
 
 
-def test_it_is_made_of_these_processes(running_app: RunningApp) -> None:
+def test_up_starts_these_processes(running_app: RunningApp) -> None:
     names = {
         "valkey-server",
         "scheduler",
@@ -51,18 +51,18 @@ def test_it_is_made_of_these_processes(running_app: RunningApp) -> None:
     assert set(running_app.pids()) == names
 
 
-def test_nobody_else_may_look_into_its_folder(running_app: RunningApp) -> None:
+def test_the_data_folder_is_private(running_app: RunningApp) -> None:
     assert running_app.data_dir.stat().st_mode & 0o777 == 0o700
     assert (running_app.data_dir / "keys").stat().st_mode & 0o777 == 0o600
     assert (running_app.data_dir / "valkey.sock").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_whole_desk_at_rest_stays_under_250_mb(running_app: RunningApp) -> None:
+def test_all_idle_processes_use_less_than_250_mb(running_app: RunningApp) -> None:
     sizes = [kilobytes(pid) for pid in (running_app.process.pid, *descendants(running_app.process.pid))]
     assert sum(sizes) < 250 * 1024
 
 
-def test_two_hundred_connections_that_say_nothing_or_little_stop_no_page(running_app: RunningApp) -> None:
+def test_two_hundred_slow_connections_block_no_page(running_app: RunningApp) -> None:
     begun = (b"", b"GET /sign-in HTTP/1.1\r\nX-Slow: ", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n")
     with contextlib.ExitStack() as stack:
         clients = [
@@ -101,7 +101,7 @@ def kilobytes(pid: int) -> int:
         "valkey-server",
     ],
 )
-def test_what_is_killed_is_started_again(running_app: RunningApp, name: str) -> None:
+def test_a_killed_process_is_restarted(running_app: RunningApp, name: str) -> None:
     killed = running_app.pids()[name]
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: running_app.pids().get(name, killed) != killed)
@@ -120,7 +120,7 @@ def test_a_second_start_on_the_same_folder_is_refused(running_app: RunningApp) -
     assert running_app.is_well()
 
 
-def test_a_port_in_use_is_said_and_nothing_is_made(running_app: RunningApp, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_and_nothing_is_created(running_app: RunningApp, tmp_path: Path) -> None:
     code, said = run_refused_command(
         "up", "--port", str(running_app.port), "--data-dir", str(tmp_path / "other"), home=tmp_path
     )
@@ -152,7 +152,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path:
         wait_until(running_app.is_well)
 
 
-def test_a_link_leads_to_the_desk_that_runs_wherever_it_listens(tmp_path: Path) -> None:
+def test_a_sign_in_link_uses_the_port_of_the_running_server(tmp_path: Path) -> None:
     def users(*words: str) -> str:
         command = [*PROGRAM, "users", *words, "--email", "a@desk.example", "--data-dir", str(tmp_path / "data")]
         home = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
@@ -169,7 +169,7 @@ def test_a_link_leads_to_the_desk_that_runs_wherever_it_listens(tmp_path: Path) 
     wait_until(lambda: users("link").startswith("http://127.0.0.1:8480/sign-in/"))
 
 
-def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
+def test_a_data_folder_that_is_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "data").touch()
     code, said = run_refused_command("up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path)
     assert code == 1
@@ -179,7 +179,7 @@ def test_a_folder_that_is_a_file_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_on_a_read_only_file_system_is_said(tmp_path: Path) -> None:
+def test_a_data_folder_on_a_read_only_file_system_is_reported(tmp_path: Path) -> None:
     # Root may write wherever the file system lets it; /proc lets nobody.
     code, said = run_refused_command("up", "--port", "0", "--data-dir", "/proc/channeldesk", home=tmp_path)
     assert code == 1
@@ -187,7 +187,7 @@ def test_a_folder_on_a_read_only_file_system_is_said(tmp_path: Path) -> None:
     assert said.endswith("Name another with --data-dir.\n")
 
 
-def test_a_redis_that_does_not_answer_is_said_without_its_password(tmp_path: Path) -> None:
+def test_a_redis_that_does_not_answer_is_reported_without_its_password(tmp_path: Path) -> None:
     environ = {"REDIS_URL": "redis://desk:secret@127.0.0.1:1/0"}
     code, said = run_refused_command(
         "up", "--port", "0", "--data-dir", str(tmp_path / "data"), home=tmp_path, environ=environ

@@ -113,7 +113,7 @@ def test_a_deleted_folder_is_made_anew(used: Settings) -> None:
     assert redis_location.last_set_aside(used.data_dir) is None
 
 
-def test_another_reason_not_to_start_is_said_and_nothing_is_set_aside_again(
+def test_another_start_error_is_reported_and_nothing_is_set_aside_again(
     used: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded_valkey, "binary", lambda: shutil.which("false"))
@@ -133,7 +133,7 @@ def test_files_damaged_again_at_once_are_set_aside_again(used: Settings) -> None
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == embedded_valkey.KEPT_ASIDE
 
 
-def test_two_set_aside_in_the_same_second_do_not_meet(used: Settings) -> None:
+def test_two_files_set_aside_in_the_same_second_keep_different_names(used: Settings) -> None:
     first = embedded_valkey.set_aside(used.data_dir)
     (used.data_dir / "valkey").mkdir()
     (used.data_dir / "valkey" / "file").touch()
@@ -164,7 +164,7 @@ def test_only_the_last_ones_are_kept(used: Settings) -> None:
     assert len(list(used.data_dir.glob("valkey.damaged-*"))) == embedded_valkey.KEPT_ASIDE
 
 
-def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_any_more(tmp_path: Path) -> None:
+def test_running_processes_recover_when_valkey_cannot_read_its_files(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         assert running_app.health()[1]["redis_files_set_aside_at"] is None
         garbage_only(running_app.data_dir / "valkey")
@@ -182,7 +182,7 @@ def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_any_more(t
         assert "valkey.damaged-" in said
 
 
-def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_three_times_in_a_row(tmp_path: Path) -> None:
+def test_running_processes_recover_when_valkey_cannot_read_its_files_three_times(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         for n in range(1, 4):
             wait_until(running_app.is_well)
@@ -192,7 +192,7 @@ def test_a_running_desk_goes_on_when_its_server_cannot_read_its_files_three_time
         wait_until(running_app.is_well)
 
 
-def test_a_desk_starts_when_the_files_were_set_aside_just_before(tmp_path: Path) -> None:
+def test_channeldesk_starts_when_the_files_were_just_set_aside(tmp_path: Path) -> None:
     for n in range(2):
         with run_app(tmp_path / "data") as running_app:
             wait_until(running_app.is_well)
@@ -202,7 +202,7 @@ def test_a_desk_starts_when_the_files_were_set_aside_just_before(tmp_path: Path)
         wait_until(running_app.is_well)
 
 
-def test_a_running_desk_goes_on_when_the_folder_was_deleted(tmp_path: Path) -> None:
+def test_running_processes_recover_when_the_valkey_folder_was_deleted(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         shutil.rmtree(running_app.data_dir / "valkey")
         killed = running_app.pids()["valkey-server"]

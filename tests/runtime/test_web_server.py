@@ -180,21 +180,21 @@ def test_the_shipped_limits_hold_two_hundred_clients_of_one_address_and_end_with
 
 
 @pytest.mark.parametrize("begin", [b"", b"\r\n", b"GET", SLOW_HEADER], ids=["nothing", "line", "word", "header"])
-def test_a_header_that_does_not_arrive_in_time_ends_the_connection(settings, opened, begin) -> None:
+def test_a_header_that_is_not_received_in_time_ends_the_connection(settings, opened, begin) -> None:
     with serving(settings, Limits(header=0.5)) as served:
         client = opened(served.connect())
         client.sendall(begin)
         wait_until(lambda: not is_open(client), PATIENCE)
 
 
-def test_a_header_that_arrives_byte_by_byte_ends_at_the_same_deadline(settings, opened) -> None:
+def test_a_header_sent_byte_by_byte_has_the_same_deadline(settings, opened) -> None:
     with serving(settings, Limits(header=0.5)) as served:
         client = opened(served.connect())
         client.sendall(SLOW_HEADER)
         wait_until(lambda: is_closed_while_sending(client), PATIENCE)
 
 
-def test_a_body_that_arrives_byte_by_byte_ends_at_its_deadline(settings, opened) -> None:
+def test_a_body_sent_byte_by_byte_ends_at_its_deadline(settings, opened) -> None:
     with serving(settings, Limits(body=0.5, body_rate=10**9)) as served:
         client = opened(served.connect())
         client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n")
@@ -296,7 +296,7 @@ def test_a_request_that_is_being_served_is_answered_before_the_server_ends(setti
 
 
 @pytest.mark.parametrize("size", [0, 1, READ_SIZE, web_server.LARGEST_IN_MEMORY + 1, 1_000_000])
-def test_bodies_arrive_whole_whatever_their_size(settings, size) -> None:
+def test_bodies_of_every_size_are_received_whole(settings, size) -> None:
     with serving(settings) as served:
         connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE)
         with contextlib.closing(connection):
@@ -428,7 +428,7 @@ def test_without_trusted_proxies_no_header_says_where_a_request_came_from(settin
         assert served.get("/seen", **{name: FORGED[name]}) == plain
 
 
-def test_one_trusted_proxy_says_it_once_and_nobody_before_it(settings) -> None:
+def test_with_one_trusted_proxy_only_the_last_header_counts(settings) -> None:
     with serving(replace(settings, trusted_proxies=1)) as served:
         _, said = served.get("/seen", X_Forwarded_For="1.1.1.1", **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
         assert b'"address":"203.0.113.9"' in said

@@ -74,7 +74,7 @@ def test_every_answer_carries_the_headers(probe_app: Flask, url: str, method: st
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_streamed_answer_that_fails_before_its_first_byte_is_an_error_with_the_headers(
+def test_a_stream_that_fails_before_its_first_byte_is_an_error_with_the_headers(
     probe_app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = probe_app.test_client().get("/stream")
@@ -86,7 +86,7 @@ def test_a_streamed_answer_that_fails_before_its_first_byte_is_an_error_with_the
     assert "ZeroDivisionError" in caplog.text
 
 
-def test_a_streamed_answer_that_fails_later_ends_there_instead_of_looking_whole(probe_app: Flask) -> None:
+def test_a_stream_that_fails_later_is_visibly_incomplete(probe_app: Flask) -> None:
     with pytest.raises(ZeroDivisionError):
         probe_app.test_client().get("/stream?before=1", buffered=True)
 
@@ -112,7 +112,7 @@ def test_a_view_cannot_weaken_the_policy_but_may_say_how_long_it_keeps(probe_app
     assert answer.headers.getlist("Cache-Control") == ["max-age=60"]
 
 
-def test_behind_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
+def test_responses_over_https_send_hsts(settings: Settings) -> None:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url="https://desk.example"))
     app.test_client_class = user_accounts.IsolatedClient
     for url in ("/sign-in", STATIC, "/nowhere"):

@@ -43,9 +43,7 @@ def make(settings: Settings, **overrides: object) -> Flask:
         ({"host": "0.0.0.0"}, "evil.example", False),
     ],
 )
-def test_a_name_nobody_told_it_is_refused(
-    settings: Settings, overrides: dict[str, str], host: str, known: bool
-) -> None:
+def test_an_unknown_host_name_is_refused(settings: Settings, overrides: dict[str, str], host: str, known: bool) -> None:
     answer = make(settings, **overrides).test_client().get("/who", headers={"Host": host})
     assert answer.status_code == (200 if known else 400)
     assert known or "CHANNELDESK_PUBLIC_URL" in answer.text
@@ -55,7 +53,7 @@ def test_a_name_nobody_told_it_is_refused(
     ("proxies", "seen"),
     [(0, "127.0.0.1 http localhost"), (1, "198.51.100.2 https desk.example"), (2, "203.0.113.9 https desk.example")],
 )
-def test_only_as_many_proxies_are_believed_as_the_setting_says(settings: Settings, proxies: int, seen: str) -> None:
+def test_only_the_configured_number_of_proxies_is_trusted(settings: Settings, proxies: int, seen: str) -> None:
     app = make(settings, public_url="https://desk.example", trusted_proxies=proxies)
     headers = {
         "X-Forwarded-For": "192.0.2.1, 203.0.113.9, 198.51.100.2",

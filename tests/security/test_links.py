@@ -58,7 +58,7 @@ def test_the_first_link_makes_the_owner_and_signs_in(
     assert enter(anonymous_client.application.test_client(), "me@desk.example", GOOD).status_code == 303
 
 
-def test_looking_at_a_link_does_not_use_it_up(app: Flask, first: str) -> None:
+def test_opening_a_link_does_not_use_it(app: Flask, first: str) -> None:
     for _ in range(3):
         assert app.test_client().get(first).status_code == 200
         assert app.test_client().head(first).status_code == 200
@@ -84,7 +84,7 @@ def test_a_link_runs_out_after_a_day(anonymous_client: FlaskClient, session: Ses
         assert anonymous_client.get(link).status_code == 410
 
 
-def test_a_newer_link_takes_the_place_of_the_older(
+def test_a_newer_link_replaces_the_older(
     anonymous_client: FlaskClient, first: str, session: Session, settings: Settings
 ) -> None:
     newer = path(users.make_sign_in_link(session, settings, datetime.now(UTC)), settings)
@@ -112,7 +112,7 @@ def test_nobody_becomes_the_first_owner_twice(app: Flask, first: str, session: S
         ("", GOOD, "Please fill this in."),
     ],
 )
-def test_what_cannot_be_taken_is_said_and_the_link_stays(
+def test_invalid_input_is_reported_and_the_link_stays_valid(
     anonymous_client: FlaskClient, first: str, session: Session, email: str, password: str, said: str
 ) -> None:
     answer = use(anonymous_client, first, email=email, password=password)
@@ -147,7 +147,7 @@ def test_a_link_opens_a_locked_account(app: Flask, session: Session, settings: S
     assert session.scalars(select(SignInAttempt.outcome).order_by(SignInAttempt.id.desc())).first() == "signed_in"
 
 
-def test_links_are_for_people_who_may_come_in(app: Flask, session: Session, settings: Settings) -> None:
+def test_links_are_only_for_users_who_may_sign_in(app: Flask, session: Session, settings: Settings) -> None:
     user = session.get_one(User, user_accounts.create_user(app, VIEWER_USER))
     link = path(users.make_sign_in_link(session, settings, datetime.now(UTC), VIEWER_USER.email), settings)
     user.active = False
@@ -184,7 +184,7 @@ def test_only_a_hash_of_the_link_is_kept(first: str, session: Session) -> None:
     assert len(row.token_hash) == 32
 
 
-def test_what_happened_to_users_is_kept_without_their_names(
+def test_the_history_of_users_is_kept_without_their_names(
     app: Flask, first: str, session: Session, settings: Settings
 ) -> None:
     use(app.test_client(), first, email="me@desk.example", password=GOOD)

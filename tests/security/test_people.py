@@ -79,7 +79,7 @@ def test_only_an_owner_sees_the_people_or_changes_them(
     assert owner_client.get("/people").status_code == 200
 
 
-def test_a_disabled_user_is_out_at_once_and_every_way_in_is_closed(
+def test_a_disabled_user_is_signed_out_at_once_and_cannot_sign_in(
     owner_client: FlaskClient, viewer_client: FlaskClient, session: Session, settings: Settings
 ) -> None:
     theirs = user_id(session, VIEWER_USER)
@@ -153,7 +153,7 @@ def test_a_new_role_counts_from_the_next_request(
 
 
 @pytest.mark.parametrize("role", ["boss", "", "Owner", "owner,viewer"])
-def test_a_role_there_is_not_is_refused(
+def test_an_unknown_role_is_refused(
     owner_client: FlaskClient, viewer_client: FlaskClient, session: Session, role: str
 ) -> None:
     answer = owner_client.post(f"/people/{user_id(session, VIEWER_USER)}/role", data={"role": role})
@@ -232,7 +232,7 @@ def test_an_invitation_is_a_link_that_is_shown_once(
         ({"email": "new@desk.example", "role": "boss"}, "Not a valid choice."),
     ],
 )
-def test_an_invitation_that_cannot_be_keeps_what_was_typed(
+def test_an_invalid_invitation_keeps_the_input(
     owner_client: FlaskClient, session: Session, fields: dict[str, str], says: str
 ) -> None:
     answer = owner_client.post("/people/invite", data=fields)
@@ -241,14 +241,14 @@ def test_an_invitation_that_cannot_be_keeps_what_was_typed(
     assert len(session.scalars(select(User)).all()) == 1
 
 
-def test_who_does_not_exist_is_not_changed(owner_client: FlaskClient, session: Session) -> None:
+def test_an_unknown_user_is_not_changed(owner_client: FlaskClient, session: Session) -> None:
     for action in ("disable", "enable", "sign-out", "role", "link"):
         assert owner_client.post(f"/people/987/{action}", data={"role": "viewer"}).status_code == 404
     with pytest.raises(NotFoundError, match="user_unknown"):
         users.disable(session, 987, **ABOUT)
 
 
-def test_people_are_changed_from_the_command_line(folder: Path) -> None:  # noqa: F811
+def test_users_are_changed_from_the_command_line(folder: Path) -> None:  # noqa: F811
     for name, role in (("me", "owner"), ("you", "viewer")):
         run(folder, "create", "--email", f"{name}@desk.example", "--role", role, stdin=f"{GOOD}\n")
     you = ("--email", " YOU@desk.example")

@@ -74,13 +74,13 @@ def test_every_route_takes_only_the_methods_it_needs(app: Flask) -> None:
         assert methods == READING or (len(methods) == 1 and not methods & {*READING, "OPTIONS"}), rule
 
 
-def test_what_only_reads_needs_a_reading_permission_and_what_writes_is_closed_to_who_only_looks(app: Flask) -> None:
+def test_safe_routes_need_read_permissions_and_viewers_have_no_write_permission(app: Flask) -> None:
     for rule, permission in routes(app):
         if permission and method(rule) == "GET" and not permission.endswith(".read"):
             assert not allows(VIEWER, permission), rule
 
 
-def test_a_stranger_a_colleague_and_the_owner_get_what_the_table_says(
+def test_anonymous_viewer_and_owner_get_what_the_table_says(
     app: Flask, anonymous_client: FlaskClient, viewer_client: FlaskClient, owner_client: FlaskClient
 ) -> None:
     app.config.update(PROPAGATE_EXCEPTIONS=False)
@@ -112,7 +112,7 @@ def probe(app: Flask) -> None:
 
 
 @pytest.mark.usefixtures("probe")
-def test_htmx_is_told_to_load_the_sign_in_page_whole(anonymous_client: FlaskClient) -> None:
+def test_an_htmx_request_without_a_session_loads_the_whole_sign_in_page(anonymous_client: FlaskClient) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://localhost/patterns?page=2"}
     answer = anonymous_client.get("/probe", headers=headers)
     assert (answer.status_code, answer.text) == (401, "")
@@ -122,9 +122,7 @@ def test_htmx_is_told_to_load_the_sign_in_page_whole(anonymous_client: FlaskClie
 
 
 @pytest.mark.parametrize("url", ["/syncs/data-age", "/orders/100001/submissions", "/amazon-orders/1/preflight"])
-def test_what_a_page_asks_by_itself_leads_nobody_away_from_what_is_typed_there(
-    anonymous_client: FlaskClient, url: str
-) -> None:
+def test_background_requests_never_redirect_a_page_with_unsaved_input(anonymous_client: FlaskClient, url: str) -> None:
     answer = anonymous_client.get(
         url, headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/orders/100001"}
     )
@@ -132,7 +130,7 @@ def test_what_a_page_asks_by_itself_leads_nobody_away_from_what_is_typed_there(
 
 
 @pytest.mark.usefixtures("probe")
-def test_a_form_that_htmx_sends_after_the_session_ended_stays_with_what_was_typed(
+def test_an_htmx_form_sent_after_the_session_ended_keeps_the_input(
     anonymous_client: FlaskClient,
 ) -> None:
     answer = anonymous_client.post(
@@ -150,13 +148,13 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(anonymous_cl
     assert (answer.status_code, answer.location) == (303, "/sign-in?next=/patterns/orders")
 
 
-def test_a_view_that_declares_nothing_is_shut_to_everybody(app: Flask, owner_client: FlaskClient) -> None:
+def test_a_view_without_a_permission_is_closed_to_everybody(app: Flask, owner_client: FlaskClient) -> None:
     app.add_url_rule("/forgotten", view_func=lambda: "open", endpoint="forgotten")
     with pytest.raises(LookupError, match="forgotten does not say which permission it needs"):
         owner_client.get("/forgotten")
 
 
-def test_a_permission_there_is_not_cannot_be_declared() -> None:
+def test_an_unknown_permission_cannot_be_declared() -> None:
     with pytest.raises(ValueError, match=r"no permission 'orders\.raed'"):
         requires("orders.raed")
     with pytest.raises(ValueError, match=r"no permission 'orders\.raed'"):
@@ -175,7 +173,7 @@ def test_templates_ask_the_same_table(app: Flask) -> None:
         assert not has_permission("orders.read")
 
 
-def test_the_colleague_reads_everything_but_personal_data_and_changes_nothing() -> None:
+def test_the_viewer_reads_everything_but_personal_data_and_changes_nothing() -> None:
     reading = {name for name in PERMISSIONS if name.endswith(".read")}
     assert ROLES["viewer"] == reading - {"pii.read"}
     assert ROLES["owner"] == set(PERMISSIONS)

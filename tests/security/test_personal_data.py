@@ -187,7 +187,7 @@ def addresses(app: Flask) -> list[tuple[str, str]]:
 
 
 @pytest.mark.both_databases
-def test_who_may_not_read_personal_data_finds_nothing_by_it(
+def test_users_without_the_permission_find_nothing_by_personal_data(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
     canaries.create_canary_data(session)
@@ -219,7 +219,9 @@ def test_pages_answer_alike_for_a_name_that_is_there_and_one_that_is_not(
             assert len(texts) == 1 or allows(role, "pii.read"), (role, path, field)
 
 
-def test_goods_and_numbers_are_found_by_everybody(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
+def test_products_and_numbers_are_searchable_for_everybody(
+    app: Flask, session: Session, roles: tuple[str, ...]
+) -> None:
     canaries.create_canary_data(session)
     for role in roles:
         client = browser(app, role)
@@ -228,7 +230,7 @@ def test_goods_and_numbers_are_found_by_everybody(app: Flask, session: Session, 
             assert "303-0000000-0000002" in page.text, (role, typed)
 
 
-def test_what_somebody_without_permission_typed_stands_sealed_in_the_address_and_is_found(
+def test_a_search_of_a_user_without_permission_is_encrypted_in_the_url(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
     canaries.create_canary_data(session)
@@ -240,7 +242,7 @@ def test_what_somebody_without_permission_typed_stands_sealed_in_the_address_and
 
 
 @pytest.mark.parametrize("field", ["q", "name"])
-def test_the_link_of_somebody_who_may_read_names_tells_nobody_else_what_it_searches_for(
+def test_a_shared_search_link_does_not_reveal_its_personal_search_terms(
     app: Flask, session: Session, roles: tuple[str, ...], field: str
 ) -> None:
     canaries.create_canary_data(session)
@@ -302,7 +304,7 @@ def ciphertexts(session: Session) -> list[str]:
     ]
 
 
-def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
+def test_a_stored_ciphertext_is_not_accepted_in_a_url(app: Flask, session: Session, roles: tuple[str, ...]) -> None:
     canaries.create_canary_data(session)
     stored = ciphertexts(session)
     assert len(stored) > 20
@@ -320,7 +322,7 @@ def test_what_is_stored_encrypted_opens_in_no_address(app: Flask, session: Sessi
 
 
 @pytest.mark.usefixtures("app")
-def test_an_address_opens_as_no_stored_value() -> None:
+def test_a_url_ciphertext_is_not_accepted_as_a_stored_value() -> None:
     token = search.encrypt_param("Canaryrecipient", personal=True)
 
     with pytest.raises(DecryptionError):
@@ -329,12 +331,12 @@ def test_an_address_opens_as_no_stored_value() -> None:
 
 @pytest.mark.usefixtures("app")
 @pytest.mark.parametrize("spoiled", ["", "~", "é", "AAAA", "A" * 1000, "=", "gAAAAABm", "~~"])
-def test_a_spoiled_address_opens_nothing(spoiled: str) -> None:
+def test_a_damaged_url_ciphertext_is_refused(spoiled: str) -> None:
     assert search.decrypt_param(f"~{spoiled}", personal=True) is None
 
 
 @pytest.mark.usefixtures("app")
-def test_an_address_that_was_changed_opens_nothing() -> None:
+def test_a_modified_url_ciphertext_is_refused() -> None:
     token = search.encrypt_param("Canaryrecipient", personal=False)
     assert search.decrypt_param(token, personal=False) == "Canaryrecipient"
 

@@ -90,7 +90,7 @@ def test_a_page_is_served_while_another_process_writes(probe_app: Flask, setting
     assert datetime.now(UTC) - session.scalars(select(WebSession.seen_at)).one() < timedelta(minutes=1)
 
 
-def test_what_follows_on_the_same_thread_takes_the_lock_again(probe_app: Flask, settings: Settings) -> None:
+def test_a_later_write_on_the_same_thread_takes_the_lock_again(probe_app: Flask, settings: Settings) -> None:
     client = user_accounts.sign_in(probe_app.test_client(), user_accounts.OWNER_USER)
     client.get("/names")
     client.get("/nowhere")

@@ -84,15 +84,13 @@ def test_a_page_costs_one_read_for_session_and_user(probe_app: Flask, owner_clie
     assert [row.detail.split()[0] for row in plan] == ["SEARCH", "SEARCH"]
 
 
-def test_static_files_and_unknown_addresses_ask_the_database_nothing(
-    probe_app: Flask, owner_client: FlaskClient
-) -> None:
+def test_static_files_and_unknown_urls_need_no_query(probe_app: Flask, owner_client: FlaskClient) -> None:
     with statements() as told:
         assert owner_client.get("/static/vendor/htmx-2.0.11/htmx.min.js").status_code == 200
     assert told == []
 
 
-def test_the_table_knows_only_a_hash_of_the_cookie(probe_app: Flask, session: Session) -> None:
+def test_the_table_holds_only_a_hash_of_the_cookie(probe_app: Flask, session: Session) -> None:
     client = probe_app.test_client()
     enter(client, OWNER_USER.email, OWNER_USER.password)
     row = session.scalars(select(WebSession)).one()
@@ -128,7 +126,7 @@ def test_a_visitor_cannot_choose_the_id(probe_app: Flask, session: Session) -> N
     assert session.scalars(select(WebSession.id_hash)).all() == [digest(cookie(client))]
 
 
-def test_a_copied_cookie_is_dead_after_signing_out(
+def test_a_copied_cookie_is_invalid_after_signing_out(
     probe_app: Flask, owner_client: FlaskClient, session: Session
 ) -> None:
     thief = probe_app.test_client()
@@ -147,7 +145,7 @@ def test_signing_out_ends_this_browser_alone(probe_app: Flask, owner_client: Fla
     assert other.get("/probe").status_code == 200
 
 
-def test_disabling_a_user_shuts_their_open_sessions_at_once(
+def test_disabling_a_user_ends_their_sessions_at_once(
     probe_app: Flask, owner_client: FlaskClient, session: Session
 ) -> None:
     session.execute(update(User).values(active=False))
@@ -180,7 +178,7 @@ def test_a_session_runs_out_when_idle_and_in_any_case_after_a_week(probe_app: Fl
     assert statuses == [200] * (len(statuses) - 1) + [303]
 
 
-def test_being_there_is_noted_at_most_once_a_minute(probe_app: Flask, session: Session) -> None:
+def test_last_seen_is_updated_at_most_once_a_minute(probe_app: Flask, session: Session) -> None:
     with time_machine.travel("2026-11-21T08:00:00Z", tick=False) as clock:
         client = user_accounts.sign_in(probe_app.test_client(), OWNER_USER)
         seen = []
@@ -204,9 +202,7 @@ def test_old_sessions_are_cleared_away_at_the_next_sign_in(probe_app: Flask, ses
     assert session.scalars(select(WebSession.id_hash)).all() == [digest(cookie(client))]
 
 
-def test_a_view_can_leave_a_word_for_the_next_page_with_its_transaction_open(
-    probe_app: Flask, owner_client: FlaskClient
-) -> None:
+def test_a_view_can_flash_a_message_with_its_transaction_open(probe_app: Flask, owner_client: FlaskClient) -> None:
     started = datetime.now(UTC)
     assert owner_client.post("/say").status_code == 200
     assert owner_client.get("/said").json == ["said"]
@@ -214,13 +210,13 @@ def test_a_view_can_leave_a_word_for_the_next_page_with_its_transaction_open(
     assert datetime.now(UTC) - started < timedelta(seconds=5)
 
 
-def test_a_word_for_the_next_page_is_kept_encrypted(probe_app: Flask, owner_client: FlaskClient) -> None:
+def test_flashed_messages_are_stored_encrypted(probe_app: Flask, owner_client: FlaskClient) -> None:
     owner_client.post("/say")
     with db.engine.connect() as connection:
         assert b"said" not in connection.exec_driver_sql("SELECT data FROM sessions").scalar_one()
 
 
-def test_what_a_visitor_brings_unsigned_counts_nothing(probe_app: Flask) -> None:
+def test_an_unsigned_cookie_is_ignored(probe_app: Flask) -> None:
     @probe_app.get("/token")
     @auth.public
     def token() -> str:
@@ -235,7 +231,7 @@ def test_what_a_visitor_brings_unsigned_counts_nothing(probe_app: Flask) -> None
     ("url", "name", "secure"),
     [("", "channeldesk-8480", False), ("https://desk.example", "__Host-channeldesk", True)],
 )
-def test_cookies_are_as_closed_as_the_address_allows(settings: Settings, url: str, name: str, secure: bool) -> None:
+def test_cookie_flags_are_as_strict_as_the_url_allows(settings: Settings, url: str, name: str, secure: bool) -> None:
     app = create_app(Settings.load({}, data_dir=settings.data_dir, public_url=url))
     app.test_client_class = user_accounts.IsolatedClient
     with app.app_context():

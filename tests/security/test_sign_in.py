@@ -61,7 +61,7 @@ def test_the_right_password_opens_the_page_that_was_asked_for(probe_app: Flask) 
     assert client.get("/probe").text == "for owner@desk.example"
 
 
-def test_unknown_disabled_passwordless_and_wrong_are_one_sentence(probe_app: Flask, session: Session) -> None:
+def test_unknown_disabled_passwordless_and_wrong_give_the_same_message(probe_app: Flask, session: Session) -> None:
     user_accounts.create_user(
         probe_app, user_accounts.UserAccount("nobody@desk.example", "never said to anyone", "owner")
     )
@@ -98,7 +98,7 @@ def test_an_unknown_account_costs_one_hash_like_a_known_one(probe_app: Flask, mo
     assert done == ["hash", "verify"]
 
 
-def test_an_empty_field_is_said_at_the_field(probe_app: Flask, session: Session) -> None:
+def test_an_empty_field_shows_its_error(probe_app: Flask, session: Session) -> None:
     answer = enter(probe_app.test_client(), "", "")
     assert answer.status_code == 422
     assert answer.text.count("Please fill this in.") == 2
@@ -156,7 +156,7 @@ def test_one_address_has_thirty_failures_in_a_quarter_of_an_hour(probe_app: Flas
         assert enter(probe_app.test_client(), OWNER_USER.email, OWNER_USER.password).status_code == 303
 
 
-def test_an_account_nobody_has_is_locked_just_the_same(probe_app: Flask) -> None:
+def test_an_unknown_account_is_locked_in_the_same_way(probe_app: Flask) -> None:
     for _ in range(FAILURES_PER_ACCOUNT):
         enter(probe_app.test_client(), "who@desk.example", "not the password")
     assert enter(probe_app.test_client(), "who@desk.example", "not the password").status_code == 429
@@ -262,7 +262,7 @@ def test_visitors_fill_no_table(probe_app: Flask, session: Session) -> None:
     assert session.scalars(select(WebSession)).all() == []
 
 
-def test_guesses_sent_at_the_same_moment_count_each_other(probe_app: Flask) -> None:
+def test_concurrent_guesses_are_all_counted(probe_app: Flask) -> None:
     looked_at: list[str] = []
     together = threading.Barrier(2 * FAILURES_PER_ACCOUNT)
 

@@ -41,7 +41,7 @@ class _Guarded(type(channeldesk)):  # type: ignore[misc]
 _guarded = _Guarded(name="channeldesk")
 
 
-def test_a_user_is_created_listed_and_let_in(folder: Path) -> None:
+def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
     created = json.loads(run(folder, "create", "--email", "Me@Desk.example", "--role", "owner", "--json", stdin=GOOD))
     assert set(created) == {"id", "email", "role", "active", "has_password", "created_at"}
     assert (created["email"], created["role"], created["has_password"]) == ("me@desk.example", "owner", True)
@@ -65,7 +65,7 @@ def test_a_user_is_created_listed_and_let_in(folder: Path) -> None:
         ("me@x", "owner", b"\xff" * 20, "The password on standard input is not UTF-8 text."),
     ],
 )
-def test_what_cannot_be_taken_is_one_line_and_changes_nothing(
+def test_invalid_input_is_one_line_and_changes_nothing(
     folder: Path, email: str, role: str, password: str | bytes, line: str
 ) -> None:
     with pytest.raises(Said) as said:
@@ -74,7 +74,7 @@ def test_what_cannot_be_taken_is_one_line_and_changes_nothing(
     assert not folder.exists()
 
 
-def test_a_link_for_nobody_is_refused(folder: Path) -> None:
+def test_a_link_for_an_unknown_user_is_refused(folder: Path) -> None:
     with pytest.raises(Said) as said:
         run(folder, "link", "--email", "who@desk.example")
     assert said.value.args == (1, "channeldesk: There is no user with this e-mail address.")
