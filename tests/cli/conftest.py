@@ -1,54 +1,27 @@
-"""Commands, run as a person or a script would, against Amazon's simulator and a data folder of their own."""
+"""Commands, run against the simulator and a data folder of their own."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
-from click.testing import CliRunner
 
 from simulator.state.sellers import DEMO_EU
+from tests.support.command_line import CommandResult, run_command
 from tests.support.simulator_server import AmazonServer
-from webapp.cli import channeldesk
-from webapp.cli.base import one_line_errors
 
-
-class CommandResult(NamedTuple):
-    """What a command printed and how it ended."""
-
-    code: int
-    out: str
-    error: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-class _GroupWithOneLineErrors(type(channeldesk)):  # type: ignore[misc]
-    def invoke(self, context: object) -> object:
-        with one_line_errors():
-            return super().invoke(context)
-
-
-_group = _GroupWithOneLineErrors(name="channeldesk")
 Command = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def command(tmp_path: Path, redis_url: str, redis: object, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """`command("sync", "Desk")`: what it says."""
+    """Run a command on the data folder of the test: `command("sync", "Desk")`."""
     monkeypatch.setenv("REDIS_URL", redis_url)
     monkeypatch.setenv("CHANNELDESK_UNDO_SECONDS", "0")
     monkeypatch.setenv("CHANNELDESK_FEED_INTERVAL", "0")
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
     def command(*words: str) -> CommandResult:
-        result = CliRunner().invoke(_group, [*words, "--data-dir", str(tmp_path / "cli")])
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return CommandResult(result.exit_code, result.stdout, result.stderr.strip())
+        return run_command(*words, "--data-dir", str(tmp_path / "cli"))
 
     return command
 

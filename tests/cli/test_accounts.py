@@ -5,32 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from simulator.state.sellers import DEMO_EU
+from tests.support.command_line import CommandError, run_successful_command
 from tests.support.simulator_server import AmazonServer
 from tests.support.web_pages import web_pages
-from webapp.cli import channeldesk
-from webapp.cli.base import one_line_errors
 
 pytestmark = pytest.mark.usefixtures("redis")
 
 
-class Said(Exception):
-    """What a command ended with: its exit code and its line on stderr."""
-
-
-class _Guarded(type(channeldesk)):  # type: ignore[misc]
-    def invoke(self, context: object) -> object:
-        with one_line_errors():
-            return super().invoke(context)
-
-
-_guarded = _Guarded(name="channeldesk")
-
-
 class Shell:
-    """A person at a command line, with the secrets in files."""
+    """A command line with the secrets of an account in files."""
 
     def __init__(self, folder: Path, amazon_url: str) -> None:
         self.folder = folder
@@ -40,13 +25,8 @@ class Shell:
         self.token.write_text(DEMO_EU.refresh_token)
 
     def run(self, *words: str) -> str:
-        """What the command prints. Raises Said when it fails."""
-        result = CliRunner().invoke(_guarded, [*words, "--data-dir", str(self.folder / "data")])
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        if result.exit_code:
-            raise Said(result.exit_code, result.stderr.strip())
-        return result.stdout
+        """Return what the command prints. Raises CommandError."""
+        return run_successful_command(*words, "--data-dir", str(self.folder / "data"))
 
     def json(self, *words: str) -> Any:
         return json.loads(self.run(*words, "--json"))
@@ -124,7 +104,7 @@ def test_marketplaces_that_amazon_does_not_list_are_refused(shell, amazon):
     ],
 )
 def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell, options, line):
-    with pytest.raises(Said) as said:
+    with pytest.raises(CommandError) as said:
         shell.connect(**options)
 
     code, words = said.value.args
@@ -149,7 +129,7 @@ def test_an_invalid_argument_is_one_line_and_nothing_is_stored(shell, options, l
 def test_a_wrong_secret_is_one_line_with_advice(shell, content, line):
     shell.token.write_bytes(content)
 
-    with pytest.raises(Said) as said:
+    with pytest.raises(CommandError) as said:
         shell.connect()
 
     code, words = said.value.args
@@ -163,12 +143,12 @@ def test_a_wrong_secret_is_one_line_with_advice(shell, content, line):
 def test_a_line_break_in_a_secret_is_refused_with_advice(shell):
     shell.secret.write_text(DEMO_EU.client_secret + "\n")
 
-    with pytest.raises(Said, match=rf"printf %s 'the secret' > {shell.secret}"):
+    with pytest.raises(CommandError, match=rf"printf %s 'the secret' > {shell.secret}"):
         shell.connect()
 
 
 def test_an_address_that_answers_web_pages_is_recognised(shell):
-    with web_pages() as url, pytest.raises(Said, match="with a web page instead of JSON"):
+    with web_pages() as url, pytest.raises(CommandError, match="with a web page instead of JSON"):
         shell.connect(endpoint=url)
     assert shell.json("accounts", "list") == []
 
@@ -176,7 +156,7 @@ def test_an_address_that_answers_web_pages_is_recognised(shell):
 def test_the_same_account_is_not_connected_twice(shell):
     shell.connect()
 
-    with pytest.raises(Said, match="This seller account is connected already, as Birch & Anvil"):
+    with pytest.raises(CommandError, match="This seller account is connected already, as Birch & Anvil"):
         shell.connect(name="Another")
     assert len(shell.json("accounts", "list")) == 1
 
@@ -199,16 +179,16 @@ def test_settings_are_changed_all_or_none(shell):
         "import_orders": "import_orders is not KEY=VALUE.",
         "order_status=custom": "Say which status new orders get",
     }.items():
-        with pytest.raises(Said) as refused:
+        with pytest.raises(CommandError) as refused:
             shell.run(*here, "--set", "pending_orders=do_not_reserve", "--set", change)
         assert refused.value.args[0] == 1
         assert refused.value.args[1].startswith(f"channeldesk: {line}")
     assert shell.json(*here) == said
-    with pytest.raises(Said, match="There is no store nowhere"):
+    with pytest.raises(CommandError, match="There is no store nowhere"):
         shell.run("stores", "settings", "nowhere")
 
 
-def test_document_settings_are_changed_from_the_command_line(command, connected):
+def test_document_settings_are_changed_from_the_command_line(command, account_name):
     sender = command("stores", "documents", "Desk DE", "--set", r"documents_sender=Desk\nHafen 1", "--json")
     assert (sender.json["language"], sender.json["documents_sender"]) == ("de", "Desk\nHafen 1")
     wrong = command("stores", "documents", "Desk DE", "--set", "colour=red")

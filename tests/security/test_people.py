@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from tests.security.test_links import GOOD, path, use
 from tests.security.test_sign_in import enter
-from tests.security.test_users_command import Said, folder, run  # noqa: F401 - a fixture
+from tests.security.test_users_command import folder, run  # noqa: F401 - a fixture
 from tests.support import user_accounts
+from tests.support.command_line import CommandError
 from tests.support.user_accounts import OWNER_USER, VIEWER_USER
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
@@ -265,6 +266,6 @@ def test_users_are_changed_from_the_command_line(folder: Path) -> None:  # noqa:
         (("disable", "--email", "who@desk.example"), "There is no user with this e-mail address."),
         (("sign-out", "--email", "who@desk.example"), "There is no user with this e-mail address."),
     ]:
-        with pytest.raises(Said) as said:
+        with pytest.raises(CommandError) as said:
             run(folder, *words)
         assert said.value.args[1].startswith(f"channeldesk: {line}")

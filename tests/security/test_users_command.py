@@ -4,16 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from webapp.cli import channeldesk
-from webapp.cli.base import one_line_errors
+from tests.support.command_line import CommandError, run_successful_command
 
 GOOD = "correct horse battery\n"
-
-
-class Said(Exception):
-    """What a command ended with: its exit code and its line on stderr."""
 
 
 @pytest.fixture
@@ -24,21 +18,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(folder: Path, *words: str, stdin: str | bytes = "") -> str:
-    """What the command prints. Raises Said when it fails."""
-    runner = CliRunner()
-    result = runner.invoke(_guarded, ["users", *words, "--data-dir", str(folder)], input=stdin)
-    if result.exit_code:
-        raise Said(result.exit_code, result.stderr.strip())
-    return result.stdout
-
-
-class _Guarded(type(channeldesk)):  # type: ignore[misc]
-    def invoke(self, context: object) -> object:
-        with one_line_errors():
-            return super().invoke(context)
-
-
-_guarded = _Guarded(name="channeldesk")
+    return run_successful_command("users", *words, "--data-dir", str(folder), stdin=stdin)
 
 
 def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
@@ -50,7 +30,7 @@ def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
     assert run(folder, "link", "--email", "ME@desk.example").startswith("http://127.0.0.1:8480/sign-in/")
     assert set(json.loads(run(folder, "link", "--email", "me@desk.example", "--json"))) == {"link"}
     refused = "channeldesk: There is a user with this e-mail address already."
-    with pytest.raises(Said) as said:
+    with pytest.raises(CommandError) as said:
         run(folder, "create", "--email", " me@desk.example", "--role", "viewer", stdin=GOOD)
     assert said.value.args == (1, refused)
 
@@ -68,13 +48,13 @@ def test_a_user_is_created_listed_and_can_sign_in(folder: Path) -> None:
 def test_invalid_input_is_one_line_and_changes_nothing(
     folder: Path, email: str, role: str, password: str | bytes, line: str
 ) -> None:
-    with pytest.raises(Said) as said:
+    with pytest.raises(CommandError) as said:
         run(folder, "create", "--email", email, "--role", role, stdin=password)
     assert said.value.args == (1, f"channeldesk: {line}")
     assert not folder.exists()
 
 
 def test_a_link_for_an_unknown_user_is_refused(folder: Path) -> None:
-    with pytest.raises(Said) as said:
+    with pytest.raises(CommandError) as said:
         run(folder, "link", "--email", "who@desk.example")
     assert said.value.args == (1, "channeldesk: There is no user with this e-mail address.")
