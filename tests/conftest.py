@@ -1,4 +1,4 @@
-"""The parts every test may ask for. Each test has a data folder, a database and an application of its own."""
+"""Fixtures for all tests. Each test has its own data folder, database and application."""
 
 import shutil
 import time
@@ -56,9 +56,9 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """SQLite in the test's data folder; marked `both_databases`, a test runs a second time on PostgreSQL."""
-    wanted = getattr(request, "param", request.config.getoption("--database"))
-    if wanted == "sqlite" or request.node.get_closest_marker("only_sqlite"):
+    """SQLite in the test's data folder. A test marked `both_databases` runs a second time on PostgreSQL."""
+    database = getattr(request, "param", request.config.getoption("--database"))
+    if database == "sqlite" or request.node.get_closest_marker("only_sqlite"):
         yield ""
         return
     server = request.getfixturevalue("postgres")
@@ -68,7 +68,7 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
-    """A real PostgreSQL for the whole run."""
+    """A PostgreSQL server for the whole run."""
     try:
         with postgres_server() as server:
             yield server
@@ -78,11 +78,11 @@ def postgres() -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def migrated(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database at the newest revision, to copy from."""
+    """The URL of a PostgreSQL database at the newest revision, to copy from."""
     url = postgres.template("migrated")
     app = create_app(Settings.load({}, data_dir=tmp_path_factory.mktemp("migrated"), database_url=url))
     migrate.upgrade(app)
-    # Each test has keys of its own.
+    # Each test has its own keys.
     with app.app_context():
         with db.engine.begin() as connection:
             connection.execute(delete(KeyCheck))
@@ -124,7 +124,7 @@ def owner_client(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def viewer_client(app: Flask) -> FlaskClient:
-    """May look, but not at personal data, and may change nothing."""
+    """A user who may read everything but personal data, and change nothing."""
     return user_accounts.sign_in(app.test_client(), user_accounts.VIEWER_USER)
 
 
@@ -141,14 +141,14 @@ def amazon_server() -> Iterator[AmazonServer]:
 
 @pytest.fixture
 def amazon(amazon_server: AmazonServer) -> AmazonServer:
-    """Amazon with its sellers and no orders, without its two minutes of delay; a feed is done when looked at."""
+    """The simulator with its sellers and no orders, without delays; a feed is done at the first look."""
     amazon_server.world.reset("empty")
     return amazon_server
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A real Valkey for the whole run."""
+    """A Valkey server for the whole run."""
     with valkey_server() as url:
         yield url
 
@@ -164,16 +164,16 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 @pytest.fixture
 def job_queue(app: Flask, redis: Redis) -> Redis:
-    """What the application rings the worker through: the tests' own Valkey."""
+    """The queue on which the application enqueues jobs."""
     app.extensions["channeldesk_redis"] = redis
     return redis
 
 
 @pytest.fixture
 def demo_account(session: Session, amazon: AmazonServer) -> Account:
-    """One the imitated Amazon knows. Rooms name accounts of their own `account`, which no desk may stand on."""
-    found = DEMO_EU.credentials(amazon.url)
-    fields = {name: str(value) for name, value in found.items() if name != "marketplaces"}
+    """An account the simulator knows. Many folders define their own `account`, which it does not know."""
+    credentials = DEMO_EU.credentials(amazon.url)
+    fields = {name: str(value) for name, value in credentials.items() if name != "marketplaces"}
     now = datetime.now(UTC)
     return accounts.connect(
         session, fields, DEMO_EU.countries, all_participations(), backfill_days=40, now=now, actor="test"
@@ -182,15 +182,16 @@ def demo_account(session: Session, amazon: AmazonServer) -> Account:
 
 @pytest.fixture
 def harness(session: Session, amazon: AmazonServer, demo_account: Account, redis: Redis) -> Iterator[AccountHarness]:
-    waited = [0.0]
+    waited = 0.0
 
     def wait(seconds: float) -> None:
-        """Waiting costs the test nothing: the client's clock jumps, and the rate limits in Valkey are refilled."""
-        waited[0] += seconds
+        """Move the client's clock and refill its rate limits instead of sleeping."""
+        nonlocal waited
+        waited += seconds
         refill_rate_limits(redis, seconds)
 
     def clock() -> float:
-        return time.monotonic() + waited[0]
+        return time.monotonic() + waited
 
     with Amazon(
         accounts.credentials(demo_account), redis, max_wait=5, read_timeout=20, wait=wait, clock=clock

@@ -1,4 +1,4 @@
-"""What journeys begin with."""
+"""Fixtures of the end-to-end tests."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.support.account_harness import AccountHarness
 
 @pytest.fixture
 def number(harness: AccountHarness) -> str:
-    """An unshipped order of two pieces of one product and one of another, which has arrived."""
+    """The number of an imported, unshipped order of two units of one product and one of another."""
     number = harness.world.place("DE", lines=((1, 2), (2, 1)))
     harness.sync()
     return number

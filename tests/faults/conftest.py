@@ -1,4 +1,4 @@
-"""Many at the same moment."""
+"""Fixtures of the fault tests."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -31,8 +31,8 @@ def run_concurrently(app, settings):
                     barrier.wait(120)
                     try:
                         return work(session)
-                    except DeskError as refused:
-                        return refused
+                    except DeskError as error:
+                        return error
             finally:
                 engine.dispose()
 

@@ -1,4 +1,4 @@
-"""A real Valkey for each test of jobs, empty at its start."""
+"""A Valkey server for each file of job tests, emptied for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,7 +25,7 @@ def settings(tmp_path: Path, redis_url: str) -> Settings:
 
 @pytest.fixture
 def redis(app: Flask) -> Iterator[Redis]:
-    """What the application's own client says, on a connection of the test's."""
+    """A client configured as the application's, empty."""
     with queue.connect(app.config["CHANNELDESK"]) as client:
         client.flushall()
         yield client

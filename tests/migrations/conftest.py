@@ -1,4 +1,4 @@
-"""What revisions are tried on."""
+"""Fixtures of the migration tests."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from webapp.core.settings import Settings
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Of a database without tables; connecting to SQLite creates no file."""
+    """Settings of a database without tables. Connecting to SQLite creates no file."""
     if settings.database.startswith("sqlite"):
         settings.data_dir.mkdir(mode=0o700, parents=True)
         (settings.data_dir / "channeldesk.db").touch(mode=0o600)

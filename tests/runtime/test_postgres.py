@@ -30,14 +30,14 @@ def wheel():
 def test_channeldesk_starts_on_an_empty_postgresql_and_survives_its_crash(wheel, tmp_path):
     url = wheel.url.render_as_string(hide_password=False)
     with run_app(tmp_path / "data", environ={"DATABASE_URL": url}) as running_app:
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
         before = running_app.pids()
 
         wheel.stop(signal.SIGQUIT)
         wait_until(lambda: running_app.health()[0] == 503)
         assert running_app.health()[1]["database"] is False
         wheel.start()
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
 
         ticked = ticks(wheel)
         wait_until(lambda: ticks(wheel) > ticked)

@@ -105,7 +105,7 @@ def test_a_killed_process_is_restarted(running_app: RunningApp, name: str) -> No
     killed = running_app.pids()[name]
     os.kill(killed, signal.SIGKILL)
     wait_until(lambda: running_app.pids().get(name, killed) != killed)
-    wait_until(running_app.is_well)
+    wait_until(running_app.is_healthy)
 
 
 def test_a_second_start_on_the_same_folder_is_refused(running_app: RunningApp) -> None:
@@ -117,7 +117,7 @@ def test_a_second_start_on_the_same_folder_is_refused(running_app: RunningApp) -
         f"channeldesk: A desk is running on {running_app.data_dir} already. Open it, end it, or name another folder "
         "with --data-dir.\n"
     )
-    assert running_app.is_well()
+    assert running_app.is_healthy()
 
 
 def test_a_port_in_use_is_reported_and_nothing_is_created(running_app: RunningApp, tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_the_next_start_works(tmp_path:
         running_app.process.wait()
         wait_until(lambda: not [pid for pid in everybody if is_alive(pid)])
     with run_app(tmp_path / "data") as running_app:
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
 
 
 def test_a_sign_in_link_uses_the_port_of_the_running_server(tmp_path: Path) -> None:
@@ -220,6 +220,6 @@ def test_a_database_from_a_newer_version_is_refused_untouched(tmp_path: Path) ->
 def test_a_long_folder_name_gets_its_socket_elsewhere(tmp_path: Path) -> None:
     deep = tmp_path / ("a long name " * 8).strip() / "data"
     with run_app(deep) as running_app:
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
         assert not (deep / "valkey.sock").exists()
     shutil.rmtree(deep)

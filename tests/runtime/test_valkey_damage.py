@@ -170,7 +170,7 @@ def test_running_processes_recover_when_valkey_cannot_read_its_files(tmp_path: P
         garbage_only(running_app.data_dir / "valkey")
         os.kill(running_app.pids()["valkey-server"], signal.SIGKILL)
         wait_until(lambda: running_app.health()[1].get("redis_files_set_aside_at"))
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
         log = running_app.log.read_text()
         assert "did not start on its files" in log
         assert "Traceback" not in log
@@ -185,21 +185,21 @@ def test_running_processes_recover_when_valkey_cannot_read_its_files(tmp_path: P
 def test_running_processes_recover_when_valkey_cannot_read_its_files_three_times(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         for n in range(1, 4):
-            wait_until(running_app.is_well)
+            wait_until(running_app.is_healthy)
             garbage_only(running_app.data_dir / "valkey")
             os.kill(running_app.pids()["valkey-server"], signal.SIGKILL)
             wait_until(lambda n=n: len(list(running_app.data_dir.glob("valkey.damaged-*"))) == n)
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
 
 
 def test_channeldesk_starts_when_the_files_were_just_set_aside(tmp_path: Path) -> None:
     for n in range(2):
         with run_app(tmp_path / "data") as running_app:
-            wait_until(running_app.is_well)
+            wait_until(running_app.is_healthy)
             assert len(list(running_app.data_dir.glob("valkey.damaged-*"))) == n
         garbage_only(tmp_path / "data" / "valkey")
     with run_app(tmp_path / "data") as running_app:
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
 
 
 def test_running_processes_recover_when_the_valkey_folder_was_deleted(tmp_path: Path) -> None:
@@ -208,5 +208,5 @@ def test_running_processes_recover_when_the_valkey_folder_was_deleted(tmp_path: 
         killed = running_app.pids()["valkey-server"]
         os.kill(killed, signal.SIGKILL)
         wait_until(lambda: running_app.pids().get("valkey-server", killed) != killed)
-        wait_until(running_app.is_well)
+        wait_until(running_app.is_healthy)
         assert (running_app.data_dir / "valkey" / "appendonlydir").is_dir()

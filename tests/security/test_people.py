@@ -25,7 +25,7 @@ from webapp.models.audit_log import Event
 from webapp.models.users import SignInLink, User, WebSession
 from webapp.services.users import users
 
-ABOUT = {"now": datetime(2026, 11, 30, tzinfo=UTC), "actor": "test"}
+AUDIT_ARGS = {"now": datetime(2026, 11, 30, tzinfo=UTC), "actor": "test"}
 LAST_OWNER = "This is the last active owner."
 
 
@@ -52,11 +52,11 @@ def test_the_page_lists_everybody_with_role_state_and_sessions(
     owner_client: FlaskClient, viewer_client: FlaskClient, session: Session
 ) -> None:
     enter(owner_client.application.test_client(), VIEWER_USER.email, VIEWER_USER.password)
-    users.create_user(session, "new@desk.example", "viewer", None, ABOUT["now"])
+    users.create_user(session, "new@desk.example", "viewer", None, AUDIT_ARGS["now"])
     page = owner_client.get("/people").text
     rows = {re.search(r"<strong>([^<]+)</strong>", part)[1]: part for part in page.split("<tr>")[2:]}
-    assert list(rows) == ["colleague@desk.example", "new@desk.example", "owner@desk.example"]
-    theirs = rows["colleague@desk.example"]
+    assert list(rows) == ["new@desk.example", "owner@desk.example", "viewer@desk.example"]
+    theirs = rows["viewer@desk.example"]
     assert "Viewer" in theirs
     assert "Active" in theirs
     assert re.search(r'data-label="Last sign-in">\s*<time', theirs)
@@ -90,7 +90,7 @@ def test_a_disabled_user_is_signed_out_at_once_and_cannot_sign_in(
     answer = owner_client.post(f"/people/{theirs}/disable")
 
     assert (answer.status_code, answer.location) == (303, "/people")
-    assert "colleague@desk.example is disabled and signed out." in owner_client.get("/people").text
+    assert "viewer@desk.example is disabled and signed out." in owner_client.get("/people").text
     assert viewer_client.get("/orders").status_code == 303
     app = owner_client.application
     assert app.test_client().get(link).status_code == 410
@@ -107,7 +107,7 @@ def test_a_disabled_user_is_signed_out_at_once_and_cannot_sign_in(
     assert enter(app.test_client(), VIEWER_USER.email, VIEWER_USER.password).status_code == 303
     assert kinds(session) == ["link_made", "user_was_disabled", "user_was_enabled"]
     page = owner_client.get("/people").text
-    assert "User colleague@desk.example was disabled" in page
+    assert "User viewer@desk.example was disabled" in page
     assert page.count("owner@desk.example") >= 3, "the history says who did it"
 
 
@@ -180,7 +180,7 @@ def test_the_last_active_owner_can_be_neither_disabled_nor_demoted(
 @pytest.mark.both_databases
 @pytest.mark.parametrize("how", ["disable", "demote", "each other"])
 def test_two_owners_at_once_leave_one(app: Flask, session: Session, how: str) -> None:
-    ids = [users.create_user(session, f"owner{n}@desk.example", "owner", None, ABOUT["now"]).id for n in range(2)]
+    ids = [users.create_user(session, f"owner{n}@desk.example", "owner", None, AUDIT_ARGS["now"]).id for n in range(2)]
     session.rollback()
     engine, together, refused = db.engine, threading.Barrier(2), []
 
@@ -189,9 +189,9 @@ def test_two_owners_at_once_leave_one(app: Flask, session: Session, how: str) ->
             together.wait(120)
             try:
                 if how == "disable" or (how == "each other" and number):
-                    users.disable(own, ids[number], **ABOUT)
+                    users.disable(own, ids[number], **AUDIT_ARGS)
                 else:
-                    users.change_role(own, ids[number], "viewer", **ABOUT)
+                    users.change_role(own, ids[number], "viewer", **AUDIT_ARGS)
             except RefusedError as error:
                 refused.append(error.code)
 
@@ -246,7 +246,7 @@ def test_an_unknown_user_is_not_changed(owner_client: FlaskClient, session: Sess
     for action in ("disable", "enable", "sign-out", "role", "link"):
         assert owner_client.post(f"/people/987/{action}", data={"role": "viewer"}).status_code == 404
     with pytest.raises(NotFoundError, match="user_unknown"):
-        users.disable(session, 987, **ABOUT)
+        users.disable(session, 987, **AUDIT_ARGS)
 
 
 def test_users_are_changed_from_the_command_line(folder: Path) -> None:  # noqa: F811

@@ -52,7 +52,7 @@ class AccountHarness:
 
     def later(self, seconds: float) -> None:
         self.ahead += timedelta(seconds=seconds)
-        # Valkey's clock cannot be moved, so the buckets that would have filled meanwhile are full again.
+        # Valkey's clock cannot be moved, so the buckets are deleted, which means full.
         for bucket in self.redis.scan_iter("channeldesk:amazon:bucket:*"):
             self.redis.delete(bucket)
 
@@ -62,7 +62,7 @@ class AccountHarness:
         )
 
     def at_amazon(self, number: str, verb: str, **options: str) -> None:
-        """Somebody does it there: `cancel`, `ship`, `request-cancel`."""
+        """Change the order on the simulator: `cancel`, `ship`, `request-cancel`."""
         control.run(self.world, lambda world: control.change_order(world, number, verb, options))
 
     def order(self, number: str) -> AmazonOrder:
@@ -71,8 +71,8 @@ class AccountHarness:
 
     def commerce_order(self, number: str) -> Order:
         self.session.expire_all()
-        mine = select(Order).join(Order.amazon_order).where(AmazonOrder.number == number)
-        return self.session.scalars(mine).one()
+        statement = select(Order).join(Order.amazon_order).where(AmazonOrder.number == number)
+        return self.session.scalars(statement).one()
 
     def cancel(self, number: str, reason: str = "NoInventory") -> Submission:
         return cancellations.request(
@@ -88,7 +88,7 @@ class AccountHarness:
         reason: str = "CustomerReturn",
         **more: int,
     ) -> CreditMemo:
-        """Ask Amazon to refund it; Amazon is told after half a minute."""
+        """Request a refund, which is sent after an undo window of 30 seconds."""
         return credit_memos.create(
             self.session,
             self.commerce_order(number).id,
@@ -100,12 +100,11 @@ class AccountHarness:
             actor="test",
         )
 
-    def ship(self, number: str, *parcels: Parcel, undo_seconds: int = 0, **about: Any) -> list[Submission]:
-        """Ship these parcels of our Order, or all that is left; answers what Amazon is being told."""
+    def ship(self, number: str, *parcels: Parcel, undo_seconds: int = 0, **options: Any) -> list[Submission]:
+        """Ship these parcels of the order, or all that is left. Return the submissions."""
         order = self.commerce_order(number)
         now = self.clock()
-        before = select(Submission.id)
-        known = set(self.session.scalars(before))
+        earlier = set(self.session.scalars(select(Submission.id)))
         shipments.create(
             self.session,
             order.id,
@@ -113,20 +112,20 @@ class AccountHarness:
             undo_seconds=undo_seconds,
             now=now,
             actor="test",
-            **about,
+            **options,
         )
-        mine = select(Submission).where(Submission.id.not_in(known)).order_by(Submission.id)
-        return list(self.session.scalars(mine))
+        statement = select(Submission).where(Submission.id.not_in(earlier)).order_by(Submission.id)
+        return list(self.session.scalars(statement))
 
     def packages_at_amazon(self, number: str) -> dict[str, tuple[str, dict[str, int]]]:
-        """The parcels Amazon shows: reference → tracking number and pieces by Amazon's id of the line."""
+        """Return the packages by reference: tracking number and units by Amazon's order item id."""
         packages = self.world.orders[number].body.get("packages", [])
         return {
-            one["packageReferenceId"]: (
-                one["trackingNumber"],
-                {line["orderItemId"]: line["quantity"] for line in one["packageItems"]},
+            package["packageReferenceId"]: (
+                package["trackingNumber"],
+                {line["orderItemId"]: line["quantity"] for line in package["packageItems"]},
             )
-            for one in packages
+            for package in packages
         }
 
     def advance(self, method: str = "feed") -> int:
@@ -135,7 +134,7 @@ class AccountHarness:
         )
 
     def advance_until_ended(self, submission: Submission, passes: int = 40, method: str = "feed") -> None:
-        """Step by step, each as soon as it is due; ends when the submission has ended."""
+        """Process submissions, each as soon as it is due, until this one has ended."""
         for _ in range(passes):
             self.advance(method)
             self.session.refresh(submission)
@@ -146,7 +145,7 @@ class AccountHarness:
 
 
 def refill_rate_limits(redis: Redis, seconds: float) -> None:
-    """Let the buckets of calls be as if so much time had passed: Valkey's clock cannot be moved, its times can."""
+    """Move the times of the rate limit buckets back, since Valkey's clock cannot be moved."""
     for bucket in redis.scan_iter("channeldesk:amazon:bucket:*"):
         for name in redis.hkeys(bucket):
             if name == b"at" or name.startswith(b"last:"):

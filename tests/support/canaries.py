@@ -1,4 +1,4 @@
-"""A desk in which every piece of personal data is a word of its own, to be looked for wherever it must not be."""
+"""Orders whose personal data are unique words, to be searched for wherever they must not appear."""
 
 from datetime import timedelta
 from typing import Any
@@ -54,17 +54,17 @@ RECIPIENT = Address(
     instructions="Canaryinstructions",
 )
 REASON = "Canaryreason, I moved to Canaryelsewhere"
-# What every piece of personal data below begins with, or is.
+# Every personal value below contains one of these.
 MARKS = ("canary", "7341908")
 
 
 def find_marks(text: str) -> set[str]:
-    """The pieces of planted personal data that a text holds, in any case of letters."""
+    """Return the marks that a text contains, ignoring case."""
     return {mark for mark in MARKS if mark in text.casefold()}
 
 
 def a_canary_order(n: int, **more: Any) -> Any:
-    """An order whose every personal field is planted, and whose goods and numbers are not."""
+    """Build an order with marks in every personal field, but not in its products and numbers."""
     fields: dict[str, Any] = {
         "buyer": BUYER,
         "recipient": RECIPIENT,
@@ -74,15 +74,15 @@ def a_canary_order(n: int, **more: Any) -> Any:
 
 
 def create_canary_data(session: Session) -> dict[str, str]:
-    """Rows of every kind in every list; answers our numbers of Orders by the last digit of Amazon's."""
+    """Create rows of every kind in every list. Return order numbers by the last digit of Amazon's number."""
     account = an_account(session, ("DE", "GB"))
     for store in account.stores:
         store.auto_invoice, store.customer_creation = False, "account"
     session.commit()
-    asked = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None))
-    arrived = [
+    item = an_item(2, cancel_requested=REASON, gift=Gift(message="Canarygift", wrap=None))
+    amazon_orders = [
         a_canary_order(1),
-        a_canary_order(2, items=(asked,)),
+        a_canary_order(2, items=(item,)),
         a_canary_order(3, **shipped_fields(a_canary_order(3)), packages=(a_package("1"),)),
         a_canary_order(4, fulfilled_by="AMAZON", programs=("PRIME",), **shipped_fields(a_canary_order(4))),
         a_canary_order(5, status="PENDING", total=None),
@@ -90,7 +90,7 @@ def create_canary_data(session: Session) -> dict[str, str]:
         a_canary_order(7, country="GB", programs=("AMAZON_BUSINESS",), recipient=None),
         a_canary_order(8, purchased_at=NOW - timedelta(days=200)),
     ]
-    import_page(session, account.id, arrived, now=NOW, actor="test")
+    import_page(session, account.id, amazon_orders, now=NOW, actor="test")
     session.commit()
     orders = {order.amazon_order.number[-1]: order for order in session.scalars(select(Order))}
     first, second = orders["1"], orders["2"]
@@ -108,13 +108,13 @@ def create_canary_data(session: Session) -> dict[str, str]:
         session, first.id, "shipping", {**RECIPIENT.as_json(), "line1": "Canarycorrected 2"}, **AUDIT_ARGS
     )
     holds.hold(session, second.id, "Canaryhold", **AUDIT_ARGS)
-    asked_again = a_canary_order(9, items=(asked,))
+    second_request = a_canary_order(9, items=(item,))
     raw = {"orderId": "303-0000000-0000010", "buyer": {"buyerName": "Canarybuyer"}}
     unreadable = UnparseableOrder("order.items is missing", raw, "303-0000000-0000010")
-    import_page(session, account.id, [asked_again, unreadable], now=NOW, actor="test")
+    import_page(session, account.id, [second_request, unreadable], now=NOW, actor="test")
     session.commit()
-    asking = session.scalars(select(AmazonOrder).where(AmazonOrder.number == asked_again.number)).one()
-    cancellations.request(session, asking.id, "NoInventory", undo_seconds=30, **AUDIT_ARGS)
+    amazon_order = session.scalars(select(AmazonOrder).where(AmazonOrder.number == second_request.number)).one()
+    cancellations.request(session, amazon_order.id, "NoInventory", undo_seconds=30, **AUDIT_ARGS)
     product_csv_import.keep(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **AUDIT_ARGS)
     numbers = {digit: order.number for digit, order in orders.items()}
     session.commit()

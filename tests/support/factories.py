@@ -1,4 +1,4 @@
-"""Small, explicit makers of what tests speak of. Names and places are numbers: nobody real is meant."""
+"""Small factories for test data. Names and places are numbers, so nobody real is meant."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +28,7 @@ def a_component(type_: str, amount: str, currency: str = "EUR", subtype: str | N
 
 
 def an_item(n: int = 1, quantity: int = 2, currency: str = "EUR", **more: Any) -> AmazonItem:
-    """`quantity` pieces at 10.00 with 3.00 shipping, 4.00 tax and a discount of 1.00 for the line."""
+    """Build an item of `quantity` units at 10.00 with 3.00 shipping, 4.00 tax and a discount of 1.00 for the line."""
     unit = Money.parse("10", currency)
     parts = [unit * quantity, Money.parse("3", currency), Money.parse("4", currency), Money.parse("-1", currency)]
     total = parts[0] + parts[1] + parts[2] + parts[3]
@@ -51,7 +51,7 @@ def an_item(n: int = 1, quantity: int = 2, currency: str = "EUR", **more: Any) -
 def an_order(
     n: int = 1, status: str = "UNSHIPPED", *, updated: int = 0, country: str = "DE", **more: Any
 ) -> AmazonOrder:
-    """An order `n`, told at NOW plus `updated` minutes."""
+    """Build the Amazon order `n`, last updated at NOW plus `updated` minutes."""
     items = more.pop("items", (an_item(n),))
     total = None
     for item in items:
@@ -73,13 +73,13 @@ def an_order(
         "ship_by": NOW + timedelta(days=1),
     }
     fields |= more
-    # Stands for the body: as unlike as the orders are.
-    fields.setdefault("raw", {"said": repr(fields)})
+    # Stands for the response body: it differs when the order does.
+    fields.setdefault("raw", {"fields": repr(fields)})
     return AmazonOrder(**fields)
 
 
 def a_searchable_order(n: int, **more: Any) -> AmazonOrder:
-    """One of many that lists sort and filter: some without a day to leave by, pairs bought in the same second."""
+    """Build one of many orders to sort and filter: some without a ship-by date, pairs purchased in the same second."""
     return an_order(
         n,
         purchased_at=NOW - timedelta(hours=n // 2),
@@ -91,7 +91,7 @@ def a_searchable_order(n: int, **more: Any) -> AmazonOrder:
 
 
 def shipped_fields(order: AmazonOrder, **more: Any) -> dict[str, Any]:
-    """What changes in an order when all of it is shipped."""
+    """Return the fields that change when all of an order is shipped."""
     items = tuple(
         AmazonItem(**{name: getattr(item, name) for name in item.__slots__} | {"quantity_shipped": item.quantity})
         for item in order.items
@@ -119,7 +119,7 @@ def account_fields(**more: str) -> dict[str, str]:
 
 
 def an_account(session: Session, countries: tuple[str, ...] = ("DE",), **more: str) -> Account:
-    """A connected account whose stores make Orders of everything placed in the last thirty days."""
+    """Connect an account whose stores create orders for purchases of the last thirty days."""
     return accounts.connect(
         session, account_fields(**more), countries, all_participations(), backfill_days=30, now=NOW, actor="test"
     )

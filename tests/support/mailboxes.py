@@ -1,4 +1,4 @@
-"""A real mail server on 127.0.0.1 that can be told to misbehave, and keeps what it took."""
+"""A real mail server on 127.0.0.1 that keeps its mails and misbehaves on request."""
 
 import asyncio
 import email.policy
@@ -26,7 +26,7 @@ from webapp.services.mail import settings as mail_settings
 
 @dataclass
 class Mailbox:
-    """What the server took, and what it is to answer: `answers` are used up one a mail, by step."""
+    """The mails of the server and its next responses; one of `answers` is used per mail and step."""
 
     taken: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Mailbox:
 
 
 class _AnyPort(Controller):
-    """On a port that is free, at which it then knocks to see whether it listens."""
+    """Listen on a free port, to which the controller then connects as a check."""
 
     def _trigger_server(self) -> None:
         assert self.server is not None
@@ -101,7 +101,7 @@ class _AnyPort(Controller):
 
 @contextmanager
 def mail_server(security: str = "none", certificate: Path | None = None, **options: Any) -> Iterator[Mailbox]:
-    """`security` as in the settings; with a `certificate` (and its key) for what is encrypted."""
+    """Serve with `security` as in the settings; TLS needs a `certificate` with its key."""
     box = Mailbox()
     context = None
     if certificate is not None:
@@ -127,7 +127,7 @@ def mail_server(security: str = "none", certificate: Path | None = None, **optio
 
 
 def certificate(folder: Path, name: str = "localhost", *, days: int = 1) -> Path:
-    """A certificate signed by itself with its key, in one file: who is to trust it names it as an authority."""
+    """Write a self-signed certificate and its key into one file. Clients trust it as an authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC)
@@ -152,7 +152,7 @@ def certificate(folder: Path, name: str = "localhost", *, days: int = 1) -> Path
 
 
 def save_mail_server(session: orm.Session, port: int = 25, **more: str) -> MailServer:
-    """A mail server as somebody has set it up, on this machine."""
+    """Save the settings of a mail server on this machine."""
     fields = {
         "host": "127.0.0.1",
         "port": str(port),

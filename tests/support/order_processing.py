@@ -1,4 +1,4 @@
-"""Orders to be processed, and proof that a refused step changed nothing."""
+"""Create orders to be processed, and assert that a refused step changed nothing."""
 
 import threading
 from collections.abc import Callable
@@ -27,15 +27,15 @@ from webapp.services.sync.import_page import import_page
 AUDIT_ARGS = {"now": NOW, "actor": "user:1"}
 
 
-def create_orders(session: Session, *said: AmazonOrder) -> list[Order]:
-    """The Orders of these, in the order given."""
-    import_page(session, 1, said, now=NOW, actor="test")
+def create_orders(session: Session, *amazon_orders: AmazonOrder) -> list[Order]:
+    """Import Amazon orders and return all orders by id."""
+    import_page(session, 1, amazon_orders, now=NOW, actor="test")
     session.commit()
     return list(session.scalars(select(Order).order_by(Order.id)))
 
 
 def create_processing_order(session: Session, *, invoiced: bool = True, **more: Any) -> Order:
-    """Two pieces at 26.00 together and one at 16.00: 10.00 a piece, 3.00 shipping, 4.00 tax, 1.00 off a line."""
+    """Create an order of two units for 26.00 and one for 16.00: 10.00 each, 3.00 shipping, 4.00 tax, 1.00 off."""
     account = an_account(session)
     a_store(account).auto_invoice = invoiced
     session.commit()
@@ -44,7 +44,7 @@ def create_processing_order(session: Session, *, invoiced: bool = True, **more: 
 
 
 def create_seven_orders(session: Session) -> list[Order]:
-    """Six that are processing and one that is complete, none invoiced before."""
+    """Create six orders that are processing and one that is complete, none of them invoiced."""
     account = an_account(session)
     a_store(account).auto_invoice = False
     session.commit()
@@ -57,14 +57,14 @@ def line_quantities(order: Order) -> list[tuple[int, int, int, int]]:
 
 
 def event_kinds(session: Session, order: Order) -> list[str]:
-    """What happened to the Order after it was made, but for what Amazon was told of its parcels."""
-    told = session.scalars(select(Event.kind).where(Event.order_id == order.id).order_by(Event.id)).all()
-    made = {"order_created", "order_invoiced_at_import"}
-    return [kind for kind in told if kind not in made and not kind.startswith("shipment_")]
+    """Return the event kinds of an order, without its creation and its shipment confirmations."""
+    kinds = session.scalars(select(Event.kind).where(Event.order_id == order.id).order_by(Event.id)).all()
+    creation = {"order_created", "order_invoiced_at_import"}
+    return [kind for kind in kinds if kind not in creation and not kind.startswith("shipment_")]
 
 
 def dump_tables() -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, as it was committed."""
+    """Return every committed row of every table."""
     with read_only(), db.engine.connect() as connection:
         return {
             name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {name} ORDER BY 1"))]
@@ -73,33 +73,33 @@ def dump_tables() -> dict[str, list[tuple[Any, ...]]]:
 
 
 def expect_refusal(step: Callable[[], Any]) -> tuple[str, dict[str, Any]]:
-    """Code and arguments of the refusal, after which every table is as before."""
+    """Return code and arguments of the expected error, after which every table is unchanged."""
     before = dump_tables()
     try:
         step()
     except DeskError as error:
         assert dump_tables() == before
         return error.code, error.arguments
-    raise AssertionError("It was not refused.")
+    raise AssertionError("The step was not refused.")
 
 
 def run_concurrently(app: Any, *steps: Callable[[Session], Any]) -> list[str]:
-    """Take the steps at the same moment, each in a session of its own; answers "done" or the code of its refusal."""
-    answers = [""] * len(steps)
+    """Run the steps at the same time, each in its own session. Return "done" or the error code of each, sorted."""
+    outcomes = [""] * len(steps)
     start = threading.Barrier(len(steps))
 
-    def run(place: int, step: Callable[[Session], Any]) -> None:
+    def run(index: int, step: Callable[[Session], Any]) -> None:
         with app.app_context(), Session(db.engine) as session:
             start.wait(120)
             try:
                 step(session)
-                answers[place] = "done"
+                outcomes[index] = "done"
             except DeskError as error:
-                answers[place] = error.code
+                outcomes[index] = error.code
 
     threads = [threading.Thread(target=run, args=pair) for pair in enumerate(steps)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(120)
-    return sorted(answers)
+    return sorted(outcomes)

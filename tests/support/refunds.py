@@ -1,4 +1,4 @@
-"""Refunds asked of Amazon, and what it answers: what tests of them begin with."""
+"""Refunds at Amazon and their feed reports."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ ON_AMAZON = {"on_amazon": True, "reason": "CustomerReturn"} | AUDIT_ARGS
 
 
 def a_shipped_item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-100, shipped=None, wrap=0):
-    """Amazon's item `n`, all of it shipped; the parts in minor units of EUR."""
+    """Build the shipped item `n` from amounts in minor units of EUR."""
 
     def part(type_, minor):
         return a_component(type_, f"{minor / 100:.2f}")
@@ -38,17 +38,17 @@ def a_shipped_item(n, quantity, *, price=1000, shipping=300, tax=400, discount=-
 
 
 def create_shipped_order(session):
-    """26.00 for two pieces and 16.00 for one, shipped and invoiced."""
+    """Create an order of 26.00 for two units and 16.00 for one, shipped and invoiced."""
     order = create_processing_order(session, items=(a_shipped_item(1, 2), a_shipped_item(2, 1)), status="SHIPPED")
     session.commit()
     return order
 
 
 def lines_sent(world, number):
-    """How often each line of an order was sent to Amazon for a refund, by Amazon's id of the line.
+    """Count how often each line of an order was sent to Amazon for a refund, by Amazon's order item id.
 
-    The ledger has only what Amazon carried out, and Amazon refuses to refund more than was paid: a line that is sent
-    twice is in the ledger once when all of it is refunded.
+    The simulator's ledger holds only refunds that were carried out, and refuses to refund more than was paid, so a
+    line that is sent twice appears there once.
     """
     with world.lock:
         documents = [
@@ -65,7 +65,7 @@ def submission_of(session, memo):
 
 
 def apply_feed_report(session, memo, *refused_places):
-    """Amazon's report on the feed with this credit memo alone: it refuses these lines, counted from 0."""
+    """Apply a feed report on this credit memo that refuses these lines, counted from 0."""
     submission = submission_of(session, memo)
     submission_transitions.apply(submission, "send", NOW)
     submission_transitions.apply(submission, "sent", NOW)
@@ -74,12 +74,12 @@ def apply_feed_report(session, memo, *refused_places):
     count = len(memo.amazon_lines)
     report = FeedReport(count, count - len(messages), len(messages), 0, messages)
     assert refunds.KIND.doubt(session, [submission], report) is None
-    said = refunds.KIND.refused_in(session, submission, report)
-    if said is None:
+    refusal = refunds.KIND.refused_in(session, submission, report)
+    if refusal is None:
         submission_transitions.accept(session, submission, NOW)
     else:
-        submission.details = submission.details | said.details
-        submission_transitions.reject(session, submission, said.words, NOW, cause=said.cause)
+        submission.details = submission.details | refusal.details
+        submission_transitions.reject(session, submission, refusal.words, NOW, cause=refusal.cause)
     session.commit()
     return submission
 

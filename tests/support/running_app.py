@@ -1,4 +1,4 @@
-"""A whole desk for a test: real processes on a folder and a port of its own."""
+"""Run the product's real processes, on their own data folder and port."""
 
 import http.client
 import json
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import webapp
 
-# Generous: they only expire when the event never comes, also on a machine that is busy with other work.
+# Generous, because these limits only expire when the event never comes, also on a busy machine.
 READY_WITHIN = 180.0
 CHECKOUT = Path(webapp.__file__).parents[1]
 PROGRAM = (sys.executable, "-m", "webapp")
@@ -22,12 +22,12 @@ T = TypeVar("T")
 
 
 def wait_until(look: Callable[[], T], within: float = 120.0) -> T:
-    """The first true answer of `look`; fails when there is none in time."""
+    """Call `look` until it returns something true, and return that. Fails after `within` seconds."""
     deadline = time.monotonic() + within
-    while not (answer := look()):
-        assert time.monotonic() < deadline, "waited too long"
+    while not (result := look()):
+        assert time.monotonic() < deadline, f"nothing after {within} s"
         time.sleep(0.02)
-    return answer
+    return result
 
 
 class RunningApp:
@@ -44,7 +44,7 @@ class RunningApp:
         return re.search(r"ready: http://127\.0\.0\.1:(\d+)\n", self.log.read_text())
 
     def health(self) -> tuple[int, dict[str, Any]]:
-        """Status and body of /healthz; status 0 while nobody answers."""
+        """Return status and body of /healthz; status 0 while the server does not answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request("GET", "/healthz")
@@ -55,27 +55,27 @@ class RunningApp:
         finally:
             connection.close()
 
-    def is_well(self) -> bool:
-        status, said = self.health()
-        return status == 200 and said["scheduler_tick_age"] < 3
+    def is_healthy(self) -> bool:
+        status, body = self.health()
+        return status == 200 and body["scheduler_tick_age"] < 3
 
     def pids(self) -> dict[str, int]:
-        """The supervisor's own children by name."""
+        """Return the supervisor's own children by name."""
         return {name: pid for pid, name in descendants(self.process.pid).items() if parent(pid) == self.process.pid}
 
 
 def descendants(root: int) -> dict[int, str]:
-    """Every living descendant of `root`: process id to name."""
-    found: dict[int, str] = {}
+    """Return every living descendant of `root`: process id to name."""
+    names: dict[int, str] = {}
     parents = {pid: parent(pid) for pid in map(int, filter(str.isdigit, (p.name for p in Path("/proc").iterdir())))}
-    waiting = [root]
-    while waiting:
-        above = waiting.pop()
-        for pid in [pid for pid, its in parents.items() if its == above]:
+    pending = [root]
+    while pending:
+        ancestor = pending.pop()
+        for pid in [pid for pid, its in parents.items() if its == ancestor]:
             if is_alive(pid):
-                found[pid] = Path(f"/proc/{pid}/comm").read_text().strip()
-            waiting.append(pid)
-    return found
+                names[pid] = Path(f"/proc/{pid}/comm").read_text().strip()
+            pending.append(pid)
+    return names
 
 
 def parent(pid: int) -> int:
@@ -101,9 +101,9 @@ def run_app(
     program: Sequence[str] = PROGRAM,
     cwd: Path = CHECKOUT,
 ) -> Iterator[RunningApp]:
-    """A desk that answers; ended with the test, however the test ends."""
+    """Start the processes, wait until they answer, and end them with the block."""
     data_dir.parent.mkdir(parents=True, exist_ok=True)
-    log = data_dir.with_name("desk.log")
+    log = data_dir.with_name("channeldesk.log")
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*program, command, "--port", "0", "--data-dir", str(data_dir)],
@@ -121,7 +121,7 @@ def run_app(
 
 
 def run_refused_command(*words: str, environ: dict[str, str] | None = None, home: Path) -> tuple[int, str]:
-    """(exit code, what it said) of a command that does not start."""
+    """Return exit code and output of a command that ends by itself."""
     done = subprocess.run(
         [*PROGRAM, *words],
         capture_output=True,

@@ -1,6 +1,7 @@
-"""Proof that stock has not drifted: the ledger, the counters and what orders hold say the same."""
+"""Assert that the stock ledger, the counters and the reservations of orders agree."""
 
 from collections import Counter
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,9 +19,7 @@ NOT_YET = ("PENDING", "PENDING_AVAILABILITY")
 
 
 def a_product(session: Session, sku: str = "SKU-1", quantity: int | None = 10, account_id: int = 1, **more) -> Product:
-    """A product of the first account with so many pieces, counted two hours ago; None for one without stock."""
-    from datetime import timedelta
-
+    """Create a product with so many units, counted two hours ago; None for one without managed stock."""
     entry = Entry(sku, title=f"Article {sku}", quantity=quantity, **more)
     return products.create(session, account_id, entry, now=NOW - timedelta(hours=2), actor="user:1")
 
@@ -31,9 +30,9 @@ def load_product(session: Session, sku: str = "SKU-1", account_id: int = 1) -> P
 
 
 def stock_counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]:
-    """(on hand, reserved, available) as they are stored."""
-    found = load_product(session, sku)
-    return found.quantity, found.reserved, found.available
+    """Return the stored (on hand, reserved, available)."""
+    product = load_product(session, sku)
+    return product.quantity, product.reserved, product.available
 
 
 def load_ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
@@ -45,8 +44,8 @@ def load_ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, in
 
 
 def check_no_drift(session: Session) -> None:
-    """Whatever happened: each product's ledger sums to its counters, step by step, and what it has reserved is what
-    is owed of it, counted anew from the orders themselves."""
+    """Assert that each product's ledger sums to its counters, step by step, and that its reserved units are what the
+    orders owe."""
     session.expire_all()
     owed = _owed(session)
     for one in session.scalars(select(Product)):
@@ -64,7 +63,7 @@ def check_no_drift(session: Session) -> None:
 
 
 def _owed(session: Session) -> Counter[tuple[int, str]]:
-    """Pieces owed to buyers by account and SKU, of stores that create what they do not know."""
+    """Return the units owed to buyers by account and SKU, of stores that create unknown products."""
     owed: Counter[tuple[int, str]] = Counter()
     said = select(AmazonOrder, AmazonOrderItem, Store).join(AmazonOrderItem).join(Store)
     ours = {

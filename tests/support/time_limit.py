@@ -1,4 +1,4 @@
-"""A generous limit for what must end: it only expires when the work never would."""
+"""A generous time limit for work that must end."""
 
 import signal
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""The same three people everywhere: the owner, a colleague who may only look, and a stranger who is not signed in.
-
-They stand at browsers of their own: each request runs as on a server's thread, with nothing left of the request before.
-"""
+"""The users of the tests and their clients: an owner, a viewer, and one who is not signed in."""
 
 import contextvars
 import secrets
@@ -29,11 +26,11 @@ class UserAccount(NamedTuple):
 
 
 OWNER_USER = UserAccount("owner@desk.example", "a long enough password", OWNER)
-VIEWER_USER = UserAccount("colleague@desk.example", "another long password", VIEWER)
+VIEWER_USER = UserAccount("viewer@desk.example", "another long password", VIEWER)
 
 
 class IsolatedClient(FlaskClient):
-    """A client whose requests share no context with the test or with each other."""
+    """A client whose requests share no context variables with the test or with each other, as on a server."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         if self.preserve_context:
@@ -42,16 +39,16 @@ class IsolatedClient(FlaskClient):
         return contextvars.Context().run(lambda: super(IsolatedClient, self).open(*args, **kwargs))
 
 
-def create_user(app: Flask, person: UserAccount) -> int:
-    """The id of the person's user, made when it is not there yet."""
+def create_user(app: Flask, user: UserAccount) -> int:
+    """Return the id of the user, which is created when it does not exist."""
     with app.app_context(), db.engine.begin() as connection:
-        found = connection.scalar(select(User.id).where(User.email == person.email))
-        return found or connection.scalar(
+        user_id = connection.scalar(select(User.id).where(User.email == user.email))
+        return user_id or connection.scalar(
             insert(User)
             .values(
-                email=person.email,
-                password=_hash(person.password),
-                role=person.role,
+                email=user.email,
+                password=_hash(user.password),
+                role=user.role,
                 active=True,
                 created_at=datetime.now(UTC),
                 fs_uniquifier=secrets.token_hex(16),
@@ -60,10 +57,10 @@ def create_user(app: Flask, person: UserAccount) -> int:
         )
 
 
-def sign_in(client: FlaskClient, person: UserAccount) -> FlaskClient:
-    """Give the client a session of this person, and the CSRF token that its pages would carry."""
+def sign_in(client: FlaskClient, user: UserAccount) -> FlaskClient:
+    """Give the client a session of this user, and the CSRF token that its pages would carry."""
     app = client.application
-    user_id, cookie, token = create_user(app, person), secrets.token_urlsafe(32), secrets.token_hex(32)
+    user_id, cookie, token = create_user(app, user), secrets.token_urlsafe(32), secrets.token_hex(32)
     now = datetime.now(UTC)
     with app.app_context(), db.engine.begin() as connection:
         uniquifier = connection.scalar(select(User.fs_uniquifier).where(User.id == user_id))
@@ -82,11 +79,11 @@ def sign_in(client: FlaskClient, person: UserAccount) -> FlaskClient:
 
 
 def sign_token(app: Flask, token: str) -> str:
-    """A session's CSRF token as a form carries it."""
+    """Return a session's CSRF token as a form carries it."""
     return str(URLSafeTimedSerializer(app.secret_key, salt="wtf-csrf-token").dumps(token))
 
 
 @cache
 def _hash(password: str) -> str:
-    """Hashed once a run: it takes long on purpose."""
+    """Hash a password once per run, because that is slow on purpose."""
     return auth.hash_password(password)

