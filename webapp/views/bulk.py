@@ -26,7 +26,7 @@ from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.queries import bulk_actions as queries
 from webapp.services.bulk import printing as bulk_printing
 from webapp.services.bulk import registry as bulk_registry
-from webapp.services.bulk import runner as actions
+from webapp.services.bulk import runner
 from webapp.views.invoicing import printing
 from webapp.views.listing import grid_page
 from webapp.web.auth import has_permission, requires
@@ -107,7 +107,7 @@ def start(action_id: int) -> Response:
     if not form.validate():
         return render_invalid(request, *_DRAFT, **_question(action, form))
     _, args = FORMS.get(action.kind, (NothingForm, lambda form: form.args()))
-    actions.begin(session, action_id, args(form), now=datetime.now(UTC), actor=current_user.actor)
+    runner.begin(session, action_id, args(form), now=datetime.now(UTC), actor=current_user.actor)
     ring(action_id)
     return see_other(request, url_for("bulk.show", action_id=action_id))
 
@@ -118,7 +118,7 @@ def retry(action_id: int) -> Response:
     """Let what failed be tried again."""
     session = db.session()
     _check(queries.find(session, action_id))
-    actions.retry_failed(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
+    runner.retry_failed(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
     ring(action_id)
     return see_other(request, url_for("bulk.show", action_id=action_id))
 
@@ -129,7 +129,7 @@ def stop(action_id: int) -> Response:
     """Leave what still waits."""
     session = db.session()
     drafted = queries.find(session, action_id).state == bulk_states.DRAFT
-    action = actions.cancel(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
+    action = runner.cancel(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
     if drafted:
         return see_other(request, url_for(SUBJECTS[action.subject][0]))
     return see_other(request, url_for("bulk.show", action_id=action_id))

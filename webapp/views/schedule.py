@@ -16,7 +16,7 @@ from webapp.domain.errors import InvalidError
 from webapp.forms.schedule import IntervalForm
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.queries import schedule
-from webapp.services import schedule as verbs
+from webapp.services import schedule as schedule_service
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -61,7 +61,9 @@ def change_interval(key: str) -> Response:
     form, row = IntervalForm(), _row(key)
     if form.validate():
         try:
-            verbs.change_interval(db.session(), key, form.seconds, now=datetime.now(UTC), actor=current_user.actor)
+            schedule_service.change_interval(
+                db.session(), key, form.seconds, now=datetime.now(UTC), actor=current_user.actor
+            )
         except InvalidError as error:
             add_error(form, error)
         else:
@@ -73,19 +75,19 @@ def change_interval(key: str) -> Response:
 @bp.post("/<key>/runs")
 @requires("schedule.write")
 def run_now(key: str) -> Response:
-    return _do(verbs.run_now, key)
+    return _do(schedule_service.run_now, key)
 
 
 @bp.post("/<key>/pause")
 @requires("schedule.write")
 def pause(key: str) -> Response:
-    return _do(verbs.pause, key)
+    return _do(schedule_service.pause, key)
 
 
 @bp.post("/<key>/resume")
 @requires("schedule.write")
 def resume(key: str) -> Response:
-    return _do(verbs.resume, key)
+    return _do(schedule_service.resume, key)
 
 
 def interval(seconds: int) -> str:

@@ -23,7 +23,7 @@ from webapp.forms.fields import choices
 from webapp.messages import text_for
 from webapp.models.accounts import Account
 from webapp.queries.accounts import stores
-from webapp.services.accounts import accounts as verbs
+from webapp.services.accounts import accounts
 from webapp.web import form_drafts
 from webapp.web.amazon_gateway import open_port
 from webapp.web.auth import requires
@@ -95,7 +95,7 @@ def connect() -> ResponseReturnValue:
     form = _marketplaces_form(report)
     days = form.backfill_days.data if form.backfill_days.validate(form) else "0"
     try:
-        account = verbs.connect(
+        account = accounts.connect(
             db.session(),
             draft["fields"],
             form.marketplaces.data or [],
@@ -130,11 +130,13 @@ def replace_credentials(account_id: int) -> Response:
     region, sells_in = account.region, [store.marketplace_id for store in account.stores]
     problem: AmazonError | None = None
     try:
-        tried = verbs.check_replacement(account, form.client_secret.data or "", form.refresh_token.data or "")
+        tried = accounts.check_replacement(account, form.client_secret.data or "", form.refresh_token.data or "")
         session.rollback()
         with open_port(tried) as port:
-            report = verbs.try_replacement(port, region, sells_in)
-        verbs.replace_credentials(session, account_id, tried, report, now=datetime.now(UTC), actor=current_user.actor)
+            report = accounts.try_replacement(port, region, sells_in)
+        accounts.replace_credentials(
+            session, account_id, tried, report, now=datetime.now(UTC), actor=current_user.actor
+        )
     except InvalidError as error:
         add_error(form, error, otherwise="refresh_token")
     except AmazonError as error:
@@ -162,12 +164,12 @@ def sync_now(account_id: int) -> Response:
 
 
 def _ask(fields: dict[str, str]) -> ConnectionReport:
-    credentials = verbs.check(fields)
-    verbs.check_new(db.session(), fields)
+    credentials = accounts.check(fields)
+    accounts.check_new(db.session(), fields)
     # Amazon may take its time, and nobody is to wait for this transaction meanwhile.
     db.session.rollback()
     with open_port(credentials) as port:
-        return verbs.try_connection(port, fields["region"])
+        return accounts.try_connection(port, fields["region"])
 
 
 def _kept_fields() -> dict[str, str]:
@@ -238,7 +240,7 @@ def _account_page(
         "clock_offset": account.clock_offset
         if abs(account.clock_offset or 0) > clocks.TOLERANCE.total_seconds()
         else 0,
-        "datasets": _datasets(frozenset(account.missing_datasets), verbs.outages(account, datetime.now(UTC))),
+        "datasets": _datasets(frozenset(account.missing_datasets), accounts.outages(account, datetime.now(UTC))),
         "job": stores.sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),
         "problem": problem,

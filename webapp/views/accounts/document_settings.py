@@ -12,7 +12,7 @@ from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.forms.stores import DocumentSettingsForm
 from webapp.models.stores import Store
 from webapp.queries.accounts import stores
-from webapp.services.accounts import document_settings as verbs
+from webapp.services.accounts import document_settings
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -35,7 +35,7 @@ def save(slug: str) -> Response:
     store, form = _store(slug), DocumentSettingsForm()
     sent = {key: request.form[key] for key in domain.KEYS if key in request.form}
     try:
-        verbs.change(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
+        document_settings.change(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)

@@ -16,7 +16,7 @@ from webapp.forms.stores import DeleteStoreForm, OrderSettingsForm
 from webapp.models.stores import Store
 from webapp.queries.accounts import alerts as accounts_alerts
 from webapp.queries.accounts import dashboard, stores
-from webapp.services.accounts import stores as verbs
+from webapp.services.accounts import stores as store_service
 from webapp.views.accounts import alert_texts
 from webapp.web import links
 from webapp.web.auth import local_target, requires
@@ -89,7 +89,7 @@ def save_settings(slug: str) -> Response:
     # What is greyed out is not sent, and stays as it is.
     sent = {setting.key: request.form[setting.key] for setting in ORDER_SETTINGS if setting.key in request.form}
     try:
-        verbs.change_settings(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
+        store_service.change_settings(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -122,7 +122,7 @@ def delete(slug: str) -> Response:
     store, form = _store(slug), DeleteStoreForm()
     name = store.name
     try:
-        verbs.delete_store(
+        store_service.delete_store(
             db.session(), store, form.typed_name.data or "", now=datetime.now(UTC), actor=current_user.actor
         )
     except InvalidError as error:
@@ -149,7 +149,9 @@ def _what_goes(slug: str) -> dict[str, Any]:
 
 
 def _switch(slug: str, *, active: bool) -> Response:
-    store = verbs.set_active(db.session(), _store(slug), active, now=datetime.now(UTC), actor=current_user.actor)
+    store = store_service.set_active(
+        db.session(), _store(slug), active, now=datetime.now(UTC), actor=current_user.actor
+    )
     words = _("%(store)s is active.", store=store.name) if active else _("%(store)s is inactive.", store=store.name)
     flash(words, "good")
     return see_other(request, local_target(request.form.get("next")))

@@ -23,7 +23,7 @@ from webapp.models.orders import Order
 from webapp.queries import mails
 from webapp.queries.invoicing import documents as queries
 from webapp.queries.orders import orders
-from webapp.services.orders import comments as services
+from webapp.services.orders import comments as comment_service
 from webapp.web.form_errors import add_error
 from webapp.web.formatting.actors import names
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -132,7 +132,7 @@ def add_comment(document: Any, column: str, url: str) -> Response:
     session, form = db.session(), CommentForm()
     order_id = document.order_id
     try:
-        services.create(
+        comment_service.create(
             session,
             order_id,
             form.comment.data or "",

@@ -15,7 +15,7 @@ from webapp.forms.credit_memos import CreditMemoForm, credit_memo_form
 from webapp.messages import text_for
 from webapp.models.orders import Order
 from webapp.queries.invoicing import documents, refundable
-from webapp.services.invoicing import credit_memos as services
+from webapp.services.invoicing import credit_memos
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.credit_memos import bp
@@ -67,7 +67,7 @@ def _amazon_error(session: Session, order: Order, draft: drafts.Draft) -> DeskEr
 
 def _create(session: Session, order: Order, form: CreditMemoForm, options: dict[str, Any]) -> str:
     form.check_way()
-    memo = services.create(
+    memo = credit_memos.create(
         session,
         order.id,
         form.asked(),

@@ -17,7 +17,7 @@ from webapp.models.orders import Order
 from webapp.queries.invoicing import documents as queries
 from webapp.queries.invoicing import vat_invoices
 from webapp.queries.orders import orders
-from webapp.services.invoicing import invoices as services
+from webapp.services.invoicing import invoices
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.document_form import DocumentType
@@ -50,7 +50,7 @@ def _preview(_session: Session, order: Order, form: DocumentForm) -> dict[str, A
 
 
 def _create(session: Session, order: Order, form: DocumentForm, options: dict[str, Any]) -> str:
-    return services.create(session, order.id, pieces(form, order.items), **options).number
+    return invoices.create(session, order.id, pieces(form, order.items), **options).number
 
 
 document_form.add_routes(

@@ -15,7 +15,7 @@ from webapp.exports.fields import Cell
 from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import saved_views
-from webapp.services.listing import export_audit as actions
+from webapp.services.listing import export_audit
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.registry import Listing
 from webapp.views.listing.tools import read_query
@@ -81,7 +81,7 @@ class _Note:
         session = db.session()
         session.rollback()
         now = datetime.now(UTC)
-        actions.note(
+        export_audit.note(
             session, self.listing.name, self.format, self.count, personal=self.personal, now=now, actor=self.actor
         )
 

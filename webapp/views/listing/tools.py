@@ -19,7 +19,7 @@ from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import saved_views as queries
 from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner as bulk_runner
-from webapp.services.listing import saved_views as actions
+from webapp.services.listing import saved_views
 from webapp.views.bulk import ring
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.registry import Listing
@@ -84,13 +84,13 @@ def choose(name: str) -> Response:
         )
     chosen = [one for one in order if one in ticked]
     if "reset" in sent:
-        actions.choose(db.session(), current_user.id, listing.name, (), None)
+        saved_views.choose(db.session(), current_user.id, listing.name, (), None)
     elif not chosen or not form.validate():
         shown = _chooser(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
         return render_invalid(request, *_COLUMNS, **shown)
     else:
         size = int(form.size.data) if form.size.data else None
-        actions.choose(db.session(), current_user.id, listing.name, chosen, size)
+        saved_views.choose(db.session(), current_user.id, listing.name, chosen, size)
     return see_other(request, _back(listing, without=("columns", "size", "after", "before")))
 
 
@@ -116,7 +116,7 @@ def save(name: str) -> Response:
         layout = queries.find_layout(session, current_user.id, listing.name)
         visible = list_registry.chosen_grid(listing, [], arguments, layout).visible
         try:
-            view = actions.save(
+            view = saved_views.save(
                 session,
                 current_user.id,
                 listing.name,
@@ -144,7 +144,7 @@ def change(view_id: int) -> Response:
     try:
         if sent:
             opens = form.opens.data
-            actions.change(session, current_user.id, view_id, form.name.data, shared=form.shared.data, opens=opens)
+            saved_views.change(session, current_user.id, view_id, form.name.data, shared=form.shared.data, opens=opens)
     except InvalidError as error:
         add_error(form, error)
         sent = False
@@ -157,7 +157,7 @@ def change(view_id: int) -> Response:
 @requires("orders.read")
 def delete(view_id: int) -> Response:
     session = db.session()
-    listing = list_registry.find(actions.forget(session, current_user.id, view_id))
+    listing = list_registry.find(saved_views.forget(session, current_user.id, view_id))
     return render_fragment_or_page(
         request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), request.form.get("query", ""))
     )

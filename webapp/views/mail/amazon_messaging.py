@@ -17,8 +17,7 @@ from webapp.forms.mails import MessageForm
 from webapp.models.orders import Order
 from webapp.queries import mails as queries
 from webapp.queries.orders import orders
-from webapp.services.mail import amazon_messaging as asking
-from webapp.services.mail import outbox as verbs
+from webapp.services.mail import amazon_messaging, outbox
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import (
@@ -48,7 +47,7 @@ def ask(number: str) -> Response:
     session = db.session()
     order = orders.by_number(session, number)
     account_id = order.amazon_order.account_id
-    asking.request_allowed(session, order, now=datetime.now(UTC))
+    amazon_messaging.request_allowed(session, order, now=datetime.now(UTC))
     _ring(account_id)
     if wants_fragment(request):
         # Whoever writes a mail above it stays on that page.
@@ -64,7 +63,7 @@ def create(number: str) -> Response:
     account_id = order.amazon_order.account_id
     form = MessageForm(kinds=allowed(order))
     try:
-        mail = verbs.write_message(
+        mail = outbox.write_message(
             session,
             order,
             form.kind.data or "",
@@ -89,7 +88,7 @@ def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
     """What the fragment shows: `state` is unasked, asking, answered or failed."""
     offer = queries.offer(db.session(), order.amazon_order_id)
     now = datetime.now(UTC)
-    if offer is None or (offer.answered_at is not None and not asking.is_fresh(offer, now) and form is None):
+    if offer is None or (offer.answered_at is not None and not amazon_messaging.is_fresh(offer, now) and form is None):
         return {"state": "unasked", "offer": None, "form": None, "others": []}
     if offer.answered_at is None:
         return {"state": "asking", "offer": offer, "form": None, "others": []}

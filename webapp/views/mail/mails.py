@@ -13,7 +13,7 @@ from flask_login import current_user
 from webapp.core.extensions import db
 from webapp.domain.common.marketplaces import BY_ID
 from webapp.domain.errors import InvalidError, RefusedError
-from webapp.domain.mail import state_machine as domain
+from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail.errors import CannotWrite
 from webapp.forms.mails import MailFilters, MailForm
 from webapp.mailing import composer
@@ -24,7 +24,7 @@ from webapp.models.orders import Order
 from webapp.queries import mails as queries
 from webapp.queries.accounts import stores
 from webapp.queries.orders import orders
-from webapp.services.mail import outbox as verbs
+from webapp.services.mail import outbox
 from webapp.views.listing import grid_page
 from webapp.views.mail import amazon_messaging
 from webapp.views.orders import event_lines
@@ -54,7 +54,7 @@ def index() -> Response:
     form = MailFilters(request.args, stores=stores.by_name(session))
     shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
-    on_its_way = any(row.state in {domain.QUEUED, domain.SENDING} for row in rows)
+    on_its_way = any(row.state in {mail_states.QUEUED, mail_states.SENDING} for row in rows)
     return render_fragment_or_page(
         request,
         "mails/_list.html",
@@ -66,8 +66,8 @@ def index() -> Response:
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         pace=3 if on_its_way and not shown.pager.previous else 0,
         server=queries.server_row(session),
-        failed=queries.count(session, domain.FAILED),
-        unknown=queries.count(session, domain.UNKNOWN),
+        failed=queries.count(session, mail_states.FAILED),
+        unknown=queries.count(session, mail_states.UNKNOWN),
     )
 
 
@@ -87,15 +87,15 @@ def show(mail_id: int) -> Response:
         history=event_lines.entries(session, queries.history(session, mail), zone),
         text=_text(mail) if has_permission("pii.read") else None,
         document=queries.document_of(session, mail),
-        may=domain.is_allowed,
-        pace=2 if mail.state in {domain.QUEUED, domain.SENDING} else 0,
+        may=mail_states.is_allowed,
+        pace=2 if mail.state in {mail_states.QUEUED, mail_states.SENDING} else 0,
     )
 
 
 @bp.post("/mails/<int:mail_id>/retries")
 @requires("mails.write")
 def retry(mail_id: int) -> Response:
-    verbs.retry(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
+    outbox.retry(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The mail is in line again."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
@@ -103,7 +103,7 @@ def retry(mail_id: int) -> Response:
 @bp.post("/mails/<int:mail_id>/drops")
 @requires("mails.write")
 def drop(mail_id: int) -> Response:
-    verbs.drop(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
+    outbox.drop(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Dropped: nothing more is sent."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
@@ -112,7 +112,7 @@ def drop(mail_id: int) -> Response:
 @requires("mails.write")
 def retry_all() -> Response:
     """Those that failed; what may have arrived is looked at one by one."""
-    done = verbs.retry_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
+    done = outbox.retry_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     words = ngettext("%(count)s mail is in line again.", "%(count)s mails are in line again.", done, count=number(done))
     flash(words, "good")
     return see_other(request, url_for("mails.index"))
@@ -144,7 +144,7 @@ def create(number: str) -> Response:
         else None
     )
     try:
-        mail = verbs.write(
+        mail = outbox.write(
             session,
             order,
             kind,
@@ -175,19 +175,19 @@ def create(number: str) -> Response:
 @bp.post("/invoices/<number>/mails")
 @requires("mails.write")
 def invoice(number: str) -> Response:
-    return _document(domain.INVOICE, number)
+    return _document(mail_states.INVOICE, number)
 
 
 @bp.post("/shipments/<number>/mails")
 @requires("mails.write")
 def shipment(number: str) -> Response:
-    return _document(domain.SHIPMENT, number)
+    return _document(mail_states.SHIPMENT, number)
 
 
 @bp.post("/credit-memos/<number>/mails")
 @requires("mails.write")
 def credit_memo(number: str) -> Response:
-    return _document(domain.CREDIT_MEMO, number)
+    return _document(mail_states.CREDIT_MEMO, number)
 
 
 def _document(kind: str, number: str) -> Response:
@@ -195,7 +195,7 @@ def _document(kind: str, number: str) -> Response:
     session = db.session()
     found = queries.document(session, kind, number)
     order = orders.by_id(session, found.order_id)
-    return _queued(verbs.write(session, order, kind, found.id, now=datetime.now(UTC), actor=current_user.actor))
+    return _queued(outbox.write(session, order, kind, found.id, now=datetime.now(UTC), actor=current_user.actor))
 
 
 def _queued(mail: Mail) -> Response:
@@ -223,7 +223,7 @@ def _about(order: Order, form: MailForm, kind: str, document_id: int | None) -> 
 
 def _choices(order: Order) -> list[tuple[str, str]]:
     """(what, its name) of every mail that can be written about the order."""
-    plain = [(kind, str(label("mail_kind", kind).text)) for kind in (domain.FREE, domain.ORDER)]
+    plain = [(kind, str(label("mail_kind", kind).text)) for kind in (mail_states.FREE, mail_states.ORDER)]
     documents = queries.documents(db.session(), order.id)
     return plain + [
         (_key(kind, id_), f"{label('mail_kind', kind).text} {document_number}")
@@ -238,12 +238,12 @@ def _key(kind: str, document_id: int | None) -> str:
 def _what(order: Order, key: str) -> tuple[str, int | None]:
     """Kind and document of a choice; a free mail where there is no such choice for this order."""
     kind, _dash, id_ = key.partition("-")
-    if key in {domain.ORDER, domain.FREE}:
+    if key in {mail_states.ORDER, mail_states.FREE}:
         return key, None
     known = {(kind, document_id) for kind, document_id, _number in queries.documents(db.session(), order.id)}
     if id_.isdecimal() and (kind, int(id_)) in known:
         return kind, int(id_)
-    return domain.FREE, None
+    return mail_states.FREE, None
 
 
 def _written(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:

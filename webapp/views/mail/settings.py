@@ -17,7 +17,7 @@ from webapp.models.mail_settings import MailServer
 from webapp.models.stores import Store
 from webapp.queries import mails as queries
 from webapp.queries.accounts import stores
-from webapp.services.mail import settings as verbs
+from webapp.services.mail import settings
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -43,7 +43,7 @@ def save() -> Response:
     fields = {name: form[name].data or "" for name in (*_FIELDS, "password")}
     fields["plain_sign_in"] = "yes" if form.plain_sign_in.data else ""
     try:
-        verbs.save_server(db.session(), fields, now=datetime.now(UTC), actor=current_user.actor)
+        settings.save_server(db.session(), fields, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -55,7 +55,7 @@ def save() -> Response:
 @bp.post("/mail-settings/deletions")
 @requires("mails.settings")
 def forget() -> Response:
-    verbs.forget_server(db.session(), now=datetime.now(UTC), actor=current_user.actor)
+    settings.forget_server(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The mail server was taken away: nobody is written to."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
@@ -100,7 +100,7 @@ def save_sender(slug: str) -> Response:
     store, form = _store(slug), SenderForm()
     fields = {name: form[name].data or "" for name in ("address", "name", "reply_to")}
     try:
-        verbs.save_sender(db.session(), store, fields, now=datetime.now(UTC), actor=current_user.actor)
+        settings.save_sender(db.session(), store, fields, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)

@@ -20,7 +20,7 @@ from webapp.messages import text_for
 from webapp.messages.status_labels import label
 from webapp.queries import mails as queries
 from webapp.queries.orders import orders
-from webapp.services.mail import settings as verbs
+from webapp.services.mail import settings
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -70,7 +70,7 @@ def save(kind: str, language: str) -> Response:
     form = TemplateForm()
     subject, body = form.subject.data or "", form.body.data or ""
     try:
-        verbs.save_template(
+        settings.save_template(
             db.session(), kind, language, subject, body, now=datetime.now(UTC), actor=current_user.actor
         )
     except InvalidError as error:
@@ -85,7 +85,7 @@ def save(kind: str, language: str) -> Response:
 @requires("mails.settings")
 def reset(kind: str, language: str) -> Response:
     _check(kind, language)
-    verbs.reset_template(db.session(), kind, language, now=datetime.now(UTC), actor=current_user.actor)
+    settings.reset_template(db.session(), kind, language, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The template is the default again."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
@@ -102,7 +102,7 @@ def preview(kind: str, language: str) -> Response:
 
 def _check(kind: str, language: str) -> None:
     try:
-        verbs.check_template(kind, language)
+        settings.check_template(kind, language)
     except InvalidError as error:
         raise NotFoundError(error.code, **error.arguments) from error
 

@@ -12,7 +12,7 @@ from webapp.domain.errors import InvalidError
 from webapp.forms.amazon_orders import AddressForm
 from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
-from webapp.services.orders import addresses as actions
+from webapp.services.orders import addresses
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -27,7 +27,7 @@ TITLES = {"billing": _l("Correct the billing address"), "shipping": _l("Correct 
 @requires("orders.write")
 def edit(number: str, which: str) -> Response:
     order = _open(number)
-    form = AddressForm(formdata=None, data=getattr(order, actions.COLUMNS[which][0]) or {})
+    form = AddressForm(formdata=None, data=getattr(order, addresses.COLUMNS[which][0]) or {})
     return render_fragment_or_page(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
 
 
@@ -36,7 +36,7 @@ def edit(number: str, which: str) -> Response:
 def save(number: str, which: str) -> Response:
     session, order, form = db.session(), _open(number), AddressForm()
     try:
-        actions.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
+        addresses.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         add_error(form, error)
         order = queries.by_number(session, number)
@@ -50,7 +50,7 @@ def save(number: str, which: str) -> Response:
 def restore(number: str, which: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
-    actions.restore(session, order.id, which, now=datetime.now(UTC), actor=current_user.actor)
+    addresses.restore(session, order.id, which, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Amazon's address counts again."), "good")
     return see_other(request, url_for("orders.show", number=number))
 

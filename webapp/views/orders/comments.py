@@ -17,7 +17,7 @@ from webapp.messages.status_labels import label
 from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
 from webapp.queries.orders.detail import OrderDetail
-from webapp.services.orders import comments as actions
+from webapp.services.orders import comments
 from webapp.views.invoicing.common import order_context
 from webapp.views.orders.list import bp
 from webapp.web.auth import requires
@@ -41,7 +41,7 @@ def comment(number: str) -> Response:
     order = queries.by_number(session, number)
     form = form_for(order)
     try:
-        actions.create(
+        comments.create(
             session,
             order.id,
             form.comment.data or "",

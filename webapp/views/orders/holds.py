@@ -13,7 +13,7 @@ from webapp.forms.orders import HoldForm
 from webapp.messages import text_for
 from webapp.models.orders import Order
 from webapp.queries.orders import orders as queries
-from webapp.services.orders import holds as actions
+from webapp.services.orders import holds
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -39,7 +39,7 @@ def create(number: str) -> Response:
     order = queries.by_number(session, number)
     form = HoldForm(zone=_zone(order))
     try:
-        actions.hold(
+        holds.hold(
             session,
             order.id,
             form.reason.data or "",
@@ -67,7 +67,7 @@ def end(number: str) -> Response:
     session = db.session()
     order = queries.by_number(session, number)
     try:
-        actions.unhold(session, order.id, now=datetime.now(UTC), actor=current_user.actor)
+        holds.unhold(session, order.id, now=datetime.now(UTC), actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
     else:

@@ -7,7 +7,7 @@ from flask import Response, request, url_for
 
 from webapp.core.extensions import db
 from webapp.domain.submissions import shipment_confirmation
-from webapp.domain.submissions import state_machine as domain
+from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.submissions import Submission
 from webapp.queries import submissions as queries
 from webapp.queries.orders import orders as orders_queries
@@ -19,9 +19,9 @@ from webapp.web.responses import render_fragment_or_page, stop_polling
 
 Asked = Submission | SubmissionRow
 # A person has to see to these, though nothing more happens to them.
-_FAILED = frozenset({domain.REJECTED, domain.UNPROVED})
+_FAILED = frozenset({submission_states.REJECTED, submission_states.UNPROVED})
 # A parcel that was not confirmed to Amazon needs a person too.
-_UNCONFIRMED = _FAILED | {domain.UNDONE}
+_UNCONFIRMED = _FAILED | {submission_states.UNDONE}
 # Seconds between two looks: soon while it can be undone, then as often as Amazon may have something new.
 _SOON, _LATER = 1, 3
 
@@ -75,8 +75,8 @@ def about(every: Sequence[Asked], parcels: Sequence[ParcelOf]) -> dict[str, Any]
 
 def poll_interval(rows: Iterable[Asked]) -> int:
     """Seconds until something may have happened to one of these by itself; 0 when nothing will."""
-    running = [row for row in rows if row.open and row.state != domain.CONFLICT]
-    return (_SOON if any(row.state == domain.QUEUED for row in running) else _LATER) if running else 0
+    running = [row for row in rows if row.open and row.state != submission_states.CONFLICT]
+    return (_SOON if any(row.state == submission_states.QUEUED for row in running) else _LATER) if running else 0
 
 
 def _matters(row: Asked, every: Sequence[Asked], parcels: Mapping[str, ParcelOf]) -> bool:

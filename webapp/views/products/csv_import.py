@@ -13,7 +13,7 @@ from webapp.forms.products import ProductFileForm, chosen_account
 from webapp.messages import text_for
 from webapp.queries.accounts import stores
 from webapp.queries.products import products as queries
-from webapp.services.products import csv_import as actions
+from webapp.services.products import csv_import
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -40,7 +40,7 @@ def keep() -> Response:
         account_id = chosen_account(form)
         name, text = _sent(form)
         about = {"now": datetime.now(UTC), "actor": current_user.actor}
-        kept = actions.keep(session, account_id, name, text, **about)
+        kept = csv_import.keep(session, account_id, name, text, **about)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -77,7 +77,7 @@ def show(import_id: int) -> Response:
 @requires("products.write")
 def confirm(import_id: int) -> Response:
     try:
-        actions.confirm(db.session(), import_id, now=datetime.now(UTC), actor=current_user.actor)
+        csv_import.confirm(db.session(), import_id, now=datetime.now(UTC), actor=current_user.actor)
         flash(_("The file was taken."), "good")
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")

@@ -12,12 +12,12 @@ from flask_login import current_user
 
 from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
-from webapp.domain.products import csv_import as domain
+from webapp.domain.products import csv_import
 from webapp.forms.products import CountForm, NewProductForm, ProductFilters, ProductForm, chosen_account
 from webapp.messages import text_for
 from webapp.queries.accounts import stores
 from webapp.queries.products import products as queries
-from webapp.services.products import products as actions
+from webapp.services.products import products
 from webapp.views.listing import grid_page
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
@@ -57,7 +57,7 @@ def index() -> Response:
         accounts=by_id,
         export=export,
         troubles=queries.troubles(session),
-        low=domain.LOW,
+        low=csv_import.LOW,
     )
 
 
@@ -76,7 +76,7 @@ def export() -> Response:
     session = db.session()
     form = ProductFilters(request.args, accounts=stores.accounts(session))
     form.validate()
-    lines = domain.write(queries.export(session, form.set()))
+    lines = csv_import.write(queries.export(session, form.set()))
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename=products-{datetime.now(UTC):%Y-%m-%d}.csv"
     return response
@@ -98,7 +98,7 @@ def create() -> Response:
     form = NewProductForm(accounts=stores.accounts(session))
     try:
         account_id = chosen_account(form)
-        made = actions.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
+        made = products.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -120,7 +120,7 @@ def change(product_id: int) -> Response:
     version = form.seen()
 
     def step(about: dict[str, Any]) -> None:
-        actions.change(db.session(), product_id, form.entry(), version=version, **about)
+        products.change(db.session(), product_id, form.entry(), version=version, **about)
 
     return _do(product_id, step, "edit", form, str(_("The product was saved.")))
 
@@ -132,8 +132,8 @@ def count(product_id: int) -> Response:
     form = CountForm()
 
     def step(about: dict[str, Any]) -> None:
-        pieces = domain.pieces(form.quantity.data or "")
-        verb = actions.adjust if form.how.data == "adjust" else actions.count
+        pieces = csv_import.pieces(form.quantity.data or "")
+        verb = products.adjust if form.how.data == "adjust" else products.count
         verb(db.session(), product_id, pieces, reason=form.reason.data or "", **about)
 
     return _do(product_id, step, "count", form, str(_("The stock was written down.")))
@@ -142,14 +142,14 @@ def count(product_id: int) -> Response:
 @bp.post("/<int:product_id>/looks")
 @requires("products.write")
 def look_at(product_id: int) -> Response:
-    actions.look_at(db.session(), product_id, now=datetime.now(UTC), actor=current_user.actor)
+    products.look_at(db.session(), product_id, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("products.show", product_id=product_id))
 
 
 @bp.post("/looks")
 @requires("products.write")
 def look_at_all() -> Response:
-    actions.look_at_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
+    products.look_at_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("All flags were taken away."), "good")
     return see_other(request, url_for("products.index"))
 

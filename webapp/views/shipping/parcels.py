@@ -18,7 +18,7 @@ from webapp.messages import text_for
 from webapp.models.shipments import Shipment
 from webapp.queries.orders import orders
 from webapp.queries.shipping import parcels as queries
-from webapp.services.shipping import parcels as actions
+from webapp.services.shipping import parcels
 from webapp.web.auth import local_target, requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -48,7 +48,7 @@ def correct(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(session, number, reference)
     form = ParcelCorrectionForm(country=_country(shipment))
     try:
-        told = actions.edit(
+        told = parcels.edit(
             session,
             parcel.id,
             **form.entered(),
@@ -75,7 +75,7 @@ def correct(number: str, reference: int) -> Response:
 def take_back(number: str, reference: int) -> Response:
     """Its pieces are to be shipped again."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
-    actions.take_back(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
+    parcels.take_back(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The package was removed."), "good")
     return see_other(request, _next() or url_for("shipments.show", number=number))
 
@@ -85,7 +85,7 @@ def take_back(number: str, reference: int) -> Response:
 def cancel_instead(number: str, reference: int) -> Response:
     """The buyer asked to cancel before Amazon was told: take the parcel back and cancel the order at Amazon."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
-    asked = actions.cancel_instead(
+    asked = parcels.cancel_instead(
         db.session(),
         parcel.id,
         BUYER_ASKED,

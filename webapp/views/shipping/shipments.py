@@ -19,7 +19,7 @@ from webapp.models.shipments import Parcel
 from webapp.queries.invoicing import documents as queries
 from webapp.queries.orders import orders
 from webapp.queries.shipping import parcels as shipping_parcels
-from webapp.services.shipping import shipments as services
+from webapp.services.shipping import shipments
 from webapp.services.submissions import cancellations
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
@@ -80,12 +80,12 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
     }
     if not any(map(order_states.left_to_ship, order.items)):
         raise RefusedError("nothing_to_ship")
-    refusal = services.refusal(session, order)
+    refusal = shipments.refusal(session, order)
     if refusal:
         raise RefusedError(refusal)
     try:
         drafts = parcels.shipment(order.items, form.packed(unknown="?"))
-        services.check_numbers(session, order, drafts)
+        shipments.check_numbers(session, order, drafts)
     except ConfirmationError:
         return context
     except DeskError as error:
@@ -95,7 +95,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
 
 
 def _create(session: Session, order: Order, form: ShipmentForm, options: dict[str, Any]) -> str:
-    shipment = services.create(
+    shipment = shipments.create(
         session,
         order.id,
         form.packed(),

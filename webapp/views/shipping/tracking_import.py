@@ -30,7 +30,7 @@ from webapp.messages import text_for
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.tracking_imports import TrackingImport
 from webapp.queries.shipping import tracking_import as queries
-from webapp.services.shipping import tracking_import as actions
+from webapp.services.shipping import tracking_import
 from webapp.views import bulk
 from webapp.web.auth import has_permission, requires
 from webapp.web.form_errors import add_error
@@ -57,13 +57,13 @@ def index() -> Response:
 def paste() -> Response:
     session, form = db.session(), TrackingForm()
     try:
-        sheets = actions.read(session, form.texts())
+        sheets = tracking_import.read(session, form.texts())
     except InvalidError as error:
         session.rollback()
         add_error(form, error, otherwise="text")
         return render_invalid(request, *_PASTE, form=form, **_recent())
     session.rollback()
-    kept = actions.keep(session, sheets, now=datetime.now(UTC), actor=current_user.actor)
+    kept = tracking_import.keep(session, sheets, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("tracking.show", import_id=kept.id))
 
 
@@ -82,12 +82,12 @@ def choose(import_id: int) -> Response:
     here = url_for("tracking.show", import_id=import_id, show=request.args.get("show"), after=request.args.get("after"))
     if queries.find(session, import_id).confirmed_at is None:
         session.rollback()
-        actions.choose(session, import_id, _choices())
+        tracking_import.choose(session, import_id, _choices())
     if request.form.get("then") != "ship":
         return see_other(request, here)
     undo_seconds = settings().undo_seconds
     try:
-        action = actions.confirm(
+        action = tracking_import.confirm(
             session, import_id, undo_seconds=undo_seconds, now=datetime.now(UTC), actor=current_user.actor
         )
     except InvalidError as error:

@@ -12,7 +12,7 @@ from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.messages import text_for
 from webapp.queries.sync import amazon_orders as queries
-from webapp.services.submissions import cancellations as actions
+from webapp.services.submissions import cancellations
 from webapp.views.sync.amazon_orders import (
     TABS,
     AmazonOrderContext,
@@ -52,7 +52,7 @@ def create(number: str) -> Response:
     refused: str | None = None
     if form.validate():
         try:
-            asked = actions.request(
+            asked = cancellations.request(
                 session,
                 id_,
                 form.reason.data,

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.core.extensions import db
-from webapp.services.submissions import refunds as actions
+from webapp.services.submissions import refunds
 from webapp.web.auth import requires
 from webapp.web.responses import see_other
 from webapp.web.worker_notification import wake_worker
@@ -19,7 +19,7 @@ bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>
 @requires("submissions.write")
 def arrived(submission_id: int) -> Response:
     """The buyer was refunded."""
-    actions.arrived(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    refunds.arrived(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It counts as refunded."), "good")
     return _back(submission_id)
 
@@ -28,7 +28,7 @@ def arrived(submission_id: int) -> Response:
 @requires("submissions.write")
 def missed(submission_id: int) -> Response:
     """The buyer was not, and what was held for it is free."""
-    actions.missed(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    refunds.missed(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It can be refunded again."), "good")
     return _back(submission_id)
 
@@ -37,7 +37,7 @@ def missed(submission_id: int) -> Response:
 @requires("submissions.write")
 def send_again(submission_id: int) -> Response:
     """The buyer was not, and Amazon is told once more."""
-    submission = actions.send_again(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    submission = refunds.send_again(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     wake_worker(submission.account_id)
     return _back(submission_id)
 

@@ -8,7 +8,7 @@ from webapp.domain.common.money import Money
 from webapp.domain.invoicing import amazon_refunds, vat_invoices
 from webapp.models.orders import Order
 from webapp.models.submissions import Submission
-from webapp.services.submissions import refunds as refunding
+from webapp.services.submissions import refunds
 
 
 class RefundLineRow(NamedTuple):
@@ -32,7 +32,7 @@ def context(session: Session, submission: Submission) -> dict[str, Any]:
 
 
 def _refund(session: Session, submission: Submission) -> dict[str, Any]:
-    memo = refunding.memo_of(session, submission)
+    memo = refunds.memo_of(session, submission)
     order = session.get_one(Order, memo.order_id)
     items = {item.id: item for item in order.items}
     refused = {row["line"]: row for row in submission.details.get("refused", ())}

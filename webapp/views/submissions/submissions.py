@@ -13,14 +13,13 @@ from webapp.core.extensions import db, settings
 from webapp.domain.common.marketplaces import BY_ID
 from webapp.domain.common.money import Money
 from webapp.domain.submissions import shipment_confirmation
-from webapp.domain.submissions import state_machine as domain
+from webapp.domain.submissions import state_machine as submission_states
 from webapp.forms.submissions import SubmissionFilters
 from webapp.messages.status_labels import label
 from webapp.models.submissions import Submission
 from webapp.queries import submissions
 from webapp.queries.accounts import stores
-from webapp.services.submissions import shipment_confirmations
-from webapp.services.submissions import user_actions as actions
+from webapp.services.submissions import shipment_confirmations, user_actions
 from webapp.views.listing import grid_page
 from webapp.views.orders.event_lines import entries
 from webapp.views.submissions import subject as submission_subject
@@ -32,7 +31,7 @@ from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("submissions", __name__, url_prefix="/submissions")
 
-AGAIN = frozenset({domain.REJECTED, domain.UNPROVED})
+AGAIN = frozenset({submission_states.REJECTED, submission_states.UNPROVED})
 HEADS = {
     "requested": (_l("Requested"), False),
     "kind": (_l("Kind"), False),
@@ -84,12 +83,12 @@ def show(submission_id: int) -> Response:
         history=entries(session, submissions.history(session, submission), zone),
         pace=_pace([submission]),
         may=_may,
-        refused=actions.resubmit_error(session, submission) if again else None,
+        refused=user_actions.resubmit_error(session, submission) if again else None,
         again=again,
         shipment=_shipment(submission),
         parcel=parcel,
         parcel_submission=shipment_confirmations.latest(session, parcel) if parcel else None,
-        changes=_changes(submission) if submission.state == domain.CONFLICT else [],
+        changes=_changes(submission) if submission.state == submission_states.CONFLICT else [],
         about=submission_subject.context(session, submission),
     )
 
@@ -98,7 +97,7 @@ def show(submission_id: int) -> Response:
 @requires("submissions.write")
 def undo(submission_id: int) -> Response:
     """Take it back before Amazon is told; then go to `next`, or to its page."""
-    actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    user_actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Undone: Amazon was not told."), "good")
     return _back(submission_id)
 
@@ -107,7 +106,7 @@ def undo(submission_id: int) -> Response:
 @requires("submissions.write")
 def look(submission_id: int) -> Response:
     """Look at Amazon now instead of later."""
-    submission = actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
+    submission = user_actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
     wake_worker(submission.account_id)
     return _back(submission_id)
 
@@ -116,7 +115,7 @@ def look(submission_id: int) -> Response:
 @requires("submissions.write")
 def ask_again(submission_id: int) -> Response:
     """Ask for the same once more, as a submission of its own; then go to `next`, or to that one."""
-    new = actions.resubmit(
+    new = user_actions.resubmit(
         db.session(),
         submission_id,
         undo_seconds=settings().undo_seconds,
@@ -131,7 +130,9 @@ def ask_again(submission_id: int) -> Response:
 @requires("submissions.write")
 def insist(submission_id: int) -> Response:
     """Go on in spite of the conflict."""
-    submission = actions.override_conflict(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    submission = user_actions.override_conflict(
+        db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor
+    )
     wake_worker(submission.account_id)
     return _back(submission_id)
 
@@ -155,7 +156,7 @@ class Change(NamedTuple):
 
 
 def _changes(submission: Submission) -> list[Change]:
-    now = {name: getattr(submission.amazon_order, name) for name in actions.SNAPSHOT_FIELDS}
+    now = {name: getattr(submission.amazon_order, name) for name in user_actions.SNAPSHOT_FIELDS}
     # The reason is not kept with the submission: it is personal, and stored encrypted with the Amazon order only.
     reason = submission.amazon_order.cancel_reason if has_permission("pii.read") else None
     before, after = _spoken(submission.snapshot), _spoken(now, reason=reason)
@@ -186,8 +187,8 @@ def _shipment(submission: Submission) -> tuple[str, str] | None:
 def _may(name: str, submission: Submission) -> bool:
     """Whether the button would do something: `undo` or `look`."""
     if name == "undo":
-        return domain.is_allowed("undo", submission.state)
-    return domain.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
+        return submission_states.is_allowed("undo", submission.state)
+    return submission_states.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
 
 
 def _counted(count: int) -> str:
@@ -196,7 +197,7 @@ def _counted(count: int) -> str:
 
 def _pace(shown: list[Submission]) -> int:
     """Seconds until the page asks again; 0 when nothing more will happen to what it shows."""
-    open_ = [submission for submission in shown if submission.open and submission.state != domain.CONFLICT]
+    open_ = [submission for submission in shown if submission.open and submission.state != submission_states.CONFLICT]
     if not open_:
         return 0
-    return 2 if any(submission.state != domain.SENT for submission in open_) else 5
+    return 2 if any(submission.state != submission_states.SENT for submission in open_) else 5

@@ -8,7 +8,7 @@ from flask_login import current_user
 from webapp.core.extensions import db, settings
 from webapp.queries.invoicing import documents
 from webapp.queries.invoicing.vat_invoices import Document
-from webapp.services.submissions import vat_invoices as actions
+from webapp.services.submissions import vat_invoices
 from webapp.web.auth import requires
 from webapp.web.responses import see_other
 from webapp.web.worker_notification import wake_worker
@@ -29,7 +29,7 @@ def upload_credit_memo(number: str) -> Response:
 
 
 def _upload(document: Document, url: str) -> Response:
-    asked = actions.upload(
+    asked = vat_invoices.upload(
         db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), actor=current_user.actor
     )
     wake_worker(asked.account_id)

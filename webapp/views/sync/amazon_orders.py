@@ -23,7 +23,7 @@ from webapp.messages import text_for
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 from webapp.queries.sync import amazon_orders as queries
-from webapp.services.sync import manual_corrections as actions
+from webapp.services.sync import manual_corrections
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.pages import add_routes
 from webapp.views.orders import timeline
@@ -109,7 +109,7 @@ def create_order(number: str) -> Response:
     here = url_for("amazon_orders.show", number=number)
     session = db.session()
     try:
-        made = actions.create_order(
+        made = manual_corrections.create_order(
             session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor
         )
     except RefusedError as error:
@@ -135,7 +135,9 @@ def save_address(number: str) -> Response:
     order = _open_address(number)
     form = AddressForm()
     try:
-        actions.correct_address(db.session(), order.id, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
+        manual_corrections.correct_address(
+            db.session(), order.id, form.entered(), now=datetime.now(UTC), actor=current_user.actor
+        )
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -151,7 +153,9 @@ def save_address(number: str) -> Response:
 @requires("orders.write")
 def restore_address(number: str) -> Response:
     session = db.session()
-    actions.restore_address(session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor)
+    manual_corrections.restore_address(
+        session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor
+    )
     flash(_("Amazon's address counts again."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
@@ -162,7 +166,7 @@ def reveal(number: str, version_id: int) -> Response:
     """The whole body of a version, personal data and all; the history keeps who looked."""
     session = db.session()
     id_ = queries.id_of(session, number)
-    body = actions.reveal_version(session, id_, version_id, now=datetime.now(UTC), actor=current_user.actor)
+    body = manual_corrections.reveal_version(session, id_, version_id, now=datetime.now(UTC), actor=current_user.actor)
     known = load(number)
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return render_fragment_or_page(

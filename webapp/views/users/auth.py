@@ -12,7 +12,7 @@ from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.users.credentials import SHORTEST_PASSWORD, check_password, clean_email
 from webapp.forms.users import BY_LINK, FirstOwnerForm, PasswordForm, SignInForm
 from webapp.messages import text_for
-from webapp.queries import users as stored
+from webapp.queries import users as user_queries
 from webapp.services.users import logins, users
 from webapp.web import auth
 from webapp.web.auth import public
@@ -58,7 +58,7 @@ def sign_out() -> ResponseReturnValue:
 @public
 def link_page(token: str) -> ResponseReturnValue:
     """Only the form uses the link up: a mail program or a chat that looks ahead does not."""
-    link = stored.link(db.session(), token, datetime.now(UTC))
+    link = user_queries.link(db.session(), token, datetime.now(UTC))
     if link is None:
         return _link_gone()
     return _link_form(link, BY_LINK[link.kind](formdata=None))
@@ -68,7 +68,7 @@ def link_page(token: str) -> ResponseReturnValue:
 @public
 def use_link(token: str) -> ResponseReturnValue:
     now = datetime.now(UTC)
-    link = stored.link(db.session(), token, now)
+    link = user_queries.link(db.session(), token, now)
     # Hashing a password takes too long to hold up every other writer with the transaction begun above.
     db.session.rollback()
     if link is None:
@@ -94,7 +94,7 @@ def use_link(token: str) -> ResponseReturnValue:
     return redirect("/", code=303)
 
 
-def _link_form(link: stored.Link, form: FlaskForm) -> str:
+def _link_form(link: user_queries.Link, form: FlaskForm) -> str:
     return render_template("auth/link.html", link=link, form=form, least=SHORTEST_PASSWORD)
 
 

@@ -15,8 +15,8 @@ from webapp.forms.users import ROLE_NAMES, InviteForm, RoleForm
 from webapp.messages import text_for
 from webapp.models.audit_log import Event
 from webapp.models.users import User
-from webapp.queries import users as stored
-from webapp.services.users import users as actions
+from webapp.queries import users as user_queries
+from webapp.services.users import users
 from webapp.web import auth
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
@@ -69,7 +69,7 @@ def invite() -> Response:
         return render_invalid(request, *_INVITE, form=form)
     now = datetime.now(UTC)
     try:
-        user = actions.create_user(
+        user = users.create_user(
             db.session(), form.email.data or "", form.role.data or "", None, now, actor=current_user.actor
         )
     except InvalidError as error:
@@ -98,7 +98,7 @@ def role_page(user_id: int) -> Response:
 def change_role(user_id: int) -> Response:
     form = RoleForm()
     try:
-        user = actions.change_role(
+        user = users.change_role(
             db.session(), user_id, form.role.data or "", now=datetime.now(UTC), actor=current_user.actor
         )
     except (InvalidError, RefusedError) as error:
@@ -111,19 +111,19 @@ def change_role(user_id: int) -> Response:
 @bp.post("/<int:user_id>/disable")
 @requires("users.write")
 def disable(user_id: int) -> Response:
-    return _change(actions.disable, user_id, lambda user: _("%(email)s is disabled and signed out.", email=user.email))
+    return _change(users.disable, user_id, lambda user: _("%(email)s is disabled and signed out.", email=user.email))
 
 
 @bp.post("/<int:user_id>/enable")
 @requires("users.write")
 def enable(user_id: int) -> Response:
-    return _change(actions.enable, user_id, lambda user: _("%(email)s may sign in again.", email=user.email))
+    return _change(users.enable, user_id, lambda user: _("%(email)s may sign in again.", email=user.email))
 
 
 @bp.post("/<int:user_id>/sign-out")
 @requires("users.write")
 def sign_out(user_id: int) -> Response:
-    actions.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), actor=current_user.actor)
+    users.sign_out_everywhere(db.session(), user_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("%(email)s is signed out everywhere.", email=_user(user_id).email), "good")
     return see_other(request, _home())
 
@@ -153,7 +153,7 @@ def _user(user_id: int) -> User:
 def _show_link(email: str, now: datetime) -> Response:
     """The page with a link in it, which is nowhere stored: it cannot be shown a second time."""
     try:
-        made = actions.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
+        made = users.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "bad")
         return see_other(request, _home())
@@ -163,9 +163,9 @@ def _show_link(email: str, now: datetime) -> Response:
 def _page(**more: Any) -> str:
     now, session = datetime.now(UTC), db.session()
     seen_after, created_after = auth.open_sessions(now)
-    members = stored.members(session, seen_after=seen_after, created_after=created_after)
+    members = user_queries.members(session, seen_after=seen_after, created_after=created_after)
     emails = {member.id: member.email for member in members}
-    history = [_entry(event, emails) for event in stored.recent_events(session, _HISTORY)]
+    history = [_entry(event, emails) for event in user_queries.recent_events(session, _HISTORY)]
     context: dict[str, Any] = {"members": members, "roles": ROLE_NAMES, "history": history, "link": ""}
     return render_template("users/index.html", **(context | more))
 
