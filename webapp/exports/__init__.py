@@ -1,1 +1,1 @@
-"""Lists that leave the house as files: one line for each row of a grid, as CSV or as a workbook."""
+"""Export of lists as CSV or XLSX files, one line for each row of a grid."""

@@ -1,4 +1,4 @@
-"""What the cells of a file are made of: each column of a grid is one cell, or a few."""
+"""The cells of an exported file: each column of a grid becomes one or more cells."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from webapp.messages.status_labels import label
 from webapp.models.stores import StoreName
 
 Text: TypeAlias = str | LazyString
-# What a cell holds: nothing, words, whole numbers, or an amount with exactly the digits its currency has.
+# An amount is a Decimal with exactly the digits of its currency.
 Cell: TypeAlias = str | int | Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One cell: its head, and what it says of a row of the grid; `store` is the row's."""
+    """One cell: its heading, and the function that returns its value for a row and the row's store."""
 
     text: Text
     value: Callable[[Any, StoreName], Cell]
@@ -30,7 +30,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column of a grid: its head on the page, whether it holds figures, and its cells in a file."""
+    """A column of a grid: its heading on the page, whether it is numeric, and its cells in a file."""
 
     text: Text
     fields: tuple[Field, ...] = ()
@@ -41,7 +41,7 @@ CURRENCY = Field(_l("Currency"), lambda row, _store: row.currency)
 
 
 def words(text: Text, name: str) -> Heading:
-    """A text, or a whole number, as it is stored."""
+    """Export a text or an integer as it is stored."""
     return Heading(text, (Field(text, lambda row, _store: getattr(row, name)),))
 
 
@@ -50,7 +50,7 @@ def count(text: Text, name: str) -> Heading:
 
 
 def amount(text: Text, name: str) -> Heading:
-    """Minor units as a decimal number; the currency has a cell of its own."""
+    """Export minor units as a decimal number; the currency has a cell of its own."""
 
     def value(row: Any, _store: StoreName) -> Cell:
         minor = getattr(row, name)
@@ -60,7 +60,7 @@ def amount(text: Text, name: str) -> Heading:
 
 
 def moment(text: Text, name: str) -> Heading:
-    """An instant as ISO 8601 on the clock of the store's marketplace: 2026-03-02T10:00:00+01:00."""
+    """Export an instant as ISO 8601 in the marketplace's time zone: 2026-03-02T10:00:00+01:00."""
 
     def value(row: Any, store: StoreName) -> Cell:
         instant: datetime | None = getattr(row, name)
@@ -71,7 +71,7 @@ def moment(text: Text, name: str) -> Heading:
 
 
 def status(text: Text, kind: str, name: str, own: str = "") -> Heading:
-    """A word of `labels`; `own` names the column with a store's own word for it, which goes before."""
+    """Export the label of a status. `own`: the column with a status of the store's own, which takes precedence."""
 
     def value(row: Any, _store: StoreName) -> Cell:
         return (getattr(row, own) if own else "") or str(label(kind, getattr(row, name)).text)
@@ -84,7 +84,7 @@ def store(text: Text) -> Heading:
 
 
 def address(text: Text, name: str) -> Heading:
-    """An encrypted address in the cells a carrier's form has."""
+    """Export an encrypted address in the cells that carriers' import forms have."""
 
     def part(key: str) -> Callable[[Any, StoreName], Cell]:
         return lambda row, _store: (getattr(row, name) or {}).get(key)

@@ -1,4 +1,4 @@
-"""The columns of the lists of Orders and of Amazon orders."""
+"""The columns of the lists of orders and of Amazon orders."""
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.exports.fields import (

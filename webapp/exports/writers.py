@@ -1,4 +1,4 @@
-"""Writing the files. Both take rows as they come, so that a long list needs no more memory than a short one."""
+"""Writers for CSV and XLSX. Both stream rows, so that memory use does not depend on the length of the list."""
 
 import csv
 import io
@@ -18,19 +18,19 @@ from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import Grid, PageRequest
 
 FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-# A spreadsheet takes a text that begins so for a formula and runs it.
+# Spreadsheets run a text that begins with one of these as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-# What a worksheet can hold, its head among them.
+# The limit of a worksheet, including the header row.
 MOST_ROWS_XLSX = 1_048_576
 
-# By so many rows it is seen how wide a column has to be.
+# The width of a column is measured in this many rows.
 _MEASURED = 200
 
 
 def fields_of(grid: Grid, headings: Mapping[str, Heading]) -> tuple[Grid, list[Field]]:
-    """The grid with only those of its visible columns that may leave, and their cells.
+    """Return the grid with only those of its visible columns that may be exported, and their cells.
 
-    For a reader who may not read personal data its rows hold none, whatever a cell asks of them. The currency has a
+    Without permission to read personal data its rows contain none, whatever the cells read. The currency has a
     cell of its own before the first amount. Raises InvalidError where no column is left.
     """
     by_name = {column.name: column for column in grid.columns}
@@ -53,7 +53,7 @@ def rows(
     fields: Sequence[Field],
     stores: Mapping[int, StoreName],
 ) -> Iterator[list[Cell]]:
-    """A row of cells for each row of the grid, read a thousand at a time. `stores` belong to no session any more."""
+    """Yield the cells of each row of the grid, read a thousand at a time. `stores`: detached from the session."""
     chunks = grid_fetch.iterate(session, grid, place, filters)
     while True:
         with read_only():
@@ -66,9 +66,9 @@ def rows(
 
 
 def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: Callable[[int], None]) -> Iterator[str]:
-    """The file in pieces of some hundred rows. `counted` is told how many were handed out so far."""
+    """Yield the file in chunks of 500 rows. `counted` is called with the number of rows so far."""
     out = io.StringIO()
-    # Spreadsheets take a file without this mark for one in the code page of the machine.
+    # Without a byte order mark, spreadsheets read the file in the machine's code page.
     out.write("\ufeff")
     writer = csv.writer(out)
     writer.writerow(heads)
@@ -84,9 +84,9 @@ def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: C
 
 
 def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: BinaryIO, folder: Path) -> int:
-    """Write a workbook of one sheet; answers how many rows it has. What a sheet cannot hold is left out.
+    """Write a workbook of one sheet and return its number of rows. Rows over the limit of a sheet are left out.
 
-    `folder`: where the parts of the workbook are kept while it is written.
+    `folder`: for temporary files while the workbook is written.
     """
     options = {
         "constant_memory": True,
@@ -94,7 +94,7 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
         "strings_to_formulas": False,
         "tmpdir": str(folder),
     }
-    # Closed whatever happens: its parts are open files.
+    # Always closed, because its temporary files are open.
     with xlsxwriter.Workbook(file, options) as workbook:
         sheet = workbook.add_worksheet()
         bold = workbook.add_format({"bold": True})
@@ -125,7 +125,7 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
 
 
 def _plain(cell: Cell) -> str | int | Decimal:
-    """The cell as a table has it. A text that a spreadsheet would run is marked as text."""
+    """Return the cell for CSV. A text that a spreadsheet would run as a formula is quoted."""
     if cell is None:
         return ""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

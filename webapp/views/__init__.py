@@ -1,4 +1,4 @@
-"""Every page of the desk: its blueprints in one list, and what they all share."""
+"""The blueprints of all pages."""
 
 from flask import Flask
 

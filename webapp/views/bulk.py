@@ -1,4 +1,4 @@
-"""Bulk actions: the question before, the progress, a result for each row; retry the failed ones, stop the rest."""
+"""Bulk actions: confirmation, progress and the result of each row; retry failed rows, stop the rest."""
 
 import csv
 import io
@@ -52,14 +52,14 @@ HEADS = {
     "skipped": (_l("Skipped"), True),
     "actor": (_l("Asked by"), False),
 }
-# Of what a kind's rows are → the list they were chosen from, and the page of one by its number.
+# Subject of a kind → endpoint of its list, endpoint of one by its number, title.
 SUBJECTS: dict[str, tuple[str, str, str | LazyString]] = {
     "order": ("orders.index", "orders.show", _l("Orders")),
     "invoice": ("invoices.index", "invoices.show", _l("Invoices")),
     "shipment": ("shipments.index", "shipments.show", _l("Shipments")),
     "credit_memo": ("credit_memos.index", "credit_memos.show", _l("Credit memos")),
 }
-# What a kind asks before it begins; `args(form)` is what its rows are given.
+# Kind → its form, and a function that returns the arguments of its rows.
 FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
     "cancel": (
         CancellationForm,
@@ -67,7 +67,7 @@ FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
     ),
     "hold": (HoldManyForm, lambda form: form.args()),
 }
-# Where a kind that makes something whole leads when it has ended: (text, address), or None.
+# Kind → a function that returns the text and URL of the link to its result, or None.
 RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromkeys(
     (kind.name for kind in bulk_printing.KINDS), printing.result
 )
@@ -87,14 +87,14 @@ def index() -> Response:
 @bp.get("/<int:action_id>")
 @requires("orders.read")
 def show(action_id: int) -> Response:
-    """The question while it is a draft, the progress afterwards; it asks for itself while it runs."""
+    """Render the confirmation of a draft, else the progress, which polls while the action runs."""
     action = queries.find(db.session(), action_id)
     if action.state == bulk_states.DRAFT:
         return render_fragment_or_page(request, *_DRAFT, **_question(action, _form(action.kind)(formdata=None)))
-    shown = _progress(action)
+    progress = _progress(action)
     if action.state != bulk_states.RUNNING and wants_fragment(request):
-        return stop_polling("bulk/_action.html", **shown)
-    return render_fragment_or_page(request, "bulk/_action.html", "bulk/show.html", **shown)
+        return stop_polling("bulk/_action.html", **progress)
+    return render_fragment_or_page(request, "bulk/_action.html", "bulk/show.html", **progress)
 
 
 @bp.post("/<int:action_id>/starts")
@@ -108,25 +108,25 @@ def start(action_id: int) -> Response:
         return render_invalid(request, *_DRAFT, **_question(action, form))
     _, args = FORMS.get(action.kind, (NothingForm, lambda form: form.args()))
     runner.begin(session, action_id, args(form), now=datetime.now(UTC), actor=current_user.actor)
-    ring(action_id)
+    enqueue(action_id)
     return see_other(request, url_for("bulk.show", action_id=action_id))
 
 
 @bp.post("/<int:action_id>/retries")
 @requires("bulk.write")
 def retry(action_id: int) -> Response:
-    """Let what failed be tried again."""
+    """Queue the failed rows again."""
     session = db.session()
     _check(queries.find(session, action_id))
     runner.retry_failed(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
-    ring(action_id)
+    enqueue(action_id)
     return see_other(request, url_for("bulk.show", action_id=action_id))
 
 
 @bp.post("/<int:action_id>/stops")
 @requires("bulk.write")
 def stop(action_id: int) -> Response:
-    """Leave what still waits."""
+    """Skip the rows that are still waiting."""
     session = db.session()
     drafted = queries.find(session, action_id).state == bulk_states.DRAFT
     action = runner.cancel(session, action_id, now=datetime.now(UTC), actor=current_user.actor)
@@ -138,15 +138,15 @@ def stop(action_id: int) -> Response:
 @bp.get("/<int:action_id>/failed.csv")
 @requires("orders.read")
 def failed(action_id: int) -> Response:
-    """What was not done, and why, for a spreadsheet."""
+    """Download the failed rows with their reasons as CSV."""
     action = queries.find(db.session(), action_id)
     headers = {"Content-Disposition": f'attachment; filename="bulk-{action_id}-not-done.csv"'}
     lines = stream_with_context(_failed_lines(action.id, action.subject))
     return Response(lines, mimetype="text/csv", headers=headers)
 
 
-def ring(action_id: int) -> None:
-    """Call the worker. With Redis away the scheduler rings later, since the table holds the work."""
+def enqueue(action_id: int) -> None:
+    """Enqueue the bulk action. While Redis is down, maintenance enqueues it later from the database."""
     try:
         queue.enqueue(queue.redis(), "run_bulk_action", action_id)
     except RedisError:
@@ -168,14 +168,14 @@ def _check(action: BulkAction) -> None:
 def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
     kind, session = bulk_registry.find(action.kind), db.session()
     causes = kind.impossible(session, queries.subject_ids(session, action.id)) if kind.impossible else []
-    hopeless = sum(cause.count for cause in causes)
+    impossible = sum(cause.count for cause in causes)
     hints = {row.code: _hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
     return {
         "action": action,
         "form": form,
         "causes": [(number(cause.count), text_for(cause.code, cause.args)) for cause in causes],
-        "hopeless": hopeless,
-        "possible": action.total - hopeless,
+        "impossible": impossible,
+        "possible": action.total - impossible,
         "hints": hints,
         "back": url_for(SUBJECTS[action.subject][0]),
         "allowed": has_permission("bulk.write") and has_permission(kind.permission),
@@ -215,7 +215,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
 
 
 def _hint(code: str) -> str:
-    """What a reason costs, of many orders of which some may have been asked for through Amazon."""
+    """Return how a reason affects the cancellation rate, for orders some of whose buyers may have asked to cancel."""
     if not cancellation.hurts_rate(code, buyer_asked=False):
         return text_for("reason_hurts_not")
     always = cancellation.hurts_rate(code, buyer_asked=True)
@@ -226,15 +226,15 @@ def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
     session = db.session()
     yield _line([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
     for rows in queries.every_row(session, action_id, bulk_states.FAILED):
-        known = queries.subjects(session, subject, [row.subject_id for row in rows])
-        yield "".join(_line(_failed_cells(row, known)) for row in rows)
+        subjects = queries.subjects(session, subject, [row.subject_id for row in rows])
+        yield "".join(_line(_failed_cells(row, subjects)) for row in rows)
 
 
-def _failed_cells(row: BulkRow, known: dict[int, queries.Subject]) -> list[Any]:
-    about = known.get(row.subject_id)
-    said = text_for(row.outcome or "", row.outcome_args)
-    numbers = [about.number, about.order] if about else [row.subject_id, ""]
-    return [*numbers, row.outcome, said, row.tries]
+def _failed_cells(row: BulkRow, subjects: dict[int, queries.Subject]) -> list[Any]:
+    subject = subjects.get(row.subject_id)
+    reason = text_for(row.outcome or "", row.outcome_args)
+    numbers = [subject.number, subject.order] if subject else [row.subject_id, ""]
+    return [*numbers, row.outcome, reason, row.tries]
 
 
 def _line(cells: list[Any]) -> str:

@@ -1,4 +1,4 @@
-"""The schedule: what runs by itself, how often, how it went, and what a person may change of it."""
+"""Recurring jobs: intervals, last results, running one now, pausing and resuming."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ _INTERVAL = ("schedule/_interval.html", "schedule/interval.html")
 
 
 class Row(NamedTuple):
-    """A job as the page shows it. `state`: running, waiting, done, failed or paused."""
+    """A recurring job. `state`: running, waiting, done, failed or paused."""
 
     job: RecurringJob
     name: str
@@ -91,12 +91,12 @@ def resume(key: str) -> Response:
 
 
 def interval(seconds: int) -> str:
-    """`every 3 minutes`."""
+    """Format an interval: `every 3 minutes`."""
     return _("every %(interval)s", interval=_span(seconds))
 
 
 def _span(seconds: int) -> str:
-    """`3 minutes`, in the largest unit that needs no fraction."""
+    """Format seconds in the largest unit that needs no fraction: `3 minutes`."""
     name, size = next(unit for unit in UNITS if seconds % unit[1] == 0)
     text: str = units.format_unit(seconds // size, f"duration-{name}", locale=get_locale())
     return text

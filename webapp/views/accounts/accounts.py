@@ -41,9 +41,9 @@ _CREDENTIALS = ("accounts/_credentials.html", "accounts/show.html")
 @bp.get("/stores/connect")
 @requires("accounts.write")
 def connect_page() -> Response:
-    fields = _kept_fields()
-    shown = {name: value for name, value in fields.items() if name not in SECRETS}
-    form = ConnectForm(formdata=None, data=shown, kept=_secrets_in(fields))
+    fields = _stored_fields()
+    visible = {name: value for name, value in fields.items() if name not in SECRETS}
+    form = ConnectForm(formdata=None, data=visible, kept=_secrets_in(fields))
     return render_fragment_or_page(
         request, *_CONNECT, form=form, problem=None, expired="expired" in request.args and not fields
     )
@@ -52,21 +52,21 @@ def connect_page() -> Response:
 @bp.post("/stores/connect")
 @requires("accounts.write")
 def test_connection() -> Response:
-    """Ask Amazon what these credentials open. What was typed is kept for ten minutes, whatever Amazon says."""
-    kept = _kept_fields()
-    form = ConnectForm(kept=_secrets_in(kept))
-    fields = {name: value for name, value in kept.items() if name in SECRETS} | form.entered
+    """Call Amazon with these credentials. What was entered is kept for ten minutes, whatever the result."""
+    stored = _stored_fields()
+    form = ConnectForm(kept=_secrets_in(stored))
+    fields = {name: value for name, value in stored.items() if name in SECRETS} | form.entered
     problem: AmazonError | None = None
     if form.validate():
         try:
-            report = _ask(fields)
+            report = _test_connection(fields)
         except InvalidError as error:
             add_error(form, error)
             fields.pop(error.field, None)
         except AmazonError as error:
             problem = error
         else:
-            form_drafts.keep(DRAFT, {"fields": fields, "report": _plain(report)})
+            form_drafts.keep(DRAFT, {"fields": fields, "report": _to_json(report)})
             return see_other(request, url_for("accounts.marketplaces_page"))
     form_drafts.keep(DRAFT, {"fields": fields})
     form.kept = _secrets_in(fields)
@@ -79,10 +79,10 @@ def marketplaces_page() -> ResponseReturnValue:
     draft = form_drafts.read(DRAFT)
     if draft is None or "report" not in draft:
         return _start_again()
-    report = _report(draft["report"])
+    report = _from_json(draft["report"])
     form = _marketplaces_form(report)
-    form.marketplaces.data = [found.marketplace_id for found in report.marketplaces]
-    return render_fragment_or_page(request, *_MARKETPLACES, form=form, **_shown(draft, report))
+    form.marketplaces.data = [participation.marketplace_id for participation in report.marketplaces]
+    return render_fragment_or_page(request, *_MARKETPLACES, form=form, **_marketplaces_context(draft, report))
 
 
 @bp.post("/stores/connect/marketplaces")
@@ -91,7 +91,7 @@ def connect() -> ResponseReturnValue:
     draft = form_drafts.read(DRAFT)
     if draft is None or "report" not in draft:
         return _start_again()
-    report = _report(draft["report"])
+    report = _from_json(draft["report"])
     form = _marketplaces_form(report)
     days = form.backfill_days.data if form.backfill_days.validate(form) else "0"
     try:
@@ -108,7 +108,7 @@ def connect() -> ResponseReturnValue:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_MARKETPLACES, form=form, **_shown(draft, report))
+        return render_invalid(request, *_MARKETPLACES, form=form, **_marketplaces_context(draft, report))
     form_drafts.drop(DRAFT)
     flash(_("%(account)s is connected. Its orders are being fetched.", account=account.name), "good")
     only = account.stores[0] if len(account.stores) == 1 else None
@@ -124,7 +124,7 @@ def show(account_id: int) -> Response:
 @bp.post("/accounts/<int:account_id>/credentials")
 @requires("accounts.write")
 def replace_credentials(account_id: int) -> Response:
-    """New credentials are tried first; what Amazon refuses, or what opens another account, is not kept."""
+    """Test the new credentials, and keep them only if Amazon accepts them for the same account."""
     session, form = db.session(), CredentialsForm()
     account = _account(account_id)
     region, sells_in = account.region, [store.marketplace_id for store in account.stores]
@@ -163,16 +163,16 @@ def sync_now(account_id: int) -> Response:
     return see_other(request, url_for("accounts.show", account_id=account_id))
 
 
-def _ask(fields: dict[str, str]) -> ConnectionReport:
+def _test_connection(fields: dict[str, str]) -> ConnectionReport:
     credentials = accounts.check(fields)
     accounts.check_new(db.session(), fields)
-    # Amazon may take its time, and nobody is to wait for this transaction meanwhile.
+    # The call may take long, so no transaction is open during it.
     db.session.rollback()
     with open_port(credentials) as port:
         return accounts.try_connection(port, fields["region"])
 
 
-def _kept_fields() -> dict[str, str]:
+def _stored_fields() -> dict[str, str]:
     draft = form_drafts.read(DRAFT) or {}
     fields: dict[str, str] = draft.get("fields", {})
     return fields
@@ -186,30 +186,40 @@ def _start_again() -> Response:
     return see_other(request, url_for("accounts.connect_page", expired=1))
 
 
-def _plain(report: ConnectionReport) -> dict[str, Any]:
-    return {"marketplaces": [asdict(found) for found in report.marketplaces], "missing": sorted(report.missing)}
+def _to_json(report: ConnectionReport) -> dict[str, Any]:
+    return {
+        "marketplaces": [asdict(participation) for participation in report.marketplaces],
+        "missing": sorted(report.missing),
+    }
 
 
-def _report(plain: dict[str, Any]) -> ConnectionReport:
-    found = tuple(Participation(**participation) for participation in plain["marketplaces"])
-    return ConnectionReport(found, frozenset(plain["missing"]))
+def _from_json(plain: dict[str, Any]) -> ConnectionReport:
+    participations = tuple(Participation(**participation) for participation in plain["marketplaces"])
+    return ConnectionReport(participations, frozenset(plain["missing"]))
 
 
 def _marketplaces_form(report: ConnectionReport) -> MarketplacesForm:
     form = MarketplacesForm()
     form.marketplaces.choices = choices(
-        {found.marketplace_id: BY_ID[found.marketplace_id].name for found in report.marketplaces}
+        {
+            participation.marketplace_id: BY_ID[participation.marketplace_id].name
+            for participation in report.marketplaces
+        }
     )
     return form
 
 
-def _shown(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
-    found = [(participation, BY_ID[participation.marketplace_id]) for participation in report.marketplaces]
-    return {"account_name": draft["fields"]["name"], "found": found, "datasets": _datasets(report.missing)}
+def _marketplaces_context(draft: dict[str, Any], report: ConnectionReport) -> dict[str, Any]:
+    marketplaces = [(participation, BY_ID[participation.marketplace_id]) for participation in report.marketplaces]
+    return {
+        "account_name": draft["fields"]["name"],
+        "marketplaces": marketplaces,
+        "datasets": _datasets(report.missing),
+    }
 
 
 def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
-    """What Amazon shows the account, a row a dataset, the missing ones first. `outages`: those that worked lately."""
+    """Return a row for each dataset, missing ones first. `outages`: missing datasets that worked recently."""
     rows = [
         {
             "text": text_for(f"dataset_{name}"),
@@ -224,10 +234,10 @@ def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) ->
 
 
 def _account(account_id: int) -> Account:
-    found = stores.account(db.session(), account_id)
-    if found is None:
+    account = stores.account(db.session(), account_id)
+    if account is None:
         raise NotFoundError("account_unknown", name=account_id)
-    return found
+    return account
 
 
 def _account_page(

@@ -1,4 +1,4 @@
-"""What needs attention, in words: the cause, and where one goes to put it right."""
+"""The texts and links of a store's alerts."""
 
 from typing import NamedTuple
 from urllib.parse import quote
@@ -17,7 +17,7 @@ from webapp.queries.accounts.alerts import Alert
 
 
 class Notice(NamedTuple):
-    """`tone`: wait, warn or bad. `link` is what the way to `url` is called."""
+    """`tone`: wait, warn or bad. `link`: the text of the link to `url`."""
 
     tone: str
     title: str
@@ -27,7 +27,7 @@ class Notice(NamedTuple):
 
 
 def of_store(store: Store, alerts: list[Alert]) -> list[Notice]:
-    """One notice an alert, in the same order."""
+    """Return one notice for each alert, in the same order."""
     return [_MAKERS[alert.kind](store, alert) for alert in alerts]
 
 

@@ -1,4 +1,4 @@
-"""What a store's documents and mails say of the seller, and in which language."""
+"""Document settings of a store: seller data and language of its documents and mails."""
 
 from datetime import UTC, datetime
 
@@ -45,7 +45,7 @@ def save(slug: str) -> Response:
 
 
 def _store(slug: str) -> Store:
-    found = stores.by_slug(db.session(), slug)
-    if found is None:
+    store = stores.by_slug(db.session(), slug)
+    if store is None:
         raise NotFoundError("store_unknown", name=slug)
-    return found
+    return store

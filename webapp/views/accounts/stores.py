@@ -1,4 +1,4 @@
-"""The stores: their cards, their dashboards, their order settings, and how one is switched off or deleted."""
+"""Stores: overview, dashboard, order settings, deactivation and deletion."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -34,9 +34,9 @@ bp = Blueprint("stores", __name__)
 @bp.get("/")
 @requires("stores.read")
 def index() -> Response:
-    found = stores.cards(db.session(), datetime.now(UTC))
-    shown = [(card, alert_texts.of_store(card.store, card.alerts)) for card in found]
-    return render_fragment_or_page(request, "stores/index.html", "stores/index.html", cards=shown)
+    cards = stores.cards(db.session(), datetime.now(UTC))
+    cards_with_notices = [(card, alert_texts.of_store(card.store, card.alerts)) for card in cards]
+    return render_fragment_or_page(request, "stores/index.html", "stores/index.html", cards=cards_with_notices)
 
 
 @bp.get("/stores")
@@ -48,7 +48,7 @@ def list_all() -> ResponseReturnValue:
 @bp.get("/stores/<slug>")
 @requires("stores.read")
 def show(slug: str) -> Response:
-    """The dashboard. HTMX asks for its living part, with the `mark` of what it shows: 204 while nothing is new."""
+    """Render the dashboard. HTMX polls its changing part with the `mark` of its state; 204 if unchanged."""
     session, store = db.session(), _store(slug)
     recent = dashboard.recent_orders(session, store)
     mark = dashboard.state_mark(store, recent)
@@ -74,7 +74,7 @@ def show(slug: str) -> Response:
 @bp.get("/stores/<slug>/settings")
 @requires("stores.read")
 def settings_page(slug: str) -> Response:
-    """The form as it stands, or as it would look with what the address names: nothing is saved."""
+    """Render the settings, with those in the query string instead of the stored ones; nothing is saved."""
     store = _store(slug)
     return render_fragment_or_page(
         request, "stores/_settings.html", "stores/settings.html", store=store, form=_form(store, request.args)
@@ -86,7 +86,7 @@ def settings_page(slug: str) -> Response:
 def save_settings(slug: str) -> Response:
     store = _store(slug)
     form = _form(store, request.form)
-    # What is greyed out is not sent, and stays as it is.
+    # Disabled fields are not sent and keep their value.
     sent = {setting.key: request.form[setting.key] for setting in ORDER_SETTINGS if setting.key in request.form}
     try:
         store_service.change_settings(db.session(), store, sent, now=datetime.now(UTC), actor=current_user.actor)
@@ -113,7 +113,7 @@ def deactivate(slug: str) -> Response:
 @bp.get("/stores/<slug>/delete")
 @requires("stores.write")
 def delete_page(slug: str) -> Response:
-    return render_fragment_or_page(request, *_DELETE, form=DeleteStoreForm(formdata=None), **_what_goes(slug))
+    return render_fragment_or_page(request, *_DELETE, form=DeleteStoreForm(formdata=None), **_delete_context(slug))
 
 
 @bp.post("/stores/<slug>/deletions")
@@ -128,7 +128,7 @@ def delete(slug: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_DELETE, form=form, **_what_goes(slug))
+        return render_invalid(request, *_DELETE, form=form, **_delete_context(slug))
     flash(_("%(store)s was deleted.", store=name), "good")
     return see_other(request, url_for("stores.index"))
 
@@ -137,13 +137,13 @@ _DELETE = ("stores/_delete.html", "stores/delete.html")
 
 
 def _store(slug: str) -> Store:
-    found = stores.by_slug(db.session(), slug)
-    if found is None:
+    store = stores.by_slug(db.session(), slug)
+    if store is None:
         raise NotFoundError("store_unknown", name=slug)
-    return found
+    return store
 
 
-def _what_goes(slug: str) -> dict[str, Any]:
+def _delete_context(slug: str) -> dict[str, Any]:
     store = _store(slug)
     return {"store": store, "loses": stores.what_delete_loses(db.session(), store)}
 
@@ -158,7 +158,7 @@ def _switch(slug: str, *, active: bool) -> Response:
 
 
 def _form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:
-    """The form with what was entered, and the store's own setting for what was not."""
+    """Return the form with what was entered, and the stored setting for the rest."""
     data = {
         key: entered.get(key, entered.get(f"entered_{key}", value))
         for key, value in stores.order_settings(store).items()

@@ -1,4 +1,4 @@
-"""Credit memos: one, with its lines, totals and comments."""
+"""Credit memos: the page of one."""
 
 from flask import Blueprint, Response
 from flask_babel import lazy_gettext as _l

@@ -1,4 +1,4 @@
-"""Documents on paper: an invoice, a packing slip, a credit memo, or all that an Order has, as one PDF to look at."""
+"""PDF files of invoices, packing slips, credit memos, and of all documents of an order."""
 
 from collections.abc import Sequence
 
@@ -18,53 +18,53 @@ from webapp.web.auth import has_permission, requires
 bp = Blueprint("printing", __name__)
 
 
-@bp.get("/invoices/<number>/pdf")
+@bp.get("/invoices/<number>/pdf", endpoint="invoice")
 @requires("documents.print")
-def invoice(number: str) -> Response:
-    found = documents.invoice(db.session(), number)
-    return _pdf([("invoice", found.id)], f"invoice-{found.number}")
+def invoice_pdf(number: str) -> Response:
+    invoice = documents.invoice(db.session(), number)
+    return _pdf([("invoice", invoice.id)], f"invoice-{invoice.number}")
 
 
-@bp.get("/shipments/<number>/pdf")
+@bp.get("/shipments/<number>/pdf", endpoint="shipment")
 @requires("documents.print")
-def shipment(number: str) -> Response:
-    found = documents.shipment(db.session(), number)
-    return _pdf([("shipment", found.id)], f"packing-slip-{found.number}")
+def shipment_pdf(number: str) -> Response:
+    shipment = documents.shipment(db.session(), number)
+    return _pdf([("shipment", shipment.id)], f"packing-slip-{shipment.number}")
 
 
-@bp.get("/credit-memos/<number>/pdf")
+@bp.get("/credit-memos/<number>/pdf", endpoint="credit_memo")
 @requires("documents.print")
-def credit_memo(number: str) -> Response:
-    found = documents.credit_memo(db.session(), number)
-    return _pdf([("credit_memo", found.id)], f"credit-memo-{found.number}")
+def credit_memo_pdf(number: str) -> Response:
+    credit_memo = documents.credit_memo(db.session(), number)
+    return _pdf([("credit_memo", credit_memo.id)], f"credit-memo-{credit_memo.number}")
 
 
-@bp.get("/orders/<number>/pdf")
+@bp.get("/orders/<number>/pdf", endpoint="order")
 @requires("documents.print")
-def order(number: str) -> Response:
-    """Its invoices, then its packing slips, then its credit memos."""
-    found = orders.by_number(db.session(), number)
-    keys = queries.of_orders(db.session(), [found.id])
+def order_pdf(number: str) -> Response:
+    """Render the invoices, packing slips and credit memos of an order as one PDF."""
+    order = orders.by_number(db.session(), number)
+    keys = queries.of_orders(db.session(), [order.id])
     if not keys:
-        raise RefusedError("nothing_to_print", number=found.number)
-    return _pdf(keys, f"order-{found.number}")
+        raise RefusedError("nothing_to_print", number=order.number)
+    return _pdf(keys, f"order-{order.number}")
 
 
 @bp.get("/orders/<number>/packing-slip/pdf")
 @requires("documents.print")
 def packing_slip(number: str) -> Response:
-    """What is left to ship of an order, to pack it by."""
-    found = orders.by_number(db.session(), number)
-    keys = queries.unshipped(db.session(), [found.id])
+    """Render a packing slip of the units of an order that are left to ship."""
+    order = orders.by_number(db.session(), number)
+    keys = queries.unshipped(db.session(), [order.id])
     if not keys:
-        raise RefusedError("nothing_to_pack", number=found.number)
-    return _pdf(keys, f"packing-slip-{found.number}")
+        raise RefusedError("nothing_to_pack", number=order.number)
+    return _pdf(keys, f"packing-slip-{order.number}")
 
 
 @bp.get("/bulk/<int:action_id>/pdf")
 @requires("documents.print")
 def printed(action_id: int) -> Response:
-    """What a bulk action printed."""
+    """Send the PDF that a bulk action created."""
     session = db.session()
     file = queries.file_of(session, action_id)
     if file is None:
@@ -74,7 +74,7 @@ def printed(action_id: int) -> Response:
 
 
 def result(action: BulkAction) -> tuple[str, str] | None:
-    """Text and address of the link to what the bulk action printed, while it is kept and for who may see it."""
+    """Return text and URL of the link to the bulk action's PDF, or None if it is gone or the user may not see it."""
     if not has_permission("documents.print") or queries.file_of(db.session(), action.id) is None:
         return None
     return _("Open the PDF"), url_for("printing.printed", action_id=action.id)
@@ -86,6 +86,6 @@ def _pdf(keys: Sequence[Key], name: str) -> Response:
 
 def _named(response: Response, name: str) -> Response:
     response.headers.set("Content-Disposition", "inline", filename=f"{name}.pdf")
-    # A buyer's data: no cache may keep it.
+    # It contains personal data.
     response.headers["Cache-Control"] = "no-store"
     return response

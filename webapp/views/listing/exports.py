@@ -1,4 +1,4 @@
-"""Taking a list away as a file: its filters, order and columns as they are shown, every row, streamed."""
+"""Export of a list with its current filters, sort order and columns, as a streamed file with all rows."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -23,58 +23,58 @@ from webapp.web.auth import requires
 
 bp = Blueprint("exports", __name__, url_prefix="/grids")
 
-_PIECE = 64 * 1024
+_CHUNK_SIZE = 64 * 1024
 
 
 @bp.post("/<name>/exports")
 @requires("orders.read")
 def create(name: str) -> Response:
-    """The file. Names and addresses are in it only for those who may see them, and that it was taken is noted."""
+    """Stream the file. Names and addresses are only included for users who may read them; the export is audited."""
     listing, format_ = list_registry.find(name), request.form.get("format", "csv")
     if format_ not in writers.FORMATS:
         abort(400)
     session = db.session()
     form, arguments = read_query(listing, request.form.get("query", ""))
-    every = stores.by_name(session)
+    all_stores = stores.by_name(session)
     layout = saved_views.find_layout(session, current_user.id, listing.name)
-    shown = list_registry.chosen_grid(listing, every, arguments, layout)
-    grid, fields = writers.fields_of(shown, listing.headings)
+    visible_grid = list_registry.chosen_grid(listing, all_stores, arguments, layout)
+    grid, fields = writers.fields_of(visible_grid, listing.headings)
     place = grid_fetch.parse_page_request(grid, arguments)
     personal = any(column.personal for column in grid.columns if column.name in grid.visible)
-    # They outlive each of the transactions that read a part of the list.
+    # They are used across several transactions.
     session.expunge_all()
-    by_id = {store.id: store for store in every}
+    by_id = {store.id: store for store in all_stores}
     rows = writers.rows(session, grid, place, form.set(), fields, by_id)
     heads = [str(field.text) for field in fields]
-    note = _Note(listing, format_, personal=personal, actor=current_user.actor)
+    audit = _ExportAudit(listing, format_, personal=personal, actor=current_user.actor)
     session.rollback()
-    body = _begun(_csv(heads, rows, note) if format_ == "csv" else _xlsx(heads, rows, note))
+    body = _started(_csv(heads, rows, audit) if format_ == "csv" else _xlsx(heads, rows, audit))
     filename = f"{listing.slug}-{datetime.now(UTC):%Y-%m-%d}.{format_}"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "no-store"}
     return Response(stream_with_context(body), mimetype=writers.FORMATS[format_], headers=headers)
 
 
-def _begun(body: Generator[Any, None, None]) -> Iterator[Any]:
-    """Make the first piece at once, so that its errors become an error page instead of a broken download."""
+def _started(body: Generator[Any, None, None]) -> Iterator[Any]:
+    """Compute the first chunk at once, so that an error becomes an error page instead of a broken download."""
     first = next(body, None)
 
-    def pieces() -> Iterator[Any]:
+    def chunks() -> Iterator[Any]:
         with closing(body):
             if first is not None:
                 yield first
             yield from body
 
-    return pieces()
+    return chunks()
 
 
-class _Note:
-    """Writes down how many rows had been handed out when the file ended, or when nobody took more of it."""
+class _ExportAudit:
+    """Audits the export when the download ends or is aborted, with the number of rows sent."""
 
     def __init__(self, listing: Listing, format_: str, *, personal: bool, actor: str) -> None:
         self.listing, self.format, self.personal, self.actor = listing, format_, personal, actor
         self.count = 0
 
-    def counted(self, count: int) -> None:
+    def count_rows(self, count: int) -> None:
         self.count = count
 
     def close(self) -> None:
@@ -86,18 +86,18 @@ class _Note:
         )
 
 
-def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Generator[str, None, None]:
-    with closing(note):
-        yield from writers.csv_chunks(heads, rows, note.counted)
+def _csv(heads: Sequence[str], rows: Iterable[Sequence[Cell]], audit: _ExportAudit) -> Generator[str, None, None]:
+    with closing(audit):
+        yield from writers.csv_chunks(heads, rows, audit.count_rows)
 
 
-def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Cell]], note: _Note) -> Generator[bytes, None, None]:
+def _xlsx(heads: Sequence[str], rows: Iterable[Sequence[Cell]], audit: _ExportAudit) -> Generator[bytes, None, None]:
     with (
-        closing(note),
+        closing(audit),
         temporary_folder(settings().data_dir) as folder,
         (folder / "export.xlsx").open("w+b") as file,
     ):
-        note.counted(writers.write_xlsx(heads, rows, file, folder))
+        audit.count_rows(writers.write_xlsx(heads, rows, file, folder))
         file.seek(0)
-        while piece := file.read(_PIECE):
-            yield piece
+        while chunk := file.read(_CHUNK_SIZE):
+            yield chunk

@@ -1,4 +1,4 @@
-"""A grid as a page shows it: heads that sort, chips that clear, and where the pager leads. The address is all of it."""
+"""View model of a grid: headings that sort, filter chips and pager. The URL holds its whole state."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from webapp.web.formatting import number
 
 
 class Head(NamedTuple):
-    """`url` sorts by the column, empty where it cannot; `sorted` is "", "asc" or "desc"."""
+    """`url` sorts by the column, or is empty; `sorted`: "", "asc" or "desc"."""
 
     text: str | LazyString
     url: str
@@ -34,7 +34,7 @@ class Head(NamedTuple):
 
 
 class Pager(NamedTuple):
-    """Addresses, empty where there is no such page; `text` says how many there are."""
+    """URLs, empty where there is no such page; `text`: the number of rows."""
 
     first: str
     previous: str
@@ -51,7 +51,7 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GridPage:
-    """`page` is None when the filters make no sense.
+    """`page` is None when the filters are invalid.
 
     `filters` and `place` are the query parameters of the grid's addresses, names encrypted. `chips`: (text, address
     without that filter). `leap`: (address, parameters) of the form for a page number, empty where there is one page.
@@ -85,23 +85,23 @@ def show(
     kept: Mapping[str, str] | None = None,
     cleared: Mapping[str, str] | None = None,
 ) -> GridPage:
-    """The page that the request's address means. `heads`: column → (its text, whether it holds figures).
+    """Return the page of the grid for the request's URL. `heads`: column → (text, whether it is numeric).
 
     `kept`: what every address of the grid says besides; `cleared`: what the one without filters says instead.
     """
     checked = form.check()
-    # What an address does not say, a plain dictionary says in a tenth of the time.
+    # Looking up missing keys is ten times faster in a dictionary than in a MultiDict.
     place = grid_fetch.parse_page_request(grid, request.args.to_dict())
     page = grid_fetch.fetch_page(session, grid, place, checked.set) if checked.right else None
-    said = {**_place(grid, place), **(kept or {})}
-    opens = {**said, **(cleared or {})}
-    address = GridUrls(formatting.address(request.endpoint or ""), checked.parameters, said, opens)
+    parameters = {**_place(grid, place), **(kept or {})}
+    clear_parameters = {**parameters, **(cleared or {})}
+    address = GridUrls(formatting.address(request.endpoint or ""), checked.parameters, parameters, clear_parameters)
     return GridPage(
         form=form,
         page=page,
         clear=address.clear(),
         pager=_pager(place, page, address, counted),
-        place=said,
+        place=parameters,
         filters=checked.parameters,
         columns=grid.visible,
         heads=[_head(grid, place, name, *heads[name], address) for name in grid.visible],
@@ -112,14 +112,14 @@ def show(
 
 
 def address_of(endpoint: str, form: Filters, arguments: Mapping[str, str]) -> str:
-    """Where a form that was sent leads: its filters, in the order and of the size the grid had."""
+    """Return the URL of a grid with the filters of `form` and the order, size, columns and view of `arguments`."""
     kept = {name: [arguments[name]] for name in ("sort", "size", "columns", "view") if arguments.get(name)}
     values: dict[str, Any] = form.parameters() | kept
     return url_for(endpoint, **values)
 
 
 class GridUrls:
-    """The addresses of a grid. What filters say is put into their words once, for the two dozen of them on a page."""
+    """The URLs of a grid. The filters are URL-encoded once for all of them."""
 
     def __init__(
         self, path: str, filters: Mapping[str, list[str]], place: Mapping[str, str], cleared: Mapping[str, str]
@@ -128,19 +128,19 @@ class GridUrls:
         self._filtered = _query(filters)
 
     def to(self, **more: str) -> str:
-        """The first page of this grid, but for what `more` says."""
+        """Return the URL of the first page, with the parameters of `more`."""
         return self._url(self._filtered, {**self._place, **more})
 
     def without(self, name: str, value: str) -> str:
-        left = {
-            other: [one for one in values if (other, one) != (name, value)] if len(values) > 1 else values
+        remaining = {
+            other: [item for item in values if (other, item) != (name, value)] if len(values) > 1 else values
             for other, values in self._filters.items()
             if other != name or len(values) > 1
         }
-        return self._url(_query(left), self._place)
+        return self._url(_query(remaining), self._place)
 
     def parts(self) -> tuple[str, list[tuple[str, str]]]:
-        """The grid's address and what it says, for a form that says more."""
+        """Return the path and the parameters, for a GET form that adds one."""
         filters = [(name, value) for name, values in self._filters.items() for value in values]
         return self._path, [*filters, *self._place.items()]
 
@@ -153,28 +153,28 @@ class GridUrls:
 
 
 def _query(values: Mapping[str, list[str] | str]) -> str:
-    # The characters that Flask's addresses leave as they are too.
+    # The characters that Flask's URLs leave unquoted too.
     return urlencode(values, doseq=True, safe="!$'()*,/:;?@") if values else ""
 
 
 def _place(grid: Grid, place: PageRequest) -> dict[str, str]:
-    """What differs from how the grid opens by itself."""
-    said = {}
+    """Return the parameters that differ from the grid's defaults."""
+    parameters = {}
     if place.sort != grid.sort:
-        said["sort"] = place.sort
+        parameters["sort"] = place.sort
     if place.size != grid.size:
-        said["size"] = str(place.size)
-    return said
+        parameters["size"] = str(place.size)
+    return parameters
 
 
 def _head(grid: Grid, place: PageRequest, name: str, text: str | LazyString, figures: bool, address: GridUrls) -> Head:
     column = grid.column(name)
     if column is None:
         return Head(text, "", "", figures)
-    here = column is place.column
-    descending = not place.descending if here else column.descending
+    is_sorted = column is place.column
+    descending = not place.descending if is_sorted else column.descending
     sort = ("-" if descending else "") + name
-    return Head(text, address.to(sort=sort), ("desc" if place.descending else "asc") if here else "", figures)
+    return Head(text, address.to(sort=sort), ("desc" if place.descending else "asc") if is_sorted else "", figures)
 
 
 def _pager(place: PageRequest, page: Page | None, address: GridUrls, counted: Callable[[int], str]) -> Pager:

@@ -1,4 +1,4 @@
-"""The box at the top of every page: a whole number leads straight to its order, words to all that holds them."""
+"""The search box of every page: a complete number opens its order, other text shows all matches."""
 
 from typing import Any
 
@@ -29,9 +29,9 @@ def show() -> Response:
     if not form.validate() or not form.q.data:
         return (render_invalid if form.errors else render_fragment_or_page)(request, page, page, form=form)
     session = db.session()
-    every = stores.by_name(session)
-    grid = amazon_orders.grid(every).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
-    found = grid_fetch.fetch_page(
+    all_stores = stores.by_name(session)
+    grid = amazon_orders.grid(all_stores).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
+    results = grid_fetch.fetch_page(
         session, grid, grid_fetch.parse_page_request(grid, {"size": _ORDERS}), {"q": form.q.data}
     )
     return render_fragment_or_page(
@@ -39,11 +39,11 @@ def show() -> Response:
         page,
         page,
         form=form,
-        found=found,
+        results=results,
         names=grid.visible,
-        stores={store.id: store for store in every},
-        everything=_with("amazon_orders.index", form),
-        ours=_with("orders.index", form),
+        stores={store.id: store for store in all_stores},
+        everything=_url("amazon_orders.index", form),
+        ours=_url("orders.index", form),
         products=products.matching(session, form.q.data, _PRODUCTS) if has_permission("products.read") else [],
     )
 
@@ -51,7 +51,7 @@ def show() -> Response:
 @bp.post("")
 @requires("orders.read")
 def search() -> ResponseReturnValue:
-    """Where the box is sent: what was typed of a person then stands sealed in the address, and in no log."""
+    """Redirect to the order or to the results. A POST, so that names reach no log; the URL has them encrypted."""
     form = SearchForm(request.form, reads_personal=has_permission("pii.read"))
     if form.validate() and form.q.data:
         session = db.session()
@@ -61,9 +61,9 @@ def search() -> ResponseReturnValue:
         number = amazon_orders.number_for(session, form.q.data)
         if number is not None:
             return see_other(request, url_for("amazon_orders.show", number=number))
-    return see_other(request, _with("search.show", form))
+    return see_other(request, _url("search.show", form))
 
 
-def _with(endpoint: str, form: SearchForm) -> str:
+def _url(endpoint: str, form: SearchForm) -> str:
     values: dict[str, Any] = {**form.parameters()}
     return url_for(endpoint, **values)

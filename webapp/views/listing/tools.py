@@ -1,4 +1,4 @@
-"""What can be done with any list: choose its rows or columns, keep a view of it."""
+"""Tools of every list: start a bulk action for selected rows, choose columns, save views."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from webapp.queries.listing import saved_views as queries
 from webapp.services.bulk import registry as bulk_registry
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.listing import saved_views
-from webapp.views.bulk import ring
+from webapp.views.bulk import enqueue
 from webapp.views.listing import registry as list_registry
 from webapp.views.listing.registry import Listing
 from webapp.web.auth import has_permission, requires
@@ -36,7 +36,7 @@ _VIEWS = ("listing/_views.html", "listing/views.html")
 @bp.post("/<name>/selections")
 @requires("bulk.write")
 def select(name: str) -> Response:
-    """Freeze the rows that were ticked, or all that match, and ask what is to be known before it begins."""
+    """Store the selected rows, or all that match, as a bulk action, and show its confirmation."""
     listing = list_registry.find(name)
     kind = bulk_registry.find(request.form.get("kind", ""))
     if kind.name not in listing.kinds:
@@ -52,7 +52,7 @@ def select(name: str) -> Response:
         flash(text_for(error.code, error.arguments), "warn")
         return see_other(request, _back(listing))
     if kind.immediate:
-        ring(action.id)
+        enqueue(action.id)
     return see_other(request, url_for("bulk.show", action_id=action.id))
 
 
@@ -66,28 +66,28 @@ def columns(name: str) -> Response:
     size = str(layout.size) if layout is not None and layout.size else ""
     form = SizeForm(formdata=None, size=size)
     return render_fragment_or_page(
-        request, *_COLUMNS, **_chooser(listing, order, set(visible), form, urlencode(_arguments()))
+        request, *_COLUMNS, **_columns_context(listing, order, set(visible), form, urlencode(_arguments()))
     )
 
 
 @bp.post("/<name>/columns")
 @requires("orders.read")
 def choose(name: str) -> Response:
-    """Move a column up or down and show the form again; keep the choice; or forget it."""
+    """Move a column up or down, save the columns, or reset them."""
     listing, sent, form = list_registry.find(name), request.form, SizeForm()
-    order = [one for one in dict.fromkeys(sent.getlist("order")) if one in listing.headings]
+    order = [name for name in dict.fromkeys(sent.getlist("order")) if name in listing.headings]
     ticked = set(sent.getlist("column"))
     query = sent.get("query", "")
     if "move" in sent:
         return render_fragment_or_page(
-            request, *_COLUMNS, **_chooser(listing, _moved(order, sent["move"]), ticked, form, query)
+            request, *_COLUMNS, **_columns_context(listing, _moved(order, sent["move"]), ticked, form, query)
         )
-    chosen = [one for one in order if one in ticked]
+    chosen = [name for name in order if name in ticked]
     if "reset" in sent:
         saved_views.choose(db.session(), current_user.id, listing.name, (), None)
     elif not chosen or not form.validate():
-        shown = _chooser(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
-        return render_invalid(request, *_COLUMNS, **shown)
+        context = _columns_context(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
+        return render_invalid(request, *_COLUMNS, **context)
     else:
         size = int(form.size.data) if form.size.data else None
         saved_views.choose(db.session(), current_user.id, listing.name, chosen, size)
@@ -99,18 +99,18 @@ def choose(name: str) -> Response:
 def views(name: str) -> Response:
     listing = list_registry.find(name)
     return render_fragment_or_page(
-        request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), urlencode(_arguments()))
+        request, *_VIEWS, **_views_context(listing, ViewForm(formdata=None), urlencode(_arguments()))
     )
 
 
 @bp.post("/<name>/views")
 @requires("orders.read")
 def save(name: str) -> Response:
-    """Keep the state of the page under a name."""
+    """Save the state of the page as a view."""
     listing, form, session = list_registry.find(name), ViewForm(), db.session()
     query = request.form.get("query", "")
     if form.validate():
-        arguments = _parsed(query)
+        arguments = _parse_query(query)
         filters = listing.filters(arguments, stores.by_name(session))
         filters.validate()
         layout = queries.find_layout(session, current_user.id, listing.name)
@@ -130,13 +130,13 @@ def save(name: str) -> Response:
         except InvalidError as error:
             add_error(form, error)
     session.rollback()
-    return render_invalid(request, *_VIEWS, **_saved(listing, form, query))
+    return render_invalid(request, *_VIEWS, **_views_context(listing, form, query))
 
 
 @bp.post("/views/<int:view_id>/changes")
 @requires("orders.read")
 def change(view_id: int) -> Response:
-    """Rename it, share it, open the list with it."""
+    """Rename a view, share it, or make it the default of the list."""
     session, form = db.session(), ChangedViewForm()
     listing = list_registry.find(queries.get_view(session, current_user.id, view_id).grid)
     query = request.form.get("query", "")
@@ -149,8 +149,11 @@ def change(view_id: int) -> Response:
         add_error(form, error)
         sent = False
     session.rollback()
-    shown = _saved(listing, ViewForm(formdata=None), query) | {"wrong": None if sent else form, "wrong_id": view_id}
-    return (render_fragment_or_page if sent else render_invalid)(request, *_VIEWS, **shown)
+    context = _views_context(listing, ViewForm(formdata=None), query) | {
+        "wrong": None if sent else form,
+        "wrong_id": view_id,
+    }
+    return (render_fragment_or_page if sent else render_invalid)(request, *_VIEWS, **context)
 
 
 @bp.post("/views/<int:view_id>/deletions")
@@ -159,13 +162,13 @@ def delete(view_id: int) -> Response:
     session = db.session()
     listing = list_registry.find(saved_views.forget(session, current_user.id, view_id))
     return render_fragment_or_page(
-        request, *_VIEWS, **_saved(listing, ViewForm(formdata=None), request.form.get("query", ""))
+        request, *_VIEWS, **_views_context(listing, ViewForm(formdata=None), request.form.get("query", ""))
     )
 
 
 def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
-    """(the checked filters, what the query says) of a list's address. Raises InvalidError where they make no sense."""
-    arguments = _parsed(query)
+    """Return (validated filters, parameters) of a list's query string. Raises InvalidError."""
+    arguments = _parse_query(query)
     form = listing.filters(arguments, stores.by_name(db.session()))
     if not form.validate():
         raise InvalidError("filters_wrong")
@@ -173,7 +176,7 @@ def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
 
 
 def _selected(listing: Listing) -> list[int]:
-    """The ids that were ticked, or those of every row that matches now."""
+    """Return the selected ids, or those of all rows that match now."""
     if not request.form.get("all"):
         return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
     form, arguments = read_query(listing, request.form.get("query", ""))
@@ -182,7 +185,7 @@ def _selected(listing: Listing) -> list[int]:
     return grid_fetch.fetch_ids(db.session(), grid, place, form.set(), bulk_states.MOST_ROWS + 1)
 
 
-def _parsed(query: str) -> MultiDict[str, str]:
+def _parse_query(query: str) -> MultiDict[str, str]:
     return MultiDict(parse_qsl(query))
 
 
@@ -191,13 +194,13 @@ def _arguments() -> list[tuple[str, str]]:
 
 
 def _back(listing: Listing, without: tuple[str, ...] = ()) -> str:
-    """The list as it was left."""
-    kept = [(key, value) for key, value in parse_qsl(request.form.get("query", "")) if key not in without]
-    return url_for(listing.endpoint) + (f"?{urlencode(kept)}" if kept else "")
+    """Return the URL of the list as it was."""
+    parameters = [(key, value) for key, value in parse_qsl(request.form.get("query", "")) if key not in without]
+    return url_for(listing.endpoint) + (f"?{urlencode(parameters)}" if parameters else "")
 
 
 def _moved(order: list[str], move: str) -> list[str]:
-    """`up:total` or `down:total`: one place further, where there is one."""
+    """Move a column one place: `up:total` or `down:total`."""
     way, _, name = move.partition(":")
     if name not in order:
         return order
@@ -207,19 +210,21 @@ def _moved(order: list[str], move: str) -> list[str]:
     return order
 
 
-def _chooser(listing: Listing, order: list[str], ticked: set[str], form: SizeForm, query: str) -> dict[str, Any]:
+def _columns_context(
+    listing: Listing, order: list[str], ticked: set[str], form: SizeForm, query: str
+) -> dict[str, Any]:
     rows = [(name, listing.headings[name].text, name in ticked) for name in order]
     back = url_for(listing.endpoint) + (f"?{query}" if query else "")
     return {"listing": listing, "rows": rows, "form": form, "query": query, "back": back, "nothing_ticked": False}
 
 
-def _saved(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
+def _views_context(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
     session = db.session()
     layout = queries.find_layout(session, current_user.id, listing.name)
     saved = queries.list_views(session, current_user.id, listing.name)
     return {
         "listing": listing,
-        "views": [_row(listing, view) for view in saved],
+        "views": [_view_row(listing, view) for view in saved],
         "opens_with": layout.view_id if layout is not None else None,
         "form": form,
         "query": query,
@@ -229,6 +234,6 @@ def _saved(listing: Listing, form: ViewForm, query: str) -> dict[str, Any]:
     }
 
 
-def _row(listing: Listing, view: GridView) -> tuple[GridView, str, bool]:
-    """(the view, where it leads, whether it is one's own)"""
+def _view_row(listing: Listing, view: GridView) -> tuple[GridView, str, bool]:
+    """Return (the view, its URL, whether it is the user's own)."""
     return view, list_registry.view_url(listing, view), view.user_id == current_user.id

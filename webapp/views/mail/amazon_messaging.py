@@ -1,4 +1,4 @@
-"""Amazon's own Messaging on the page that writes to a buyer: what Amazon allows, and sending it."""
+"""Messages through Amazon Messaging: which kinds Amazon allows for an order, and sending one."""
 
 import secrets
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ _PAGE = ("mails/_messages.html", "mails/messages.html")
 @bp.get("/orders/<number>/messages")
 @requires("mails.write")
 def show(number: str) -> Response:
-    """What Amazon allows, as far as it has answered: the page asks again until it has."""
+    """Render the allowed messages; the fragment polls until Amazon has answered."""
     order = orders.by_number(db.session(), number)
     return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
 
@@ -43,14 +43,14 @@ def show(number: str) -> Response:
 @bp.post("/orders/<number>/messages/offers")
 @requires("mails.write")
 def ask(number: str) -> Response:
-    """Have Amazon asked."""
+    """Request the allowed messages from Amazon."""
     session = db.session()
     order = orders.by_number(session, number)
     account_id = order.amazon_order.account_id
     amazon_messaging.request_allowed(session, order, now=datetime.now(UTC))
     _ring(account_id)
     if wants_fragment(request):
-        # Whoever writes a mail above it stays on that page.
+        # The fragment is on the page that writes an e-mail, which stays.
         return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
     return see_other(request, url_for("messages.show", number=number))
 
@@ -85,7 +85,7 @@ def create(number: str) -> Response:
 
 
 def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
-    """What the fragment shows: `state` is unasked, asking, answered or failed."""
+    """Return the context of the fragment. `state`: unasked, asking, answered or failed."""
     offer = queries.offer(db.session(), order.amazon_order_id)
     now = datetime.now(UTC)
     if offer is None or (offer.answered_at is not None and not amazon_messaging.is_fresh(offer, now) and form is None):
@@ -102,7 +102,7 @@ def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
 
 
 def allowed(order: Order) -> list[str]:
-    """The kinds Amazon allows that are a text."""
+    """Return the allowed kinds of messages that are plain text."""
     offer = queries.offer(db.session(), order.amazon_order_id)
     return [kind for kind in (offer.kinds.split(",") if offer else []) if kind in LIMITS]
 

@@ -1,4 +1,4 @@
-"""Mails to buyers: writing one, what was written, and what became of it."""
+"""E-mails to buyers: list, page of one, and writing one."""
 
 import secrets
 from datetime import UTC, datetime
@@ -111,7 +111,7 @@ def drop(mail_id: int) -> Response:
 @bp.post("/mails/retries")
 @requires("mails.write")
 def retry_all() -> Response:
-    """Those that failed; what may have arrived is looked at one by one."""
+    """Send all failed mails again, but not those that may have arrived."""
     done = outbox.retry_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     words = ngettext("%(count)s mail is in line again.", "%(count)s mails are in line again.", done, count=number(done))
     flash(words, "good")
@@ -121,7 +121,7 @@ def retry_all() -> Response:
 @bp.get("/orders/<number>/mails/new")
 @requires("mails.write")
 def new(number: str) -> Response:
-    """The form, filled in by the template the address asks for: `what` as in the form, or `kind` and `document`."""
+    """Render the form, filled in from the template of the parameter `what`."""
     order = orders.by_number(db.session(), number)
     kind, document_id = _what(order, request.args.get("what", ""))
     form = MailForm(formdata=None, once=secrets.token_urlsafe(12), attach=document_id is not None)
@@ -137,7 +137,7 @@ def create(number: str) -> Response:
     session, form = db.session(), MailForm()
     order = orders.by_number(session, number)
     kind, document_id = _what(order, form.what.data or "")
-    # Who may not see the buyer's data is shown no text, and sends what the template says.
+    # People who may not read personal data are shown no text and send the template's.
     text = (
         (form.subject.data or "", form.body.data or "")
         if has_permission("pii.read") and "body" in request.form
@@ -159,14 +159,14 @@ def create(number: str) -> Response:
     except InvalidError as error:
         session.rollback()
         add_error(form, error)
-        # It was said of this text, and the next one may lead elsewhere.
+        # The confirmation was for this text only.
         form.anyway.data = False
         order = orders.by_number(session, number)
         return render_invalid(request, *_NEW, **_about(order, form, kind, document_id))
     except RefusedError as error:
         session.rollback()
         order = orders.by_number(session, number)
-        # The form is shown all the same, so that nothing that was typed is lost.
+        # The form stays, so that no input is lost.
         refused = {"refused": "", "problem": text_for(error.code, error.arguments)}
         return render_invalid(request, *_NEW, **_about(order, form, kind, document_id) | refused)
     return _queued(mail)
@@ -191,7 +191,7 @@ def credit_memo(number: str) -> Response:
 
 
 def _document(kind: str, number: str) -> Response:
-    """Send a document as its template says; then go to where it came from."""
+    """Send a document with the text of its template."""
     session = db.session()
     found = queries.document(session, kind, number)
     order = orders.by_id(session, found.order_id)
@@ -222,7 +222,7 @@ def _about(order: Order, form: MailForm, kind: str, document_id: int | None) -> 
 
 
 def _choices(order: Order) -> list[tuple[str, str]]:
-    """(what, its name) of every mail that can be written about the order."""
+    """Return (key, label) of every mail that can be written about the order."""
     plain = [(kind, str(label("mail_kind", kind).text)) for kind in (mail_states.FREE, mail_states.ORDER)]
     documents = queries.documents(db.session(), order.id)
     return plain + [
@@ -236,7 +236,7 @@ def _key(kind: str, document_id: int | None) -> str:
 
 
 def _what(order: Order, key: str) -> tuple[str, int | None]:
-    """Kind and document of a choice; a free mail where there is no such choice for this order."""
+    """Return kind and document of a key; those of a custom message where the order has no such document."""
     kind, _dash, id_ = key.partition("-")
     if key in {mail_states.ORDER, mail_states.FREE}:
         return key, None
@@ -256,7 +256,7 @@ def _written(order: Order, kind: str, document_id: int | None) -> tuple[str, str
 
 
 def _text(mail: Mail) -> tuple[str, str]:
-    """What the mail says, or will say."""
+    """Return subject and body of the mail, rendered from its template while they are not stored."""
     if mail.body is not None:
         return mail.subject or "", mail.body
     try:

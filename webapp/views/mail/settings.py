@@ -1,4 +1,4 @@
-"""The mail server, the stores' senders, and a mail to see whether it works."""
+"""Mail settings: server, senders of the stores, and a test mail."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -63,7 +63,7 @@ def forget() -> Response:
 @bp.post("/mail-settings/tests")
 @requires("mails.settings")
 def test() -> Response:
-    """Send a mail to the address that was typed, as what is saved says; and show what the server says to it."""
+    """Send a test mail with the saved settings, and show the server's answer."""
     session, form = db.session(), TestMailForm()
     problem: MailError | None = None
     done = ""
@@ -126,7 +126,7 @@ def _server() -> MailServer | None:
 
 
 def _store(slug: str) -> Store:
-    found = stores.by_slug(db.session(), slug)
-    if found is None:
+    store = stores.by_slug(db.session(), slug)
+    if store is None:
         raise NotFoundError("store_unknown", name=slug)
-    return found
+    return store

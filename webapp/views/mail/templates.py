@@ -1,4 +1,4 @@
-"""The templates of mails: one for each kind and language, changed with a preview beside it."""
+"""Mail templates: one for each kind and language, edited with a preview."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -93,7 +93,7 @@ def reset(kind: str, language: str) -> Response:
 @bp.post("/mail-templates/<kind>/<language>/previews")
 @requires("mails.settings")
 def preview(kind: str, language: str) -> Response:
-    """How it would look, with the sample or an Order; nothing is saved. Without JavaScript the page around it too."""
+    """Render a preview with sample data or an order; nothing is saved."""
     _check(kind, language)
     return render_fragment_or_page(
         request, "mail_templates/_preview.html", _EDIT[1], **_about(kind, language, TemplateForm())
@@ -121,7 +121,7 @@ def _about(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
 
 
 def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
-    """Subject and text, or in `problem` why there are none."""
+    """Return subject and body, or in `problem` why there are none."""
     subject, body, number = form.subject.data or "", form.body.data or "", (form.order.data or "").strip()
     try:
         subject, body = mail_states.clean_header(subject, "subject", 500), mail_states.clean_body(body)

@@ -1,4 +1,4 @@
-"""Correcting the billing and the shipping address of an Order."""
+"""Editing the billing and shipping addresses of an order."""
 
 from datetime import UTC, datetime
 
@@ -56,7 +56,7 @@ def restore(number: str, which: str) -> Response:
 
 
 def _open(number: str) -> Order:
-    """The Order, for somebody who may also see what they correct."""
+    """Return the order, or abort with 403 if the user may not read personal data."""
     if not has_permission("pii.read"):
         abort(403)
     return queries.by_number(db.session(), number)

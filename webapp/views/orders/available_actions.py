@@ -1,4 +1,4 @@
-"""What can be done with an Order now: a button for each move of the table, or why there is none."""
+"""Available order actions, and the reason each unavailable one is disabled."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from webapp.web.auth import has_permission
 
 
 class ActionSpec(NamedTuple):
-    """How a move is asked for. `way`: a page, a dialog, or a button that posts at once."""
+    """An action of the order page. `way`: "page", "dialog" or "post"."""
 
     text: str | LazyString
     icon: str
@@ -24,7 +24,7 @@ class ActionSpec(NamedTuple):
 
 
 class Button(NamedTuple):
-    """`kind` is one of macros/buttons.html."""
+    """`kind`: of macros/buttons.html."""
 
     move: str
     text: str | LazyString
@@ -35,13 +35,13 @@ class Button(NamedTuple):
 
 
 class AvailableActions(NamedTuple):
-    """`refused`: (what it is called, why not now) of each move that has no button."""
+    """`refused`: (label, reason) of each unavailable action."""
 
     buttons: list[Button]
     refused: list[tuple[str | LazyString, str]]
 
 
-# In the order they stand in; the first of LEADING that is possible is the one a person most likely wants.
+# In display order. The first available one of LEADING is the primary button.
 VERBS = {
     "hold": ActionSpec(_l("Hold"), "player-pause", "orders.write", "holds.new", "dialog"),
     "refund": ActionSpec(_l("Credit memo"), "receipt-refund", "orders.write", "credit_memos.new", "page"),
@@ -51,12 +51,12 @@ VERBS = {
     "ship": ActionSpec(_l("Ship"), "truck", "orders.write", "shipments.new", "page"),
 }
 LEADING = ("ship", "invoice", "unhold")
-# Of a pair only the one that makes sense is spoken of.
+# Of these pairs only one reason is shown.
 _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 
 def of_order(order: OrderDetail) -> AvailableActions:
-    """The moves this person may ask for."""
+    """Return the actions the current user may take."""
     why = {move: _refusal(order, move) for move, verb in VERBS.items() if has_permission(verb.permission)}
     possible = [move for move, refused in why.items() if refused is None]
     leading = next((move for move in LEADING if move in possible), "")
@@ -79,7 +79,7 @@ def _button(order: OrderDetail, move: str, leading: str) -> Button:
 
 
 def _refusal(order: OrderDetail, move: str) -> str | None:
-    """Why this move cannot be made now, as a sentence; None when it can."""
+    """Return why this action is unavailable, or None."""
     if move == "cancel":
         code = cancellation.refusal(
             order.amazon_order.status,

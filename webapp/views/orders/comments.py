@@ -1,4 +1,4 @@
-"""Writing a note on an Order, with the word for it within its state."""
+"""Adding a comment to an order and choosing its status."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -65,7 +65,7 @@ def form_for(order: Order | OrderDetail, **options: Any) -> NoteForm:
 
 
 def words(order: Order | OrderDetail) -> Mapping[str, str | LazyString]:
-    """What an Order of this state can be called, "" being its state's own word."""
+    """Return the statuses that can be chosen for the order's state; "" is the default status of the state."""
     found: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
     if order.state == order_states.PROCESSING and order.store.processing_status:
         found[order.store.processing_status] = order.store.processing_status

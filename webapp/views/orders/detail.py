@@ -1,4 +1,4 @@
-"""One Order: what stands above its tabs, and each of them."""
+"""The page of an order: head and tabs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -133,13 +133,13 @@ def _remark(note: CommentRow, zone: str) -> document_pages.CommentView:
 
 
 def _amazon_link(order: OrderDetail) -> bool:
-    """Whether the link to Amazon's page is called "View or cancel": while Amazon still lets the merchant cancel."""
+    """Return whether Amazon still lets the merchant cancel the order."""
     amazon = order.amazon_order
     return amazon.status == statuses.UNSHIPPED and amazon.fulfilled_by == statuses.MERCHANT
 
 
 def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
-    """(field, as Amazon told it, as it stands here) where the two differ."""
+    """Return (field, Amazon's value, edited value) where the two differ."""
     told, ours = order_addresses.told(order, which) or {}, getattr(order, order_addresses.COLUMNS[which][0]) or {}
     return [
         (timeline.ADDRESS_FIELDS.get(name, name), told.get(name), ours.get(name))
@@ -149,7 +149,7 @@ def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString,
 
 
 def _totals(order: OrderDetail) -> list[document_pages.Total]:
-    """The parts, which sum to the grand total, and what became of it."""
+    """Return the rows of the totals, what was paid and refunded, and what is due."""
     paid, refunded = order.total_invoiced, order.total_refunded
     asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
     return [

@@ -1,4 +1,4 @@
-"""Events as the lines of a history: each with its sentence, its tone and who did it."""
+"""History entries for display: title, text, tone, icon and actor of an event."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from webapp.web.formatting.actors import names
 
 
 class Entry(NamedTuple):
-    """What `panels.timeline` shows; `zone` is an IANA name."""
+    """A history entry. `zone`: IANA name of the time zone."""
 
     at: datetime
     zone: str
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     actor: str
 
 
-# Tone and icon of what is more than a note.
+# Event kind → tone and icon; others are quiet.
 _LOOKS = {
     "amazon_order_arrived": ("wait", "package"),
     "amazon_order_changed": ("work", "refresh"),
@@ -68,7 +68,7 @@ _LOOKS = {
     "tracking_confirmed_by_person": ("warn", "user"),
     "parcel_taken_back": ("warn", "arrow-back-up"),
 }
-# What becomes of anything Amazon is told, by the end of the kind's name.
+# Tone and icon of submission events, by the suffix of their kind.
 _OUTCOMES = {
     "_requested": ("wait", "clock"),
     "_resent": ("wait", "clock"),
@@ -84,16 +84,16 @@ _OUTCOMES = {
 
 
 def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[Entry]:
-    """The events in the order given, on the clock of `zone`."""
+    """Return the entries of events, in the same order, with times in `zone`."""
     people = names(session, [event.actor for event in events])
     return [entry(event, zone, people[event.actor]) for event in events]
 
 
 def entry(event: Event | EventRow, zone: str, actor: str) -> Entry:
-    """An event as a line; `by`: a name."""
+    """Return the entry of an event. `actor`: a name."""
     tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
     title, said = text_for(event.kind, event.args), _said(event.args)
-    # Some sentences say it themselves.
+    # Some titles contain the text.
     return Entry(event.at, zone, tone, icon, title, "" if said in title else said, actor)
 
 
@@ -102,5 +102,5 @@ def _outcome(kind: str) -> tuple[str, str]:
 
 
 def _said(arguments: dict[str, Any]) -> str:
-    """Amazon's own words, or the desk's cause, where an event keeps them beside its sentence."""
+    """Return Amazon's message, or the text of our cause code, of an event."""
     return str(arguments.get("words") or "") or text_for(str(arguments.get("cause") or ""))

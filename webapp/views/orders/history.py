@@ -10,12 +10,12 @@ from webapp.views.orders.timeline import Line
 from webapp.web.auth import has_permission
 from webapp.web.formatting import actors, masked
 
-# The column a comment names its document in → the document's page.
+# Foreign key of a comment → endpoint of the document.
 _PAGES = {"invoice_id": "invoices.show", "shipment_id": "shipments.show", "credit_memo_id": "credit_memos.show"}
 
 
 def of_order(order: OrderDetail) -> list[Line]:
-    """Newest first. A comment stands with the event that tells of it, by itself where it came with a document."""
+    """Return events and comments, newest first. A comment is merged into its event; comments on documents have none."""
     comments, zone = {note.id: note for note in order.notes}, order.store.marketplace.time_zone
     lines = []
     for event, line in timeline.of_events(order.story, zone, order.amazon_order.currency):
@@ -45,5 +45,5 @@ def _line(comment: CommentRow, zone: str) -> Line:
 
 
 def _said(comment: CommentRow) -> str:
-    """People's words may speak of the buyer."""
+    """Return the text, masked for users who may not read personal data."""
     return comment.text if has_permission("pii.read") else masked(comment.text)

@@ -1,4 +1,4 @@
-"""Putting an Order on hold, in a dialog, and letting it go on."""
+"""Putting an order on hold and releasing it."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""What Amazon is being told of an Order: a panel that asks for itself while something may still happen."""
+"""The panel of an order's submissions, which polls while one of them is open."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -18,18 +18,18 @@ from webapp.web.auth import requires
 from webapp.web.responses import render_fragment_or_page, stop_polling
 
 Asked = Submission | SubmissionRow
-# A person has to see to these, though nothing more happens to them.
+# Failed submissions need a person.
 _FAILED = frozenset({submission_states.REJECTED, submission_states.UNPROVED})
-# A parcel that was not confirmed to Amazon needs a person too.
+# So does a parcel that was not confirmed to Amazon.
 _UNCONFIRMED = _FAILED | {submission_states.UNDONE}
-# Seconds between two looks: soon while it can be undone, then as often as Amazon may have something new.
+# Poll interval in seconds: short while something can be undone.
 _SOON, _LATER = 1, 3
 
 
 @bp.get("/<number>/submissions")
 @requires("orders.read", by_itself=True)
 def submissions(number: str) -> Response:
-    """The panel alone; its last answer makes the page fetch itself anew, since all of it may be different."""
+    """Render the panel. When polling stops, the page is loaded again, since all of it may have changed."""
     session = db.session()
     order = orders_queries.by_number(session, number)
     shown = about(queries.of_order(session, order.amazon_order_id), shipping_parcels.parcels(session, order.id))
@@ -41,7 +41,7 @@ def submissions(number: str) -> Response:
 
 
 class ShipmentOf(NamedTuple):
-    """The shipment of a parcel, by its number."""
+    """The shipment of a parcel."""
 
     number: str
 
@@ -55,7 +55,7 @@ class PanelParcel(NamedTuple):
 
 
 def about(every: Sequence[Asked], parcels: Sequence[ParcelOf]) -> dict[str, Any]:
-    """Return the rows of the panel, their parcels and the seconds until it asks again, 0 when nothing is under way.
+    """Return the rows of the panel, their parcels and the poll interval in seconds, 0 when none is open.
 
     `every`: all submissions about the order, newest first. `parcels`: all parcels of the order; a submission about
     a parcel that was removed is not shown. `panel_parcels` are by the id of the submission.
@@ -74,13 +74,13 @@ def about(every: Sequence[Asked], parcels: Sequence[ParcelOf]) -> dict[str, Any]
 
 
 def poll_interval(rows: Iterable[Asked]) -> int:
-    """Seconds until something may have happened to one of these by itself; 0 when nothing will."""
+    """Return the poll interval in seconds; 0 when nothing will change by itself."""
     running = [row for row in rows if row.open and row.state != submission_states.CONFLICT]
     return (_SOON if any(row.state == submission_states.QUEUED for row in running) else _LATER) if running else 0
 
 
 def _matters(row: Asked, every: Sequence[Asked], parcels: Mapping[str, ParcelOf]) -> bool:
-    """Whether somebody waits for it, or has to see that it failed and was not asked again."""
+    """Return whether it is open, or failed and was not retried."""
     if row.kind == shipment_confirmation.KIND:
         failed = row.state in _UNCONFIRMED and not any(_is_again(other, row) for other in every)
         return row.subject in parcels and (row.open or failed)
@@ -88,7 +88,7 @@ def _matters(row: Asked, every: Sequence[Asked], parcels: Mapping[str, ParcelOf]
 
 
 def _is_again(other: Asked, row: Asked) -> bool:
-    """Whether it asks for the same once more; a refund does so by a credit memo of its own."""
+    """Return whether `other` retries `row`; a refund is retried with a new credit memo."""
     return other.id > row.id and (_subject(other) == _subject(row) or other.details.get("again_of") == row.id)
 
 

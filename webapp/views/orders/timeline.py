@@ -1,4 +1,4 @@
-"""The history of an order: what people did, what Amazon said and what the desk made of it, in one line of time."""
+"""The history of an order: events and the versions Amazon sent."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -42,7 +42,7 @@ ADDRESS_FIELDS = {
     "phone": _l("Telephone"),
     "instructions": _l("Delivery instructions"),
 }
-# What wrote a document → the document's page.
+# Event kind → endpoint of the document it is about.
 _PAGES = {
     "order_invoiced": "invoices.show",
     "order_shipped": "shipments.show",
@@ -55,7 +55,7 @@ _PAGES = {
 
 
 class Line(NamedTuple):
-    """An entry with what changed, (field, before, after), the id of Amazon's body that told it, and where it leads."""
+    """An entry with its changes (field, before, after), the id of the version Amazon sent, and its link."""
 
     entry: Entry
     changes: list[tuple[str, str, str]]
@@ -64,13 +64,13 @@ class Line(NamedTuple):
 
 
 def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
-    """Newest first; the versions Amazon sent stand with the events they caused."""
+    """Return the history of an Amazon order, newest first."""
     story, zone = order_history.of_amazon_order(session, order.id), order.store.marketplace.time_zone
     return [line for _event, line in of_events(story, zone, order.currency)]
 
 
 def of_events(story: OrderHistory, zone: str, currency: str | None) -> list[tuple[EventRow | None, Line]]:
-    """Each event with its line, newest first; none where Amazon sent the order again and nothing came of it."""
+    """Return (event, line), newest first. The event is None for a version from Amazon that changed nothing."""
     told = {version.received_at: version.id for version in story.versions}
     lines: list[tuple[EventRow | None, Line]] = []
     for event in story.events:
@@ -78,7 +78,7 @@ def of_events(story: OrderHistory, zone: str, currency: str | None) -> list[tupl
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
         lines.append((event, _line(event, entry, currency, told.pop(event.at, None) if caused else None)))
     lines += [(None, Line(_resent(at, zone), [], version)) for at, version in told.items()]
-    # A stable order: what happened at the same instant stays as the events have it.
+    # The sort is stable: events of the same instant keep their order.
     return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
 
 
@@ -92,7 +92,7 @@ def _line(event: EventRow, entry: Entry, currency: str | None, version: int | No
 
 
 def _url(event: EventRow) -> str:
-    """The page of what an event wrote or asked, for those that name it."""
+    """Return the URL of what the event is about, or ""."""
     endpoint = _PAGES.get(event.kind)
     if endpoint and "number" in event.args:
         return url_for(endpoint, number=event.args["number"])

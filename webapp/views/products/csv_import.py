@@ -1,4 +1,4 @@
-"""A file of products: kept and shown with all it would change, then taken with one click."""
+"""Import of a CSV file of products: stored, previewed with its changes, then confirmed."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 
 bp = Blueprint("product_imports", __name__, url_prefix="/products/imports")
 
-# A file may be long; the page shows what is wrong and what changes first, and of the rest how many there are.
+# The page shows at most this many errors and changes.
 SHOWN = 200
 
 
@@ -51,7 +51,7 @@ def keep() -> Response:
 @bp.get("/<int:import_id>")
 @requires("products.write")
 def show(import_id: int) -> Response:
-    """What the file would change now; once confirmed, what it changed and which rows were left out."""
+    """Render what the file would change, or what it changed once it is confirmed."""
     session = db.session()
     kept = queries.import_by_id(session, import_id)
     sheet = domain.read(kept.content)
@@ -88,7 +88,7 @@ _NEW = ("products/_import.html", "products/new_import.html")
 
 
 def _sent(form: ProductFileForm) -> tuple[str, str]:
-    """Name and text of what was sent. Raises InvalidError."""
+    """Return name and text of the upload. Raises InvalidError."""
     file = form.file.data
     if file is not None and file.filename:
         return file.filename, domain.decode(file.read(domain.LARGEST_FILE + 1))

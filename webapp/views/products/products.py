@@ -1,4 +1,4 @@
-"""Products: the grid over all of them, one with its stock and its story, a new one, and many as a file out."""
+"""Products: list, export, page of one with its stock and history, and creating one."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -72,7 +72,7 @@ def search() -> Response:
 @bp.get("/export.csv")
 @requires("products.read")
 def export() -> Response:
-    """The file `products import` takes, of what the filters leave."""
+    """Export the filtered products in the format that the import reads."""
     session = db.session()
     form = ProductFilters(request.args, accounts=stores.accounts(session))
     form.validate()
@@ -85,7 +85,7 @@ def export() -> Response:
 @bp.get("/new")
 @requires("products.write")
 def new() -> Response:
-    """`sku` and `account` in the address fill the form: an order that waits for a product leads here."""
+    """Render the form, filled from `sku` and `account`: orders that wait for a product link here."""
     said = {"sku": request.args.get("sku", ""), "account": request.args.get("account", "")}
     form = NewProductForm(formdata=None, data=said, accounts=stores.accounts(db.session()))
     return render_fragment_or_page(request, *_NEW, form=form)
@@ -128,7 +128,7 @@ def change(product_id: int) -> Response:
 @bp.post("/<int:product_id>/counts")
 @requires("products.write")
 def count(product_id: int) -> Response:
-    """Set what lies on the shelf, or add to it."""
+    """Set the stock or adjust it."""
     form = CountForm()
 
     def step(about: dict[str, Any]) -> None:
@@ -154,7 +154,7 @@ def look_at_all() -> Response:
     return see_other(request, url_for("products.index"))
 
 
-# Under which field a form says what is refused as a whole.
+# Form → the field that shows errors of the whole form.
 _ABOUT = {"edit": "title", "count": "quantity"}
 _NEW = ("products/_new.html", "products/new.html")
 
@@ -170,7 +170,7 @@ def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form
             request, f"products/_{part}.html", "products/show.html", **_page(product_id) | {part: form}
         )
     except RefusedError as error:
-        # What was typed stays, and the next try is made knowing how the product stands now.
+        # Input is kept, and the next try is based on the current version.
         db.session.rollback()
         page = _page(product_id)
         form[_ABOUT[part]].errors = [text_for(error.code, error.arguments)]

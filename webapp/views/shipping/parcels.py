@@ -1,4 +1,4 @@
-"""A parcel after it was written: correcting it, taking it back, or cancelling its order instead.
+"""Existing parcels: editing the tracking number, removing one, or canceling its order instead.
 
 An address names it by its shipment and its reference, which are never given again. An id may be: SQLite hands that of a
 parcel that was taken back to the next one, and a page that was open meanwhile would be about another order.
@@ -27,7 +27,7 @@ from webapp.web.worker_notification import wake_worker
 bp = Blueprint("parcels", __name__, url_prefix="/shipments/<number>/parcels/<int:reference>")
 
 DIALOG = ("parcels/_edit.html", "parcels/edit.html")
-# The reason in Amazon's words where the buyer asked for it.
+# Amazon's code of the reason.
 BUYER_ASKED = "BuyerCanceled"
 
 
@@ -43,7 +43,7 @@ def edit(number: str, reference: int) -> Response:
 @bp.post("/corrections")
 @requires("orders.write")
 def correct(number: str, reference: int) -> Response:
-    """Keep what was entered and tell Amazon, after the time to undo."""
+    """Save the tracking number; it is sent to Amazon after the undo window."""
     session, refused = db.session(), ""
     parcel, shipment = queries.parcel(session, number, reference)
     form = ParcelCorrectionForm(country=_country(shipment))
@@ -73,7 +73,7 @@ def correct(number: str, reference: int) -> Response:
 @bp.post("/take-backs")
 @requires("orders.write")
 def take_back(number: str, reference: int) -> Response:
-    """Its pieces are to be shipped again."""
+    """Remove a parcel; its units can be shipped again."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
     parcels.take_back(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The package was removed."), "good")
@@ -83,7 +83,7 @@ def take_back(number: str, reference: int) -> Response:
 @bp.post("/cancellations")
 @requires("orders.cancel")
 def cancel_instead(number: str, reference: int) -> Response:
-    """The buyer asked to cancel before Amazon was told: take the parcel back and cancel the order at Amazon."""
+    """Remove a parcel that is not confirmed yet and cancel the order, as the buyer asked."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
     asked = parcels.cancel_instead(
         db.session(),
@@ -99,11 +99,11 @@ def cancel_instead(number: str, reference: int) -> Response:
 
 
 def _next() -> str:
-    """The page to go back to afterwards, if the request names one of ours; otherwise empty."""
+    """Return the page to go back to, or ""."""
     there = request.values.get("next")
     return local_target(there) if there else ""
 
 
 def _country(shipment: Shipment) -> str:
-    """Where it left from, as far as the store says."""
+    """Return the country the parcel was sent from."""
     return orders.by_id(db.session(), shipment.order_id).store.marketplace.country_code

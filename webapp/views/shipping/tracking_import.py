@@ -1,4 +1,4 @@
-"""Shipping by paste: tracking numbers are pasted or dropped, looked at with what they match, and shipped in one go."""
+"""Shipping many orders from pasted or uploaded tracking numbers: upload, preview of the matches, confirmation."""
 
 import csv
 import io
@@ -42,7 +42,7 @@ bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 SHOWN = 100
 _SHOW = ("tracking_imports/_preview.html", "tracking_imports/show.html")
 _PASTE = ("tracking_imports/_new.html", "tracking_imports/index.html")
-# What a first look should be at: what can be done something about.
+# The first group with rows is shown; those that need a decision come first.
 _FIRST = (CHOOSE, CONFIRM, READY, BLOCKED, ALREADY, LEFT_OUT)
 
 
@@ -70,14 +70,14 @@ def paste() -> Response:
 @bp.get("/<int:import_id>")
 @requires("orders.write")
 def show(import_id: int) -> Response:
-    """What would be done, line by line, as things stand now."""
+    """Render what each line would do now."""
     return render_fragment_or_page(request, *_SHOW, **_preview(import_id))
 
 
 @bp.post("/<int:import_id>/choices")
 @requires("orders.write")
 def choose(import_id: int) -> Response:
-    """Keep what is ticked and chosen on this page; then, where that was the button, ship."""
+    """Save the choices of this page, and ship if that button was pressed."""
     session = db.session()
     here = url_for("tracking.show", import_id=import_id, show=request.args.get("show"), after=request.args.get("after"))
     if queries.find(session, import_id).confirmed_at is None:
@@ -93,25 +93,25 @@ def choose(import_id: int) -> Response:
     except InvalidError as error:
         flash(text_for(error.code, error.arguments), "bad")
         return see_other(request, here)
-    bulk.ring(action.id)
+    bulk.enqueue(action.id)
     return see_other(request, url_for("bulk.show", action_id=action.id))
 
 
 @bp.get("/<int:import_id>/rest.csv")
 @requires("orders.write")
 def rest(import_id: int) -> Response:
-    """The lines that did not go, and why: put right, they can be pasted again."""
+    """Download the lines that were not shipped, with reasons; corrected, they can be uploaded again."""
     session = db.session()
     confirmed = queries.find(session, import_id).confirmed_at is not None
     found = queries.evaluate(session, queries.rows(session, import_id), datetime.now(UTC))
-    # What is ready goes with the confirmation; what is ready after it has not gone.
+    # Before the confirmation, ready lines are still to be shipped.
     left = [one for one in found if one.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and one.goes)]
     headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
     return Response("".join(_rest_lines(left)), mimetype="text/csv", headers=headers)
 
 
 def result(action: BulkAction) -> tuple[str, str] | None:
-    """Text and address of the lines that a bulk action left."""
+    """Return text and URL of the link to a bulk action's tracking import, or None."""
     import_id = queries.of_bulk(db.session(), action.id)
     if import_id is None or not has_permission("orders.write"):
         return None
@@ -128,7 +128,7 @@ def _recent() -> dict[str, Any]:
 
 
 def _choices() -> dict[int, Choice]:
-    """What was sent for the rows the page showed; a box that is not ticked sends nothing."""
+    """Return the choices for the rows of the page; an unchecked checkbox sends nothing."""
     ticked, shared = set(request.form.getlist("tick")), set(request.form.getlist("shared"))
     confirmed, for_all = set(request.form.getlist("confirm")), request.form.get("carrier_all", "")
     return {
@@ -175,12 +175,12 @@ def _preview(import_id: int) -> dict[str, Any]:
 
 
 def _options(match: Match) -> tuple[Sequence[Carrier], str]:
-    """Who may carry it, likeliest first, and the key of the one that is chosen."""
+    """Return the possible carriers, likeliest first, and the key of the chosen one."""
     return match.guesses, match.choice.carrier if match.choice.carrier in BY_KEY else ""
 
 
 class Account(NamedTuple):
-    """How a text was read. `columns`: (field, heads of its columns); `unused`: (head, why nothing was read from it)."""
+    """How a text was parsed. `columns`: (field, headings of its columns); `unused`: (heading, reason)."""
 
     name: str
     entries: int
@@ -205,7 +205,7 @@ def _accounts(kept: TrackingImport) -> list[Account]:
     why = {"return": _("return labels"), "suspicious": _("looks like tracking numbers")}
     found = []
     for name, columns, entries, *more in kept.sources:
-        # Imports of before the lines were counted have no account.
+        # The counts are missing where the text had no table.
         account = more[0] if more else {}
         used = [(text, columns[field]) for field, text in fields.items() if field in columns]
         unused = [(column, why.get(reason, "")) for column, reason in account.get("unused", ())]
@@ -224,7 +224,7 @@ def _rest_lines(found: Sequence[Match]) -> Iterator[str]:
 
 
 def _csv_line(cells: Sequence[Any]) -> str:
-    """A cell that a spreadsheet would take for a formula is one more text."""
+    """Return a line of CSV. Cells that a spreadsheet would run as formulas are quoted."""
     out = io.StringIO()
     csv.writer(out).writerow([f"'{cell}" if str(cell)[:1] in {"=", "+", "-", "@"} else cell for cell in cells])
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""Asking Amazon to cancel an order: the reason, the click, and the panel that follows it until Amazon has proved it."""
+"""Canceling an order at Amazon: the dialog, and the panel that polls until the cancellation is verified."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -44,7 +44,7 @@ def new(number: str) -> Response:
 @bp.post("/cancellations")
 @requires("orders.cancel")
 def create(number: str) -> Response:
-    """Queue the cancellation, then back to where it was asked. What cannot be done is said in the dialog."""
+    """Queue the cancellation and go back. Errors are shown in the dialog."""
     form = CancellationForm()
     session = db.session()
     id_ = queries.id_of(session, number)
@@ -76,7 +76,7 @@ def create(number: str) -> Response:
 @bp.get("/submissions/<int:submission_id>")
 @requires("orders.read")
 def follow(number: str, submission_id: int) -> Response:
-    """The panel alone, as it asks for itself while something may still happen; the last answer renews the page."""
+    """Render the panel while it polls. The last response reloads the page."""
     known = load(number)
     if known.submission is None or known.submission.id != submission_id:
         raise NotFoundError("submission_unknown", name=submission_id)
@@ -97,7 +97,7 @@ def _dialog(known: AmazonOrderContext, form: CancellationForm, refused: str | No
 
 
 def _back(number: str) -> str:
-    """The page it is asked from: that of the Amazon order, unless the address names another."""
+    """Return the page to go back to: `next`, or the Amazon order."""
     there = request.values.get("next")
     return local_target(there) if there else url_for("amazon_orders.show", number=number)
 

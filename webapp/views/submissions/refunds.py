@@ -1,4 +1,4 @@
-"""Refunds in doubt: a person has looked at Amazon and says what happened there."""
+"""Unconfirmed refunds: a person who has checked Seller Central enters the outcome."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>
 @bp.post("/arrival")
 @requires("submissions.write")
 def arrived(submission_id: int) -> Response:
-    """The buyer was refunded."""
+    """Mark the refund as made."""
     refunds.arrived(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It counts as refunded."), "good")
     return _back(submission_id)
@@ -27,7 +27,7 @@ def arrived(submission_id: int) -> Response:
 @bp.post("/miss")
 @requires("submissions.write")
 def missed(submission_id: int) -> Response:
-    """The buyer was not, and what was held for it is free."""
+    """Mark the refund as not made and release its amounts."""
     refunds.missed(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It can be refunded again."), "good")
     return _back(submission_id)
@@ -36,7 +36,7 @@ def missed(submission_id: int) -> Response:
 @bp.post("/resends")
 @requires("submissions.write")
 def send_again(submission_id: int) -> Response:
-    """The buyer was not, and Amazon is told once more."""
+    """Mark the refund as not made and send it again."""
     submission = refunds.send_again(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     wake_worker(submission.account_id)
     return _back(submission_id)

@@ -1,4 +1,4 @@
-"""What a submission is about, as its page shows it: the lines of a refund, the amounts of an invoice."""
+"""The subject of a submission: the lines of a refund, the amounts of an invoice."""
 
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from webapp.services.submissions import refunds
 
 
 class RefundLineRow(NamedTuple):
-    """A line of a refund. `parts` is None of a line Amazon refused, with its `words`, where the rest was refunded."""
+    """A line of a refund. `parts` is None for a line that Amazon refused; `words`: Amazon's reason."""
 
     title: str | None
     sku: str | None
@@ -23,7 +23,7 @@ class RefundLineRow(NamedTuple):
 
 
 def context(session: Session, submission: Submission) -> dict[str, Any]:
-    """What `submissions/_subject.html` shows; empty where the order as a whole is meant."""
+    """Return the context of submissions/_subject.html; empty when the submission is about the whole order."""
     if submission.kind == amazon_refunds.KIND:
         return _refund(session, submission)
     if submission.kind == vat_invoices.KIND:

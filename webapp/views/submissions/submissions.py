@@ -1,4 +1,4 @@
-"""Submissions: what Amazon was told and what it answered; undo, look now, ask again."""
+"""Submissions: list, page of one, undo, check now, retry."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -56,7 +56,7 @@ def index() -> Response:
         rows=rows,
         here=grid_page.address_of("submissions.index", form, request.args),
         people=names(session, [row.Submission.requested_by for row in rows]),
-        # Later pages show what has long ended, or is being read.
+        # Only the first page polls; later pages show old submissions.
         pace=0 if shown.pager.previous else _pace([row.Submission for row in rows]),
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         may=_may,
@@ -96,7 +96,7 @@ def show(submission_id: int) -> Response:
 @bp.post("/<int:submission_id>/undo")
 @requires("submissions.write")
 def undo(submission_id: int) -> Response:
-    """Take it back before Amazon is told; then go to `next`, or to its page."""
+    """Undo the submission before it is sent; then go to `next` or to its page."""
     user_actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Undone: Amazon was not told."), "good")
     return _back(submission_id)
@@ -105,7 +105,7 @@ def undo(submission_id: int) -> Response:
 @bp.post("/<int:submission_id>/looks")
 @requires("submissions.write")
 def look(submission_id: int) -> Response:
-    """Look at Amazon now instead of later."""
+    """Check the state at Amazon now."""
     submission = user_actions.check_now(db.session(), submission_id, now=datetime.now(UTC))
     wake_worker(submission.account_id)
     return _back(submission_id)
@@ -114,7 +114,7 @@ def look(submission_id: int) -> Response:
 @bp.post("/<int:submission_id>/again")
 @requires("submissions.write")
 def ask_again(submission_id: int) -> Response:
-    """Ask for the same once more, as a submission of its own; then go to `next`, or to that one."""
+    """Retry as a new submission; then go to `next` or to its page."""
     new = user_actions.resubmit(
         db.session(),
         submission_id,
@@ -129,7 +129,7 @@ def ask_again(submission_id: int) -> Response:
 @bp.post("/<int:submission_id>/insistence")
 @requires("submissions.write")
 def insist(submission_id: int) -> Response:
-    """Go on in spite of the conflict."""
+    """Send the submission in spite of the conflict."""
     submission = user_actions.override_conflict(
         db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor
     )
@@ -144,7 +144,7 @@ def _back(submission_id: int) -> Response:
 
 
 class Change(NamedTuple):
-    """A field of the order: what was known when something was asked, and what Amazon says now."""
+    """A field of the order: its value when the submission was requested, and now."""
 
     name: str
     before: str
@@ -157,14 +157,14 @@ class Change(NamedTuple):
 
 def _changes(submission: Submission) -> list[Change]:
     now = {name: getattr(submission.amazon_order, name) for name in user_actions.SNAPSHOT_FIELDS}
-    # The reason is not kept with the submission: it is personal, and stored encrypted with the Amazon order only.
+    # The reason is personal data and only stored with the Amazon order, encrypted.
     reason = submission.amazon_order.cancel_reason if has_permission("pii.read") else None
     before, after = _spoken(submission.snapshot), _spoken(now, reason=reason)
     return [Change(name, before[name], after[name]) for name in after]
 
 
 def _spoken(known: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
-    """Field by field, as people read it. `reason`: why the buyer asks to cancel, for who may read personal data."""
+    """Return label → text of each field. `reason`: the buyer's reason to cancel, if the user may read it."""
     shipped, ordered = known.get("quantity_shipped", 0), known.get("quantity", 0)
     total, currency = known.get("total"), known.get("currency")
     asks = _("Yes") if known.get("cancel_requested") else _("No")
@@ -177,7 +177,7 @@ def _spoken(known: dict[str, Any], *, reason: str | None = None) -> dict[str, st
 
 
 def _shipment(submission: Submission) -> tuple[str, str] | None:
-    """(number, page) of the shipment it is about."""
+    """Return (number, URL) of the submission's shipment, or None."""
     if submission.kind != shipment_confirmation.KIND:
         return None
     number = str(submission.details["shipment"])
@@ -185,7 +185,7 @@ def _shipment(submission: Submission) -> tuple[str, str] | None:
 
 
 def _may(name: str, submission: Submission) -> bool:
-    """Whether the button would do something: `undo` or `look`."""
+    """Return whether `undo` or `look` is possible now."""
     if name == "undo":
         return submission_states.is_allowed("undo", submission.state)
     return submission_states.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
@@ -196,7 +196,7 @@ def _counted(count: int) -> str:
 
 
 def _pace(shown: list[Submission]) -> int:
-    """Seconds until the page asks again; 0 when nothing more will happen to what it shows."""
+    """Return the poll interval in seconds; 0 when nothing will change."""
     open_ = [submission for submission in shown if submission.open and submission.state != submission_states.CONFLICT]
     if not open_:
         return 0

@@ -1,4 +1,4 @@
-"""Giving Amazon an invoice or a credit note, with a button on its page."""
+"""Uploading an invoice or credit note to Amazon."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Amazon orders: the grid over all of them, one with its four tabs, and what can be done with it here."""
+"""Amazon orders: list, page of one with its tabs, address corrections, manual creation of an order."""
 
 import json
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ TABS = {
 
 
 class AmazonOrderContext(NamedTuple):
-    """An Amazon order with what stands beside it: how many lines and parcels, and our number of its Order.
+    """An Amazon order with the number of its order (`order_number`) and the counts of its lines and parcels.
 
     `submission`: the cancellation asked for last. `refused`: why it cannot be cancelled, a code of `sentences`.
     """
@@ -66,7 +66,7 @@ class AmazonOrderContext(NamedTuple):
 
     @property
     def wants_order(self) -> bool:
-        """Whether an Order could be made of it by hand."""
+        """Return whether an order can be created from it manually."""
         ended = {statuses.CANCELLED, statuses.UNFULFILLABLE}
         return self.ours is None and self.writable and self.order.status not in ended
 
@@ -98,14 +98,14 @@ def show(number: str) -> Response:
 
 
 def head(known: AmazonOrderContext) -> dict[str, Any]:
-    """What the head of the page and the panel of the submission need."""
+    """Return the context of the page head and of the submission panel."""
     return {"known": known, "order": known.order, "zone": known.zone, "submission": known.submission}
 
 
 @bp.post("/<number>/orders")
 @requires("orders.write")
 def create_order(number: str) -> Response:
-    """Make the Order now: the first time, or again after what blocked it was put right."""
+    """Create the order now, for the first time or after what blocked it was corrected."""
     here = url_for("amazon_orders.show", number=number)
     session = db.session()
     try:
@@ -163,7 +163,7 @@ def restore_address(number: str) -> Response:
 @bp.post("/<number>/versions/<int:version_id>/reveals")
 @requires("pii.read")
 def reveal(number: str, version_id: int) -> Response:
-    """The whole body of a version, personal data and all; the history keeps who looked."""
+    """Show the complete body of a version with personal data; this is audited."""
     session = db.session()
     id_ = queries.id_of(session, number)
     body = manual_corrections.reveal_version(session, id_, version_id, now=datetime.now(UTC), actor=current_user.actor)
@@ -180,7 +180,7 @@ def reveal(number: str, version_id: int) -> Response:
 
 
 def _open_address(number: str) -> AmazonOrder:
-    """The order, for somebody who may also see what they correct."""
+    """Return the order, or abort with 403 if the user may not read personal data."""
     if not has_permission("pii.read"):
         abort(403)
     return queries.by_number(db.session(), number)
@@ -219,7 +219,7 @@ def _details(known: AmazonOrderContext) -> dict[str, Any]:
 
 
 def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
-    """(type, subtype or "", amount) as Amazon lists them; a detail without a name is "OTHER"."""
+    """Return (type, subtype or "", amount) of each component; a subtype without a name is "OTHER"."""
     named = {None: "", "": "OTHER"}
     return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
 

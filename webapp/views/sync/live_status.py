@@ -1,4 +1,4 @@
-"""The look before the leap: forms that end at Amazon show how the order stands there now, not when it last came by.
+"""Live status: forms that send something to Amazon show the order's current status there.
 
 A form includes `amazon_orders/_live_status.html`, which asks here until the order has been read.
 """
@@ -19,16 +19,16 @@ from webapp.web.responses import render_fragment_or_page, stop_polling
 
 bp = Blueprint("preflight", __name__, url_prefix="/amazon-orders/<number>")
 
-# Read this lately, it is not read again.
+# An order that was read within this time is not read again.
 FRESH = timedelta(seconds=20)
-# One look costs a second; where calls are short or Amazon is away, nobody waits longer than this for it.
+# A read takes a second; the form stops waiting after this time.
 PATIENCE = timedelta(seconds=25)
 _FRAGMENT = "amazon_orders/_live_status.html"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """`since` when the form waits, in seconds of the clock; `given_up` when the answer did not come in time."""
+    """`since`: when the form began to wait, as a Unix timestamp; `given_up`: whether Amazon did not answer in time."""
 
     since: int
     asking: bool
@@ -38,7 +38,7 @@ class LiveStatus:
 @bp.get("/preflight")
 @requires("orders.read", by_itself=True)
 def state(number: str) -> Response:
-    """How the order stands at Amazon. Rings for a fresh look where the last one is old; stops once it is in."""
+    """Render the status at Amazon. Enqueues a read when the last one is old, and stops polling when it is done."""
     now = datetime.now(UTC)
     since = request.args.get("since", default=0, type=int)
     began = datetime.fromtimestamp(since, UTC) if 0 < since <= now.timestamp() else now
@@ -63,5 +63,5 @@ def _ring(amazon_order_id: int) -> None:
     try:
         queue.enqueue(queue.redis(), "refresh_order", amazon_order_id)
     except RedisError:
-        # The form says after a while that there was no answer; it can be sent all the same.
+        # The form then shows that Amazon did not answer; it can be sent all the same.
         return

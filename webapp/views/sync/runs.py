@@ -1,4 +1,4 @@
-"""Sync runs: what each brought and why it failed; the quarantine; and how old Amazon's data is."""
+"""Sync runs, the quarantine and the age of the data."""
 
 import json
 from datetime import UTC, datetime
@@ -83,7 +83,7 @@ def index() -> Response:
 @bp.post("")
 @requires("schedule.write")
 def sync_now() -> Response:
-    """Let the account of the form be synced as soon as the scheduler looks, within a second."""
+    """Schedule a sync of the account now; the scheduler starts it within a second."""
     account_id = request.form.get("account", type=int) or 0
     session = db.session()
     name = accounts.find(session, account_id).name
@@ -139,7 +139,7 @@ def kept_order(kept_id: int) -> Response:
 @bp.post("/quarantine/<int:kept_id>/reveals")
 @requires("pii.read")
 def reveal(kept_id: int) -> Response:
-    """Show what Amazon sent; that somebody looked is written down."""
+    """Show what Amazon sent; this is audited."""
     session = db.session()
     quarantine.reveal(session, kept_id, now=datetime.now(UTC), actor=current_user.actor)
     order, account = sync_runs.quarantined(session, kept_id)
@@ -156,7 +156,7 @@ def reveal(kept_id: int) -> Response:
 @bp.post("/quarantine/<int:kept_id>/reads")
 @requires("schedule.write")
 def read_again(kept_id: int) -> Response:
-    """Ask Amazon for the order at once, while the person waits."""
+    """Read the order from Amazon during the request."""
     session = db.session()
     order, account = sync_runs.quarantined(session, kept_id)
     name, keys = order.number, accounts.credentials(account)
@@ -174,13 +174,13 @@ def read_again(kept_id: int) -> Response:
 @bp.get("/data-age")
 @requires("orders.read", by_itself=True)
 def data_age() -> Response:
-    """The fragment of the top bar."""
+    """Render the age of the data for the top bar."""
     worst = sync_data_age.worst(db.session(), datetime.now(UTC))
     return render_fragment_or_page(request, "sync_runs/_data_age.html", "sync_runs/data_age.html", worst=worst)
 
 
 def duration(run: SyncRun) -> str:
-    """`under 0.1 s`, `1.4 s`, `3 min 5 s`; so far, while it runs."""
+    """Format the duration of a run, so far while it runs: `under 0.1 s`, `1.4 s`, `3 min 5 s`."""
     seconds = ((run.ended_at or datetime.now(UTC)) - run.started_at).total_seconds()
     if seconds < 0.1:
         return _("under 0.1 s")
@@ -192,7 +192,7 @@ def duration(run: SyncRun) -> str:
 
 
 def _words(error: AmazonError) -> str:
-    """The desk's sentence, Amazon's own words, and what its support asks for."""
+    """Return our text of the error, Amazon's message and its request id."""
     said = f"{text_for(error.cause)} {error.message}"
     return f"{said} ({_('request id %(id)s', id=error.request_id)})" if error.request_id else said
 
@@ -202,5 +202,5 @@ def _counted(count: int) -> str:
 
 
 def _pace(shown: list[SyncRun]) -> int:
-    """Seconds until the page asks again: soon while something runs; the next run begins by itself too."""
+    """Return the poll interval in seconds. It never stops, because new runs start by themselves."""
     return 2 if any(run.state == "running" for run in shown) else 10

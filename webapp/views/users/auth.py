@@ -1,4 +1,4 @@
-"""Coming in, by password or by a link, and leaving."""
+"""Signing in with a password or a link, and signing out."""
 
 from datetime import UTC, datetime
 
@@ -57,7 +57,7 @@ def sign_out() -> ResponseReturnValue:
 @bp.get("/sign-in/<token>")
 @public
 def link_page(token: str) -> ResponseReturnValue:
-    """Only the form uses the link up: a mail program or a chat that looks ahead does not."""
+    """Show the form. Only submitting it uses the link, because mail programs and chats prefetch links."""
     link = user_queries.link(db.session(), token, datetime.now(UTC))
     if link is None:
         return _link_gone()
@@ -69,7 +69,7 @@ def link_page(token: str) -> ResponseReturnValue:
 def use_link(token: str) -> ResponseReturnValue:
     now = datetime.now(UTC)
     link = user_queries.link(db.session(), token, now)
-    # Hashing a password takes too long to hold up every other writer with the transaction begun above.
+    # Hashing a password takes too long for an open transaction, which would block other writers.
     db.session.rollback()
     if link is None:
         return _link_gone()

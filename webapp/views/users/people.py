@@ -1,4 +1,4 @@
-"""The people who may sign in: their roles, whether they are enabled, and their sessions."""
+"""Users: roles, activation, sign-in links and sessions."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ _ICONS = {
 
 
 class Entry(NamedTuple):
-    """A line of the history, as the macro `timeline` shows it."""
+    """A history entry, as the macro `timeline` shows it."""
 
     at: datetime
     zone: str
@@ -63,7 +63,7 @@ def invite_page() -> Response:
 @bp.post("/invite")
 @requires("users.write")
 def invite() -> Response:
-    """Create a user and show the link by which they choose their password."""
+    """Create a user and show the link with which they set their password."""
     form = InviteForm()
     if not form.validate():
         return render_invalid(request, *_INVITE, form=form)
@@ -139,7 +139,7 @@ def _change(action: Callable[..., User], user_id: int, say: Callable[[User], str
 
 
 def _home() -> str:
-    """The page to go to: whoever changed their own role may no longer see the people."""
+    """Return the URL of the user list."""
     return url_for("people.index")
 
 
@@ -151,7 +151,7 @@ def _user(user_id: int) -> User:
 
 
 def _show_link(email: str, now: datetime) -> Response:
-    """The page with a link in it, which is nowhere stored: it cannot be shown a second time."""
+    """Render the page with a sign-in link, which is not stored and cannot be shown again."""
     try:
         made = users.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
     except RefusedError as error:

@@ -1,4 +1,4 @@
-"""How a person likes the desk to look: theme and language, kept in cookies of their browser."""
+"""Preferences: theme and language, kept in cookies."""
 
 from flask import Blueprint, Response, abort, request
 
@@ -15,7 +15,7 @@ YEAR = 365 * 24 * 60 * 60
 @bp.post("")
 @public
 def save() -> Response:
-    """Keep `theme` (light, dark; anything else follows the system) and `language`, whichever was sent; go back."""
+    """Save `theme` (light, dark; anything else follows the system) or `language`, and go back."""
     response = see_other(request, local_target(request.form.get("next")))
     if "theme" in request.form:
         _keep(response, "theme", request.form["theme"], THEMES)
