@@ -12,7 +12,7 @@ from simulator.http.responses import empty_response, json_response
 from simulator.operations.errors import invalid_input, not_found
 from simulator.operations.feeds import FEED_FAULTS, FEED_TYPES
 from simulator.operations.world import World
-from simulator.state.clock import iso
+from simulator.state.clock import format_iso
 from simulator.state.sellers import Seller
 
 routes = Blueprint("feeds", __name__, url_prefix="/feeds/2021-06-30/feeds")
@@ -56,7 +56,7 @@ def create_feed(world: World, seller: Seller) -> Response:
         "feedId": str(50_000_000_000 + world.next_serial("feed")),
         "feedType": feed_type,
         "marketplaceIds": marketplaces,
-        "createdTime": iso(world.clock.now()),
+        "createdTime": format_iso(world.clock.now()),
         "processingStatus": "IN_QUEUE",
         "seller": seller.id,
         "input": content["inputFeedDocumentId"],
@@ -98,7 +98,7 @@ def cancel_feed(world: World, seller: Seller, feed_id: str) -> Response:
     feed = find_feed(world, seller, feed_id)
     if feed["processingStatus"] != "IN_QUEUE":
         raise invalid_input(f"Feed {feed_id} is {feed['processingStatus']} and cannot be cancelled.")
-    now = iso(world.next_timestamp())
+    now = format_iso(world.next_timestamp())
     world.save_feed({**feed, "processingStatus": "CANCELLED", "processingEndTime": now})
     world.record_effect("feed_cancelled", actor="MERCHANT", channel="cancelFeed", feed_id=feed_id)
     return empty_response(200)
@@ -121,8 +121,8 @@ def find_feeds(world: World, seller: Seller) -> list[str]:
     if not 1 <= len(types) <= 10:
         raise invalid_input("Either feedTypes or nextToken is required.")
     statuses, marketplaces = parse_list("processingStatuses", STATUSES), parse_list("marketplaceIds")
-    since = parse_time("createdSince") or iso(world.now() - timedelta(days=MAX_AGE_DAYS))
-    until = parse_time("createdUntil") or iso(world.now())
+    since = parse_time("createdSince") or format_iso(world.now() - timedelta(days=MAX_AGE_DAYS))
+    until = parse_time("createdUntil") or format_iso(world.now())
     return [
         feed["feedId"]
         for feed in reversed(world.feeds.values())

@@ -15,7 +15,7 @@ from simulator.operations.datasets import DATASETS, select_fields
 from simulator.operations.errors import access_denied, invalid_input, not_found
 from simulator.operations.order_search import Search, find_page
 from simulator.operations.world import World
-from simulator.state.clock import iso
+from simulator.state.clock import format_iso
 from simulator.state.orders import OrderRecord
 from simulator.state.sellers import Seller
 
@@ -131,13 +131,13 @@ def parse_bounds(world: World) -> tuple[str, str, str]:
     other = "lastUpdated" if name == "created" else "created"
     if bounds[f"{other}Before"]:
         raise invalid_input(f"'{other}Before' must not be provided together with '{name}After'")
-    latest = iso(world.now() - timedelta(seconds=world.update_delay))
+    latest = format_iso(world.now() - timedelta(seconds=world.update_delay))
     after, before = bounds[f"{name}After"] or "", bounds[f"{name}Before"]
     if before and before > latest:
         raise invalid_input(f"'{name}Before' must be at least 2 minutes before the time of the request")
     if before and before < after:
         raise invalid_input(f"'{name}Before' must be equal to or after '{name}After'")
-    if not before and after > latest and after > iso(world.now()):
+    if not before and after > latest and after > format_iso(world.now()):
         raise invalid_input(f"'{name}After' must not lie in the future")
     return f"{name}Time", after, before or latest
 
@@ -158,13 +158,13 @@ def parse_pagination_token(world: World, seller: Seller) -> dict[str, Any] | Non
         raise invalid_input("The paginationToken is invalid")
     if content["filters"] != request_filters():
         raise invalid_input("The paginationToken must be sent with the same parameters as the request that returned it")
-    if content["expires"] <= iso(world.now()):
+    if content["expires"] <= format_iso(world.now()):
         raise invalid_input("The paginationToken has expired")
     return content
 
 
 def next_token(world: World, search: Search, cursor: tuple[str, str]) -> str:
-    expires = iso(world.now() + timedelta(hours=TOKEN_HOURS))
+    expires = format_iso(world.now() + timedelta(hours=TOKEN_HOURS))
     position = {"before": search.before, "cursor": cursor, "filters": request_filters()}
     return signed_tokens.sign({"seller": search.seller_id, "expires": expires, **position})
 

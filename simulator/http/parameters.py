@@ -3,7 +3,7 @@
 from flask import request
 
 from simulator.operations.errors import access_denied, invalid_input
-from simulator.state.clock import iso, parse_iso
+from simulator.state.clock import format_iso, parse_iso
 from simulator.state.marketplaces import BY_ID
 from simulator.state.sellers import Seller
 
@@ -25,7 +25,7 @@ def parse_time(name: str) -> str | None:
         return None
     try:
         # A plus sign that was not encoded arrives as a space.
-        return iso(parse_iso(text.replace(" ", "+")))
+        return format_iso(parse_iso(text.replace(" ", "+")))
     except (ValueError, OverflowError) as error:
         raise invalid_input(f"'{name}' is invalid: it must be a date in ISO 8601 format") from error
 

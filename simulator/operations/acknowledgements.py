@@ -32,12 +32,12 @@ REASONS = (
 
 def carry_out(world: WorldState, feed: dict[str, Any], document: bytes) -> FeedResult:
     try:
-        messages = read(document, feed["seller"])
+        messages = parse_document(document, feed["seller"])
     except FeedError as error:
         return unreadable(error)
     failed: list[FailedMessage] = []
     for message_id, acknowledgement in messages:
-        order_id = text_of(acknowledgement, "AmazonOrderID")
+        order_id = find_text(acknowledgement, "AmazonOrderID")
         try:
             acknowledge(world, feed, message_id, acknowledgement)
         except FeedError as error:
@@ -45,7 +45,7 @@ def carry_out(world: WorldState, feed: dict[str, Any], document: bytes) -> FeedR
     return FeedResult("DONE", len(messages), tuple(failed))
 
 
-def read(document: bytes, seller_id: str) -> list[tuple[str, ET.Element]]:
+def parse_document(document: bytes, seller_id: str) -> list[tuple[str, ET.Element]]:
     """Return (MessageID, OrderAcknowledgement) of each message; raises FeedError when the whole feed cannot be read."""
     if b"<!DOCTYPE" in document:
         raise FeedError(5002, "XML Parsing Error: a document type declaration is not allowed.")
@@ -55,15 +55,15 @@ def read(document: bytes, seller_id: str) -> list[tuple[str, ET.Element]]:
         raise FeedError(5000, f"XML Parsing Error at {error}.") from error
     for element in envelope.iter():
         element.tag = element.tag.rpartition("}")[2]
-    if envelope.tag != "AmazonEnvelope" or text_of(envelope, "MessageType") != "OrderAcknowledgement":
+    if envelope.tag != "AmazonEnvelope" or find_text(envelope, "MessageType") != "OrderAcknowledgement":
         raise FeedError(
             5001, "XML Parsing Error: an AmazonEnvelope with the MessageType OrderAcknowledgement is expected."
         )
-    if text_of(envelope, "Header/MerchantIdentifier") != seller_id:
+    if find_text(envelope, "Header/MerchantIdentifier") != seller_id:
         raise FeedError(6024, "The MerchantIdentifier in the header is not the merchant that submitted the feed.")
     messages: list[tuple[str, ET.Element]] = []
     for message in envelope.findall("Message"):
-        number, acknowledgement = text_of(message, "MessageID"), message.find("OrderAcknowledgement")
+        number, acknowledgement = find_text(message, "MessageID"), message.find("OrderAcknowledgement")
         if not number.isdigit() or acknowledgement is None:
             raise FeedError(5001, "XML Parsing Error: a Message needs a numeric MessageID and an OrderAcknowledgement.")
         if any(number == other for other, _ in messages):
@@ -74,21 +74,21 @@ def read(document: bytes, seller_id: str) -> list[tuple[str, ET.Element]]:
     return messages
 
 
-def text_of(element: ET.Element, path: str) -> str:
+def find_text(element: ET.Element, path: str) -> str:
     return (element.findtext(path) or "").strip()
 
 
 def acknowledge(world: WorldState, feed: dict[str, Any], message_id: str, message: ET.Element) -> None:
     """Carry out one message: `Failure` cancels the order, `Success` links the seller's number. Raises FeedError."""
     check_not_rejected(feed)
-    order = find_order(world, feed, text_of(message, "AmazonOrderID"))
-    status = text_of(message, "StatusCode")
+    order = find_order(world, feed, find_text(message, "AmazonOrderID"))
+    status = find_text(message, "StatusCode")
     if status not in ("Success", "Failure"):
         raise FeedError(18007, "The value of StatusCode must be Success or Failure.")
     reason = parse_reason(order, message.findall("Item"), failure=status == "Failure")
     if status == "Success":
-        if text_of(message, "MerchantOrderID"):
-            lifecycle.set_alias(world, order, text_of(message, "MerchantOrderID"))
+        if find_text(message, "MerchantOrderID"):
+            lifecycle.set_alias(world, order, find_text(message, "MerchantOrderID"))
         return
     check_cancellable(order)
     source = {"feed_id": feed["feedId"], "message_id": message_id}
@@ -100,7 +100,7 @@ def parse_reason(order: OrderRecord, items: list[ET.Element], *, failure: bool) 
     codes = {item["orderItemId"] for item in order.body["orderItems"]}
     reasons: list[str] = []
     for item in items:
-        code, reason = text_of(item, "AmazonOrderItemCode"), text_of(item, "CancelReason")
+        code, reason = find_text(item, "AmazonOrderItemCode"), find_text(item, "CancelReason")
         if code not in codes:
             raise FeedError(13014, f"The order item code {code} does not belong to order {order.id}.")
         if failure and reason not in REASONS:

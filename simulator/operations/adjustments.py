@@ -60,10 +60,10 @@ Refunded = Counter[tuple[str, str, str]]
 
 def carry_out(world: WorldState, feed: dict[str, Any], document: bytes) -> FeedResult:
     try:
-        records = read(document)
+        records = parse_document(document)
     except FeedError as error:
         return unreadable(error)
-    refunded = refunded_so_far(world)
+    refunded = sum_refunds(world)
     failed: list[FailedMessage] = []
     for number, record in enumerate(records, 1):
         try:
@@ -73,7 +73,7 @@ def carry_out(world: WorldState, feed: dict[str, Any], document: bytes) -> FeedR
     return FeedResult("DONE", len(records), tuple(failed))
 
 
-def read(document: bytes) -> list[dict[str, str]]:
+def parse_document(document: bytes) -> list[dict[str, str]]:
     """Return the lines by column name. Raises FeedError when the whole file cannot be read."""
     try:
         lines = [line.split("\t") for line in document.decode("utf-8-sig").splitlines() if line.strip()]
@@ -90,7 +90,7 @@ def read(document: bytes) -> list[dict[str, str]]:
     return [{**dict.fromkeys(COLUMNS, ""), **dict(zip(header, line, strict=False))} for line in cells]
 
 
-def refunded_so_far(world: WorldState) -> Refunded:
+def sum_refunds(world: WorldState) -> Refunded:
     refunded: Refunded = Counter()
     for entry in world.ledger:
         if entry["effect"] == "refund":
@@ -150,7 +150,7 @@ def record_refund(
 
 def refund_remaining(world: WorldState, order: OrderRecord, item_id: str = "") -> None:
     """Refund all that is left of an item, or of all items, as in Seller Central. Raises InvalidStateError."""
-    refunded = refunded_so_far(world)
+    refunded = sum_refunds(world)
     any_refunded = False
     for item in order.body["orderItems"]:
         key = order.id, item["orderItemId"]

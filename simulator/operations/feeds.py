@@ -6,7 +6,7 @@ from typing import Any
 
 from simulator.operations import acknowledgements, adjustments, documents, processing_reports, vat_invoices
 from simulator.operations.feed_messages import FeedResult
-from simulator.state.clock import iso, parse_iso
+from simulator.state.clock import format_iso, parse_iso
 from simulator.state.world_state import WorldState
 
 
@@ -40,13 +40,13 @@ def advance(world: WorldState) -> None:
         if age >= feed["seconds"]:
             process(world, feed)
         elif age >= feed["seconds"] / 2 and feed["processingStatus"] == "IN_QUEUE":
-            world.save_feed({**feed, "processingStatus": "IN_PROGRESS", "processingStartTime": iso(now)})
+            world.save_feed({**feed, "processingStatus": "IN_PROGRESS", "processingStartTime": format_iso(now)})
 
 
 def process(world: WorldState, feed: dict[str, Any]) -> None:
     """Carry the feed out and store its processing report."""
     text = world.documents[feed["input"]]["text"] or ""
-    processed = {**feed, "processingStatus": "FATAL", "processingEndTime": iso(world.now())}
+    processed = {**feed, "processingStatus": "FATAL", "processingEndTime": format_iso(world.now())}
     processed.setdefault("processingStartTime", processed["processingEndTime"])
     if feed["fault"] != "feed_fatal":
         feed_type = FEED_TYPES[feed["feedType"]]

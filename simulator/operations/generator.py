@@ -15,7 +15,7 @@ from simulator.operations.sample_data import (
     GIFT_MESSAGES,
     PRODUCTS,
 )
-from simulator.state.clock import iso
+from simulator.state.clock import format_iso
 from simulator.state.marketplaces import BY_COUNTRY, Marketplace, minor_units, money
 
 HIDDEN_WHILE_PENDING = ("buyer", "recipient", "payment", "proceeds")
@@ -68,8 +68,8 @@ def generate_order(seed: int, serial: int, spec: OrderSpec, created: datetime) -
     items = _make_items(rng, serial, spec, marketplace)
     body: dict[str, Any] = {
         "orderId": make_order_number(serial, marketplace, rng),
-        "createdTime": iso(created),
-        "lastUpdatedTime": iso(created),
+        "createdTime": format_iso(created),
+        "lastUpdatedTime": format_iso(created),
         "programs": list(spec.programs),
         "salesChannel": {
             "channelName": "AMAZON",
@@ -286,10 +286,13 @@ def _make_fulfillment(rng: random.Random, spec: OrderSpec, created: datetime) ->
         "fulfillmentStatus": spec.status if spec.status in PENDING else "UNSHIPPED",
         "fulfilledBy": spec.fulfilled_by,
         "fulfillmentServiceLevel": "NEXT_DAY" if prime else rng.choice(("STANDARD", "STANDARD", "EXPEDITED")),
-        "shipByWindow": {"earliestDateTime": iso(created + timedelta(minutes=30)), "latestDateTime": iso(latest)},
+        "shipByWindow": {
+            "earliestDateTime": format_iso(created + timedelta(minutes=30)),
+            "latestDateTime": format_iso(latest),
+        },
         "deliverByWindow": {
-            "earliestDateTime": iso(latest + timedelta(days=1)),
-            "latestDateTime": iso(latest + timedelta(days=1 if prime else 4)),
+            "earliestDateTime": format_iso(latest + timedelta(days=1)),
+            "latestDateTime": format_iso(latest + timedelta(days=1 if prime else 4)),
         },
     }
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from simulator.operations import scenarios
 from simulator.operations.generator import OrderSpec
-from simulator.state.clock import iso
+from simulator.state.clock import format_iso
 from simulator.state.world_state import WorldState
 
 # After a week of absence, or when the clock is moved by one, not ten thousand orders are placed.
@@ -47,7 +47,7 @@ def _place_order(world: WorldState, at: datetime) -> None:
         awkward=rng.randrange(100) if rng.random() < 0.1 else None,
     )
     order = scenarios.add_order(world, spec, at)
-    order.body["lastUpdatedTime"] = iso(world.next_timestamp())
+    order.body["lastUpdatedTime"] = format_iso(world.next_timestamp())
     release = at + timedelta(seconds=world.pending_seconds * (0.5 + rng.random()))
     world.schedule(order, release, "release")
     if order.is_fba:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from simulator.operations.errors import InvalidStateError
-from simulator.state.clock import iso
+from simulator.state.clock import format_iso
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
@@ -78,10 +78,10 @@ def ship(world: WorldState, order: OrderRecord, *, channel: str) -> None:
     numbers = [int(package["packageReferenceId"]) for package in order.body.get("packages", [])]
     package = {
         "packageReferenceId": str(max(numbers, default=0) + 1),
-        "createdTime": iso(world.now()),
+        "createdTime": format_iso(world.now()),
         "packageStatus": {"status": "SHIPPED"},
         "carrier": "DHL",
-        "shipTime": iso(world.now()),
+        "shipTime": format_iso(world.now()),
         "shippingService": "Paket",
         "trackingNumber": f"00340434{world.next_serial('parcel'):012d}",
         "packageItems": [

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.operations import generator, lifecycle
 from simulator.operations.generator import OrderSpec
 from simulator.operations.sample_data import DIFFICULT_RECIPIENTS
-from simulator.state.clock import iso
+from simulator.state.clock import format_iso
 from simulator.state.orders import OrderRecord
 from simulator.state.sellers import Seller
 from simulator.state.world_state import WorldState
@@ -51,7 +51,7 @@ class UnknownScenarioError(ValueError):
     """There is no scenario of that name."""
 
 
-def check(name: str) -> None:
+def check_name(name: str) -> None:
     kind, _, count = name.partition(":")
     if name in SCENARIOS or (kind == "many" and count.isascii() and count.isdigit() and int(count) <= 1_000_000):
         return
@@ -66,7 +66,7 @@ def populate(world: WorldState) -> None:
         SCENARIOS[world.scenario](world)
 
 
-def seller_in(world: WorldState, country: str) -> Seller:
+def find_seller(world: WorldState, country: str) -> Seller:
     """Return the seller of a country. Raises KeyError."""
     for seller in world.sellers.values():
         if country in seller.countries:
@@ -76,7 +76,7 @@ def seller_in(world: WorldState, country: str) -> Seller:
 
 def add_order(world: WorldState, spec: OrderSpec, created: datetime) -> OrderRecord:
     """Add a new order, as placed or released."""
-    seller = seller_in(world, spec.country)
+    seller = find_seller(world, spec.country)
     body = generator.generate_order(world.seed, world.next_serial("order"), spec, created)
     return world.add_order(OrderRecord(seller.id, body))
 
@@ -215,7 +215,7 @@ def set_status(order: OrderRecord, spec: OrderSpec, at: datetime, rng: random.Ra
     """Set the status of a new order to that of `spec`, as if it had changed at `at`."""
     body = order.body
     body["fulfillment"]["fulfillmentStatus"] = spec.status
-    body["lastUpdatedTime"] = iso(max(at, datetime.fromisoformat(body["createdTime"])))
+    body["lastUpdatedTime"] = format_iso(max(at, datetime.fromisoformat(body["createdTime"])))
     if spec.status == "CANCELLED":
         execution = {
             "cancelledBy": spec.cancelled_by,

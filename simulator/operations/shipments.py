@@ -6,7 +6,7 @@ from typing import Any
 from simulator.operations import lifecycle
 from simulator.operations.carriers import CARRIER_CODES
 from simulator.operations.errors import ApiError, invalid_input
-from simulator.state.clock import iso, parse_iso
+from simulator.state.clock import format_iso, parse_iso
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
@@ -44,7 +44,7 @@ def parse_package(world: WorldState, order: OrderRecord, detail: dict[str, Any])
         raise invalid_input("CarrierName: is required when the carrierCode is Other.")
     package = {
         "packageReferenceId": str(int(number)),
-        "createdTime": iso(world.now()),
+        "createdTime": format_iso(world.now()),
         "packageStatus": {"status": "SHIPPED"},
         "carrier": str(detail.get("carrierName") or detail["carrierCode"]),
         "shipTime": parse_ship_date(world, order, detail["shipDate"]),
@@ -61,11 +61,11 @@ def parse_ship_date(world: WorldState, order: OrderRecord, text: Any) -> str:
         shipped = parse_iso(str(text))
     except (ValueError, OverflowError) as error:
         raise invalid_input("ShipDate: is invalid, must be a date in ISO 8601 format.") from error
-    if iso(shipped)[:10] < order.body["createdTime"][:10]:
+    if format_iso(shipped)[:10] < order.body["createdTime"][:10]:
         raise invalid_input("ShipDate: must not be before the date of the order.")
     if shipped > world.now() + timedelta(days=1):
         raise invalid_input("ShipDate: must not lie in the future.")
-    return iso(shipped)
+    return format_iso(shipped)
 
 
 def parse_lines(order: OrderRecord, lines: Any) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ class World(WorldState):
         arrivals: float = 0.0,
         sellers: tuple[Seller, ...] = DEMO_SELLERS,
     ) -> None:
-        scenarios.check(scenario)
+        scenarios.check_name(scenario)
         options = Options(
             limits=limits,
             update_delay=update_delay,
@@ -59,7 +59,7 @@ class World(WorldState):
 
     def reset(self, scenario: str = "empty", seed: int = 1) -> None:
         """Start again with a new scenario, the first options and the first clock. No fault stays armed."""
-        scenarios.check(scenario)
+        scenarios.check_name(scenario)
         with self.lock:
             self.faults.released.set()
             self.faults = Faults(seed)

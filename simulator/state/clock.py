@@ -9,7 +9,7 @@ def whole_milliseconds(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def iso(moment: datetime) -> str:
+def format_iso(moment: datetime) -> str:
     """Format as `2026-11-21T09:30:00.000Z`. The width is fixed, so that the strings sort by time."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
@@ -51,5 +51,5 @@ class Clock:
             self.frozen_at = None
 
     def as_json(self) -> dict[str, object]:
-        frozen = iso(self.frozen_at) if self.frozen_at else None
-        return {"now": iso(self.now()), "offset": round(self.offset, 3), "frozen_at": frozen}
+        frozen = format_iso(self.frozen_at) if self.frozen_at else None
+        return {"now": format_iso(self.now()), "offset": round(self.offset, 3), "frozen_at": frozen}

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from simulator.state.clock import Clock, iso, parse_iso
+from simulator.state.clock import Clock, format_iso, parse_iso
 from simulator.state.faults import Faults
 from simulator.state.limits import Limits
 from simulator.state.orders import OrderRecord
@@ -92,13 +92,13 @@ class WorldState:
 
     def schedule(self, order: OrderRecord, at: datetime, event: str) -> None:
         """`release` or `ship` the order at that time, if its status still allows it."""
-        order.scheduled.append((iso(at), event))
-        heapq.heappush(self._schedule, (iso(at), order.id, event))
+        order.scheduled.append((format_iso(at), event))
+        heapq.heappush(self._schedule, (format_iso(at), order.id, event))
         self.mark_unsaved("order", order.id, order)
 
     def pop_due_event(self) -> tuple[OrderRecord, str] | None:
         """Remove the earliest scheduled event that is due; return its order and name."""
-        if not self._schedule or self._schedule[0][0] > iso(self.now()):
+        if not self._schedule or self._schedule[0][0] > format_iso(self.now()):
             return None
         _at, order_id, event = heapq.heappop(self._schedule)
         return self.orders[order_id], event
@@ -118,7 +118,7 @@ class WorldState:
         before = copy.deepcopy(order.body)
         yield order.body
         order.previous = before
-        order.body["lastUpdatedTime"] = iso(self.next_timestamp())
+        order.body["lastUpdatedTime"] = format_iso(self.next_timestamp())
         self.mark_unsaved("order", order.id, order)
 
     def save_feed(self, feed: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ class WorldState:
         self, effect: str, *, actor: str, channel: str, order_id: str | None = None, **details: Any
     ) -> None:
         """Append an effect that Amazon accepted to the ledger, which only grows."""
-        entry = {"number": len(self.ledger) + 1, "at": iso(self.now()), "effect": effect}
+        entry = {"number": len(self.ledger) + 1, "at": format_iso(self.now()), "effect": effect}
         self.ledger.append({**entry, "actor": actor, "channel": channel, "order_id": order_id, **details})
         self.mark_unsaved("ledger", f"{entry['number']:09d}", self.ledger[-1])
 
@@ -157,7 +157,7 @@ class WorldState:
         self.call_counts[operation] += 1
         self.calls.append(
             {
-                "at": iso(self.now()),
+                "at": format_iso(self.now()),
                 "operation": operation,
                 "seller_id": seller_id,
                 "status": status,
@@ -189,7 +189,7 @@ class WorldState:
             "serials": self.serials,
             "arrived": self.arrived,
             "switches": self.switches,
-            "last_timestamp": iso(self._last_timestamp),
+            "last_timestamp": format_iso(self._last_timestamp),
             "clock": self.clock.as_json(),
         }
 

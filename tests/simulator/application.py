@@ -1,4 +1,4 @@
-"""A seller's application as the tests of the simulator need it: it fetches a token and calls."""
+"""An application of a seller: it fetches an access token and calls the API."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 class Application(httpx.Client):
-    """An HTTP client that speaks for `seller`."""
+    """An HTTP client with an access token of `seller`."""
 
     def __init__(self, url: str, seller: Seller = DEMO_EU) -> None:
         super().__init__(base_url=url, timeout=60, trust_env=False)
@@ -49,9 +49,11 @@ class Application(httpx.Client):
         return self.post(f"/orders/v0/orders/{number}/shipmentConfirmation", json=body)
 
     def upload(self, document: str, content_type: str = XML) -> str:
-        made = self.post(f"{FEEDS}/documents", json={"contentType": content_type}).json()
-        httpx.put(made["url"], content=document.encode(), headers={"Content-Type": content_type}).raise_for_status()
-        return made["feedDocumentId"]
+        document_info = self.post(f"{FEEDS}/documents", json={"contentType": content_type}).json()
+        httpx.put(
+            document_info["url"], content=document.encode(), headers={"Content-Type": content_type}
+        ).raise_for_status()
+        return document_info["feedDocumentId"]
 
     def create_feed(self, document: str, marketplaces: list[str] | None = None) -> httpx.Response:
         body = {

@@ -9,6 +9,6 @@ from tests.support.simulator_server import AmazonServer
 @pytest.fixture
 def application(amazon: AmazonServer) -> Iterator[Application]:
     """The European seller's application."""
-    made = Application(amazon.url)
-    yield made
-    made.close()
+    application = Application(amazon.url)
+    yield application
+    application.close()

@@ -1,4 +1,4 @@
-"""Amazon's own SDK takes the simulator for Amazon. Raw answers: its object mapping is slow and leaks handlers."""
+"""Amazon's own SDK works with the simulator. Raw responses: its object mapping is slow and leaks log handlers."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ RAW = {"_preload_content": False, "_request_timeout": 10}
 
 @pytest.fixture(scope="module")
 def sdk():
-    """The parts of the SDK in use. Importing it configures the root logger and warns; both stay in here."""
+    """The parts of the SDK in use. Importing it configures the root logger and warns, which is undone here."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     with warnings.catch_warnings():
@@ -62,7 +62,7 @@ def content(answer):
 
 def test_it_reads_the_participations(sdk, client):
     payload = content(sdk.SellersApi(client).get_marketplace_participations(**RAW))["payload"]
-    assert [one["marketplace"]["countryCode"] for one in payload] == ["DE", "GB", "FR", "SE", "PL"]
+    assert [participation["marketplace"]["countryCode"] for participation in payload] == ["DE", "GB", "FR", "SE", "PL"]
 
 
 def test_it_pages_through_every_order(sdk, client, amazon):
@@ -79,7 +79,7 @@ def test_it_pages_through_every_order(sdk, client, amazon):
     assert {number for page in seen for number in page} == set(amazon.world.orders)
 
 
-def test_it_reads_one_order_and_hears_of_a_missing_one(sdk, client, amazon):
+def test_it_reads_one_order_and_reports_a_missing_one(sdk, client, amazon):
     number = amazon.world.place()
     orders = sdk.GetOrderApi(client)
     order = content(orders.get_order(number, included_data=["FULFILLMENT", "RECIPIENT"], **RAW))["order"]
@@ -122,8 +122,8 @@ def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
     feed_id = content(feeds.create_feed(wish, **RAW))["feedId"]
     feed = content(feeds.get_feed(feed_id, **RAW))
     assert feed["processingStatus"] == "DONE"
-    listed = content(feeds.get_feeds(feed_types=["POST_ORDER_ACKNOWLEDGEMENT_DATA"], **RAW))["feeds"]
-    assert [one["feedId"] for one in listed] == [feed_id]
+    listed_feeds = content(feeds.get_feeds(feed_types=["POST_ORDER_ACKNOWLEDGEMENT_DATA"], **RAW))["feeds"]
+    assert [listed["feedId"] for listed in listed_feeds] == [feed_id]
     result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
     report = ET.fromstring(pool.request("GET", result["url"], timeout=60).data)
     assert report.findtext("Message/ProcessingReport/ProcessingSummary/MessagesSuccessful") == "1"

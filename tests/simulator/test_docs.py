@@ -21,6 +21,6 @@ def test_every_option_of_the_command_is_documented():
     assert [option for option in options if f"`{option}" not in DOCUMENT] == ["--help"]
 
 
-def test_every_scenario_is_documented_and_helped_with():
+def test_every_scenario_is_documented_and_in_the_help():
     helped = " ".join(build_parser().format_help().split())
     assert [name for name in SCENARIOS if f"`{name}`" not in DOCUMENT or name not in helped] == []

@@ -21,7 +21,7 @@ def errors(answer):
         ("expired_token", 403, "Unauthorized"),
     ],
 )
-def test_a_fault_strikes_once_and_then_amazon_is_well(amazon, application, name, status, code):
+def test_a_fault_occurs_once_and_then_calls_succeed(amazon, application, name, status, code):
     amazon.world.faults.arm(name, "searchOrders")
     assert application.get(f"{ORDERS}/305-0000000-0000000").status_code == 404
     assert errors(application.search()) == (status, code)
@@ -38,7 +38,7 @@ def test_a_throttle_without_a_body(amazon, application):
     assert application.search().status_code == 200
 
 
-def test_a_gateways_html(amazon, application):
+def test_the_html_of_a_gateway(amazon, application):
     amazon.world.faults.arm("error_503_html")
     answer = application.search()
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "text/html")
@@ -52,14 +52,14 @@ def test_an_error_after_the_effect(amazon, application):
     assert len(amazon.world.effects("shipment", number)) == 1
 
 
-def test_a_slow_answer_is_late_but_right(amazon, application):
+def test_a_slow_response_is_late_but_correct(amazon, application):
     amazon.world.faults.arm("slow", "searchOrders", seconds=0.2)
     began = time.monotonic()
     assert application.search().status_code == 200
     assert time.monotonic() - began >= 0.2
 
 
-def test_a_hanging_call_does_nothing_and_ends_with_the_world(amazon, application):
+def test_a_hanging_call_does_nothing_and_ends_when_the_world_is_closed(amazon, application):
     number = amazon.world.place()
     amazon.world.faults.arm("hang", "confirmShipment")
     with pytest.raises(httpx.ReadTimeout):
@@ -75,7 +75,7 @@ def test_an_invalid_grant(amazon):
     assert httpx.post(f"{amazon.url}/auth/o2/token", data=grant(DEMO_EU)).status_code == 200
 
 
-def test_malformed_json_is_a_success_nobody_can_read(amazon, application):
+def test_malformed_json_is_a_success_that_cannot_be_parsed(amazon, application):
     amazon.world.faults.arm("malformed_json", "searchOrders")
     answer = application.search()
     assert answer.status_code == 200
@@ -84,7 +84,7 @@ def test_malformed_json_is_a_success_nobody_can_read(amazon, application):
 
 
 @pytest.mark.parametrize("name", ["truncated_body", "lost_answer"])
-def test_an_answer_cut_off_comes_after_the_effect(amazon, application, name):
+def test_a_truncated_response_comes_after_the_effect(amazon, application, name):
     document = application.upload(envelope())
     amazon.world.faults.arm(name, "createFeed")
     body = {
@@ -109,7 +109,7 @@ def test_a_lost_answer_of_a_call_without_a_body(amazon, application):
     assert [fault.name for fault in amazon.world.faults.list_armed()] == ["truncated_body"]
 
 
-def test_a_repeated_page_is_sent_twice_and_then_goes_on(amazon, application):
+def test_a_repeated_page_is_sent_twice_and_then_the_next(amazon, application):
     numbers = [amazon.world.place() for _ in range(5)]
     amazon.world.faults.arm("repeated_page")
     seen, token = [], {}
@@ -133,7 +133,7 @@ def test_an_older_version_comes_after_the_newer_one(amazon, application):
     assert len(application.search().json()["orders"]) == 1
 
 
-def test_an_older_version_may_come_by_itself_later(amazon, application):
+def test_an_older_version_may_be_sent_alone_later(amazon, application):
     number = amazon.world.place()
     application.create_feed(envelope(failure(number)))
     bound = application.search().json()["lastUpdatedBefore"]
@@ -160,7 +160,7 @@ def test_a_refused_dataset_refuses_the_whole_call(amazon, application, answer, s
     assert application.search(includedData="FULFILLMENT,BUYER").status_code == 200
 
 
-def test_refused_datasets_may_be_left_out_without_a_word(amazon, application):
+def test_refused_datasets_may_be_omitted_silently(amazon, application):
     number = amazon.world.place()
     for dataset in ("RECIPIENT", "BUYER"):
         amazon.world.faults.arm("forbidden_dataset", times=None, dataset=dataset, answer="drop")
@@ -198,7 +198,7 @@ def test_a_feed_that_fails_has_no_effect(amazon, application, name, status):
     assert (again["processingStatus"], amazon.world.orders[number].status) == ("DONE", "CANCELLED")
 
 
-def test_chance_comes_from_the_seed(amazon):
+def test_random_choices_come_from_the_seed(amazon):
     def statuses(seed):
         amazon.world.reset("empty", seed)
         amazon.world.faults.arm("throttled", "searchOrders", times=None, probability=0.4)
@@ -221,7 +221,7 @@ def test_chance_comes_from_the_seed(amazon):
         ("throttled", {"seconds": 3}),
     ],
 )
-def test_a_fault_that_cannot_be_is_not_armed(amazon, name, wish):
+def test_an_invalid_fault_is_not_armed(amazon, name, wish):
     with pytest.raises(UnknownFaultError):
         amazon.world.faults.arm(name, **wish)
 

@@ -21,7 +21,7 @@ def item_of(amazon, number):
 
 
 def carried_out(application, document):
-    """(the feed when it has ended, its counts, its errors as (message, code))."""
+    """Return the processed feed, its counts, and its errors as (message, code)."""
     feed = application.feed(application.create_feed(document).json()["feedId"])
     report = ET.fromstring(application.result(feed).content).find("Message/ProcessingReport")
     counts = tuple(
@@ -30,7 +30,7 @@ def carried_out(application, document):
     return (
         feed,
         counts,
-        [(one.findtext("MessageID"), one.findtext("ResultMessageCode")) for one in report.findall("Result")],
+        [(result.findtext("MessageID"), result.findtext("ResultMessageCode")) for result in report.findall("Result")],
     )
 
 
@@ -54,7 +54,7 @@ def test_a_cancellation_feed_cancels_the_order(amazon, application):
     )
 
 
-def test_each_message_has_a_fate_of_its_own(amazon, application):
+def test_each_message_has_its_own_result(amazon, application):
     place = amazon.world.place
     good, shipped, gone, waiting = place(), place(status="SHIPPED"), place(status="CANCELLED"), place(status="PENDING")
     amazons, japanese = place(fulfilled_by="AMAZON"), place("JP")
@@ -122,7 +122,7 @@ def test_a_success_links_the_sellers_own_number(amazon, application):
     assert amazon.world.orders[number].status == "UNSHIPPED"
 
 
-def test_a_feed_moves_by_the_clock():
+def test_a_feed_progresses_with_the_clock():
     with AmazonServer(World("empty", clock=Clock(frozen_at=NOON), feed_seconds=60)) as amazon:
         application, number = Application(amazon.url), amazon.world.place()
         feed_id = application.create_feed(envelope(failure(number))).json()["feedId"]
@@ -134,7 +134,7 @@ def test_a_feed_moves_by_the_clock():
         assert len(amazon.world.effects("cancellation", number)) == 1
 
 
-def test_a_feed_in_the_queue_can_be_cancelled_and_then_does_nothing():
+def test_a_queued_feed_can_be_cancelled_and_then_does_nothing():
     with AmazonServer(World("empty", clock=Clock(frozen_at=NOON), feed_seconds=60)) as amazon:
         application, number = Application(amazon.url), amazon.world.place()
         url = f"{FEEDS}/feeds/" + application.create_feed(envelope(failure(number))).json()["feedId"]
@@ -145,7 +145,7 @@ def test_a_feed_in_the_queue_can_be_cancelled_and_then_does_nothing():
         assert amazon.world.orders[number].status == "UNSHIPPED"
 
 
-def test_an_upload_needs_the_content_type_it_was_announced_with_and_comes_in_five_minutes(amazon, application):
+def test_an_upload_needs_its_content_type_and_a_url_that_has_not_expired(amazon, application):
     made = application.post(f"{FEEDS}/documents", json={"contentType": XML}).json()
     assert httpx.put(made["url"], content=b"<a/>", headers={"Content-Type": "text/xml"}).status_code == 403
     assert httpx.get(made["url"]).status_code == 403
@@ -167,7 +167,7 @@ def test_an_upload_needs_the_content_type_it_was_announced_with_and_comes_in_fiv
         {"inputFeedDocumentId": None},
     ],
 )
-def test_a_wrong_feed_is_not_accepted(amazon, application, changed):
+def test_an_invalid_feed_is_not_accepted(amazon, application, changed):
     document = application.upload(envelope())
     body = {"feedType": TYPE, "marketplaceIds": [BY_COUNTRY["DE"].id], "inputFeedDocumentId": document, **changed}
     assert application.post(f"{FEEDS}/feeds", json=body).status_code == 400
@@ -184,17 +184,17 @@ def test_feeds_are_found_by_type_and_time_the_newest_first(amazon, application):
     ids = [application.create_feed(envelope()).json()["feedId"] for _ in range(3)]
     created = amazon.world.feeds[ids[1]]["createdTime"]
 
-    def found(**parameters):
+    def find(**parameters):
         answer = application.get(f"{FEEDS}/feeds", params={"feedTypes": TYPE, **parameters}).json()
         return [feed["feedId"] for feed in answer["feeds"]]
 
-    assert found() == ids[::-1]
-    assert found(createdSince=created) == [ids[2], ids[1]]
-    assert found(createdUntil=created) == [ids[1], ids[0]]
-    assert found(processingStatuses="DONE") == []
-    assert found(processingStatuses="FATAL,DONE", marketplaceIds=BY_COUNTRY["DE"].id) == ids[::-1]
+    assert find() == ids[::-1]
+    assert find(createdSince=created) == [ids[2], ids[1]]
+    assert find(createdUntil=created) == [ids[1], ids[0]]
+    assert find(processingStatuses="DONE") == []
+    assert find(processingStatuses="FATAL,DONE", marketplaceIds=BY_COUNTRY["DE"].id) == ids[::-1]
     assert application.get(f"{FEEDS}/feeds").status_code == 400
-    assert found(feedTypes="POST_OTHER") == []
+    assert find(feedTypes="POST_OTHER") == []
 
 
 def test_lists_of_feeds_have_pages(application):
@@ -217,7 +217,7 @@ def test_a_report_may_come_compressed(amazon, application):
     assert b"ProcessingReport" in gzip.decompress(httpx.get(document["url"]).content)
 
 
-def test_feeds_and_documents_of_others_are_not_found(amazon, application):
+def test_feeds_and_documents_of_others_are_not_find(amazon, application):
     feed = application.feed(application.create_feed(envelope()).json()["feedId"])
     japan = Application(amazon.url, DEMO_JP)
     assert japan.get(f"{FEEDS}/feeds/{feed['feedId']}").status_code == 404

@@ -12,7 +12,7 @@ from tests.support.simulator_server import AmazonServer
 
 @pytest.fixture
 def strict():
-    """Amazon with its own usage plans, while time stands still."""
+    """A simulator with Amazon's usage plans and a frozen clock."""
     with AmazonServer(
         World("empty", limits="amazon", clock=Clock(frozen_at=datetime(2026, 11, 23, 12, tzinfo=UTC)))
     ) as amazon:
@@ -46,7 +46,7 @@ def test_each_operation_and_seller_has_a_bucket_of_its_own(strict):
     assert application.get(f"{ORDERS}/305-0000000-0000000").status_code == 404
 
 
-def test_invalid_calls_spend_tokens_too(strict):
+def test_invalid_calls_take_tokens_too(strict):
     application = Application(strict.url)
     assert [application.get(ORDERS).status_code for _ in range(21)] == [400] * 20 + [429]
 

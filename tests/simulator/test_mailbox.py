@@ -1,4 +1,4 @@
-"""Mails to buyers at the simulator's end."""
+"""The mail server of the simulator."""
 
 from collections.abc import Iterator
 
@@ -40,7 +40,7 @@ def send(box: Mailbox, *letters: MailContent) -> None:
             line.deliver(pack(letter, Sender("orders@shop.example", "Laden"), "b@a.example", "<1@shop.example>", NOW))
 
 
-def test_what_the_desk_sends_is_shown_with_its_attachment(box: Mailbox, url: str) -> None:
+def test_a_received_mail_is_shown_with_its_attachment(box: Mailbox, url: str) -> None:
     assert "No e-mails yet." in httpx.get(url).text
 
     send(
@@ -52,16 +52,16 @@ def test_what_the_desk_sends_is_shown_with_its_attachment(box: Mailbox, url: str
     page = httpx.get(url).text
     assert page.index(">2</a>") < page.index("Grüße &lt;b&gt;</a>")
     assert "Laden &lt;orders@shop.example&gt;" in page
-    one = httpx.get(f"{url}/1").text
-    assert "One\n.\n..two" in one
-    assert "invoice-1.pdf" in one
+    page = httpx.get(f"{url}/1").text
+    assert "One\n.\n..two" in page
+    assert "invoice-1.pdf" in page
     pdf = httpx.get(f"{url}/1/0")
     assert (pdf.content, pdf.headers["Content-Type"]) == (b"%PDF-1.7", "application/pdf")
     assert httpx.get(f"{url}/1/1").status_code == 404
     assert httpx.get(f"{url}/7").status_code == 404
 
 
-def test_what_is_too_large_is_refused_and_the_next_is_taken(box: Mailbox) -> None:
+def test_a_mail_that_is_too_large_is_refused_and_the_next_is_received(box: Mailbox) -> None:
     with smtp.connect(Server("127.0.0.1", box.port, "none")) as line:
         line.offer("orders@shop.example", "b@a.example")
         with pytest.raises(MailRefused) as refused:

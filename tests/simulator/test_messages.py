@@ -1,4 +1,4 @@
-"""What a seller may write to a buyer, and when."""
+"""The messages to buyers that Amazon allows."""
 
 import json
 
@@ -35,18 +35,18 @@ def send(application, number, kind="confirmDeliveryDetails", body=None, marketpl
         ({"fulfilled_by": "AMAZON"}, []),
     ],
 )
-def test_what_may_be_written_depends_on_where_the_order_stands(amazon, application, wish, kinds):
+def test_the_allowed_messages_depend_on_the_order(amazon, application, wish, kinds):
     assert listed(application, amazon.world.place("DE", **wish)) == kinds
 
 
-def test_an_order_long_delivered_is_not_written_about(amazon, application):
+def test_no_messages_are_allowed_long_after_delivery(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     amazon.world.clock.move(50 * 86400)
     application.headers["x-amz-access-token"] = type(application)(amazon.url).headers["x-amz-access-token"]
     assert listed(application, number) == []
 
 
-def test_a_message_is_entered_without_its_text(amazon, application):
+def test_a_message_is_recorded_without_its_text(amazon, application):
     number = amazon.world.place("DE")
     answer = send(application, number)
     assert (answer.status_code, answer.json()) == (201, {})
@@ -84,7 +84,7 @@ def test_a_message_is_of_an_allowed_kind_and_within_its_limits(amazon, applicati
     assert len(amazon.world.effects("message")) == (status == 201)
 
 
-def test_files_cannot_be_sent_here(amazon, application):
+def test_messages_with_files_are_refused(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     body = {"attachments": [{"fileName": "invoice.pdf", "uploadDestinationId": "sc/1"}]}
     assert send(application, number, "invoice", body).status_code == 400

@@ -1,4 +1,4 @@
-"""Every body the simulator sends is one that Amazon's own models allow."""
+"""Every body that the simulator sends conforms to Amazon's models."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.support.simulator_server import AmazonServer
 pytestmark = NEEDS_MODELS
 
 
-def test_the_check_itself_finds_what_is_wrong():
+def test_the_check_finds_errors():
     with pytest.raises(AssertionError, match="is a required property"):
         check(
             {"orders": [{"fulfillment": {"fulfillmentStatus": "Shipped"}}]}, "orders_2026-01-01", "SearchOrdersResponse"
@@ -21,7 +21,7 @@ def test_the_check_itself_finds_what_is_wrong():
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("seller", [DEMO_EU, DEMO_JP], ids=["europe", "japan"])
-def test_pages_and_orders_are_true_to_the_model(seed, seller):
+def test_pages_and_orders_conform_to_the_model(seed, seller):
     with AmazonServer(World("busy_monday", seed, update_delay=0)) as amazon:
         application, token, count = Application(amazon.url, seller), {}, 0
         while True:
@@ -37,7 +37,7 @@ def test_pages_and_orders_are_true_to_the_model(seed, seller):
         )
 
 
-def test_a_bare_page_is_true_to_the_model(amazon, application):
+def test_a_page_without_datasets_conforms_to_the_model(amazon, application):
     amazon.world.place()
     check(
         application.get(ORDERS, params={"createdAfter": "2020-01-01T00:00:00Z"}).json(),
@@ -46,22 +46,22 @@ def test_a_bare_page_is_true_to_the_model(amazon, application):
     )
 
 
-def test_what_happens_to_orders_stays_true_to_the_model(amazon, application):
+def test_changed_orders_conform_to_the_model(amazon, application):
     world = amazon.world
-    shipped, asked, cancelled = (world.place(country) for country in ("DE", "GB", "SE"))
+    shipped, requested, cancelled = (world.place(country) for country in ("DE", "GB", "SE"))
     released, arrived = world.place("PL", status="PENDING"), world.place("FR", fulfilled_by="AMAZON")
     assert application.confirm(shipped, BY_COUNTRY["DE"].id, shippingMethod="Paket").status_code == 204
-    application.post(f"/_control/api/orders/{asked}/request-cancel", json={"reason": ""})
+    application.post(f"/_control/api/orders/{requested}/request-cancel", json={"reason": ""})
     application.post(f"/_control/api/orders/{cancelled}/cancel", json={"actor": "AMAZON"})
     for number in (released,):
         application.post(f"/_control/api/orders/{number}/release")
     for number in (released, arrived):
         application.post(f"/_control/api/orders/{number}/ship")
-    for number in (shipped, asked, cancelled, released, arrived):
+    for number in (shipped, requested, cancelled, released, arrived):
         check({"order": application.order(number)}, "orders_2026-01-01", "GetOrderResponse")
 
 
-def test_feeds_are_true_to_the_model(amazon, application):
+def test_feeds_conform_to_the_model(amazon, application):
     model = "feeds_2021-06-30"
     check(application.post(f"{FEEDS}/documents", json={"contentType": XML}).json(), model, "CreateFeedDocumentResponse")
     created = application.create_feed(envelope(failure(amazon.world.place())))
@@ -73,7 +73,7 @@ def test_feeds_are_true_to_the_model(amazon, application):
     check(application.get(f"{FEEDS}/feeds", params={"feedTypes": feed["feedType"]}).json(), model, "GetFeedsResponse")
 
 
-def test_messages_are_true_to_the_model(amazon, application):
+def test_messages_conform_to_the_model(amazon, application):
     number = amazon.world.place("DE")
     address, wish = f"/messaging/v1/orders/{number}", {"marketplaceIds": BY_COUNTRY["DE"].id}
     actions = application.get(address, params=wish).json()
@@ -88,12 +88,12 @@ def test_messages_are_true_to_the_model(amazon, application):
     check(refused.json()["errors"], "messaging", "ErrorList")
 
 
-def test_participations_are_true_to_the_model(application):
+def test_participations_conform_to_the_model(application):
     body = application.get("/sellers/v1/marketplaceParticipations").json()
     check(body, "sellers", "GetMarketplaceParticipationsResponse")
 
 
-def test_refusals_are_true_to_the_model(amazon, application):
+def test_errors_conform_to_the_model(amazon, application):
     number = amazon.world.place()
     for model, answer in (
         ("orders_2026-01-01", application.get(ORDERS)),

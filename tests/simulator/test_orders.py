@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulator.operations.world import World
-from simulator.state.clock import Clock, iso
+from simulator.state.clock import Clock, format_iso
 from simulator.state.marketplaces import BY_COUNTRY
 from tests.simulator.application import EVERYTHING, LONG_AGO, ORDERS, Application
 from tests.support.simulator_server import AmazonServer
@@ -12,24 +12,24 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def settling():
-    """Amazon with its two minutes, at noon, and time stands still."""
+def delayed():
+    """A simulator with Amazon's update delay and a clock frozen at noon."""
     with AmazonServer(World("empty", clock=Clock(frozen_at=NOON))) as amazon:
         yield amazon
 
 
-def test_an_update_shows_only_when_it_is_two_minutes_old(settling):
-    application = Application(settling.url)
-    number = settling.world.place()
+def test_an_update_shows_only_when_it_is_two_minutes_old(delayed):
+    application = Application(delayed.url)
+    number = delayed.world.place()
     assert application.numbers() == []
-    settling.world.clock.move(121)
+    delayed.world.clock.move(121)
     answer = application.search().json()
     assert [order["orderId"] for order in answer["orders"]] == [number]
-    assert answer["lastUpdatedBefore"] == iso(settling.world.now() - timedelta(seconds=120))
+    assert answer["lastUpdatedBefore"] == format_iso(delayed.world.now() - timedelta(seconds=120))
 
 
-def test_a_search_by_creation_returns_the_bound_applied(settling):
-    answer = Application(settling.url).get(ORDERS, params={"createdAfter": LONG_AGO}).json()
+def test_a_search_by_creation_returns_the_bound_applied(delayed):
+    answer = Application(delayed.url).get(ORDERS, params={"createdAfter": LONG_AGO}).json()
     assert answer == {"orders": [], "createdBefore": "2026-11-23T11:58:00.000Z"}
 
 
@@ -54,13 +54,13 @@ def test_a_search_by_creation_returns_the_bound_applied(settling):
         {"lastUpdatedAfter": LONG_AGO, "paginationToken": "nonsense"},
     ],
 )
-def test_a_search_against_the_rules_is_invalid_input(settling, parameters):
-    answer = Application(settling.url).get(ORDERS, params=parameters)
+def test_a_search_that_breaks_a_rule_is_invalid_input(delayed, parameters):
+    answer = Application(delayed.url).get(ORDERS, params=parameters)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput")
 
 
-def test_both_bounds_are_included(settling):
-    application, world = Application(settling.url), settling.world
+def test_both_bounds_are_included(delayed):
+    application, world = Application(delayed.url), delayed.world
     number = world.place()
     at = world.orders[number].body["lastUpdatedTime"]
     world.clock.move(600)
@@ -142,7 +142,7 @@ def test_only_the_datasets_asked_for_are_sent(amazon, application):
     assert {"proceeds", "promotion", "fulfillment", "tax"} <= set(full["orderItems"][0])
 
 
-def test_a_pending_order_shows_neither_people_nor_money_until_it_is_released(amazon, application):
+def test_a_pending_order_shows_no_personal_data_and_amounts_until_it_is_released(amazon, application):
     number = amazon.world.place(status="PENDING")
     pending = application.order(number)
     assert pending["fulfillment"]["fulfillmentStatus"] == "PENDING"
@@ -154,19 +154,19 @@ def test_a_pending_order_shows_neither_people_nor_money_until_it_is_released(ama
     assert released["lastUpdatedTime"] > pending["lastUpdatedTime"]
 
 
-def test_unknown_and_misshapen_order_numbers_are_told_apart(application):
+def test_unknown_and_malformed_order_numbers_are_distinguished(application):
     assert application.get(f"{ORDERS}/305-0000000-0000000").status_code == 404
     assert application.get(f"{ORDERS}/305").status_code == 400
     assert application.get(f"{ORDERS}/305-0000000-0000000", params={"includedData": "NOTHING"}).status_code == 400
 
 
-def test_every_answer_carries_a_request_id_and_the_rate_where_amazon_sends_it(amazon, application):
-    found, missing = application.search(), application.get(f"{ORDERS}/305-0000000-0000000")
-    assert found.headers["x-amzn-RequestId"] != missing.headers["x-amzn-RequestId"]
-    assert (found.headers["x-amzn-RateLimit-Limit"], missing.headers["x-amzn-RateLimit-Limit"]) == ("5.6", "500")
+def test_every_response_has_a_request_id_and_the_rate_where_amazon_sends_it(amazon, application):
+    existing, missing = application.search(), application.get(f"{ORDERS}/305-0000000-0000000")
+    assert existing.headers["x-amzn-RequestId"] != missing.headers["x-amzn-RequestId"]
+    assert (existing.headers["x-amzn-RateLimit-Limit"], missing.headers["x-amzn-RateLimit-Limit"]) == ("5.6", "500")
 
 
-def test_cancel_order_is_closed_unless_the_switch_opens_it(amazon, application):
+def test_cancel_order_is_denied_unless_the_setting_allows_it(amazon, application):
     number = amazon.world.place()
     url, body = f"{ORDERS}/{number}/cancellation", {"cancelReasonCode": "NO_INVENTORY"}
     assert application.put(url, json=body).status_code == 403

@@ -9,7 +9,7 @@ from tests.simulator.application import Application, envelope, failure
 from tests.support.simulator_server import AmazonServer
 
 
-def remembered(world):
+def snapshot(world):
     return {
         "orders": {number: order.as_json() for number, order in world.orders.items()},
         "feeds": world.feeds,
@@ -21,7 +21,7 @@ def remembered(world):
     }
 
 
-def test_a_world_goes_on_where_it_was_killed(tmp_path):
+def test_a_killed_world_continues_from_its_state_file(tmp_path):
     state = tmp_path / "deep" / "world.sqlite"
     with AmazonServer(World("busy_monday", update_delay=0, feed_seconds=0, state_path=state)) as amazon:
         application, number = Application(amazon.url), amazon.world.place()
@@ -30,12 +30,12 @@ def test_a_world_goes_on_where_it_was_killed(tmp_path):
 
         application.post("/_control/api/clock", json={"move": 3600})
         application.post("/_control/api/settings", json={"rest_cancel": True})
-        before = json.loads(json.dumps(remembered(amazon.world)))
+        before = json.loads(json.dumps(snapshot(amazon.world)))
         # A killed process closes its file without a last word.
         amazon.world._file.close()
         amazon.world._store = None
     after = World("empty", seed=9, state_path=state)
-    assert json.loads(json.dumps(remembered(after))) == before
+    assert json.loads(json.dumps(snapshot(after))) == before
     assert (after.scenario, after.seed, len(after.orders)) == ("busy_monday", 1, 301)
     assert after.place() not in before["orders"]
     after.close()
@@ -63,7 +63,7 @@ def test_a_reset_starts_the_file_again(tmp_path):
     again.close()
 
 
-def test_a_state_file_serves_one_world_at_a_time(tmp_path):
+def test_a_state_file_is_used_by_one_world_at_a_time(tmp_path):
     state = tmp_path / "world.sqlite"
     world = World("empty", state_path=state)
     with pytest.raises(StateFileError, match="in use"):
@@ -71,7 +71,7 @@ def test_a_state_file_serves_one_world_at_a_time(tmp_path):
     world.close()
 
 
-def test_a_file_that_is_no_state_is_refused(tmp_path):
+def test_a_file_that_is_not_a_state_file_is_refused(tmp_path):
     state = tmp_path / "notes.txt"
     state.write_text("dear diary, " * 100)
     with pytest.raises(StateFileError, match="not"):

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def simulator(*arguments):
-    """The simulator as a process; yields it with the address it printed."""
+    """Run the simulator as a process; yield it, its URL and the line it printed."""
     command = [sys.executable, "-m", "simulator", "--port", "0", *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -26,7 +26,7 @@ def simulator(*arguments):
             process.kill()
 
 
-def test_it_prints_its_address_serves_and_ends_cleanly(tmp_path):
+def test_it_prints_its_url_serves_and_shuts_down_cleanly(tmp_path):
     with simulator("--state", tmp_path / "world", "--arrivals", "20") as (process, url, line):
         assert line == f"Amazon simulator at {url}, control page at {url}/_control\n"
         assert len(httpx.get(f"{url}/_control/api/orders").json()) == 300
@@ -35,7 +35,7 @@ def test_it_prints_its_address_serves_and_ends_cleanly(tmp_path):
         assert process.stdout.read() == process.stderr.read() == ""
 
 
-def test_a_killed_simulator_has_forgotten_nothing(tmp_path):
+def test_a_killed_simulator_loses_nothing(tmp_path):
     options = ("--scenario", "empty", "--state", tmp_path / "world")
     with simulator(*options) as (process, url, _):
         number = httpx.post(f"{url}/_control/api/place", json={}).json()["order_id"]
@@ -46,7 +46,7 @@ def test_a_killed_simulator_has_forgotten_nothing(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc to weigh a process")
-def test_it_is_light(tmp_path):
+def test_memory_use_is_low(tmp_path):
     with simulator("--state", tmp_path / "world") as (process, url, _):
         for page in ("/_control", "/_control/api/orders", "/_control/settings"):
             assert httpx.get(url + page).status_code == 200
@@ -56,7 +56,7 @@ def test_it_is_light(tmp_path):
 
 
 @pytest.mark.parametrize("wrong", [("--scenario", "sunday"), ("--state", "/proc/nowhere/world")])
-def test_what_cannot_start_says_so_in_one_line(wrong):
+def test_a_failed_start_prints_one_line(wrong):
     command = [sys.executable, "-m", "simulator", "--port", "0", *wrong]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
@@ -64,7 +64,7 @@ def test_what_cannot_start_says_so_in_one_line(wrong):
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_port_in_use_says_so():
+def test_a_port_in_use_is_reported():
     with simulator() as (_, url, _):
         command = [sys.executable, "-m", "simulator", "--port", url.rpartition(":")[2]]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)

@@ -1,4 +1,4 @@
-"""Refunds by flat file: what is refunded, what is refused, and what a second feed does."""
+"""Refunds by flat file, and repeated feeds."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def flat_file(*records, columns=COLUMNS):
 
 
 def carried_out(application, document, marketplaces=None):
-    """(the feed when it has ended, its report's counts, its lines as (record, code))."""
+    """Return the processed feed, the counts of its report, and its failed lines as (record, code)."""
     body = {
         "feedType": TYPE,
         "marketplaceIds": marketplaces or [marketplace.id for marketplace in application.seller.marketplaces],
@@ -36,7 +36,7 @@ def item_of(amazon, number, place=0):
 
 
 def line(amazon, number, place=0, **cells):
-    """A line that refunds one euro (or whatever the currency is) of an item's price; `cells` go before."""
+    """Return a line that refunds 1.00 of an item's price in its currency; `cells` replace its values."""
     item = item_of(amazon, number, place)
     currency = item["proceeds"]["proceedsTotal"]["currencyCode"]
     wish = {
@@ -49,7 +49,7 @@ def line(amazon, number, place=0, **cells):
     return {**wish, **{name.replace("_", "-"): value for name, value in cells.items()}}
 
 
-def test_a_refund_is_entered_with_its_amounts_and_leaves_the_order_as_it_is(amazon, application):
+def test_a_refund_is_recorded_with_its_amounts_and_does_not_change_the_order(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 2),))
     before = application.order(number)
     feed, counts, errors = carried_out(
@@ -88,7 +88,7 @@ def test_a_feed_sent_again_refunds_again_until_nothing_is_left(amazon, applicati
     assert len(amazon.world.effects("refund", number)) == 1
 
 
-def test_each_line_has_a_fate_of_its_own(amazon, application):
+def test_each_line_has_its_own_result(amazon, application):
     place = amazon.world.place
     shipped, other = place("FR", status="SHIPPED"), place("FR", status="SHIPPED")
     unshipped, gone, waiting = place("FR"), place("FR", status="CANCELLED"), place("FR", status="PENDING")
@@ -124,11 +124,11 @@ def test_each_line_has_a_fate_of_its_own(amazon, application):
     assert [entry["order_id"] for entry in amazon.world.effects("refund")] == [other]
 
 
-def test_every_part_is_refunded_up_to_what_was_paid_for_it_and_no_further(amazon, application):
+def test_every_component_is_refunded_up_to_what_was_paid(amazon, application):
     number = next(
-        found
-        for found in (amazon.world.place("GB", status="SHIPPED", gift=True, discount=True) for _ in range(40))
-        if paid_amount(item_of(amazon, found), "shipping-price-adj")
+        number
+        for number in (amazon.world.place("GB", status="SHIPPED", gift=True, discount=True) for _ in range(40))
+        if paid_amount(item_of(amazon, number), "shipping-price-adj")
     )
     item = item_of(amazon, number)
     names = (
@@ -152,8 +152,8 @@ def test_every_part_is_refunded_up_to_what_was_paid_for_it_and_no_further(amazon
 
 def test_units_that_will_not_be_shipped_are_cancelled_once(amazon, application):
     number = amazon.world.place("DE", lines=((0, 2),))
-    one = line(amazon, number, adjustment_reason_code="NoInventory", quantity_cancelled="1")
-    _, counts, errors = carried_out(application, flat_file(one, one, one))
+    refund = line(amazon, number, adjustment_reason_code="NoInventory", quantity_cancelled="1")
+    _, counts, errors = carried_out(application, flat_file(refund, refund, refund))
     assert (counts, errors) == ((3, 2), [("3", "18107")])
     assert [entry["quantity_cancelled"] for entry in amazon.world.effects("refund", number)] == [1, 1]
 
@@ -187,7 +187,7 @@ def test_a_file_that_cannot_be_read_is_fatal_as_a_whole(application, document, c
     assert (feed["processingStatus"], counts, errors) == ("FATAL", (0, 0), [("0", code)])
 
 
-def test_a_rejected_feed_refunds_nothing_and_a_fatal_one_says_nothing(amazon, application):
+def test_a_rejected_feed_refunds_nothing_and_a_fatal_one_has_no_report(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     amazon.world.faults.arm("feed_rejected")
     assert carried_out(application, flat_file(line(amazon, number)))[1:] == ((1, 0), [("1", "18028")])
@@ -199,7 +199,7 @@ def test_a_rejected_feed_refunds_nothing_and_a_fatal_one_says_nothing(amazon, ap
     assert amazon.world.effects("refund") == []
 
 
-def test_a_report_that_is_contradictory_says_one_error_more_or_less_than_it_lists(amazon, application):
+def test_a_contradicting_report_counts_one_error_more_or_less_than_it_lists(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     good, bad = line(amazon, number), line(amazon, number, currency="SEK")
     amazon.world.faults.arm("contradicting_report", times=2)
@@ -209,7 +209,7 @@ def test_a_report_that_is_contradictory_says_one_error_more_or_less_than_it_list
     assert len(amazon.world.effects("refund", number)) == 2
 
 
-def test_what_was_refunded_survives_a_restart(tmp_path):
+def test_refunds_survive_a_restart(tmp_path):
     path = tmp_path / "world.sqlite"
     with AmazonServer(World("empty", update_delay=0, feed_seconds=0, state_path=path)) as amazon:
         number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))

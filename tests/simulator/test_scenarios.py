@@ -7,7 +7,7 @@ from simulator.operations.datasets import DATASETS, select_fields
 from simulator.operations.sample_data import DIFFICULT_RECIPIENTS
 from simulator.operations.scenarios import BUSY_MONDAY, UnknownScenarioError
 from simulator.operations.world import World
-from simulator.state.clock import Clock, iso
+from simulator.state.clock import Clock, format_iso
 from simulator.state.marketplaces import minor_units
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -31,7 +31,7 @@ def test_the_same_seed_makes_the_same_world(monday):
     assert bodies(world_at_noon("busy_monday", seed=2)) != bodies(monday)
 
 
-def test_a_busy_monday_has_300_orders_in_every_state(monday):
+def test_busy_monday_has_300_orders_in_every_status(monday):
     assert (
         Counter((order.status, order.body["fulfillment"]["fulfilledBy"]) for order in monday.orders.values())
         == BUSY_MONDAY
@@ -39,7 +39,7 @@ def test_a_busy_monday_has_300_orders_in_every_state(monday):
     assert len(monday.orders) == 300
 
 
-def test_a_busy_monday_has_six_marketplaces_and_five_currencies(monday):
+def test_busy_monday_has_six_marketplaces_and_five_currencies(monday):
     assert {body["salesChannel"]["marketplaceName"] for body in bodies(monday)} == {
         "Amazon.de",
         "Amazon.co.uk",
@@ -53,20 +53,20 @@ def test_a_busy_monday_has_six_marketplaces_and_five_currencies(monday):
     assert all(("." in total["amount"]) == (total["currencyCode"] != "JPY") for total in totals)
 
 
-def test_a_busy_monday_has_what_makes_orders_hard(monday):
-    shown_bodies = [select_fields(body, DATASETS) for body in bodies(monday)]
-    items = [item for body in shown_bodies for item in body["orderItems"]]
-    programs = Counter(program for body in shown_bodies for program in body.get("programs", []))
+def test_busy_monday_has_difficult_orders(monday):
+    orders = [select_fields(body, DATASETS) for body in bodies(monday)]
+    items = [item for body in orders for item in body["orderItems"]]
+    programs = Counter(program for body in orders for program in body.get("programs", []))
     assert programs["PRIME"] > 10
     assert programs["AMAZON_BUSINESS"] > 5
     assert programs["FBM_SHIP_PLUS"] == 2
     assert sum("cancellationRequest" in item.get("cancellation", {}) for item in items) >= 8
     assert sum("giftOption" in item["fulfillment"].get("packing", {}) for item in items) > 5
     assert sum("promotion" in item for item in items) > 10
-    assert sum(len(body["orderItems"]) > 1 for body in shown_bodies) > 30
-    assert sum("associatedOrders" in body and bool(body["associatedOrders"]) for body in shown_bodies) == 4
-    assert sum(body.get("buyer") == {} for body in shown_bodies) == 3
-    names = [body["recipient"]["deliveryAddress"].get("name") for body in shown_bodies if "recipient" in body]
+    assert sum(len(body["orderItems"]) > 1 for body in orders) > 30
+    assert sum("associatedOrders" in body and bool(body["associatedOrders"]) for body in orders) == 4
+    assert sum(body.get("buyer") == {} for body in orders) == 3
+    names = [body["recipient"]["deliveryAddress"].get("name") for body in orders if "recipient" in body]
     assert {awkward["name"] for awkward in DIFFICULT_RECIPIENTS} <= set(names)
 
 
@@ -94,18 +94,18 @@ def test_amounts_add_up(monday):
             assert sum(minor_units(part["subtotal"]) for part in proceeds["breakdowns"]) == sum(totals)
 
 
-def test_orders_lie_in_the_last_thirty_days_and_some_must_be_sent_today(monday):
+def test_orders_are_of_the_last_thirty_days_and_some_must_be_shipped_today(monday):
     created = [body["createdTime"] for body in bodies(monday)]
-    assert iso(NOON - timedelta(days=30)) <= min(created) < iso(NOON - timedelta(days=25))
-    assert max(created) <= iso(NOON)
-    assert all(body["createdTime"] <= body["lastUpdatedTime"] <= iso(NOON) for body in bodies(monday))
+    assert format_iso(NOON - timedelta(days=30)) <= min(created) < format_iso(NOON - timedelta(days=25))
+    assert max(created) <= format_iso(NOON)
+    assert all(body["createdTime"] <= body["lastUpdatedTime"] <= format_iso(NOON) for body in bodies(monday))
     due = [
         body["fulfillment"]["shipByWindow"]["latestDateTime"]
         for body in bodies(monday)
         if body["fulfillment"]["fulfillmentStatus"] == "UNSHIPPED"
     ]
-    assert any(iso(NOON) < latest < iso(NOON + timedelta(days=1)) for latest in due)
-    assert any(latest < iso(NOON) for latest in due)
+    assert any(format_iso(NOON) < latest < format_iso(NOON + timedelta(days=1)) for latest in due)
+    assert any(latest < format_iso(NOON) for latest in due)
 
 
 def test_shipped_quantities_follow_the_parcels(monday):
@@ -123,7 +123,7 @@ def test_shipped_quantities_follow_the_parcels(monday):
         )
 
 
-def test_many_makes_as_many_as_asked_for_and_no_number_twice():
+def test_many_creates_the_requested_number_of_orders_with_unique_numbers():
     world = world_at_noon("many:2000")
     assert len(world.orders) == 2000
     assert len({item["orderItemId"] for body in bodies(world) for item in body["orderItems"]}) == sum(
@@ -137,7 +137,7 @@ def test_an_unknown_scenario_is_refused(name):
         World(name)
 
 
-def test_orders_keep_arriving_by_the_clock_and_are_released():
+def test_orders_arrive_with_the_clock_and_are_released():
     world = world_at_noon("empty", arrivals=20)
     world.advance()
     world.clock.move(600)
@@ -152,7 +152,7 @@ def test_orders_keep_arriving_by_the_clock_and_are_released():
     assert bodies(twin) == bodies(world)
 
 
-def test_a_week_away_does_not_bring_ten_thousand_orders():
+def test_a_week_of_absence_does_not_bring_ten_thousand_orders():
     world = world_at_noon("empty", arrivals=20)
     world.advance()
     world.clock.move(7 * 86400)
@@ -160,7 +160,7 @@ def test_a_week_away_does_not_bring_ten_thousand_orders():
     assert len(world.orders) == 50
 
 
-def test_amazon_ships_what_it_has_in_its_own_warehouse():
+def test_amazon_ships_its_own_orders():
     world = world_at_noon("busy_monday")
     waiting = [number for number, order in world.orders.items() if order.is_fba and order.status == "UNSHIPPED"]
     world.clock.move(13 * 3600)
@@ -169,7 +169,7 @@ def test_amazon_ships_what_it_has_in_its_own_warehouse():
     assert all("packages" not in world.orders[number].body for number in waiting)
 
 
-def test_a_packing_day_has_what_makes_packing_hard():
+def test_packing_day_has_difficult_orders():
     day = bodies(world_at_noon("packing_day"))
 
     assert Counter(order["fulfillment"]["fulfillmentStatus"] for order in day) == {

@@ -7,7 +7,7 @@ from webapp.domain.shipping.carriers import CODES
 GERMANY = BY_COUNTRY["DE"].id
 
 
-def test_a_confirmed_parcel_ships_the_order(amazon, application):
+def test_a_confirmed_package_ships_the_order(amazon, application):
     number = amazon.world.place(lines=((0, 2),))
     answer = application.confirm(number, GERMANY, shippingMethod="Paket")
     assert (answer.status_code, answer.content) == (204, b"")
@@ -26,15 +26,15 @@ def test_a_confirmed_parcel_ships_the_order(amazon, application):
     ]
 
 
-def test_parcels_add_up_and_the_same_number_edits(amazon, application):
+def test_packages_add_up_and_the_same_number_replaces_one(amazon, application):
     number = amazon.world.place(lines=((0, 3),))
     item = application.order(number)["orderItems"][0]["orderItemId"]
-    one, two = [{"orderItemId": item, "quantity": 1}], [{"orderItemId": item, "quantity": 2}]
-    assert application.confirm(number, GERMANY, orderItems=one).status_code == 204
+    one_unit, two_units = [{"orderItemId": item, "quantity": 1}], [{"orderItemId": item, "quantity": 2}]
+    assert application.confirm(number, GERMANY, orderItems=one_unit).status_code == 204
     assert application.order(number)["fulfillment"]["fulfillmentStatus"] == "PARTIALLY_SHIPPED"
-    assert application.confirm(number, GERMANY, orderItems=two, trackingNumber="0099").status_code == 204
-    assert application.confirm(number, GERMANY, packageReferenceId="2", orderItems=two).status_code == 400
-    assert application.confirm(number, GERMANY, packageReferenceId="2", orderItems=one).status_code == 204
+    assert application.confirm(number, GERMANY, orderItems=two_units, trackingNumber="0099").status_code == 204
+    assert application.confirm(number, GERMANY, packageReferenceId="2", orderItems=two_units).status_code == 400
+    assert application.confirm(number, GERMANY, packageReferenceId="2", orderItems=one_unit).status_code == 204
     order = application.order(number)
     assert order["fulfillment"]["fulfillmentStatus"] == "SHIPPED"
     assert [(package["packageReferenceId"], package["trackingNumber"]) for package in order["packages"]] == [
@@ -42,7 +42,7 @@ def test_parcels_add_up_and_the_same_number_edits(amazon, application):
         ("2", "0034"),
     ]
     assert [entry["edited"] for entry in amazon.world.effects("shipment", number)] == [False, True, False]
-    answer = application.confirm(number, GERMANY, packageReferenceId="3", orderItems=one)
+    answer = application.confirm(number, GERMANY, packageReferenceId="3", orderItems=one_unit)
     assert (answer.status_code, "PackageToUpdateNotFound" in answer.text) == (400, True)
 
 
@@ -68,7 +68,7 @@ def test_parcels_add_up_and_the_same_number_edits(amazon, application):
         {"orderItems": "all"},
     ],
 )
-def test_a_wrong_parcel_is_refused_and_changes_nothing(amazon, application, detail):
+def test_an_invalid_package_is_refused_and_changes_nothing(amazon, application, detail):
     number = amazon.world.place()
     answer = application.confirm(number, GERMANY, **detail)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "InvalidInput")
@@ -102,13 +102,13 @@ def test_an_order_of_another_marketplace_or_nobody_is_refused(amazon, applicatio
     assert application.post(f"/orders/v0/orders/{number}/shipmentConfirmation", content=b"{").status_code == 400
 
 
-def test_the_other_carrier_goes_by_its_name(amazon, application):
+def test_the_carrier_other_requires_a_name(amazon, application):
     number = amazon.world.place()
     assert application.confirm(number, GERMANY, carrierCode="Other", carrierName="Bicycle").status_code == 204
     assert application.order(number)["packages"][0]["carrier"] == "Bicycle"
 
 
-def test_a_parcel_that_is_not_found_or_never_seen_is_not_there(amazon, application):
+def test_a_package_that_is_not_found_or_never_shown_is_not_stored(amazon, application):
     number = amazon.world.place("DE")
     amazon.world.faults.arm("package_not_found")
     amazon.world.faults.arm("package_unseen")
@@ -123,7 +123,7 @@ def test_a_parcel_that_is_not_found_or_never_seen_is_not_there(amazon, applicati
 
 
 @pytest.mark.parametrize("code", ["DHL", "Yun Express", "Poste Italiane", "YAMATO", "Hermes Logistik Gruppe", "4PX"])
-def test_codes_of_amazons_list_are_taken_as_they_are_written(amazon, application, code):
+def test_codes_of_amazons_list_are_compared_exactly(amazon, application, code):
     number = amazon.world.place()
     assert application.confirm(number, GERMANY, carrierCode=code).status_code == 204
 

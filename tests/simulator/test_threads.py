@@ -1,4 +1,4 @@
-"""Many callers at once: no effect is lost, none happens twice."""
+"""Concurrent calls: no effect is lost or happens twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,7 +6,7 @@ from simulator.state.marketplaces import BY_COUNTRY
 from tests.simulator.application import LONG_AGO, ORDERS, Application
 
 
-def test_of_eight_callers_confirming_the_same_parcels_each_is_counted_once(amazon):
+def test_concurrent_confirmations_of_the_same_packages_are_counted_once_each(amazon):
     numbers = [amazon.world.place(lines=((0, 1),)) for _ in range(10)]
     applications = [Application(amazon.url) for _ in range(8)]
 
@@ -26,7 +26,7 @@ def test_of_eight_callers_confirming_the_same_parcels_each_is_counted_once(amazo
     assert amazon.world.call_counts["confirmShipment"] == 80
 
 
-def test_pages_are_whole_while_orders_change(amazon):
+def test_pages_are_complete_while_orders_change(amazon):
     amazon.world.reset("many:120")
     before = set(amazon.world.orders)
 

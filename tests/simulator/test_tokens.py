@@ -10,7 +10,7 @@ def ask(amazon: AmazonServer, **changed: str) -> httpx.Response:
     return httpx.post(f"{amazon.url}/auth/o2/token", data={**grant(DEMO_EU), **changed})
 
 
-def test_a_refresh_token_buys_an_access_token_for_an_hour(amazon):
+def test_a_refresh_token_gets_an_access_token_for_an_hour(amazon):
     answer = ask(amazon).json()
     assert answer["access_token"].startswith("Atza|")
     assert (answer["token_type"], answer["expires_in"], answer["refresh_token"]) == (
@@ -33,18 +33,18 @@ def test_a_refresh_token_buys_an_access_token_for_an_hour(amazon):
         ({"grant_type": "client_credentials", "scope": "everything"}, 400, "invalid_scope"),
     ],
 )
-def test_wrong_credentials_are_refused_in_amazons_words(amazon, changed, status, error):
+def test_wrong_credentials_get_amazons_errors(amazon, changed, status, error):
     answer = ask(amazon, **changed)
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
-def test_a_grantless_token_speaks_for_no_seller(amazon):
+def test_a_grantless_token_has_no_seller(amazon):
     answer = ask(amazon, grant_type="client_credentials", scope="sellingpartnerapi::notifications").json()
     headers = {"x-amz-access-token": answer["access_token"]}
     assert httpx.get(f"{amazon.url}/sellers/v1/marketplaceParticipations", headers=headers).status_code == 403
 
 
-def test_a_token_expires_by_the_worlds_clock(amazon, application):
+def test_a_token_expires_by_the_simulated_clock(amazon, application):
     assert application.search().status_code == 200
     amazon.world.clock.move(3600)
     answer = application.search()
@@ -65,11 +65,12 @@ def test_each_seller_sees_its_own_marketplaces_and_orders(amazon, application):
     japan = Application(amazon.url, DEMO_JP)
     assert japan.numbers() == [number]
     payload = japan.get("/sellers/v1/marketplaceParticipations").json()["payload"]
-    assert [one["marketplace"]["countryCode"] for one in payload] == ["JP"]
+    assert [participation["marketplace"]["countryCode"] for participation in payload] == ["JP"]
     assert application.numbers() == []
     assert application.get(f"{ORDERS}/{number}").status_code == 404
     payload = application.get("/sellers/v1/marketplaceParticipations").json()["payload"]
-    assert [(one["marketplace"]["countryCode"], one["marketplace"]["defaultCurrencyCode"]) for one in payload] == [
+    marketplaces = [participation["marketplace"] for participation in payload]
+    assert [(marketplace["countryCode"], marketplace["defaultCurrencyCode"]) for marketplace in marketplaces] == [
         ("DE", "EUR"),
         ("GB", "GBP"),
         ("FR", "EUR"),

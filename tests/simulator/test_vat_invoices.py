@@ -1,4 +1,4 @@
-"""Tax invoices that a seller uploads."""
+"""VAT invoices that a seller uploads."""
 
 import hashlib
 import xml.etree.ElementTree as ET
@@ -12,7 +12,7 @@ PDF = "%PDF-1.4\n1 0 obj\n%%EOF\n"
 
 
 def carried_out(application, options, *, document=PDF, content_type="application/pdf", countries=("DE",)):
-    """(successful, [error codes]) of one uploaded invoice."""
+    """Upload an invoice; return (number of successes, error codes)."""
     body = {
         "feedType": "UPLOAD_VAT_INVOICE",
         "marketplaceIds": [BY_COUNTRY[country].id for country in countries],
@@ -22,7 +22,7 @@ def carried_out(application, options, *, document=PDF, content_type="application
     feed = application.feed(application.post(f"{FEEDS}/feeds", json=body).json()["feedId"])
     assert feed["processingStatus"] == "DONE"
     report = ET.fromstring(application.result(feed).content).find("Message/ProcessingReport")
-    codes = [one.findtext("ResultMessageCode") for one in report.findall("Result")]
+    codes = [result.findtext("ResultMessageCode") for result in report.findall("Result")]
     return int(report.findtext("ProcessingSummary/MessagesSuccessful")), codes
 
 
@@ -38,7 +38,7 @@ def options_for(number, **changes):
     return {f"metadata:{name}": value for name, value in named.items()}
 
 
-def test_an_invoice_is_given_to_its_order(amazon, application):
+def test_an_invoice_is_recorded_for_its_order(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     assert carried_out(application, options_for(number)) == (1, [])
     (entry,) = amazon.world.effects("vat_invoice", number)
@@ -58,14 +58,14 @@ def test_the_case_of_the_options_names_does_not_matter(amazon, application):
     assert carried_out(application, options) == (1, [])
 
 
-def test_a_number_comes_once_and_an_order_has_one_invoice_and_any_credit_notes(amazon, application):
-    one, two = amazon.world.place("DE", status="SHIPPED"), amazon.world.place("DE", status="SHIPPED")
-    assert carried_out(application, options_for(one)) == (1, [])
-    assert carried_out(application, options_for(two)) == (0, ["30108"])
-    assert carried_out(application, options_for(one)) == (0, ["30108"])
-    assert carried_out(application, options_for(one, InvoiceNumber="RE-1002")) == (0, ["30109"])
+def test_a_number_is_used_once_and_an_order_has_one_invoice_and_any_number_of_credit_notes(amazon, application):
+    first, second = amazon.world.place("DE", status="SHIPPED"), amazon.world.place("DE", status="SHIPPED")
+    assert carried_out(application, options_for(first)) == (1, [])
+    assert carried_out(application, options_for(second)) == (0, ["30108"])
+    assert carried_out(application, options_for(first)) == (0, ["30108"])
+    assert carried_out(application, options_for(first, InvoiceNumber="RE-1002")) == (0, ["30109"])
     for number in ("GS-1", "GS-2"):
-        wish = options_for(one, InvoiceNumber=number, DocumentType="CreditNote")
+        wish = options_for(first, InvoiceNumber=number, DocumentType="CreditNote")
         assert carried_out(application, wish) == (1, [])
     assert [entry["invoice_number"] for entry in amazon.world.effects("vat_invoice")] == ["RE-1001", "GS-1", "GS-2"]
 
@@ -86,20 +86,20 @@ def test_a_number_comes_once_and_an_order_has_one_invoice_and_any_credit_notes(a
         ({}, {"countries": ("DE", "FR")}, "30104"),
     ],
 )
-def test_a_wrong_invoice_is_refused(amazon, application, changes, upload, code):
+def test_an_invalid_invoice_is_refused(amazon, application, changes, upload, code):
     number = amazon.world.place("DE", status="SHIPPED")
     assert carried_out(application, options_for(number, **changes), **upload) == (0, [code])
     assert amazon.world.effects("vat_invoice") == []
 
 
-def test_orders_that_are_not_shipped_or_invoiced_by_amazon_take_none(amazon, application):
+def test_orders_that_are_not_shipped_or_invoiced_by_amazon_accept_no_invoice(amazon, application):
     waiting = amazon.world.place("DE")
     amazons = amazon.world.place("DE", status="SHIPPED", programs=("INVOICE_BY_AMAZON",))
     assert carried_out(application, options_for(waiting)) == (0, ["30106"])
     assert carried_out(application, options_for(amazons)) == (0, ["30105"])
 
 
-def test_a_rejected_feed_gives_nothing(amazon, application):
+def test_a_rejected_feed_stores_no_invoice(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     amazon.world.faults.arm("feed_rejected")
     assert carried_out(application, options_for(number)) == (0, ["18028"])

@@ -56,7 +56,7 @@ def lines_sent(world, number):
             for feed in world.feeds.values()
             if feed["feedType"] == "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA"
         ]
-    lines = [line for document in documents for line in adjustments.read(document)]
+    lines = [line for document in documents for line in adjustments.parse_document(document)]
     return Counter(line["order-item-id"] for line in lines if line["order-id"] == number)
 
 
