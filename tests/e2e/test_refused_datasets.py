@@ -137,7 +137,7 @@ def test_one_of_two_refused_datasets_is_noticed_when_it_comes_back(harness):
 def test_open_orders_come_first_and_a_sync_reads_no_more_than_its_share(harness, monkeypatch):
     from webapp.services.sync import run as sync_run
 
-    monkeypatch.setattr(sync_run, "MOST_COMPLETED", 2)
+    monkeypatch.setattr(sync_run, "INCOMPLETE_REREAD_LIMIT", 2)
     harness.sync()
     refuse_dataset(harness, "RECIPIENT", "403")
     done = [shipped(harness) for _ in range(2)]

@@ -92,7 +92,7 @@ def wait_for_recovery(marker, done):
     "point",
     [
         "sync.page_received",
-        "import.mirror_written",
+        "import.amazon_orders_written",
         "import.orders_written",
         "sync.before_commit",
         "sync.page_committed",

@@ -19,7 +19,7 @@ from webapp.models.amazon_orders import AmazonOrder, QuarantinedOrder
 from webapp.models.sync_runs import SyncRun
 from webapp.services.sync import quarantine
 from webapp.services.sync import run as sync_run
-from webapp.services.sync.quarantine import MOST_READINGS
+from webapp.services.sync.quarantine import MAX_WINDOW_READS
 
 pytestmark = pytest.mark.both_databases
 
@@ -202,9 +202,9 @@ def test_a_body_without_a_number_holds_the_cursor_for_three_readings_only(harnes
     harness.amazon = Spoiled(harness.amazon)
     before = harness.account.cursor
 
-    cursors = [cursor_after_sync(harness) for _ in range(MOST_READINGS + 2)]
+    cursors = [cursor_after_sync(harness) for _ in range(MAX_WINDOW_READS + 2)]
 
-    assert MOST_READINGS == 3
+    assert MAX_WINDOW_READS == 3
     assert cursors[:3] == [before] * 3
     assert before < cursors[3] <= cursors[4]
     (kept,) = harness.session.scalars(select(QuarantinedOrder).execution_options(populate_existing=True))
@@ -233,7 +233,7 @@ def test_an_unreadable_order_is_requested_less_and_less_often(harness, seen, min
     quarantine.add(harness.session, harness.account.id, [body], now)
     harness.session.flush()
     for _ in range(seen - 1):
-        quarantine.still_unreadable(harness.session, harness.account.id, "902-1-1", now)
+        quarantine.still_unparseable(harness.session, harness.account.id, "902-1-1", now)
     harness.session.commit()
     harness.session.expire_all()
 

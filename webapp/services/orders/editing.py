@@ -45,7 +45,7 @@ def fresh(session: Session, order_id: int) -> Order:
 
 def recompute(session: Session, order: Order, *, now: datetime, actor: str) -> None:
     """Let the state and the stock follow the quantities. Does not commit."""
-    line_quantities.settle(session, order, now=now)
+    line_quantities.update_quantities(session, order, now=now)
     recompute_state(session, order, now=now, actor=actor)
     stock_ledger.reconcile(session, [order.amazon_order_id], now=now, actor=actor)
 

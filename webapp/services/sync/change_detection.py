@@ -1,7 +1,7 @@
-"""Telling which orders of a page are here already just as they came, before anything of them is read."""
+"""Find the orders of a page that are stored unchanged, by the digest of their bodies, before they are parsed."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
@@ -20,38 +20,35 @@ _STORED = select(
 ).where(rows.AmazonOrder.account_id == bindparam("account_id"), any_of(rows.AmazonOrder.number, "numbers"))
 
 
-def stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, import_rules.StoredOrder]:
-    """What the mirror holds of these orders, by their numbers."""
-    found = session.connection().execute(_STORED, {"account_id": account_id, "numbers": numbers})
-    return {row[0]: import_rules.StoredOrder(*row[1:]) for row in found}
+def load_stored(session: Session, account_id: int, numbers: Sequence[str]) -> dict[str, import_rules.StoredOrder]:
+    """Return what is stored of these Amazon orders, by number."""
+    stored = session.connection().execute(_STORED, {"account_id": account_id, "numbers": numbers})
+    return {row[0]: import_rules.StoredOrder(*row[1:]) for row in stored}
 
 
 def split_unchanged(
-    page: Sequence[RawOrder | AmazonOrder | UnparseableOrder], known: dict[str, import_rules.StoredOrder]
+    page: Sequence[RawOrder | AmazonOrder | UnparseableOrder], stored: Mapping[str, import_rules.StoredOrder]
 ) -> tuple[list[str], list[AmazonOrder | UnparseableOrder]]:
-    """The numbers of orders that are here just as they came, and all others, read.
-
-    What was stored was read once, and nothing in it has changed: reading it again would tell nothing.
-    """
+    """Return the numbers of the orders stored with the same body, and all other orders, parsed."""
     times = Counter(order.number for order in page)
-    same, others = [], []
+    unchanged, others = [], []
     for order in page:
-        if isinstance(order, RawOrder):
-            found = known.get(order.number) if order.number and times[order.number] == 1 else None
-            if order.number and found and compressed_json.digest(order.raw) == found.digest:
-                same.append(order.number)
-            else:
-                others.append(order.read())
-        else:
+        if not isinstance(order, RawOrder):
             others.append(order)
-    return same, others
+            continue
+        stored_order = stored.get(order.number) if order.number and times[order.number] == 1 else None
+        if order.number and stored_order and compressed_json.digest(order.raw) == stored_order.digest:
+            unchanged.append(order.number)
+        else:
+            others.append(order.read())
+    return unchanged, others
 
 
 def latest(orders: Iterable[AmazonOrder]) -> list[AmazonOrder]:
-    """One of each number: a page may hold an order twice, and not in the order of its updates."""
+    """Return the latest order of each number: a page may contain an order twice, in any order of its updates."""
     latest: dict[str, AmazonOrder] = {}
     for order in orders:
-        known = latest.get(order.number)
-        if known is None or order.last_updated_at >= known.last_updated_at:
+        other = latest.get(order.number)
+        if other is None or order.last_updated_at >= other.last_updated_at:
             latest[order.number] = order
     return list(latest.values())

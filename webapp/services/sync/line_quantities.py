@@ -1,6 +1,5 @@
-"""Bring the lines of an Order to what Amazon still counts as ordered."""
+"""Bring the lines of an order in line with the quantities and amounts of its Amazon order."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -14,60 +13,54 @@ from webapp.models.amazon_orders import AmazonOrderItem
 from webapp.models.orders import Order, OrderItem
 from webapp.services import audit_log
 
-_PARTS = order_amounts.Totals._fields
+_AMOUNTS = order_amounts.Totals._fields
 
 
-def follow(session: Session, order: Order, said: AmazonOrder, *, now: datetime) -> bool:
-    """Let the lines follow what Amazon says, with their amounts where nothing is invoiced yet. Does not commit.
+def update_lines(session: Session, order: Order, amazon_order: AmazonOrder, *, now: datetime) -> bool:
+    """Update the lines, and their amounts where nothing is invoiced. Returns whether they changed. Does not commit.
 
-    A line that Amazon does not list any more is cancelled; one it lists anew is added. Returns whether anything
-    changed. What was invoiced keeps its amounts: the history then asks for a credit memo.
+    A line that Amazon no longer lists is cancelled; a new one is added. Invoiced lines keep their amounts: the history
+    then asks for a credit memo.
     """
-    if order.state == order_states.CANCELED or "FULFILLMENT" in said.missing:
+    if order.state == order_states.CANCELED or "FULFILLMENT" in amazon_order.missing:
         return False
-    there = {item.order_item_id: item for item in said.items}
-    known = {item.order_item_id: item for item in order.items}
-    to_credit = _to_credit(order.items)
+    amazon_items = {item.order_item_id: item for item in amazon_order.items}
+    lines = {line.order_item_id: line for line in order.items}
+    to_credit = _units_to_credit(order)
     changed = False
-    for id_, line in known.items():
-        changed |= _adjust(session, order, line, _at_amazon(there.get(id_)), now)
-    for id_ in [id_ for id_, item in there.items() if id_ not in known and item.quantity]:
-        order.items.append(_new_line(there[id_]))
-        audit_log.record_on_order(
-            session,
-            "line_added_at_amazon",
-            order,
-            now=now,
-            actor="amazon",
-            item=_name(there[id_]),
-            after=there[id_].quantity,
-        )
+    for id_, line in lines.items():
+        changed |= _adjust(session, order, line, _quantity_at_amazon(amazon_items.get(id_)), now)
+    for item in [item for id_, item in amazon_items.items() if id_ not in lines and item.quantity]:
+        order.items.append(_new_line(item))
+        added = {"item": _name(item), "after": item.quantity}
+        audit_log.record_on_order(session, "line_added_at_amazon", order, now=now, actor="amazon", **added)
         changed = True
-    if "PROCEEDS" not in said.missing:
-        changed |= _follow_amounts(order, said)
-    if _to_credit(order.items) > to_credit:
+    if "PROCEEDS" not in amazon_order.missing:
+        changed |= _update_amounts(order, amazon_order)
+    if _units_to_credit(order) > to_credit:
+        quantity = _units_to_credit(order)
         audit_log.record_on_order(
-            session, "cancelled_units_invoiced", order, now=now, actor="amazon", quantity=_to_credit(order.items)
+            session, "cancelled_units_invoiced", order, now=now, actor="amazon", quantity=quantity
         )
     session.flush()
     return changed
 
 
-def settle(session: Session, order: Order, *, now: datetime) -> None:
-    """The same from what is stored of the Amazon order, for quantities alone: something changed here. Does not commit.
+def update_quantities(session: Session, order: Order, *, now: datetime) -> None:
+    """Update the quantities of the lines from the stored Amazon order, after a change here. Does not commit.
 
-    A parcel that is taken back, for example, may hold pieces that Amazon has cancelled meanwhile.
+    A parcel that is taken back, for example, may contain units that Amazon has cancelled meanwhile.
     """
     if order.state == order_states.CANCELED:
         return
     stored = select(AmazonOrderItem.order_item_id, AmazonOrderItem.quantity, AmazonOrderItem.quantity_shipped)
-    there = {
+    at_amazon = {
         row.order_item_id: max(row.quantity, row.quantity_shipped)
         for row in session.execute(stored.where(AmazonOrderItem.amazon_order_id == order.amazon_order_id))
     }
-    if there:
+    if at_amazon:
         for line in order.items:
-            _adjust(session, order, line, there.get(line.order_item_id, 0), now)
+            _adjust(session, order, line, at_amazon.get(line.order_item_id, 0), now)
 
 
 def _adjust(session: Session, order: Order, line: OrderItem, at_amazon: int, now: datetime) -> bool:
@@ -77,36 +70,34 @@ def _adjust(session: Session, order: Order, line: OrderItem, at_amazon: int, now
         return False
     line.ordered, line.canceled = after.ordered, after.canceled
     kind = "line_reduced_at_amazon" if after.remaining < before else "line_increased_at_amazon"
-    about = {"item": _name(line), "before": before, "after": after.remaining}
-    audit_log.record_on_order(session, kind, order, now=now, actor="amazon", **about)
+    args = {"item": _name(line), "before": before, "after": after.remaining}
+    audit_log.record_on_order(session, kind, order, now=now, actor="amazon", **args)
     return True
 
 
-def _follow_amounts(order: Order, said: AmazonOrder) -> bool:
-    """Take Amazon's amounts for an Order of which nothing is invoiced, and else for the lines that have grown."""
-    there = {item.order_item_id: item for item in said.items}
-    untouched = order.total_invoiced == 0 and all(line.invoiced == 0 for line in order.items)
+def _update_amounts(order: Order, amazon_order: AmazonOrder) -> bool:
+    """Take Amazon's amounts: for the whole order if nothing is invoiced, else for lines whose quantity has grown."""
+    amazon_items = {item.order_item_id: item for item in amazon_order.items}
+    is_uninvoiced = order.total_invoiced == 0 and all(line.invoiced == 0 for line in order.items)
     before = [_amounts(order), *map(_amounts, order.items)]
-    sums = []
     for line in order.items:
         remaining = line.ordered - line.canceled
-        if untouched or remaining > line.amount_quantity:
-            item = there.get(line.order_item_id)
-            was, amounts = _amounts(line), _sorted(item)
-            _set(line, amounts)
-            line.amount_quantity = remaining
-            line.price = item.unit_price.minor if item is not None and item.unit_price else line.price
-            if not untouched:
-                _set(
-                    order,
-                    order_amounts.Totals(*(a + b - c for a, b, c in zip(_amounts(order), amounts, was, strict=True))),
-                )
-        sums.append(_amounts(line))
-    if untouched:
-        total = import_rules.total_of(said, order.currency)
+        if not is_uninvoiced and remaining <= line.amount_quantity:
+            continue
+        item = amazon_items.get(line.order_item_id)
+        old, new = _amounts(line), _amounts_at_amazon(item)
+        _set_amounts(line, new)
+        line.amount_quantity = remaining
+        if item is not None and item.unit_price:
+            line.price = item.unit_price.minor
+        if not is_uninvoiced:
+            sums = zip(_amounts(order), new, old, strict=True)
+            _set_amounts(order, order_amounts.Totals(*(total + added - removed for total, added, removed in sums)))
+    if is_uninvoiced:
+        total = import_rules.total_of(amazon_order, order.currency)
         if total.currency == order.currency or order.total == 0:
             order.currency = total.currency
-            _set(order, order_amounts.together(sums, total.minor))
+            _set_amounts(order, order_amounts.together([_amounts(line) for line in order.items], total.minor))
     return before != [_amounts(order), *map(_amounts, order.items)]
 
 
@@ -117,41 +108,39 @@ def _new_line(item: AmazonItem) -> OrderItem:
         asin=item.asin,
         title=item.title,
         price=item.unit_price.minor if item.unit_price else 0,
-        ordered=_at_amazon(item),
+        ordered=_quantity_at_amazon(item),
         invoiced=0,
         shipped=0,
         refunded=0,
         refunding=0,
         canceled=0,
-        # Nothing yet: its amounts are taken like those of a line that has grown.
+        # Its amounts are then taken like those of a line whose quantity has grown.
         amount_quantity=0,
-        **dict.fromkeys(_PARTS, 0),
+        **dict.fromkeys(_AMOUNTS, 0),
     )
 
 
-def _at_amazon(item: AmazonItem | None) -> int:
+def _quantity_at_amazon(item: AmazonItem | None) -> int:
     return 0 if item is None else max(item.quantity, item.quantity_shipped)
 
 
-def _sorted(item: AmazonItem | None) -> order_amounts.Totals:
-    return (
-        order_amounts.sort(item.components, import_rules.line_total(item))
-        if item
-        else order_amounts.Totals(0, 0, 0, 0, 0, 0)
-    )
+def _amounts_at_amazon(item: AmazonItem | None) -> order_amounts.Totals:
+    if item is None:
+        return order_amounts.Totals(0, 0, 0, 0, 0, 0)
+    return order_amounts.sort(item.components, import_rules.line_total(item))
 
 
 def _amounts(row: Order | OrderItem) -> order_amounts.Totals:
-    return order_amounts.Totals(*(getattr(row, name) for name in _PARTS))
+    return order_amounts.Totals(*(getattr(row, name) for name in _AMOUNTS))
 
 
-def _set(row: Order | OrderItem, amounts: order_amounts.Totals) -> None:
-    for name, value in zip(_PARTS, amounts, strict=True):
+def _set_amounts(row: Order | OrderItem, amounts: order_amounts.Totals) -> None:
+    for name, value in zip(_AMOUNTS, amounts, strict=True):
         setattr(row, name, value)
 
 
-def _to_credit(lines: Iterable[OrderItem]) -> int:
-    return sum(map(order_states.left_to_credit, lines))
+def _units_to_credit(order: Order) -> int:
+    return sum(map(order_states.left_to_credit, order.items))
 
 
 def _name(line: OrderItem | AmazonItem) -> str:

@@ -1,4 +1,4 @@
-"""What people do with an Amazon order here: correct its address, make its Order by hand, look at what Amazon sent."""
+"""Actions of people on an Amazon order: correct its address, create its order, view a stored body."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,82 +23,81 @@ from webapp.services.sync import upsert as amazon_order_upsert
 def correct_address(
     session: Session, amazon_order_id: int, entered: Mapping[str, str], *, now: datetime, actor: str
 ) -> None:
-    """Put an address in the place of Amazon's, for us alone. Commits.
+    """Store an address that replaces Amazon's here. Amazon is not informed. Commits.
 
-    Orders made from now on take it; an Order that is there keeps its own. Raises InvalidError naming the field.
+    Orders created from now on use it; an existing order keeps its own. Raises InvalidError naming the field.
     """
-    known = _locked(session, amazon_order_id)
-    wanted = addresses.clean(entered)
-    before = known.recipient_override or known.recipient or {}
-    # What the form does not show stays as Amazon said it.
-    wanted = {name: before[name] for name in before if name not in addresses.EDITABLE} | wanted
-    changed = sorted(name for name in before.keys() | wanted.keys() if before.get(name) != wanted.get(name))
+    row = _load_locked(session, amazon_order_id)
+    address = addresses.clean(entered)
+    before = row.recipient_override or row.recipient or {}
+    # Fields that the form does not show keep Amazon's values.
+    address = {name: before[name] for name in before if name not in addresses.EDITABLE} | address
+    changed = sorted(name for name in before.keys() | address.keys() if before.get(name) != address.get(name))
     if not changed:
         session.rollback()
         raise InvalidError("address_same", field="line1")
-    back = wanted == (known.recipient or {})
-    known.recipient_override = None if back else wanted
-    kind = "address_restored" if back else "address_corrected"
-    audit_log.record_on_amazon_order(session, kind, known, now=now, actor=actor, fields=changed)
+    is_restored = address == (row.recipient or {})
+    row.recipient_override = None if is_restored else address
+    kind = "address_restored" if is_restored else "address_corrected"
+    audit_log.record_on_amazon_order(session, kind, row, now=now, actor=actor, fields=changed)
     session.commit()
 
 
 def restore_address(session: Session, amazon_order_id: int, *, now: datetime, actor: str) -> None:
-    """Take the local address away, so that Amazon's counts again. Commits; harmless when there is none."""
-    known = _locked(session, amazon_order_id)
-    if known.recipient_override is not None:
-        known.recipient_override = None
-        audit_log.record_on_amazon_order(session, "address_restored", known, now=now, actor=actor)
+    """Remove the corrected address, if any, so that Amazon's is used again. Commits."""
+    row = _load_locked(session, amazon_order_id)
+    if row.recipient_override is not None:
+        row.recipient_override = None
+        audit_log.record_on_amazon_order(session, "address_restored", row, now=now, actor=actor)
     session.commit()
 
 
 def create_order(session: Session, amazon_order_id: int, *, now: datetime, actor: str) -> str:
-    """Make the Order that import has not made, also of an order older than the store; answers its number. Commits.
+    """Create an order that the import did not create, also if it is older than the store. Returns its number. Commits.
 
-    Raises RefusedError with the cause, which is written on the Amazon order where it may pass.
+    Raises RefusedError with the reason, which is stored on the Amazon order if it may pass.
     """
-    known = _locked(session, amazon_order_id)
-    settings = replace(order_decisions.store_settings(known.store), orders_from=known.purchased_at)
-    there = session.scalar(select(Order.number).where(Order.amazon_order_id == known.id))
-    if there is not None:
+    row = _load_locked(session, amazon_order_id)
+    settings = replace(order_decisions.store_settings(row.store), orders_from=row.purchased_at)
+    existing = session.scalar(select(Order.number).where(Order.amazon_order_id == row.id))
+    if existing is not None:
         session.rollback()
-        raise RefusedError("order_exists", number=there)
-    order = amazon_order_upsert.to_domain(known)
-    verdict = rule.decide(order, settings)
-    if verdict.what == rule.BLOCK:
-        order_decisions.retry(session, [known], now=now, actor=actor)
+        raise RefusedError("order_exists", number=existing)
+    order = amazon_order_upsert.to_domain(row)
+    decision = rule.decide(order, settings)
+    if decision.what == rule.BLOCK:
+        order_decisions.retry(session, [row], now=now, actor=actor)
         session.commit()
-        raise RefusedError(verdict.cause or "")
-    if verdict.what == rule.NOTHING:
-        refused = rule.why_waiting(order, settings)
+        raise RefusedError(decision.cause or "")
+    if decision.what == rule.NOTHING:
+        reason = rule.why_waiting(order, settings)
         session.rollback()
-        raise RefusedError(refused, status=order.status)
-    due, hindered = availability_check.filter_ready(
-        session, known.account_id, [(known.id, order, known.store)], now=now
-    )
-    for found in hindered.values():
-        order_decisions.block(known, order_decisions.blocked_by(found))
+        raise RefusedError(reason, status=order.status)
+    due, block_reasons = availability_check.filter_ready(session, row.account_id, [(row.id, order, row.store)], now=now)
+    if row.id in block_reasons:
+        block_reason = block_reasons[row.id]
+        order_decisions.set_block_reason(row, order_decisions.to_decision(block_reason))
         session.commit()
-        raise RefusedError(found.cause, sku=found.sku)
-    made = order_decisions.create_orders(session, due, now=now, actor=actor)
+        raise RefusedError(block_reason.cause, sku=block_reason.sku)
+    numbers = order_decisions.create_orders(session, due, now=now, actor=actor)
     session.commit()
-    return made[amazon_order_id]
+    return numbers[amazon_order_id]
 
 
 def reveal_version(session: Session, amazon_order_id: int, version_id: int, *, now: datetime, actor: str) -> Any:
-    """The body of a version with all it holds; that it was looked at stands in the history. Commits."""
-    known = _locked(session, amazon_order_id)
+    """Return the complete body of a version and record in the history that it was viewed. Commits."""
+    row = _load_locked(session, amazon_order_id)
     version = session.get(AmazonOrderVersion, version_id)
-    if version is None or version.amazon_order_id != known.id:
+    if version is None or version.amazon_order_id != row.id:
         session.rollback()
         raise NotFoundError("version_unknown", version=version_id)
-    audit_log.record_on_amazon_order(session, "version_revealed", known, now=now, actor=actor, version=version_id)
+    audit_log.record_on_amazon_order(session, "version_revealed", row, now=now, actor=actor, version=version_id)
     body = version.body
     session.commit()
     return body
 
 
-def _locked(session: Session, amazon_order_id: int) -> AmazonOrder:
+def _load_locked(session: Session, amazon_order_id: int) -> AmazonOrder:
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
     if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)

@@ -1,4 +1,4 @@
-"""Which mirrors become Orders, and what is written on the others; and trying again with those that had to wait."""
+"""Decide which Amazon orders get an order, store the block reason of the others, and retry blocked ones."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,25 +20,26 @@ from webapp.services.sync import upsert as amazon_order_upsert
 
 
 def decide(
-    session: Session, account_id: int, asked: Sequence[order_creation.Due], *, now: datetime
+    session: Session, account_id: int, candidates: Sequence[order_creation.Due], *, now: datetime
 ) -> tuple[list[order_creation.Due], dict[int, ImportDecision]]:
-    """Those of which Orders may be made, and the verdict on each by the id of its mirror. Does not commit."""
-    settings = {store: store_settings(store) for store in {store for _, _, store in asked}}
-    verdicts = {id_: import_rules.decide(order, settings[store]) for id_, order, store in asked}
-    wanting = [one for one in asked if verdicts[one[0]].what == import_rules.CREATE]
-    due, hindered = availability_check.filter_ready(session, account_id, wanting, now=now)
-    return due, verdicts | {id_: blocked_by(found) for id_, found in hindered.items()}
+    """Return the candidates whose order can be created, and all decisions by Amazon order id. Does not commit."""
+    settings = {store: store_settings(store) for store in {store for _, _, store in candidates}}
+    decisions = {id_: import_rules.decide(order, settings[store]) for id_, order, store in candidates}
+    allowed = [candidate for candidate in candidates if decisions[candidate[0]].what == import_rules.CREATE]
+    due, block_reasons = availability_check.filter_ready(session, account_id, allowed, now=now)
+    return due, decisions | {id_: to_decision(reason) for id_, reason in block_reasons.items()}
 
 
-def status_columns(verdict: ImportDecision) -> dict[str, Any]:
-    """The columns that say why there is no Order yet."""
-    if verdict.cause is None:
+def status_columns(decision: ImportDecision) -> dict[str, Any]:
+    """Return the columns that say why the Amazon order has no order yet."""
+    if decision.cause is None:
         return {"blocked": None, "note": None, "note_args": {}}
-    args = {"cause": verdict.cause} | ({} if verdict.sku is None else {"sku": verdict.sku})
-    return {"blocked": verdict.cause, "note": "note_blocked", "note_args": args}
+    args = {"cause": decision.cause} | ({} if decision.sku is None else {"sku": decision.sku})
+    return {"blocked": decision.cause, "note": "note_blocked", "note_args": args}
 
 
 def store_settings(store: Store) -> import_rules.StoreSettings:
+    """Return the settings of the store that decide about its orders."""
     return import_rules.StoreSettings(
         active=store.active,
         import_orders=store.import_orders,
@@ -46,33 +47,33 @@ def store_settings(store: Store) -> import_rules.StoreSettings:
     )
 
 
-def retry_blocked(session: Session, account_id: int, *, now: datetime, actor: str, most: int = 500) -> int:
-    """Try again to make the Orders that could not be made; answers how many were. Does not commit."""
+def retry_blocked(session: Session, account_id: int, *, now: datetime, actor: str, limit: int = 500) -> int:
+    """Create the orders that were blocked and no longer are. Returns how many. Does not commit."""
     accounts.lock_orders(session, account_id)
     blocked = select(AmazonOrder).where(AmazonOrder.account_id == account_id, AmazonOrder.blocked.is_not(None))
-    # Those that wait for a product are retried when it is put right; many of them must not keep the others waiting.
-    wait_for_product = AmazonOrder.blocked.in_(CAUSES)
-    first = blocked.order_by(wait_for_product, AmazonOrder.purchased_at, AmazonOrder.id).limit(most)
-    waiting = session.scalars(
+    # Those blocked by a product come last: they are retried when the product changes, and there may be many.
+    is_blocked_by_product = AmazonOrder.blocked.in_(CAUSES)
+    first = blocked.order_by(is_blocked_by_product, AmazonOrder.purchased_at, AmazonOrder.id).limit(limit)
+    amazon_orders = session.scalars(
         first.options(selectinload(AmazonOrder.items), selectinload(AmazonOrder.incomplete))
     ).all()
-    return retry(session, waiting, now=now, actor=actor)
+    return retry(session, amazon_orders, now=now, actor=actor)
 
 
-def retry(session: Session, waiting: Sequence[AmazonOrder], *, now: datetime, actor: str) -> int:
-    """Decide again about mirrors of one account without an Order; answers how many were made. Does not commit."""
-    if not waiting:
+def retry(session: Session, amazon_orders: Sequence[AmazonOrder], *, now: datetime, actor: str) -> int:
+    """Decide again about Amazon orders of one account. Returns how many orders were created. Does not commit."""
+    if not amazon_orders:
         return 0
-    asked = [(known.id, amazon_order_upsert.to_domain(known), known.store) for known in waiting]
-    due, verdicts = decide(session, waiting[0].account_id, asked, now=now)
-    for known in waiting:
-        if known.blocked != verdicts[known.id].cause:
-            block(known, verdicts[known.id])
+    candidates = [(row.id, amazon_order_upsert.to_domain(row), row.store) for row in amazon_orders]
+    due, decisions = decide(session, amazon_orders[0].account_id, candidates, now=now)
+    for row in amazon_orders:
+        if row.blocked != decisions[row.id].cause:
+            set_block_reason(row, decisions[row.id])
     return len(create_orders(session, due, now=now, actor=actor))
 
 
 def create_orders(session: Session, due: Sequence[order_creation.Due], *, now: datetime, actor: str) -> dict[int, str]:
-    """Make the Orders of these, and let stock follow; answers their numbers by their mirrors' ids. Does not commit."""
+    """Create the orders and update stock. Returns their numbers by Amazon order id. Does not commit."""
     numbers = order_creation.take_numbers(session, due)
     order_creation.create_many(session, due, numbers, now=now, actor=actor)
     order_creation.note(session, numbers)
@@ -81,11 +82,11 @@ def create_orders(session: Session, due: Sequence[order_creation.Due], *, now: d
     return numbers
 
 
-def blocked_by(found: BlockReason) -> ImportDecision:
-    return ImportDecision(import_rules.BLOCK, found.cause, found.sku)
+def to_decision(reason: BlockReason) -> ImportDecision:
+    return ImportDecision(import_rules.BLOCK, reason.cause, reason.sku)
 
 
-def block(known: AmazonOrder, verdict: ImportDecision) -> None:
-    """Say on the mirror why there is no Order of it, or that nothing is in its way."""
-    for name, value in status_columns(verdict).items():
-        setattr(known, name, value)
+def set_block_reason(row: AmazonOrder, decision: ImportDecision) -> None:
+    """Store on the Amazon order why it has no order, or that it is not blocked."""
+    for name, value in status_columns(decision).items():
+        setattr(row, name, value)

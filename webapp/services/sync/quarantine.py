@@ -1,4 +1,4 @@
-"""Orders that could not be read: kept with their cause, and let go when a later body can be read."""
+"""Orders that could not be parsed: stored with the cause, and resolved when a later body can be parsed."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,9 +14,8 @@ from webapp.domain.errors import NotFoundError
 from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.services import audit_log
 
-# How often a window is read again for a body that does not tell which order it is.
-MOST_READINGS = 3
-
+# How often a window is read again for a body without an order number.
+MAX_WINDOW_READS = 3
 
 _RESOLVE = (
     update(QuarantinedOrder)
@@ -26,61 +25,61 @@ _RESOLVE = (
 )
 
 
-def add(session: Session, account_id: int, unreadable: Sequence[UnparseableOrder], now: datetime) -> None:
-    """Keep each body once; one that comes again is counted."""
-    for found in unreadable:
-        digest = compressed_json.digest({"body": found.raw})
-        mine = QuarantinedOrder.account_id == account_id
-        known = session.scalar(select(QuarantinedOrder).where(mine, QuarantinedOrder.digest == digest))
-        if known is None:
-            known = QuarantinedOrder(
+def add(session: Session, account_id: int, orders: Sequence[UnparseableOrder], now: datetime) -> None:
+    """Store each body once, and count how often it was received. Does not commit."""
+    for order in orders:
+        digest = compressed_json.digest({"body": order.raw})
+        same_body = (QuarantinedOrder.account_id == account_id, QuarantinedOrder.digest == digest)
+        row = session.scalar(select(QuarantinedOrder).where(*same_body))
+        if row is None:
+            row = QuarantinedOrder(
                 account_id=account_id,
-                number=found.number,
+                number=order.number,
                 digest=digest,
-                # The column takes no nothing, which is what Amazon may have sent.
-                body="null" if found.raw is None else found.raw,
+                # The column is not nullable, and Amazon may have sent null.
+                body="null" if order.raw is None else order.raw,
                 first_seen_at=now,
                 times_seen=0,
             )
-            session.add(known)
-        known.cause = found.cause[:300]
-        known.last_seen_at = now
-        known.times_seen += 1
-        known.resolved_at = None
+            session.add(row)
+        row.cause = order.cause[:300]
+        row.last_seen_at = now
+        row.times_seen += 1
+        row.resolved_at = None
 
 
 def resolve(session: Session, account_id: int, numbers: Sequence[str], now: datetime) -> None:
-    """These orders can be read now."""
-    # What was kept just now is there before; and the ORM, which this speaks past, would take longer than the database.
+    """Mark the entries of orders that could be parsed. Does not commit."""
+    # The statement bypasses the ORM, so rows added in this transaction have to be written first.
     session.flush()
     session.connection().execute(_RESOLVE, {"of_account": account_id, "numbers": numbers, "resolved_at": now})
 
 
-def holds_cursor(session: Session, account_id: int, run_started_at: datetime, now: datetime) -> bool:
-    """Whether the window has to be read again for bodies that do not even tell their number.
+def holds_cursor(session: Session, account_id: int, window_began: datetime, now: datetime) -> bool:
+    """Return whether the window has to be read again because of bodies without an order number.
 
-    Such a body cannot be asked for by itself. One that did not come again in a later run over the same window has
-    become readable; one that keeps coming stops holding the cursor, and stays for a person to see.
+    Such a body cannot be requested by itself. One that a later run over the same window did not receive again is
+    resolved. One that is received again and again stops holding the cursor, and stays in quarantine.
     """
-    unnamed = select(QuarantinedOrder).where(
+    without_number = select(QuarantinedOrder).where(
         QuarantinedOrder.account_id == account_id,
         QuarantinedOrder.number.is_(None),
         QuarantinedOrder.resolved_at.is_(None),
     )
-    held = False
-    for found in session.scalars(unnamed):
-        if clocks.is_ahead(found.last_seen_at, now):
-            found.last_seen_at = now
-        if found.last_seen_at < run_started_at:
-            found.resolved_at = now
+    is_held = False
+    for row in session.scalars(without_number):
+        if clocks.is_ahead(row.last_seen_at, now):
+            row.last_seen_at = now
+        if row.last_seen_at < window_began:
+            row.resolved_at = now
         else:
-            held = held or found.times_seen <= MOST_READINGS
-    return held
+            is_held = is_held or row.times_seen <= MAX_WINDOW_READS
+    return is_held
 
 
-def due(session: Session, account_id: int, now: datetime, most: int) -> list[str]:
-    """Numbers of orders to be read again one by one: at once the first time, then ever more seldom."""
-    waiting = (
+def due(session: Session, account_id: int, now: datetime, limit: int) -> list[str]:
+    """Return the numbers of orders to read again one by one: at once the first time, then at growing intervals."""
+    unresolved = (
         select(QuarantinedOrder)
         .where(
             QuarantinedOrder.account_id == account_id,
@@ -89,41 +88,39 @@ def due(session: Session, account_id: int, now: datetime, most: int) -> list[str
         )
         .order_by(QuarantinedOrder.last_seen_at)
     )
-    ready = [
-        found.number
-        for found in session.scalars(waiting)
-        if found.number and not clocks.is_within(found.last_seen_at, _pause(found.times_seen), now)
+    numbers = [
+        row.number
+        for row in session.scalars(unresolved)
+        if row.number and not clocks.is_within(row.last_seen_at, timedelta(minutes=5) * (row.times_seen - 1), now)
     ]
-    return list(dict.fromkeys(ready))[:most]
+    return list(dict.fromkeys(numbers))[:limit]
 
 
-def _pause(times_seen: int) -> timedelta:
-    """How long an order that was seen so often is left alone."""
-    return timedelta(minutes=5) * (times_seen - 1)
-
-
-def still_unreadable(session: Session, account_id: int, number: str, now: datetime) -> None:
-    """It was read again, and it is no better."""
-    mine = (QuarantinedOrder.account_id == account_id, QuarantinedOrder.number == number)
-    again = update(QuarantinedOrder).where(*mine, QuarantinedOrder.resolved_at.is_(None))
+def still_unparseable(session: Session, account_id: int, number: str, now: datetime) -> None:
+    """Record that the order was read again without success. Does not commit."""
+    unresolved = update(QuarantinedOrder).where(
+        QuarantinedOrder.account_id == account_id,
+        QuarantinedOrder.number == number,
+        QuarantinedOrder.resolved_at.is_(None),
+    )
     session.execute(
-        again.values(times_seen=QuarantinedOrder.times_seen + 1, last_seen_at=now),
+        unresolved.values(times_seen=QuarantinedOrder.times_seen + 1, last_seen_at=now),
         execution_options={"synchronize_session": False},
     )
 
 
-def reveal(session: Session, kept_id: int, *, now: datetime, actor: str) -> QuarantinedOrder:
-    """What Amazon sent, for somebody who may see personal data; that they looked is written down. Commits."""
-    kept = session.get(QuarantinedOrder, kept_id)
-    if kept is None:
-        raise NotFoundError("quarantined_unknown", name=kept_id)
+def reveal(session: Session, quarantined_id: int, *, now: datetime, actor: str) -> QuarantinedOrder:
+    """Return an entry with its body, for somebody who may see personal data, and record that. Commits."""
+    row = session.get(QuarantinedOrder, quarantined_id)
+    if row is None:
+        raise NotFoundError("quarantined_unknown", name=quarantined_id)
     audit_log.record(
         session,
         "quarantine_revealed",
         now=now,
         actor=actor,
-        account_id=kept.account_id,
-        args={"number": kept.number or kept.id},
+        account_id=row.account_id,
+        args={"number": row.number or row.id},
     )
     session.commit()
-    return kept
+    return row

@@ -1,4 +1,4 @@
-"""Letting an Order follow what Amazon says happened: shipped there, cancelled there, proved there."""
+"""Bring orders and submissions in line with Amazon orders: shipped, cancelled and confirmed there."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,41 +25,44 @@ from webapp.services.sync import line_quantities
 
 
 def reconcile_orders(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
-    """Bring the Orders of these mirrors to where Amazon says they are. Does not commit."""
+    """Bring the orders of these Amazon orders, given with their ids, to their state at Amazon. Does not commit."""
     if not written:
         return
-    incoming = dict(written)
-    mine = select(Order).where(Order.amazon_order_id.in_(incoming)).options(selectinload(Order.items))
-    found = confirmations.of_amazon_orders(session, incoming)
-    for order in session.scalars(mine):
-        said = incoming[order.amazon_order_id]
-        if "FULFILLMENT" not in said.missing:
-            order.ship_by = said.ship_by
-        if said.status == status.CANCELLED:
+    amazon_orders = dict(written)
+    orders = select(Order).where(Order.amazon_order_id.in_(amazon_orders)).options(selectinload(Order.items))
+    confirmation_of = confirmations.of_amazon_orders(session, amazon_orders)
+    for order in session.scalars(orders):
+        amazon_order = amazon_orders[order.amazon_order_id]
+        if "FULFILLMENT" not in amazon_order.missing:
+            order.ship_by = amazon_order.ship_by
+        if amazon_order.status == status.CANCELLED:
             cancel(session, order, now=now)
             continue
         waits_for_amounts = _waits_for_amounts(order)
-        changed = line_quantities.follow(session, order, said, now=now)
-        changed |= _follow_shipping(session, order, said, now)
+        changed = line_quantities.update_lines(session, order, amazon_order, now=now)
+        changed |= _update_shipped(session, order, amazon_order, now)
         if waits_for_amounts:
-            changed |= _invoice_late(session, order, said, now)
+            changed |= _invoice_if_amounts_are_final(session, order, amazon_order, now)
         if changed:
-            confirmation = found.get(order.id, order_states.CONFIRMED)
+            confirmation = confirmation_of.get(order.id, order_states.CONFIRMED)
             order_editing.recompute_state(session, order, confirmation=confirmation, now=now, actor="amazon")
 
 
 def cancel(session: Session, order: Order, *, now: datetime) -> None:
-    """Amazon has cancelled it: end in `canceled`, with an offline credit memo for what was invoiced."""
+    """Cancel an order that Amazon has cancelled, with an offline credit memo for what was invoiced. Does not commit."""
     if order.state == order_states.CANCELED:
         return
-    # Nothing is left to cancel when all of it was shipped here, even where Amazon has not taken the shipment.
+    # Nothing is left to cancel when all of it was shipped here, even where Amazon has not accepted the shipment.
     all_shipped = order_states.derive(order.items) == order_states.COMPLETE
     if all_shipped or not order_states.is_allowed("cancel", order.state):
         audit_log.record_on_order(session, "cancelled_at_amazon_but", order, now=now, actor="amazon", state=order.state)
         return
     money_left = order.total_invoiced - order.total_refunded - order.total_refunding
     if money_left > 0 or any(order_states.left_to_refund(item) for item in order.items):
-        _credit(session, order, now)
+        given = refundable.given_back(session, order)
+        draft = drafts.credit_all(order.items, order.total, given=given, money_left=money_left)
+        memo = credit_memos.write(session, order, draft, now=now, reason="cancelled_at_amazon")
+        audit_log.record_on_order(session, "credited_offline", order, now=now, actor="amazon", number=memo.number)
     for item in order.items:
         item.canceled = item.ordered - item.shipped
     order.state = order_states.CANCELED
@@ -69,26 +72,15 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     audit_log.record_on_order(session, "order_canceled", order, now=now, actor="amazon")
 
 
-def _credit(session: Session, order: Order, now: datetime) -> None:
-    draft = drafts.credit_all(
-        order.items,
-        order.total,
-        given=refundable.given_back(session, order),
-        money_left=order.total_invoiced - order.total_refunded - order.total_refunding,
-    )
-    memo = credit_memos.write(session, order, draft, now=now, reason="cancelled_at_amazon")
-    audit_log.record_on_order(session, "credited_offline", order, now=now, actor="amazon", number=memo.number)
-
-
 def _waits_for_amounts(order: Order) -> bool:
-    """Whether the Order was not invoiced at import, as its store wants, because it had no amounts."""
+    """Return whether the order was not invoiced at import, as its store wants, because it had no amounts."""
     uninvoiced = order.total_invoiced == 0 and all(item.invoiced == 0 for item in order.items)
     return order.store.auto_invoice and uninvoiced and order.total == 0
 
 
-def _invoice_late(session: Session, order: Order, said: AmazonOrder, now: datetime) -> bool:
-    """Invoice an Order without amounts once they have come, or will not come any more."""
-    if order.total == 0 and said.total is None and said.status != status.SHIPPED:
+def _invoice_if_amounts_are_final(session: Session, order: Order, amazon_order: AmazonOrder, now: datetime) -> bool:
+    """Invoice an order without amounts once Amazon has sent them, or will not send them any more."""
+    if order.total == 0 and amazon_order.total is None and amazon_order.status != status.SHIPPED:
         return False
     if not order_states.is_allowed("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
         return False
@@ -96,35 +88,35 @@ def _invoice_late(session: Session, order: Order, said: AmazonOrder, now: dateti
     return True
 
 
-def _follow_shipping(session: Session, order: Order, said: AmazonOrder, now: datetime) -> bool:
-    """Pieces Amazon counts as shipped are shipped, whoever shipped them. They never become unshipped again."""
-    shipped = {item.order_item_id: item.quantity_shipped for item in said.items}
-    more = 0
+def _update_shipped(session: Session, order: Order, amazon_order: AmazonOrder, now: datetime) -> bool:
+    """Count as shipped the units that Amazon counts as shipped. They never become unshipped again."""
+    shipped_at_amazon = {item.order_item_id: item.quantity_shipped for item in amazon_order.items}
+    added = 0
     for item in order.items:
-        there = min(shipped.get(item.order_item_id, 0), item.ordered - item.canceled)
-        if there > item.shipped:
-            more += there - item.shipped
-            item.shipped = there
-    if more:
-        audit_log.record_on_order(session, "shipped_at_amazon", order, now=now, actor="amazon", quantity=more)
-    return bool(more)
+        shipped = min(shipped_at_amazon.get(item.order_item_id, 0), item.ordered - item.canceled)
+        if shipped > item.shipped:
+            added += shipped - item.shipped
+            item.shipped = shipped
+    if added:
+        audit_log.record_on_order(session, "shipped_at_amazon", order, now=now, actor="amazon", quantity=added)
+    return bool(added)
 
 
 def confirm_submissions(session: Session, written: Sequence[tuple[int, AmazonOrder]], *, now: datetime) -> None:
-    """An order that shows it proves what was asked, whichever way the news came. Does not commit.
+    """Verify the submissions whose change these Amazon orders, given with their ids, show. Does not commit.
 
-    Orders become complete when Amazon shows their last shipment. `written`: (id of the mirror, what Amazon says).
+    An order becomes complete when Amazon shows its last shipment.
     """
-    asked = select(Submission).where(
-        Submission.amazon_order_id.in_([id_ for id_, _ in written]),
+    amazon_orders = dict(written)
+    unverified = select(Submission).where(
+        Submission.amazon_order_id.in_(amazon_orders),
         Submission.state.in_(submission_states.TRANSITIONS["verify"].from_states),
     )
-    said = dict(written)
-    found = session.scalars(asked.order_by(Submission.id).execution_options(populate_existing=True)).all()
-    # A page may prove a hundred: what is written of them goes to the database together.
+    submissions = session.scalars(unverified.order_by(Submission.id).execution_options(populate_existing=True)).all()
+    # A page may verify a hundred submissions: they are written together.
     with session.no_autoflush:
-        for submission in found:
-            kind, order = submission_handlers.get(submission.kind), said[submission.amazon_order_id]
-            if kind.proved(session, submission, order):
+        for submission in submissions:
+            handler = submission_handlers.get(submission.kind)
+            if handler.proved(session, submission, amazon_orders[submission.amazon_order_id]):
                 submission_transitions.confirm(session, submission, now)
-    order_editing.follow_confirmations(session, list(said), now=now, actor="amazon")
+    order_editing.follow_confirmations(session, list(amazon_orders), now=now, actor="amazon")

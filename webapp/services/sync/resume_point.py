@@ -1,4 +1,4 @@
-"""A window of changed orders that is read over more than one run: where it was left, so that the next goes on there."""
+"""Where the next sync continues when a window of changed orders takes more than one run to read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from webapp.domain.common import clocks
 from webapp.models.accounts import Account
 
-# A page token of Amazon's lives for a day.
-LIFE = timedelta(hours=20)
+# Amazon's page tokens are valid for a day.
+MAX_AGE = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
 class SyncWindow:
-    """What every page of it must be asked with. `token` names the next page, None the first; `began` is ours."""
+    """The parameters of every page. `token` names the next page, None the first; `began` is when reading began."""
 
     after: datetime
     began: datetime
@@ -23,7 +23,7 @@ class SyncWindow:
 
 
 def save(account: Account, window: SyncWindow) -> None:
-    """Remember where to go on; nothing, when the last page was read. Does not commit."""
+    """Store where to continue, or nothing after the last page. Does not commit."""
     if window.token is None:
         account.sync_window = None
         return
@@ -37,12 +37,12 @@ def save(account: Account, window: SyncWindow) -> None:
 
 
 def load(account: Account, marketplaces: Sequence[str], now: datetime) -> SyncWindow | None:
-    """The window that was left open, if Amazon still knows its token and it asks for the same marketplaces."""
-    kept = account.sync_window
-    if kept is None or kept["marketplaces"] != list(marketplaces):
+    """Return the unfinished window if its token is still valid and its marketplaces are the same."""
+    stored = account.sync_window
+    if stored is None or stored["marketplaces"] != list(marketplaces):
         return None
-    began = datetime.fromisoformat(kept["began"])
-    if not clocks.is_within(began, LIFE, now):
+    began = datetime.fromisoformat(stored["began"])
+    if not clocks.is_within(began, MAX_AGE, now):
         return None
-    after = datetime.fromisoformat(kept["after"])
-    return SyncWindow(after, began, marketplaces, frozenset(kept["missing"]), kept["token"])
+    after = datetime.fromisoformat(stored["after"])
+    return SyncWindow(after, began, marketplaces, frozenset(stored["missing"]), stored["token"])

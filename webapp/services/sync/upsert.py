@@ -1,4 +1,4 @@
-"""Write Amazon orders to the database. `domain/sync/import_rules` decides what happens, `import_page` calls this."""
+"""Insert and update Amazon orders with their items, packages and versions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from webapp.models import amazon_orders as rows
 from webapp.models.stores import Store
 from webapp.services.listing import search_indexer
 
-# The columns each dataset fills. Those of BUYER and RECIPIENT stay whenever Amazon says nothing.
+# The columns of each dataset. Those of BUYER and RECIPIENT keep their values whenever Amazon sends none.
 _COLUMNS = {
     "FULFILLMENT": (
         "status",
@@ -41,13 +41,13 @@ _ITEM_COLUMNS = {
     "FULFILLMENT": ("quantity", "quantity_shipped", "gift"),
     "PROCEEDS": ("currency", "unit_price", "total", "components"),
 }
-# What the history tells of a change, old and new; other fields change too, but nobody acts on them.
-TOLD = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
+# The columns whose changes are recorded in the history, with the old and the new value.
+RECORDED = ("status", "total", "quantity_shipped", "ship_by", "cancel_requested")
 
 
 def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
-    """The columns of the mirror that Amazon's word sets, without what this answer did not hold."""
-    found: dict[str, Any] = {
+    """Return the columns that this response sets, without those of datasets it did not contain."""
+    columns: dict[str, Any] = {
         "status": order.status,
         "fulfilled_by": order.fulfilled_by,
         "purchased_at": order.purchased_at,
@@ -73,36 +73,36 @@ def values(order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
         "digest": digest,
         "changed_at": now,
     }
-    # A dataset that was refused this time takes away nothing that was known before.
+    # A dataset that was refused this time does not remove stored values.
     for dataset in order.missing & _COLUMNS.keys():
         for name in _COLUMNS[dataset]:
-            del found[name]
+            del columns[name]
     if not order.has_update_time:
-        del found["last_updated_at"]
+        del columns["last_updated_at"]
     if order.buyer is not None:
         buyer = {"email": order.buyer.email, "company": order.buyer.company}
         buyer["purchase_order_number"] = order.buyer.purchase_order_number
-        found["buyer_name"] = order.buyer.name
-        found["buyer"] = {name: value for name, value in buyer.items() if value}
+        columns["buyer_name"] = order.buyer.name
+        columns["buyer"] = {name: value for name, value in buyer.items() if value}
     if order.recipient is not None:
-        found["recipient"] = order.recipient.as_json()
-    return found
+        columns["recipient"] = order.recipient.as_json()
+    return columns
 
 
-def reserve_ids(session: Session, many: int) -> list[int]:
-    """Ids for orders that will be inserted in this transaction."""
-    return allocate_ids(session, rows.AmazonOrder, many) if many else []
+def reserve_ids(session: Session, count: int) -> list[int]:
+    """Return ids for Amazon orders that will be inserted in this transaction."""
+    return allocate_ids(session, rows.AmazonOrder, count) if count else []
 
 
 def insert_new(
     session: Session,
-    arrived: Sequence[tuple[int, AmazonOrder, Store]],
+    orders: Sequence[tuple[int, AmazonOrder, Store]],
     digests: Sequence[bytes],
     notes: Mapping[int, dict[str, Any]],
     now: datetime,
 ) -> None:
-    """Insert orders never seen before, with their notes, in a few statements. All by their reserved ids."""
-    absent: dict[str, Any] = {
+    """Insert new Amazon orders, given with their reserved ids, and their `notes` by id. Does not commit."""
+    defaults: dict[str, Any] = {
         "buyer_name": None,
         "buyer": None,
         "recipient": None,
@@ -121,63 +121,61 @@ def insert_new(
         "cancelled_by": None,
         "payment_methods": [],
     }
-    mirrors = [
-        absent
+    inserted = [
+        defaults
         | {"last_updated_at": order.last_updated_at, "quantity": order.quantity}
         | values(order, digest, now)
         | {"id": id_, "account_id": store.account_id, "store_id": store.id, "number": order.number}
         | {"imported_at": now, "read_at": now}
         | notes[id_]
-        for (id_, order, store), digest in zip(arrived, digests, strict=True)
+        for (id_, order, store), digest in zip(orders, digests, strict=True)
     ]
-    insert_many(session, rows.AmazonOrder, mirrors)
-    _insert_parts(session, [(id_, order) for id_, order, _ in arrived])
-    versions = [(id_, order, digest) for (id_, order, _), digest in zip(arrived, digests, strict=True)]
+    insert_many(session, rows.AmazonOrder, inserted)
+    _insert_items_and_packages(session, [(id_, order) for id_, order, _ in orders])
+    versions = [(id_, order, digest) for (id_, order, _), digest in zip(orders, digests, strict=True)]
     _insert_versions(session, versions, now)
 
 
-def update(
-    session: Session, mirror: rows.AmazonOrder, order: AmazonOrder, digest: bytes, now: datetime
-) -> dict[str, Any]:
-    """Bring one mirror up to date; answers what the history should tell: field -> [old, new] as JSON."""
-    before = {name: getattr(mirror, name) for name in TOLD}
+def update(session: Session, row: rows.AmazonOrder, order: AmazonOrder, digest: bytes, now: datetime) -> dict[str, Any]:
+    """Update one Amazon order. Returns the changes for the history: column -> [old, new] as JSON. Does not commit."""
+    before = {name: getattr(row, name) for name in RECORDED}
     for name, value in values(order, digest, now).items():
-        setattr(mirror, name, value)
-    mirror.version += 1
+        setattr(row, name, value)
+    row.version += 1
     session.flush()
-    before_items = _known_parts(mirror) if _COLUMNS.keys() & order.missing else {}
+    before_items = _stored_columns(row) if _COLUMNS.keys() & order.missing else {}
     replaced: list[Any] = [rows.AmazonOrderItem]
     if "PACKAGES" not in order.missing:
         replaced.append(rows.AmazonPackage)
     for model in replaced:
         session.execute(
-            delete(model).where(model.amazon_order_id == mirror.id), execution_options={"synchronize_session": False}
+            delete(model).where(model.amazon_order_id == row.id), execution_options={"synchronize_session": False}
         )
-    _insert_parts(session, [(mirror.id, order)], only=replaced, known=before_items)
-    _insert_versions(session, [(mirror.id, order, digest)], now)
-    search_indexer.mark_dirty(session, mirror.id)
-    session.expire(mirror, ["items", "packages", "versions"])
-    after = {name: getattr(mirror, name) for name in TOLD}
-    return {name: [_json(before[name]), _json(after[name])] for name in TOLD if before[name] != after[name]}
+    _insert_items_and_packages(session, [(row.id, order)], only=replaced, stored=before_items)
+    _insert_versions(session, [(row.id, order, digest)], now)
+    search_indexer.mark_dirty(session, row.id)
+    session.expire(row, ["items", "packages", "versions"])
+    after = {name: getattr(row, name) for name in RECORDED}
+    return {name: [_json(before[name]), _json(after[name])] for name in RECORDED if before[name] != after[name]}
 
 
-def to_domain(known: rows.AmazonOrder) -> AmazonOrder:
-    """The order as the mirror holds it, with the address a person put in place of Amazon's."""
-    recipient = known.recipient_override or known.recipient
+def to_domain(row: rows.AmazonOrder) -> AmazonOrder:
+    """Return the stored Amazon order, with the corrected address in place of Amazon's."""
+    recipient = row.recipient_override or row.recipient
     return AmazonOrder(
-        number=known.number,
-        marketplace_id=known.store.marketplace_id,
-        purchased_at=known.purchased_at,
-        last_updated_at=known.last_updated_at,
-        status=known.status,
-        fulfilled_by=known.fulfilled_by,
-        ship_by=known.ship_by,
-        total=known.money,
-        components=_read_components(known.components),
-        buyer=Buyer(name=known.buyer_name, **known.buyer) if known.buyer is not None else None,
+        number=row.number,
+        marketplace_id=row.store.marketplace_id,
+        purchased_at=row.purchased_at,
+        last_updated_at=row.last_updated_at,
+        status=row.status,
+        fulfilled_by=row.fulfilled_by,
+        ship_by=row.ship_by,
+        total=row.money,
+        components=_read_components(row.components),
+        buyer=Buyer(name=row.buyer_name, **row.buyer) if row.buyer is not None else None,
         recipient=Address(**recipient) if recipient else None,
-        items=tuple(_read_item(item) for item in known.items),
-        missing=frozenset(row.dataset for row in known.incomplete),
+        items=tuple(_read_item(item) for item in row.items),
+        missing=frozenset(entry.dataset for entry in row.incomplete),
     )
 
 
@@ -198,33 +196,33 @@ def _read_item(item: rows.AmazonOrderItem) -> AmazonItem:
     )
 
 
-def _read_components(stored: Sequence[Any]) -> tuple[Component, ...]:
-    return tuple(Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in stored)
+def _read_components(entries: Sequence[Any]) -> tuple[Component, ...]:
+    return tuple(Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in entries)
 
 
-def _known_parts(mirror: rows.AmazonOrder) -> dict[str, dict[str, dict[str, Any]]]:
-    """What is stored of each line by its dataset: dataset -> line -> columns."""
+def _stored_columns(row: rows.AmazonOrder) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the stored columns of the lines: dataset -> order item id -> columns."""
     return {
-        dataset: {item.order_item_id: {name: getattr(item, name) for name in names} for item in mirror.items}
+        dataset: {item.order_item_id: {name: getattr(item, name) for name in names} for item in row.items}
         for dataset, names in _ITEM_COLUMNS.items()
     }
 
 
-def _insert_parts(
+def _insert_items_and_packages(
     session: Session,
     orders: Sequence[tuple[int, AmazonOrder]],
     only: Sequence[Any] | None = None,
-    known: Mapping[str, Mapping[str, dict[str, Any]]] | None = None,
+    stored: Mapping[str, Mapping[str, dict[str, Any]]] | None = None,
 ) -> None:
-    """`known`: what was stored of the lines before, for the datasets that Amazon refused this time."""
+    """Insert items and packages. `stored`: columns of the lines to keep for datasets that Amazon refused this time."""
     items = []
     for id_, order in orders:
         for item in order.items:
-            row = _item(id_, item)
-            if known:
+            columns = _item(id_, item)
+            if stored:
                 for dataset in order.missing & _ITEM_COLUMNS.keys():
-                    row |= known[dataset].get(item.order_item_id, {})
-            items.append(row)
+                    columns |= stored[dataset].get(item.order_item_id, {})
+            items.append(columns)
     packages = [
         {
             "amazon_order_id": id_,
@@ -239,9 +237,9 @@ def _insert_parts(
         for id_, order in orders
         for package in order.packages
     ]
-    for model, found in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages)):
+    for model, inserted in ((rows.AmazonOrderItem, items), (rows.AmazonPackage, packages)):
         if only is None or model in only:
-            insert_many(session, model, found)
+            insert_many(session, model, inserted)
 
 
 def _insert_versions(session: Session, orders: Sequence[tuple[int, AmazonOrder, bytes]], now: datetime) -> None:
