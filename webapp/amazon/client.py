@@ -5,7 +5,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from redis import Redis
 
@@ -78,7 +78,7 @@ class Client:
         parse: Callable[[AmazonResponse], T],
         *,
         params: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, object] | None = None,
         idempotent: bool = True,
     ) -> T:
         """Call `operation` and return what `parse` makes of the response. `parse` may raise MalformedError.
@@ -116,7 +116,7 @@ class Client:
         path: str,
         parse: Callable[[AmazonResponse], T],
         params: Mapping[str, str] | None,
-        body: Mapping[str, Any] | None,
+        body: Mapping[str, object] | None,
         idempotent: bool,
         deadline: float,
     ) -> T:

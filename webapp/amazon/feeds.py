@@ -7,7 +7,6 @@ import re
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import httpx
 
@@ -96,7 +95,7 @@ def _prepare(
 
 def create(client: Client, prepared: PreparedFeed) -> Feed:
     """Create a feed. Not safe to repeat: after OutcomeUnknown, look for the feed with `find` first."""
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "feedType": prepared.feed_type,
         "marketplaceIds": list(prepared.marketplace_ids),
         "inputFeedDocumentId": prepared.document_id,
@@ -233,7 +232,7 @@ def _parse_feeds(response: AmazonResponse) -> tuple[list[Feed], str | None]:
     return feeds, optional_text(body, "nextToken", limit=TEXT * 4)
 
 
-def _parse_feed(raw: Mapping[str, Any], path: str, request_id: str | None) -> Feed:
+def _parse_feed(raw: Mapping[str, object], path: str, request_id: str | None) -> Feed:
     return Feed(
         feed_id=required_word(raw, "feedId", path),
         feed_type=required_word(raw, "feedType", path),

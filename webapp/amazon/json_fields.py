@@ -6,7 +6,6 @@ The message never contains the value, which may be personal. `path` is the path 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 # Longest texts accepted, in characters: ids and words of a vocabulary, then everything people write.
 WORD = 128
@@ -19,14 +18,14 @@ MAX_AMOUNT = 10**12
 EARLIEST, LATEST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 NUMBER = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-_EMPTY: dict[str, Any] = {}
+_EMPTY: dict[str, object] = {}
 
 
 class MalformedError(ValueError):
     """A field that does not match Amazon's model; the message names its path."""
 
 
-def optional_text(raw: Mapping[str, Any], key: str, path: str = "", limit: int = TEXT) -> str | None:
+def optional_text(raw: Mapping[str, object], key: str, path: str = "", limit: int = TEXT) -> str | None:
     """Return a text; None where it is missing or empty."""
     value = raw.get(key)
     if value is None or value == "":
@@ -42,12 +41,12 @@ def optional_text(raw: Mapping[str, Any], key: str, path: str = "", limit: int =
     return value
 
 
-def optional_word(raw: Mapping[str, Any], key: str, path: str = "") -> str | None:
+def optional_word(raw: Mapping[str, object], key: str, path: str = "") -> str | None:
     """Return an id or a word of a vocabulary; None where it is missing."""
     return optional_text(raw, key, path, WORD)
 
 
-def required_word(raw: Mapping[str, Any], key: str, path: str = "") -> str:
+def required_word(raw: Mapping[str, object], key: str, path: str = "") -> str:
     """Return an id or a word of a vocabulary."""
     value = optional_text(raw, key, path, WORD)
     if value is None:
@@ -55,7 +54,7 @@ def required_word(raw: Mapping[str, Any], key: str, path: str = "") -> str:
     return value
 
 
-def optional_object(raw: Mapping[str, Any], key: str, path: str = "") -> Mapping[str, Any]:
+def optional_object(raw: Mapping[str, object], key: str, path: str = "") -> Mapping[str, object]:
     """Return an object, an empty one where it is missing."""
     value = raw.get(key)
     if value is None:
@@ -65,7 +64,7 @@ def optional_object(raw: Mapping[str, Any], key: str, path: str = "") -> Mapping
     return value
 
 
-def optional_objects(raw: Mapping[str, Any], key: str, path: str = "") -> list[tuple[str, Mapping[str, Any]]]:
+def optional_objects(raw: Mapping[str, object], key: str, path: str = "") -> list[tuple[str, Mapping[str, object]]]:
     """Return the objects of a list that may be missing, each with its own path: `"feeds[0]."`."""
     value = raw.get(key)
     if value is None:
@@ -73,13 +72,13 @@ def optional_objects(raw: Mapping[str, Any], key: str, path: str = "") -> list[t
     if type(value) is not list:
         raise MalformedError(f"{path}{key} is not a list")
     pairs = [(f"{path}{key}[{index}].", entry) for index, entry in enumerate(value)]
-    for path, entry in pairs:
+    for entry_path, entry in pairs:
         if type(entry) is not dict:
-            raise MalformedError(f"{path[:-1]} is not an object")
+            raise MalformedError(f"{entry_path[:-1]} is not an object")
     return pairs
 
 
-def optional_words(raw: Mapping[str, Any], key: str, path: str = "") -> tuple[str, ...]:
+def optional_words(raw: Mapping[str, object], key: str, path: str = "") -> tuple[str, ...]:
     """Return the words of a list that may be missing."""
     value = raw.get(key)
     if value is None:
@@ -89,7 +88,7 @@ def optional_words(raw: Mapping[str, Any], key: str, path: str = "") -> tuple[st
     return tuple(required_word({key: entry}, key, path) for entry in value)
 
 
-def required_bool(raw: Mapping[str, Any], key: str, path: str = "") -> bool:
+def required_bool(raw: Mapping[str, object], key: str, path: str = "") -> bool:
     """Return true or false."""
     value = raw.get(key)
     if type(value) is not bool:
@@ -97,16 +96,18 @@ def required_bool(raw: Mapping[str, Any], key: str, path: str = "") -> bool:
     return value
 
 
-def optional_time(raw: Mapping[str, Any], key: str, path: str = "") -> datetime | None:
+def optional_time(raw: Mapping[str, object], key: str, path: str = "") -> datetime | None:
     """Return a time with an offset (`Z` or `+09:00`) in UTC; None where it is missing."""
     value = raw.get(key)
     if value is None:
         return None
+    if type(value) is not str:
+        raise MalformedError(f"{path}{key} is not a time")
     try:
         moment = datetime.fromisoformat(value)
         aware = moment.tzinfo is not None
         moment = moment.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         raise MalformedError(f"{path}{key} is not a time") from None
     if not aware:
         raise MalformedError(f"{path}{key} has no time zone")
@@ -115,7 +116,7 @@ def optional_time(raw: Mapping[str, Any], key: str, path: str = "") -> datetime 
     return moment
 
 
-def required_time(raw: Mapping[str, Any], key: str, path: str = "") -> datetime:
+def required_time(raw: Mapping[str, object], key: str, path: str = "") -> datetime:
     """Return a time."""
     value = optional_time(raw, key, path)
     if value is None:

@@ -1,7 +1,5 @@
 """Messaging API v1: the kinds of messages allowed for an order, and sending one to its buyer."""
 
-from typing import Any
-
 from webapp.amazon.client import Client
 from webapp.amazon.http import AmazonResponse
 from webapp.amazon.json_fields import (
@@ -51,7 +49,7 @@ def _marketplace(client: Client, marketplace_id: str) -> dict[str, str]:
 
 
 def _parse_actions(response: AmazonResponse) -> tuple[str, ...]:
-    links: dict[str, Any] = dict(optional_object(response.json(), "_links"))
+    links: dict[str, object] = dict(optional_object(response.json(), "_links"))
     if links.get("actions") is None:
         raise MalformedError("_links.actions is missing")
     return tuple(required_word(action, "name", path) for path, action in optional_objects(links, "actions", "_links."))

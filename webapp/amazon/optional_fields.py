@@ -39,7 +39,7 @@ class InvalidFields:
     def __init__(self) -> None:
         self.fields: list[InvalidField] = []
 
-    def add(self, path: str, problem: str, value: Any = None) -> None:
+    def add(self, path: str, problem: str, value: object = None) -> None:
         """Record a field. Pass `value` for amounts, times and quantities only: texts may be personal."""
         if problem == "missing" and any(field.path.startswith(path) for field in self.fields):
             # It was left out, and that is recorded.
@@ -54,7 +54,7 @@ class InvalidFields:
 Reader = Callable[[Any, str, InvalidFields], Any]
 
 
-def decode_leniently(body: Mapping[str, Any], model: type[T], invalid: InvalidFields) -> T:
+def decode_leniently(body: Mapping[str, object], model: type[T], invalid: InvalidFields) -> T:
     """Decode a body into `model`, a struct whose scalar fields name their `Reader` in `Meta(extra={"read": …})`.
 
     Raises MalformedError for a required field that is missing or unusable.
@@ -65,7 +65,7 @@ def decode_leniently(body: Mapping[str, Any], model: type[T], invalid: InvalidFi
 def text_reader(max_length: int) -> Reader:
     """Return a reader of texts that cuts those that are too long."""
 
-    def read_text(value: Any, path: str, invalid: InvalidFields) -> str | None:
+    def read_text(value: object, path: str, invalid: InvalidFields) -> str | None:
         text = _storable_text(value, path, invalid)
         if text is not None and len(text) > max_length:
             invalid.add(path, "too_long")
@@ -75,7 +75,7 @@ def text_reader(max_length: int) -> Reader:
     return read_text
 
 
-def read_word(value: Any, path: str, invalid: InvalidFields) -> str | None:
+def read_word(value: object, path: str, invalid: InvalidFields) -> str | None:
     """An id or a word of a vocabulary. One that is too long is left out: cut, it would name something else."""
     word = text_reader(TEXT)(value, path, invalid)
     if word is not None and len(word) > WORD:
@@ -84,20 +84,27 @@ def read_word(value: Any, path: str, invalid: InvalidFields) -> str | None:
     return word
 
 
-def read_quantity(value: Any, path: str, invalid: InvalidFields) -> int | None:
+def read_quantity(value: object, path: str, invalid: InvalidFields) -> int | None:
     """A whole number from 0, also in another form: `2.0`, `"2"`."""
-    quantity = value
-    is_digits = type(value) is str and value.isascii() and value.isdecimal() and len(value) <= len(str(MAX_QUANTITY))
-    if is_digits or (type(value) is float and value.is_integer()):
+    quantity = None
+    if type(value) is int:
+        quantity = value
+    elif (type(value) is float and value.is_integer()) or (
+        type(value) is str and value.isascii() and value.isdecimal() and len(value) <= len(str(MAX_QUANTITY))
+    ):
         quantity = int(value)
-    is_quantity = type(quantity) is int and 0 <= quantity <= MAX_QUANTITY
-    if not is_quantity or type(value) is not int:
+    if quantity is not None and not 0 <= quantity <= MAX_QUANTITY:
+        quantity = None
+    if quantity is None or type(value) is not int:
         invalid.add(path, "not_quantity", value)
-    return quantity if is_quantity else None
+    return quantity
 
 
-def read_time(value: Any, path: str, invalid: InvalidFields) -> datetime | None:
+def read_time(value: object, path: str, invalid: InvalidFields) -> datetime | None:
     """A time in UTC. One without an offset is taken for UTC; one outside of any order's life is left out."""
+    if type(value) is not str:
+        invalid.add(path, "not_time", value)
+        return None
     try:
         try:
             moment = msgspec.convert(value, datetime)
@@ -110,7 +117,7 @@ def read_time(value: Any, path: str, invalid: InvalidFields) -> datetime | None:
     except OverflowError:
         invalid.add(path, "impossible_time", value)
         return None
-    except (TypeError, ValueError):
+    except ValueError:
         invalid.add(path, "not_time", value)
         return None
     if not EARLIEST <= moment < LATEST:
@@ -119,7 +126,7 @@ def read_time(value: Any, path: str, invalid: InvalidFields) -> datetime | None:
     return moment
 
 
-def read_money(value: Any, path: str, invalid: InvalidFields) -> Money | None:
+def read_money(value: object, path: str, invalid: InvalidFields) -> Money | None:
     """An amount of any decimal form. One with more digits than its currency is rounded once, half away from zero."""
     if type(value) is not dict:
         invalid.add(path, "not_amount")
@@ -150,7 +157,7 @@ def _struct_type(model: type[msgspec.Struct]) -> inspect.StructType:
     return cast("inspect.StructType", inspect.type_info(model))
 
 
-def _read_struct(body: Mapping[str, Any], kind: inspect.StructType, prefix: str, invalid: InvalidFields) -> Any:
+def _read_struct(body: Mapping[str, object], kind: inspect.StructType, prefix: str, invalid: InvalidFields) -> Any:
     values = {}
     for field in kind.fields:
         path, value = prefix + field.encode_name, body.get(field.encode_name)
@@ -163,7 +170,7 @@ def _read_struct(body: Mapping[str, Any], kind: inspect.StructType, prefix: str,
     return kind.cls(**values)
 
 
-def _read(value: Any, kind: inspect.Type, path: str, invalid: InvalidFields, *, is_required: bool) -> Any:
+def _read(value: object, kind: inspect.Type, path: str, invalid: InvalidFields, *, is_required: bool) -> Any:
     if isinstance(kind, inspect.UnionType):
         kind = next(member for member in kind.types if not isinstance(member, inspect.NoneType))
     if isinstance(kind, inspect.Metadata) and kind.extra:
@@ -189,7 +196,7 @@ def _read(value: Any, kind: inspect.Type, path: str, invalid: InvalidFields, *, 
     return None
 
 
-def _storable_text(value: Any, path: str, invalid: InvalidFields) -> str | None:
+def _storable_text(value: object, path: str, invalid: InvalidFields) -> str | None:
     """A text without NUL and without halves of surrogate pairs, which no database stores; None for an empty one."""
     if type(value) in (int, float):
         invalid.add(path, "not_text")

@@ -63,25 +63,25 @@ class IrregularValueError(ValueError):
     """A value that its type in the schema admits, and that still has to be read leniently."""
 
 
-def _read_order_number(value: Any, path: str, _odd: InvalidFields) -> str:
+def _read_order_number(value: object, path: str, _invalid: InvalidFields) -> str:
     number = required_word({path: value}, path)
     if not NUMBER.fullmatch(number):
         raise MalformedError(f"{path} is not an order number")
     return number
 
 
-def _read_item_id(value: Any, path: str, _odd: InvalidFields) -> str:
+def _read_item_id(value: object, path: str, _invalid: InvalidFields) -> str:
     return required_word({path: value}, path)
 
 
-def _read_quantity_ordered(value: Any, path: str, invalid: InvalidFields) -> int:
+def _read_quantity_ordered(value: object, path: str, invalid: InvalidFields) -> int:
     quantity = read_quantity(value, path, invalid)
     if quantity is None:
         raise MalformedError(f"{path} is not a quantity")
     return quantity
 
 
-def _read_price(value: Any, path: str, invalid: InvalidFields) -> "Price | None":
+def _read_price(value: object, path: str, invalid: InvalidFields) -> "Price | None":
     money = read_money(value, path, invalid)
     return None if money is None else Price(money.amount, money.currency)
 
@@ -291,19 +291,19 @@ class Order(Model, frozen=True):
     associated_orders: tuple[AssociatedOrder, ...] = ()
 
 
-def lazy_orders(bodies: Iterable[Any], missing: frozenset[str] = frozenset()) -> tuple[RawOrder, ...]:
+def lazy_orders(bodies: Iterable[object], missing: frozenset[str] = frozenset()) -> tuple[RawOrder, ...]:
     """Return the orders of a page, each parsed when its `read` is called; one that cannot be is `UnparseableOrder`."""
     return tuple([RawOrder(body, _number(body), partial(_parse_or_keep, body, missing), missing) for body in bodies])
 
 
-def _parse_or_keep(body: Any, missing: frozenset[str]) -> AmazonOrder | UnparseableOrder:
+def _parse_or_keep(body: object, missing: frozenset[str]) -> AmazonOrder | UnparseableOrder:
     try:
         return parse_order(body, missing)
     except UnreadableOrderError as error:
         return UnparseableOrder(error.cause, body, error.number)
 
 
-def parse_order(body: Any, missing: frozenset[str] = frozenset(), request_id: str | None = None) -> AmazonOrder:
+def parse_order(body: object, missing: frozenset[str] = frozenset(), request_id: str | None = None) -> AmazonOrder:
     """Map the body of one order to the domain. Raises UnreadableOrderError.
 
     `missing`: the datasets that were left out of the call that brought it.
@@ -314,7 +314,7 @@ def parse_order(body: Any, missing: frozenset[str] = frozenset(), request_id: st
         raise UnreadableOrderError(str(error), _number(body)) from None
 
 
-def _parse(body: Any, missing: frozenset[str], request_id: str | None) -> AmazonOrder:
+def _parse(body: object, missing: frozenset[str], request_id: str | None) -> AmazonOrder:
     if type(body) is not dict:
         raise MalformedError("the order is not an object")
     invalid = InvalidFields()
@@ -326,7 +326,7 @@ def _parse(body: Any, missing: frozenset[str], request_id: str | None) -> Amazon
         return _to_domain(decode_leniently(body, Order, invalid), body, invalid, missing, request_id)
 
 
-def _number(body: Any) -> str | None:
+def _number(body: object) -> str | None:
     number = body.get("orderId") if type(body) is dict else None
     return number if type(number) is str and NUMBER.fullmatch(number) else None
 
