@@ -1,6 +1,7 @@
 """Created unbound; nothing connects at import. `create_app` binds them."""
 
 from flask import Flask, current_app
+from flask_babel import Babel
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
@@ -15,7 +16,7 @@ from webapp.db.engine import engine_options, prepare, reading_options
 db = SQLAlchemy(model_class=Base)
 migrate = Migrate()
 csrf = CSRFProtect()
-babel = locale.Languages()
+babel = Babel()
 htmx = Htmx()
 
 
@@ -26,7 +27,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     csrf.init_app(app)
-    babel.init_app(app, locale_selector=locale.chosen)
+    babel.init_app(app, locale_selector=locale.select_locale)
     with app.app_context():
         prepare(db.engine)
 

@@ -1,6 +1,7 @@
 """The columns of the lists of orders and of Amazon orders."""
 
-from webapp.core.i18n.locale import lazy_gettext as _l
+from flask_babel import lazy_gettext as _l
+
 from webapp.exports.fields import (
     Field,
     Heading,

@@ -10,10 +10,9 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
 import flask_security
-from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, redirect, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
 from webapp.core import extensions
@@ -22,11 +21,8 @@ from webapp.domain.users.credentials import SHORTEST_PASSWORD
 from webapp.domain.users.permissions import PERMISSIONS, allows
 from webapp.models.users import User
 from webapp.web import sessions
-from webapp.web.formatting.memory import LRUCache
 from webapp.web.sessions import DeskSession, SessionUser
 
-# Of each generation: those of the sessions that are in use.
-_MOST_TOKENS = 200
 View = TypeVar("View", bound=Callable[..., object])
 # What OWASP asks of argon2id; eight sign-ins at once then need 150 MB less than with the library's defaults.
 _ARGON2 = {"argon2__type": "ID", "argon2__memory_cost": 19_456, "argon2__time_cost": 2, "argon2__parallelism": 1}
@@ -63,7 +59,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     _wire_flask_security(app)
     # In front of what extensions have put there: whether somebody may comes before whether their form is genuine.
     app.before_request_funcs.setdefault(None, []).insert(0, _guard)
-    app.jinja_env.globals.update(can=has_permission, csrf_token=csrf_token)
+    app.jinja_env.globals["can"] = has_permission
 
 
 def requires(permission: str, *, by_itself: bool = False) -> Callable[[View], View]:
@@ -90,29 +86,7 @@ def public(view: View) -> View:
 
 def has_permission(permission: str) -> bool:
     """Whether the person who asks holds the permission; nobody does who is not signed in. Also for templates."""
-    user = current_person()
-    return bool(user.is_authenticated) and allows(user.role, permission)
-
-
-def current_person() -> Any:
-    """Who asks: `current_user`, without its way through four proxies; a page asks a hundred times."""
-    # Where Flask-Login keeps them for the request, once somebody has asked.
-    return g.get("_login_user") or current_user
-
-
-def csrf_token() -> str:
-    """Flask-WTF's token of the session. It would sign it anew for each request, though it never runs out."""
-    known: str | None = g.get("csrf_token")
-    if known is None:
-        signed: LRUCache[str] = current_app.extensions.setdefault("csrf_tokens", LRUCache[str](_MOST_TOKENS))
-        secret = session.get("csrf_token")
-        known = signed.get(secret) if secret is not None else None
-        if known is None:
-            known = generate_csrf()
-            signed.put(session["csrf_token"], known)
-        # Where Flask-WTF looks for it all through the request.
-        g.csrf_token = known
-    return known
+    return bool(current_user.is_authenticated) and allows(current_user.role, permission)
 
 
 def sign_in(user: User) -> None:

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
-from webapp.core.i18n.locale import lazy_gettext as _l
-from webapp.web.auth import has_permission
+from webapp.domain.users.permissions import allows
 
 
 class Place(NamedTuple):
@@ -63,6 +64,7 @@ def init_app(app: Flask) -> None:
 
 def navigation() -> list[Entry]:
     """Return the entries the signed-in user may open; `current` marks the one the page is in."""
+    role = current_user.role if current_user.is_authenticated else ""
     blueprint = BELOW.get(request.blueprint or "", request.blueprint)
     return [
         Entry(
@@ -73,7 +75,7 @@ def navigation() -> list[Entry]:
             place.within,
         )
         for place in PLACES
-        if place.endpoint in current_app.view_functions and has_permission(place.permission)
+        if place.endpoint in current_app.view_functions and allows(role, place.permission)
     ]
 
 

@@ -48,7 +48,7 @@ def tokens(page: str) -> set[str]:
 def read(client: FlaskClient, path: str, *, again: bool = False, **cookies: str) -> str:
     """The page without its token. `again`: with an empty cache."""
     if again:
-        client.application.extensions.pop("drawn_rows", None)
+        client.application.extensions["render_cache"].clear()
     for name, value in cookies.items():
         client.set_cookie(name, value)
     page = client.get(path).get_data(as_text=True)

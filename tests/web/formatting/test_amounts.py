@@ -1,7 +1,4 @@
-"""Amounts and numbers are written as Babel writes them, although it draws only a sample of each length.
-
-Behind a currency of letters there is a space, which Babel leaves out in some languages.
-"""
+"""Amounts are written as Babel writes them, with a space after a currency code, which some locales leave out."""
 
 from decimal import Decimal
 

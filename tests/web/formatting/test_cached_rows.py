@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from cachetools import LRUCache
 from flask import Flask
 from markupsafe import Markup
 
 from webapp.domain.common.marketplaces import BY_COUNTRY
 from webapp.web.formatting import dates as date_format
-from webapp.web.formatting.memory import LRUCache
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 
@@ -38,24 +38,23 @@ class Shop(NamedTuple):
 NAMES = ("id", "store", "bill_to", "total", "ship_by")
 
 
-class Looked(LRUCache[Markup]):
-    """One that notes of each row that was looked for, whether it was known."""
+class RecordingCache(LRUCache[Any, Markup]):
+    """Records of each row that was looked up whether it was cached."""
 
-    def __init__(self, most: int) -> None:
-        super().__init__(most)
-        self.met: list[bool] = []
+    def __init__(self, maxsize: int) -> None:
+        super().__init__(maxsize)
+        self.hits: list[bool] = []
 
-    def get(self, key: Any) -> Markup | None:
-        piece = super().get(key)
-        self.met.append(piece is not None)
-        return piece
+    def get(self, key: Any, default: Any = None) -> Any:
+        self.hits.append(key in self)
+        return super().get(key, default)
 
 
 @pytest.fixture
-def met(app: Flask) -> list[bool]:
-    """Of each row that was looked for, whether it was known."""
-    looked = app.extensions["drawn_rows"] = Looked(most=1_000)
-    return looked.met
+def hits(app: Flask) -> list[bool]:
+    """Of each row that was looked up, whether it was cached."""
+    cache = app.extensions["render_cache"] = RecordingCache(maxsize=1_000)
+    return cache.hits
 
 
 def drawn(
@@ -65,10 +64,10 @@ def drawn(
         return str(app.jinja_env.get_template("orders/_rows.html").module.rows(found, names, {1: shop or Shop()}))
 
 
-def test_a_row_is_drawn_once_while_it_says_the_same(app: Flask, met: list[bool]) -> None:
+def test_a_row_is_drawn_once_while_it_says_the_same(app: Flask, hits: list[bool]) -> None:
     first = drawn(app, Row(), Row(id=8, number="100002"))
     assert drawn(app, Row(), Row(id=8, number="100002")) == first
-    assert met == [False, False, True, True]
+    assert hits == [False, False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -80,12 +79,12 @@ def test_a_row_that_changed_is_drawn_anew(app: Flask, changes: dict[str, Any], s
     assert says in drawn(app, Row(**changes))
 
 
-def test_each_choice_of_columns_and_each_store_is_drawn_by_itself(app: Flask, met: list[bool]) -> None:
+def test_each_choice_of_columns_and_each_store_is_drawn_by_itself(app: Flask, hits: list[bool]) -> None:
     drawn(app, Row())
     assert "UNSHIPPED" not in drawn(app, Row(), names=("status",))
     assert "Kiosk" in drawn(app, Row(), shop=Shop("Kiosk"))
     assert "€12.50" in drawn(app, Row())
-    assert met == [False, False, False, True]
+    assert hits == [False, False, False, True]
 
 
 def test_a_store_on_another_clock_says_the_other_hour(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,10 +93,10 @@ def test_a_store_on_another_clock_says_the_other_hour(app: Flask, monkeypatch: p
     assert "JST" in drawn(app, Row(), names=("purchased",), shop=Shop(marketplace=BY_COUNTRY["JP"]))
 
 
-def test_each_reader_has_their_own(app: Flask, met: list[bool]) -> None:
+def test_each_reader_has_their_own(app: Flask, hits: list[bool]) -> None:
     assert "PM" in drawn(app, Row(), names=("purchased",), language="en-US")
     assert "PM" not in drawn(app, Row(), names=("purchased",), language="en-GB")
-    assert met == [False, False]
+    assert hits == [False, False]
 
 
 def test_names_are_masked_for_who_may_not_read_them_though_another_did(
@@ -110,33 +109,39 @@ def test_names_are_masked_for_who_may_not_read_them_though_another_did(
     assert "Ada" not in drawn(app, Row())
 
 
-def test_what_is_due_goes_on_with_the_minute(app: Flask, monkeypatch: pytest.MonkeyPatch, met: list[bool]) -> None:
+def test_what_is_due_goes_on_with_the_minute(app: Flask, monkeypatch: pytest.MonkeyPatch, hits: list[bool]) -> None:
     monkeypatch.setattr(date_format, "now", lambda: NOW)
     assert "in 5 hours" in drawn(app, Row())
     monkeypatch.setattr(date_format, "now", lambda: NOW + timedelta(seconds=20))
     assert "in 5 hours" in drawn(app, Row())
     monkeypatch.setattr(date_format, "now", lambda: NOW + timedelta(hours=2))
     assert "in 3 hours" in drawn(app, Row())
-    assert met == [False, True, False]
+    assert hits == [False, True, False]
 
 
-def test_a_row_of_what_has_left_is_known_all_day(app: Flask, monkeypatch: pytest.MonkeyPatch, met: list[bool]) -> None:
+def test_a_row_of_what_has_left_is_known_all_day(app: Flask, monkeypatch: pytest.MonkeyPatch, hits: list[bool]) -> None:
     sent = Row(amazon_status="SHIPPED")
     for hours in (0, 2, 24):
         monkeypatch.setattr(date_format, "now", lambda hours=hours: NOW + timedelta(hours=hours))
         drawn(app, sent)
-    assert met == [False, True, False]
+    assert hits == [False, True, False]
 
 
-def test_no_more_than_two_generations_are_kept(app: Flask) -> None:
-    app.extensions["drawn_rows"] = looked = Looked(most=2)
-    one, two, three, four, five = (Row(id=n) for n in range(5))
-    drawn(app, one, two, three)
-    drawn(app, one)  # Used, so it moves to the younger generation.
-    drawn(app, four, five)
-    looked.met.clear()
+def test_the_rows_used_least_recently_leave_a_full_cache(app: Flask) -> None:
+    app.extensions["render_cache"] = cache = RecordingCache(maxsize=2)
+    one, two, three = (Row(id=n) for n in range(3))
+    drawn(app, one, two)
+    drawn(app, one)
+    drawn(app, three)
+    cache.hits.clear()
 
     drawn(app, one)
     drawn(app, two)
 
-    assert looked.met == [True, False]
+    assert cache.hits == [True, False]
+
+
+def test_rows_are_not_cached_while_templates_are_edited(app: Flask, hits: list[bool]) -> None:
+    app.debug = True
+    assert "100001" in drawn(app, Row())
+    assert hits == []

@@ -1,4 +1,4 @@
-"""Instants are written exactly as Babel writes them, although it is asked only for days and hours."""
+"""Instants and ages are written as Babel writes them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal

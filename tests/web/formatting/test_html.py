@@ -1,4 +1,4 @@
-"""Pieces that are drawn once: in the language of who reads, under the path of the desk, and with values escaped."""
+"""HTML fragments of values: in the locale of the request, under the script root, with values escaped."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -78,3 +78,9 @@ def test_each_reader_gets_their_own() -> None:
     assert 'title="Deutschland"' in german
     assert "€1,234.50" in english
     assert 'title="Germany"' in english
+
+
+def test_addresses_of_icons_begin_with_the_script_root(app: Flask) -> None:
+    for root in ("", "/under", ""):
+        with app.app_context(), app.test_request_context("/orders", base_url=f"http://localhost{root}"):
+            assert f'href="{root}/static/icons.svg?v=' in html_format.icon("check")

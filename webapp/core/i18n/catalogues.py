@@ -50,11 +50,12 @@ def locale(language: str, country_code: str = "") -> Locale:
         return Locale.parse(_ELSEWHERE.get(language, language))
 
 
+@lru_cache(maxsize=4096)
 def amount(value: Money, where: Locale) -> str:
     """`€1,234.50`, `SEK 1,234.50`: as the language writes it, with exactly the currency's digits."""
-    return spaced(numbers.format_currency(value.decimal, value.currency, locale=where))
+    return add_space(numbers.format_currency(value.decimal, value.currency, locale=where))
 
 
-def spaced(text: str) -> str:
+def add_space(text: str) -> str:
     """An amount with a no-break space behind a currency of letters: CLDR asks for it, Babel leaves it out."""
     return _LETTER_AT_DIGIT.sub("\xa0", text)

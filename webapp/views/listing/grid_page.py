@@ -20,7 +20,6 @@ from webapp.queries.listing.fetch import (
     PageRequest,
 )
 from webapp.queries.listing.query_plan import COUNTED
-from webapp.web import formatting
 from webapp.web.formatting import number
 
 
@@ -95,7 +94,7 @@ def show(
     page = grid_fetch.fetch_page(session, grid, place, checked.set) if checked.right else None
     parameters = {**_place(grid, place), **(kept or {})}
     clear_parameters = {**parameters, **(cleared or {})}
-    address = GridUrls(formatting.address(request.endpoint or ""), checked.parameters, parameters, clear_parameters)
+    address = GridUrls(url_for(request.endpoint or ""), checked.parameters, parameters, clear_parameters)
     return GridPage(
         form=form,
         page=page,

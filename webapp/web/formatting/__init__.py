@@ -1,16 +1,13 @@
-"""How values look in templates: every filter and global the house adds to Jinja, in the reader's language."""
+"""Filters and globals for templates: values formatted for the locale of the request."""
 
-from functools import lru_cache
-from typing import Any
-
-from flask import Flask, g, request, url_for
+from flask import Flask, request
 from jinja2 import StrictUndefined
 
 from webapp.core.i18n import locale
 from webapp.messages import status_labels, text_for
 from webapp.web import charts, links
 from webapp.web.formatting import html as html_format
-from webapp.web.formatting import row_cache
+from webapp.web.formatting import render_cache
 from webapp.web.formatting.addresses import (
     address_lines,
     country_name,
@@ -38,7 +35,8 @@ THEMES = ("light", "dark")
 
 
 def init_app(app: Flask) -> None:
-    """Teach Jinja the house's words. A name a template mistypes is an error, not an empty place."""
+    """Register the filters and globals of templates. An undefined name in a template is an error."""
+    render_cache.init_app(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -67,7 +65,6 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         country_name=country_name,
-        drawn_rows=row_cache.RowCache,
         get_locale=locale.current,
         has_flag=has_flag,
         label=status_labels.label,
@@ -77,30 +74,13 @@ def init_app(app: Flask) -> None:
         order_link=links.order_link,
         pieces=html_format,
         urgency=urgency,
-        url_for=address,
         revenue_chart=charts.revenue_chart,
         sparkline_points=charts.sparkline,
         theme=theme,
     )
 
 
-def address(endpoint: str, **values: Any) -> str:
-    """Flask's `url_for`, remembered: a list has a link in every cell, and builds half of them anew on each page."""
-    simple = not endpoint.startswith(".") and not any(name.startswith("_") for name in values)
-    if simple and all(type(value) in (str, int) for value in values.values()):
-        return _address(request.script_root, endpoint, tuple(values.items()))
-    return url_for(endpoint, **values)
-
-
-@lru_cache(maxsize=8192)
-def _address(_script_root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
-    return url_for(endpoint, **dict(values))
-
-
 def theme() -> str:
-    """`light` or `dark` when the person chose one, else empty: the page then follows the system."""
-    known: str | None = g.get("theme")
-    if known is None:
-        chosen = request.cookies.get("theme", "")
-        known = g.theme = chosen if chosen in THEMES else ""
-    return known
+    """Return `light` or `dark` if the user chose one, else an empty string: the page follows the system."""
+    theme = request.cookies.get("theme", "")
+    return theme if theme in THEMES else ""

@@ -1,0 +1,80 @@
+"""Cache of rendered HTML: the rows of lists and the navigation.
+
+The key of a fragment is everything its HTML depends on, so a changed row is rendered anew and nothing has to be
+invalidated. Rows hold personal data: they stay in the memory of this process.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from cachetools import LRUCache
+from flask import Flask, current_app, request
+from markupsafe import Markup
+
+from webapp.core.i18n import locale
+from webapp.web.formatting import dates
+from webapp.web.formatting.html import waits
+
+# A row has about two kilobytes.
+MAX_FRAGMENTS = 2_000
+_lock = Lock()
+
+
+def init_app(app: Flask) -> None:
+    app.extensions["render_cache"] = LRUCache[Hashable, Markup](MAX_FRAGMENTS)
+    app.jinja_env.globals.update(cached=cached, cached_rows=cached_rows)
+
+
+def cached(*depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
+    """Return what `caller` renders for this locale and script root: {% call cached("name", …) %}…{% endcall %}.
+
+    `depends_on`: everything else the HTML depends on.
+    """
+    return _render((_request_key(), *depends_on), caller)
+
+
+def cached_rows(
+    rows: Iterable[Any],
+    stores: Mapping[int, Any],
+    status_column: str,
+    render: Callable[[Any], Markup],
+    *depends_on: Hashable,
+) -> Markup:
+    """Return the rows of a list; the macro `render` is called for those that are not cached.
+
+    `depends_on`: the name of the list and all its rows depend on besides the row, its store, the locale and the time.
+    """
+    common, now = (_request_key(), *depends_on), dates.now()
+    # A waiting order shows the time that is left, in minutes; dates of this year are shown without the year.
+    minute, today = now.replace(second=0, microsecond=0), now.date()
+    html = []
+    for row in rows:
+        time: datetime | date = minute if waits(row.fulfilled_by, getattr(row, status_column)) else today
+        key = (common, stores[row.store_id], time, *map(_hashable, row))
+        html.append(_render(key, partial(render, row)))
+    return Markup("").join(html)
+
+
+def _request_key() -> Hashable:
+    # Addresses begin with the script root.
+    return str(locale.current()), request.script_root
+
+
+def _hashable(value: Any) -> Hashable:
+    return str(value) if isinstance(value, (dict, list)) else value
+
+
+def _render(key: Hashable, render: Callable[[], Markup]) -> Markup:
+    if current_app.debug:  # Somebody may be editing the template.
+        return render()
+    cache: LRUCache[Hashable, Markup] = current_app.extensions["render_cache"]
+    with _lock:
+        html = cache.get(key)
+    if html is None:
+        html = render()
+        with _lock:
+            cache[key] = html
+    return html
