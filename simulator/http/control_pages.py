@@ -16,6 +16,7 @@ from simulator.operations.world import World
 from simulator.state.faults import FAULT_KINDS, OPERATIONS
 
 MAX_ORDERS = 100
+VERBS = "any('cancel', 'request-cancel', 'ship', 'release', 'refund')"
 STYLE = Path(__file__).parent / "templates" / "control.css"
 
 
@@ -94,7 +95,7 @@ def show_order(order_id: str) -> str:
     )
 
 
-@routes.post("/orders/<order_id>/<any('cancel', 'request-cancel', 'ship', 'release', 'refund'):verb>")
+@routes.post(f"/orders/<order_id>/<{VERBS}:verb>")
 def change_order(order_id: str, verb: str) -> AnyResponse:
     def change(world: World) -> str:
         order = control.change_order(world, order_id, verb, request.form.to_dict())

@@ -4,7 +4,7 @@ import functools
 import socket
 import uuid
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec
+from typing import Any
 
 from flask import Response, current_app, request
 
@@ -15,7 +15,7 @@ from simulator.operations.world import World
 from simulator.state.faults import Fault
 from simulator.state.sellers import Seller
 
-P = ParamSpec("P")
+View = Callable[..., Response]
 
 UNAVAILABLE_PAGE = """<html>
 <head><title>503 Service Temporarily Unavailable</title></head>
@@ -27,43 +27,29 @@ LIMITED = (200, 201, 202, 204, 400, 404)
 QUOTA_MESSAGE = "You exceeded your quota for the requested resource."
 
 
-class ConnectionClosedError(Exception):
-    """The connection is to be closed without a response."""
-
-
 def current_world() -> World:
     world: World = current_app.extensions["world"]
     return world
 
 
-def seller_operation(name: str) -> Callable[[Callable[Concatenate[World, Seller, P], Response]], Callable[P, Response]]:
-    """Decorate the view of an operation that requires an access token. It is called with the world and the seller."""
+def operation(name: str, *, requires_token: bool = True) -> Callable[[View], View]:
+    """Decorate the view of an operation. It is called with the world, the seller and the parts of the path."""
 
-    def decorate(view: Callable[Concatenate[World, Seller, P], Response]) -> Callable[P, Response]:
+    def decorate(view: View) -> View:
         @functools.wraps(view)
-        def handle_request(*args: P.args, **kwargs: P.kwargs) -> Response:
-            return handle(name, lambda world, seller: view(world, seller, *args, **kwargs), requires_token=True)
+        def handle_request(**path: str) -> Response:
+            return handle(name, lambda world, seller: view(world, seller, **path), requires_token=requires_token)
 
         return handle_request
 
     return decorate
 
 
-def public_operation(name: str) -> Callable[[Callable[Concatenate[World, P], Response]], Callable[P, Response]]:
-    """Decorate the view of an operation without authorization and rate limit. It is called with the world."""
+def handle(operation: str, view: Callable[[World, Any], Response], *, requires_token: bool = True) -> Response:
+    """Handle a request of an operation. `view` gets the world and the seller.
 
-    def decorate(view: Callable[Concatenate[World, P], Response]) -> Callable[P, Response]:
-        @functools.wraps(view)
-        def handle_request(*args: P.args, **kwargs: P.kwargs) -> Response:
-            return handle(name, lambda world, _: view(world, *args, **kwargs), requires_token=False)
-
-        return handle_request
-
-    return decorate
-
-
-def handle(operation: str, view: Callable[[World, Any], Response], *, requires_token: bool) -> Response:
-    """Handle a request of an operation. `view` gets the world and the seller, None if no token is required."""
+    Without `requires_token` the seller is None, and there is no rate limit.
+    """
     world = current_world()
     request_id = str(uuid.uuid4())
     with world.lock:
@@ -77,7 +63,8 @@ def handle(operation: str, view: Callable[[World, Any], Response], *, requires_t
         response = _damage(response, late)
     with world.lock:
         status = response.status_code if response is not None else None
-        world.record_call(operation, seller_id, status, request_id, fault.name if fault else None)
+        name = fault.name if fault else None
+        world.record_call(operation, seller_id=seller_id, status=status, request_id=request_id, fault=name)
     if response is None:
         return _close_connection()
     response.headers["x-amzn-RequestId"] = request_id
@@ -124,7 +111,7 @@ def _fault_response(fault: Fault) -> Response | None:
         case "throttled":
             return responses.error_response(429, "QuotaExceeded", QUOTA_MESSAGE)
         case "throttled_without_body":
-            return responses.empty_response(429)
+            return Response(status=429)
         case "error_500":
             message = "We encountered an internal error. Please try again."
             return responses.error_response(500, "InternalFailure", message)
@@ -166,6 +153,6 @@ def _close_connection() -> Response:
     """Close the connection without a response. Only possible with werkzeug's development server."""
     connection = request.environ.get("werkzeug.socket")
     if connection is None:
-        raise ConnectionClosedError("the connection would be closed here without a response")
+        raise RuntimeError("the connection would be closed here without a response")
     connection.shutdown(socket.SHUT_RDWR)
-    return responses.empty_response(500)
+    return Response(status=500)

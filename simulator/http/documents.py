@@ -6,9 +6,9 @@ from datetime import timedelta
 from flask import Blueprint, Response, request
 
 from simulator.http import signed_tokens
-from simulator.http.dispatch import public_operation, seller_operation
-from simulator.http.responses import empty_response, json_response
-from simulator.operations import documents
+from simulator.http.dispatch import operation
+from simulator.http.responses import json_response
+from simulator.operations import feeds
 from simulator.operations.errors import invalid_input, not_found
 from simulator.operations.world import World
 from simulator.state.sellers import Seller
@@ -20,18 +20,18 @@ MAX_BYTES = 10_000_000
 
 
 @routes.post("/feeds/2021-06-30/documents")
-@seller_operation("createFeedDocument")
+@operation("createFeedDocument")
 def create_feed_document(world: World, seller: Seller) -> Response:
     content = request.get_json(silent=True)
     content_type = content.get("contentType") if isinstance(content, dict) else None
     if not isinstance(content_type, str) or not content_type:
         raise invalid_input("contentType is required.")
-    document_id = documents.add_document(world, seller, content_type)
+    document_id = feeds.add_document(world, seller, content_type)
     return json_response({"feedDocumentId": document_id, "url": signed_url(world, document_id, "PUT")}, 201)
 
 
 @routes.get("/feeds/2021-06-30/documents/<document_id>")
-@seller_operation("getFeedDocument")
+@operation("getFeedDocument")
 def get_feed_document(world: World, seller: Seller, document_id: str) -> Response:
     document = world.documents.get(document_id)
     if document is None or document["seller"] != seller.id:
@@ -43,8 +43,8 @@ def get_feed_document(world: World, seller: Seller, document_id: str) -> Respons
 
 
 @routes.put("/_documents/<document_id>")
-@public_operation("uploadDocument")
-def upload_document(world: World, document_id: str) -> Response:
+@operation("uploadDocument", requires_token=False)
+def upload_document(world: World, _: None, document_id: str) -> Response:
     error = check_signature(world, document_id, "PUT")
     if error is not None:
         return error
@@ -56,12 +56,12 @@ def upload_document(world: World, document_id: str) -> Response:
         return storage_error(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size")
     # Latin-1 keeps every byte, whatever the encoding the document claims.
     world.save_document(document_id, {**document, "text": data.decode("latin-1")})
-    return empty_response(200)
+    return Response(status=200)
 
 
 @routes.get("/_documents/<document_id>")
-@public_operation("downloadDocument")
-def download_document(world: World, document_id: str) -> Response:
+@operation("downloadDocument", requires_token=False)
+def download_document(world: World, _: None, document_id: str) -> Response:
     error = check_signature(world, document_id, "GET")
     if error is not None:
         return error

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from simulator.http import signed_tokens
-from simulator.http.dispatch import seller_operation
+from simulator.http.dispatch import operation
 from simulator.http.parameters import check_marketplaces, parse_integer, parse_list, parse_time
-from simulator.http.responses import empty_response, json_response
+from simulator.http.responses import json_response
 from simulator.operations.errors import invalid_input, not_found
 from simulator.operations.feeds import FEED_FAULTS, FEED_TYPES
 from simulator.operations.world import World
@@ -33,7 +33,7 @@ PUBLIC_FIELDS = (
 
 
 @routes.post("")
-@seller_operation("createFeed")
+@operation("createFeed")
 def create_feed(world: World, seller: Seller) -> Response:
     content = request.get_json(silent=True)
     if not isinstance(content, dict):
@@ -70,7 +70,7 @@ def create_feed(world: World, seller: Seller) -> Response:
 
 
 @routes.get("")
-@seller_operation("getFeeds")
+@operation("getFeeds")
 def get_feeds(world: World, seller: Seller) -> Response:
     token = request.args.get("nextToken")
     if token is not None:
@@ -87,13 +87,13 @@ def get_feeds(world: World, seller: Seller) -> Response:
 
 
 @routes.get("/<feed_id>")
-@seller_operation("getFeed")
+@operation("getFeed")
 def get_feed(world: World, seller: Seller, feed_id: str) -> Response:
     return json_response(public_fields(find_feed(world, seller, feed_id)))
 
 
 @routes.delete("/<feed_id>")
-@seller_operation("cancelFeed")
+@operation("cancelFeed")
 def cancel_feed(world: World, seller: Seller, feed_id: str) -> Response:
     feed = find_feed(world, seller, feed_id)
     if feed["processingStatus"] != "IN_QUEUE":
@@ -101,7 +101,7 @@ def cancel_feed(world: World, seller: Seller, feed_id: str) -> Response:
     now = format_iso(world.next_timestamp())
     world.save_feed({**feed, "processingStatus": "CANCELLED", "processingEndTime": now})
     world.record_effect("feed_cancelled", actor="MERCHANT", channel="cancelFeed", feed_id=feed_id)
-    return empty_response(200)
+    return Response(status=200)
 
 
 def public_fields(feed: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, request
 
-from simulator.http.dispatch import handle, seller_operation
+from simulator.http.dispatch import handle, operation
 from simulator.http.orders import find_order
 from simulator.http.parameters import check_marketplaces, parse_list
 from simulator.http.responses import error_response, json_response
@@ -16,13 +16,13 @@ routes = Blueprint("messages", __name__, url_prefix="/messaging/v1/orders")
 
 
 @routes.get("/<order_id>")
-@seller_operation("getMessagingActionsForOrder")
+@operation("getMessagingActionsForOrder")
 def get_actions(world: World, seller: Seller, order_id: str) -> Response:
     return json_response(messages.describe_actions(world, find_marketplace_order(world, seller, order_id)))
 
 
 @routes.get("/<order_id>/attributes")
-@seller_operation("GetAttributes")
+@operation("GetAttributes")
 def get_attributes(world: World, seller: Seller, order_id: str) -> Response:
     locale = messages.buyer_locale(find_marketplace_order(world, seller, order_id))
     return json_response({"buyer": {"locale": locale}})
@@ -38,7 +38,7 @@ def send_message(order_id: str, kind: str) -> Response:
         messages.send(world, order, kind, request.get_json(silent=True))
         return json_response({}, 201)
 
-    return handle(messages.ACTIONS[kind].operation, send, requires_token=True)
+    return handle(messages.ACTIONS[kind].operation, send)
 
 
 def find_marketplace_order(world: World, seller: Seller, order_id: str) -> OrderRecord:

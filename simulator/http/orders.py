@@ -7,9 +7,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from simulator.http import signed_tokens
-from simulator.http.dispatch import seller_operation
+from simulator.http.dispatch import operation
 from simulator.http.parameters import check_marketplaces, parse_integer, parse_list, parse_time
-from simulator.http.responses import empty_response, json_response
+from simulator.http.responses import json_response
 from simulator.operations import lifecycle, order_faults, shipments
 from simulator.operations.datasets import DATASETS, select_fields
 from simulator.operations.errors import access_denied, invalid_input, not_found
@@ -47,7 +47,7 @@ TOKEN_HOURS = 24
 
 
 @routes.get("/2026-01-01/orders")
-@seller_operation("searchOrders")
+@operation("searchOrders")
 def search_orders(world: World, seller: Seller) -> Response:
     search = parse_search(world, seller)
     page, cursor = find_page(world, search)
@@ -63,7 +63,7 @@ def search_orders(world: World, seller: Seller) -> Response:
 
 
 @routes.get("/2026-01-01/orders/<order_id>")
-@seller_operation("getOrder")
+@operation("getOrder")
 def get_order(world: World, seller: Seller, order_id: str) -> Response:
     included = parse_included_data(world, "getOrder")
     order = find_order(world, seller, order_id)
@@ -72,7 +72,7 @@ def get_order(world: World, seller: Seller, order_id: str) -> Response:
 
 
 @routes.put("/2026-01-01/orders/<order_id>/cancellation")
-@seller_operation("cancelOrder")
+@operation("cancelOrder")
 def cancel_order(world: World, seller: Seller, order_id: str) -> Response:
     if not world.switches["rest_cancel"]:
         raise access_denied()
@@ -84,14 +84,14 @@ def cancel_order(world: World, seller: Seller, order_id: str) -> Response:
     if order.is_fba or order.status != "UNSHIPPED":
         raise invalid_input(f"Order {order_id} cannot be cancelled in its current state.")
     lifecycle.cancel(world, order, actor="MERCHANT", reason=reason, channel="cancelOrder")
-    return empty_response(202)
+    return Response(status=202)
 
 
 @routes.post("/v0/orders/<order_id>/shipmentConfirmation")
-@seller_operation("confirmShipment")
+@operation("confirmShipment")
 def confirm_shipment(world: World, seller: Seller, order_id: str) -> Response:
     shipments.confirm(world, find_order(world, seller, order_id), request.get_json(silent=True))
-    return empty_response(204)
+    return Response(status=204)
 
 
 def find_order(world: World, seller: Seller, order_id: str) -> OrderRecord:

@@ -14,10 +14,6 @@ def json_response(content: Any, status: int = 200) -> Response:
     return Response(text.encode(), status, content_type="application/json")
 
 
-def empty_response(status: int) -> Response:
-    return Response(status=status)
-
-
 def error_response(status: int, code: str, message: str, details: str = "") -> Response:
     return json_response({"errors": [{"code": code, "message": message, "details": details}]}, status)
 

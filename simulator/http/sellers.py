@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from simulator.http.dispatch import seller_operation
+from simulator.http.dispatch import operation
 from simulator.http.responses import json_response
 from simulator.operations.world import World
 from simulator.state.sellers import Seller
@@ -11,7 +11,7 @@ routes = Blueprint("sellers", __name__, url_prefix="/sellers/v1")
 
 
 @routes.get("/marketplaceParticipations")
-@seller_operation("getMarketplaceParticipations")
+@operation("getMarketplaceParticipations")
 def get_marketplace_participations(_: World, seller: Seller) -> Response:
     return json_response(
         {

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from simulator.http.authorization import issue_access_token
-from simulator.http.dispatch import public_operation
+from simulator.http.dispatch import operation
 from simulator.http.responses import invalid_grant_response, json_response, token_error_response
 from simulator.operations.world import World
 
@@ -15,8 +15,8 @@ SCOPES = ("sellingpartnerapi::notifications", "sellingpartnerapi::client_credent
 
 
 @routes.post("/auth/o2/token")
-@public_operation("token")
-def get_token(world: World) -> Response:
+@operation("token", requires_token=False)
+def get_token(world: World, _: None) -> Response:
     content = request.get_json(silent=True) if request.is_json else request.form.to_dict()
     form: dict[str, Any] = content if isinstance(content, dict) else {}
     grant = form.get("grant_type")

@@ -4,14 +4,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 from simulator.operations import lifecycle
-from simulator.operations.feed_messages import (
-    FailedMessage,
-    FeedError,
-    FeedResult,
-    check_not_rejected,
-    find_order,
-    unreadable,
-)
+from simulator.operations.feed_messages import FailedMessage, FeedError, FeedResult, check_not_rejected, find_order
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
 
@@ -34,7 +27,7 @@ def carry_out(world: WorldState, feed: dict[str, Any], document: bytes) -> FeedR
     try:
         messages = parse_document(document, feed["seller"])
     except FeedError as error:
-        return unreadable(error)
+        return FeedResult("FATAL", 0, (FailedMessage("0", error),))
     failed: list[FailedMessage] = []
     for message_id, acknowledgement in messages:
         order_id = find_text(acknowledgement, "AmazonOrderID")

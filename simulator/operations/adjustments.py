@@ -8,14 +8,7 @@ from collections import Counter
 from typing import Any
 
 from simulator.operations.errors import InvalidStateError
-from simulator.operations.feed_messages import (
-    FailedMessage,
-    FeedError,
-    FeedResult,
-    check_not_rejected,
-    find_order,
-    unreadable,
-)
+from simulator.operations.feed_messages import FailedMessage, FeedError, FeedResult, check_not_rejected, find_order
 from simulator.state.marketplaces import DIGITS, minor_units, money
 from simulator.state.orders import OrderRecord
 from simulator.state.world_state import WorldState
@@ -62,7 +55,7 @@ def carry_out(world: WorldState, feed: dict[str, Any], document: bytes) -> FeedR
     try:
         records = parse_document(document)
     except FeedError as error:
-        return unreadable(error)
+        return FeedResult("FATAL", 0, (FailedMessage("0", error),))
     refunded = sum_refunds(world)
     failed: list[FailedMessage] = []
     for number, record in enumerate(records, 1):
@@ -117,34 +110,23 @@ def refund(world: WorldState, feed: dict[str, Any], number: int, record: dict[st
             raise FeedError(18102, text)
     refunded.update({(*key, name): amount for name, amount in amounts.items()})
     refunded[*key, CANCELLED] += cancelled
-    reason, currency = record["adjustment-reason-code"], record["currency"]
     source = {"feed_id": feed["feedId"], "record": number}
-    record_refund(world, key, reason, amounts, cancelled, channel="feed", currency=currency, **source)
+    details = {"reason": record["adjustment-reason-code"], "quantity_cancelled": cancelled, **source}
+    record_refund(world, key, amounts, record["currency"], channel="feed", **details)
 
 
 def record_refund(
-    world: WorldState,
-    key: tuple[str, str],
-    reason: str,
-    amounts: dict[str, int],
-    cancelled: int,
-    *,
-    channel: str,
-    currency: str,
-    **source: Any,
+    world: WorldState, key: tuple[str, str], amounts: dict[str, int], currency: str, **details: Any
 ) -> None:
-    """Add a refund to the ledger. `key` is the order and the item, `cancelled` the cancelled quantity."""
+    """Add a refund to the ledger. `key` is the order and the item."""
     world.record_effect(
         "refund",
         actor="MERCHANT",
-        channel=channel,
         order_id=key[0],
         order_item_id=key[1],
-        reason=reason,
         amounts={name: money(amount, currency) for name, amount in amounts.items()},
         total=money(sum(amounts.values()), currency),
-        quantity_cancelled=cancelled,
-        **source,
+        **details,
     )
 
 
@@ -162,7 +144,8 @@ def refund_remaining(world: WorldState, order: OrderRecord, item_id: str = "") -
             continue
         any_refunded = True
         currency = item["proceeds"]["proceedsTotal"]["currencyCode"]
-        record_refund(world, key, "CustomerReturn", amounts, 0, channel="control", currency=currency)
+        details = {"reason": "CustomerReturn", "quantity_cancelled": 0}
+        record_refund(world, key, amounts, currency, channel="control", **details)
     if not any_refunded:
         raise InvalidStateError(f"nothing of {order.id} is left to refund")
 

@@ -1,7 +1,7 @@
 """The actions of the control page and its JSON API."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
 from simulator.operations import adjustments, lifecycle, scenarios
@@ -132,15 +132,11 @@ def set_clock(world: World, options: dict[str, Any]) -> dict[str, object]:
     return world.clock.as_json()
 
 
-def list_fault_kinds() -> list[dict[str, Any]]:
-    return [
-        {"name": kind.name, "description": kind.description, "operations": kind.operations, "options": kind.options}
-        for kind in FAULT_KINDS.values()
-    ]
-
-
-def list_armed_faults(world: World) -> list[dict[str, Any]]:
-    return [fault.as_json() for fault in world.faults.list_armed()]
+def describe_faults(world: World) -> dict[str, Any]:
+    return {
+        "kinds": [asdict(kind) for kind in FAULT_KINDS.values()],
+        "armed": [asdict(fault) for fault in world.faults.list_armed()],
+    }
 
 
 def arm_fault(world: World, options: dict[str, Any]) -> int:

@@ -34,11 +34,6 @@ class FeedResult:
     failed: tuple[FailedMessage, ...] = ()
 
 
-def unreadable(error: FeedError) -> FeedResult:
-    """Return the result of a feed that could not be read at all."""
-    return FeedResult("FATAL", 0, (FailedMessage("0", error),))
-
-
 def check_not_rejected(feed: dict[str, Any]) -> None:
     """Raise FeedError under the fault feed_rejected."""
     if feed["fault"] == "feed_rejected":

@@ -1,12 +1,13 @@
-"""Feed types, and the processing of feeds as time passes."""
+"""Feed types, the processing of feeds as time passes, and their documents."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.operations import acknowledgements, adjustments, documents, processing_reports, vat_invoices
+from simulator.operations import acknowledgements, adjustments, processing_reports, vat_invoices
 from simulator.operations.feed_messages import FeedResult
 from simulator.state.clock import format_iso, parse_iso
+from simulator.state.sellers import Seller
 from simulator.state.world_state import WorldState
 
 
@@ -53,5 +54,21 @@ def process(world: WorldState, feed: dict[str, Any]) -> None:
         result = feed_type.carry_out(world, feed, text.encode("latin-1"))
         report = feed_type.report(feed, result)
         processed["processingStatus"] = result.status
-        processed["resultFeedDocumentId"] = documents.add_report(world, feed["seller"], feed_type.content_type, report)
+        processed["resultFeedDocumentId"] = add_report(world, feed["seller"], feed_type.content_type, report)
     world.save_feed(processed)
+
+
+def add_document(world: WorldState, seller: Seller, content_type: str) -> str:
+    """Create a document without content for an upload; return its id."""
+    document_id = f"amzn1.tortuga.4.{seller.region.lower()}.{world.next_serial('document'):012d}"
+    world.save_document(document_id, {"seller": seller.id, "contentType": content_type, "text": None})
+    return document_id
+
+
+def add_report(world: WorldState, seller_id: str, content_type: str, report: bytes) -> str:
+    """Store a processing report; return its id."""
+    document_id = f"amzn1.tortuga.4.result.{world.next_serial('document'):012d}"
+    # Latin-1 keeps every byte, whatever the encoding the document claims.
+    content = {"contentType": content_type, "text": report.decode("latin-1"), "gzip": world.switches["gzip_results"]}
+    world.save_document(document_id, {"seller": seller_id, **content})
+    return document_id

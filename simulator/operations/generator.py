@@ -5,16 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from simulator.operations import sample_data
 from simulator.operations.lifecycle import PENDING
-from simulator.operations.sample_data import (
-    CANCEL_REASONS,
-    COMPANIES,
-    COUNTRIES,
-    DIFFICULT_RECIPIENTS,
-    FALLBACK_COUNTRIES,
-    GIFT_MESSAGES,
-    PRODUCTS,
-)
 from simulator.state.clock import format_iso
 from simulator.state.marketplaces import BY_COUNTRY, Marketplace, minor_units, money
 
@@ -47,12 +39,12 @@ def list_products(marketplace: Marketplace) -> list[dict[str, str]]:
     """Return seller SKU, title and ASIN of each product sold there."""
     return [
         {"sku": f"{stem}-{marketplace.country}", "title": title, "asin": _asin(index, marketplace)}
-        for index, (stem, title, _cents) in enumerate(PRODUCTS)
+        for index, (stem, title, _cents) in enumerate(sample_data.PRODUCTS)
     ]
 
 
 def _asin(product: int, marketplace: Marketplace) -> str:
-    return f"B0{marketplace.country}{product:02d}{PRODUCTS[product][0][:3]}{product % 10}"[:10]
+    return f"B0{marketplace.country}{product:02d}{sample_data.PRODUCTS[product][0][:3]}{product % 10}"[:10]
 
 
 def make_order_number(serial: int, marketplace: Marketplace, rng: random.Random) -> str:
@@ -105,7 +97,7 @@ def _make_items(rng: random.Random, serial: int, spec: OrderSpec, marketplace: M
     lines = spec.lines
     if lines is None:
         count = rng.choices((1, 2, 3, 5), (72, 18, 8, 2))[0]
-        numbers = rng.sample(range(len(PRODUCTS)), count)
+        numbers = rng.sample(range(len(sample_data.PRODUCTS)), count)
         lines = tuple((number, rng.choices((1, 2, 3, 10), (78, 15, 5, 2))[0]) for number in numbers)
     if spec.status == "PARTIALLY_SHIPPED" and sum(quantity for _, quantity in lines) < 2:
         lines = ((lines[0][0], 2),)
@@ -116,10 +108,10 @@ def _make_items(rng: random.Random, serial: int, spec: OrderSpec, marketplace: M
             spec,
             marketplace,
             code=f"{serial * 10 + index + 60_000_000_000_000:014d}",
-            product=number % len(PRODUCTS),
+            product=number % len(sample_data.PRODUCTS),
             quantity=quantity,
             shipping=shipping if index == 0 and spec.fulfilled_by == "MERCHANT" else 0,
-            gift=rng.choice(GIFT_MESSAGES) if gift and index == 0 else None,
+            gift=rng.choice(sample_data.GIFT_MESSAGES) if gift and index == 0 else None,
             discount=discount,
         )
         for index, (number, quantity) in enumerate(lines)
@@ -143,7 +135,7 @@ def _make_item(
     gift: str | None,
     discount: bool,
 ) -> dict[str, Any]:
-    stem, title, cents = PRODUCTS[product]
+    stem, title, cents = sample_data.PRODUCTS[product]
     currency = marketplace.currency
     unit = 0 if spec.replaces else _net_price(cents, marketplace)
     amounts = {
@@ -227,7 +219,8 @@ def _make_payment(rng: random.Random, spec: OrderSpec, total: dict[str, str]) ->
 
 
 def _make_people(rng: random.Random, spec: OrderSpec, marketplace: Marketplace) -> dict[str, Any]:
-    data = COUNTRIES.get(marketplace.country) or COUNTRIES[FALLBACK_COUNTRIES.get(marketplace.country, "GB")]
+    country = sample_data.FALLBACK_COUNTRIES.get(marketplace.country, marketplace.country)
+    data = sample_data.COUNTRIES.get(country, sample_data.COUNTRIES["GB"])
     first, last = rng.choice(data.first), rng.choice(data.last)
     name = f"{last} {first}" if marketplace.country == "JP" else f"{first} {last}"
     city, region, postal_code = rng.choice(data.places)
@@ -245,7 +238,7 @@ def _make_people(rng: random.Random, spec: OrderSpec, marketplace: Marketplace) 
     }
     people: dict[str, Any] = {"buyer": buyer}
     if "AMAZON_BUSINESS" in spec.programs:
-        company = rng.choice(COMPANIES).format(last)
+        company = rng.choice(sample_data.COMPANIES).format(last)
         buyer.update(buyerCompanyName=company, buyerPurchaseOrderNumber=f"PO {rng.randint(1000, 99999)}")
         address.update(companyName=company, addressType="COMMERCIAL")
         number = f"{marketplace.country}{rng.randint(100_000_000, 999_999_999)}"
@@ -260,7 +253,7 @@ def _make_people(rng: random.Random, spec: OrderSpec, marketplace: Marketplace) 
         del buyer["buyerEmail"]
         address["phone"] = None
     if spec.awkward is not None:
-        address.update(DIFFICULT_RECIPIENTS[spec.awkward % len(DIFFICULT_RECIPIENTS)])
+        address.update(sample_data.DIFFICULT_RECIPIENTS[spec.awkward % len(sample_data.DIFFICULT_RECIPIENTS)])
         buyer["buyerName"] = address["name"] or name
     if not address["stateOrRegion"] and spec.awkward is None:
         del address["stateOrRegion"]
@@ -298,4 +291,4 @@ def _make_fulfillment(rng: random.Random, spec: OrderSpec, created: datetime) ->
 
 
 def draw_cancel_reason(rng: random.Random) -> str:
-    return rng.choice(CANCEL_REASONS)
+    return rng.choice(sample_data.CANCEL_REASONS)

@@ -74,12 +74,9 @@ class World(WorldState):
             lifecycle.carry_out_event(self, *due)
         feeds.advance(self)
 
-    def place(
-        self, country: str = "DE", fulfilled_by: str = "MERCHANT", status: str = "UNSHIPPED", **details: Any
-    ) -> str:
+    def place(self, country: str = "DE", **details: Any) -> str:
         """Place a buyer's order now; return Amazon's order number. `details` are fields of `generator.OrderSpec`."""
         with self.lock:
-            spec = {"country": country, "fulfilled_by": fulfilled_by, "status": status, **details}
-            order_id = scenarios.place(self, **spec)
+            order_id = scenarios.place(self, country=country, **details)
             self.flush()
             return order_id

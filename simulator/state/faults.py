@@ -77,17 +77,6 @@ class Fault:
             return False
         return not FAULT_KINDS[self.name].operations or operation in FAULT_KINDS[self.name].operations
 
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "name": self.name,
-            "operation": self.operation,
-            "times": self.times,
-            "probability": self.probability,
-            "options": self.options,
-            "triggered": self.triggered,
-        }
-
 
 class Faults:
     """The armed faults of a world. Random choices come from the world's seed."""

@@ -150,21 +150,10 @@ class WorldState:
             entries = [entry for entry in self.ledger if entry["effect"] == effect]
             return [entry for entry in entries if order_id in (None, entry["order_id"])]
 
-    def record_call(
-        self, operation: str, seller_id: str | None, status: int | None, request_id: str, fault: str | None
-    ) -> None:
-        """Add a call to the log. `status` is None when the connection was closed without an answer."""
+    def record_call(self, operation: str, **details: str | int | None) -> None:
+        """Add a call to the log."""
         self.call_counts[operation] += 1
-        self.calls.append(
-            {
-                "at": format_iso(self.now()),
-                "operation": operation,
-                "seller_id": seller_id,
-                "status": status,
-                "request_id": request_id,
-                "fault": fault,
-            }
-        )
+        self.calls.append({"at": format_iso(self.now()), "operation": operation, **details})
 
     # --- state file
 
