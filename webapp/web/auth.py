@@ -144,8 +144,6 @@ def _wire_flask_security(app: Flask) -> None:
     security.login_manager.request_loader(lambda _request: None)
     # It would ask who is there before every request, static files too; permissions are asked of `allows` alone.
     security.principal.identity_loaders.clear()
-    # It would read the session after every response, to look after a cookie that nobody is ever given.
-    app.after_request_funcs[None].remove(security.login_manager._update_remember_cookie)  # noqa: SLF001
 
 
 def _load_person(uniquifier: str) -> Person | None:
@@ -154,8 +152,7 @@ def _load_person(uniquifier: str) -> Person | None:
 
 
 def _session() -> DeskSession:
-    found: DeskSession = session._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - the proxy's own way
-    return found
+    return cast("DeskSession", session)
 
 
 def _guard() -> AnyResponse | None:

@@ -73,7 +73,8 @@ class DeskSession(SessionMixin):
         # The database could not say what is in it, so nothing is known that could be written.
         self._unreadable = False
         # What has to happen to the table and the cookies when the response goes out.
-        self.accessed = False
+        # Unlike Flask's `accessed`, which any look at the proxy sets.
+        self.used = False
         self.modified = False
         self.new_id = ""
         self.ended: bytes | None = None
@@ -114,7 +115,7 @@ class DeskSession(SessionMixin):
         g.pop("csrf_token", None)
 
     def _load(self) -> None:
-        self.accessed = True
+        self.used = True
         if self._loaded or self._key is None:
             return
         self._loaded = True
@@ -146,6 +147,10 @@ class DeskSession(SessionMixin):
         del self._data[name]
         self.modified = True
 
+    def __contains__(self, name: object) -> bool:
+        # Flask-Login looks for it after every response, static files too, and it is never set here: nothing is loaded.
+        return name != "_remember" and super().__contains__(name)
+
     def __iter__(self) -> Iterator[str]:
         self._load()
         return iter(self._data)
@@ -171,7 +176,7 @@ class DatabaseSessions(SessionInterface):
         return DeskSession(_digest(raw) if raw else None, {} if raw else self._visit(request))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not isinstance(session, DeskSession) or not session.accessed:
+        if not isinstance(session, DeskSession) or not session.used:
             return
         response.vary.add("Cookie")
         if session.unreadable:
