@@ -1,5 +1,6 @@
 """What becomes of a submission: its event, its note on the order, and what it says of why."""
 
+import logging
 from datetime import timedelta
 
 import pytest
@@ -50,6 +51,19 @@ def test_a_move_counts_its_tries_anew_and_says_when_it_was(session, asked):
     )
     submission_transitions.apply(asked, "give_up", LATER)
     assert (asked.state, asked.open) == ("unproved", False)
+
+
+def test_each_transition_is_one_line_of_the_log_without_personal_data(session, caplog):
+    order = processing_order(session)
+    with caplog.at_level(logging.INFO):
+        submission = cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+        submission_transitions.apply(submission, "send", NOW)
+        submission_transitions.apply(submission, "sent", NOW)
+        submission_transitions.accept(session, submission, NOW)
+    prefix = f"Submission {submission.id} (cancellation, order {submission.amazon_order.number}): "
+    changes = ("queued", "queued → sending", "sending → sent", "sent → accepted")
+    assert caplog.messages == [prefix + change for change in changes]
+    assert {record.levelno for record in caplog.records} == {logging.INFO}
 
 
 def test_what_amazon_took_is_looked_for_soon_and_not_believed_before_the_order_shows_it(session, asked):

@@ -1,5 +1,6 @@
 """What can become of a submission, each with its event and its note on the order. None of these commits."""
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,17 +11,26 @@ from webapp.models.submissions import Submission
 from webapp.services import audit_log
 from webapp.services.submissions import handlers as submission_handlers
 
+logger = logging.getLogger(__name__)
+
 # These say why beside their sentence.
 _EXPLAINED = frozenset({"rejected", "unproved", "conflict"})
 
 
 def apply(submission: Submission, name: str, now: datetime) -> None:
-    """Along the table, with a fresh count of tries. Raises InvalidTransition."""
-    submission.state = submission_states.check(name, submission.state).to_state
+    """Move the submission along the state table, reset its tries and log it. Raises InvalidSubmissionTransition."""
+    before, submission.state = submission.state, submission_states.check(name, submission.state).to
+    log_state(submission, f"{before} → {submission.state}")
     submission.open = submission.state not in submission_states.ENDED
     submission.changed_at = now
     submission.tries = 0
     submission.version += 1
+
+
+def log_state(submission: Submission, change: str) -> None:
+    """Write one line to the program's log, by which a submission can be followed. It names no personal data."""
+    number = submission.amazon_order.number
+    logger.info("Submission %s (%s, order %s): %s", submission.id, submission.kind, number, change)
 
 
 def accept(session: Session, submission: Submission, now: datetime) -> None:

@@ -57,6 +57,7 @@ def enqueue(
     session.add(submission)
     order.note, order.note_args = f"note_{submission_handlers.get(kind).word}_requested", dict(details)
     session.flush()
+    submission_transitions.log_state(submission, submission.state)
     submission_transitions.log(session, submission, "requested", now=now, actor=actor)
     return submission
 
