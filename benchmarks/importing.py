@@ -149,17 +149,17 @@ def written() -> Iterator[list[int]]:
 def documents() -> Iterator[list[tuple[int, str]]]:
     """The documents of the search index that are written inside; SQLite's keeps no text to read them from."""
     kept: list[tuple[int, str]] = []
-    insert = search_indexer._insert
+    insert = search_indexer._insert_documents
 
     def recording(session: Session, documents: Sequence[tuple[int, str]]) -> None:
         kept.extend(documents)
         insert(session, documents)
 
-    search_indexer._insert = recording
+    search_indexer._insert_documents = recording
     try:
         yield kept
     finally:
-        search_indexer._insert = insert
+        search_indexer._insert_documents = insert
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ def send_mails() -> None:
 
 def send_messages(account_id: int) -> None:
     session = db.session()
-    keys = accounts.credentials(accounts.find(session, account_id))
+    keys = accounts.credentials_of(accounts.find(session, account_id))
     session.commit()
     with Amazon(keys, queue.redis(), priority="submission") as port:
-        amazon_messaging.advance(session, port, account_id, clock=lambda: datetime.now(UTC))
+        amazon_messaging.process_due(session, port, account_id, clock=lambda: datetime.now(UTC))

@@ -13,7 +13,7 @@ from webapp.services.sync import run as sync_run
 
 def advance_submissions(account_id: int) -> None:
     session = db.session()
-    keys = accounts.credentials(accounts.find(session, account_id))
+    keys = accounts.credentials_of(accounts.find(session, account_id))
     session.commit()
     with Amazon(keys, queue.redis(), priority="submission") as port:
         submission_processor.run(
@@ -30,7 +30,7 @@ def refresh_order(amazon_order_id: int) -> None:
     """Somebody is about to decide about this order and waits for Amazon's word of it."""
     session = db.session()
     order = session.get_one(AmazonOrder, amazon_order_id)
-    keys = accounts.credentials(accounts.find(session, order.account_id))
+    keys = accounts.credentials_of(accounts.find(session, order.account_id))
     session.commit()
     with Amazon(keys, queue.redis(), priority="person", max_wait=20.0) as port:
         sync_run.refresh_order(session, port, order, now=datetime.now(UTC), actor="amazon")

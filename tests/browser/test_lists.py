@@ -66,7 +66,7 @@ def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints
     page.get_by_role("button", name="Put on hold: 20").click()
     expect(page.locator("#bulk-action")).to_contain_text("0 of 30")
 
-    bulk_runner.step(session, 1, lambda: datetime.now(UTC))
+    bulk_runner.process_rows(session, 1, lambda: datetime.now(UTC))
     expect(page.locator("#bulk-action")).to_contain_text("30 of 30")
     expect(page.locator("#bulk-action")).not_to_have_attribute("hx-trigger", "every 2s")
     page.get_by_role("link", name="Not done").click()

@@ -30,8 +30,8 @@ def failed(command: Command, box: Mailbox, tmp_path: Path) -> int:
         session = db.session()
         save_mail_server(session, box.port)
         order = create_processing_order(session)
-        mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
-        mail_outbox.move(mail, "fail", NOW)
+        mail = mail_outbox.queue_mail(session, order, "order", now=NOW, actor="user:1")
+        mail_outbox.apply_transition(mail, "fail", NOW)
         mail.cause = "mail_recipient_refused"
         found = mail.id
         session.commit()

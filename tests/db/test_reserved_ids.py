@@ -37,14 +37,14 @@ def test_a_store_that_is_deleted_leaves_its_ids_to_nobody(session):
     import_page.import_page(session, account.id, [gone], **BY)
     session.commit()
     before = last_ids(session)
-    action = bulk_runner.draft(session, "hold", [before[Order]], **BY).id
+    action = bulk_runner.create_draft(session, "hold", [before[Order]], **BY).id
 
     store = a_store(account)
     stores.delete_store(session, store, store.name, **BY)
     import_page.import_page(session, account.id, [later], **BY)
     session.commit()
     bulk_runner.begin(session, action, {"reason": "of the other"}, **BY)
-    bulk_runner.step(session, action, lambda: NOW)
+    bulk_runner.process_rows(session, action, lambda: NOW)
 
     after = last_ids(session)
     assert all(after[model] is None or after[model] > before[model] for model in before)

@@ -70,7 +70,7 @@ def test_an_undone_confirmation_returns_the_order_to_processing_until_tracking_i
     submission_actions.undo(harness.session, one.id, **audit_args(harness))
     assert state(harness, number) == "processing"
 
-    parcel = shipment_confirmations.parcel_of(harness.session, one)
+    parcel = shipment_confirmations.find_parcel(harness.session, one)
     new = parcels.edit(
         harness.session,
         parcel.id,
@@ -116,8 +116,8 @@ def test_one_failed_package_of_two_returns_the_order_to_processing(harness, numb
     harness.advance_until_ended(one)
     assert (one.state, state(harness, number)) == ("verified", "processing")
 
-    parcels.take_back(
-        harness.session, shipment_confirmations.parcel_of(harness.session, other).id, **audit_args(harness)
+    parcels.delete(
+        harness.session, shipment_confirmations.find_parcel(harness.session, other).id, **audit_args(harness)
     )
     assert state(harness, number) == "processing"
     (rest,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460000T3"))
@@ -181,6 +181,6 @@ def test_an_order_amazon_cancels_after_all_of_it_was_shipped_waits_for_a_person(
 
     harness.sync()
     assert state(harness, number) == "processing"
-    parcels.take_back(harness.session, shipment_confirmations.parcel_of(harness.session, one).id, **audit_args(harness))
+    parcels.delete(harness.session, shipment_confirmations.find_parcel(harness.session, one).id, **audit_args(harness))
 
     assert state(harness, number) == "canceled"

@@ -181,7 +181,7 @@ def test_refused_lines_of_a_credit_memo_can_be_resubmitted_and_the_rest_stays(ha
         harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test"
     )
 
-    rest = refunds.memo_of(harness.session, again)
+    rest = refunds.load_memo(harness.session, again)
     assert (rest.total, [item.order_item_id for item in rest.items]) == (total - memo.total, [second.id])
     assert harness.commerce_order(number).total_refunding == rest.total
 
@@ -220,7 +220,7 @@ def test_a_refund_rejected_as_a_whole_changes_nothing_and_can_be_resubmitted(har
     again = submission_actions.resubmit(
         harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test"
     )
-    new = refunds.memo_of(harness.session, again)
+    new = refunds.load_memo(harness.session, again)
     assert (new.total, new.adjustment_fee) == (memo.total, 100)
     harness.later(121)
     harness.advance_until_ended(again)

@@ -108,7 +108,7 @@ def test_a_feed_that_never_ends_is_left_to_a_user_and_the_next_refund_is_sent(ha
     submission = submission_of(harness, memo)
     harness.later(31)
     harness.advance()
-    harness.later(feeds.LONGEST.total_seconds() - 60)
+    harness.later(feeds.MAX_PROCESSING_TIME.total_seconds() - 60)
     harness.advance()
     harness.session.refresh(submission)
     assert submission.state == "sent"
@@ -131,7 +131,7 @@ def refund_in_doubt(harness, number):
 def test_a_refund_sent_again_by_a_user_is_carried_out_once(harness, number):
     submission = refund_in_doubt(harness, number)
 
-    refunds.send_again(harness.session, submission.id, now=harness.clock(), actor="user:1")
+    refunds.resend(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
     harness.later(121)
     harness.advance_until_ended(submission)
@@ -143,23 +143,23 @@ def test_a_refund_sent_again_by_a_user_is_carried_out_once(harness, number):
 def test_a_user_marks_a_refund_as_carried_out(harness, number):
     submission = refund_in_doubt(harness, number)
 
-    refunds.arrived(harness.session, submission.id, now=harness.clock(), actor="user:1")
+    refunds.mark_refunded(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
     order = harness.commerce_order(number)
     assert (submission.state, order.state, order.total_refunded) == ("verified", "closed", order.total)
     assert (submission.message, submission.cause) == (None, None)
-    assert refunds.memo_of(harness.session, submission).state == "refunded"
+    assert refunds.load_memo(harness.session, submission).state == "refunded"
     event = harness.session.scalars(select(Event).where(Event.kind == "refund_verified")).one()
     assert (event.actor, event.order_id) == ("user:1", order.id)
     with pytest.raises(RefusedError) as refused:
-        refunds.missed(harness.session, submission.id, now=harness.clock(), actor="user:1")
+        refunds.mark_not_refunded(harness.session, submission.id, now=harness.clock(), actor="user:1")
     assert refused.value.code == "refund_not_in_doubt"
 
 
 def test_a_user_marks_a_refund_as_not_carried_out_and_the_amount_is_free(harness, number):
     submission = refund_in_doubt(harness, number)
 
-    refunds.missed(harness.session, submission.id, now=harness.clock(), actor="user:1")
+    refunds.mark_not_refunded(harness.session, submission.id, now=harness.clock(), actor="user:1")
 
     order = harness.commerce_order(number)
     assert (submission.state, submission.cause, submission.message) == ("rejected", "refund_missed", None)

@@ -24,7 +24,7 @@ def count_confirmations(harness, number):
 
 
 def parcel_of(harness, submission):
-    return shipment_confirmations.parcel_of(harness.session, submission)
+    return shipment_confirmations.find_parcel(harness.session, submission)
 
 
 def test_two_parcels_then_the_rest_are_sent_and_verified(harness, number):
@@ -71,7 +71,7 @@ def test_within_the_undo_window_nothing_is_sent(harness, number):
 
     assert (one.state, count_confirmations(harness, number)) == ("undone", 0)
     assert harness.commerce_order(number).state == "processing"
-    parcels.take_back(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
+    parcels.delete(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
     order = harness.commerce_order(number)
     assert (order.state, [line.shipped for line in order.items]) == ("processing", [0, 0])
     assert harness.session.scalars(select(ParcelRow)).all() == []
@@ -188,7 +188,7 @@ def test_a_confirmed_parcel_cannot_be_removed(harness, number):
 
     def take_back():
         with pytest.raises(RefusedError) as refused:
-            parcels.take_back(harness.session, parcel_id, now=harness.clock(), actor="test")
+            parcels.delete(harness.session, parcel_id, now=harness.clock(), actor="test")
         return refused.value.code
 
     harness.advance()

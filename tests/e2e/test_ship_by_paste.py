@@ -41,12 +41,12 @@ def test_many_orders_are_shipped_by_one_tracking_upload_and_each_parcel_is_sent_
     action = harness.session.scalars(select(BulkAction.id)).one()
     harness.session.rollback()
     ticks = iter(range(40))
-    bulk_runner.step(harness.session, action, lambda: harness.clock() + timedelta(seconds=next(ticks)))
+    bulk_runner.process_rows(harness.session, action, lambda: harness.clock() + timedelta(seconds=next(ticks)))
     half = harness.session.get(BulkAction, action, populate_existing=True).done
     assert 0 < half < MANY
     harness.session.rollback()
     assert f"{half} of {MANY}" in " ".join(owner_client.get(confirmed.location).text.split())
-    while bulk_runner.step(harness.session, action, harness.clock):
+    while bulk_runner.process_rows(harness.session, action, harness.clock):
         pass
 
     harness.later(60)

@@ -23,13 +23,13 @@ def test_many_parcels_need_one_sync_and_no_read_of_each_order(harness):
     harness.advance()
     assert harness.world.call_counts["confirmShipment"] == 100
     # Only proofs are read one by one, beside the telling.
-    assert harness.world.call_counts["getOrder"] - reads <= submission_processor.FEW
+    assert harness.world.call_counts["getOrder"] - reads <= submission_processor.MAX_READS
     harness.later(3)
     harness.advance()
 
     assert harness.world.call_counts["confirmShipment"] == 119
     # The last few need no look either; a few are proved in the pass.
-    assert harness.world.call_counts["getOrder"] - reads <= 2 * submission_processor.FEW
+    assert harness.world.call_counts["getOrder"] - reads <= 2 * submission_processor.MAX_READS
     harness.sync()
     for one in asked:
         harness.session.refresh(one)
@@ -73,7 +73,7 @@ def test_parcels_of_orders_just_imported_are_sent_without_another_sync(harness):
     harness.advance()
 
     assert harness.world.call_counts["confirmShipment"] == 58
-    assert harness.world.call_counts["getOrder"] - reads <= submission_processor.FEW
+    assert harness.world.call_counts["getOrder"] - reads <= submission_processor.MAX_READS
     sent = [number for number in numbers if len(harness.world.effects("shipment", number)) == 1]
     assert set(numbers) - set(sent) == {cancelling, moved}
     states = []
@@ -99,7 +99,7 @@ def test_orders_read_long_ago_do_not_delay_the_others(harness):
     sent = {number for number in numbers if harness.world.effects("shipment", number)}
     assert sent >= set(numbers[40:])
     # Of the others as many as may be read in a pass were read and told.
-    assert len(sent) == 20 + submission_processor.FEW
+    assert len(sent) == 20 + submission_processor.MAX_READS
 
 
 def test_sending_goes_before_verifying(harness):
@@ -116,5 +116,5 @@ def test_sending_goes_before_verifying(harness):
     harness.advance()
 
     made = [call["operation"] for call in list(harness.world.calls)[before:]]
-    assert made == ["confirmShipment"] * 30 + ["getOrder"] * submission_processor.FEW
+    assert made == ["confirmShipment"] * 30 + ["getOrder"] * submission_processor.MAX_READS
     assert all(len(harness.world.effects("shipment", number)) == 1 for number in numbers)

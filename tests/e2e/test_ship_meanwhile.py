@@ -35,7 +35,7 @@ def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(h
     harness.at_amazon(number, "request-cancel", reason="Changed my mind")
     harness.advance_until_ended(one)
 
-    asked = parcels.cancel_instead(
+    asked = parcels.delete_and_cancel_order(
         harness.session, parcel_of(harness, one).id, "BuyerCanceled", undo_seconds=0, now=harness.clock(), actor="test"
     )
     harness.advance_until_ended(asked)
@@ -53,7 +53,7 @@ def test_after_a_cancellation_at_amazon_the_parcel_is_removed_and_the_order_is_c
     harness.advance_until_ended(one)
     assert (one.state, one.cause, harness.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
 
-    parcels.take_back(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
+    parcels.delete(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
 
     order = harness.commerce_order(number)
     assert (one.state, order.state, order.total_refunded) == ("undone", "canceled", order.total)

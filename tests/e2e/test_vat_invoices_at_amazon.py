@@ -200,10 +200,10 @@ def test_tax_above_the_refunded_amount_is_not_uploaded_and_the_refund_is_named(h
 
 def test_without_a_report_an_upload_stays_in_doubt(harness, number):
     submission = upload(harness, invoice_of(harness, number))
-    doubt = vat_invoices.KIND.doubt
-    assert doubt(harness.session, [submission], None) == "vat_invoice_without_report"
-    assert doubt(harness.session, [submission], FeedReport(1, 1, 0, 0, ())) is None
-    assert doubt(harness.session, [submission], FeedReport(1, 0, 0, 0, ())) == "vat_invoice_report_contradicts"
+    check_report = vat_invoices.VatInvoiceHandler().check_report
+    assert check_report(harness.session, [submission], None) == "vat_invoice_without_report"
+    assert check_report(harness.session, [submission], FeedReport(1, 1, 0, 0, ())) is None
+    assert check_report(harness.session, [submission], FeedReport(1, 0, 0, 0, ())) == "vat_invoice_report_contradicts"
 
 
 def test_an_order_imported_as_shipped_is_uploaded_and_earlier_ones_are_not(harness, number):

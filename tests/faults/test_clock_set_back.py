@@ -132,7 +132,7 @@ def test_each_wait_is_bounded_in_every_submission_state(harness, number):
         submission.due_at = then + timedelta(days=3)
         harness.session.commit()
 
-        clock_corrections.pull_back_account(harness.session, harness.account.id, harness.clock())
+        clock_corrections.correct_account(harness.session, harness.account.id, harness.clock())
 
         now = harness.clock()
         assert submission.due_at - now <= timedelta(seconds=backoff_seconds(99)), state
@@ -146,7 +146,7 @@ def test_a_time_within_the_clock_tolerance_is_left_alone(harness, number):
     submission.due_at = submission.undo_until = then + timedelta(seconds=30)
     harness.session.commit()
 
-    clock_corrections.pull_back_account(harness.session, harness.account.id, harness.clock())
+    clock_corrections.correct_account(harness.session, harness.account.id, harness.clock())
 
     assert (submission.requested_at, submission.due_at) == (then, then + timedelta(seconds=30))
 

@@ -12,7 +12,7 @@ from webapp.domain.invoicing.vat_invoices import VatInvoice
 from webapp.models.documents import Invoice
 from webapp.models.submissions import Feed, Submission
 from webapp.services.submissions import feeds, vat_invoices
-from webapp.services.submissions.feed_matching import LATE
+from webapp.services.submissions.feed_matching import MAX_CREATION_DELAY
 
 pytestmark = pytest.mark.both_databases
 
@@ -109,7 +109,7 @@ def test_a_feed_made_long_after_ours_is_not_ours(harness, number):
     memo = harness.refund(number)
     harness.later(31)
     harness.advance()
-    harness.world.clock.move(LATE.total_seconds() + 5)
+    harness.world.clock.move(MAX_CREATION_DELAY.total_seconds() + 5)
     refund_elsewhere(harness, harness.amazon, 2)
 
     submission = send_and_finish(harness, memo)
@@ -154,7 +154,7 @@ def test_a_foreign_feed_that_never_ends_is_waited_for_no_longer_than_our_own(har
     submission = harness.session.scalars(select(Submission)).one()
     harness.later(31)
     harness.advance()
-    harness.later(feeds.LONGEST.total_seconds() + 1)
+    harness.later(feeds.MAX_PROCESSING_TIME.total_seconds() + 1)
     harness.advance()
 
     harness.session.expire_all()

@@ -51,8 +51,12 @@ def test_a_mail_whose_process_died_is_never_sent_twice_automatically(
         with Session(db.engine) as session:
             save_mail_server(session, box.port)
             order = create_processing_order(session)
-            mail_outbox.write(session, order, "free", text=("First", "Text"), now=datetime.now(UTC), actor="user:1")
-            mail_outbox.write(session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), actor="user:1")
+            mail_outbox.queue_mail(
+                session, order, "free", text=("First", "Text"), now=datetime.now(UTC), actor="user:1"
+            )
+            mail_outbox.queue_mail(
+                session, order, "free", text=("Second", "Text"), now=datetime.now(UTC), actor="user:1"
+            )
         with run_app(settings.data_dir, environ={"CHANNELDESK_CRASH_AT": f"{point}={marker}"}):
             wait_until(marker.exists)
             wait_until(lambda: states() == ["sending", "sent"])

@@ -6,7 +6,7 @@ from tests.e2e.test_refund_at_amazon import submission_of
 from webapp.domain.errors import RefusedError
 from webapp.queries import submissions as queries
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.services.submissions.feeds import SETTLE
+from webapp.services.submissions.feeds import MIN_RECOVERY_DELAY
 
 pytestmark = pytest.mark.both_databases
 
@@ -28,7 +28,7 @@ def kill_at(monkeypatch, point):
 def assert_not_looked_for_too_soon(harness, submission, look):
     """`look`: Amazon's operation by which it is looked for."""
     harness.session.refresh(submission)
-    assert (submission.state, SETTLE.total_seconds()) == ("sending", 20)
+    assert (submission.state, MIN_RECOVERY_DELAY.total_seconds()) == ("sending", 20)
     before = harness.world.call_counts[look]
     harness.later(18)
     assert queries.accounts_with_work(harness.session, harness.clock()) == []

@@ -47,14 +47,14 @@ def test_a_report_that_cannot_be_read_is_given_up_and_the_next_refund_is_sent(ha
     (submission,) = submissions_of(harness, first)
     harness.advance()
     second = harness.refund(numbers[1])
-    harness.later(feeds.LONGEST.total_seconds())
+    harness.later(feeds.MAX_PROCESSING_TIME.total_seconds())
 
     # Hours later, but asked for the first time: the desk was off.
     harness.advance()
 
     harness.session.refresh(submission)
     assert (submission.state, submission.cause) == ("sent", "unavailable")
-    for _ in range(feeds.ASKED):
+    for _ in range(feeds.MIN_POLLS):
         harness.later(120)
         harness.advance()
     harness.session.expire_all()

@@ -38,7 +38,7 @@ def test_a_parcel_removed_in_two_tabs_frees_its_units_once(session, account, run
         if found is not None and session.get_bind().dialect.name == "postgresql":
             assert [item.quantity for item in found.items] == [1]
             both_have_it.wait(120)
-        return parcels.take_back(session, parcel_id, now=NOW, actor="test")
+        return parcels.delete(session, parcel_id, now=NOW, actor="test")
 
     said = run_concurrently(work, work)
 

@@ -194,7 +194,7 @@ def test_an_undone_submission_is_never_sent(session, account, run_concurrently):
     def gather(session):
         waiting = session.scalars(select(Submission).order_by(Submission.id)).all()
         session.commit()
-        feed = feeds.create_batch(session, account_id, cancellations.KIND, waiting, NOW)
+        feed = feeds.create_batch(session, account_id, cancellations.CancellationHandler(), waiting, NOW)
         return feed.id if feed else None
 
     def undo(submission_id):

@@ -45,7 +45,7 @@ def queued_ids(redis: Redis, name: str = "sync") -> list[str]:
 
 def test_connecting_an_account_puts_its_sync_on_the_schedule(session: Session) -> None:
     account = an_account(session)
-    job = schedule.find(session, f"sync_account-{account.id}")
+    job = schedule.load_locked(session, f"sync_account-{account.id}")
     assert (job.name, job.ids, job.interval_seconds, job.next_run_at) == ("sync_account", [account.id], 180, NOW)
 
 
@@ -198,11 +198,11 @@ def test_mails_and_messages_that_redis_lost_are_enqueued_again(session: Session,
     save_mail_server(session)
     order = create_processing_order(session)
     account_id = order.store.account_id
-    mail = mail_outbox.write(session, order, "order", now=NOW, actor="user:1")
+    mail = mail_outbox.queue_mail(session, order, "order", now=NOW, actor="user:1")
     scheduler.tick(redis, NOW)
     assert queued_ids(redis, "mails") == ["send_mails"]
     assert queued_ids(redis, "submissions") == []
-    mail_outbox.drop(session, mail.id, now=NOW, actor="user:1")
+    mail_outbox.discard(session, mail.id, now=NOW, actor="user:1")
     amazon_messaging.request_allowed(session, order, now=NOW)
     redis.flushall()
     scheduler.tick(redis, after(seconds=1))
@@ -212,14 +212,14 @@ def test_mails_and_messages_that_redis_lost_are_enqueued_again(session: Session,
 
 def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
     account = an_account(session)
-    schedule.forget(session, f"sync_account-{accounts.find(session, account.id).id}")
+    schedule.remove(session, f"sync_account-{accounts.find(session, account.id).id}")
     assert stored.rows(session) == []
 
 
 def test_a_bulk_action_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:
     an_account(session)
     begun = bulk_runner.start(session, "hold", [1], {"reason": "x"}, now=NOW, actor="test").id
-    bulk_runner.draft(session, "hold", [1], now=NOW, actor="test")
+    bulk_runner.create_draft(session, "hold", [1], now=NOW, actor="test")
 
     scheduler.tick(redis, NOW)
 

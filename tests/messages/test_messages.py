@@ -43,12 +43,12 @@ def test_every_kind_of_submission_can_be_spoken_of(name: str) -> None:
     kind = submission_handlers.get(name)
 
     assert name in LABELS["submission_kind"]
-    assert {f"submission_{name}", kind.meanwhile} <= SENTENCES.keys()
-    assert kind.proved_by_acceptance or f"{kind.word}_not_shown" in SENTENCES
+    assert {f"submission_{name}", kind.not_needed_cause} <= SENTENCES.keys()
+    assert kind.confirmed_by_acceptance or f"{kind.note_prefix}_not_shown" in SENTENCES
     assert {f"{name}_{what}" for what in outcomes | {"verified", "not_needed", "conflict", "insisted"}} <= (
         SENTENCES.keys()
     )
-    assert {f"note_{kind.word}_{what}" for what in outcomes - {"accepted"} | {"conflict"}} <= SENTENCES.keys()
+    assert {f"note_{kind.note_prefix}_{what}" for what in outcomes - {"accepted"} | {"conflict"}} <= SENTENCES.keys()
 
 
 def test_every_catalogue_is_listed_and_no_code_is_in_two() -> None:

@@ -43,7 +43,7 @@ def test_calls_to_amazon_log_no_token_and_no_address(
     redis: Redis,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    credentials = accounts.credentials(demo_account)
+    credentials = accounts.credentials_of(demo_account)
     log_config.configure(level)
     with Amazon(credentials, redis) as port:
         port.participations()

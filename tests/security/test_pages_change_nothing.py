@@ -73,15 +73,17 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
     schedule.ensure(session, "sync_account-1", "sync_account", [1], 180, NOW)
     session.commit()
     printed = bulk_runner.start(session, "print_all", [order.id], **AUDIT_ARGS)
-    while bulk_runner.step(session, printed.id, lambda: NOW):
+    while bulk_runner.process_rows(session, printed.id, lambda: NOW):
         pass
-    sheet = tracking_import.keep(
-        session, tracking_import.read(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]), **AUDIT_ARGS
+    sheet = tracking_import.create(
+        session,
+        tracking_import.parse_sheets(session, [("", f"{unshipped.number}\tDHL\t00340434161094042557")]),
+        **AUDIT_ARGS,
     )
     product = a_product(session, "MUG-1")
-    product_import = product_csv_import.keep(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **AUDIT_ARGS)
+    product_import = product_csv_import.create(session, mirror.account_id, "", "sku,quantity\nMUG-1,7", **AUDIT_ARGS)
     save_mail_server(session, 2525)
-    mail = mail_outbox.write(session, order, "free", text=("Hello", "Text"), **AUDIT_ARGS)
+    mail = mail_outbox.queue_mail(session, order, "free", text=("Hello", "Text"), **AUDIT_ARGS)
     link = users.make_sign_in_link(session, settings, datetime.now(UTC), OWNER_USER.email)
     invoice = session.scalars(select(Invoice)).first()
     parcel = session.scalars(select(Parcel)).first()

@@ -12,7 +12,7 @@ from webapp.core.extensions import db
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.users import SignInAttempt, SignInLink, WebSession
 from webapp.services.users import users
-from webapp.services.users.logins import FAILURES_PER_ACCOUNT, LOCK, sign_in
+from webapp.services.users.logins import FAILURES_PER_ACCOUNT, LOCK_TIME, sign_in
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.usefixtures("job_queue")]
 
@@ -35,7 +35,7 @@ def test_a_lock_of_then_lasts_no_longer_than_any_other(app, session):
 
     upkeep()
 
-    later = datetime.now(UTC) + LOCK + timedelta(seconds=1)
+    later = datetime.now(UTC) + LOCK_TIME + timedelta(seconds=1)
     assert attempt(session, later, OWNER_USER.password, True).email == OWNER_USER.email
 
 

@@ -17,7 +17,7 @@ def arrive(session, account, numbers):
 
 
 def test_sqlite_is_told_again_when_there_are_twice_as_many_orders(session, monkeypatch):
-    monkeypatch.setattr(sqlite_statistics, "_LEAST", 4)
+    monkeypatch.setattr(sqlite_statistics, "_MIN_ORDERS", 4)
     account = an_account(session)
     arrive(session, account, range(1, 4))
     assert not sqlite_statistics.refresh(session)
@@ -38,7 +38,7 @@ def test_sqlite_is_told_again_when_there_are_twice_as_many_orders(session, monke
 
 
 def test_orders_that_are_gone_do_not_count(session, monkeypatch):
-    monkeypatch.setattr(sqlite_statistics, "_LEAST", 2)
+    monkeypatch.setattr(sqlite_statistics, "_MIN_ORDERS", 2)
     account = an_account(session, ("DE", "FR"))
     arrive(session, account, range(1, 8))
     store = a_store(account)

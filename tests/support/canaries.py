@@ -115,7 +115,7 @@ def create_canary_data(session: Session) -> dict[str, str]:
     session.commit()
     amazon_order = session.scalars(select(AmazonOrder).where(AmazonOrder.number == second_request.number)).one()
     cancellations.request(session, amazon_order.id, "NoInventory", undo_seconds=30, **AUDIT_ARGS)
-    product_csv_import.keep(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **AUDIT_ARGS)
+    product_csv_import.create(session, account.id, "products.csv", "sku,title\nSKU-1,Plantedfile\n", **AUDIT_ARGS)
     numbers = {digit: order.number for digit, order in orders.items()}
     session.commit()
     return numbers

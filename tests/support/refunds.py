@@ -73,13 +73,13 @@ def apply_feed_report(session, memo, *refused_places):
     messages = tuple(FeedMessage(place + 1, "Error", "18102", "No.") for place in refused_places)
     count = len(memo.amazon_lines)
     report = FeedReport(count, count - len(messages), len(messages), 0, messages)
-    assert refunds.KIND.doubt(session, [submission], report) is None
-    refusal = refunds.KIND.refused_in(session, submission, report)
+    assert refunds.RefundHandler().check_report(session, [submission], report) is None
+    refusal = refunds.RefundHandler().find_rejection(session, submission, report)
     if refusal is None:
         submission_transitions.accept(session, submission, NOW)
     else:
         submission.details = submission.details | refusal.details
-        submission_transitions.reject(session, submission, refusal.words, NOW, cause=refusal.cause)
+        submission_transitions.reject(session, submission, refusal.message, NOW, cause=refusal.cause)
     session.commit()
     return submission
 

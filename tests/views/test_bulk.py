@@ -45,7 +45,7 @@ def ids(orders, session):
 
 
 def drafted(session, kind, ids):
-    id_ = bulk_runner.draft(session, kind, ids, **AUDIT_ARGS).id
+    id_ = bulk_runner.create_draft(session, kind, ids, **AUDIT_ARGS).id
     session.commit()
     return id_
 
@@ -57,7 +57,7 @@ def started(session, kind, ids, args):
 
 
 def step(session, action_id):
-    bulk_runner.step(session, action_id, lambda: datetime.now(UTC))
+    bulk_runner.process_rows(session, action_id, lambda: datetime.now(UTC))
     session.commit()
 
 

@@ -50,11 +50,11 @@ def connect(
 
     fields["client_secret"] = _secret(client_secret_file)
     fields["refresh_token"] = _secret(refresh_token_file)
-    credentials = verbs.check(fields)
+    credentials = verbs.check_fields(fields)
     wanted = [text.strip() for text in marketplaces.split(",") if text.strip()]
     with desk(data_dir):
         session = db.session()
-        verbs.check_new(session, fields)
+        verbs.check_not_connected(session, fields)
         session.rollback()
         with open_port(credentials) as port:
             report = verbs.try_connection(port, fields["region"])

@@ -102,7 +102,7 @@ def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) 
     if session.scalar(select(Account.id).where(Account.seller_id == seller["seller_id"])):
         return
     wanted = seller.pop("marketplaces")
-    with Amazon(accounts.check(seller), queue.redis(), priority="person") as port:
+    with Amazon(accounts.check_fields(seller), queue.redis(), priority="person") as port:
         found = port.participations()
     account = accounts.connect(
         session,

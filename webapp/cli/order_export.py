@@ -129,7 +129,9 @@ def _export(
             for text in writers.csv_chunks(heads, rows, lambda count: counted.__setitem__(0, count)):
                 out.write(text)
     private = any(column.personal for column in grid.columns if column.name in grid.visible)
-    export_audit.note(session, "orders", format_, counted[0], personal=private, now=datetime.now(UTC), actor="cli")
+    export_audit.record_export(
+        session, "orders", format_, counted[0], personal=private, now=datetime.now(UTC), actor="cli"
+    )
     return counted[0]
 
 

@@ -91,7 +91,7 @@ def set_product(
         except NotFoundError:
             product = verbs.create(session, account_id, entry, **about)
         else:
-            product = verbs.change(session, known.id, entry, reason=reason, **about)
+            product = verbs.update_product(session, known.id, entry, reason=reason, **about)
         show(described(product), as_json, lambda one: _lines([one]))
 
 

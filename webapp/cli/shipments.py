@@ -53,13 +53,13 @@ def import_sheets(
     texts = [(path.name, _text(path)) for path in files]
     with desk(data_dir):
         session, now = db.session(), datetime.now(UTC)
-        sheets = tracking_import.read(session, texts)
-        kept = tracking_import.keep(session, sheets, now=now, actor="cli")
+        sheets = tracking_import.parse_sheets(session, texts)
+        kept = tracking_import.create(session, sheets, now=now, actor="cli")
         rows = queries.rows(session, kept.id)
         found = queries.evaluate(session, rows, now)
         if shared_parcels:
             asked = [row.id for row, one in zip(rows, found, strict=True) if one.asks_shared]
-            tracking_import.choose(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
+            tracking_import.update_rows(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
             found = queries.evaluate(session, queries.rows(session, kept.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
         if not dry_run and any(one.goes for one in found):
@@ -84,7 +84,7 @@ def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime)
     from webapp.services.shipping import tracking_import
 
     action_id = tracking_import.confirm(session, import_id, undo_seconds=undo_seconds, now=now, actor="cli").id
-    while bulk_runner.step(session, action_id, lambda: datetime.now(UTC)):
+    while bulk_runner.process_rows(session, action_id, lambda: datetime.now(UTC)):
         pass
     return {
         row.subject_id: {"state": row.state, "words": text_for(row.outcome or "", row.outcome_args)}

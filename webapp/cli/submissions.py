@@ -111,7 +111,7 @@ def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bo
     from webapp.queries.submissions import listed
     from webapp.services.submissions import refunds
 
-    verbs = {"refunded": refunds.arrived, "missed": refunds.missed, "resend": refunds.send_again}
+    verbs = {"refunded": refunds.mark_refunded, "missed": refunds.mark_not_refunded, "resend": refunds.resend}
     with desk(data_dir):
         decided = verbs[happened](db.session(), submission_id, now=datetime.now(UTC), actor="cli")
         show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
@@ -159,7 +159,7 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
     from webapp.services.submissions import processor as submission_processor
     from webapp.web.amazon_gateway import open_port
 
-    keys = accounts.credentials(accounts.find(session, account_id))
+    keys = accounts.credentials_of(accounts.find(session, account_id))
     session.rollback()
     try:
         with open_port(keys) as port:

@@ -44,7 +44,7 @@ def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: b
     with desk(data_dir):
         session = db.session()
         found = accounts.find_by_name(session, account)
-        account_id, keys = found.id, accounts.credentials(found)
+        account_id, keys = found.id, accounts.credentials_of(found)
         session.rollback()
         with open_port(keys) as port:
             run = sync_run.sync_account(

@@ -1,4 +1,4 @@
-"""Leaving a trace: every change writes its event in its own transaction."""
+"""History entries (events): every change adds its event in its own transaction."""
 
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,15 @@ from webapp.models.audit_log import Event
 from webapp.models.orders import Order
 
 
-def record(session: Session, kind: str, *, now: datetime, actor: str, **about: Any) -> Event:
-    """Add an event. `about`: the columns it hangs on (`store_id=…`) and `args` for its sentence."""
-    event = Event(kind=kind, at=now, actor=actor, **about)
+def record(session: Session, kind: str, *, now: datetime, actor: str, **columns: Any) -> Event:
+    """Add an event. `columns`: the ids it belongs to (`store_id=…`) and `args`, its message arguments."""
+    event = Event(kind=kind, at=now, actor=actor, **columns)
     session.add(event)
     return event
 
 
 def record_on_order(session: Session, kind: str, order: Order, *, now: datetime, actor: str, **args: Any) -> None:
-    """An event of an Order stands in the history of its Amazon order too."""
+    """Add an event to the history of an order and of its Amazon order."""
     record(
         session,
         kind,

@@ -1,7 +1,7 @@
-"""Bring times back that a clock running ahead has left in the future, and keep by how much it differs from Amazon's.
+"""Correct times in the future that a wrong clock has left, and store the difference from Amazon's clock.
 
-Nothing may lie further ahead than its longest legitimate wait. What is decided in the moment of reading checks for it
-itself (`domain/common/clocks.py`).
+No time may be further ahead than its longest legitimate wait. Times that are compared when they are read are checked
+there (`domain/common/clocks.py`).
 """
 
 from datetime import datetime, timedelta
@@ -26,11 +26,11 @@ from webapp.queries.submissions import asked_ahead
 from webapp.services.accounts import accounts
 from webapp.services.users.users import LINK_LIFETIME
 
-# How long a difference counts that was measured: a clock may be set at any time.
-_MEASURED = timedelta(minutes=15)
+# How long a measured difference is used: the clock may be set at any time.
+_MAX_MEASUREMENT_AGE = timedelta(minutes=15)
 
-# How far ahead each of these can be. None is ahead at all when the clock is right.
-_LONGEST: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
+# How far ahead each of these can be while the clock is right.
+_MAX_WAITS: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
     (SignInAttempt.at, timedelta()),
     (WebSession.created_at, timedelta()),
     (WebSession.seen_at, timedelta()),
@@ -47,39 +47,39 @@ _LONGEST: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
 )
 
 
-def pull_back(session: Session, *, now: datetime) -> None:
-    """Correct the times of everything that is not sent to Amazon. Commits where there was something to correct."""
-    wrong = [
-        (column, longest)
-        for column, longest in _LONGEST
-        if session.scalar(select(column).where(column > now + longest + clocks.TOLERANCE).limit(1)) is not None
+def correct_future_times(session: Session, *, now: datetime) -> None:
+    """Correct the times of everything that is not sent to Amazon. Commits if there is something to correct."""
+    wrong_columns = [
+        (column, max_wait)
+        for column, max_wait in _MAX_WAITS
+        if session.scalar(select(column).where(column > now + max_wait + clocks.TOLERANCE).limit(1)) is not None
     ]
     session.rollback()
-    for column, longest in wrong:
+    for column, max_wait in wrong_columns:
         table = column.class_
-        too_far = column > now + longest + clocks.TOLERANCE
+        is_too_far = column > now + max_wait + clocks.TOLERANCE
         session.execute(
-            update(table).where(too_far).values({column: now + longest}),
+            update(table).where(is_too_far).values({column: now + max_wait}),
             execution_options={"synchronize_session": False},
         )
-    # A mail is given up so long after it was queued; only those that wait are looked at.
+    # A mail fails some time after it was queued, so correct that time for waiting mails.
     waiting = select(Mail.id).where(Mail.due_at.is_not(None), Mail.queued_at > now + clocks.TOLERANCE)
-    late = list(session.scalars(waiting))
-    if late:
-        session.execute(update(Mail).where(Mail.id.in_(late)).values(queued_at=now))
-    if wrong or late:
+    late_ids = list(session.scalars(waiting))
+    if late_ids:
+        session.execute(update(Mail).where(Mail.id.in_(late_ids)).values(queued_at=now))
+    if wrong_columns or late_ids:
         session.commit()
     else:
         session.rollback()
 
 
-def pull_back_account(session: Session, account_id: int, now: datetime) -> None:
-    """Correct the times of what an account sends to Amazon: each waits as long again as it was to wait. Commits."""
+def correct_account(session: Session, account_id: int, now: datetime) -> None:
+    """Correct the times of an account's submissions and feeds; each waits as long again as it was to wait. Commits."""
     accounts.lock_orders(session, account_id)
-    mine = select(Submission).where(Submission.open, Submission.account_id == account_id, asked_ahead(now))
-    found = session.scalars(mine.execution_options(populate_existing=True)).all()
-    for submission in found:
-        _pull_back_submission(submission, now)
+    statement = select(Submission).where(Submission.open, Submission.account_id == account_id, asked_ahead(now))
+    submissions = session.scalars(statement.execution_options(populate_existing=True)).all()
+    for submission in submissions:
+        _correct_submission(submission, now)
     feeds = select(Feed).where(
         Feed.account_id == account_id,
         or_(Feed.sending_at > now + clocks.TOLERANCE, Feed.created_at > now + clocks.TOLERANCE),
@@ -90,36 +90,36 @@ def pull_back_account(session: Session, account_id: int, now: datetime) -> None:
     session.commit()
 
 
-def _pull_back_submission(submission: Submission, now: datetime) -> None:
-    undo = submission.undo_until - submission.requested_at
+def _correct_submission(submission: Submission, now: datetime) -> None:
+    undo_window = submission.undo_until - submission.requested_at
     wait = submission.due_at - max(submission.requested_at, submission.changed_at)
     if clocks.is_ahead(submission.requested_at, now):
-        # Whoever asked for it has their time to undo it, counted anew.
-        submission.undo_until = now + undo
+        # The undo window starts again.
+        submission.undo_until = now + undo_window
         submission.requested_at = now
     submission.changed_at = min(submission.changed_at, now)
     submission.accepted_at = submission.accepted_at and min(submission.accepted_at, now)
-    longest = timedelta(seconds=submission_states.backoff_seconds(99))
-    submission.due_at = now + min(max(wait, timedelta()), longest)
+    max_wait = timedelta(seconds=submission_states.backoff_seconds(99))
+    submission.due_at = now + min(max(wait, timedelta()), max_wait)
     if submission.state in {submission_states.QUEUED, submission_states.CONFLICT}:
         submission.due_at = max(submission.due_at, submission.undo_until)
 
 
 def amazon_time(session: Session, account_id: int, now: datetime) -> datetime:
-    """What Amazon's clock shows at `now` of ours, as far as it was measured lately."""
+    """Convert `now` of our clock to Amazon's, if the difference was measured recently."""
     account = session.get_one(Account, account_id)
-    # A second is what a Date header leaves out.
+    # A Date header has a resolution of one second.
     if (
         account.clock_offset is None
         or abs(account.clock_offset) <= 1
-        or not clocks.is_within(account.clock_measured_at, _MEASURED, now)
+        or not clocks.is_within(account.clock_measured_at, _MAX_MEASUREMENT_AGE, now)
     ):
         return now
     return now - timedelta(seconds=account.clock_offset)
 
 
-def note_difference(account: Account, port: AmazonGateway, now: datetime) -> None:
-    """Keep by how much our clock differs from Amazon's, where an answer has told. Does not commit."""
-    there = port.amazon_time()
-    if there is not None:
-        account.clock_offset, account.clock_measured_at = round((now - there).total_seconds()), now
+def record_clock_difference(account: Account, port: AmazonGateway, now: datetime) -> None:
+    """Store the difference between our clock and Amazon's, if a response has shown it. Does not commit."""
+    amazon_time = port.amazon_time()
+    if amazon_time is not None:
+        account.clock_offset, account.clock_measured_at = round((now - amazon_time).total_seconds()), now

@@ -1,4 +1,4 @@
-"""The schedule: what runs how often, and what people change of it. The scheduler claims here what is due."""
+"""The schedule of recurring jobs: intervals, pausing, and claiming the due runs for the scheduler."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,71 +23,71 @@ class Claim:
 
 
 def ensure(session: Session, key: str, name: str, ids: Sequence[int], interval: int, now: datetime) -> RecurringJob:
-    """Put a job on the schedule, first run at once, unless it stands there. Does not commit."""
-    wanted = select(RecurringJob).where(RecurringJob.key == key)
-    found = session.scalar(wanted)
-    if found is None:
-        # Schedulers on two machines start at the same moment, after the same power cut.
+    """Add a job to the schedule with its first run at once, unless it exists. Does not commit."""
+    statement = select(RecurringJob).where(RecurringJob.key == key)
+    job = session.scalar(statement)
+    if job is None:
+        # Two schedulers may start at the same moment.
         row = {"key": key, "name": name, "ids": list(ids), "interval_seconds": interval, "next_run_at": now}
         insert_if_missing(session, RecurringJob, row)
-        found = session.scalars(wanted).one()
-    return found
+        job = session.scalars(statement).one()
+    return job
 
 
-def forget(session: Session, key: str) -> None:
-    """Take a job off the schedule with what it was for. Does not commit."""
+def remove(session: Session, key: str) -> None:
+    """Remove a job from the schedule. Does not commit."""
     session.execute(delete(RecurringJob).where(RecurringJob.key == key))
 
 
 def change_interval(session: Session, key: str, seconds: int, *, now: datetime, actor: str) -> RecurringJob:
-    """Commits. Raises InvalidError outside of the job's bounds, NotFoundError."""
-    job = find(session, key)
-    least, most = schedule.bounds(job.name)
-    if not least <= seconds <= most:
+    """Change the interval of a job. Commits. Raises InvalidError outside of the job's bounds, NotFoundError."""
+    job = load_locked(session, key)
+    minimum, maximum = schedule.bounds(job.name)
+    if not minimum <= seconds <= maximum:
         session.rollback()
-        raise InvalidError("interval_out_of_range", field="interval", least=least, most=most)
+        raise InvalidError("interval_out_of_range", field="interval", least=minimum, most=maximum)
     before, job.interval_seconds = job.interval_seconds, seconds
     if job.enabled:
         job.next_run_at = schedule.sooner(job.next_run_at, seconds, now)
-    _note(session, "job_interval_changed", job, now=now, actor=actor, before=before, after=seconds)
+    _record_event(session, "job_interval_changed", job, now=now, actor=actor, before=before, after=seconds)
     session.commit()
     return job
 
 
 def run_now(session: Session, key: str, *, now: datetime, actor: str) -> RecurringJob:
-    """Let the scheduler ring at its next tick, within a second; works for a paused job too. Commits."""
-    job = find(session, key)
+    """Make a job due for the scheduler's next tick, within a second; also if it is paused. Commits."""
+    job = load_locked(session, key)
     job.next_run_at = now
-    _note(session, "job_run_asked", job, now=now, actor=actor)
+    _record_event(session, "job_run_asked", job, now=now, actor=actor)
     session.commit()
     return job
 
 
 def pause(session: Session, key: str, *, now: datetime, actor: str) -> RecurringJob:
-    """Commits. A run that has begun goes on to its end. Raises RefusedError for a job that never rests."""
-    job = find(session, key)
+    """Pause a job. Commits. A run in progress is not stopped. Raises RefusedError for a job that cannot be paused."""
+    job = load_locked(session, key)
     if job.name in schedule.NEVER_RESTS:
         session.rollback()
         raise RefusedError("job_never_rests")
     if job.enabled:
         job.enabled, job.next_run_at = False, None
-        _note(session, "job_paused", job, now=now, actor=actor)
+        _record_event(session, "job_paused", job, now=now, actor=actor)
     session.commit()
     return job
 
 
 def resume(session: Session, key: str, *, now: datetime, actor: str) -> RecurringJob:
-    """Commits. The first run is at once."""
-    job = find(session, key)
+    """Resume a paused job with a run at once. Commits."""
+    job = load_locked(session, key)
     if not job.enabled:
         job.enabled, job.next_run_at = True, now
-        _note(session, "job_resumed", job, now=now, actor=actor)
+        _record_event(session, "job_resumed", job, now=now, actor=actor)
     session.commit()
     return job
 
 
-def find(session: Session, key: str) -> RecurringJob:
-    """Locked for the change that follows. Raises NotFoundError."""
+def load_locked(session: Session, key: str) -> RecurringJob:
+    """Load and lock a job. Raises NotFoundError."""
     job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
     if job is None:
         raise NotFoundError("job_unknown", name=key)
@@ -95,10 +95,10 @@ def find(session: Session, key: str) -> RecurringJob:
 
 
 def claim_due(session: Session, now: datetime) -> list[Claim]:
-    """Take what is due and plan its next run, in one transaction: two schedulers never take the same run. Commits."""
-    waiting = select(RecurringJob).where(RecurringJob.next_run_at.is_not(None)).with_for_update(skip_locked=True)
+    """Claim the due runs and plan the next ones, so that two schedulers never claim the same run. Commits."""
+    statement = select(RecurringJob).where(RecurringJob.next_run_at.is_not(None)).with_for_update(skip_locked=True)
     claims = []
-    for job in session.scalars(waiting.order_by(RecurringJob.id)):
+    for job in session.scalars(statement.order_by(RecurringJob.id)):
         if job.next_run_at is None or not schedule.is_due(job.next_run_at, job.interval_seconds, now):
             continue
         job.next_run_at = schedule.following(job.next_run_at, job.interval_seconds, now) if job.enabled else None
@@ -109,7 +109,7 @@ def claim_due(session: Session, now: datetime) -> list[Claim]:
 
 
 def record_run(session: Session, key: str, outcome: str, cause: str | None, started: datetime, ended: datetime) -> None:
-    """Keep how a run ended, for a job that is on the schedule. Commits."""
+    """Store how a run ended, if the job is on the schedule. Commits."""
     job = session.scalar(select(RecurringJob).where(RecurringJob.key == key).with_for_update())
     if job is not None:
         job.last_run_at, job.finished_at = started, ended
@@ -118,5 +118,5 @@ def record_run(session: Session, key: str, outcome: str, cause: str | None, star
     session.commit()
 
 
-def _note(session: Session, kind: str, job: RecurringJob, *, now: datetime, actor: str, **args: int) -> None:
+def _record_event(session: Session, kind: str, job: RecurringJob, *, now: datetime, actor: str, **args: int) -> None:
     audit_log.record(session, kind, now=now, actor=actor, args={"job": job.key, **args})

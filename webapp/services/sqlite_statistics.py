@@ -1,30 +1,30 @@
-"""Letting SQLite know how much there is of what, by which it chooses its ways. PostgreSQL counts by itself."""
+"""Run ANALYZE on SQLite for its query planner. PostgreSQL does so by itself."""
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from webapp.models.amazon_orders import AmazonOrder
 
-# Of fewer rows every way is a short one.
-_LEAST = 1_000
-_COUNTED = text("SELECT stat FROM sqlite_stat1 WHERE tbl = 'amazon_orders' AND idx = 'ix_amazon_orders_purchased'")
+# Below this number of orders any query plan is fast.
+_MIN_ORDERS = 1_000
+_LAST_COUNT = text("SELECT stat FROM sqlite_stat1 WHERE tbl = 'amazon_orders' AND idx = 'ix_amazon_orders_purchased'")
 _INDEXES = text("SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name")
-_EVER_COUNTED = text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
+_HAS_STATISTICS = text("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
 
 
 def refresh(session: Session) -> bool:
-    """Count anew when there are twice as many orders as the last time; answers whether it did. Commits.
+    """Run ANALYZE if there are twice as many orders as the last time; return whether it ran. Commits.
 
-    One index at a time, so that nobody who writes waits long.
+    One index in a transaction, so that writers do not wait long.
     """
     if session.get_bind().dialect.name != "sqlite":
         return False
-    enough = max(_LEAST, 2 * _counted(session))
-    # The ids say at once that there are too few; only where they do not, the orders are counted.
-    due = (session.scalar(select(func.max(AmazonOrder.id))) or 0) >= enough
-    due = due and (session.scalar(select(func.count()).select_from(AmazonOrder)) or 0) >= enough
+    threshold = max(_MIN_ORDERS, 2 * _last_count(session))
+    # The highest id is a cheap upper bound; count the orders only if it is high enough.
+    is_due = (session.scalar(select(func.max(AmazonOrder.id))) or 0) >= threshold
+    is_due = is_due and (session.scalar(select(func.count()).select_from(AmazonOrder)) or 0) >= threshold
     session.rollback()
-    if not due:
+    if not is_due:
         return False
     for index in session.scalars(_INDEXES).all():
         session.execute(text(f'ANALYZE "{index}"'))
@@ -32,9 +32,9 @@ def refresh(session: Session) -> bool:
     return True
 
 
-def _counted(session: Session) -> int:
-    """How many Amazon orders there were when it last counted."""
-    if session.scalar(_EVER_COUNTED) is None:
+def _last_count(session: Session) -> int:
+    """Return how many Amazon orders there were at the last ANALYZE."""
+    if session.scalar(_HAS_STATISTICS) is None:
         return 0
-    stat: str | None = session.scalar(_COUNTED)
+    stat: str | None = session.scalar(_LAST_COUNT)
     return int(stat.split()[0]) if stat else 0

@@ -69,7 +69,7 @@ FORMS: dict[str, tuple[type[FlaskForm], Callable[[Any], dict[str, Any]]]] = {
 }
 # Kind → a function that returns the text and URL of the link to its result, or None.
 RESULTS: dict[str, Callable[[BulkAction], tuple[str, str] | None]] = dict.fromkeys(
-    (kind.name for kind in bulk_printing.KINDS), printing.result
+    (kind.name for kind in bulk_printing.HANDLERS), printing.result
 )
 
 
@@ -161,13 +161,13 @@ def _form(kind: str) -> type[FlaskForm]:
 
 
 def _check(action: BulkAction) -> None:
-    if not has_permission(bulk_registry.find(action.kind).permission):
+    if not has_permission(bulk_registry.get_handler(action.kind).permission):
         abort(403)
 
 
 def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
-    kind, session = bulk_registry.find(action.kind), db.session()
-    causes = kind.impossible(session, queries.subject_ids(session, action.id)) if kind.impossible else []
+    kind, session = bulk_registry.get_handler(action.kind), db.session()
+    causes = kind.find_skip_reasons(session, queries.subject_ids(session, action.id)) if kind.find_skip_reasons else []
     impossible = sum(cause.count for cause in causes)
     hints = {row.code: _hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
     return {
@@ -209,7 +209,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
         "here": url_for("bulk.show", **here, after=after or None),
         "first": url_for("bulk.show", **here) if after else "",
         "next": url_for("bulk.show", **here, after=rows[-1].id) if more else "",
-        "may": has_permission("bulk.write") and has_permission(bulk_registry.find(action.kind).permission),
+        "may": has_permission("bulk.write") and has_permission(bulk_registry.get_handler(action.kind).permission),
         "result": result(action) if result is not None and action.state == bulk_states.ENDED else None,
     }
 

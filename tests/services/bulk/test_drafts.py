@@ -30,23 +30,23 @@ def test_none_and_too_many_are_refused(session, orders):
 
 
 def test_what_nobody_confirmed_is_forgotten_after_a_day(session, orders):
-    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
-    young = bulk_runner.draft(session, "hold", [orders[0].id], **AUDIT_ARGS).id
+    old = bulk_runner.create_draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
+    young = bulk_runner.create_draft(session, "hold", [orders[0].id], **AUDIT_ARGS).id
     begun = bulk_runner.start(session, "hold", [orders[0].id], {"reason": "x"}, now=NOW - timedelta(9), actor="a").id
 
-    bulk_runner.forget_drafts(session, now=NOW)
+    bulk_runner.delete_drafts(session, now=NOW)
 
     assert session.scalars(select(BulkAction.id).order_by(BulkAction.id)).all() == [young, begun]
     assert old not in session.scalars(select(BulkRow.action_id)).all()
 
 
 def test_a_stale_question_never_begins_a_later_action(session, orders):
-    old = bulk_runner.draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
-    bulk_runner.forget_drafts(session, now=NOW)
-    new = bulk_runner.draft(session, "hold", [orders[1].id], **AUDIT_ARGS).id
+    old = bulk_runner.create_draft(session, "hold", [orders[0].id], now=NOW - timedelta(days=2), actor="user:1").id
+    bulk_runner.delete_drafts(session, now=NOW)
+    new = bulk_runner.create_draft(session, "hold", [orders[1].id], **AUDIT_ARGS).id
 
     assert new != old
-    bulk_runner.forget_drafts(session, now=NOW)
+    bulk_runner.delete_drafts(session, now=NOW)
     assert session.scalars(select(BulkAction.id)).all() == [new]
 
 
@@ -55,7 +55,7 @@ def test_what_is_impossible_is_told_before_with_its_causes(session, orders):
     holds.hold(session, ids[0], "x", **AUDIT_ARGS)
 
     def causes(kind):
-        found = bulk_registry.find(kind).impossible(session, ids)
+        found = bulk_registry.get_handler(kind).find_skip_reasons(session, ids)
         return {(cause.code, cause.args.get("state")): cause.count for cause in found}
 
     assert causes("hold") == {("cannot_hold", "holded"): 1}
@@ -70,7 +70,7 @@ def test_asking_what_is_impossible_costs_the_same_for_many(session, orders):
     event.listen(*listen)
     try:
         for kind in ("hold", "unhold", "cancel", "invoice"):
-            bulk_registry.find(kind).impossible(session, [order.id for order in orders])
+            bulk_registry.get_handler(kind).find_skip_reasons(session, [order.id for order in orders])
     finally:
         event.remove(*listen)
     assert len([one for one in statements if one.startswith("SELECT")]) == 5

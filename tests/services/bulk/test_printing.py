@@ -36,7 +36,7 @@ def orders(session):
 
 def run(session, kind, ids):
     action = bulk_runner.start(session, kind, ids, **AUDIT_ARGS)
-    assert not bulk_runner.step(session, action.id, lambda: NOW)
+    assert not bulk_runner.process_rows(session, action.id, lambda: NOW)
     session.expire_all()
     assert action.state == bulk_states.ENDED
     return action
@@ -130,7 +130,7 @@ def test_invoices_can_be_chosen_themselves(session, orders):
 
 
 def test_a_large_file_lies_in_parts_that_nobody_can_read(session, orders, monkeypatch):
-    monkeypatch.setattr(printed_files, "PART", 10_000)
+    monkeypatch.setattr(printed_files, "PART_SIZE", 10_000)
 
     action = run(session, "print_invoices", [order.id for order in orders])
 
@@ -146,7 +146,7 @@ def test_a_second_end_puts_the_file_in_the_place_of_the_first(session, orders):
     first = the_file(session, action)[1]
     session.rollback()
 
-    bulk_runner.bulk_registry.find("print_invoices").finish(session, action.id, NOW)
+    bulk_runner.bulk_registry.get_handler("print_invoices").finish(session, action.id, NOW)
 
     assert session.scalar(select(func.count(PrintedFile.id))) == 1
     assert the_file(session, action)[1] == first
@@ -155,9 +155,9 @@ def test_a_second_end_puts_the_file_in_the_place_of_the_first(session, orders):
 def test_a_file_goes_after_a_day(session, orders):
     action = run(session, "print_invoices", [orders[0].id])
 
-    printed_files.purge(session, now=NOW + timedelta(hours=23))
+    printed_files.delete_old(session, now=NOW + timedelta(hours=23))
     assert queries.file_of(session, action.id) is not None
-    printed_files.purge(session, now=NOW + timedelta(hours=25))
+    printed_files.delete_old(session, now=NOW + timedelta(hours=25))
 
     assert queries.file_of(session, action.id) is None
     assert session.scalar(select(func.count(PrintedPart.id))) == 0

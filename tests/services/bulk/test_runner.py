@@ -36,7 +36,7 @@ def orders(session):
 @pytest.fixture
 def run(session):
     def run(action, *, turn=timedelta(minutes=5)):
-        more = bulk_runner.step(session, action.id, lambda: NOW, turn=turn)
+        more = bulk_runner.process_rows(session, action.id, lambda: NOW, time_slice=turn)
         session.expire_all()
         return more
 
@@ -49,7 +49,7 @@ def a_kind(monkeypatch):
 
     def register(do, **more):
         kind = BulkHandler("probe", "orders.write", do, **more)
-        monkeypatch.setitem(bulk_registry.KINDS, "probe", kind)
+        monkeypatch.setitem(bulk_registry.HANDLERS, "probe", kind)
         return kind
 
     return register
@@ -94,7 +94,7 @@ def test_a_row_knows_the_number_of_what_was_written(session, orders, run):
 
 def test_what_is_frozen_stays_frozen(session, orders, run):
     """What comes to match the filter later is not in it."""
-    action = bulk_runner.draft(session, "invoice", [orders[0].id], **AUDIT_ARGS)
+    action = bulk_runner.create_draft(session, "invoice", [orders[0].id], **AUDIT_ARGS)
 
     assert (action.state, run(action)) == (bulk_states.DRAFT, False)
     bulk_runner.begin(session, action.id, {}, **AUDIT_ARGS)
@@ -111,10 +111,10 @@ def test_a_turn_ends_and_the_next_goes_on(session, orders, a_kind):
     action = bulk_runner.start(session, "probe", ids, **AUDIT_ARGS)
     clock = iter(NOW + timedelta(seconds=n) for n in range(100))
 
-    more = bulk_runner.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=5))
+    more = bulk_runner.process_rows(session, action.id, lambda: next(clock), time_slice=timedelta(seconds=5))
 
     assert (more, done) == (True, ids[:2])
-    assert not bulk_runner.step(session, action.id, lambda: NOW)
+    assert not bulk_runner.process_rows(session, action.id, lambda: NOW)
     assert done == ids
 
 
@@ -146,9 +146,9 @@ def test_two_workers_share_the_rows(app, session, orders, a_kind):
     id_ = action.id
     session.commit()
 
-    assert run_concurrently(app, *[lambda s: bulk_runner.step(s, id_, lambda: NOW)] * 3) == ["done"] * 3
+    assert run_concurrently(app, *[lambda s: bulk_runner.process_rows(s, id_, lambda: NOW)] * 3) == ["done"] * 3
 
-    bulk_runner.step(session, id_, lambda: NOW)
+    bulk_runner.process_rows(session, id_, lambda: NOW)
     session.expire_all()
     assert (action.state, counts(action)) == (bulk_states.ENDED, (6, 6, 0, 0))
     assert session.scalar(select(func.count(Invoice.id))) == 6
@@ -197,7 +197,7 @@ def test_failed_rows_alone_are_tried_again(session, orders, run):
 
 
 def test_what_has_not_begun_or_is_not_there_is_not_tried_again(session, orders):
-    action = bulk_runner.draft(session, "hold", [orders[0].id], **AUDIT_ARGS)
+    action = bulk_runner.create_draft(session, "hold", [orders[0].id], **AUDIT_ARGS)
 
     assert expect_refusal(lambda: bulk_runner.retry_failed(session, action.id, **AUDIT_ARGS)) == ("bulk_not_begun", {})
     for verb in (bulk_runner.retry_failed, bulk_runner.cancel):
@@ -212,12 +212,12 @@ def test_the_rest_can_be_stopped_and_what_is_done_stays(session, orders, a_kind)
     a_kind(lambda _session, _task: Outcome("order_held"))
     action = bulk_runner.start(session, "probe", [order.id for order in orders[:4]], **AUDIT_ARGS)
     clock = iter(NOW + timedelta(seconds=n) for n in range(100))
-    bulk_runner.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=3))
+    bulk_runner.process_rows(session, action.id, lambda: next(clock), time_slice=timedelta(seconds=3))
 
     bulk_runner.cancel(session, action.id, **AUDIT_ARGS)
 
     assert (action.state, counts(action)) == (bulk_states.STOPPED, (4, 1, 0, 3))
-    assert not bulk_runner.step(session, action.id, lambda: NOW)
+    assert not bulk_runner.process_rows(session, action.id, lambda: NOW)
     assert outcomes(session, action)[1:] == [("skipped", "bulk_stopped")] * 3
     assert expect_refusal(lambda: bulk_runner.cancel(session, action.id, **AUDIT_ARGS))[0] == "bulk_ended"
 
@@ -251,9 +251,9 @@ def test_a_kind_may_finish_when_no_row_is_left(session, orders, a_kind):
     action = bulk_runner.start(session, "probe", [order.id for order in orders[:2]], **AUDIT_ARGS)
     clock = iter(NOW + timedelta(seconds=n) for n in range(100))
 
-    assert bulk_runner.step(session, action.id, lambda: next(clock), turn=timedelta(seconds=3))
+    assert bulk_runner.process_rows(session, action.id, lambda: next(clock), time_slice=timedelta(seconds=3))
     assert finished == []
-    bulk_runner.step(session, action.id, lambda: NOW)
+    bulk_runner.process_rows(session, action.id, lambda: NOW)
     assert finished == [action.id]
 
 

@@ -143,10 +143,12 @@ def test_what_somebody_saw_before_another_step_gives_nothing_back(session):
     order = create_processing_order(session)
     seen = order.version
     goodwill = CreditRequest({}, 0, adjustment_refund=500)
-    credit_memos.create(session, order.id, goodwill, seen=seen, **AUDIT_ARGS)
+    credit_memos.create(session, order.id, goodwill, expected_version=seen, **AUDIT_ARGS)
     assert order.version > seen
 
-    again = expect_refusal(lambda: credit_memos.create(session, order.id, goodwill, seen=seen, **AUDIT_ARGS))
+    again = expect_refusal(
+        lambda: credit_memos.create(session, order.id, goodwill, expected_version=seen, **AUDIT_ARGS)
+    )
 
     assert (again, order.total_refunded) == (("order_changed", {}), 500)
 

@@ -113,9 +113,11 @@ def test_of_two_tabs_one_invoices_and_the_other_is_told(app, session):
 def test_what_somebody_saw_before_another_step_is_not_written(session):
     order = create_processing_order(session, invoiced=False)
     seen = order.version
-    invoices.create(session, order.id, {order.items[0].id: 1}, seen=seen, **AUDIT_ARGS)
+    invoices.create(session, order.id, {order.items[0].id: 1}, expected_version=seen, **AUDIT_ARGS)
 
-    again = expect_refusal(lambda: invoices.create(session, order.id, {order.items[0].id: 1}, seen=seen, **AUDIT_ARGS))
+    again = expect_refusal(
+        lambda: invoices.create(session, order.id, {order.items[0].id: 1}, expected_version=seen, **AUDIT_ARGS)
+    )
 
     assert again == ("order_changed", {})
     assert line_quantities(order)[0] == (1, 0, 0, 0)

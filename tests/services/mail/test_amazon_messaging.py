@@ -35,14 +35,14 @@ def ask(harness: AccountHarness, number: str) -> MessageOffer:
 
 
 def advance(harness: AccountHarness) -> None:
-    amazon_messaging.advance(harness.session, harness.amazon, harness.account.id, clock=harness.clock)
+    amazon_messaging.process_due(harness.session, harness.amazon, harness.account.id, clock=harness.clock)
 
 
 def write(
     harness: AccountHarness, number: str, kind: str = "unexpectedProblem", text: str = "Es kommt morgen."
 ) -> Mail:
     order = order_of(harness, number)
-    return mail_outbox.write_message(harness.session, order, kind, text, now=harness.clock(), actor="user:1")
+    return mail_outbox.queue_message(harness.session, order, kind, text, now=harness.clock(), actor="user:1")
 
 
 def test_what_amazon_allows_is_asked_once_and_kept_for_minutes(harness: AccountHarness, number: str) -> None:
@@ -125,7 +125,7 @@ def test_after_a_lost_answer_it_is_never_repeated_blindly(harness: AccountHarnes
 def test_what_a_dead_process_left_may_have_arrived(harness: AccountHarness, number: str) -> None:
     ask(harness, number)
     mail = write(harness, number)
-    mail_outbox.move(mail, "send", harness.clock())
+    mail_outbox.apply_transition(mail, "send", harness.clock())
     mail.due_at = harness.clock()
     harness.session.commit()
     advance(harness)
@@ -155,7 +155,7 @@ def test_neither_a_mail_nor_a_message_that_waits_is_told_to_amazon(harness: Acco
     ask(harness, number)
     save_mail_server(harness.session)
     order = order_of(harness, number)
-    mail = mail_outbox.write(
+    mail = mail_outbox.queue_mail(
         harness.session, order, "free", text=("Hello", "It is late."), now=harness.clock(), actor="user:1"
     )
     waits = write(harness, number)

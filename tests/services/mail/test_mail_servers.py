@@ -71,6 +71,6 @@ def test_after_three_days_it_has_failed(post: Post) -> None:
 
 def test_without_a_server_what_waits_goes_on_waiting(post: Post) -> None:
     mail = post.write()
-    mail_settings.forget_server(post.session, now=NOW, actor="test")
+    mail_settings.delete_server(post.session, now=NOW, actor="test")
     assert post.send() == 0
     assert post.state(mail) == ("queued", "mail_not_configured", NOW + timedelta(hours=1))

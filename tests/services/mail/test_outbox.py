@@ -75,7 +75,7 @@ def test_each_document_makes_its_mail_with_its_comment(session, order):
 
 
 def test_nothing_of_a_mail_is_readable_in_the_database_or_in_events(session, order):
-    mail_outbox.write(session, order, "free", text=("To Buyer Number1", "Dear Buyer Number1"), **AUDIT_ARGS)
+    mail_outbox.queue_mail(session, order, "free", text=("To Buyer Number1", "Dear Buyer Number1"), **AUDIT_ARGS)
 
     row = session.execute(text("SELECT recipient, subject, body FROM mails")).one()
     assert all("Number1" not in value and "@" not in value for value in row)
@@ -97,7 +97,7 @@ def test_without_a_usable_address_neither_mail_nor_document_is_written(session, 
 
     assert expect_refusal(lambda: invoices.create(session, order.id, notify=True, **AUDIT_ARGS)) == (cause, {})
     assert expect_refusal(lambda: comments.create(session, order.id, "Hello", notify=True, **AUDIT_ARGS)) == (cause, {})
-    assert expect_refusal(lambda: mail_outbox.write(session, order, "order", **AUDIT_ARGS)) == (cause, {})
+    assert expect_refusal(lambda: mail_outbox.queue_mail(session, order, "order", **AUDIT_ARGS)) == (cause, {})
 
 
 def test_without_a_server_neither_mail_nor_document_is_written(session):
@@ -106,7 +106,7 @@ def test_without_a_server_neither_mail_nor_document_is_written(session):
         "mail_not_configured",
         {},
     )
-    assert expect_refusal(lambda: mail_outbox.write(session, order, "order", **AUDIT_ARGS)) == (
+    assert expect_refusal(lambda: mail_outbox.queue_mail(session, order, "order", **AUDIT_ARGS)) == (
         "mail_not_configured",
         {},
     )
@@ -125,18 +125,22 @@ def test_without_a_server_neither_mail_nor_document_is_written(session):
     ],
 )
 def test_what_no_mail_may_say_is_refused(session, order, written, code):
-    assert expect_refusal(lambda: mail_outbox.write(session, order, "free", text=written, **AUDIT_ARGS))[0] == code
+    assert expect_refusal(lambda: mail_outbox.queue_mail(session, order, "free", text=written, **AUDIT_ARGS))[0] == code
 
 
 @pytest.mark.both_databases
 def test_the_same_form_sent_twice_is_one_mail(app, session, order):
     text = ("Hello", "Text")
-    first = mail_outbox.write(session, order, "free", text=text, once="form1", **AUDIT_ARGS)
-    assert mail_outbox.write(session, order, "free", text=text, once="form1", **AUDIT_ARGS).id == first.id
+    first = mail_outbox.queue_mail(session, order, "free", text=text, idempotency_key="form1", **AUDIT_ARGS)
+    assert (
+        mail_outbox.queue_mail(session, order, "free", text=text, idempotency_key="form1", **AUDIT_ARGS).id == first.id
+    )
     session.rollback()
 
     def send(own):
-        mail_outbox.write(own, own.get_one(Order, order_id), "free", text=text, once="form2", **AUDIT_ARGS)
+        mail_outbox.queue_mail(
+            own, own.get_one(Order, order_id), "free", text=text, idempotency_key="form2", **AUDIT_ARGS
+        )
 
     order_id = order.id
     session.rollback()
@@ -145,19 +149,22 @@ def test_the_same_form_sent_twice_is_one_mail(app, session, order):
 
 
 def test_a_document_that_is_on_its_way_is_not_sent_again_by_a_second_click(session, order):
-    mail_outbox.write(session, order, "order", **AUDIT_ARGS)
-    assert expect_refusal(lambda: mail_outbox.write(session, order, "order", **AUDIT_ARGS)) == ("mail_on_its_way", {})
+    mail_outbox.queue_mail(session, order, "order", **AUDIT_ARGS)
+    assert expect_refusal(lambda: mail_outbox.queue_mail(session, order, "order", **AUDIT_ARGS)) == (
+        "mail_on_its_way",
+        {},
+    )
 
 
 def test_what_has_not_failed_is_neither_sent_again_nor_dropped_late(session, order):
-    mail = mail_outbox.write(session, order, "order", **AUDIT_ARGS)
+    mail = mail_outbox.queue_mail(session, order, "order", **AUDIT_ARGS)
     assert expect_refusal(lambda: mail_outbox.retry(session, mail.id, **AUDIT_ARGS)) == ("mail_cannot_retry", {})
 
-    mail_outbox.drop(session, mail.id, **AUDIT_ARGS)
+    mail_outbox.discard(session, mail.id, **AUDIT_ARGS)
 
     assert (mail.state, mail.due_at) == ("dropped", None)
-    assert expect_refusal(lambda: mail_outbox.drop(session, mail.id, **AUDIT_ARGS)) == ("mail_cannot_drop", {})
-    assert expect_refusal(lambda: mail_outbox.drop(session, 99, **AUDIT_ARGS)) == ("mail_not_there", {"name": 99})
+    assert expect_refusal(lambda: mail_outbox.discard(session, mail.id, **AUDIT_ARGS)) == ("mail_cannot_drop", {})
+    assert expect_refusal(lambda: mail_outbox.discard(session, 99, **AUDIT_ARGS)) == ("mail_not_there", {"name": 99})
     assert event_kinds(session, order) == ["mail_queued", "mail_dropped"]
 
 
@@ -214,15 +221,18 @@ def test_a_mail_on_its_way_holds_up_none_of_another_kind_document_or_order(sessi
     other = create_orders(session, an_order(2))[1]
     one = invoices.create(session, order.id, {order.items[0].id: 1}, **AUDIT_ARGS)
     two = invoices.create(session, order.id, **AUDIT_ARGS)
-    mail_outbox.write(session, order, "invoice", one.id, **AUDIT_ARGS)
+    mail_outbox.queue_mail(session, order, "invoice", one.id, **AUDIT_ARGS)
 
-    mail_outbox.write(session, order, "invoice", two.id, **AUDIT_ARGS)
-    mail_outbox.write(session, order, "order", **AUDIT_ARGS)
-    mail_outbox.write(session, other, "order", **AUDIT_ARGS)
+    mail_outbox.queue_mail(session, order, "invoice", two.id, **AUDIT_ARGS)
+    mail_outbox.queue_mail(session, order, "order", **AUDIT_ARGS)
+    mail_outbox.queue_mail(session, other, "order", **AUDIT_ARGS)
 
-    again = expect_refusal(lambda: mail_outbox.write(session, order, "invoice", one.id, **AUDIT_ARGS))
+    again = expect_refusal(lambda: mail_outbox.queue_mail(session, order, "invoice", one.id, **AUDIT_ARGS))
     assert again == ("mail_on_its_way", {})
-    assert expect_refusal(lambda: mail_outbox.write(session, other, "order", **AUDIT_ARGS)) == ("mail_on_its_way", {})
+    assert expect_refusal(lambda: mail_outbox.queue_mail(session, other, "order", **AUDIT_ARGS)) == (
+        "mail_on_its_way",
+        {},
+    )
     assert [(mail.order_id, mail.kind, mail.document_id) for mail in queued(session)] == [
         (order.id, "invoice", one.id),
         (order.id, "invoice", two.id),

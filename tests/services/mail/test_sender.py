@@ -48,7 +48,9 @@ class Post:
         return mail_sender.send_due(self.session, office or SmtpMailService(), clock=self.clock)
 
     def write(self, subject: str = "Hello", body: str = "Text") -> Mail:
-        return mail_outbox.write(self.session, self.order, "free", text=(subject, body), now=self.now, actor="user:1")
+        return mail_outbox.queue_mail(
+            self.session, self.order, "free", text=(subject, body), now=self.now, actor="user:1"
+        )
 
     def state(self, mail: Mail) -> tuple[str, str | None, datetime | None]:
         self.session.refresh(mail)
@@ -193,14 +195,14 @@ def test_what_is_refused_for_good_has_failed_in_the_servers_words_until_a_person
 
 
 def test_a_mail_whose_document_cannot_be_printed_has_failed_and_the_next_goes_out(post: Post) -> None:
-    gone = mail_outbox.write(post.session, post.order, "invoice", 99, ("Hello", "Text"), **AUDIT_ARGS)
+    gone = mail_outbox.queue_mail(post.session, post.order, "invoice", 99, ("Hello", "Text"), **AUDIT_ARGS)
     post.write()
     assert post.send() == 1
     assert post.state(gone) == ("failed", "mail_document_gone", None)
 
 
 def test_a_mail_that_cannot_be_written_out_has_failed_and_the_next_goes_out(post: Post) -> None:
-    odd = mail_outbox.write(post.session, post.order, "order", **AUDIT_ARGS)
+    odd = mail_outbox.queue_mail(post.session, post.order, "order", **AUDIT_ARGS)
     odd.kind = "from_tomorrow"
     post.session.commit()
     post.write()
@@ -232,7 +234,7 @@ def restore(post: Post, table: str, column: str, row_id: int, value: str) -> Non
 def test_a_mail_that_no_key_opens_waits_for_the_right_one_and_the_next_goes_out(
     post: Post, table: str, column: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    waiting = mail_outbox.write(post.session, post.order, "order", **AUDIT_ARGS)
+    waiting = mail_outbox.queue_mail(post.session, post.order, "order", **AUDIT_ARGS)
     waiting_id, row_id = waiting.id, waiting.id if table == "mails" else post.order.id
     post.session.execute(update(Mail).values(error_message="Busy"))
     other = post.write().id if table == "mails" else None
@@ -278,7 +280,7 @@ def test_after_a_lost_answer_it_is_not_sent_again_until_a_person_says_so(post: P
 
 def test_what_a_dead_process_left_on_its_way_may_have_arrived(post: Post) -> None:
     mail = post.write()
-    mail_outbox.move(mail, "send", NOW)
+    mail_outbox.apply_transition(mail, "send", NOW)
     mail.due_at = NOW + timedelta(seconds=90)
     post.session.commit()
 
@@ -294,7 +296,7 @@ def test_what_a_dead_process_left_on_its_way_may_have_arrived(post: Post) -> Non
 
 def test_a_dropped_mail_does_not_go_out(post: Post) -> None:
     mail = post.write()
-    mail_outbox.drop(post.session, mail.id, **AUDIT_ARGS)
+    mail_outbox.discard(post.session, mail.id, **AUDIT_ARGS)
     assert post.send() == 0
     assert post.box.taken == []
 

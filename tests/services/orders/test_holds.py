@@ -56,7 +56,9 @@ def test_who_saw_an_order_before_its_hold_or_during_it_saw_another_one(session):
 
     assert before < during < order.version
     for seen in (before, during):
-        assert expect_refusal(lambda seen=seen: invoices.create(session, order.id, seen=seen, **AUDIT_ARGS)) == (
+        assert expect_refusal(
+            lambda seen=seen: invoices.create(session, order.id, expected_version=seen, **AUDIT_ARGS)
+        ) == (
             "order_changed",
             {},
         )

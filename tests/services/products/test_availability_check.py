@@ -85,9 +85,13 @@ def test_more_sold_than_there_is_makes_what_can_be_sold_negative_and_the_order_a
         (
             {"enabled": False, "quantity": 5},
             "product_disabled",
-            lambda session: products.change(session, 1, Entry("", enabled=True), **AUDIT_ARGS),
+            lambda session: products.update_product(session, 1, Entry("", enabled=True), **AUDIT_ARGS),
         ),
-        ({"quantity": 1}, "product_out_of_stock", lambda session: products.adjust(session, 1, 4, **AUDIT_ARGS)),
+        (
+            {"quantity": 1},
+            "product_out_of_stock",
+            lambda session: products.adjust_quantity(session, 1, 4, **AUDIT_ARGS),
+        ),
     ],
 )
 def test_a_store_that_blocks_says_why_and_makes_the_order_once_the_product_is_right(
@@ -163,16 +167,16 @@ def test_stock_kept_from_now_on_holds_what_open_orders_still_need(session, accou
     shipments.create(session, first.id, [Parcel(quantities={first.items[0].id: 1})], **AUDIT_ARGS)
     id_ = load_product(session).id
 
-    products.count(session, id_, 20, reason="counted", **AUDIT_ARGS)
+    products.set_quantity(session, id_, 20, reason="counted", **AUDIT_ARGS)
     assert stock_counters(session) == (20, 3, 17)
     shipments.create(session, first.id, **AUDIT_ARGS)
     assert stock_counters(session) == (18, 1, 17)
     check_no_drift(session)
 
-    products.change(session, id_, Entry("", manage_stock=False), **AUDIT_ARGS)
+    products.update_product(session, id_, Entry("", manage_stock=False), **AUDIT_ARGS)
     assert stock_counters(session) == (18, 0, 18)
     take_back(session, first.id, 0, 2)
     assert load_product(session).quantity == 18
-    products.change(session, id_, Entry("", manage_stock=True), **AUDIT_ARGS)
+    products.update_product(session, id_, Entry("", manage_stock=True), **AUDIT_ARGS)
     assert stock_counters(session) == (18, 3, 15)
     check_no_drift(session)

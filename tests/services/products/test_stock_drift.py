@@ -112,7 +112,7 @@ def test_eight_who_ship_import_and_count_at_once_leave_the_stock_exact(app, sess
     def adjust(product_id):
         def work(session):
             for _ in range(10):
-                products.adjust(session, product_id, 1, now=NOW, actor="test")
+                products.adjust_quantity(session, product_id, 1, now=NOW, actor="test")
 
         return work
 
@@ -261,13 +261,13 @@ class History:
         sku = f"SKU-{place + 1}"
         left = self.left(sku)
         id_ = load_product(self.session, sku, self.account_id).id
-        products.count(self.session, id_, pieces * 5, reason="counted", **AUDIT_ARGS)
+        products.set_quantity(self.session, id_, pieces * 5, reason="counted", **AUDIT_ARGS)
         self.base[sku] = pieces * 5 + left
 
     def file(self, which, place, pieces):
         sku = f"SKU-{place + 1}"
         left = self.left(sku)
-        kept = product_csv_import.keep(
+        kept = product_csv_import.create(
             self.session, self.account_id, "", f"sku,quantity\n{sku},{pieces * 7}", **AUDIT_ARGS
         )
         product_csv_import.confirm(self.session, kept.id, **AUDIT_ARGS)

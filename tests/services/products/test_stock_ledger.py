@@ -197,7 +197,7 @@ def test_a_parcel_taken_back_of_an_order_that_amazon_cancelled_is_not_owed_to_an
     shipment = shipments.create(session, order.id, **AUDIT_ARGS)
     create_orders(session, an_order(1, "CANCELLED", updated=1))
 
-    parcels.take_back(session, shipment.parcels[0].id, **AUDIT_ARGS)
+    parcels.delete(session, shipment.parcels[0].id, **AUDIT_ARGS)
 
     assert stock_counters(session) == (10, 0, 10)
     assert load_ledger(session)[-2:] == [("take_back", 2, 2), ("release", 0, -2)]
@@ -224,7 +224,7 @@ def test_pieces_that_amazon_is_asked_to_refund_come_back_once_it_has(session, ac
 def settled(session, memo, what):
     """The credit memo after Amazon has answered, or the person has thought better of it."""
     asked = session.scalars(select(Submission).where(Submission.subject == str(memo.id))).one()
-    refunds.KIND.outcome(session, asked, what, **AUDIT_ARGS)
+    refunds.RefundHandler().handle_event(session, asked, what, **AUDIT_ARGS)
     asked.open = False
     session.commit()
 
@@ -270,7 +270,7 @@ def test_pieces_of_a_parcel_older_than_the_count_are_added_when_they_return(sess
     shipments.create(session, order.id, **AUDIT_ARGS)
     credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], **AUDIT_ARGS)
     later = NOW + timedelta(hours=1)
-    products.count(session, load_product(session).id, 10, now=later, actor="user:1")
+    products.set_quantity(session, load_product(session).id, 10, now=later, actor="user:1")
 
     credit_memos.create(session, order.id, CreditRequest({line: 1}), return_to_stock=[line], now=later, actor="user:1")
 

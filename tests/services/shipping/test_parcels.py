@@ -42,7 +42,7 @@ def ship(session, order, pieces, number="JJD01460000A1"):
 
 def move(session, parcel, *names):
     """What the worker and Amazon would have done with what is told of it."""
-    submission = shipment_confirmations.latest(session, parcel)
+    submission = shipment_confirmations.find_latest(session, parcel)
     for name in names:
         submission_transitions.apply(submission, name, NOW)
     session.commit()
@@ -55,7 +55,7 @@ def test_a_parcel_taken_back_is_to_be_shipped_again(session):
     kept, parcel = ship(session, order, {first: 1}), ship(session, order, {first: 1, second: 1}, "JJD01460000B1")
     assert order.state == "awaiting_amazon"
 
-    parcels.take_back(session, parcel.id, **AUDIT_ARGS)
+    parcels.delete(session, parcel.id, **AUDIT_ARGS)
 
     assert (order.state, line_quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 0, 0, 0)])
     assert [row.id for row in session.scalars(select(ParcelRow))] == [kept.id]
@@ -78,7 +78,7 @@ def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
     parcel = ship(session, order, None)
 
     def take_back():
-        return expect_refusal(lambda: parcels.take_back(session, parcel.id, **AUDIT_ARGS))
+        return expect_refusal(lambda: parcels.delete(session, parcel.id, **AUDIT_ARGS))
 
     move(session, parcel, "send")
     assert take_back() == ("parcel_being_told", {})
@@ -89,7 +89,7 @@ def test_what_amazon_knows_or_is_being_told_is_not_taken_back(session):
     there = (a_package("9", tracking_number="JJD01460000A1"),)
     create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
     assert take_back() == ("parcel_at_amazon", {})
-    assert expect_refusal(lambda: parcels.take_back(session, 99, **AUDIT_ARGS)) == ("parcel_unknown", {"name": 99})
+    assert expect_refusal(lambda: parcels.delete(session, 99, **AUDIT_ARGS)) == ("parcel_unknown", {"name": 99})
 
 
 def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_taken_back(session):
@@ -100,7 +100,7 @@ def test_a_parcel_amazon_refused_and_knows_by_its_number_from_elsewhere_is_not_t
     there = (a_package("9", tracking_number="JJD01460000A1"),)
     create_orders(session, an_order(status="SHIPPED", updated=5, items=items, packages=there))
 
-    assert expect_refusal(lambda: parcels.take_back(session, parcel.id, **AUDIT_ARGS)) == ("parcel_at_amazon", {})
+    assert expect_refusal(lambda: parcels.delete(session, parcel.id, **AUDIT_ARGS)) == ("parcel_at_amazon", {})
 
 
 def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
@@ -123,9 +123,9 @@ def test_a_correction_is_not_proved_by_what_is_to_be_corrected(session):
     )
 
     assert (told.state, told.details["corrects"]) == ("queued", True)
-    assert not shipment_confirmations.KIND.proved(session, told, said)
+    assert not shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, told, said)
     move(session, parcel, "send", "accept")
-    assert shipment_confirmations.KIND.proved(session, told, said)
+    assert shipment_confirmations.ShipmentConfirmationHandler().is_shown_by(session, told, said)
 
 
 def test_of_a_canceled_order_what_is_taken_back_is_canceled_too(session):
@@ -136,7 +136,7 @@ def test_of_a_canceled_order_what_is_taken_back_is_canceled_too(session):
     )
     assert (order.state, [(line.shipped, line.canceled) for line in order.items]) == ("canceled", [(1, 1), (0, 1)])
 
-    parcels.take_back(session, parcel.id, **AUDIT_ARGS)
+    parcels.delete(session, parcel.id, **AUDIT_ARGS)
 
     assert (order.state, [(line.shipped, line.canceled) for line in order.items]) == ("canceled", [(0, 2), (0, 1)])
 
@@ -147,7 +147,7 @@ def test_what_amazon_counts_as_shipped_stays_shipped(session):
     items = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
     create_orders(session, an_order(status="PARTIALLY_SHIPPED", updated=5, items=items))
 
-    parcels.take_back(session, parcel.id, **AUDIT_ARGS)
+    parcels.delete(session, parcel.id, **AUDIT_ARGS)
 
     session.refresh(order)
     assert (order.state, line_quantities(order)) == ("processing", [(2, 1, 0, 0), (1, 0, 0, 0)])
@@ -193,7 +193,9 @@ def expected(session, order):
     """How Amazon stands to the parcels of the order."""
     if order.amazon_order.status == "SHIPPED":
         return "confirmed"
-    states = {shipment_confirmations.latest(session, parcel).state for parcel in session.scalars(select(ParcelRow))}
+    states = {
+        shipment_confirmations.find_latest(session, parcel).state for parcel in session.scalars(select(ParcelRow))
+    }
     if states & {"rejected", "undone", "unproved", "conflict"}:
         return "failed"
     return "confirmed" if states <= {"verified"} else "unconfirmed"
@@ -214,7 +216,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         references.add(parcel.reference)
 
     def take_back():
-        parcels.take_back(session, chance.choice(session.scalars(select(ParcelRow.id)).all()), **AUDIT_ARGS)
+        parcels.delete(session, chance.choice(session.scalars(select(ParcelRow.id)).all()), **AUDIT_ARGS)
 
     def edit():
         parcel_id = chance.choice(session.scalars(select(ParcelRow.id)).all())
@@ -228,7 +230,7 @@ def test_whatever_happens_the_pieces_add_up(session, seed):
         submission_transitions.apply(
             one, chance.choice(steps.get(one.state, ("reject", "accept", "give_up", "verify"))), NOW
         )
-        shipment_confirmations.KIND.settle(session, one, **AUDIT_ARGS)
+        shipment_confirmations.ShipmentConfirmationHandler().update_order(session, one, **AUDIT_ARGS)
         session.commit()
 
     def again():

@@ -242,10 +242,12 @@ def test_what_somebody_saw_before_another_step_is_not_sent(session):
     order = create_processing_order(session)
     first = order.items[0].id
     seen = order.version
-    shipments.create(session, order.id, [Parcel({first: 1})], seen=seen, **AUDIT_ARGS)
+    shipments.create(session, order.id, [Parcel({first: 1})], expected_version=seen, **AUDIT_ARGS)
 
     assert order.version > seen
-    again = expect_refusal(lambda: shipments.create(session, order.id, [Parcel({first: 1})], seen=seen, **AUDIT_ARGS))
+    again = expect_refusal(
+        lambda: shipments.create(session, order.id, [Parcel({first: 1})], expected_version=seen, **AUDIT_ARGS)
+    )
 
     assert again == ("order_changed", {})
     assert line_quantities(order)[0] == (2, 1, 0, 0)

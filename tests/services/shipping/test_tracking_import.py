@@ -52,7 +52,7 @@ def orders(session):
 
 
 def kept(session, text):
-    return tracking_import.keep(session, tracking_import.read(session, [("", text)]), **AUDIT_ARGS)
+    return tracking_import.create(session, tracking_import.parse_sheets(session, [("", text)]), **AUDIT_ARGS)
 
 
 def standings(session, one):
@@ -62,7 +62,7 @@ def standings(session, one):
 
 
 def run(session, action):
-    while bulk_runner.step(session, action.id, lambda: NOW):
+    while bulk_runner.process_rows(session, action.id, lambda: NOW):
         pass
     session.expire_all()
 
@@ -119,7 +119,7 @@ def test_what_is_ready_is_shipped_and_amazon_is_to_be_told_of_each_parcel(sessio
     )
     one = kept(session, text)
     dpd = session.scalars(select(TrackingRow.id).where(TrackingRow.position == 3)).one()
-    tracking_import.choose(session, one.id, {dpd: Choice(carrier="dpd")})
+    tracking_import.update_rows(session, one.id, {dpd: Choice(carrier="dpd")})
 
     action = tracking_import.confirm(session, one.id, **SHIP)
     run(session, action)
@@ -147,7 +147,7 @@ def test_the_day_in_the_sheet_is_what_amazon_is_told(session, orders):
     assert dict(found) == {order.id: datetime(2026, 3, 1, 11, tzinfo=UTC), orders[1].id: None}
     submission = session.scalars(select(Submission).order_by(Submission.id)).first()
     told = []
-    shipment_confirmations.KIND.call(session, submission)(Port(told))
+    shipment_confirmations.ShipmentConfirmationHandler().build_call(session, submission)(Port(told))
     assert told[0].shipped_at == datetime(2026, 3, 1, 11, tzinfo=UTC)
 
 
@@ -207,7 +207,7 @@ def test_two_sheets_confirmed_before_either_is_shipped_ship_once(session, orders
 def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orders):
     one = kept(session, f"{orders[0].number};{DHL}\n{orders[1].number};{UPS}")
     first = session.scalars(select(TrackingRow.id).order_by(TrackingRow.position)).first()
-    tracking_import.choose(session, one.id, {first: Choice(selected=False, carrier="no such carrier")})
+    tracking_import.update_rows(session, one.id, {first: Choice(selected=False, carrier="no such carrier")})
 
     action = tracking_import.confirm(session, one.id, **SHIP)
 
@@ -215,7 +215,7 @@ def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orde
     assert [number for number, _, _ in parcels(session)] == [orders[1].number]
     assert session.get(TrackingRow, first).carrier == ""
     assert (
-        expect_refusal(lambda: tracking_import.choose(session, one.id, {first: Choice()}))[0]
+        expect_refusal(lambda: tracking_import.update_rows(session, one.id, {first: Choice()}))[0]
         == "tracking_confirmed_already"
     )
 
@@ -223,7 +223,7 @@ def test_what_is_not_ticked_stays_and_what_was_chosen_stays_chosen(session, orde
 def test_nobody_else_s_rows_are_chosen(session, orders):
     one, other = kept(session, f"{orders[0].number};{DHL}"), kept(session, f"{orders[1].number};{UPS}")
     theirs = session.scalars(select(TrackingRow.id).where(TrackingRow.import_id == other.id)).one()
-    tracking_import.choose(session, one.id, {theirs: Choice(selected=False)})
+    tracking_import.update_rows(session, one.id, {theirs: Choice(selected=False)})
     assert session.get(TrackingRow, theirs, populate_existing=True).selected
 
 
@@ -260,10 +260,10 @@ def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, or
         raw = connection.exec_driver_sql("SELECT parsed FROM tracking_rows").scalar_one()
     assert DHL.encode() not in bytes(raw)
 
-    tracking_import.purge(session, now=NOW + timedelta(days=29))
+    tracking_import.delete_old(session, now=NOW + timedelta(days=29))
     assert session.scalars(select(TrackingImport.id)).all() == [id_]
     session.rollback()
-    tracking_import.purge(session, now=NOW + timedelta(days=31))
+    tracking_import.delete_old(session, now=NOW + timedelta(days=31))
     assert session.scalar(select(func.count(TrackingRow.id))) == 0
     assert session.scalars(select(TrackingImport.id)).all() == []
     assert expect_refusal(lambda: queries.find(session, id_))[0] == "tracking_import_unknown"
@@ -276,12 +276,12 @@ def test_what_was_pasted_is_not_kept_in_clear_and_goes_after_a_month(session, or
 def test_a_stale_page_never_ships_what_was_pasted_later(session, orders):
     old = kept(session, f"Order;Tracking\n{orders[0].number};{DHL}").id
     session.rollback()
-    tracking_import.purge(session, now=NOW + timedelta(days=31))
+    tracking_import.delete_old(session, now=NOW + timedelta(days=31))
     new = kept(session, f"Order;Tracking\n{orders[0].number};{DHL}").id
 
     assert new != old
     session.rollback()
-    tracking_import.purge(session, now=NOW + timedelta(days=29))
+    tracking_import.delete_old(session, now=NOW + timedelta(days=29))
     assert session.scalars(select(TrackingImport.id)).all() == [new]
 
 

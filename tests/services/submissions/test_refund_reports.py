@@ -77,9 +77,9 @@ def test_a_report_that_is_not_of_what_was_told_proves_nothing(session, order, co
     report = FeedReport(count, count - len(messages), len(messages), 0, messages)
 
     assert len(memo.amazon_lines) == 2
-    assert refunds.KIND.doubt(session, [submission], report) == "refund_report_contradicts"
-    assert refunds.KIND.doubt(session, [submission], FeedReport(2, 2, 0, 0, ())) is None
-    assert refunds.KIND.doubt(session, [submission], None) == "refund_without_report"
+    assert refunds.RefundHandler().check_report(session, [submission], report) == "refund_report_contradicts"
+    assert refunds.RefundHandler().check_report(session, [submission], FeedReport(2, 2, 0, 0, ())) is None
+    assert refunds.RefundHandler().check_report(session, [submission], None) == "refund_without_report"
 
 
 @pytest.mark.parametrize("processed", [0, 2])
@@ -90,9 +90,9 @@ def test_a_report_that_refuses_all_of_the_document_need_not_count_its_lines(sess
     messages = (FeedMessage(0, "Error", "90057", "No such column."),)
     report = FeedReport(processed, 0, processed or 1, 0, messages)
 
-    assert refunds.KIND.doubt(session, [submission], report) is None
-    said = refunds.KIND.refused_in(session, submission, report)
-    assert (said.words, said.cause) == ("No such column. (90057)", None)
+    assert refunds.RefundHandler().check_report(session, [submission], report) is None
+    said = refunds.RefundHandler().find_rejection(session, submission, report)
+    assert (said.message, said.cause) == ("No such column. (90057)", None)
     assert [row["line"] for row in said.details["refused"]] == [line.id for line in order.items]
 
 
@@ -102,7 +102,7 @@ def test_the_buyer_is_told_when_amazon_has_refunded_and_can_still_be_written_to(
     memo = credit_memos.create(session, order.id, CreditRequest(), **ON_AMAZON, comment="Sorry", notify=True)
     assert session.scalars(select(Mail)).all() == []
     if forgotten:
-        mail_settings.forget_server(session, **AUDIT_ARGS)
+        mail_settings.delete_server(session, **AUDIT_ARGS)
 
     apply_feed_report(session, memo)
 

@@ -173,7 +173,7 @@ def test_cancelled_at_amazon_meanwhile_what_was_asked_for_is_given_back_without_
     create_orders(session, an_order(items=lines, status="CANCELLED", updated=5))
     assert (order.state, memo.state, order.total_refunding) == ("canceled", "asked", memo.total)
 
-    objection = refunds.KIND.objection(session, submission)
+    objection = refunds.RefundHandler().check_preflight(session, submission)
     submission_transitions.reject(session, submission, None, NOW, cause=objection.cause)
     session.commit()
 
@@ -189,11 +189,13 @@ def test_what_was_not_to_be_sent_and_was_sent_is_not_refunded(session):
     )
     memo = credit_memos.create(session, order.id, CreditRequest({order.items[0].id: 1}, 0), **ON_AMAZON)
     assert [row["cancelled"] for row in memo.amazon_lines] == [1]
-    assert refunds.KIND.objection(session, submission_of(session, memo)) is None
+    assert refunds.RefundHandler().check_preflight(session, submission_of(session, memo)) is None
 
     create_orders(session, an_order(items=(a_shipped_item(1, 2), a_shipped_item(2, 1)), status="SHIPPED", updated=5))
 
-    assert refunds.KIND.objection(session, submission_of(session, memo)) == PreflightFailure("refund_shipped_meanwhile")
+    assert refunds.RefundHandler().check_preflight(session, submission_of(session, memo)) == PreflightFailure(
+        "refund_shipped_meanwhile"
+    )
 
 
 def test_what_the_buyer_has_paid_less_for_since_is_not_refunded(session, order):
@@ -203,4 +205,6 @@ def test_what_the_buyer_has_paid_less_for_since_is_not_refunded(session, order):
         session, an_order(items=(a_shipped_item(1, 2, price=500), a_shipped_item(2, 1)), status="SHIPPED", updated=5)
     )
 
-    assert refunds.KIND.objection(session, submission_of(session, memo)) == PreflightFailure("refund_over_now")
+    assert refunds.RefundHandler().check_preflight(session, submission_of(session, memo)) == PreflightFailure(
+        "refund_over_now"
+    )

@@ -54,9 +54,9 @@ def test_a_move_counts_its_tries_anew_and_says_when_it_was(session, asked):
 
 
 def test_each_transition_is_one_line_of_the_log_without_personal_data(session, caplog):
-    order = processing_order(session)
+    order = create_processing_order(session)
     with caplog.at_level(logging.INFO):
-        submission = cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **BY)
+        submission = cancellations.request(session, order.amazon_order_id, "NoInventory", undo_seconds=60, **AUDIT_ARGS)
         submission_transitions.apply(submission, "send", NOW)
         submission_transitions.apply(submission, "sent", NOW)
         submission_transitions.accept(session, submission, NOW)

@@ -176,7 +176,7 @@ def test_what_has_left_before_the_cancellation_stays_shipped_until_the_parcel_is
     order = told(session, 1, at=5)
     assert (order.items[0].shipped, shown(order), left(order)) == (2, [(2, 0)], [0])
 
-    parcels.take_back(session, session.scalars(select(ParcelRow.id)).one(), **AUDIT_ARGS)
+    parcels.delete(session, session.scalars(select(ParcelRow.id)).one(), **AUDIT_ARGS)
     session.expire_all()
     assert (order.items[0].shipped, shown(order), left(order), order.state) == (0, [(2, 1)], [1], "processing")
     assert stock_counters(session) == (10, 1, 9)
@@ -325,7 +325,7 @@ def step(session, order, at_amazon, number, one):
         elif kind == "take_back":
             found = session.scalars(select(ParcelRow.id).order_by(ParcelRow.id)).first()
             if found is not None:
-                parcels.take_back(session, found, **AUDIT_ARGS)
+                parcels.delete(session, found, **AUDIT_ARGS)
     except DeskError:
         session.rollback()
     session.expire_all()

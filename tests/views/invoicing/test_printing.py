@@ -68,7 +68,7 @@ def test_what_is_not_there_is_not_found(owner_client):
 
 def test_what_many_printed_is_offered_to_who_may_print(owner_client, viewer_client, session, order):
     action = bulk_runner.start(session, "print_invoices", [order.id], now=NOW, actor="user:1")
-    bulk_runner.step(session, action.id, lambda: NOW)
+    bulk_runner.process_rows(session, action.id, lambda: NOW)
     address = f"/bulk/{action.id}/pdf"
     session.rollback()
 
@@ -81,14 +81,14 @@ def test_what_many_printed_is_offered_to_who_may_print(owner_client, viewer_clie
     assert viewer_client.get(address).status_code == 403
 
 
-@pytest.mark.parametrize("kind", [kind.name for kind in bulk_printing.KINDS if kind.subject == "order"])
+@pytest.mark.parametrize("kind", [kind.name for kind in bulk_printing.HANDLERS if kind.subject == "order"])
 def test_each_kind_of_printing_many_orders_offers_its_file(owner_client, session, kind):
     order = a_printed_order(session)
     if kind == "print_credit_memos":
         a_memo(session, order)
         session.commit()
     action = bulk_runner.start(session, kind, [order.id], now=NOW, actor="user:1")
-    bulk_runner.step(session, action.id, lambda: NOW)
+    bulk_runner.process_rows(session, action.id, lambda: NOW)
     session.rollback()
 
     assert f'href="/bulk/{action.id}/pdf"' in owner_client.get(f"/bulk/{action.id}").text

@@ -30,7 +30,7 @@ def url(harness: AccountHarness) -> str:
 
 
 def answered(harness: AccountHarness) -> None:
-    amazon_messaging.advance(harness.session, harness.amazon, harness.account.id, clock=lambda: datetime.now(UTC))
+    amazon_messaging.process_due(harness.session, harness.amazon, harness.account.id, clock=lambda: datetime.now(UTC))
     harness.session.rollback()
 
 

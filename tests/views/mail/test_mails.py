@@ -187,7 +187,7 @@ def test_a_mail_is_shown_as_it_will_be_and_its_text_only_to_who_may_see_it(owner
 
 def fail(session, cause="mail_recipient_refused"):
     mail = session.scalars(select(Mail)).one()
-    mail_outbox.move(mail, "fail", NOW)
+    mail_outbox.apply_transition(mail, "fail", NOW)
     mail.cause, mail.error_message = cause, "550 5.1.1 Sender not approved"
     mail_id = mail.id
     session.commit()
@@ -216,8 +216,8 @@ def test_all_that_failed_are_sent_again_but_none_that_may_have_arrived(owner_cli
     fail(session)
     owner_client.post("/invoices/100001/mails")
     second = session.scalars(select(Mail).order_by(Mail.id.desc())).first()
-    mail_outbox.move(second, "send", NOW)
-    mail_outbox.move(second, "lose", NOW)
+    mail_outbox.apply_transition(second, "send", NOW)
+    mail_outbox.apply_transition(second, "lose", NOW)
     session.commit()
 
     answer = owner_client.post("/mails/retries")

@@ -26,7 +26,7 @@ def ship(harness, number):
     def ship(tracking_number="JJD01460000T1", undo_seconds=0):
         carrier = "DHL" if tracking_number else ""
         (one,) = harness.ship(number, Parcel(None, carrier, "", tracking_number), undo_seconds=undo_seconds)
-        ids = one.id, shipment_confirmations.parcel_of(harness.session, one).id
+        ids = one.id, shipment_confirmations.find_parcel(harness.session, one).id
         harness.session.commit()
         return ids
 
@@ -157,7 +157,7 @@ def test_a_stale_page_touches_no_parcel_of_another_order(owner_client, harness, 
     other = harness.world.place("DE", lines=((1, 1),))
     harness.sync()
     (one,) = harness.ship(other, Parcel(None, "DHL", "", "JJD01460000T2"), undo_seconds=0)
-    assert shipment_confirmations.parcel_of(harness.session, one).id > gone
+    assert shipment_confirmations.find_parcel(harness.session, one).id > gone
     harness.session.commit()
 
     answers = [owner_client.post(form) for form in forms]

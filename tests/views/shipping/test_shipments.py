@@ -289,7 +289,7 @@ class TestTheBuyerAsksToCancel:
         assert owner_client.post(URL, data=data).status_code == 303
         submission = session.scalars(select(Submission)).one()
         assert submission.details["ship_anyway"] is True
-        assert shipment_confirmations.KIND.objection(session, submission) is None
+        assert shipment_confirmations.ShipmentConfirmationHandler().check_preflight(session, submission) is None
 
     def test_nobody_is_asked_where_the_buyer_did_not(self, owner_client, order):
         assert 'name="ship_anyway"' not in owner_client.get(NEW).text

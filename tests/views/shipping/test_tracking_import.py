@@ -46,7 +46,7 @@ def row_ids(session):
 
 def run(session):
     id_ = session.scalars(select(BulkAction.id)).one()
-    bulk_runner.step(session, id_, lambda: datetime.now(UTC))
+    bulk_runner.process_rows(session, id_, lambda: datetime.now(UTC))
     session.commit()
 
 

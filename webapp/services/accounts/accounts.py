@@ -1,4 +1,4 @@
-"""Seller accounts: connecting them, and what is known of their health."""
+"""Seller accounts: connecting them, their credentials, and their health."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,20 +17,20 @@ from webapp.models.accounts import Account
 from webapp.services import audit_log, schedule
 from webapp.services.accounts import stores
 
-# Amazon shows no order older than two years to anybody.
-LONGEST_BACKFILL = 730
+# Amazon returns no orders older than two years.
+MAX_BACKFILL_DAYS = 730
 SYNC_INTERVAL = 180
-# A dataset refused for longer than this after it last worked counts as a role that was taken away.
-LONGEST_OUTAGE = timedelta(days=3)
+# A dataset refused for longer than this after it last worked counts as a missing role, not as an outage.
+MAX_OUTAGE = timedelta(days=3)
 OUTAGE_PAUSE = timedelta(minutes=15)
 _LOCK = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update(key_share=True)
 _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
-# The columns, and room for the country behind the name in the names of the stores.
-_LONGEST = {"name": 70, "seller_id": 40, "client_id": 200, "endpoint": 300, "token_url": 300}
+# The sizes of the columns; the names of stores add a country to the account's name.
+_MAX_LENGTHS = {"name": 70, "seller_id": 40, "client_id": 200, "endpoint": 300, "token_url": 300}
 
 
-def credentials(account: Account) -> Credentials:
-    """What the port needs to speak for this account."""
+def credentials_of(account: Account) -> Credentials:
+    """Return the credentials for the gateway."""
     return Credentials(
         account_key=str(account.id),
         seller_id=account.seller_id,
@@ -42,14 +42,14 @@ def credentials(account: Account) -> Credentials:
     )
 
 
-def check(fields: dict[str, str]) -> Credentials:
-    """Check what a person entered before Amazon is asked. Raises InvalidError naming the field."""
+def check_fields(fields: dict[str, str]) -> Credentials:
+    """Check the entered fields before Amazon is called. Raises InvalidError naming the field."""
     for name in _REQUIRED:
         if not fields.get(name):
             raise InvalidError("field_required", field=name, name=name)
-    for name, most in _LONGEST.items():
-        if len(fields.get(name, "")) > most:
-            raise InvalidError("text_too_long", field=name, most=most)
+    for name, limit in _MAX_LENGTHS.items():
+        if len(fields.get(name, "")) > limit:
+            raise InvalidError("text_too_long", field=name, most=limit)
     if fields["region"] not in marketplaces.REGIONS:
         raise InvalidError("region_unknown", field="region", region=fields["region"])
     for name in ("seller_id", "client_id", "client_secret", "refresh_token"):
@@ -69,52 +69,64 @@ def check(fields: dict[str, str]) -> Credentials:
     )
 
 
-def check_new(session: Session, fields: dict[str, str]) -> None:
-    """Raises InvalidError when the name, or the seller account itself, is here already."""
+def check_not_connected(session: Session, fields: dict[str, str]) -> None:
+    """Raise InvalidError if the name or the seller account itself exists already."""
     name = fields["name"].strip()
     if session.scalar(select(Account.id).where(Account.name == name)):
         raise InvalidError("account_name_taken", field="name", name=name)
     same = select(Account.name).where(Account.seller_id == fields["seller_id"], Account.region == fields["region"])
-    if other := session.scalar(same):
-        raise InvalidError("account_connected_already", field="seller_id", name=other)
+    if other_name := session.scalar(same):
+        raise InvalidError("account_connected_already", field="seller_id", name=other_name)
 
 
 def try_connection(port: AccountPort, region: str) -> ConnectionReport:
-    """Ask Amazon where the account may sell and what it is shown. Never called inside a transaction.
+    """Ask Amazon where the account may sell and which datasets it can read. Not to be called inside a transaction.
 
-    Raises InvalidError when it sells nowhere in `region`, AmazonError as the port does.
+    Raises InvalidError if it sells nowhere in `region`, and AmazonError.
     """
-    everywhere = [found for found in port.participations() if found.participating]
-    known = [found for found in everywhere if found.marketplace_id in marketplaces.BY_ID]
-    here = [found for found in known if marketplaces.BY_ID[found.marketplace_id].region == region]
-    if not here and known:
-        right = sorted({marketplaces.BY_ID[found.marketplace_id].region for found in known})
-        raise InvalidError("region_differs", field="region", region=region, right=", ".join(right))
-    if not here:
+    participating = [participation for participation in port.participations() if participation.participating]
+    known_marketplaces = [
+        participation for participation in participating if participation.marketplace_id in marketplaces.BY_ID
+    ]
+    in_region = [
+        participation
+        for participation in known_marketplaces
+        if marketplaces.BY_ID[participation.marketplace_id].region == region
+    ]
+    if not in_region and known_marketplaces:
+        other_regions = sorted(
+            {marketplaces.BY_ID[participation.marketplace_id].region for participation in known_marketplaces}
+        )
+        raise InvalidError("region_differs", field="region", region=region, right=", ".join(other_regions))
+    if not in_region:
         raise InvalidError("account_sells_nowhere", field="region")
-    return ConnectionReport(tuple(here), port.probe_datasets([found.marketplace_id for found in here]))
+    return ConnectionReport(
+        tuple(in_region), port.probe_datasets([participation.marketplace_id for participation in in_region])
+    )
 
 
 def try_replacement(port: AccountPort, region: str, stores: Iterable[str]) -> ConnectionReport:
-    """The same for new credentials of a connected account whose stores are in these marketplaces (their ids).
+    """Test new credentials of a connected account. `stores`: the marketplace ids of its stores.
 
-    Raises InvalidError when they are those of an account that does not sell there.
+    Raises InvalidError if they belong to an account that does not sell there.
     """
     report = try_connection(port, region)
-    sells_in = {found.marketplace_id for found in report.marketplaces}
-    lost = [marketplaces.BY_ID[store].country_code for store in stores if store not in sells_in]
-    if lost:
-        raise InvalidError("credentials_of_another", field="refresh_token", countries=", ".join(lost))
+    sells_in = {participation.marketplace_id for participation in report.marketplaces}
+    missing = [marketplaces.BY_ID[store].country_code for store in stores if store not in sells_in]
+    if missing:
+        raise InvalidError("credentials_of_another", field="refresh_token", countries=", ".join(missing))
     return report
 
 
-def check_marketplaces(wanted: Sequence[str], region: str, participations: Iterable[Participation]) -> list[str]:
-    """The marketplace ids for what a person chose (`DE`, or an id). Raises InvalidError for each way to be wrong."""
-    if not wanted:
+def check_marketplaces(selected: Sequence[str], region: str, participations: Iterable[Participation]) -> list[str]:
+    """Return the ids of the selected marketplaces, given as `DE` or as ids. Raises InvalidError."""
+    if not selected:
         raise InvalidError("marketplaces_none", field="marketplaces")
-    taking_part = {found.marketplace_id for found in participations if found.participating}
+    participating_ids = {
+        participation.marketplace_id for participation in participations if participation.participating
+    }
     ids: list[str] = []
-    for text in wanted:
+    for text in selected:
         marketplace = marketplaces.find(text)
         if marketplace is None:
             raise InvalidError("marketplace_unknown", field="marketplaces", marketplace=text)
@@ -126,7 +138,7 @@ def check_marketplaces(wanted: Sequence[str], region: str, participations: Itera
                 region=region,
                 right=marketplace.region,
             )
-        if marketplace.id not in taking_part:
+        if marketplace.id not in participating_ids:
             raise InvalidError("marketplace_not_taking_part", field="marketplaces", marketplace=text)
         if marketplace.id not in ids:
             ids.append(marketplace.id)
@@ -136,7 +148,7 @@ def check_marketplaces(wanted: Sequence[str], region: str, participations: Itera
 def connect(
     session: Session,
     fields: dict[str, str],
-    wanted: Sequence[str],
+    selected: Sequence[str],
     participations: Iterable[Participation],
     *,
     backfill_days: int = 0,
@@ -144,19 +156,18 @@ def connect(
     now: datetime,
     actor: str,
 ) -> Account:
-    """Remember an account whose credentials Amazon has just accepted, and open a store for each marketplace.
+    """Store an account whose credentials Amazon has accepted, with a store for each marketplace. Commits.
 
-    `participations` is Amazon's answer to these credentials: the caller asked before, outside of any transaction.
-    `backfill_days`: how far back orders are fetched and Orders made of them; 0 begins now. `sync_interval`:
-    seconds between two syncs, on the schedule from now on. Raises InvalidError.
+    `participations`: Amazon's answer, which the caller has read outside of any transaction. `backfill_days`: how far
+    back orders are imported and created; 0 starts now. `sync_interval`: seconds between two syncs. Raises InvalidError.
     """
-    check(fields)
-    ids = check_marketplaces(wanted, fields["region"], participations)
-    if not 0 <= backfill_days <= LONGEST_BACKFILL:
-        raise InvalidError("backfill_out_of_range", field="backfill_days", most=LONGEST_BACKFILL)
-    check_new(session, fields)
+    check_fields(fields)
+    ids = check_marketplaces(selected, fields["region"], participations)
+    if not 0 <= backfill_days <= MAX_BACKFILL_DAYS:
+        raise InvalidError("backfill_out_of_range", field="backfill_days", most=MAX_BACKFILL_DAYS)
+    check_not_connected(session, fields)
     name = fields["name"].strip()
-    begin = now - timedelta(days=backfill_days)
+    orders_from = now - timedelta(days=backfill_days)
     account = Account(
         name=name,
         region=fields["region"],
@@ -167,17 +178,17 @@ def connect(
         endpoint=fields.get("endpoint", ""),
         token_url=fields.get("token_url", ""),
         created_at=now,
-        cursor=begin,
+        cursor=orders_from,
     )
     session.add(account)
     try:
         session.flush()
     except IntegrityError:
-        # A double click: both looked before either wrote.
+        # Another request has stored the same name since the check.
         session.rollback()
         raise InvalidError("account_name_taken", field="name", name=name) from None
     for marketplace_id in ids:
-        stores.open_store(session, account, marketplace_id, orders_from=begin, now=now, actor=actor)
+        stores.open_store(session, account, marketplace_id, orders_from=orders_from, now=now, actor=actor)
     schedule.ensure(session, f"sync_account-{account.id}", "sync_account", [account.id], sync_interval, now)
     audit_log.record(session, "account_connected", now=now, actor=actor, account_id=account.id, args={"name": name})
     session.commit()
@@ -185,26 +196,32 @@ def connect(
 
 
 def check_replacement(account: Account, client_secret: str, refresh_token: str) -> Credentials:
-    """The account's credentials with what was rotated, for trying them; an empty one stays. Raises InvalidError."""
+    """Return the account's credentials with the new values; empty values are kept. Raises InvalidError."""
     if not client_secret and not refresh_token:
         raise InvalidError("credentials_none", field="client_secret")
     for field, value in (("client_secret", client_secret), ("refresh_token", refresh_token)):
         if any(character.isspace() for character in value):
             raise InvalidError("secret_with_space", field=field, name=field)
-    present = credentials(account)
+    current = credentials_of(account)
     return replace(
-        present,
-        client_secret=client_secret or present.client_secret,
-        refresh_token=refresh_token or present.refresh_token,
+        current,
+        client_secret=client_secret or current.client_secret,
+        refresh_token=refresh_token or current.refresh_token,
     )
 
 
 def replace_credentials(
-    session: Session, account_id: int, tried: Credentials, report: ConnectionReport, *, now: datetime, actor: str
+    session: Session,
+    account_id: int,
+    new_credentials: Credentials,
+    report: ConnectionReport,
+    *,
+    now: datetime,
+    actor: str,
 ) -> Account:
-    """Keep credentials that Amazon has just accepted with this report. Clears the trouble the old ones caused."""
+    """Store credentials that Amazon has accepted with this report, and clear the account's error. Commits."""
     account = find(session, account_id)
-    account.client_secret, account.refresh_token = tried.client_secret, tried.refresh_token
+    account.client_secret, account.refresh_token = new_credentials.client_secret, new_credentials.refresh_token
     record_success(account, report.missing, now)
     audit_log.record(session, "credentials_replaced", now=now, actor=actor, account_id=account.id)
     session.commit()
@@ -212,11 +229,11 @@ def replace_credentials(
 
 
 def lock_orders(session: Session, account_id: int) -> None:
-    """Be the only one who writes about this account's orders, until the transaction ends.
+    """Lock the orders of an account until the transaction ends.
 
-    What is read after it is what the one before wrote. SQLite lets one write at a time anyway; on PostgreSQL this
-    keeps two importers from inserting the same order, and those who write several rows from waiting for each other.
-    Counters are shared by all accounts, so they are taken after it and in one order: order, invoice, shipment,
+    SQLite has one write transaction at a time anyway; on PostgreSQL this prevents two imports from inserting the same
+    order, and deadlocks between transactions that write several rows. Values read before the lock may be stale.
+    Number sequences are shared by all accounts, so lock them afterwards, in this order: order, invoice, shipment,
     credit memo.
     """
     session.execute(_LOCK, {"account_id": account_id})
@@ -237,7 +254,7 @@ def find_by_name(session: Session, name: str) -> Account:
 
 
 def record_failure(account: Account, error: AmazonError, now: datetime) -> None:
-    """Keep why Amazon could not be spoken to, and since when. The account stays on: the next sync tries again."""
+    """Store why calls to Amazon fail, and since when. Syncs are not switched off: the next one tries again."""
     if account.error_code != error.cause:
         account.error_since = now
     account.error_code = error.cause
@@ -245,42 +262,42 @@ def record_failure(account: Account, error: AmazonError, now: datetime) -> None:
 
 
 def record_success(
-    account: Account, missing: frozenset[str], now: datetime, *, left_out: frozenset[str] | None = None
+    account: Account, missing: frozenset[str], now: datetime, *, skipped: frozenset[str] | None = None
 ) -> None:
-    """A sync came through: whatever was wrong is over.
+    """Clear the account's error after a successful sync, and store which datasets are missing.
 
-    `left_out`: the datasets that were not asked for at all, where the caller knows.
+    `skipped`: the datasets that were not requested, if the caller knows.
     """
     account.error_code = account.error_message = account.error_since = None
-    left_out = unavailable_datasets(account, now) if left_out is None else left_out
-    asked_again = not left_out.issuperset(account.missing_datasets)
-    seen = dict.fromkeys(sorted(frozenset(DATASETS) - missing), now.isoformat())
-    account.datasets_read_at = account.datasets_read_at | seen
-    if sorted(missing) != account.missing_datasets or asked_again:
+    skipped = unavailable_datasets(account, now) if skipped is None else skipped
+    was_asked = not skipped.issuperset(account.missing_datasets)
+    worked = dict.fromkeys(sorted(frozenset(DATASETS) - missing), now.isoformat())
+    account.datasets_read_at = account.datasets_read_at | worked
+    if sorted(missing) != account.missing_datasets or was_asked:
         account.missing_datasets = sorted(missing)
         account.missing_since = now if missing else None
 
 
 def unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
-    """The datasets to leave out; once a day none, so that a role granted since is noticed."""
+    """Return the datasets to skip; none once a day, so that a role granted since is noticed."""
     if not clocks.is_within(account.missing_since, timedelta(days=1), now):
         return frozenset()
     return frozenset(account.missing_datasets)
 
 
-def outages(account: Account, now: datetime) -> frozenset[str]:
-    """The refused datasets that worked lately: Amazon's trouble, and not a role that is missing."""
+def temporarily_unavailable_datasets(account: Account, now: datetime) -> frozenset[str]:
+    """Return the refused datasets that worked recently: an outage at Amazon, not a missing role."""
     return frozenset(
         dataset
         for dataset in account.missing_datasets
         if dataset in account.datasets_read_at
-        and now - datetime.fromisoformat(account.datasets_read_at[dataset]) <= LONGEST_OUTAGE
+        and now - datetime.fromisoformat(account.datasets_read_at[dataset]) <= MAX_OUTAGE
     )
 
 
-def left_out(account: Account, now: datetime) -> frozenset[str]:
-    """The datasets a sync leaves out: those of an outage are asked for every quarter of an hour, others once a day."""
+def datasets_to_skip(account: Account, now: datetime) -> frozenset[str]:
+    """Return the datasets that a sync skips: those of an outage are tried after OUTAGE_PAUSE, others once a day."""
     missing = unavailable_datasets(account, now)
     if missing and account.missing_since is not None and now - account.missing_since >= OUTAGE_PAUSE:
-        return missing - outages(account, now)
+        return missing - temporarily_unavailable_datasets(account, now)
     return missing

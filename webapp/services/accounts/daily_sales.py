@@ -1,6 +1,6 @@
-"""Keeping the sums of each day: in the transaction of what changes them.
+"""Maintain the daily sales of stores, in the transaction of each change.
 
-Orders that have just been written are added to the sums of their day; a day that was touched otherwise is summed anew.
+New orders are added to the sums of their day; a day that changed otherwise is summed again.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -21,10 +21,10 @@ from webapp.queries.accounts import dashboard
 from webapp.queries.accounts.dashboard import Span
 from webapp.services.accounts import accounts
 
-_WAITING = "daily_sales"
-_SUMMED = ("status", "total", "currency", "blocked", "purchased_at")
-# So many days are written in one statement.
-_CHUNK = 60
+_DIRTY_DAYS = "daily_sales"
+_SUMMED_COLUMNS = ("status", "total", "currency", "blocked", "purchased_at")
+# Days summed in one statement.
+_BATCH_SIZE = 60
 
 
 _KNOWN = (
@@ -35,12 +35,12 @@ _KNOWN = (
 )
 
 
-def mark_dirty(session: Session, placed: Iterable[tuple[int, datetime]]) -> None:
-    """Have these days summed anew before the session commits: (store id, an instant of the day)."""
-    session.info.setdefault(_WAITING, set()).update(placed)
+def mark_dirty(session: Session, instants: Iterable[tuple[int, datetime]]) -> None:
+    """Sum these days again before the session commits: (store id, an instant of the day)."""
+    session.info.setdefault(_DIRTY_DAYS, set()).update(instants)
 
 
-def add(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]) -> None:
+def add_orders(session: Session, arrived: Iterable[tuple[Store, AmazonOrderSaid, bool]]) -> None:
     """Count orders just inserted: (its store, what Amazon says, whether it is blocked).
 
     Of a store whose days have not all been summed, those that nothing is known of are summed from the orders: an older
@@ -79,16 +79,16 @@ def _known(session: Session, store_ids: Collection[int], days: Collection[date])
 
 
 def rebuild(session: Session, store: Store) -> None:
-    """Sum every day of a store anew. Does not commit."""
-    mine = AmazonOrder.store_id == store.id
-    first = session.scalar(select(func.min(AmazonOrder.purchased_at)).where(mine))
-    last = session.scalar(select(func.max(AmazonOrder.purchased_at)).where(mine))
+    """Sum every day of a store again. Does not commit."""
+    in_store = AmazonOrder.store_id == store.id
+    first = session.scalar(select(func.min(AmazonOrder.purchased_at)).where(in_store))
+    last = session.scalar(select(func.max(AmazonOrder.purchased_at)).where(in_store))
     session.execute(delete(DailySales).where(DailySales.store_id == store.id))
     if first is None or last is None:
         return
     zone = ZoneInfo(store.marketplace.time_zone)
     day, end = first.astimezone(zone).date(), last.astimezone(zone).date()
-    _sum(session, [(store, day + timedelta(days=n)) for n in range((end - day).days + 1)])
+    _sum_days(session, [(store, day + timedelta(days=n)) for n in range((end - day).days + 1)])
 
 
 def catch_up(session: Session) -> int:
@@ -108,22 +108,22 @@ def catch_up(session: Session) -> int:
     return len(waiting)
 
 
-def _sum(session: Session, days: Sequence[tuple[Store, date]]) -> None:
-    """Sum days anew, some in a statement."""
-    for start in range(0, len(days), _CHUNK):
-        _sum_some(session, days[start : start + _CHUNK])
+def _sum_days(session: Session, days: Sequence[tuple[Store, date]]) -> None:
+    """Sum days again, in batches."""
+    for start in range(0, len(days), _BATCH_SIZE):
+        _sum_batch(session, days[start : start + _BATCH_SIZE])
 
 
-def _sum_some(session: Session, days: Sequence[tuple[Store, date]]) -> None:
+def _sum_batch(session: Session, days: Sequence[tuple[Store, date]]) -> None:
     spans = [
-        Span(number, store, _midnight(store, day), _midnight(store, day + timedelta(days=1)))
+        Span(number, store, _day_start(store, day), _day_start(store, day + timedelta(days=1)))
         for number, (store, day) in enumerate(days)
     ]
-    found = dashboard.summed(session, spans)
-    mine = (DailySales.store_id == bindparam("the_store"), DailySales.day == bindparam("the_day"))
+    rows_by_span = dashboard.summed(session, spans)
+    criteria = (DailySales.store_id == bindparam("the_store"), DailySales.day == bindparam("the_day"))
     table = DailySales.__table__
-    gone = delete(table).where(*mine)  # type: ignore[arg-type]
-    session.connection().execute(gone, [{"the_store": store.id, "the_day": day} for store, day in days])
+    statement = delete(table).where(*criteria)  # type: ignore[arg-type]
+    session.connection().execute(statement, [{"the_store": store.id, "the_day": day} for store, day in days])
     rows = [
         {
             "store_id": days[row.number][0].id,
@@ -132,43 +132,43 @@ def _sum_some(session: Session, days: Sequence[tuple[Store, date]]) -> None:
             "orders": row.orders,
             "revenue": row.revenue,
         }
-        for row in found
+        for row in rows_by_span
     ]
     insert_many(session, DailySales, rows)
 
 
-def _midnight(store: Store, day: date) -> datetime:
+def _day_start(store: Store, day: date) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(store.marketplace.time_zone))
 
 
 @event.listens_for(Session, "after_flush")
-def _notice(session: Session, _context: object) -> None:
-    for changed in (*session.new, *session.dirty):
-        if isinstance(changed, AmazonOrder):
-            history = {name: inspect(changed).attrs[name].history for name in _SUMMED}
-            if any(one.has_changes() for one in history.values()):
-                instants = [changed.purchased_at, *(history["purchased_at"].deleted or ())]
-                mark_dirty(session, [(changed.store_id, instant) for instant in instants])
+def _mark_changed(session: Session, _context: object) -> None:
+    for entity in (*session.new, *session.dirty):
+        if isinstance(entity, AmazonOrder):
+            history = {name: inspect(entity).attrs[name].history for name in _SUMMED_COLUMNS}
+            if any(attribute.has_changes() for attribute in history.values()):
+                instants = [entity.purchased_at, *(history["purchased_at"].deleted or ())]
+                mark_dirty(session, [(entity.store_id, instant) for instant in instants])
 
 
 @event.listens_for(Session, "before_commit")
-def _keep_up(session: Session) -> None:
+def _sum_dirty_days(session: Session) -> None:
     if session.new or session.dirty or session.deleted:
         session.flush()
-    waiting = session.info.pop(_WAITING, None)
-    if not waiting:
+    dirty = session.info.pop(_DIRTY_DAYS, None)
+    if not dirty:
         return
     stores = {
-        store.id: store for store in session.scalars(select(Store).where(Store.id.in_({id_ for id_, _ in waiting})))
+        store.id: store for store in session.scalars(select(Store).where(Store.id.in_({id_ for id_, _ in dirty})))
     }
     days = {
         (id_, instant.astimezone(ZoneInfo(stores[id_].marketplace.time_zone)).date())
-        for id_, instant in waiting
+        for id_, instant in dirty
         if id_ in stores
     }
-    _sum(session, [(stores[id_], day) for id_, day in sorted(days)])
+    _sum_days(session, [(stores[id_], day) for id_, day in sorted(days)])
 
 
 @event.listens_for(Session, "after_soft_rollback")
-def _give_up(session: Session, _previous: object) -> None:
-    session.info.pop(_WAITING, None)
+def _clear_dirty_days(session: Session, _previous: object) -> None:
+    session.info.pop(_DIRTY_DAYS, None)

@@ -1,4 +1,4 @@
-"""Stores: opening, switching on and off, their order settings, deleting."""
+"""Stores: opening, activating, order settings, deleting."""
 
 import re
 from datetime import datetime
@@ -31,7 +31,7 @@ from webapp.services.products import stock_ledger
 def open_store(
     session: Session, account: Account, marketplace_id: str, *, orders_from: datetime, now: datetime, actor: str
 ) -> Store:
-    """Add a store. Does not commit. `orders_from`: no Order is made of what was placed before."""
+    """Add a store. Does not commit. `orders_from`: no orders are created for earlier purchases."""
     name = f"{account.name} {BY_ID[marketplace_id].country_code}"
     store = Store(
         account_id=account.id,
@@ -51,16 +51,16 @@ def open_store(
 
 
 def find(session: Session, slug_or_name: str) -> Store:
-    """The store of an address (slug) or of a name. Raises NotFoundError."""
-    wanted = (Store.slug == slug_or_name) | (Store.name == slug_or_name)
-    store = session.scalar(select(Store).where(wanted))
+    """Find a store by its slug or name. Raises NotFoundError."""
+    matches = (Store.slug == slug_or_name) | (Store.name == slug_or_name)
+    store = session.scalar(select(Store).where(matches))
     if store is None:
         raise NotFoundError("store_unknown", name=slug_or_name)
     return store
 
 
 def set_active(session: Session, store: Store, active: bool, *, now: datetime, actor: str) -> Store:
-    """Switch Orders on or off for a store. Amazon orders are shown either way."""
+    """Switch the creation of orders on or off for a store. Amazon orders are shown either way. Commits."""
     if store.active != active:
         store.active = active
         kind = "store_activated" if active else "store_deactivated"
@@ -70,7 +70,7 @@ def set_active(session: Session, store: Store, active: bool, *, now: datetime, a
 
 
 def change_settings(session: Session, store: Store, values: dict[str, str], *, now: datetime, actor: str) -> Store:
-    """Change order settings, all or none. `values`: key -> one of its choices. Raises InvalidError."""
+    """Change order settings, all or none. `values`: key -> one of its choices. Commits. Raises InvalidError."""
     for key, value in values.items():
         _check_setting(key, value)
     custom = values.get("order_status", store.order_status) == "custom"
@@ -94,7 +94,7 @@ def change_settings(session: Session, store: Store, values: dict[str, str], *, n
             args=changed,
         )
         session.flush()
-        stock_ledger.settle_store(session, store.id, now=now, actor=actor)
+        stock_ledger.reconcile_store(session, store.id, now=now, actor=actor)
     session.commit()
     return store
 
@@ -110,15 +110,17 @@ def _check_setting(key: str, value: str) -> None:
 
 
 def delete_store(session: Session, store: Store, typed_name: str, *, now: datetime, actor: str) -> None:
-    """Delete a store with its orders and their history; the account goes with its last store.
+    """Delete a store with its orders and their history; the account is deleted with its last store. Commits.
 
-    `typed_name` must be the store's name, so that nobody deletes the wrong one in passing. Raises InvalidError, and
-    RefusedError while Amazon is still being told something about one of its orders.
+    `typed_name` must be the store's name, as a confirmation. Raises InvalidError, and RefusedError while a submission
+    of one of its orders is open.
     """
     if typed_name.strip() != store.name:
         raise InvalidError("typed_name_differs", field="typed_name", name=store.name)
-    mine = select(AmazonOrder.id).where(AmazonOrder.store_id == store.id)
-    if session.scalar(select(Submission.id).where(Submission.open, Submission.amazon_order_id.in_(mine)).limit(1)):
+    amazon_order_ids = select(AmazonOrder.id).where(AmazonOrder.store_id == store.id)
+    if session.scalar(
+        select(Submission.id).where(Submission.open, Submission.amazon_order_id.in_(amazon_order_ids)).limit(1)
+    ):
         raise RefusedError("store_has_submissions")
     account = store.account
     _lock(session, account.id)
@@ -142,7 +144,7 @@ def _delete_orders(session: Session, store_id: int) -> None:
     orders = select(Order.id).where(Order.store_id == store_id)
     amazon_orders = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
     lines = select(OrderItem.id).where(OrderItem.order_id.in_(orders))
-    search_indexer.forget_store(session, store_id)
+    search_indexer.delete_store(session, store_id)
     for statement in (
         delete(Event).where(Event.amazon_order_id.in_(amazon_orders)),
         delete(Mail).where(Mail.order_id.in_(orders)),
@@ -158,23 +160,23 @@ def _delete_orders(session: Session, store_id: int) -> None:
         delete(Customer).where(Customer.store_id == store_id),
         delete(Submission).where(Submission.amazon_order_id.in_(amazon_orders)),
         delete(IncompleteOrder).where(IncompleteOrder.amazon_order_id.in_(amazon_orders)),
-        # Items, parcels and versions go with it.
+        # Items, packages and versions are deleted by the database.
         delete(AmazonOrder).where(AmazonOrder.store_id == store_id),
     ):
         session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _delete_account(session: Session, account: Account) -> None:
-    mine = select(Product.id).where(Product.account_id == account.id)
+    product_ids = select(Product.id).where(Product.account_id == account.id)
     session.execute(
-        delete(StockMovement).where(StockMovement.product_id.in_(mine)),
+        delete(StockMovement).where(StockMovement.product_id.in_(product_ids)),
         execution_options={"synchronize_session": False},
     )
     for model in (Event, Feed, SyncRun, QuarantinedOrder, ProductImport, Product):
         session.execute(
             delete(model).where(model.account_id == account.id), execution_options={"synchronize_session": False}
         )
-    schedule.forget(session, f"sync_account-{account.id}")
+    schedule.remove(session, f"sync_account-{account.id}")
     session.delete(account)
 
 

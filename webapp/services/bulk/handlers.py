@@ -1,4 +1,4 @@
-"""What a kind of bulk action is made of: one verb, done to one row at a time."""
+"""Bulk action handlers: one for each kind of bulk action, which processes one row at a time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from webapp.domain import bulk_states
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One row to be done: `args` of the whole action with those of the row on top."""
+    """One row to process. `args`: those of the whole action, overridden by those of the row."""
 
     action_id: int
     row_id: int
@@ -24,7 +24,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a row ended, as a sentence's code and arguments. SKIPPED: there was nothing to do, and that is fine."""
+    """How a row ended, as a message code and its arguments. SKIPPED: there was nothing to do, which is no error."""
 
     code: str
     args: dict[str, Any] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SkipReason:
-    """Why some of a selection cannot be done now: the refusal's code and arguments, and how many it holds for."""
+    """Why some rows of a selection cannot be processed now: message code, arguments and number of rows."""
 
     code: str
     args: dict[str, Any]
@@ -42,18 +42,19 @@ class SkipReason:
 
 @dataclass(frozen=True, slots=True)
 class BulkHandler:
-    """`do` does one row through the real verb, which may commit: it is all one transaction with the row's outcome.
+    """What differs between kinds of bulk actions.
 
-    It raises DeskError where it cannot be done; nothing of the row is kept then. Within it nobody outside is called.
-    `impossible` tells before, of a whole selection, what `do` would refuse. `immediate`: it needs no confirmation.
-    `finish` is called when no row is left, outside of a transaction; a killed worker makes it be called again, so a
-    second call does no harm. It may commit, and may raise DeskError.
+    `process`: process one row by calling a service, which may commit; the row's outcome is written in the same
+    transaction. It raises DeskError if that is not possible, which rolls the row back, and makes no network calls.
+    `find_skip_reasons`: return for a whole selection what `process` would refuse. `immediate`: runs without
+    confirmation. `finish`: called outside a transaction when no row is left, and again if the worker is killed, so it
+    must be safe to repeat. It may commit and may raise DeskError.
     """
 
     name: str
     permission: str
-    do: Callable[[Session, Task], Outcome]
+    process: Callable[[Session, Task], Outcome]
     subject: str = "order"
     immediate: bool = False
-    impossible: Callable[[Session, Sequence[int]], list[SkipReason]] | None = None
+    find_skip_reasons: Callable[[Session, Sequence[int]], list[SkipReason]] | None = None
     finish: Callable[[Session, int, datetime], None] | None = None

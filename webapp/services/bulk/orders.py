@@ -1,4 +1,4 @@
-"""What can be done to many Orders at once: cancel at Amazon, hold, let go on, invoice."""
+"""Bulk actions on orders: cancel at Amazon, hold, release, invoice."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -26,21 +26,21 @@ from webapp.services.invoicing import invoices
 from webapp.services.orders import holds
 from webapp.services.submissions import cancellations
 
-# PostgreSQL takes 65,535 values in a statement, SQLite 32,766.
-_AT_ONCE = 5_000
+# PostgreSQL accepts 65,535 values in a statement, SQLite 32,766.
+_BATCH_SIZE = 5_000
 
 
 def _cancel(session: Session, task: Task) -> Outcome:
-    mirror = session.scalar(select(Order.amazon_order_id).where(Order.id == task.subject_id))
-    if mirror is None:
+    amazon_order_id = session.scalar(select(Order.amazon_order_id).where(Order.id == task.subject_id))
+    if amazon_order_id is None:
         raise NotFoundError("order_unknown", number=task.subject_id)
     reason, undo_seconds = task.args["reason"], int(task.args.get("undo_seconds", 0))
-    cancellations.request(session, mirror, reason, undo_seconds=undo_seconds, now=task.now, actor=task.actor)
+    cancellations.request(session, amazon_order_id, reason, undo_seconds=undo_seconds, now=task.now, actor=task.actor)
     return Outcome("cancellation_requested", {"reason": reason})
 
 
 def _hold(session: Session, task: Task) -> Outcome:
-    """`until` in the args is a time of day without a zone: it is meant on the clock of each order's marketplace."""
+    """Hold one order. `until` in the args has no time zone: it is local time of the order's marketplace."""
     until = None
     if task.args.get("until"):
         store = session.scalar(select(Store).join(Order, Order.store_id == Store.id).where(Order.id == task.subject_id))
@@ -61,71 +61,73 @@ def _invoice(session: Session, task: Task) -> Outcome:
     return Outcome("bulk_invoiced", {"number": invoice.number})
 
 
-def _by_state(move: str) -> Callable[[Session, Sequence[int]], list[SkipReason]]:
-    """Refusals that follow from the table of states alone."""
+def _reasons_by_state(action: str) -> Callable[[Session, Sequence[int]], list[SkipReason]]:
+    """Return a function that finds the orders whose state does not allow the action."""
 
-    def impossible(session: Session, ids: Sequence[int]) -> list[SkipReason]:
+    def find_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
         states: Counter[str] = Counter()
-        for some in _batches(ids):
-            states.update(session.scalars(select(Order.state).where(Order.id.in_(some))))
+        for batch in _batches(ids):
+            states.update(session.scalars(select(Order.state).where(Order.id.in_(batch))))
         return [
-            SkipReason(f"cannot_{move}", {"state": state}, count)
+            SkipReason(f"cannot_{action}", {"state": state}, count)
             for state, count in sorted(states.items())
-            if not order_states.is_allowed(move, state)
+            if not order_states.is_allowed(action, state)
         ]
 
-    return impossible
+    return find_skip_reasons
 
 
-def _not_invoiceable(session: Session, ids: Sequence[int]) -> list[SkipReason]:
-    """Those whose state forbids it, and those of which nothing is left."""
-    full = 0
-    for some in _batches(ids):
-        left = OrderItem.ordered - OrderItem.canceled > OrderItem.invoiced
-        open_ = select(OrderItem.id).where(OrderItem.order_id == Order.id, left).exists()
-        may = Order.state.in_(order_states.TRANSITIONS["invoice"].from_states)
-        full += len(session.scalars(select(Order.id).where(Order.id.in_(some), may, ~open_)).all())
-    causes = _by_state("invoice")(session, ids)
-    return [*causes, SkipReason("nothing_to_invoice", {}, full)] if full else causes
+def _invoice_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
+    """Count the orders whose state does not allow an invoice, and those that are invoiced completely."""
+    fully_invoiced = 0
+    for batch in _batches(ids):
+        remaining = OrderItem.ordered - OrderItem.canceled > OrderItem.invoiced
+        open_items = select(OrderItem.id).where(OrderItem.order_id == Order.id, remaining).exists()
+        is_allowed = Order.state.in_(order_states.TRANSITIONS["invoice"].from_states)
+        fully_invoiced += len(
+            session.scalars(select(Order.id).where(Order.id.in_(batch), is_allowed, ~open_items)).all()
+        )
+    reasons = _reasons_by_state("invoice")(session, ids)
+    return [*reasons, SkipReason("nothing_to_invoice", {}, fully_invoiced)] if fully_invoiced else reasons
 
 
-def _not_cancellable(session: Session, ids: Sequence[int]) -> list[SkipReason]:
-    """As `cancellations.refusal` would say of each, in one statement for many."""
-    causes: Counter[str] = Counter()
-    asked = select(Submission.id).where(
+def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
+    """Count what `cancellations.refusal` would return for each order, with one statement for many."""
+    reasons: Counter[str] = Counter()
+    open_cancellation = select(Submission.id).where(
         Submission.amazon_order_id == AmazonOrder.id, Submission.kind == cancellation.KIND, Submission.open
     )
-    left = select(Parcel.id).where(Parcel.order_id == Order.id)
-    for some in _batches(ids):
+    parcel = select(Parcel.id).where(Parcel.order_id == Order.id)
+    for batch in _batches(ids):
         rows = session.execute(
             select(
                 AmazonOrder.status,
                 AmazonOrder.fulfilled_by,
                 Store.import_orders,
-                asked.exists().label("asked"),
-                left.exists().label("left"),
+                open_cancellation.exists().label("requested"),
+                parcel.exists().label("has_parcel"),
             )
             .select_from(Order)
             .join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
             .join(Store, Store.id == Order.store_id)
-            .where(Order.id.in_(some))
+            .where(Order.id.in_(batch))
         )
         for row in rows:
-            refused = cancellation.refusal(
-                row.status, row.fulfilled_by, writable=row.import_orders, requested=row.asked
+            code = cancellation.refusal(
+                row.status, row.fulfilled_by, writable=row.import_orders, requested=row.requested
             )
-            refused = "cancel_shipped" if refused is None and row.left else refused
-            if refused is not None:
-                causes[refused] += 1
-    return [SkipReason(code, {}, count) for code, count in causes.most_common()]
+            code = "cancel_shipped" if code is None and row.has_parcel else code
+            if code is not None:
+                reasons[code] += 1
+    return [SkipReason(code, {}, count) for code, count in reasons.most_common()]
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))
+    return (ids[start : start + _BATCH_SIZE] for start in range(0, len(ids), _BATCH_SIZE))
 
 
-CANCEL = BulkHandler("cancel", "orders.cancel", _cancel, impossible=_not_cancellable)
-HOLD = BulkHandler("hold", "orders.write", _hold, impossible=_by_state("hold"))
-UNHOLD = BulkHandler("unhold", "orders.write", _unhold, impossible=_by_state("unhold"))
-INVOICE = BulkHandler("invoice", "orders.write", _invoice, impossible=_not_invoiceable)
-KINDS = (CANCEL, HOLD, UNHOLD, INVOICE)
+CANCEL = BulkHandler("cancel", "orders.cancel", _cancel, find_skip_reasons=_cancel_skip_reasons)
+HOLD = BulkHandler("hold", "orders.write", _hold, find_skip_reasons=_reasons_by_state("hold"))
+UNHOLD = BulkHandler("unhold", "orders.write", _unhold, find_skip_reasons=_reasons_by_state("unhold"))
+INVOICE = BulkHandler("invoice", "orders.write", _invoice, find_skip_reasons=_invoice_skip_reasons)
+HANDLERS = (CANCEL, HOLD, UNHOLD, INVOICE)

@@ -1,4 +1,4 @@
-"""The file a bulk action prints: written once all its rows are done, kept for a day."""
+"""Files printed by bulk actions: created once all rows are done, kept for a day."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -13,21 +13,21 @@ from webapp.models.bulk_actions import BulkRow
 from webapp.models.printed_files import PrintedFile, PrintedPart
 from webapp.queries.invoicing.printing import Key
 
-# Long enough to be fetched, short enough that buyers' addresses do not gather here.
-KEPT = timedelta(days=1)
-PART = 1024 * 1024
+# Long enough to download the file; short, because it contains buyers' addresses.
+LIFETIME = timedelta(days=1)
+PART_SIZE = 1024 * 1024
 
 
-def write(
+def create_file(
     session: Session,
     action_id: int,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
     now: datetime,
     render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
 ) -> None:
-    """Print what the done rows of the bulk action stand for. Rolls back first, commits; a file of before is replaced.
+    """Print the documents of a bulk action's completed rows, replacing an earlier file. Rolls back first; commits.
 
-    `keys_of`: the documents of these subjects. `render` makes the file of them.
+    `keys_of`: returns the documents of these subjects. `render`: renders them into one file.
     """
     session.rollback()
     with read_only():
@@ -36,28 +36,28 @@ def write(
         keys = keys_of(session, list(dict.fromkeys(ids)))
         content = render(session, keys) if keys else b""
         session.rollback()
-    _forget(session, select(PrintedFile.id).where(PrintedFile.bulk_action_id == action_id))
+    _delete(session, select(PrintedFile.id).where(PrintedFile.bulk_action_id == action_id))
     if content:
         file = PrintedFile(bulk_action_id=action_id, created_at=now, documents=len(keys), size=len(content))
         session.add(file)
         session.flush()
-        for place, start in enumerate(range(0, len(content), PART)):
-            session.add(PrintedPart(file_id=file.id, position=place, content=content[start : start + PART]))
+        for index, start in enumerate(range(0, len(content), PART_SIZE)):
+            session.add(PrintedPart(file_id=file.id, position=index, content=content[start : start + PART_SIZE]))
     session.commit()
 
 
-def purge(session: Session, *, now: datetime) -> None:
-    """Take away the files nobody may still want. Rolls back first, commits where there are any."""
-    old = select(PrintedFile.id).where(PrintedFile.created_at < now - KEPT)
+def delete_old(session: Session, *, now: datetime) -> None:
+    """Delete files older than LIFETIME. Rolls back first; commits if there are any."""
+    old = select(PrintedFile.id).where(PrintedFile.created_at < now - LIFETIME)
     session.rollback()
     with read_only():
-        any_left = session.scalar(old.limit(1)) is not None
+        has_old = session.scalar(old.limit(1)) is not None
         session.rollback()
-    if any_left:
-        _forget(session, old)
+    if has_old:
+        _delete(session, old)
         session.commit()
 
 
-def _forget(session: Session, files: object) -> None:
+def _delete(session: Session, files: object) -> None:
     session.execute(delete(PrintedPart).where(PrintedPart.file_id.in_(files)))  # type: ignore[arg-type]
     session.execute(delete(PrintedFile).where(PrintedFile.id.in_(files)))  # type: ignore[arg-type]

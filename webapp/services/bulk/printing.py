@@ -1,4 +1,4 @@
-"""Printing the documents of many Orders, or many documents, as one file."""
+"""Bulk actions that print the documents of many orders, or many documents, as one file."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -13,13 +13,13 @@ from webapp.services.bulk import printed_files
 from webapp.services.bulk.handlers import BulkHandler, Outcome, Task
 
 PERMISSION = "documents.print"
-# Kind of bulk action → the documents of an Order it prints.
+# Kind of bulk action → the kinds of documents of an order it prints.
 OF_ORDERS = {
     "print_invoices": ("invoice",),
     "print_credit_memos": ("credit_memo",),
     "print_all": tuple(queries.KINDS),
 }
-# Kind of bulk action → what its rows are: they are printed themselves.
+# Kind of bulk action → the kind of documents that its rows are.
 OF_DOCUMENTS = {
     "print_these_invoices": "invoice",
     "print_these_packing_slips": "shipment",
@@ -27,14 +27,14 @@ OF_DOCUMENTS = {
 }
 
 
-def _kind(
+def _build_handler(
     name: str,
     subject: str,
     keys_of: Callable[[Session, Sequence[int]], list[Key]],
     render: Callable[[Session, Sequence[Key]], bytes] = printing.many,
 ) -> BulkHandler:
-    def do(session: Session, task: Task) -> Outcome:
-        """Nothing is printed yet: a row is done when there is something to print."""
+    def process(session: Session, task: Task) -> Outcome:
+        """Check that there is something to print; `finish` prints it."""
         count = len(keys_of(session, [task.subject_id]))
         return (
             Outcome("bulk_printed", {"count": count})
@@ -43,23 +43,23 @@ def _kind(
         )
 
     def finish(session: Session, action_id: int, now: datetime) -> None:
-        printed_files.write(session, action_id, keys_of, now, render)
+        printed_files.create_file(session, action_id, keys_of, now, render)
 
-    return BulkHandler(name, PERMISSION, do, subject=subject, immediate=True, finish=finish)
+    return BulkHandler(name, PERMISSION, process, subject=subject, immediate=True, finish=finish)
 
 
-def _of_orders(kinds: tuple[str, ...]) -> Callable[[Session, Sequence[int]], list[Key]]:
+def _documents_of_orders(kinds: tuple[str, ...]) -> Callable[[Session, Sequence[int]], list[Key]]:
     return lambda session, ids: queries.of_orders(session, ids, kinds)
 
 
-def _themselves(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
+def _documents(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
     return lambda session, ids: queries.existing(session, kind, ids)
 
 
-KINDS = (
-    # Before they are shipped too: what is left to ship.
-    _kind("print_packing_slips", "order", queries.packing_slips),
-    _kind("print_pick_list", "order", queries.unshipped, printing.pick_list),
-    *(_kind(name, "order", _of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
-    *(_kind(name, subject, _themselves(subject)) for name, subject in OF_DOCUMENTS.items()),
+HANDLERS = (
+    # Includes what is not shipped yet.
+    _build_handler("print_packing_slips", "order", queries.packing_slips),
+    _build_handler("print_pick_list", "order", queries.unshipped, printing.pick_list),
+    *(_build_handler(name, "order", _documents_of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
+    *(_build_handler(name, subject, _documents(subject)) for name, subject in OF_DOCUMENTS.items()),
 )

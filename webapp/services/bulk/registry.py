@@ -1,4 +1,4 @@
-"""Every kind of bulk action, by name. A new one is an object of its noun and a line here, in `labels` and a form."""
+"""Registry of bulk action handlers. A new kind also needs a label in `messages/status_labels.py` and a form."""
 
 from webapp.domain.errors import NotFoundError
 from webapp.services.bulk import orders as bulk_orders
@@ -6,13 +6,13 @@ from webapp.services.bulk import printing as bulk_printing
 from webapp.services.bulk import shipping as bulk_shipping
 from webapp.services.bulk.handlers import BulkHandler
 
-KINDS: dict[str, BulkHandler] = {
-    kind.name: kind for kind in (*bulk_orders.KINDS, *bulk_printing.KINDS, bulk_shipping.KIND)
+HANDLERS: dict[str, BulkHandler] = {
+    handler.name: handler for handler in (*bulk_orders.HANDLERS, *bulk_printing.HANDLERS, bulk_shipping.SHIP)
 }
 
 
-def find(name: str) -> BulkHandler:
-    """Raises NotFoundError."""
-    if name not in KINDS:
+def get_handler(name: str) -> BulkHandler:
+    """Return the handler of a kind of bulk action. Raises NotFoundError."""
+    if name not in HANDLERS:
         raise NotFoundError("bulk_kind_unknown", name=name)
-    return KINDS[name]
+    return HANDLERS[name]

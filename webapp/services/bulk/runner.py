@@ -1,7 +1,7 @@
-"""Doing one thing to many, row by row: asked for once, done by a job, exactly once each.
+"""Run bulk actions: a job processes the rows one by one, each exactly once.
 
-A row's verb runs in a savepoint of the transaction that writes its outcome. Whatever kills the worker, either both
-happened or neither, and the next worker goes on with the rows that still wait.
+A row is processed in a savepoint of the transaction that writes its outcome. If the worker is killed, both are kept or
+neither, and the next worker continues with the waiting rows.
 """
 
 import logging
@@ -25,28 +25,28 @@ from webapp.services.bulk.handlers import BulkHandler, Outcome, Task
 
 log = logging.getLogger(__name__)
 
-# A job goes on this long, then lets the next in its queue have a turn.
-TURN = timedelta(seconds=10)
-# Nobody comes back to a confirmation after this.
-DRAFTS_STAY = timedelta(days=1)
+# A job runs this long, then goes to the end of the queue.
+TIME_SLICE = timedelta(seconds=10)
+# Drafts that are not confirmed within this time are deleted.
+DRAFT_LIFETIME = timedelta(days=1)
 
-# An id, or an id with what is this row's alone.
-Row = int | tuple[int, dict[str, Any]]
+# The id of a subject, or (id, args of this row).
+RowSpec = int | tuple[int, dict[str, Any]]
 
 
-def draft(session: Session, kind: str, rows: Sequence[Row], *, now: datetime, actor: str) -> BulkAction:
-    """Freeze what is to be done to which rows, and wait for `begin`. Commits. Raises InvalidError, NotFoundError."""
-    action = _write(session, bulk_registry.find(kind), rows, {}, now=now, actor=actor)
+def create_draft(session: Session, kind: str, rows: Sequence[RowSpec], *, now: datetime, actor: str) -> BulkAction:
+    """Store a bulk action that waits for `begin`. Commits. Raises InvalidError, NotFoundError."""
+    action = _create(session, bulk_registry.get_handler(kind), rows, {}, now=now, actor=actor)
     session.commit()
     return action
 
 
 def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: datetime, actor: str) -> BulkAction:
-    """Let a draft run, in the name of who says so. Commits; the caller rings `run_bulk_action`.
+    """Start a draft as `actor`. Commits; the caller enqueues `run_bulk_action`.
 
-    Raises NotFoundError, RefusedError for one that has begun.
+    Raises NotFoundError, and RefusedError if it has been started.
     """
-    action = _locked(session, action_id)
+    action = _load_locked(session, action_id)
     if action.state != bulk_states.DRAFT:
         session.rollback()
         raise RefusedError("bulk_begun")
@@ -59,15 +59,15 @@ def begin(session: Session, action_id: int, args: Mapping[str, Any], *, now: dat
 def start(
     session: Session,
     kind: str,
-    rows: Sequence[Row],
+    rows: Sequence[RowSpec],
     args: Mapping[str, Any] | None = None,
     *,
     now: datetime,
     actor: str,
 ) -> BulkAction:
-    """Draft and begin in one. Commits; the caller rings `run_bulk_action`.
+    """Create and start a bulk action. Commits; the caller enqueues `run_bulk_action`.
 
-    `rows`: ids of the kind's subject, or (id, args of this row). Raises InvalidError for none or too many.
+    Raises InvalidError for no rows or too many.
     """
     action = add(session, kind, rows, args, now=now, actor=actor)
     session.commit()
@@ -77,36 +77,40 @@ def start(
 def add(
     session: Session,
     kind: str,
-    rows: Sequence[Row],
+    rows: Sequence[RowSpec],
     args: Mapping[str, Any] | None = None,
     *,
     now: datetime,
     actor: str,
 ) -> BulkAction:
-    """As `start`, for a verb that writes more in the same transaction. Does not commit."""
-    action = _write(session, bulk_registry.find(kind), rows, {}, now=now, actor=actor)
+    """Create and start a bulk action like `start`, without commit, for services that write more."""
+    action = _create(session, bulk_registry.get_handler(kind), rows, {}, now=now, actor=actor)
     _begin(session, action, args or {}, now=now)
     return action
 
 
-def step(session: Session, action_id: int, clock: Callable[[], datetime], *, turn: timedelta = TURN) -> bool:
-    """Do rows until none waits or the turn is over; answers whether there is more to do. Rolls back first.
+def process_rows(
+    session: Session, action_id: int, clock: Callable[[], datetime], *, time_slice: timedelta = TIME_SLICE
+) -> bool:
+    """Process rows until none waits or the time slice is over; return whether there is more to do. Rolls back first.
 
-    Any number of workers may be at it, and any may be killed.
+    Any number of workers may run it at the same time, and any may be killed.
     """
     session.rollback()
-    until = clock() + turn
+    until = clock() + time_slice
     while clock() < until:
-        if not _do_next(session, action_id, clock()):
+        if not _process_next(session, action_id, clock()):
             return _finish(session, action_id, clock())
     return True
 
 
 def retry_failed(session: Session, action_id: int, *, now: datetime, actor: str) -> BulkAction:
-    """Let the failed rows wait again. Commits; the caller rings. Raises RefusedError where none has failed."""
-    action = _locked(session, action_id, quiet=False)
-    changed = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.FAILED)
-    count = _count(session, changed.values(state=bulk_states.WAITING, outcome=None, outcome_args={}, ended_at=None))
+    """Set the failed rows to waiting. Commits; the caller enqueues `run_bulk_action`. Raises RefusedError if none."""
+    action = _load_locked(session, action_id, allow_draft=False)
+    failed = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.FAILED)
+    count = _execute_counted(
+        session, failed.values(state=bulk_states.WAITING, outcome=None, outcome_args={}, ended_at=None)
+    )
     if not count:
         session.rollback()
         raise RefusedError("bulk_nothing_failed")
@@ -118,11 +122,11 @@ def retry_failed(session: Session, action_id: int, *, now: datetime, actor: str)
 
 
 def cancel(session: Session, action_id: int, *, now: datetime, actor: str) -> BulkAction:
-    """Leave the rows that still wait; what is done stays done. Commits. Raises RefusedError when it has ended."""
+    """Skip the waiting rows. Completed rows are not changed. Commits. Raises RefusedError if it has ended."""
     waiting = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.WAITING)
-    # Rows before the whole, in the order a worker takes them.
-    count = _count(session, waiting.values(state=bulk_states.SKIPPED, outcome="bulk_stopped", ended_at=now))
-    action = _locked(session, action_id)
+    # Rows before the action: the order in which a worker locks them.
+    count = _execute_counted(session, waiting.values(state=bulk_states.SKIPPED, outcome="bulk_stopped", ended_at=now))
+    action = _load_locked(session, action_id)
     if action.state not in {bulk_states.DRAFT, bulk_states.RUNNING}:
         session.rollback()
         raise RefusedError("bulk_ended")
@@ -133,31 +137,39 @@ def cancel(session: Session, action_id: int, *, now: datetime, actor: str) -> Bu
     return action
 
 
-def forget_drafts(session: Session, *, now: datetime) -> None:
-    """Take away what nobody confirmed. Rolls back first, commits."""
-    old = select(BulkAction.id).where(BulkAction.state == bulk_states.DRAFT, BulkAction.created_at < now - DRAFTS_STAY)
+def delete_drafts(session: Session, *, now: datetime) -> None:
+    """Delete drafts older than DRAFT_LIFETIME. Rolls back first; commits."""
+    old = select(BulkAction.id).where(
+        BulkAction.state == bulk_states.DRAFT, BulkAction.created_at < now - DRAFT_LIFETIME
+    )
     with read_only():
         ids = session.scalars(old).all()
         session.rollback()
     if ids:
-        # One that is begun just now is a draft no more.
-        still = select(BulkAction.id).where(BulkAction.id.in_(ids), BulkAction.state == bulk_states.DRAFT)
-        gone = session.scalars(still.with_for_update()).all()
-        session.execute(delete(BulkRow).where(BulkRow.action_id.in_(gone)))
-        session.execute(delete(BulkAction).where(BulkAction.id.in_(gone)))
+        # One of them may have been started meanwhile.
+        still_drafts = select(BulkAction.id).where(BulkAction.id.in_(ids), BulkAction.state == bulk_states.DRAFT)
+        deleted_ids = session.scalars(still_drafts.with_for_update()).all()
+        session.execute(delete(BulkRow).where(BulkRow.action_id.in_(deleted_ids)))
+        session.execute(delete(BulkAction).where(BulkAction.id.in_(deleted_ids)))
         session.commit()
 
 
-def _write(
-    session: Session, kind: BulkHandler, rows: Sequence[Row], args: Mapping[str, Any], *, now: datetime, actor: str
+def _create(
+    session: Session,
+    handler: BulkHandler,
+    rows: Sequence[RowSpec],
+    args: Mapping[str, Any],
+    *,
+    now: datetime,
+    actor: str,
 ) -> BulkAction:
     if not rows:
         raise InvalidError("bulk_none")
     if len(rows) > bulk_states.MOST_ROWS:
         raise InvalidError("bulk_too_many", count=len(rows), most=bulk_states.MOST_ROWS)
     action = BulkAction(
-        kind=kind.name,
-        subject=kind.subject,
+        kind=handler.name,
+        subject=handler.subject,
         state=bulk_states.DRAFT,
         args=dict(args),
         actor=actor,
@@ -170,7 +182,10 @@ def _write(
     insert_many(
         session,
         BulkRow,
-        [{"action_id": action.id, "subject_id": id_, "args": own, "state": bulk_states.WAITING} for id_, own in pairs],
+        [
+            {"action_id": action.id, "subject_id": id_, "args": row_args, "state": bulk_states.WAITING}
+            for id_, row_args in pairs
+        ],
     )
     return action
 
@@ -178,28 +193,28 @@ def _write(
 def _begin(session: Session, action: BulkAction, args: Mapping[str, Any], *, now: datetime) -> None:
     action.args = dict(args)
     action.state = bulk_states.RUNNING
-    about = {"bulk": action.id, "name": action.kind, "count": action.total}
-    audit_log.record(session, "bulk_started", now=now, actor=action.actor, args=about)
+    event_args = {"bulk": action.id, "name": action.kind, "count": action.total}
+    audit_log.record(session, "bulk_started", now=now, actor=action.actor, args=event_args)
 
 
-def _do_next(session: Session, action_id: int, now: datetime) -> bool:
-    """Take a row that waits and do it, in one transaction. False when none waits or it may not go on."""
+def _process_next(session: Session, action_id: int, now: datetime) -> bool:
+    """Process the next waiting row in one transaction. Return False if there is none or the action is not running."""
     with Session(session.get_bind()) as outer, outer.begin():
         action = outer.get(BulkAction, action_id)
         if action is None or action.state != bulk_states.RUNNING:
             return False
         waiting = select(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.WAITING)
-        # On PostgreSQL a second worker takes the next row; on SQLite this transaction is alone anyway.
+        # On PostgreSQL a second worker takes the next row; on SQLite there is only one write transaction.
         row = outer.scalar(waiting.order_by(BulkRow.id).limit(1).with_for_update(skip_locked=True))
         if row is None:
             return False
         task = Task(action.id, row.id, row.subject_id, {**action.args, **(row.args or {})}, now, action.actor)
-        outcome = _do(outer, bulk_registry.find(action.kind), task)
+        outcome = _process(outer, bulk_registry.get_handler(action.kind), task)
         crash("bulk.row_done")
         row.state, row.outcome, row.outcome_args = outcome.state, outcome.code, outcome.args
         row.tries += 1
         row.ended_at = now
-        # A plain sum in the database: another worker may be counting a row of its own.
+        # Incremented in the database: another worker may do so for its row.
         column = getattr(BulkAction, outcome.state)
         outer.flush()
         outer.execute(
@@ -210,22 +225,22 @@ def _do_next(session: Session, action_id: int, now: datetime) -> bool:
     return True
 
 
-def _do(outer: Session, kind: BulkHandler, task: Task) -> Outcome:
-    """The verb, however often it commits, as a savepoint of the outer transaction: all of it or nothing."""
+def _process(outer: Session, handler: BulkHandler, task: Task) -> Outcome:
+    """Process a row in a savepoint of the outer transaction, which the handler's commits do not end."""
     connection = outer.connection()
     savepoint = connection.begin_nested()
     try:
         with Session(connection, join_transaction_mode="create_savepoint") as inner:
-            outcome = kind.do(inner, task)
+            outcome = handler.process(inner, task)
             inner.commit()
     except DeskError as error:
         savepoint.rollback()
         return Outcome(error.code, error.arguments, bulk_states.FAILED)
     except Exception as error:
         if concerns_the_database(error):
-            # The database is away or somebody else was quicker: nothing is wrong with the row.
+            # The database is unavailable or there was a conflict: the row itself is fine.
             raise
-        log.exception("Row %s of bulk action %s broke", task.row_id, task.action_id)
+        log.exception("Row %s of bulk action %s failed", task.row_id, task.action_id)
         savepoint.rollback()
         return Outcome("bulk_row_broke", {}, bulk_states.FAILED)
     savepoint.commit()
@@ -233,45 +248,45 @@ def _do(outer: Session, kind: BulkHandler, task: Task) -> Outcome:
 
 
 def _finish(session: Session, action_id: int, now: datetime) -> bool:
-    """End it when no row is left. Answers whether there is more to do: rows that another worker holds."""
+    """End the action if no row is left; return whether there is more to do."""
     action = session.get(BulkAction, action_id, populate_existing=True)
     if action is None or action.state != bulk_states.RUNNING:
         session.rollback()
         return False
-    kind, left = bulk_registry.find(action.kind), action.waiting
+    handler, waiting = bulk_registry.get_handler(action.kind), action.waiting
     session.rollback()
-    if left:
-        # What was taken back by hand between two looks, or is in the hands of another.
-        return _waiting(session, action_id)
-    broken = _last_step(session, kind, action_id, now)
-    action = _locked(session, action_id)
+    if waiting:
+        # Rows that were set to waiting again, or that another worker is processing.
+        return _has_waiting(session, action_id)
+    failure = _run_finish(session, handler, action_id, now)
+    action = _load_locked(session, action_id)
     if action.state == bulk_states.RUNNING and not action.waiting:
-        if broken is not None:
-            # So that they can be tried again, and nobody takes them for done.
+        if failure is not None:
+            # Mark the rows as failed, so that they can be retried.
             done = update(BulkRow).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.DONE)
-            spoilt = {"state": bulk_states.FAILED, "outcome": broken.code, "outcome_args": broken.args}
-            action.failed += _count(session, done.values(spoilt))
+            failed_values = {"state": bulk_states.FAILED, "outcome": failure.code, "outcome_args": failure.args}
+            action.failed += _execute_counted(session, done.values(failed_values))
             action.done = 0
         action.state, action.ended_at = bulk_states.ENDED, now
-        about = {"bulk": action.id, "done": action.done, "failed": action.failed, "skipped": action.skipped}
-        audit_log.record(session, "bulk_finished", now=now, actor=action.actor, args=about)
+        event_args = {"bulk": action.id, "done": action.done, "failed": action.failed, "skipped": action.skipped}
+        audit_log.record(session, "bulk_finished", now=now, actor=action.actor, args=event_args)
     session.commit()
     return False
 
 
-def _last_step(session: Session, kind: BulkHandler, action_id: int, now: datetime) -> Outcome | None:
-    """What the kind does when no row is left; how that failed, None where it did not."""
-    if kind.finish is None:
+def _run_finish(session: Session, handler: BulkHandler, action_id: int, now: datetime) -> Outcome | None:
+    """Call the handler's `finish`; return how it failed, or None."""
+    if handler.finish is None:
         return None
     try:
-        kind.finish(session, action_id, now)
+        handler.finish(session, action_id, now)
     except DeskError as error:
         outcome = Outcome(error.code, error.arguments, bulk_states.FAILED)
     except Exception as error:
         if concerns_the_database(error):
             raise
-        # It would break the next time as well, and this is rung for every second until it has ended.
-        log.exception("The end of bulk action %s broke", action_id)
+        # It would fail again, and the job is enqueued every second until the action has ended.
+        log.exception("Finishing bulk action %s failed", action_id)
         outcome = Outcome("bulk_row_broke", {}, bulk_states.FAILED)
     else:
         return None
@@ -279,25 +294,25 @@ def _last_step(session: Session, kind: BulkHandler, action_id: int, now: datetim
     return outcome
 
 
-def _waiting(session: Session, action_id: int) -> bool:
-    one = select(BulkRow.id).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.WAITING).limit(1)
-    found = session.scalar(one) is not None
+def _has_waiting(session: Session, action_id: int) -> bool:
+    waiting = select(BulkRow.id).where(BulkRow.action_id == action_id, BulkRow.state == bulk_states.WAITING).limit(1)
+    has_waiting = session.scalar(waiting) is not None
     session.rollback()
-    return found
+    return has_waiting
 
 
-def _locked(session: Session, action_id: int, *, quiet: bool = True) -> BulkAction:
-    """Raises NotFoundError; without `quiet` RefusedError too, for one that is still a draft."""
+def _load_locked(session: Session, action_id: int, *, allow_draft: bool = True) -> BulkAction:
+    """Load and lock it. Raises NotFoundError, and RefusedError for a draft unless `allow_draft`."""
     action = session.get(BulkAction, action_id, with_for_update=True, populate_existing=True)
     if action is None:
         session.rollback()
         raise NotFoundError("bulk_unknown", name=action_id)
-    if not quiet and action.state == bulk_states.DRAFT:
+    if not allow_draft and action.state == bulk_states.DRAFT:
         session.rollback()
         raise RefusedError("bulk_not_begun")
     return action
 
 
-def _count(session: Session, statement: Any) -> int:
+def _execute_counted(session: Session, statement: Any) -> int:
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return int(result.rowcount)  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Shipping many Orders: each with parcels of its own, of which Amazon is told one by one."""
+"""Bulk action that ships many orders, each with its own parcels."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,28 +12,28 @@ from webapp.services.shipping import shipments
 
 
 def _ship(session: Session, task: Task) -> Outcome:
-    """One Order: all its parcels of the sheet as one shipment."""
-    packed = [
+    """Create one shipment with all parcels of an order."""
+    parcel_drafts = [
         parcels.Parcel(
-            None if said["quantities"] is None else {int(id_): n for id_, n in said["quantities"].items()},
-            said["carrier"],
-            said["title"],
-            said["tracking_number"],
-            shared=bool(said.get("shared")),
-            confirmed=bool(said.get("confirmed")),
+            None if row["quantities"] is None else {int(id_): n for id_, n in row["quantities"].items()},
+            row["carrier"],
+            row["title"],
+            row["tracking_number"],
+            shared=bool(row.get("shared")),
+            confirmed=bool(row.get("confirmed")),
         )
-        for said in task.args["parcels"]
+        for row in task.args["parcels"]
     ]
     shipment = shipments.create(
         session,
         task.subject_id,
-        packed,
+        parcel_drafts,
         undo_seconds=int(task.args.get("undo_seconds", 0)),
         shipped_at=_shipped_at(session, task),
         now=task.now,
         actor=task.actor,
     )
-    return Outcome("bulk_shipped", {"number": shipment.number, "count": len(packed)})
+    return Outcome("bulk_shipped", {"number": shipment.number, "count": len(parcel_drafts)})
 
 
 def _shipped_at(session: Session, task: Task) -> datetime | None:
@@ -45,4 +45,4 @@ def _shipped_at(session: Session, task: Task) -> datetime | None:
     return tracking_matching.shipped_at(day, zone, order.purchased_at, task.now)
 
 
-KIND = BulkHandler("ship", "orders.write", _ship)
+SHIP = BulkHandler("ship", "orders.write", _ship)

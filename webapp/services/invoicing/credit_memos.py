@@ -1,4 +1,4 @@
-"""Giving back an Order, or part of it: offline, or by asking Amazon to refund the buyer."""
+"""Create credit memos: recorded only (offline), or with a refund requested from Amazon."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ from webapp.services.submissions import user_actions as submission_actions
 def create(
     session: Session,
     order_id: int,
-    asked: drafts.CreditRequest,
+    request: drafts.CreditRequest,
     *,
     on_amazon: bool = False,
     reason: str = "",
@@ -32,35 +32,35 @@ def create(
     comment: str = "",
     notify: bool = False,
     append: bool = True,
-    seen: int | None = None,
+    expected_version: int | None = None,
     again_of: int | None = None,
     now: datetime,
     actor: str,
 ) -> CreditMemo:
-    """Write a credit memo of what is asked. Commits. `return_to_stock`: ids of lines whose pieces can be sold.
+    """Create a credit memo. Commits. `return_to_stock`: ids of lines whose units can be sold again.
 
-    `on_amazon`: Amazon is asked to refund it, for one of `refunds.REASONS`, after `undo_seconds`. Until Amazon has
-    answered, nothing counts as given back, but nobody can give it back a second time. The job `advance_submissions` is
-    to be rung then. `again_of`: id of the submission Amazon refused, where this asks for the same. Raises InvalidError
-    for what cannot be taken, RefusedError where nothing can be given back; nothing is changed then.
+    `on_amazon`: request the refund from Amazon, for one of `amazon_refunds.REASONS`, after `undo_seconds`. It counts as
+    refunded only when Amazon has accepted it, but cannot be refunded a second time; the caller enqueues the job
+    `advance_submissions`. `again_of`: id of the rejected submission that this repeats. Raises InvalidError for invalid
+    amounts, RefusedError if nothing can be refunded; nothing is changed then.
     """
     if on_amazon and reason not in amazon_refunds.CODES:
-        known = ", ".join(row.code for row in amazon_refunds.REASONS if row.offered)
-        raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known)
-    with order_editing.edit_order(session, order_id, "refund", seen=seen) as order:
-        draft = queries.draft(session, order, asked)
+        known_codes = ", ".join(row.code for row in amazon_refunds.REASONS if row.offered)
+        raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known_codes)
+    with order_editing.edit_order(session, order_id, "refund", expected_version=expected_version) as order:
+        draft = queries.draft(session, order, request)
         amazon_lines = queries.amazon_lines(session, order, draft) if on_amazon else None
-        memo = write(
+        memo = add_credit_memo(
             session, order, draft, now=now, amazon_lines=amazon_lines, reason=reason, return_to_stock=return_to_stock
         )
-        said = comments.write(
+        written_comment = comments.add_comment(
             session, order, comment, notify=notify and append, now=now, actor=actor, credit_memo_id=memo.id
         )
-        in_mail = said if append else None
+        mail_comment = written_comment if append else None
         if amazon_lines is None:
             if notify:
                 mail_outbox.queue_document(
-                    session, "credit_memo", order, memo.id, comment=in_mail, now=now, actor=actor
+                    session, "credit_memo", order, memo.id, comment=mail_comment, now=now, actor=actor
                 )
             audit_log.record_on_order(session, "order_refunded", order, now=now, actor=actor, **summary(memo, order))
             order_editing.recompute(session, order, now=now, actor=actor)
@@ -69,15 +69,15 @@ def create(
             if again_of is not None:
                 details["again_of"] = again_of
             if notify:
-                # The buyer is amazon_lines when it is true.
-                mail_outbox.check(session, order)
+                # The e-mail is queued when Amazon has accepted the refund.
+                mail_outbox.check_recipient(session, order)
                 session.flush()
-                details |= {"notify": True, "comment": in_mail.id if in_mail else None, "actor": actor}
-            _ask(session, order, memo, details, undo_seconds=undo_seconds, now=now, actor=actor)
+                details |= {"notify": True, "comment": mail_comment.id if mail_comment else None, "actor": actor}
+            _enqueue_refund(session, order, memo, details, undo_seconds=undo_seconds, now=now, actor=actor)
     return memo
 
 
-def _ask(
+def _enqueue_refund(
     session: Session,
     order: Order,
     memo: CreditMemo,
@@ -100,7 +100,7 @@ def _ask(
     )
 
 
-def write(
+def add_credit_memo(
     session: Session,
     order: Order,
     draft: drafts.Draft,
@@ -127,34 +127,36 @@ def write(
         **draft.amounts(),
     )
     for part in draft.parts:
-        back = part.quantity > 0 and part.line_id in return_to_stock
+        returns_to_stock = part.quantity > 0 and part.line_id in return_to_stock
         memo.items.append(
-            CreditMemoItem(order_item_id=part.line_id, quantity=part.quantity, return_to_stock=back, **part.amounts())
+            CreditMemoItem(
+                order_item_id=part.line_id, quantity=part.quantity, return_to_stock=returns_to_stock, **part.amounts()
+            )
         )
-    count(order, memo, 1)
+    apply_quantities(order, memo, 1)
     session.add(memo)
     session.flush()
     return memo
 
 
-def count(order: Order, memo: CreditMemo, sign: int) -> None:
-    """Count the credit memo on its Order (1), as given back or as asked for by its state, or take that back (-1)."""
-    asked = memo.state == amazon_refunds.ASKED
+def apply_quantities(order: Order, memo: CreditMemo, sign: int) -> None:
+    """Add (1) or subtract (-1) its quantities on the order, as refunded or as requested, depending on its state."""
+    is_requested = memo.state == amazon_refunds.ASKED
     lines = {item.id: item for item in order.items}
     for item in memo.items:
         line = lines[item.order_item_id]
-        if asked:
+        if is_requested:
             line.refunding += sign * item.quantity
         else:
             line.refunded += sign * item.quantity
-    if asked:
+    if is_requested:
         order.total_refunding += sign * memo.total
     else:
         order.total_refunded += sign * memo.total
 
 
 def summary(memo: CreditMemo, order: Order) -> dict[str, str]:
-    """What the sentences about it say."""
+    """Return the message arguments about it."""
     return {
         "number": memo.number,
         "amount": Money(memo.total, order.currency).amount,

@@ -1,4 +1,4 @@
-"""Billing an Order, or part of it."""
+"""Create invoices of orders or parts of them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -25,36 +25,35 @@ def create(
     comment: str = "",
     notify: bool = False,
     append: bool = True,
-    seen: int | None = None,
+    expected_version: int | None = None,
     now: datetime,
     actor: str,
 ) -> Invoice:
-    """Write an invoice of these pieces (by id of the Order's line), or of all that is left. Commits.
+    """Create an invoice of `quantities` (by id of the order's line), or of all remaining items. Commits.
 
-    `notify`: the customer gets it by e-mail, with the comment in it where `append` says so.
-    Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be invoiced; nothing is changed
-    then.
+    `notify`: send it to the customer by e-mail, including the comment if `append`. Raises InvalidError for invalid
+    quantities, RefusedError if the order cannot be invoiced; nothing is changed then.
     """
-    with order_editing.edit_order(session, order_id, "invoice", seen=seen) as order:
-        invoice = write(session, order, quantities, now=now, actor=actor)
-        said = comments.write(
+    with order_editing.edit_order(session, order_id, "invoice", expected_version=expected_version) as order:
+        invoice = add_invoice(session, order, quantities, now=now, actor=actor)
+        written_comment = comments.add_comment(
             session, order, comment, notify=notify and append, now=now, actor=actor, invoice_id=invoice.id
         )
         if notify:
             mail_outbox.queue_document(
-                session, "invoice", order, invoice.id, comment=said if append else None, now=now, actor=actor
+                session, "invoice", order, invoice.id, comment=written_comment if append else None, now=now, actor=actor
             )
         order_editing.recompute(session, order, now=now, actor=actor)
-        vat_invoices.follow(session, [order.amazon_order_id], now=now, actor=actor)
+        vat_invoices.queue_due(session, [order.amazon_order_id], now=now, actor=actor)
     return invoice
 
 
-def write(
+def add_invoice(
     session: Session, order: Order, quantities: Mapping[int, int] | None = None, *, now: datetime, actor: str
 ) -> Invoice:
-    """Write the invoice and what it changes on the Order's lines, but not the Order's state. Does not commit.
+    """Add the invoice and update the order's lines, but not its state. Does not commit.
 
-    Raises InvalidError and RefusedError as `create` does.
+    Raises InvalidError and RefusedError like `create`.
     """
     draft = drafts.invoice(order.items, order.total, quantities)
     number = str(number_sequences.next_numbers(session, "invoice")[0])
@@ -66,7 +65,7 @@ def write(
     order.total_invoiced += draft.total
     session.add(invoice)
     session.flush()
-    worth = Money(draft.total, order.currency)
-    about = {"number": number, "amount": worth.amount, "currency": order.currency}
-    audit_log.record_on_order(session, "order_invoiced", order, now=now, actor=actor, **about)
+    total = Money(draft.total, order.currency)
+    event_args = {"number": number, "amount": total.amount, "currency": order.currency}
+    audit_log.record_on_order(session, "order_invoiced", order, now=now, actor=actor, **event_args)
     return invoice

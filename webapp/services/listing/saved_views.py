@@ -1,4 +1,4 @@
-"""Saving how a person likes a grid. It is theirs alone, so it leaves no trace in the history."""
+"""Saved views and layouts of lists. They concern only their user, so they have no history entries."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,18 +10,18 @@ from webapp.domain.errors import InvalidError, RefusedError
 from webapp.models.saved_views import GridLayout, GridView
 from webapp.queries.listing import saved_views as queries
 
-LONGEST_NAME = 80
-MOST = 50
+MAX_NAME_LENGTH = 80
+MAX_VIEWS = 50
 
 
-def choose(session: Session, user_id: int, grid: str, columns: Sequence[str], size: int | None) -> None:
-    """Let the grid open with these columns and rows a page; none: as it opens for everybody. Commits."""
-    layout = _layout(session, user_id, grid)
+def save_layout(session: Session, user_id: int, grid: str, columns: Sequence[str], size: int | None) -> None:
+    """Save the columns and page size with which a list opens for the user; empty values use the default. Commits."""
+    layout = _get_or_create_layout(session, user_id, grid)
     layout.columns, layout.size = list(columns), size
     session.commit()
 
 
-def save(
+def save_view(
     session: Session,
     user_id: int,
     grid: str,
@@ -32,15 +32,15 @@ def save(
     shared: bool,
     now: datetime,
 ) -> GridView:
-    """Keep filters, order and columns under a name; the same name again replaces it. Commits. Raises InvalidError."""
-    name = _clean(session, name)
-    mine = select(GridView).where(GridView.user_id == user_id, GridView.grid == grid)
-    saved = session.scalars(mine).all()
-    view = next((one for one in saved if one.name == name), None)
+    """Save filters, order and columns under a name, replacing a view of the same name. Commits. Raises InvalidError."""
+    name = _clean_name(session, name)
+    own = select(GridView).where(GridView.user_id == user_id, GridView.grid == grid)
+    own_views = session.scalars(own).all()
+    view = next((candidate for candidate in own_views if candidate.name == name), None)
     if view is None:
-        if len(saved) >= MOST:
+        if len(own_views) >= MAX_VIEWS:
             session.rollback()
-            raise InvalidError("view_too_many", field="name", most=MOST)
+            raise InvalidError("view_too_many", field="name", most=MAX_VIEWS)
         view = GridView(user_id=user_id, grid=grid, name=name, created_at=now)
         session.add(view)
     view.parameters = {key: list(values) for key, values in parameters.items()}
@@ -49,23 +49,23 @@ def save(
     return view
 
 
-def change(session: Session, user_id: int, view_id: int, name: str, *, shared: bool, opens: bool) -> GridView:
-    """Rename it, share it, and let the grid open with it or not. Commits.
+def update_view(session: Session, user_id: int, view_id: int, name: str, *, shared: bool, is_default: bool) -> GridView:
+    """Rename a view, share it, and set whether the list opens with it. Commits.
 
-    Somebody else's can only be opened with. Raises InvalidError, NotFoundError.
+    Of another user's view only the last can be changed. Raises InvalidError, NotFoundError.
     """
     view = queries.get_view(session, user_id, view_id)
     if view.user_id == user_id:
-        name = _clean(session, name)
-        same = select(GridView.id).where(
+        name = _clean_name(session, name)
+        same_name = select(GridView.id).where(
             GridView.user_id == user_id, GridView.grid == view.grid, GridView.name == name, GridView.id != view.id
         )
-        if session.scalar(same) is not None:
+        if session.scalar(same_name) is not None:
             session.rollback()
             raise InvalidError("view_name_taken", field="name", name=name)
         view.name, view.shared = name, shared
-    layout = _layout(session, user_id, view.grid)
-    if opens:
+    layout = _get_or_create_layout(session, user_id, view.grid)
+    if is_default:
         layout.view_id = view.id
     elif layout.view_id == view.id:
         layout.view_id = None
@@ -73,8 +73,8 @@ def change(session: Session, user_id: int, view_id: int, name: str, *, shared: b
     return view
 
 
-def forget(session: Session, user_id: int, view_id: int) -> str:
-    """Delete one's own view; answers its grid. Commits. Raises NotFoundError, RefusedError for another's."""
+def delete_view(session: Session, user_id: int, view_id: int) -> str:
+    """Delete a view; return its list. Commits. Raises NotFoundError, and RefusedError for another user's view."""
     view = queries.get_view(session, user_id, view_id)
     if view.user_id != user_id:
         session.rollback()
@@ -88,7 +88,7 @@ def forget(session: Session, user_id: int, view_id: int) -> str:
     return grid
 
 
-def _layout(session: Session, user_id: int, grid: str) -> GridLayout:
+def _get_or_create_layout(session: Session, user_id: int, grid: str) -> GridLayout:
     layout = session.get(GridLayout, (user_id, grid), with_for_update=True)
     if layout is None:
         layout = GridLayout(user_id=user_id, grid=grid, columns=[])
@@ -96,9 +96,9 @@ def _layout(session: Session, user_id: int, grid: str) -> GridLayout:
     return layout
 
 
-def _clean(session: Session, name: str) -> str:
+def _clean_name(session: Session, name: str) -> str:
     name = " ".join(name.split())
-    if not name or len(name) > LONGEST_NAME:
+    if not name or len(name) > MAX_NAME_LENGTH:
         session.rollback()
-        raise InvalidError("view_name_wrong", field="name", most=LONGEST_NAME)
+        raise InvalidError("view_name_wrong", field="name", most=MAX_NAME_LENGTH)
     return name

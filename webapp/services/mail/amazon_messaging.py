@@ -1,4 +1,4 @@
-"""Messages to a buyer through Amazon's own Messaging: asking what Amazon allows, and sending each at most once."""
+"""Messages to buyers through Amazon's Messaging API: load the allowed kinds, and send each message at most once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,10 +23,10 @@ from webapp.services.mail import outbox as mail_outbox
 
 Clock = Callable[[], datetime]
 
-# What Amazon allows changes with the order; within these minutes its answer is believed.
-FRESH = timedelta(minutes=10)
-# Longer answers of Amazon's tell nobody more.
-_LONGEST = 1000
+# What Amazon allows changes with the order; an answer is used for this long.
+MAX_AGE = timedelta(minutes=10)
+# Amazon's error messages are stored up to this length.
+_MAX_LENGTH = 1000
 
 
 def lease_name(account_id: int) -> str:
@@ -34,7 +34,7 @@ def lease_name(account_id: int) -> str:
 
 
 def request_allowed(session: Session, order: Order, *, now: datetime) -> MessageOffer:
-    """Have Amazon asked which messages it allows for this order. Commits. A fresh answer is not asked for again."""
+    """Request the message kinds Amazon allows for this order, unless they are fresh. Commits. A job calls Amazon."""
     offer = session.get(MessageOffer, order.amazon_order_id, with_for_update=True)
     if offer is None:
         offer = MessageOffer(amazon_order_id=order.amazon_order_id, requested_at=now, kinds="")
@@ -47,73 +47,78 @@ def request_allowed(session: Session, order: Order, *, now: datetime) -> Message
 
 
 def is_fresh(offer: MessageOffer, now: datetime) -> bool:
-    """Whether Amazon's answer is still to be believed."""
-    return clocks.is_within(offer.answered_at, FRESH, now)
+    """Return whether Amazon's answer is recent enough to be used."""
+    return clocks.is_within(offer.answered_at, MAX_AGE, now)
 
 
-def advance(session: Session, port: AmazonGateway, account_id: int, *, clock: Clock) -> None:
-    """Ask what was asked for, send what is due. Raises BusyError while another is at it."""
+def process_due(session: Session, port: AmazonGateway, account_id: int, *, clock: Clock) -> None:
+    """Load requested kinds and send due messages. Calls Amazon, commits. Raises BusyError if already running."""
     owner = leases.acquire(session, lease_name(account_id), clock(), "messages_running")
     try:
-        for amazon_order_id in _asked(session, account_id):
-            _ask(session, port, amazon_order_id, clock)
+        for amazon_order_id in _requested_order_ids(session, account_id):
+            _load_allowed(session, port, amazon_order_id, clock)
             leases.renew(session, lease_name(account_id), owner, clock())
             session.commit()
-        for mail_id in _due(session, account_id, clock()):
+        for mail_id in _due_mail_ids(session, account_id, clock()):
             _send(session, port, account_id, mail_id, owner, clock)
     finally:
         session.rollback()
         leases.release(session, lease_name(account_id), owner)
 
 
-def _asked(session: Session, account_id: int) -> list[int]:
-    asked = (
+def _requested_order_ids(session: Session, account_id: int) -> list[int]:
+    requested = (
         select(MessageOffer.amazon_order_id)
         .join(AmazonOrder, AmazonOrder.id == MessageOffer.amazon_order_id)
         .where(AmazonOrder.account_id == account_id, MessageOffer.answered_at.is_(None))
     )
-    found = list(session.scalars(asked.order_by(MessageOffer.requested_at)))
+    ids = list(session.scalars(requested.order_by(MessageOffer.requested_at)))
     session.rollback()
-    return found
+    return ids
 
 
-def _due(session: Session, account_id: int, now: datetime) -> list[int]:
+def _due_mail_ids(session: Session, account_id: int, now: datetime) -> list[int]:
     due = select(Mail.id).join(Store, Store.id == Mail.store_id).where(Store.account_id == account_id)
-    found = list(session.scalars(due.where(Mail.via == domain.AMAZON, Mail.due_at <= now).order_by(Mail.id)))
+    ids = list(session.scalars(due.where(Mail.via == domain.AMAZON, Mail.due_at <= now).order_by(Mail.id)))
     session.rollback()
-    return found
+    return ids
 
 
-def _ask(session: Session, port: AmazonGateway, amazon_order_id: int, clock: Clock) -> None:
+def _load_allowed(session: Session, port: AmazonGateway, amazon_order_id: int, clock: Clock) -> None:
     order = session.get_one(AmazonOrder, amazon_order_id)
     number, marketplace_id = order.number, order.store.marketplace_id
     session.rollback()
-    kinds, cause, words = "", None, None
+    kinds, cause, message = "", None, None
     try:
         kinds = ",".join(port.allowed_messages(number, marketplace_id))
     except AmazonError as error:
-        cause, words = error.cause, error.message[:_LONGEST]
+        cause, message = error.cause, error.message[:_MAX_LENGTH]
     offer = session.get(MessageOffer, amazon_order_id, with_for_update=True)
     if offer is not None:
-        offer.answered_at, offer.kinds, offer.cause, offer.error_message = clock(), kinds[:_LONGEST], cause, words
+        offer.answered_at, offer.kinds, offer.cause, offer.error_message = clock(), kinds[:_MAX_LENGTH], cause, message
     session.commit()
 
 
 def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, owner: str, clock: Clock) -> None:
-    mail = _fresh(session, mail_id)
+    mail = _load_locked(session, mail_id)
     if mail.state == domain.SENDING:
-        # Left by a process that died: nothing at Amazon tells whether the buyer has it.
+        # Left by a process that died: Amazon does not say whether the buyer has it.
         mail.cause = "mail_interrupted"
-        mail_outbox.move(mail, "lose", clock())
-        mail_outbox.log_event(session, "mail_unknown", mail, now=clock(), actor="schedule")
+        mail_outbox.apply_transition(mail, "lose", clock())
+        mail_outbox.record_event(session, "mail_unknown", mail, now=clock(), actor="schedule")
         session.commit()
         return
     if mail.state != domain.QUEUED:
         session.rollback()
         return
-    amazon = mail.order.amazon_order
-    number, marketplace_id, kind, text = amazon.number, amazon.store.marketplace_id, mail.kind, mail.body or ""
-    mail_outbox.move(mail, "send", clock())
+    amazon_order = mail.order.amazon_order
+    number, marketplace_id, kind, text = (
+        amazon_order.number,
+        amazon_order.store.marketplace_id,
+        mail.kind,
+        mail.body or "",
+    )
+    mail_outbox.apply_transition(mail, "send", clock())
     mail.tries += 1
     mail.due_at = clock() + domain.SILENT
     leases.renew(session, lease_name(account_id), owner, clock())
@@ -123,39 +128,39 @@ def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, 
         port.send_message(number, marketplace_id, kind, text)
         fault_points.crash("message.after_send")
     except AmazonError as error:
-        _not_sent(session, account_id, mail_id, error, clock())
+        _handle_error(session, account_id, mail_id, error, clock())
     else:
-        mail = _fresh(session, mail_id)
+        mail = _load_locked(session, mail_id)
         mail.cause = mail.error_message = None
         mail.sent_at = clock()
-        mail_outbox.move(mail, "sent", clock())
-        mail_outbox.log_event(session, "mail_sent", mail, now=clock(), actor=mail.actor)
+        mail_outbox.apply_transition(mail, "sent", clock())
+        mail_outbox.record_event(session, "mail_sent", mail, now=clock(), actor=mail.actor)
         session.commit()
 
 
-def _not_sent(session: Session, account_id: int, mail_id: int, error: AmazonError, now: datetime) -> None:
-    """Lost: it may have arrived, and is not repeated. Passing: it waits. Else Amazon does not want it."""
+def _handle_error(session: Session, account_id: int, mail_id: int, error: AmazonError, now: datetime) -> None:
+    """Reschedule after a transient error. After a lost response it may have arrived and is not repeated."""
     session.rollback()
     accounts.lock_orders(session, account_id)
-    mail = _fresh(session, mail_id)
-    mail.cause, mail.error_message = error.cause, error.message[:_LONGEST]
-    waits = (error.is_temporary or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
+    mail = _load_locked(session, mail_id)
+    mail.cause, mail.error_message = error.cause, error.message[:_MAX_LENGTH]
+    can_retry = (error.is_temporary or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT
     if isinstance(error, OutcomeUnknown):
         mail.cause = "message_lost"
-        mail_outbox.move(mail, "lose", now)
-        mail_outbox.log_event(session, "mail_unknown", mail, now=now, actor="schedule")
-    elif waits:
-        mail_outbox.move(mail, "wait", now)
+        mail_outbox.apply_transition(mail, "lose", now)
+        mail_outbox.record_event(session, "mail_unknown", mail, now=now, actor="schedule")
+    elif can_retry:
+        mail_outbox.apply_transition(mail, "wait", now)
         mail.due_at = now + max(domain.next_try(mail.tries), timedelta(seconds=getattr(error, "wait", None) or 0))
     else:
-        mail_outbox.move(mail, "fail", now)
-        mail_outbox.log_event(session, "mail_failed", mail, now=now, actor="schedule")
+        mail_outbox.apply_transition(mail, "fail", now)
+        mail_outbox.record_event(session, "mail_failed", mail, now=now, actor="schedule")
     if isinstance(error, BadCredentials):
         accounts.record_failure(session.get_one(Account, account_id), error, now)
     session.commit()
 
 
-def _fresh(session: Session, mail_id: int) -> Mail:
+def _load_locked(session: Session, mail_id: int) -> Mail:
     mail = session.get(Mail, mail_id, with_for_update=True, populate_existing=True)
     if mail is None:
         raise NotFoundError("mail_not_there", name=mail_id)

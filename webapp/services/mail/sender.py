@@ -1,4 +1,4 @@
-"""Sending what the outbox holds: each mail at most once without a person's word, and none forgotten."""
+"""Send the mails of the outbox, each at most once unless a user decides otherwise."""
 
 import logging
 from collections.abc import Callable
@@ -33,165 +33,169 @@ log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 
 LEASE = "mails"
-# So many in a run, so that it ends in time when the desk is stopped; the next one begins within a second.
-MOST = 20
+# Mails sent in one run, so that it ends in time when the application stops; the next run starts within a second.
+MAX_MAILS = 20
 
 
 class MailConnection(Protocol):
     """An open connection to a mail server."""
 
     def offer(self, sender: str, recipient: str) -> None:
-        """Name sender and recipient. Raises MailRefused, or ServerTrouble when the connection is gone."""
+        """Send sender and recipient. Raises MailRefused, or ServerTrouble if the connection is lost."""
         ...
 
     def deliver(self, content: bytes) -> None:
-        """Hand over the mail that was offered. Raises MailRefused, or MailLost when it may have been taken."""
+        """Send the content of the offered mail. Raises MailRefused, or MailLost if it may have been accepted."""
         ...
 
 
 class MailService(Protocol):
-    """Who writes mails out and speaks to mail servers; the verbs know neither templates nor SMTP."""
+    """Composes mails and connects to mail servers, so that services depend on neither templates nor SMTP."""
 
     def compose(self, session: Session, mail: Mail) -> MailContent:
-        """Reads only. Raises CannotWrite."""
+        """Render a mail. Reads only. Raises CannotWrite."""
         ...
 
     def connect(self, server: Server) -> AbstractContextManager[MailConnection]:
-        """Raises ServerTrouble."""
+        """Connect to a mail server. Raises ServerTrouble."""
         ...
 
 
-def send_due(session: Session, office: MailService, *, clock: Clock) -> int:
-    """Send what is due; answers how many were sent. Raises BusyError while another is at it.
+def send_due(session: Session, mail_service: MailService, *, clock: Clock) -> int:
+    """Send due mails; return how many were sent. Commits. Raises BusyError if already running.
 
-    A mail says `sending` before its text goes out. Who finds it so later cannot know whether it arrived: a person
-    decides then. What the server refused for now waits; what it refused for good has failed, with the server's words.
+    A mail has the state `sending` before its content is sent. If it is found in this state later, it may have arrived,
+    and a user decides. Temporary errors reschedule a mail; permanent ones mark it as failed with the server's message.
     """
     owner = leases.acquire(session, LEASE, clock(), "mails_running")
     try:
-        due = _settle(session, queries.due(session, clock(), MOST), clock())
+        due = _select_sendable(session, queries.due(session, clock(), MAX_MAILS), clock())
         server = queries.server(session)
         session.rollback()
         return (
-            _send_all(session, office, server, due, owner, clock)
+            _send_all(session, mail_service, server, due, owner, clock)
             if due and server
-            else _wait_all(session, due, clock())
+            else _postpone_all(session, due, clock())
         )
     finally:
         session.rollback()
         leases.release(session, LEASE, owner)
 
 
-def _settle(session: Session, due: list[int], now: datetime) -> list[int]:
-    """What a dead process left on its way may have arrived. Answers those that are to be sent."""
+def _select_sendable(session: Session, due: list[int], now: datetime) -> list[int]:
+    """Return the mails to send, after closing those that were interrupted or are too old. Commits."""
     for mail_id in due:
         try:
-            mail = _fresh(session, mail_id)
+            mail = _load_locked(session, mail_id)
         except DecryptionError as error:
-            _wait_for_keys(session, mail_id, error, now)
+            _postpone_undecryptable(session, mail_id, error, now)
             continue
         if mail.state == domain.SENDING:
             mail.cause = "mail_interrupted"
-            mail_outbox.move(mail, "lose", now)
-            mail_outbox.log_event(session, "mail_unknown", mail, now=now, actor="schedule")
+            mail_outbox.apply_transition(mail, "lose", now)
+            mail_outbox.record_event(session, "mail_unknown", mail, now=now, actor="schedule")
         elif now - mail.queued_at > domain.LONGEST_WAIT:
             _fail(session, mail, mail.cause or "mail_gave_up", mail.error_message, now)
     session.commit()
     waiting = select(Mail.id).where(Mail.id.in_(due), Mail.state == domain.QUEUED, Mail.due_at <= now)
-    left = set(session.scalars(waiting))
-    return [mail_id for mail_id in due if mail_id in left]
+    sendable = set(session.scalars(waiting))
+    return [mail_id for mail_id in due if mail_id in sendable]
 
 
-def _wait_all(session: Session, due: list[int], now: datetime) -> int:
-    """The server was taken away meanwhile."""
+def _postpone_all(session: Session, due: list[int], now: datetime) -> int:
+    """Postpone the mails because there is no mail server any more. Commits."""
     for mail_id in due:
-        mail = _fresh(session, mail_id)
+        mail = _load_locked(session, mail_id)
         if mail.state == domain.QUEUED:
             mail.cause, mail.due_at = "mail_not_configured", now + timedelta(hours=1)
     session.commit()
     return 0
 
 
-def _send_all(session: Session, office: MailService, server: Server, due: list[int], owner: str, clock: Clock) -> int:
-    sent, left = 0, list(due)
+def _send_all(
+    session: Session, mail_service: MailService, server: Server, due: list[int], owner: str, clock: Clock
+) -> int:
+    sent, remaining = 0, list(due)
     try:
-        with office.connect(server) as line:
-            while left:
-                sent += _send(session, office, line, left[0], owner, clock)
-                left.pop(0)
-    except ServerTrouble as trouble:
-        # Nobody's mail is to blame, so all of them wait.
+        with mail_service.connect(server) as connection:
+            while remaining:
+                sent += _send(session, mail_service, connection, remaining[0], owner, clock)
+                remaining.pop(0)
+    except ServerTrouble as error:
+        # The server failed, not a mail, so all remaining mails wait.
         session.rollback()
-        for mail_id in left:
-            _postpone(session, mail_id, trouble, clock())
-        mail_settings.note_trouble(session, trouble.cause, trouble.words, clock())
+        for mail_id in remaining:
+            _postpone(session, mail_id, error, clock())
+        mail_settings.record_server_status(session, error.cause, error.words, clock())
         session.commit()
     return sent
 
 
-def _send(session: Session, office: MailService, line: MailConnection, mail_id: int, owner: str, clock: Clock) -> bool:
+def _send(
+    session: Session, mail_service: MailService, connection: MailConnection, mail_id: int, owner: str, clock: Clock
+) -> bool:
     try:
         with read_only():
-            ready = _ready(session, office, mail_id, clock())
+            prepared = _prepare(session, mail_service, mail_id, clock())
             session.rollback()
-        if ready is None:
+        if prepared is None:
             return False
-        letter, sender, recipient, message_id, content = ready
-        line.offer(sender, recipient)
-        if not _claim(session, mail_id, letter, message_id, owner, clock()):
+        content, sender, recipient, message_id, encoded = prepared
+        connection.offer(sender, recipient)
+        if not _claim(session, mail_id, content, message_id, owner, clock()):
             return False
         fault_points.crash("mail.before_data")
-        line.deliver(content)
+        connection.deliver(encoded)
         fault_points.crash("mail.after_data")
     except MailLost as error:
-        _end(session, mail_id, "lose", "mail_unknown", error, clock())
+        _mark_ended(session, mail_id, "lose", "mail_unknown", error, clock())
     except MailRefused as error:
         if error.passing:
             session.rollback()
             _postpone(session, mail_id, error, clock())
             session.commit()
         else:
-            _end(session, mail_id, "fail", "mail_failed", error, clock())
+            _mark_ended(session, mail_id, "fail", "mail_failed", error, clock())
     except CannotWrite as error:
         session.rollback()
-        _end(session, mail_id, "fail", "mail_failed", error, clock())
+        _mark_ended(session, mail_id, "fail", "mail_failed", error, clock())
     except DecryptionError as error:
         session.rollback()
-        _wait_for_keys(session, mail_id, error, clock())
+        _postpone_undecryptable(session, mail_id, error, clock())
         session.commit()
     else:
-        _sent(session, mail_id, clock())
+        _mark_sent(session, mail_id, clock())
         return True
     return False
 
 
-def _ready(
-    session: Session, office: MailService, mail_id: int, now: datetime
+def _prepare(
+    session: Session, mail_service: MailService, mail_id: int, now: datetime
 ) -> tuple[MailContent, str, str, str, bytes] | None:
-    """The mail as it will go out, with the addresses and its Message-ID; None when it is not to be sent any more."""
+    """Compose and encode the mail, with addresses and Message-ID; return None if it is not to be sent any more."""
     mail = session.get_one(Mail, mail_id, populate_existing=True)
     if mail.state != domain.QUEUED:
         return None
-    letter = office.compose(session, mail)
+    content = mail_service.compose(session, mail)
     sender, recipient = queries.sender(session, mail.store_id), mail.recipient or ""
     message_id = mail.message_id or make_msgid(domain=sender.address.rpartition("@")[2])
     try:
-        content = pack(letter, sender, recipient, message_id, now)
+        encoded = pack(content, sender, recipient, message_id, now)
     except ValueError as error:
         raise CannotWrite("mail_malformed", str(error)) from error
-    if letter.attachment is not None and len(letter.attachment.content) > domain.LARGEST_ATTACHMENT:
+    if content.attachment is not None and len(content.attachment.content) > domain.LARGEST_ATTACHMENT:
         raise CannotWrite("mail_attachment_large")
-    return letter, sender.address, recipient, message_id, content
+    return content, sender.address, recipient, message_id, encoded
 
 
-def _claim(session: Session, mail_id: int, letter: MailContent, message_id: str, owner: str, now: datetime) -> bool:
-    """Write down what is about to go out. False when somebody dropped it, or another has taken over."""
-    mail = _fresh(session, mail_id)
+def _claim(session: Session, mail_id: int, content: MailContent, message_id: str, owner: str, now: datetime) -> bool:
+    """Store what is about to be sent; return False if the mail was discarded meanwhile. Commits."""
+    mail = _load_locked(session, mail_id)
     if mail.state != domain.QUEUED:
         session.rollback()
         return False
-    mail_outbox.move(mail, "send", now)
-    mail.subject, mail.body, mail.message_id = letter.subject, letter.body, message_id
+    mail_outbox.apply_transition(mail, "send", now)
+    mail.subject, mail.body, mail.message_id = content.subject, content.body, message_id
     mail.tries += 1
     mail.due_at = now + domain.SILENT
     leases.renew(session, LEASE, owner, now)
@@ -199,50 +203,50 @@ def _claim(session: Session, mail_id: int, letter: MailContent, message_id: str,
     return True
 
 
-def _sent(session: Session, mail_id: int, now: datetime) -> None:
-    mail = _fresh(session, mail_id)
+def _mark_sent(session: Session, mail_id: int, now: datetime) -> None:
+    mail = _load_locked(session, mail_id)
     mail.cause = mail.error_message = None
     mail.sent_at = now
-    mail_outbox.move(mail, "sent", now)
-    mail_outbox.log_event(session, "mail_sent", mail, now=now, actor=mail.actor)
-    mail_settings.note_trouble(session, None, None, now)
+    mail_outbox.apply_transition(mail, "sent", now)
+    mail_outbox.record_event(session, "mail_sent", mail, now=now, actor=mail.actor)
+    mail_settings.record_server_status(session, None, None, now)
     session.commit()
 
 
-def _end(session: Session, mail_id: int, move: str, event: str, error: MailError, now: datetime) -> None:
-    mail = _fresh(session, mail_id)
-    if domain.is_allowed(move, mail.state):
+def _mark_ended(session: Session, mail_id: int, transition: str, event: str, error: MailError, now: datetime) -> None:
+    mail = _load_locked(session, mail_id)
+    if domain.is_allowed(transition, mail.state):
         if mail.state == domain.QUEUED and isinstance(error, MailRefused):
-            # Refused by its addresses, before it was claimed.
+            # Its addresses were refused before it was claimed.
             mail.tries += 1
         mail.cause, mail.error_message = error.cause, error.words
-        mail_outbox.move(mail, move, now)
-        mail_outbox.log_event(session, event, mail, now=now, actor="schedule")
+        mail_outbox.apply_transition(mail, transition, now)
+        mail_outbox.record_event(session, event, mail, now=now, actor="schedule")
     session.commit()
 
 
 def _fail(session: Session, mail: Mail, cause: str, words: str | None, now: datetime) -> None:
     mail.cause, mail.error_message = cause, words
-    mail_outbox.move(mail, "fail", now)
-    mail_outbox.log_event(session, "mail_failed", mail, now=now, actor="schedule")
+    mail_outbox.apply_transition(mail, "fail", now)
+    mail_outbox.record_event(session, "mail_failed", mail, now=now, actor="schedule")
 
 
 def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -> None:
-    """Surely not taken: in line again, each time for a little longer. Does not commit."""
-    mail = _fresh(session, mail_id)
+    """Reschedule a mail that the server has not accepted, with increasing delays. Does not commit."""
+    mail = _load_locked(session, mail_id)
     if mail.state not in {domain.QUEUED, domain.SENDING}:
         return
     if mail.state == domain.QUEUED:
         mail.tries += 1
-    mail_outbox.move(mail, "wait", now)
+    mail_outbox.apply_transition(mail, "wait", now)
     mail.cause, mail.error_message = error.cause, error.words
     mail.due_at = now + domain.next_try(mail.tries)
 
 
-def _wait_for_keys(session: Session, mail_id: int, error: DecryptionError, now: datetime) -> None:
-    """Let a mail wait that cannot be decrypted, and those behind it go on. Does not commit.
+def _postpone_undecryptable(session: Session, mail_id: int, error: DecryptionError, now: datetime) -> None:
+    """Postpone a mail that cannot be decrypted, so that the others are sent. Does not commit.
 
-    The right key may be put back. The row is not loaded, since that may be what fails.
+    The right key may be restored later. The row is updated without loading it, since loading may be what fails.
     """
     log.error("Mail %s cannot be decrypted and waits: %s", mail_id, error)
     due_at = now + timedelta(hours=1)
@@ -251,5 +255,5 @@ def _wait_for_keys(session: Session, mail_id: int, error: DecryptionError, now: 
     )
 
 
-def _fresh(session: Session, mail_id: int) -> Mail:
+def _load_locked(session: Session, mail_id: int) -> Mail:
     return session.get_one(Mail, mail_id, with_for_update=True, populate_existing=True)

@@ -1,4 +1,4 @@
-"""Setting up how mails leave the house: the server, the senders, and the templates."""
+"""E-mail settings: the mail server, the senders of stores, and the templates."""
 
 import re
 from collections.abc import Mapping
@@ -20,21 +20,21 @@ from webapp.queries import mails as queries
 from webapp.services import audit_log
 
 SECURITIES = ("starttls", "tls", "none")
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[?[0-9a-fA-F:.]+\]?")
 
 
 def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, actor: str) -> MailServer:
-    """Keep how mails are sent, and let those that wait try at once. Commits.
+    """Save the mail server, and make waiting mails due at once. Commits.
 
     `fields`: host, port, security, username, password, plain_sign_in, address, name, reply_to. An empty password keeps
-    the one there is as long as it goes to the same place: who may change the settings must not be able to have it sent
-    to a server of their own. Without a user name there is none. Raises InvalidError naming the field.
+    the stored one, but only for the same server and user, so that it cannot be sent to another server. Without a user
+    name there is no password. Raises InvalidError naming the field.
     """
-    values = _checked(fields)
+    values = _clean_server(fields)
     row = queries.server_row(session)
-    values["password"] = _password(fields.get("password", ""), values, row) if values["username"] else None
-    if _server(values).exposes_password:
+    values["password"] = _effective_password(fields.get("password", ""), values, row) if values["username"] else None
+    if _as_server(values).exposes_password:
         raise InvalidError("mail_plain_sign_in", field="plain_sign_in")
     if row is None:
         row = MailServer(id=1)
@@ -56,9 +56,9 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, a
     return row
 
 
-def _password(typed: str, values: Mapping[str, Any], row: MailServer | None) -> str:
-    if typed:
-        return typed
+def _effective_password(entered: str, values: Mapping[str, Any], row: MailServer | None) -> str:
+    if entered:
+        return entered
     if row is None or not row.password:
         raise InvalidError("mail_password_required", field="password")
     if any(str(getattr(row, name)).lower() != str(values[name]).lower() for name in ("host", "port", "security")) or (
@@ -68,24 +68,24 @@ def _password(typed: str, values: Mapping[str, Any], row: MailServer | None) -> 
     return row.password
 
 
-def _server(values: Mapping[str, Any]) -> Server:
+def _as_server(values: Mapping[str, Any]) -> Server:
     names = ("host", "port", "security", "username", "plain_sign_in")
     return Server(**{name: values[name] for name in names})
 
 
-def forget_server(session: Session, *, now: datetime, actor: str) -> None:
-    """Send no mails any more. Commits. What waits stays until there is a server again, or somebody drops it."""
+def delete_server(session: Session, *, now: datetime, actor: str) -> None:
+    """Delete the mail server. Commits. Queued mails wait until there is a server again or they are discarded."""
     session.execute(delete(MailServer))
     audit_log.record(session, "mail_server_forgotten", now=now, actor=actor)
     session.commit()
 
 
 def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, now: datetime, actor: str) -> None:
-    """A store's own sender; an empty address takes it away. Commits. Raises InvalidError naming the field."""
+    """Save a store's own sender; an empty address deletes it. Commits. Raises InvalidError naming the field."""
     address = fields.get("address", "").strip()
     values = {
         "address": mail_states.clean_address(address, "address") if address else "",
-        "name": mail_states.clean_header(fields.get("name", ""), "name", LONGEST_NAME),
+        "name": mail_states.clean_header(fields.get("name", ""), "name", MAX_NAME_LENGTH),
         "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),
     }
     if not address and (values["name"] or values["reply_to"]):
@@ -102,7 +102,7 @@ def save_sender(session: Session, store: Store, fields: Mapping[str, str], *, no
 def save_template(
     session: Session, kind: str, language: str, subject: str, body: str, *, now: datetime, actor: str
 ) -> MailTemplate:
-    """Keep a template as a person wrote it. Commits. Raises InvalidError with the line that cannot be."""
+    """Save a changed template. Commits. Raises InvalidError with the invalid line."""
     check_template(kind, language)
     subject = mail_states.clean_header(subject, "subject", 500)
     body = mail_states.clean_body(body)
@@ -112,31 +112,31 @@ def save_template(
         row = MailTemplate(kind=kind, language=language)
         session.add(row)
     row.subject, row.body, row.changed_at, row.actor = subject, body, now, actor
-    _tell_template(session, "mail_template_changed", kind, language, now, actor)
+    _record_template_event(session, "mail_template_changed", kind, language, now, actor)
     session.commit()
     return row
 
 
 def reset_template(session: Session, kind: str, language: str, *, now: datetime, actor: str) -> None:
-    """Take the template that is shipped again. Commits. Raises InvalidError for one there is not."""
+    """Restore the default template. Commits. Raises InvalidError for an unknown one."""
     check_template(kind, language)
     row = session.get(MailTemplate, (kind, language))
     if row is not None:
         session.delete(row)
-        _tell_template(session, "mail_template_reset", kind, language, now, actor)
+        _record_template_event(session, "mail_template_reset", kind, language, now, actor)
     session.commit()
 
 
 def check_template(kind: str, language: str) -> None:
-    """Raises InvalidError for a kind of mail or a language there is not."""
+    """Raise InvalidError for an unknown kind of mail or language."""
     if kind not in mail_states.KINDS:
         raise InvalidError("mail_kind_unknown", kind=kind)
     if language not in languages.LANGUAGES:
         raise InvalidError("language_unknown", language=language)
 
 
-def note_trouble(session: Session, cause: str | None, words: str | None, now: datetime) -> None:
-    """Write on the server why nothing can be sent, or that something was. Does not commit."""
+def record_server_status(session: Session, cause: str | None, words: str | None, now: datetime) -> None:
+    """Store on the mail server why nothing can be sent, or that a mail was sent. Does not commit."""
     row = session.scalar(select(MailServer).where(MailServer.id == 1).with_for_update())
     if row is None:
         return
@@ -144,11 +144,11 @@ def note_trouble(session: Session, cause: str | None, words: str | None, now: da
     row.error_code, row.error_message = cause, words
 
 
-def _tell_template(session: Session, event: str, kind: str, language: str, now: datetime, actor: str) -> None:
+def _record_template_event(session: Session, event: str, kind: str, language: str, now: datetime, actor: str) -> None:
     audit_log.record(session, event, now=now, actor=actor, args={"mail_kind": kind, "language": language})
 
 
-def _checked(fields: Mapping[str, str]) -> dict[str, Any]:
+def _clean_server(fields: Mapping[str, str]) -> dict[str, Any]:
     host, port, security = fields.get("host", "").strip(), fields.get("port", "").strip(), fields.get("security", "")
     if not host:
         raise InvalidError("mail_host_required", field="host")
@@ -165,7 +165,7 @@ def _checked(fields: Mapping[str, str]) -> dict[str, Any]:
         "username": mail_states.clean_header(fields.get("username", ""), "username", 255),
         "plain_sign_in": bool(fields.get("plain_sign_in")),
         "address": mail_states.clean_address(fields.get("address", ""), "address"),
-        "name": mail_states.clean_header(fields.get("name", ""), "name", LONGEST_NAME),
+        "name": mail_states.clean_header(fields.get("name", ""), "name", MAX_NAME_LENGTH),
         "reply_to": _optional_address(fields.get("reply_to", ""), "reply_to"),
     }
 

@@ -1,4 +1,4 @@
-"""Correcting the addresses of an Order: for us alone, Amazon is never told."""
+"""Correct the addresses of an order. Corrections are not sent to Amazon."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,43 +12,43 @@ from webapp.queries.orders.detail import OrderDetail
 from webapp.services import audit_log
 from webapp.services.orders import editing as order_editing
 
-# Which address → (the column that holds it, the column that holds its name for lists).
+# Kind of address → (its column, the column of its name for lists).
 COLUMNS = {"billing": ("billing", "bill_to_name"), "shipping": ("shipping_address", "ship_to_name")}
 
 
-def told(order: Order | OrderDetail, which: str) -> dict[str, str] | None:
-    """The address as Amazon tells it, None where it has not. Of who pays it tells the name alone."""
-    amazon = order.amazon_order
+def amazon_address(order: Order | OrderDetail, which: str) -> dict[str, str] | None:
+    """Return the address as Amazon gave it, or None. For billing, Amazon gives only the name."""
+    amazon_order = order.amazon_order
     if which == "shipping":
-        return amazon.recipient
-    return {"name": amazon.buyer_name} if amazon.buyer_name else None
+        return amazon_order.recipient
+    return {"name": amazon_order.buyer_name} if amazon_order.buyer_name else None
 
 
 def correct(
     session: Session, order_id: int, which: str, entered: Mapping[str, str], *, now: datetime, actor: str
 ) -> None:
-    """Put this in the place of the `which` address. Commits. Raises InvalidError naming the field."""
+    """Replace the billing or shipping address (`which`). Commits. Raises InvalidError naming the field."""
     with order_editing.edit_order(session, order_id) as order:
         before = getattr(order, COLUMNS[which][0]) or {}
-        # What the form does not show stays as it was.
-        wanted = {name: before[name] for name in before if name not in addresses.EDITABLE} | addresses.clean(entered)
-        changed = sorted(name for name in before.keys() | wanted.keys() if before.get(name) != wanted.get(name))
+        # Keep the fields that the form does not show.
+        address = {name: before[name] for name in before if name not in addresses.EDITABLE} | addresses.clean(entered)
+        changed = sorted(name for name in before.keys() | address.keys() if before.get(name) != address.get(name))
         if not changed:
             raise InvalidError("address_same", field="line1")
-        _write(order, which, wanted)
+        _set_address(order, which, address)
         audit_log.record_on_order(session, f"{which}_address_corrected", order, now=now, actor=actor, fields=changed)
 
 
 def restore(session: Session, order_id: int, which: str, *, now: datetime, actor: str) -> None:
-    """Take Amazon's again. Commits; harmless when it is Amazon's already."""
+    """Restore Amazon's address. Commits; does nothing if it has not been corrected."""
     with order_editing.edit_order(session, order_id) as order:
-        amazons = told(order, which)
-        if getattr(order, COLUMNS[which][0]) != amazons:
-            _write(order, which, amazons)
+        address = amazon_address(order, which)
+        if getattr(order, COLUMNS[which][0]) != address:
+            _set_address(order, which, address)
             audit_log.record_on_order(session, f"{which}_address_restored", order, now=now, actor=actor)
 
 
-def _write(order: Order, which: str, wanted: dict[str, str] | None) -> None:
+def _set_address(order: Order, which: str, address: dict[str, str] | None) -> None:
     column, name = COLUMNS[which]
-    setattr(order, column, wanted)
-    setattr(order, name, (wanted or {}).get("name"))
+    setattr(order, column, address)
+    setattr(order, name, (address or {}).get("name"))

@@ -1,4 +1,4 @@
-"""Writing about an Order: a comment by itself, with the store's word for it, or one that goes with a document."""
+"""Comments on orders: alone, with a change of the custom status, or with a document."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from webapp.services import audit_log
 from webapp.services.mail import outbox as mail_outbox
 from webapp.services.orders import editing as order_editing
 
-LONGEST = 5000
+MAX_LENGTH = 5000
 
 
 def create(
@@ -24,17 +24,17 @@ def create(
     status: str | None = None,
     now: datetime,
     actor: str,
-    **about: int,
+    **document: int,
 ) -> Comment:
-    """Write a comment. Commits. `status`: the store's own word within the state, "" for none, None to leave it.
+    """Add a comment. Commits. `status`: the store's custom status within the state, "" for none, None for no change.
 
-    `about`: the document it stands on, as for `write`. Raises InvalidError: nothing written, too long, a word the store
-    does not have for this state.
+    `document`: as for `add_comment`. Raises InvalidError if the text is empty or too long, or for a status that the
+    store does not have for this state.
     """
     with order_editing.edit_order(session, order_id) as order:
         if status is not None:
             _set_status(session, order, status, now=now, actor=actor)
-        comment = write(session, order, text, notify=notify, now=now, actor=actor, **about)
+        comment = add_comment(session, order, text, notify=notify, now=now, actor=actor, **document)
         if comment is None:
             raise InvalidError("comment_required", field="comment")
         session.flush()
@@ -45,26 +45,26 @@ def create(
     return comment
 
 
-def write(
-    session: Session, order: Order, text: str, *, notify: bool = False, now: datetime, actor: str, **about: int
+def add_comment(
+    session: Session, order: Order, text: str, *, notify: bool = False, now: datetime, actor: str, **document: int
 ) -> Comment | None:
-    """The comment that goes with something else, None where nothing was written. Does not commit.
+    """Add a comment as part of another change; return None if the text is empty. Does not commit.
 
-    `about`: the document it stands on (`invoice_id`, `shipment_id`, `credit_memo_id`). Raises InvalidError.
+    `document`: the document it belongs to (`invoice_id`, `shipment_id` or `credit_memo_id`). Raises InvalidError.
     """
     text = text.strip()
-    if len(text) > LONGEST:
-        raise InvalidError("text_too_long", field="comment", most=LONGEST)
+    if len(text) > MAX_LENGTH:
+        raise InvalidError("text_too_long", field="comment", most=MAX_LENGTH)
     if not text:
         return None
-    comment = Comment(order_id=order.id, text=text, notify=notify, at=now, actor=actor, **about)
+    comment = Comment(order_id=order.id, text=text, notify=notify, at=now, actor=actor, **document)
     session.add(comment)
     return comment
 
 
 def _set_status(session: Session, order: Order, status: str, *, now: datetime, actor: str) -> None:
-    words = {"", order.store.processing_status} if order.state == order_states.PROCESSING else {""}
-    if status not in words:
+    allowed = {"", order.store.processing_status} if order.state == order_states.PROCESSING else {""}
+    if status not in allowed:
         raise InvalidError("status_unknown", field="status", word=status, state=order.state)
     if status == order.status:
         return

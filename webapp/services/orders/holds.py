@@ -1,4 +1,4 @@
-"""Putting an Order on hold, and letting it go on."""
+"""Put orders on hold and release them."""
 
 from datetime import datetime
 from typing import Any
@@ -21,17 +21,17 @@ from webapp.services.orders import editing as order_editing
 def hold(
     session: Session, order_id: int, reason: str, *, until: datetime | None = None, now: datetime, actor: str
 ) -> Order:
-    """Put it on hold; `until` an instant, or until somebody lets it go on. Commits.
+    """Put an order on hold, until an instant or until it is released. Commits.
 
-    The reason stays in the history as a comment. Raises InvalidError without a reason or for an instant that is past
-    or after `days.LAST_YEAR`, RefusedError where the Order cannot be held.
+    The reason is stored as a comment. Raises InvalidError without a reason or if `until` is in the past or after
+    `local_days.LAST_YEAR`, RefusedError if the order cannot be held.
     """
     with order_editing.edit_order(session, order_id, "hold") as order:
         if until is not None and until <= now:
             raise InvalidError("hold_until_past", field="until")
         if until is not None and until.year > local_days.LAST_YEAR:
             raise InvalidError("hold_until_far", field="until", year=local_days.LAST_YEAR)
-        comment = comments.write(session, order, reason, now=now, actor=actor)
+        comment = comments.add_comment(session, order, reason, now=now, actor=actor)
         if comment is None:
             raise InvalidError("hold_reason_required", field="reason")
         session.flush()
@@ -49,48 +49,48 @@ def hold(
 
 
 def unhold(session: Session, order_id: int, *, now: datetime, actor: str) -> Order:
-    """Let it go on in the state before the hold, or further where Amazon has shipped it meanwhile. Commits.
+    """Release an order. Its state is derived again, since it may have been shipped meanwhile. Commits.
 
-    Raises RefusedError when it is not on hold.
+    Raises RefusedError if it is not on hold.
     """
     with order_editing.edit_order(session, order_id, "unhold") as order:
-        _let_go(session, order, now=now, actor=actor)
+        _release(session, order, now=now, actor=actor)
     return order
 
 
 def release_due(session: Session, *, now: datetime, actor: str) -> int:
-    """Let go on whatever was held until now; answers how many. Rolls back first, commits each."""
+    """Release the orders whose hold has expired; return how many. Rolls back first; commits each."""
     due = select(Order.id).where(Order.state == order_states.ON_HOLD, Order.hold_until <= now)
     released = 0
     with read_only():
-        found = session.scalars(due.order_by(Order.id)).all()
+        order_ids = session.scalars(due.order_by(Order.id)).all()
         session.rollback()
-    for order_id in found:
+    for order_id in order_ids:
         try:
             with order_editing.edit_order(session, order_id, "unhold") as order:
-                # A person may have held it anew, for longer, since it was found.
+                # It may have been put on hold again, for longer, since it was selected.
                 if order.hold_until is not None and order.hold_until <= now:
-                    _let_go(session, order, now=now, actor=actor)
+                    _release(session, order, now=now, actor=actor)
                     released += 1
         except RefusedError:
-            # Somebody was quicker: it is not on hold any more.
+            # It has been released meanwhile.
             continue
     return released
 
 
-def clear(order: Order) -> None:
-    """Forget the hold. Does not commit."""
+def clear_hold(order: Order) -> None:
+    """Clear the columns of the hold. Does not commit."""
     order.state_before_hold, order.status_before_hold = None, ""
     order.hold_reason = order.hold_until = None
 
 
-def _let_go(session: Session, order: Order, *, now: datetime, actor: str) -> None:
+def _release(session: Session, order: Order, *, now: datetime, actor: str) -> None:
     state = order_states.derive(order.items, confirmations.of_order(session, order.id))
-    same = state == order.state_before_hold
-    order.status = order.status_before_hold if same else order_editing.own_word(order, state)
+    is_same_state = state == order.state_before_hold
+    order.status = order.status_before_hold if is_same_state else order_editing.custom_status(order, state)
     order.state = state
     order.version += 1
-    clear(order)
+    clear_hold(order)
     audit_log.record_on_order(session, "order_unheld", order, now=now, actor=actor)
-    if not same:
+    if not is_same_state:
         audit_log.record_on_order(session, f"order_{state}", order, now=now, actor=actor)

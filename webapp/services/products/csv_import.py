@@ -1,4 +1,4 @@
-"""Files of products: kept while a person looks at what they would change, then taken."""
+"""Product file imports: stored for a preview of their changes, then applied."""
 
 from datetime import datetime
 
@@ -9,33 +9,30 @@ from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.domain.products import csv_import as product_csv
 from webapp.models.products import ProductImport
 from webapp.services.accounts import accounts
-from webapp.services.products.products import take
+from webapp.services.products.products import apply_rows
 
 
-def keep(session: Session, account_id: int, name: str, text: str, *, now: datetime, actor: str) -> ProductImport:
-    """Keep a file until it is confirmed; nothing else changes. Commits. Raises InvalidError for what is no table."""
+def create(session: Session, account_id: int, name: str, text: str, *, now: datetime, actor: str) -> ProductImport:
+    """Store a file until it is confirmed. Commits. Raises InvalidError if it cannot be parsed."""
     product_csv.read(text)
     accounts.find(session, account_id)
-    kept = ProductImport(account_id=account_id, at=now, actor=actor, name=name[:200], content=text)
-    session.add(kept)
+    product_import = ProductImport(account_id=account_id, at=now, actor=actor, name=name[:200], content=text)
+    session.add(product_import)
     session.commit()
-    return kept
+    return product_import
 
 
 def confirm(session: Session, import_id: int, *, now: datetime, actor: str) -> ProductImport:
-    """Take the rows of a kept file that can be taken, all of them or none. Commits.
-
-    Raises RefusedError when it was confirmed already.
-    """
+    """Apply the valid rows of a stored file in one transaction. Commits. Raises RefusedError if already confirmed."""
     account_id = session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id))
     if account_id is None:
         raise NotFoundError("product_import_unknown", name=import_id)
     accounts.lock_orders(session, account_id)
-    kept = session.get_one(ProductImport, import_id, populate_existing=True)
-    if kept.confirmed_at is not None:
+    product_import = session.get_one(ProductImport, import_id, populate_existing=True)
+    if product_import.confirmed_at is not None:
         session.rollback()
         raise RefusedError("product_import_confirmed")
-    counts = take(session, account_id, product_csv.read(kept.content).rows, now, actor)
-    kept.counts, kept.confirmed_at = counts, now
+    counts = apply_rows(session, account_id, product_csv.read(product_import.content).rows, now, actor)
+    product_import.counts, product_import.confirmed_at = counts, now
     session.commit()
-    return kept
+    return product_import

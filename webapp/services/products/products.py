@@ -1,7 +1,7 @@
-"""What people do with products: entering them one by one or many at once, counting them, having looked at them.
+"""Create, update, count and review products.
 
-Every way ends in `_write`, so that a product put right by hand, by a file or by the command line is put right alike:
-open orders reserve what they need, and orders that waited for it are made at once.
+All changes go through `_write`, whether by form, file or command line: open orders reserve what they need, and orders
+that were blocked by the product are created at once.
 """
 
 from collections import Counter
@@ -29,16 +29,16 @@ from webapp.services.accounts import accounts
 from webapp.services.products import stock_ledger
 from webapp.services.sync import order_decisions
 
-_CHUNK = 500
-# Orders that waited are made at once, up to so many; a sync makes the rest.
-_MOST_RETRIED = 500
+_BATCH_SIZE = 500
+# Blocked orders that are created at once; a sync creates the rest.
+_MAX_RETRIED = 500
 
 
 def create(session: Session, account_id: int, entry: Entry, *, now: datetime, actor: str) -> Product:
-    """A new product. Commits. Raises InvalidError, also where the SKU is there already."""
+    """Create a product. Commits. Raises InvalidError, for example if the SKU exists already."""
     entry = product_csv.check(entry)
     _lock(session, account_id)
-    if session.scalar(_ids(account_id, [entry.sku])) is not None:
+    if session.scalar(_select_ids(account_id, [entry.sku])) is not None:
         session.rollback()
         raise InvalidError("product_there", field="sku", sku=entry.sku)
     _write(session, account_id, [entry], SET, now, actor)
@@ -46,7 +46,7 @@ def create(session: Session, account_id: int, entry: Entry, *, now: datetime, ac
     return session.scalars(select(Product).where(Product.account_id == account_id, Product.sku == entry.sku)).one()
 
 
-def change(
+def update_product(
     session: Session,
     product_id: int,
     entry: Entry,
@@ -56,47 +56,53 @@ def change(
     now: datetime,
     actor: str,
 ) -> Product:
-    """Change what the entry says, whose SKU is not looked at; a person has then looked at the product. Commits.
+    """Update a product with the values of the entry except its SKU, and clear its flag. Commits.
 
-    `version`: the one they saw. Raises InvalidError, and RefusedError when somebody changed it since.
+    `version`: the expected version. Raises InvalidError, and RefusedError if the product has changed since.
     """
-    product = _locked(session, product_id)
+    product = _load_locked(session, product_id)
     if version is not None and product.version != version:
         session.rollback()
         raise RefusedError("product_changed_meanwhile")
     try:
-        entry = product_csv.check(Entry(product.sku, *_said(entry)))
-        words = _reason(reason)
+        entry = product_csv.check(Entry(product.sku, *_entry_values(entry)))
+        clean_reason = _clean_reason(reason)
     except InvalidError:
         session.rollback()
         raise
-    _write(session, product.account_id, [entry], SET, now, actor, reason=words)
+    _write(session, product.account_id, [entry], SET, now, actor, reason=clean_reason)
     session.execute(update(Product).where(Product.id == product_id).values(flag=""))
     session.commit()
     return session.get_one(Product, product_id, populate_existing=True)
 
 
-def count(session: Session, product_id: int, quantity: int, *, reason: str = "", now: datetime, actor: str) -> Product:
-    """So many lie on the shelf. Begins the keeping of stock where it was not kept. Commits. Raises InvalidError."""
-    return change(session, product_id, Entry("", quantity=quantity), reason=reason, now=now, actor=actor)
+def set_quantity(
+    session: Session, product_id: int, quantity: int, *, reason: str = "", now: datetime, actor: str
+) -> Product:
+    """Set the quantity in stock, and manage the product's stock from now on. Commits. Raises InvalidError."""
+    return update_product(session, product_id, Entry("", quantity=quantity), reason=reason, now=now, actor=actor)
 
 
-def adjust(session: Session, product_id: int, pieces: int, *, reason: str = "", now: datetime, actor: str) -> Product:
-    """So many more lie on the shelf, or less where negative. Commits. Raises InvalidError, and RefusedError where no
-    stock is kept."""
-    product = _locked(session, product_id)
+def adjust_quantity(
+    session: Session, product_id: int, difference: int, *, reason: str = "", now: datetime, actor: str
+) -> Product:
+    """Change the quantity in stock by a difference. Commits.
+
+    Raises InvalidError, and RefusedError if the product's stock is not managed.
+    """
+    product = _load_locked(session, product_id)
     if not product.manage_stock:
         session.rollback()
         raise RefusedError("product_not_managed")
-    if not pieces:
+    if not difference:
         session.rollback()
         raise InvalidError("product_quantity_none", field="quantity")
-    return count(session, product_id, product.quantity + pieces, reason=reason, now=now, actor=actor)
+    return set_quantity(session, product_id, product.quantity + difference, reason=reason, now=now, actor=actor)
 
 
-def look_at(session: Session, product_id: int, *, now: datetime, actor: str) -> None:
-    """A person has seen why it is flagged. Commits; harmless when it is not."""
-    product = _locked(session, product_id)
+def mark_reviewed(session: Session, product_id: int, *, now: datetime, actor: str) -> None:
+    """Clear the product's flag after a review. Commits; does nothing if it is not flagged."""
+    product = _load_locked(session, product_id)
     if product.flag:
         audit_log.record(
             session, "product_seen", now=now, actor=actor, account_id=product.account_id, args={"sku": product.sku}
@@ -105,34 +111,34 @@ def look_at(session: Session, product_id: int, *, now: datetime, actor: str) -> 
     session.commit()
 
 
-def look_at_all(session: Session, *, now: datetime, actor: str) -> int:
-    """A person has seen why products are flagged, all of them; answers how many were. Commits."""
-    with_flags = select(Product.account_id, func.count()).where(Product.is_flagged()).group_by(Product.account_id)
-    seen = 0
-    for account_id, many in session.execute(with_flags.order_by(Product.account_id)).all():
+def mark_all_reviewed(session: Session, *, now: datetime, actor: str) -> int:
+    """Clear the flags of all products; return how many were flagged. Commits."""
+    flagged = select(Product.account_id, func.count()).where(Product.is_flagged()).group_by(Product.account_id)
+    reviewed = 0
+    for account_id, count in session.execute(flagged.order_by(Product.account_id)).all():
         accounts.lock_orders(session, account_id)
-        mine = update(Product).where(Product.account_id == account_id, Product.is_flagged()).values(flag="")
-        session.execute(mine, execution_options={"synchronize_session": False})
-        audit_log.record(session, "products_seen", now=now, actor=actor, account_id=account_id, args={"count": many})
-        seen += many
+        statement = update(Product).where(Product.account_id == account_id, Product.is_flagged()).values(flag="")
+        session.execute(statement, execution_options={"synchronize_session": False})
+        audit_log.record(session, "products_seen", now=now, actor=actor, account_id=account_id, args={"count": count})
+        reviewed += count
     session.commit()
-    return seen
+    return reviewed
 
 
 def import_rows(
     session: Session, account_id: int, rows: Sequence[product_csv.Row], *, now: datetime, actor: str
 ) -> dict[str, int]:
-    """Take the rows that can be taken; answers how many products were created, changed, the same, wrong. Commits."""
+    """Import the valid rows; return how many products were created, changed, the same and wrong. Commits."""
     _lock(session, account_id)
-    counts = take(session, account_id, rows, now, actor)
+    counts = apply_rows(session, account_id, rows, now, actor)
     session.commit()
     return counts
 
 
-def take(
+def apply_rows(
     session: Session, account_id: int, rows: Sequence[product_csv.Row], now: datetime, actor: str
 ) -> dict[str, int]:
-    """As `import_rows`, for who holds the lock of the account. Does not commit."""
+    """Import rows like `import_rows`. Requires the account lock; does not commit."""
     entries = [row.entry for row in rows if row.entry is not None]
     counts = _write(session, account_id, entries, IMPORTED, now, actor)
     counts["wrong"] = len(rows) - len(entries)
@@ -145,7 +151,7 @@ def _lock(session: Session, account_id: int) -> None:
     accounts.lock_orders(session, account_id)
 
 
-def _locked(session: Session, product_id: int) -> Product:
+def _load_locked(session: Session, product_id: int) -> Product:
     account_id = session.scalar(select(Product.account_id).where(Product.id == product_id))
     if account_id is None:
         raise NotFoundError("product_gone", name=product_id)
@@ -153,18 +159,18 @@ def _locked(session: Session, product_id: int) -> Product:
     return session.get_one(Product, product_id, with_for_update=True, populate_existing=True)
 
 
-def _said(entry: Entry) -> tuple[Any, ...]:
+def _entry_values(entry: Entry) -> tuple[Any, ...]:
     return entry.title, entry.asin, entry.enabled, entry.manage_stock, entry.quantity
 
 
-def _reason(text: str) -> str | None:
+def _clean_reason(text: str) -> str | None:
     text = " ".join(text.split())
     if len(text) > product_csv.LONGEST_REASON:
         raise InvalidError("text_too_long", field="reason", most=product_csv.LONGEST_REASON)
     return text or None
 
 
-def _ids(account_id: int, skus: Sequence[str]) -> Any:
+def _select_ids(account_id: int, skus: Sequence[str]) -> Any:
     return select(Product.id).where(Product.account_id == account_id, Product.sku.in_(skus))
 
 
@@ -178,110 +184,120 @@ def _write(
     *,
     reason: str | None = None,
 ) -> Counter[str]:
-    """Make or change products, their stock with them; answers how many were created, changed, the same."""
-    done: Counter[str] = Counter(created=0, changed=0, same=0)
-    for start in range(0, len(entries), _CHUNK):
-        some = entries[start : start + _CHUNK]
-        known = _known(session, account_id, some)
-        found = {entry.sku: product_csv.changes(entry, _as_known(known.get(entry.sku))) for entry in some}
-        new = [sku for sku in found if sku not in known]
-        changed = [sku for sku, what in found.items() if sku in known and what]
-        insert_many(session, Product, [_new(account_id, sku, found[sku], now) for sku in new])
-        _change(session, [(known[sku], found[sku]) for sku in changed], now)
-        _tell(session, account_id, found, new, changed, now, actor)
+    """Create or update products and their stock; return how many were created, changed and the same."""
+    counts: Counter[str] = Counter(created=0, changed=0, same=0)
+    for start in range(0, len(entries), _BATCH_SIZE):
+        batch = entries[start : start + _BATCH_SIZE]
+        existing = _load_products(session, account_id, batch)
+        changes = {entry.sku: product_csv.changes(entry, _known_values(existing.get(entry.sku))) for entry in batch}
+        new = [sku for sku in changes if sku not in existing]
+        changed = [sku for sku, fields in changes.items() if sku in existing and fields]
+        insert_many(session, Product, [_product_row(account_id, sku, changes[sku], now) for sku in new])
+        _update_products(session, [(existing[sku], changes[sku]) for sku in changed], now)
+        _record_events(session, account_id, changes, new, changed, now, actor)
         session.flush()
         session.expire_all()
-        _move(session, account_id, found, kind, now, actor, reason)
-        done.update(created=len(new), changed=len(changed), same=len(some) - len(new) - len(changed))
-    _retry(session, account_id, [entry.sku for entry in entries], now, actor)
+        _update_stock(session, account_id, changes, kind, now, actor, reason)
+        counts.update(created=len(new), changed=len(changed), same=len(batch) - len(new) - len(changed))
+    _retry_blocked_orders(session, account_id, [entry.sku for entry in entries], now, actor)
     session.flush()
     session.expire_all()
-    return done
+    return counts
 
 
-def _known(session: Session, account_id: int, entries: Sequence[Entry]) -> dict[str, Product]:
-    mine = (Product.account_id == account_id, Product.sku.in_([entry.sku for entry in entries]))
-    found = select(Product).where(*mine).order_by(Product.id).with_for_update()
-    return {product.sku: product for product in session.scalars(found.execution_options(populate_existing=True))}
+def _load_products(session: Session, account_id: int, entries: Sequence[Entry]) -> dict[str, Product]:
+    criteria = (Product.account_id == account_id, Product.sku.in_([entry.sku for entry in entries]))
+    statement = select(Product).where(*criteria).order_by(Product.id).with_for_update()
+    return {product.sku: product for product in session.scalars(statement.execution_options(populate_existing=True))}
 
 
-def _as_known(product: Product | None) -> product_csv.Known | None:
+def _known_values(product: Product | None) -> product_csv.Known | None:
     if product is None:
         return None
     return product_csv.Known(product.title, product.asin, product.enabled, product.manage_stock, product.quantity)
 
 
-def _new(account_id: int, sku: str, what: Mapping[str, tuple[Any, Any]], now: datetime) -> dict[str, Any]:
-    said = {name: what[name][1] for name in ("title", "asin", "enabled", "manage_stock")}
-    since = now if said["manage_stock"] else None
-    return said | {"account_id": account_id, "sku": sku, "managed_since": since, "created_at": now, "changed_at": now}
+def _product_row(account_id: int, sku: str, changes: Mapping[str, tuple[Any, Any]], now: datetime) -> dict[str, Any]:
+    values = {name: changes[name][1] for name in ("title", "asin", "enabled", "manage_stock")}
+    managed_since = now if values["manage_stock"] else None
+    return values | {
+        "account_id": account_id,
+        "sku": sku,
+        "managed_since": managed_since,
+        "created_at": now,
+        "changed_at": now,
+    }
 
 
-def _change(session: Session, changed: Sequence[tuple[Product, Mapping[str, tuple[Any, Any]]]], now: datetime) -> None:
-    for product, what in changed:
+def _update_products(
+    session: Session, changed: Sequence[tuple[Product, Mapping[str, tuple[Any, Any]]]], now: datetime
+) -> None:
+    for product, changes in changed:
         for name in ("title", "asin", "enabled", "manage_stock"):
-            if name in what:
-                setattr(product, name, what[name][1])
-        if "manage_stock" in what and product.manage_stock:
+            if name in changes:
+                setattr(product, name, changes[name][1])
+        if "manage_stock" in changes and product.manage_stock:
             product.managed_since = now
         product.changed_at = now
         product.version += 1
     session.flush()
 
 
-def _tell(
+def _record_events(
     session: Session,
     account_id: int,
-    found: Mapping[str, Mapping[str, tuple[Any, Any]]],
+    changes: Mapping[str, Mapping[str, tuple[Any, Any]]],
     new: Sequence[str],
     changed: Sequence[str],
     now: datetime,
     actor: str,
 ) -> None:
-    """The ledger tells of quantities, so the event names the fields and no more."""
+    """Add history entries. They name only the changed fields, since quantities are in the stock ledger."""
     for kind, skus in (("product_created", new), ("product_changed", changed)):
         for sku in skus:
-            args = {"sku": sku} | ({"fields": sorted(found[sku])} if kind == "product_changed" else {})
+            args = {"sku": sku} | ({"fields": sorted(changes[sku])} if kind == "product_changed" else {})
             audit_log.record(session, kind, now=now, actor=actor, account_id=account_id, args=args)
 
 
-def _move(
+def _update_stock(
     session: Session,
     account_id: int,
-    found: Mapping[str, Mapping[str, tuple[Any, Any]]],
+    changes: Mapping[str, Mapping[str, tuple[Any, Any]]],
     kind: str,
     now: datetime,
     actor: str,
     reason: str | None,
 ) -> None:
-    """First the shelf, then what open orders need of it."""
+    """Record changed quantities, then reconcile the reservations of products whose management has changed."""
     session.flush()
-    mine = select(Product.sku, Product.id, Product.quantity).where(
-        Product.account_id == account_id, Product.sku.in_(found)
+    statement = select(Product.sku, Product.id, Product.quantity).where(
+        Product.account_id == account_id, Product.sku.in_(changes)
     )
-    moves, turned = {}, []
-    for sku, id_, quantity in session.execute(mine):
-        what = found[sku]
-        wanted = what.get("quantity", (None, quantity))[1]
-        if wanted != quantity:
-            moves[id_] = [StockDelta(kind, wanted - quantity)]
-        before, after = what.get("manage_stock", (None, None))
+    movements, management_changed = {}, []
+    for sku, id_, quantity in session.execute(statement):
+        product_changes = changes[sku]
+        new_quantity = product_changes.get("quantity", (None, quantity))[1]
+        if new_quantity != quantity:
+            movements[id_] = [StockDelta(kind, new_quantity - quantity)]
+        before, after = product_changes.get("manage_stock", (None, None))
         if after is not None and bool(before) != after:
-            turned.append(id_)
-    stock_ledger.move(session, moves, now=now, actor=actor, reason=reason)
-    stock_ledger.settle_products(session, turned, now=now, actor=actor)
+            management_changed.append(id_)
+    stock_ledger.record_movements(session, movements, now=now, actor=actor, reason=reason)
+    stock_ledger.reconcile_products(session, management_changed, now=now, actor=actor)
 
 
-def _retry(session: Session, account_id: int, skus: Sequence[str], now: datetime, actor: str) -> None:
-    """Make the Orders that waited for these products."""
-    for start in range(0, len(skus), _CHUNK):
-        line = AmazonOrderItem.sku.in_(skus[start : start + _CHUNK])
+def _retry_blocked_orders(session: Session, account_id: int, skus: Sequence[str], now: datetime, actor: str) -> None:
+    """Create the orders that were blocked by these products."""
+    for start in range(0, len(skus), _BATCH_SIZE):
+        has_sku = AmazonOrderItem.sku.in_(skus[start : start + _BATCH_SIZE])
         waiting = (
             select(AmazonOrder)
             .where(AmazonOrder.account_id == account_id, AmazonOrder.blocked.in_(CAUSES))
-            .where(select(AmazonOrderItem.id).where(AmazonOrderItem.amazon_order_id == AmazonOrder.id, line).exists())
+            .where(
+                select(AmazonOrderItem.id).where(AmazonOrderItem.amazon_order_id == AmazonOrder.id, has_sku).exists()
+            )
             .order_by(AmazonOrder.purchased_at, AmazonOrder.id)
-            .limit(_MOST_RETRIED)
+            .limit(_MAX_RETRIED)
         )
-        found = session.scalars(waiting.options(selectinload(AmazonOrder.items))).all()
-        order_decisions.retry(session, found, now=now, actor=actor)
+        amazon_orders = session.scalars(waiting.options(selectinload(AmazonOrder.items))).all()
+        order_decisions.retry(session, amazon_orders, now=now, actor=actor)

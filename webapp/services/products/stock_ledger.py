@@ -1,7 +1,7 @@
-"""Letting stock follow orders: whatever became of them, their lines are made to hold what they should.
+"""Reconcile stock reservations with the current state of orders.
 
-Whoever changed an order calls `settle` in the same transaction, with its account locked. A page of orders takes a
-handful of statements, none of an order that has nothing to do with stock that is kept.
+Every change of an order calls `reconcile` in the same transaction, under the account lock. A page of orders takes a
+handful of statements, and none for orders without managed products.
 """
 
 from collections import defaultdict
@@ -20,107 +20,112 @@ from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.products import Product, StockHold, StockMovement
 from webapp.queries.products import stock as reading
 
-_CHUNK = 500
-_HELD = tuple(field.name for field in fields(stock.StockEffect))
+_BATCH_SIZE = 500
+_EFFECT_FIELDS = tuple(field.name for field in fields(stock.StockEffect))
 
 
 def reconcile(session: Session, amazon_order_ids: Collection[int], *, now: datetime, actor: str) -> None:
-    """Bring stock to where these orders are. Does not commit; safe to repeat. All of one account, which is locked."""
-    for some in _chunks(amazon_order_ids):
-        _settle(session, some, now, actor)
+    """Reconcile the stock of these orders of one account. Requires the account lock. Does not commit."""
+    for batch in _batches(amazon_order_ids):
+        _reconcile_batch(session, batch, now, actor)
 
 
-def settle_products(session: Session, product_ids: Collection[int], *, now: datetime, actor: str) -> None:
-    """The same for every open order of these products: stock has begun to be kept for them, or has ended to be."""
-    found: set[int] = set()
-    for some in _chunks(product_ids):
-        lines = (
+def reconcile_products(session: Session, product_ids: Collection[int], *, now: datetime, actor: str) -> None:
+    """Reconcile every open order of these products, after their stock management was switched on or off."""
+    amazon_order_ids: set[int] = set()
+    for batch in _batches(product_ids):
+        with_open_lines = (
             select(AmazonOrder.id)
             .join(AmazonOrderItem, AmazonOrderItem.amazon_order_id == AmazonOrder.id)
             .join(Product, (Product.sku == AmazonOrderItem.sku) & (Product.account_id == AmazonOrder.account_id))
-            .where(Product.id.in_(some), AmazonOrder.status.in_(stock.OPEN))
+            .where(Product.id.in_(batch), AmazonOrder.status.in_(stock.OPEN))
             .where(AmazonOrder.fulfilled_by == status.MERCHANT)
         )
-        held = select(StockHold.amazon_order_id).where(StockHold.product_id.in_(some), StockHold.is_reserving())
-        found.update(session.scalars(lines), session.scalars(held))
-    reconcile(session, found, now=now, actor=actor)
+        with_holds = select(StockHold.amazon_order_id).where(StockHold.product_id.in_(batch), StockHold.is_reserving())
+        amazon_order_ids.update(session.scalars(with_open_lines), session.scalars(with_holds))
+    reconcile(session, amazon_order_ids, now=now, actor=actor)
 
 
-def settle_store(session: Session, store_id: int, *, now: datetime, actor: str) -> None:
-    """The same for a store's orders that Amazon still checks: its settings say anew whether they reserve."""
+def reconcile_store(session: Session, store_id: int, *, now: datetime, actor: str) -> None:
+    """Reconcile the pending orders of a store, after its settings have changed whether these reserve stock."""
     pending = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id, AmazonOrder.status.in_(status.NOT_YET))
     reconcile(session, session.scalars(pending).all(), now=now, actor=actor)
 
 
 def release_store(session: Session, store_id: int, *, now: datetime, actor: str) -> None:
-    """Let go what a store's orders hold, before they are deleted with it. Does not commit."""
-    mine = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
-    sums = (
+    """Release the reservations of a store's orders before they are deleted. Does not commit."""
+    amazon_order_ids = select(AmazonOrder.id).where(AmazonOrder.store_id == store_id)
+    reserved = (
         select(StockHold.product_id, func.sum(StockHold.reserved))
-        .where(StockHold.amazon_order_id.in_(mine), StockHold.is_reserving())
+        .where(StockHold.amazon_order_id.in_(amazon_order_ids), StockHold.is_reserving())
         .group_by(StockHold.product_id)
     )
-    moves = {id_: [stock.StockDelta(stock.RELEASE, held=-int(pieces))] for id_, pieces in session.execute(sums)}
-    move(session, moves, now=now, actor=actor)
+    movements = {
+        id_: [stock.StockDelta(stock.RELEASE, held=-int(quantity))] for id_, quantity in session.execute(reserved)
+    }
+    record_movements(session, movements, now=now, actor=actor)
     session.execute(
-        delete(StockHold).where(StockHold.amazon_order_id.in_(mine)), execution_options={"synchronize_session": False}
+        delete(StockHold).where(StockHold.amazon_order_id.in_(amazon_order_ids)),
+        execution_options={"synchronize_session": False},
     )
 
 
-def move(
+def record_movements(
     session: Session,
-    moves: Mapping[int, Sequence[stock.StockDelta]],
+    deltas: Mapping[int, Sequence[stock.StockDelta]],
     *,
     now: datetime,
     actor: str,
     reason: str | None = None,
 ) -> None:
-    """Write movements that no line of an order makes, by product id. Does not commit."""
-    if not moves:
+    """Record movements that do not come from lines of orders, by product id. Does not commit."""
+    if not deltas:
         return
-    products = _products(session, moves.keys())
+    products = _load_products(session, deltas.keys())
     rows = [
-        products[id_].move(id_, one, now, actor) | {"reason": reason} for id_, some in moves.items() for one in some
+        products[id_].move(id_, delta, now, actor) | {"reason": reason}
+        for id_, product_deltas in deltas.items()
+        for delta in product_deltas
     ]
     insert_many(session, StockMovement, rows)
-    _count(session, products)
+    _save_counters(session, products)
 
 
-def _chunks(ids: Collection[int]) -> Iterator[Sequence[int]]:
+def _batches(ids: Collection[int]) -> Iterator[Sequence[int]]:
     ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
+    for start in range(0, len(ordered), _BATCH_SIZE):
+        yield ordered[start : start + _BATCH_SIZE]
 
 
-def _settle(session: Session, ids: Sequence[int], now: datetime, actor: str) -> None:
+def _reconcile_batch(session: Session, ids: Sequence[int], now: datetime, actor: str) -> None:
     session.flush()
     holds = reading.holds(session, ids)
     rows = reading.rows(session, ids, {order_id for order_id, _ in holds})
     if not rows and not holds:
         return
-    back = reading.back(session, [row.line_id for row in rows if row.refunded])
-    products = _products(session, {row.product_id for row in rows} | {hold.product_id for hold in holds.values()})
-    steps = []
+    returned = reading.back(session, [row.line_id for row in rows if row.refunded])
+    products = _load_products(session, {row.product_id for row in rows} | {hold.product_id for hold in holds.values()})
+    updates = []
     for row in rows:
         hold = holds.pop((row.id, row.order_item_id), None)
-        step = _Step(row.id, row.order_item_id, row.product_id if hold is None else hold.product_id, hold)
-        product = products[step.product_id]
-        line = _line(row, product, step.held, back.get(row.line_id, []))
+        hold_update = _HoldUpdate(row.id, row.order_item_id, row.product_id if hold is None else hold.product_id, hold)
+        product = products[hold_update.product_id]
+        line = _stock_line(row, product, hold_update.held, returned.get(row.line_id, []))
         if hold is None:
-            step.held = stock.first(line, counted=product.counts(row.purchased_at))
-        steps.append(step.to(line, product, now, actor))
+            hold_update.held = stock.first(line, counted=product.counts(row.purchased_at))
+        updates.append(hold_update.to(line, product, now, actor))
     for (order_id, item), hold in holds.items():
-        # Amazon does not list the line any more: nothing of it is owed.
-        step = _Step(order_id, item, hold.product_id, hold)
-        steps.append(step.to(stock.untouched(step.held), products[hold.product_id], now, actor))
-    _write(session, [step for step in steps if step.matters])
-    _count(session, products)
-    _mark(session, rows, steps)
+        # Amazon does not list the line any more, so nothing of it is to be shipped.
+        hold_update = _HoldUpdate(order_id, item, hold.product_id, hold)
+        updates.append(hold_update.to(stock.untouched(hold_update.held), products[hold.product_id], now, actor))
+    _save_holds(session, [hold_update for hold_update in updates if hold_update.matters])
+    _save_counters(session, products)
+    _update_reserved_flags(session, rows, updates)
 
 
 @dataclass(slots=True)
-class _Stock:
-    """A product's counters as they run through the movements, and by how much they have moved."""
+class _ProductStock:
+    """A product's counters during the movements, and the sums of their changes."""
 
     managed: bool
     since: datetime | None
@@ -130,11 +135,11 @@ class _Stock:
     more: int = 0
 
     def counts(self, purchased_at: datetime) -> bool:
-        """Whether what was bought then is not yet in the quantity as it was counted."""
+        """Return whether an order of that time changes the stock: it is later than the last count."""
         return self.managed and self.since is not None and purchased_at >= self.since
 
     def move(self, product_id: int, one: stock.StockDelta, now: datetime, actor: str) -> dict[str, Any]:
-        """The movement as its row."""
+        """Apply a movement to the counters and return its row."""
         self.quantity += one.pieces
         self.reserved += one.held
         self.pieces += one.pieces
@@ -154,17 +159,21 @@ class _Stock:
         }
 
 
-class _Step:
-    """What a line holds, and what it did to come to hold it."""
+class _HoldUpdate:
+    """The stock effect of a line before and after, with the movements between the two."""
 
     def __init__(self, order_id: int, item: str, product_id: int, hold: Any) -> None:
         self.order_id, self.item, self.product_id, self.hold = order_id, item, product_id, hold
-        self.held = stock.StockEffect() if hold is None else stock.StockEffect(*(getattr(hold, name) for name in _HELD))
+        self.held = (
+            stock.StockEffect()
+            if hold is None
+            else stock.StockEffect(*(getattr(hold, name) for name in _EFFECT_FIELDS))
+        )
         self.steps: int = 0 if hold is None else hold.steps
         self.after = self.held
         self.rows: list[dict[str, Any]] = []
 
-    def to(self, line: stock.Line, product: _Stock, now: datetime, actor: str) -> "_Step":
+    def to(self, line: stock.Line, product: _ProductStock, now: datetime, actor: str) -> "_HoldUpdate":
         self.after, moves = stock.settle(line, self.held, managed=product.managed)
         self.rows = [
             product.move(self.product_id, one, now, actor) | {"step": self.steps + place}
@@ -177,10 +186,12 @@ class _Step:
         return bool(self.rows) or (self.hold is not None and self.after != self.held)
 
     def as_row(self) -> dict[str, Any]:
-        return {name: getattr(self.after, name) for name in _HELD} | {"steps": self.steps + len(self.rows)}
+        return {name: getattr(self.after, name) for name in _EFFECT_FIELDS} | {"steps": self.steps + len(self.rows)}
 
 
-def _line(row: Any, product: _Stock, held: stock.StockEffect, back: Sequence[tuple[datetime, int]]) -> stock.Line:
+def _stock_line(
+    row: Any, product: _ProductStock, held: stock.StockEffect, returned: Sequence[tuple[datetime, int]]
+) -> stock.Line:
     if row.fulfilled_by != status.MERCHANT:
         return stock.untouched(held)
     if row.line_id is None:
@@ -191,74 +202,78 @@ def _line(row: Any, product: _Stock, held: stock.StockEffect, back: Sequence[tup
             orders_from=row.orders_from,
         )
         free = product.quantity - product.reserved
-        blocked = row.blocked is not None
+        is_blocked = row.blocked is not None
         return stock.of_amazon_order(
-            row.quantity, row.status, row.purchased_at, store, held, blocked=blocked, free=free
+            row.quantity, row.status, row.purchased_at, store, held, blocked=is_blocked, free=free
         )
-    before = sum(pieces for at, pieces in back if product.since is not None and at < product.since)
-    return stock.of_order(row, row.quantity, sum(pieces for _, pieces in back), before)
+    returned_before = sum(quantity for at, quantity in returned if product.since is not None and at < product.since)
+    return stock.of_order(row, row.quantity, sum(quantity for _, quantity in returned), returned_before)
 
 
-def _products(session: Session, ids: Collection[int]) -> dict[int, _Stock]:
-    """Their counters, locked, always in the same order so that nobody waits crosswise."""
-    wanted = (
+def _load_products(session: Session, ids: Collection[int]) -> dict[int, _ProductStock]:
+    """Load and lock the counters of products, ordered by id to avoid deadlocks."""
+    statement = (
         select(Product.id, Product.manage_stock, Product.managed_since, Product.quantity, Product.reserved)
         .where(Product.id.in_(ids))
         .order_by(Product.id)
         .with_for_update()
     )
-    return {row.id: _Stock(*row[1:]) for row in session.execute(wanted)}
+    return {row.id: _ProductStock(*row[1:]) for row in session.execute(statement)}
 
 
-def _write(session: Session, steps: Sequence[_Step]) -> None:
-    new = [step for step in steps if step.hold is None]
+def _save_holds(session: Session, updates: Sequence[_HoldUpdate]) -> None:
+    new = [hold_update for hold_update in updates if hold_update.hold is None]
     ids = dict(zip(map(id, new), allocate_ids(session, StockHold, len(new)) if new else (), strict=True))
-    made = [
-        step.as_row()
+    hold_rows = [
+        hold_update.as_row()
         | {
-            "id": ids[id(step)],
-            "product_id": step.product_id,
-            "amazon_order_id": step.order_id,
-            "order_item_id": step.item,
+            "id": ids[id(hold_update)],
+            "product_id": hold_update.product_id,
+            "amazon_order_id": hold_update.order_id,
+            "order_item_id": hold_update.item,
         }
-        for step in new
+        for hold_update in new
     ]
-    insert_many(session, StockHold, made)
-    changed = [step.as_row() | {"id": step.hold.id} for step in steps if step.hold is not None]
+    insert_many(session, StockHold, hold_rows)
+    changed = [
+        hold_update.as_row() | {"id": hold_update.hold.id} for hold_update in updates if hold_update.hold is not None
+    ]
     if changed:
         session.execute(update(StockHold), changed)
-    moved = [
-        row | {"hold_id": ids[id(step)] if step.hold is None else step.hold.id} for step in steps for row in step.rows
+    movements = [
+        row | {"hold_id": ids[id(hold_update)] if hold_update.hold is None else hold_update.hold.id}
+        for hold_update in updates
+        for row in hold_update.rows
     ]
-    insert_many(session, StockMovement, moved)
+    insert_many(session, StockMovement, movements)
 
 
-def _count(session: Session, products: Mapping[int, _Stock]) -> None:
-    moved = [
-        {"the_id": id_, "pieces": one.pieces, "more": one.more}
-        for id_, one in sorted(products.items())
-        if one.pieces or one.more
+def _save_counters(session: Session, products: Mapping[int, _ProductStock]) -> None:
+    rows = [
+        {"the_id": id_, "pieces": product.pieces, "more": product.more}
+        for id_, product in sorted(products.items())
+        if product.pieces or product.more
     ]
-    if moved:
+    if rows:
         table = Product.__table__.c
-        counted = update(Product.__table__).where(table.id == bindparam("the_id"))  # type: ignore[arg-type]
-        counted = counted.values(
+        statement = update(Product.__table__).where(table.id == bindparam("the_id"))  # type: ignore[arg-type]
+        statement = statement.values(
             quantity=table.quantity + bindparam("pieces"), reserved=table.reserved + bindparam("more")
         )
-        session.execute(counted, moved)
+        session.execute(statement, rows)
 
 
-def _mark(session: Session, rows: Sequence[Any], steps: Sequence[_Step]) -> None:
-    """Say on each Amazon order whether stock is held for it while there is no Order."""
-    held: dict[int, int] = defaultdict(int)
-    for step in steps:
-        held[step.order_id] += step.after.reserved
-    known = {row.id: (row.reserved, row.line_id is None) for row in rows}
-    wanted = {id_: bool(waits and held[id_]) for id_, (_, waits) in known.items()}
-    told = [id_ for id_, on in wanted.items() if on and not known[id_][0]]
-    quiet = [id_ for id_, on in wanted.items() if known[id_][0] and not on]
-    if told:
+def _update_reserved_flags(session: Session, rows: Sequence[Any], updates: Sequence[_HoldUpdate]) -> None:
+    """Set on each Amazon order without an order whether stock is reserved for it."""
+    reserved_quantities: dict[int, int] = defaultdict(int)
+    for hold_update in updates:
+        reserved_quantities[hold_update.order_id] += hold_update.after.reserved
+    current = {row.id: (row.reserved, row.line_id is None) for row in rows}
+    should_be_reserved = {id_: bool(waits and reserved_quantities[id_]) for id_, (_, waits) in current.items()}
+    newly_reserved = [id_ for id_, on in should_be_reserved.items() if on and not current[id_][0]]
+    no_longer_reserved = [id_ for id_, on in should_be_reserved.items() if current[id_][0] and not on]
+    if newly_reserved:
         note = {"reserved": True, "note": "note_reserved", "note_args": {}}
-        session.execute(update(AmazonOrder), [{"id": id_} | note for id_ in told])
-    if quiet:
-        session.execute(update(AmazonOrder), [{"id": id_, "reserved": False} for id_ in quiet])
+        session.execute(update(AmazonOrder), [{"id": id_} | note for id_ in newly_reserved])
+    if no_longer_reserved:
+        session.execute(update(AmazonOrder), [{"id": id_, "reserved": False} for id_ in no_longer_reserved])

@@ -1,4 +1,4 @@
-"""A parcel after it was written: correcting it, and taking it back where Amazon has not taken it."""
+"""Correct and delete parcels of existing shipments."""
 
 from datetime import datetime
 
@@ -23,8 +23,8 @@ from webapp.services.submissions import cancellations, shipment_confirmations
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.sync import reconciliation
 
-# Amazon has it, or may have it in a moment.
-_UNDER_WAY = frozenset({states.SENDING, states.SENT, states.ACCEPTED})
+# Amazon has the confirmation, or may have it in a moment.
+_AT_AMAZON = frozenset({states.SENDING, states.SENT, states.ACCEPTED})
 
 
 def edit(
@@ -40,121 +40,129 @@ def edit(
     now: datetime,
     actor: str,
 ) -> Submission:
-    """Correct who carries it and by which number, and tell Amazon. Commits; answers what Amazon is being told.
+    """Correct carrier and tracking number, and queue the confirmation to Amazon. Commits; returns the submission.
 
-    `shared`: a person says that another order, which has the same number, is in this parcel too.
-    `confirmed`: a person says that the number is right; one that was confirmed before needs no second time.
-    Raises InvalidError for what cannot be taken, RefusedError while Amazon is being told of it.
+    `shared`: the user says that the other order with the same number is in this parcel too. `confirmed`: the user says
+    that the number is right; this is remembered for the same number. Raises InvalidError for an invalid number,
+    RefusedError while a confirmation is being sent.
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
-        parcel = _fresh(session, parcel_id)
+        parcel = _reload(session, parcel_id)
         was_confirmed = bool(parcel.tracking_warning) and carriers.clean(tracking_number) == parcel.tracking_number
         draft = parcels.cleaned(
             parcels.Parcel(None, carrier, title, tracking_number, shared=shared, confirmed=confirmed or was_confirmed),
             order.store.marketplace.country_code,
         )
-        last = shipment_confirmations.latest(session, parcel)
-        if last is not None and last.state in _UNDER_WAY:
+        last_submission = shipment_confirmations.find_latest(session, parcel)
+        if last_submission is not None and last_submission.state in _AT_AMAZON:
             raise RefusedError("parcel_being_told")
         if draft.tracking_number != parcel.tracking_number:
-            # As when a shipment is written: who holds its counter sees every tracking number written so far.
+            # As when a shipment is created: with this lock all tracking numbers stored so far are visible.
             number_sequences.lock(session, "shipment")
-            shipments.check_numbers(session, order, [draft])
+            shipments.check_tracking_numbers(session, order, [draft])
         parcel.carrier, parcel.title, parcel.tracking_number = draft.carrier, draft.title, draft.tracking_number
         is_confirmed_now = draft.question not in {"", parcel.tracking_warning} or not was_confirmed
         parcel.tracking_warning = draft.question
         shipment = session.get_one(Shipment, parcel.shipment_id)
-        about = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}
-        audit_log.record_on_order(session, "parcel_edited", order, now=now, actor=actor, **about)
+        event_args = {"number": shipment.number, "carrier": parcel.title, "tracking_number": parcel.tracking_number}
+        audit_log.record_on_order(session, "parcel_edited", order, now=now, actor=actor, **event_args)
         if is_confirmed_now:
-            shipments.record_confirmed(session, order, shipment.number, [parcel], now=now, actor=actor)
+            shipments.record_confirmed_numbers(session, order, shipment.number, [parcel], now=now, actor=actor)
         order.version += 1
-        if last is not None and last.open:
-            submission_transitions.undo(session, last, now=now, actor=actor)
+        if last_submission is not None and last_submission.open:
+            submission_transitions.undo(session, last_submission, now=now, actor=actor)
             session.flush()
-        told = shipment_confirmations.enqueue(
+        submission = shipment_confirmations.enqueue(
             session,
             order.amazon_order,
             shipment,
             parcel,
-            ship_anyway=last is not None and bool(last.details.get("ship_anyway")),
+            ship_anyway=last_submission is not None and bool(last_submission.details.get("ship_anyway")),
             undo_seconds=undo_seconds,
             now=now,
             actor=actor,
         )
-        order_editing.follow_confirmations(session, [order.amazon_order_id], now=now, actor=actor)
-        return told
+        order_editing.update_from_confirmations(session, [order.amazon_order_id], now=now, actor=actor)
+        return submission
 
 
-def take_back(session: Session, parcel_id: int, *, now: datetime, actor: str) -> None:
-    """The parcel never left, or Amazon will not hear of it: its pieces are to be shipped again. Commits.
+def delete(session: Session, parcel_id: int, *, now: datetime, actor: str) -> None:
+    """Delete a parcel that was not sent; its units are to be shipped again. Commits.
 
-    Raises RefusedError where Amazon has it, or may have it in a moment.
+    Raises RefusedError if Amazon has it, or may have it in a moment.
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
-        _take_back(session, order, _fresh(session, parcel_id), now=now, actor=actor)
+        _delete(session, order, _reload(session, parcel_id), now=now, actor=actor)
 
 
-def cancel_instead(
+def delete_and_cancel_order(
     session: Session, parcel_id: int, reason: str, *, undo_seconds: int, now: datetime, actor: str
 ) -> Submission:
-    """Take the parcel back and ask Amazon to cancel its order, both or neither. Commits.
+    """Delete the parcel and queue the cancellation of its order in one transaction. Commits.
 
-    Raises RefusedError and InvalidError as the two do: an order that another parcel has left for is not cancelled.
+    Raises RefusedError and InvalidError, for example if the order has another parcel.
     """
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
-        _take_back(session, order, _fresh(session, parcel_id), now=now, actor=actor)
+        _delete(session, order, _reload(session, parcel_id), now=now, actor=actor)
         session.flush()
-        return cancellations.ask(session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, actor=actor)
+        return cancellations.enqueue(
+            session, order.amazon_order, reason, undo_seconds=undo_seconds, now=now, actor=actor
+        )
 
 
-def refusal_to_take_back(session: Session, parcel: Parcel, mirror: AmazonOrder) -> str | None:
-    """Why it cannot be taken back, as a code of `sentences`, or None."""
-    last = shipment_confirmations.latest(session, parcel)
-    if last is not None and last.state in _UNDER_WAY:
+def delete_error(session: Session, parcel: Parcel, amazon_order: AmazonOrder) -> str | None:
+    """Return why the parcel cannot be deleted, as a message code, or None."""
+    last_submission = shipment_confirmations.find_latest(session, parcel)
+    if last_submission is not None and last_submission.state in _AT_AMAZON:
         return "parcel_being_told"
-    known = any(
+    is_at_amazon = any(
         package.reference == str(parcel.reference)
         or (parcel.tracking_number and package.tracking_number == parcel.tracking_number)
-        for package in mirror.packages
+        for package in amazon_order.packages
     )
-    return "parcel_at_amazon" if known or (last is not None and last.state == states.VERIFIED) else None
+    return (
+        "parcel_at_amazon"
+        if is_at_amazon or (last_submission is not None and last_submission.state == states.VERIFIED)
+        else None
+    )
 
 
-def _take_back(session: Session, order: Order, parcel: Parcel, *, now: datetime, actor: str) -> None:
-    mirror = order.amazon_order
-    refused = refusal_to_take_back(session, parcel, mirror)
-    if refused:
-        raise RefusedError(refused)
-    last = shipment_confirmations.latest(session, parcel)
-    if last is not None and last.open:
-        submission_transitions.undo(session, last, now=now, actor=actor)
-    there = {item.order_item_id: item.quantity_shipped for item in mirror.items}
+def _delete(session: Session, order: Order, parcel: Parcel, *, now: datetime, actor: str) -> None:
+    amazon_order = order.amazon_order
+    error = delete_error(session, parcel, amazon_order)
+    if error:
+        raise RefusedError(error)
+    last_submission = shipment_confirmations.find_latest(session, parcel)
+    if last_submission is not None and last_submission.open:
+        submission_transitions.undo(session, last_submission, now=now, actor=actor)
+    shipped_at_amazon = {item.order_item_id: item.quantity_shipped for item in amazon_order.items}
     lines = {line.id: line for line in order.items}
     for item in parcel.items:
         line = lines[item.order_item_id]
-        # What Amazon counts as shipped has left by another door.
-        line.shipped = max(line.shipped - item.quantity, min(line.shipped, there.get(line.order_item_id, 0)))
+        # Units that Amazon counts as shipped were shipped elsewhere.
+        line.shipped = max(
+            line.shipped - item.quantity, min(line.shipped, shipped_at_amazon.get(line.order_item_id, 0))
+        )
         if order.state == order_states.CANCELED:
             line.canceled = line.ordered - line.shipped
     shipment = session.get_one(Shipment, parcel.shipment_id)
-    pieces = sum(item.quantity for item in parcel.items)
-    about = {"number": shipment.number, "quantity": pieces, "tracking_number": parcel.tracking_number}
+    quantity = sum(item.quantity for item in parcel.items)
+    event_args = {"number": shipment.number, "quantity": quantity, "tracking_number": parcel.tracking_number}
     for item in parcel.items:
         session.delete(item)
     session.flush()
     session.delete(parcel)
     session.flush()
     session.expire(shipment, ["parcels"])
-    audit_log.record_on_order(session, "parcel_taken_back", order, now=now, actor=actor, **about)
+    audit_log.record_on_order(session, "parcel_taken_back", order, now=now, actor=actor, **event_args)
     order_editing.recompute(session, order, now=now, actor=actor)
-    if mirror.status == statuses.CANCELLED:
+    if amazon_order.status == statuses.CANCELLED:
         reconciliation.cancel(session, order, now=now)
         stock_ledger.reconcile(session, [order.amazon_order_id], now=now, actor=actor)
 
 
-def _fresh(session: Session, parcel_id: int) -> Parcel:
-    """As it is under the lock. Whoever showed it before may have waited for the one who took it back."""
+def _reload(session: Session, parcel_id: int) -> Parcel:
+    """Reload the parcel under the lock: it may have been deleted meanwhile."""
     parcel = session.get(Parcel, parcel_id, populate_existing=True)
     if parcel is None:
         raise NotFoundError("parcel_unknown", name=parcel_id)

@@ -1,4 +1,4 @@
-"""Sending an Order, or part of it, in parcels."""
+"""Create shipments of orders or parts of them, in one or more parcels."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,56 +25,62 @@ from webapp.services.submissions import user_actions as submission_actions
 def create(
     session: Session,
     order_id: int,
-    packed: Sequence[parcels.Parcel] = (parcels.Parcel(),),
+    parcel_drafts: Sequence[parcels.Parcel] = (parcels.Parcel(),),
     *,
     comment: str = "",
     notify: bool = False,
     append: bool = True,
     undo_seconds: int = submission_actions.UNDO_SECONDS,
-    seen: int | None = None,
+    expected_version: int | None = None,
     shipped_at: datetime | None = None,
     ship_anyway: bool = False,
     now: datetime,
     actor: str,
 ) -> Shipment:
-    """Write a shipment of these parcels; by default of one, untracked, with all that is left. Commits.
+    """Create a shipment of these parcels; by default one without tracking, with all remaining items. Commits.
 
-    `ship_anyway`: the person knows that the buyer asks to cancel; without it such an order is refused.
-    `shipped_at`: when the carrier took it, where that was not now. Amazon is told of each parcel after `undo_seconds`;
-    of one without a tracking number once it has one.
-    Raises InvalidError for what cannot be taken, RefusedError where the Order cannot be shipped or a tracking number
-    belongs to another parcel; nothing is changed then.
+    `ship_anyway`: ship although the buyer asked to cancel; without it such an order raises InvalidError.
+    `shipped_at`: when the carrier took it, if not now. Each parcel is confirmed to Amazon after `undo_seconds`; one
+    without a tracking number once it has one.
+    Raises InvalidError for invalid quantities or numbers, RefusedError if the order cannot be shipped or a tracking
+    number belongs to another parcel; nothing is changed then.
     """
-    with order_editing.edit_order(session, order_id, "ship", seen=seen) as order:
-        refused = refusal(session, order)
-        if refused:
-            raise RefusedError(refused)
+    with order_editing.edit_order(session, order_id, "ship", expected_version=expected_version) as order:
+        error = refusal(session, order)
+        if error:
+            raise RefusedError(error)
         asked_to_cancel = shipment_confirmation.asked_to_cancel(order.amazon_order)
         if asked_to_cancel and not ship_anyway:
             raise InvalidError("ship_anyway_required", field="ship_anyway")
-        drafts = parcels.shipment(order.items, packed, order.store.marketplace.country_code)
-        # The counter's row is everybody's: who holds it sees every tracking number written so far.
+        drafts = parcels.shipment(order.items, parcel_drafts, order.store.marketplace.country_code)
+        # Locks the number sequence of shipments, so that all tracking numbers stored so far are visible.
         number = str(number_sequences.next_numbers(session, "shipment")[0])
-        check_numbers(session, order, drafts)
+        check_tracking_numbers(session, order, drafts)
         shipment = Shipment(number=number, order_id=order.id, created_at=now, shipped_at=shipped_at)
         reference = _next_reference(session, order)
         lines = {item.id: item for item in order.items}
-        for place, draft in enumerate(drafts):
-            shipment.parcels.append(_parcel(draft, order.id, reference + place))
-            for line_id, pieces in (draft.quantities or {}).items():
-                lines[line_id].shipped += pieces
+        for index, draft in enumerate(drafts):
+            shipment.parcels.append(_build_parcel(draft, order.id, reference + index))
+            for line_id, quantity in (draft.quantities or {}).items():
+                lines[line_id].shipped += quantity
         session.add(shipment)
         session.flush()
-        said = comments.write(
+        written_comment = comments.add_comment(
             session, order, comment, notify=notify and append, now=now, actor=actor, shipment_id=shipment.id
         )
         if notify:
             mail_outbox.queue_document(
-                session, "shipment", order, shipment.id, comment=said if append else None, now=now, actor=actor
+                session,
+                "shipment",
+                order,
+                shipment.id,
+                comment=written_comment if append else None,
+                now=now,
+                actor=actor,
             )
-        about = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
-        audit_log.record_on_order(session, "order_shipped", order, now=now, actor=actor, **about)
-        record_confirmed(session, order, number, shipment.parcels, now=now, actor=actor)
+        event_args = {"number": number, "quantity": sum(shipment.quantities.values()), "parcels": len(drafts)}
+        audit_log.record_on_order(session, "order_shipped", order, now=now, actor=actor, **event_args)
+        record_confirmed_numbers(session, order, number, shipment.parcels, now=now, actor=actor)
         for parcel in shipment.parcels:
             shipment_confirmations.enqueue(
                 session,
@@ -90,7 +96,7 @@ def create(
     return shipment
 
 
-def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
+def _build_parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
     return Parcel(
         order_id=order_id,
         reference=reference,
@@ -98,52 +104,51 @@ def _parcel(draft: parcels.Parcel, order_id: int, reference: int) -> Parcel:
         title=draft.title,
         tracking_number=draft.tracking_number,
         tracking_warning=draft.question,
-        items=[ParcelItem(order_item_id=id_, quantity=pieces) for id_, pieces in (draft.quantities or {}).items()],
+        items=[ParcelItem(order_item_id=id_, quantity=quantity) for id_, quantity in (draft.quantities or {}).items()],
     )
 
 
-def record_confirmed(
-    session: Session, order: Order, number: str, confirmed: Sequence[Parcel], *, now: datetime, actor: str
+def record_confirmed_numbers(
+    session: Session, order: Order, number: str, parcels: Sequence[Parcel], *, now: datetime, actor: str
 ) -> None:
-    """Record in the history which tracking numbers of a shipment a person confirmed, and why they were a question."""
-    for parcel in confirmed:
+    """Add history entries for the tracking numbers that a user confirmed in spite of a warning."""
+    for parcel in parcels:
         if parcel.tracking_warning:
-            about = {"number": number, "tracking_number": parcel.tracking_number, "carrier": parcel.title}
+            event_args = {"number": number, "tracking_number": parcel.tracking_number, "carrier": parcel.title}
             audit_log.record_on_order(
                 session,
                 "tracking_confirmed_by_person",
                 order,
                 now=now,
                 actor=actor,
-                **about,
+                **event_args,
                 question=parcel.tracking_warning,
             )
 
 
 def refusal(session: Session, order: Order) -> str | None:
-    """Why none of it can be sent now, as a code of `sentences`, or None."""
-    asked = select(Submission.id).where(
+    """Return why the order cannot be shipped now, as a message code, or None."""
+    open_cancellation = select(Submission.id).where(
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )
-    cancelling = session.scalar(asked) is not None
+    is_cancelling = session.scalar(open_cancellation) is not None
     return shipment_confirmation.blocked_reason(
-        order.amazon_order, writable=order.store.import_orders, cancelling=cancelling
+        order.amazon_order, writable=order.store.import_orders, cancelling=is_cancelling
     )
 
 
-def check_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parcel]) -> None:
-    """Check that no other parcel has the tracking number of one of these, here or at Amazon.
+def check_tracking_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parcel]) -> None:
+    """Check that no other parcel has the tracking number of one of these, here or at Amazon. Raises RefusedError.
 
-    Another order may have it where both are in one parcel: their recipient is the same, or a person says so.
-    Raises RefusedError.
+    Another order may have it if both are in one parcel: they have the same recipient, or the user says so.
     """
     shared = {draft.tracking_number: draft.shared for draft in drafts if draft.tracking_number}
-    here = select(Parcel.tracking_number, Order.amazon_order_id).join(Order, Order.id == Parcel.order_id)
-    there = select(AmazonPackage.tracking_number, AmazonPackage.amazon_order_id)
+    parcel_numbers = select(Parcel.tracking_number, Order.amazon_order_id).join(Order, Order.id == Parcel.order_id)
+    package_numbers = select(AmazonPackage.tracking_number, AmazonPackage.amazon_order_id)
     used = [
-        *session.execute(here.where(Parcel.tracking_number.in_(shared)).order_by(Parcel.id)),
+        *session.execute(parcel_numbers.where(Parcel.tracking_number.in_(shared)).order_by(Parcel.id)),
         *session.execute(
-            there.where(
+            package_numbers.where(
                 AmazonPackage.tracking_number.in_(shared), AmazonPackage.amazon_order_id != order.amazon_order_id
             )
         ),
@@ -151,12 +156,14 @@ def check_numbers(session: Session, order: Order, drafts: Sequence[parcels.Parce
     for number, amazon_order_id in used:
         if amazon_order_id == order.amazon_order_id:
             raise RefusedError("tracking_used", number=number, order=order.number)
-        other = session.get_one(AmazonOrder, amazon_order_id)
-        name = session.scalar(select(Order.number).where(Order.amazon_order_id == other.id)) or other.number
+        other_order = session.get_one(AmazonOrder, amazon_order_id)
+        order_number = (
+            session.scalar(select(Order.number).where(Order.amazon_order_id == other_order.id)) or other_order.number
+        )
         if not shared[number] and not shared_parcels.is_same_recipient(
-            _recipient(order.amazon_order), _recipient(other)
+            _recipient(order.amazon_order), _recipient(other_order)
         ):
-            raise RefusedError("tracking_shared", number=number, order=name)
+            raise RefusedError("tracking_shared", number=number, order=order_number)
 
 
 def _recipient(amazon_order: AmazonOrder) -> dict[str, str] | None:
@@ -164,14 +171,14 @@ def _recipient(amazon_order: AmazonOrder) -> dict[str, str] | None:
 
 
 def _next_reference(session: Session, order: Order) -> int:
-    ours = session.scalars(select(Parcel.reference).where(Parcel.order_id == order.id)).all()
-    amazons = session.scalars(
+    parcel_references = session.scalars(select(Parcel.reference).where(Parcel.order_id == order.id)).all()
+    package_references = session.scalars(
         select(AmazonPackage.reference).where(AmazonPackage.amazon_order_id == order.amazon_order_id)
     ).all()
-    # One that was taken back may be known to Amazon all the same.
-    told = session.scalars(
+    # Amazon may have a parcel that was deleted here.
+    submitted_references = session.scalars(
         select(Submission.subject).where(
             Submission.amazon_order_id == order.amazon_order_id, Submission.kind == shipment_confirmation.KIND
         )
     ).all()
-    return parcels.next_reference([*ours, *amazons, *told])
+    return parcels.next_reference([*parcel_references, *package_references, *submitted_references])

@@ -1,4 +1,4 @@
-"""Shipping what a sheet of tracking numbers says: keep it, let a person look and choose, then ship it in one go."""
+"""Tracking import: parse pasted or uploaded tracking numbers, let a user review them, then ship the orders."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -22,12 +22,12 @@ from webapp.services import audit_log
 from webapp.services.bulk import runner as bulk_runner
 from webapp.services.bulk import shipping as bulk_shipping
 
-# What nobody confirmed, and what was shipped long ago, need not be kept.
-KEPT = timedelta(days=30)
+# Imports older than this are deleted, confirmed or not.
+LIFETIME = timedelta(days=30)
 
 
-def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[ParsedSheet]:
-    """The sheets of these texts, given as (name, text). Raises InvalidError for the first that cannot be read."""
+def parse_sheets(session: Session, texts: Sequence[tuple[str, str]]) -> list[ParsedSheet]:
+    """Parse texts, given as (name, text). Raises InvalidError for the first that cannot be parsed."""
     month_first = queries.is_month_first(session)
     sheets = [
         tracking_parser.read(
@@ -42,33 +42,41 @@ def read(session: Session, texts: Sequence[tuple[str, str]]) -> list[ParsedSheet
     return sheets
 
 
-def keep(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, actor: str) -> TrackingImport:
-    """Keep what was read for a person to look at. Commits."""
+def create(session: Session, sheets: Sequence[ParsedSheet], *, now: datetime, actor: str) -> TrackingImport:
+    """Store parsed sheets for review. Commits."""
     lines = [line for sheet in sheets for line in sheet.lines]
-    sources = [[sheet.name, sheet.columns, len(sheet.lines), _account(sheet)] for sheet in sheets]
-    kept = TrackingImport(created_at=now, actor=actor, total=sum(sheet.read for sheet in sheets), sources=sources)
-    session.add(kept)
+    sources = [[sheet.name, sheet.columns, len(sheet.lines), _parse_summary(sheet)] for sheet in sheets]
+    tracking_import = TrackingImport(
+        created_at=now, actor=actor, total=sum(sheet.read for sheet in sheets), sources=sources
+    )
+    session.add(tracking_import)
     session.flush()
     rows = [
-        {"import_id": kept.id, "position": place, "parsed": asdict(line), "carrier": "", "selected": True}
-        for place, line in enumerate(lines, 1)
+        {
+            "import_id": tracking_import.id,
+            "position": row_number,
+            "parsed": asdict(line),
+            "carrier": "",
+            "selected": True,
+        }
+        for row_number, line in enumerate(lines, 1)
     ]
     insert_many(session, TrackingRow, rows)
     session.commit()
-    return kept
+    return tracking_import
 
 
-def _account(sheet: ParsedSheet) -> dict[str, Any]:
-    """What a person is told of how a text was read."""
+def _parse_summary(sheet: ParsedSheet) -> dict[str, Any]:
+    """Return how a text was parsed, for display."""
     counts = {"read": sheet.read, "explained": sheet.explained, "headings": sheet.headings}
     return counts | {"unused": [list(column) for column in sheet.unused]}
 
 
-def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> None:
-    """Note what a person said of these rows, by their id. Commits. Raises RefusedError once it is confirmed."""
-    _open(session, import_id)
-    mine = select(TrackingRow).where(TrackingRow.import_id == import_id, TrackingRow.id.in_(choices))
-    for row in session.scalars(mine):
+def update_rows(session: Session, import_id: int, choices: Mapping[int, Choice]) -> None:
+    """Store the user's choices for these rows, by their id. Commits. Raises RefusedError once it is confirmed."""
+    _load_unconfirmed(session, import_id)
+    rows = select(TrackingRow).where(TrackingRow.import_id == import_id, TrackingRow.id.in_(choices))
+    for row in session.scalars(rows):
         choice = choices[row.id]
         row.selected, row.shared = choice.selected, choice.shared
         row.carrier = choice.carrier if choice.carrier in BY_KEY else ""
@@ -77,59 +85,59 @@ def choose(session: Session, import_id: int, choices: Mapping[int, Choice]) -> N
 
 
 def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetime, actor: str) -> BulkAction:
-    """Ship every row that is ready and ticked. Commits; the caller rings `run_bulk_action`.
+    """Ship every row that is ready and selected. Commits; the caller enqueues `run_bulk_action`.
 
-    Confirmed twice, also at the same moment, it is shipped once: the second finds the bulk action of the first.
-    Raises NotFoundError, InvalidError where no row is ready.
+    A second confirmation, even at the same moment, returns the bulk action of the first.
+    Raises NotFoundError, and InvalidError if no row is ready.
     """
-    kept = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
-    if kept is None:
+    tracking_import = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
+    if tracking_import is None:
         session.rollback()
         raise NotFoundError("tracking_import_unknown", name=import_id)
-    if kept.confirmed_at is not None:
-        action = session.get(BulkAction, kept.bulk_action_id or 0)
+    if tracking_import.confirmed_at is not None:
+        action = session.get(BulkAction, tracking_import.bulk_action_id or 0)
         session.rollback()
         if action is None:
             raise RefusedError("tracking_confirmed_already")
         return action
-    found = queries.evaluate(session, queries.rows(session, import_id), now)
-    days = tracking_matching.shipped_on(found)
-    rows: list[bulk_runner.Row] = [
-        (order_id, {"parcels": [asdict(parcel) for parcel in packed], "shipped_on": days.get(order_id, "")})
-        for order_id, packed in tracking_matching.shipments(found).items()
+    matches = queries.evaluate(session, queries.rows(session, import_id), now)
+    ship_dates = tracking_matching.shipped_on(matches)
+    rows: list[bulk_runner.RowSpec] = [
+        (order_id, {"parcels": [asdict(parcel) for parcel in parcels], "shipped_on": ship_dates.get(order_id, "")})
+        for order_id, parcels in tracking_matching.shipments(matches).items()
     ]
     if not rows:
         session.rollback()
         raise InvalidError("tracking_nothing_ready")
-    kept.confirmed_at = now
+    tracking_import.confirmed_at = now
     action = bulk_runner.add(
-        session, bulk_shipping.KIND.name, rows, {"undo_seconds": undo_seconds}, now=now, actor=actor
+        session, bulk_shipping.SHIP.name, rows, {"undo_seconds": undo_seconds}, now=now, actor=actor
     )
-    kept.bulk_action_id = action.id
-    about = {"bulk": action.id, "lines": kept.total, "orders": len(rows)}
-    audit_log.record(session, "tracking_confirmed", now=now, actor=actor, args=about)
+    tracking_import.bulk_action_id = action.id
+    event_args = {"bulk": action.id, "lines": tracking_import.total, "orders": len(rows)}
+    audit_log.record(session, "tracking_confirmed", now=now, actor=actor, args=event_args)
     session.commit()
     return action
 
 
-def purge(session: Session, *, now: datetime) -> None:
-    """Take away what was pasted long ago. Rolls back first, commits where there is any."""
-    old = select(TrackingImport.id).where(TrackingImport.created_at < now - KEPT)
+def delete_old(session: Session, *, now: datetime) -> None:
+    """Delete imports older than LIFETIME. Rolls back first; commits if there are any."""
+    old = select(TrackingImport.id).where(TrackingImport.created_at < now - LIFETIME)
     session.rollback()
     with read_only():
-        any_left = session.scalar(old.limit(1)) is not None
+        has_old = session.scalar(old.limit(1)) is not None
         session.rollback()
-    if any_left:
+    if has_old:
         session.execute(delete(TrackingRow).where(TrackingRow.import_id.in_(old)))
         session.execute(delete(TrackingImport).where(TrackingImport.id.in_(old)))
         session.commit()
 
 
-def _open(session: Session, import_id: int) -> TrackingImport:
-    kept = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
-    if kept is None or kept.confirmed_at is not None:
+def _load_unconfirmed(session: Session, import_id: int) -> TrackingImport:
+    tracking_import = session.get(TrackingImport, import_id, with_for_update=True, populate_existing=True)
+    if tracking_import is None or tracking_import.confirmed_at is not None:
         session.rollback()
-        if kept is None:
+        if tracking_import is None:
             raise NotFoundError("tracking_import_unknown", name=import_id)
         raise RefusedError("tracking_confirmed_already")
-    return kept
+    return tracking_import

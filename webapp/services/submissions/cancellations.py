@@ -1,4 +1,4 @@
-"""Asking Amazon to cancel an unshipped order."""
+"""Cancel unshipped orders at Amazon."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -25,9 +25,9 @@ from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, S
 def request(
     session: Session, amazon_order_id: int, reason: str, *, undo_seconds: int, now: datetime, actor: str
 ) -> Submission:
-    """Queue a cancellation; Amazon is told after `undo_seconds`. Nothing else changes before Amazon has said so.
+    """Queue a cancellation, sent after `undo_seconds`. The order itself changes when Amazon shows it. Commits.
 
-    Raises InvalidError for a reason Amazon does not have, RefusedError where the order cannot be cancelled.
+    Raises InvalidError for a reason Amazon does not have, RefusedError if the order cannot be cancelled.
     """
     _check_reason(reason)
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
@@ -36,7 +36,7 @@ def request(
     accounts.lock_orders(session, account_id)
     order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
     try:
-        submission = ask(session, order, reason, undo_seconds=undo_seconds, now=now, actor=actor)
+        submission = enqueue(session, order, reason, undo_seconds=undo_seconds, now=now, actor=actor)
     except RefusedError:
         session.rollback()
         raise
@@ -44,20 +44,20 @@ def request(
     return submission
 
 
-def ask(
+def enqueue(
     session: Session, order: AmazonOrder, reason: str, *, undo_seconds: int, now: datetime, actor: str
 ) -> Submission:
-    """As `request`, for a caller who has locked the account; does not commit, and a refusal is to be rolled back."""
+    """Queue a cancellation like `request`. Requires the account lock; does not commit. Roll back after RefusedError."""
     _check_reason(reason)
-    refused = refusal(session, order)
-    if refused:
-        raise RefusedError(refused)
+    error = refusal(session, order)
+    if error:
+        raise RefusedError(error)
     try:
         return submission_actions.enqueue(
-            session, KIND.name, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, actor=actor
+            session, cancellation.KIND, order, {"reason": reason}, undo_seconds=undo_seconds, now=now, actor=actor
         )
     except IntegrityError:
-        # Another click was quicker between our look and our write: the index let one of them in.
+        # Another request was queued since `refusal` read the open submissions; the unique index allows only one.
         raise RefusedError("cancel_requested_already") from None
 
 
@@ -68,65 +68,69 @@ def _check_reason(reason: str) -> None:
 
 
 def refusal(session: Session, order: AmazonOrder) -> str | None:
-    """Why this order cannot be cancelled now, as a code of `sentences`, or None."""
-    asked = select(Submission.id).where(
+    """Return why this order cannot be cancelled now, as a message code, or None."""
+    open_submission = select(Submission.id).where(
         Submission.amazon_order_id == order.id, Submission.kind == cancellation.KIND, Submission.open
     )
-    left = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id).limit(1)
+    parcel = (
+        select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id).limit(1)
+    )
     return cancellation.refusal(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
-        requested=session.scalar(asked) is not None,
-        left=order.status == statuses.UNSHIPPED and session.scalar(left) is not None,
+        requested=session.scalar(open_submission) is not None,
+        left=order.status == statuses.UNSHIPPED and session.scalar(parcel) is not None,
     )
 
 
-class _Cancellation(SubmissionHandler):
-    """By a feed for many, or by `cancelOrder` where Amazon has opened it to the account."""
+@register
+class CancellationHandler(SubmissionHandler):
+    """Sent in feeds, or by `cancelOrder` if the account may use it."""
 
     name = cancellation.KIND
-    word = "cancel"
-    meanwhile = "cancelled_meanwhile"
+    note_prefix = "cancel"
+    not_needed_cause = "cancelled_meanwhile"
     feed = FeedPolicy("POST_ORDER_ACKNOWLEDGEMENT_DATA")
 
-    def directly(self, method: str) -> bool:
+    def uses_direct_call(self, method: str) -> bool:
         return method == "rest"
 
-    def falls_back(self) -> bool:
+    def falls_back_to_feed(self) -> bool:
         return True
 
-    def call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
+    def build_call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
         number, reason = submission.amazon_order.number, submission.details["reason"]
         return lambda port: port.cancel_order(number, reason)
 
-    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
+    def build_feed_document(
+        self, session: Session, submissions: Sequence[Submission]
+    ) -> Callable[[AmazonGateway], PreparedFeed]:
         cancellations = [
             Cancellation(
-                message_id=one.message_id or 0,
-                number=one.amazon_order.number,
-                order_item_ids=tuple(item.order_item_id for item in one.amazon_order.items),
-                reason=one.details["reason"],
+                message_id=submission.message_id or 0,
+                number=submission.amazon_order.number,
+                order_item_ids=tuple(item.order_item_id for item in submission.amazon_order.items),
+                reason=submission.details["reason"],
             )
-            for one in asked
+            for submission in submissions
         ]
-        marketplaces = sorted({one.amazon_order.store.marketplace_id for one in asked})
+        marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in submissions})
         return lambda port: port.prepare_cancellations(marketplaces, cancellations)
 
-    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
+    def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
-        refused = cancellation.refusal(order.status, order.fulfilled_by, writable=True, requested=False)
-        return PreflightFailure(refused) if refused else None
+        error = cancellation.refusal(order.status, order.fulfilled_by, writable=True, requested=False)
+        return PreflightFailure(error) if error else None
 
-    def proved(self, session: Session, submission: Submission, said: amazon_types.AmazonOrder) -> bool:
-        return said.status == statuses.CANCELLED
+    def is_shown_by(self, session: Session, submission: Submission, amazon_order: amazon_types.AmazonOrder) -> bool:
+        return amazon_order.status == statuses.CANCELLED
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
+    def resubmit(
+        self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
+    ) -> Submission:
         reason = old.details["reason"]
         return request(session, old.amazon_order_id, reason, undo_seconds=undo_seconds, now=now, actor=actor)
 
-    def refusal_again(self, session: Session, old: Submission) -> str | None:
+    def resubmit_error(self, session: Session, old: Submission) -> str | None:
         return refusal(session, old.amazon_order)
-
-
-KIND = register(_Cancellation())

@@ -1,4 +1,4 @@
-"""What ends a pass over an account's submissions early, and what holds up only the one it met."""
+"""Errors while submissions are processed: which ones end the run, and which ones delay only some submissions."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,11 @@ from webapp.models.submissions import Submission
 from webapp.services.accounts import accounts
 from webapp.services.submissions import feeds
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class RetryAfterError(Exception):
-    """Amazon takes no more of this for now."""
+    """Amazon accepts no more of these requests before `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(until)
@@ -26,12 +26,12 @@ class RetryAfterError(Exception):
 
 
 @contextmanager
-def isolate_errors(session: Session, met: Sequence[Submission], now: datetime) -> Iterator[None]:
-    """Whatever is wrong with these on our side must not hold up those behind them: they wait, and say so. Commits then.
+def isolate_errors(session: Session, submissions: Sequence[Submission], now: datetime) -> Iterator[None]:
+    """Log an unexpected error with these submissions and reschedule them, so that the others go on. Commits then.
 
-    What Amazon says, the end of the pass and a database that is away go through.
+    Errors from Amazon, the end of the run and errors of the database itself are raised.
     """
-    ids = [submission.id for submission in met]
+    ids = [submission.id for submission in submissions]
     try:
         yield
     except (AmazonError, RetryAfterError, LeaseLostError):
@@ -39,14 +39,14 @@ def isolate_errors(session: Session, met: Sequence[Submission], now: datetime) -
     except Exception as error:
         if concerns_the_database(error):
             raise
-        log.exception("Submissions %s cannot be moved on", ids)
+        logger.exception("Submissions %s cannot be processed", ids)
         session.rollback()
-        if not met:
+        if not submissions:
             return
-        accounts.lock_orders(session, met[0].account_id)
-        for submission in met:
+        accounts.lock_orders(session, submissions[0].account_id)
+        for submission in submissions:
             session.refresh(submission)
-        feeds.reschedule([submission for submission in met if submission.open], now, None)
-        for submission in met:
+        feeds.reschedule([submission for submission in submissions if submission.open], now, None)
+        for submission in submissions:
             submission.cause = "submission_broke" if submission.open else submission.cause
         session.commit()

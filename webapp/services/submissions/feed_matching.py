@@ -1,7 +1,7 @@
-"""Recognise a feed of ours among those Amazon lists, after the answer to createFeed was lost.
+"""Find our feed among those Amazon lists, after the response to createFeed was lost.
 
-Amazon does not say which document a listed feed was made of. So a feed is compared by what Amazon does say: when and
-for which marketplaces it was made, how many records its report counts, and which orders its report names.
+Amazon does not say which document a listed feed was created from. So feeds are compared by when and for which
+marketplaces they were created, how many records their report counts, and which orders their report names.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,73 +18,81 @@ from webapp.domain.amazon.types import FeedReport
 from webapp.models.submissions import Feed
 from webapp.services.submissions import handlers as submission_handlers
 
-# Where Amazon did not say when it had the document, our own clock is taken, and the two may differ.
-SKEW = timedelta(minutes=2)
-# How far the clocks of Amazon's own servers may differ.
-EARLY = timedelta(seconds=5)
-# createFeed is waited for and repeated for a shorter time than this after the document was laid down.
-LATE = timedelta(minutes=5)
+# Difference between our clock and Amazon's, used if Amazon did not say when the document was uploaded.
+CLOCK_TOLERANCE = timedelta(minutes=2)
+# Difference between the clocks of Amazon's servers.
+AMAZON_CLOCK_TOLERANCE = timedelta(seconds=5)
+# createFeed is called within this time after the document was uploaded, including its retries.
+MAX_CREATION_DELAY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A feed that may be ours. `report` is None while it has not ended, or where Amazon has no readable one."""
+    """A feed that may be ours. `report` is None while it has not ended, or if Amazon has no readable report."""
 
     feed: AmazonFeed
     report: FeedReport | None
 
 
-def earliest(feed: Feed, now: datetime) -> datetime:
-    """The time, on Amazon's clock, before which the feed was certainly not made."""
+def earliest_creation(feed: Feed, now: datetime) -> datetime:
+    """Return the time, on Amazon's clock, before which the feed was certainly not created."""
     if feed.uploaded_at is not None:
-        return feed.uploaded_at - EARLY
-    return min(feed.sending_at or feed.created_at, now) - SKEW
+        return feed.uploaded_at - AMAZON_CLOCK_TOLERANCE
+    return min(feed.sending_at or feed.created_at, now) - CLOCK_TOLERANCE
 
 
-def possible(feed: Feed, listed: Iterable[AmazonFeed]) -> list[AmazonFeed]:
-    """Those made at the time and for the marketplaces of ours."""
-    return [there for there in listed if _in_time(feed, there) and _same_marketplaces(feed, there)]
+def filter_possible(feed: Feed, listed: Iterable[AmazonFeed]) -> list[AmazonFeed]:
+    """Return the feeds created at the time and for the marketplaces of ours."""
+    return [
+        amazon_feed
+        for amazon_feed in listed
+        if _is_in_time(feed, amazon_feed) and _has_same_marketplaces(feed, amazon_feed)
+    ]
 
 
-def unknown(session: Session, account_id: int, listed: Sequence[AmazonFeed]) -> list[AmazonFeed]:
-    """Those that are not known to be another feed of ours."""
-    ids = [there.feed_id for there in listed]
-    others = select(Feed.amazon_feed_id).where(Feed.account_id == account_id, Feed.amazon_feed_id.in_(ids))
-    known = set(session.scalars(others))
-    return [there for there in listed if there.feed_id not in known]
+def filter_unknown(session: Session, account_id: int, listed: Sequence[AmazonFeed]) -> list[AmazonFeed]:
+    """Return the feeds that are not known to be another feed of ours."""
+    ids = [amazon_feed.feed_id for amazon_feed in listed]
+    known_feeds = select(Feed.amazon_feed_id).where(Feed.account_id == account_id, Feed.amazon_feed_id.in_(ids))
+    known_ids = set(session.scalars(known_feeds))
+    return [amazon_feed for amazon_feed in listed if amazon_feed.feed_id not in known_ids]
 
 
-def examine(port: AmazonGateway, listed: Iterable[AmazonFeed]) -> list[Candidate]:
-    """Fetch the reports of those that have ended. Calls Amazon."""
-    return [Candidate(there, _report(port, there)) for there in listed]
+def load_reports(port: AmazonGateway, listed: Iterable[AmazonFeed]) -> list[Candidate]:
+    """Load the reports of the feeds that have ended. Calls Amazon."""
+    return [Candidate(amazon_feed, _load_report(port, amazon_feed)) for amazon_feed in listed]
 
 
-def fits(session: Session, feed: Feed, candidate: Candidate) -> bool:
-    """Whether its report is one of the document of `feed`: as many records, and no order that is not in it."""
+def matches(session: Session, feed: Feed, candidate: Candidate) -> bool:
+    """Return whether its report fits the document of `feed`: the same number of records, and no other order."""
     report = candidate.report
     if report is None or feed.records is None or report.processed != feed.records:
         return False
     numbers = {submission.amazon_order.number for submission in feed.submissions}
     if any(message.number is not None and message.number not in numbers for message in report.messages):
         return False
-    return submission_handlers.get(feed.submissions[0].kind).recognises(session, feed.submissions, report)
+    return submission_handlers.get(feed.submissions[0].kind).report_matches(session, feed.submissions, report)
 
 
-def _in_time(feed: Feed, there: AmazonFeed) -> bool:
-    return feed.uploaded_at is None or there.created_at is None or there.created_at <= feed.uploaded_at + LATE
+def _is_in_time(feed: Feed, amazon_feed: AmazonFeed) -> bool:
+    return (
+        feed.uploaded_at is None
+        or amazon_feed.created_at is None
+        or amazon_feed.created_at <= feed.uploaded_at + MAX_CREATION_DELAY
+    )
 
 
-def _same_marketplaces(feed: Feed, there: AmazonFeed) -> bool:
-    if not feed.marketplace_ids or not there.marketplace_ids:
+def _has_same_marketplaces(feed: Feed, amazon_feed: AmazonFeed) -> bool:
+    if not feed.marketplace_ids or not amazon_feed.marketplace_ids:
         return True
-    return set(feed.marketplace_ids) == set(there.marketplace_ids)
+    return set(feed.marketplace_ids) == set(amazon_feed.marketplace_ids)
 
 
-def _report(port: AmazonGateway, there: AmazonFeed) -> FeedReport | None:
-    if not there.ended or not there.result_document_id:
+def _load_report(port: AmazonGateway, amazon_feed: AmazonFeed) -> FeedReport | None:
+    if not amazon_feed.ended or not amazon_feed.result_document_id:
         return None
     try:
-        return port.feed_report(there)
+        return port.feed_report(amazon_feed)
     except (ResourceNotFound, InvalidResponse):
-        # It may be readable at the next look; as it is, it shows nothing.
+        # It may be readable at the next attempt.
         return None

@@ -1,4 +1,4 @@
-"""Feeds: many submissions in one document, sent once, looked for before it is sent again."""
+"""Feeds: many submissions in one document. After a lost response, Amazon's list is checked before it is sent again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -29,47 +29,47 @@ from webapp.services.submissions.handlers import FeedPolicy, SubmissionHandler
 
 PREPARING, SENDING, FEED_SENT, DONE, FAILED = "preparing", "sending", "sent", "done", "failed"
 
-# A look that comes too soon proves nothing: the call may still be under way in a process that is only slow, and Amazon
-# lists a feed a moment after it took it.
-SETTLE = timedelta(seconds=20)
-# Amazon lists a feed long before then, if it has it.
-LISTED = timedelta(minutes=10)
-# Feeds end within minutes; one that has not by then will not.
-LONGEST = timedelta(hours=6)
-# So often Amazon is asked at least before its silence is believed: for about an hour.
-ASKED = 30
+# Before this, a check proves nothing: the call may still be in progress in a slow process, and Amazon lists a feed a
+# moment after it accepted it.
+MIN_RECOVERY_DELAY = timedelta(seconds=20)
+# A feed that Amazon does not list after this was not created.
+MAX_LISTING_DELAY = timedelta(minutes=10)
+# Feeds are processed within minutes; one that has not ended after this will not end.
+MAX_PROCESSING_TIME = timedelta(hours=6)
+# Polls before a feed is given up, which take about an hour.
+MIN_POLLS = 30
 
 
 def next_slot(
-    session: Session, account_id: int, kind: SubmissionHandler, interval: int, now: datetime
+    session: Session, account_id: int, handler: SubmissionHandler, interval: int, now: datetime
 ) -> datetime | None:
-    """When the account may send its next feed of the kind, None for at once: Amazon takes one in two minutes."""
-    route = _route(kind)
-    mine = (Feed.account_id == account_id, Feed.feed_type == route.feed_type)
-    under_way = select(Feed.id).where(*mine, Feed.state.in_((PREPARING, SENDING, FEED_SENT)))
-    if route.exclusive and session.scalar(under_way.limit(1)) is not None:
-        return now + SETTLE
-    last = session.scalar(select(func.max(Feed.sending_at)).where(*mine))
+    """Return when the account may send its next feed of the kind, or None if it may now: one in `interval` seconds."""
+    policy = _policy(handler)
+    same_type = (Feed.account_id == account_id, Feed.feed_type == policy.feed_type)
+    open_feeds = select(Feed.id).where(*same_type, Feed.state.in_((PREPARING, SENDING, FEED_SENT)))
+    if policy.exclusive and session.scalar(open_feeds.limit(1)) is not None:
+        return now + MIN_RECOVERY_DELAY
+    last = session.scalar(select(func.max(Feed.sending_at)).where(*same_type))
     slot = None if last is None else last + timedelta(seconds=interval)
     return slot if slot is not None and slot > now else None
 
 
 def create_batch(
-    session: Session, account_id: int, kind: SubmissionHandler, ready: Sequence[Submission], now: datetime
+    session: Session, account_id: int, handler: SubmissionHandler, ready: Sequence[Submission], now: datetime
 ) -> Feed | None:
-    """Put queued submissions into one feed; None when all were undone meanwhile. Commits: too late to undo now."""
+    """Put queued submissions into one feed; return None if all were undone meanwhile. Commits; ends the undo window."""
     accounts.lock_orders(session, account_id)
-    wanted = select(Submission).where(
+    queued = select(Submission).where(
         Submission.id.in_([submission.id for submission in ready]), Submission.state == submission_states.QUEUED
     )
-    fresh = wanted.order_by(Submission.id).with_for_update().execution_options(populate_existing=True)
-    due = session.scalars(fresh).all()
-    if not due:
+    locked = queued.order_by(Submission.id).with_for_update().execution_options(populate_existing=True)
+    submissions = session.scalars(locked).all()
+    if not submissions:
         session.commit()
         return None
-    feed = Feed(account_id=account_id, feed_type=_route(kind).feed_type, state=PREPARING, created_at=now)
+    feed = Feed(account_id=account_id, feed_type=_policy(handler).feed_type, state=PREPARING, created_at=now)
     session.add(feed)
-    for message_id, submission in enumerate(due, 1):
+    for message_id, submission in enumerate(submissions, 1):
         submission_transitions.apply(submission, "send", now)
         submission.feed = feed
         submission.message_id = message_id
@@ -79,45 +79,45 @@ def create_batch(
 
 
 def submit(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
-    """Lay the document at Amazon and make it a feed; between the two, write that it is about to happen. Commits."""
-    waiting = _waiting(feed, submission_states.SENDING)
+    """Upload the document and create the feed, storing the state "sending" between the two. Commits."""
+    waiting = _submissions_in(feed, submission_states.SENDING)
     if not waiting:
-        # All of them were cancelled by another door meanwhile.
+        # All of them have been verified meanwhile.
         feed.state, feed.ended_at = DONE, now
         session.commit()
         return
-    document = submission_handlers.get(waiting[0].kind).document(session, waiting)
+    document = submission_handlers.get(waiting[0].kind).build_feed_document(session, waiting)
     session.commit()
     stage = PREPARING
     try:
         prepared = document(port)
-        if not _still(session, feed, stage):
+        if not _lock_in_state(session, feed, stage):
             return
         stage = SENDING
         feed.document_id, feed.digest = prepared.document_id, prepared.digest
         feed.records, feed.marketplace_ids = prepared.records, list(prepared.marketplace_ids)
         feed.uploaded_at = prepared.uploaded_at
         feed.state, feed.sending_at = stage, now
-        for submission in _waiting(feed, submission_states.SENDING):
-            submission.due_at = now + SETTLE
+        for submission in _submissions_in(feed, submission_states.SENDING):
+            submission.due_at = now + MIN_RECOVERY_DELAY
         session.commit()
         fault_points.crash("feed.before_create")
         created = port.create_feed(prepared)
         fault_points.crash("feed.after_create")
     except OutcomeUnknown as error:
-        if _still(session, feed, stage):
-            reschedule(_waiting(feed, submission_states.SENDING), now, error)
+        if _lock_in_state(session, feed, stage):
+            reschedule(_submissions_in(feed, submission_states.SENDING), now, error)
             session.commit()
     except AmazonError as error:
-        _not_sent(session, feed, stage, error, now)
+        _handle_create_error(session, feed, stage, error, now)
     else:
-        _sent(session, feed, created, now)
+        _mark_sent(session, feed, created, now)
 
 
-def _still(session: Session, feed: Feed, state: str) -> bool:
-    """Whether it is where it was before Amazon was spoken to; then it is locked.
+def _lock_in_state(session: Session, feed: Feed, state: str) -> bool:
+    """Lock and reload the feed after a call to Amazon; return whether it is still in `state`.
 
-    Whoever was silent for longer than a lease may find that another has gone on with it.
+    Another process may have changed it if the call took longer than the lease.
     """
     accounts.lock_orders(session, feed.account_id)
     session.refresh(feed)
@@ -127,11 +127,11 @@ def _still(session: Session, feed: Feed, state: str) -> bool:
     return True
 
 
-def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> None:
-    if not _still(session, feed, SENDING):
+def _mark_sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> None:
+    if not _lock_in_state(session, feed, SENDING):
         return
     feed.state, feed.amazon_feed_id, feed.request_id = FEED_SENT, created.feed_id, created.request_id
-    for submission in _waiting(feed, submission_states.SENDING):
+    for submission in _submissions_in(feed, submission_states.SENDING):
         submission_transitions.apply(submission, "sent", now)
         submission.request_id = created.request_id
         submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
@@ -139,13 +139,13 @@ def _sent(session: Session, feed: Feed, created: AmazonFeed, now: datetime) -> N
     fault_points.crash("feed.sent")
 
 
-def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now: datetime) -> None:
-    """Amazon said no, so nothing was carried out: try again where that can help, else say why not."""
-    if not _still(session, feed, stage):
+def _handle_create_error(session: Session, feed: Feed, stage: str, error: AmazonError, now: datetime) -> None:
+    """Reschedule the submissions after a transient error, or reject them. Commits."""
+    if not _lock_in_state(session, feed, stage):
         return
-    waiting = _waiting(feed, submission_states.SENDING)
+    waiting = _submissions_in(feed, submission_states.SENDING)
     if error.is_temporary or isinstance(error, BadCredentials):
-        # The time stays written, so that the next try waits for its slot too.
+        # `sending_at` is kept, so that the next attempt waits for its slot too.
         feed.state = PREPARING
         reschedule(waiting, now, error)
     else:
@@ -156,31 +156,31 @@ def _not_sent(session: Session, feed: Feed, stage: str, error: AmazonError, now:
 
 
 def close_settled(session: Session, *, now: datetime) -> int:
-    """End feeds none of whose submissions waits for them any more; returns how many. Commits.
+    """Close feeds with no waiting submissions; return how many. Commits.
 
-    A sync may prove every submission of a feed before its report is read, and nothing asks for that report then. A feed
-    whose createFeed call may still be under way is left until Amazon lists it.
+    A sync may verify every submission of a feed before its report is read, and the feed is not polled after that. Feeds
+    whose createFeed call may still be in progress are skipped.
     """
-    waits = select(Submission.id).where(
+    waiting = select(Submission.id).where(
         Submission.feed_id == Feed.id, Submission.state.in_((submission_states.SENDING, submission_states.SENT))
     )
-    in_flight = and_(Feed.state == SENDING, func.coalesce(Feed.sending_at, Feed.created_at) > now - LISTED)
-    settled = select(Feed.id, Feed.account_id).where(
-        # The index begins with the account.
+    in_flight = and_(Feed.state == SENDING, func.coalesce(Feed.sending_at, Feed.created_at) > now - MAX_LISTING_DELAY)
+    closable = select(Feed.id, Feed.account_id).where(
+        # The index begins with the account's id.
         Feed.account_id.in_(select(Account.id)),
         Feed.state.in_((PREPARING, SENDING, FEED_SENT)),
-        ~waits.exists(),
+        ~waiting.exists(),
         ~in_flight,
     )
     with read_only():
-        found = session.execute(settled).all()
+        rows = session.execute(closable).all()
         session.rollback()
     closed = 0
-    for feed_id, account_id in found:
+    for feed_id, account_id in rows:
         accounts.lock_orders(session, account_id)
         feed = session.scalar(
             select(Feed)
-            .where(Feed.id == feed_id, Feed.id.in_(settled.with_only_columns(Feed.id)))
+            .where(Feed.id == feed_id, Feed.id.in_(closable.with_only_columns(Feed.id)))
             .execution_options(populate_existing=True)
         )
         if feed is not None:
@@ -191,54 +191,53 @@ def close_settled(session: Session, *, now: datetime) -> int:
 
 
 def recover_lost(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
-    """After a lost answer: adopt the feed that fits if Amazon has one; send again only when it surely has not. Commits.
+    """Find the feed at Amazon after a lost response; prepare it to be sent again only if it is not there. Commits.
 
-    Being the only feed of its type in that time is not enough: another program of the seller's may send them too.
+    The only feed of its type in that time may still belong to another program of the seller.
     """
-    since = feed_matching.earliest(feed, now)
+    since = feed_matching.earliest_creation(feed, now)
     feed_type = feed.feed_type
     session.commit()
     listed = port.find_feeds(feed_type, since)
-    # A row may be older than its feed by as long as it had to wait, so its age does not tell which to look among.
-    possible = feed_matching.unknown(session, feed.account_id, feed_matching.possible(feed, listed))
+    possible_feeds = feed_matching.filter_unknown(session, feed.account_id, feed_matching.filter_possible(feed, listed))
     session.commit()
-    candidates = feed_matching.examine(port, possible)
-    if not _still(session, feed, SENDING):
+    candidates = feed_matching.load_reports(port, possible_feeds)
+    if not _lock_in_state(session, feed, SENDING):
         return
-    left = feed_matching.unknown(session, feed.account_id, possible)
-    candidates = [candidate for candidate in candidates if candidate.feed in left]
+    still_unknown = feed_matching.filter_unknown(session, feed.account_id, possible_feeds)
+    candidates = [candidate for candidate in candidates if candidate.feed in still_unknown]
     unfinished = [candidate for candidate in candidates if not candidate.feed.ended]
-    fitting = [candidate for candidate in candidates if feed_matching.fits(session, feed, candidate)]
-    if unfinished and now - (feed.sending_at or feed.created_at) <= LONGEST:
-        # Its report will tell whether it is ours.
-        reschedule(_waiting(feed, submission_states.SENDING), now, None)
+    matching = [candidate for candidate in candidates if feed_matching.matches(session, feed, candidate)]
+    if unfinished and now - (feed.sending_at or feed.created_at) <= MAX_PROCESSING_TIME:
+        # Its report will show whether it is ours.
+        reschedule(_submissions_in(feed, submission_states.SENDING), now, None)
         session.commit()
-    elif len(fitting) == 1 and not unfinished:
-        _sent(session, feed, fitting[0].feed, now)
-    elif fitting or unfinished or (candidates and feed.records is None):
-        _ambiguous(session, feed, now)
-    elif not _route_of(feed).resend:
-        _not_found(session, feed, now)
+    elif len(matching) == 1 and not unfinished:
+        _mark_sent(session, feed, matching[0].feed, now)
+    elif matching or unfinished or (candidates and feed.records is None):
+        _close_ambiguous(session, feed, now)
+    elif not _policy_of(feed).resend:
+        _handle_not_found(session, feed, now)
     else:
         feed.state = PREPARING
         session.commit()
 
 
-def _ambiguous(session: Session, feed: Feed, now: datetime) -> None:
-    """Which of several is ours cannot be told, but what can be read off its order will be."""
+def _close_ambiguous(session: Session, feed: Feed, now: datetime) -> None:
+    """Close a feed that may be any of several at Amazon. Submissions that their order can show are checked there."""
     feed.state, feed.ended_at = FAILED, now
-    for submission in _waiting(feed, submission_states.SENDING):
-        if submission_handlers.get(submission.kind).proved_by_acceptance:
+    for submission in _submissions_in(feed, submission_states.SENDING):
+        if submission_handlers.get(submission.kind).confirmed_by_acceptance:
             submission_transitions.mark_unconfirmed(session, submission, "feed_ambiguous", now)
         else:
             submission_transitions.accept(session, submission, now)
     session.commit()
 
 
-def _not_found(session: Session, feed: Feed, now: datetime) -> None:
-    """What must not be told twice is looked for again and again; then a person looks, and nothing is sent by itself."""
-    waiting = _waiting(feed, submission_states.SENDING)
-    if now - (feed.sending_at or feed.created_at) < LISTED:
+def _handle_not_found(session: Session, feed: Feed, now: datetime) -> None:
+    """Check again until MAX_LISTING_DELAY, then mark the submissions as unconfirmed: they must not be repeated."""
+    waiting = _submissions_in(feed, submission_states.SENDING)
+    if now - (feed.sending_at or feed.created_at) < MAX_LISTING_DELAY:
         reschedule(waiting, now, None)
     else:
         feed.state, feed.ended_at = FAILED, now
@@ -248,50 +247,55 @@ def _not_found(session: Session, feed: Feed, now: datetime) -> None:
 
 
 def poll(session: Session, port: AmazonGateway, feed: Feed, now: datetime) -> None:
-    """Ask how far it is; when it has ended, read the report, message by message. Commits."""
+    """Read the state of the feed, and apply its report when it has ended. Commits."""
     amazon_feed_id = feed.amazon_feed_id or ""
     session.commit()
     try:
-        there = port.feed(amazon_feed_id)
-        report = port.feed_report(there) if there.ended and there.result_document_id else None
+        amazon_feed = port.feed(amazon_feed_id)
+        report = port.feed_report(amazon_feed) if amazon_feed.ended and amazon_feed.result_document_id else None
     except AmazonError as error:
-        if not _silent(session, feed, error, now):
+        if not _give_up_polling(session, feed, error, now):
             raise
         return
-    if not _still(session, feed, FEED_SENT):
+    if not _lock_in_state(session, feed, FEED_SENT):
         return
-    feed.amazon_status = there.status
-    if not there.ended:
-        if now - (feed.sending_at or feed.created_at) > LONGEST:
+    feed.amazon_status = amazon_feed.status
+    if not amazon_feed.ended:
+        if now - (feed.sending_at or feed.created_at) > MAX_PROCESSING_TIME:
             feed.state, feed.ended_at = FAILED, now
-            for submission in _waiting(feed):
+            for submission in _submissions_in(feed):
                 submission_transitions.mark_unconfirmed(session, submission, "feed_never_ended", now)
-        reschedule(_waiting(feed), now, None)
-    elif there.status == "DONE":
+        reschedule(_submissions_in(feed), now, None)
+    elif amazon_feed.status == "DONE":
         feed.state, feed.ended_at = DONE, now
-        _apply(session, feed, report, there.request_id, now)
+        _apply_report(session, feed, report, amazon_feed.request_id, now)
     else:
         feed.state, feed.ended_at = FAILED, now
-        _failed(session, feed, there, report, now)
+        _apply_failure(session, feed, amazon_feed, report, now)
     session.commit()
     fault_points.crash("feed.report_applied")
 
 
-def _silent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> bool:
-    """Whether Amazon will not say any more what became of it; then a person looks, and the next feed need not wait.
+def _give_up_polling(session: Session, feed: Feed, error: AmazonError, now: datetime) -> bool:
+    """Close a feed whose result Amazon no longer returns; return False if it is to be polled again.
 
-    Not where nobody could ask, nor after one bad answer to a desk that was off for hours.
+    Errors before Amazon was reached do not count, and at least MIN_POLLS are made even if the application was down for
+    hours.
     """
-    nobody_asked = isinstance(error, BadCredentials | RedisUnavailable | Throttled)
-    if nobody_asked or now - (feed.sending_at or feed.created_at) < LONGEST or not _still(session, feed, FEED_SENT):
+    was_not_asked = isinstance(error, BadCredentials | RedisUnavailable | Throttled)
+    if (
+        was_not_asked
+        or now - (feed.sending_at or feed.created_at) < MAX_PROCESSING_TIME
+        or not _lock_in_state(session, feed, FEED_SENT)
+    ):
         return False
-    waiting = _waiting(feed)
-    if any(submission.tries < ASKED for submission in waiting):
+    waiting = _submissions_in(feed)
+    if any(submission.tries < MIN_POLLS for submission in waiting):
         session.rollback()
         return False
     feed.state, feed.ended_at = FAILED, now
     for submission in waiting:
-        if submission_handlers.get(submission.kind).proved_by_acceptance:
+        if submission_handlers.get(submission.kind).confirmed_by_acceptance:
             submission_transitions.mark_unconfirmed(session, submission, "feed_never_ended", now)
         else:
             submission_transitions.accept(session, submission, now)
@@ -299,63 +303,70 @@ def _silent(session: Session, feed: Feed, error: AmazonError, now: datetime) -> 
     return True
 
 
-def _apply(session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime) -> None:
-    """DONE is not success: what is listed as an error was refused, and what is not still has to be proved."""
-    waiting = _waiting(feed)
-    doubt = submission_handlers.get(waiting[0].kind).doubt(session, feed.submissions, report) if waiting else None
-    # All of it is read before any of it is applied: what becomes of one may change what the places of the others mean.
-    refusals = [
-        submission_handlers.get(one.kind).refused_in(session, one, report) if report else None for one in waiting
+def _apply_report(
+    session: Session, feed: Feed, report: FeedReport | None, request_id: str | None, now: datetime
+) -> None:
+    """Reject the submissions that the report lists as errors, and accept the others. DONE does not mean success."""
+    waiting = _submissions_in(feed)
+    problem = (
+        submission_handlers.get(waiting[0].kind).check_report(session, feed.submissions, report) if waiting else None
+    )
+    # Read all before applying any: the lines of a refund in the document depend on the credit memos before it.
+    rejections = [
+        submission_handlers.get(submission.kind).find_rejection(session, submission, report) if report else None
+        for submission in waiting
     ]
-    for submission, refused in zip(waiting, refusals, strict=True):
-        if doubt is not None:
-            submission_transitions.mark_unconfirmed(session, submission, doubt, now)
-        elif refused is None:
+    for submission, rejection in zip(waiting, rejections, strict=True):
+        if problem is not None:
+            submission_transitions.mark_unconfirmed(session, submission, problem, now)
+        elif rejection is None:
             submission_transitions.accept(session, submission, now)
         else:
-            submission.details = submission.details | refused.details
+            submission.details = submission.details | rejection.details
             submission_transitions.reject(
-                session, submission, refused.words, now, cause=refused.cause, request_id=request_id
+                session, submission, rejection.message, now, cause=rejection.cause, request_id=request_id
             )
 
 
-def _failed(session: Session, feed: Feed, there: AmazonFeed, report: FeedReport | None, now: datetime) -> None:
-    """CANCELLED did nothing. FATAL may have done some of it, none or all, unless its report counts no success."""
-    untouched = report is not None and report.successful == 0 and not report.is_contradictory
-    aborted = there.status == "FATAL" and not _route_of(feed).resend and not untouched
-    words = "; ".join(message.description for message in report.messages) if report else ""
-    for submission in _waiting(feed):
-        if aborted:
+def _apply_failure(
+    session: Session, feed: Feed, amazon_feed: AmazonFeed, report: FeedReport | None, now: datetime
+) -> None:
+    """Apply CANCELLED (no effect) or FATAL, which may have had some effect unless its report counts no success."""
+    had_no_effect = report is not None and report.successful == 0 and not report.is_contradictory
+    is_unclear = amazon_feed.status == "FATAL" and not _policy_of(feed).resend and not had_no_effect
+    message = "; ".join(message.description for message in report.messages) if report else ""
+    for submission in _submissions_in(feed):
+        if is_unclear:
             submission_transitions.mark_unconfirmed(session, submission, "feed_aborted", now)
         else:
             submission_transitions.reject(
-                session, submission, words or None, now, cause="feed_failed", request_id=there.request_id
+                session, submission, message or None, now, cause="feed_failed", request_id=amazon_feed.request_id
             )
 
 
-def _route(kind: SubmissionHandler) -> FeedPolicy:
-    if kind.feed is None:
-        raise TypeError(f"{kind.name} goes by no feed")
-    return kind.feed
+def _policy(handler: SubmissionHandler) -> FeedPolicy:
+    if handler.feed is None:
+        raise TypeError(f"{handler.name} is not sent in feeds")
+    return handler.feed
 
 
-def _route_of(feed: Feed) -> FeedPolicy:
-    """All of a feed are of one kind."""
-    return _route(submission_handlers.get(feed.submissions[0].kind))
+def _policy_of(feed: Feed) -> FeedPolicy:
+    """Return the policy of the feed's submissions, which are all of one kind."""
+    return _policy(submission_handlers.get(feed.submissions[0].kind))
 
 
-def _waiting(feed: Feed, state: str = submission_states.SENT) -> list[Submission]:
-    """Those whose turn it is: the buyer may have cancelled one of them while Amazon was spoken to."""
+def _submissions_in(feed: Feed, state: str = submission_states.SENT) -> list[Submission]:
+    """Return those in `state`: others may have been verified during a call to Amazon."""
     return [submission for submission in feed.submissions if submission.state == state]
 
 
-def reschedule(waiting: Sequence[Submission], now: datetime, error: AmazonError | None) -> None:
-    """Look again later, each time a little later; keep why."""
-    for submission in waiting:
+def reschedule(submissions: Sequence[Submission], now: datetime, error: AmazonError | None) -> None:
+    """Set the time of the next attempt, with increasing delays, and store the error."""
+    for submission in submissions:
         submission.tries += 1
         wait = max(submission_states.backoff_seconds(submission.tries), getattr(error, "wait", None) or 0)
         if isinstance(error, OutcomeUnknown):
-            wait = max(wait, SETTLE.total_seconds())
+            wait = max(wait, MIN_RECOVERY_DELAY.total_seconds())
         submission.due_at = now + timedelta(seconds=wait)
         submission.changed_at = now
         if error is not None:

@@ -1,8 +1,7 @@
-"""What Amazon can be told: one kind of submission, one object. Everything that differs between them is asked of it.
+"""Submission handlers: one class for each kind of submission, with everything that differs between the kinds.
 
-A kind is told by a direct call (`call`), or many of it by one document (`feed` and `document`), or by either. What is
-needed for it is read first and answered as a function of the port alone, because Amazon is never called inside a
-transaction.
+A kind is sent by a direct call (`build_call`), many at a time in a feed (`build_feed_document`), or by either. What is
+needed is read first and returned as a function of the gateway, because Amazon is never called inside a transaction.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,30 +15,30 @@ from webapp.domain.amazon.gateway import AmazonGateway
 from webapp.domain.amazon.types import AmazonOrder, FeedReport, PreparedFeed
 from webapp.models.submissions import Submission
 
-# How long what Amazon accepted may take to show on its order before a person is asked to look.
-PROOF = timedelta(minutes=30)
+# How long an accepted submission may take to show on the Amazon order before it is marked unconfirmed.
+CONFIRMATION_TIMEOUT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedPolicy:
-    """How a document of a kind goes to Amazon.
+    """How a kind of submission is sent in feeds.
 
-    `feed_type`: Amazon's word. `most`: submissions in one document. `resend`: may be sent again when it was looked for
-    after a lost answer and not found; where it may not, the submissions of it end as not proved. `exclusive`: the next
-    one of an account waits until the last one has ended.
+    `max_submissions`: submissions in one document. `resend`: whether a feed that was not found after a lost response
+    may be sent again; if not, its submissions end as unconfirmed. `exclusive`: the next feed of an account waits until
+    the last one has ended.
     """
 
     feed_type: str
-    most: int = 1000
+    max_submissions: int = 1000
     resend: bool = True
     exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PreflightFailure:
-    """Why the pre-flight does not let it pass; `cause` is a code of `sentences`.
+    """Why the preflight check stops a submission; `cause` is a message code.
 
-    `conflict`: a person decides, and may insist. Otherwise it is rejected, since it makes no sense whoever insists.
+    `conflict`: a person decides, and may send it nevertheless. Otherwise the submission is rejected.
     """
 
     cause: str
@@ -48,93 +47,100 @@ class PreflightFailure:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Amazon's words, a code of `sentences` where these are not all there is to say, and what to keep in `details`."""
+    """Amazon's message, a message code if there is more to say, and what to add to the submission's `details`."""
 
-    words: str
+    message: str
     cause: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
 
 
 class SubmissionHandler:
-    """The base of all: does nothing beyond what is the same for every kind. None of its methods commits but `again`."""
+    """Base class with the common behavior. Only `resubmit` commits."""
 
-    # As in `Submission.kind`; the names of its events begin with it: `<name>_requested`, `_accepted`, `_rejected` …
+    # As in `Submission.kind`. Names of its events begin with it: `<name>_requested`, `_accepted`, `_rejected` …
     name: str
-    # The notes on the Amazon order are `note_<word>_<outcome>`, and what Amazon never showed is `<word>_not_shown`.
-    word: str
-    # The cause where it was done by another door before Amazon was told.
-    meanwhile: str
+    # Notes on the Amazon order are `note_<prefix>_<event>`; the cause of a timeout is `<prefix>_not_shown`.
+    note_prefix: str
+    # The cause if Amazon shows the change before the submission was sent.
+    not_needed_cause: str
     feed: FeedPolicy | None = None
-    proof = PROOF
-    # Where many are under way, what Amazon lately said of an order counts as read afresh (`freshness`).
-    fresh_by_sync = False
-    # Where the order cannot show it: what Amazon accepted is verified with that.
-    proved_by_acceptance = False
+    confirmation_timeout = CONFIRMATION_TIMEOUT
+    # Whether a recent sync can replace the preflight read when many submissions are waiting (`recent_reads`).
+    accepts_synced_data = False
+    # Whether acceptance verifies the submission, because the order cannot show the change.
+    confirmed_by_acceptance = False
 
-    def directly(self, method: str) -> bool:
-        """Whether it is told by a call. `method`: the setting `cancel_method`."""
+    def uses_direct_call(self, method: str) -> bool:
+        """Return whether it is sent by a call. `method`: the setting `cancel_method`."""
         return self.feed is None
 
-    def call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
-        """The call that tells Amazon. It may be made again when the order did not show it after a lost answer."""
+    def build_call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
+        """Build the call that sends it. The call may be repeated if the order does not show the change."""
         raise NotImplementedError
 
-    def falls_back(self) -> bool:
-        """Whether its feed carries it where Amazon has not opened the call."""
+    def falls_back_to_feed(self) -> bool:
+        """Return whether a feed is used when the account may not use the call."""
         return False
 
-    def document(self, session: Session, submissions: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
-        """The document with all of these, each under its `message_id`."""
+    def build_feed_document(
+        self, session: Session, submissions: Sequence[Submission]
+    ) -> Callable[[AmazonGateway], PreparedFeed]:
+        """Build the document with all of these, each under its `message_id`."""
         raise NotImplementedError
 
-    def doubt(self, session: Session, told: Sequence[Submission], report: FeedReport | None) -> str | None:
-        """Why the report of a feed that is done proves nothing of all it told, as a code of `sentences`, or None.
+    def check_report(
+        self, session: Session, submissions: Sequence[Submission], report: FeedReport | None
+    ) -> str | None:
+        """Return why the report of a completed feed is unusable, as a message code, or None.
 
-        For what the order shows there is no doubt: it will be read.
+        Changes that the order shows need no usable report: the order will be read.
         """
         return None
 
-    def recognises(self, session: Session, told: Sequence[Submission], report: FeedReport) -> bool:
-        """Whether a report with the right number of records can be about the document with all of these."""
+    def report_matches(self, session: Session, submissions: Sequence[Submission], report: FeedReport) -> bool:
+        """Return whether a report with the right number of records can belong to a document with all of these."""
         return all(message.message_id <= report.processed for message in report.messages)
 
-    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
-        """What the report says against it, where it says anything."""
+    def find_rejection(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
+        """Return the rejection of the submission in the report, if there is one."""
         failed = {message.message_id: message for message in report.messages if message.failed}
-        said = failed.get(submission.message_id or 0) or failed.get(0)
-        return None if said is None else Rejection(said.words)
+        message = failed.get(submission.message_id or 0) or failed.get(0)
+        return None if message is None else Rejection(message.words)
 
-    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
-        """Whether it still makes sense, now that the order has been read afresh."""
+    def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
+        """Return why it must not be sent, now that the order has been read again, or None."""
         return None
 
-    def proved(self, session: Session, submission: Submission, said: AmazonOrder) -> bool:
-        """Whether the order as Amazon describes it shows that it was done, whoever did it."""
+    def is_shown_by(self, session: Session, submission: Submission, amazon_order: AmazonOrder) -> bool:
+        """Return whether Amazon's data of the order shows the change, whoever made it."""
         return False
 
-    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, actor: str) -> None:
-        """What else happens here with `what`: accepted, verified, rejected, unproved, undone or conflict."""
+    def handle_event(self, session: Session, submission: Submission, event: str, *, now: datetime, actor: str) -> None:
+        """Apply what else follows from `event`: accepted, verified, rejected, unproved, undone or conflict."""
 
-    def settle(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
-        """Update what depends on whether this is under way, done or failed, after its state has changed.
+    def update_order(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
+        """Update what depends on whether this is open, verified or failed, after its state has changed.
 
-        Called once per transaction, unlike `outcome`; `following.settle_submissions` does it for what it verifies.
+        Called once per transaction, unlike `handle_event`; `reconciliation.confirm_submissions` does it for the
+        submissions that it verifies.
         """
 
     def event_args(self, submission: Submission) -> dict[str, Any]:
-        """What the sentences of its events say of it, beside Amazon's words and the cause."""
+        """Return the message arguments of its events, besides Amazon's message and the cause."""
         return dict(submission.details)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
-        """The Order in whose history its events stand, beside that of the Amazon order."""
+        """Return the order in whose history its events appear, in addition to that of the Amazon order."""
         return None
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
-        """Ask for the same once more, as a submission of its own. Commits. Raises RefusedError."""
+    def resubmit(
+        self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
+    ) -> Submission:
+        """Request the same again, as a new submission. Commits. Raises RefusedError."""
         raise NotImplementedError
 
-    def refusal_again(self, session: Session, old: Submission) -> str | None:
-        """Why it cannot be asked once more, as a code of `sentences`, or None."""
+    def resubmit_error(self, session: Session, old: Submission) -> str | None:
+        """Return why it cannot be requested again, as a message code, or None."""
         return None
 
 
@@ -143,9 +149,9 @@ NAMES = ("cancellation", "shipment", "refund", "vat_invoice")
 _HANDLERS: dict[str, SubmissionHandler] = {}
 
 
-def register(handler: SubmissionHandler) -> SubmissionHandler:
-    """Make a handler known by its name."""
-    _HANDLERS[handler.name] = handler
+def register(handler: type[SubmissionHandler]) -> type[SubmissionHandler]:
+    """Class decorator: make an instance of the handler available under its name."""
+    _HANDLERS[handler.name] = handler()
     return handler
 
 
@@ -155,4 +161,5 @@ def get(name: str) -> SubmissionHandler:
 
 
 def all_handlers() -> tuple[SubmissionHandler, ...]:
+    """Return the handlers in the order in which their submissions are sent."""
     return tuple(get(name) for name in NAMES)

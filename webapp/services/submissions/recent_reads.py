@@ -1,4 +1,4 @@
-"""How lately Amazon was heard of an order. A sync brings a hundred of them in one call, a look of its own just one."""
+"""Which orders were read from Amazon recently. A sync brings a hundred orders in one call, getOrder only one."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,31 +11,27 @@ from webapp.models.accounts import Account
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
 
-# A thousand parcels take Amazon more than eight minutes, and what was read before the first must do for the last.
-FRESH = timedelta(minutes=10)
+# Sending a thousand parcels takes more than eight minutes, and the data read before the first must do for the last.
+MAX_AGE = timedelta(minutes=10)
 
 
-def split(
-    session: Session, waiting: Select[Submission], account_id: int, now: datetime, most: int, few: int
+def split_by_age(
+    session: Session, waiting: Select[Submission], account_id: int, now: datetime, limit: int, reread_limit: int
 ) -> tuple[Sequence[Submission], Sequence[Submission]]:
-    """Of `waiting`, `most` whose order Amazon spoke of lately, or would have had it changed, and `few` of the others.
+    """Split `waiting` into up to `limit` with recent data of their order and up to `reread_limit` of the others.
 
-    The first are in the order in which what is known of them grows old, the others in turn.
+    The first are sorted by the age of their data, oldest first, the others by when they are due.
     """
-    found = waiting.join(AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
-    by_age = found.order_by(AmazonOrder.read_at.asc().nulls_first(), Submission.due_at, Submission.id).limit(most)
-    if _synced(session, account_id, now):
+    statement = waiting.join(AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
+    by_age = statement.order_by(AmazonOrder.read_at.asc().nulls_first(), Submission.due_at, Submission.id).limit(limit)
+    last_sync = session.scalar(select(Account.last_synced_at).where(Account.id == account_id))
+    if clocks.is_within(last_sync, MAX_AGE, now):
+        # The sync would have brought every change of any order.
         return session.scalars(by_age).all(), []
-    ahead = now + clocks.TOLERANCE
+    latest = now + clocks.TOLERANCE
     read_at = AmazonOrder.read_at
-    old = found.where(or_(read_at.is_(None), read_at <= now - FRESH, read_at > ahead))
+    old = statement.where(or_(read_at.is_(None), read_at <= now - MAX_AGE, read_at > latest))
     return (
-        session.scalars(by_age.where(read_at > now - FRESH, read_at <= ahead)).all(),
-        session.scalars(old.order_by(Submission.due_at, Submission.id).limit(few)).all(),
+        session.scalars(by_age.where(read_at > now - MAX_AGE, read_at <= latest)).all(),
+        session.scalars(old.order_by(Submission.due_at, Submission.id).limit(reread_limit)).all(),
     )
-
-
-def _synced(session: Session, account_id: int, now: datetime) -> bool:
-    """Whether a sync that came through would have brought what had changed of any order."""
-    at = session.scalar(select(Account.last_synced_at).where(Account.id == account_id))
-    return clocks.is_within(at, FRESH, now)

@@ -1,7 +1,7 @@
-"""Asking Amazon to refund a credit memo, and what becomes of the credit memo with Amazon's answer.
+"""Refund credit memos at Amazon, and update the credit memos with the result.
 
-A refund is not to be told twice: Amazon would carry it out twice. No order shows it either, so Amazon's word is the
-processing report alone, and where that is missing or contradicts itself a person decides.
+A refund must not be sent twice: Amazon would carry it out twice. The order does not show refunds, so the processing
+report is the only confirmation; if it is missing or contradicts itself, a user decides.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -40,80 +40,87 @@ from webapp.services.submissions.handlers import (
     register,
 )
 
-PARTLY = "refund_partly_refused"
-_PARTS = ("subtotal", "shipping", "tax", "discount", "other")
+PARTLY_REJECTED = "refund_partly_refused"
+_AMOUNTS = ("subtotal", "shipping", "tax", "discount", "other")
 
 
-class _Refund(SubmissionHandler):
-    """By a feed for many, one of an account at a time; each credit memo is some lines of it."""
+@register
+class RefundHandler(SubmissionHandler):
+    """Sent in feeds, one of an account at a time. Each credit memo is one or more lines of the document."""
 
     name = amazon_refunds.KIND
-    word = "refund"
-    meanwhile = "refund_arrived"
+    note_prefix = "refund"
+    not_needed_cause = "refund_arrived"
     feed = FeedPolicy(amazon_refunds.FEED_TYPE, resend=False, exclusive=True)
-    proved_by_acceptance = True
+    confirmed_by_acceptance = True
 
-    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
-        """`message_id` becomes the first line of each: the report counts lines."""
+    def build_feed_document(
+        self, session: Session, submissions: Sequence[Submission]
+    ) -> Callable[[AmazonGateway], PreparedFeed]:
+        """Build the document; `message_id` becomes the first line of each, since the report counts lines."""
         lines: list[Refund] = []
-        for one in asked:
-            one.message_id = len(lines) + 1
-            lines += _lines(one, memo_of(session, one))
-        marketplaces = sorted({one.amazon_order.store.marketplace_id for one in asked})
+        for submission in submissions:
+            submission.message_id = len(lines) + 1
+            lines += _build_lines(submission, load_memo(session, submission))
+        marketplaces = sorted({submission.amazon_order.store.marketplace_id for submission in submissions})
         return lambda port: port.prepare_refunds(marketplaces, lines)
 
-    def doubt(self, session: Session, told: Sequence[Submission], report: FeedReport | None) -> str | None:
+    def check_report(
+        self, session: Session, submissions: Sequence[Submission], report: FeedReport | None
+    ) -> str | None:
         if report is None:
             return "refund_without_report"
-        lines = _lines_of(session, told)
+        lines = _document_lines(session, submissions)
         failed = amazon_refunds.failures(report, lines)
-        whole = failed is not None and 0 in failed
-        contradicts = failed is None or report.is_contradictory or (report.processed != len(lines) and not whole)
+        is_rejected_whole = failed is not None and 0 in failed
+        contradicts = (
+            failed is None or report.is_contradictory or (report.processed != len(lines) and not is_rejected_whole)
+        )
         return "refund_report_contradicts" if contradicts else None
 
-    def recognises(self, session: Session, told: Sequence[Submission], report: FeedReport) -> bool:
-        """The report counts lines, and may name the order and the item of each."""
-        return amazon_refunds.failures(report, _lines_of(session, told)) is not None
+    def report_matches(self, session: Session, submissions: Sequence[Submission], report: FeedReport) -> bool:
+        """Compare the order and the item of each line, as far as the report names them."""
+        return amazon_refunds.failures(report, _document_lines(session, submissions)) is not None
 
-    def refused_in(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
-        """Line by line: what Amazon refused of a credit memo can be asked for again, the rest of it stays."""
-        memo = memo_of(session, submission)
-        told = submission.feed.submissions if submission.feed is not None else [submission]
-        failed = amazon_refunds.failures(report, _lines_of(session, told)) or {}
+    def find_rejection(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
+        """Collect the rejected lines of the credit memo: they can be requested again, the others stay."""
+        memo = load_memo(session, submission)
+        submissions = submission.feed.submissions if submission.feed is not None else [submission]
+        failed = amazon_refunds.failures(report, _document_lines(session, submissions)) or {}
         first = submission.message_id or 0
-        said = [failed.get(first + place) or failed.get(0) for place in range(len(memo.amazon_lines))]
-        if not any(said):
+        messages = [failed.get(first + index) or failed.get(0) for index in range(len(memo.amazon_lines))]
+        if not any(messages):
             return None
-        words = "; ".join(dict.fromkeys(one.words for one in said if one is not None))
-        return Rejection(words, None if all(said) else PARTLY, {"refused": _refused(memo, said)})
+        text = "; ".join(dict.fromkeys(message.words for message in messages if message is not None))
+        return Rejection(text, None if all(messages) else PARTLY_REJECTED, {"refused": _rejected_lines(memo, messages)})
 
-    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
-        memo = memo_of(session, submission)
-        there = queries.at_amazon(session, session.get_one(Order, memo.order_id))
-        if there.refused:
-            return PreflightFailure(there.refused)
-        for row in memo.amazon_lines:
-            line = there.lines[row["line"]]
-            # What is asked for here stands among what is under way.
-            if row["cancelled"] and line.unshipped < 0:
+    def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
+        memo = load_memo(session, submission)
+        balance = queries.at_amazon(session, session.get_one(Order, memo.order_id))
+        if balance.refused:
+            return PreflightFailure(balance.refused)
+        for amazon_line in memo.amazon_lines:
+            line = balance.lines[amazon_line["line"]]
+            # `pending` includes this submission.
+            if amazon_line["cancelled"] and line.unshipped < 0:
                 return PreflightFailure("refund_shipped_meanwhile")
-            if any(line.refunded[name] + line.pending[name] > line.paid[name] for name in row["parts"]):
+            if any(line.refunded[name] + line.pending[name] > line.paid[name] for name in amazon_line["parts"]):
                 return PreflightFailure("refund_over_now")
         return None
 
-    def outcome(self, session: Session, submission: Submission, what: str, *, now: datetime, actor: str) -> None:
-        memo = memo_of(session, submission)
-        if what not in {"verified", "not_needed", "rejected", "undone"} or memo.state != amazon_refunds.ASKED:
+    def handle_event(self, session: Session, submission: Submission, event: str, *, now: datetime, actor: str) -> None:
+        memo = load_memo(session, submission)
+        if event not in {"verified", "not_needed", "rejected", "undone"} or memo.state != amazon_refunds.ASKED:
             return
-        order = order_editing.fresh(session, memo.order_id)
-        credit_memos.count(order, memo, -1)
-        memo.state = _state_after(session, memo, submission, what)
+        order = order_editing.reload_locked(session, memo.order_id)
+        credit_memos.apply_quantities(order, memo, -1)
+        memo.state = _next_state(session, memo, submission, event)
         if order.state == order_states.CANCELED and memo.state not in amazon_refunds.LIVE:
-            # Amazon has cancelled the order meanwhile, and with it gave back what it was not asked for.
+            # The order was cancelled at Amazon meanwhile, which refunds the buyer.
             memo.state, memo.offline = amazon_refunds.OFFLINE, True
         if memo.state in amazon_refunds.LIVE:
-            credit_memos.count(order, memo, 1)
-            if submission.cause == PARTLY:
+            credit_memos.apply_quantities(order, memo, 1)
+            if submission.cause == PARTLY_REJECTED:
                 audit_log.record(
                     session,
                     "refunded_in_part",
@@ -126,32 +133,34 @@ class _Refund(SubmissionHandler):
                     amazon_order_id=order.amazon_order_id,
                     submission_id=submission.id,
                 )
-            _tell_buyer(session, order, memo, submission, now)
+            _notify_buyer(session, order, memo, submission, now)
         order_editing.recompute(session, order, now=now, actor=actor)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
-        return memo_of(session, submission).order_id
+        return load_memo(session, submission).order_id
 
     def event_args(self, submission: Submission) -> dict[str, Any]:
-        """Of what was refused in part, the sentences speak of that part."""
-        said = {name: submission.details[name] for name in ("reason", "number", "amount", "currency")}
-        if submission.cause == PARTLY:
-            refused = sum(row["amount"] for row in submission.details["refused"])
-            said["amount"] = Money(refused, said["currency"]).amount
-        return said
+        """Return the rejected amount instead of the total if only a part was rejected."""
+        args = {name: submission.details[name] for name in ("reason", "number", "amount", "currency")}
+        if submission.cause == PARTLY_REJECTED:
+            rejected_amount = sum(row["amount"] for row in submission.details["refused"])
+            args["amount"] = Money(rejected_amount, args["currency"]).amount
+        return args
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
-        """A credit memo of what was refused, as one of its own."""
+    def resubmit(
+        self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
+    ) -> Submission:
+        """Create a new credit memo of the rejected lines."""
         accounts.lock_orders(session, old.account_id)
-        memo = memo_of(session, old)
-        refused = self.refusal_again(session, old)
-        if refused:
+        memo = load_memo(session, old)
+        error = self.resubmit_error(session, old)
+        if error:
             session.rollback()
-            raise RefusedError(refused)
+            raise RefusedError(error)
         new = credit_memos.create(
             session,
             memo.order_id,
-            _asked_again(memo, old),
+            _build_resubmission(memo, old),
             on_amazon=True,
             reason=old.details["reason"],
             undo_seconds=undo_seconds,
@@ -160,72 +169,73 @@ class _Refund(SubmissionHandler):
             now=now,
             actor=actor,
         )
-        asked = select(Submission).where(Submission.kind == self.name, Submission.subject == str(new.id))
-        return session.scalars(asked).one()
+        statement = select(Submission).where(Submission.kind == self.name, Submission.subject == str(new.id))
+        return session.scalars(statement).one()
 
-    def refusal_again(self, session: Session, old: Submission) -> str | None:
+    def resubmit_error(self, session: Session, old: Submission) -> str | None:
         if old.state == domain.UNPROVED:
             return "refund_in_doubt"
-        if _asked_since(session, old):
+        if _has_been_resubmitted(session, old):
             return "refund_again_done"
-        order = session.get_one(Order, memo_of(session, old).order_id)
+        order = session.get_one(Order, load_memo(session, old).order_id)
         if not order_states.is_allowed("refund", order.state):
             return "refund_again_closed"
-        pieces = _asked_again(memo_of(session, old), old).quantities or {}
-        gone = any(order_states.left_to_refund(line) < pieces.get(line.id, 0) for line in order.items)
-        return "refund_again_gone" if gone else queries.at_amazon(session, order).refused
+        quantities = _build_resubmission(load_memo(session, old), old).quantities or {}
+        exceeds = any(order_states.left_to_refund(line) < quantities.get(line.id, 0) for line in order.items)
+        return "refund_again_gone" if exceeds else queries.at_amazon(session, order).refused
 
 
-KIND = register(_Refund())
-
-
-def memo_of(session: Session, submission: Submission) -> CreditMemo:
+def load_memo(session: Session, submission: Submission) -> CreditMemo:
     return session.get_one(CreditMemo, int(submission.subject))
 
 
-def arrived(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
-    """A person has seen at Amazon that the refund happened. Commits. Raises RefusedError where that is not in doubt."""
-    submission = _doubtful(session, submission_id)
+def mark_refunded(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
+    """Verify a refund that a user has seen in Seller Central. Commits. Raises RefusedError unless unconfirmed."""
+    submission = _load_unconfirmed(session, submission_id)
     submission.message = None
     submission_transitions.confirm(session, submission, now, actor=actor)
     session.commit()
     return submission
 
 
-def missed(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
-    """A person has seen at Amazon that it did not happen: what was held for it can be refunded again. Commits."""
-    submission = _doubtful(session, submission_id)
+def mark_not_refunded(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
+    """Reject a refund that a user did not find in Seller Central, so that it can be requested again. Commits."""
+    submission = _load_unconfirmed(session, submission_id)
     submission_transitions.reject(session, submission, None, now, cause="refund_missed", actor=actor)
     session.commit()
     return submission
 
 
-def send_again(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
-    """A person has seen at Amazon that it did not happen, and wants it told once more. Commits."""
-    submission = _doubtful(session, submission_id)
+def resend(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
+    """Queue a refund again that a user did not find in Seller Central. Commits."""
+    submission = _load_unconfirmed(session, submission_id)
     submission_transitions.apply(submission, "resend", now)
     submission.feed = submission.message_id = submission.message = submission.cause = None
     submission.undo_until = submission.due_at = now
-    submission_transitions.log(session, submission, "resent", now=now, actor=actor)
+    submission_transitions.record_event(session, submission, "resent", now=now, actor=actor)
     session.commit()
     return submission
 
 
-def _doubtful(session: Session, submission_id: int) -> Submission:
-    submission = submission_actions.locked(session, submission_id)
+def _load_unconfirmed(session: Session, submission_id: int) -> Submission:
+    submission = submission_actions.load_locked(session, submission_id)
     if submission.kind != amazon_refunds.KIND or submission.state != domain.UNPROVED:
         session.rollback()
         raise RefusedError("refund_not_in_doubt")
     return submission
 
 
-def _lines_of(session: Session, told: Sequence[Submission]) -> list[tuple[str, str]]:
-    """(number of the order, id of the item) of each line of the document, in its order."""
-    in_order = sorted(told, key=lambda one: one.message_id or 0)
-    return [(one.amazon_order.number, row["item"]) for one in in_order for row in memo_of(session, one).amazon_lines]
+def _document_lines(session: Session, submissions: Sequence[Submission]) -> list[tuple[str, str]]:
+    """Return (number of the order, id of the item) of each line of the document, in order."""
+    in_order = sorted(submissions, key=lambda submission: submission.message_id or 0)
+    return [
+        (submission.amazon_order.number, row["item"])
+        for submission in in_order
+        for row in load_memo(session, submission).amazon_lines
+    ]
 
 
-def _lines(submission: Submission, memo: CreditMemo) -> list[Refund]:
+def _build_lines(submission: Submission, memo: CreditMemo) -> list[Refund]:
     currency = submission.details["currency"]
     return [
         Refund(
@@ -239,15 +249,15 @@ def _lines(submission: Submission, memo: CreditMemo) -> list[Refund]:
     ]
 
 
-def _refused(memo: CreditMemo, said: Sequence[FeedMessage | None]) -> list[dict[str, Any]]:
-    """The lines Amazon says something against, with what the credit memo gives back of each."""
+def _rejected_lines(memo: CreditMemo, messages: Sequence[FeedMessage | None]) -> list[dict[str, Any]]:
+    """Return the rejected lines with their amounts in the credit memo and Amazon's messages."""
     items = {item.order_item_id: item for item in memo.items}
-    found = []
-    for row, message in zip(memo.amazon_lines, said, strict=True):
+    rejected = []
+    for row, message in zip(memo.amazon_lines, messages, strict=True):
         if message is None:
             continue
         item = items.get(row["line"])
-        found.append(
+        rejected.append(
             {
                 "line": row["line"],
                 "quantity": item.quantity if item else 0,
@@ -257,11 +267,11 @@ def _refused(memo: CreditMemo, said: Sequence[FeedMessage | None]) -> list[dict[
                 "words": message.words,
             }
         )
-    return found
+    return rejected
 
 
-def _tell_buyer(session: Session, order: Order, memo: CreditMemo, submission: Submission, now: datetime) -> None:
-    """What was asked for with the credit memo; a buyer who cannot be written to any more is not."""
+def _notify_buyer(session: Session, order: Order, memo: CreditMemo, submission: Submission, now: datetime) -> None:
+    """Queue the e-mail requested with the credit memo, unless the buyer can no longer be contacted."""
     details = submission.details
     if details.get("notify") and mailing.cannot_mail_reason(session, order) is None:
         comment = session.get(Comment, details["comment"]) if details.get("comment") else None
@@ -270,49 +280,49 @@ def _tell_buyer(session: Session, order: Order, memo: CreditMemo, submission: Su
         )
 
 
-def _state_after(session: Session, memo: CreditMemo, submission: Submission, what: str) -> str:
-    """Where the credit memo stands now; what was not said to be refused line by line was refused as a whole."""
-    if what == "undone":
+def _next_state(session: Session, memo: CreditMemo, submission: Submission, event: str) -> str:
+    """Return the new state of the credit memo. A rejection that names no lines concerns all of them."""
+    if event == "undone":
         return amazon_refunds.UNDONE
-    if what == "rejected":
-        told = {row["line"] for row in memo.amazon_lines}
-        refused = {row["line"] for row in submission.details.get("refused", ())} or told
-        if refused >= told:
+    if event == "rejected":
+        line_ids = {row["line"] for row in memo.amazon_lines}
+        rejected = {row["line"] for row in submission.details.get("refused", ())} or line_ids
+        if rejected >= line_ids:
             return amazon_refunds.REFUSED
-        _keep_the_rest(session, memo, refused)
+        _remove_rejected_lines(session, memo, rejected)
     return amazon_refunds.REFUNDED
 
 
-def _keep_the_rest(session: Session, memo: CreditMemo, refused: Collection[int]) -> None:
-    """Take the refused lines out of the credit memo, so that it says what Amazon gave back, to the last unit."""
-    memo.amazon_lines = [row for row in memo.amazon_lines if row["line"] not in refused]
-    for item in [item for item in memo.items if item.order_item_id in refused]:
+def _remove_rejected_lines(session: Session, memo: CreditMemo, rejected: Collection[int]) -> None:
+    """Remove the rejected lines from the credit memo, so that its amounts are exactly those that Amazon refunded."""
+    memo.amazon_lines = [row for row in memo.amazon_lines if row["line"] not in rejected]
+    for item in [item for item in memo.items if item.order_item_id in rejected]:
         memo.items.remove(item)
         session.delete(item)
-    for name in _PARTS:
+    for name in _AMOUNTS:
         setattr(memo, name, sum(getattr(item, name) for item in memo.items))
     memo.total = sum(sum(row["parts"].values()) for row in memo.amazon_lines)
-    beside = memo.total - sum(item.total for item in memo.items)
-    memo.adjustment_refund, memo.adjustment_fee = max(0, beside), max(0, -beside)
+    adjustment = memo.total - sum(item.total for item in memo.items)
+    memo.adjustment_refund, memo.adjustment_fee = max(0, adjustment), max(0, -adjustment)
     session.flush()
 
 
-def _asked_since(session: Session, old: Submission) -> bool:
-    """Whether somebody asked for the same again and let it stand. Money beside the lines has no pieces to count by."""
+def _has_been_resubmitted(session: Session, old: Submission) -> bool:
+    """Return whether it was requested again and not undone. Adjustments have no quantities that could be counted."""
     later = select(Submission).where(Submission.amazon_order_id == old.amazon_order_id, Submission.id > old.id)
-    stands = session.scalars(later.where(Submission.state != domain.UNDONE))
-    return any(one.details.get("again_of") == old.id for one in stands)
+    not_undone = session.scalars(later.where(Submission.state != domain.UNDONE))
+    return any(submission.details.get("again_of") == old.id for submission in not_undone)
 
 
-def _asked_again(memo: CreditMemo, old: Submission) -> drafts.CreditRequest:
+def _build_resubmission(memo: CreditMemo, old: Submission) -> drafts.CreditRequest:
     if memo.state == amazon_refunds.REFUSED:
-        pieces = {item.order_item_id: item.quantity for item in memo.items}
-        return drafts.CreditRequest(pieces, memo.shipping, memo.adjustment_refund, memo.adjustment_fee)
+        quantities = {item.order_item_id: item.quantity for item in memo.items}
+        return drafts.CreditRequest(quantities, memo.shipping, memo.adjustment_refund, memo.adjustment_fee)
     rows = old.details.get("refused", ())
-    beside = sum(row["amount"] - row["worth"] for row in rows)
+    adjustment = sum(row["amount"] - row["worth"] for row in rows)
     return drafts.CreditRequest(
         {row["line"]: row["quantity"] for row in rows if row["quantity"]},
         sum(row["shipping"] for row in rows),
-        max(0, beside),
-        max(0, -beside),
+        max(0, adjustment),
+        max(0, -adjustment),
     )

@@ -1,7 +1,7 @@
-"""Telling Amazon of the parcels that left here: one submission a parcel.
+"""Confirm shipments to Amazon: one submission for each parcel.
 
-The parcel's reference makes telling it safe to repeat: told again it corrects the parcel Amazon knows. Quantities count
-as shipped as soon as the shipment is created; the order is complete only when Amazon shows all of its parcels.
+The parcel's reference makes a confirmation safe to repeat: a second one corrects the package at Amazon. Quantities
+count as shipped as soon as the shipment is created; the order is complete only when Amazon shows all of its parcels.
 """
 
 from collections.abc import Callable
@@ -28,13 +28,13 @@ from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.submissions.handlers import PreflightFailure, SubmissionHandler, register
 
-# Amazon takes no parcel without these through its interface.
+# The cause for parcels without a tracking number, which confirmShipment does not accept.
 UNTRACKED = "ship_untracked"
 
 
 def enqueue(
     session: Session,
-    mirror: AmazonOrder,
+    amazon_order: AmazonOrder,
     shipment: Shipment,
     parcel: Parcel,
     *,
@@ -43,18 +43,18 @@ def enqueue(
     now: datetime,
     actor: str,
 ) -> Submission:
-    """Queue the telling of a parcel. Does not commit; the account is locked by the caller.
+    """Queue the confirmation of a parcel. Requires the account lock; does not commit.
 
-    A parcel without a tracking number is written down as not told, since Amazon would not take it. `ship_anyway`: a
-    person decided to ship although the buyer asks to cancel, so this is not asked again.
+    The confirmation of a parcel without a tracking number is rejected at once, since Amazon would not accept it.
+    `ship_anyway`: a user decided to ship although the buyer asked to cancel, so this is no conflict.
     """
-    details = details_of(shipment, parcel) | _correction(mirror, parcel)
+    details = submission_details(shipment, parcel) | _correction_details(amazon_order, parcel)
     if ship_anyway:
         details["ship_anyway"] = True
     submission = submission_actions.enqueue(
         session,
-        KIND.name,
-        mirror,
+        shipment_confirmation.KIND,
+        amazon_order,
         details,
         subject=str(parcel.reference),
         undo_seconds=undo_seconds,
@@ -66,8 +66,8 @@ def enqueue(
     return submission
 
 
-def details_of(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
-    """What is kept of the parcel in its submission, for people to read."""
+def submission_details(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
+    """Return the `details` of a parcel's submission, for display."""
     return {
         "shipment": shipment.number,
         "reference": parcel.reference,
@@ -76,9 +76,9 @@ def details_of(shipment: Shipment, parcel: Parcel) -> dict[str, Any]:
     }
 
 
-def latest(session: Session, parcel: Parcel) -> Submission | None:
-    """What Amazon was told of the parcel last."""
-    mine = (
+def find_latest(session: Session, parcel: Parcel) -> Submission | None:
+    """Return the latest submission of the parcel."""
+    statement = (
         select(Submission)
         .join(Order, Order.amazon_order_id == Submission.amazon_order_id)
         .where(
@@ -87,102 +87,105 @@ def latest(session: Session, parcel: Parcel) -> Submission | None:
             Submission.subject == str(parcel.reference),
         )
     )
-    return session.scalar(mine.order_by(Submission.id.desc()).limit(1))
+    return session.scalar(statement.order_by(Submission.id.desc()).limit(1))
 
 
-def parcel_of(session: Session, submission: Submission) -> Parcel | None:
-    """The parcel it is about; None when it was taken back."""
-    mine = (
+def find_parcel(session: Session, submission: Submission) -> Parcel | None:
+    """Return the parcel of a submission, or None if it has been deleted."""
+    statement = (
         select(Parcel)
         .join(Order, Order.id == Parcel.order_id)
         .where(Order.amazon_order_id == submission.amazon_order_id, Parcel.reference == int(submission.subject))
     )
-    return session.scalar(mine.options(selectinload(Parcel.items)))
+    return session.scalar(statement.options(selectinload(Parcel.items)))
 
 
-def _correction(mirror: AmazonOrder, parcel: Parcel) -> dict[str, Any]:
-    """What Amazon shows of the parcel already, where it does: then telling it corrects it."""
-    for package in mirror.packages:
+def _correction_details(amazon_order: AmazonOrder, parcel: Parcel) -> dict[str, Any]:
+    """Return the details of a correction if Amazon shows the parcel already."""
+    for package in amazon_order.packages:
         if package.reference == str(parcel.reference):
             changed = package.carrier not in {parcel.carrier, parcel.title}
             return {"corrects": True, "carrier_was": package.carrier if changed else None}
     return {}
 
 
-class _Confirmation(SubmissionHandler):
-    """By `confirmShipment`, proved by the order's packages."""
+@register
+class ShipmentConfirmationHandler(SubmissionHandler):
+    """Sent by `confirmShipment`, verified by the packages of the order."""
 
     name = shipment_confirmation.KIND
-    word = "ship"
-    meanwhile = "shipped_meanwhile"
-    fresh_by_sync = True
+    note_prefix = "ship"
+    not_needed_cause = "shipped_meanwhile"
+    accepts_synced_data = True
 
-    def call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
-        parcel = self._parcel(session, submission)
-        ids = _amazon_ids(session, parcel)
+    def build_call(self, session: Session, submission: Submission) -> Callable[[AmazonGateway], None]:
+        parcel = self._load_parcel(session, submission)
+        item_ids = _amazon_item_ids(session, parcel)
         shipment = session.get_one(Shipment, parcel.shipment_id)
-        # Amazon refuses a parcel that is shipped in its future; this has just been moved on, so that is the present.
-        latest = clock_corrections.amazon_time(session, submission.account_id, submission.changed_at)
-        told = shipment_confirmation.parcel(
+        # Amazon rejects a ship date in its future. `changed_at` is the present: the state has just changed.
+        latest_time = clock_corrections.amazon_time(session, submission.account_id, submission.changed_at)
+        sent_parcel = shipment_confirmation.parcel(
             parcel.reference,
             parcel.carrier,
             parcel.title,
             parcel.tracking_number,
-            min(shipment.shipped_at or shipment.created_at, latest),
-            [(ids[item.order_item_id], item.quantity) for item in parcel.items],
+            min(shipment.shipped_at or shipment.created_at, latest_time),
+            [(item_ids[item.order_item_id], item.quantity) for item in parcel.items],
         )
         order = submission.amazon_order
         number, marketplace_id = order.number, order.store.marketplace_id
-        return lambda port: port.confirm_shipment(number, marketplace_id, told)
+        return lambda port: port.confirm_shipment(number, marketplace_id, sent_parcel)
 
-    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
+    def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
-        refused = shipment_confirmation.refusal(order)
-        if refused:
-            return PreflightFailure(refused)
-        parcel = self._parcel(session, submission)
-        ids = _amazon_ids(session, parcel)
+        error = shipment_confirmation.refusal(order)
+        if error:
+            return PreflightFailure(error)
+        parcel = self._load_parcel(session, submission)
+        item_ids = _amazon_item_ids(session, parcel)
         cause = shipment_confirmation.conflict(
             order,
             {item.order_item_id: item.quantity - item.quantity_shipped for item in order.items},
-            {ids[item.order_item_id]: item.quantity for item in parcel.items},
+            {item_ids[item.order_item_id]: item.quantity for item in parcel.items},
             known=any(package.reference == str(parcel.reference) for package in order.packages),
             ship_anyway=bool(submission.details.get("ship_anyway")),
         )
         return PreflightFailure(cause, conflict=True) if cause else None
 
-    def proved(self, session: Session, submission: Submission, said: amazon_types.AmazonOrder) -> bool:
-        if not said.packages:
+    def is_shown_by(self, session: Session, submission: Submission, amazon_order: amazon_types.AmazonOrder) -> bool:
+        if not amazon_order.packages:
             return False
         if submission.details.get("corrects") and submission.state in {states.QUEUED, states.CONFLICT}:
-            # What Amazon shows of it is what is to be corrected.
+            # Amazon still shows the data that is to be corrected.
             return False
         details = submission.details
-        told = shipment_confirmation.SentParcel(
+        sent_parcel = shipment_confirmation.SentParcel(
             str(details["reference"]), details["tracking_number"], details.get("carrier_was")
         )
-        return shipment_confirmation.is_visible(said.packages, told)
+        return shipment_confirmation.is_visible(amazon_order.packages, sent_parcel)
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return session.scalar(select(Order.id).where(Order.amazon_order_id == submission.amazon_order_id))
 
-    def settle(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
-        """Put the order back into the work when its shipment failed, or out of it again."""
-        order_editing.follow_confirmations(session, [submission.amazon_order_id], now=now, actor=actor)
+    def update_order(self, session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
+        """Reopen the order if its confirmation failed, and complete it again later."""
+        order_editing.update_from_confirmations(session, [submission.amazon_order_id], now=now, actor=actor)
 
     def event_args(self, submission: Submission) -> dict[str, Any]:
         return {name: submission.details[name] for name in ("shipment", "reference", "carrier", "tracking_number")}
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
+    def resubmit(
+        self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
+    ) -> Submission:
         accounts.lock_orders(session, old.account_id)
-        refused = self.refusal_again(session, old)
-        if refused:
+        error = self.resubmit_error(session, old)
+        if error:
             session.rollback()
-            raise RefusedError(refused)
-        parcel = self._parcel(session, old)
+            raise RefusedError(error)
+        parcel = self._load_parcel(session, old)
         shipment = session.get_one(Shipment, parcel.shipment_id)
         try:
-            told = enqueue(
+            submission = enqueue(
                 session,
                 old.amazon_order,
                 shipment,
@@ -195,30 +198,27 @@ class _Confirmation(SubmissionHandler):
         except IntegrityError:
             session.rollback()
             raise RefusedError("parcel_being_told") from None
-        self.settle(session, told, now=now, actor=actor)
+        self.update_order(session, submission, now=now, actor=actor)
         session.commit()
-        return told
+        return submission
 
-    def refusal_again(self, session: Session, old: Submission) -> str | None:
-        parcel = parcel_of(session, old)
+    def resubmit_error(self, session: Session, old: Submission) -> str | None:
+        parcel = find_parcel(session, old)
         if parcel is None:
             return "parcel_gone"
         if not parcel.tracking_number:
             return UNTRACKED
-        newest = latest(session, parcel)
-        return "parcel_being_told" if newest is not None and newest.open else None
+        latest = find_latest(session, parcel)
+        return "parcel_being_told" if latest is not None and latest.open else None
 
-    def _parcel(self, session: Session, submission: Submission) -> Parcel:
-        parcel = parcel_of(session, submission)
+    def _load_parcel(self, session: Session, submission: Submission) -> Parcel:
+        parcel = find_parcel(session, submission)
         if parcel is None:
-            raise LookupError(f"submission {submission.id} is about a parcel that is no more")
+            raise LookupError(f"The parcel of submission {submission.id} has been deleted")
         return parcel
 
 
-def _amazon_ids(session: Session, parcel: Parcel) -> dict[int, str]:
-    """Our id of each line of the parcel's Order → Amazon's."""
-    mine = select(OrderItem.id, OrderItem.order_item_id).where(OrderItem.order_id == parcel.order_id)
-    return {row.id: row.order_item_id for row in session.execute(mine)}
-
-
-KIND = register(_Confirmation())
+def _amazon_item_ids(session: Session, parcel: Parcel) -> dict[int, str]:
+    """Return {our id: Amazon's id} of the items of the parcel's order."""
+    items = select(OrderItem.id, OrderItem.order_item_id).where(OrderItem.order_id == parcel.order_id)
+    return {row.id: row.order_item_id for row in session.execute(items)}

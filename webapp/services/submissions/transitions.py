@@ -1,4 +1,4 @@
-"""What can become of a submission, each with its event and its note on the order. None of these commits."""
+"""State transitions of submissions, with their events and the notes on the Amazon order. None of these commits."""
 
 import logging
 from datetime import datetime, timedelta
@@ -13,13 +13,13 @@ from webapp.services.submissions import handlers as submission_handlers
 
 logger = logging.getLogger(__name__)
 
-# These say why beside their sentence.
+# Events whose text includes Amazon's message or the cause.
 _EXPLAINED = frozenset({"rejected", "unproved", "conflict"})
 
 
 def apply(submission: Submission, name: str, now: datetime) -> None:
     """Move the submission along the state table, reset its tries and log it. Raises InvalidSubmissionTransition."""
-    before, submission.state = submission.state, submission_states.check(name, submission.state).to
+    before, submission.state = submission.state, submission_states.check(name, submission.state).to_state
     log_state(submission, f"{before} → {submission.state}")
     submission.open = submission.state not in submission_states.ENDED
     submission.changed_at = now
@@ -34,85 +34,85 @@ def log_state(submission: Submission, change: str) -> None:
 
 
 def accept(session: Session, submission: Submission, now: datetime) -> None:
-    """Amazon has taken it; the order has to show it before it is believed, where an order can."""
+    """Mark it as accepted by Amazon. If the order can show the change, it is verified only when it does."""
     apply(submission, "accept", now)
     submission.message = submission.cause = None
     submission.accepted_at = now
     submission.due_at = now + timedelta(seconds=submission_states.backoff_seconds(0))
-    log(session, submission, "accepted", now=now)
-    if submission_handlers.get(submission.kind).proved_by_acceptance:
+    record_event(session, submission, "accepted", now=now)
+    if submission_handlers.get(submission.kind).confirmed_by_acceptance:
         confirm(session, submission, now)
 
 
 def confirm(session: Session, submission: Submission, now: datetime, *, actor: str = "amazon") -> None:
-    """Amazon has proved it, whether or not it was told by us; or a person (`by`) has seen the proof there."""
-    ours = submission.state not in {submission_states.QUEUED, submission_states.CONFLICT}
+    """Mark it as verified: Amazon shows the change, whoever made it, or `actor` has seen it in Seller Central."""
+    was_sent = submission.state not in {submission_states.QUEUED, submission_states.CONFLICT}
     apply(submission, "verify", now)
     submission.verified_at = now
-    submission.cause = None if ours else submission_handlers.get(submission.kind).meanwhile
-    log(session, submission, "verified" if ours else "not_needed", now=now, actor=actor)
+    submission.cause = None if was_sent else submission_handlers.get(submission.kind).not_needed_cause
+    record_event(session, submission, "verified" if was_sent else "not_needed", now=now, actor=actor)
 
 
 def reject(
     session: Session,
     submission: Submission,
-    words: str | None,
+    message: str | None,
     now: datetime,
     *,
     cause: str | None = None,
     request_id: str | None = None,
     actor: str = "amazon",
 ) -> None:
-    """Amazon said no (`words`, its own) or the desk did not ask (`cause`, a code). Nothing changes on the order."""
+    """Mark it as rejected, by Amazon (`message`) or before it was sent (`cause`). The order does not change."""
     apply(submission, "reject", now)
-    submission.message, submission.cause = words, cause
+    submission.message, submission.cause = message, cause
     submission.request_id = request_id or submission.request_id
-    _note(submission, "rejected", words=(words or "")[:300], cause=cause or "")
-    log(session, submission, "rejected", now=now, actor=actor)
+    _set_order_note(submission, "rejected", words=(message or "")[:300], cause=cause or "")
+    record_event(session, submission, "rejected", now=now, actor=actor)
 
 
 def mark_unconfirmed(session: Session, submission: Submission, cause: str, now: datetime) -> None:
-    """Accepted, but never shown: a person has to look."""
+    """Mark it as unconfirmed: it may have had an effect that Amazon does not show, so a person has to check."""
     apply(submission, "give_up", now)
     submission.cause = cause
-    _note(submission, "unproved")
-    log(session, submission, "unproved", now=now)
+    _set_order_note(submission, "unproved")
+    record_event(session, submission, "unproved", now=now)
 
 
 def conflict(session: Session, submission: Submission, cause: str, now: datetime) -> None:
-    """The fresh look found the order otherwise than it was when this was asked: a person decides."""
+    """Stop it because the order has changed since the request; a person decides whether it is sent."""
     apply(submission, "conflict", now)
     submission.message, submission.cause = None, cause
-    _note(submission, "conflict", cause=cause)
-    log(session, submission, "conflict", now=now)
+    _set_order_note(submission, "conflict", cause=cause)
+    record_event(session, submission, "conflict", now=now)
 
 
 def undo(session: Session, submission: Submission, *, now: datetime, actor: str) -> None:
-    """A person thought better of it before Amazon was told."""
+    """Withdraw it before it is sent."""
     apply(submission, "undo", now)
-    _note(submission, "undone")
-    log(session, submission, "undone", now=now, actor=actor)
+    _set_order_note(submission, "undone")
+    record_event(session, submission, "undone", now=now, actor=actor)
 
 
-def log(session: Session, submission: Submission, what: str, *, now: datetime, actor: str = "amazon") -> None:
-    """Write the event `<kind>_<what>`, and let the kind do what follows from it."""
-    kind = submission_handlers.get(submission.kind)
-    said = {"words": submission.message or "", "cause": submission.cause or ""} if what in _EXPLAINED else {}
+def record_event(session: Session, submission: Submission, event: str, *, now: datetime, actor: str = "amazon") -> None:
+    """Add the history entry `<kind>_<event>`, and let the handler apply what follows from it."""
+    handler = submission_handlers.get(submission.kind)
+    reason = {"words": submission.message or "", "cause": submission.cause or ""} if event in _EXPLAINED else {}
     audit_log.record(
         session,
-        f"{submission.kind}_{what}",
+        f"{submission.kind}_{event}",
         now=now,
         actor=actor,
-        args=kind.event_args(submission) | said,
+        args=handler.event_args(submission) | reason,
         account_id=submission.account_id,
         store_id=submission.amazon_order.store_id,
-        order_id=kind.order_id(session, submission),
+        order_id=handler.order_id(session, submission),
         amazon_order_id=submission.amazon_order_id,
         submission_id=submission.id,
     )
-    kind.outcome(session, submission, what, now=now, actor=actor)
+    handler.handle_event(session, submission, event, now=now, actor=actor)
 
 
-def _note(submission: Submission, what: str, **args: Any) -> None:
+def _set_order_note(submission: Submission, event: str, **args: Any) -> None:
     order = submission.amazon_order
-    order.note, order.note_args = f"note_{submission_handlers.get(submission.kind).word}_{what}", args
+    order.note, order.note_args = f"note_{submission_handlers.get(submission.kind).note_prefix}_{event}", args

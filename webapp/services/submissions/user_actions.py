@@ -1,6 +1,6 @@
-"""What people do with a submission: ask for it, think better of it, look, ask again, go on in spite of a conflict.
+"""What users do with submissions: request, undo, check now, resubmit, override a conflict.
 
-Moving it on is `advancing`; what differs between the kinds is `kinds`.
+Sending them is `processor`; what differs between the kinds is in `handlers`.
 """
 
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ from webapp.services.accounts import accounts
 from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
 
-# Where the one who asks does not say otherwise; the same as the setting `undo_seconds` begins with.
+# Used by callers that pass no other value; the same as the default of the setting `undo_seconds`.
 UNDO_SECONDS = 30
-# What is kept of the order as it was known when something was asked, and shown beside what Amazon says later. It is
-# stored in clear, so nothing personal may be among it.
+# Columns of the order copied at the time of the request, to compare with Amazon's later data. They are not encrypted,
+# so they must not be personal data.
 SNAPSHOT_FIELDS = ("status", "quantity", "quantity_shipped", "cancel_requested", "total", "currency")
 
 
@@ -35,9 +35,9 @@ def enqueue(
     now: datetime,
     actor: str,
 ) -> Submission:
-    """Queue it; Amazon is told after `undo_seconds`. Does not commit; the account is locked by the caller.
+    """Queue a submission; it is sent after `undo_seconds`. Requires the account lock; does not commit.
 
-    The flush raises IntegrityError where one of the kind is open for the subject: the index lets one click in.
+    The flush raises IntegrityError if a submission of the kind is already open for the subject.
     """
     submission = Submission(
         kind=kind,
@@ -55,29 +55,29 @@ def enqueue(
         changed_at=now,
     )
     session.add(submission)
-    order.note, order.note_args = f"note_{submission_handlers.get(kind).word}_requested", dict(details)
+    order.note, order.note_args = f"note_{submission_handlers.get(kind).note_prefix}_requested", dict(details)
     session.flush()
     submission_transitions.log_state(submission, submission.state)
-    submission_transitions.log(session, submission, "requested", now=now, actor=actor)
+    submission_transitions.record_event(session, submission, "requested", now=now, actor=actor)
     return submission
 
 
 def undo(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
-    """Take a queued one back. Commits. Raises RefusedError once Amazon is being told."""
-    submission = locked(session, submission_id)
+    """Withdraw a queued submission. Commits. Raises RefusedError once it is being sent."""
+    submission = load_locked(session, submission_id)
     if not submission_states.is_allowed("undo", submission.state):
         state = submission.state
         session.rollback()
         raise RefusedError("undo_too_late", state=state)
     submission_transitions.undo(session, submission, now=now, actor=actor)
-    submission_handlers.get(submission.kind).settle(session, submission, now=now, actor=actor)
+    submission_handlers.get(submission.kind).update_order(session, submission, now=now, actor=actor)
     session.commit()
     return submission
 
 
 def override_conflict(session: Session, submission_id: int, *, now: datetime, actor: str) -> Submission:
-    """Go on in spite of the conflict: Amazon is told at once, and decides. Commits. Raises RefusedError."""
-    submission = locked(session, submission_id)
+    """Send it at once in spite of the conflict, and let Amazon decide. Commits. Raises RefusedError."""
+    submission = load_locked(session, submission_id)
     if not submission_states.is_allowed("insist", submission.state):
         state = submission.state
         session.rollback()
@@ -86,15 +86,15 @@ def override_conflict(session: Session, submission_id: int, *, now: datetime, ac
     submission.details = submission.details | {"conflict_overridden": True}
     submission.undo_until = submission.due_at = now
     submission.cause = None
-    submission_transitions.log(session, submission, "insisted", now=now, actor=actor)
-    submission_handlers.get(submission.kind).settle(session, submission, now=now, actor=actor)
+    submission_transitions.record_event(session, submission, "insisted", now=now, actor=actor)
+    submission_handlers.get(submission.kind).update_order(session, submission, now=now, actor=actor)
     session.commit()
     return submission
 
 
 def check_now(session: Session, submission_id: int, *, now: datetime) -> Submission:
-    """Make it due, for the pass that is rung for next. Commits. Raises RefusedError where a look now proves nothing."""
-    submission = locked(session, submission_id)
+    """Make it due at once. Commits. Raises RefusedError if it is too early to check."""
+    submission = load_locked(session, submission_id)
     if not submission_states.may_check_early(submission.state, submission.undo_until, now):
         session.rollback()
         raise RefusedError("look_too_soon")
@@ -104,22 +104,22 @@ def check_now(session: Session, submission_id: int, *, now: datetime) -> Submiss
 
 
 def resubmit(session: Session, submission_id: int, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
-    """Ask for the same once more, as a submission of its own. Commits. Raises RefusedError while it is open."""
+    """Request the same again, as a new submission. Commits. Raises RefusedError, for example while it is open."""
     old = session.get(Submission, submission_id)
     if old is None:
         raise NotFoundError("submission_unknown", name=submission_id)
     if old.open:
         raise RefusedError("again_still_open")
-    return submission_handlers.get(old.kind).again(session, old, undo_seconds=undo_seconds, now=now, actor=actor)
+    return submission_handlers.get(old.kind).resubmit(session, old, undo_seconds=undo_seconds, now=now, actor=actor)
 
 
 def resubmit_error(session: Session, old: Submission) -> str | None:
-    """Why it cannot be asked once more, as a code of `sentences`, or None."""
-    return "again_still_open" if old.open else submission_handlers.get(old.kind).refusal_again(session, old)
+    """Return why it cannot be requested again, as a message code, or None."""
+    return "again_still_open" if old.open else submission_handlers.get(old.kind).resubmit_error(session, old)
 
 
-def locked(session: Session, submission_id: int) -> Submission:
-    """As it is now, with nobody else at the orders of its account. Raises NotFoundError."""
+def load_locked(session: Session, submission_id: int) -> Submission:
+    """Load a submission with fresh values, under the lock of its account's orders. Raises NotFoundError."""
     account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
     if account_id is None:
         raise NotFoundError("submission_unknown", name=submission_id)

@@ -1,11 +1,10 @@
-"""Giving Amazon the seller's own tax invoices and credit notes, as PDF, to show to the buyer.
+"""Upload the seller's own tax invoices and credit notes to Amazon, as PDF, for the buyer to see.
 
-An invoice's number is taken once, so what may have arrived can be told again without harm: Amazon says so then.
+Amazon accepts an invoice number once and reports a repetition, so an upload can be repeated safely.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -24,7 +23,7 @@ from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler, register
 
-# An order that is older is not uploaded by itself.
+# Documents of older orders are not uploaded automatically.
 _RECENT = timedelta(days=30)
 
 
@@ -37,27 +36,27 @@ def upload(
     now: datetime,
     actor: str,
 ) -> Submission:
-    """Queue the upload of an invoice, or of a credit memo as a credit note. Commits.
+    """Queue the upload of an invoice, or of a credit memo as a credit note. Commits. Raises RefusedError.
 
-    `transaction_id`: Amazon's id of the refund a credit note is about, where it is known. Raises RefusedError.
+    `transaction_id`: Amazon's id of the refund that the credit note is about, if known.
     """
     with order_editing.edit_order(session, document.order_id) as order:
         session.refresh(document)
-        refused = queries.upload_of(session, order, document).refused
-        if refused:
-            raise RefusedError(refused)
-        return _ask(session, order, document, transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
+        error = queries.upload_of(session, order, document).refused
+        if error:
+            raise RefusedError(error)
+        return _enqueue(session, order, document, transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
 
 
-def follow(session: Session, amazon_order_ids: Sequence[int], *, now: datetime, actor: str) -> None:
-    """Queue what stores upload by themselves and is due now that these orders have changed. Does not commit."""
+def queue_due(session: Session, amazon_order_ids: Sequence[int], *, now: datetime, actor: str) -> None:
+    """Queue the automatic uploads that are due now that these orders have changed. Does not commit."""
     for invoice in queries.due(session, amazon_order_ids, now - _RECENT):
         order = session.get_one(Order, invoice.order_id)
         if queries.refusal(order, invoice, None) is None:
-            _ask(session, order, invoice, "", undo_seconds=0, now=now, actor=actor)
+            _enqueue(session, order, invoice, "", undo_seconds=0, now=now, actor=actor)
 
 
-def _ask(
+def _enqueue(
     session: Session,
     order: Order,
     document: Document,
@@ -71,7 +70,7 @@ def _ask(
         "document": queries.kind(document),
         "number": document.number,
         "amount": Money(document.total, order.currency).amount,
-        "vat": Money(_vat(document), order.currency).amount,
+        "vat": Money(_limited_tax(document), order.currency).amount,
         "currency": order.currency,
     }
     if transaction_id:
@@ -88,59 +87,63 @@ def _ask(
     )
 
 
-class _VatInvoice(SubmissionHandler):
-    """One feed an invoice: about thirty an hour."""
+@register
+class VatInvoiceHandler(SubmissionHandler):
+    """Sent by feeds with one invoice each, about thirty an hour."""
 
     name = vat_invoices.KIND
-    word = "vat_invoice"
-    meanwhile = "vat_invoice_done"
-    feed = FeedPolicy(vat_invoices.FEED_TYPE, most=1)
-    proved_by_acceptance = True
+    note_prefix = "vat_invoice"
+    not_needed_cause = "vat_invoice_done"
+    feed = FeedPolicy(vat_invoices.FEED_TYPE, max_submissions=1)
+    confirmed_by_acceptance = True
 
-    def document(self, session: Session, asked: Sequence[Submission]) -> Callable[[AmazonGateway], PreparedFeed]:
-        (one,) = asked
-        document, details = queries.document_of(session, one), one.details
+    def build_feed_document(
+        self, session: Session, submissions: Sequence[Submission]
+    ) -> Callable[[AmazonGateway], PreparedFeed]:
+        (submission,) = submissions
+        document, details = queries.document_of(session, submission), submission.details
         invoice = VatInvoice(
-            number=one.amazon_order.number,
+            number=submission.amazon_order.number,
             invoice_number=details["number"],
             total=Money.parse(details["amount"], details["currency"]),
             vat=Money.parse(details["vat"], details["currency"]),
             document_type=details["document"],
             transaction_id=details.get("transaction_id"),
         )
-        marketplace_id = one.amazon_order.store.marketplace_id
+        marketplace_id = submission.amazon_order.store.marketplace_id
         render = printing.invoice if details["document"] == INVOICE else printing.credit_memo
         pdf = render(session, document.id)
         return lambda port: port.prepare_vat_invoice(marketplace_id, invoice, pdf)
 
-    def doubt(self, session: Session, told: Sequence[Submission], report: FeedReport | None) -> str | None:
+    def check_report(
+        self, session: Session, submissions: Sequence[Submission], report: FeedReport | None
+    ) -> str | None:
         if report is None:
             return "vat_invoice_without_report"
         return "vat_invoice_report_contradicts" if report.is_contradictory else None
 
-    def objection(self, session: Session, submission: Submission) -> PreflightFailure | None:
-        order = self._order(session, submission)
-        refused = queries.refusal(order, queries.document_of(session, submission), None)
-        return PreflightFailure(refused) if refused else None
+    def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
+        order = self._load_order(session, submission)
+        error = queries.refusal(order, queries.document_of(session, submission), None)
+        return PreflightFailure(error) if error else None
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
         return queries.document_of(session, submission).order_id
 
-    def again(self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str) -> Submission:
+    def resubmit(
+        self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
+    ) -> Submission:
         document = queries.document_of(session, old)
-        about: dict[str, Any] = {"transaction_id": old.details.get("transaction_id", ""), "undo_seconds": undo_seconds}
-        return upload(session, document, **about, now=now, actor=actor)
+        transaction_id = old.details.get("transaction_id", "")
+        return upload(session, document, transaction_id=transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
 
-    def refusal_again(self, session: Session, old: Submission) -> str | None:
-        return queries.upload_of(session, self._order(session, old), queries.document_of(session, old)).refused
+    def resubmit_error(self, session: Session, old: Submission) -> str | None:
+        return queries.upload_of(session, self._load_order(session, old), queries.document_of(session, old)).refused
 
-    def _order(self, session: Session, submission: Submission) -> Order:
+    def _load_order(self, session: Session, submission: Submission) -> Order:
         return session.get_one(Order, queries.document_of(session, submission).order_id)
 
 
-KIND = register(_VatInvoice())
-
-
-def _vat(document: Document) -> int:
-    """The tax in it. A fee kept of a credit memo keeps tax back too, so that it is never more than the whole."""
+def _limited_tax(document: Document) -> int:
+    """Return the tax, limited to the total: an adjustment fee reduces the tax of a credit memo too."""
     return max(0, min(document.tax, document.total))

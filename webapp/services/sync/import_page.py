@@ -201,10 +201,10 @@ def _write(
     availability_check.create_missing(session, account_id, pending, now=now)
     due, decisions = order_decisions.decide(session, account_id, candidates, now=now)
     counts.blocked += sum(decision.what == import_rules.BLOCK for decision in decisions.values())
-    numbers = order_creation.take_numbers(session, due)
+    numbers = order_creation.allocate_numbers(session, due)
     # The decision is known before the row is written, so that each row is written once.
     notes = {
-        id_: order_creation.created_note(numbers[id_])
+        id_: order_creation.created_note_columns(numbers[id_])
         if id_ in numbers
         else order_decisions.status_columns(decisions[id_])
         for id_, _, _ in inserted
@@ -214,11 +214,13 @@ def _write(
     fault_points.crash("import.amazon_orders_written")
     _update_block_reasons(session, [id_ for id_, _, _ in updated], decisions)
     order_creation.create_many(session, due, numbers, now=now, actor=actor)
-    order_creation.note(session, {id_: number for id_, number in numbers.items() if id_ not in notes})
+    order_creation.set_created_notes(session, {id_: number for id_, number in numbers.items() if id_ not in notes})
     counts.orders_created += len(due)
     _reconcile(session, inserted, updated, with_order, now, actor)
-    search_indexer.write_new(session, [(id_, order) for id_, order, _ in inserted], numbers)
-    daily_sales.add(session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in inserted])
+    search_indexer.index_new(session, [(id_, order) for id_, order, _ in inserted], numbers)
+    daily_sales.add_orders(
+        session, [(store, order, notes[id_]["blocked"] is not None) for id_, order, store in inserted]
+    )
     daily_sales.mark_dirty(session, [(store.id, order.purchased_at) for _, order, store in updated])
     return {order.number: id_ for id_, order, _ in inserted}
 
@@ -239,7 +241,7 @@ def _update_block_reasons(
             session.execute(update(rows.AmazonOrder), updates)
 
 
-def _arrival_event(account_id: int, entry: order_creation.Due, now: datetime, actor: str) -> dict[str, Any]:
+def _arrival_event(account_id: int, entry: order_creation.OrderToCreate, now: datetime, actor: str) -> dict[str, Any]:
     id_, order, store = entry
     return {
         "at": now,
@@ -254,8 +256,8 @@ def _arrival_event(account_id: int, entry: order_creation.Due, now: datetime, ac
 
 def _reconcile(
     session: Session,
-    inserted: Sequence[order_creation.Due],
-    updated: Sequence[order_creation.Due],
+    inserted: Sequence[order_creation.OrderToCreate],
+    updated: Sequence[order_creation.OrderToCreate],
     with_order: set[int],
     now: datetime,
     actor: str,
@@ -264,7 +266,7 @@ def _reconcile(
     written = [*inserted, *updated]
     reconciliation.reconcile_orders(session, [(id_, order) for id_, order, _ in updated if id_ in with_order], now=now)
     if any(store.upload_invoices for _, _, store in written):
-        vat_invoices.follow(session, [id_ for id_, _, _ in written], now=now, actor=actor)
+        vat_invoices.queue_due(session, [id_ for id_, _, _ in written], now=now, actor=actor)
     if updated:
         reconciliation.confirm_submissions(session, [(id_, order) for id_, order, _ in updated], now=now)
     stock_ledger.reconcile(session, [id_ for id_, _, _ in written], now=now, actor=actor)

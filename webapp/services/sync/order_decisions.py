@@ -20,8 +20,8 @@ from webapp.services.sync import upsert as amazon_order_upsert
 
 
 def decide(
-    session: Session, account_id: int, candidates: Sequence[order_creation.Due], *, now: datetime
-) -> tuple[list[order_creation.Due], dict[int, ImportDecision]]:
+    session: Session, account_id: int, candidates: Sequence[order_creation.OrderToCreate], *, now: datetime
+) -> tuple[list[order_creation.OrderToCreate], dict[int, ImportDecision]]:
     """Return the candidates whose order can be created, and all decisions by Amazon order id. Does not commit."""
     settings = {store: store_settings(store) for store in {store for _, _, store in candidates}}
     decisions = {id_: import_rules.decide(order, settings[store]) for id_, order, store in candidates}
@@ -72,11 +72,13 @@ def retry(session: Session, amazon_orders: Sequence[AmazonOrder], *, now: dateti
     return len(create_orders(session, due, now=now, actor=actor))
 
 
-def create_orders(session: Session, due: Sequence[order_creation.Due], *, now: datetime, actor: str) -> dict[int, str]:
+def create_orders(
+    session: Session, due: Sequence[order_creation.OrderToCreate], *, now: datetime, actor: str
+) -> dict[int, str]:
     """Create the orders and update stock. Returns their numbers by Amazon order id. Does not commit."""
-    numbers = order_creation.take_numbers(session, due)
+    numbers = order_creation.allocate_numbers(session, due)
     order_creation.create_many(session, due, numbers, now=now, actor=actor)
-    order_creation.note(session, numbers)
+    order_creation.set_created_notes(session, numbers)
     search_indexer.mark_dirty(session, *numbers)
     stock_ledger.reconcile(session, [id_ for id_, _, _ in due], now=now, actor=actor)
     return numbers

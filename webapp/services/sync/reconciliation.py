@@ -61,13 +61,13 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     if money_left > 0 or any(order_states.left_to_refund(item) for item in order.items):
         given = refundable.given_back(session, order)
         draft = drafts.credit_all(order.items, order.total, given=given, money_left=money_left)
-        memo = credit_memos.write(session, order, draft, now=now, reason="cancelled_at_amazon")
+        memo = credit_memos.add_credit_memo(session, order, draft, now=now, reason="cancelled_at_amazon")
         audit_log.record_on_order(session, "credited_offline", order, now=now, actor="amazon", number=memo.number)
     for item in order.items:
         item.canceled = item.ordered - item.shipped
     order.state = order_states.CANCELED
     order.status = ""
-    holds.clear(order)
+    holds.clear_hold(order)
     order.version += 1
     audit_log.record_on_order(session, "order_canceled", order, now=now, actor="amazon")
 
@@ -84,7 +84,7 @@ def _invoice_if_amounts_are_final(session: Session, order: Order, amazon_order: 
         return False
     if not order_states.is_allowed("invoice", order.state) or not any(map(order_states.left_to_invoice, order.items)):
         return False
-    invoices.write(session, order, now=now, actor="amazon")
+    invoices.add_invoice(session, order, now=now, actor="amazon")
     return True
 
 
@@ -117,6 +117,6 @@ def confirm_submissions(session: Session, written: Sequence[tuple[int, AmazonOrd
     with session.no_autoflush:
         for submission in submissions:
             handler = submission_handlers.get(submission.kind)
-            if handler.proved(session, submission, amazon_orders[submission.amazon_order_id]):
+            if handler.is_shown_by(session, submission, amazon_orders[submission.amazon_order_id]):
                 submission_transitions.confirm(session, submission, now)
-    order_editing.follow_confirmations(session, list(amazon_orders), now=now, actor="amazon")
+    order_editing.update_from_confirmations(session, list(amazon_orders), now=now, actor="amazon")

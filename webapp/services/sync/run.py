@@ -138,7 +138,9 @@ def _begin(
     marketplaces = sorted(session.scalars(select(Store.marketplace_id).where(Store.account_id == account_id)))
     window = resume_point.load(account, marketplaces, now) if since is None else None
     if window is None:
-        window = SyncWindow(since or _cursor(session, account, now), now, marketplaces, accounts.left_out(account, now))
+        window = SyncWindow(
+            since or _cursor(session, account, now), now, marketplaces, accounts.datasets_to_skip(account, now)
+        )
     run = SyncRun(account_id=account_id, actor=actor, started_at=now, updated_after=window.after)
     session.add(run)
     session.commit()
@@ -333,8 +335,8 @@ def _end_done(
         account.cursor = reached if clocks.is_ahead(account.cursor, now) else max(account.cursor, reached)
     account.last_synced_at = now
     incomplete_orders.restart(session, account.id, frozenset(account.missing_datasets) - page.missing, now)
-    accounts.record_success(account, page.missing, now, left_out=left_out)
-    clock_corrections.note_difference(account, gateway, now)
+    accounts.record_success(account, page.missing, now, skipped=left_out)
+    clock_corrections.record_clock_difference(account, gateway, now)
     session.execute(update(Store).where(Store.account_id == account.id).values(last_synced_at=now))
     run.state, run.ended_at, run.updated_before = "done", now, bound
 
@@ -351,5 +353,5 @@ def _end_failed(session: Session, gateway: AmazonGateway, run: SyncRun, error: A
     run.cause, run.message, run.request_id = error.cause, error.message[:1000], error.request_id
     account = session.get_one(Account, run.account_id)
     accounts.record_failure(account, error, now)
-    clock_corrections.note_difference(account, gateway, now)
+    clock_corrections.record_clock_difference(account, gateway, now)
     session.commit()

@@ -1,7 +1,7 @@
-"""Coming in with a password, and keeping those out who guess.
+"""Sign in with a password, with locks against guessing.
 
-Each try is written down as failed before the password is looked at, so that guesses sent at the same moment count
-each other. Hashing takes tens of milliseconds and stands outside every transaction: it would hold up all writers.
+Each attempt is stored as failed before the password is checked, so that simultaneous attempts are counted. Hashing
+takes tens of milliseconds and happens outside of transactions, since it would block all writers.
 """
 
 import ipaddress
@@ -19,43 +19,44 @@ from webapp.queries.users import sign_in_account
 from webapp.services.users.users import update_hash
 
 FAILURES_PER_ACCOUNT = 10
-# Failures older than this are forgotten; the lock itself holds for LOCK after the last one.
-MEMORY = timedelta(hours=1)
-LOCK = timedelta(minutes=30)
+# Failures older than this do not count; the lock lasts LOCK_TIME after the last failure.
+FAILURE_WINDOW = timedelta(hours=1)
+LOCK_TIME = timedelta(minutes=30)
 FAILURES_PER_ADDRESS = 30
 ADDRESS_WINDOW = timedelta(minutes=15)
 
-# (password, stored hash or None) -> (whether it is right, a better hash to store or None)
+# (password, stored hash or None) -> (whether it is right, a new hash to store or None)
 Verify = Callable[[str, str | None], tuple[bool, str | None]]
 
 
 def sign_in(session: Session, email: str, password: str, address: str, verify: Verify, now: datetime) -> User:
-    """The user with this address and password. Unknown, disabled and wrong all raise the same InvalidError.
+    """Return the user with this e-mail and password. Commits.
 
-    Raises RefusedError while the account or the visitor's address is locked, whatever the password.
+    Raises the same InvalidError for unknown and disabled users and wrong passwords, and RefusedError while the account
+    or the network `address` is locked.
     """
     email = normal_email(email)
-    attempt, user_id, stored = _admit(session, email, address, now)
-    right, better = verify(password[: LONGEST_PASSWORD + 1], stored)
-    if not right or user_id is None:
+    attempt_id, user_id, stored = _record_attempt(session, email, address, now)
+    is_right, new_hash = verify(password[: LONGEST_PASSWORD + 1], stored)
+    if not is_right or user_id is None:
         raise InvalidError("sign_in_wrong")
-    if better is not None:
-        update_hash(session, user_id, better)
-    session.get_one(SignInAttempt, attempt).outcome = "signed_in"
+    if new_hash is not None:
+        update_hash(session, user_id, new_hash)
+    session.get_one(SignInAttempt, attempt_id).outcome = "signed_in"
     user = session.get_one(User, user_id)
     session.commit()
     return user
 
 
-def note_link(session: Session, email: str, address: str, now: datetime) -> None:
-    """Write down that somebody came in by a link. It also ends a lock: whoever makes links may."""
+def record_link_sign_in(session: Session, email: str, address: str, now: datetime) -> None:
+    """Record a sign-in by link, which also ends a lock. Commits."""
     session.add(SignInAttempt(at=now, account=sign_in_account(email), address=_network(address), outcome="by_link"))
     session.commit()
 
 
-def _admit(session: Session, email: str, address: str, now: datetime) -> tuple[int, int | None, str | None]:
-    """(attempt, user id, stored hash), after writing the attempt down. Raises RefusedError when locked."""
-    # PostgreSQL lets two transactions count at once; the lock on the user's row makes the second one wait.
+def _record_attempt(session: Session, email: str, address: str, now: datetime) -> tuple[int, int | None, str | None]:
+    """Store an attempt; return (attempt id, user id, stored hash). Commits. Raises RefusedError if locked."""
+    # On PostgreSQL two transactions could count at the same time; the lock on the user's row makes one wait.
     user = session.execute(
         select(User.id, User.password).where(User.email == email, User.active).with_for_update()
     ).one_or_none()
@@ -73,30 +74,30 @@ def _admit(session: Session, email: str, address: str, now: datetime) -> tuple[i
 
 
 def _locked_until(session: Session, account: bytes, network: bytes, now: datetime) -> datetime | None:
-    """When the account, or else the address, is free again; None when both are."""
+    """Return when the lock of the account or of the network ends, or None if neither is locked."""
     failed = SignInAttempt.outcome == "failed"
-    came_in = session.scalar(
+    last_sign_in = session.scalar(
         select(func.max(SignInAttempt.at)).where(SignInAttempt.account == account, ~failed)
     ) or datetime.fromtimestamp(0, now.tzinfo)
-    # A lock began up to LOCK ago, and counts the failures of the hour before it, not of the hour before now.
-    since = max(came_in, now - MEMORY - LOCK)
+    # A lock may have begun up to LOCK_TIME ago, and counts the failures of the hour before its beginning.
+    start = max(last_sign_in, now - FAILURE_WINDOW - LOCK_TIME)
     recent = select(SignInAttempt.at).where(failed).order_by(SignInAttempt.at.desc())
-    tries = session.scalars(
-        recent.where(SignInAttempt.account == account, SignInAttempt.at > since).limit(FAILURES_PER_ACCOUNT)
+    failures = session.scalars(
+        recent.where(SignInAttempt.account == account, SignInAttempt.at > start).limit(FAILURES_PER_ACCOUNT)
     ).all()
-    within_memory = len(tries) == FAILURES_PER_ACCOUNT and tries[0] - tries[-1] < MEMORY
-    if within_memory and tries[0] + LOCK > now:
-        return tries[0] + LOCK
-    tries = session.scalars(
+    is_within_window = len(failures) == FAILURES_PER_ACCOUNT and failures[0] - failures[-1] < FAILURE_WINDOW
+    if is_within_window and failures[0] + LOCK_TIME > now:
+        return failures[0] + LOCK_TIME
+    failures = session.scalars(
         recent.where(SignInAttempt.address == network, SignInAttempt.at > now - ADDRESS_WINDOW).limit(
             FAILURES_PER_ADDRESS
         )
     ).all()
-    return tries[-1] + ADDRESS_WINDOW if len(tries) == FAILURES_PER_ADDRESS else None
+    return failures[-1] + ADDRESS_WINDOW if len(failures) == FAILURES_PER_ADDRESS else None
 
 
 def _network(address: str) -> bytes:
-    """One visitor of IPv6 owns a whole /64, so that is what counts as an address."""
+    """Return the hash of the visitor's network: the address, or for IPv6 its /64, which one visitor owns."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:  # A Unix socket has no address; all its visitors count as one.

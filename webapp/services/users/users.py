@@ -1,4 +1,4 @@
-"""Users: creating them, letting them in by a link, ending their sessions."""
+"""Users: creating and disabling them, sign-in links, ending their sessions."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -31,10 +31,10 @@ def create_user(
 def make_sign_in_link(
     session: Session, settings: Settings, now: datetime, email: str | None = None, actor: str = "cli"
 ) -> str:
-    """The address that lets one person in, once, within 24 hours. Older links of the same kind stop working.
+    """Create a sign-in link that works once within 24 hours, and return its URL. Older links of its kind are deleted.
 
-    Without `email` it makes the first owner: RefusedError when there is a user already. With it, it lets that user
-    choose a new password: NotFoundError when there is none with this address, RefusedError when they are disabled.
+    Without `email` the link creates the first owner; raises RefusedError if there is a user. With it the link lets that
+    user set a new password; raises NotFoundError if there is no such user, RefusedError if they are disabled.
     """
     if email is None:
         if users.anybody(session):
@@ -49,19 +49,19 @@ def make_sign_in_link(
 
 
 def make_demo_link(session: Session, settings: Settings, now: datetime) -> str:
-    """The address that signs in the owner of a demonstration. Only `channeldesk demo` may call this."""
+    """Create a link that signs in the owner of a demo, and return its URL. Only for `channeldesk demo`."""
     user = users.by_email(session, DEMO_EMAIL) or _add(session, DEMO_EMAIL, OWNER, None, now, "cli")
     return _make_link(session, settings, now, "demo", user.id, "cli")
 
 
 def use_link(session: Session, token: str, now: datetime, email: str = "", password_hash: str | None = None) -> User:
-    """Use a link up: make the first owner, or give its user the new password, which ends their other sessions.
+    """Use a link: create the first owner, or set the user's new password, which ends their other sessions. Commits.
 
-    Raises RefusedError for a link that is used or too old, and InvalidError like `create_user`.
+    Raises RefusedError for a used or expired link, and InvalidError like `create_user`.
     """
     link = users.link(session, token, now)
-    used_up = delete(SignInLink).where(SignInLink.token_hash == users.digest(token)).returning(SignInLink.kind)
-    if link is None or session.execute(used_up).one_or_none() is None:
+    statement = delete(SignInLink).where(SignInLink.token_hash == users.digest(token)).returning(SignInLink.kind)
+    if link is None or session.execute(statement).one_or_none() is None:
         session.rollback()
         raise RefusedError("link_gone")
     if link.kind == "first":
@@ -79,16 +79,16 @@ def use_link(session: Session, token: str, now: datetime, email: str = "", passw
 
 
 def change_role(session: Session, user_id: int, role: str, *, now: datetime, actor: str) -> User:
-    """Give a user another role, which counts from their next request. Commits.
+    """Change the role of a user, from their next request on. Commits.
 
     Raises InvalidError for an unknown role, NotFoundError, and RefusedError for the last active owner.
     """
     check_role(role)
     owners = _lock_active_owners(session)
-    user = _get(session, user_id)
+    user = _load(session, user_id)
     if user.role == role:
         session.rollback()
-        return _get(session, user_id)
+        return _load(session, user_id)
     if owners == [user.id]:
         session.rollback()
         raise RefusedError("last_owner")
@@ -100,12 +100,12 @@ def change_role(session: Session, user_id: int, role: str, *, now: datetime, act
 
 
 def disable(session: Session, user_id: int, *, now: datetime, actor: str) -> User:
-    """Keep a user out: ends their sessions and their sign-in links at once. Commits.
+    """Disable a user, and end their sessions and sign-in links. Commits.
 
     Raises NotFoundError, and RefusedError for the last active owner.
     """
     owners = _lock_active_owners(session)
-    user = _get(session, user_id)
+    user = _load(session, user_id)
     if owners == [user.id]:
         session.rollback()
         raise RefusedError("last_owner")
@@ -120,10 +120,10 @@ def disable(session: Session, user_id: int, *, now: datetime, actor: str) -> Use
 
 def enable(session: Session, user_id: int, *, now: datetime, actor: str) -> User:
     """Let a disabled user sign in again. Commits. Raises NotFoundError."""
-    user = _get(session, user_id)
+    user = _load(session, user_id)
     if not user.active:
         user.active = True
-        # A sign-in that was under way when they were disabled may have left one.
+        # A sign-in during the disabling may have created a session.
         _end_sessions(session, user.id)
         audit_log.record(session, "user_was_enabled", now=now, actor=actor, user_id=user.id, args={"user": user.id})
     session.commit()
@@ -132,7 +132,7 @@ def enable(session: Session, user_id: int, *, now: datetime, actor: str) -> User
 
 def sign_out_everywhere(session: Session, user_id: int, *, now: datetime, actor: str) -> int:
     """End all sessions of a user. Commits. Returns how many there were. Raises NotFoundError."""
-    user = _get(session, user_id)
+    user = _load(session, user_id)
     count = _end_sessions(session, user.id)
     audit_log.record(
         session, "user_signed_out", now=now, actor=actor, user_id=user.id, args={"user": user.id, "sessions": count}
@@ -142,12 +142,12 @@ def sign_out_everywhere(session: Session, user_id: int, *, now: datetime, actor:
 
 
 def _lock_active_owners(session: Session) -> list[int]:
-    """The ids of the active owners. Two who change them wait for each other, so one owner always remains."""
+    """Lock the active owners and return their ids, so that concurrent changes always leave one owner."""
     owners = select(User.id).where(User.role == OWNER, User.active).order_by(User.id).with_for_update()
     return list(session.scalars(owners))
 
 
-def _get(session: Session, user_id: int) -> User:
+def _load(session: Session, user_id: int) -> User:
     user = session.get(User, user_id, populate_existing=True)
     if user is None:
         raise NotFoundError("user_unknown")
@@ -160,7 +160,7 @@ def _end_sessions(session: Session, user_id: int) -> int:
 
 
 def update_hash(session: Session, user_id: int, password_hash: str) -> None:
-    """Store the same password, hashed anew because the parameters have become stronger."""
+    """Store a new hash of the same password, after the hash parameters have changed. Commits."""
     session.execute(update(User).where(User.id == user_id).values(password=password_hash))
     session.commit()
 

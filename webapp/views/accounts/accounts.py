@@ -164,8 +164,8 @@ def sync_now(account_id: int) -> Response:
 
 
 def _test_connection(fields: dict[str, str]) -> ConnectionReport:
-    credentials = accounts.check(fields)
-    accounts.check_new(db.session(), fields)
+    credentials = accounts.check_fields(fields)
+    accounts.check_not_connected(db.session(), fields)
     # The call may take long, so no transaction is open during it.
     db.session.rollback()
     with open_port(credentials) as port:
@@ -250,7 +250,9 @@ def _account_page(
         "clock_offset": account.clock_offset
         if abs(account.clock_offset or 0) > clocks.TOLERANCE.total_seconds()
         else 0,
-        "datasets": _datasets(frozenset(account.missing_datasets), accounts.outages(account, datetime.now(UTC))),
+        "datasets": _datasets(
+            frozenset(account.missing_datasets), accounts.temporarily_unavailable_datasets(account, datetime.now(UTC))
+        ),
         "job": stores.sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),
         "problem": problem,

@@ -108,7 +108,7 @@ def _create(document: DocumentType, number: str) -> Response:
         "comment": form.comment.data or "",
         "notify": bool(form.notify.data),
         "append": bool(form.append.data),
-        "seen": form.version(),
+        "expected_version": form.version(),
         "now": datetime.now(UTC),
         "actor": current_user.actor,
     }

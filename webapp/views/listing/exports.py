@@ -81,7 +81,7 @@ class _ExportAudit:
         session = db.session()
         session.rollback()
         now = datetime.now(UTC)
-        export_audit.note(
+        export_audit.record_export(
             session, self.listing.name, self.format, self.count, personal=self.personal, now=now, actor=self.actor
         )
 

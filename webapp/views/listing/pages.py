@@ -92,7 +92,7 @@ def _show(
 def _allowed_kinds(listing: Listing) -> tuple[str, ...]:
     if not has_permission("bulk.write"):
         return ()
-    return tuple(name for name in listing.kinds if has_permission(bulk_registry.find(name).permission))
+    return tuple(name for name in listing.kinds if has_permission(bulk_registry.get_handler(name).permission))
 
 
 def _current_view(session: Session) -> GridView | None:

@@ -38,13 +38,13 @@ _VIEWS = ("listing/_views.html", "listing/views.html")
 def select(name: str) -> Response:
     """Store the selected rows, or all that match, as a bulk action, and show its confirmation."""
     listing = list_registry.find(name)
-    kind = bulk_registry.find(request.form.get("kind", ""))
+    kind = bulk_registry.get_handler(request.form.get("kind", ""))
     if kind.name not in listing.kinds:
         abort(400)
     if not has_permission(kind.permission):
         abort(403)
     session = db.session()
-    begin = bulk_runner.start if kind.immediate else bulk_runner.draft
+    begin = bulk_runner.start if kind.immediate else bulk_runner.create_draft
     try:
         action = begin(session, kind.name, _selected(listing), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
@@ -84,13 +84,13 @@ def choose(name: str) -> Response:
         )
     chosen = [name for name in order if name in ticked]
     if "reset" in sent:
-        saved_views.choose(db.session(), current_user.id, listing.name, (), None)
+        saved_views.save_layout(db.session(), current_user.id, listing.name, (), None)
     elif not chosen or not form.validate():
         context = _columns_context(listing, order, ticked, form, query) | {"nothing_ticked": not chosen}
         return render_invalid(request, *_COLUMNS, **context)
     else:
         size = int(form.size.data) if form.size.data else None
-        saved_views.choose(db.session(), current_user.id, listing.name, chosen, size)
+        saved_views.save_layout(db.session(), current_user.id, listing.name, chosen, size)
     return see_other(request, _back(listing, without=("columns", "size", "after", "before")))
 
 
@@ -116,7 +116,7 @@ def save(name: str) -> Response:
         layout = queries.find_layout(session, current_user.id, listing.name)
         visible = list_registry.chosen_grid(listing, [], arguments, layout).visible
         try:
-            view = saved_views.save(
+            view = saved_views.save_view(
                 session,
                 current_user.id,
                 listing.name,
@@ -144,7 +144,9 @@ def change(view_id: int) -> Response:
     try:
         if sent:
             opens = form.opens.data
-            saved_views.change(session, current_user.id, view_id, form.name.data, shared=form.shared.data, opens=opens)
+            saved_views.update_view(
+                session, current_user.id, view_id, form.name.data, shared=form.shared.data, is_default=opens
+            )
     except InvalidError as error:
         add_error(form, error)
         sent = False
@@ -160,7 +162,7 @@ def change(view_id: int) -> Response:
 @requires("orders.read")
 def delete(view_id: int) -> Response:
     session = db.session()
-    listing = list_registry.find(saved_views.forget(session, current_user.id, view_id))
+    listing = list_registry.find(saved_views.delete_view(session, current_user.id, view_id))
     return render_fragment_or_page(
         request, *_VIEWS, **_views_context(listing, ViewForm(formdata=None), request.form.get("query", ""))
     )

@@ -63,12 +63,12 @@ def create(number: str) -> Response:
     account_id = order.amazon_order.account_id
     form = MessageForm(kinds=allowed(order))
     try:
-        mail = outbox.write_message(
+        mail = outbox.queue_message(
             session,
             order,
             form.kind.data or "",
             form.text.data or "",
-            once=form.once.data or None,
+            idempotency_key=form.once.data or None,
             now=datetime.now(UTC),
             actor=current_user.actor,
         )

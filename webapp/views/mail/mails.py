@@ -103,7 +103,7 @@ def retry(mail_id: int) -> Response:
 @bp.post("/mails/<int:mail_id>/drops")
 @requires("mails.write")
 def drop(mail_id: int) -> Response:
-    outbox.drop(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
+    outbox.discard(db.session(), mail_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Dropped: nothing more is sent."), "good")
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
@@ -144,14 +144,14 @@ def create(number: str) -> Response:
         else None
     )
     try:
-        mail = outbox.write(
+        mail = outbox.queue_mail(
             session,
             order,
             kind,
             document_id,
             text,
-            anyway=bool(form.anyway.data),
-            once=form.once.data or None,
+            force=bool(form.anyway.data),
+            idempotency_key=form.once.data or None,
             attach=bool(form.attach.data),
             now=datetime.now(UTC),
             actor=current_user.actor,
@@ -195,7 +195,7 @@ def _document(kind: str, number: str) -> Response:
     session = db.session()
     found = queries.document(session, kind, number)
     order = orders.by_id(session, found.order_id)
-    return _queued(outbox.write(session, order, kind, found.id, now=datetime.now(UTC), actor=current_user.actor))
+    return _queued(outbox.queue_mail(session, order, kind, found.id, now=datetime.now(UTC), actor=current_user.actor))
 
 
 def _queued(mail: Mail) -> Response:

@@ -55,7 +55,7 @@ def save() -> Response:
 @bp.post("/mail-settings/deletions")
 @requires("mails.settings")
 def forget() -> Response:
-    settings.forget_server(db.session(), now=datetime.now(UTC), actor=current_user.actor)
+    settings.delete_server(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The mail server was taken away: nobody is written to."), "good")
     return see_other(request, url_for("mail_settings.show"))
 

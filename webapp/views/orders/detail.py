@@ -140,7 +140,10 @@ def _amazon_link(order: OrderDetail) -> bool:
 
 def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
     """Return (field, Amazon's value, edited value) where the two differ."""
-    told, ours = order_addresses.told(order, which) or {}, getattr(order, order_addresses.COLUMNS[which][0]) or {}
+    told, ours = (
+        order_addresses.amazon_address(order, which) or {},
+        getattr(order, order_addresses.COLUMNS[which][0]) or {},
+    )
     return [
         (timeline.ADDRESS_FIELDS.get(name, name), told.get(name), ours.get(name))
         for name in addresses.EDITABLE

@@ -40,7 +40,7 @@ def keep() -> Response:
         account_id = chosen_account(form)
         name, text = _sent(form)
         about = {"now": datetime.now(UTC), "actor": current_user.actor}
-        kept = csv_import.keep(session, account_id, name, text, **about)
+        kept = csv_import.create(session, account_id, name, text, **about)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)

@@ -120,7 +120,7 @@ def change(product_id: int) -> Response:
     version = form.seen()
 
     def step(about: dict[str, Any]) -> None:
-        products.change(db.session(), product_id, form.entry(), version=version, **about)
+        products.update_product(db.session(), product_id, form.entry(), version=version, **about)
 
     return _do(product_id, step, "edit", form, str(_("The product was saved.")))
 
@@ -133,7 +133,7 @@ def count(product_id: int) -> Response:
 
     def step(about: dict[str, Any]) -> None:
         pieces = csv_import.pieces(form.quantity.data or "")
-        verb = products.adjust if form.how.data == "adjust" else products.count
+        verb = products.adjust_quantity if form.how.data == "adjust" else products.set_quantity
         verb(db.session(), product_id, pieces, reason=form.reason.data or "", **about)
 
     return _do(product_id, step, "count", form, str(_("The stock was written down.")))
@@ -142,14 +142,14 @@ def count(product_id: int) -> Response:
 @bp.post("/<int:product_id>/looks")
 @requires("products.write")
 def look_at(product_id: int) -> Response:
-    products.look_at(db.session(), product_id, now=datetime.now(UTC), actor=current_user.actor)
+    products.mark_reviewed(db.session(), product_id, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("products.show", product_id=product_id))
 
 
 @bp.post("/looks")
 @requires("products.write")
 def look_at_all() -> Response:
-    products.look_at_all(db.session(), now=datetime.now(UTC), actor=current_user.actor)
+    products.mark_all_reviewed(db.session(), now=datetime.now(UTC), actor=current_user.actor)
     flash(_("All flags were taken away."), "good")
     return see_other(request, url_for("products.index"))
 

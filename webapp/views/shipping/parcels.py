@@ -75,7 +75,7 @@ def correct(number: str, reference: int) -> Response:
 def take_back(number: str, reference: int) -> Response:
     """Remove a parcel; its units can be shipped again."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
-    parcels.take_back(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
+    parcels.delete(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The package was removed."), "good")
     return see_other(request, _next() or url_for("shipments.show", number=number))
 
@@ -85,7 +85,7 @@ def take_back(number: str, reference: int) -> Response:
 def cancel_instead(number: str, reference: int) -> Response:
     """Remove a parcel that is not confirmed yet and cancel the order, as the buyer asked."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
-    asked = parcels.cancel_instead(
+    asked = parcels.delete_and_cancel_order(
         db.session(),
         parcel.id,
         BUYER_ASKED,

@@ -85,7 +85,7 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
         raise RefusedError(refusal)
     try:
         drafts = parcels.shipment(order.items, form.packed(unknown="?"))
-        shipments.check_numbers(session, order, drafts)
+        shipments.check_tracking_numbers(session, order, drafts)
     except ConfirmationError:
         return context
     except DeskError as error:

@@ -57,13 +57,13 @@ def index() -> Response:
 def paste() -> Response:
     session, form = db.session(), TrackingForm()
     try:
-        sheets = tracking_import.read(session, form.texts())
+        sheets = tracking_import.parse_sheets(session, form.texts())
     except InvalidError as error:
         session.rollback()
         add_error(form, error, otherwise="text")
         return render_invalid(request, *_PASTE, form=form, **_recent())
     session.rollback()
-    kept = tracking_import.keep(session, sheets, now=datetime.now(UTC), actor=current_user.actor)
+    kept = tracking_import.create(session, sheets, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("tracking.show", import_id=kept.id))
 
 
@@ -82,7 +82,7 @@ def choose(import_id: int) -> Response:
     here = url_for("tracking.show", import_id=import_id, show=request.args.get("show"), after=request.args.get("after"))
     if queries.find(session, import_id).confirmed_at is None:
         session.rollback()
-        tracking_import.choose(session, import_id, _choices())
+        tracking_import.update_rows(session, import_id, _choices())
     if request.form.get("then") != "ship":
         return see_other(request, here)
     undo_seconds = settings().undo_seconds

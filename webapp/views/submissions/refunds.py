@@ -19,7 +19,7 @@ bp = Blueprint("refunds", __name__, url_prefix="/submissions/<int:submission_id>
 @requires("submissions.write")
 def arrived(submission_id: int) -> Response:
     """Mark the refund as made."""
-    refunds.arrived(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    refunds.mark_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It counts as refunded."), "good")
     return _back(submission_id)
 
@@ -28,7 +28,7 @@ def arrived(submission_id: int) -> Response:
 @requires("submissions.write")
 def missed(submission_id: int) -> Response:
     """Mark the refund as not made and release its amounts."""
-    refunds.missed(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    refunds.mark_not_refunded(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("It can be refunded again."), "good")
     return _back(submission_id)
 
@@ -37,7 +37,7 @@ def missed(submission_id: int) -> Response:
 @requires("submissions.write")
 def send_again(submission_id: int) -> Response:
     """Mark the refund as not made and send it again."""
-    submission = refunds.send_again(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
+    submission = refunds.resend(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
     wake_worker(submission.account_id)
     return _back(submission_id)
 

@@ -32,7 +32,7 @@ def context(session: Session, submission: Submission) -> dict[str, Any]:
 
 
 def _refund(session: Session, submission: Submission) -> dict[str, Any]:
-    memo = refunds.memo_of(session, submission)
+    memo = refunds.load_memo(session, submission)
     order = session.get_one(Order, memo.order_id)
     items = {item.id: item for item in order.items}
     refused = {row["line"]: row for row in submission.details.get("refused", ())}

@@ -71,7 +71,9 @@ def show(submission_id: int) -> Response:
     zone = submission.amazon_order.store.marketplace.time_zone
     again = submission.state in AGAIN
     parcel = (
-        shipment_confirmations.parcel_of(session, submission) if submission.kind == shipment_confirmation.KIND else None
+        shipment_confirmations.find_parcel(session, submission)
+        if submission.kind == shipment_confirmation.KIND
+        else None
     )
     return render_fragment_or_page(
         request,
@@ -87,7 +89,7 @@ def show(submission_id: int) -> Response:
         again=again,
         shipment=_shipment(submission),
         parcel=parcel,
-        parcel_submission=shipment_confirmations.latest(session, parcel) if parcel else None,
+        parcel_submission=shipment_confirmations.find_latest(session, parcel) if parcel else None,
         changes=_changes(submission) if submission.state == submission_states.CONFLICT else [],
         about=submission_subject.context(session, submission),
     )

@@ -159,7 +159,7 @@ def read_again(kept_id: int) -> Response:
     """Read the order from Amazon during the request."""
     session = db.session()
     order, account = sync_runs.quarantined(session, kept_id)
-    name, keys = order.number, accounts.credentials(account)
+    name, keys = order.number, accounts.credentials_of(account)
     session.rollback()
     try:
         with amazon_gateway.open_port(keys) as port:

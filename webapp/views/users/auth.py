@@ -89,7 +89,7 @@ def use_link(token: str) -> ResponseReturnValue:
         return _link_form(link, form), 422
     except RefusedError:
         return _link_gone()
-    logins.note_link(db.session(), email, request.remote_addr or "", now)
+    logins.record_link_sign_in(db.session(), email, request.remote_addr or "", now)
     auth.sign_in(user)
     return redirect("/", code=303)
 
