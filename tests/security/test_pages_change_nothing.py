@@ -95,7 +95,7 @@ def values(session: Session, settings: Settings, owner_client: FlaskClient) -> C
         "account_id": mirror.account_id,
         "slug": store.slug,
         "run_id": run.id,
-        "kept_id": session.scalars(select(QuarantinedOrder.id)).one(),
+        "quarantine_id": session.scalars(select(QuarantinedOrder.id)).one(),
         "key": "sync_account-1",
         "action_id": printed.id,
         "mail_id": mail.id,

@@ -27,7 +27,7 @@ UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 _INTERVAL = ("schedule/_interval.html", "schedule/interval.html")
 
 
-class Row(NamedTuple):
+class JobRow(NamedTuple):
     """A recurring job. `state`: running, waiting, done, failed or paused."""
 
     job: RecurringJob
@@ -75,19 +75,19 @@ def change_interval(key: str) -> Response:
 @bp.post("/<key>/runs")
 @requires("schedule.write")
 def run_now(key: str) -> Response:
-    return _do(schedule_service.run_now, key)
+    return _run(schedule_service.run_now, key)
 
 
 @bp.post("/<key>/pause")
 @requires("schedule.write")
 def pause(key: str) -> Response:
-    return _do(schedule_service.pause, key)
+    return _run(schedule_service.pause, key)
 
 
 @bp.post("/<key>/resume")
 @requires("schedule.write")
 def resume(key: str) -> Response:
-    return _do(schedule_service.resume, key)
+    return _run(schedule_service.resume, key)
 
 
 def interval(seconds: int) -> str:
@@ -102,23 +102,23 @@ def _span(seconds: int) -> str:
     return text
 
 
-def _do(verb: Callable[..., RecurringJob], key: str) -> Response:
-    verb(db.session(), key, now=datetime.now(UTC), actor=current_user.actor)
+def _run(action: Callable[..., RecurringJob], key: str) -> Response:
+    action(db.session(), key, now=datetime.now(UTC), actor=current_user.actor)
     return see_other(request, url_for("schedule.index"))
 
 
-def _rows() -> list[Row]:
-    found = schedule.rows(db.session())
-    accounts = schedule.accounts_of(db.session(), found)
-    return [_described(job, accounts) for job in found]
+def _rows() -> list[JobRow]:
+    jobs = schedule.rows(db.session())
+    accounts = schedule.accounts_of(db.session(), jobs)
+    return [_job_row(job, accounts) for job in jobs]
 
 
-def _row(key: str) -> Row:
+def _row(key: str) -> JobRow:
     job = schedule.find(db.session(), key)
-    return _described(job, schedule.accounts_of(db.session(), [job]))
+    return _job_row(job, schedule.accounts_of(db.session(), [job]))
 
 
-def _described(job: RecurringJob, accounts: dict[int, str]) -> Row:
+def _job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
     words: dict[str, tuple[str, str]] = {
         "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
         "upkeep": (
@@ -130,12 +130,12 @@ def _described(job: RecurringJob, accounts: dict[int, str]) -> Row:
     account_id = job.ids[0] if job.name == "sync_account" and job.ids else None
     if account_id is not None:
         name = f"{name} {accounts.get(account_id, job.key)}"
-    return Row(job, name, says, account_id, _state(job), job.name in domain.NEVER_RESTS)
+    return JobRow(job, name, says, account_id, _state(job), job.name in domain.NEVER_RESTS)
 
 
 def _state(job: RecurringJob) -> str:
-    rung = job.enqueued_at is not None and (job.finished_at is None or job.finished_at < job.enqueued_at)
-    if rung:
+    is_running = job.enqueued_at is not None and (job.finished_at is None or job.finished_at < job.enqueued_at)
+    if is_running:
         return "running"
     if not job.enabled:
         return "paused"
@@ -144,6 +144,6 @@ def _state(job: RecurringJob) -> str:
     return "done" if job.last_outcome == "ok" else "failed"
 
 
-def _bounds(row: Row) -> dict[str, str]:
-    least, most = domain.bounds(row.job.name)
-    return {"least": _span(least), "most": _span(most)}
+def _bounds(row: JobRow) -> dict[str, str]:
+    minimum, maximum = domain.bounds(row.job.name)
+    return {"least": _span(minimum), "most": _span(maximum)}

@@ -21,7 +21,7 @@ from webapp.models.orders import Order
 from webapp.models.submissions import Submission
 from webapp.services.shipping import shipments
 from webapp.services.submissions import user_actions as submission_actions
-from webapp.views.orders.available_actions import VERBS
+from webapp.views.orders.available_actions import ACTIONS
 
 HTMX = {"HX-Request": "true"}
 
@@ -118,7 +118,7 @@ def test_buttons_are_moves_of_the_table_that_can_be_asked_for(
 ):
     import_orders(an_order(1))
 
-    assert set(VERBS) == set(order_states.TRANSITIONS)
+    assert set(ACTIONS) == set(order_states.TRANSITIONS)
     ours, amazons = "/orders/100001", f"/amazon-orders/{an_order(1).number}"
     before, ship = [f"{ours}/holds/new", f"{ours}/credit-memos/new"], f"{ours}/shipments/new"
     assert buttons(owner_client) == [*before, f"{amazons}/cancellations/new?next={ours}", ship]

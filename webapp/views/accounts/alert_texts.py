@@ -45,7 +45,7 @@ def _blocked(store: Store, alert: Alert) -> Notice:
 def _quarantined(_store: Store, alert: Alert) -> Notice:
     title = ngettext("%(num)s order cannot be read", "%(num)s orders cannot be read", alert.count)
     text = _("Amazon sent something that is not an order as it should be. It is kept, and read again when it changes.")
-    return Notice("warn", title, text, url_for("syncs.kept", waiting=1), _("Quarantine"))
+    return Notice("warn", title, text, url_for("syncs.quarantine_list", waiting=1), _("Quarantine"))
 
 
 def _refused(_store: Store, alert: Alert) -> Notice:

@@ -123,12 +123,12 @@ def retry_all() -> Response:
 def new(number: str) -> Response:
     """Render the form, filled in from the template of the parameter `what`."""
     order = orders.by_number(db.session(), number)
-    kind, document_id = _what(order, request.args.get("what", ""))
+    kind, document_id = _parse_key(order, request.args.get("what", ""))
     form = MailForm(formdata=None, once=secrets.token_urlsafe(12), attach=document_id is not None)
     form.what.data = _key(kind, document_id)
     if has_permission("pii.read"):
-        form.subject.data, form.body.data = _written(order, kind, document_id)
-    return render_fragment_or_page(request, *_NEW, **_about(order, form, kind, document_id))
+        form.subject.data, form.body.data = _rendered(order, kind, document_id)
+    return render_fragment_or_page(request, *_NEW, **_form_context(order, form, kind, document_id))
 
 
 @bp.post("/orders/<number>/mails")
@@ -136,7 +136,7 @@ def new(number: str) -> Response:
 def create(number: str) -> Response:
     session, form = db.session(), MailForm()
     order = orders.by_number(session, number)
-    kind, document_id = _what(order, form.what.data or "")
+    kind, document_id = _parse_key(order, form.what.data or "")
     # People who may not read personal data are shown no text and send the template's.
     text = (
         (form.subject.data or "", form.body.data or "")
@@ -162,40 +162,40 @@ def create(number: str) -> Response:
         # The confirmation was for this text only.
         form.anyway.data = False
         order = orders.by_number(session, number)
-        return render_invalid(request, *_NEW, **_about(order, form, kind, document_id))
+        return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id))
     except RefusedError as error:
         session.rollback()
         order = orders.by_number(session, number)
         # The form stays, so that no input is lost.
         refused = {"refused": "", "problem": text_for(error.code, error.arguments)}
-        return render_invalid(request, *_NEW, **_about(order, form, kind, document_id) | refused)
+        return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id) | refused)
     return _queued(mail)
 
 
 @bp.post("/invoices/<number>/mails")
 @requires("mails.write")
 def invoice(number: str) -> Response:
-    return _document(mail_states.INVOICE, number)
+    return _send_document(mail_states.INVOICE, number)
 
 
 @bp.post("/shipments/<number>/mails")
 @requires("mails.write")
 def shipment(number: str) -> Response:
-    return _document(mail_states.SHIPMENT, number)
+    return _send_document(mail_states.SHIPMENT, number)
 
 
 @bp.post("/credit-memos/<number>/mails")
 @requires("mails.write")
 def credit_memo(number: str) -> Response:
-    return _document(mail_states.CREDIT_MEMO, number)
+    return _send_document(mail_states.CREDIT_MEMO, number)
 
 
-def _document(kind: str, number: str) -> Response:
+def _send_document(kind: str, number: str) -> Response:
     """Send a document with the text of its template."""
     session = db.session()
-    found = queries.document(session, kind, number)
-    order = orders.by_id(session, found.order_id)
-    return _queued(outbox.queue_mail(session, order, kind, found.id, now=datetime.now(UTC), actor=current_user.actor))
+    document = queries.document(session, kind, number)
+    order = orders.by_id(session, document.order_id)
+    return _queued(outbox.queue_mail(session, order, kind, document.id, now=datetime.now(UTC), actor=current_user.actor))
 
 
 def _queued(mail: Mail) -> Response:
@@ -205,7 +205,7 @@ def _queued(mail: Mail) -> Response:
     return see_other(request, url_for("mails.show", mail_id=mail_id))
 
 
-def _about(order: Order, form: MailForm, kind: str, document_id: int | None) -> dict[str, Any]:
+def _form_context(order: Order, form: MailForm, kind: str, document_id: int | None) -> dict[str, Any]:
     session = db.session()
     return {
         "order": order,
@@ -235,18 +235,18 @@ def _key(kind: str, document_id: int | None) -> str:
     return kind if document_id is None else f"{kind}-{document_id}"
 
 
-def _what(order: Order, key: str) -> tuple[str, int | None]:
+def _parse_key(order: Order, key: str) -> tuple[str, int | None]:
     """Return kind and document of a key; those of a custom message where the order has no such document."""
     kind, _dash, id_ = key.partition("-")
     if key in {mail_states.ORDER, mail_states.FREE}:
         return key, None
-    known = {(kind, document_id) for kind, document_id, _number in queries.documents(db.session(), order.id)}
-    if id_.isdecimal() and (kind, int(id_)) in known:
+    available = {(kind, document_id) for kind, document_id, _number in queries.documents(db.session(), order.id)}
+    if id_.isdecimal() and (kind, int(id_)) in available:
         return kind, int(id_)
     return mail_states.FREE, None
 
 
-def _written(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
+def _rendered(order: Order, kind: str, document_id: int | None) -> tuple[str, str]:
     if queries.cannot_mail_reason(db.session(), order) is not None:
         return "", ""
     try:

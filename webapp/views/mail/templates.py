@@ -58,9 +58,9 @@ def index() -> Response:
 @requires("mails.settings")
 def edit(kind: str, language: str) -> Response:
     _check(kind, language)
-    found = composer.template(db.session(), kind, language)
-    form = TemplateForm(formdata=None, data=found._asdict())
-    return render_fragment_or_page(request, *_EDIT, **_about(kind, language, form))
+    template = composer.template(db.session(), kind, language)
+    form = TemplateForm(formdata=None, data=template._asdict())
+    return render_fragment_or_page(request, *_EDIT, **_context(kind, language, form))
 
 
 @bp.post("/mail-templates/<kind>/<language>")
@@ -76,7 +76,7 @@ def save(kind: str, language: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_EDIT, **_about(kind, language, form))
+        return render_invalid(request, *_EDIT, **_context(kind, language, form))
     flash(_("The template was saved."), "good")
     return see_other(request, url_for("mail_templates.edit", kind=kind, language=language))
 
@@ -96,7 +96,7 @@ def preview(kind: str, language: str) -> Response:
     """Render a preview with sample data or an order; nothing is saved."""
     _check(kind, language)
     return render_fragment_or_page(
-        request, "mail_templates/_preview.html", _EDIT[1], **_about(kind, language, TemplateForm())
+        request, "mail_templates/_preview.html", _EDIT[1], **_context(kind, language, TemplateForm())
     )
 
 
@@ -107,7 +107,7 @@ def _check(kind: str, language: str) -> None:
         raise NotFoundError(error.code, **error.arguments) from error
 
 
-def _about(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
+def _context(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
     return {
         "kind": kind,
         "language": language,

@@ -23,10 +23,10 @@ class ActionSpec(NamedTuple):
     way: str
 
 
-class Button(NamedTuple):
+class ActionButton(NamedTuple):
     """`kind`: of macros/buttons.html."""
 
-    move: str
+    action: str
     text: str | LazyString
     icon: str
     url: str
@@ -35,14 +35,14 @@ class Button(NamedTuple):
 
 
 class AvailableActions(NamedTuple):
-    """`refused`: (label, reason) of each unavailable action."""
+    """`unavailable`: (label, reason) of each unavailable action."""
 
-    buttons: list[Button]
-    refused: list[tuple[str | LazyString, str]]
+    buttons: list[ActionButton]
+    unavailable: list[tuple[str | LazyString, str]]
 
 
 # In display order. The first available one of LEADING is the primary button.
-VERBS = {
+ACTIONS = {
     "hold": ActionSpec(_l("Hold"), "player-pause", "orders.write", "holds.new", "dialog"),
     "refund": ActionSpec(_l("Credit memo"), "receipt-refund", "orders.write", "credit_memos.new", "page"),
     "cancel": ActionSpec(_l("Cancel at Amazon"), "ban", "orders.cancel", "cancellations.new", "dialog"),
@@ -57,30 +57,34 @@ _OPPOSITE = {"hold": "unhold", "unhold": "hold"}
 
 def of_order(order: OrderDetail) -> AvailableActions:
     """Return the actions the current user may take."""
-    why = {move: _refusal(order, move) for move, verb in VERBS.items() if has_permission(verb.permission)}
-    possible = [move for move, refused in why.items() if refused is None]
-    leading = next((move for move in LEADING if move in possible), "")
-    refused = [
-        (VERBS[move].text, said)
-        for move, said in why.items()
-        if said is not None and (move not in _OPPOSITE or (move == "hold" and "unhold" not in possible))
+    reasons = {
+        action: _unavailable_reason(order, action)
+        for action, spec in ACTIONS.items()
+        if has_permission(spec.permission)
+    }
+    available = [action for action, reason in reasons.items() if reason is None]
+    leading = next((action for action in LEADING if action in available), "")
+    unavailable = [
+        (ACTIONS[action].text, reason)
+        for action, reason in reasons.items()
+        if reason is not None and (action not in _OPPOSITE or (action == "hold" and "unhold" not in available))
     ]
-    return AvailableActions([_button(order, move, leading) for move in possible], refused)
+    return AvailableActions([_button(order, action, leading) for action in available], unavailable)
 
 
-def _button(order: OrderDetail, move: str, leading: str) -> Button:
-    verb = VERBS[move]
-    kind = "danger" if move == "cancel" else "primary" if move == leading else ""
-    url = url_for(verb.endpoint, number=order.number)
-    if move == "cancel":
-        here = url_for("orders.show", number=order.number)
-        url = url_for(verb.endpoint, number=order.amazon_order.number, next=here)
-    return Button(move, verb.text, verb.icon, url, verb.way, kind)
+def _button(order: OrderDetail, action: str, leading: str) -> ActionButton:
+    spec = ACTIONS[action]
+    kind = "danger" if action == "cancel" else "primary" if action == leading else ""
+    url = url_for(spec.endpoint, number=order.number)
+    if action == "cancel":
+        order_url = url_for("orders.show", number=order.number)
+        url = url_for(spec.endpoint, number=order.amazon_order.number, next=order_url)
+    return ActionButton(action, spec.text, spec.icon, url, spec.way, kind)
 
 
-def _refusal(order: OrderDetail, move: str) -> str | None:
+def _unavailable_reason(order: OrderDetail, action: str) -> str | None:
     """Return why this action is unavailable, or None."""
-    if move == "cancel":
+    if action == "cancel":
         code = cancellation.refusal(
             order.amazon_order.status,
             order.amazon_order.fulfilled_by,
@@ -89,18 +93,18 @@ def _refusal(order: OrderDetail, move: str) -> str | None:
             left=order.beside.parcels > 0,
         )
         return text_for(code) if code else None
-    if not order_states.is_allowed(move, order.state):
-        return text_for(f"cannot_{move}", {"state": order.state})
-    if move == "invoice" and not any(map(order_states.left_to_invoice, order.items)):
+    if not order_states.is_allowed(action, order.state):
+        return text_for(f"cannot_{action}", {"state": order.state})
+    if action == "invoice" and not any(map(order_states.left_to_invoice, order.items)):
         return text_for("nothing_to_invoice")
-    if move == "ship" and not any(map(order_states.left_to_ship, order.items)):
+    if action == "ship" and not any(map(order_states.left_to_ship, order.items)):
         return text_for("nothing_to_ship")
-    if move == "ship":
-        refused = shipment_confirmation.blocked_reason(
+    if action == "ship":
+        reason = shipment_confirmation.blocked_reason(
             order.amazon_order, writable=order.store.import_orders, cancelling=order.cancelling
         )
-        return text_for(refused) if refused else None
+        return text_for(reason) if reason else None
     nothing_paid = order.total_invoiced <= order.total_refunded + order.total_refunding
-    if move == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
+    if action == "refund" and nothing_paid and not any(map(order_states.left_to_refund, order.items)):
         return text_for("nothing_to_refund")
     return None

@@ -24,14 +24,14 @@ from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
 
-NOTE = ("orders/_comment_form.html", "orders/comment.html")
+DIALOG = ("orders/_comment_form.html", "orders/comment.html")
 
 
 @bp.get("/<number>/comments/new")
 @requires("orders.write")
 def new_comment(number: str) -> Response:
     order = queries.by_number(db.session(), number)
-    return render_fragment_or_page(request, *NOTE, **order_context(order), form=form_for(order, formdata=None))
+    return render_fragment_or_page(request, *DIALOG, **order_context(order), form=form_for(order, formdata=None))
 
 
 @bp.post("/<number>/comments")
@@ -52,23 +52,23 @@ def comment(number: str) -> Response:
         )
     except InvalidError as error:
         add_error(form, error)
-        return render_invalid(request, *NOTE, **order_context(queries.by_number(session, number)), form=form)
+        return render_invalid(request, *DIALOG, **order_context(queries.by_number(session, number)), form=form)
     flash(_("The comment was written."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 
 def form_for(order: Order | OrderDetail, **options: Any) -> NoteForm:
-    form = NoteForm(words=words(order), **options)
+    form = NoteForm(words=statuses(order), **options)
     if options:
         form.status.data = order.status
     return form
 
 
-def words(order: Order | OrderDetail) -> Mapping[str, str | LazyString]:
+def statuses(order: Order | OrderDetail) -> Mapping[str, str | LazyString]:
     """Return the statuses that can be chosen for the order's state; "" is the default status of the state."""
-    found: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
+    labels: dict[str, str | LazyString] = {"": label("order_state", order.state).text}
     if order.state == order_states.PROCESSING and order.store.processing_status:
-        found[order.store.processing_status] = order.store.processing_status
+        labels[order.store.processing_status] = order.store.processing_status
     if order.status:
-        found[order.status] = order.status
-    return found
+        labels[order.status] = order.status
+    return labels

@@ -23,18 +23,18 @@ add_routes(bp, list_registry.CUSTOMERS)
 def show(customer_id: int) -> Response:
     session = db.session()
     customer = queries.find(session, customer_id)
-    every = stores.by_name(session)
-    grid = orders.grid(every).choose(_COLUMNS)
+    all_stores = stores.by_name(session)
+    grid = orders.grid(all_stores).choose(_COLUMNS)
     place = grid_fetch.parse_page_request(grid, {"size": "20"})
-    found = grid_fetch.fetch_page(session, grid, place, {"customer": str(customer_id)})
+    page = grid_fetch.fetch_page(session, grid, place, {"customer": str(customer_id)})
     return render_fragment_or_page(
         request,
         "customers/show.html",
         "customers/show.html",
         customer=customer,
-        store=next(store for store in every if store.id == customer.store_id),
+        store=next(store for store in all_stores if store.id == customer.store_id),
         worth=queries.worth(session, customer_id),
-        shown=found,
+        shown=page,
         columns=[(list_registry.ORDERS.headings[name], name) for name in grid.visible],
         names=grid.visible,
         all_orders=url_for("orders.index", customer=customer_id),

@@ -43,7 +43,7 @@ TABS = {
     "history": _l("Comments history"),
 }
 Rows = Callable[[Session, int], Sequence[Any]]
-More = Callable[[Session, OrderDetail], dict[str, Any]]
+TabContext = Callable[[Session, OrderDetail], dict[str, Any]]
 
 
 @bp.get("/<number>")
@@ -52,8 +52,8 @@ def show(number: str) -> Response:
     session, tab = db.session(), request.args.get("tab", "")
     tab = tab if tab in TABS else queries.INFORMATION
     order = queries.read(session, number, tab)
-    beside = order.beside
-    counts = {"invoices": beside.invoices, "credit_memos": beside.credit_memos, "shipments": beside.shipments}
+    related = order.beside
+    counts = {"invoices": related.invoices, "credit_memos": related.credit_memos, "shipments": related.shipments}
     template = "orders/_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
     return render_fragment_or_page(
         request,
@@ -63,17 +63,17 @@ def show(number: str) -> Response:
         amazon=order.amazon_order,
         zone=order.store.marketplace.time_zone,
         money=lambda minor: Money(minor, order.currency),
-        **submissions_panel.about(order.submissions, order.parcels),
+        **submissions_panel.panel_context(order.submissions, order.parcels),
         tab=tab,
         tabs=_tabs(order, tab, counts),
-        moves=available_actions.of_order(order),
+        actions=available_actions.of_order(order),
         left_to_credit=sum(map(order_states.left_to_credit, order.items)),
-        troubled_mails=beside.troubled_mails,
+        troubled_mails=related.troubled_mails,
         printable=any(counts.values()),
         held_past_ship_by=order.state == order_states.ON_HOLD
         and order_states.is_held_past(order.amazon_order.ship_by, order.hold_until),
         packable=order_states.is_allowed("ship", order.state) and any(map(order_states.left_to_ship, order.items)),
-        **_MORE[tab](session, order),
+        **_TAB_CONTEXTS[tab](session, order),
     )
 
 
@@ -98,7 +98,7 @@ def _information(_session: Session, order: OrderDetail) -> dict[str, Any]:
         "amazon_link": _amazon_link(order),
         "totals": _totals(order),
         "differences": {which: _differences(order, which) for which in ("billing", "shipping")},
-        "remarks": [_remark(note, zone) for note in order.notes[: queries.LATEST]],
+        "remarks": [_comment_view(note, zone) for note in order.notes[: queries.LATEST]],
         "more_remarks": len(order.notes) > queries.LATEST,
         "form": comments.form_for(order, formdata=None),
         "no_mail": mail_states.why_not(order.email, configured=order.beside.mail_servers > 0),
@@ -109,7 +109,7 @@ def _history(_session: Session, order: OrderDetail) -> dict[str, Any]:
     return {"lines": order_history.of_order(order)}
 
 
-def _documents(rows: Rows) -> More:
+def _documents(rows: Rows) -> TabContext:
     return lambda session, order: {"rows": rows(session, order.id), "items": {item.id: item for item in order.items}}
 
 
@@ -119,7 +119,7 @@ def _shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
     return {"parcel_submissions": latest} | _documents(orders.shipments)(session, order)
 
 
-_MORE: dict[str, More] = {
+_TAB_CONTEXTS: dict[str, TabContext] = {
     "information": _information,
     "invoices": _documents(orders.invoices),
     "credit_memos": _documents(orders.credit_memos),
@@ -128,7 +128,7 @@ _MORE: dict[str, More] = {
 }
 
 
-def _remark(note: CommentRow, zone: str) -> document_pages.CommentView:
+def _comment_view(note: CommentRow, zone: str) -> document_pages.CommentView:
     return document_pages.CommentView(note.at, zone, actors.name(note.actor, note.email), note.text, note.notify)
 
 
@@ -140,26 +140,24 @@ def _amazon_link(order: OrderDetail) -> bool:
 
 def _differences(order: OrderDetail, which: str) -> list[tuple[str | LazyString, str | None, str | None]]:
     """Return (field, Amazon's value, edited value) where the two differ."""
-    told, ours = (
-        order_addresses.amazon_address(order, which) or {},
-        getattr(order, order_addresses.COLUMNS[which][0]) or {},
-    )
+    original = order_addresses.amazon_address(order, which) or {}
+    current = getattr(order, order_addresses.COLUMNS[which][0]) or {}
     return [
-        (timeline.ADDRESS_FIELDS.get(name, name), told.get(name), ours.get(name))
+        (timeline.ADDRESS_FIELDS.get(name, name), original.get(name), current.get(name))
         for name in addresses.EDITABLE
-        if told.get(name) != ours.get(name)
+        if original.get(name) != current.get(name)
     ]
 
 
 def _totals(order: OrderDetail) -> list[document_pages.Total]:
     """Return the rows of the totals, what was paid and refunded, and what is due."""
     paid, refunded = order.total_invoiced, order.total_refunded
-    asked = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
+    pending = [(_l("Refund asked of Amazon"), Money(order.total_refunding, order.currency), False)]
     return [
         *document_pages.amount_rows(order, order.currency),
         (_l("Grand total"), Money(order.total, order.currency), True),
         (_l("Total paid"), Money(paid, order.currency), False),
         (_l("Total refunded"), Money(refunded, order.currency), False),
-        *(asked if order.total_refunding else []),
+        *(pending if order.total_refunding else []),
         (_l("Total due"), Money(order.total - paid, order.currency), False),
     ]

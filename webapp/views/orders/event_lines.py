@@ -12,7 +12,7 @@ from webapp.queries.orders.history import EventRow
 from webapp.web.formatting.actors import names
 
 
-class Entry(NamedTuple):
+class HistoryEntry(NamedTuple):
     """A history entry. `zone`: IANA name of the time zone."""
 
     at: datetime
@@ -83,24 +83,24 @@ _OUTCOMES = {
 }
 
 
-def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[Entry]:
+def entries(session: Session, events: Sequence[Event], zone: str = "UTC") -> list[HistoryEntry]:
     """Return the entries of events, in the same order, with times in `zone`."""
-    people = names(session, [event.actor for event in events])
-    return [entry(event, zone, people[event.actor]) for event in events]
+    actors = names(session, [event.actor for event in events])
+    return [entry(event, zone, actors[event.actor]) for event in events]
 
 
-def entry(event: Event | EventRow, zone: str, actor: str) -> Entry:
+def entry(event: Event | EventRow, zone: str, actor: str) -> HistoryEntry:
     """Return the entry of an event. `actor`: a name."""
     tone, icon = _LOOKS.get(event.kind) or _outcome(event.kind)
-    title, said = text_for(event.kind, event.args), _said(event.args)
+    title, text = text_for(event.kind, event.args), _event_text(event.args)
     # Some titles contain the text.
-    return Entry(event.at, zone, tone, icon, title, "" if said in title else said, actor)
+    return HistoryEntry(event.at, zone, tone, icon, title, "" if text in title else text, actor)
 
 
 def _outcome(kind: str) -> tuple[str, str]:
     return next((look for end, look in _OUTCOMES.items() if kind.endswith(end)), ("quiet", "point"))
 
 
-def _said(arguments: dict[str, Any]) -> str:
+def _event_text(arguments: dict[str, Any]) -> str:
     """Return Amazon's message, or the text of our cause code, of an event."""
     return str(arguments.get("words") or "") or text_for(str(arguments.get("cause") or ""))

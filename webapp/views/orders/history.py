@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from webapp.queries.orders.detail import OrderDetail
 from webapp.queries.orders.history import CommentRow
 from webapp.views.orders import event_lines, timeline
-from webapp.views.orders.timeline import Line
+from webapp.views.orders.timeline import HistoryLine
 from webapp.web.auth import has_permission
 from webapp.web.formatting import actors, masked
 
@@ -14,7 +14,7 @@ from webapp.web.formatting import actors, masked
 _PAGES = {"invoice_id": "invoices.show", "shipment_id": "shipments.show", "credit_memo_id": "credit_memos.show"}
 
 
-def of_order(order: OrderDetail) -> list[Line]:
+def of_order(order: OrderDetail) -> list[HistoryLine]:
     """Return events and comments, newest first. A comment is merged into its event; comments on documents have none."""
     comments, zone = {note.id: note for note in order.notes}, order.store.marketplace.time_zone
     lines = []
@@ -25,12 +25,12 @@ def of_order(order: OrderDetail) -> list[Line]:
     return sorted(lines, key=lambda line: line.entry.at, reverse=True)
 
 
-def _with(line: Line, comment: CommentRow) -> Line:
-    said = " · ".join(filter(None, (line.entry.text, _said(comment))))
-    return line._replace(entry=line.entry._replace(text=said))
+def _with(line: HistoryLine, comment: CommentRow) -> HistoryLine:
+    text = " · ".join(filter(None, (line.entry.text, _comment_text(comment))))
+    return line._replace(entry=line.entry._replace(text=text))
 
 
-def _line(comment: CommentRow, zone: str) -> Line:
+def _line(comment: CommentRow, zone: str) -> HistoryLine:
     column = next((name for name in _PAGES if getattr(comment, name) is not None), "")
     number = comment.document or ""
     title = {
@@ -40,10 +40,10 @@ def _line(comment: CommentRow, zone: str) -> Line:
         "": _("Comment"),
     }[column]
     actor = actors.name(comment.actor, comment.email)
-    entry = event_lines.Entry(comment.at, zone, "quiet", "message", title, _said(comment), actor)
-    return Line(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
+    entry = event_lines.HistoryEntry(comment.at, zone, "quiet", "message", title, _comment_text(comment), actor)
+    return HistoryLine(entry, [], None, url_for(_PAGES[column], number=number) if column else "")
 
 
-def _said(comment: CommentRow) -> str:
+def _comment_text(comment: CommentRow) -> str:
     """Return the text, masked for users who may not read personal data."""
     return comment.text if has_permission("pii.read") else masked(comment.text)

@@ -17,7 +17,7 @@ from webapp.views.orders.list import bp
 from webapp.web.auth import requires
 from webapp.web.responses import render_fragment_or_page, stop_polling
 
-Asked = Submission | SubmissionRow
+AnySubmission = Submission | SubmissionRow
 # Failed submissions need a person.
 _FAILED = frozenset({submission_states.REJECTED, submission_states.UNPROVED})
 # So does a parcel that was not confirmed to Amazon.
@@ -26,21 +26,21 @@ _UNCONFIRMED = _FAILED | {submission_states.UNDONE}
 _SOON, _LATER = 1, 3
 
 
-@bp.get("/<number>/submissions")
+@bp.get("/<number>/submissions", endpoint="submissions")
 @requires("orders.read", by_itself=True)
-def submissions(number: str) -> Response:
+def submissions_fragment(number: str) -> Response:
     """Render the panel. When polling stops, the page is loaded again, since all of it may have changed."""
     session = db.session()
     order = orders_queries.by_number(session, number)
-    shown = about(queries.of_order(session, order.amazon_order_id), shipping_parcels.parcels(session, order.id))
+    panel = panel_context(queries.of_order(session, order.amazon_order_id), shipping_parcels.parcels(session, order.id))
     back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
-    context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | shown
-    if shown["pace"]:
+    context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | panel
+    if panel["pace"]:
         return render_fragment_or_page(request, "orders/_submissions.html", "orders/submissions.html", **context)
     return stop_polling("orders/_submissions_done.html", **context)
 
 
-class ShipmentOf(NamedTuple):
+class ShipmentNumber(NamedTuple):
     """The shipment of a parcel."""
 
     number: str
@@ -51,46 +51,46 @@ class PanelParcel(NamedTuple):
 
     reference: int
     tracking_number: str
-    shipment: ShipmentOf
+    shipment: ShipmentNumber
 
 
-def about(every: Sequence[Asked], parcels: Sequence[ParcelOf]) -> dict[str, Any]:
+def panel_context(submissions: Sequence[AnySubmission], parcels: Sequence[ParcelOf]) -> dict[str, Any]:
     """Return the rows of the panel, their parcels and the poll interval in seconds, 0 when none is open.
 
-    `every`: all submissions about the order, newest first. `parcels`: all parcels of the order; a submission about
-    a parcel that was removed is not shown. `panel_parcels` are by the id of the submission.
+    `submissions`: all submissions about the order, newest first. `parcels`: all parcels of the order; submissions about
+    removed parcels are not shown. `panel_parcels` are by the id of the submission.
     """
-    by_reference = {str(one.reference): one for one in parcels}
-    rows = [row for row in reversed(every) if _matters(row, every, by_reference)]
+    by_reference = {str(parcel.reference): parcel for parcel in parcels}
+    rows = [row for row in reversed(submissions) if _is_shown(row, submissions, by_reference)]
     return {
         "submissions": rows,
         "panel_parcels": {
-            row.id: PanelParcel(*by_reference[row.subject], ShipmentOf(str(row.details["shipment"])))
+            row.id: PanelParcel(*by_reference[row.subject], ShipmentNumber(str(row.details["shipment"])))
             for row in rows
             if row.kind == shipment_confirmation.KIND
         },
-        "pace": poll_interval(every),
+        "pace": poll_interval(submissions),
     }
 
 
-def poll_interval(rows: Iterable[Asked]) -> int:
+def poll_interval(rows: Iterable[AnySubmission]) -> int:
     """Return the poll interval in seconds; 0 when nothing will change by itself."""
     running = [row for row in rows if row.open and row.state != submission_states.CONFLICT]
     return (_SOON if any(row.state == submission_states.QUEUED for row in running) else _LATER) if running else 0
 
 
-def _matters(row: Asked, every: Sequence[Asked], parcels: Mapping[str, ParcelOf]) -> bool:
+def _is_shown(row: AnySubmission, submissions: Sequence[AnySubmission], parcels: Mapping[str, ParcelOf]) -> bool:
     """Return whether it is open, or failed and was not retried."""
     if row.kind == shipment_confirmation.KIND:
-        failed = row.state in _UNCONFIRMED and not any(_is_again(other, row) for other in every)
+        failed = row.state in _UNCONFIRMED and not any(_is_retry(other, row) for other in submissions)
         return row.subject in parcels and (row.open or failed)
-    return row.open or (row.state in _FAILED and not any(_is_again(other, row) for other in every))
+    return row.open or (row.state in _FAILED and not any(_is_retry(other, row) for other in submissions))
 
 
-def _is_again(other: Asked, row: Asked) -> bool:
+def _is_retry(other: AnySubmission, row: AnySubmission) -> bool:
     """Return whether `other` retries `row`; a refund is retried with a new credit memo."""
     return other.id > row.id and (_subject(other) == _subject(row) or other.details.get("again_of") == row.id)
 
 
-def _subject(row: Asked) -> tuple[str, str]:
+def _subject(row: AnySubmission) -> tuple[str, str]:
     return row.kind, row.subject

@@ -16,7 +16,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.queries.orders import history as order_history
 from webapp.queries.orders.history import EventRow, OrderHistory
 from webapp.views.orders import event_lines
-from webapp.views.orders.event_lines import Entry
+from webapp.views.orders.event_lines import HistoryEntry
 from webapp.web import formatting
 from webapp.web.auth import has_permission
 from webapp.web.formatting import actors
@@ -54,41 +54,41 @@ _PAGES = {
 }
 
 
-class Line(NamedTuple):
+class HistoryLine(NamedTuple):
     """An entry with its changes (field, before, after), the id of the version Amazon sent, and its link."""
 
-    entry: Entry
+    entry: HistoryEntry
     changes: list[tuple[str, str, str]]
     version: int | None
     url: str = ""
 
 
-def of_amazon_order(session: Session, order: AmazonOrder) -> list[Line]:
+def of_amazon_order(session: Session, order: AmazonOrder) -> list[HistoryLine]:
     """Return the history of an Amazon order, newest first."""
-    story, zone = order_history.of_amazon_order(session, order.id), order.store.marketplace.time_zone
-    return [line for _event, line in of_events(story, zone, order.currency)]
+    history, zone = order_history.of_amazon_order(session, order.id), order.store.marketplace.time_zone
+    return [line for _event, line in of_events(history, zone, order.currency)]
 
 
-def of_events(story: OrderHistory, zone: str, currency: str | None) -> list[tuple[EventRow | None, Line]]:
+def of_events(history: OrderHistory, zone: str, currency: str | None) -> list[tuple[EventRow | None, HistoryLine]]:
     """Return (event, line), newest first. The event is None for a version from Amazon that changed nothing."""
-    told = {version.received_at: version.id for version in story.versions}
-    lines: list[tuple[EventRow | None, Line]] = []
-    for event in story.events:
+    unclaimed = {version.received_at: version.id for version in history.versions}
+    lines: list[tuple[EventRow | None, HistoryLine]] = []
+    for event in history.events:
         entry = event_lines.entry(event, zone, actors.name(event.actor, event.email))
         caused = event.kind in {"amazon_order_arrived", "amazon_order_changed"}
-        lines.append((event, _line(event, entry, currency, told.pop(event.at, None) if caused else None)))
-    lines += [(None, Line(_resent(at, zone), [], version)) for at, version in told.items()]
+        lines.append((event, _line(event, entry, currency, unclaimed.pop(event.at, None) if caused else None)))
+    lines += [(None, HistoryLine(_resent(at, zone), [], version)) for at, version in unclaimed.items()]
     # The sort is stable: events of the same instant keep their order.
     return sorted(lines, key=lambda line: line[1].entry.at, reverse=True)
 
 
-def _line(event: EventRow, entry: Entry, currency: str | None, version: int | None) -> Line:
+def _line(event: EventRow, entry: HistoryEntry, currency: str | None, version: int | None) -> HistoryLine:
     if event.kind == "amazon_order_changed":
-        return Line(entry, _changes(event.args, currency, entry.zone), version)
+        return HistoryLine(entry, _changes(event.args, currency, entry.zone), version)
     if event.kind.endswith("address_corrected"):
         fields = [str(ADDRESS_FIELDS.get(name, name)) for name in event.args.get("fields", [])]
-        return Line(entry._replace(text=", ".join(fields)), [], version)
-    return Line(entry, [], version, _url(event))
+        return HistoryLine(entry._replace(text=", ".join(fields)), [], version)
+    return HistoryLine(entry, [], version, _url(event))
 
 
 def _url(event: EventRow) -> str:
@@ -104,14 +104,14 @@ def _url(event: EventRow) -> str:
 
 
 def _changes(arguments: Mapping[str, Any], currency: str | None, zone: str) -> list[tuple[str, str, str]]:
-    def said(name: str, at: int) -> str:
-        value = arguments[name][at]
-        return _said(name, value, currency, zone) if value is not None else "–"
+    def text(name: str, index: int) -> str:
+        value = arguments[name][index]
+        return _format_value(name, value, currency, zone) if value is not None else "–"
 
-    return [(str(text), said(name, 0), said(name, 1)) for name, text in _FIELDS.items() if name in arguments]
+    return [(str(label_), text(name, 0), text(name, 1)) for name, label_ in _FIELDS.items() if name in arguments]
 
 
-def _said(name: str, value: Any, currency: str | None, zone: str) -> str:
+def _format_value(name: str, value: Any, currency: str | None, zone: str) -> str:
     match name:
         case "status":
             return str(label("amazon_status", value).text)
@@ -124,5 +124,5 @@ def _said(name: str, value: Any, currency: str | None, zone: str) -> str:
     return formatting.number(value)
 
 
-def _resent(at: datetime, zone: str) -> Entry:
-    return Entry(at, zone, "quiet", "refresh", text_for("amazon_order_resent"), "", _("Amazon"))
+def _resent(at: datetime, zone: str) -> HistoryEntry:
+    return HistoryEntry(at, zone, "quiet", "refresh", text_for("amazon_order_resent"), "", _("Amazon"))

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from webapp.domain.common.money import Money
-from webapp.views.orders.event_lines import Entry
+from webapp.views.orders.event_lines import HistoryEntry
 from webapp.web.formatting import now
 
 
@@ -23,12 +23,16 @@ def order() -> SampleOrder:
     )
 
 
-def history() -> list[Entry]:
+def history() -> list[HistoryEntry]:
     at, zone = now(), "Europe/Berlin"
     return [
-        Entry(at, zone, "work", "send", "Cancellation sent to Amazon", "Reason: out of stock", "owner@desk.example"),
-        Entry(at - timedelta(hours=2), zone, "good", "file-invoice", "Invoice 1000042 created", "", "Channeldesk"),
-        Entry(
+        HistoryEntry(
+            at, zone, "work", "send", "Cancellation sent to Amazon", "Reason: out of stock", "owner@desk.example"
+        ),
+        HistoryEntry(
+            at - timedelta(hours=2), zone, "good", "file-invoice", "Invoice 1000042 created", "", "Channeldesk"
+        ),
+        HistoryEntry(
             at - timedelta(hours=2), zone, "wait", "package", "Imported from Amazon", "Status: Unshipped", "Channeldesk"
         ),
     ]

@@ -40,12 +40,12 @@ def keep() -> Response:
         account_id = chosen_account(form)
         name, text = _sent(form)
         about = {"now": datetime.now(UTC), "actor": current_user.actor}
-        kept = csv_import.create(session, account_id, name, text, **about)
+        stored = csv_import.create(session, account_id, name, text, **about)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_NEW, form=form, most=domain.MOST_ROWS)
-    return see_other(request, url_for("product_imports.show", import_id=kept.id))
+    return see_other(request, url_for("product_imports.show", import_id=stored.id))
 
 
 @bp.get("/<int:import_id>")
@@ -53,23 +53,23 @@ def keep() -> Response:
 def show(import_id: int) -> Response:
     """Render what the file would change, or what it changed once it is confirmed."""
     session = db.session()
-    kept = queries.import_by_id(session, import_id)
-    sheet = domain.read(kept.content)
-    changes = queries.preview(session, kept.account_id, sheet.rows)
-    wrong = [one for one in changes if one.row.wrong is not None]
-    moving = [one for one in changes if one.row.wrong is None and (one.new or one.changes)]
+    stored = queries.import_by_id(session, import_id)
+    sheet = domain.read(stored.content)
+    changes = queries.preview(session, stored.account_id, sheet.rows)
+    errors = [change for change in changes if change.row.wrong is not None]
+    applicable = [change for change in changes if change.row.wrong is None and (change.new or change.changes)]
     return render_fragment_or_page(
         request,
         "products/import.html",
         "products/import.html",
-        kept=kept,
+        stored=stored,
         ignored=sheet.ignored,
-        wrong=wrong,
-        moving=moving[:SHOWN],
-        new=sum(one.new for one in moving),
-        changed=sum(not one.new for one in moving),
-        same=len(changes) - len(wrong) - len(moving),
-        hidden=max(0, len(moving) - SHOWN),
+        errors=errors,
+        applicable=applicable[:SHOWN],
+        new=sum(change.new for change in applicable),
+        changed=sum(not change.new for change in applicable),
+        same=len(changes) - len(errors) - len(applicable),
+        hidden=max(0, len(applicable) - SHOWN),
     )
 
 

@@ -86,8 +86,8 @@ def export() -> Response:
 @requires("products.write")
 def new() -> Response:
     """Render the form, filled from `sku` and `account`: orders that wait for a product link here."""
-    said = {"sku": request.args.get("sku", ""), "account": request.args.get("account", "")}
-    form = NewProductForm(formdata=None, data=said, accounts=stores.accounts(db.session()))
+    data = {"sku": request.args.get("sku", ""), "account": request.args.get("account", "")}
+    form = NewProductForm(formdata=None, data=data, accounts=stores.accounts(db.session()))
     return render_fragment_or_page(request, *_NEW, form=form)
 
 
@@ -98,13 +98,13 @@ def create() -> Response:
     form = NewProductForm(accounts=stores.accounts(session))
     try:
         account_id = chosen_account(form)
-        made = products.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
+        product = products.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
         return render_invalid(request, *_NEW, form=form)
-    flash(_("Product %(sku)s was created.", sku=made.sku), "good")
-    return see_other(request, url_for("products.show", product_id=made.id))
+    flash(_("Product %(sku)s was created.", sku=product.sku), "good")
+    return see_other(request, url_for("products.show", product_id=product.id))
 
 
 @bp.get("/<int:product_id>")
@@ -119,10 +119,10 @@ def change(product_id: int) -> Response:
     form = ProductForm()
     version = form.seen()
 
-    def step(about: dict[str, Any]) -> None:
-        products.update_product(db.session(), product_id, form.entry(), version=version, **about)
+    def save(arguments: dict[str, Any]) -> None:
+        products.update_product(db.session(), product_id, form.entry(), version=version, **arguments)
 
-    return _do(product_id, step, "edit", form, str(_("The product was saved.")))
+    return _save(product_id, save, "edit", form, str(_("The product was saved.")))
 
 
 @bp.post("/<int:product_id>/counts")
@@ -131,12 +131,12 @@ def count(product_id: int) -> Response:
     """Set the stock or adjust it."""
     form = CountForm()
 
-    def step(about: dict[str, Any]) -> None:
+    def save(arguments: dict[str, Any]) -> None:
         pieces = csv_import.pieces(form.quantity.data or "")
-        verb = products.adjust_quantity if form.how.data == "adjust" else products.set_quantity
-        verb(db.session(), product_id, pieces, reason=form.reason.data or "", **about)
+        apply = products.adjust_quantity if form.how.data == "adjust" else products.set_quantity
+        apply(db.session(), product_id, pieces, reason=form.reason.data or "", **arguments)
 
-    return _do(product_id, step, "count", form, str(_("The stock was written down.")))
+    return _save(product_id, save, "count", form, str(_("The stock was written down.")))
 
 
 @bp.post("/<int:product_id>/looks")
@@ -155,14 +155,13 @@ def look_at_all() -> Response:
 
 
 # Form → the field that shows errors of the whole form.
-_ABOUT = {"edit": "title", "count": "quantity"}
+_ERROR_FIELDS = {"edit": "title", "count": "quantity"}
 _NEW = ("products/_new.html", "products/new.html")
 
 
-def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form: Any, done: str) -> Response:
-    here = url_for("products.show", product_id=product_id)
+def _save(product_id: int, save: Callable[[dict[str, Any]], None], part: str, form: Any, done: str) -> Response:
     try:
-        step({"now": datetime.now(UTC), "actor": current_user.actor})
+        save({"now": datetime.now(UTC), "actor": current_user.actor})
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
@@ -173,12 +172,12 @@ def _do(product_id: int, step: Callable[[dict[str, Any]], None], part: str, form
         # Input is kept, and the next try is based on the current version.
         db.session.rollback()
         page = _page(product_id)
-        form[_ABOUT[part]].errors = [text_for(error.code, error.arguments)]
+        form[_ERROR_FIELDS[part]].errors = [text_for(error.code, error.arguments)]
         if part == "edit":
             form.version.data = page["product"].version
         return render_invalid(request, f"products/_{part}.html", "products/show.html", **page | {part: form})
     flash(done, "good")
-    return see_other(request, here)
+    return see_other(request, url_for("products.show", product_id=product_id))
 
 
 def _page(product_id: int) -> dict[str, Any]:

@@ -36,8 +36,8 @@ BUYER_ASKED = "BuyerCanceled"
 def edit(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(db.session(), number, reference)
     form = ParcelCorrectionForm.of(parcel, _country(shipment))
-    about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
-    return render_fragment_or_page(request, *DIALOG, **about, refused="", next=_next())
+    context: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
+    return render_fragment_or_page(request, *DIALOG, **context, refused="", next=_next())
 
 
 @bp.post("/corrections")
@@ -48,7 +48,7 @@ def correct(number: str, reference: int) -> Response:
     parcel, shipment = queries.parcel(session, number, reference)
     form = ParcelCorrectionForm(country=_country(shipment))
     try:
-        told = parcels.edit(
+        submission = parcels.edit(
             session,
             parcel.id,
             **form.entered(),
@@ -62,12 +62,12 @@ def correct(number: str, reference: int) -> Response:
         refused = text_for(error.code, error.arguments)
         form.asked_shared = error.arguments["number"] if error.code == "tracking_shared" else ""
     else:
-        wake_worker(told.account_id)
+        wake_worker(submission.account_id)
         return see_other(request, _next() or url_for("shipments.show", number=number))
     session.rollback()
     parcel, shipment = queries.parcel(session, number, reference)
-    about: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
-    return render_invalid(request, *DIALOG, **about, refused=refused, next=_next())
+    context: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
+    return render_invalid(request, *DIALOG, **context, refused=refused, next=_next())
 
 
 @bp.post("/take-backs")
@@ -85,7 +85,7 @@ def take_back(number: str, reference: int) -> Response:
 def cancel_instead(number: str, reference: int) -> Response:
     """Remove a parcel that is not confirmed yet and cancel the order, as the buyer asked."""
     parcel, _shipment = queries.parcel(db.session(), number, reference)
-    asked = parcels.delete_and_cancel_order(
+    submission = parcels.delete_and_cancel_order(
         db.session(),
         parcel.id,
         BUYER_ASKED,
@@ -93,15 +93,15 @@ def cancel_instead(number: str, reference: int) -> Response:
         now=datetime.now(UTC),
         actor=current_user.actor,
     )
-    submission_id = asked.id
-    wake_worker(asked.account_id)
+    submission_id = submission.id
+    wake_worker(submission.account_id)
     return see_other(request, url_for("submissions.show", submission_id=submission_id))
 
 
 def _next() -> str:
     """Return the page to go back to, or ""."""
-    there = request.values.get("next")
-    return local_target(there) if there else ""
+    target = request.values.get("next")
+    return local_target(target) if target else ""
 
 
 def _country(shipment: Shipment) -> str:

@@ -57,14 +57,14 @@ def index() -> Response:
 def paste() -> Response:
     session, form = db.session(), TrackingForm()
     try:
-        sheets = tracking_import.parse_sheets(session, form.texts())
+        texts = tracking_import.parse_sheets(session, form.texts())
     except InvalidError as error:
         session.rollback()
         add_error(form, error, otherwise="text")
         return render_invalid(request, *_PASTE, form=form, **_recent())
     session.rollback()
-    kept = tracking_import.create(session, sheets, now=datetime.now(UTC), actor=current_user.actor)
-    return see_other(request, url_for("tracking.show", import_id=kept.id))
+    stored = tracking_import.create(session, texts, now=datetime.now(UTC), actor=current_user.actor)
+    return see_other(request, url_for("tracking.show", import_id=stored.id))
 
 
 @bp.get("/<int:import_id>")
@@ -79,12 +79,14 @@ def show(import_id: int) -> Response:
 def choose(import_id: int) -> Response:
     """Save the choices of this page, and ship if that button was pressed."""
     session = db.session()
-    here = url_for("tracking.show", import_id=import_id, show=request.args.get("show"), after=request.args.get("after"))
+    preview_url = url_for(
+        "tracking.show", import_id=import_id, show=request.args.get("show"), after=request.args.get("after")
+    )
     if queries.find(session, import_id).confirmed_at is None:
         session.rollback()
         tracking_import.update_rows(session, import_id, _choices())
     if request.form.get("then") != "ship":
-        return see_other(request, here)
+        return see_other(request, preview_url)
     undo_seconds = settings().undo_seconds
     try:
         action = tracking_import.confirm(
@@ -92,22 +94,22 @@ def choose(import_id: int) -> Response:
         )
     except InvalidError as error:
         flash(text_for(error.code, error.arguments), "bad")
-        return see_other(request, here)
+        return see_other(request, preview_url)
     bulk.enqueue(action.id)
     return see_other(request, url_for("bulk.show", action_id=action.id))
 
 
-@bp.get("/<int:import_id>/rest.csv")
+@bp.get("/<int:import_id>/rest.csv", endpoint="rest")
 @requires("orders.write")
-def rest(import_id: int) -> Response:
+def download_rest(import_id: int) -> Response:
     """Download the lines that were not shipped, with reasons; corrected, they can be uploaded again."""
     session = db.session()
     confirmed = queries.find(session, import_id).confirmed_at is not None
-    found = queries.evaluate(session, queries.rows(session, import_id), datetime.now(UTC))
+    matches = queries.evaluate(session, queries.rows(session, import_id), datetime.now(UTC))
     # Before the confirmation, ready lines are still to be shipped.
-    left = [one for one in found if one.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and one.goes)]
+    rest = [match for match in matches if match.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and match.goes)]
     headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
-    return Response("".join(_rest_lines(left)), mimetype="text/csv", headers=headers)
+    return Response("".join(_rest_lines(rest)), mimetype="text/csv", headers=headers)
 
 
 def result(action: BulkAction) -> tuple[str, str] | None:
@@ -123,8 +125,8 @@ bulk.RESULTS["ship"] = result
 
 def _recent() -> dict[str, Any]:
     session = db.session()
-    found = queries.recent(session)
-    return {"recent": found, "people": names(session, [one.actor for one in found])}
+    imports = queries.recent(session)
+    return {"recent": imports, "people": names(session, [row.actor for row in imports])}
 
 
 def _choices() -> dict[int, Choice]:
@@ -142,35 +144,35 @@ def _choices() -> dict[int, Choice]:
 
 def _preview(import_id: int) -> dict[str, Any]:
     session = db.session()
-    kept = queries.find(session, import_id)
+    stored = queries.find(session, import_id)
     rows = queries.rows(session, import_id)
-    found = queries.evaluate(session, rows, datetime.now(UTC))
-    pairs = list(zip(rows, found, strict=True))
-    counts = {name: sum(one.standing == name for one in found) for name in STANDINGS}
+    matches = queries.evaluate(session, rows, datetime.now(UTC))
+    pairs = list(zip(rows, matches, strict=True))
+    counts = {name: sum(match.standing == name for match in matches) for name in STANDINGS}
     shown = request.args.get("show", "")
     if shown not in STANDINGS:
         shown = next((name for name in _FIRST if counts[name]), READY)
     after = request.args.get("after", 0, type=int)
-    mine = [pair for pair in pairs if pair[1].standing == shown]
-    page = mine[after : after + SHOWN]
-    packed = tracking_matching.shipments(found)
+    group = [pair for pair in pairs if pair[1].standing == shown]
+    page = group[after : after + SHOWN]
+    packed = tracking_matching.shipments(matches)
     return {
-        "kept": kept,
+        "stored": stored,
         "pairs": page,
         "counts": counts,
         "shown": shown,
         "after": after,
         "previous": max(0, after - SHOWN) if after else None,
-        "next": after + SHOWN if after + SHOWN < len(mine) else None,
+        "next": after + SHOWN if after + SHOWN < len(group) else None,
         "orders": len(packed),
         "parcels": sum(len(parcels) for parcels in packed.values()),
-        "late": sum(one.late and one.goes for one in found),
+        "late": sum(match.late and match.goes for match in matches),
         "first": after + 1 if page else 0,
         "last": after + len(page),
         "options": _options,
         "carriers": sorted(WELL_KNOWN, key=lambda carrier: carrier.name.casefold()),
-        "bulk_url": url_for("bulk.show", action_id=kept.bulk_action_id) if kept.bulk_action_id else "",
-        "accounts": _accounts(kept),
+        "bulk_url": url_for("bulk.show", action_id=stored.bulk_action_id) if stored.bulk_action_id else "",
+        "accounts": _summaries(stored),
     }
 
 
@@ -179,7 +181,7 @@ def _options(match: Match) -> tuple[Sequence[Carrier], str]:
     return match.guesses, match.choice.carrier if match.choice.carrier in BY_KEY else ""
 
 
-class Account(NamedTuple):
+class SourceSummary(NamedTuple):
     """How a text was parsed. `columns`: (field, headings of its columns); `unused`: (heading, reason)."""
 
     name: str
@@ -191,7 +193,7 @@ class Account(NamedTuple):
     unused: list[tuple[str, str]]
 
 
-def _accounts(kept: TrackingImport) -> list[Account]:
+def _summaries(stored: TrackingImport) -> list[SourceSummary]:
     fields = {
         "order": _("Order"),
         "tracking_number": _("Tracking number"),
@@ -203,22 +205,22 @@ def _accounts(kept: TrackingImport) -> list[Account]:
         "void": _("Voided"),
     }
     why = {"return": _("return labels"), "suspicious": _("looks like tracking numbers")}
-    found = []
-    for name, columns, entries, *more in kept.sources:
+    summaries = []
+    for name, columns, entries, *more in stored.sources:
         # The counts are missing where the text had no table.
-        account = more[0] if more else {}
+        details = more[0] if more else {}
         used = [(text, columns[field]) for field, text in fields.items() if field in columns]
-        unused = [(column, why.get(reason, "")) for column, reason in account.get("unused", ())]
-        counts = account.get("read"), account.get("explained", 0), account.get("headings", 0)
-        found.append(Account(name, entries, used, *counts, unused))
-    return found
+        unused = [(column, why.get(reason, "")) for column, reason in details.get("unused", ())]
+        counts = details.get("read"), details.get("explained", 0), details.get("headings", 0)
+        summaries.append(SourceSummary(name, entries, used, *counts, unused))
+    return summaries
 
 
-def _rest_lines(found: Sequence[Match]) -> Iterator[str]:
+def _rest_lines(matches: Sequence[Match]) -> Iterator[str]:
     yield _csv_line(["order-number", "tracking-number", "carrier", "sku", "order-item-id", "quantity", "why"])
-    for one in found:
-        line = one.line
-        why = text_for(one.code, one.args) if one.code else ""
+    for match in matches:
+        line = match.line
+        why = text_for(match.code, match.args) if match.code else ""
         number = line.tracking_number or line.written
         yield _csv_line([line.order, number, line.carrier, line.sku, line.item, line.quantity or "", why])
 

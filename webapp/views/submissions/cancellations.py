@@ -15,7 +15,7 @@ from webapp.queries.sync import amazon_orders as queries
 from webapp.services.submissions import cancellations
 from webapp.views.sync.amazon_orders import (
     TABS,
-    AmazonOrderContext,
+    AmazonOrderSummary,
     head,
     load,
 )
@@ -37,8 +37,10 @@ DIALOG = ("cancellations/_new.html", "cancellations/new.html")
 @bp.get("/cancellations/new")
 @requires("orders.cancel")
 def new(number: str) -> Response:
-    known = load(number)
-    return render_fragment_or_page(request, *DIALOG, **_dialog(known, CancellationForm(formdata=None), known.refused))
+    summary = load(number)
+    return render_fragment_or_page(
+        request, *DIALOG, **_dialog(summary, CancellationForm(formdata=None), summary.refused)
+    )
 
 
 @bp.post("/cancellations")
@@ -52,7 +54,7 @@ def create(number: str) -> Response:
     refused: str | None = None
     if form.validate():
         try:
-            asked = cancellations.request(
+            submission = cancellations.request(
                 session,
                 id_,
                 form.reason.data,
@@ -60,7 +62,7 @@ def create(number: str) -> Response:
                 now=datetime.now(UTC),
                 actor=current_user.actor,
             )
-            account_id = asked.account_id
+            account_id = submission.account_id
         except InvalidError as error:
             add_error(form, error)
         except RefusedError as error:
@@ -69,41 +71,41 @@ def create(number: str) -> Response:
     if account_id:
         wake_worker(account_id)
         return see_other(request, _back(number))
-    known = load(number)
-    return render_invalid(request, *DIALOG, **_dialog(known, form, refused or known.refused))
+    summary = load(number)
+    return render_invalid(request, *DIALOG, **_dialog(summary, form, refused or summary.refused))
 
 
 @bp.get("/submissions/<int:submission_id>")
 @requires("orders.read")
 def follow(number: str, submission_id: int) -> Response:
     """Render the panel while it polls. The last response reloads the page."""
-    known = load(number)
-    if known.submission is None or known.submission.id != submission_id:
+    summary = load(number)
+    if summary.submission is None or summary.submission.id != submission_id:
         raise NotFoundError("submission_unknown", name=submission_id)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else ""
-    if known.submission.open:
+    if summary.submission.open:
         return render_fragment_or_page(
-            request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(known), tab=tab
+            request, "cancellations/_submission.html", "amazon_orders/panel.html", **head(summary), tab=tab
         )
-    return stop_polling("cancellations/_done.html", **head(known), tab=tab)
+    return stop_polling("cancellations/_done.html", **head(summary), tab=tab)
 
 
-def _dialog(known: AmazonOrderContext, form: CancellationForm, refused: str | None) -> dict[str, Any]:
-    asked = known.order.cancel_requested
-    hints = {row.code: _hint(row.code, asked=asked) for row in cancellation.REASONS}
-    back = _back(known.order.number)
-    return {"known": known, "order": known.order, "form": form, "hints": hints, "refused": refused, "back": back}
+def _dialog(summary: AmazonOrderSummary, form: CancellationForm, refused: str | None) -> dict[str, Any]:
+    buyer_asked = summary.order.cancel_requested
+    hints = {row.code: _hint(row.code, buyer_asked=buyer_asked) for row in cancellation.REASONS}
+    back = _back(summary.order.number)
+    return {"summary": summary, "order": summary.order, "form": form, "hints": hints, "refused": refused, "back": back}
 
 
 def _back(number: str) -> str:
     """Return the page to go back to: `next`, or the Amazon order."""
-    there = request.values.get("next")
-    return local_target(there) if there else url_for("amazon_orders.show", number=number)
+    target = request.values.get("next")
+    return local_target(target) if target else url_for("amazon_orders.show", number=number)
 
 
-def _hint(code: str, *, asked: bool) -> str:
-    if not cancellation.hurts_rate(code, buyer_asked=asked):
+def _hint(code: str, *, buyer_asked: bool) -> str:
+    if not cancellation.hurts_rate(code, buyer_asked=buyer_asked):
         return text_for("reason_hurts_not")
     hurts_without = not cancellation.hurts_rate(code, buyer_asked=True)
     return text_for("reason_hurts_unasked" if hurts_without else "reason_hurts")

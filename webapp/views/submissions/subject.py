@@ -37,15 +37,15 @@ def _refund(session: Session, submission: Submission) -> dict[str, Any]:
     items = {item.id: item for item in order.items}
     refused = {row["line"]: row for row in submission.details.get("refused", ())}
     rows = []
-    for told in memo.amazon_lines:
-        item, said = items[told["line"]], refused.pop(told["line"], {})
-        parts = {name: Money(told["parts"].get(name, 0), order.currency) for name in amazon_refunds.COMPONENTS}
-        total = Money(sum(told["parts"].values()), order.currency)
-        rows.append(RefundLineRow(item.title, item.sku, parts, total, told["cancelled"], said.get("words", "")))
-    for line, said in refused.items():
-        item, total = items[line], Money(said["amount"], order.currency)
-        rows.append(RefundLineRow(item.title, item.sku, None, total, 0, said["words"]))
-    used = {name for told in memo.amazon_lines for name, minor in told["parts"].items() if minor}
+    for line in memo.amazon_lines:
+        item, refusal = items[line["line"]], refused.pop(line["line"], {})
+        parts = {name: Money(line["parts"].get(name, 0), order.currency) for name in amazon_refunds.COMPONENTS}
+        total = Money(sum(line["parts"].values()), order.currency)
+        rows.append(RefundLineRow(item.title, item.sku, parts, total, line["cancelled"], refusal.get("words", "")))
+    for line_id, refusal in refused.items():
+        item, total = items[line_id], Money(refusal["amount"], order.currency)
+        rows.append(RefundLineRow(item.title, item.sku, None, total, 0, refusal["words"]))
+    used = {name for line in memo.amazon_lines for name, minor in line["parts"].items() if minor}
     components = [name for name in amazon_refunds.COMPONENTS if name in used]
     return {"memo": memo, "rows": rows, "components": components, "cancelled": any(row.cancelled for row in rows)}
 

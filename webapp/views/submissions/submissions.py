@@ -31,7 +31,7 @@ from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("submissions", __name__, url_prefix="/submissions")
 
-AGAIN = frozenset({submission_states.REJECTED, submission_states.UNPROVED})
+RETRYABLE = frozenset({submission_states.REJECTED, submission_states.UNPROVED})
 HEADS = {
     "requested": (_l("Requested"), False),
     "kind": (_l("Kind"), False),
@@ -54,12 +54,12 @@ def index() -> Response:
         "submissions/index.html",
         shown=shown,
         rows=rows,
-        here=grid_page.address_of("submissions.index", form, request.args),
+        list_url=grid_page.address_of("submissions.index", form, request.args),
         people=names(session, [row.Submission.requested_by for row in rows]),
         # Only the first page polls; later pages show old submissions.
-        pace=0 if shown.pager.previous else _pace([row.Submission for row in rows]),
+        pace=0 if shown.pager.previous else _poll_interval([row.Submission for row in rows]),
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
-        may=_may,
+        is_possible=_is_possible,
     )
 
 
@@ -69,7 +69,7 @@ def show(submission_id: int) -> Response:
     session = db.session()
     submission = submissions.find(session, submission_id)
     zone = submission.amazon_order.store.marketplace.time_zone
-    again = submission.state in AGAIN
+    is_retryable = submission.state in RETRYABLE
     parcel = (
         shipment_confirmations.find_parcel(session, submission)
         if submission.kind == shipment_confirmation.KIND
@@ -83,10 +83,10 @@ def show(submission_id: int) -> Response:
         zone=zone,
         actor=names(session, [submission.requested_by])[submission.requested_by],
         history=entries(session, submissions.history(session, submission), zone),
-        pace=_pace([submission]),
-        may=_may,
-        refused=user_actions.resubmit_error(session, submission) if again else None,
-        again=again,
+        pace=_poll_interval([submission]),
+        is_possible=_is_possible,
+        refused=user_actions.resubmit_error(session, submission) if is_retryable else None,
+        is_retryable=is_retryable,
         shipment=_shipment(submission),
         parcel=parcel,
         parcel_submission=shipment_confirmations.find_latest(session, parcel) if parcel else None,
@@ -117,15 +117,15 @@ def look(submission_id: int) -> Response:
 @requires("submissions.write")
 def ask_again(submission_id: int) -> Response:
     """Retry as a new submission; then go to `next` or to its page."""
-    new = user_actions.resubmit(
+    retry = user_actions.resubmit(
         db.session(),
         submission_id,
         undo_seconds=settings().undo_seconds,
         now=datetime.now(UTC),
         actor=current_user.actor,
     )
-    wake_worker(new.account_id)
-    return _back(new.id)
+    wake_worker(retry.account_id)
+    return _back(retry.id)
 
 
 @bp.post("/<int:submission_id>/insistence")
@@ -140,12 +140,12 @@ def insist(submission_id: int) -> Response:
 
 
 def _back(submission_id: int) -> Response:
-    there = request.form.get("next")
-    url = local_target(there) if there else url_for("submissions.show", submission_id=submission_id)
+    target = request.form.get("next")
+    url = local_target(target) if target else url_for("submissions.show", submission_id=submission_id)
     return see_other(request, url)
 
 
-class Change(NamedTuple):
+class FieldChange(NamedTuple):
     """A field of the order: its value when the submission was requested, and now."""
 
     name: str
@@ -157,23 +157,23 @@ class Change(NamedTuple):
         return self.before != self.now
 
 
-def _changes(submission: Submission) -> list[Change]:
+def _changes(submission: Submission) -> list[FieldChange]:
     now = {name: getattr(submission.amazon_order, name) for name in user_actions.SNAPSHOT_FIELDS}
     # The reason is personal data and only stored with the Amazon order, encrypted.
     reason = submission.amazon_order.cancel_reason if has_permission("pii.read") else None
-    before, after = _spoken(submission.snapshot), _spoken(now, reason=reason)
-    return [Change(name, before[name], after[name]) for name in after]
+    before, after = _labeled(submission.snapshot), _labeled(now, reason=reason)
+    return [FieldChange(name, before[name], after[name]) for name in after]
 
 
-def _spoken(known: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
+def _labeled(values: dict[str, Any], *, reason: str | None = None) -> dict[str, str]:
     """Return label → text of each field. `reason`: the buyer's reason to cancel, if the user may read it."""
-    shipped, ordered = known.get("quantity_shipped", 0), known.get("quantity", 0)
-    total, currency = known.get("total"), known.get("currency")
-    asks = _("Yes") if known.get("cancel_requested") else _("No")
+    shipped, ordered = values.get("quantity_shipped", 0), values.get("quantity", 0)
+    total, currency = values.get("total"), values.get("currency")
+    asks = _("Yes") if values.get("cancel_requested") else _("No")
     return {
-        _("Amazon status"): str(label("amazon_status", known.get("status", "")).text),
+        _("Amazon status"): str(label("amazon_status", values.get("status", "")).text),
         _("Pieces shipped"): _("%(shipped)s of %(ordered)s", shipped=shipped, ordered=ordered),
-        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason and known.get("cancel_requested") else asks,
+        _("The buyer asks to cancel"): f"{asks}: {reason}" if reason and values.get("cancel_requested") else asks,
         _("Total"): money(Money(total, currency)) if total is not None and currency else "–",
     }
 
@@ -186,9 +186,9 @@ def _shipment(submission: Submission) -> tuple[str, str] | None:
     return number, url_for("shipments.show", number=number)
 
 
-def _may(name: str, submission: Submission) -> bool:
+def _is_possible(action: str, submission: Submission) -> bool:
     """Return whether `undo` or `look` is possible now."""
-    if name == "undo":
+    if action == "undo":
         return submission_states.is_allowed("undo", submission.state)
     return submission_states.may_check_early(submission.state, submission.undo_until, datetime.now(UTC))
 
@@ -197,9 +197,11 @@ def _counted(count: int) -> str:
     return str(ngettext("%(count)s submission", "%(count)s submissions", count, count=number(count)))
 
 
-def _pace(shown: list[Submission]) -> int:
+def _poll_interval(submissions: list[Submission]) -> int:
     """Return the poll interval in seconds; 0 when nothing will change."""
-    open_ = [submission for submission in shown if submission.open and submission.state != submission_states.CONFLICT]
-    if not open_:
+    pending = [
+        submission for submission in submissions if submission.open and submission.state != submission_states.CONFLICT
+    ]
+    if not pending:
         return 0
-    return 2 if any(submission.state != submission_states.SENT for submission in open_) else 5
+    return 2 if any(submission.state != submission_states.SENT for submission in pending) else 5

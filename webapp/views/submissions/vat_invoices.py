@@ -29,8 +29,8 @@ def upload_credit_memo(number: str) -> Response:
 
 
 def _upload(document: Document, url: str) -> Response:
-    asked = vat_invoices.upload(
+    submission = vat_invoices.upload(
         db.session(), document, undo_seconds=settings().undo_seconds, now=datetime.now(UTC), actor=current_user.actor
     )
-    wake_worker(asked.account_id)
+    wake_worker(submission.account_id)
     return see_other(request, url)

@@ -43,14 +43,14 @@ TABS = {
 }
 
 
-class AmazonOrderContext(NamedTuple):
+class AmazonOrderSummary(NamedTuple):
     """An Amazon order with the number of its order (`order_number`) and the counts of its lines and parcels.
 
-    `submission`: the cancellation asked for last. `refused`: why it cannot be cancelled, a code of `sentences`.
+    `submission`: the last cancellation. `refused`: the code of why it cannot be canceled, or None.
     """
 
     order: AmazonOrder
-    ours: str | None
+    order_number: str | None
     items: int
     packages: int
     submission: Submission | None
@@ -68,55 +68,59 @@ class AmazonOrderContext(NamedTuple):
     def wants_order(self) -> bool:
         """Return whether an order can be created from it manually."""
         ended = {statuses.CANCELLED, statuses.UNFULFILLABLE}
-        return self.ours is None and self.writable and self.order.status not in ended
+        return self.order_number is None and self.writable and self.order.status not in ended
 
 
-def load(number: str) -> AmazonOrderContext:
-    """Raises NotFoundError."""
+def load(number: str) -> AmazonOrderSummary:
+    """Load an Amazon order. Raises NotFoundError."""
     session = db.session()
-    order, ours, items, packages, asked, left = queries.with_beside(session, number)
-    submission = queries.last_cancellation(session, order.id) if asked else None
+    order, order_number, items, packages, cancellation_requested, has_left = queries.with_beside(session, number)
+    submission = queries.last_cancellation(session, order.id) if cancellation_requested else None
     refused = cancellation.refusal(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
         requested=submission is not None and submission.open,
-        left=left,
+        left=has_left,
     )
-    return AmazonOrderContext(order, ours, items, packages, submission, refused)
+    return AmazonOrderSummary(order, order_number, items, packages, submission, refused)
 
 
 @bp.get("/<number>")
 @requires("orders.read")
 def show(number: str) -> Response:
-    known = load(number)
+    summary = load(number)
     tab = request.args.get("tab", "")
     tab = tab if tab in TABS else "details"
-    more = {"items": lambda _: {}, "tracking": _titles, "history": _history, "details": _details}[tab](known)
+    tab_context = {"items": lambda _: {}, "tracking": _items_by_id, "history": _history, "details": _details}[tab](
+        summary
+    )
     page = f"amazon_orders/{tab}.html"
-    return render_fragment_or_page(request, page, page, **head(known), tab=tab, tabs=_tabs(known, tab), **more)
+    return render_fragment_or_page(
+        request, page, page, **head(summary), tab=tab, tabs=_tabs(summary, tab), **tab_context
+    )
 
 
-def head(known: AmazonOrderContext) -> dict[str, Any]:
+def head(summary: AmazonOrderSummary) -> dict[str, Any]:
     """Return the context of the page head and of the submission panel."""
-    return {"known": known, "order": known.order, "zone": known.zone, "submission": known.submission}
+    return {"summary": summary, "order": summary.order, "zone": summary.zone, "submission": summary.submission}
 
 
 @bp.post("/<number>/orders")
 @requires("orders.write")
 def create_order(number: str) -> Response:
     """Create the order now, for the first time or after what blocked it was corrected."""
-    here = url_for("amazon_orders.show", number=number)
+    page_url = url_for("amazon_orders.show", number=number)
     session = db.session()
     try:
-        made = manual_corrections.create_order(
+        order_number = manual_corrections.create_order(
             session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor
         )
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
-        return see_other(request, here)
-    flash(_("Order %(number)s was created.", number=made), "good")
-    return see_other(request, url_for("orders.show", number=made))
+        return see_other(request, page_url)
+    flash(_("Order %(number)s was created.", number=order_number), "good")
+    return see_other(request, url_for("orders.show", number=order_number))
 
 
 @bp.get("/<number>/address")
@@ -167,13 +171,13 @@ def reveal(number: str, version_id: int) -> Response:
     session = db.session()
     id_ = queries.id_of(session, number)
     body = manual_corrections.reveal_version(session, id_, version_id, now=datetime.now(UTC), actor=current_user.actor)
-    known = load(number)
+    summary = load(number)
     text = json.dumps(body, indent=2, ensure_ascii=False)
     return render_fragment_or_page(
         request,
         "amazon_orders/_body.html",
         "amazon_orders/body.html",
-        **head(known),
+        **head(summary),
         version=version_id,
         text=text,
     )
@@ -186,9 +190,9 @@ def _open_address(number: str) -> AmazonOrder:
     return queries.by_number(db.session(), number)
 
 
-def _tabs(known: AmazonOrderContext, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
-    counts = {"items": known.items, "tracking": known.packages}
-    number = known.order.number
+def _tabs(summary: AmazonOrderSummary, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
+    counts = {"items": summary.items, "tracking": summary.packages}
+    number = summary.order.number
     return [
         (
             text,
@@ -200,18 +204,18 @@ def _tabs(known: AmazonOrderContext, current: str) -> list[tuple[str | LazyStrin
     ]
 
 
-def _details(known: AmazonOrderContext) -> dict[str, Any]:
-    order = known.order
-    amazons, ours = order.recipient or {}, order.recipient_override
+def _details(summary: AmazonOrderSummary) -> dict[str, Any]:
+    order = summary.order
+    original, override = order.recipient or {}, order.recipient_override
     changed = [
-        (timeline.ADDRESS_FIELDS.get(name, name), amazons.get(name), ours.get(name))
+        (timeline.ADDRESS_FIELDS.get(name, name), original.get(name), override.get(name))
         for name in addresses.EDITABLE
-        if ours is not None and amazons.get(name) != ours.get(name)
+        if override is not None and original.get(name) != override.get(name)
     ]
-    held = ours or amazons
+    current = override or original
     return {
-        "address": Address(**held) if held else None,
-        "amazons_address": Address(**amazons) if amazons else None,
+        "address": Address(**current) if current else None,
+        "amazons_address": Address(**original) if original else None,
         "changed": changed,
         "components": _components(order.components),
         "seller_central": f"{seller_central(order.store.marketplace)['orders']}/order/{order.number}",
@@ -224,21 +228,21 @@ def _components(stored: list[Any]) -> list[tuple[str, str, Money]]:
     return [(kind, named.get(subtype, subtype), Money(minor, currency)) for kind, subtype, minor, currency in stored]
 
 
-def _titles(known: AmazonOrderContext) -> dict[str, Any]:
-    return {"lines": {item.order_item_id: item for item in known.order.items}}
+def _items_by_id(summary: AmazonOrderSummary) -> dict[str, Any]:
+    return {"lines": {item.order_item_id: item for item in summary.order.items}}
 
 
-def _history(known: AmazonOrderContext) -> dict[str, Any]:
+def _history(summary: AmazonOrderSummary) -> dict[str, Any]:
     session = db.session()
     version = request.args.get("version", type=int)
     changes: list[Difference] | None = None
     first = False
     if version is not None:
-        after, before = queries.version_pair(session, known.order.id, version)
+        after, before = queries.version_pair(session, summary.order.id, version)
         first = before is None
         changes = [] if first else differences(before, after)
     return {
-        "lines": timeline.of_amazon_order(session, known.order),
+        "lines": timeline.of_amazon_order(session, summary.order),
         "version": version,
         "changes": changes,
         "first": first,

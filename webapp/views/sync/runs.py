@@ -62,8 +62,8 @@ QUARANTINE_HEADS = {
 @requires("logs.read")
 def index() -> Response:
     session = db.session()
-    every = stores.accounts(session)
-    form = SyncRunFilters(request.args, accounts=every)
+    accounts_ = stores.accounts(session)
+    form = SyncRunFilters(request.args, accounts=accounts_)
     shown = grid_page.show(session, sync_runs.RUNS, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
     return render_fragment_or_page(
@@ -73,8 +73,8 @@ def index() -> Response:
         shown=shown,
         rows=rows,
         here=grid_page.address_of("syncs.index", form, request.args),
-        pace=0 if shown.pager.previous else _pace([row.SyncRun for row in rows]),
-        accounts=every,
+        pace=0 if shown.pager.previous else _poll_interval([row.SyncRun for row in rows]),
+        accounts=accounts_,
         quarantined=sync_runs.waiting_in_quarantine(session),
         duration=duration,
     )
@@ -102,7 +102,7 @@ def show(run_id: int) -> Response:
         "sync_runs/_run.html",
         "sync_runs/show.html",
         run=run,
-        pace=_pace([run]) if run.state == "running" else 0,
+        pace=_poll_interval([run]) if run.state == "running" else 0,
         duration=duration,
         running=sync_runs.is_running(session, run.account_id),
     )
@@ -110,7 +110,7 @@ def show(run_id: int) -> Response:
 
 @bp.get("/quarantine")
 @requires("logs.read")
-def kept() -> Response:
+def quarantine_list() -> Response:
     session = db.session()
     form = QuarantineFilters(request.args, accounts=stores.accounts(session))
     shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.orders_counted)
@@ -123,10 +123,10 @@ def kept() -> Response:
     )
 
 
-@bp.get("/quarantine/<int:kept_id>")
+@bp.get("/quarantine/<int:quarantine_id>")
 @requires("logs.read")
-def kept_order(kept_id: int) -> Response:
-    order, account = sync_runs.quarantined(db.session(), kept_id)
+def quarantined_order(quarantine_id: int) -> Response:
+    order, account = sync_runs.quarantined(db.session(), quarantine_id)
     return render_fragment_or_page(
         request,
         *_QUARANTINED,
@@ -136,13 +136,13 @@ def kept_order(kept_id: int) -> Response:
     )
 
 
-@bp.post("/quarantine/<int:kept_id>/reveals")
+@bp.post("/quarantine/<int:quarantine_id>/reveals")
 @requires("pii.read")
-def reveal(kept_id: int) -> Response:
+def reveal(quarantine_id: int) -> Response:
     """Show what Amazon sent; this is audited."""
     session = db.session()
-    quarantine.reveal(session, kept_id, now=datetime.now(UTC), actor=current_user.actor)
-    order, account = sync_runs.quarantined(session, kept_id)
+    quarantine.reveal(session, quarantine_id, now=datetime.now(UTC), actor=current_user.actor)
+    order, account = sync_runs.quarantined(session, quarantine_id)
     body = json.dumps(order.body, ensure_ascii=False, indent=2)
     return render_fragment_or_page(
         request,
@@ -153,22 +153,22 @@ def reveal(kept_id: int) -> Response:
     )
 
 
-@bp.post("/quarantine/<int:kept_id>/reads")
+@bp.post("/quarantine/<int:quarantine_id>/reads")
 @requires("schedule.write")
-def read_again(kept_id: int) -> Response:
+def read_again(quarantine_id: int) -> Response:
     """Read the order from Amazon during the request."""
     session = db.session()
-    order, account = sync_runs.quarantined(session, kept_id)
+    order, account = sync_runs.quarantined(session, quarantine_id)
     name, keys = order.number, accounts.credentials_of(account)
     session.rollback()
     try:
         with amazon_gateway.open_port(keys) as port:
-            sync_run.read_quarantined(session, port, kept_id, now=datetime.now(UTC), actor=current_user.actor)
+            sync_run.read_quarantined(session, port, quarantine_id, now=datetime.now(UTC), actor=current_user.actor)
     except AmazonError as error:
-        flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_words(error)), "bad")
-        return see_other(request, url_for("syncs.kept_order", kept_id=kept_id))
+        flash(_("Order %(number)s still cannot be read. %(why)s", number=name, why=_error_text(error)), "bad")
+        return see_other(request, url_for("syncs.quarantined_order", quarantine_id=quarantine_id))
     flash(_("Order %(number)s can be read now.", number=name), "good")
-    return see_other(request, url_for("syncs.kept"))
+    return see_other(request, url_for("syncs.quarantine_list"))
 
 
 @bp.get("/data-age")
@@ -187,20 +187,20 @@ def duration(run: SyncRun) -> str:
     if seconds < 60:
         tenths = Decimal(seconds).quantize(Decimal("1") if seconds >= 10 else Decimal("0.1"))
         return _("%(seconds)s s", seconds=number(tenths))
-    minutes, rest = divmod(round(seconds), 60)
-    return _("%(minutes)s min %(seconds)s s", minutes=number(minutes), seconds=rest)
+    minutes, left_seconds = divmod(round(seconds), 60)
+    return _("%(minutes)s min %(seconds)s s", minutes=number(minutes), seconds=left_seconds)
 
 
-def _words(error: AmazonError) -> str:
+def _error_text(error: AmazonError) -> str:
     """Return our text of the error, Amazon's message and its request id."""
-    said = f"{text_for(error.cause)} {error.message}"
-    return f"{said} ({_('request id %(id)s', id=error.request_id)})" if error.request_id else said
+    text = f"{text_for(error.cause)} {error.message}"
+    return f"{text} ({_('request id %(id)s', id=error.request_id)})" if error.request_id else text
 
 
 def _counted(count: int) -> str:
     return str(ngettext("%(count)s run", "%(count)s runs", count, count=number(count)))
 
 
-def _pace(shown: list[SyncRun]) -> int:
+def _poll_interval(runs: list[SyncRun]) -> int:
     """Return the poll interval in seconds. It never stops, because new runs start by themselves."""
-    return 2 if any(run.state == "running" for run in shown) else 10
+    return 2 if any(run.state == "running" for run in runs) else 10

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -17,6 +17,7 @@ from webapp.models.audit_log import Event
 from webapp.models.users import User
 from webapp.queries import users as user_queries
 from webapp.services.users import users
+from webapp.views.orders.event_lines import HistoryEntry
 from webapp.web import auth
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
@@ -34,18 +35,6 @@ _ICONS = {
     "user_role_changed": ("shield-check", "work"),
     "link_made": ("mail", "wait"),
 }
-
-
-class Entry(NamedTuple):
-    """A history entry, as the macro `timeline` shows it."""
-
-    at: datetime
-    zone: str
-    tone: str
-    icon: str
-    title: str
-    text: str
-    actor: str
 
 
 @bp.get("")
@@ -153,11 +142,11 @@ def _user(user_id: int) -> User:
 def _show_link(email: str, now: datetime) -> Response:
     """Render the page with a sign-in link, which is not stored and cannot be shown again."""
     try:
-        made = users.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
+        link_ = users.make_sign_in_link(db.session(), settings(), now, email, actor=current_user.actor)
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "bad")
         return see_other(request, _home())
-    return make_response(_page(link=made, link_for=email))
+    return make_response(_page(link=link_, link_for=email))
 
 
 def _page(**more: Any) -> str:
@@ -170,7 +159,7 @@ def _page(**more: Any) -> str:
     return render_template("users/index.html", **(context | more))
 
 
-def _entry(event: Event, emails: dict[int, str]) -> Entry:
+def _entry(event: Event, emails: dict[int, str]) -> HistoryEntry:
     args = event.args | {
         "user": emails.get(event.args.get("user", 0), event.args.get("user")),
         **{name: ROLE_NAMES[event.args[name]] for name in ("role", "before") if event.args.get(name) in ROLES},
@@ -178,4 +167,4 @@ def _entry(event: Event, emails: dict[int, str]) -> Entry:
     kind, _colon, number = event.actor.partition(":")
     actor = actors.name(event.actor, emails.get(int(number)) if kind == "user" else None)
     icon, tone = _ICONS.get(event.kind, ("user", "good"))
-    return Entry(event.at, "UTC", tone, icon, text_for(event.kind, args), "", actor)
+    return HistoryEntry(event.at, "UTC", tone, icon, text_for(event.kind, args), "", actor)
