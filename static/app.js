@@ -1,10 +1,10 @@
-/* What the pages cannot do by themselves. Everything here is an extra: each page works without it. */
+/* Progressive enhancement: every page works without this script. */
 (() => {
   "use strict";
 
   document.documentElement.classList.add("js");
 
-  // The dialog: HTMX has put a fragment in it, so it opens; closing it empties it.
+  // The dialog opens when HTMX swaps a fragment into it; closing empties it.
   const dialog = document.getElementById("dialog");
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target === dialog && dialog.childElementCount && !dialog.open) dialog.showModal();
@@ -16,7 +16,7 @@
     if (closer || event.target === dialog) dialog.close();
   });
 
-  // Toasts: an answer that holds none (a proxy's page) and no answer at all get one from the page.
+  // Toasts: the page shows one itself when there is no response, or one without a toast (of a proxy).
   const toasts = document.getElementById("toasts");
   const noAnswer = () => toasts.append(document.getElementById("no-answer").content.cloneNode(true));
   document.addEventListener("htmx:sendError", noAnswer);
@@ -28,7 +28,7 @@
     if (event.target.closest("[data-dismiss]")) event.target.closest("[data-toast]").remove();
   });
 
-  // A document that was refused: the cursor goes to the first mistake, which a reader of the screen then reads out.
+  // After a validation error the first invalid field gets the focus, so that screen readers read its error.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.xhr?.status !== 422) return;
     const below = document.querySelector("#document-form .field-error")?.closest("[id$='-below']");
@@ -37,17 +37,17 @@
     field?.select?.();
   });
 
-  // A page that outlived its session goes on with the one that was begun beside it.
+  // After signing in again in another tab, the forms of this page use the new token.
   document.addEventListener("freshToken", (event) => {
     for (const input of document.querySelectorAll("input[name=csrf_token]")) input.value = event.detail.value;
   });
 
-  // Forms ask before they do what was marked, and are not sent twice by an impatient finger.
+  // Forms with data-confirm ask first, and no form is sent twice.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const question = form.dataset.confirm;
-    const twice = form.dataset.sent && form.method === "post";
-    if (twice || (question && !window.confirm(question))) {
+    const alreadySent = form.dataset.sent && form.method === "post";
+    if (alreadySent || (question && !window.confirm(question))) {
       event.preventDefault();
       event.stopImmediatePropagation();
     } else if (!form.hasAttribute("hx-post") && !("download" in form.dataset)) {
@@ -58,28 +58,28 @@
     for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   });
 
-  // Choosing rows of a list: the box in the head, a range with Shift, and x for the row one is at.
-  let chosenLast = null;
+  // Selecting rows of a list: the checkbox in the head, a range with Shift, and the key x for the current row.
+  let lastSelected = null;
   const boxes = (root) => [...root.querySelectorAll("tbody input[data-choose]")];
   const count = (root) => {
     const bar = root.querySelector("[data-chosen]");
     if (!bar) return;
     const all = boxes(root);
-    const many = all.filter((box) => box.checked).length;
-    const whole = root.querySelector("[data-choose-all]")?.checked;
-    bar.querySelector("[data-count]").textContent = many;
-    bar.classList.toggle("is-empty", !many && !whole);
+    const checked = all.filter((box) => box.checked).length;
+    const allMatching = root.querySelector("[data-choose-all]")?.checked;
+    bar.querySelector("[data-count]").textContent = checked;
+    bar.classList.toggle("is-empty", !checked && !allMatching);
     const head = root.querySelector("[data-choose-page]");
-    head.checked = many > 0 && many === all.length;
-    head.indeterminate = many > 0 && many < all.length;
+    head.checked = checked > 0 && checked === all.length;
+    head.indeterminate = checked > 0 && checked < all.length;
   };
   document.addEventListener("click", (event) => {
     const box = event.target.closest("input[data-choose]");
     if (!box) return;
     const all = boxes(box.closest(".order-rows"));
-    const [from, to] = [all.indexOf(chosenLast), all.indexOf(box)].sort((a, b) => a - b);
-    if (event.shiftKey && from >= 0) for (const one of all.slice(from, to + 1)) one.checked = box.checked;
-    chosenLast = box;
+    const [from, to] = [all.indexOf(lastSelected), all.indexOf(box)].sort((a, b) => a - b);
+    if (event.shiftKey && from >= 0) for (const other of all.slice(from, to + 1)) other.checked = box.checked;
+    lastSelected = box;
   });
   document.addEventListener("change", (event) => {
     const root = event.target.closest(".order-rows");
@@ -90,7 +90,7 @@
   const countAll = () => { for (const root of document.querySelectorAll(".order-rows")) count(root); };
   document.addEventListener("htmx:afterSettle", countAll);
   window.addEventListener("pageshow", countAll);
-  // Who moved the mouse last means the row under it, who moved the focus last the row of the focus.
+  // The current row is the one under the pointer or the one with the focus, whichever moved last.
   let byMouse = false;
   document.addEventListener("pointermove", () => { byMouse = true; });
   document.addEventListener("keydown", (event) => {
@@ -113,7 +113,7 @@
     setTimeout(() => button.classList.remove("copied"), 1500);
   });
 
-  // Of tabs that do not fit, the one that is open can be seen.
+  // Scroll the current tab into view when the tabs do not fit.
   const showTab = () => {
     const open = document.querySelector(".tabs [aria-current]");
     const row = open?.closest(".tabs");
@@ -122,7 +122,7 @@
   document.addEventListener("htmx:afterSettle", showTab);
   showTab();
 
-  // Menus close when one looks elsewhere.
+  // Menus close on a click elsewhere.
   const closeMenus = (except) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (menu !== except) menu.open = false;
   };

@@ -59,7 +59,7 @@ def test_an_open_submission_renews_itself_until_it_was_undone(
     with page.expect_response(lambda response: response.url.endswith("/submissions")):
         pass
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Undone: Amazon was not told.")).to_be_visible()
+    expect(page.get_by_text("Undone: nothing was sent to Amazon.")).to_be_visible()
     expect(page.locator("#submissions")).not_to_have_attribute("hx-trigger", "every 2s")
 
 

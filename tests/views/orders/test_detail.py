@@ -230,7 +230,7 @@ def test_a_cancellation_asked_here_leads_back_here(owner_client, session, order)
 
     assert 'name="next" value="/orders/100001"' in refused.text
     assert (sent.status_code, sent.location) == (303, "/orders/100001")
-    assert "What Amazon is being told Cancellation" in plain(owner_client.get("/orders/100001"))
+    assert "Updates to Amazon Cancellation" in plain(owner_client.get("/orders/100001"))
 
 
 def test_a_second_hold_and_an_end_of_none_are_said(owner_client, session, order):
@@ -264,7 +264,7 @@ def test_the_shipments_say_what_amazon_was_told_of_each_parcel(owner_client, ses
 
     assert "100001" in page
     assert "DHL JJD01460000A1 Not tracked Queued Rejected" in page
-    assert "What Amazon is being told Shipment Parcel 1: DHL JJD01460000A1 Queued Amazon is told in" in panel
+    assert "Updates to Amazon Shipment Parcel 1: DHL JJD01460000A1 Queued Sending in" in panel
 
 
 def test_the_panel_asks_for_itself_only_while_something_runs(owner_client, session, order):

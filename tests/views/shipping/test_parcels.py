@@ -56,7 +56,7 @@ def state(harness, submission_id):
 def test_the_shipments_page_says_what_amazon_was_told_and_follows_it(owner_client, harness, ship):
     submission_id, _ = ship(undo_seconds=30)
     page = owner_client.get("/shipments/100001")
-    assert "Queued Amazon is told" in plain(page)
+    assert "Queued Sending" in plain(page)
     assert f'action="/submissions/{submission_id}/undo"' in page.text
 
     harness.later(31)
@@ -80,7 +80,7 @@ def test_the_conflict_shows_what_changed_and_going_on_tells_amazon(owner_client,
     page = owner_client.get(f"/submissions/{submission_id}")
     said = plain(page)
 
-    assert "The order has changed: Amazon was not told" in said
+    assert "The order has changed: nothing was sent to Amazon" in said
     assert "The buyer asks to cancel No Yes: Changed my mind" in said
     assert "Amazon status Unshipped Unshipped" in said
     assert "Pieces shipped 0 of 3 0 of 3" in said
@@ -199,13 +199,13 @@ def test_a_parcel_without_a_number_is_corrected_and_told(owner_client, harness, 
 def test_undone_it_needs_attention_until_it_is_told_again(owner_client, harness, number, ship):
     submission_id, _ = ship(undo_seconds=30)
     owner_client.post(f"/submissions/{submission_id}/undo")
-    assert "Amazon was not told of 1 parcel" in owner_client.get("/").text
+    assert "1 parcel was not confirmed to Amazon" in owner_client.get("/").text
     assert "Retry" in owner_client.get("/shipments/100001").text
 
     answer = owner_client.post(f"/submissions/{submission_id}/again")
 
     assert answer.location == f"/submissions/{submission_id + 1}"
-    assert "Amazon was not told of" not in owner_client.get("/").text
+    assert "not confirmed to Amazon" not in owner_client.get("/").text
     assert owner_client.post(f"/submissions/{submission_id}/again").status_code == 409
     assert "Parcel 1: DHL JJD01460000T1" in plain(owner_client.get("/submissions?kind=shipment"))
     assert "Parcel 1" not in plain(owner_client.get("/submissions?kind=cancellation"))

@@ -33,7 +33,7 @@ def test_undo_takes_it_back_and_leads_back(owner_client, session, import_orders)
 
     assert (answered.status_code, answered.location) == (303, PAGE)
     page = plain(owner_client.get(PAGE))
-    assert "It was undone, and Amazon was not told." in page
+    assert "It was undone, and nothing was sent to Amazon." in page
     assert "Cancel order" in page
 
 

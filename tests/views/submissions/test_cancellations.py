@@ -91,7 +91,7 @@ def test_without_javascript_the_click_leads_back_to_the_order_which_tells_of_it(
     assert job_queue.exists(f"rq:job:{queue.key('advance_submissions', account_id)}")
     page = plain(owner_client.get(PAGE))
     assert "Queued" in page
-    assert re.search(r"Amazon is told in \d+ seconds?\.", page)
+    assert re.search(r"It is sent to Amazon in \d+ seconds?\.", page)
     assert "Cancellation requested: The item is out of stock" in page
     assert "Cancel order" not in page
 

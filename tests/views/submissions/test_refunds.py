@@ -65,7 +65,7 @@ def test_its_page_shows_what_amazon_is_told_part_by_part(owner_client, session, 
     page = plain(owner_client.get(f"/submissions/{submission.id}"))
 
     assert f"Credit memo {asked.number}: 23.00 EUR" in page
-    assert "What Amazon is told Refund asked of Amazon The buyer returned it" in page
+    assert "Sent to Amazon Refund asked of Amazon The buyer returned it" in page
     assert "Product Total Items Tax on items Article 1 SKU SKU-1 €23.00 €19.00 €4.00" in page
 
 

@@ -71,7 +71,7 @@ def rejected(session: Session, submission: Submission, words: str = "It was ship
 
 def test_an_empty_desk_says_what_will_stand_here(owner_client):
     page = owner_client.get("/submissions").text
-    assert "Amazon has been told nothing yet" in page
+    assert "Nothing sent to Amazon yet" in page
     assert "every" not in page.partition('id="submissions"')[2].partition(">")[0]
 
 
@@ -90,7 +90,7 @@ def test_while_something_is_open_the_list_asks_for_itself_and_then_stops(session
     fragment = owner_client.get("/submissions?open=1", headers=HTMX).text
     assert fragment.lstrip().startswith('<div id="submissions" hx-get="/submissions?open=1" hx-trigger="every 2s"')
     assert "<html" not in fragment
-    assert "Amazon is told" in fragment
+    assert "Sending" in fragment
     rejected(session, submission)
     assert "hx-trigger" not in owner_client.get("/submissions", headers=HTMX).text
 
@@ -138,7 +138,7 @@ def test_undo_takes_it_back_and_goes_where_one_came_from(session, owner_client, 
     session.refresh(submission)
     assert (submission.state, submission.open) == ("undone", False)
     session.commit()
-    assert "Amazon was not told" in owner_client.get("/submissions").text
+    assert "nothing was sent to Amazon" in owner_client.get("/submissions").text
 
 
 def test_undo_leads_nowhere_else(owner_client, ask, post):

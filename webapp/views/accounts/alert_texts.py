@@ -55,10 +55,12 @@ def _refused(_store: Store, alert: Alert) -> Notice:
         text = _("Amazon accepted it, but the order does not show it. Look at it in Seller Central.")
     elif alert.cause == submission_states.CONFLICT:
         title = ngettext("%(num)s request waits for a decision", "%(num)s requests wait for a decision", alert.count)
-        text = _("The order changed before Amazon was told. Look at what changed, then go on or take it back.")
+        text = _("The order changed before the update was sent. Review what changed, then continue or undo it.")
     elif alert.cause == submission_states.UNDONE:
-        title = ngettext("Amazon was not told of %(num)s parcel", "Amazon was not told of %(num)s parcels", alert.count)
-        text = _("It was undone, but the parcel stands. Tell Amazon, or take the parcel back.")
+        title = ngettext(
+            "%(num)s parcel was not confirmed to Amazon", "%(num)s parcels were not confirmed to Amazon", alert.count
+        )
+        text = _("It was undone, but the package still exists. Send it again, or remove the package.")
     else:
         title = ngettext("Amazon refused %(num)s request", "Amazon refused %(num)s requests", alert.count)
         text = _("Nothing was changed. Read why, then ask again or settle it in Seller Central.")

@@ -41,7 +41,7 @@ def save(number: str, which: str) -> Response:
         add_error(form, error)
         order = queries.by_number(session, number)
         return render_invalid(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
-    flash(_("The address was corrected here. Amazon was not told."), "good")
+    flash(_("The address was corrected in Channeldesk only."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
 

@@ -100,7 +100,7 @@ def show(submission_id: int) -> Response:
 def undo(submission_id: int) -> Response:
     """Undo the submission before it is sent; then go to `next` or to its page."""
     user_actions.undo(db.session(), submission_id, now=datetime.now(UTC), actor=current_user.actor)
-    flash(_("Undone: Amazon was not told."), "good")
+    flash(_("Undone: nothing was sent to Amazon."), "good")
     return _back(submission_id)
 
 

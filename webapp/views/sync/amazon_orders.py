@@ -149,7 +149,7 @@ def save_address(number: str) -> Response:
         return render_invalid(
             request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form
         )
-    flash(_("The address was corrected here. Amazon was not told."), "good")
+    flash(_("The address was corrected in Channeldesk only."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
 
