@@ -1,4 +1,4 @@
-/* Progressive enhancement: every page works without this script. */
+// Progressive enhancement: every page works without this script.
 (() => {
   "use strict";
 

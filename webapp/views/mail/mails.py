@@ -195,7 +195,9 @@ def _send_document(kind: str, number: str) -> Response:
     session = db.session()
     document = queries.document(session, kind, number)
     order = orders.by_id(session, document.order_id)
-    return _queued(outbox.queue_mail(session, order, kind, document.id, now=datetime.now(UTC), actor=current_user.actor))
+    return _queued(
+        outbox.queue_mail(session, order, kind, document.id, now=datetime.now(UTC), actor=current_user.actor)
+    )
 
 
 def _queued(mail: Mail) -> Response:
