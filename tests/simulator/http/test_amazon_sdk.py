@@ -50,8 +50,8 @@ def client(sdk, amazon, monkeypatch):
     config = sdk.SPAPIConfig(DEMO_EU.client_id, DEMO_EU.client_secret, DEMO_EU.refresh_token, region="EU")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        made = sdk.SPAPIClient(config, oauth_endpoint=f"{amazon.url}/auth/o2/token", endpoint=amazon.url)
-        yield made.api_client
+        client = sdk.SPAPIClient(config, oauth_endpoint=f"{amazon.url}/auth/o2/token", endpoint=amazon.url)
+        yield client.api_client
 
 
 def content(answer):
@@ -69,8 +69,8 @@ def test_it_pages_through_every_order(sdk, client, amazon):
     amazon.world.reset("many:250")
     search, seen, token = sdk.SearchOrdersApi(client), [], {}
     while True:
-        wish = {"last_updated_after": LONG_AGO, "included_data": EVERYTHING.split(","), **token}
-        page = content(search.search_orders(**wish, **RAW))
+        parameters = {"last_updated_after": LONG_AGO, "included_data": EVERYTHING.split(","), **token}
+        page = content(search.search_orders(**parameters, **RAW))
         seen.append([order["orderId"] for order in page["orders"]])
         if "pagination" not in page:
             break
@@ -114,12 +114,12 @@ def test_it_cancels_an_order_with_a_feed(sdk, client, amazon):
         "PUT", document["url"], body=envelope(failure(number)).encode(), headers={"Content-Type": XML}, timeout=60
     )
     assert upload.status == 200
-    wish = {
+    parameters = {
         "feedType": "POST_ORDER_ACKNOWLEDGEMENT_DATA",
         "marketplaceIds": [amazon.world.orders[number].body["salesChannel"]["marketplaceId"]],
         "inputFeedDocumentId": document["feedDocumentId"],
     }
-    feed_id = content(feeds.create_feed(wish, **RAW))["feedId"]
+    feed_id = content(feeds.create_feed(parameters, **RAW))["feedId"]
     feed = content(feeds.get_feed(feed_id, **RAW))
     assert feed["processingStatus"] == "DONE"
     listed_feeds = content(feeds.get_feeds(feed_types=["POST_ORDER_ACKNOWLEDGEMENT_DATA"], **RAW))["feeds"]
@@ -141,12 +141,12 @@ def test_it_refunds_with_a_flat_file(sdk, client, amazon):
     )
     headers = {"Content-Type": TABS}
     assert pool.request("PUT", document["url"], body=lines.encode(), headers=headers, timeout=60).status == 200
-    wish = {
+    parameters = {
         "feedType": "POST_FLAT_FILE_PAYMENT_ADJUSTMENT_DATA",
         "marketplaceIds": [body["salesChannel"]["marketplaceId"]],
         "inputFeedDocumentId": document["feedDocumentId"],
     }
-    feed = content(feeds.get_feed(content(feeds.create_feed(wish, **RAW))["feedId"], **RAW))
+    feed = content(feeds.get_feed(content(feeds.create_feed(parameters, **RAW))["feedId"], **RAW))
     result = content(feeds.get_feed_document(feed["resultFeedDocumentId"], **RAW))
     assert b"records successful\t\t1" in pool.request("GET", result["url"], timeout=60).data
     assert [entry["total"]["amount"] for entry in amazon.world.effects("refund", number)] == ["1.00"]

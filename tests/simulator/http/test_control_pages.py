@@ -51,7 +51,7 @@ def test_orders_are_released_and_shipped(control):
 
 
 @pytest.mark.parametrize(
-    "wishes",
+    "spec",
     [
         {"country": "US"},
         {"colour": "red"},
@@ -61,8 +61,8 @@ def test_orders_are_released_and_shipped(control):
         {"lines": 3},
     ],
 )
-def test_an_invalid_order_is_not_placed(amazon, control, wishes):
-    answer = control.post("/api/place", json=wishes)
+def test_an_invalid_order_is_not_placed(amazon, control, spec):
+    answer = control.post("/api/place", json=spec)
     assert (answer.status_code, list(answer.json())) == (400, ["error"])
     assert amazon.world.orders == {}
 
@@ -77,8 +77,8 @@ def test_the_clock_is_moved_frozen_and_thawed(amazon, control):
 
 
 def test_faults_are_armed_and_disarmed(amazon, control):
-    wish = {"name": "forbidden_dataset", "times": None, "options": {"dataset": "TAX", "answer": "drop"}}
-    armed = control.post("/api/faults", json=wish).json()
+    fault = {"name": "forbidden_dataset", "times": None, "options": {"dataset": "TAX", "answer": "drop"}}
+    armed = control.post("/api/faults", json=fault).json()
     assert armed["armed"][0] | {"id": 0} == {
         "id": 0,
         "name": "forbidden_dataset",

@@ -211,7 +211,7 @@ def test_random_choices_come_from_the_seed(amazon):
 
 
 @pytest.mark.parametrize(
-    ("name", "wish"),
+    ("name", "arguments"),
     [
         ("earthquake", {}),
         ("throttled", {"operation": "getWeather"}),
@@ -221,9 +221,9 @@ def test_random_choices_come_from_the_seed(amazon):
         ("throttled", {"seconds": 3}),
     ],
 )
-def test_an_invalid_fault_is_not_armed(amazon, name, wish):
+def test_an_invalid_fault_is_not_armed(amazon, name, arguments):
     with pytest.raises(UnknownFaultError):
-        amazon.world.faults.arm(name, **wish)
+        amazon.world.faults.arm(name, **arguments)
 
 
 def test_the_order_itself_may_be_unreadable(amazon, application):

@@ -75,15 +75,15 @@ def test_feeds_conform_to_the_model(amazon, application):
 
 def test_messages_conform_to_the_model(amazon, application):
     number = amazon.world.place("DE")
-    address, wish = f"/messaging/v1/orders/{number}", {"marketplaceIds": BY_COUNTRY["DE"].id}
-    actions = application.get(address, params=wish).json()
+    address, parameters = f"/messaging/v1/orders/{number}", {"marketplaceIds": BY_COUNTRY["DE"].id}
+    actions = application.get(address, params=parameters).json()
     assert len(actions["_embedded"]["actions"]) == 4
     check(actions, "messaging", "GetMessagingActionsForOrderResponse")
-    check(application.get(f"{address}/attributes", params=wish).json(), "messaging", "GetAttributesResponse")
-    sent = application.post(f"{address}/messages/unexpectedProblem", params=wish, json={"text": "Late."})
+    check(application.get(f"{address}/attributes", params=parameters).json(), "messaging", "GetAttributesResponse")
+    sent = application.post(f"{address}/messages/unexpectedProblem", params=parameters, json={"text": "Late."})
     assert sent.status_code == 201
     check(sent.json(), "messaging", "CreateUnexpectedProblemResponse")
-    refused = application.post(f"{address}/messages/warranty", params=wish, json={"text": "Late."})
+    refused = application.post(f"{address}/messages/warranty", params=parameters, json={"text": "Late."})
     assert refused.status_code == 403
     check(refused.json()["errors"], "messaging", "ErrorList")
 

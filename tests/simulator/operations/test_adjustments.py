@@ -18,7 +18,7 @@ def flat_file(*records, columns=COLUMNS):
     return "\r\n".join("\t".join(line) for line in lines)
 
 
-def carried_out(application, document, marketplaces=None):
+def submit(application, document, marketplaces=None):
     """Return the processed feed, the counts of its report, and its failed lines as (record, code)."""
     body = {
         "feedType": TYPE,
@@ -39,20 +39,20 @@ def line(amazon, number, place=0, **cells):
     """Return a line that refunds 1.00 of an item's price in its currency; `cells` replace its values."""
     item = item_of(amazon, number, place)
     currency = item["proceeds"]["proceedsTotal"]["currencyCode"]
-    wish = {
+    values = {
         "order-id": number,
         "order-item-id": item["orderItemId"],
         "adjustment-reason-code": "CustomerReturn",
         "currency": currency,
         "item-price-adj": "1" if currency == "JPY" else "1.00",
     }
-    return {**wish, **{name.replace("_", "-"): value for name, value in cells.items()}}
+    return {**values, **{name.replace("_", "-"): value for name, value in cells.items()}}
 
 
 def test_a_refund_is_recorded_with_its_amounts_and_does_not_change_the_order(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 2),))
     before = application.order(number)
-    feed, counts, errors = carried_out(
+    feed, counts, errors = submit(
         application, flat_file(line(amazon, number, item_price_adj="10.00", item_tax_adj="1.9"))
     )
     assert (feed["processingStatus"], counts, errors) == ("DONE", (1, 1), [])
@@ -82,8 +82,8 @@ def test_a_feed_sent_again_refunds_again_until_nothing_is_left(amazon, applicati
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))
     half = f"{paid_amount(item_of(amazon, number), 'item-price-adj') / 200 + 0.01:.2f}"
     document = flat_file(line(amazon, number, item_price_adj=half))
-    assert carried_out(application, document)[1] == (1, 1)
-    twice = carried_out(application, document)
+    assert submit(application, document)[1] == (1, 1)
+    twice = submit(application, document)
     assert (twice[1], twice[2]) == ((1, 0), [("1", "18102")])
     assert len(amazon.world.effects("refund", number)) == 1
 
@@ -118,7 +118,7 @@ def test_each_line_has_its_own_result(amazon, application):
         ),
     ]
     expected = [*wrong.items(), *more]
-    feed, counts, errors = carried_out(application, flat_file(*(record for _, record in expected), line(amazon, other)))
+    feed, counts, errors = submit(application, flat_file(*(record for _, record in expected), line(amazon, other)))
     assert (feed["processingStatus"], counts) == ("DONE", (len(expected) + 1, 1))
     assert errors == [(str(place), code) for place, (code, _) in enumerate(expected, 1)]
     assert [entry["order_id"] for entry in amazon.world.effects("refund")] == [other]
@@ -143,17 +143,17 @@ def test_every_component_is_refunded_up_to_what_was_paid(amazon, application):
     assert all(parts.values())
     assert sum(parts.values()) == minor_units(item["proceeds"]["proceedsTotal"])
     whole = {name: f"{amount / 100:.2f}" for name, amount in parts.items()}
-    assert carried_out(application, flat_file({**line(amazon, number), **whole}))[1] == (1, 1)
+    assert submit(application, flat_file({**line(amazon, number), **whole}))[1] == (1, 1)
     for name in names:
         cent = {**line(amazon, number, item_price_adj=""), name: "0.01"}
-        assert carried_out(application, flat_file(cent))[2] == [("1", "18102")]
+        assert submit(application, flat_file(cent))[2] == [("1", "18102")]
     assert amazon.world.effects("refund", number)[0]["total"] == item["proceeds"]["proceedsTotal"]
 
 
 def test_units_that_will_not_be_shipped_are_cancelled_once(amazon, application):
     number = amazon.world.place("DE", lines=((0, 2),))
     refund = line(amazon, number, adjustment_reason_code="NoInventory", quantity_cancelled="1")
-    _, counts, errors = carried_out(application, flat_file(refund, refund, refund))
+    _, counts, errors = submit(application, flat_file(refund, refund, refund))
     assert (counts, errors) == ((3, 2), [("3", "18107")])
     assert [entry["quantity_cancelled"] for entry in amazon.world.effects("refund", number)] == [1, 1]
 
@@ -162,13 +162,13 @@ def test_yen_have_no_decimals(amazon):
     number = amazon.world.place("JP", status="SHIPPED")
     japan = Application(amazon.url, DEMO_JP)
     document = flat_file(line(amazon, number), line(amazon, number, item_price_adj="1.00"))
-    assert carried_out(japan, document)[1:] == ((2, 1), [("2", "18105")])
+    assert submit(japan, document)[1:] == ((2, 1), [("2", "18105")])
     assert amazon.world.effects("refund", number)[0]["total"] == {"amount": "1", "currencyCode": "JPY"}
 
 
 def test_an_order_outside_the_feeds_marketplaces_is_not_refunded(amazon, application):
     number = amazon.world.place("FR", status="SHIPPED")
-    assert carried_out(application, flat_file(line(amazon, number)), [BY_COUNTRY["DE"].id])[2] == [("1", "13013")]
+    assert submit(application, flat_file(line(amazon, number)), [BY_COUNTRY["DE"].id])[2] == [("1", "13013")]
 
 
 @pytest.mark.parametrize(
@@ -183,14 +183,14 @@ def test_an_order_outside_the_feeds_marketplaces_is_not_refunded(amazon, applica
     ],
 )
 def test_a_file_that_cannot_be_read_is_fatal_as_a_whole(application, document, code):
-    feed, counts, errors = carried_out(application, document)
+    feed, counts, errors = submit(application, document)
     assert (feed["processingStatus"], counts, errors) == ("FATAL", (0, 0), [("0", code)])
 
 
 def test_a_rejected_feed_refunds_nothing_and_a_fatal_one_has_no_report(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     amazon.world.faults.arm("feed_rejected")
-    assert carried_out(application, flat_file(line(amazon, number)))[1:] == ((1, 0), [("1", "18028")])
+    assert submit(application, flat_file(line(amazon, number)))[1:] == ((1, 0), [("1", "18028")])
     amazon.world.faults.arm("feed_fatal")
     body = {"feedType": TYPE, "marketplaceIds": [BY_COUNTRY["DE"].id]}
     body["inputFeedDocumentId"] = application.upload(flat_file(line(amazon, number)), TABS)
@@ -203,9 +203,9 @@ def test_a_contradicting_report_counts_one_error_more_or_less_than_it_lists(amaz
     number = amazon.world.place("DE", status="SHIPPED")
     good, bad = line(amazon, number), line(amazon, number, currency="SEK")
     amazon.world.faults.arm("contradicting_report", times=2)
-    assert carried_out(application, flat_file(good))[1:] == ((1, 0), [])
-    assert carried_out(application, flat_file(bad))[1:] == ((1, 1), [("1", "18103")])
-    assert carried_out(application, flat_file(good, bad))[1:] == ((2, 1), [("2", "18103")])
+    assert submit(application, flat_file(good))[1:] == ((1, 0), [])
+    assert submit(application, flat_file(bad))[1:] == ((1, 1), [("1", "18103")])
+    assert submit(application, flat_file(good, bad))[1:] == ((2, 1), [("2", "18103")])
     assert len(amazon.world.effects("refund", number)) == 2
 
 
@@ -215,6 +215,6 @@ def test_refunds_survive_a_restart(tmp_path):
         number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1),))
         all_of_it = f"{paid_amount(item_of(amazon, number), 'item-price-adj') / 100:.2f}"
         document = flat_file(line(amazon, number, item_price_adj=all_of_it))
-        assert carried_out(Application(amazon.url), document)[1] == (1, 1)
+        assert submit(Application(amazon.url), document)[1] == (1, 1)
     with AmazonServer(World("empty", update_delay=0, feed_seconds=0, state_path=path)) as amazon:
-        assert carried_out(Application(amazon.url), document)[1:] == ((1, 0), [("1", "18102")])
+        assert submit(Application(amazon.url), document)[1:] == ((1, 0), [("1", "18102")])

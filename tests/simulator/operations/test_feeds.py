@@ -20,7 +20,7 @@ def item_of(amazon, number):
     return amazon.world.orders[number].body["orderItems"][0]["orderItemId"]
 
 
-def carried_out(application, document):
+def submit(application, document):
     """Return the processed feed, its counts, and its errors as (message, code)."""
     feed = application.feed(application.create_feed(document).json()["feedId"])
     report = ET.fromstring(application.result(feed).content).find("Message/ProcessingReport")
@@ -37,7 +37,7 @@ def carried_out(application, document):
 def test_a_cancellation_feed_cancels_the_order(amazon, application):
     number = amazon.world.place(lines=((0, 1), (1, 2)))
     before = application.order(number)
-    feed, counts, errors = carried_out(application, envelope(failure(number, item_of(amazon, number), "BuyerCanceled")))
+    feed, counts, errors = submit(application, envelope(failure(number, item_of(amazon, number), "BuyerCanceled")))
     assert (feed["processingStatus"], counts, errors) == ("DONE", (1, 1, 0), [])
     order = application.order(number)
     assert order["fulfillment"]["fulfillmentStatus"] == "CANCELLED"
@@ -70,7 +70,7 @@ def test_each_message_has_its_own_result(amazon, application):
         failure(good, item_of(amazon, good)),
         failure(good, item_of(amazon, good)),
     )
-    feed, counts, errors = carried_out(application, document)
+    feed, counts, errors = submit(application, document)
     assert (feed["processingStatus"], counts) == ("DONE", (10, 1, 9))
     assert errors == [
         ("1", "18052"),
@@ -107,7 +107,7 @@ def test_an_order_outside_the_feeds_marketplaces_is_not_touched(amazon, applicat
     ],
 )
 def test_a_feed_that_cannot_be_read_is_fatal_as_a_whole(application, document, code):
-    feed, counts, errors = carried_out(application, document)
+    feed, counts, errors = submit(application, document)
     assert (feed["processingStatus"], counts, errors) == ("FATAL", (0, 0, 1), [("0", code)])
 
 
@@ -117,7 +117,7 @@ def test_a_success_links_the_sellers_own_number(amazon, application):
         f"<OrderAcknowledgement><AmazonOrderID>{number}</AmazonOrderID><MerchantOrderID>000000042</MerchantOrderID>"
         "<StatusCode>Success</StatusCode></OrderAcknowledgement>"
     )
-    assert carried_out(application, envelope(message))[1] == (1, 1, 0)
+    assert submit(application, envelope(message))[1] == (1, 1, 0)
     assert application.order(number)["orderAliases"] == [{"aliasId": "000000042", "aliasType": "SELLER_ORDER_ID"}]
     assert amazon.world.orders[number].status == "UNSHIPPED"
 
@@ -217,7 +217,7 @@ def test_a_report_may_come_compressed(amazon, application):
     assert b"ProcessingReport" in gzip.decompress(httpx.get(document["url"]).content)
 
 
-def test_feeds_and_documents_of_others_are_not_find(amazon, application):
+def test_feeds_and_documents_of_others_are_not_found(amazon, application):
     feed = application.feed(application.create_feed(envelope()).json()["feedId"])
     japan = Application(amazon.url, DEMO_JP)
     assert japan.get(f"{FEEDS}/feeds/{feed['feedId']}").status_code == 404

@@ -20,12 +20,12 @@ def listed(application, number, marketplace_id=GERMANY):
 
 def send(application, number, kind="confirmDeliveryDetails", body=None, marketplace_id=GERMANY):
     address = f"{PATH}/{number}/messages/{kind}"
-    wish = {"text": "It comes tomorrow."} if body is None else body
-    return application.post(address, params={"marketplaceIds": marketplace_id}, json=wish)
+    message = {"text": "It comes tomorrow."} if body is None else body
+    return application.post(address, params={"marketplaceIds": marketplace_id}, json=message)
 
 
 @pytest.mark.parametrize(
-    ("wish", "kinds"),
+    ("spec", "kinds"),
     [
         ({}, OPEN),
         ({"status": "PARTIALLY_SHIPPED"}, OPEN),
@@ -35,8 +35,8 @@ def send(application, number, kind="confirmDeliveryDetails", body=None, marketpl
         ({"fulfilled_by": "AMAZON"}, []),
     ],
 )
-def test_the_allowed_messages_depend_on_the_order(amazon, application, wish, kinds):
-    assert listed(application, amazon.world.place("DE", **wish)) == kinds
+def test_the_allowed_messages_depend_on_the_order(amazon, application, spec, kinds):
+    assert listed(application, amazon.world.place("DE", **spec)) == kinds
 
 
 def test_no_messages_are_allowed_long_after_delivery(amazon, application):

@@ -87,11 +87,11 @@ def test_a_quantity_is_a_number_up_to_what_was_ordered(amazon, application, quan
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "spec",
     [{"fulfilled_by": "AMAZON"}, {"programs": ("FBM_SHIP_PLUS",)}, {"status": "CANCELLED"}, {"status": "PENDING"}],
 )
-def test_orders_that_the_seller_may_not_ship_are_refused(amazon, application, wish):
-    number = amazon.world.place(**wish)
+def test_orders_that_the_seller_may_not_ship_are_refused(amazon, application, spec):
+    number = amazon.world.place(**spec)
     assert application.confirm(number, GERMANY).status_code == 400
 
 

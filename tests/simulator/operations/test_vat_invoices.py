@@ -11,7 +11,7 @@ from tests.simulator.application import FEEDS
 PDF = "%PDF-1.4\n1 0 obj\n%%EOF\n"
 
 
-def carried_out(application, options, *, document=PDF, content_type="application/pdf", countries=("DE",)):
+def submit(application, options, *, document=PDF, content_type="application/pdf", countries=("DE",)):
     """Upload an invoice; return (number of successes, error codes)."""
     body = {
         "feedType": "UPLOAD_VAT_INVOICE",
@@ -40,7 +40,7 @@ def options_for(number, **changes):
 
 def test_an_invoice_is_recorded_for_its_order(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
-    assert carried_out(application, options_for(number)) == (1, [])
+    assert submit(application, options_for(number)) == (1, [])
     (entry,) = amazon.world.effects("vat_invoice", number)
     assert {name: entry[name] for name in ("invoice_number", "document_type", "total", "vat", "bytes", "sha256")} == {
         "invoice_number": "RE-1001",
@@ -55,18 +55,18 @@ def test_an_invoice_is_recorded_for_its_order(amazon, application):
 def test_the_case_of_the_options_names_does_not_matter(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     options = {name.lower(): value for name, value in options_for(number, DocumentType=None).items()}
-    assert carried_out(application, options) == (1, [])
+    assert submit(application, options) == (1, [])
 
 
 def test_a_number_is_used_once_and_an_order_has_one_invoice_and_any_number_of_credit_notes(amazon, application):
     first, second = amazon.world.place("DE", status="SHIPPED"), amazon.world.place("DE", status="SHIPPED")
-    assert carried_out(application, options_for(first)) == (1, [])
-    assert carried_out(application, options_for(second)) == (0, ["30108"])
-    assert carried_out(application, options_for(first)) == (0, ["30108"])
-    assert carried_out(application, options_for(first, InvoiceNumber="RE-1002")) == (0, ["30109"])
+    assert submit(application, options_for(first)) == (1, [])
+    assert submit(application, options_for(second)) == (0, ["30108"])
+    assert submit(application, options_for(first)) == (0, ["30108"])
+    assert submit(application, options_for(first, InvoiceNumber="RE-1002")) == (0, ["30109"])
     for number in ("GS-1", "GS-2"):
-        wish = options_for(first, InvoiceNumber=number, DocumentType="CreditNote")
-        assert carried_out(application, wish) == (1, [])
+        credit_note = options_for(first, InvoiceNumber=number, DocumentType="CreditNote")
+        assert submit(application, credit_note) == (1, [])
     assert [entry["invoice_number"] for entry in amazon.world.effects("vat_invoice")] == ["RE-1001", "GS-1", "GS-2"]
 
 
@@ -88,21 +88,21 @@ def test_a_number_is_used_once_and_an_order_has_one_invoice_and_any_number_of_cr
 )
 def test_an_invalid_invoice_is_refused(amazon, application, changes, upload, code):
     number = amazon.world.place("DE", status="SHIPPED")
-    assert carried_out(application, options_for(number, **changes), **upload) == (0, [code])
+    assert submit(application, options_for(number, **changes), **upload) == (0, [code])
     assert amazon.world.effects("vat_invoice") == []
 
 
 def test_orders_that_are_not_shipped_or_invoiced_by_amazon_accept_no_invoice(amazon, application):
     waiting = amazon.world.place("DE")
     amazons = amazon.world.place("DE", status="SHIPPED", programs=("INVOICE_BY_AMAZON",))
-    assert carried_out(application, options_for(waiting)) == (0, ["30106"])
-    assert carried_out(application, options_for(amazons)) == (0, ["30105"])
+    assert submit(application, options_for(waiting)) == (0, ["30106"])
+    assert submit(application, options_for(amazons)) == (0, ["30105"])
 
 
 def test_a_rejected_feed_stores_no_invoice(amazon, application):
     number = amazon.world.place("DE", status="SHIPPED")
     amazon.world.faults.arm("feed_rejected")
-    assert carried_out(application, options_for(number)) == (0, ["18028"])
+    assert submit(application, options_for(number)) == (0, ["18028"])
     assert amazon.world.effects("vat_invoice") == []
 
 
