@@ -28,6 +28,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     csrf.init_app(app)
     babel.init_app(app, locale_selector=locale.select_locale)
+    locale.init_app(app)
     with app.app_context():
         prepare(db.engine)
 

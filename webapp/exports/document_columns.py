@@ -1,7 +1,6 @@
 """The columns of the lists of invoices, shipments, credit memos and customers."""
 
-from flask_babel import lazy_gettext as _l
-
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.exports.fields import Heading, amount, count, moment, status, store, words
 
 _FIRST = {

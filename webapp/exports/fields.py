@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.money import Money
 from webapp.messages.status_labels import label
 from webapp.models.stores import StoreName

@@ -1,7 +1,6 @@
 """The columns of the lists of orders and of Amazon orders."""
 
-from flask_babel import lazy_gettext as _l
-
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.exports.fields import (
     Field,
     Heading,

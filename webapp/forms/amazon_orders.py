@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, StringField
 from wtforms.validators import InputRequired
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.amazon import statuses
 from webapp.domain.common import addresses
 from webapp.domain.submissions import cancellation

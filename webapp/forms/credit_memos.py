@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.money import Money
 from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts

@@ -1,8 +1,8 @@
 """The filters of the lists of invoices, shipments, credit memos and customers."""
 
-from flask_babel import lazy_gettext as _l
 from wtforms import SelectChoice
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.forms.filters import (
     AmountField,
     ChoiceField,

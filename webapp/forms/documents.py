@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, Form, HiddenField, StringField, TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import DeskError, InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.messages import text_for

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 from babel import numbers
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, SelectChoice, SelectField, SelectMultipleField, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import CheckboxInput, DateInput, HiddenInput, ListWidget, TextInput
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.models.accounts import Account
 from webapp.models.stores import StoreName
 from webapp.queries.listing import search

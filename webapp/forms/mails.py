@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, PasswordField, RadioField, StringField, TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail.amazon_messages import LIMITS
 from webapp.forms.fields import choices

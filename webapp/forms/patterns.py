@@ -1,10 +1,11 @@
 """The sample form of the pattern page: one field of each kind."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length
+
+from webapp.core.i18n.locale import lazy_gettext as _l
 
 
 class SampleForm(FlaskForm):

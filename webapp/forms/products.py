@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products.csv_import import Entry

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.queries.listing import fetch as grid_fetch
 
 

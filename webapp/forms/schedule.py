@@ -1,10 +1,10 @@
 """How often a job runs."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField
 from wtforms.validators import InputRequired
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.forms.fields import choices
 
 _SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600}

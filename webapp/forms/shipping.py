@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FieldList, Form, FormField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import DeskError, InvalidError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers as shipping_carriers

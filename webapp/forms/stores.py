@@ -1,9 +1,9 @@
 """A store's order settings, and the name one types to delete it."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectChoice, SelectField, StringField, TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.languages import LANGUAGES
 from webapp.forms.fields import choices
 

@@ -1,7 +1,6 @@
 """The filters of the submissions."""
 
-from flask_babel import lazy_gettext as _l
-
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.forms.fields import choices
 from webapp.forms.filters import AccountFilters, ChoiceField, NumberField, SwitchField

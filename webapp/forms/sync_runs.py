@@ -1,7 +1,6 @@
 """The filters of the sync runs and of the quarantine."""
 
-from flask_babel import lazy_gettext as _l
-
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.forms.fields import choices
 from webapp.forms.filters import AccountFilters, ChoiceField, DayField, NumberField, SwitchField
 from webapp.messages.status_labels import LABELS

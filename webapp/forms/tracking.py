@@ -1,10 +1,10 @@
 """Tracking numbers as they are pasted or dropped."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import MultipleFileField
 from wtforms import TextAreaField
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.tracking_text import LARGEST, text_of
 

@@ -1,10 +1,10 @@
 """The forms by which people come in."""
 
-from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField, RadioField
 from wtforms.validators import DataRequired
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.users.permissions import OWNER, VIEWER
 from webapp.forms.fields import choices
 

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain import bulk_states
 from webapp.domain.amazon import statuses
 from webapp.domain.invoicing import amazon_refunds, vat_invoices

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.users.permissions import allows
 
 

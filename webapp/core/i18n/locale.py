@@ -1,10 +1,12 @@
 """The locale of a request: the user's own choice, else the browser's preference, else English."""
 
 from functools import lru_cache
+from gettext import NullTranslations
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from flask import current_app, has_request_context, request
-from flask_babel import Babel, get_locale
+from flask import Flask, current_app, g, has_request_context, request
+from flask_babel import Babel, LazyString, get_locale, get_translations
 
 COOKIE = "language"
 DEFAULT = "en"
@@ -13,6 +15,39 @@ DEFAULT = "en"
 def current() -> Locale:
     """Return the locale in use; English outside of an application context."""
     return get_locale() or Locale.parse(DEFAULT)
+
+
+def translations() -> NullTranslations:
+    """Return the catalog of the locale in use.
+
+    Flask-Babel looks it up anew for each of the hundred texts of a page, which takes four times as long.
+    """
+    locale = get_locale()
+    if locale is None:
+        return NullTranslations()
+    locale_and_catalog: tuple[Locale, NullTranslations] | None = g.get("translations")
+    if locale_and_catalog is None or locale_and_catalog[0] is not locale:
+        locale_and_catalog = g.translations = (locale, get_translations())
+    return locale_and_catalog[1]
+
+
+def lazy_gettext(text: str, **variables: Any) -> LazyString:
+    """Return a text that is translated when it is rendered, with `translations`."""
+    return LazyString(_gettext, text, **variables)
+
+
+def _gettext(text: str, **variables: Any) -> str:
+    translated = translations().gettext(text)
+    return translated % variables if variables else translated
+
+
+def init_app(app: Flask) -> None:
+    """Let templates use `translations` too. Call it after Flask-Babel, whose functions it replaces."""
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: translations().gettext(text),
+        ngettext=lambda singular, plural, count: translations().ngettext(singular, plural, count),
+        newstyle=True,
+    )
 
 
 def available() -> list[Locale]:

@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from flask import abort, url_for
-from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
+from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.exports import document_columns, order_columns
 from webapp.exports.fields import Heading, Text
 from webapp.forms.amazon_orders import AmazonOrderFilters

@@ -4,7 +4,7 @@ The key of a fragment is everything its HTML depends on, so a changed row is ren
 invalidated. Rows hold personal data: they stay in the memory of this process.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, MutableMapping
 from datetime import date, datetime
 from functools import partial
 from threading import Lock
@@ -33,7 +33,7 @@ def cached(*depends_on: Hashable, caller: Callable[[], Markup]) -> Markup:
 
     `depends_on`: everything else the HTML depends on.
     """
-    return _render((_request_key(), *depends_on), caller)
+    return _render(_cache(), (_request_key(), *depends_on), caller)
 
 
 def cached_rows(
@@ -47,14 +47,14 @@ def cached_rows(
 
     `depends_on`: the name of the list and all its rows depend on besides the row, its store, the locale and the time.
     """
-    common, now = (_request_key(), *depends_on), dates.now()
+    cache, common, now = _cache(), (_request_key(), *depends_on), dates.now()
     # A waiting order shows the time that is left, in minutes; dates of this year are shown without the year.
     minute, today = now.replace(second=0, microsecond=0), now.date()
     html = []
     for row in rows:
         time: datetime | date = minute if waits(row.fulfilled_by, getattr(row, status_column)) else today
-        key = (common, stores[row.store_id], time, *map(_hashable, row))
-        html.append(_render(key, partial(render, row)))
+        values = [str(value) if isinstance(value, (dict, list)) else value for value in row]
+        html.append(_render(cache, (common, stores[row.store_id], time, *values), partial(render, row)))
     return Markup("").join(html)
 
 
@@ -63,14 +63,14 @@ def _request_key() -> Hashable:
     return str(locale.current()), request.script_root
 
 
-def _hashable(value: Any) -> Hashable:
-    return str(value) if isinstance(value, (dict, list)) else value
-
-
-def _render(key: Hashable, render: Callable[[], Markup]) -> Markup:
-    if current_app.debug:  # Somebody may be editing the template.
-        return render()
+def _cache() -> MutableMapping[Hashable, Markup]:
+    if current_app.debug:  # Somebody may be editing the templates.
+        return {}
     cache: LRUCache[Hashable, Markup] = current_app.extensions["render_cache"]
+    return cache
+
+
+def _render(cache: MutableMapping[Hashable, Markup], key: Hashable, render: Callable[[], Markup]) -> Markup:
     with _lock:
         html = cache.get(key)
     if html is None:
