@@ -127,34 +127,15 @@ def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
     monkeypatch.setattr(query_plan, "COLLECTED", 2)
     grid = amazon_orders.grid(many).choose()
     filters = {name: many[0].slug if name == "store" else value for name, value in filters.items()}
-    found = query_plan.plan(session, grid, filters).along(session, sort.removeprefix("-"), 3)
+    request = parse_page_request(grid, {"sort": sort})
+    plan = query_plan.choose_plan(session, query_plan.apply_filters(session, grid, filters), request, 3)
     session.rollback()
     plans.clear()
 
-    keyset.read_page(session, found, parse_page_request(grid, {"sort": sort}))
+    keyset.read_page(session, plan, request, grid.select)
 
     first = plans[0]
     walked = [line for line in first if line.startswith(("SEARCH amazon_orders", "SCAN amazon_orders"))]
     assert walked
     assert all(line.split(" INDEX ", 1)[-1].startswith(index) for line in walked), first
     assert len(walked) > 1 or not any("TEMP B-TREE" in line for line in first), first
-
-
-def test_what_is_asked_again_is_put_together_once_for_the_same_stores(session, many):
-    grid, asked = amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}
-    found = query_plan.plan(session, grid, asked)
-    assert query_plan.plan(session, amazon_orders.grid(many).choose(), {"status": ["SHIPPED"]}) is found
-    others = [
-        query_plan.plan(session, grid, {"status": ["UNSHIPPED"]}),
-        query_plan.plan(session, amazon_orders.grid(many[1:]).choose(), asked),
-        query_plan.plan(session, amazon_orders.grid(many).choose(["number", "buyer"]), asked),
-    ]
-    assert [other is found for other in others] == [False, False, True]
-    assert {found.count(session) for _ in range(2)} == {
-        grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), asked).count
-    }
-
-
-def test_words_that_are_sought_are_not_kept(session, many):
-    grid = amazon_orders.grid(many).choose()
-    assert query_plan.plan(session, grid, {"buyer": "common"}).kept is False

@@ -16,10 +16,14 @@ class Day(NamedTuple):
     ends: datetime
 
 
+def midnight(day: date, time_zone: str) -> datetime:
+    """Return the instant a calendar day begins at in this zone (an IANA name)."""
+    return datetime.combine(day, time(), ZoneInfo(time_zone))
+
+
 def last_days(time_zone: str, now: datetime, count: int) -> list[Day]:
     """The last `count` days of the zone (an IANA name), oldest first; the last one is today and not over."""
-    zone = ZoneInfo(time_zone)
-    today = now.astimezone(zone).date()
+    today = now.astimezone(ZoneInfo(time_zone)).date()
     dates = [today - timedelta(days=back) for back in range(count - 1, -2, -1)]
-    midnights = [datetime.combine(day, time(), zone).astimezone(UTC) for day in dates]
+    midnights = [midnight(day, time_zone).astimezone(UTC) for day in dates]
     return [Day(*row) for row in zip(dates, midnights, midnights[1:], strict=False)]

@@ -1,4 +1,4 @@
-"""Places in a grid: which page of which order, as addresses say it."""
+"""Page requests and cursors: which page of a list in which order, as URLs carry it."""
 
 import base64
 import binascii
@@ -13,7 +13,6 @@ from sqlalchemy import BigInteger
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import TypeDecorator
 
-from webapp.queries.listing import sort_order
 from webapp.queries.listing.grid import SIZE, Column, Grid
 
 SIZES = (20, 50, 100, 200)
@@ -22,7 +21,7 @@ END = "end"
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The row a page begins after, or ends before: the value it was sorted by, and its id."""
+    """The row a page begins after or ends before: its value in the sort column, and its tie-breaking id."""
 
     value: datetime | int | str | None
     id: int
@@ -30,23 +29,40 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which order: what an address says beside its filters. `before` END is the last page."""
+    """A page of a list: everything in its URL besides the filters. `before` END is the last page."""
 
     column: Column
     descending: bool
     size: int = SIZE
     after: Cursor | None = None
     before: Cursor | str | None = None
-    # Counted from the first, which is 1; the edges are none then.
+    # Page number from 1; `after` and `before` are None then.
     page: int | None = None
 
     @property
     def sort(self) -> str:
         return ("-" if self.descending else "") + self.column.name
 
+    @property
+    def sort_column(self) -> QueryableAttribute[Any]:
+        if self.column.sort_column is None:
+            raise LookupError(f"The list cannot be sorted by {self.column.name}.")
+        return self.column.sort_column
+
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the page is read from its last row to its first."""
+        return self.before is not None and self.after is None
+
+    @property
+    def boundary(self) -> Cursor | None:
+        """The cursor next to the page, on the side it is read from."""
+        boundary = self.before if self.is_backwards else self.after
+        return boundary if isinstance(boundary, Cursor) else None
+
 
 def parse_page_request(grid: Grid, arguments: Mapping[str, str]) -> PageRequest:
-    """The place an address means. What it says wrongly counts as not said: a stale link opens the first page."""
+    """Parse the query arguments of a URL. Ignores invalid ones: an outdated link opens the first page."""
     name = arguments.get("sort", grid.sort)
     column = grid.column(name.removeprefix("-"))
     if column is None:
@@ -54,71 +70,57 @@ def parse_page_request(grid: Grid, arguments: Mapping[str, str]) -> PageRequest:
         column = grid.column(name.removeprefix("-"))
     if column is None:
         raise LookupError(f"The grid has no column {name}.")
-    place = PageRequest(column, descending=name.startswith("-"), size=_size(arguments.get("size", ""), grid.size))
-    if arguments.get("before") == END:
-        return replace(place, before=END)
-    if re.fullmatch(r"[1-9][0-9]{0,6}", arguments.get("page", ""), re.ASCII):
-        return replace(place, page=int(arguments["page"]))
-    return replace(
-        place, after=_read_edge(place, arguments.get("after")), before=_read_edge(place, arguments.get("before"))
+    size = arguments.get("size", "")
+    request = PageRequest(
+        column, descending=name.startswith("-"), size=int(size) if size in map(str, SIZES) else grid.size
     )
+    if arguments.get("before") == END:
+        return replace(request, before=END)
+    if re.fullmatch(r"[1-9][0-9]{0,6}", arguments.get("page", ""), re.ASCII):
+        return replace(request, page=int(arguments["page"]))
+    after, before = (_decode_cursor(request, arguments.get(side)) for side in ("after", "before"))
+    return replace(request, after=after, before=before)
 
 
-def encode_cursor(place: PageRequest, edge: Cursor) -> str:
-    """The edge as an address carries it. It names its order, so that it fits no other."""
-    value = edge.value.isoformat() if isinstance(edge.value, datetime) else edge.value
-    kind = type(edge.value).__name__
-    plain = json.dumps([place.sort, kind, value, edge.id], separators=(",", ":")).encode()
+def encode_cursor(request: PageRequest, cursor: Cursor) -> str:
+    """Encode a cursor for a URL, with the sort order it is valid for."""
+    value = cursor.value.isoformat() if isinstance(cursor.value, datetime) else cursor.value
+    plain = json.dumps([request.sort, type(cursor.value).__name__, value, cursor.id], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
 
 
-def sorted_by(place: PageRequest) -> QueryableAttribute[Any]:
-    if place.column.sort_column is None:
-        raise LookupError(f"One cannot sort by {place.column.name}.")
-    return place.column.sort_column
-
-
-def tied_by(grid: Grid, place: PageRequest) -> QueryableAttribute[int]:
-    tie: Any = place.column.tie_breaker
-    return grid.id if tie is None else tie
-
-
-def _size(text: str, otherwise: int) -> int:
-    return int(text) if text in {str(size) for size in SIZES} else otherwise
-
-
-def _read_edge(place: PageRequest, text: str | None) -> Cursor | None:
+def _decode_cursor(request: PageRequest, text: str | None) -> Cursor | None:
     if not text:
         return None
     try:
         plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         sort, kind, value, id_ = json.loads(plain)
-        if sort != place.sort or type(id_) is not int or abs(id_) >= 2**31:
+        if sort != request.sort or type(id_) is not int or abs(id_) >= 2**31:
             return None
-        return Cursor(_read_value(sorted_by(place), kind, value), id_)
+        return Cursor(_decode_value(request.sort_column, kind, value), id_)
     except (binascii.Error, ValueError, TypeError, OverflowError):
         return None
 
 
-def _read_value(by: QueryableAttribute[Any], kind: str, value: Any) -> datetime | int | str | None:
-    """Raises ValueError for what this column cannot hold."""
-    stored = by.type.impl_instance if isinstance(by.type, TypeDecorator) else by.type
-    expected = stored.python_type.__name__
-    if kind == "NoneType" and value is None and sort_order.nullable(by):
+def _decode_value(column: QueryableAttribute[Any], kind: str, value: Any) -> datetime | int | str | None:
+    """Raises ValueError for a value that the column cannot hold."""
+    if kind == "NoneType" and value is None and is_nullable(column):
         return None
-    if kind != expected:
+    stored = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
+    if kind != stored.python_type.__name__:
         raise ValueError(kind)
     if kind == "datetime":
         instant = datetime.fromisoformat(value)
         if instant.tzinfo is None:
             raise ValueError(value)
         return instant
-    if (kind, type(value)) not in {("int", int), ("str", str)}:
-        raise ValueError(value)
-    # PostgreSQL refuses to compare with what its column could not hold.
-    if kind == "int" and abs(value) >= 2 ** (63 if isinstance(stored, BigInteger) else 31):
-        raise ValueError(value)
-    if kind == "str" and ("\0" in value or value.encode(errors="ignore").decode() != value):
-        raise ValueError(value)
-    found: int | str = value
-    return found
+    # PostgreSQL refuses to compare a column with what it cannot hold.
+    if kind == "int" and type(value) is int and abs(value) < 2 ** (63 if isinstance(stored, BigInteger) else 31):
+        return value
+    if kind == "str" and type(value) is str and "\0" not in value and value.encode(errors="ignore").decode() == value:
+        return value
+    raise ValueError(value)
+
+
+def is_nullable(column: QueryableAttribute[Any]) -> bool:
+    return bool(column.property.columns[0].nullable)

@@ -1,8 +1,4 @@
-"""Grids: pages of any size of table, found by where the last page ended (keyset) instead of counted from the start.
-
-A new row that arrives between two clicks therefore neither repeats nor hides another. Rows are in the order of the
-column sorted by, those without a value last, and among equals in the order of their ids.
-"""
+"""Reading lists: a page, the ids of all matching rows, or all rows in chunks."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -11,22 +7,8 @@ from typing import Any
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
-from webapp.queries.listing import (
-    keyset,
-    query_plan,
-    search,
-    sort_order,
-)
-from webapp.queries.listing.cursor import (
-    END,
-    SIZES,
-    Cursor,
-    PageRequest,
-    encode_cursor,
-    parse_page_request,
-    sorted_by,
-    tied_by,
-)
+from webapp.queries.listing import keyset, query_plan
+from webapp.queries.listing.cursor import END, SIZES, Cursor, PageRequest, encode_cursor, parse_page_request
 from webapp.queries.listing.grid import SIZE, Column, Grid
 from webapp.queries.listing.keyset import Page
 from webapp.queries.listing.query_plan import QueryPlan
@@ -48,116 +30,87 @@ __all__ = (
     "select_filtered",
 )
 
-# From so many rows on, the way to a page by its number is worth asking which end of the table it is nearer to.
+# From this offset on, counting the table to find its nearer end takes less time than it saves.
 FAR = 50_000
-# Orders with the words, for each row of a first page: many of the newest have no Order yet.
-_TRIED = 2
 
 
-def fetch_page(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any]) -> Page:
-    """The page, in one statement or two, and a few more where filters leave little or a page is named by its number."""
-    left = query_plan.plan(session, grid, filters)
-    if grid.sealed and place.page is None and left.straight(place.column.name):
-        page = keyset.read_page(session, left, place, sealed=True, counting=left.counting())
-        if page.rows:
-            return page
-    count = left.count(session)
+def fetch_page(session: Session, grid: Grid, request: PageRequest, filters: Mapping[str, Any]) -> Page:
+    """Read a page of the rows that match, and count them up to COUNTED."""
+    filtered = query_plan.apply_filters(session, grid, filters)
+    count = filtered.count(session)
     if not count:
         return Page((), 0, None, None)
-    left = left.along(session, place.column.name, count)
-    leapt = place.page is not None
-    if leapt:
-        place = _leap(session, left, place)
-    page = _page(session, left, place)
-    if not page.rows and (place.after or place.before):
-        # What stood there has gone meanwhile: better the beginning than an empty page. Behind a page that was full
-        # there may be none of the number asked for: then the last one is meant.
-        page = _page(session, left, replace(place, after=None, before=END if leapt else None))
+    plan = query_plan.choose_plan(session, filtered, request, count)
+    has_number = request.page is not None
+    if has_number:
+        request = _locate_page(session, plan, request)
+    page = keyset.read_page(session, plan, request, grid.select)
+    if not page.rows and (request.after or request.before):
+        # The rows behind the cursor are gone: show the first page. A page number beyond the last shows the last page.
+        request = replace(request, after=None, before=END if has_number else None)
+        page = keyset.read_page(session, plan, request, grid.select)
     return replace(page, count=count)
 
 
-def fetch_ids(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any], limit: int) -> list[int]:
-    """The ids of what the filters leave, in the order of the place, at most `limit`."""
-    place = replace(place, size=limit, after=None, before=None, page=None)
-    left = _ordered(session, grid, place, filters)
-    lean = replace(grid, select=left.read_of(sorted_by(place), tied_by(grid, place)))
-    return [row.id for row in keyset.read_page(session, replace(left, grid=lean), place).rows]
+def fetch_ids(session: Session, grid: Grid, request: PageRequest, filters: Mapping[str, Any], limit: int) -> list[int]:
+    """Read the ids of the matching rows in the order of the request, at most `limit`."""
+    plan = _plan(session, grid, request, filters)
+    request = replace(request, size=limit, after=None, before=None, page=None)
+    rows = query_plan.select_ids(grid, plan.all_conditions, request.sort_column, plan.tie_breaker(request))
+    return [row.id for row in keyset.read_page(session, plan, request, rows).rows]
 
 
 def iterate(
-    session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any], chunk: int = 1000
+    session: Session, grid: Grid, request: PageRequest, filters: Mapping[str, Any], chunk: int = 1000
 ) -> Iterator[Sequence[Row[*tuple[Any, ...]]]]:
-    """Everything the filters leave, a chunk at a time, each read in a transaction of its own."""
-    left = _ordered(session, grid, place, filters)
-    place = replace(place, size=chunk, after=None, before=None, page=None)
+    """Read all matching rows in chunks, each in a transaction of its own: rolls back after each."""
+    plan = _plan(session, grid, request, filters)
+    request = replace(request, size=chunk, after=None, before=None, page=None)
     while True:
-        page = keyset.read_page(session, left, place)
-        # Whoever reads slowly keeps no transaction open meanwhile.
+        page = keyset.read_page(session, plan, request, grid.select)
+        # A slow reader of the chunk must not keep a transaction open.
         session.rollback()
         if page.rows:
             yield page.rows
         if page.next is None:
             return
-        place = replace(place, after=page.next)
+        request = replace(request, after=page.next)
 
 
 def select_filtered(session: Session, grid: Grid, filters: Mapping[str, Any]) -> Select[*tuple[Any, ...]]:
-    """The rows of the grid that the filters leave."""
-    return query_plan.plan(session, grid, filters).rows
+    """Return the statement of the matching rows, in no order."""
+    return query_plan.apply_filters(session, grid, filters).select
 
 
-def _ordered(session: Session, grid: Grid, place: PageRequest, filters: Mapping[str, Any]) -> QueryPlan:
-    """What the filters leave, by the quicker way to it in the order of the place."""
-    left = query_plan.plan(session, grid, filters)
-    return left.along(session, place.column.name, left.count(session))
+def _plan(session: Session, grid: Grid, request: PageRequest, filters: Mapping[str, Any]) -> QueryPlan:
+    filtered = query_plan.apply_filters(session, grid, filters)
+    return query_plan.choose_plan(session, filtered, request, filtered.count(session))
 
 
-def _leap(session: Session, left: QueryPlan, place: PageRequest) -> PageRequest:
-    """The place of a page named by its number: behind the row before it, or the last page where there is none such."""
-    skipped = ((place.page or 1) - 1) * place.size
-    place = replace(place, page=None)
-    if not skipped:
-        return place
-    by, tie = sorted_by(place), tied_by(left.grid, place)
-    rows = left.lean(by, tie)
-    parts = sort_order.parts(by, tie, place.descending)
-    if skipped >= FAR and len(parts) == 1 and not left.conditions and session.get_bind().dialect.name == "sqlite":
-        return _leap_far(session, left, place, skipped)
-    for part in parts:
-        edges = part.of(rows.with_only_columns(by.label("sorted_by"), tie.label("sorted_id")))
-        row = session.execute(edges.offset(skipped - 1).limit(1)).one_or_none()
+def _locate_page(session: Session, plan: QueryPlan, request: PageRequest) -> PageRequest:
+    """Turn a page number into the cursor of the row before the page; the last page if there are fewer."""
+    offset = ((request.page or 1) - 1) * request.size
+    request = replace(request, page=None)
+    if not offset:
+        return request
+    sort_column, tie_breaker = request.sort_column, plan.tie_breaker(request)
+    rows = query_plan.select_ids(plan.grid, plan.all_conditions, sort_column, tie_breaker)
+    rows = rows.add_columns(sort_column.label("sorted_by"), tie_breaker.label("sorted_id"))
+    segments = keyset.segments(sort_column, tie_breaker, request)
+    if offset >= FAR and len(segments) == 1 and not plan.all_conditions and session.get_bind().dialect.name == "sqlite":
+        # Counting a whole table is fast in SQLite. The offset is then counted from the nearer end.
+        total = session.scalar(select(func.count()).select_from(plan.grid.id.class_)) or 0
+        if offset >= total:
+            return replace(request, before=END)
+        if offset * 2 > total:
+            offset = total - offset + 1
+            segments = [replace(segments[0], descending=not segments[0].descending)]
+    for segment in segments:
+        row = session.execute(segment.apply(rows).offset(offset - 1).limit(1)).one_or_none()
         if row is not None:
-            return replace(place, after=Cursor(row.sorted_by, row.sorted_id))
-        passed = part.of(rows.with_only_columns(tie)).order_by(None).subquery()
-        skipped -= session.scalar(select(func.count()).select_from(passed)) or 0
-        if skipped <= 0:
+            return replace(request, after=Cursor(row.sorted_by, row.sorted_id))
+        ids = segment.apply(rows).order_by(None).subquery()
+        offset -= session.scalar(select(func.count()).select_from(ids)) or 0
+        if offset <= 0:
             break
-    return replace(place, before=END)
-
-
-def _leap_far(session: Session, left: QueryPlan, place: PageRequest, skipped: int) -> PageRequest:
-    """The same in a whole table, from its nearer end: SQLite counts a table while it walks by a part of it."""
-    by, tie = sorted_by(place), tied_by(left.grid, place)
-    many = session.scalar(select(func.count()).select_from(left.grid.id.class_)) or 0
-    if skipped >= many:
-        return replace(place, before=END)
-    from_end = skipped * 2 > many
-    (part,) = sort_order.parts(by, tie, place.descending != from_end)
-    edges = part.of(left.lean(by, tie).with_only_columns(by.label("sorted_by"), tie.label("sorted_id")))
-    row = session.execute(edges.offset(many - skipped if from_end else skipped - 1).limit(1)).one()
-    return replace(place, after=Cursor(row.sorted_by, row.sorted_id))
-
-
-def _page(session: Session, left: QueryPlan, place: PageRequest) -> Page:
-    if left.streamed is None or sorted_by(place).key != "purchased_at":
-        return keyset.read_page(session, left, place, sealed=left.grid.sealed)
-    id_: Any = left.grid.amazon_order_id
-    if place.descending and place.after is None and place.before is None:
-        # The first page is among what was met already, unless most of that has no row here or is filtered away.
-        known = search.id_in(id_, left.newest[: _TRIED * (place.size + 1)], session)
-        newest = left.grid.select.where(*left.besides, known).order_by(sorted_by(place).desc(), id_.desc())
-        page = keyset.read(session, newest, id_, place)
-        if page.next is not None:
-            return page
-    found = search.join_matches(left.grid.select.where(*left.besides), id_, left.streamed)
-    return keyset.streamed(session, id_, found, place)
+    return replace(request, before=END)

@@ -1,8 +1,7 @@
-"""What a grid is: its columns, and the statement its rows come from."""
+"""What a list is: its columns, its filters, and the statement its rows come from."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select
@@ -15,11 +14,12 @@ SIZE = 50
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name` as addresses and templates know it; `by` is what it sorts by, None where it cannot.
+    """A column of a list. `name` is used in URLs and templates.
 
-    `descending`: what the first click on its head gives. `shows`: what is selected for it alone, and only where it is
-    shown, so that nothing is read or decrypted for nobody. `hidden`: a grid opens without it. `tie`: by which rows of
-    the same value are in order, where an index of another table than the grid's own gives the order.
+    `sort_column`: what the list sorts by, None if the column is not sortable; `descending`: the direction of the first
+    click on its head. `selects`: expressions selected only when the column is visible, so that nothing is read or
+    decrypted that no row shows. `hidden`: not visible unless chosen. `tie_breaker`: orders rows with equal values, for
+    a sort column of another table than the grid's own.
     """
 
     name: str
@@ -38,10 +38,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`rows` selects what a row shows; `filters` turn a checked value into a condition, or into what is `Sought`.
+    """A list. `select` selects its rows; `filters` turn a validated value into a condition or a `FullTextFilter`.
 
-    `sort` is the order to begin with, as an address writes it, and `size` how many rows are on a page unless it says
-    so. `shown`: columns by name, in the order of the page; empty for all that are not hidden.
+    `sort` is the initial order as URLs write it, `size` the initial number of rows on a page. `shown`: the names of
+    the chosen columns in the order of the page; empty for all that are not hidden.
     """
 
     select: Select[*tuple[Any, ...]]
@@ -49,21 +49,17 @@ class Grid:
     columns: tuple[Column, ...]
     filters: Mapping[str, Callable[[Any], Any]]
     sort: str
-    # By the column sorted by: the filters whose rows an index gives in that order.
+    # Name of a sort column → the filters that share an index with it, which yields their rows in its order.
     index_orders: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    # By which the index of words finds rows; None where no filter asks it.
+    # Joins rows to the full-text index; None if no filter searches it.
     amazon_order_id: QueryableAttribute[int] | None = None
-    # Each row of the grid's own table is one row of `rows`, so that counting needs no other table.
+    # Each row of the table of `id` is one row of `select`, so that counting needs no join.
     row_per_entity: bool = False
     size: int = SIZE
     shown: tuple[str, ...] = ()
-    # Rows are handed on as they are stored, for who remembers what he made of them (`queries/listing/raw_rows.py`).
-    sealed: bool = False
-    # All that the conditions of its filters depend on beside what is asked for; None where that changes by itself.
-    key: Hashable = None
-    # `rows` before columns were chosen; None where none were.
-    unchosen: Select[*tuple[Any, ...]] | None = None
-    # Whether it is for somebody who may read personal data. Otherwise it neither searches, filters nor sorts by any.
+    # `select` before columns were chosen.
+    base_select: Select[*tuple[Any, ...]] | None = None
+    # Without this permission no personal column can be searched, filtered or sorted by.
     reads_personal: bool = False
 
     @property
@@ -71,36 +67,27 @@ class Grid:
         return self.shown or tuple(column.name for column in self.columns if not column.hidden)
 
     def choose(self, names: Sequence[str] = ()) -> "Grid":
-        """The grid with these columns alone, in this order; unknown ones are left out, none at all are its own."""
-        known = {column.name for column in self.columns}
-        chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in known)))
+        """Return the grid with only these columns, in this order. Ignores unknown names; none means the default."""
+        existing = {column.name for column in self.columns}
+        chosen = replace(self, shown=tuple(dict.fromkeys(name for name in names if name in existing)))
         visible = set(chosen.visible)
-        more = {part.key: part for column in self.columns if column.name in visible for part in column.selects}
-        # A second choice replaces the first: a value that is selected twice cannot be read by its name.
-        rows = self.select if self.unchosen is None else self.unchosen
-        return replace(chosen, select=_showing(rows, *more.values()), unchosen=rows)
+        extra = {part.key: part for column in self.columns if column.name in visible for part in column.selects}
+        # A second choice replaces the first.
+        base = self.select if self.base_select is None else self.base_select
+        return replace(chosen, select=base.add_columns(*extra.values()), base_select=base)
 
     def for_reader(self, *, personal: bool) -> "Grid":
-        """The grid for somebody who may read personal data, or may not."""
+        """Return the grid for a user who may or may not read personal data."""
         return replace(self, reads_personal=personal)
 
     def without_personal(self) -> "Grid":
-        """The same grid, from whose rows everything personal is left out."""
-        kept = [column for column in self.select.selected_columns if not is_personal(column)]
-        return replace(self, select=self.select.with_only_columns(*kept, maintain_column_froms=True))
+        """Return the grid without the personal expressions of its statement."""
+        public = [column for column in self.select.selected_columns if not is_personal(column)]
+        return replace(self, select=self.select.with_only_columns(*public, maintain_column_froms=True))
 
     def column(self, name: str) -> Column | None:
-        """The column of this name, when one can sort by it."""
-        found = next(
-            (column for column in self.columns if column.name == name and column.sort_column is not None), None
-        )
-        if found is None or (is_personal(found.sort_column) and not self.reads_personal):
-            return None
-        return found
-
-
-# Statements are put together once and kept: that takes longer than running them. Their number is that of the choices of
-# columns and orders people make; who asks for ever new ones only makes the desk put them together again.
-@lru_cache(maxsize=256)
-def _showing(rows: Select[*tuple[Any, ...]], *more: Any) -> Select[*tuple[Any, ...]]:
-    return rows.add_columns(*more)
+        """Return the column of this name if the reader may sort by it."""
+        for column in self.columns:
+            if column.name == name and column.sort_column is not None:
+                return column if self.reads_personal or not is_personal(column.sort_column) else None
+        return None

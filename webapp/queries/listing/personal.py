@@ -1,4 +1,4 @@
-"""Which expressions hold personal data: those that read an encrypted column, a blind index or the words of a buyer."""
+"""Detect expressions that depend on personal data: an encrypted column, a blind index or the words of a buyer."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ _TYPES = (BlindIndex, Encrypted, EncryptedBytes, EncryptedJson)
 
 
 def is_personal(expression: Any) -> bool:
-    """Whether the value of an expression, or the rows a condition leaves, depend on personal data.
+    """Return whether the value of an expression, or the rows that match a condition, depend on personal data.
 
-    It is derived from the types of the columns in it, so there is nothing to be declared. A condition on the search
-    index says by its attribute `personal` whether it looks among the words of buyers and recipients.
+    This is derived from the types of the columns in it, so nothing has to be declared. A condition on the full-text
+    index has an attribute `personal`: whether it searches words of buyers and recipients.
     """
     parts = visitors.iterate(getattr(expression, "expression", expression))
     return any(isinstance(getattr(part, "type", None), _TYPES) or getattr(part, "personal", False) for part in parts)

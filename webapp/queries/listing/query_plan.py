@@ -1,212 +1,203 @@
-"""What filters leave of a grid, and the way to it.
+"""Query planner of lists: how to find one page of the rows that match the filters.
 
-A page is either walked to, along the order asked for and past what the filters take away, or collected: all that is
-left is found by the filters' own indexes, and put in order. Walking is quick where much is left, collecting where
-little is; taken for each other they cost seconds at a million rows. So it is counted first, as far as it matters.
+Databases plan a page of fifty rows as if all matching rows were wanted, which takes seconds at a million rows when the
+filters match most of them, or nearly none. So matches are counted up to a limit, and one of three plans is chosen:
+
+- index scan (`index_scan`): follow the index of the sort column and test the filters on each row. Cheap when many rows
+  match.
+- id materialisation (`materialize_ids`): collect the ids of all matching rows, then sort those rows. Cheap when few
+  rows match.
+- full-text first (`full_text_first`): start from the full-text index, which lists matches by date of purchase.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy import Column as ColumnOfTable
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, false, func, select
+from sqlalchemy import Column as TableColumn
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
 from webapp.db.no_index import no_index
 from webapp.queries.listing import search
+from webapp.queries.listing.cursor import PageRequest
+from webapp.queries.listing.grid import Grid
 from webapp.queries.listing.personal import is_personal
 from webapp.queries.listing.search import FullTextFilter
 
-if TYPE_CHECKING:
-    from webapp.queries.listing.grid import Grid
-
-# Counting a million rows takes longer than anybody wants to know.
+# Matches are counted up to this number.
 COUNTED = 1_000
-# Of the newest orders some have no Order yet: with so many more of them looked at, there mostly are enough that have.
-_SPARE = 200
-# So many rows are collected about as quickly as a page of them is met on the way past a million.
+# Collecting this many ids takes about as long as scanning a million rows for a page of matches that are this rare.
 COLLECTED = 7_000
 
 
-# Compared by being the same: the statements of those that are kept are kept too.
-@dataclass(frozen=True, slots=True, eq=False)
-class QueryPlan:
-    """What filters leave of a grid.
+@dataclass(frozen=True, slots=True)
+class FilteredGrid:
+    """The rows of a grid that match its filters.
 
-    `values` and `plain`: of each filter over columns what was asked for, and its condition. `words`: the conditions of
-    those over words, but for `streamed`, which so many orders hold that they are better read in the index's own order
-    than looked up, and `newest` the ids of some that do. `ways`: what each of several values leaves, of which an index
-    gives the rows in order.
+    `conditions` by the name of their filter. `id_conditions`: searches with up to COUNTED matches. `search` has more.
     """
 
-    grid: "Grid"
+    grid: Grid
     values: Mapping[str, Any]
-    plain: Mapping[str, ColumnElement[bool]]
-    words: tuple[ColumnElement[bool], ...] = ()
-    streamed: FullTextFilter | None = None
-    newest: tuple[int, ...] = ()
-    ways: tuple["QueryPlan", ...] = ()
-    kept: bool = False
+    conditions: Mapping[str, ColumnElement[bool]] = field(default_factory=dict)
+    id_conditions: tuple[ColumnElement[bool], ...] = ()
+    search: FullTextFilter | None = None
 
     @property
-    def conditions(self) -> tuple[ColumnElement[bool], ...]:
-        return (*self.besides, *(() if self.streamed is None else (self._among(self.streamed),)))
+    def all_conditions(self) -> tuple[ColumnElement[bool], ...]:
+        return (*self.id_conditions, *self.conditions.values(), *_search_conditions(self.grid, self.search))
 
     @property
-    def besides(self) -> tuple[ColumnElement[bool], ...]:
-        """Every condition but the words that are streamed."""
-        return (*self.words, *self.plain.values())
-
-    @property
-    def rows(self) -> Select[*tuple[Any, ...]]:
-        return self.grid.select.where(*self.conditions)
-
-    def lean(self, *columns: Any) -> Select[*tuple[Any, ...]]:
-        """The ids of what is found, and these columns."""
-        return self.read_of(*columns).with_only_columns(self.grid.id, *columns).where(*self.conditions)
-
-    def read_of(self, *columns: Any) -> Select[*tuple[Any, ...]]:
-        """Where ids and these columns are read: in the grid's own table alone where nothing asks for another."""
-        tables = {self.grid.id.class_.__table__}
-        asked = {
-            part.table
-            for asking in (*self.conditions, *columns)
-            for part in visitors.iterate(asking.expression)
-            if isinstance(part, ColumnOfTable)
-        }
-        return select(self.grid.id) if self.grid.row_per_entity and asked <= tables else self.grid.select
+    def select(self) -> Select[*tuple[Any, ...]]:
+        """The statement of all matching rows, in no order."""
+        return self.grid.select.where(*self.all_conditions)
 
     def count(self, session: Session) -> int:
-        """Exact up to COUNTED; one more means there are more."""
-        if self.streamed is not None and not self.besides:
-            return self._count_of_words(self.streamed, session)
-        counting = _counting(self.lean()) if self.conditions and not self.kept else self.counting()
-        return session.connection().scalar(counting, count_limit_params()) or 0
-
-    def counting(self) -> Select[int]:
-        """The statement that counts, with `bounded`, what has no conditions or is kept."""
-        if self.kept:
-            return _counting_kept(self)
-        return _counting_all(self.grid.select, self.grid.id, row_per_entity=self.grid.row_per_entity)
-
-    def _count_of_words(self, sought: FullTextFilter, session: Session) -> int:
-        """Each Amazon order found may have no row in the grid, or several."""
-        id_: Any = self.grid.amazon_order_id
-        if id_ is self.grid.id:
+        """Count the matching rows, up to COUNTED + 1, which means there are more."""
+        if self.search is None or self.conditions or self.id_conditions:
+            return _count(session, select_ids(self.grid, self.all_conditions))
+        amazon_order_id: Any = self.grid.amazon_order_id
+        if amazon_order_id is self.grid.id:
             return COUNTED + 1
-        rows = self.read_of(id_).with_only_columns(self.grid.id)
-        of_newest = (
-            session.scalar(_counting(rows.where(search.id_in(id_, self.newest, session))), count_limit_params()) or 0
-        )
-        if of_newest > COUNTED:
-            return of_newest
-        return session.scalar(_counting(search.join_matches(rows, id_, sought)), count_limit_params()) or 0
+        # An Amazon order that matches can have no row in this grid, or several.
+        ids = select_ids(self.grid, (), amazon_order_id)
+        return _count(session, search.join_matches(ids, amazon_order_id, self.search))
 
-    def along(self, session: Session, sort: str, count: int) -> "QueryPlan":
-        """The same by the quicker way to a page of them, in the order of the column `sort`; `count` is theirs."""
-        if self.words or self.streamed is not None:
-            # The index of words leads the way.
-            return self._hiding(self.plain)
-        leading = self._leading(sort)
-        if len(self.plain) == len(leading) <= 1:
-            return _parted_kept(self, tuple(leading)) if self.kept else self._parted(leading)
-        if count <= COUNTED:
-            return self._collected(session, COUNTED)
-        if session.scalar(self.lean().order_by(None).offset(COLLECTED).limit(1)) is None:
-            return self._collected(session, COLLECTED)
-        return self._hiding(name for name in self.plain if name not in leading or self._several(name))
-
-    def straight(self, sort: str) -> bool:
-        """Whether one index leads along the order of this column, so that nothing has to be counted first."""
-        if self.words or self.streamed is not None or (self.plain and not self.kept):
-            return False
-        leading = self._leading(sort)
-        return len(self.plain) == len(leading) <= 1 and not any(map(self._several, leading))
-
-    def _leading(self, sort: str) -> list[str]:
-        """The filters whose rows an index gives in the order of this column."""
-        return [name for name in self.plain if name in self.grid.index_orders.get(sort, ())]
-
-    def _collected(self, session: Session, most: int) -> "QueryPlan":
-        ids = session.scalars(self.lean().order_by(None).limit(most)).all()
-        return QueryPlan(self.grid, {}, {}, words=(search.id_in(self.grid.id, ids, session),))
-
-    def _parted(self, names: Iterable[str]) -> "QueryPlan":
-        """Of several values of a filter, each has its rows in order; all of them together have not."""
-        several = [name for name in names if self._several(name)]
-        ways = [
-            replace(self, plain={**self.plain, name: _condition(self.grid, name, [value])})
-            for name in several
-            for value in self.values[name]
-        ]
-        return replace(self, ways=tuple(ways))
-
-    def _hiding(self, names: Iterable[str]) -> "QueryPlan":
-        hidden = {name: no_index(self.plain[name]) for name in names}
-        return replace(self, plain={**self.plain, **hidden}, kept=False)
-
-    def _among(self, sought: FullTextFilter) -> ColumnElement[bool]:
-        if self.grid.amazon_order_id is None:
-            raise LookupError("The grid has no Amazon order to be found by its words.")
-        return search.id_in_matches(self.grid.amazon_order_id, sought)
-
-    def _several(self, name: str) -> bool:
+    def has_several_values(self, name: str) -> bool:
         return isinstance(self.values[name], list | tuple) and len(self.values[name]) > 1
 
 
-# Kept, since putting it together takes longer than running it.
-@lru_cache(maxsize=256)
-def _counting_all(rows: Select[*tuple[Any, ...]], id_: Any, *, row_per_entity: bool) -> Select[int]:
-    return _counting(select(id_) if row_per_entity else rows.with_only_columns(id_))
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """How the matching rows are read: `grid.select` with `conditions`, sorted.
+
+    `branches`: if there are any, rows are read once for each branch, with its conditions, and merged. `search`: rows
+    are read in the order of its matches in the full-text index instead.
+    """
+
+    grid: Grid
+    conditions: tuple[ColumnElement[bool], ...] = ()
+    branches: tuple[tuple[ColumnElement[bool], ...], ...] = ()
+    search: FullTextFilter | None = None
+
+    @property
+    def all_conditions(self) -> tuple[ColumnElement[bool], ...]:
+        return (*self.conditions, *_search_conditions(self.grid, self.search))
+
+    def tie_breaker(self, request: PageRequest) -> Any:
+        """The id column by which rows with equal values are sorted."""
+        if self.search is not None:
+            return self.grid.amazon_order_id
+        tie_breaker: Any = request.column.tie_breaker
+        return self.grid.id if tie_breaker is None else tie_breaker
 
 
-@lru_cache(maxsize=256)
-def _counting_kept(found: QueryPlan) -> Select[int]:
-    return _counting(found.lean())
-
-
-@lru_cache(maxsize=256)
-def _parted_kept(found: QueryPlan, names: tuple[str, ...]) -> QueryPlan:
-    return found._parted(names)  # noqa: SLF001 - the same, kept
-
-
-def count_limit_params() -> dict[str, int]:
-    """What statements that count are executed with."""
-    return {"most_counted": COUNTED + 1}
-
-
-def _counting(rows: Select[*tuple[Any, ...]]) -> Select[int]:
-    counted = rows.order_by(None).limit(bindparam("most_counted", type_=Integer)).subquery()
-    return select(func.count()).select_from(counted)
-
-
-def plan(session: Session, grid: "Grid", filters: Mapping[str, Any]) -> QueryPlan:
-    """What these filters leave. Where words are sought, their index is asked at once."""
-    if filters and grid.key is not None and not any(grid.filters[name] in _OF_WORDS for name in filters):
-        said = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in filters.items())
-        return _kept(PlanCacheKey(grid, said))
-    found = QueryPlan(grid, filters, {})
+def apply_filters(session: Session, grid: Grid, filters: Mapping[str, Any]) -> FilteredGrid:
+    """Turn filter values into conditions. Queries the full-text index for every search among them."""
+    filtered = FilteredGrid(grid, filters)
     for name, value in filters.items():
         condition = _condition(grid, name, value)
         if not isinstance(condition, FullTextFilter):
-            found = replace(found, plain={**found.plain, name: condition})
+            filtered = replace(filtered, conditions={**filtered.conditions, name: condition})
             continue
-        ids = search.newest_ids(session, condition, COUNTED + _SPARE)
-        if len(ids) <= COUNTED:
-            # A thousand ids are quickly looked up in whatever order is asked for.
-            found = replace(found, words=(*found.words, search.id_in(grid.amazon_order_id, ids, session)))
-        elif found.streamed is None:
-            found = replace(found, streamed=condition, newest=tuple(ids))
+        ids = search.newest_ids(session, condition, COUNTED + 1)
+        if len(ids) > COUNTED and filtered.search is None:
+            filtered = replace(filtered, search=condition)
+        elif len(ids) > COUNTED:
+            matches = search.id_in_matches(grid.amazon_order_id, condition)
+            filtered = replace(filtered, id_conditions=(*filtered.id_conditions, matches))
         else:
-            found = replace(found, words=(*found.words, search.id_in_matches(grid.amazon_order_id, condition)))
-    return found
+            matches = search.id_in(grid.amazon_order_id, ids, session)
+            filtered = replace(filtered, id_conditions=(*filtered.id_conditions, matches))
+    return filtered
 
 
-def _condition(grid: "Grid", name: str, value: Any) -> Any:
-    """What a filter leaves. Whoever may not read personal data finds nothing by it: what is found would tell it."""
+def choose_plan(session: Session, filtered: FilteredGrid, request: PageRequest, count: int) -> QueryPlan:
+    """Return the cheapest plan for the sort order of the request. `count`: of `filtered`."""
+    if filtered.search is not None or filtered.id_conditions:
+        return full_text_first(filtered, request)
+    indexed = filtered.grid.index_orders.get(request.column.name, frozenset())
+    if len(filtered.conditions) <= 1 and filtered.conditions.keys() <= indexed:
+        # One index covers both the filter and the order, or there is no filter.
+        return index_scan(filtered, request)
+    ids = select_ids(filtered.grid, filtered.all_conditions)
+    if count <= COUNTED or session.scalar(ids.offset(COLLECTED).limit(1)) is None:
+        return materialize_ids(session, filtered)
+    return index_scan(filtered, request)
+
+
+def index_scan(filtered: FilteredGrid, request: PageRequest) -> QueryPlan:
+    """Plan to follow the index of the sort column and to test the filters on every row it yields.
+
+    A filter that shares an index with the sort column restricts the range of that index. Several values of it are
+    several ranges: each is read in order, and the rows are merged. All other filters are marked so that SQLite does not
+    choose an index for them and sort.
+
+    Cost: page size divided by the share of rows that match. It does not grow with the table.
+    """
+    indexed = filtered.grid.index_orders.get(request.column.name, frozenset())
+    conditions = {
+        name: condition if name in indexed and not filtered.has_several_values(name) else no_index(condition)
+        for name, condition in filtered.conditions.items()
+    }
+    ranges = next((name for name in conditions if name in indexed and filtered.has_several_values(name)), None)
+    if ranges is None:
+        return QueryPlan(filtered.grid, tuple(conditions.values()))
+    branches = tuple(
+        tuple({**conditions, ranges: _condition(filtered.grid, ranges, [value])}.values())
+        for value in filtered.values[ranges]
+    )
+    return QueryPlan(filtered.grid, tuple(filtered.conditions.values()), branches)
+
+
+def materialize_ids(session: Session, filtered: FilteredGrid) -> QueryPlan:
+    """Collect the ids of all matching rows, at most COLLECTED, and plan to read and sort these rows only.
+
+    The database finds them by the filters' own indexes, in any order.
+
+    Cost: proportional to the number of matches, whatever the size of the table.
+    """
+    ids = session.scalars(select_ids(filtered.grid, filtered.all_conditions).limit(COLLECTED)).all()
+    return QueryPlan(filtered.grid, (search.id_in(filtered.grid.id, ids, session),))
+
+
+def full_text_first(filtered: FilteredGrid, request: PageRequest) -> QueryPlan:
+    """Plan to read the rows that the full-text index finds, and to test all other filters on them.
+
+    Up to COUNTED matches were read as ids: cost as of id materialisation. More are read in the order of the full-text
+    index where rows are sorted by date of purchase: cost as of an index scan. In another order all of them are sorted:
+    the only plan whose cost grows with the table.
+    """
+    conditions = (*filtered.id_conditions, *map(no_index, filtered.conditions.values()))
+    if filtered.search is None or request.sort_column.key == "purchased_at":
+        return QueryPlan(filtered.grid, conditions, search=filtered.search)
+    return QueryPlan(filtered.grid, (*conditions, *_search_conditions(filtered.grid, filtered.search)))
+
+
+def select_ids(grid: Grid, conditions: Sequence[ColumnElement[bool]], *columns: Any) -> Select[*tuple[Any, ...]]:
+    """Select the ids of rows with these conditions, without joins that neither they nor `columns` need.
+
+    `columns`: what the caller adds to the statement.
+    """
+    tables = {
+        part.table
+        for expression in (*conditions, *columns)
+        for part in visitors.iterate(getattr(expression, "expression", expression))
+        if isinstance(part, TableColumn)
+    }
+    if grid.row_per_entity and tables <= {grid.id.class_.__table__}:
+        return select(grid.id).where(*conditions)
+    return grid.select.with_only_columns(grid.id).where(*conditions)
+
+
+def _count(session: Session, ids: Select[*tuple[Any, ...]]) -> int:
+    return session.scalar(select(func.count()).select_from(ids.limit(COUNTED + 1).subquery())) or 0
+
+
+def _condition(grid: Grid, name: str, value: Any) -> Any:
+    """The condition of a filter. Without permission to read personal data, none matches by it: a match reveals it."""
     condition = grid.filters[name](value)
     if grid.reads_personal:
         return condition
@@ -215,27 +206,5 @@ def _condition(grid: "Grid", name: str, value: Any) -> Any:
     return false() if is_personal(condition) else condition
 
 
-# What looks for words: what was typed then is somebody's name as often as not, and is not kept.
-_OF_WORDS = (search.full_text, search.by_name, search.by_number)
-
-
-class PlanCacheKey:
-    """A grid and what is asked of it, compared by all that the conditions depend on."""
-
-    __slots__ = ("_key", "grid", "said")
-
-    def __init__(self, grid: "Grid", said: tuple[tuple[str, Any], ...]) -> None:
-        self.grid, self.said = grid, said
-        self._key = (grid.key, grid.select, grid.sealed, grid.reads_personal, said)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, PlanCacheKey) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-
-@lru_cache(maxsize=256)
-def _kept(asked: PlanCacheKey) -> QueryPlan:
-    plain = {name: _condition(asked.grid, name, value) for name, value in asked.said}
-    return QueryPlan(asked.grid, dict(asked.said), plain, kept=True)
+def _search_conditions(grid: Grid, full_text: FullTextFilter | None) -> tuple[ColumnElement[bool], ...]:
+    return () if full_text is None else (search.id_in_matches(grid.amazon_order_id, full_text),)

@@ -1,12 +1,12 @@
-"""Finding orders by what is written in them: words through the index of keyed hashes, amounts, days."""
+"""Search conditions of lists: full-text search in the index of keyed hashes, and ranges of amounts and days."""
 
 import json
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
@@ -37,27 +37,26 @@ from webapp.db.search_index import (
     for_sqlite,
 )
 from webapp.domain import search_tokenizer
+from webapp.domain.common.local_days import midnight
 from webapp.domain.common.money import UNUSUAL_DIGITS, minor_digits
 from webapp.domain.search_tokenizer import NAME, NUMBER, SearchQuery
 from webapp.models.stores import StoreName
 
-# What was typed to find a person is personal itself: addresses carry it encrypted, marked by this.
+# Search text can name a person: URLs carry it encrypted, marked by this prefix.
 ENCRYPTED_PREFIX = "~"
-# Amazon's numbers have 19 characters; ours are shorter.
+# The length of Amazon's order numbers; ours are shorter.
 _WHOLE_NUMBER = 19
-
-
-# Who may open a sealed text: everybody who is signed in, or only who may read personal data.
+# Who may decrypt a parameter: all signed-in users, or only those who may read personal data.
 _EVERYBODY, _READERS = b"everybody", b"readers of personal data"
 
 
 def encrypt_param(text: str, *, personal: bool) -> str:
-    """The text as an address may carry it. `personal`: it was typed by somebody who may read personal data."""
+    """Encrypt search text for a URL. `personal`: its author may read personal data, so its readers must, too."""
     return ENCRYPTED_PREFIX + vault.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
 
 
 def decrypt_param(token: str, *, personal: bool) -> str | None:
-    """The text of a sealed token; None for one this installation did not make, or not for this reader.
+    """Decrypt a URL parameter. Returns None if another installation made it, or the reader may not decrypt it.
 
     `personal`: whether the reader may read personal data.
     """
@@ -70,50 +69,50 @@ def decrypt_param(token: str, *, personal: bool) -> str | None:
 
 
 def has_terms(text: str) -> bool:
-    """Whether it holds a word to look for."""
+    """Return whether the text has a term to search for."""
     return bool(search_tokenizer.read(text))
 
 
 @dataclass(frozen=True, slots=True)
 class FullTextFilter:
-    """A filter over what is written in orders, instead of over columns: the index of words is asked first."""
+    """A filter by the full-text index instead of by columns. `kinds`: the kinds of terms that are searched."""
 
     text: str
     kinds: frozenset[str] = frozenset(search_tokenizer.KINDS)
 
     @property
-    def wanted(self) -> SearchQuery:
+    def query(self) -> SearchQuery:
         return search_tokenizer.read(self.text, kinds=self.kinds)
 
     @property
     def personal(self) -> bool:
-        """Whether it looks among the words of buyers and recipients."""
+        """Whether words of buyers and recipients are searched."""
         return not self.kinds <= search_tokenizer.NOT_PERSONAL
 
     def without_personal(self) -> "FullTextFilter":
-        """The same among numbers and goods alone."""
+        """Return the filter that searches only numbers and products."""
         return FullTextFilter(self.text, self.kinds & search_tokenizer.NOT_PERSONAL)
 
 
 def full_text(text: str) -> FullTextFilter:
-    """Orders with every word of `text` somewhere: names, addresses, numbers, goods; beginnings of words count."""
+    """Match orders with every word of `text`, or the beginning of a word, in any name, address, number or product."""
     return FullTextFilter(text)
 
 
 def by_name(text: str) -> FullTextFilter:
-    """Orders whose buyer or recipient has every word of `text`, or words that begin so."""
+    """Match orders with every word of `text`, or the beginning of a word, in the name of the buyer or recipient."""
     return FullTextFilter(text, frozenset({NAME}))
 
 
 def by_number(text: str) -> FullTextFilter:
-    """Orders with this number, or with one that begins or ends so, or a block of which begins so."""
+    """Match orders with this number, or with one that begins or ends with it, or has a block that begins with it."""
     return FullTextFilter(text, frozenset({NUMBER}))
 
 
 class _matches(FunctionElement[Any]):  # noqa: N801 - named as SQL names functions
-    """The document matches: `clauses` are what FTS5 is asked and what `tsquery` is asked."""
+    """Match documents. `clauses`: the query for FTS5, and the query for `tsquery`."""
 
-    # Not a boolean: SQLite would be asked whether it is 1, which is no question for FTS5.
+    # Not a boolean, which SQLAlchemy compares with 1 on SQLite: FTS5 does not support that.
     type = Integer()
     inherit_cache = True
     personal = False
@@ -121,115 +120,114 @@ class _matches(FunctionElement[Any]):  # noqa: N801 - named as SQL names functio
 
 @compiles(_matches, "sqlite")
 def _for_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    asked, _other = element.clauses
-    return f"{NAME_OF_TABLE} MATCH {compiler.process(asked, **options)}"
+    query, _ = element.clauses
+    return f"{NAME_OF_TABLE} MATCH {compiler.process(query, **options)}"
 
 
 @compiles(_matches, "postgresql")
 def _for_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    _other, asked = element.clauses
-    return f"{NAME_OF_TABLE}.words @@ CAST({compiler.process(asked, **options)} AS tsquery)"
+    _, query = element.clauses
+    return f"{NAME_OF_TABLE}.words @@ CAST({compiler.process(query, **options)} AS tsquery)"
 
 
-def match_condition(sought: FullTextFilter) -> ColumnElement[bool]:
-    """The condition on `DOCUMENTS`."""
-    wanted = sought.wanted
-    if not wanted:
+def match_condition(full_text: FullTextFilter) -> ColumnElement[bool]:
+    """Return the condition on `DOCUMENTS`. Its attribute `personal` says whether words of buyers are searched."""
+    query = full_text.query
+    if not query:
         return false()
-    condition = _matches(literal(for_sqlite(wanted), Text), literal(for_postgresql(wanted), Text))
-    condition.personal = sought.personal
+    condition = _matches(literal(for_sqlite(query), Text), literal(for_postgresql(query), Text))
+    condition.personal = full_text.personal
     return condition
 
 
-def newest_documents(session: Session, sought: FullTextFilter, limit: int) -> Sequence[int]:
-    """The numbers of the documents found, those of the latest purchases first, at most `limit`."""
-    found = select(DOCUMENTS.c.rowid).where(match_condition(sought)).order_by(DOCUMENTS.c.rowid.desc())
-    return session.scalars(found.limit(limit)).all() if sought.wanted else ()
+def newest_documents(session: Session, full_text: FullTextFilter, limit: int) -> Sequence[int]:
+    """Read the row numbers of matching documents, the latest purchases first, at most `limit`."""
+    numbers = select(DOCUMENTS.c.rowid).where(match_condition(full_text)).order_by(DOCUMENTS.c.rowid.desc())
+    return session.scalars(numbers.limit(limit)).all() if full_text.query else ()
 
 
-def newest_ids(session: Session, sought: FullTextFilter, limit: int) -> list[int]:
-    """The ids of the Amazon orders found, those bought last first, at most `limit`."""
-    return [row & ID_MASK for row in newest_documents(session, sought, limit)]
+def newest_ids(session: Session, full_text: FullTextFilter, limit: int) -> list[int]:
+    """Read the ids of matching Amazon orders, the latest purchases first, at most `limit`."""
+    return [number & ID_MASK for number in newest_documents(session, full_text, limit)]
 
 
-def join_matches(rows: Select[*tuple[Any, ...]], id_: Any, sought: FullTextFilter) -> Select[*tuple[Any, ...]]:
-    """These rows with the documents found, to be read in the order of `DOCUMENTS.c.rowid`."""
-    return rows.join(DOCUMENTS, id_ == DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(sought))
+def join_matches(rows: Select[*tuple[Any, ...]], id_: Any, full_text: FullTextFilter) -> Select[*tuple[Any, ...]]:
+    """Join rows to the matching documents, so that they can be read in the order of `DOCUMENTS.c.rowid`."""
+    return rows.join(DOCUMENTS, id_ == DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(full_text))
 
 
 def id_in(column: Any, ids: Sequence[int], session: Session) -> ColumnElement[bool]:
-    """The column is one of these: one parameter, however many they are."""
+    """Return `column IN ids`, with one parameter for all ids."""
     if session.get_bind().dialect.name == "postgresql":
         return column == any_(literal(list(ids), ARRAY(BigInteger)))
-    each = func.json_each(json.dumps(list(ids))).table_valued("value")
-    return column.in_(select(each.c.value))
+    values = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(values.c.value))
 
 
-def id_in_matches(column: Any, sought: FullTextFilter) -> ColumnElement[bool]:
-    """The column is the id of any of the orders found, however many."""
+def id_in_matches(column: Any, full_text: FullTextFilter) -> ColumnElement[bool]:
+    """Return the condition that the column is the id of a matching Amazon order."""
     found: ColumnElement[bool] = column.in_(
-        select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(sought))
+        select(DOCUMENTS.c.rowid.bitwise_and(ID_MASK)).where(match_condition(full_text))
     )
     return found
 
 
 def number_contains(number: QueryableAttribute[Any], text: str) -> ColumnElement[bool]:
-    """Orders with this number, or, when only part of one was typed, with that part in it."""
+    """Match a complete order number exactly, and a shorter text anywhere in the number."""
     if len(text) >= _WHOLE_NUMBER:
         return number == text
     return number.contains(text, autoescape=True)
 
 
-def total_between(
-    total: QueryableAttribute[Any],
-    currency: QueryableAttribute[Any],
-    stores: Iterable[StoreName],
-    bound: Decimal,
-    *,
-    least: bool,
-) -> ColumnElement[bool]:
-    """Totals from (`least`) or up to `bound`, in units of each order's currency: 12.5 is €12.50, and ¥13 or more."""
+def total_filters(
+    total: QueryableAttribute[Any], currency: QueryableAttribute[Any], stores: Sequence[StoreName]
+) -> dict[str, Callable[[Decimal], ColumnElement[bool]]]:
+    """Filters by a range of totals, in units of each currency: 12.5 is €12.50, and from ¥13 on."""
 
-    def reached(digits: int) -> ColumnElement[bool]:
-        minor = int(bound.scaleb(digits).to_integral_value(ROUND_CEILING if least else ROUND_FLOOR))
-        return total >= minor if least else total <= minor
+    def compare(bound: Decimal, digits: int, rounding: str) -> ColumnElement[bool]:
+        minor = int(bound.scaleb(digits).to_integral_value(rounding))
+        return total >= minor if rounding == ROUND_CEILING else total <= minor
 
-    sold_in = {minor_digits(store.marketplace.currency) for store in stores}
-    if len(sold_in) == 1:
-        return reached(*sold_in)
+    def condition(bound: Decimal, rounding: str) -> ColumnElement[bool]:
+        digits = {minor_digits(store.marketplace.currency) for store in stores}
+        if len(digits) == 1:
+            return compare(bound, digits.pop(), rounding)
+        conditions = [and_(currency.not_in(sorted(UNUSUAL_DIGITS)), compare(bound, 2, rounding))]
+        for places in sorted(set(UNUSUAL_DIGITS.values())):
+            currencies = sorted(name for name, own in UNUSUAL_DIGITS.items() if own == places)
+            conditions.append(and_(currency.in_(currencies), compare(bound, places, rounding)))
+        return or_(*conditions)
 
-    usual = and_(currency.not_in(sorted(UNUSUAL_DIGITS)), reached(2))
-    unusual = [
-        and_(currency.in_(sorted(name for name, has in UNUSUAL_DIGITS.items() if has == digits)), reached(digits))
-        for digits in sorted(set(UNUSUAL_DIGITS.values()))
-    ]
-    return or_(usual, *unusual)
+    return {
+        "total_min": lambda bound: condition(bound, ROUND_CEILING),
+        "total_max": lambda bound: condition(bound, ROUND_FLOOR),
+    }
 
 
-def purchased_between(
-    purchased_at: QueryableAttribute[datetime],
-    store_id: QueryableAttribute[int],
-    stores: Iterable[StoreName],
-    day: date,
-    *,
-    since: bool,
-) -> ColumnElement[bool]:
-    """Orders placed from the beginning of `day` on (`since`), or until its end, as each marketplace counts its days."""
+def day_filters(
+    prefix: str, column: QueryableAttribute[datetime], store_id: QueryableAttribute[int], stores: Sequence[StoreName]
+) -> dict[str, Callable[[date], ColumnElement[bool]]]:
+    """Filters `{prefix}_from` and `{prefix}_to` by a range of days, in the time zone of each row's marketplace."""
     zones: dict[str, list[int]] = {}
     for store in stores:
         zones.setdefault(store.marketplace.time_zone, []).append(store.id)
-    if not zones:
-        return false()
-    bounds = {zone: _midnight(day if since else day + timedelta(days=1), zone) for zone in zones}
-    # The bound over all zones lets the index of purchase dates help.
-    widest = min(bounds.values()) if since else max(bounds.values())
-    each = (and_(store_id.in_(ids), _from(purchased_at, bounds[zone], since)) for zone, ids in zones.items())
-    return and_(_from(purchased_at, widest, since), no_index(or_(*each)))
+
+    def condition(day: date, compare: Callable[[Any, Any], Any], widest: Callable[[Any], Any]) -> ColumnElement[bool]:
+        if not zones:
+            return false()
+        bounds = {zone: midnight(day, zone) for zone in zones}
+        in_zones = [and_(store_id.in_(ids), compare(column, bounds[zone])) for zone, ids in zones.items()]
+        # The widest bound can use an index of the column.
+        return and_(compare(column, widest(bounds.values())), no_index(or_(*in_zones)))
+
+    return {
+        f"{prefix}_from": lambda day: condition(day, operator.ge, min),
+        f"{prefix}_to": lambda day: condition(day + timedelta(days=1), operator.lt, max),
+    }
 
 
-def _from(purchased_at: QueryableAttribute[datetime], bound: datetime, since: bool) -> ColumnElement[bool]:
-    return purchased_at >= bound if since else purchased_at < bound
-
-
-def _midnight(day: date, zone: str) -> datetime:
-    return datetime.combine(day, time(), ZoneInfo(zone))
+def store_filter(
+    store_id: QueryableAttribute[int], stores: Sequence[StoreName]
+) -> dict[str, Callable[[str], ColumnElement[bool]]]:
+    """The filter `store` by the slug of a store."""
+    return {"store": lambda slug: store_id.in_([store.id for store in stores if store.slug == slug])}

@@ -1,7 +1,6 @@
 """Reading customer accounts: the list of them, and one with its orders. Guests have none."""
 
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
@@ -42,11 +41,7 @@ COLUMNS = (
 
 
 def grid(stores: Sequence[StoreName]) -> Grid:
-    """`stores`: all of them, since each counts its days in a zone of its own."""
-
-    def placed(*, since: bool) -> Callable[[date], ColumnElement[bool]]:
-        return lambda day: search.purchased_between(Customer.created_at, Customer.store_id, stores, day, since=since)
-
+    """Return the list of all customers. `stores`: all of them."""
     return Grid(
         select=_ROWS,
         id=Customer.id,
@@ -54,9 +49,8 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         filters={
             "email": lambda text: Customer.email_hash == vault.hash(text.casefold()),
             "name": _named,
-            "store": lambda slug: Customer.store_id.in_([store.id for store in stores if store.slug == slug]),
-            "since_from": placed(since=True),
-            "since_to": placed(since=False),
+            **search.store_filter(Customer.store_id, stores),
+            **search.day_filters("since", Customer.created_at, Customer.store_id, stores),
         },
         sort="-id",
     )

@@ -1,7 +1,6 @@
 """Reading Orders: the grid over all of them, and one with its lines, invoices and credit memos."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
@@ -61,32 +60,21 @@ _PARTS = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(
 
 
 def grid(stores: Sequence[StoreName]) -> Grid:
-    """The grid of all Orders. `stores`: all of them, since each counts its days in a zone of its own."""
-
-    def placed(*, since: bool) -> Any:
-        return lambda day: search.purchased_between(Order.purchased_at, Order.store_id, stores, day, since=since)
-
-    def worth(*, least: bool) -> Any:
-        return lambda bound: search.total_between(Order.total, Order.currency, stores, bound, least=least)
-
+    """Return the list of all orders. `stores`: all of them."""
     return Grid(
         select=_ROWS,
         id=Order.id,
         amazon_order_id=Order.amazon_order_id,
         row_per_entity=True,
-        sealed=True,
-        key=("orders", tuple(stores)),
         columns=COLUMNS,
         filters={
             "q": search.full_text,
             "name": search.by_name,
-            "purchased_from": placed(since=True),
-            "purchased_to": placed(since=False),
-            "total_min": worth(least=True),
-            "total_max": worth(least=False),
+            **search.day_filters("purchased", Order.purchased_at, Order.store_id, stores),
+            **search.total_filters(Order.total, Order.currency, stores),
             "state": Order.state.in_,
             "customer": lambda id_: Order.customer_id == int(id_),
-            "store": lambda slug: Order.store_id.in_([store.id for store in stores if store.slug == slug]),
+            **search.store_filter(Order.store_id, stores),
         },
         sort="-purchased",
         index_orders={

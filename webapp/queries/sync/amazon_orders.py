@@ -50,34 +50,21 @@ _ROWS = select(
 
 
 def grid(stores: Sequence[StoreName]) -> Grid:
-    """The grid of all Amazon orders. `stores`: all of them, since each counts its days in a zone of its own."""
-
-    def placed(*, since: bool) -> Any:
-        return lambda day: search.purchased_between(
-            AmazonOrder.purchased_at, AmazonOrder.store_id, stores, day, since=since
-        )
-
-    def worth(*, least: bool) -> Any:
-        return lambda bound: search.total_between(AmazonOrder.total, AmazonOrder.currency, stores, bound, least=least)
-
+    """Return the list of all Amazon orders. `stores`: all of them."""
     return Grid(
         select=_ROWS,
         id=AmazonOrder.id,
         amazon_order_id=AmazonOrder.id,
         row_per_entity=True,
-        sealed=True,
-        key=("amazon_orders", tuple(stores)),
         columns=COLUMNS,
         filters={
             "q": search.full_text,
-            "purchased_from": placed(since=True),
-            "purchased_to": placed(since=False),
+            **search.day_filters("purchased", AmazonOrder.purchased_at, AmazonOrder.store_id, stores),
             "number": search.by_number,
             "buyer": search.by_name,
-            "total_min": worth(least=True),
-            "total_max": worth(least=False),
+            **search.total_filters(AmazonOrder.total, AmazonOrder.currency, stores),
             "status": AmazonOrder.status.in_,
-            "store": lambda slug: AmazonOrder.store_id.in_([store.id for store in stores if store.slug == slug]),
+            **search.store_filter(AmazonOrder.store_id, stores),
             "channel": lambda fulfilled_by: AmazonOrder.fulfilled_by == fulfilled_by,
             "prime": lambda _: AmazonOrder.prime.is_(True),
             "business": lambda _: AmazonOrder.business.is_(True),

@@ -1,21 +1,17 @@
 """Reading sync runs and what could not be read in them."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer, joinedload
 
+from webapp.domain.common.local_days import midnight
 from webapp.domain.errors import NotFoundError
 from webapp.models.accounts import Account
 from webapp.models.amazon_orders import QuarantinedOrder
 from webapp.models.sync_runs import SyncRun
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)
-
 
 # A row: `SyncRun`, `account` (its name). An account has marketplaces of several time zones, so days are UTC's.
 RUNS = Grid(
@@ -29,8 +25,8 @@ RUNS = Grid(
     filters={
         "account": lambda account_id: SyncRun.account_id == int(account_id),
         "outcome": lambda state: SyncRun.state == state,
-        "started_from": lambda day: SyncRun.started_at >= _midnight(day),
-        "started_to": lambda day: SyncRun.started_at < _midnight(day + timedelta(days=1)),
+        "started_from": lambda day: SyncRun.started_at >= midnight(day, "UTC"),
+        "started_to": lambda day: SyncRun.started_at < midnight(day + timedelta(days=1), "UTC"),
     },
     sort="-started",
 )
