@@ -44,7 +44,7 @@ def buyer_locale(order: OrderRecord) -> str:
 
 
 def allowed_actions(world: WorldState, order: OrderRecord) -> list[str]:
-    """Return none for FBA, pending and cancelled orders, and for orders delivered long ago."""
+    """Return the allowed kinds: none for FBA, pending and cancelled orders, and for orders delivered long ago."""
     delivered = order.body["fulfillment"]["deliverByWindow"]["latestDateTime"]
     if order.is_fba or world.now() > parse_iso(delivered) + timedelta(days=DAYS):
         return []
