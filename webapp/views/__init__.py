@@ -4,48 +4,27 @@ from flask import Flask
 
 from webapp.views import bulk, schedule
 from webapp.views.accounts import accounts, document_settings, stores
-from webapp.views.invoicing import (
-    credit_memo_form,  # noqa: F401 - its routes hang on the blueprint of the credit memos
-    credit_memos,
-    invoices,
-    printing,
-)
-from webapp.views.invoicing import lists as document_lists  # noqa: F401 - its routes hang on the blueprints of the documents
+from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
+from webapp.views.invoicing import credit_memos, invoices, printing
+from webapp.views.invoicing import lists as document_lists  # noqa: F401 - adds routes to the blueprints of documents
 from webapp.views.listing import exports, search
 from webapp.views.listing import tools as grid_tools
-from webapp.views.mail import (
-    amazon_messaging,
-    mails,
-)
-from webapp.views.mail import (
-    settings as mail_settings,
-)
-from webapp.views.mail import (
-    templates as mail_templates,
-)
+from webapp.views.mail import amazon_messaging, mails
+from webapp.views.mail import settings as mail_settings
+from webapp.views.mail import templates as mail_templates
 from webapp.views.orders import addresses as order_addresses
 from webapp.views.orders import customers, holds
-from webapp.views.orders import detail as order_detail  # noqa: F401 - its routes hang on the blueprint of the Orders
+from webapp.views.orders import detail as order_detail  # noqa: F401 - adds routes to order_list.bp
 from webapp.views.orders import list as order_list
 from webapp.views.patterns import views as patterns
 from webapp.views.products import csv_import as product_csv_import
 from webapp.views.products import products
 from webapp.views.shipping import parcels, shipments, tracking_import
-from webapp.views.submissions import (
-    cancellations,
-    refunds,
-    submissions,
-    vat_invoices,
-)
+from webapp.views.submissions import cancellations, refunds, submissions, vat_invoices
 from webapp.views.sync import amazon_orders, live_status
 from webapp.views.sync import runs as sync_runs
 from webapp.views.users import auth, people, preferences
-from webapp.web import (
-    error_pages,
-    formatting,
-    health,
-    navigation,
-)
+from webapp.web import error_pages, formatting, health, navigation
 
 BLUEPRINTS = (
     auth.bp,

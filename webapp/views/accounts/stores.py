@@ -49,7 +49,7 @@ def list_all() -> ResponseReturnValue:
 @requires("stores.read")
 def show(slug: str) -> Response:
     """Render the dashboard. HTMX polls its changing part with the `mark` of its state; 204 if unchanged."""
-    session, store = db.session(), _store(slug)
+    session, store = db.session(), load_store(slug)
     recent = dashboard.recent_orders(session, store)
     mark = dashboard.state_mark(store, recent)
     if wants_fragment(request) and request.args.get("mark") == mark:
@@ -75,7 +75,7 @@ def show(slug: str) -> Response:
 @requires("stores.read")
 def settings_page(slug: str) -> Response:
     """Render the settings, with those in the query string instead of the stored ones; nothing is saved."""
-    store = _store(slug)
+    store = load_store(slug)
     return render_fragment_or_page(
         request, "stores/_settings.html", "stores/settings.html", store=store, form=_form(store, request.args)
     )
@@ -84,7 +84,7 @@ def settings_page(slug: str) -> Response:
 @bp.post("/stores/<slug>/settings")
 @requires("stores.write")
 def save_settings(slug: str) -> Response:
-    store = _store(slug)
+    store = load_store(slug)
     form = _form(store, request.form)
     # Disabled fields are not sent and keep their value.
     sent = {setting.key: request.form[setting.key] for setting in ORDER_SETTINGS if setting.key in request.form}
@@ -93,7 +93,9 @@ def save_settings(slug: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, "stores/_settings.html", "stores/settings.html", store=_store(slug), form=form)
+        return render_invalid(
+            request, "stores/_settings.html", "stores/settings.html", store=load_store(slug), form=form
+        )
     flash(_("The order settings were saved."), "good")
     return see_other(request, url_for("stores.settings_page", slug=slug))
 
@@ -119,7 +121,7 @@ def delete_page(slug: str) -> Response:
 @bp.post("/stores/<slug>/deletions")
 @requires("stores.write")
 def delete(slug: str) -> Response:
-    store, form = _store(slug), DeleteStoreForm()
+    store, form = load_store(slug), DeleteStoreForm()
     name = store.name
     try:
         store_service.delete_store(
@@ -136,7 +138,8 @@ def delete(slug: str) -> Response:
 _DELETE = ("stores/_delete.html", "stores/delete.html")
 
 
-def _store(slug: str) -> Store:
+def load_store(slug: str) -> Store:
+    """Return the store of a URL. Raises NotFoundError."""
     store = stores.by_slug(db.session(), slug)
     if store is None:
         raise NotFoundError("store_unknown", name=slug)
@@ -144,13 +147,13 @@ def _store(slug: str) -> Store:
 
 
 def _delete_context(slug: str) -> dict[str, Any]:
-    store = _store(slug)
+    store = load_store(slug)
     return {"store": store, "loses": stores.what_delete_loses(db.session(), store)}
 
 
 def _switch(slug: str, *, active: bool) -> Response:
     store = store_service.set_active(
-        db.session(), _store(slug), active, now=datetime.now(UTC), actor=current_user.actor
+        db.session(), load_store(slug), active, now=datetime.now(UTC), actor=current_user.actor
     )
     words = _("%(store)s is active.", store=store.name) if active else _("%(store)s is inactive.", store=store.name)
     flash(words, "good")

@@ -93,6 +93,10 @@ class Listing:
         return self.grid(stores).for_reader(personal=has_permission("pii.read"))
 
 
+def _no_documents(title: Text, text: Text) -> EmptyMessage:
+    return EmptyMessage(title, text, "file-invoice", _l("Orders"), "orders.index")
+
+
 _TAKE_AWAY = _l("Take a filter away, or look for less of the number.")
 _NO_DOCUMENT = Message(_l("None is like that"), _TAKE_AWAY)
 
@@ -156,12 +160,8 @@ INVOICES = Listing(
     document_columns.INVOICES,
     grid_page.invoices_counted,
     "document_lists",
-    EmptyMessage(
-        _l("No invoices yet"),
-        _l("Orders are invoiced when they are imported, or one by one on their page."),
-        "file-invoice",
-        _l("Orders"),
-        "orders.index",
+    _no_documents(
+        _l("No invoices yet"), _l("Orders are invoiced when they are imported, or one by one on their page.")
     ),
     _NO_DOCUMENT,
     find_number=partial(document_lists.number_for, model=Invoice),
@@ -176,12 +176,9 @@ SHIPMENTS = Listing(
     document_columns.SHIPMENTS,
     grid_page.shipments_counted,
     "document_lists",
-    EmptyMessage(
+    _no_documents(
         _l("No shipments yet"),
         _l("Ship an Order on its page; each shipment is listed here."),
-        "file-invoice",
-        _l("Orders"),
-        "orders.index",
     ),
     _NO_DOCUMENT,
     find_number=partial(document_lists.number_for, model=Shipment),
@@ -196,12 +193,9 @@ CREDIT_MEMOS = Listing(
     document_columns.CREDIT_MEMOS,
     grid_page.credit_memos_counted,
     "document_lists",
-    EmptyMessage(
+    _no_documents(
         _l("No credit memos yet"),
         _l("What is refunded, here or when Amazon cancels an invoiced order, is listed here."),
-        "file-invoice",
-        _l("Orders"),
-        "orders.index",
     ),
     _NO_DOCUMENT,
     find_number=partial(document_lists.number_for, model=CreditMemo),

@@ -14,10 +14,10 @@ from webapp.domain.mail.errors import MailError
 from webapp.forms.mails import SenderForm, ServerForm, TestMailForm
 from webapp.mailing import composer
 from webapp.models.mail_settings import MailServer
-from webapp.models.stores import Store
 from webapp.queries import mails as queries
 from webapp.queries.accounts import stores
 from webapp.services.mail import settings
+from webapp.views.accounts.stores import load_store
 from webapp.web.auth import requires
 from webapp.web.form_errors import add_error
 from webapp.web.responses import render_fragment_or_page, render_invalid, see_other
@@ -86,7 +86,7 @@ def test() -> Response:
 @bp.get("/mail-settings/senders/<slug>")
 @requires("mails.settings")
 def sender_page(slug: str) -> Response:
-    store = _store(slug)
+    store = load_store(slug)
     own = queries.senders(db.session()).get(store.id)
     data = {name: getattr(own, name) for name in ("address", "name", "reply_to")} if own else {}
     return render_fragment_or_page(
@@ -97,14 +97,14 @@ def sender_page(slug: str) -> Response:
 @bp.post("/mail-settings/senders/<slug>")
 @requires("mails.settings")
 def save_sender(slug: str) -> Response:
-    store, form = _store(slug), SenderForm()
+    store, form = load_store(slug), SenderForm()
     fields = {name: form[name].data or "" for name in ("address", "name", "reply_to")}
     try:
         settings.save_sender(db.session(), store, fields, now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        return render_invalid(request, *_SENDER, store=_store(slug), form=form, common=_server())
+        return render_invalid(request, *_SENDER, store=load_store(slug), form=form, common=_server())
     flash(_("The sender was saved."), "good")
     return see_other(request, url_for("mail_settings.show"))
 
@@ -123,10 +123,3 @@ def _page(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
 
 def _server() -> MailServer | None:
     return queries.server_row(db.session())
-
-
-def _store(slug: str) -> Store:
-    store = stores.by_slug(db.session(), slug)
-    if store is None:
-        raise NotFoundError("store_unknown", name=slug)
-    return store

@@ -1,6 +1,7 @@
 """Editing the billing and shipping addresses of an order."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, request, url_for
 from flask_babel import gettext as _
@@ -19,7 +20,7 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 
 bp = Blueprint("order_addresses", __name__, url_prefix="/orders/<number>/addresses/<any(billing,shipping):which>")
 
-DIALOG = ("orders/_address.html", "orders/address.html")
+DIALOG = ("addresses/_dialog.html", "addresses/dialog.html")
 TITLES = {"billing": _l("Correct the billing address"), "shipping": _l("Correct the shipping address")}
 
 
@@ -28,7 +29,7 @@ TITLES = {"billing": _l("Correct the billing address"), "shipping": _l("Correct 
 def edit(number: str, which: str) -> Response:
     order = _open(number)
     form = AddressForm(formdata=None, data=getattr(order, addresses.COLUMNS[which][0]) or {})
-    return render_fragment_or_page(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
+    return render_fragment_or_page(request, *DIALOG, form=form, **_context(number, which))
 
 
 @bp.post("")
@@ -39,8 +40,7 @@ def save(number: str, which: str) -> Response:
         addresses.correct(session, order.id, which, form.entered(), now=datetime.now(UTC), actor=current_user.actor)
     except InvalidError as error:
         add_error(form, error)
-        order = queries.by_number(session, number)
-        return render_invalid(request, *DIALOG, order=order, which=which, title=TITLES[which], form=form)
+        return render_invalid(request, *DIALOG, form=form, **_context(number, which))
     flash(_("The address was corrected in Channeldesk only."), "good")
     return see_other(request, url_for("orders.show", number=number))
 
@@ -60,3 +60,12 @@ def _open(number: str) -> Order:
     if not has_permission("pii.read"):
         abort(403)
     return queries.by_number(db.session(), number)
+
+
+def _context(number: str, which: str) -> dict[str, Any]:
+    return {
+        "title": TITLES[which],
+        "notice": _("Amazon keeps its own address."),
+        "back": url_for("orders.show", number=number),
+        "save_url": url_for("order_addresses.save", number=number, which=which),
+    }

@@ -35,6 +35,7 @@ from webapp.web.responses import render_fragment_or_page, render_invalid, see_ot
 bp = Blueprint("amazon_orders", __name__, url_prefix="/amazon-orders")
 add_routes(bp, list_registry.AMAZON_ORDERS)
 
+_ADDRESS = ("addresses/_dialog.html", "addresses/dialog.html")
 TABS = {
     "details": _l("Order details and shipping"),
     "items": _l("Order items"),
@@ -128,9 +129,7 @@ def create_order(number: str) -> Response:
 def address(number: str) -> Response:
     order = _open_address(number)
     form = AddressForm(formdata=None, data=order.recipient_override or order.recipient or {})
-    return render_fragment_or_page(
-        request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form
-    )
+    return render_fragment_or_page(request, *_ADDRESS, form=form, **_address_context(number))
 
 
 @bp.post("/<number>/address")
@@ -145,10 +144,7 @@ def save_address(number: str) -> Response:
     except InvalidError as error:
         db.session.rollback()
         add_error(form, error)
-        order = queries.by_number(db.session(), number)
-        return render_invalid(
-            request, "amazon_orders/_address.html", "amazon_orders/address.html", order=order, form=form
-        )
+        return render_invalid(request, *_ADDRESS, form=form, **_address_context(number))
     flash(_("The address was corrected in Channeldesk only."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
 
@@ -181,6 +177,15 @@ def reveal(number: str, version_id: int) -> Response:
         version=version_id,
         text=text,
     )
+
+
+def _address_context(number: str) -> dict[str, Any]:
+    return {
+        "title": _("Correct the delivery address"),
+        "notice": _("Amazon keeps its own address. Orders created from now on use this one."),
+        "back": url_for("amazon_orders.show", number=number),
+        "save_url": url_for("amazon_orders.save_address", number=number),
+    }
 
 
 def _open_address(number: str) -> AmazonOrder:
