@@ -20,7 +20,7 @@ from webapp.queries.accounts import stores
 from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import search
 from webapp.queries.orders import orders
-from webapp.queries.users import digest
+from webapp.queries.users import digest_token
 from webapp.services.invoicing import credit_memos
 from webapp.services.orders import comments, holds
 from webapp.services.shipping import shipments
@@ -52,7 +52,9 @@ def sign_in(app: Flask) -> str:
             session.flush()
         data = {"csrf_token": secrets.token_hex(32), "_user_id": user.fs_uniquifier, "_fresh": True}
         session.execute(
-            insert(WebSession).values(id_hash=digest(cookie), user_id=user.id, data=data, created_at=now, seen_at=now)
+            insert(WebSession).values(
+                id_hash=digest_token(cookie), user_id=user.id, data=data, created_at=now, seen_at=now
+            )
         )
         session.commit()
     return f"{app.session_interface.name}={cookie}"  # type: ignore[attr-defined]
@@ -67,7 +69,7 @@ def paths(app: Flask) -> dict[str, str]:
 def never_seen(app: Flask, many: int) -> list[str]:
     """Pages of Orders behind the one in the middle, as many as there are up to `many`."""
     with app.app_context(), Session(db.engine) as session:
-        grid = orders.grid(stores.by_name(session)).choose()
+        grid = orders.grid(stores.list_store_names(session)).choose()
         there = session.scalar(select(func.count()).select_from(Order)) or 0
         place = grid_fetch.parse_page_request(grid, {"page": str(max(2, there // grid_fetch.SIZE // 3))})
         found: list[str] = []
@@ -91,7 +93,7 @@ def amazons_number(app: Flask) -> str:
 
 def _lists(session: Session) -> dict[str, str]:
     many = session.scalar(select(func.count()).select_from(Order)) or 0
-    grid = orders.grid(stores.by_name(session)).choose()
+    grid = orders.grid(stores.list_store_names(session)).choose()
     last = max(2, min(LAST_PAGE, many // grid_fetch.SIZE))
     middle = grid_fetch.fetch_page(
         session, grid, grid_fetch.parse_page_request(grid, {"page": str(max(2, last // 2))}), {}
@@ -136,7 +138,7 @@ def _single(session: Session) -> dict[str, str]:
         SMALL_ORDER: f"/orders/{middle.number}",
         MIRROR: f"/amazon-orders/{amazons}",
         STORES: "/",
-        DASHBOARD: f"/stores/{stores.by_name(session)[0].slug}",
+        DASHBOARD: f"/stores/{stores.list_store_names(session)[0].slug}",
     }
 
 

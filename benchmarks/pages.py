@@ -83,7 +83,7 @@ def measure(place: Place, options: Options) -> Result:
 
 def _number_for(number: str) -> None:
     with Session(db.engine) as session:
-        orders.number_for(session, number)
+        orders.find_number(session, number)
 
 
 if __name__ == "__main__":

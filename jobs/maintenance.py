@@ -30,7 +30,7 @@ def upkeep() -> None:
     now = datetime.now(UTC)
     session = db.session()
     with read_only():
-        lost = schedule.unanswered(session, now, LOST_AFTER)
+        lost = schedule.list_unanswered(session, now, LOST_AFTER)
         session.rollback()
     for name, ids in lost:
         queue.enqueue_once(queue.redis(), name, *ids)

@@ -66,11 +66,11 @@ def tick(connection: Redis, now: datetime) -> int:
     """One look at the schedule, inside an application context. Answers how many runs were claimed."""
     session = db.session()
     with read_only():
-        due = schedule.anything_due(session, now)
-        unfinished = submissions.accounts_with_work(session, now)
-        bulk = bulk_actions.unfinished(session)
-        letters = mails.anything_due(session, now)
-        talking = mails.accounts_with_messages(session, now)
+        due = schedule.has_due(session, now)
+        unfinished = submissions.list_accounts_with_work(session, now)
+        bulk = bulk_actions.list_running_ids(session)
+        letters = mails.has_due(session, now)
+        talking = mails.list_accounts_with_messages(session, now)
         session.rollback()
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:

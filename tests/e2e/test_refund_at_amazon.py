@@ -79,7 +79,7 @@ def test_one_line_is_refunded_then_the_rest_and_the_order_is_closed(harness, num
     order = harness.commerce_order(number)
     assert (order.state, order.total_refunded) == ("closed", order.total)
     assert sum(refunded_at_amazon(harness, number).values()) == one.total + rest.total == order.total
-    assert queries.at_amazon(harness.session, order).left.minor == 0
+    assert queries.load_refundable(harness.session, order).left.minor == 0
     kinds = harness.session.scalars(
         select(Event.kind).where(Event.submission_id == submission.id).order_by(Event.id)
     ).all()

@@ -36,7 +36,7 @@ def set_back(harness):
 def advance_for(harness, submission, seconds):
     """What the scheduler does within this time: a pass whenever one is due."""
     for _ in range(round(seconds / 10)):
-        if queries.accounts_with_work(harness.session, harness.clock()):
+        if queries.list_accounts_with_work(harness.session, harness.clock()):
             harness.advance()
         harness.session.refresh(submission)
         if not submission.open:
@@ -50,7 +50,7 @@ def test_a_refund_requested_while_the_clock_was_ahead_is_carried_out_within_minu
     set_back(harness)
 
     submission = submission_of(harness, memo)
-    assert queries.accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
+    assert queries.list_accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
     advance_for(harness, submission, 10)
     # Whoever asked for it still has their time to undo it.
     assert submission.state == "queued"

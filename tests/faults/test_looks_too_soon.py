@@ -31,13 +31,13 @@ def assert_not_looked_for_too_soon(harness, submission, look):
     assert (submission.state, MIN_RECOVERY_DELAY.total_seconds()) == ("sending", 20)
     before = harness.world.call_counts[look]
     harness.later(18)
-    assert queries.accounts_with_work(harness.session, harness.clock()) == []
+    assert queries.list_accounts_with_work(harness.session, harness.clock()) == []
     with pytest.raises(RefusedError):
         submission_actions.check_now(harness.session, submission.id, now=harness.clock())
     harness.advance()
     assert harness.world.call_counts[look] == before
     harness.later(3)
-    assert queries.accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
+    assert queries.list_accounts_with_work(harness.session, harness.clock()) == [harness.account.id]
     harness.advance()
     assert harness.world.call_counts[look] == before + 1
 

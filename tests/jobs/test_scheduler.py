@@ -139,7 +139,7 @@ def test_a_paused_job_runs_only_on_request_until_it_is_resumed(session: Session)
 def test_a_run_is_recorded_on_its_row(session: Session) -> None:
     a_job(session)
     schedule.record_run(session, "sync_account-1", "failed", "throttled", after(seconds=1), after(seconds=3.5))
-    (row,) = stored.rows(session)
+    (row,) = stored.list_jobs(session)
     assert (row.last_run_at, row.last_duration_ms) == (after(seconds=1), 2500)
     assert (row.last_outcome, row.last_cause) == ("failed", "throttled")
 
@@ -147,7 +147,9 @@ def test_a_run_is_recorded_on_its_row(session: Session) -> None:
 def test_the_first_start_schedules_maintenance(session: Session) -> None:
     scheduler.plan(NOW)
     scheduler.plan(after(hours=1))
-    assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.rows(session)] == [("upkeep", 5, NOW)]
+    assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.list_jobs(session)] == [
+        ("upkeep", 5, NOW)
+    ]
 
 
 def test_a_scheduled_run_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:
@@ -213,7 +215,7 @@ def test_mails_and_messages_that_redis_lost_are_enqueued_again(session: Session,
 def test_a_deleted_account_leaves_the_schedule(session: Session) -> None:
     account = an_account(session)
     schedule.remove(session, f"sync_account-{accounts.find(session, account.id).id}")
-    assert stored.rows(session) == []
+    assert stored.list_jobs(session) == []
 
 
 def test_a_bulk_action_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:

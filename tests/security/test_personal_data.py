@@ -191,7 +191,7 @@ def test_users_without_the_permission_find_nothing_by_personal_data(
     app: Flask, session: Session, roles: tuple[str, ...]
 ) -> None:
     canaries.create_canary_data(session)
-    every = stores.by_name(session)
+    every = stores.list_store_names(session)
 
     for listing in LISTINGS.values():
         reading, other = (listing.grid(every).choose().for_reader(personal=personal) for personal in (True, False))

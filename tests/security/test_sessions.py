@@ -20,7 +20,7 @@ from webapp.core.extensions import db
 from webapp.core.settings import Settings
 from webapp.db.engine import create_file
 from webapp.models.users import User, WebSession
-from webapp.queries.users import digest
+from webapp.queries.users import digest_token
 from webapp.web import auth
 from webapp.web.auth import requires
 
@@ -94,7 +94,7 @@ def test_the_table_holds_only_a_hash_of_the_cookie(probe_app: Flask, session: Se
     client = probe_app.test_client()
     enter(client, OWNER_USER.email, OWNER_USER.password)
     row = session.scalars(select(WebSession)).one()
-    assert row.id_hash == digest(cookie(client))
+    assert row.id_hash == digest_token(cookie(client))
     assert len(cookie(client)) == 43
 
 
@@ -123,7 +123,7 @@ def test_a_visitor_cannot_choose_the_id(probe_app: Flask, session: Session) -> N
     client.set_cookie(probe_app.session_interface.name, "chosen-by-somebody")
     enter(client, OWNER_USER.email, OWNER_USER.password)
     assert cookie(client) != "chosen-by-somebody"
-    assert session.scalars(select(WebSession.id_hash)).all() == [digest(cookie(client))]
+    assert session.scalars(select(WebSession.id_hash)).all() == [digest_token(cookie(client))]
 
 
 def test_a_copied_cookie_is_invalid_after_signing_out(
@@ -199,7 +199,7 @@ def test_old_sessions_are_cleared_away_at_the_next_sign_in(probe_app: Flask, ses
         clock.shift(timedelta(hours=13))
         client = probe_app.test_client()
         enter(client, OWNER_USER.email, OWNER_USER.password)
-    assert session.scalars(select(WebSession.id_hash)).all() == [digest(cookie(client))]
+    assert session.scalars(select(WebSession.id_hash)).all() == [digest_token(cookie(client))]
 
 
 def test_a_view_can_flash_a_message_with_its_transaction_open(probe_app: Flask, owner_client: FlaskClient) -> None:

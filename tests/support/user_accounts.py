@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from webapp.core.extensions import db
 from webapp.domain.users.permissions import OWNER, VIEWER
 from webapp.models.users import User, WebSession
-from webapp.queries.users import digest
+from webapp.queries.users import digest_token
 from webapp.web import auth
 
 
@@ -66,7 +66,7 @@ def sign_in(client: FlaskClient, user: UserAccount) -> FlaskClient:
         uniquifier = connection.scalar(select(User.fs_uniquifier).where(User.id == user_id))
         connection.execute(
             insert(WebSession).values(
-                id_hash=digest(cookie),
+                id_hash=digest_token(cookie),
                 user_id=user_id,
                 data={"csrf_token": token, "_user_id": uniquifier, "_fresh": True},
                 created_at=now,

@@ -81,7 +81,7 @@ def list_accounts(data_dir: Path | None, as_json: bool) -> None:
     from webapp.queries.accounts import stores
 
     with desk(data_dir):
-        show([described(account) for account in stores.accounts(db.session())], as_json, _lines)
+        show([described(account) for account in stores.list_accounts(db.session())], as_json, _lines)
 
 
 def described(account: Account) -> dict[str, Any]:

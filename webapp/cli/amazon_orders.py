@@ -29,7 +29,7 @@ def amazon_orders() -> None:
 def list_orders(store: str | None, status: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:
     """List Amazon orders, the latest purchase first."""
     from webapp.core.extensions import db
-    from webapp.queries.sync.amazon_orders import listed, numbers_of_orders
+    from webapp.queries.sync.amazon_orders import find_order_numbers, list_latest
     from webapp.services.accounts import stores
 
     with desk(data_dir):
@@ -39,8 +39,8 @@ def list_orders(store: str | None, status: str | None, limit: int, data_dir: Pat
             conditions.append(AmazonOrder.store_id == stores.find(session, store).id)
         if status:
             conditions.append(AmazonOrder.status == statuses.normalise(status))
-        found = listed(session, conditions, limit)
-        numbers = numbers_of_orders(session, [order.id for order in found])
+        found = list_latest(session, conditions, limit)
+        numbers = find_order_numbers(session, [order.id for order in found])
         show([described(order, numbers.get(order.id)) for order in found], as_json, _lines)
 
 
@@ -51,12 +51,12 @@ def list_orders(store: str | None, status: str | None, limit: int, data_dir: Pat
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
     """Show one Amazon order, by Amazon's NUMBER."""
     from webapp.core.extensions import db
-    from webapp.queries.sync.amazon_orders import by_number, numbers_of_orders
+    from webapp.queries.sync.amazon_orders import find_order_numbers, get_by_number
 
     with desk(data_dir):
         session = db.session()
-        order = by_number(session, number)
-        show(described(order, numbers_of_orders(session, [order.id]).get(order.id)), as_json, _story)
+        order = get_by_number(session, number)
+        show(described(order, find_order_numbers(session, [order.id]).get(order.id)), as_json, _story)
 
 
 @amazon_orders.command()
@@ -69,14 +69,14 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
     """Ask Amazon to cancel an unshipped order, by Amazon's NUMBER. `submissions list` shows what became of it."""
     from webapp.core import queue
     from webapp.core.extensions import db, settings
-    from webapp.queries.sync.amazon_orders import id_of
+    from webapp.queries.sync.amazon_orders import get_id
     from webapp.services.submissions import cancellations
 
     with desk(data_dir):
         session = db.session()
         submission = cancellations.request(
             session,
-            id_of(session, number),
+            get_id(session, number),
             reason,
             undo_seconds=0 if no_undo else settings().undo_seconds,
             now=datetime.now(UTC),

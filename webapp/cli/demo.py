@@ -136,10 +136,10 @@ def _counted(goods: list[dict[str, str]]) -> list[Row]:
 
 def _set_up_mails(session: Any, name: str, port: int) -> None:
     """Let mails go to the simulator's mail server, unless somebody has chosen another one."""
-    from webapp.queries.mails import server_row
+    from webapp.queries.mails import find_server_row
     from webapp.services.mail import settings as mail_settings
 
-    if server_row(session) is not None:
+    if find_server_row(session) is not None:
         return
     fields = {
         "host": "127.0.0.1",

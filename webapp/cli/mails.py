@@ -23,10 +23,10 @@ def mails() -> None:
 def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_json: bool) -> None:
     """List mails without their texts, the latest first."""
     from webapp.core.extensions import db
-    from webapp.queries.mails import listed
+    from webapp.queries.mails import list_latest
 
     with desk(data_dir):
-        found = listed(db.session(), {"state": states} if states else {}, limit)
+        found = list_latest(db.session(), {"state": states} if states else {}, limit)
         show([_described(row) for row in found], as_json, _lines)
 
 
@@ -40,21 +40,21 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
     from datetime import UTC, datetime
 
     from webapp.core.extensions import db
-    from webapp.queries.mails import listed
+    from webapp.queries.mails import list_latest
     from webapp.services.mail import outbox as verbs
 
     if (mail_id is None) is not all_failed:
         raise click.UsageError("Name one mail by its id, or say --failed.")
     with desk(data_dir):
         session = db.session()
-        wanted = [row.id for row in listed(session, {"state": [FAILED]}, 1_000_000)] if all_failed else [mail_id]
+        wanted = [row.id for row in list_latest(session, {"state": [FAILED]}, 1_000_000)] if all_failed else [mail_id]
         session.rollback()
         about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
         if all_failed:
             verbs.retry_all(session, **about)
         elif mail_id is not None:
             verbs.retry(session, mail_id, **about)
-        found = listed(session, {"ids": wanted}, len(wanted) or 1)
+        found = list_latest(session, {"ids": wanted}, len(wanted) or 1)
         show([_described(row) for row in found], as_json, _lines)
 
 
@@ -75,10 +75,10 @@ def test(address: str, data_dir: Path | None, as_json: bool) -> None:
     with desk(data_dir):
         to = domain.clean_address(address, "address")
         session = db.session()
-        server = queries.server(session)
+        server = queries.find_server(session)
         if server is None:
             raise NotFoundError("mail_not_configured")
-        sender = queries.sender(session)
+        sender = queries.get_sender(session)
         session.rollback()
         try:
             composer.send_test(server, sender, to, "Test mail of Channeldesk", "This mail shows that mails go out.")

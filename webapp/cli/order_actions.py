@@ -203,11 +203,11 @@ def _process(
 ) -> None:
     """Take the step, and show the Order after it, with the number of the document where one was written."""
     from webapp.core.extensions import db
-    from webapp.queries.orders.orders import by_number, number_for
+    from webapp.queries.orders.orders import find_number, get_by_number
 
     with desk(data_dir):
         session = db.session()
-        order = by_number(session, number_for(session, number) or number)
+        order = get_by_number(session, find_number(session, number) or number)
         written = step(session, order, {"now": datetime.now(UTC), "actor": "cli"})
         said = described(order) | ({} if written is None else {"document": written})
         show(said, as_json, story)

@@ -110,7 +110,7 @@ def _export(
     from webapp.services.listing import export_audit
 
     session = db.session()
-    every = stores.by_name(session)
+    every = stores.list_store_names(session)
     filters = filters | _check(filters, columns, sort, every)
     chosen = orders.grid(every).choose(columns).for_reader(personal=personal)
     grid, fields = writers.fields_of(chosen, ORDERS)

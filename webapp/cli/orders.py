@@ -25,10 +25,10 @@ def orders() -> None:
 def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
     """List Orders, the latest purchase first."""
     from webapp.core.extensions import db
-    from webapp.queries.orders.orders import listed
+    from webapp.queries.orders.orders import list_latest
 
     with desk(data_dir):
-        show([described(order) for order in listed(db.session(), limit)], as_json, _lines)
+        show([described(order) for order in list_latest(db.session(), limit)], as_json, _lines)
 
 
 @orders.command("show")
@@ -38,11 +38,11 @@ def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
     """Show one Order, by its own NUMBER or by Amazon's."""
     from webapp.core.extensions import db
-    from webapp.queries.orders.orders import by_number, number_for
+    from webapp.queries.orders.orders import find_number, get_by_number
 
     with desk(data_dir):
         session = db.session()
-        show(described(by_number(session, number_for(session, number) or number)), as_json, story)
+        show(described(get_by_number(session, find_number(session, number) or number)), as_json, story)
 
 
 def described(order: Order) -> dict[str, Any]:

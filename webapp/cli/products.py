@@ -47,8 +47,8 @@ def list_products(
         session = db.session()
         filters: dict[str, Any] = {"q": text, "stock": stock, "flagged": flagged or None}
         if account is not None:
-            filters["account"] = queries.account_of(session, account).id
-        found = queries.export(session, {name: value for name, value in filters.items() if value is not None})
+            filters["account"] = queries.get_account(session, account).id
+        found = queries.iterate_export(session, {name: value for name, value in filters.items() if value is not None})
         show(list(found), as_json, _lines)
 
 
@@ -85,9 +85,9 @@ def set_product(
     about: dict[str, Any] = {"now": datetime.now(UTC), "actor": "cli"}
     with desk(data_dir):
         session = db.session()
-        account_id = queries.account_of(session, account).id
+        account_id = queries.get_account(session, account).id
         try:
-            known = queries.by_sku(session, account_id, sku.strip())
+            known = queries.get_by_sku(session, account_id, sku.strip())
         except NotFoundError:
             product = verbs.create(session, account_id, entry, **about)
         else:
@@ -112,8 +112,8 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
     rows = sheet.rows
     with desk(data_dir):
         session = db.session()
-        account_id = queries.account_of(session, account).id
-        changes = queries.preview(session, account_id, rows)
+        account_id = queries.get_account(session, account).id
+        changes = queries.preview_import(session, account_id, rows)
         wrong = [
             {
                 "line": row.line,
@@ -143,8 +143,8 @@ def export_file(file: IO[str], account: str | None, data_dir: Path | None) -> No
 
     with desk(data_dir):
         session = db.session()
-        filters = {} if account is None else {"account": queries.account_of(session, account).id}
-        for lines in write(queries.export(session, filters)):
+        filters = {} if account is None else {"account": queries.get_account(session, account).id}
+        for lines in write(queries.iterate_export(session, filters)):
             click.echo(lines, file=file, nl=False)
 
 

@@ -55,12 +55,12 @@ def import_sheets(
         session, now = db.session(), datetime.now(UTC)
         sheets = tracking_import.parse_sheets(session, texts)
         kept = tracking_import.create(session, sheets, now=now, actor="cli")
-        rows = queries.rows(session, kept.id)
+        rows = queries.list_rows(session, kept.id)
         found = queries.evaluate(session, rows, now)
         if shared_parcels:
             asked = [row.id for row, one in zip(rows, found, strict=True) if one.asks_shared]
             tracking_import.update_rows(session, kept.id, dict.fromkeys(asked, Choice(shared=True)))
-            found = queries.evaluate(session, queries.rows(session, kept.id), now)
+            found = queries.evaluate(session, queries.list_rows(session, kept.id), now)
         outcomes: dict[int, dict[str, Any]] = {}
         if not dry_run and any(one.goes for one in found):
             undo_seconds = 0 if no_undo else settings().undo_seconds
@@ -88,7 +88,7 @@ def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime)
         pass
     return {
         row.subject_id: {"state": row.state, "words": text_for(row.outcome or "", row.outcome_args)}
-        for rows in queries.every_row(session, action_id, "")
+        for rows in queries.iterate_rows(session, action_id, "")
         for row in rows
     }
 

@@ -10,7 +10,7 @@ import click
 from webapp.cli.base import Group, data_dir_option, desk, instant, json_option, show
 from webapp.domain.errors import InvalidError
 from webapp.models.stores import Store
-from webapp.queries.accounts.stores import order_settings
+from webapp.queries.accounts.stores import read_order_settings
 
 
 @click.group(cls=Group)
@@ -27,7 +27,7 @@ def list_stores(data_dir: Path | None, as_json: bool) -> None:
     from webapp.queries.accounts import stores as stored
 
     with desk(data_dir):
-        show([described(store) for store in stored.every(db.session())], as_json, _lines)
+        show([described(store) for store in stored.list_stores(db.session())], as_json, _lines)
 
 
 @stores.command()
@@ -46,7 +46,7 @@ def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json
         store = verbs.find(session, name)
         if values:
             verbs.change_settings(session, store, values, now=datetime.now(UTC), actor="cli")
-        show(order_settings(store), as_json, lambda said: (f"{key}={value}" for key, value in said.items()))
+        show(read_order_settings(store), as_json, lambda said: (f"{key}={value}" for key, value in said.items()))
 
 
 @stores.command()
@@ -85,7 +85,7 @@ def described(store: Store) -> dict[str, Any]:
         "created_at": instant(store.created_at),
         "last_synced_at": instant(store.last_synced_at),
         "orders_from": instant(store.orders_from),
-        "settings": order_settings(store),
+        "settings": read_order_settings(store),
     }
 
 

@@ -35,12 +35,12 @@ def list_submissions(
 ) -> None:
     """List submissions, the latest first."""
     from webapp.core.extensions import db
-    from webapp.queries.submissions import listed
+    from webapp.queries.submissions import list_latest
 
     wanted: dict[str, Any] = {"open": True} if only_open else {}
     wanted |= {name: value for name, value in (("state", state), ("kind", kind)) if value}
     with desk(data_dir):
-        show([_described(row) for row in listed(db.session(), wanted, limit)], as_json, _lines)
+        show([_described(row) for row in list_latest(db.session(), wanted, limit)], as_json, _lines)
 
 
 @submissions.command()
@@ -56,21 +56,21 @@ def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: b
     Without --wait, it waits up to 5 seconds to verify what Amazon has just accepted.
     """
     from webapp.core.extensions import db
-    from webapp.queries.submissions import listed, open_ids, soonest_check
+    from webapp.queries.submissions import find_next_check, list_latest, list_open_ids
     from webapp.services.accounts import accounts
 
     with desk(data_dir):
         session = db.session()
         only = accounts.find_by_name(session, account).id if account else None
-        begun = open_ids(session, only)
+        begun = list_open_ids(session, only)
         session.rollback()
         _advance_until(session, only, time.monotonic() + (wait or 0))
-        check = soonest_check(session, only) if wait is None else None
+        check = find_next_check(session, only) if wait is None else None
         session.rollback()
         if check is not None and check - datetime.now(UTC) <= _FIRST_CHECK:
             _advance_until(session, only, time.monotonic() + _FIRST_CHECK.total_seconds())
         session.expire_all()
-        show([_described(row) for row in listed(session, {"ids": begun}, len(begun) or 1)], as_json, _lines)
+        show([_described(row) for row in list_latest(session, {"ids": begun}, len(begun) or 1)], as_json, _lines)
 
 
 @submissions.command()
@@ -108,19 +108,19 @@ def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bool) -> None:
     """Say what Seller Central shows of a refund in doubt: refunded, or missed, or missed and to be resent."""
     from webapp.core.extensions import db
-    from webapp.queries.submissions import listed
+    from webapp.queries.submissions import list_latest
     from webapp.services.submissions import refunds
 
     verbs = {"refunded": refunds.mark_refunded, "missed": refunds.mark_not_refunded, "resend": refunds.resend}
     with desk(data_dir):
         decided = verbs[happened](db.session(), submission_id, now=datetime.now(UTC), actor="cli")
-        show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
+        show([_described(row) for row in list_latest(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
 
 
 def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
     """What a person decided about one; a worker is told by the row itself."""
     from webapp.core.extensions import db, settings
-    from webapp.queries.submissions import listed
+    from webapp.queries.submissions import list_latest
     from webapp.services.submissions import user_actions as verbs
 
     with desk(data_dir):
@@ -133,15 +133,15 @@ def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool)
             "again": verbs.resubmit,
         }
         decided = actions[verb](db.session(), submission_id, **about)
-        show([_described(row) for row in listed(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
+        show([_described(row) for row in list_latest(db.session(), {"ids": [decided.id]}, 1)], as_json, _lines)
 
 
 def _advance_until(session: Session, only: int | None, deadline: float) -> None:
     """Pass after pass, each as soon as something is due; at least one."""
-    from webapp.queries.submissions import next_due
+    from webapp.queries.submissions import find_next_due
 
     while True:
-        due = next_due(session, only)
+        due = find_next_due(session, only)
         session.rollback()
         now = datetime.now(UTC)
         busy = sum(_advance(session, id_, deadline) for id_, at in due.items() if at <= now)

@@ -47,10 +47,10 @@ def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
 def list_users(data_dir: Path | None, as_json: bool) -> None:
     """List the users."""
     from webapp.core.extensions import db
-    from webapp.queries.users import every
+    from webapp.queries.users import list_users
 
     with desk(data_dir):
-        show([_described(user) for user in every(db.session())], as_json, _lines)
+        show([_described(user) for user in list_users(db.session())], as_json, _lines)
 
 
 @users.command()
@@ -135,9 +135,9 @@ def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[.
 def _find(session: Any, email: str) -> User:
     from webapp.domain.errors import NotFoundError
     from webapp.domain.users.credentials import normal_email
-    from webapp.queries.users import by_email
+    from webapp.queries.users import find_by_email
 
-    user = by_email(session, normal_email(email))
+    user = find_by_email(session, normal_email(email))
     if user is None:
         raise NotFoundError("user_unknown")
     return user

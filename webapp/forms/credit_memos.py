@@ -13,7 +13,7 @@ from webapp.forms.documents import DocumentForm, pieces, with_lines
 from webapp.forms.fields import choices
 from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
-from webapp.queries.invoicing.refundable import AtAmazon
+from webapp.queries.invoicing.refundable import Refundable
 
 AMAZON, OFFLINE = "amazon", "offline"
 AMOUNTS = ("shipping", "adjustment_refund", "adjustment_fee")
@@ -26,7 +26,7 @@ class CreditMemoForm(DocumentForm):
     way = RadioField(_l("How the buyer gets it"), validate_choice=False)
     reason = SelectField(_l("Reason Amazon is told"), validate_choice=False)
 
-    def __init__(self, *args: Any, order: Order, there: AtAmazon, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, order: Order, there: Refundable, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.order = order
         ways = {OFFLINE: _("Offline: Amazon is not asked")}
@@ -77,7 +77,7 @@ class CreditMemoForm(DocumentForm):
         return super().culprit(error)
 
 
-def credit_memo_form(order: Order, there: AtAmazon, **options: Any) -> CreditMemoForm:
+def credit_memo_form(order: Order, there: Refundable, **options: Any) -> CreditMemoForm:
     """`there`: what Amazon could refund."""
     return with_lines(CreditMemoForm, order.items, _stock)(order=order, there=there, **options)
 

@@ -62,7 +62,7 @@ def of_order(
     """Values by the names of `domain/mail/templates.PLACES`. Raises CannotWrite when the document is gone."""
     tongue = MailLocale.of(language, order.store.marketplace, order.currency)
     values = {
-        "store_name": queries.sender_name(session, order.store),
+        "store_name": queries.get_sender_name(session, order.store),
         "order_number": order.number,
         "amazon_number": order.amazon_order.number,
         "order_date": tongue.day(order.purchased_at),
@@ -85,7 +85,7 @@ def of_order(
 def sample(session: Session, kind: str, language: str) -> dict[str, str]:
     """Values of an order there is not: every place has one, and nobody is named."""
     tongue = MailLocale.of(language, BY_COUNTRY["DE"], "EUR")
-    row = queries.server_row(session)
+    row = queries.find_server_row(session)
     bought = datetime(2026, 3, 2, 12, tzinfo=UTC)
     line = f"2 × {tongue.word('item')}"
     page = carriers.BY_CODE["DHL"].page("JJD014600003") or ""

@@ -39,7 +39,7 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
     with closing(PdfCanvas()) as sheet:
         said = list[Content]()
         for start in range(0, len(wanted), _AT_ONCE):
-            for printed in queries.documents(session, wanted[start : start + _AT_ONCE]):
+            for printed in queries.load_documents(session, wanted[start : start + _AT_ONCE]):
                 content = _content(printed)
                 Layout(sheet, content).draw()
                 # The file says of itself what its first and last document are; those between need not be kept.
@@ -57,7 +57,7 @@ def pick_list(session: Session, wanted: Sequence[Key]) -> bytes:
     """
     if not wanted:
         raise ValueError("A pick list of no orders cannot be printed.")
-    content = pick_lists.content([printed.order for printed in queries.documents(session, wanted)])
+    content = pick_lists.content([printed.order for printed in queries.load_documents(session, wanted)])
     with closing(PdfCanvas()) as sheet:
         Layout(sheet, content).draw()
         sheet.about(content.title, content.sender[0], content.words.language, content.written_at)

@@ -54,18 +54,18 @@ def find(session: Session, action_id: int) -> BulkAction:
     return action
 
 
-def unfinished(session: Session) -> Sequence[int]:
+def list_running_ids(session: Session) -> Sequence[int]:
     """Ids of those that a worker has to go on with."""
     return session.scalars(select(BulkAction.id).where(BulkAction.state == bulk_states.RUNNING)).all()
 
 
-def subject_ids(session: Session, action_id: int) -> Sequence[int]:
+def list_subject_ids(session: Session, action_id: int) -> Sequence[int]:
     """What was frozen, in the order it was chosen."""
     mine = select(BulkRow.subject_id).where(BulkRow.action_id == action_id)
     return session.scalars(mine.order_by(BulkRow.id)).all()
 
 
-def rows(session: Session, action_id: int, state: str, after: int, limit: int = ROWS_SHOWN) -> Sequence[BulkRow]:
+def list_rows(session: Session, action_id: int, state: str, after: int, limit: int = ROWS_SHOWN) -> Sequence[BulkRow]:
     """The next `limit` rows behind the id `after`, with their own args left closed; `state` empty for all."""
     mine = select(BulkRow).where(BulkRow.action_id == action_id, BulkRow.id > after)
     if state:
@@ -73,15 +73,15 @@ def rows(session: Session, action_id: int, state: str, after: int, limit: int = 
     return session.scalars(mine.order_by(BulkRow.id).limit(limit)).all()
 
 
-def every_row(session: Session, action_id: int, state: str) -> Iterator[Sequence[BulkRow]]:
+def iterate_rows(session: Session, action_id: int, state: str) -> Iterator[Sequence[BulkRow]]:
     """All rows of a state, a hundred at a time."""
     after = 0
-    while found := rows(session, action_id, state, after):
+    while found := list_rows(session, action_id, state, after):
         yield found
         after = found[-1].id
 
 
-def subjects(session: Session, subject: str, ids: Sequence[int]) -> dict[int, Subject]:
+def find_subjects(session: Session, subject: str, ids: Sequence[int]) -> dict[int, Subject]:
     """What these are called. `subject`: order, amazon_order, invoice, shipment, credit_memo."""
     wanted: Select[*tuple[Any, ...]]
     if subject == "order":

@@ -73,29 +73,23 @@ def find(session: Session, mail_id: int) -> Mail:
     return found
 
 
-def of_order(session: Session, order_id: int) -> Sequence[Mail]:
+def list_for_order(session: Session, order_id: int) -> Sequence[Mail]:
     """What was written to an order's buyer, newest first."""
     return session.scalars(select(Mail).where(Mail.order_id == order_id).order_by(Mail.id.desc())).all()
 
 
-def troubled(session: Session, order_id: int) -> int:
-    """How many of an order's mails a person has to look at."""
-    mine = select(func.count()).select_from(Mail).where(Mail.order_id == order_id, Mail.state.in_(mail_states.TROUBLED))
-    return session.scalar(mine) or 0
-
-
-def count(session: Session, state: str) -> int:
+def count_in_state(session: Session, state: str) -> int:
     """How many mails are in this state."""
     return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
 
 
-def history(session: Session, mail: Mail) -> Sequence[Event]:
+def list_events(session: Session, mail: Mail) -> Sequence[Event]:
     """What happened to it, newest first."""
     mine = select(Event).where(Event.order_id == mail.order_id, Event.kind.like("mail%")).order_by(Event.id.desc())
     return [event for event in session.scalars(mine) if event.args.get("mail") == mail.id]
 
 
-def document_of(session: Session, mail: Mail) -> Document | None:
+def find_document(session: Session, mail: Mail) -> Document | None:
     """The document a mail is about, None where it has none."""
     if mail.document_id is None or mail.kind not in MODELS:
         return None
@@ -103,13 +97,13 @@ def document_of(session: Session, mail: Mail) -> Document | None:
     return found
 
 
-def listed(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
+def list_latest(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
     wanted = GRID.select.where(*(GRID.filters[name](value) for name, value in filters.items()))
     return session.execute(wanted.order_by(Mail.id.desc()).limit(limit)).all()
 
 
-def document(session: Session, kind: str, number: str) -> Document:
+def get_document(session: Session, kind: str, number: str) -> Document:
     """The document of a kind of mail, by its number. Raises NotFoundError."""
     model = MODELS[kind]
     found: Document | None = session.scalar(select(model).where(model.number == number))
@@ -118,7 +112,7 @@ def document(session: Session, kind: str, number: str) -> Document:
     return found
 
 
-def documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
+def list_documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
     """(kind of mail, id, number) of every document of an order, oldest first."""
     return [
         (kind, row.id, row.number)
@@ -129,58 +123,58 @@ def documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
 
 def cannot_mail_reason(session: Session, order: Order) -> str | None:
     """Why the order's buyer cannot be written to (a code of `sentences`), None when they can."""
-    return mail_states.why_not(order.email, configured=server_row(session) is not None)
+    return mail_states.why_not(order.email, configured=find_server_row(session) is not None)
 
 
-def server_row(session: Session) -> MailServer | None:
+def find_server_row(session: Session) -> MailServer | None:
     return session.get(MailServer, 1)
 
 
-def server(session: Session) -> Server | None:
+def find_server(session: Session) -> Server | None:
     """How mails leave, None while nobody has said so."""
-    row = server_row(session)
+    row = find_server_row(session)
     if row is None:
         return None
     return Server(row.host, row.port, row.security, row.username, row.password or "", row.plain_sign_in)
 
 
-def sender(session: Session, store_id: int | None = None) -> Sender:
+def get_sender(session: Session, store_id: int | None = None) -> Sender:
     """Who a store's mails are from: its own sender, or the common one. Raises NotFoundError without a server."""
     own = session.get(MailSender, store_id) if store_id is not None else None
-    row = own or server_row(session)
+    row = own or find_server_row(session)
     if row is None:
         raise NotFoundError("mail_not_configured")
     return Sender(row.address, row.name, row.reply_to)
 
 
-def sender_name(session: Session, store: Store) -> str:
+def get_sender_name(session: Session, store: Store) -> str:
     """What a store signs its mails with."""
-    own, common = session.get(MailSender, store.id), server_row(session)
+    own, common = session.get(MailSender, store.id), find_server_row(session)
     return (own.name if own else "") or (common.name if common else "") or store.name
 
 
-def senders(session: Session) -> dict[int, MailSender]:
+def list_senders(session: Session) -> dict[int, MailSender]:
     """Store id → its own sender."""
     return {row.store_id: row for row in session.scalars(select(MailSender))}
 
 
-def changed_templates(session: Session) -> set[tuple[str, str]]:
+def list_changed_templates(session: Session) -> set[tuple[str, str]]:
     """(kind, language) of every template a person has changed."""
     return {(kind, language) for kind, language in session.execute(select(MailTemplate.kind, MailTemplate.language))}
 
 
-def due(session: Session, now: datetime, limit: int) -> list[int]:
+def list_due_ids(session: Session, now: datetime, limit: int) -> list[int]:
     """Ids of the mails to be looked at now, the longest waiting first."""
     waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
     return list(session.scalars(waiting.order_by(Mail.due_at, Mail.id).limit(limit)))
 
 
-def anything_due(session: Session, now: datetime) -> bool:
+def has_due(session: Session, now: datetime) -> bool:
     waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
     return session.scalar(waiting.limit(1)) is not None
 
 
-def accounts_with_messages(session: Session, now: datetime) -> list[int]:
+def list_accounts_with_messages(session: Session, now: datetime) -> list[int]:
     """Ids of the accounts with a message to send through Amazon, or asked which Amazon allows and not answered."""
     sending = (
         select(Store.account_id)
@@ -195,6 +189,6 @@ def accounts_with_messages(session: Session, now: datetime) -> list[int]:
     return sorted(set(session.scalars(sending)) | set(session.scalars(asked)))
 
 
-def offer(session: Session, amazon_order_id: int) -> MessageOffer | None:
+def find_offer(session: Session, amazon_order_id: int) -> MessageOffer | None:
     """What Amazon last said it allows for an order."""
     return session.get(MessageOffer, amazon_order_id)

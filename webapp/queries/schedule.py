@@ -13,7 +13,7 @@ from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob
 
 
-def rows(session: Session) -> Sequence[RecurringJob]:
+def list_jobs(session: Session) -> Sequence[RecurringJob]:
     """Every recurring job, by name: interval, last run, next run, outcome."""
     return session.scalars(select(RecurringJob).order_by(RecurringJob.name, RecurringJob.id)).all()
 
@@ -26,14 +26,14 @@ def find(session: Session, key: str) -> RecurringJob:
     return job
 
 
-def accounts_of(session: Session, jobs: Sequence[RecurringJob]) -> dict[int, str]:
+def find_account_names(session: Session, jobs: Sequence[RecurringJob]) -> dict[int, str]:
     """The names of the accounts that these jobs sync, by id."""
     ids = [job.ids[0] for job in jobs if job.name == "sync_account" and job.ids]
     found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
     return {row.id: row.name for row in found}
 
 
-def anything_due(session: Session, now: datetime) -> bool:
+def has_due(session: Session, now: datetime) -> bool:
     """Whether the scheduler has something to claim; asked each second, so it takes no write lock."""
     waiting = select(RecurringJob.next_run_at, RecurringJob.interval_seconds).where(
         RecurringJob.next_run_at.is_not(None)
@@ -41,7 +41,7 @@ def anything_due(session: Session, now: datetime) -> bool:
     return any(at is not None and schedule.is_due(at, interval, now) for at, interval in session.execute(waiting))
 
 
-def unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:
+def list_unanswered(session: Session, now: datetime, after: timedelta) -> list[tuple[str, tuple[int, ...]]]:
     """(name, ids) of jobs rung longer than `after` ago that have not ended since: their ring may have been lost."""
     lost = select(RecurringJob.name, RecurringJob.ids).where(
         or_(RecurringJob.enqueued_at <= now - after, RecurringJob.enqueued_at > now + clocks.TOLERANCE),

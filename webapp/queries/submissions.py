@@ -57,24 +57,24 @@ def find(session: Session, submission_id: int) -> Submission:
     return found
 
 
-def history(session: Session, submission: Submission) -> Sequence[Event]:
+def list_events(session: Session, submission: Submission) -> Sequence[Event]:
     """What happened to it, newest first."""
     mine = (Event.amazon_order_id == submission.amazon_order_id, Event.submission_id == submission.id)
     return session.scalars(select(Event).where(*mine).order_by(Event.id.desc())).all()
 
 
-def listed(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
+def list_latest(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
     """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
     wanted = grid_fetch.select_filtered(session, GRID, filters)
     return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
 
 
-def open_ids(session: Session, account_id: int | None = None) -> list[int]:
+def list_open_ids(session: Session, account_id: int | None = None) -> list[int]:
     """The submissions that have not ended, of one account or of all."""
     return list(session.scalars(select(Submission.id).where(*_open_of(account_id))))
 
 
-def next_due(session: Session, account_id: int | None = None) -> dict[int, datetime]:
+def find_next_due(session: Session, account_id: int | None = None) -> dict[int, datetime]:
     """Account id → when the next of its open submissions is to be looked at; those without one are not in it.
 
     Nothing is due of a conflict: a person decides.
@@ -85,7 +85,7 @@ def next_due(session: Session, account_id: int | None = None) -> dict[int, datet
     return {row.account_id: row.due_at for row in session.execute(soonest.group_by(Submission.account_id))}
 
 
-def soonest_check(session: Session, account_id: int | None = None) -> datetime | None:
+def find_next_check(session: Session, account_id: int | None = None) -> datetime | None:
     """Return when the next of those that Amazon has accepted is to be verified; None when there is none."""
     accepted = select(func.min(Submission.due_at)).where(
         *_open_of(account_id), Submission.state == submission_states.ACCEPTED
@@ -100,27 +100,27 @@ def _open_of(account_id: int | None) -> list[ColumnElement[bool]]:
     return found
 
 
-def asked_ahead(now: datetime) -> ColumnElement[bool]:
+def is_dated_ahead(now: datetime) -> ColumnElement[bool]:
     """Of open submissions, those that wait although the clock was ahead when they were written."""
     wrong = now + clocks.TOLERANCE
     return and_(Submission.due_at > wrong, or_(Submission.requested_at > wrong, Submission.changed_at > wrong))
 
 
-def accounts_with_work(session: Session, now: datetime) -> list[int]:
+def list_accounts_with_work(session: Session, now: datetime) -> list[int]:
     """Ids of the accounts that have a submission to be looked at now, or one whose time has to be corrected."""
-    is_due = or_(Submission.due_at <= now, asked_ahead(now))
+    is_due = or_(Submission.due_at <= now, is_dated_ahead(now))
     waiting = (Submission.open, is_due, Submission.state != submission_states.CONFLICT)
     due = select(Submission.account_id).where(*waiting).distinct()
     return list(session.scalars(due))
 
 
-def of_order(session: Session, amazon_order_id: int) -> list[Submission]:
+def list_for_order(session: Session, amazon_order_id: int) -> list[Submission]:
     """All that was asked of Amazon about an order, newest first."""
     mine = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
     return list(session.scalars(mine.order_by(Submission.id.desc())))
 
 
-def about_one(session: Session, amazon_order_id: int, kind: str, subject: str) -> Submission | None:
+def find_latest(session: Session, amazon_order_id: int, kind: str, subject: str) -> Submission | None:
     """What was asked last about one parcel, credit memo or invoice of an order."""
     mine = (Submission.amazon_order_id == amazon_order_id, Submission.kind == kind, Submission.subject == subject)
     return session.scalar(select(Submission).where(*mine).order_by(Submission.id.desc()).limit(1))

@@ -21,33 +21,33 @@ class Link(NamedTuple):
     email: str
 
 
-def digest(token: str) -> bytes:
+def digest_token(token: str) -> bytes:
     """What is stored of a token that has 256 random bits: they leave nothing to guess, so no slow hash is needed."""
     return hashlib.sha256(token.encode()).digest()
 
 
-def anybody(session: Session) -> bool:
+def has_users(session: Session) -> bool:
     """Whether there is a user at all; without one this is the first start."""
     return bool(session.scalar(select(exists().where(User.id.is_not(None)))))
 
 
-def every(session: Session) -> Sequence[User]:
+def list_users(session: Session) -> Sequence[User]:
     return session.scalars(select(User).order_by(User.email)).all()
 
 
-def by_email(session: Session, email: str) -> User | None:
+def find_by_email(session: Session, email: str) -> User | None:
     """`email` in its normal spelling."""
     return session.scalar(select(User).where(User.email == email))
 
 
-def link(session: Session, token: str, now: datetime) -> Link | None:
+def find_link(session: Session, token: str, now: datetime) -> Link | None:
     """What a link would do; None when it was used, is too old, was replaced, or never was."""
     row = session.execute(
         select(SignInLink.kind, SignInLink.user_id, User.email, User.active)
         .outerjoin(User, User.id == SignInLink.user_id)
-        .where(SignInLink.token_hash == digest(token), SignInLink.expires_at > now)
+        .where(SignInLink.token_hash == digest_token(token), SignInLink.expires_at > now)
     ).one_or_none()
-    if row is None or (row.active is False) or (row.kind == "first" and anybody(session)):
+    if row is None or (row.active is False) or (row.kind == "first" and has_users(session)):
         return None
     return Link(row.kind, row.user_id, row.email or "")
 
@@ -64,14 +64,14 @@ class Member(NamedTuple):
     sessions: int
 
 
-def members(session: Session, *, seen_after: datetime, created_after: datetime) -> list[Member]:
+def list_members(session: Session, *, seen_after: datetime, created_after: datetime) -> list[Member]:
     """All users by e-mail address. Sessions seen and created after these times are open."""
     is_open = (WebSession.seen_at > seen_after) & (WebSession.created_at > created_after)
     opened = dict(
         session.execute(select(WebSession.user_id, func.count()).where(is_open).group_by(WebSession.user_id)).all()
     )
-    users = every(session)
-    accounts = {user.id: sign_in_account(user.email) for user in users}
+    users = list_users(session)
+    accounts = {user.id: hash_account(user.email) for user in users}
     attempt = SignInAttempt
     signed_in = select(attempt.account, func.max(attempt.at)).where(
         attempt.account.in_(accounts.values()), attempt.outcome != "failed"
@@ -91,16 +91,16 @@ def members(session: Session, *, seen_after: datetime, created_after: datetime) 
     ]
 
 
-def sign_in_account(email: str) -> bytes:
+def hash_account(email: str) -> bytes:
     """The keyed hash that stands for an e-mail address in the table of sign-in attempts."""
     return vault.hash(f"sign-in account {email}")
 
 
-def recent_events(session: Session, limit: int) -> Sequence[Event]:
+def list_recent_events(session: Session, limit: int) -> Sequence[Event]:
     """The latest changes of users, newest first."""
     return session.scalars(select(Event).where(Event.user_id.is_not(None)).order_by(Event.id.desc()).limit(limit)).all()
 
 
-def emails(session: Session, ids: Sequence[int]) -> dict[int, str]:
+def find_emails(session: Session, ids: Sequence[int]) -> dict[int, str]:
     """The addresses of these users by id, of those there are."""
     return {row.id: row.email for row in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}

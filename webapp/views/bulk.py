@@ -167,7 +167,9 @@ def _check(action: BulkAction) -> None:
 
 def _question(action: BulkAction, form: FlaskForm) -> dict[str, Any]:
     kind, session = bulk_registry.get_handler(action.kind), db.session()
-    causes = kind.find_skip_reasons(session, queries.subject_ids(session, action.id)) if kind.find_skip_reasons else []
+    causes = (
+        kind.find_skip_reasons(session, queries.list_subject_ids(session, action.id)) if kind.find_skip_reasons else []
+    )
     impossible = sum(cause.count for cause in causes)
     hints = {row.code: _hint(row.code) for row in cancellation.REASONS} if action.kind == "cancel" else {}
     return {
@@ -187,7 +189,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
     state = request.args.get("state", "")
     state = state if state in bulk_states.ROW_STATES else ""
     after = request.args.get("after", 0, type=int)
-    rows = queries.rows(session, action.id, state, after, queries.ROWS_SHOWN + 1)
+    rows = queries.list_rows(session, action.id, state, after, queries.ROWS_SHOWN + 1)
     more, rows = len(rows) > queries.ROWS_SHOWN, rows[: queries.ROWS_SHOWN]
     counts = {
         "": action.total,
@@ -203,7 +205,7 @@ def _progress(action: BulkAction) -> dict[str, Any]:
         "counts": counts,
         "state": state,
         "rows": rows,
-        "subjects": queries.subjects(session, action.subject, [row.subject_id for row in rows]),
+        "subjects": queries.find_subjects(session, action.subject, [row.subject_id for row in rows]),
         "subject": SUBJECTS[action.subject],
         "actor": names(session, [action.actor])[action.actor],
         "here": url_for("bulk.show", **here, after=after or None),
@@ -225,8 +227,8 @@ def _hint(code: str) -> str:
 def _failed_lines(action_id: int, subject: str) -> Iterator[str]:
     session = db.session()
     yield _line([_("Number"), _("Order"), _("Code"), _("Why"), _("Tries")])
-    for rows in queries.every_row(session, action_id, bulk_states.FAILED):
-        subjects = queries.subjects(session, subject, [row.subject_id for row in rows])
+    for rows in queries.iterate_rows(session, action_id, bulk_states.FAILED):
+        subjects = queries.find_subjects(session, subject, [row.subject_id for row in rows])
         yield "".join(_line(_failed_cells(row, subjects)) for row in rows)
 
 

@@ -108,14 +108,14 @@ def _run(action: Callable[..., RecurringJob], key: str) -> Response:
 
 
 def _rows() -> list[JobRow]:
-    jobs = schedule.rows(db.session())
-    accounts = schedule.accounts_of(db.session(), jobs)
+    jobs = schedule.list_jobs(db.session())
+    accounts = schedule.find_account_names(db.session(), jobs)
     return [_job_row(job, accounts) for job in jobs]
 
 
 def _row(key: str) -> JobRow:
     job = schedule.find(db.session(), key)
-    return _job_row(job, schedule.accounts_of(db.session(), [job]))
+    return _job_row(job, schedule.find_account_names(db.session(), [job]))
 
 
 def _job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:

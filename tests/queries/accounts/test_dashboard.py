@@ -68,7 +68,7 @@ def test_a_day_is_the_marketplaces_day(session, store):
         an_order(3, purchased_at=at(2026, 3, 2, 8, 0)),
     )
 
-    sales = dashboard.sales(session, store, 7, NOW)
+    sales = dashboard.load_sales(session, store, 7, NOW)
 
     assert [day for day, _ in sales.days] == [date(2026, 2, 24) + timedelta(days=n) for n in range(7)]
     assert [money.minor for _, money in sales.days] == [0, 0, 0, 0, 0, 2600, 5200]
@@ -90,7 +90,7 @@ def test_only_what_was_sold_counts_as_revenue(session, store):
     session.scalars(select(AmazonOrder).where(AmazonOrder.number.like("%6"))).one().blocked = "no_items"
     session.commit()
 
-    sales = dashboard.sales(session, store, 7, NOW)
+    sales = dashboard.load_sales(session, store, 7, NOW)
 
     assert sales.total == Money(5200, "EUR")
     assert sales.counts == {"UNSHIPPED": 3, "SHIPPED": 1, "CANCELLED": 1, "PENDING": 1}
@@ -109,7 +109,7 @@ def test_growth_is_against_as_long_a_time_before(session, store):
         an_order(6, purchased_at=NOW - timedelta(days=20)),
     )
 
-    sales = dashboard.sales(session, store, 7, NOW)
+    sales = dashboard.load_sales(session, store, 7, NOW)
 
     assert (sales.total.minor, sales.before.minor) == (5200, 5200)
     assert sales.change == 0.0
@@ -118,7 +118,7 @@ def test_growth_is_against_as_long_a_time_before(session, store):
 def test_growth_from_nothing_is_no_number(session, store):
     arrive(session, store, an_order(1))
 
-    assert dashboard.sales(session, store, 30, NOW).change is None
+    assert dashboard.load_sales(session, store, 30, NOW).change is None
 
 
 def test_a_day_without_its_hour_still_ends_at_midnight():
@@ -140,7 +140,7 @@ def test_what_waits_counts_over_all_time_and_says_what_is_late(session, store):
         an_order(6, **shipped_fields(an_order(6))),
     )
 
-    waiting = dashboard.waiting(session, store, NOW)
+    waiting = dashboard.count_waiting(session, store, NOW)
 
     assert waiting.counts == {"UNSHIPPED": 4, "PENDING": 1}
     assert (waiting.overdue, waiting.due_soon) == (1, 1)
@@ -150,7 +150,7 @@ def test_the_ten_newest_orders_come_with_our_number(session, store):
     arrive(session, store, *(an_order(n, purchased_at=NOW - timedelta(minutes=n)) for n in range(1, 13)))
     arrive(session, store, an_order(20, "PENDING", purchased_at=NOW))
 
-    rows = dashboard.recent_orders(session, store)
+    rows = dashboard.load_recent_orders(session, store)
 
     assert [row.AmazonOrder.number[-2:] for row in rows] == ["20", *(f"{n:02}" for n in range(1, 10))]
     assert rows[0].order_number is None
@@ -159,7 +159,7 @@ def test_the_ten_newest_orders_come_with_our_number(session, store):
 
 def test_the_mark_changes_with_an_order_and_with_a_sync(session, store):
     def mark():
-        return dashboard.state_mark(store, dashboard.recent_orders(session, store))
+        return dashboard.state_fingerprint(store, dashboard.load_recent_orders(session, store))
 
     arrive(session, store, an_order(1))
     first = mark()
@@ -176,7 +176,7 @@ def test_the_stores_page_costs_three_queries_however_many_stores_there_are(sessi
     session.commit()
 
     with counted() as sent:
-        cards = stores.cards(session, NOW)
+        cards = stores.load_cards(session, NOW)
         assert [card.store.account.name for card in cards] == ["Desk"] * 5
 
     assert len(sent) == 3
@@ -185,7 +185,9 @@ def test_the_stores_page_costs_three_queries_however_many_stores_there_are(sessi
     assert by_country["FR"] == [0] * 30
 
 
-@pytest.mark.parametrize("reading", [dashboard.recent_orders, lambda *about: dashboard.sales(*about, 30, NOW)])
+@pytest.mark.parametrize(
+    "reading", [dashboard.load_recent_orders, lambda *about: dashboard.load_sales(*about, 30, NOW)]
+)
 def test_a_dashboards_orders_are_one_range_of_one_index(session, store, reading):
     if db.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL chooses by how much there is")
@@ -207,7 +209,7 @@ def test_what_waits_is_counted_among_what_waits_alone(session, store):
         pytest.skip("PostgreSQL chooses by how much there is")
     session.refresh(store)
     with counted() as sent:
-        dashboard.waiting(session, store, NOW)
+        dashboard.count_waiting(session, store, NOW)
 
     (statement,) = sent
     blanks = (None,) * statement.count("?")

@@ -38,30 +38,30 @@ def every(session):
     ]
     shipments.create(session, first.id, packed, **AUDIT_ARGS)
     credit_memos.create(session, second.id, drafts.CreditRequest(quantities={second.items[0].id: 1}), **AUDIT_ARGS)
-    return stores.by_name(session)
+    return stores.list_store_names(session)
 
 
 def test_a_shipment_counts_its_pieces_and_lists_its_numbers(session, every):
-    (row,) = fetch(session, document_lists.shipments(every).choose())
+    (row,) = fetch(session, document_lists.shipment_grid(every).choose())
 
     assert row.quantity == 2
     assert sorted(row.tracking_numbers.split(", ")) == ["00340434161094042557", "00340434161094042564"]
-    assert fetch(session, document_lists.shipments(every), {"tracking": "0034043416109404256"})
-    assert not fetch(session, document_lists.shipments(every), {"tracking": "161094"})
+    assert fetch(session, document_lists.shipment_grid(every), {"tracking": "0034043416109404256"})
+    assert not fetch(session, document_lists.shipment_grid(every), {"tracking": "161094"})
 
 
 def test_an_untracked_shipment_has_no_number(session, every):
     account_order = create_orders(session, an_order(3))[2]
     shipments.create(session, account_order.id, **AUDIT_ARGS)
 
-    newest = fetch(session, document_lists.shipments(every).choose())[0]
+    newest = fetch(session, document_lists.shipment_grid(every).choose())[0]
 
     assert (newest.quantity, newest.tracking_numbers) == (2, None)
 
 
 @pytest.mark.parametrize("sort", ["number", "-number", "created", "-created", "order", "-order", "total", "-total"])
 def test_invoices_are_sorted_by_what_their_heads_say(session, every, sort):
-    found = [row.number for row in fetch(session, document_lists.invoices(every).choose(), sort=sort)]
+    found = [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), sort=sort)]
 
     assert sorted(found) == ["100001", "100002"]
     if sort.removeprefix("-") in {"number", "order"}:
@@ -79,11 +79,11 @@ def test_invoices_are_sorted_by_what_their_heads_say(session, every, sort):
     ],
 )
 def test_documents_are_found_by_numbers_and_words(session, every, filters, found):
-    assert [row.number for row in fetch(session, document_lists.invoices(every).choose(), filters)] == found
+    assert [row.number for row in fetch(session, document_lists.invoice_grid(every).choose(), filters)] == found
 
 
 def test_credit_memos_say_how_they_were_refunded(session, every):
-    (row,) = fetch(session, document_lists.credit_memos(every).choose(), {"memo_state": ["offline"]})
+    (row,) = fetch(session, document_lists.credit_memo_grid(every).choose(), {"memo_state": ["offline"]})
 
     assert row.memo_state == "offline"
     assert row.total > 0
@@ -98,6 +98,6 @@ def test_customers_know_their_orders(session, every):
         second.id
     ]
     assert [row.id for row in fetch(session, customers.grid(every), {"name": "number1"})] == [first.id]
-    (worth,) = customers.worth(session, second.id)
+    (worth,) = customers.sum_orders(session, second.id)
     assert (worth.orders, worth.total.amount) == (1, "26.00")
     assert worth.refunded.minor > 0

@@ -36,7 +36,7 @@ def many(session):
     ]
     import_page.import_page(session, account.id, told, now=NOW, actor="test")
     session.commit()
-    return stores.by_name(session)
+    return stores.list_store_names(session)
 
 
 def asked(grid, every):

@@ -61,13 +61,13 @@ def worked_on(session: Session, order: Order) -> Order:
 def test_a_tab_is_one_statement(session: Session, worked_on: Order, tab: str) -> None:
     number = worked_on.number
     with counted() as sent:
-        order_detail.read(session, number, tab)
+        order_detail.load_detail(session, number, tab)
 
     assert len(sent) == 1
 
 
 def test_the_sheet_says_what_the_order_does(session: Session, worked_on: Order) -> None:
-    sheet = order_detail.read(session, worked_on.number, order_detail.INFORMATION)
+    sheet = order_detail.load_detail(session, worked_on.number, order_detail.INFORMATION)
 
     own = sheet._fields[: sheet._fields.index("store")]
     assert {name: getattr(sheet, name) for name in own} == {name: getattr(worked_on, name) for name in own}
@@ -77,7 +77,7 @@ def test_the_sheet_says_what_the_order_does(session: Session, worked_on: Order) 
         {name: getattr(item, name) for name in order_detail.Line._fields} for item in worked_on.items
     ]
     assert sheet.store.marketplace is worked_on.store.marketplace
-    assert sheet.stock == line_stock.of_order(session, worked_on) != {}
+    assert sheet.stock == line_stock.load_for_order(session, worked_on) != {}
 
 
 def test_what_stands_beside_the_order_is_counted(session: Session, worked_on: Order) -> None:
@@ -88,12 +88,12 @@ def test_what_stands_beside_the_order_is_counted(session: Session, worked_on: Or
     )  # fmt: skip
     session.flush()
 
-    assert order_detail.read(session, "100001", "invoices").beside == (1, 1, 1, 1, 2, 0)
-    assert order_detail.read(session, "100002", "invoices").beside == (1, 0, 0, 0, 0, 0)
+    assert order_detail.load_detail(session, "100001", "invoices").beside == (1, 1, 1, 1, 2, 0)
+    assert order_detail.load_detail(session, "100002", "invoices").beside == (1, 0, 0, 0, 0, 0)
 
 
 def test_notes_are_the_latest_with_who_wrote_them(session: Session, worked_on: Order) -> None:
-    first, whole = (order_detail.read(session, "100001", tab).notes for tab in ("information", "history"))
+    first, whole = (order_detail.load_detail(session, "100001", tab).notes for tab in ("information", "history"))
 
     assert [note.text for note in whole] == [
         "Late",
@@ -110,7 +110,7 @@ def test_notes_are_the_latest_with_who_wrote_them(session: Session, worked_on: O
 
 
 def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Order) -> None:
-    story = order_detail.read(session, "100001", "history").story
+    story = order_detail.load_detail(session, "100001", "history").story
 
     assert [event.kind for event in story.events][-3:] == [
         "order_invoiced_at_import",
@@ -123,7 +123,7 @@ def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Or
 
 
 def test_what_amazon_is_told_stands_with_it(session: Session, worked_on: Order) -> None:
-    (told,) = order_detail.read(session, "100001", "invoices").submissions
+    (told,) = order_detail.load_detail(session, "100001", "invoices").submissions
 
     assert (told.kind, told.state, told.open, told.details["tracking_number"]) == (
         "shipment",
@@ -137,7 +137,7 @@ def test_what_amazon_is_told_stands_with_it(session: Session, worked_on: Order) 
 
 def test_other_tabs_hold_no_personal_data(session: Session, worked_on: Order) -> None:
     with counted() as sent:
-        sheet = order_detail.read(session, "100001", "history")
+        sheet = order_detail.load_detail(session, "100001", "history")
 
     assert {sheet.bill_to_name, sheet.email, sheet.amazon_order.buyer_name} == {None}
     assert not [name for name in ("bill_to_name", "orders.email", "recipient", "shipping_address") if name in sent[0]]
@@ -145,4 +145,4 @@ def test_other_tabs_hold_no_personal_data(session: Session, worked_on: Order) ->
 
 def test_an_unknown_number_is_not_found(session: Session, order: Order) -> None:
     with pytest.raises(NotFoundError):
-        order_detail.read(session, "999999", order_detail.INFORMATION)
+        order_detail.load_detail(session, "999999", order_detail.INFORMATION)

@@ -26,7 +26,7 @@ def eleven(session):
     many = [a_searchable_order(n, status="UNSHIPPED" if n % 3 else "SHIPPED") for n in range(1, 12)]
     import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
-    return stores.by_name(session)
+    return stores.list_store_names(session)
 
 
 GRIDS = {
@@ -133,8 +133,8 @@ def test_words_that_many_orders_hold_are_counted_in_the_rows_of_the_list(session
         grid = grid(eleven).choose().for_reader(personal=True)
         return grid_fetch.fetch_page(session, grid, parse_page_request(grid, {}), {"q": "common"}).count
 
-    assert counted(document_lists.invoices) == 4
-    assert counted(document_lists.shipments) == 0
+    assert counted(document_lists.invoice_grid) == 4
+    assert counted(document_lists.shipment_grid) == 0
     assert counted(orders.grid) == counted(amazon_orders.grid) == 6
 
 
@@ -154,7 +154,7 @@ def test_orders_are_found_where_others_with_the_words_have_none(session, monkeyp
     import_page.import_page(session, account.id, many, now=NOW, actor="test")
     session.commit()
     monkeypatch.setattr(query_plan, "COUNTED", 3)
-    grid = orders.grid(stores.by_name(session)).choose().for_reader(personal=True)
+    grid = orders.grid(stores.list_store_names(session)).choose().for_reader(personal=True)
 
     for sort in ("-purchased", "purchased"):
         forth, back = forth_and_back(session, grid, sort, {"q": "common"}, size=1)

@@ -15,8 +15,8 @@ def test_what_needs_attention_is_counted_in_its_own_index(session):
     account = an_account(session)
     asked = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: asked.append(args[2:4]))
-    alerts.alerts(session, account.stores, NOW)
-    products.troubles(session)
+    alerts.load_alerts(session, account.stores, NOW)
+    products.count_problems(session)
 
     plans = [
         row[3]

@@ -43,8 +43,8 @@ def run(session, kind, ids):
 
 
 def the_file(session, action):
-    file = queries.file_of(session, action.id)
-    content = b"".join(queries.parts(session, file.id))
+    file = queries.find_file(session, action.id)
+    content = b"".join(queries.iterate_parts(session, file.id))
     assert len(content) == file.size
     return file, content
 
@@ -75,7 +75,7 @@ def test_an_order_without_such_a_document_is_skipped(session, orders):
     action = run(session, "print_credit_memos", [orders[0].id])
 
     assert results(session) == [NOTHING]
-    assert queries.file_of(session, action.id) is None
+    assert queries.find_file(session, action.id) is None
 
 
 def test_packing_slips_are_printed_before_and_after_shipping(session, orders):
@@ -120,7 +120,7 @@ def test_a_pick_list_sums_what_is_left_to_ship_of_many_orders_by_sku(session, or
 
 def test_where_nothing_is_to_be_printed_there_is_no_file(session, orders):
     action = run(session, "print_credit_memos", [orders[0].id])
-    assert queries.file_of(session, action.id) is None
+    assert queries.find_file(session, action.id) is None
 
 
 def test_invoices_can_be_chosen_themselves(session, orders):
@@ -156,8 +156,8 @@ def test_a_file_goes_after_a_day(session, orders):
     action = run(session, "print_invoices", [orders[0].id])
 
     printed_files.delete_old(session, now=NOW + timedelta(hours=23))
-    assert queries.file_of(session, action.id) is not None
+    assert queries.find_file(session, action.id) is not None
     printed_files.delete_old(session, now=NOW + timedelta(hours=25))
 
-    assert queries.file_of(session, action.id) is None
+    assert queries.find_file(session, action.id) is None
     assert session.scalar(select(func.count(PrintedPart.id))) == 0

@@ -290,7 +290,7 @@ class History:
         return left
 
     def memos(self, order):
-        return orders.credit_memos(self.session, order.id)
+        return orders.list_credit_memos(self.session, order.id)
 
     def check(self):
         check_no_drift(self.session)

@@ -56,7 +56,7 @@ def kept(session, text):
 
 
 def standings(session, one):
-    found = queries.evaluate(session, queries.rows(session, one.id), NOW)
+    found = queries.evaluate(session, queries.list_rows(session, one.id), NOW)
     session.rollback()
     return [(match.standing, match.code) for match in found]
 
@@ -247,7 +247,7 @@ def test_a_thousand_lines_are_looked_up_in_a_few_statements(session, orders):
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        assert len(queries.evaluate(session, queries.rows(session, one.id), NOW)) == 1000
+        assert len(queries.evaluate(session, queries.list_rows(session, one.id), NOW)) == 1000
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert len([statement for statement in seen if statement.startswith("SELECT")]) <= 10

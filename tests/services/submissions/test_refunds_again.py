@@ -141,7 +141,7 @@ def books_agree(session, order):
         assert memo.total == sum(i.total for i in memo.items) + beside
         if memo.state in ("asked", "refunded"):
             assert memo.total == sum(sum(row["parts"].values()) for row in memo.amazon_lines)
-    there = queries.at_amazon(session, order)
+    there = queries.load_refundable(session, order)
     for line in there.lines.values():
         for name, paid in line.paid.items():
             assert 0 <= line.refunded[name] + line.pending[name] <= paid
@@ -212,9 +212,11 @@ def test_what_amazon_has_not_refunded_is_no_paper_for_anybody(session, order):
     asked = credit_memos.create(session, order.id, CreditRequest({first: 1}, 0), **ON_AMAZON)
 
     def printed():
-        return printable_documents.of_orders(session, [order.id], ["credit_memo"])
+        return printable_documents.list_of_orders(session, [order.id], ["credit_memo"])
 
     assert printed() == [("credit_memo", offline.id)]
-    assert printable_documents.existing(session, "credit_memo", [asked.id, offline.id]) == [("credit_memo", offline.id)]
+    assert printable_documents.filter_existing(session, "credit_memo", [asked.id, offline.id]) == [
+        ("credit_memo", offline.id)
+    ]
     apply_feed_report(session, asked)
     assert printed() == [("credit_memo", offline.id), ("credit_memo", asked.id)]

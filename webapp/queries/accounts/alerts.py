@@ -67,7 +67,7 @@ class Alert:
     count: int
 
 
-def alerts(session: Session, stores: Collection[Store], now: datetime) -> dict[int, list[Alert]]:
+def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> dict[int, list[Alert]]:
     """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
     found: dict[int, list[Alert]] = defaultdict(list)
     store_ids = [store.id for store in stores]

@@ -76,7 +76,7 @@ class Span(NamedTuple):
     ends: datetime
 
 
-class Sum(NamedTuple):
+class SpanSum(NamedTuple):
     """Orders of a span in one of Amazon's statuses; their revenue in the store's currency."""
 
     number: int
@@ -99,7 +99,7 @@ GROUP BY spans.number, amazon_orders.status
 _SPAN = {"number": Integer, "store": Integer, "currency": String, "begins": UtcDateTime, "ends": UtcDateTime}
 
 
-def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
+def load_sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
     """Revenue and orders of the last `days` days (today included), from the sums of each day.
 
     Cancelled and blocked orders, orders whose total Amazon has not said, and other currencies count as orders but
@@ -119,7 +119,7 @@ def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
             today += orders if day == mine[-1].date else 0
     # As much of that day as today has had, so that mornings are not compared with whole days.
     morning = Span(0, store, before[-1].begins, now - timedelta(days=days))
-    partly = sum(row.revenue for row in summed(session, [morning]))
+    partly = sum(row.revenue for row in sum_spans(session, [morning]))
     per_day = [(day.date, Money(revenue[day.date], marketplace.currency)) for day in mine]
     return Sales(
         days=per_day,
@@ -130,14 +130,14 @@ def sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
     )
 
 
-def summed(session: Session, spans: Sequence[Span]) -> list[Sum]:
+def sum_spans(session: Session, spans: Sequence[Span]) -> list[SpanSum]:
     """What was sold in these spans of time, counted from the orders themselves in one statement."""
     values: dict[str, Any] = {"cancelled": statuses.CANCELLED}
     for at, span in enumerate(spans):
         values |= {f"number{at}": span.number, f"store{at}": span.store.id, f"begins{at}": span.begins}
         values |= {f"ends{at}": span.ends, f"currency{at}": span.store.marketplace.currency}
     found = session.execute(_asked(len(spans)), values)
-    return [Sum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in found]
+    return [SpanSum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in found]
 
 
 @lru_cache(maxsize=64)
@@ -150,7 +150,7 @@ def _asked(many: int) -> TextClause:
     return text(_SUMMED.format(rows=rows)).bindparams(*typed)
 
 
-def orders_per_day(session: Session, stores: Sequence[Store], days: int, now: datetime) -> dict[int, list[int]]:
+def count_orders_per_day(session: Session, stores: Sequence[Store], days: int, now: datetime) -> dict[int, list[int]]:
     """Store id → orders a day over the last `days` days, oldest first, each on its marketplace's clock; one query."""
     places = {
         store.id: {day.date: place for place, day in enumerate(last_days(store.marketplace.time_zone, now, days))}
@@ -168,7 +168,7 @@ def orders_per_day(session: Session, stores: Sequence[Store], days: int, now: da
     return found
 
 
-def waiting(session: Session, store: Store, now: datetime) -> Waiting:
+def count_waiting(session: Session, store: Store, now: datetime) -> Waiting:
     """What waits at Amazon for this store, over all time."""
     asked = {"store": store.id, "now": now, "soon": now + timedelta(days=1)}
     *open_, overdue, due_soon = session.connection().execute(_waiting(), asked).one()
@@ -197,7 +197,7 @@ def _waiting() -> Select[*tuple[int, ...]]:
     return select(*(many(status) for status in OPEN), *to_ship)
 
 
-def recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequence[Row[*tuple[Any, ...]]]:
+def load_recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequence[Row[*tuple[Any, ...]]]:
     """The newest Amazon orders with our number where there is an Order: rows of (AmazonOrder, order_number)."""
     newest = (
         select(AmazonOrder, Order.number.label("order_number"))
@@ -210,7 +210,7 @@ def recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequen
     return session.execute(newest).all()
 
 
-def state_mark(store: Store, recent: Sequence[Row[*tuple[Any, ...]]]) -> str:
+def state_fingerprint(store: Store, recent: Sequence[Row[*tuple[Any, ...]]]) -> str:
     """A short text that is another one when the dashboard would show something new."""
     said: list[Any] = [store.active, store.last_synced_at, store.account.error_code]
     said += [(row.AmazonOrder.id, row.AmazonOrder.version, row.AmazonOrder.note, row.order_number) for row in recent]

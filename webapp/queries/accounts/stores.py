@@ -28,7 +28,7 @@ class StoreCard(NamedTuple):
     alerts: list[Alert]
 
 
-def every(session: Session) -> Sequence[Store]:
+def list_stores(session: Session) -> Sequence[Store]:
     """All stores with their accounts, an account's together."""
     stores = select(Store).join(Store.account).options(contains_eager(Store.account))
     return session.scalars(stores.order_by(Account.name, Store.name)).all()
@@ -38,29 +38,29 @@ def every(session: Session) -> Sequence[Store]:
 _BY_NAME = select(*(getattr(Store, name) for name in StoreName._fields)).order_by(Store.name)
 
 
-def by_name(session: Session) -> list[StoreName]:
+def list_store_names(session: Session) -> list[StoreName]:
     """All stores, without their settings and accounts."""
     return [StoreName(*row) for row in session.connection().execute(_BY_NAME)]
 
 
-def cards(session: Session, now: datetime) -> list[StoreCard]:
+def load_cards(session: Session, now: datetime) -> list[StoreCard]:
     """What the Stores page shows; three queries, however many stores there are."""
-    stores = every(session)
+    stores = list_stores(session)
     if not stores:
         return []
-    activity = dashboard.orders_per_day(session, stores, ACTIVITY_DAYS, now)
-    alerts = accounts_alerts.alerts(session, stores, now)
+    activity = dashboard.count_orders_per_day(session, stores, ACTIVITY_DAYS, now)
+    alerts = accounts_alerts.load_alerts(session, stores, now)
     return [StoreCard(store, activity[store.id], alerts.get(store.id, [])) for store in stores]
 
 
-def by_slug(session: Session, slug: str) -> Store | None:
+def find_by_slug(session: Session, slug: str) -> Store | None:
     """The store of an address, with its account."""
     return session.scalar(
         select(Store).join(Store.account).options(contains_eager(Store.account)).where(Store.slug == slug)
     )
 
 
-def order_settings(store: Store) -> dict[str, str]:
+def read_order_settings(store: Store) -> dict[str, str]:
     """The store's order settings in the words they are set with, as `domain.store_settings` lists them."""
     found = {}
     for setting in ORDER_SETTINGS:
@@ -69,22 +69,22 @@ def order_settings(store: Store) -> dict[str, str]:
     return found
 
 
-def account(session: Session, account_id: int) -> Account | None:
+def find_account(session: Session, account_id: int) -> Account | None:
     """An account with its stores."""
     return session.scalar(select(Account).options(selectinload(Account.stores)).where(Account.id == account_id))
 
 
-def accounts(session: Session) -> Sequence[Account]:
+def list_accounts(session: Session) -> Sequence[Account]:
     """All accounts with their stores, by name."""
     return session.scalars(select(Account).options(selectinload(Account.stores)).order_by(Account.name)).all()
 
 
-def sync_job(session: Session, account_id: int) -> RecurringJob | None:
+def find_sync_job(session: Session, account_id: int) -> RecurringJob | None:
     """The row of the schedule by which an account is synced."""
     return session.scalar(select(RecurringJob).where(RecurringJob.key == f"sync_account-{account_id}"))
 
 
-def what_delete_loses(session: Session, store: Store) -> dict[str, int]:
+def count_deleted_with(session: Session, store: Store) -> dict[str, int]:
     """How much goes with the store: the page says so before it asks for the store's name.
 
     `last_of_account`: 1 when the account and its credentials go too.

@@ -11,7 +11,7 @@ from webapp.models.documents import CreditMemo, Invoice
 from webapp.models.shipments import Parcel, Shipment
 
 
-def invoice(session: Session, number: str) -> Invoice:
+def get_invoice(session: Session, number: str) -> Invoice:
     """With its lines. Raises NotFoundError."""
     found = session.scalar(select(Invoice).where(Invoice.number == number).options(selectinload(Invoice.items)))
     if found is None:
@@ -19,7 +19,7 @@ def invoice(session: Session, number: str) -> Invoice:
     return found
 
 
-def shipment(session: Session, number: str) -> Shipment:
+def get_shipment(session: Session, number: str) -> Shipment:
     """With its parcels and their contents. Raises NotFoundError."""
     contents = selectinload(Shipment.parcels).selectinload(Parcel.items)
     found = session.scalar(select(Shipment).where(Shipment.number == number).options(contents))
@@ -28,7 +28,7 @@ def shipment(session: Session, number: str) -> Shipment:
     return found
 
 
-def credit_memo(session: Session, number: str) -> CreditMemo:
+def get_credit_memo(session: Session, number: str) -> CreditMemo:
     """With its lines. Raises NotFoundError."""
     wanted = select(CreditMemo).where(CreditMemo.number == number)
     found = session.scalar(wanted.options(selectinload(CreditMemo.items)))
@@ -37,7 +37,7 @@ def credit_memo(session: Session, number: str) -> CreditMemo:
     return found
 
 
-def comments(
+def list_comments(
     session: Session,
     *,
     order_id: int | None = None,

@@ -18,7 +18,7 @@ from webapp.queries.listing.search import FullTextFilter
 Document = type[Invoice] | type[Shipment] | type[CreditMemo]
 
 
-def invoices(stores: Sequence[StoreName]) -> Grid:
+def invoice_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all invoices. `stores`: all of them."""
     bill_to = Column("bill_to", selects=(Order.bill_to_name,))
     return _grid(
@@ -26,7 +26,7 @@ def invoices(stores: Sequence[StoreName]) -> Grid:
     )
 
 
-def credit_memos(stores: Sequence[StoreName]) -> Grid:
+def credit_memo_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all credit memos. `stores`: all of them."""
     columns = (
         Column("bill_to", selects=(Order.bill_to_name,)),
@@ -39,7 +39,7 @@ def credit_memos(stores: Sequence[StoreName]) -> Grid:
     return _grid(CreditMemo, stores, columns, {**totals, "memo_state": CreditMemo.state.in_})
 
 
-def shipments(stores: Sequence[StoreName]) -> Grid:
+def shipment_grid(stores: Sequence[StoreName]) -> Grid:
     """Return the list of all shipments. `stores`: all of them."""
     units = (
         select(func.coalesce(func.sum(ParcelItem.quantity), 0))
@@ -60,7 +60,7 @@ def shipments(stores: Sequence[StoreName]) -> Grid:
     return _grid(Shipment, stores, columns, {"tracking": _has_tracking_number})
 
 
-def number_for(session: Session, text: str, model: Document) -> str | None:
+def find_number(session: Session, text: str, model: Document) -> str | None:
     """Return the number of the document with exactly this number."""
     number: str | None = session.scalar(select(model.number).where(model.number == text))
     return number

@@ -41,7 +41,7 @@ class Printed(NamedTuple):
     invoices: tuple[str, ...]
 
 
-def documents(session: Session, wanted: Sequence[Key]) -> list[Printed]:
+def load_documents(session: Session, wanted: Sequence[Key]) -> list[Printed]:
     """These documents, in the order asked for. Raises NotFoundError for the first that is not there."""
     found: dict[Key, Any] = {}
     for kind, model in KINDS.items():
@@ -64,7 +64,7 @@ def documents(session: Session, wanted: Sequence[Key]) -> list[Printed]:
     ]
 
 
-def of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] = tuple(KINDS)) -> list[Key]:
+def list_of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] = tuple(KINDS)) -> list[Key]:
     """The documents these Orders have, Order by Order, in the order they were written."""
     found = _by_order(session, order_ids, kinds)
     return [key for order_id in order_ids for key in found[order_id]]
@@ -83,7 +83,7 @@ def _by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) 
     return found
 
 
-def unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
+def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
     """Return the keys of the packing slips of those of these orders that have something left to ship.
 
     Orders on hold are left out: they are not to be packed.
@@ -96,14 +96,14 @@ def unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
     return [(UNSHIPPED, id_) for id_ in order_ids if id_ in found]
 
 
-def packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
+def list_packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
     """Return the packing slips of these orders, order by order: of their shipments, then of what is left to ship."""
     shipments = _by_order(session, order_ids, ("shipment",))
-    left = {id_: (kind, id_) for kind, id_ in unshipped(session, order_ids)}
+    left = {id_: (kind, id_) for kind, id_ in list_unshipped(session, order_ids)}
     return [key for id_ in order_ids for key in (*shipments[id_], *((left[id_],) if id_ in left else ()))]
 
 
-def existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
+def filter_existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
     """Those of these documents that are there and say what is so, in the order given."""
     model, found = KINDS[kind], set[int]()
     for portion in _portions(list(ids)):
@@ -116,12 +116,12 @@ def _true(kind: str) -> list[ColumnElement[bool]]:
     return [CreditMemo.state.in_(amazon_refunds.GIVEN)] if kind == "credit_memo" else []
 
 
-def file_of(session: Session, action_id: int) -> PrintedFile | None:
+def find_file(session: Session, action_id: int) -> PrintedFile | None:
     """What a bulk action printed, while it is kept."""
     return session.scalar(select(PrintedFile).where(PrintedFile.bulk_action_id == action_id))
 
 
-def parts(session: Session, file_id: int) -> Iterator[bytes]:
+def iterate_parts(session: Session, file_id: int) -> Iterator[bytes]:
     """The file's bytes, part by part."""
     mine = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
     place = 0

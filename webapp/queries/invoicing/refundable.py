@@ -21,7 +21,7 @@ _PARTS = ("subtotal", "shipping", "tax", "discount", "other", "total")
 
 
 @dataclass(frozen=True, slots=True)
-class LineAtAmazon:
+class RefundableLine:
     """One line. `paid`, `refunded`, `pending` and `left` are minor units by component of `refunds.COMPONENTS`.
 
     `unshipped`: pieces Amazon waits for. `charged`: whether Amazon has charged anything for the line, which it does
@@ -42,7 +42,7 @@ class LineAtAmazon:
 
 
 @dataclass(frozen=True, slots=True)
-class AtAmazon:
+class Refundable:
     """What a form needs that offers a refund at Amazon.
 
     `refused`: a code of `sentences` that says why nothing of the Order can be refunded there, or None. `reasons`: the
@@ -51,7 +51,7 @@ class AtAmazon:
 
     refused: str | None
     currency: str
-    lines: dict[int, LineAtAmazon]
+    lines: dict[int, RefundableLine]
     reasons: tuple[str, ...] = tuple(reason.code for reason in amazon_refunds.REASONS if reason.offered)
 
     @property
@@ -61,7 +61,7 @@ class AtAmazon:
         return Money(found, self.currency)
 
 
-def at_amazon(session: Session, order: Order) -> AtAmazon:
+def load_refundable(session: Session, order: Order) -> Refundable:
     """What the buyer paid of each line and component as Amazon says, what was refunded, is under way, and is left."""
     mirror = order.amazon_order
     items = {item.order_item_id: item for item in mirror.items}
@@ -70,7 +70,7 @@ def at_amazon(session: Session, order: Order) -> AtAmazon:
     for line in order.items:
         item = items.get(line.order_item_id)
         mine = [(state, row) for state, row in told if row["line"] == line.id]
-        lines[line.id] = LineAtAmazon(
+        lines[line.id] = RefundableLine(
             line_id=line.id,
             order_item_id=line.order_item_id,
             paid=amazon_refunds.paid(_components(item)),
@@ -82,24 +82,24 @@ def at_amazon(session: Session, order: Order) -> AtAmazon:
     refused = amazon_refunds.refusal(mirror.status, mirror.fulfilled_by, writable=order.store.import_orders)
     if refused is None and not any(sum(line.paid.values()) for line in lines.values()):
         refused = "refund_paid_unknown"
-    return AtAmazon(refused, order.currency, lines)
+    return Refundable(refused, order.currency, lines)
 
 
-def draft(session: Session, order: Order, asked: drafts.CreditRequest) -> drafts.Draft:
+def draft_credit_memo(session: Session, order: Order, asked: drafts.CreditRequest) -> drafts.Draft:
     """The credit memo of what is asked, as it would be written now. Raises as `documents.credit` does."""
     return drafts.credit_memo(
         order.items,
         order.total,
         asked,
-        given=given_back(session, order),
+        given=sum_credited(session, order),
         money_left=order.total_invoiced - order.total_refunded - order.total_refunding,
         currency=order.currency,
     )
 
 
-def amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
+def build_amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
     """What Amazon would be told of this credit memo: the rows of `CreditMemo.amazon_lines`. Raises RefusedError."""
-    there = at_amazon(session, order)
+    there = load_refundable(session, order)
     if there.refused:
         raise RefusedError(there.refused)
     pieces = {part.line_id: part.quantity for part in memo.parts}
@@ -127,7 +127,7 @@ def amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dic
     ]
 
 
-def given_back(session: Session, order: Order) -> dict[int, dict[str, int]]:
+def sum_credited(session: Session, order: Order) -> dict[int, dict[str, int]]:
     """What credit memos have given back or are about to, in minor units by id of the line and part."""
     sums = [func.sum(getattr(CreditMemoItem, name)) for name in _PARTS]
     mine = select(CreditMemoItem.order_item_id, *sums).join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
@@ -159,6 +159,6 @@ def _unshipped(item: AmazonOrderItem | None) -> int:
     return item.quantity - item.quantity_shipped if item is not None else 0
 
 
-def _cancelled(line: OrderItem, there: AtAmazon, pieces: int) -> int:
+def _cancelled(line: OrderItem, there: Refundable, pieces: int) -> int:
     """What is given back and will not be shipped: Amazon would wait for it in vain."""
     return max(0, min(order_states.need_not_ship(line, pieces), there.lines[line.id].unshipped))

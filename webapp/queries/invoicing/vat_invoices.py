@@ -32,19 +32,19 @@ class Upload:
     asked: Submission | None
 
 
-def upload_of(session: Session, order: Order, document: Document) -> Upload:
+def load_upload(session: Session, order: Order, document: Document) -> Upload:
     """Whether Amazon has been given the document, and whether it can be."""
     asked = select(Submission).where(
         Submission.amazon_order_id == order.amazon_order_id,
         Submission.kind == vat_invoices.KIND,
-        Submission.subject == subject(document),
+        Submission.subject == submission_subject(document),
     )
     last = session.scalar(asked.order_by(Submission.id.desc()).limit(1))
     offered = order.store.marketplace.country_code in vat_invoices.COUNTRIES and _given(document)
-    return Upload(offered, refusal(order, document, last), last)
+    return Upload(offered, refusal_reason(order, document, last), last)
 
 
-def refusal(order: Order, document: Document, last: Submission | None) -> str | None:
+def refusal_reason(order: Order, document: Document, last: Submission | None) -> str | None:
     """Why it cannot be uploaded now, as a code of `sentences`, or None. `last`: the submission of it that is newest."""
     if last is not None and last.open:
         return "vat_invoice_asked"
@@ -63,17 +63,17 @@ def _given(document: Document) -> bool:
     return isinstance(document, Invoice) or document.state in amazon_refunds.GIVEN
 
 
-def subject(document: Document) -> str:
+def submission_subject(document: Document) -> str:
     """How a submission names it."""
-    return f"{_PREFIX[kind(document)]}{document.id}"
+    return f"{_PREFIX[document_kind(document)]}{document.id}"
 
 
-def kind(document: Document) -> str:
+def document_kind(document: Document) -> str:
     """Amazon's word for it."""
     return INVOICE if isinstance(document, Invoice) else CREDIT_NOTE
 
 
-def document_of(session: Session, submission: Submission) -> Document:
+def get_document(session: Session, submission: Submission) -> Document:
     """What a submission is about."""
     id_ = int(submission.subject.rpartition("-")[2])
     if submission.details["document"] == CREDIT_NOTE:
@@ -81,7 +81,7 @@ def document_of(session: Session, submission: Submission) -> Document:
     return session.get_one(Invoice, id_)
 
 
-def due(session: Session, amazon_order_ids: Sequence[int], since: datetime) -> Sequence[Invoice]:
+def list_due(session: Session, amazon_order_ids: Sequence[int], since: datetime) -> Sequence[Invoice]:
     """Invoices of these orders that their store uploads by itself and that were never asked for.
 
     Orders bought before `since` are left alone: who connects an account does not upload the past.

@@ -17,7 +17,7 @@ from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
 
 
-class Worth(NamedTuple):
+class CustomerTotals(NamedTuple):
     """What a customer ordered in one currency: how often, for how much, and how much was given back."""
 
     orders: int
@@ -64,12 +64,12 @@ def find(session: Session, customer_id: int) -> Customer:
     return customer
 
 
-def worth(session: Session, customer_id: int) -> list[Worth]:
+def sum_orders(session: Session, customer_id: int) -> list[CustomerTotals]:
     """By currency; what was cancelled is not counted."""
     sums = select(Order.currency, func.count(Order.id), func.sum(Order.total), func.sum(Order.total_refunded))
     mine = sums.where(Order.customer_id == customer_id, Order.state != order_states.CANCELED).group_by(Order.currency)
     return [
-        Worth(count, Money(int(total), currency), Money(int(refunded), currency))
+        CustomerTotals(count, Money(int(total), currency), Money(int(refunded), currency))
         for currency, count, total, refunded in session.execute(mine.order_by(Order.currency))
     ]
 

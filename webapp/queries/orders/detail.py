@@ -169,7 +169,7 @@ class OrderDetail(NamedTuple):
         return any(one.kind == cancellation.KIND and one.open for one in self.submissions)
 
 
-def read(session: Session, number: str, tab: str) -> OrderDetail:
+def load_detail(session: Session, number: str, tab: str) -> OrderDetail:
     """The Order of this number as `tab` shows it. Raises NotFoundError."""
     found = session.connection().execute(_asked(tab), {"number": number}).first()
     if found is None:
@@ -186,8 +186,8 @@ def read(session: Session, number: str, tab: str) -> OrderDetail:
         sorted(rows["submissions"], key=_id, reverse=True),
         rows["parcels"],
         sorted(rows.get("notes", ()), key=_at, reverse=True),
-        line_stock.of_lines(items, rows.get("stock", ())),
-        order_history.sort_story(rows.get("events", ()), rows.get("versions", ())),
+        line_stock.group_by_line(items, rows.get("stock", ())),
+        order_history.sort_history(rows.get("events", ()), rows.get("versions", ())),
     ]
     return OrderDetail._make([*own, *seen])
 
@@ -251,7 +251,7 @@ def _gathered(tab: str) -> dict[str, JsonAggregate[Any]]:
     if tab == INFORMATION:
         found |= {
             "notes": order_history.notes(_orders.c.id, LATEST + 1),
-            "stock": line_stock.beside(_orders, _mirrors),
+            "stock": line_stock.aggregate(_orders, _mirrors),
         }
     if tab == HISTORY:
         found |= {

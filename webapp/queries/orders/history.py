@@ -61,14 +61,14 @@ class OrderHistory(NamedTuple):
     versions: Sequence[Version]
 
 
-def of_amazon_order(session: Session, amazon_order_id: int) -> OrderHistory:
+def load_history(session: Session, amazon_order_id: int) -> OrderHistory:
     """What happened to an Amazon order, and with it to its Order."""
     row = session.connection().execute(_story(), {"id": amazon_order_id}).one()
     events, versions = (part.read(value) for part, value in zip(_parts(), row, strict=True))
-    return sort_story(events, versions)
+    return sort_history(events, versions)
 
 
-def sort_story(events: Iterable[EventRow], versions: Iterable[Version]) -> OrderHistory:
+def sort_history(events: Iterable[EventRow], versions: Iterable[Version]) -> OrderHistory:
     """These, which come in no order."""
     return OrderHistory(sorted(events, key=_when, reverse=True), sorted(versions, reverse=True))
 

@@ -86,7 +86,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
     )
 
 
-def number_for(session: Session, text: str) -> str | None:
+def find_number(session: Session, text: str) -> str | None:
     """Our number of the Order whose own or Amazon's number is exactly `text`."""
     # Two indexes, one after the other: asked for either at once, PostgreSQL reads the whole of both.
     ours = session.scalar(select(Order.number).where(Order.number == text.upper()))
@@ -96,7 +96,7 @@ def number_for(session: Session, text: str) -> str | None:
     return session.scalar(amazons.order_by(Order.id).limit(1))
 
 
-def by_number(session: Session, number: str) -> Order:
+def get_by_number(session: Session, number: str) -> Order:
     """The Order with its store, its Amazon order and its lines. Raises NotFoundError."""
     found = session.scalar(select(Order).where(Order.number == number).options(*_PARTS))
     if found is None:
@@ -104,28 +104,28 @@ def by_number(session: Session, number: str) -> Order:
     return found
 
 
-def by_id(session: Session, id_: int) -> Order:
+def get_by_id(session: Session, id_: int) -> Order:
     """The same of an id there is."""
     return session.scalars(select(Order).where(Order.id == id_).options(*_PARTS)).one()
 
 
-def listed(session: Session, limit: int) -> Sequence[Order]:
+def list_latest(session: Session, limit: int) -> Sequence[Order]:
     """The latest, with their Amazon orders and lines, for the command line."""
     latest = select(Order).order_by(Order.purchased_at.desc(), Order.id.desc())
     parts = (joinedload(Order.amazon_order), joinedload(Order.store), selectinload(Order.items))
     return session.scalars(latest.options(*parts).limit(limit)).all()
 
 
-def invoices(session: Session, order_id: int) -> Sequence[Invoice]:
+def list_invoices(session: Session, order_id: int) -> Sequence[Invoice]:
     mine = select(Invoice).where(Invoice.order_id == order_id).order_by(Invoice.id)
     return session.scalars(mine.options(selectinload(Invoice.items))).all()
 
 
-def credit_memos(session: Session, order_id: int) -> Sequence[CreditMemo]:
+def list_credit_memos(session: Session, order_id: int) -> Sequence[CreditMemo]:
     mine = select(CreditMemo).where(CreditMemo.order_id == order_id).order_by(CreditMemo.id)
     return session.scalars(mine.options(selectinload(CreditMemo.items))).all()
 
 
-def shipments(session: Session, order_id: int) -> Sequence[Shipment]:
+def list_shipments(session: Session, order_id: int) -> Sequence[Shipment]:
     mine = select(Shipment).where(Shipment.order_id == order_id).order_by(Shipment.id)
     return session.scalars(mine.options(selectinload(Shipment.parcels).selectinload(Parcel.items))).all()

@@ -60,17 +60,17 @@ class ProductStockRow(NamedTuple):
     reserved: int | None
 
 
-def of_order(session: Session, order: Order) -> dict[int, LineStock]:
+def load_for_order(session: Session, order: Order) -> dict[int, LineStock]:
     """The stock of an Order's lines, by their ids; those of no product, or that Amazon ships, are left out."""
     mirror = order.amazon_order
     skus = {item.sku for item in order.items if item.sku}
     if mirror.fulfilled_by != statuses.MERCHANT or not skus:
         return {}
     mine = _shelves(mirror.id, mirror.account_id).where(_products.c.sku.in_(skus))
-    return of_lines(order.items, [ProductStockRow(*row) for row in session.connection().execute(mine)])
+    return group_by_line(order.items, [ProductStockRow(*row) for row in session.connection().execute(mine)])
 
 
-def beside(orders: Table, mirrors: Table) -> JsonAggregate[ProductStockRow]:
+def aggregate(orders: Table, mirrors: Table) -> JsonAggregate[ProductStockRow]:
     """What `of_lines` needs, beside the Orders and their mirrors."""
     lines = table_of(OrderItem)
     skus = select(lines.c.sku).where(lines.c.order_id == orders.c.id).correlate(orders)
@@ -83,7 +83,7 @@ def beside(orders: Table, mirrors: Table) -> JsonAggregate[ProductStockRow]:
     )
 
 
-def of_lines(lines: Iterable[Line], shelves: Sequence[ProductStockRow]) -> dict[int, LineStock]:
+def group_by_line(lines: Iterable[Line], shelves: Sequence[ProductStockRow]) -> dict[int, LineStock]:
     """By the lines' ids."""
     by_sku = {shelf.sku: shelf[1:6] for shelf in shelves}
     reserved = {shelf.order_item_id: shelf.reserved for shelf in shelves}

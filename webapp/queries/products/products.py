@@ -62,7 +62,7 @@ def grid() -> Grid:
     )
 
 
-def matching(session: Session, text: str, limit: int) -> Sequence[Product]:
+def search_products(session: Session, text: str, limit: int) -> Sequence[Product]:
     """The first products with this in their SKU, title or ASIN."""
     return session.scalars(select(Product).where(_keyword(text)).order_by(Product.sku).limit(limit)).all()
 
@@ -78,7 +78,7 @@ def _stock(level: str) -> ColumnElement[bool]:
     return Product.manage_stock & (Product.available <= (0 if level == OUT else product_csv.LOW))
 
 
-def by_id(session: Session, product_id: int) -> Product:
+def get_by_id(session: Session, product_id: int) -> Product:
     """The product with its account. Raises NotFoundError."""
     found = session.scalar(select(Product).options(joinedload(Product.account)).where(Product.id == product_id))
     if found is None:
@@ -86,7 +86,7 @@ def by_id(session: Session, product_id: int) -> Product:
     return found
 
 
-def by_sku(session: Session, account_id: int, sku: str) -> Product:
+def get_by_sku(session: Session, account_id: int, sku: str) -> Product:
     """Raises NotFoundError."""
     found = session.scalar(select(Product).where(Product.account_id == account_id, Product.sku == sku))
     if found is None:
@@ -94,7 +94,7 @@ def by_sku(session: Session, account_id: int, sku: str) -> Product:
     return found
 
 
-class Entry(NamedTuple):
+class LedgerEntry(NamedTuple):
     """A line of the ledger; the numbers are those of the order that made it, None where a person did."""
 
     movement: StockMovement
@@ -102,7 +102,7 @@ class Entry(NamedTuple):
     amazon_number: str | None
 
 
-def ledger(session: Session, product_id: int, before: int | None = None) -> tuple[list[Entry], int | None]:
+def list_ledger(session: Session, product_id: int, before: int | None = None) -> tuple[list[LedgerEntry], int | None]:
     """The latest movements, newest first, and what the next older ones come before; None where there are none."""
     lines = (
         select(StockMovement, Order.number, AmazonOrder.number)
@@ -114,12 +114,12 @@ def ledger(session: Session, product_id: int, before: int | None = None) -> tupl
     )
     if before is not None:
         lines = lines.where(StockMovement.id < before)
-    found = [Entry(*row) for row in session.execute(lines.limit(LEDGER + 1))]
+    found = [LedgerEntry(*row) for row in session.execute(lines.limit(LEDGER + 1))]
     older = found[LEDGER - 1].movement.id if len(found) > LEDGER else None
     return found[:LEDGER], older
 
 
-def holders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
+def list_holding_orders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
     """Orders that have reserved it, the longest waiting first: amazon_number, order_number, status, ship_by, reserved,
     store_id."""
     held = (
@@ -139,7 +139,7 @@ def holders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]
     return session.execute(held.limit(_WAITING)).all()
 
 
-def blocked(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
+def list_blocked_orders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
     """Amazon orders no Order is made of, as long as this product is as it is: number, blocked."""
     mine = (AmazonOrder.account_id == product.account_id, AmazonOrder.blocked.in_(stock.CAUSES))
     line = select(AmazonOrderItem.id).where(
@@ -149,7 +149,7 @@ def blocked(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]
     return session.execute(found.order_by(AmazonOrder.purchased_at, AmazonOrder.id).limit(_WAITING)).all()
 
 
-def import_by_id(session: Session, import_id: int) -> ProductImport:
+def get_import(session: Session, import_id: int) -> ProductImport:
     """Raises NotFoundError."""
     wanted = select(ProductImport).options(joinedload(ProductImport.account)).where(ProductImport.id == import_id)
     found = session.scalar(wanted)
@@ -166,7 +166,7 @@ class Change(NamedTuple):
     changes: dict[str, tuple[Any, Any]]
 
 
-def preview(session: Session, account_id: int, rows: Sequence[product_csv.Row]) -> list[Change]:
+def preview_import(session: Session, account_id: int, rows: Sequence[product_csv.Row]) -> list[Change]:
     """What taking these rows would change now."""
     known: dict[str, product_csv.Known] = {}
     skus = [row.entry.sku for row in rows if row.entry is not None]
@@ -183,7 +183,7 @@ def preview(session: Session, account_id: int, rows: Sequence[product_csv.Row]) 
     ]
 
 
-def export(session: Session, filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def iterate_export(session: Session, filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """All products the filters leave, by SKU, as a file tells them. Rolls back as it goes."""
     names = {row.id: row.name for row in session.execute(select(Account.id, Account.name))}
     every = grid()
@@ -196,7 +196,7 @@ def _told(row: Any, account: str) -> dict[str, Any]:
     return said | {"account": account}
 
 
-def account_of(session: Session, name: str | None) -> Account:
+def get_account(session: Session, name: str | None) -> Account:
     """The account of this name, or the only one there is. Raises InvalidError naming those there are."""
     accounts = session.scalars(select(Account).order_by(Account.name)).all()
     found = [account for account in accounts if name in (None, account.name)]
@@ -207,7 +207,7 @@ def account_of(session: Session, name: str | None) -> Account:
     return found[0]
 
 
-def troubles(session: Session) -> tuple[int, int]:
+def count_problems(session: Session) -> tuple[int, int]:
     """How many products are flagged, and how many oversold."""
     flagged = select(func.count()).select_from(Product).where(Product.is_flagged()).scalar_subquery()
     oversold = select(func.count()).select_from(Product).where(Product.is_oversold()).scalar_subquery()

@@ -58,20 +58,20 @@ _LINES_OF_STOCK = _LINES.where(_STOCKED)
 _LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, any_of(AmazonOrder.id, "held")))
 
 
-def holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
+def load_holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
     """What these Amazon orders hold, by (id of the Amazon order, Amazon's id of the line)."""
     found = session.connection().execute(_HOLDS, {"ids": ids})
     return {(row.amazon_order_id, row.order_item_id): row for row in found}
 
 
-def rows(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
+def load_lines(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
     """Each line of a product whose stock is managed, or that has held something before; the first buyer first."""
     if held:
         return session.connection().execute(_LINES_OF_STOCK_OR_HELD, {"ids": ids, "held": list(held)}).all()
     return session.connection().execute(_LINES_OF_STOCK, {"ids": ids}).all()
 
 
-def back(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
+def load_returns(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
     """When how many pieces of a line were said to return to stock, by the Order's line. Those of a credit memo that
     Amazon is only asked for, or has refused, are not there."""
     found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)

@@ -10,7 +10,7 @@ from webapp.models.submissions import Submission
 from webapp.queries.orders.detail import ParcelOf
 
 
-def parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipment]:
+def get_parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipment]:
     """One of a shipment, by its reference, with the shipment. Raises NotFoundError."""
     mine = select(Parcel, Shipment).join(Shipment, Shipment.id == Parcel.shipment_id)
     found = session.execute(mine.where(Shipment.number == number, Parcel.reference == reference)).first()
@@ -19,7 +19,7 @@ def parcel(session: Session, number: str, reference: int) -> tuple[Parcel, Shipm
     return found[0], found[1]
 
 
-def parcels(session: Session, order_id: int) -> list[ParcelOf]:
+def list_parcels(session: Session, order_id: int) -> list[ParcelOf]:
     """Return the parcels of an order, in no order."""
     mine = select(Parcel.reference, Parcel.tracking_number).where(Parcel.order_id == order_id)
     return [ParcelOf(*row) for row in session.execute(mine)]

@@ -42,17 +42,17 @@ def find(session: Session, import_id: int) -> TrackingImport:
     return found
 
 
-def of_bulk(session: Session, bulk_action_id: int) -> int | None:
+def find_id_of_bulk(session: Session, bulk_action_id: int) -> int | None:
     """The id of the import that a bulk action ships."""
     return session.scalar(select(TrackingImport.id).where(TrackingImport.bulk_action_id == bulk_action_id))
 
 
-def recent(session: Session) -> Sequence[TrackingImport]:
+def list_recent(session: Session) -> Sequence[TrackingImport]:
     newest = select(TrackingImport).order_by(TrackingImport.created_at.desc(), TrackingImport.id.desc())
     return session.scalars(newest.limit(RECENT)).all()
 
 
-def rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
+def list_rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
     mine = select(TrackingRow).where(TrackingRow.import_id == import_id)
     return session.scalars(mine.order_by(TrackingRow.position)).all()
 
@@ -65,8 +65,8 @@ def evaluate(session: Session, kept: Sequence[TrackingRow], now: datetime) -> li
 
 def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: datetime) -> list[Match]:
     lines = [(find_number(line), choice) for line, choice in lines]
-    known = orders(session, {line.order for line, _ in lines if line.order})
-    used = in_use(session, {line.tracking_number for line, _ in lines if line.tracking_number})
+    known = load_orders(session, {line.order for line, _ in lines if line.order})
+    used = find_used_numbers(session, {line.tracking_number for line, _ in lines if line.tracking_number})
     return match(lines, known, used, now)
 
 
@@ -77,7 +77,7 @@ def is_month_first(session: Session) -> bool:
     return "US" in countries and all(BY_COUNTRY[code].region == "NA" for code in countries)
 
 
-def known_numbers(session: Session, words: Collection[str]) -> set[str]:
+def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
     """Which of these words are numbers of Orders, ours or Amazon's."""
     found: set[str] = set()
     for some in _portions(words):
@@ -86,7 +86,7 @@ def known_numbers(session: Session, words: Collection[str]) -> set[str]:
     return found
 
 
-def in_use(session: Session, numbers: Collection[str]) -> dict[str, str]:
+def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, str]:
     """Tracking number → number of the order whose parcel has it, here or at Amazon."""
     found: dict[str, str] = {}
     # Ours last: where both know a number, our order's is the one people look for.
@@ -100,7 +100,7 @@ def in_use(session: Session, numbers: Collection[str]) -> dict[str, str]:
     return found
 
 
-def orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
+def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
     """What can be known of the Orders of these numbers, by the number they were asked for with."""
     rows: dict[int, Any] = {}
     for some in _portions(numbers):

@@ -82,7 +82,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
     )
 
 
-def by_number(session: Session, number: str) -> AmazonOrder:
+def get_by_number(session: Session, number: str) -> AmazonOrder:
     """The order with its store. Raises NotFoundError."""
     found = session.scalar(_WHOLE, {"number": number})
     if found is None:
@@ -104,7 +104,7 @@ class AmazonOrderDetail(NamedTuple):
     left: bool
 
 
-def with_beside(session: Session, number: str) -> AmazonOrderDetail:
+def get_detail(session: Session, number: str) -> AmazonOrderDetail:
     """Raises NotFoundError."""
     found = session.execute(_BESIDE, {"number": number}).first()
     if found is None:
@@ -130,12 +130,12 @@ _BESIDE = _WHOLE.add_columns(
 )
 
 
-def number_for(session: Session, text: str) -> str | None:
+def find_number(session: Session, text: str) -> str | None:
     """The number of the Amazon order that is exactly `text`, as Amazon writes it."""
     return session.scalar(select(AmazonOrder.number).where(AmazonOrder.number == text.upper()).limit(1))
 
 
-def id_of(session: Session, number: str) -> int:
+def get_id(session: Session, number: str) -> int:
     """Raises NotFoundError."""
     found = session.scalar(select(AmazonOrder.id).where(AmazonOrder.number == number).order_by(AmazonOrder.id).limit(1))
     if found is None:
@@ -143,7 +143,7 @@ def id_of(session: Session, number: str) -> int:
     return found
 
 
-def last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:
+def find_last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:
     """The cancellation that was asked for last."""
     asked = select(Submission).where(
         Submission.amazon_order_id == amazon_order_id, Submission.kind == cancellation.KIND
@@ -151,20 +151,20 @@ def last_cancellation(session: Session, amazon_order_id: int) -> Submission | No
     return session.scalar(asked.order_by(Submission.id.desc()).limit(1))
 
 
-def listed(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[AmazonOrder]:
+def list_latest(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[AmazonOrder]:
     """The latest, with stores and lines, for the command line."""
     latest = select(AmazonOrder).where(*conditions).order_by(AmazonOrder.purchased_at.desc(), AmazonOrder.id.desc())
     parts = (joinedload(AmazonOrder.store), selectinload(AmazonOrder.items))
     return session.scalars(latest.options(*parts).limit(limit)).all()
 
 
-def numbers_of_orders(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
+def find_order_numbers(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
     """Our numbers, by the ids of the Amazon orders that have an Order."""
     mine = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
     return {row.amazon_order_id: row.number for row in session.execute(mine)}
 
 
-def version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:
+def get_version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:
     """(the body of a version, the body before it or None). Raises NotFoundError."""
     mine = select(AmazonOrderVersion.id, AmazonOrderVersion.body).where(
         AmazonOrderVersion.amazon_order_id == amazon_order_id, AmazonOrderVersion.id <= version_id

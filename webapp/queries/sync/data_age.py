@@ -32,7 +32,7 @@ class Freshness(NamedTuple):
         return self.late or self.error_code is not None
 
 
-def worst(session: Session, now: datetime) -> Freshness | None:
+def find_worst(session: Session, now: datetime) -> Freshness | None:
     """The account one has to worry about most, else the one with the oldest data; None without any account."""
     key = literal("sync_account-") + func.cast(Account.id, String)
     rows = session.execute(

@@ -73,13 +73,13 @@ def is_running(session: Session, account_id: int) -> bool:
     return session.scalar(latest) == "running"
 
 
-def waiting_in_quarantine(session: Session) -> int:
+def count_quarantined(session: Session) -> int:
     """How many orders could not be read so far; counted up to a hundred."""
     waiting = select(QuarantinedOrder.id).where(QuarantinedOrder.resolved_at.is_(None)).limit(100)
     return len(session.scalars(waiting).all())
 
 
-def quarantined(session: Session, kept_id: int) -> tuple[QuarantinedOrder, Account]:
+def get_quarantined(session: Session, kept_id: int) -> tuple[QuarantinedOrder, Account]:
     """One without its body being decrypted, and its account. Raises NotFoundError."""
     mine = select(QuarantinedOrder, Account).join(Account, Account.id == QuarantinedOrder.account_id)
     row = session.execute(

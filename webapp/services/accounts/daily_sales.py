@@ -119,7 +119,7 @@ def _sum_batch(session: Session, days: Sequence[tuple[Store, date]]) -> None:
         Span(number, store, _day_start(store, day), _day_start(store, day + timedelta(days=1)))
         for number, (store, day) in enumerate(days)
     ]
-    rows_by_span = dashboard.summed(session, spans)
+    rows_by_span = dashboard.sum_spans(session, spans)
     criteria = (DailySales.store_id == bindparam("the_store"), DailySales.day == bindparam("the_day"))
     table = DailySales.__table__
     statement = delete(table).where(*criteria)  # type: ignore[arg-type]

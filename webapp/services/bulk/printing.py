@@ -49,17 +49,17 @@ def _build_handler(
 
 
 def _documents_of_orders(kinds: tuple[str, ...]) -> Callable[[Session, Sequence[int]], list[Key]]:
-    return lambda session, ids: queries.of_orders(session, ids, kinds)
+    return lambda session, ids: queries.list_of_orders(session, ids, kinds)
 
 
 def _documents(kind: str) -> Callable[[Session, Sequence[int]], list[Key]]:
-    return lambda session, ids: queries.existing(session, kind, ids)
+    return lambda session, ids: queries.filter_existing(session, kind, ids)
 
 
 HANDLERS = (
     # Includes what is not shipped yet.
-    _build_handler("print_packing_slips", "order", queries.packing_slips),
-    _build_handler("print_pick_list", "order", queries.unshipped, printing.pick_list),
+    _build_handler("print_packing_slips", "order", queries.list_packing_slips),
+    _build_handler("print_pick_list", "order", queries.list_unshipped, printing.pick_list),
     *(_build_handler(name, "order", _documents_of_orders(kinds)) for name, kinds in OF_ORDERS.items()),
     *(_build_handler(name, subject, _documents(subject)) for name, subject in OF_DOCUMENTS.items()),
 )

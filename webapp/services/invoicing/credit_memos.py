@@ -48,8 +48,8 @@ def create(
         known_codes = ", ".join(row.code for row in amazon_refunds.REASONS if row.offered)
         raise InvalidError("reason_unknown", field="reason", reason=reason or "-", known=known_codes)
     with order_editing.edit_order(session, order_id, "refund", expected_version=expected_version) as order:
-        draft = queries.draft(session, order, request)
-        amazon_lines = queries.amazon_lines(session, order, draft) if on_amazon else None
+        draft = queries.draft_credit_memo(session, order, request)
+        amazon_lines = queries.build_amazon_lines(session, order, draft) if on_amazon else None
         memo = add_credit_memo(
             session, order, draft, now=now, amazon_lines=amazon_lines, reason=reason, return_to_stock=return_to_stock
         )

@@ -107,7 +107,7 @@ def queue_message(
     if existing is not None:
         return existing
     body = mail_states.clean_message(kind, text)
-    offer = queries.offer(session, order.amazon_order_id)
+    offer = queries.find_offer(session, order.amazon_order_id)
     if offer is None or kind not in offer.kinds.split(","):
         raise RefusedError("message_not_allowed")
     mail = _new_mail(order, kind, now, actor, idempotency_key=idempotency_key)
@@ -170,7 +170,7 @@ def queue_order_confirmations(
         and order.purchased_at > now - MAX_ORDER_AGE
         and mail_states.is_deliverable(order.buyer.email if order.buyer else None)
     ]
-    if not selected or queries.server_row(session) is None:
+    if not selected or queries.find_server_row(session) is None:
         return
     rows: list[dict[str, Any]] = []
     events: list[dict[str, Any]] = []

@@ -69,8 +69,8 @@ def send_due(session: Session, mail_service: MailService, *, clock: Clock) -> in
     """
     owner = leases.acquire(session, LEASE, clock(), "mails_running")
     try:
-        due = _select_sendable(session, queries.due(session, clock(), MAX_MAILS), clock())
-        server = queries.server(session)
+        due = _select_sendable(session, queries.list_due_ids(session, clock(), MAX_MAILS), clock())
+        server = queries.find_server(session)
         session.rollback()
         return (
             _send_all(session, mail_service, server, due, owner, clock)
@@ -177,7 +177,7 @@ def _prepare(
     if mail.state != domain.QUEUED:
         return None
     content = mail_service.compose(session, mail)
-    sender, recipient = queries.sender(session, mail.store_id), mail.recipient or ""
+    sender, recipient = queries.get_sender(session, mail.store_id), mail.recipient or ""
     message_id = mail.message_id or make_msgid(domain=sender.address.rpartition("@")[2])
     try:
         encoded = pack(content, sender, recipient, message_id, now)

@@ -32,7 +32,7 @@ def save_server(session: Session, fields: Mapping[str, str], *, now: datetime, a
     name there is no password. Raises InvalidError naming the field.
     """
     values = _clean_server(fields)
-    row = queries.server_row(session)
+    row = queries.find_server_row(session)
     values["password"] = _effective_password(fields.get("password", ""), values, row) if values["username"] else None
     if _as_server(values).exposes_password:
         raise InvalidError("mail_plain_sign_in", field="plain_sign_in")

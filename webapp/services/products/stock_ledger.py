@@ -99,11 +99,11 @@ def _batches(ids: Collection[int]) -> Iterator[Sequence[int]]:
 
 def _reconcile_batch(session: Session, ids: Sequence[int], now: datetime, actor: str) -> None:
     session.flush()
-    holds = reading.holds(session, ids)
-    rows = reading.rows(session, ids, {order_id for order_id, _ in holds})
+    holds = reading.load_holds(session, ids)
+    rows = reading.load_lines(session, ids, {order_id for order_id, _ in holds})
     if not rows and not holds:
         return
-    returned = reading.back(session, [row.line_id for row in rows if row.refunded])
+    returned = reading.load_returns(session, [row.line_id for row in rows if row.refunded])
     products = _load_products(session, {row.product_id for row in rows} | {hold.product_id for hold in holds.values()})
     updates = []
     for row in rows:

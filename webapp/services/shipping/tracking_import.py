@@ -31,7 +31,7 @@ def parse_sheets(session: Session, texts: Sequence[tuple[str, str]]) -> list[Par
     month_first = queries.is_month_first(session)
     sheets = [
         tracking_parser.read(
-            text, lambda words: queries.known_numbers(session, words), name=name, month_first=month_first
+            text, lambda words: queries.filter_order_numbers(session, words), name=name, month_first=month_first
         )
         for name, text in texts
     ]
@@ -100,7 +100,7 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
         if action is None:
             raise RefusedError("tracking_confirmed_already")
         return action
-    matches = queries.evaluate(session, queries.rows(session, import_id), now)
+    matches = queries.evaluate(session, queries.list_rows(session, import_id), now)
     ship_dates = tracking_matching.shipped_on(matches)
     rows: list[bulk_runner.RowSpec] = [
         (order_id, {"parcels": [asdict(parcel) for parcel in parcels], "shipped_on": ship_dates.get(order_id, "")})

@@ -96,7 +96,7 @@ class RefundHandler(SubmissionHandler):
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         memo = load_memo(session, submission)
-        balance = queries.at_amazon(session, session.get_one(Order, memo.order_id))
+        balance = queries.load_refundable(session, session.get_one(Order, memo.order_id))
         if balance.refused:
             return PreflightFailure(balance.refused)
         for amazon_line in memo.amazon_lines:
@@ -182,7 +182,7 @@ class RefundHandler(SubmissionHandler):
             return "refund_again_closed"
         quantities = _build_resubmission(load_memo(session, old), old).quantities or {}
         exceeds = any(order_states.left_to_refund(line) < quantities.get(line.id, 0) for line in order.items)
-        return "refund_again_gone" if exceeds else queries.at_amazon(session, order).refused
+        return "refund_again_gone" if exceeds else queries.load_refundable(session, order).refused
 
 
 def load_memo(session: Session, submission: Submission) -> CreditMemo:

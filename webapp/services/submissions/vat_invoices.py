@@ -42,7 +42,7 @@ def upload(
     """
     with order_editing.edit_order(session, document.order_id) as order:
         session.refresh(document)
-        error = queries.upload_of(session, order, document).refused
+        error = queries.load_upload(session, order, document).refused
         if error:
             raise RefusedError(error)
         return _enqueue(session, order, document, transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
@@ -50,9 +50,9 @@ def upload(
 
 def queue_due(session: Session, amazon_order_ids: Sequence[int], *, now: datetime, actor: str) -> None:
     """Queue the automatic uploads that are due now that these orders have changed. Does not commit."""
-    for invoice in queries.due(session, amazon_order_ids, now - _RECENT):
+    for invoice in queries.list_due(session, amazon_order_ids, now - _RECENT):
         order = session.get_one(Order, invoice.order_id)
-        if queries.refusal(order, invoice, None) is None:
+        if queries.refusal_reason(order, invoice, None) is None:
             _enqueue(session, order, invoice, "", undo_seconds=0, now=now, actor=actor)
 
 
@@ -67,7 +67,7 @@ def _enqueue(
     actor: str,
 ) -> Submission:
     details = {
-        "document": queries.kind(document),
+        "document": queries.document_kind(document),
         "number": document.number,
         "amount": Money(document.total, order.currency).amount,
         "vat": Money(_limited_tax(document), order.currency).amount,
@@ -80,7 +80,7 @@ def _enqueue(
         vat_invoices.KIND,
         order.amazon_order,
         details,
-        subject=queries.subject(document),
+        subject=queries.submission_subject(document),
         undo_seconds=undo_seconds,
         now=now,
         actor=actor,
@@ -101,7 +101,7 @@ class VatInvoiceHandler(SubmissionHandler):
         self, session: Session, submissions: Sequence[Submission]
     ) -> Callable[[AmazonGateway], PreparedFeed]:
         (submission,) = submissions
-        document, details = queries.document_of(session, submission), submission.details
+        document, details = queries.get_document(session, submission), submission.details
         invoice = VatInvoice(
             number=submission.amazon_order.number,
             invoice_number=details["number"],
@@ -124,24 +124,24 @@ class VatInvoiceHandler(SubmissionHandler):
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = self._load_order(session, submission)
-        error = queries.refusal(order, queries.document_of(session, submission), None)
+        error = queries.refusal_reason(order, queries.get_document(session, submission), None)
         return PreflightFailure(error) if error else None
 
     def order_id(self, session: Session, submission: Submission) -> int | None:
-        return queries.document_of(session, submission).order_id
+        return queries.get_document(session, submission).order_id
 
     def resubmit(
         self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
     ) -> Submission:
-        document = queries.document_of(session, old)
+        document = queries.get_document(session, old)
         transaction_id = old.details.get("transaction_id", "")
         return upload(session, document, transaction_id=transaction_id, undo_seconds=undo_seconds, now=now, actor=actor)
 
     def resubmit_error(self, session: Session, old: Submission) -> str | None:
-        return queries.upload_of(session, self._load_order(session, old), queries.document_of(session, old)).refused
+        return queries.load_upload(session, self._load_order(session, old), queries.get_document(session, old)).refused
 
     def _load_order(self, session: Session, submission: Submission) -> Order:
-        return session.get_one(Order, queries.document_of(session, submission).order_id)
+        return session.get_one(Order, queries.get_document(session, submission).order_id)
 
 
 def _limited_tax(document: Document) -> int:

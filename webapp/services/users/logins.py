@@ -15,7 +15,7 @@ from webapp.db.encryption import vault
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.users.credentials import LONGEST_PASSWORD, normal_email
 from webapp.models.users import SignInAttempt, User
-from webapp.queries.users import sign_in_account
+from webapp.queries.users import hash_account
 from webapp.services.users.users import update_hash
 
 FAILURES_PER_ACCOUNT = 10
@@ -50,7 +50,7 @@ def sign_in(session: Session, email: str, password: str, address: str, verify: V
 
 def record_link_sign_in(session: Session, email: str, address: str, now: datetime) -> None:
     """Record a sign-in by link, which also ends a lock. Commits."""
-    session.add(SignInAttempt(at=now, account=sign_in_account(email), address=_network(address), outcome="by_link"))
+    session.add(SignInAttempt(at=now, account=hash_account(email), address=_network(address), outcome="by_link"))
     session.commit()
 
 
@@ -60,7 +60,7 @@ def _record_attempt(session: Session, email: str, address: str, now: datetime) -
     user = session.execute(
         select(User.id, User.password).where(User.email == email, User.active).with_for_update()
     ).one_or_none()
-    account, network = sign_in_account(email), _network(address)
+    account, network = hash_account(email), _network(address)
     until = _locked_until(session, account, network, now)
     if until is not None:
         session.rollback()

@@ -37,10 +37,10 @@ def make_sign_in_link(
     user set a new password; raises NotFoundError if there is no such user, RefusedError if they are disabled.
     """
     if email is None:
-        if users.anybody(session):
+        if users.has_users(session):
             raise RefusedError("not_first_start")
         return _make_link(session, settings, now, "first", None, actor)
-    user = users.by_email(session, normal_email(email))
+    user = users.find_by_email(session, normal_email(email))
     if user is None:
         raise NotFoundError("user_unknown")
     if not user.active:
@@ -50,7 +50,7 @@ def make_sign_in_link(
 
 def make_demo_link(session: Session, settings: Settings, now: datetime) -> str:
     """Create a link that signs in the owner of a demo, and return its URL. Only for `channeldesk demo`."""
-    user = users.by_email(session, DEMO_EMAIL) or _add(session, DEMO_EMAIL, OWNER, None, now, "cli")
+    user = users.find_by_email(session, DEMO_EMAIL) or _add(session, DEMO_EMAIL, OWNER, None, now, "cli")
     return _make_link(session, settings, now, "demo", user.id, "cli")
 
 
@@ -59,8 +59,8 @@ def use_link(session: Session, token: str, now: datetime, email: str = "", passw
 
     Raises RefusedError for a used or expired link, and InvalidError like `create_user`.
     """
-    link = users.link(session, token, now)
-    statement = delete(SignInLink).where(SignInLink.token_hash == users.digest(token)).returning(SignInLink.kind)
+    link = users.find_link(session, token, now)
+    statement = delete(SignInLink).where(SignInLink.token_hash == users.digest_token(token)).returning(SignInLink.kind)
     if link is None or session.execute(statement).one_or_none() is None:
         session.rollback()
         raise RefusedError("link_gone")
@@ -190,7 +190,9 @@ def _make_link(session: Session, settings: Settings, now: datetime, kind: str, u
     token = secrets.token_urlsafe(32)
     session.execute(delete(SignInLink).where(SignInLink.kind == kind, SignInLink.user_id == user_id))
     session.execute(delete(SignInLink).where(SignInLink.expires_at <= now))
-    session.add(SignInLink(token_hash=users.digest(token), kind=kind, user_id=user_id, expires_at=now + LINK_LIFETIME))
+    session.add(
+        SignInLink(token_hash=users.digest_token(token), kind=kind, user_id=user_id, expires_at=now + LINK_LIFETIME)
+    )
     if user_id is not None:
         audit_log.record(session, "link_made", now=now, actor=actor, user_id=user_id, args={"user": user_id})
     session.commit()

@@ -234,7 +234,7 @@ def _datasets(missing: frozenset[str], outages: frozenset[str] = frozenset()) ->
 
 
 def _account(account_id: int) -> Account:
-    account = stores.account(db.session(), account_id)
+    account = stores.find_account(db.session(), account_id)
     if account is None:
         raise NotFoundError("account_unknown", name=account_id)
     return account
@@ -253,7 +253,7 @@ def _account_page(
         "datasets": _datasets(
             frozenset(account.missing_datasets), accounts.temporarily_unavailable_datasets(account, datetime.now(UTC))
         ),
-        "job": stores.sync_job(db.session(), account_id),
+        "job": stores.find_sync_job(db.session(), account_id),
         "form": form or CredentialsForm(formdata=None),
         "problem": problem,
     }

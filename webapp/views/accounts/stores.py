@@ -34,7 +34,7 @@ bp = Blueprint("stores", __name__)
 @bp.get("/")
 @requires("stores.read")
 def index() -> Response:
-    cards = stores.cards(db.session(), datetime.now(UTC))
+    cards = stores.load_cards(db.session(), datetime.now(UTC))
     cards_with_notices = [(card, alert_texts.of_store(card.store, card.alerts)) for card in cards]
     return render_fragment_or_page(request, "stores/index.html", "stores/index.html", cards=cards_with_notices)
 
@@ -50,12 +50,12 @@ def list_all() -> ResponseReturnValue:
 def show(slug: str) -> Response:
     """Render the dashboard. HTMX polls its changing part with the `mark` of its state; 204 if unchanged."""
     session, store = db.session(), load_store(slug)
-    recent = dashboard.recent_orders(session, store)
-    mark = dashboard.state_mark(store, recent)
+    recent = dashboard.load_recent_orders(session, store)
+    mark = dashboard.state_fingerprint(store, recent)
     if wants_fragment(request) and request.args.get("mark") == mark:
         return make_response("", 204)
     now, days = datetime.now(UTC), 7 if request.args.get("days") == "7" else 30
-    alerts = accounts_alerts.alerts(session, [store], now).get(store.id, [])
+    alerts = accounts_alerts.load_alerts(session, [store], now).get(store.id, [])
     return render_fragment_or_page(
         request,
         "stores/_live.html",
@@ -64,8 +64,8 @@ def show(slug: str) -> Response:
         recent=recent,
         mark=mark,
         days=days,
-        sales=dashboard.sales(session, store, days, now),
-        waiting=dashboard.waiting(session, store, now),
+        sales=dashboard.load_sales(session, store, days, now),
+        waiting=dashboard.count_waiting(session, store, now),
         notices=alert_texts.of_store(store, alerts),
         seller_central=links.seller_central(store.marketplace),
     )
@@ -140,7 +140,7 @@ _DELETE = ("stores/_delete.html", "stores/delete.html")
 
 def load_store(slug: str) -> Store:
     """Return the store of a URL. Raises NotFoundError."""
-    store = stores.by_slug(db.session(), slug)
+    store = stores.find_by_slug(db.session(), slug)
     if store is None:
         raise NotFoundError("store_unknown", name=slug)
     return store
@@ -148,7 +148,7 @@ def load_store(slug: str) -> Store:
 
 def _delete_context(slug: str) -> dict[str, Any]:
     store = load_store(slug)
-    return {"store": store, "loses": stores.what_delete_loses(db.session(), store)}
+    return {"store": store, "loses": stores.count_deleted_with(db.session(), store)}
 
 
 def _switch(slug: str, *, active: bool) -> Response:
@@ -164,6 +164,6 @@ def _form(store: Store, entered: MultiDict[str, str]) -> OrderSettingsForm:
     """Return the form with what was entered, and the stored setting for the rest."""
     data = {
         key: entered.get(key, entered.get(f"entered_{key}", value))
-        for key, value in stores.order_settings(store).items()
+        for key, value in stores.read_order_settings(store).items()
     }
     return OrderSettingsForm(formdata=None, data=data)

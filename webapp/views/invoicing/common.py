@@ -124,7 +124,7 @@ def comment_views(session: Session, comments: Sequence[Comment], zone: str) -> l
 
 def document_comments(session: Session, order: Order, **document: int) -> list[CommentView]:
     """Return the comments on a document, which is given as `queries.documents.comments` takes it."""
-    return comment_views(session, queries.comments(session, **document), order.store.marketplace.time_zone)
+    return comment_views(session, queries.list_comments(session, **document), order.store.marketplace.time_zone)
 
 
 def add_comment(document: Any, column: str, url: str) -> Response:
@@ -143,7 +143,7 @@ def add_comment(document: Any, column: str, url: str) -> Response:
         )
     except InvalidError as error:
         add_error(form, error)
-        no_mail = mails.cannot_mail_reason(session, orders.by_id(session, order_id))
+        no_mail = mails.cannot_mail_reason(session, orders.get_by_id(session, order_id))
         context = {"form": form, "comments_url": request.path, "back": url, "no_mail": no_mail}
         return render_invalid(request, "documents/_comment_form.html", "documents/comment.html", **context)
     flash(_("The comment was written."), "good")

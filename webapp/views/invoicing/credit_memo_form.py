@@ -26,25 +26,25 @@ from webapp.web.worker_notification import wake_worker
 def _build_form(order: Order) -> CreditMemoForm:
     """Return the form, filled with all that is left, to be refunded by Amazon where Amazon would refund all of it."""
     session = db.session()
-    form = credit_memo_form(order, refundable.at_amazon(session, order))
+    form = credit_memo_form(order, refundable.load_refundable(session, order))
     if not form.is_submitted():
-        refunded = refundable.given_back(session, order)
+        refunded = refundable.sum_credited(session, order)
         draft = drafts.credit_all(order.items, order.total, given=refunded, money_left=_remaining_amount(order))
         form.fill(draft, on_amazon=_amazon_error(session, order, draft) is None)
     return form
 
 
 def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, Any]:
-    shipping = drafts.shipping_left(order.items, refundable.given_back(session, order))
+    shipping = drafts.shipping_left(order.items, refundable.sum_credited(session, order))
     context = {
         "shipping_left": Money(sum(shipping.values()), order.currency),
-        "at_amazon": refundable.at_amazon(session, order),
+        "at_amazon": refundable.load_refundable(session, order),
         "why_not_amazon": "",
     }
     if not any(map(order_states.left_to_refund, order.items)) and _remaining_amount(order) <= 0:
         raise RefusedError("nothing_to_refund")
     try:
-        draft = refundable.draft(session, order, form.asked())
+        draft = refundable.draft_credit_memo(session, order, form.asked())
     except InvalidError as error:
         form.tell(error)
         return context
@@ -59,7 +59,7 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
 def _amazon_error(session: Session, order: Order, draft: drafts.Draft) -> DeskError | None:
     """Return why Amazon would not refund this draft, or None."""
     try:
-        refundable.amazon_lines(session, order, draft)
+        refundable.build_amazon_lines(session, order, draft)
     except (InvalidError, RefusedError) as error:
         return error
     return None
@@ -97,7 +97,7 @@ document_form.add_routes(
         lambda number: _("Credit memo %(number)s was written.", number=number),
         _l("New credit memo"),
         order_states.left_to_refund,
-        documents.credit_memo,
+        documents.get_credit_memo,
         "credit_memo_id",
     ),
 )

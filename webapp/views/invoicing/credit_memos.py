@@ -23,14 +23,14 @@ bp = Blueprint("credit_memos", __name__)
 @requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
-    memo = queries.credit_memo(session, number)
-    order = orders.by_id(session, memo.order_id)
-    submission = submissions.about_one(session, order.amazon_order_id, amazon_refunds.KIND, str(memo.id))
+    memo = queries.get_credit_memo(session, number)
+    order = orders.get_by_id(session, memo.order_id)
+    submission = submissions.find_latest(session, order.amazon_order_id, amazon_refunds.KIND, str(memo.id))
     return document_pages.render(
         "credit_memos/show.html",
         order,
         document=memo,
-        upload=vat_invoices.upload_of(session, order, memo),
+        upload=vat_invoices.load_upload(session, order, memo),
         submission=submission,
         pace=submissions_panel.poll_interval([submission] if submission else []),
         totals=totals(memo, order.currency),

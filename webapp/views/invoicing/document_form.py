@@ -68,13 +68,13 @@ def add_routes(bp: Blueprint, document: DocumentType) -> None:
 
     @requires("orders.write")
     def new(number: str) -> Response:
-        order = queries.by_number(db.session(), number)
+        order = queries.get_by_number(db.session(), number)
         return _render(render_fragment_or_page, document, order, document.build_form(order))
 
     @requires("orders.write")
     def preview(number: str) -> Response:
         """Render the form as it is filled in now, with its totals; nothing is saved."""
-        order = queries.by_number(db.session(), number)
+        order = queries.get_by_number(db.session(), number)
         form = document.build_form(order)
         edited = document.edit_form is not None and document.edit_form(form)
         return _render(render_fragment_or_page, document, order, form, edited=edited)
@@ -97,7 +97,7 @@ def add_routes(bp: Blueprint, document: DocumentType) -> None:
 
 def _create(document: DocumentType, number: str) -> Response:
     session = db.session()
-    order = queries.by_number(session, number)
+    order = queries.get_by_number(session, number)
     form = document.build_form(order)
     key = (form.once.data or "")[:64]
     created = form_drafts.read(CREATED) or {}
@@ -116,7 +116,7 @@ def _create(document: DocumentType, number: str) -> Response:
         document_number = document.create(session, order, form, options)
     except (InvalidError, RefusedError) as error:
         session.rollback()
-        return _render(render_invalid, document, queries.by_number(session, number), form, error)
+        return _render(render_invalid, document, queries.get_by_number(session, number), form, error)
     if key:
         created = {**(form_drafts.read(CREATED) or {}), key: document_number}
         form_drafts.keep(CREATED, dict(list(created.items())[-MAX_CREATED:]))
@@ -156,7 +156,7 @@ def _render(
         "documents/new.html",
         **document_pages.order_context(order) | context,
         remaining={item.id: document.remaining(item) for item in order.items},
-        stock=line_stock.of_order(db.session(), order) if document.transition == "ship" else {},
+        stock=line_stock.load_for_order(db.session(), order) if document.transition == "ship" else {},
         document=document,
         title=document.title,
         form=form,

@@ -30,14 +30,14 @@ bp = Blueprint("invoices", __name__)
 @requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
-    invoice = queries.invoice(session, number)
-    order = orders.by_id(session, invoice.order_id)
+    invoice = queries.get_invoice(session, number)
+    order = orders.get_by_id(session, invoice.order_id)
     grand = (_l("Grand total"), Money(invoice.total, order.currency), True)
     return document_pages.render(
         "invoices/show.html",
         order,
         document=invoice,
-        upload=vat_invoices.upload_of(session, order, invoice),
+        upload=vat_invoices.load_upload(session, order, invoice),
         totals=[*document_pages.amount_rows(invoice, order.currency), grand],
         remarks=document_pages.document_comments(session, order, invoice_id=invoice.id),
         form=CommentForm(formdata=None),
@@ -64,7 +64,7 @@ document_form.add_routes(
         lambda number: _("Invoice %(number)s was written.", number=number),
         _l("New invoice"),
         order_states.left_to_invoice,
-        queries.invoice,
+        queries.get_invoice,
         "invoice_id",
     ),
 )

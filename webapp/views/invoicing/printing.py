@@ -21,21 +21,21 @@ bp = Blueprint("printing", __name__)
 @bp.get("/invoices/<number>/pdf", endpoint="invoice")
 @requires("documents.print")
 def invoice_pdf(number: str) -> Response:
-    invoice = documents.invoice(db.session(), number)
+    invoice = documents.get_invoice(db.session(), number)
     return _pdf([("invoice", invoice.id)], f"invoice-{invoice.number}")
 
 
 @bp.get("/shipments/<number>/pdf", endpoint="shipment")
 @requires("documents.print")
 def shipment_pdf(number: str) -> Response:
-    shipment = documents.shipment(db.session(), number)
+    shipment = documents.get_shipment(db.session(), number)
     return _pdf([("shipment", shipment.id)], f"packing-slip-{shipment.number}")
 
 
 @bp.get("/credit-memos/<number>/pdf", endpoint="credit_memo")
 @requires("documents.print")
 def credit_memo_pdf(number: str) -> Response:
-    credit_memo = documents.credit_memo(db.session(), number)
+    credit_memo = documents.get_credit_memo(db.session(), number)
     return _pdf([("credit_memo", credit_memo.id)], f"credit-memo-{credit_memo.number}")
 
 
@@ -43,8 +43,8 @@ def credit_memo_pdf(number: str) -> Response:
 @requires("documents.print")
 def order_pdf(number: str) -> Response:
     """Render the invoices, packing slips and credit memos of an order as one PDF."""
-    order = orders.by_number(db.session(), number)
-    keys = queries.of_orders(db.session(), [order.id])
+    order = orders.get_by_number(db.session(), number)
+    keys = queries.list_of_orders(db.session(), [order.id])
     if not keys:
         raise RefusedError("nothing_to_print", number=order.number)
     return _pdf(keys, f"order-{order.number}")
@@ -54,8 +54,8 @@ def order_pdf(number: str) -> Response:
 @requires("documents.print")
 def packing_slip(number: str) -> Response:
     """Render a packing slip of the units of an order that are left to ship."""
-    order = orders.by_number(db.session(), number)
-    keys = queries.unshipped(db.session(), [order.id])
+    order = orders.get_by_number(db.session(), number)
+    keys = queries.list_unshipped(db.session(), [order.id])
     if not keys:
         raise RefusedError("nothing_to_pack", number=order.number)
     return _pdf(keys, f"packing-slip-{order.number}")
@@ -66,16 +66,16 @@ def packing_slip(number: str) -> Response:
 def printed(action_id: int) -> Response:
     """Send the PDF that a bulk action created."""
     session = db.session()
-    file = queries.file_of(session, action_id)
+    file = queries.find_file(session, action_id)
     if file is None:
         raise NotFoundError("printed_file_gone")
-    content = stream_with_context(queries.parts(session, file.id))
+    content = stream_with_context(queries.iterate_parts(session, file.id))
     return _named(Response(content, mimetype="application/pdf"), f"bulk-{action_id}")
 
 
 def result(action: BulkAction) -> tuple[str, str] | None:
     """Return text and URL of the link to the bulk action's PDF, or None if it is gone or the user may not see it."""
-    if not has_permission("documents.print") or queries.file_of(db.session(), action.id) is None:
+    if not has_permission("documents.print") or queries.find_file(db.session(), action.id) is None:
         return None
     return _("Open the PDF"), url_for("printing.printed", action_id=action.id)
 

@@ -35,7 +35,7 @@ def create(name: str) -> Response:
         abort(400)
     session = db.session()
     form, arguments = read_query(listing, request.form.get("query", ""))
-    all_stores = stores.by_name(session)
+    all_stores = stores.list_store_names(session)
     layout = saved_views.find_layout(session, current_user.id, listing.name)
     visible_grid = list_registry.chosen_grid(listing, all_stores, arguments, layout)
     grid, fields = writers.fields_of(visible_grid, listing.headings)

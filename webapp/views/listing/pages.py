@@ -54,7 +54,7 @@ def add_routes(bp: Blueprint, listing: Listing, path: str = "") -> None:
     @requires("orders.read")
     def search() -> Response:
         # A POST, so that names reach no log. The URL it redirects to has them encrypted.
-        form = listing.filters(request.form, stores.by_name(db.session()))
+        form = listing.filters(request.form, stores.list_store_names(db.session()))
         form.validate()
         return see_other(request, grid_page.address_of(listing.endpoint, form, request.form))
 

@@ -118,7 +118,7 @@ ORDERS = Listing(
     ),
     Message(_l("No Order is like that"), _TAKE_AWAY),
     page="orders/index.html",
-    find_number=orders.number_for,
+    find_number=orders.find_number,
     kinds=(
         "hold",
         "unhold",
@@ -155,7 +155,7 @@ INVOICES = Listing(
     "invoices",
     _l("Invoices"),
     _l("What was billed of the Orders"),
-    document_lists.invoices,
+    document_lists.invoice_grid,
     InvoiceFilters,
     document_columns.INVOICES,
     grid_page.invoices_counted,
@@ -164,14 +164,14 @@ INVOICES = Listing(
         _l("No invoices yet"), _l("Orders are invoiced when they are imported, or one by one on their page.")
     ),
     _NO_DOCUMENT,
-    find_number=partial(document_lists.number_for, model=Invoice),
+    find_number=partial(document_lists.find_number, model=Invoice),
     kinds=("print_these_invoices",),
 )
 SHIPMENTS = Listing(
     "shipments",
     _l("Shipments"),
     _l("What left for the buyers, parcel by parcel"),
-    document_lists.shipments,
+    document_lists.shipment_grid,
     ShipmentFilters,
     document_columns.SHIPMENTS,
     grid_page.shipments_counted,
@@ -181,14 +181,14 @@ SHIPMENTS = Listing(
         _l("Ship an Order on its page; each shipment is listed here."),
     ),
     _NO_DOCUMENT,
-    find_number=partial(document_lists.number_for, model=Shipment),
+    find_number=partial(document_lists.find_number, model=Shipment),
     kinds=("print_these_packing_slips",),
 )
 CREDIT_MEMOS = Listing(
     "credit_memos",
     _l("Credit memos"),
     _l("What was given back of the Orders"),
-    document_lists.credit_memos,
+    document_lists.credit_memo_grid,
     CreditMemoFilters,
     document_columns.CREDIT_MEMOS,
     grid_page.credit_memos_counted,
@@ -198,7 +198,7 @@ CREDIT_MEMOS = Listing(
         _l("What is refunded, here or when Amazon cancels an invoiced order, is listed here."),
     ),
     _NO_DOCUMENT,
-    find_number=partial(document_lists.number_for, model=CreditMemo),
+    find_number=partial(document_lists.find_number, model=CreditMemo),
     kinds=("print_these_credit_memos",),
 )
 CUSTOMERS = Listing(

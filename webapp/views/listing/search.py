@@ -29,7 +29,7 @@ def show() -> Response:
     if not form.validate() or not form.q.data:
         return (render_invalid if form.errors else render_fragment_or_page)(request, page, page, form=form)
     session = db.session()
-    all_stores = stores.by_name(session)
+    all_stores = stores.list_store_names(session)
     grid = amazon_orders.grid(all_stores).for_reader(personal=has_permission("pii.read")).choose(_COLUMNS)
     results = grid_fetch.fetch_page(
         session, grid, grid_fetch.parse_page_request(grid, {"size": _ORDERS}), {"q": form.q.data}
@@ -44,7 +44,7 @@ def show() -> Response:
         stores={store.id: store for store in all_stores},
         everything=_url("amazon_orders.index", form),
         ours=_url("orders.index", form),
-        products=products.matching(session, form.q.data, _PRODUCTS) if has_permission("products.read") else [],
+        products=products.search_products(session, form.q.data, _PRODUCTS) if has_permission("products.read") else [],
     )
 
 
@@ -55,10 +55,10 @@ def search() -> ResponseReturnValue:
     form = SearchForm(request.form, reads_personal=has_permission("pii.read"))
     if form.validate() and form.q.data:
         session = db.session()
-        number = orders.number_for(session, form.q.data)
+        number = orders.find_number(session, form.q.data)
         if number is not None:
             return see_other(request, url_for("orders.show", number=number))
-        number = amazon_orders.number_for(session, form.q.data)
+        number = amazon_orders.find_number(session, form.q.data)
         if number is not None:
             return see_other(request, url_for("amazon_orders.show", number=number))
     return see_other(request, _url("search.show", form))

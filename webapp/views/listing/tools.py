@@ -111,7 +111,7 @@ def save(name: str) -> Response:
     query = request.form.get("query", "")
     if form.validate():
         arguments = _parse_query(query)
-        filters = listing.filters(arguments, stores.by_name(session))
+        filters = listing.filters(arguments, stores.list_store_names(session))
         filters.validate()
         layout = queries.find_layout(session, current_user.id, listing.name)
         visible = list_registry.chosen_grid(listing, [], arguments, layout).visible
@@ -171,7 +171,7 @@ def delete(view_id: int) -> Response:
 def read_query(listing: Listing, query: str) -> tuple[Any, MultiDict[str, str]]:
     """Return (validated filters, parameters) of a list's query string. Raises InvalidError."""
     arguments = _parse_query(query)
-    form = listing.filters(arguments, stores.by_name(db.session()))
+    form = listing.filters(arguments, stores.list_store_names(db.session()))
     if not form.validate():
         raise InvalidError("filters_wrong")
     return form, arguments
@@ -182,7 +182,7 @@ def _selected(listing: Listing) -> list[int]:
     if not request.form.get("all"):
         return [id_ for id_ in request.form.getlist("id", type=int) if 0 < id_ < 2**31]
     form, arguments = read_query(listing, request.form.get("query", ""))
-    grid = listing.open_grid(stores.by_name(db.session()))
+    grid = listing.open_grid(stores.list_store_names(db.session()))
     place = grid_fetch.parse_page_request(grid, arguments)
     return grid_fetch.fetch_ids(db.session(), grid, place, form.set(), bulk_states.MOST_ROWS + 1)
 

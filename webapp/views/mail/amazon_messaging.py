@@ -36,7 +36,7 @@ _PAGE = ("mails/_messages.html", "mails/messages.html")
 @requires("mails.write")
 def show(number: str) -> Response:
     """Render the allowed messages; the fragment polls until Amazon has answered."""
-    order = orders.by_number(db.session(), number)
+    order = orders.get_by_number(db.session(), number)
     return render_fragment_or_page(request, *_PAGE, order=order, message=about(order))
 
 
@@ -45,7 +45,7 @@ def show(number: str) -> Response:
 def ask(number: str) -> Response:
     """Request the allowed messages from Amazon."""
     session = db.session()
-    order = orders.by_number(session, number)
+    order = orders.get_by_number(session, number)
     account_id = order.amazon_order.account_id
     amazon_messaging.request_allowed(session, order, now=datetime.now(UTC))
     _ring(account_id)
@@ -59,7 +59,7 @@ def ask(number: str) -> Response:
 @requires("mails.write")
 def create(number: str) -> Response:
     session = db.session()
-    order = orders.by_number(session, number)
+    order = orders.get_by_number(session, number)
     account_id = order.amazon_order.account_id
     form = MessageForm(kinds=allowed(order))
     try:
@@ -75,7 +75,7 @@ def create(number: str) -> Response:
     except InvalidError as error:
         session.rollback()
         add_error(form, error)
-        order = orders.by_number(session, number)
+        order = orders.get_by_number(session, number)
         return render_invalid(request, *_PAGE, order=order, message=about(order, form))
     mail_id = mail.id
     session.rollback()
@@ -86,7 +86,7 @@ def create(number: str) -> Response:
 
 def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
     """Return the context of the fragment. `state`: unasked, asking, answered or failed."""
-    offer = queries.offer(db.session(), order.amazon_order_id)
+    offer = queries.find_offer(db.session(), order.amazon_order_id)
     now = datetime.now(UTC)
     if offer is None or (offer.answered_at is not None and not amazon_messaging.is_fresh(offer, now) and form is None):
         return {"state": "unasked", "offer": None, "form": None, "others": []}
@@ -103,7 +103,7 @@ def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
 
 def allowed(order: Order) -> list[str]:
     """Return the allowed kinds of messages that are plain text."""
-    offer = queries.offer(db.session(), order.amazon_order_id)
+    offer = queries.find_offer(db.session(), order.amazon_order_id)
     return [kind for kind in (offer.kinds.split(",") if offer else []) if kind in LIMITS]
 
 

@@ -51,7 +51,7 @@ _NEW = ("mails/_new.html", "mails/new.html")
 @requires("mails.read")
 def index() -> Response:
     session = db.session()
-    form = MailFilters(request.args, stores=stores.by_name(session))
+    form = MailFilters(request.args, stores=stores.list_store_names(session))
     shown = grid_page.show(session, queries.GRID, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
     on_its_way = any(row.state in {mail_states.QUEUED, mail_states.SENDING} for row in rows)
@@ -65,9 +65,9 @@ def index() -> Response:
         people=names(session, [row.actor for row in rows]),
         zones={id_: marketplace.time_zone for id_, marketplace in BY_ID.items()},
         pace=3 if on_its_way and not shown.pager.previous else 0,
-        server=queries.server_row(session),
-        failed=queries.count(session, mail_states.FAILED),
-        unknown=queries.count(session, mail_states.UNKNOWN),
+        server=queries.find_server_row(session),
+        failed=queries.count_in_state(session, mail_states.FAILED),
+        unknown=queries.count_in_state(session, mail_states.UNKNOWN),
     )
 
 
@@ -84,9 +84,9 @@ def show(mail_id: int) -> Response:
         mail=mail,
         zone=zone,
         actor=names(session, [mail.actor])[mail.actor],
-        history=event_lines.entries(session, queries.history(session, mail), zone),
+        history=event_lines.entries(session, queries.list_events(session, mail), zone),
         text=_text(mail) if has_permission("pii.read") else None,
-        document=queries.document_of(session, mail),
+        document=queries.find_document(session, mail),
         may=mail_states.is_allowed,
         pace=2 if mail.state in {mail_states.QUEUED, mail_states.SENDING} else 0,
     )
@@ -122,7 +122,7 @@ def retry_all() -> Response:
 @requires("mails.write")
 def new(number: str) -> Response:
     """Render the form, filled in from the template of the parameter `what`."""
-    order = orders.by_number(db.session(), number)
+    order = orders.get_by_number(db.session(), number)
     kind, document_id = _parse_key(order, request.args.get("what", ""))
     form = MailForm(formdata=None, once=secrets.token_urlsafe(12), attach=document_id is not None)
     form.what.data = _key(kind, document_id)
@@ -135,7 +135,7 @@ def new(number: str) -> Response:
 @requires("mails.write")
 def create(number: str) -> Response:
     session, form = db.session(), MailForm()
-    order = orders.by_number(session, number)
+    order = orders.get_by_number(session, number)
     kind, document_id = _parse_key(order, form.what.data or "")
     # People who may not read personal data are shown no text and send the template's.
     text = (
@@ -161,11 +161,11 @@ def create(number: str) -> Response:
         add_error(form, error)
         # The confirmation was for this text only.
         form.anyway.data = False
-        order = orders.by_number(session, number)
+        order = orders.get_by_number(session, number)
         return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id))
     except RefusedError as error:
         session.rollback()
-        order = orders.by_number(session, number)
+        order = orders.get_by_number(session, number)
         # The form stays, so that no input is lost.
         refused = {"refused": "", "problem": text_for(error.code, error.arguments)}
         return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id) | refused)
@@ -193,8 +193,8 @@ def credit_memo(number: str) -> Response:
 def _send_document(kind: str, number: str) -> Response:
     """Send a document with the text of its template."""
     session = db.session()
-    document = queries.document(session, kind, number)
-    order = orders.by_id(session, document.order_id)
+    document = queries.get_document(session, kind, number)
+    order = orders.get_by_id(session, document.order_id)
     return _queued(
         outbox.queue_mail(session, order, kind, document.id, now=datetime.now(UTC), actor=current_user.actor)
     )
@@ -217,7 +217,7 @@ def _form_context(order: Order, form: MailForm, kind: str, document_id: int | No
         "choices": _choices(order),
         "refused": queries.cannot_mail_reason(session, order),
         "problem": "",
-        "sent": queries.of_order(session, order.id),
+        "sent": queries.list_for_order(session, order.id),
         "zone": order.store.marketplace.time_zone,
         "message": amazon_messaging.about(order),
     }
@@ -226,7 +226,7 @@ def _form_context(order: Order, form: MailForm, kind: str, document_id: int | No
 def _choices(order: Order) -> list[tuple[str, str]]:
     """Return (key, label) of every mail that can be written about the order."""
     plain = [(kind, str(label("mail_kind", kind).text)) for kind in (mail_states.FREE, mail_states.ORDER)]
-    documents = queries.documents(db.session(), order.id)
+    documents = queries.list_documents(db.session(), order.id)
     return plain + [
         (_key(kind, id_), f"{label('mail_kind', kind).text} {document_number}")
         for kind, id_, document_number in documents
@@ -242,7 +242,7 @@ def _parse_key(order: Order, key: str) -> tuple[str, int | None]:
     kind, _dash, id_ = key.partition("-")
     if key in {mail_states.ORDER, mail_states.FREE}:
         return key, None
-    available = {(kind, document_id) for kind, document_id, _number in queries.documents(db.session(), order.id)}
+    available = {(kind, document_id) for kind, document_id, _number in queries.list_documents(db.session(), order.id)}
     if id_.isdecimal() and (kind, int(id_)) in available:
         return kind, int(id_)
     return mail_states.FREE, None

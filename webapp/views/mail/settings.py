@@ -69,7 +69,7 @@ def test() -> Response:
     done = ""
     try:
         to = mail_states.clean_address(form.to.data or "", "to")
-        server, sender = queries.server(session), queries.sender(session)
+        server, sender = queries.find_server(session), queries.get_sender(session)
         session.rollback()
         if server is None:
             raise NotFoundError("mail_not_configured")
@@ -87,7 +87,7 @@ def test() -> Response:
 @requires("mails.settings")
 def sender_page(slug: str) -> Response:
     store = load_store(slug)
-    own = queries.senders(db.session()).get(store.id)
+    own = queries.list_senders(db.session()).get(store.id)
     data = {name: getattr(own, name) for name in ("address", "name", "reply_to")} if own else {}
     return render_fragment_or_page(
         request, *_SENDER, store=store, form=SenderForm(formdata=None, data=data), common=_server()
@@ -116,10 +116,10 @@ def _page(form: ServerForm | None = None, **more: Any) -> dict[str, Any]:
         if row:
             data = {name: str(getattr(row, name)) for name in _FIELDS} | {"plain_sign_in": row.plain_sign_in}
         form = ServerForm(formdata=None, data=data)
-    page: dict[str, Any] = {"form": form, "server": row, "stores": stores.by_name(session)}
-    page |= {"senders": queries.senders(session), "test": TestMailForm(formdata=None), "problem": None, "done": ""}
+    page: dict[str, Any] = {"form": form, "server": row, "stores": stores.list_store_names(session)}
+    page |= {"senders": queries.list_senders(session), "test": TestMailForm(formdata=None), "problem": None, "done": ""}
     return page | more
 
 
 def _server() -> MailServer | None:
-    return queries.server_row(db.session())
+    return queries.find_server_row(db.session())

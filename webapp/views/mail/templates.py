@@ -49,7 +49,7 @@ _EDIT = ("mail_templates/_edit.html", "mail_templates/edit.html")
 @bp.get("/mail-templates")
 @requires("mails.settings")
 def index() -> Response:
-    changed = queries.changed_templates(db.session())
+    changed = queries.list_changed_templates(db.session())
     page = "mail_templates/index.html"
     return render_fragment_or_page(request, page, page, kinds=mail_states.KINDS, tongues=LANGUAGES, changed=changed)
 
@@ -114,7 +114,7 @@ def _context(kind: str, language: str, form: TemplateForm) -> dict[str, Any]:
         "form": form,
         "tongues": LANGUAGES,
         "places": {name: PLACES[name] for name in domain.PLACES[kind]},
-        "changed": (kind, language) in queries.changed_templates(db.session()),
+        "changed": (kind, language) in queries.list_changed_templates(db.session()),
         "preview": _preview(kind, language, form),
         "title": label("mail_kind", kind).text,
     }
@@ -139,8 +139,8 @@ def _values(kind: str, language: str, number: str) -> dict[str, str]:
     session = db.session()
     if not number or not has_permission("pii.read"):
         return composer.sample(session, kind, language)
-    order = orders.by_number(session, number)
-    documents = [id_ for other, id_, _number in queries.documents(session, order.id) if other == kind]
+    order = orders.get_by_number(session, number)
+    documents = [id_ for other, id_, _number in queries.list_documents(session, order.id) if other == kind]
     if kind in mail_states.DOCUMENTS and not documents:
         raise NotFoundError("template_no_document", number=number)
     return composer.values_of(session, order, kind, documents[-1] if documents else None, language)

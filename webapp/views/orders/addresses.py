@@ -49,7 +49,7 @@ def save(number: str, which: str) -> Response:
 @requires("orders.write")
 def restore(number: str, which: str) -> Response:
     session = db.session()
-    order = queries.by_number(session, number)
+    order = queries.get_by_number(session, number)
     addresses.restore(session, order.id, which, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("Amazon's address counts again."), "good")
     return see_other(request, url_for("orders.show", number=number))
@@ -59,7 +59,7 @@ def _open(number: str) -> Order:
     """Return the order, or abort with 403 if the user may not read personal data."""
     if not has_permission("pii.read"):
         abort(403)
-    return queries.by_number(db.session(), number)
+    return queries.get_by_number(db.session(), number)
 
 
 def _context(number: str, which: str) -> dict[str, Any]:

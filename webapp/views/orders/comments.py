@@ -30,7 +30,7 @@ DIALOG = ("orders/_comment_form.html", "orders/comment.html")
 @bp.get("/<number>/comments/new")
 @requires("orders.write")
 def new_comment(number: str) -> Response:
-    order = queries.by_number(db.session(), number)
+    order = queries.get_by_number(db.session(), number)
     return render_fragment_or_page(request, *DIALOG, **order_context(order), form=form_for(order, formdata=None))
 
 
@@ -38,7 +38,7 @@ def new_comment(number: str) -> Response:
 @requires("orders.write")
 def comment(number: str) -> Response:
     session = db.session()
-    order = queries.by_number(session, number)
+    order = queries.get_by_number(session, number)
     form = form_for(order)
     try:
         comments.create(
@@ -52,7 +52,7 @@ def comment(number: str) -> Response:
         )
     except InvalidError as error:
         add_error(form, error)
-        return render_invalid(request, *DIALOG, **order_context(queries.by_number(session, number)), form=form)
+        return render_invalid(request, *DIALOG, **order_context(queries.get_by_number(session, number)), form=form)
     flash(_("The comment was written."), "good")
     return see_other(request, url_for("orders.show", number=number))
 

@@ -23,7 +23,7 @@ add_routes(bp, list_registry.CUSTOMERS)
 def show(customer_id: int) -> Response:
     session = db.session()
     customer = queries.find(session, customer_id)
-    all_stores = stores.by_name(session)
+    all_stores = stores.list_store_names(session)
     grid = orders.grid(all_stores).choose(_COLUMNS)
     place = grid_fetch.parse_page_request(grid, {"size": "20"})
     page = grid_fetch.fetch_page(session, grid, place, {"customer": str(customer_id)})
@@ -33,7 +33,7 @@ def show(customer_id: int) -> Response:
         "customers/show.html",
         customer=customer,
         store=next(store for store in all_stores if store.id == customer.store_id),
-        worth=queries.worth(session, customer_id),
+        worth=queries.sum_orders(session, customer_id),
         shown=page,
         columns=[(list_registry.ORDERS.headings[name], name) for name in grid.visible],
         names=grid.visible,

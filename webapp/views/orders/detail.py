@@ -51,7 +51,7 @@ TabContext = Callable[[Session, OrderDetail], dict[str, Any]]
 def show(number: str) -> Response:
     session, tab = db.session(), request.args.get("tab", "")
     tab = tab if tab in TABS else queries.INFORMATION
-    order = queries.read(session, number, tab)
+    order = queries.load_detail(session, number, tab)
     related = order.beside
     counts = {"invoices": related.invoices, "credit_memos": related.credit_memos, "shipments": related.shipments}
     template = "orders/_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
@@ -116,13 +116,13 @@ def _documents(rows: Rows) -> TabContext:
 def _shipments(session: Session, order: OrderDetail) -> dict[str, Any]:
     confirmations = [row for row in reversed(order.submissions) if row.kind == shipment_confirmation.KIND]
     latest = {int(row.subject): row for row in confirmations}
-    return {"parcel_submissions": latest} | _documents(orders.shipments)(session, order)
+    return {"parcel_submissions": latest} | _documents(orders.list_shipments)(session, order)
 
 
 _TAB_CONTEXTS: dict[str, TabContext] = {
     "information": _information,
-    "invoices": _documents(orders.invoices),
-    "credit_memos": _documents(orders.credit_memos),
+    "invoices": _documents(orders.list_invoices),
+    "credit_memos": _documents(orders.list_credit_memos),
     "shipments": _shipments,
     "history": _history,
 }

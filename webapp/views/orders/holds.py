@@ -26,7 +26,7 @@ DIALOG = ("holds/_new.html", "holds/new.html")
 @bp.get("/holds/new")
 @requires("orders.write")
 def new(number: str) -> Response:
-    order = queries.by_number(db.session(), number)
+    order = queries.get_by_number(db.session(), number)
     form = HoldForm(formdata=None, zone=_zone(order))
     refused = "" if order_states.is_allowed("hold", order.state) else text_for("cannot_hold", {"state": order.state})
     return render_fragment_or_page(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
@@ -36,7 +36,7 @@ def new(number: str) -> Response:
 @requires("orders.write")
 def create(number: str) -> Response:
     session, refused = db.session(), ""
-    order = queries.by_number(session, number)
+    order = queries.get_by_number(session, number)
     form = HoldForm(zone=_zone(order))
     try:
         holds.hold(
@@ -57,7 +57,7 @@ def create(number: str) -> Response:
             flash(text_for("held_past_ship_by"), "warn")
         return see_other(request, url_for("orders.show", number=number))
     session.rollback()
-    order = queries.by_number(session, number)
+    order = queries.get_by_number(session, number)
     return render_invalid(request, *DIALOG, order=order, form=form, refused=refused, zone=_zone(order))
 
 
@@ -65,7 +65,7 @@ def create(number: str) -> Response:
 @requires("orders.write")
 def end(number: str) -> Response:
     session = db.session()
-    order = queries.by_number(session, number)
+    order = queries.get_by_number(session, number)
     try:
         holds.unhold(session, order.id, now=datetime.now(UTC), actor=current_user.actor)
     except RefusedError as error:

@@ -31,8 +31,10 @@ _SOON, _LATER = 1, 3
 def submissions_fragment(number: str) -> Response:
     """Render the panel. When polling stops, the page is loaded again, since all of it may have changed."""
     session = db.session()
-    order = orders_queries.by_number(session, number)
-    panel = panel_context(queries.of_order(session, order.amazon_order_id), shipping_parcels.parcels(session, order.id))
+    order = orders_queries.get_by_number(session, number)
+    panel = panel_context(
+        queries.list_for_order(session, order.amazon_order_id), shipping_parcels.list_parcels(session, order.id)
+    )
     back = url_for("orders.show", number=number, tab=request.args.get("tab") or None)
     context = {"order": order, "tab": request.args.get("tab", ""), "back": back} | panel
     if panel["pace"]:

@@ -65,7 +65,7 @@ class HistoryLine(NamedTuple):
 
 def of_amazon_order(session: Session, order: AmazonOrder) -> list[HistoryLine]:
     """Return the history of an Amazon order, newest first."""
-    history, zone = order_history.of_amazon_order(session, order.id), order.store.marketplace.time_zone
+    history, zone = order_history.load_history(session, order.id), order.store.marketplace.time_zone
     return [line for _event, line in of_events(history, zone, order.currency)]
 
 

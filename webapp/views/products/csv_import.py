@@ -27,7 +27,7 @@ SHOWN = 200
 @bp.get("/new")
 @requires("products.write")
 def new() -> Response:
-    form = ProductFileForm(formdata=None, accounts=stores.accounts(db.session()))
+    form = ProductFileForm(formdata=None, accounts=stores.list_accounts(db.session()))
     return render_fragment_or_page(request, *_NEW, form=form, most=domain.MOST_ROWS)
 
 
@@ -35,7 +35,7 @@ def new() -> Response:
 @requires("products.write")
 def keep() -> Response:
     session = db.session()
-    form = ProductFileForm(accounts=stores.accounts(session))
+    form = ProductFileForm(accounts=stores.list_accounts(session))
     try:
         account_id = chosen_account(form)
         name, text = _sent(form)
@@ -53,9 +53,9 @@ def keep() -> Response:
 def show(import_id: int) -> Response:
     """Render what the file would change, or what it changed once it is confirmed."""
     session = db.session()
-    stored = queries.import_by_id(session, import_id)
+    stored = queries.get_import(session, import_id)
     sheet = domain.read(stored.content)
-    changes = queries.preview(session, stored.account_id, sheet.rows)
+    changes = queries.preview_import(session, stored.account_id, sheet.rows)
     errors = [change for change in changes if change.row.wrong is not None]
     applicable = [change for change in changes if change.row.wrong is None and (change.new or change.changes)]
     return render_fragment_or_page(

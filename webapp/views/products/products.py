@@ -43,7 +43,7 @@ HEADS: dict[str, tuple[str | LazyString, bool]] = {
 @requires("products.read")
 def index() -> Response:
     session = db.session()
-    accounts = stores.accounts(session)
+    accounts = stores.list_accounts(session)
     form = ProductFilters(request.args, accounts=accounts)
     shown = grid_page.show(session, queries.grid(), form, HEADS, request, _counted)
     respond = render_fragment_or_page if shown.page is not None else render_invalid
@@ -56,7 +56,7 @@ def index() -> Response:
         grid=shown,
         accounts=by_id,
         export=export,
-        troubles=queries.troubles(session),
+        troubles=queries.count_problems(session),
         low=csv_import.LOW,
     )
 
@@ -64,7 +64,7 @@ def index() -> Response:
 @bp.post("/searches")
 @requires("products.read")
 def search() -> Response:
-    form = ProductFilters(request.form, accounts=stores.accounts(db.session()))
+    form = ProductFilters(request.form, accounts=stores.list_accounts(db.session()))
     form.validate()
     return see_other(request, grid_page.address_of("products.index", form, request.form))
 
@@ -74,9 +74,9 @@ def search() -> Response:
 def export() -> Response:
     """Export the filtered products in the format that the import reads."""
     session = db.session()
-    form = ProductFilters(request.args, accounts=stores.accounts(session))
+    form = ProductFilters(request.args, accounts=stores.list_accounts(session))
     form.validate()
-    lines = csv_import.write(queries.export(session, form.set()))
+    lines = csv_import.write(queries.iterate_export(session, form.set()))
     response = Response(stream_with_context(lines), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename=products-{datetime.now(UTC):%Y-%m-%d}.csv"
     return response
@@ -87,7 +87,7 @@ def export() -> Response:
 def new() -> Response:
     """Render the form, filled from `sku` and `account`: orders that wait for a product link here."""
     data = {"sku": request.args.get("sku", ""), "account": request.args.get("account", "")}
-    form = NewProductForm(formdata=None, data=data, accounts=stores.accounts(db.session()))
+    form = NewProductForm(formdata=None, data=data, accounts=stores.list_accounts(db.session()))
     return render_fragment_or_page(request, *_NEW, form=form)
 
 
@@ -95,7 +95,7 @@ def new() -> Response:
 @requires("products.write")
 def create() -> Response:
     session = db.session()
-    form = NewProductForm(accounts=stores.accounts(session))
+    form = NewProductForm(accounts=stores.list_accounts(session))
     try:
         account_id = chosen_account(form)
         product = products.create(session, account_id, form.entry(), now=datetime.now(UTC), actor=current_user.actor)
@@ -182,9 +182,9 @@ def _save(product_id: int, save: Callable[[dict[str, Any]], None], part: str, fo
 
 def _page(product_id: int) -> dict[str, Any]:
     session = db.session()
-    product = queries.by_id(session, product_id)
+    product = queries.get_by_id(session, product_id)
     before = request.args.get("before", type=int)
-    entries, older = queries.ledger(session, product_id, before)
+    entries, older = queries.list_ledger(session, product_id, before)
     return {
         "product": product,
         "edit": ProductForm.of(product),
@@ -193,9 +193,9 @@ def _page(product_id: int) -> dict[str, Any]:
         "older": older,
         "before": before,
         "people": names(session, [entry.movement.actor for entry in entries]),
-        "holders": queries.holders(session, product),
-        "blocked": queries.blocked(session, product),
-        "stores": {store.id: store for store in stores.by_name(session)},
+        "holders": queries.list_holding_orders(session, product),
+        "blocked": queries.list_blocked_orders(session, product),
+        "stores": {store.id: store for store in stores.list_store_names(session)},
     }
 
 

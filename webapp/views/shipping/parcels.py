@@ -34,7 +34,7 @@ BUYER_ASKED = "BuyerCanceled"
 @bp.get("/corrections/new")
 @requires("orders.write")
 def edit(number: str, reference: int) -> Response:
-    parcel, shipment = queries.parcel(db.session(), number, reference)
+    parcel, shipment = queries.get_parcel(db.session(), number, reference)
     form = ParcelCorrectionForm.of(parcel, _country(shipment))
     context: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
     return render_fragment_or_page(request, *DIALOG, **context, refused="", next=_next())
@@ -45,7 +45,7 @@ def edit(number: str, reference: int) -> Response:
 def correct(number: str, reference: int) -> Response:
     """Save the tracking number; it is sent to Amazon after the undo window."""
     session, refused = db.session(), ""
-    parcel, shipment = queries.parcel(session, number, reference)
+    parcel, shipment = queries.get_parcel(session, number, reference)
     form = ParcelCorrectionForm(country=_country(shipment))
     try:
         submission = parcels.edit(
@@ -65,7 +65,7 @@ def correct(number: str, reference: int) -> Response:
         wake_worker(submission.account_id)
         return see_other(request, _next() or url_for("shipments.show", number=number))
     session.rollback()
-    parcel, shipment = queries.parcel(session, number, reference)
+    parcel, shipment = queries.get_parcel(session, number, reference)
     context: dict[str, Any] = {"parcel": parcel, "shipment": shipment, "form": form, "number": form.number()}
     return render_invalid(request, *DIALOG, **context, refused=refused, next=_next())
 
@@ -74,7 +74,7 @@ def correct(number: str, reference: int) -> Response:
 @requires("orders.write")
 def take_back(number: str, reference: int) -> Response:
     """Remove a parcel; its units can be shipped again."""
-    parcel, _shipment = queries.parcel(db.session(), number, reference)
+    parcel, _shipment = queries.get_parcel(db.session(), number, reference)
     parcels.delete(db.session(), parcel.id, now=datetime.now(UTC), actor=current_user.actor)
     flash(_("The package was removed."), "good")
     return see_other(request, _next() or url_for("shipments.show", number=number))
@@ -84,7 +84,7 @@ def take_back(number: str, reference: int) -> Response:
 @requires("orders.cancel")
 def cancel_instead(number: str, reference: int) -> Response:
     """Remove a parcel that is not confirmed yet and cancel the order, as the buyer asked."""
-    parcel, _shipment = queries.parcel(db.session(), number, reference)
+    parcel, _shipment = queries.get_parcel(db.session(), number, reference)
     submission = parcels.delete_and_cancel_order(
         db.session(),
         parcel.id,
@@ -106,4 +106,4 @@ def _next() -> str:
 
 def _country(shipment: Shipment) -> str:
     """Return the country the parcel was sent from."""
-    return orders.by_id(db.session(), shipment.order_id).store.marketplace.country_code
+    return orders.get_by_id(db.session(), shipment.order_id).store.marketplace.country_code

@@ -35,8 +35,8 @@ bp = Blueprint("shipments", __name__)
 @requires("orders.read")
 def show(number: str) -> Response:
     session = db.session()
-    shipment = queries.shipment(session, number)
-    order = orders.by_id(session, shipment.order_id)
+    shipment = queries.get_shipment(session, number)
+    order = orders.get_by_id(session, shipment.order_id)
     submissions = shipping_parcels.latest_submissions(session, order.amazon_order_id)
     references = [parcel.reference for parcel in shipment.parcels]
     return document_pages.render(
@@ -118,7 +118,7 @@ document_form.add_routes(
         lambda number: _("Shipment %(number)s was written.", number=number),
         _l("New shipment"),
         order_states.left_to_ship,
-        queries.shipment,
+        queries.get_shipment,
         "shipment_id",
         _edit_form,
     ),

@@ -105,7 +105,7 @@ def download_rest(import_id: int) -> Response:
     """Download the lines that were not shipped, with reasons; corrected, they can be uploaded again."""
     session = db.session()
     confirmed = queries.find(session, import_id).confirmed_at is not None
-    matches = queries.evaluate(session, queries.rows(session, import_id), datetime.now(UTC))
+    matches = queries.evaluate(session, queries.list_rows(session, import_id), datetime.now(UTC))
     # Before the confirmation, ready lines are still to be shipped.
     rest = [match for match in matches if match.standing in {BLOCKED, CHOOSE, CONFIRM} or (confirmed and match.goes)]
     headers = {"Content-Disposition": f'attachment; filename="tracking-{import_id}-rest.csv"'}
@@ -114,7 +114,7 @@ def download_rest(import_id: int) -> Response:
 
 def result(action: BulkAction) -> tuple[str, str] | None:
     """Return text and URL of the link to a bulk action's tracking import, or None."""
-    import_id = queries.of_bulk(db.session(), action.id)
+    import_id = queries.find_id_of_bulk(db.session(), action.id)
     if import_id is None or not has_permission("orders.write"):
         return None
     return _("Lines of the sheet"), url_for("tracking.show", import_id=import_id)
@@ -125,7 +125,7 @@ bulk.RESULTS["ship"] = result
 
 def _recent() -> dict[str, Any]:
     session = db.session()
-    imports = queries.recent(session)
+    imports = queries.list_recent(session)
     return {"recent": imports, "people": names(session, [row.actor for row in imports])}
 
 
@@ -145,7 +145,7 @@ def _choices() -> dict[int, Choice]:
 def _preview(import_id: int) -> dict[str, Any]:
     session = db.session()
     stored = queries.find(session, import_id)
-    rows = queries.rows(session, import_id)
+    rows = queries.list_rows(session, import_id)
     matches = queries.evaluate(session, rows, datetime.now(UTC))
     pairs = list(zip(rows, matches, strict=True))
     counts = {name: sum(match.standing == name for match in matches) for name in STANDINGS}

@@ -49,7 +49,7 @@ def create(number: str) -> Response:
     """Queue the cancellation and go back. Errors are shown in the dialog."""
     form = CancellationForm()
     session = db.session()
-    id_ = queries.id_of(session, number)
+    id_ = queries.get_id(session, number)
     account_id = 0
     refused: str | None = None
     if form.validate():

@@ -45,7 +45,7 @@ HEADS = {
 @requires("submissions.read")
 def index() -> Response:
     session = db.session()
-    form = SubmissionFilters(request.args, accounts=stores.accounts(session))
+    form = SubmissionFilters(request.args, accounts=stores.list_accounts(session))
     shown = grid_page.show(session, submissions.GRID, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
     return render_fragment_or_page(
@@ -82,7 +82,7 @@ def show(submission_id: int) -> Response:
         submission=submission,
         zone=zone,
         actor=names(session, [submission.requested_by])[submission.requested_by],
-        history=entries(session, submissions.history(session, submission), zone),
+        history=entries(session, submissions.list_events(session, submission), zone),
         pace=_poll_interval([submission]),
         is_possible=_is_possible,
         refused=user_actions.resubmit_error(session, submission) if is_retryable else None,

@@ -19,13 +19,13 @@ bp = Blueprint("vat_invoices", __name__)
 @bp.post("/invoices/<number>/uploads")
 @requires("orders.write")
 def upload_invoice(number: str) -> Response:
-    return _upload(documents.invoice(db.session(), number), url_for("invoices.show", number=number))
+    return _upload(documents.get_invoice(db.session(), number), url_for("invoices.show", number=number))
 
 
 @bp.post("/credit-memos/<number>/uploads")
 @requires("orders.write")
 def upload_credit_memo(number: str) -> Response:
-    return _upload(documents.credit_memo(db.session(), number), url_for("credit_memos.show", number=number))
+    return _upload(documents.get_credit_memo(db.session(), number), url_for("credit_memos.show", number=number))
 
 
 def _upload(document: Document, url: str) -> Response:

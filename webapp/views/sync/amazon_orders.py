@@ -75,8 +75,8 @@ class AmazonOrderSummary(NamedTuple):
 def load(number: str) -> AmazonOrderSummary:
     """Load an Amazon order. Raises NotFoundError."""
     session = db.session()
-    order, order_number, items, packages, cancellation_requested, has_left = queries.with_beside(session, number)
-    submission = queries.last_cancellation(session, order.id) if cancellation_requested else None
+    order, order_number, items, packages, cancellation_requested, has_left = queries.get_detail(session, number)
+    submission = queries.find_last_cancellation(session, order.id) if cancellation_requested else None
     refused = cancellation.refusal(
         order.status,
         order.fulfilled_by,
@@ -115,7 +115,7 @@ def create_order(number: str) -> Response:
     session = db.session()
     try:
         order_number = manual_corrections.create_order(
-            session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor
+            session, queries.get_id(session, number), now=datetime.now(UTC), actor=current_user.actor
         )
     except RefusedError as error:
         flash(text_for(error.code, error.arguments), "warn")
@@ -154,7 +154,7 @@ def save_address(number: str) -> Response:
 def restore_address(number: str) -> Response:
     session = db.session()
     manual_corrections.restore_address(
-        session, queries.id_of(session, number), now=datetime.now(UTC), actor=current_user.actor
+        session, queries.get_id(session, number), now=datetime.now(UTC), actor=current_user.actor
     )
     flash(_("Amazon's address counts again."), "good")
     return see_other(request, url_for("amazon_orders.show", number=number))
@@ -165,7 +165,7 @@ def restore_address(number: str) -> Response:
 def reveal(number: str, version_id: int) -> Response:
     """Show the complete body of a version with personal data; this is audited."""
     session = db.session()
-    id_ = queries.id_of(session, number)
+    id_ = queries.get_id(session, number)
     body = manual_corrections.reveal_version(session, id_, version_id, now=datetime.now(UTC), actor=current_user.actor)
     summary = load(number)
     text = json.dumps(body, indent=2, ensure_ascii=False)
@@ -192,7 +192,7 @@ def _open_address(number: str) -> AmazonOrder:
     """Return the order, or abort with 403 if the user may not read personal data."""
     if not has_permission("pii.read"):
         abort(403)
-    return queries.by_number(db.session(), number)
+    return queries.get_by_number(db.session(), number)
 
 
 def _tabs(summary: AmazonOrderSummary, current: str) -> list[tuple[str | LazyString, str, bool, int | None]]:
@@ -243,7 +243,7 @@ def _history(summary: AmazonOrderSummary) -> dict[str, Any]:
     changes: list[Difference] | None = None
     first = False
     if version is not None:
-        after, before = queries.version_pair(session, summary.order.id, version)
+        after, before = queries.get_version_pair(session, summary.order.id, version)
         first = before is None
         changes = [] if first else differences(before, after)
     return {

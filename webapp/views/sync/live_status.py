@@ -42,7 +42,7 @@ def state(number: str) -> Response:
     now = datetime.now(UTC)
     since = request.args.get("since", default=0, type=int)
     began = datetime.fromtimestamp(since, UTC) if 0 < since <= now.timestamp() else now
-    order = queries.by_number(db.session(), number)
+    order = queries.get_by_number(db.session(), number)
     in_ = _fresh(order, began)
     if not in_ and began == now:
         _ring(order.id)

@@ -62,7 +62,7 @@ QUARANTINE_HEADS = {
 @requires("logs.read")
 def index() -> Response:
     session = db.session()
-    accounts_ = stores.accounts(session)
+    accounts_ = stores.list_accounts(session)
     form = SyncRunFilters(request.args, accounts=accounts_)
     shown = grid_page.show(session, sync_runs.RUNS, form, HEADS, request, _counted)
     rows = shown.page.rows if shown.page else []
@@ -75,7 +75,7 @@ def index() -> Response:
         here=grid_page.address_of("syncs.index", form, request.args),
         pace=0 if shown.pager.previous else _poll_interval([row.SyncRun for row in rows]),
         accounts=accounts_,
-        quarantined=sync_runs.waiting_in_quarantine(session),
+        quarantined=sync_runs.count_quarantined(session),
         duration=duration,
     )
 
@@ -112,7 +112,7 @@ def show(run_id: int) -> Response:
 @requires("logs.read")
 def quarantine_list() -> Response:
     session = db.session()
-    form = QuarantineFilters(request.args, accounts=stores.accounts(session))
+    form = QuarantineFilters(request.args, accounts=stores.list_accounts(session))
     shown = grid_page.show(session, sync_runs.QUARANTINE, form, QUARANTINE_HEADS, request, grid_page.orders_counted)
     return render_fragment_or_page(
         request,
@@ -126,7 +126,7 @@ def quarantine_list() -> Response:
 @bp.get("/quarantine/<int:quarantine_id>")
 @requires("logs.read")
 def quarantined_order(quarantine_id: int) -> Response:
-    order, account = sync_runs.quarantined(db.session(), quarantine_id)
+    order, account = sync_runs.get_quarantined(db.session(), quarantine_id)
     return render_fragment_or_page(
         request,
         *_QUARANTINED,
@@ -142,7 +142,7 @@ def reveal(quarantine_id: int) -> Response:
     """Show what Amazon sent; this is audited."""
     session = db.session()
     quarantine.reveal(session, quarantine_id, now=datetime.now(UTC), actor=current_user.actor)
-    order, account = sync_runs.quarantined(session, quarantine_id)
+    order, account = sync_runs.get_quarantined(session, quarantine_id)
     body = json.dumps(order.body, ensure_ascii=False, indent=2)
     return render_fragment_or_page(
         request,
@@ -158,7 +158,7 @@ def reveal(quarantine_id: int) -> Response:
 def read_again(quarantine_id: int) -> Response:
     """Read the order from Amazon during the request."""
     session = db.session()
-    order, account = sync_runs.quarantined(session, quarantine_id)
+    order, account = sync_runs.get_quarantined(session, quarantine_id)
     name, keys = order.number, accounts.credentials_of(account)
     session.rollback()
     try:
@@ -175,7 +175,7 @@ def read_again(quarantine_id: int) -> Response:
 @requires("orders.read", by_itself=True)
 def data_age() -> Response:
     """Render the age of the data for the top bar."""
-    worst = sync_data_age.worst(db.session(), datetime.now(UTC))
+    worst = sync_data_age.find_worst(db.session(), datetime.now(UTC))
     return render_fragment_or_page(request, "sync_runs/_data_age.html", "sync_runs/data_age.html", worst=worst)
 
 

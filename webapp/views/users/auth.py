@@ -58,7 +58,7 @@ def sign_out() -> ResponseReturnValue:
 @public
 def link_page(token: str) -> ResponseReturnValue:
     """Show the form. Only submitting it uses the link, because mail programs and chats prefetch links."""
-    link = user_queries.link(db.session(), token, datetime.now(UTC))
+    link = user_queries.find_link(db.session(), token, datetime.now(UTC))
     if link is None:
         return _link_gone()
     return _link_form(link, BY_LINK[link.kind](formdata=None))
@@ -68,7 +68,7 @@ def link_page(token: str) -> ResponseReturnValue:
 @public
 def use_link(token: str) -> ResponseReturnValue:
     now = datetime.now(UTC)
-    link = user_queries.link(db.session(), token, now)
+    link = user_queries.find_link(db.session(), token, now)
     # Hashing a password takes too long for an open transaction, which would block other writers.
     db.session.rollback()
     if link is None:

@@ -152,9 +152,9 @@ def _show_link(email: str, now: datetime) -> Response:
 def _page(**more: Any) -> str:
     now, session = datetime.now(UTC), db.session()
     seen_after, created_after = auth.open_sessions(now)
-    members = user_queries.members(session, seen_after=seen_after, created_after=created_after)
+    members = user_queries.list_members(session, seen_after=seen_after, created_after=created_after)
     emails = {member.id: member.email for member in members}
-    history = [_entry(event, emails) for event in user_queries.recent_events(session, _HISTORY)]
+    history = [_entry(event, emails) for event in user_queries.list_recent_events(session, _HISTORY)]
     context: dict[str, Any] = {"members": members, "roles": ROLE_NAMES, "history": history, "link": ""}
     return render_template("users/index.html", **(context | more))
 

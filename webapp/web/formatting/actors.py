@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from webapp.queries.users import emails
+from webapp.queries.users import find_emails
 
 _DESK = {
     "amazon": _l("Amazon"),
@@ -19,7 +19,7 @@ def names(session: Session, codes: Iterable[str]) -> dict[str, str]:
     """Code → name for each of them. A user who was deleted keeps the code."""
     wanted = set(codes)
     ids = {int(id_): code for code in wanted for kind, _, id_ in [code.partition(":")] if kind == "user"}
-    users = emails(session, list(ids)) if ids else {}
+    users = find_emails(session, list(ids)) if ids else {}
     found = {code: users[id_] for id_, code in ids.items() if id_ in users}
     return {code: name(code, found.get(code)) for code in wanted}
 
