@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.domain.common.marketplaces import BY_COUNTRY, MARKETPLACES
-from webapp.web.links import order_link, seller_central
+from webapp.web.links import order_url, seller_central
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from webapp.web.links import order_link, seller_central
     [("100", True, "/orders/100"), ("100", False, "/amazon-orders/303-1"), (None, True, "/amazon-orders/303-1")],
 )
 def test_where_a_number_leads_is_one_rule(ours, imports, address):
-    assert order_link("303-1", ours, import_orders=imports) == address
+    assert order_url("303-1", ours, import_orders=imports) == address
 
 
 def test_every_marketplace_has_its_seller_central():

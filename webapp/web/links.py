@@ -5,7 +5,7 @@ from urllib.parse import quote
 from webapp.domain.common.marketplaces import Marketplace
 
 
-def order_link(amazon_number: str, order_number: str | None, *, import_orders: bool) -> str:
+def order_url(amazon_number: str, order_number: str | None, *, import_orders: bool) -> str:
     """The address an order's number leads to.
 
     With import on and an Order there, to the Order; otherwise to what Amazon says of it. `order_number` is ours, None

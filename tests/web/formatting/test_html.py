@@ -22,8 +22,8 @@ def _in_a_request(app: Flask) -> Iterator[None]:
 
 def test_values_are_escaped() -> None:
     drawn = [
-        html_format.person(HOSTILE, True),
-        html_format.linked(HOSTILE, HOSTILE),
+        html_format.buyer_name(HOSTILE, True),
+        html_format.order_link(HOSTILE, HOSTILE),
         html_format.badge(HOSTILE, HOSTILE),
         html_format.flag(HOSTILE),
         html_format.icon("check", HOSTILE, HOSTILE),
@@ -41,13 +41,13 @@ def test_values_are_escaped() -> None:
 def test_markup_stays_markup_and_the_same_letters_do_not_become_it() -> None:
     assert "><b>x</b><" in html_format.badge(Markup("<b>x</b>"))
     assert "<b>" not in html_format.badge("<b>x</b>")
-    assert "<b>" not in html_format.person("<b>x</b>", True)
+    assert "<b>" not in html_format.buyer_name("<b>x</b>", True)
 
 
 def test_a_name_is_shown_to_who_may_see_it_alone() -> None:
-    assert html_format.person("Ada Byron", True) == "<bdi>Ada Byron</bdi>"
+    assert html_format.buyer_name("Ada Byron", True) == "<bdi>Ada Byron</bdi>"
     masked = '<span class="secret" title="Hidden: buyer data is shown to people who may see it.">A••• B•••</span>'
-    assert html_format.person("Ada Byron", False) == html_format.secret("Ada Byron") == masked
+    assert html_format.buyer_name("Ada Byron", False) == html_format.secret("Ada Byron") == masked
 
 
 def test_what_is_not_there_is_a_dash() -> None:
@@ -58,15 +58,15 @@ def test_what_is_not_there_is_a_dash() -> None:
         html_format.amount_of(1, None),
         html_format.moment(None),
         html_format.age(None),
-        html_format.person(None, True),
-        html_format.person("", False),
+        html_format.buyer_name(None, True),
+        html_format.buyer_name("", False),
         html_format.secret(None),
     ]
     assert drawn == [dash] * len(drawn)
 
 
 def test_each_reader_gets_their_own() -> None:
-    shown = "{{ pieces.moment(at, 'Europe/Berlin') }}{{ pieces.amount_of(123450, 'EUR') }}{{ pieces.flag('DE') }}"
+    shown = "{{ html.moment(at, 'Europe/Berlin') }}{{ html.amount_of(123450, 'EUR') }}{{ html.flag('DE') }}"
     english = render_template_string(shown, at=AT)
     with force_locale("de"):
         german = render_template_string(shown, at=AT)

@@ -85,7 +85,7 @@ def age(instant: datetime | None, zone: str = "UTC") -> Markup:
     return _AGE % (instant.isoformat(), dates.moment(instant, zone, "full"), dates.age(instant))
 
 
-def person(text: str | None, allowed: bool) -> Markup:
+def buyer_name(text: str | None, allowed: bool) -> Markup:
     """Return the name of a buyer or recipient, masked unless the user may read it."""
     if not text:
         return nothing()
@@ -98,12 +98,12 @@ def secret(text: str | None) -> Markup:
     return _SECRET % (_("Hidden: buyer data is shown to people who may see it."), masked(text))
 
 
-def linked(number: str, base_url: str, target_number: str = "") -> Markup:
+def order_link(number: str, base_url: str, target_number: str = "") -> Markup:
     """Return a number that links to its page at `base_url`, or to the page of `target_number`."""
-    return _ORDER_LINK % (base_url + quoted(target_number or number), number)
+    return _ORDER_LINK % (base_url + urlquote(target_number or number), number)
 
 
-def quoted(number: str) -> str:
+def urlquote(number: str) -> str:
     """Percent-encode a number for a path."""
     return quote(number, safe="")
 
@@ -113,7 +113,7 @@ def waits(fulfilled_by: str, status: str) -> bool:
     return fulfilled_by == "MERCHANT" and status in ("UNSHIPPED", "PARTIALLY_SHIPPED")
 
 
-def due(instant: datetime | None, fulfilled_by: str, status: str, zone: str) -> Markup:
+def due_badge(instant: datetime | None, fulfilled_by: str, status: str, zone: str) -> Markup:
     """Return when an order has to be shipped: the distance from now while it waits for the merchant, else the time."""
     if instant is None:
         return nothing()
