@@ -81,7 +81,7 @@ def test_nobody_waits_for_ever(owner_client, harness, number, redis):
         last = owner_client.get(asks_at(first), headers=HTMX)
 
     assert (last.status_code, asks_at(last), len(rung(redis))) == (286, None, 1)
-    assert "Amazon has not answered in time" in last.text
+    assert "Amazon did not answer in time" in last.text
 
 
 def test_an_unknown_order_is_a_clear_404(owner_client, app):
