@@ -53,6 +53,7 @@ def test_many_are_chosen_held_and_followed(owner_page: Page, session, complaints
     expect(hold).to_be_hidden()
     # Sorting swaps the list; the boxes work as before.
     page.get_by_role("link", name="Purchase date").click()
+    expect(page.locator("th[aria-sort=descending]")).to_contain_text("Purchase date")
     boxes.nth(0).check()
     expect(page.locator("[data-count]")).to_have_text("1")
     page.get_by_label("All that match: 30 orders").check()
