@@ -1,4 +1,4 @@
-"""The port's surroundings: a scripted server, and a clock that passes only when somebody waits."""
+"""Fixtures of the gateway: a scripted server, and a clock that advances only by waiting."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.amazon.scripted import Script, a_token, scripted_server
+from tests.amazon.scripted import Script, scripted_server, token_reply
 from webapp.amazon.gateway import Amazon
 from webapp.domain.accounts.credentials import Credentials
 
@@ -14,7 +14,7 @@ from webapp.domain.accounts.credentials import Credentials
 @pytest.fixture
 def script() -> Iterator[Script]:
     with scripted_server() as script:
-        script.answers("/auth/o2/token", a_token())
+        script.reply_to("/auth/o2/token", token_reply())
         yield script
 
 
@@ -32,7 +32,7 @@ def credentials(script: Script) -> Credentials:
 
 
 class Clock:
-    """Seconds that pass only when somebody waits; `waits` keeps how long each time."""
+    """A clock that advances only by `wait`; `waits` records each wait in seconds."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -53,17 +53,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def connect(credentials: Credentials, redis: Redis, clock: Clock) -> Iterator[Callable[..., Amazon]]:
-    """Make the account's port on the test's clock; keyword arguments go before."""
+    """Create the account's gateway with the test's clock; keyword arguments override."""
     made: list[Amazon] = []
 
     def make(to: Credentials = credentials, **options: Any) -> Amazon:
-        port = Amazon(to, redis, **{"clock": clock, "wait": clock.wait, **options})
-        made.append(port)
-        return port
+        gateway = Amazon(to, redis, **{"clock": clock, "wait": clock.wait, **options})
+        made.append(gateway)
+        return gateway
 
     yield make
-    for port in made:
-        port.close()
+    for gateway in made:
+        gateway.close()
 
 
 @pytest.fixture

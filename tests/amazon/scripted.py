@@ -1,4 +1,4 @@
-"""A server that answers what a test scripts, byte by byte, over real sockets; the stateful one is the simulator."""
+"""A server that sends the replies of a test, byte by byte, over real sockets; the simulator is the stateful one."""
 
 import json
 import threading
@@ -25,30 +25,30 @@ class Reply:
     how: str = "whole"
 
 
-def said(body: Any, status: int = 200, **headers: str) -> Reply:
+def json_reply(body: Any, status: int = 200, **headers: str) -> Reply:
     """A JSON reply; `x_amzn_requestid="r-1"` becomes that header."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status, json.dumps(body).encode(), {"content-type": "application/json", **named})
 
 
-def refused(status: int, code: str, message: str, **headers: str) -> Reply:
-    return said({"errors": [{"code": code, "message": message}]}, status, **headers)
+def error_reply(status: int, code: str, message: str, **headers: str) -> Reply:
+    return json_reply({"errors": [{"code": code, "message": message}]}, status, **headers)
 
 
-# Answers after which nobody knows whether it was done.
+# Replies after which the outcome is unknown.
 LOST = [
     Reply(how="closed"),
     Reply(503, b"<html>Service Unavailable</html>"),
-    refused(500, "InternalFailure", "Sorry."),
+    error_reply(500, "InternalFailure", "Sorry."),
     Reply(200, b"<html>Welcome</html>"),
-    # Something between us and Amazon answered for it.
+    # From something between us and Amazon.
     Reply(200),
     Reply(202),
 ]
 
 
-def a_token(token: str = TOKEN, seconds: int = 3600) -> Reply:
-    return said({"access_token": token, "token_type": "bearer", "expires_in": seconds})
+def token_reply(token: str = TOKEN, seconds: int = 3600) -> Reply:
+    return json_reply({"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Request:
 
 
 class Script:
-    """What is answered, path by path in turn (the last reply stays), and what was asked."""
+    """The replies of each path in turn (the last one repeats), and the requests received."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -70,13 +70,13 @@ class Script:
         self._replies: dict[str, list[Reply]] = defaultdict(list)
         self._lock = threading.Lock()
 
-    def answers(self, path: str, *replies: Reply) -> None:
+    def reply_to(self, path: str, *replies: Reply) -> None:
         self._replies[path] = list(replies)
 
-    def asked(self, path: str) -> list[Request]:
+    def requests_to(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path == path]
 
-    def take(self, request: Request) -> Reply:
+    def next_reply(self, request: Request) -> Reply:
         with self._lock:
             self.requests.append(request)
             replies = self._replies[request.path]
@@ -97,7 +97,7 @@ def scripted_server() -> Iterator[Script]:
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = script.take(Request(self.command, parts.path, query, headers, body))
+            reply = script.next_reply(Request(self.command, parts.path, query, headers, body))
             if reply.how == "hang":
                 script.over.wait(30)
             if reply.how in ("hang", "closed"):

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from tests.amazon.conftest import Clock
-from tests.amazon.scripted import TOKEN, Reply, Script, a_token, said
+from tests.amazon.scripted import TOKEN, Reply, Script, json_reply, token_reply
 from webapp.amazon.access_tokens import LOCK_MS, AccessTokens
 from webapp.amazon.http import HttpTransport
 from webapp.domain.accounts.credentials import Credentials
@@ -53,7 +53,7 @@ def test_a_token_is_asked_for_as_login_with_amazon_wants_it(
 ) -> None:
     assert current(tokens()) == TOKEN
 
-    (request,) = script.asked(PATH)
+    (request,) = script.requests_to(PATH)
     assert (request.method, request.headers["content-type"]) == ("POST", "application/x-www-form-urlencoded")
     assert parse_qs(request.body.decode()) == {
         "grant_type": ["refresh_token"],
@@ -68,7 +68,7 @@ def test_one_token_serves_everybody_until_shortly_before_its_end(
 ) -> None:
     assert [current(tokens()) for _ in range(3)] == [TOKEN] * 3
 
-    assert len(script.asked(PATH)) == 1
+    assert len(script.requests_to(PATH)) == 1
     (key,) = redis.keys("channeldesk:amazon:token:*")
     assert 3470 <= redis.ttl(key) <= 3480
 
@@ -94,24 +94,24 @@ def test_twenty_threads_without_a_token_make_one_call(
     with ThreadPoolExecutor(20) as threads:
         assert list(threads.map(ask, range(20))) == [TOKEN] * 20
 
-    assert len(script.asked(PATH)) == 1
+    assert len(script.requests_to(PATH)) == 1
 
 
 def test_a_refused_token_is_renewed_unless_somebody_has_renewed_it_already(
     tokens: Callable[..., AccessTokens], script: Script
 ) -> None:
-    script.answers(PATH, a_token("first"), a_token("second"), a_token("third"))
+    script.reply_to(PATH, token_reply("first"), token_reply("second"), token_reply("third"))
     assert current(tokens()) == "first"
 
     assert current(tokens(), rejected="first") == "second"
     assert current(tokens(), rejected="first") == "second"
-    assert len(script.asked(PATH)) == 2
+    assert len(script.requests_to(PATH)) == 2
 
 
 def test_a_wrong_secret_does_not_profit_from_the_token_of_the_right_one(
     tokens: Callable[..., AccessTokens], script: Script, credentials: Credentials
 ) -> None:
-    script.answers(PATH, a_token(), said({"error": "invalid_client"}, 401))
+    script.reply_to(PATH, token_reply(), json_reply({"error": "invalid_client"}, 401))
     current(tokens())
 
     with pytest.raises(BadCredentials):
@@ -131,11 +131,11 @@ def test_who_waits_for_another_process_gives_up_in_time(
 
     assert clock() >= 1030
     assert redis.get(key + b":lock") == b"somebody else"
-    assert len(script.asked(PATH)) == 1
+    assert len(script.requests_to(PATH)) == 1
 
 
 def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., AccessTokens], script: Script, redis: Redis) -> None:
-    script.answers(PATH, Reply(503))
+    script.reply_to(PATH, Reply(503))
 
     with pytest.raises(Unavailable):
         current(tokens())
@@ -147,7 +147,9 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., AccessTokens]
     ("reply", "error", "words"),
     [
         (
-            said({"error": "invalid_grant", "error_description": "The request has an invalid grant parameter"}, 400),
+            json_reply(
+                {"error": "invalid_grant", "error_description": "The request has an invalid grant parameter"}, 400
+            ),
             BadCredentials,
             (
                 "Amazon does not accept the refresh token. Authorise the application again in Seller Central and enter "
@@ -155,28 +157,32 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., AccessTokens]
             ),
         ),
         (
-            said({"error": "invalid_client", "error_description": "Client authentication failed"}, 401),
+            json_reply({"error": "invalid_client", "error_description": "Client authentication failed"}, 401),
             BadCredentials,
             (
                 "Amazon does not accept the client id with this client secret. Copy both again from the application's "
                 "page; a secret ends 180 days after it was made (invalid_client: Client authentication failed)."
             ),
         ),
-        (said({"error": "invalid_scope"}, 400), InvalidRequest, "Amazon answered getToken with 400 invalid_scope: "),
+        (
+            json_reply({"error": "invalid_scope"}, 400),
+            InvalidRequest,
+            "Amazon answered getToken with 400 invalid_scope: ",
+        ),
         (
             Reply(200, b"<!doctype html><title>Shop</title>"),
             InvalidResponse,
             "Amazon answered getToken with a web page instead of JSON; check the address, it is not Amazon's.",
         ),
         (Reply(302, headers={"location": "/login"}), InvalidResponse, "Amazon answered getToken with status 302, "),
-        (said({"expires_in": 3600}), InvalidResponse, "Amazon answered getToken with no access token."),
+        (json_reply({"expires_in": 3600}), InvalidResponse, "Amazon answered getToken with no access token."),
         (
-            said({"access_token": "two\nlines", "expires_in": 3600}),
+            json_reply({"access_token": "two\nlines", "expires_in": 3600}),
             InvalidResponse,
             "Amazon answered getToken with no acc",
         ),
         (
-            said({"access_token": TOKEN}),
+            json_reply({"access_token": TOKEN}),
             InvalidResponse,
             "Amazon answered getToken with an access token without its lifetime.",
         ),
@@ -185,7 +191,7 @@ def test_a_renewal_that_fails_leaves_no_lock(tokens: Callable[..., AccessTokens]
 def test_every_refusal_says_what_it_was(
     tokens: Callable[..., AccessTokens], script: Script, reply: Reply, error: type[Exception], words: str
 ) -> None:
-    script.answers(PATH, reply)
+    script.reply_to(PATH, reply)
 
     with pytest.raises(error) as raised:
         current(tokens())

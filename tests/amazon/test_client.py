@@ -1,4 +1,4 @@
-"""Calls over real sockets: what is sent, what is repeated, and that nothing is believed without proof."""
+"""Calls over real sockets: requests, retries, and responses that are refused."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.amazon.bodies import an_order
-from tests.amazon.scripted import TOKEN, Reply, Script, refused, said
+from tests.amazon.scripted import TOKEN, Reply, Script, error_reply, json_reply
 from webapp.amazon.gateway import Amazon
 from webapp.domain.accounts.credentials import Credentials
 from webapp.domain.amazon.errors import (
@@ -35,9 +35,9 @@ def search(amazon: Amazon, **options: Any) -> Any:
 
 
 def test_a_search_says_what_it_wants_and_who_asks(amazon: Amazon, script: Script) -> None:
-    script.answers(
+    script.reply_to(
         ORDERS,
-        said(
+        json_reply(
             {
                 "orders": [an_order()],
                 "pagination": {"nextToken": "page two"},
@@ -49,7 +49,7 @@ def test_a_search_says_what_it_wants_and_who_asks(amazon: Amazon, script: Script
 
     page = search(amazon, updated_before=datetime(2026, 11, 21, tzinfo=UTC))
 
-    (request,) = script.asked(ORDERS)
+    (request,) = script.requests_to(ORDERS)
     assert request.query == {
         "lastUpdatedAfter": "2026-11-20T06:30:00.000Z",
         "lastUpdatedBefore": "2026-11-21T00:00:00.000Z",
@@ -65,17 +65,17 @@ def test_a_search_says_what_it_wants_and_who_asks(amazon: Amazon, script: Script
 
 
 def test_the_next_page_is_asked_for_with_its_token_and_the_same_datasets(amazon: Amazon, script: Script) -> None:
-    script.answers(ORDERS, said({"orders": []}))
+    script.reply_to(ORDERS, json_reply({"orders": []}))
 
     search(amazon, token="page two", missing=frozenset({"BUYER", "TAX"}))
 
-    (request,) = script.asked(ORDERS)
+    (request,) = script.requests_to(ORDERS)
     assert request.query["paginationToken"] == "page two"
     assert request.query["includedData"] == "RECIPIENT,PROCEEDS,PROMOTION,CANCELLATION,FULFILLMENT,PACKAGES,PAYMENT"
 
 
 def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Script) -> None:
-    script.answers(ORDER, said({"order": an_order()}, x_amzn_requestid="r-2"))
+    script.reply_to(ORDER, json_reply({"order": an_order()}, x_amzn_requestid="r-2"))
 
     order = amazon.get_order(NUMBER)
 
@@ -85,17 +85,29 @@ def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Scri
 @pytest.mark.parametrize(
     ("reply", "error", "words"),
     [
-        (refused(400, "InvalidInput", "No."), InvalidRequest, "Amazon answered getOrder with 400 InvalidInput: No."),
-        (refused(404, "NotFound", "Gone."), ResourceNotFound, "Amazon answered getOrder with 404 NotFound: Gone."),
+        (
+            error_reply(400, "InvalidInput", "No."),
+            InvalidRequest,
+            "Amazon answered getOrder with 400 InvalidInput: No.",
+        ),
+        (error_reply(404, "NotFound", "Gone."), ResourceNotFound, "Amazon answered getOrder with 404 NotFound: Gone."),
         (Reply(404), ResourceNotFound, "Amazon answered getOrder with 404: no reason but an empty body"),
         (Reply(413, b"{}"), InvalidRequest, "Amazon answered getOrder with 413: no reason"),
-        (said({"message": "Wrong.\n\nVery."}, 415), InvalidRequest, "Amazon answered getOrder with 415: Wrong. Very."),
         (
-            said({"errors": "many"}, 418),
+            json_reply({"message": "Wrong.\n\nVery."}, 415),
+            InvalidRequest,
+            "Amazon answered getOrder with 415: Wrong. Very.",
+        ),
+        (
+            json_reply({"errors": "many"}, 418),
             InvalidRequest,
             "Amazon answered getOrder with 418: no reason",
         ),
-        (refused(500, "InternalFailure", "Oh."), Unavailable, "Amazon answered getOrder with 500 InternalFailure: Oh."),
+        (
+            error_reply(500, "InternalFailure", "Oh."),
+            Unavailable,
+            "Amazon answered getOrder with 500 InternalFailure: Oh.",
+        ),
         (HTML, Unavailable, "Amazon answered getOrder with 503: no reason but a web page"),
         (
             Reply(405, b"<html></html>"),
@@ -113,7 +125,7 @@ def test_one_order_is_read_and_keeps_its_request_id(amazon: Amazon, script: Scri
 def test_every_status_that_is_no_success_raises_its_error(
     amazon: Amazon, script: Script, reply: Reply, error: type[AmazonError], words: str
 ) -> None:
-    script.answers(ORDER, replace(reply, headers={**reply.headers, "x-amzn-requestid": "r-3"}))
+    script.reply_to(ORDER, replace(reply, headers={**reply.headers, "x-amzn-requestid": "r-3"}))
 
     with pytest.raises(AmazonError) as raised:
         amazon.get_order(NUMBER)
@@ -146,17 +158,17 @@ def test_every_status_that_is_no_success_raises_its_error(
         ),
     ],
 )
-def test_a_success_that_keeps_no_promise_is_not_believed(
+def test_a_success_that_does_not_match_the_operation_is_refused(
     amazon: Amazon, script: Script, body: bytes, words: str
 ) -> None:
-    script.answers(ORDERS, Reply(200, body, {"x-amzn-requestid": "r-4"}))
+    script.reply_to(ORDERS, Reply(200, body, {"x-amzn-requestid": "r-4"}))
 
     with pytest.raises(InvalidResponse) as raised:
         search(amazon)
 
     assert raised.value.message == f"Amazon answered searchOrders with {words}."
     assert raised.value.request_id == "r-4"
-    assert len(script.asked(ORDERS)) == 2
+    assert len(script.requests_to(ORDERS)) == 2
 
 
 @pytest.mark.parametrize(
@@ -168,7 +180,7 @@ def test_a_success_that_keeps_no_promise_is_not_believed(
     ],
 )
 def test_an_order_read_alone_must_be_the_one_asked_for(amazon: Amazon, script: Script, order: Any, words: str) -> None:
-    script.answers(ORDER, said({"order": order}))
+    script.reply_to(ORDER, json_reply({"order": order}))
 
     with pytest.raises(InvalidResponse, match=words):
         amazon.get_order(NUMBER)
@@ -193,13 +205,13 @@ def test_an_address_that_is_not_encrypted_or_none_is_not_called(
 
 def test_a_cancellation_by_rest_is_accepted_by_202_alone(amazon: Amazon, script: Script) -> None:
     path = f"{ORDER}/cancellation"
-    script.answers(path, Reply(202), Reply(200, b"<html>"))
+    script.reply_to(path, Reply(202), Reply(200, b"<html>"))
 
     amazon.cancel_order(NUMBER, "BuyerCanceled")
     with pytest.raises(OutcomeUnknown):
         amazon.cancel_order(NUMBER, "BuyerCanceled")
 
-    first = script.asked(path)[0]
+    first = script.requests_to(path)[0]
     assert (first.method, first.body) == ("PUT", b'{"cancelReasonCode":"BUYER_CANCELLED"}')
 
 
@@ -210,7 +222,7 @@ def test_a_reason_that_rest_does_not_know_is_not_sent(amazon: Amazon, script: Sc
     assert script.requests == []
 
 
-def test_a_marketplace_of_another_region_is_told_before_the_call(
+def test_a_marketplace_of_another_region_is_refused_before_the_call(
     connect: Callable[..., Amazon], credentials: Credentials
 ) -> None:
     american = replace(credentials, endpoint="https://sellingpartnerapi-na.amazon.com")
@@ -238,7 +250,7 @@ def test_the_environments_proxies_are_not_asked(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
-    script.answers(ORDER, said({"order": an_order()}))
+    script.reply_to(ORDER, json_reply({"order": an_order()}))
 
     assert connect().get_order(NUMBER).number == NUMBER
 
@@ -246,8 +258,8 @@ def test_the_environments_proxies_are_not_asked(
 def test_the_log_has_the_operation_and_the_request_but_no_secret_and_no_person(
     amazon: Amazon, script: Script, credentials: Credentials, caplog: pytest.LogCaptureFixture
 ) -> None:
-    script.answers(ORDERS, said({"orders": [an_order()]}, x_amzn_requestid="r-6"))
-    script.answers(ORDER, refused(403, "Unauthorized", "Access to requested resource is denied."))
+    script.reply_to(ORDERS, json_reply({"orders": [an_order()]}, x_amzn_requestid="r-6"))
+    script.reply_to(ORDER, error_reply(403, "Unauthorized", "Access to requested resource is denied."))
 
     with caplog.at_level(logging.DEBUG):
         search(amazon)

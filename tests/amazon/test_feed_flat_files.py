@@ -1,4 +1,4 @@
-"""What a feed of refunds says, and what its processing report says back."""
+"""The document of a feed of refunds, and its processing report."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refunds", "said"),
+    ("refunds", "message"),
     [
         ([], "There is nothing to refund."),
         ([a_refund(item_price=None)], "Order 902-1-1: a refund is more than nothing, in each of its parts."),
@@ -76,11 +76,11 @@ def test_a_refund_is_a_line_with_every_column_amazon_names() -> None:
         ),
     ],
 )
-def test_what_amazon_could_not_carry_out_is_not_written(refunds: list[Refund], said: str) -> None:
+def test_what_amazon_could_not_carry_out_is_not_written(refunds: list[Refund], message: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         refund_document(refunds)
 
-    assert raised.value.message == said
+    assert raised.value.message == message
 
 
 def test_a_report_keeps_its_counts_and_names_the_lines() -> None:
@@ -132,8 +132,8 @@ def test_a_report_without_errors_has_no_table() -> None:
 
 def test_an_error_of_the_whole_file_is_message_zero() -> None:
     table = "original-record-number\torder-id\torder-item-id\terror-code\terror-type\terror-message\n"
-    said = f"Feed Processing Summary:\n\tProcessed\t\t0\n\tSuccessful\t\t0\n\n{table}\t\t\t90061\tError\tNo.\n"
-    report = read_flat_report(said.encode())
+    document = f"Feed Processing Summary:\n\tProcessed\t\t0\n\tSuccessful\t\t0\n\n{table}\t\t\t90061\tError\tNo.\n"
+    report = read_flat_report(document.encode())
 
     assert report.messages == (FeedMessage(0, "Error", "90061", "No."),)
     assert not report.is_contradictory
@@ -148,7 +148,7 @@ def test_counts_that_say_other_than_the_lines_are_noticed(before: str, after: st
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [
         (b"", "its numbers of records processed and successful are missing or impossible"),
         (
@@ -163,11 +163,11 @@ def test_counts_that_say_other_than_the_lines_are_noticed(before: str, after: st
         (REPORT.replace("error-type", "type").encode(), "error-type is missing"),
     ],
 )
-def test_what_is_no_report_is_not_believed(document: bytes, said: str) -> None:
+def test_what_is_no_report_is_refused(document: bytes, message: str) -> None:
     with pytest.raises(MalformedError) as raised:
         read_flat_report(document)
 
-    assert str(raised.value) == said
+    assert str(raised.value) == message
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_what_is_no_report_is_not_believed(document: bytes, said: str) -> None:
     ],
 )
 def test_severities_are_read_in_every_language_of_the_marketplaces(warning: str, error: str) -> None:
-    said = REPORT.replace("\tWarning", f"\t{warning}").replace("\tError", f"\t{error}")
-    report = read_flat_report(said.encode())
+    document = REPORT.replace("\tWarning", f"\t{warning}").replace("\tError", f"\t{error}")
+    report = read_flat_report(document.encode())
 
     assert [message.severity for message in report.messages] == ["Error", "Warning"]
     assert not report.is_contradictory
@@ -203,14 +203,14 @@ def test_severities_are_read_in_every_language_of_the_marketplaces(warning: str,
     [(3, ["Warning", "Warning"]), (1, ["Error", "Error"])],
 )
 def test_an_unknown_severity_is_what_the_counts_say(successful: int, severities: list[str]) -> None:
-    said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
-    report = read_flat_report(said.replace("\t\t2\r", f"\t\t{successful}\r").encode())
+    document = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
+    report = read_flat_report(document.replace("\t\t2\r", f"\t\t{successful}\r").encode())
 
     assert [message.severity for message in report.messages] == severities
     assert not report.is_contradictory
 
 
-def test_an_unknown_severity_beside_an_error_that_explains_the_counts_is_a_warning() -> None:
+def test_an_unknown_severity_next_to_an_error_that_explains_the_counts_is_a_warning() -> None:
     report = read_flat_report(REPORT.replace("\tWarning", "\tViðvörun").encode())
 
     assert [message.severity for message in report.messages] == ["Error", "Warning"]
@@ -218,8 +218,8 @@ def test_an_unknown_severity_beside_an_error_that_explains_the_counts_is_a_warni
 
 
 def test_unknown_severities_of_which_the_counts_explain_only_some_prove_nothing() -> None:
-    said = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
-    assert read_flat_report(said.encode()).is_contradictory
+    document = REPORT.replace("\tWarning", "\tViðvörun").replace("\tError", "\tViðvörun")
+    assert read_flat_report(document.encode()).is_contradictory
 
 
 @pytest.mark.parametrize(

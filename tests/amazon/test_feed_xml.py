@@ -1,4 +1,4 @@
-"""What a feed of cancellations says, and what its processing report says back."""
+"""The document of a feed of cancellations, and its processing report."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_many_cancellations_are_messages_of_one_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cancellations", "said"),
+    ("cancellations", "message"),
     [
         ([], "There is no order to cancel."),
         ([a_cancellation(order_item_ids=())], "Order 902-1-1 cannot be cancelled without the ids of its items."),
@@ -91,11 +91,11 @@ def test_many_cancellations_are_messages_of_one_document() -> None:
         ),
     ],
 )
-def test_what_amazon_could_not_carry_out_is_not_written(cancellations: list[Cancellation], said: str) -> None:
+def test_what_amazon_could_not_carry_out_is_not_written(cancellations: list[Cancellation], message: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         cancellation_document("A1SELLER", cancellations)
 
-    assert raised.value.message == said
+    assert raised.value.message == message
 
 
 def test_a_report_keeps_its_counts_and_its_messages() -> None:
@@ -130,7 +130,7 @@ def test_a_report_may_come_in_another_encoding_or_without_its_envelope() -> None
 
 
 @pytest.mark.parametrize(
-    ("document", "said"),
+    ("document", "message"),
     [
         (b"", "it is not XML"),
         (b"{}", "it is not XML"),
@@ -148,6 +148,6 @@ def test_a_report_may_come_in_another_encoding_or_without_its_envelope() -> None
         ('<!DOCTYPE r SYSTEM "file:///etc/passwd"><r/>'.encode("utf-16"), "it has a document type"),
     ],
 )
-def test_a_body_that_is_no_report_is_not_believed(document: bytes, said: str) -> None:
-    with pytest.raises(MalformedError, match=f"^{said}$"):
+def test_a_body_that_is_no_report_is_refused(document: bytes, message: str) -> None:
+    with pytest.raises(MalformedError, match=f"^{message}$"):
         read_report(document)

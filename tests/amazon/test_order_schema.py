@@ -1,4 +1,4 @@
-"""Reading orders as Amazon sends them: what is understood, and what is set aside with its cause."""
+"""Parsing orders as Amazon sends them: the values, the invalid fields, and the causes of unparseable orders."""
 
 import re
 from copy import deepcopy
@@ -41,7 +41,7 @@ def changed(path: str, value: Any, of: dict[str, Any] | None = None) -> dict[str
     return raw
 
 
-def everything_an_order_can_say() -> dict[str, Any]:
+def an_order_with_all_fields() -> dict[str, Any]:
     """An order with each part that is read, so that each can be changed."""
     raw = an_order(
         packages=[
@@ -62,8 +62,16 @@ def everything_an_order_can_say() -> dict[str, Any]:
     raw["buyer"] |= {"buyerCompanyName": "Canary Works", "buyerPurchaseOrderNumber": "PO 7"}
     raw["proceeds"]["breakdowns"] = deepcopy(raw["orderItems"][0]["proceeds"]["breakdowns"])
     raw["recipient"]["deliveryPreference"] = {"dropOffLocation": "Porch", "addressInstruction": "Ring twice"}
-    more = ("companyName", "addressLine2", "addressLine3", "municipality", "districtOrCounty", "stateOrRegion", "phone")
-    raw["recipient"]["deliveryAddress"] |= dict.fromkeys(more, "more") | {"extendedFields": {"streetName": "Rua A"}}
+    names = (
+        "companyName",
+        "addressLine2",
+        "addressLine3",
+        "municipality",
+        "districtOrCounty",
+        "stateOrRegion",
+        "phone",
+    )
+    raw["recipient"]["deliveryAddress"] |= dict.fromkeys(names, "more") | {"extendedFields": {"streetName": "Rua A"}}
     raw["orderItems"][0]["cancellation"] = {
         "cancellationRequest": {"requester": "BUYER", "cancelReason": "Too late"},
         "cancellationExecution": {"cancelledBy": "MERCHANT"},
@@ -196,7 +204,7 @@ def test_a_brazilian_address_is_put_together_from_its_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("sent", "stored"),
     [
         ("PartiallyShipped", "PARTIALLY_SHIPPED"),
         ("Canceled", "CANCELLED"),
@@ -207,12 +215,12 @@ def test_a_brazilian_address_is_put_together_from_its_parts() -> None:
         ("lost_at_sea", "lost_at_sea"),
     ],
 )
-def test_a_status_is_kept_in_one_spelling_and_an_unknown_one_as_it_came(said: str, kept: str) -> None:
-    assert parse_order(changed("fulfillment.fulfillmentStatus", said)).status == kept
+def test_a_status_is_kept_in_one_spelling_and_an_unknown_one_as_it_came(sent: str, stored: str) -> None:
+    assert parse_order(changed("fulfillment.fulfillmentStatus", sent)).status == stored
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "name", "kept"),
+    ("path", "value", "name", "stored"),
     [
         ("fulfillment.fulfilledBy", "merchant", "fulfilled_by", "MERCHANT"),
         ("fulfillment.fulfilledBy", "afn", "fulfilled_by", "AMAZON"),
@@ -222,28 +230,28 @@ def test_a_status_is_kept_in_one_spelling_and_an_unknown_one_as_it_came(said: st
     ],
 )
 def test_who_ships_and_the_marketplace_are_known_in_letters_of_any_case(
-    path: str, value: str, name: str, kept: str
+    path: str, value: str, name: str, stored: str
 ) -> None:
-    assert getattr(parse_order(changed(path, value)), name) == kept
+    assert getattr(parse_order(changed(path, value)), name) == stored
 
 
-@pytest.mark.parametrize(("said", "kept"), [("AFN", "AMAZON"), ("DRONES", "DRONES"), (..., "")])
-def test_who_fulfils_is_an_open_word(said: Any, kept: str) -> None:
-    assert parse_order(changed("fulfillment.fulfilledBy", said)).fulfilled_by == kept
+@pytest.mark.parametrize(("sent", "stored"), [("AFN", "AMAZON"), ("DRONES", "DRONES"), (..., "")])
+def test_who_fulfils_is_an_open_word(sent: Any, stored: str) -> None:
+    assert parse_order(changed("fulfillment.fulfilledBy", sent)).fulfilled_by == stored
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("sent", "expected"),
     [
         ("2026-11-20T09:30:00Z", datetime(2026, 11, 20, 9, 30, tzinfo=UTC)),
         ("2026-11-20T18:30:00.5+09:00", datetime(2026, 11, 20, 9, 30, 0, 500000, UTC)),
         ("2026-11-20T09:30:00.123456789Z", datetime(2026, 11, 20, 9, 30, 0, 123457, UTC)),
     ],
 )
-def test_times_are_read_with_their_offset_and_fraction(said: str, meant: datetime) -> None:
-    order = parse_order(changed("lastUpdatedTime", said))
+def test_times_are_read_with_their_offset_and_fraction(sent: str, expected: datetime) -> None:
+    order = parse_order(changed("lastUpdatedTime", sent))
 
-    assert order.last_updated_at == meant
+    assert order.last_updated_at == expected
     assert order.last_updated_at.tzinfo is UTC
 
 
@@ -254,7 +262,7 @@ def test_yen_have_no_decimals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "expected"),
     [
         ("orderId", ..., "orderId is missing"),
         ("orderId", "902/../1", "orderId is not an order number"),
@@ -272,8 +280,8 @@ def test_yen_have_no_decimals() -> None:
         ("orderItems.0.quantityOrdered", 2**31, "orderItems[0].quantityOrdered is not a quantity"),
     ],
 )
-def test_an_order_without_number_or_lines_is_unreadable(path: str, value: Any, said: str) -> None:
-    assert cause(changed(path, value)) == said
+def test_an_order_without_number_or_lines_is_unreadable(path: str, value: Any, expected: str) -> None:
+    assert cause(changed(path, value)) == expected
 
 
 def in_euros(amount: Any) -> dict[str, Any]:
@@ -322,22 +330,22 @@ def test_yen_with_decimals_are_yen() -> None:
 
 @pytest.mark.parametrize("year", ["0001", "1970", "1995", "1994-12-31T16:00:00-08:00", "9999"])
 def test_a_ship_by_of_no_real_year_is_left_out_and_listed(year: str) -> None:
-    said = year if "T" in year else f"{year}-01-01T00:00:00Z"
+    sent = year if "T" in year else f"{year}-01-01T00:00:00Z"
 
-    order = parse_order(changed("fulfillment.shipByWindow.latestDateTime", said))
+    order = parse_order(changed("fulfillment.shipByWindow.latestDateTime", sent))
 
     assert order.ship_by is None
-    assert order.invalid_fields == (InvalidField("fulfillment.shipByWindow.latestDateTime", "impossible_time", said),)
+    assert order.invalid_fields == (InvalidField("fulfillment.shipByWindow.latestDateTime", "impossible_time", sent),)
 
 
 def test_a_lower_case_z_is_utc_and_a_time_without_zone_is_taken_for_utc() -> None:
-    meant = datetime(2026, 11, 23, 22, 59, 59, tzinfo=UTC)
+    expected = datetime(2026, 11, 23, 22, 59, 59, tzinfo=UTC)
 
     small = parse_order(changed("fulfillment.shipByWindow.latestDateTime", "2026-11-23t22:59:59z"))
     bare = parse_order(changed("fulfillment.shipByWindow.latestDateTime", "2026-11-23T22:59:59"))
 
-    assert (small.ship_by, small.invalid_fields) == (meant, ())
-    assert bare.ship_by == meant
+    assert (small.ship_by, small.invalid_fields) == (expected, ())
+    assert bare.ship_by == expected
     assert [odd.problem for odd in bare.invalid_fields] == ["no_time_zone"]
 
 
@@ -352,7 +360,7 @@ def test_the_times_of_an_order_stand_in_for_each_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channel", "meant"),
+    ("channel", "expected"),
     [
         ({"marketplaceId": "A1PA6795UKMFR9"}, "A1PA6795UKMFR9"),
         ({"marketplaceName": "Amazon.de"}, "A1PA6795UKMFR9"),
@@ -363,8 +371,8 @@ def test_the_times_of_an_order_stand_in_for_each_other() -> None:
         ("Amazon.de", ""),
     ],
 )
-def test_a_missing_marketplace_id_is_found_by_the_name(channel: Any, meant: str) -> None:
-    assert parse_order(changed("salesChannel", channel)).marketplace_id == meant
+def test_a_missing_marketplace_id_is_found_by_the_name(channel: Any, expected: str) -> None:
+    assert parse_order(changed("salesChannel", channel)).marketplace_id == expected
 
 
 def test_a_detail_without_a_subtype_stays_a_detail() -> None:
@@ -404,11 +412,11 @@ def test_names_are_kept_in_composed_form() -> None:
     assert order.buyer == Buyer("M\u00fcller")
 
 
-@pytest.mark.parametrize(("said", "meant"), [("2", 2), (2.0, 2)])
-def test_a_quantity_in_another_form_is_that_quantity(said: Any, meant: int) -> None:
-    order = parse_order(changed("orderItems.0.quantityOrdered", said))
+@pytest.mark.parametrize(("sent", "expected"), [("2", 2), (2.0, 2)])
+def test_a_quantity_in_another_form_is_that_quantity(sent: Any, expected: int) -> None:
+    order = parse_order(changed("orderItems.0.quantityOrdered", sent))
 
-    assert order.items[0].quantity == meant
+    assert order.items[0].quantity == expected
     assert [odd.problem for odd in order.invalid_fields] == ["not_quantity"]
 
 
@@ -431,7 +439,7 @@ def test_a_quantity_in_another_form_is_that_quantity(said: Any, meant: int) -> N
         ),
     ],
 )
-def test_cancelled_pieces_are_not_ordered_any_more(changes: dict[str, Any], quantity: int) -> None:
+def test_cancelled_units_are_not_ordered_any_more(changes: dict[str, Any], quantity: int) -> None:
     raw = an_order()
     raw["orderItems"][0] |= changes
 
@@ -448,7 +456,7 @@ ANYTHING = (..., None, "", "x", 7, -1, 0, 1.5, True, False, [], {}, [{}], [None]
 
 
 def test_no_optional_field_makes_an_order_unreadable() -> None:
-    whole = everything_an_order_can_say()
+    whole = an_order_with_all_fields()
     needed = re.compile(r"orderId|orderItems(\.\d+(\.(orderItemId|quantityOrdered))?)?")
     for path in paths(whole):
         if not needed.fullmatch(path):
@@ -501,9 +509,9 @@ def test_a_page_goes_on_without_the_orders_it_cannot_read() -> None:
 def test_an_enormous_order_is_set_aside() -> None:
     heavy = an_order(unknownField="x" * 1_000_001)
 
-    (kept,) = lazy_orders([heavy])
+    (stored,) = lazy_orders([heavy])
 
-    assert kept.read() == UnparseableOrder("the order is longer than 1000000 bytes", heavy, "902-1106328-1059050")
+    assert stored.read() == UnparseableOrder("the order is longer than 1000000 bytes", heavy, "902-1106328-1059050")
 
 
 def test_an_order_nobody_reads_costs_nothing() -> None:

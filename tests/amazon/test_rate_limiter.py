@@ -1,4 +1,4 @@
-"""Token buckets in a real Valkey, shared by everybody who speaks for an account."""
+"""Token buckets in a real Valkey, shared by all processes of an account."""
 
 import time
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def rate(redis: Redis, operation: str) -> float:
     return float(redis.hget(bucket_key("7", operation), "rate"))  # type: ignore[arg-type]
 
 
-def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(
+def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_given(
     limiter: Callable[..., RateLimiter], clock: Clock
 ) -> None:
     person = limiter()
@@ -55,14 +55,16 @@ def test_a_burst_is_to_be_had_at_once_and_then_the_wait_is_told(
     assert (raised.value.operation, raised.value.status, clock.waits) == (SEARCH, None, [])
 
 
-def test_lower_lanes_leave_a_reserve_to_the_higher(limiter: Callable[..., RateLimiter]) -> None:
+def test_lower_priorities_leave_a_reserve_to_the_higher(limiter: Callable[..., RateLimiter]) -> None:
     assert taken(limiter("backfill")) == 10
     assert taken(limiter("sync")) == 5
     assert taken(limiter("submission")) == 3
     assert taken(limiter("person")) == 2
 
 
-def test_a_lane_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(limiter: Callable[..., RateLimiter]) -> None:
+def test_a_priority_that_had_nothing_for_long_gets_a_token_out_of_the_reserve(
+    limiter: Callable[..., RateLimiter],
+) -> None:
     person, sync = limiter("person"), limiter("sync")
     for _ in range(18):
         person.acquire(SEARCH, deadline=0)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.amazon.scripted import GERMANY, LOST, NUMBER, Reply, Script, refused
+from tests.amazon.scripted import GERMANY, LOST, NUMBER, Reply, Script, error_reply
 from tests.support.amazon_models import check, needs_models
 from webapp.amazon.gateway import Amazon
 from webapp.domain.amazon.errors import InvalidRequest, OutcomeUnknown
@@ -24,12 +24,12 @@ PARCEL = Parcel(
 )
 
 
-def test_a_parcel_is_told_in_amazons_words_with_its_time_in_utc(amazon: Amazon, script: Script) -> None:
-    script.answers(CONFIRMATION, Reply(204))
+def test_a_parcel_is_sent_in_amazons_terms_with_its_time_in_utc(amazon: Amazon, script: Script) -> None:
+    script.reply_to(CONFIRMATION, Reply(204))
 
     amazon.confirm_shipment(NUMBER, GERMANY, PARCEL)
 
-    (request,) = script.asked(CONFIRMATION)
+    (request,) = script.requests_to(CONFIRMATION)
     assert request.method == "POST"
     assert json.loads(request.body) == {
         "marketplaceId": GERMANY,
@@ -48,22 +48,22 @@ def test_a_parcel_is_told_in_amazons_words_with_its_time_in_utc(amazon: Amazon, 
 
 
 def test_another_carrier_goes_with_its_name(amazon: Amazon, script: Script) -> None:
-    script.answers(CONFIRMATION, Reply(204))
+    script.reply_to(CONFIRMATION, Reply(204))
 
     amazon.confirm_shipment(NUMBER, GERMANY, replace(PARCEL, carrier_code="Other", carrier_name="PostNord"))
 
-    detail = json.loads(script.asked(CONFIRMATION)[0].body)["packageDetail"]
+    detail = json.loads(script.requests_to(CONFIRMATION)[0].body)["packageDetail"]
     assert (detail["carrierCode"], detail["carrierName"]) == ("Other", "PostNord")
 
 
 @pytest.mark.parametrize("reply", LOST)
 def test_a_parcel_whose_answer_is_lost_is_left_to_its_caller(amazon: Amazon, script: Script, reply: Reply) -> None:
-    script.answers(CONFIRMATION, reply)
+    script.reply_to(CONFIRMATION, reply)
 
     with pytest.raises(OutcomeUnknown):
         amazon.confirm_shipment(NUMBER, GERMANY, PARCEL)
 
-    assert len(script.asked(CONFIRMATION)) == 1
+    assert len(script.requests_to(CONFIRMATION)) == 1
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_parcel_amazon_could_not_take_is_not_sent(
 
 
 def test_amazons_refusal_of_a_parcel_keeps_its_words(amazon: Amazon, script: Script) -> None:
-    script.answers(CONFIRMATION, refused(400, "InvalidInput", "PackageToUpdateNotFound", x_amzn_requestid="r-9"))
+    script.reply_to(CONFIRMATION, error_reply(400, "InvalidInput", "PackageToUpdateNotFound", x_amzn_requestid="r-9"))
 
     with pytest.raises(InvalidRequest, match="PackageToUpdateNotFound") as raised:
         amazon.confirm_shipment(NUMBER, GERMANY, PARCEL)
@@ -102,8 +102,8 @@ def test_amazons_refusal_of_a_parcel_keeps_its_words(amazon: Amazon, script: Scr
 
 @needs_models
 def test_a_parcel_is_true_to_amazons_model(amazon: Amazon, script: Script) -> None:
-    script.answers(CONFIRMATION, Reply(204))
+    script.reply_to(CONFIRMATION, Reply(204))
 
     amazon.confirm_shipment(NUMBER, GERMANY, replace(PARCEL, carrier_code="Other", carrier_name="PostNord"))
 
-    check(json.loads(script.asked(CONFIRMATION)[0].body), "ordersV0", "ConfirmShipmentRequest")
+    check(json.loads(script.requests_to(CONFIRMATION)[0].body), "ordersV0", "ConfirmShipmentRequest")

@@ -1,4 +1,4 @@
-"""Amazon is spoken to only over TLS whose certificate is verified: nothing is sent to anybody else."""
+"""Amazon is called only over TLS with a verified certificate: nothing is sent to anybody else."""
 
 import http.client
 import http.server
@@ -126,8 +126,8 @@ def test_a_trusted_certificate_has_to_name_the_host(
 @pytest.mark.parametrize("which", ["endpoint", "token_url"])
 def test_no_credentials_are_sent_to_it(impostor: Impostor, credentials: Credentials, redis: Redis, which: str) -> None:
     wrong = replace(credentials, **{which: impostor.url})
-    with Amazon(wrong, redis, max_wait=0) as port, pytest.raises(Unavailable):
-        port.participations()
+    with Amazon(wrong, redis, max_wait=0) as gateway, pytest.raises(Unavailable):
+        gateway.participations()
     assert impostor.requests == []
 
 

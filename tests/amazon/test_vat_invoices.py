@@ -1,4 +1,4 @@
-"""Invoices for Amazon: what goes with the PDF, and what is refused at home."""
+"""Invoices for Amazon: the options of the feed, and rejected input."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.amazon.scripted import GERMANY, NUMBER, Script, said
+from tests.amazon.scripted import GERMANY, NUMBER, Script, json_reply
 from tests.support.amazon_models import check, needs_models
 from webapp.amazon.gateway import Amazon
 from webapp.amazon.vat_invoices import feed_options
@@ -63,9 +63,9 @@ def test_an_invoice_beyond_what_amazon_takes_is_not_sent() -> None:
 @needs_models
 def test_an_invoice_is_true_to_amazons_model(amazon: Amazon, script: Script) -> None:
     feeds = "/feeds/2021-06-30/feeds"
-    script.answers(feeds, said({"feedId": "51"}, 202))
+    script.reply_to(feeds, json_reply({"feedId": "51"}, 202))
 
     options = feed_options(GERMANY, INVOICE, b"%PDF-1.7")
     amazon.create_feed(PreparedFeed("amzn1.tortuga.1", "UPLOAD_VAT_INVOICE", (GERMANY,), "00", options))
 
-    check(json.loads(script.asked(feeds)[0].body), "feeds_2021-06-30", "CreateFeedSpecification")
+    check(json.loads(script.requests_to(feeds)[0].body), "feeds_2021-06-30", "CreateFeedSpecification")

@@ -1,4 +1,4 @@
-"""The port's surroundings where Amazon is imitated with its state: a world of orders behind HTTP."""
+"""Fixtures of the gateway with the simulator: a world of orders behind HTTP."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -94,7 +94,7 @@ def test_preparing_is_repeated_through_faults(amazon: Amazon, world: World) -> N
     assert amazon.prepare_cancellations([GERMANY], [cancellation]).document_id
 
 
-def test_where_rest_cancellation_is_closed_the_port_says_forbidden(amazon: Amazon, world: World) -> None:
+def test_where_rest_cancellation_is_closed_the_gateway_raises_forbidden(amazon: Amazon, world: World) -> None:
     number = world.place("DE")
 
     with pytest.raises(Forbidden):

@@ -1,4 +1,4 @@
-"""Parcels, refunds, invoices and messages against the stateful imitation of Amazon, and faults amid them."""
+"""Parcels, refunds, invoices and messages against the simulator, and faults in the middle of them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def test_an_order_is_shipped_in_two_parcels_and_each_is_read_back(amazon: Amazon
 @pytest.mark.parametrize(
     ("fault", "options"), [("lost_answer", {}), ("error_500", {"after": True}), ("error_503_html", {})]
 )
-def test_a_parcel_whose_answer_was_lost_is_told_again_and_stays_one(
+def test_a_parcel_whose_response_was_lost_is_sent_again_and_stays_one(
     amazon: Amazon, world: World, fault: str, options: dict[str, Any]
 ) -> None:
     number = world.place("DE", lines=((0, 2),))
@@ -180,7 +180,7 @@ def test_a_refund_whose_answer_was_lost_is_sent_once_and_found_again(amazon: Ama
     assert len(world.effects("refund", number)) == 1
 
 
-def test_a_report_that_is_contradictory_is_seen_through(amazon: Amazon, world: World) -> None:
+def test_a_contradictory_report_is_recognised(amazon: Amazon, world: World) -> None:
     number = world.place("DE", status="SHIPPED")
     world.faults.arm("contradicting_report")
 

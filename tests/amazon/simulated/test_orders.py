@@ -1,4 +1,4 @@
-"""The port against the stateful imitation of Amazon: whole journeys, and faults in the middle of them."""
+"""The gateway against the simulator: complete reads, and faults in the middle of them."""
 
 import time
 from collections.abc import Callable
@@ -160,7 +160,7 @@ def test_a_refused_date_is_not_taken_for_a_dataset(amazon: Amazon, world: World)
     assert searches(world) == 1
 
 
-def test_beside_a_token_no_dataset_is_given_up(amazon: Amazon, world: World) -> None:
+def test_with_a_token_no_dataset_is_given_up(amazon: Amazon, world: World) -> None:
     world.reset("busy_monday")
     first = amazon.search_orders(updated_after=LONG_AGO, marketplace_ids=EUROPE)
     world.faults.arm("forbidden_dataset", times=None)

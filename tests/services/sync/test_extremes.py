@@ -1,4 +1,4 @@
-"""Orders as large and as odd as the port believes them: they are stored whole, and their page goes on."""
+"""Orders with the largest and oddest values the gateway accepts are stored whole."""
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +24,7 @@ MOST = {"amount": f"{MAX_AMOUNT // 100}.00", "currencyCode": "EUR"}
 
 
 def an_enormous_order(lines=20):
-    """Every word and text, quantity and amount at the longest and largest that is believed."""
+    """Every word and text, quantity and amount at the longest and largest that is accepted."""
     body = an_order("N" * 64, status="SHIPPED")
     (line,) = body["orderItems"]
     line |= {"quantityOrdered": MAX_QUANTITY}
@@ -74,10 +74,10 @@ def test_an_order_of_the_largest_size_is_stored_whole(session, app):
     counts = imported(session, an_enormous_order())
 
     assert (counts.new, counts.orders_created, counts.quarantined) == (1, 1, 0)
-    mirror = session.scalars(select(AmazonOrder)).one()
-    assert (mirror.service_level, mirror.replaces, mirror.cancelled_by) == (LONG, LONG, LONG)
-    assert (mirror.total, mirror.quantity) == (MAX_AMOUNT, 20 * MAX_QUANTITY)
-    (package,) = mirror.packages
+    amazon_order = session.scalars(select(AmazonOrder)).one()
+    assert (amazon_order.service_level, amazon_order.replaces, amazon_order.cancelled_by) == (LONG, LONG, LONG)
+    assert (amazon_order.total, amazon_order.quantity) == (MAX_AMOUNT, 20 * MAX_QUANTITY)
+    (package,) = amazon_order.packages
     assert (package.reference, package.status, package.carrier, package.tracking_number) == (LONG,) * 4
     order = session.scalars(select(Order)).one()
     assert order.number == "N" * 64
@@ -109,7 +109,9 @@ def test_odd_values_are_left_out_of_their_orders_which_are_kept(session, app):
     # How many pieces were bought cannot be guessed.
     (kept,) = session.scalars(select(QuarantinedOrder))
     assert (kept.body, kept.cause) == (odd[2], "orderItems[0].quantityOrdered is not a quantity")
-    assert {mirror.number[-1]: mirror.invalid_fields for mirror in session.scalars(select(AmazonOrder))} == {
+    assert {
+        amazon_order.number[-1]: amazon_order.invalid_fields for amazon_order in session.scalars(select(AmazonOrder))
+    } == {
         "1": [["orderItems[0].product.title", "bad_characters", None]],
         "2": [["buyer.buyerName", "bad_characters", None]],
         "4": [["proceeds.grandTotal.amount", "too_large", f"{MAX_AMOUNT // 100}.01"]],

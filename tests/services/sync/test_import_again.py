@@ -1,4 +1,4 @@
-"""Orders that come again: known by what was sent, before anything of it is read; and what a page costs."""
+"""Orders that are received again: recognised by their bodies before they are parsed; and the cost of a page."""
 
 import gc
 from collections import Counter
@@ -160,9 +160,9 @@ def test_a_session_that_imports_for_long_keeps_nothing(session):
 
 def test_the_row_of_an_order_that_arrives_is_written_once(session):
     an_account(session)
-    with statements() as said:
+    with statements() as incoming:
         imported(session, a_body(1), a_body(2, orderItems=[nothing_left()]))
 
-    assert [one for one in said if one.startswith("UPDATE amazon_orders")] == []
+    assert [one for one in incoming if one.startswith("UPDATE amazon_orders")] == []
     notes = session.execute(select(AmazonOrder.blocked, AmazonOrder.note).order_by(AmazonOrder.number)).all()
     assert notes == [(None, "note_order_created"), ("no_items", "note_blocked")]

@@ -17,7 +17,7 @@ from webapp.amazon.order_schema import lazy_orders
 from webapp.core.extensions import db
 from webapp.db.search_index import ID_MASK
 from webapp.domain.amazon.types import AmazonOrder, UnparseableOrder
-from webapp.models.amazon_orders import AmazonOrder as Mirror
+from webapp.models.amazon_orders import AmazonOrder as AmazonOrderRow
 from webapp.models.amazon_orders import AmazonOrderVersion, QuarantinedOrder
 from webapp.models.audit_log import Event
 from webapp.models.documents import CreditMemo, Invoice
@@ -34,18 +34,18 @@ def imported(session: Session, *page: AmazonOrder | UnparseableOrder, account_id
     return counts
 
 
-def order_of(session: Session, said: AmazonOrder) -> Order | None:
-    return session.scalar(select(Order).join(Order.amazon_order).where(Mirror.number == said.number))
+def order_of(session: Session, incoming: AmazonOrder) -> Order | None:
+    return session.scalar(select(Order).join(Order.amazon_order).where(AmazonOrderRow.number == incoming.number))
 
 
-def the_order(session: Session, said: AmazonOrder) -> Order:
-    order = order_of(session, said)
+def the_order(session: Session, incoming: AmazonOrder) -> Order:
+    order = order_of(session, incoming)
     assert order is not None
     return order
 
 
-def mirror_of(session: Session, said: AmazonOrder) -> Mirror:
-    return session.scalars(select(Mirror).where(Mirror.number == said.number)).one()
+def amazon_order_of(session: Session, incoming: AmazonOrder) -> AmazonOrderRow:
+    return session.scalars(select(AmazonOrderRow).where(AmazonOrderRow.number == incoming.number)).one()
 
 
 def found_by(session, sought):
@@ -55,12 +55,12 @@ def found_by(session, sought):
 
 def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):
     an_account(session)
-    said = an_order(items=(an_item(1, quantity=2), an_item(2, quantity=1)))
+    incoming = an_order(items=(an_item(1, quantity=2), an_item(2, quantity=1)))
 
-    counts = imported(session, said)
+    counts = imported(session, incoming)
 
     assert counts == Counts(received=1, new=1, orders_created=1)
-    order = the_order(session, said)
+    order = the_order(session, incoming)
     assert (order.number, order.state, order.currency) == ("100001", "processing", "EUR")
     assert (order.subtotal, order.shipping, order.tax, order.discount, order.other) == (3000, 600, 800, -200, 0)
     assert (order.total, order.total_invoiced) == (4200, 4200)
@@ -77,12 +77,12 @@ def test_an_unshipped_order_becomes_an_order_that_is_invoiced(session):
     )
     kinds = session.scalars(select(Event.kind).where(Event.amazon_order_id == order.amazon_order_id)).all()
     assert kinds == ["amazon_order_arrived", "order_created", "order_invoiced_at_import"]
-    mirror = mirror_of(session, said)
-    assert (mirror.note, mirror.note_args) == ("note_order_created", {"number": "100001"})
+    amazon_order = amazon_order_of(session, incoming)
+    assert (amazon_order.note, amazon_order.note_args) == ("note_order_created", {"number": "100001"})
 
 
 @pytest.mark.parametrize("more", [{}, {"associatedOrders": []}], ids=["read quickly", "read field by field"])
-def test_amounts_that_detail_another_amount_are_not_counted_beside_it(session, more):
+def test_amounts_that_detail_another_amount_are_not_counted_twice(session, more):
     """From the body as Amazon sends it to the order and its invoice: 20.00, 3.00 shipping, 5.47 tax in three parts."""
     an_account(session)
     details = [("ITEM", "3.80"), ("SHIPPING", "0.57"), ("GIFT_WRAP", "1.10")]
@@ -105,11 +105,11 @@ def test_amounts_that_detail_another_amount_are_not_counted_beside_it(session, m
     }
     (unread,) = lazy_orders([body])
 
-    said = unread.read()
-    assert isinstance(said, AmazonOrder)
-    imported(session, said)
+    incoming = unread.read()
+    assert isinstance(incoming, AmazonOrder)
+    imported(session, incoming)
 
-    order = the_order(session, said)
+    order = the_order(session, incoming)
     invoice = session.scalars(select(Invoice)).one()
     for amounts in (order, order.items[0], invoice, invoice.items[0]):
         found = (amounts.subtotal, amounts.shipping, amounts.tax, amounts.discount, amounts.other, amounts.total)
@@ -118,11 +118,11 @@ def test_amounts_that_detail_another_amount_are_not_counted_beside_it(session, m
 
 def test_an_order_amazon_has_shipped_is_complete(session):
     an_account(session)
-    said = an_order(**shipped_fields(an_order(), fulfilled_by="AMAZON"))
+    incoming = an_order(**shipped_fields(an_order(), fulfilled_by="AMAZON"))
 
-    imported(session, said)
+    imported(session, incoming)
 
-    order = the_order(session, said)
+    order = the_order(session, incoming)
     assert order.state == "complete"
     assert [(item.ordered, item.shipped) for item in order.items] == [(2, 2)]
 
@@ -151,7 +151,7 @@ def test_an_update_that_comes_after_a_newer_one_is_ignored(session):
     counts = imported(session, an_order(status="UNSHIPPED", updated=5))
 
     assert counts == Counts(received=1, stale=1)
-    assert mirror_of(session, an_order()).status == "SHIPPED"
+    assert amazon_order_of(session, an_order()).status == "SHIPPED"
 
 
 def test_of_an_order_twice_on_a_page_the_newer_counts(session):
@@ -160,19 +160,19 @@ def test_of_an_order_twice_on_a_page_the_newer_counts(session):
     counts = imported(session, an_order(status="SHIPPED", updated=10), an_order(status="UNSHIPPED", updated=5))
 
     assert (counts.received, counts.new) == (2, 1)
-    assert mirror_of(session, an_order()).status == "SHIPPED"
+    assert amazon_order_of(session, an_order()).status == "SHIPPED"
 
 
-def test_a_change_is_told_field_by_field_and_every_version_is_kept(session):
+def test_a_change_is_recorded_field_by_field_and_every_version_is_kept(session):
     an_account(session)
     imported(session, an_order(status="PENDING", items=(an_item(quantity=2),)))
     later = an_order(status="UNSHIPPED", updated=3, items=(an_item(quantity=2),))
 
     imported(session, later)
 
-    told = session.scalars(select(Event).where(Event.kind == "amazon_order_changed")).one()
-    assert (told.actor, told.args) == ("amazon", {"status": ["PENDING", "UNSHIPPED"]})
-    assert [version.body for version in mirror_of(session, later).versions][1] == later.raw
+    event = session.scalars(select(Event).where(Event.kind == "amazon_order_changed")).one()
+    assert (event.actor, event.args) == ("amazon", {"status": ["PENDING", "UNSHIPPED"]})
+    assert [version.body for version in amazon_order_of(session, later).versions][1] == later.raw
 
 
 def test_an_order_that_cannot_be_read_is_kept_and_the_page_goes_on(session):
@@ -234,18 +234,18 @@ def test_an_order_follows_what_is_shipped_at_amazon(session):
     imported(session, whole)
     session.refresh(order)
     assert (order.state, [i.shipped for i in order.items]) == ("complete", [2])
-    assert [p.tracking_number for p in mirror_of(session, whole).packages] == ["TRACK1"]
+    assert [p.tracking_number for p in amazon_order_of(session, whole).packages] == ["TRACK1"]
 
 
 def test_an_order_has_to_leave_when_amazon_says(session):
     an_account(session)
-    said = an_order(ship_by=NOW + timedelta(days=1))
-    imported(session, said)
-    assert the_order(session, said).ship_by == NOW + timedelta(days=1)
+    incoming = an_order(ship_by=NOW + timedelta(days=1))
+    imported(session, incoming)
+    assert the_order(session, incoming).ship_by == NOW + timedelta(days=1)
 
     imported(session, an_order(updated=1, ship_by=NOW + timedelta(days=2)))
 
-    assert the_order(session, said).ship_by == NOW + timedelta(days=2)
+    assert the_order(session, incoming).ship_by == NOW + timedelta(days=2)
 
 
 def test_a_refused_dataset_takes_away_nothing_known_before(session):
@@ -263,26 +263,30 @@ def test_a_refused_dataset_takes_away_nothing_known_before(session):
 
     imported(session, later)
 
-    mirror = mirror_of(session, later)
-    assert (mirror.buyer_name, mirror.recipient["name"], mirror.total) == ("Buyer Number1", "Recipient Number1", 2600)
-    assert [(i.total, i.quantity_shipped) for i in mirror.items] == [(2600, 1)]
-    assert [p.tracking_number for p in mirror.packages] == ["TRACK1"]
-    assert found_by(session, search.by_name("number1")) == [mirror.id]
+    amazon_order = amazon_order_of(session, later)
+    assert (amazon_order.buyer_name, amazon_order.recipient["name"], amazon_order.total) == (
+        "Buyer Number1",
+        "Recipient Number1",
+        2600,
+    )
+    assert [(i.total, i.quantity_shipped) for i in amazon_order.items] == [(2600, 1)]
+    assert [p.tracking_number for p in amazon_order.packages] == ["TRACK1"]
+    assert found_by(session, search.by_name("number1")) == [amazon_order.id]
 
 
 def test_personal_data_is_encrypted_and_found_through_keyed_hashes(session, settings):
     an_account(session)
-    said = an_order(7)
+    incoming = an_order(7)
 
-    imported(session, said)
+    imported(session, incoming)
 
     connection = session.connection()
     connection.exec_driver_sql("SELECT 1")
     for table in ("amazon_orders", "orders", "amazon_order_versions", "events"):
         for row in connection.exec_driver_sql(f"SELECT * FROM {table}"):
             assert "number7" not in str(tuple(row)).lower()
-    assert found_by(session, search.by_name("NUMBER7")) == [mirror_of(session, said).id]
-    assert found_by(session, search.by_name("numb")) == [mirror_of(session, said).id]
+    assert found_by(session, search.by_name("NUMBER7")) == [amazon_order_of(session, incoming).id]
+    assert found_by(session, search.by_name("numb")) == [amazon_order_of(session, incoming).id]
     assert found_by(session, search.by_name("umber7")) == []
 
 

@@ -1,4 +1,4 @@
-"""Which Amazon orders become Orders and how, by what the store says."""
+"""Which Amazon orders get an order and how, by the store's settings."""
 
 from datetime import timedelta
 
@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.services.sync.test_import_page import (
+    amazon_order_of,
     imported,
-    mirror_of,
     order_of,
     the_order,
 )
@@ -47,34 +47,34 @@ pytestmark = pytest.mark.both_databases
 )
 def test_the_creation_rule(session, status, fulfilled_by, makes_one):
     an_account(session)
-    said = an_order(status=status, fulfilled_by=fulfilled_by)
+    incoming = an_order(status=status, fulfilled_by=fulfilled_by)
 
-    imported(session, said)
+    imported(session, incoming)
 
-    assert mirror_of(session, said).status == status
-    assert (order_of(session, said) is not None) == makes_one
+    assert amazon_order_of(session, incoming).status == status
+    assert (order_of(session, incoming) is not None) == makes_one
 
 
 def test_an_inactive_store_blocks_with_its_cause_until_it_is_activated(session):
     account = an_account(session)
     stores.set_active(session, a_store(account), False, now=NOW, actor="test")
-    said = an_order()
+    incoming = an_order()
 
-    counts = imported(session, said)
+    counts = imported(session, incoming)
 
     assert (counts.blocked, counts.orders_created) == (1, 0)
-    assert (mirror_of(session, said).blocked, order_of(session, said)) == ("store_inactive", None)
+    assert (amazon_order_of(session, incoming).blocked, order_of(session, incoming)) == ("store_inactive", None)
     stores.set_active(session, a_store(account), True, now=NOW, actor="test")
     made = order_decisions.retry_blocked(session, account.id, now=NOW, actor="test")
     session.commit()
     assert made == 1
-    assert mirror_of(session, said).blocked is None
-    order = the_order(session, said)
-    assert order.ship_by == said.ship_by
+    assert amazon_order_of(session, incoming).blocked is None
+    order = the_order(session, incoming)
+    assert order.ship_by == incoming.ship_by
     assert (order.total, order.subtotal, [i.order_item_id for i in order.items]) == (
         2600,
         2000,
-        [said.items[0].order_item_id],
+        [incoming.items[0].order_item_id],
     )
 
 
@@ -88,11 +88,11 @@ def test_an_inactive_store_blocks_with_its_cause_until_it_is_activated(session):
 )
 def test_missing_data_blocks_with_its_cause(session, what, cause):
     an_account(session)
-    said = an_order(**what)
+    incoming = an_order(**what)
 
-    imported(session, said)
+    imported(session, incoming)
 
-    assert (mirror_of(session, said).blocked, order_of(session, said)) == (cause, None)
+    assert (amazon_order_of(session, incoming).blocked, order_of(session, incoming)) == (cause, None)
 
 
 def test_with_import_disabled_amazon_orders_show_but_no_order_is_made(session):
@@ -102,16 +102,16 @@ def test_with_import_disabled_amazon_orders_show_but_no_order_is_made(session):
     counts = imported(session, an_order())
 
     assert (counts.new, counts.orders_created, counts.blocked) == (1, 0, 0)
-    assert (mirror_of(session, an_order()).blocked, order_of(session, an_order())) == (None, None)
+    assert (amazon_order_of(session, an_order()).blocked, order_of(session, an_order())) == (None, None)
 
 
 def test_orders_placed_before_the_store_was_connected_become_no_order(session):
     an_account(session)
-    said = an_order(purchased_at=NOW - timedelta(days=31))
+    incoming = an_order(purchased_at=NOW - timedelta(days=31))
 
-    imported(session, said)
+    imported(session, incoming)
 
-    assert (mirror_of(session, said).status, order_of(session, said)) == ("UNSHIPPED", None)
+    assert (amazon_order_of(session, incoming).status, order_of(session, incoming)) == ("UNSHIPPED", None)
 
 
 def test_settings_decide_number_status_invoice_and_customer(session):

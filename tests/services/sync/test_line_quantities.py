@@ -1,4 +1,4 @@
-"""Lines that Amazon cancels, reduces, restores or adds after the import, and what becomes of the Order."""
+"""Lines that Amazon cancels, reduces, restores or adds after the import, and what becomes of the order."""
 
 from dataclasses import replace
 
@@ -38,10 +38,10 @@ def without_auto_invoice(session, account):
 
 def lines(*quantities, sent=()):
     gone = (*sent, *([0] * len(quantities)))
-    return tuple(an_item(n, pieces, quantity_shipped=gone[n - 1]) for n, pieces in enumerate(quantities, start=1))
+    return tuple(an_item(n, units, quantity_shipped=gone[n - 1]) for n, units in enumerate(quantities, start=1))
 
 
-def told(session, *quantities, at, sent=(), status="UNSHIPPED", **more):
+def import_update(session, *quantities, at, sent=(), status="UNSHIPPED", **more):
     (order,) = create_orders(session, an_order(1, status, updated=at, items=lines(*quantities, sent=sent), **more))
     session.expire_all()
     return order
@@ -55,11 +55,11 @@ def goods(*quantities):
     )
 
 
-def left(order):
+def left_to_ship(order):
     return [order_states.left_to_ship(item) for item in order.items]
 
 
-def shown(order):
+def ordered_and_canceled(order):
     return [(item.ordered, item.canceled) for item in order.items]
 
 
@@ -70,12 +70,12 @@ def events_of(session, kind):
 @pytest.mark.both_databases
 def test_lines_cancelled_at_amazon_are_neither_shipped_nor_reserved(session, account):
     a_product(session)
-    told(session, 2, 1, at=0)
+    import_update(session, 2, 1, at=0)
     assert stock_counters(session) == (10, 2, 8)
 
-    order = told(session, 1, 0, at=5)
+    order = import_update(session, 1, 0, at=5)
 
-    assert (left(order), shown(order), order.state) == ([1, 0], [(2, 1), (1, 1)], "processing")
+    assert (left_to_ship(order), ordered_and_canceled(order), order.state) == ([1, 0], [(2, 1), (1, 1)], "processing")
     assert stock_counters(session) == (10, 1, 9)
     assert events_of(session, "line_reduced_at_amazon") == [
         {"item": "SKU-1", "before": 2, "after": 1},
@@ -85,31 +85,35 @@ def test_lines_cancelled_at_amazon_are_neither_shipped_nor_reserved(session, acc
     assert events_of(session, "cancelled_units_invoiced") == [{"quantity": 2}]
     shipments.create(session, order.id, **AUDIT_ARGS)
     session.expire_all()
-    assert (left(order), stock_counters(session)) == ([0, 0], (9, 0, 9))
+    assert (left_to_ship(order), stock_counters(session)) == ([0, 0], (9, 0, 9))
 
 
 def test_a_credit_memo_for_what_was_cancelled_leaves_the_rest_to_be_shipped(session, account):
-    told(session, 2, 1, at=0)
-    order = told(session, 1, 0, at=5)
+    import_update(session, 2, 1, at=0)
+    order = import_update(session, 1, 0, at=5)
     first, second = order.items
 
     credit_memos.create(session, order.id, CreditRequest({first.id: 1, second.id: 1}, shipping=0), **AUDIT_ARGS)
 
     session.expire_all()
-    assert (sum(map(order_states.left_to_credit, order.items)), left(order), order.state) == (0, [1, 0], "processing")
+    assert (sum(map(order_states.left_to_credit, order.items)), left_to_ship(order), order.state) == (
+        0,
+        [1, 0],
+        "processing",
+    )
 
 
 def test_a_line_amazon_lists_no_more_is_cancelled(session, account):
-    told(session, 2, 1, at=0)
+    import_update(session, 2, 1, at=0)
 
-    order = told(session, 2, at=5)
+    order = import_update(session, 2, at=5)
 
-    assert (left(order), shown(order)) == ([2, 0], [(2, 0), (1, 1)])
+    assert (left_to_ship(order), ordered_and_canceled(order)) == ([2, 0], [(2, 0), (1, 1)])
 
 
 def test_before_the_first_invoice_the_amounts_are_those_of_what_remains(session, account):
     without_auto_invoice(session, account)
-    order = told(session, 2, 1, at=0)
+    order = import_update(session, 2, 1, at=0)
     assert (order.subtotal, order.shipping, order.tax, order.discount, order.total) == (3000, 600, 800, -200, 4200)
 
     first, gone = lines(1, 0)
@@ -127,10 +131,10 @@ def test_before_the_first_invoice_the_amounts_are_those_of_what_remains(session,
 
 def test_what_was_invoiced_in_part_keeps_its_amounts(session, account):
     without_auto_invoice(session, account)
-    order = told(session, 3, at=0)
+    order = import_update(session, 3, at=0)
     invoices.create(session, order.id, {order.items[0].id: 1}, **AUDIT_ARGS)
 
-    order = told(session, 2, at=5)
+    order = import_update(session, 2, at=5)
 
     assert (order_states.left_to_invoice(order.items[0]), order.total) == (1, 3600)
     invoices.create(session, order.id, **AUDIT_ARGS)
@@ -138,14 +142,18 @@ def test_what_was_invoiced_in_part_keeps_its_amounts(session, account):
     assert order.total_invoiced == 2400
 
 
-def test_pieces_that_come_back_are_shipped_after_all(session, account):
+def test_units_that_come_back_are_shipped_after_all(session, account):
     a_product(session)
-    told(session, 2, 1, at=0)
-    told(session, 0, 1, at=5)
+    import_update(session, 2, 1, at=0)
+    import_update(session, 0, 1, at=5)
 
-    order = told(session, 2, 1, at=6)
+    order = import_update(session, 2, 1, at=6)
 
-    assert (left(order), shown(order), stock_counters(session)) == ([2, 1], [(2, 0), (1, 0)], (10, 2, 8))
+    assert (left_to_ship(order), ordered_and_canceled(order), stock_counters(session)) == (
+        [2, 1],
+        [(2, 0), (1, 0)],
+        (10, 2, 8),
+    )
     assert events_of(session, "line_increased_at_amazon") == [{"item": "SKU-1", "before": 0, "after": 2}]
 
 
@@ -159,7 +167,7 @@ def test_a_complete_order_is_open_again_when_amazon_wants_more(session, account)
     create_orders(session, an_order(1, updated=5, items=goods(2, 3)))
     session.expire_all()
 
-    assert (order.state, left(order), shown(order)) == ("processing", [1, 3], [(2, 0), (3, 0)])
+    assert (order.state, left_to_ship(order), ordered_and_canceled(order)) == ("processing", [1, 3], [(2, 0), (3, 0)])
     # One piece is invoiced; the order is worth what Amazon counts.
     assert (order.total, order.total_invoiced) == (5000, 1000)
     assert events_of(session, "line_added_at_amazon") == [{"item": "SKU-2", "after": 3}]
@@ -170,15 +178,20 @@ def test_a_complete_order_is_open_again_when_amazon_wants_more(session, account)
 
 def test_what_has_left_before_the_cancellation_stays_shipped_until_the_parcel_is_taken_back(session, account):
     a_product(session)
-    order = told(session, 2, at=0)
+    order = import_update(session, 2, at=0)
     shipments.create(session, order.id, [Parcel(quantities={order.items[0].id: 2})], **AUDIT_ARGS)
 
-    order = told(session, 1, at=5)
-    assert (order.items[0].shipped, shown(order), left(order)) == (2, [(2, 0)], [0])
+    order = import_update(session, 1, at=5)
+    assert (order.items[0].shipped, ordered_and_canceled(order), left_to_ship(order)) == (2, [(2, 0)], [0])
 
     parcels.delete(session, session.scalars(select(ParcelRow.id)).one(), **AUDIT_ARGS)
     session.expire_all()
-    assert (order.items[0].shipped, shown(order), left(order), order.state) == (0, [(2, 1)], [1], "processing")
+    assert (order.items[0].shipped, ordered_and_canceled(order), left_to_ship(order), order.state) == (
+        0,
+        [(2, 1)],
+        [1],
+        "processing",
+    )
     assert stock_counters(session) == (10, 1, 9)
 
 
@@ -186,44 +199,44 @@ def test_what_has_left_before_the_cancellation_stays_shipped_until_the_parcel_is
 def test_an_order_of_which_nothing_remains_is_not_complete(session, account, auto_invoice):
     a_store(account).auto_invoice = auto_invoice
     session.commit()
-    told(session, 2, 1, at=0)
+    import_update(session, 2, 1, at=0)
 
-    order = told(session, 0, 0, at=5)
+    order = import_update(session, 0, 0, at=5)
 
-    assert (left(order), order.state) == ([0, 0], "processing" if auto_invoice else "new")
-    order = told(session, 0, 0, at=6, status="CANCELLED")
+    assert (left_to_ship(order), order.state) == ([0, 0], "processing" if auto_invoice else "new")
+    order = import_update(session, 0, 0, at=6, status="CANCELLED")
     assert order.state == "canceled"
 
 
 def test_an_order_on_hold_follows_and_stays_on_hold(session, account):
     from webapp.services.orders import holds
 
-    order = told(session, 2, at=0)
+    order = import_update(session, 2, at=0)
     holds.hold(session, order.id, "Waiting", **AUDIT_ARGS)
 
-    order = told(session, 1, at=5)
+    order = import_update(session, 1, at=5)
 
-    assert (order.state, left(order)) == ("holded", [1])
+    assert (order.state, left_to_ship(order)) == ("holded", [1])
 
 
 def test_a_change_that_says_nothing_of_quantities_tells_nothing(session, account):
-    order = told(session, 2, 1, at=0)
+    order = import_update(session, 2, 1, at=0)
     seen = order.version
 
-    order = told(session, 2, 1, at=5, service_level="EXPEDITED")
+    order = import_update(session, 2, 1, at=5, service_level="EXPEDITED")
 
     assert (event_kinds(session, order), order.version) == ([], seen)
 
 
 def test_quantities_of_an_order_read_without_its_amounts_are_followed_and_the_amounts_kept(session, account):
     without_auto_invoice(session, account)
-    told(session, 2, at=0)
+    import_update(session, 2, at=0)
     bare = tuple(replace(item, total=None, components=(), unit_price=None) for item in lines(1))
 
     (order,) = create_orders(session, an_order(1, updated=5, items=bare, total=None, missing=frozenset({"PROCEEDS"})))
 
     session.expire_all()
-    assert (left(order), order.total) == ([1], 2600)
+    assert (left_to_ship(order), order.total) == ([1], 2600)
 
 
 # --- orders without amounts
@@ -236,7 +249,7 @@ def free(*quantities, sent=()):
 @pytest.mark.both_databases
 def test_an_order_without_amounts_is_shipped_and_invoiced_over_nothing(session, account):
     (order,) = create_orders(session, an_order(1, items=free(1), total=None, replaces="303-1-1"))
-    assert (order.state, order.total, order.currency, left(order)) == ("new", 0, "EUR", [1])
+    assert (order.state, order.total, order.currency, left_to_ship(order)) == ("new", 0, "EUR", [1])
 
     shipments.create(session, order.id, **AUDIT_ARGS)
     create_orders(session, an_order(1, "SHIPPED", updated=5, items=free(1, sent=(1,)), total=None))
@@ -249,7 +262,7 @@ def test_an_order_without_amounts_is_shipped_and_invoiced_over_nothing(session, 
 def test_amounts_that_come_later_are_taken_and_invoiced(session, account):
     (order,) = create_orders(session, an_order(1, items=free(2), total=None))
 
-    order = told(session, 2, at=5)
+    order = import_update(session, 2, at=5)
 
     assert (order.total, order.subtotal, order.tax, order.total_invoiced, order.state) == (
         2600,
@@ -292,7 +305,7 @@ def step(session, order, at_amazon, number, one):
     """Do one step; one that is refused changes nothing. Returns what Amazon counts of each line."""
     kind, first, second = one
     chosen = (
-        {item.id: pieces for item, pieces in zip(order.items, (first, second), strict=False)}
+        {item.id: units for item, units in zip(order.items, (first, second), strict=False)}
         if kind
         in (
             "ship",
@@ -304,17 +317,17 @@ def step(session, order, at_amazon, number, one):
     try:
         if kind == "amazon":
             quantities = [*first, *([0] * (len(at_amazon) - len(first)))]
-            # Amazon never counts fewer pieces as shipped than before.
+            # Amazon never counts fewer units as shipped than before.
             sent = [
-                min(pieces, max(before[1], more))
-                for pieces, before, more in zip(
+                min(units, max(before[1], more))
+                for units, before, more in zip(
                     quantities,
                     [*at_amazon, *([(0, 0)] * len(quantities))],
                     [*second, *([0] * len(quantities))],
                     strict=False,
                 )
             ]
-            told(session, *quantities, at=number + 1, sent=sent)
+            import_update(session, *quantities, at=number + 1, sent=sent)
             return list(zip(quantities, sent, strict=True))
         if kind == "ship":
             shipments.create(session, order.id, [Parcel(quantities=chosen)], **AUDIT_ARGS)
@@ -364,7 +377,7 @@ def test_whatever_happens_the_order_waits_for_what_amazon_waits_for(session, ste
     a_store(account).auto_invoice = auto_invoice
     a_product(session, quantity=100)
     session.commit()
-    order, at_amazon = told(session, 2, 1, at=0), [(2, 0), (1, 0)]
+    order, at_amazon = import_update(session, 2, 1, at=0), [(2, 0), (1, 0)]
     for number, one in enumerate(steps):
         at_amazon = step(session, order, at_amazon, number, one)
         session.expire_all()

@@ -1,4 +1,4 @@
-"""What happens at Amazon and finds the Order further on here than Amazon knows."""
+"""Changes at Amazon to orders that are further along here than at Amazon."""
 
 import pytest
 from sqlalchemy import select
@@ -21,9 +21,9 @@ LINES = (an_item(1, quantity=2), an_item(2, quantity=1))
 
 
 @pytest.mark.parametrize("refunded", [False, True])
-def test_cancelled_there_when_all_of_it_has_left_here_nothing_is_given_back_and_the_history_says_so(session, refunded):
+def test_cancelled_at_amazon_when_all_was_shipped_here_nothing_is_credited_and_the_history_says_so(session, refunded):
     order = create_processing_order(session)
-    # Without a tracking number, Amazon cannot be told of it.
+    # Without a tracking number, Amazon cannot be event of it.
     shipments.create(session, order.id, **AUDIT_ARGS)
     if refunded:
         credit_memos.create(session, order.id, CreditRequest(), **AUDIT_ARGS)
@@ -39,11 +39,11 @@ def test_cancelled_there_when_all_of_it_has_left_here_nothing_is_given_back_and_
         [(2, 2, 2 * refunded, 0), (1, 1, refunded, 0)],
     )
     assert len(session.scalars(select(CreditMemo)).all()) == refunded
-    told = session.scalars(select(Event).where(Event.kind == "cancelled_at_amazon_but")).one()
-    assert (told.order_id, told.actor, told.args) == (order.id, "amazon", {"state": state})
+    event = session.scalars(select(Event).where(Event.kind == "cancelled_at_amazon_but")).one()
+    assert (event.order_id, event.actor, event.args) == (order.id, "amazon", {"state": state})
 
 
-def test_cancelled_there_the_order_ends_with_what_was_invoiced_given_back(session):
+def test_cancelled_at_amazon_the_order_ends_with_what_was_invoiced_credited(session):
     order = create_processing_order(session)
     order.status, seen = "Picking", order.version
     session.commit()
@@ -54,11 +54,11 @@ def test_cancelled_there_the_order_ends_with_what_was_invoiced_given_back(sessio
     assert (order.state, order.status, order.total_refunded) == ("canceled", "", order.total)
     assert order.version > seen
     assert event_kinds(session, order) == ["credited_offline", "order_canceled"]
-    told = session.scalars(select(Event).where(Event.kind == "credited_offline")).one()
-    assert told.args == {"number": session.scalars(select(CreditMemo.number)).one()}
+    event = session.scalars(select(Event).where(Event.kind == "credited_offline")).one()
+    assert event.args == {"number": session.scalars(select(CreditMemo.number)).one()}
 
 
-def test_cancelled_there_when_a_fee_is_all_that_is_left_the_fee_is_given_back(session):
+def test_cancelled_at_amazon_when_only_a_fee_is_left_the_fee_is_credited(session):
     order = create_processing_order(session, invoiced=False)
     first = order.items[0].id
     invoices.create(session, order.id, {first: 1}, **AUDIT_ARGS)
@@ -73,7 +73,7 @@ def test_cancelled_there_when_a_fee_is_all_that_is_left_the_fee_is_given_back(se
     assert (order.state, order.total_refunded) == ("canceled", order.total_invoiced)
 
 
-def test_shipped_there_and_not_here_counts_once_and_is_not_shipped_again(session):
+def test_shipped_at_amazon_and_not_here_counts_once_and_is_not_shipped_again(session):
     order = create_processing_order(session)
     there = (an_item(1, quantity=2, quantity_shipped=1), an_item(2, quantity=1))
 
