@@ -1,5 +1,5 @@
-"""What keeps the desk from running, said in one line that tells what to do."""
+"""Errors that stop a command, with one line that says what to do."""
 
 
 class CannotRunError(Exception):
-    """The line is for the person at the terminal; nothing was left half-done."""
+    """The message is shown at the terminal; nothing was left half-done."""

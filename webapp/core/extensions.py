@@ -1,4 +1,4 @@
-"""Created unbound; nothing connects at import. `create_app` binds them."""
+"""Flask extensions. They are created unbound and connect to nothing; `create_app` binds them."""
 
 from flask import Flask, current_app
 from flask_babel import Babel
@@ -34,13 +34,13 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def read_connection() -> Connection:
-    """The connection a request that only reads has for all that it reads."""
+    """Return the connection of a request that only reads."""
     session = db.session()
     begun = session.in_transaction()
     return session.connection(execution_options={} if begun else reading_options(db.engine))
 
 
 def settings() -> Settings:
-    """The settings of the running application."""
-    found: Settings = current_app.config["CHANNELDESK"]
-    return found
+    """Return the settings of the running application."""
+    settings: Settings = current_app.config["CHANNELDESK"]
+    return settings

@@ -1,7 +1,7 @@
-"""Named places where a test may kill the process, so that "killed just here" can be repeated.
+"""Named points at which a test can kill the process.
 
-`CHANNELDESK_CRASH_AT=point=marker` arms one point. The marker file makes it happen once over all processes:
-the process that is restarted passes the same place unharmed.
+`CHANNELDESK_CRASH_AT=point=marker` arms one point. The marker file makes it happen once over all
+processes: a restarted process passes the same point.
 """
 
 import os
@@ -12,14 +12,14 @@ _armed: tuple[str, Path] | None = None
 
 
 def arm(crash_at: str) -> None:
-    """Called once a process, with the setting's value; empty disarms."""
+    """Arm the point of the setting, once a process; an empty value disarms."""
     global _armed
     point, _, marker = crash_at.partition("=")
     _armed = (point, Path(marker)) if point and marker else None
 
 
 def crash(point: str) -> None:
-    """Die here as `kill -9` would, if this point is armed and nobody has died of it yet."""
+    """Kill this process with SIGKILL if the point is armed and has not been used yet."""
     if _armed is None or _armed[0] != point:
         return
     try:

@@ -93,9 +93,9 @@ def _key_check(connection: Connection) -> bytes | None:
     return None if found is None else bytes(found)
 
 
-def _opens(sealed: bytes) -> bool:
+def _opens(value: bytes) -> bool:
     try:
-        return vault.unseal(sealed) == _TEXT
+        return vault.unseal(value) == _TEXT
     except DecryptionError:
         return False
 

@@ -1,4 +1,4 @@
-"""Starting processes that never outlive the one that started them."""
+"""Child processes that end with their parent."""
 
 import contextlib
 import ctypes
@@ -93,9 +93,9 @@ def execute(command: list[str], environ: dict[str, str] | None = None) -> NoRetu
 
 
 def call(name: str, function: Callable[[], Any]) -> Any:
-    """Run `function` in a child of its own and return what it answers (anything JSON can say).
+    """Run `function` in a child process and return its result, which must be JSON-serializable.
 
-    What it imports and connects to is gone with the child. Raises the CannotRunError it raised.
+    Its imports and connections end with the child. Raises the CannotRunError it raised.
     """
     reader, writer = os.pipe()
 
@@ -111,11 +111,11 @@ def call(name: str, function: Callable[[], Any]) -> Any:
     pid = fork(name, run)
     os.close(writer)
     with os.fdopen(reader) as file:
-        said = file.read()
+        output = file.read()
     os.waitpid(pid, 0)
-    if not said:
+    if not output:
         raise CannotRunError(f"The step {name!r} failed; what went wrong stands above.")
-    answer = json.loads(said)
+    answer = json.loads(output)
     if "problem" in answer:
         raise CannotRunError(answer["problem"])
     return answer["value"]

@@ -1,4 +1,4 @@
-"""The job catalogue, and the bell that calls a worker. What is to be done stands in the database."""
+"""RQ job registry and enqueueing. The database is the source of truth; Redis only wakes the workers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,14 +20,14 @@ from webapp.core.settings import Settings
 
 QUEUES = ("sync", "submissions", "mails", "bulk", "upkeep")
 _ALIVE = {JobStatus.QUEUED.value, JobStatus.STARTED.value}
-_TICK_KEY = "channeldesk:scheduler:tick"
+_HEARTBEAT_KEY = "channeldesk:scheduler:heartbeat"
 
 
 @dataclass(frozen=True, slots=True)
 class JobKind:
-    """One job. `timeout` in seconds; `retry`: how often it is begun again after its process died.
+    """A kind of job. `timeout` in seconds; `retry`: how often RQ starts it again after its process died.
 
-    `every`: seconds between two runs, for a job that runs from the first start on; None for one that is rung, or
+    `every`: seconds between two runs of a job that is always scheduled; None for one that is enqueued on demand or
     has a row in `recurring_jobs` for each account.
     """
 
@@ -52,27 +52,27 @@ BY_NAME = {kind.name: kind for kind in CATALOGUE}
 
 
 def key(name: str, *ids: int) -> str:
-    """The id of the job, and of its row in `recurring_jobs`: `sync_account-3`."""
+    """Return the id of a job and of its row in `recurring_jobs`: `sync_account-3`."""
     return "-".join([name, *(str(part) for part in ids)])
 
 
 def connect(settings: Settings, *, impatient: bool = False) -> Redis:
-    """A client of the Redis in use; connects when first used. `impatient` fails at once, for pages and checks."""
+    """Return a client that connects when first used. `impatient`: it fails at once, for pages and checks."""
     url = redis_location.address(settings)
     if impatient:
         return Redis.from_url(url, socket_connect_timeout=1, socket_timeout=2, retry=Reconnect(NoBackoff(), 0))
-    # The embedded Valkey is back within a second of being killed; whoever was speaking to it tries for longer.
+    # The embedded Valkey is back within a second of being killed: the client retries for longer than that.
     again = Reconnect(ExponentialBackoff(cap=1.0, base=0.05), 8)
     return Redis.from_url(url, retry=again, retry_on_error=[RedisConnectionError, RedisTimeoutError])
 
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application its own client."""
+    """Create the application's own client."""
     app.extensions["channeldesk_redis"] = connect(settings, impatient=True)
 
 
 def redis() -> Redis:
-    """The running application's client: for pages, which do not wait for a Redis that is away."""
+    """Return the application's client, which does not wait for an unavailable Redis."""
     client: Redis = current_app.extensions["channeldesk_redis"]
     return client
 
@@ -82,16 +82,16 @@ def queue(connection: Redis, name: str) -> Queue:
 
 
 def enqueue(connection: Redis, name: str, *ids: int) -> None:
-    """Ring, after the commit that made the work. However often it is rung, the job waits once.
+    """Enqueue a job; call it after the commit that created the work. A job waits in its queue only once.
 
-    A ring while it runs is kept and makes it run once more, since the run may have looked before the commit.
+    A call while the job runs makes it run once more, since the run may have read the database before the commit.
     """
     connection.set(_again_key(key(name, *ids)), 1)
     enqueue_once(connection, name, *ids)
 
 
 def enqueue_once(connection: Redis, name: str, *ids: int) -> bool:
-    """Ring unless the job waits or runs already. Answers whether it was rung."""
+    """Enqueue a job unless it waits or runs already. Return whether it was enqueued."""
     kind = BY_NAME[name]
     job_id = key(name, *ids)
     options: dict[str, Any] = {
@@ -100,14 +100,14 @@ def enqueue_once(connection: Redis, name: str, *ids: int) -> bool:
         "unique": True,
         "job_timeout": kind.timeout,
         "retry": Retry(max=kind.retry) if kind.retry else None,
-        # The outcome is kept in the database; what stays here would only block the id.
+        # The result is in the database; one kept in Redis would block the job id.
         "result_ttl": 0,
         "failure_ttl": 60,
         "description": job_id,
     }
-    line = queue(connection, kind.queue)
+    rq_queue = queue(connection, kind.queue)
     try:
-        line.enqueue(kind.path, **options)
+        rq_queue.enqueue(kind.path, **options)
     except DuplicateJobError:
         if not _clear_ended(connection, job_id):
             return False
@@ -116,7 +116,7 @@ def enqueue_once(connection: Redis, name: str, *ids: int) -> bool:
 
 
 def _clear_ended(connection: Redis, job_id: str) -> bool:
-    """Remove what an ended job left behind, for it would block its id. False while the job waits or runs."""
+    """Delete an ended job, which would block its id. Return False while the job waits or runs."""
     status = connection.hget(Job.key_for(job_id), "status")
     if isinstance(status, bytes) and status.decode() in _ALIVE:
         return False
@@ -125,12 +125,12 @@ def _clear_ended(connection: Redis, job_id: str) -> bool:
 
 
 def mark_started(connection: Redis, job_id: str) -> None:
-    """The job has begun: rings until now are answered by this run."""
+    """Note that the job has started: this run handles every call of `enqueue` until now."""
     connection.delete(_again_key(job_id))
 
 
 def requeue_if_signalled(connection: Redis, job_id: str, ids: list[Any]) -> None:
-    """The job has ended and its id is free: answer a ring that came while it ran."""
+    """Enqueue an ended job again if `enqueue` was called while it ran."""
     if connection.exists(_again_key(job_id)):
         enqueue_once(connection, job_id.partition("-")[0], *ids)
 
@@ -140,16 +140,16 @@ def _again_key(job_id: str) -> str:
 
 
 def set_aside_at(settings: Settings) -> datetime | None:
-    """When the embedded Valkey last had to be started without its files; None where that never happened."""
+    """Return when the embedded Valkey last had to be started without its files, or None."""
     return redis_location.last_set_aside(settings.data_dir)
 
 
 def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:
-    """The scheduler lives."""
-    connection.set(_TICK_KEY, now.timestamp())
+    """Store the time at which the scheduler ran."""
+    connection.set(_HEARTBEAT_KEY, now.timestamp())
 
 
 def last_tick(connection: Redis) -> float | None:
-    """When the scheduler last looked at the schedule, as a timestamp; None when Redis knows of none."""
-    said = connection.get(_TICK_KEY)
-    return float(said) if said is not None else None
+    """Return the timestamp of the scheduler's last run, or None when Redis has none."""
+    timestamp = connection.get(_HEARTBEAT_KEY)
+    return float(timestamp) if timestamp is not None else None

@@ -1,4 +1,4 @@
-"""Where Redis is: at the given URL, or at the socket of the embedded Valkey."""
+"""The location of Redis: the configured URL, or the socket of the embedded Valkey."""
 
 import hashlib
 import os
@@ -9,19 +9,19 @@ from urllib.parse import quote
 
 from webapp.core.settings import Settings
 
-# The kernel takes 104 (macOS) or 108 bytes with the closing zero.
+# The kernel allows 104 (macOS) or 108 bytes including the terminating zero.
 LONGEST_SOCKET_PATH = 99
 # The server's files that it did not start on are kept under this name and the time, so many of them.
 ASIDE = "valkey.damaged-"
 
 
 def address(settings: Settings) -> str:
-    """The URL of the Redis in use: the given one, or the embedded Valkey's socket."""
+    """Return the URL of the Redis in use."""
     return settings.redis_url or f"unix://{quote(str(socket_path(settings.data_dir)))}"
 
 
 def socket_path(data_dir: Path) -> Path:
-    """In the data folder; where its name is too long, in a private folder for temporary files."""
+    """Return the socket's path: in the data folder, or in a private temporary folder when that path is too long."""
     path = data_dir / "valkey.sock"
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
@@ -33,7 +33,7 @@ def socket_path(data_dir: Path) -> Path:
 
 
 def last_set_aside(data_dir: Path) -> datetime | None:
-    """When the server's folder was last set aside; None when none is kept."""
+    """Return when the server's folder was last set aside, or None."""
     kept = kept_aside(data_dir)
     return datetime.fromtimestamp(kept[-1].lstat().st_mtime, UTC) if kept else None
 

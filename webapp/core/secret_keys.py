@@ -1,4 +1,4 @@
-"""The secret keys of an installation: made once, kept in a file only its owner reads, or given by the environment."""
+"""The secret keys of an installation: from the environment, or a file that only its owner can read."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ LEAST_LENGTH = 32
 
 
 def load_or_make(settings: Settings) -> tuple[str, ...]:
-    """The keys, newest first. Makes the file at the first start.
+    """Return the keys, newest first. Creates the file at the first start.
 
     Raises SettingError for keys too weak to use, and for a missing file when there is a database that needs it.
     """
@@ -22,7 +22,7 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
         return _checked(settings.keys.split(","), "CHANNELDESK_KEYS")
     path = settings.data_dir / "keys"
     if not path.exists():
-        # Another process may have made both meanwhile.
+        # Another process may have created both in the meantime.
         if database_needs_keys(settings) and not path.exists():
             raise SettingError(missing(settings))
         _make(path)
@@ -38,12 +38,12 @@ def load_or_make(settings: Settings) -> tuple[str, ...]:
 
 
 def source(settings: Settings) -> str:
-    """Where the keys come from, for messages."""
+    """Return where the keys come from, for messages."""
     return "CHANNELDESK_KEYS" if settings.keys else str(settings.data_dir / "keys")
 
 
 def missing(settings: Settings) -> str:
-    """What to do about a database whose keys are missing."""
+    """Return the message for a database whose keys are missing."""
     where = make_url(settings.database).render_as_string(hide_password=True)
     return (
         f"The secret keys are missing: there is a database ({where}), but no file {settings.data_dir / 'keys'}. Put "
@@ -53,7 +53,7 @@ def missing(settings: Settings) -> str:
 
 
 def _make(path: Path) -> None:
-    """Two processes may start at once: the hard link succeeds for one, and the other reads what that one wrote."""
+    """Create the key file. Of two processes that start at once, the hard link succeeds for one; the other reads it."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"keys.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -67,7 +67,7 @@ def _make(path: Path) -> None:
         pass
     finally:
         draft.unlink()
-    # The name is part of the folder: without this a power cut may take the file, and with it all that it encrypts.
+    # Without this a power cut may lose the file, and with it all that it encrypts.
     durable_files.flush(path.parent)
 
 

@@ -61,7 +61,7 @@ class Settings:
         "account's own interval is changed on the Schedule page.",
     )
     undo_seconds: int = _setting(
-        "CHANNELDESK_UNDO_SECONDS", 30, "How long what was clicked can be undone before Amazon is told."
+        "CHANNELDESK_UNDO_SECONDS", 30, "How long a change can be undone before it is sent to Amazon."
     )
     feed_interval: int = _setting(
         "CHANNELDESK_FEED_INTERVAL",

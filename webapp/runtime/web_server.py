@@ -25,7 +25,7 @@ from webapp.core.settings import Settings
 from webapp.db.database_errors import NotStoredError
 from webapp.runtime import connections
 from webapp.runtime.connections import Connection, ConnectionRegistry, Limits
-from webapp.web.security_headers import HEADERS, UNLESS_SAID
+from webapp.web.security_headers import HEADERS, UNLESS_SET
 
 GRACEFUL_STOP = 5
 # A larger body is kept in an unnamed file of the data folder.
@@ -195,7 +195,7 @@ async def _refuse_chunks(send: _Send) -> None:
         "Content-Length": str(len(_NO_CHUNKS)),
         "Connection": "close",
         **HEADERS,
-        **UNLESS_SAID,
+        **UNLESS_SET,
     }
     encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": 411, "headers": encoded})

@@ -1,4 +1,4 @@
-"""Where the application gets a port to Amazon from. Pages and commands ask here, and never know who answers."""
+"""The Amazon client for pages and commands. Tests replace it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,24 +11,24 @@ from webapp.core import queue
 from webapp.domain.accounts.credentials import AccountPort, Credentials
 from webapp.domain.amazon.gateway import AmazonGateway
 
-# Somebody is looking at the page: a busy Amazon is said soon instead of waited out.
+# Seconds. A user waits for the page, so a busy Amazon is reported soon.
 PATIENCE = 12.0
 
 
 class PersonPort(AccountPort, AmazonGateway, Protocol):
-    """All that a page or a command may ask of Amazon."""
+    """The Amazon operations of pages and commands."""
 
 
 Opener = Callable[[Credentials], AbstractContextManager[PersonPort]]
 
 
 def init_app(app: Flask) -> None:
-    """Give the application its way to Amazon; connects to nothing."""
+    """Register the client; connects to nothing."""
     app.extensions["channeldesk_port"] = _amazon
 
 
 def open_port(credentials: Credentials) -> AbstractContextManager[PersonPort]:
-    """A port for somebody who waits for the answer: `with open_port(credentials) as port:`."""
+    """Open a client for a waiting user: `with open_port(credentials) as port:`."""
     opener: Opener = current_app.extensions["channeldesk_port"]
     return opener(credentials)
 

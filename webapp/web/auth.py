@@ -1,7 +1,7 @@
-"""Who is there, and whether they may: Flask-Security wired to our tables, and one guard in front of every view.
+"""Authentication and permissions: Flask-Security on our tables, and a check before every view.
 
-Flask-Security hashes passwords and keeps `current_user`; its views are not registered, because a lock-out, one answer
-for every wrong sign-in, and an end of a session that really ends it need our own (views/users/auth.py).
+Flask-Security hashes passwords and provides `current_user`. Its views are not registered: lock-out, one response to
+every failed sign-in, and server-side sign-out are in views/users/auth.py.
 """
 
 from collections.abc import Callable
@@ -21,15 +21,15 @@ from webapp.domain.users.credentials import SHORTEST_PASSWORD
 from webapp.domain.users.permissions import PERMISSIONS, allows
 from webapp.models.users import User
 from webapp.web import sessions
-from webapp.web.sessions import DeskSession, SessionUser
+from webapp.web.sessions import DatabaseSession, SessionUser
 
 View = TypeVar("View", bound=Callable[..., object])
-# What OWASP asks of argon2id; eight sign-ins at once then need 150 MB less than with the library's defaults.
+# OWASP's recommendation for argon2id. Eight sign-ins at once need 150 MB less than with the library's defaults.
 _ARGON2 = {"argon2__type": "ID", "argon2__memory_cost": 19_456, "argon2__time_cost": 2, "argon2__parallelism": 1}
 
 
 class Person(flask_security.UserMixin):
-    """The one who is signed in, as read with their session. `by` is how events name them."""
+    """The signed-in user, loaded with the session. `actor` is how events name the user."""
 
     def __init__(self, user: SessionUser) -> None:
         self.id, self.email, self.role, self.fs_uniquifier = user
@@ -57,15 +57,15 @@ def init_app(app: Flask, settings: Settings) -> None:
     )
     sessions.init_app(app, settings)
     _wire_flask_security(app)
-    # In front of what extensions have put there: whether somebody may comes before whether their form is genuine.
+    # Before the hooks of extensions: permissions are checked before CSRF tokens.
     app.before_request_funcs.setdefault(None, []).insert(0, _guard)
     app.jinja_env.globals["can"] = has_permission
 
 
 def requires(permission: str, *, by_itself: bool = False) -> Callable[[View], View]:
-    """Declare the one permission a view needs. The guard refuses every view that declares nothing.
+    """Declare the permission a view needs. A view without a declaration is an error.
 
-    `by_itself`: a page asks for it again and again without being told to, so it must not lead away from that page.
+    `by_itself`: a page polls the view, so it must not redirect the page to the sign-in form.
     """
     if permission not in PERMISSIONS:
         raise ValueError(f"There is no permission {permission!r}.")
@@ -79,43 +79,43 @@ def requires(permission: str, *, by_itself: bool = False) -> Callable[[View], Vi
 
 
 def public(view: View) -> View:
-    """Declare a view that everybody may ask for: signing in, and what says the desk is alive."""
+    """Declare a view without a permission, such as the sign-in page."""
     view.permission = ""  # type: ignore[attr-defined]
     return view
 
 
 def has_permission(permission: str) -> bool:
-    """Whether the person who asks holds the permission; nobody does who is not signed in. Also for templates."""
+    """Return whether the signed-in user holds the permission. Templates call it `can`."""
     return bool(current_user.is_authenticated) and allows(current_user.role, permission)
 
 
 def sign_in(user: User) -> None:
-    """Begin a session for this user, under a new id."""
-    known = SessionUser(user.id, user.email, user.role, user.fs_uniquifier)
-    _session().begin(known)
-    flask_security.login_user(Person(known), remember=False)
+    """Start a session for this user, under a new id."""
+    session_user = SessionUser(user.id, user.email, user.role, user.fs_uniquifier)
+    _session().begin(session_user)
+    flask_security.login_user(Person(session_user), remember=False)
 
 
 def sign_out() -> None:
-    """End the session; a copy of its cookie opens nothing any more."""
+    """End the session: copies of its cookie are invalid from now on."""
     flask_security.logout_user()
     _session().end()
 
 
 def open_sessions(now: datetime) -> tuple[datetime, datetime]:
-    """(when an open session was seen at the earliest, when it was created at the earliest)."""
+    """Return the earliest last use and the earliest creation of a session that is still open."""
     return now - sessions.IDLE, now - sessions.LONGEST
 
 
 def hash_password(password: str) -> str:
-    """An argon2id hash."""
+    """Return an argon2id hash."""
     security = current_app.extensions["security"]
     hashed: str = flask_security.hash_password(security.password_util.normalize(password))
     return hashed
 
 
 def verify_password(password: str, stored: str | None) -> tuple[bool, str | None]:
-    """(whether it is right, a better hash to store or None). Takes as long when there is nothing to compare with."""
+    """Return whether the password is right, and a better hash to store or None. Takes as long without `stored`."""
     security = current_app.extensions["security"]
     if stored is None:
         hash_password(password)
@@ -125,10 +125,10 @@ def verify_password(password: str, stored: str | None) -> tuple[bool, str | None
 
 
 def local_target(target: str | None) -> str:
-    """`target` when it is a path of this desk, else the start page: nobody is sent to another site."""
+    """Return `target` if it is a path of this application, else the start page."""
     if not target or not target.startswith("/") or not target.isprintable():
         return "/"
-    # Browsers read a backslash as a slash, and two slashes as the beginning of a host.
+    # Browsers treat a backslash as a slash, and two slashes as the start of a host.
     if target.startswith("//") or "\\" in target or urlsplit(target).netloc:
         return "/"
     return target
@@ -136,13 +136,13 @@ def local_target(target: str | None) -> str:
 
 def _wire_flask_security(app: Flask) -> None:
     security = flask_security.Security()
-    # It only has to be there: people are read with their session, and roles are a table in the code.
+    # Required, but unused: users are loaded with their session, and roles are a table in the code.
     users = flask_security.SQLAlchemyUserDatastore(extensions.db, cast("Any", User), flask_security.RoleMixin)
     security.init_app(app, users, register_blueprint=False)
     security.login_manager.user_loader(_load_person)
-    # Tokens in headers and addresses are not a way in.
+    # Tokens in headers and URLs do not authenticate.
     security.login_manager.request_loader(lambda _request: None)
-    # It would ask who is there before every request, static files too; permissions are asked of `allows` alone.
+    # They would load the user before every request, static files too; only `allows` decides about permissions.
     security.principal.identity_loaders.clear()
 
 
@@ -151,12 +151,12 @@ def _load_person(uniquifier: str) -> Person | None:
     return Person(user) if user is not None and user.fs_uniquifier == uniquifier else None
 
 
-def _session() -> DeskSession:
-    return cast("DeskSession", session)
+def _session() -> DatabaseSession:
+    return cast("DatabaseSession", session)
 
 
 def _guard() -> AnyResponse | None:
-    """Let the request pass, send a stranger to the sign-in page, or refuse who lacks the permission."""
+    """Check the permission of the view: redirect to the sign-in page, or abort with 403."""
     if request.endpoint is None or request.endpoint == "static":
         return None
     view = current_app.view_functions[request.endpoint]
@@ -171,18 +171,18 @@ def _guard() -> AnyResponse | None:
 
 
 def _to_sign_in(*, by_itself: bool) -> AnyResponse:
-    """For htmx as a header, since it would put a redirect's page into a corner of the page that is open.
+    """Redirect to the sign-in page; for HTMX by a header, since it would swap the page into the target.
 
-    A form that htmx sends stays where it is, with all that was typed in it: signing in is done beside it.
+    A form sent by HTMX stays open with its input: the user signs in in another tab.
     """
     here = request.full_path.rstrip("?")
     reading = request.method in {"GET", "HEAD"}
     if request.headers.get("HX-Request") == "true":
         if not reading:
-            kept = _(
-                "Nothing was sent, and what you typed is still here. Sign in beside this page, then send it again."
+            message = _(
+                "Nothing was sent, and what you typed is still here. Sign in in another tab, then send it again."
             )
-            abort(401, kept)
+            abort(401, message)
         if by_itself:
             return Response(status=204)
         response = Response(status=401)
@@ -197,12 +197,12 @@ def _sign_in_address(target: str) -> str:
 
 
 def came_from() -> str:
-    """The path of the page of this desk that the request came from, empty where it came from elsewhere."""
+    """Return the path of our page that the request came from, or an empty string."""
     return _path_of(request.referrer or "")
 
 
 def _path_of(address: str) -> str:
-    """The path of an address of this desk, empty for any other."""
+    """Return the path of a URL of this application, or an empty string."""
     parts = urlsplit(address)
     if parts.netloc != request.host:
         return ""

@@ -1,4 +1,4 @@
-"""The geometry of charts. The macros of `templates/macros/charts.html` draw it as SVG; no JavaScript takes part."""
+"""The geometry of charts. The macros of `templates/macros/charts.html` draw it as SVG without JavaScript."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from webapp.domain.common.money import Money
 
 WIDTH, HEIGHT = 720, 220
 LEFT, RIGHT, TOP, BOTTOM = 64, 8, 12, 26
-# Share of a day's room that its bar takes.
+# Share of a day's width that its bar takes.
 BAR_SHARE = 0.62
 DAY_LABELS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day. `x`, `y`, `width`, `height` in the chart's own units; `labelled` when its day stands below it."""
+    """One day. `x`, `y`, `width`, `height` in the chart's own units; `labelled` when its day is written below it."""
 
     day: date
     value: Money
@@ -93,8 +93,8 @@ def sparkline(values: Sequence[int], width: int = 120, height: int = 28) -> str:
     if len(values) < 2:
         return ""
     highest = max(*values, 1)
-    step, room = (width - 2) / (len(values) - 1), height - 4
+    step, usable_height = (width - 2) / (len(values) - 1), height - 4
     return " ".join(
-        f"{1 + index * step:.1f},{height - 2 - max(value, 0) / highest * room:.1f}"
+        f"{1 + index * step:.1f},{height - 2 - max(value, 0) / highest * usable_height:.1f}"
         for index, value in enumerate(values)
     )

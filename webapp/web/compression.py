@@ -1,5 +1,5 @@
-"""Pages are compressed, but not for another site: who can make somebody else's browser ask for our pages, and put words
-of their own into them, could guess a secret from how long the compressed answers are (BREACH)."""
+"""Compression of responses, but not of requests that another site caused: an attacker could put text into a page and
+guess a secret from the length of the compressed response (BREACH)."""
 
 from flask import Flask, Response, request
 from flask_compress import Compress
@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
         COMPRESS_BR_LEVEL=3,
         COMPRESS_LEVEL=4,
         COMPRESS_MIMETYPES=["text/html", "text/csv", "text/plain", "application/json"],
-        # Pages change with each request, and nobody keeps them.
+        # Pages are not cached by clients.
         COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,
     )
     _compress.init_app(app)
@@ -30,6 +30,6 @@ def _answer(response: Response) -> Response:
 
 
 def may_be_compressed() -> bool:
-    """Whether our own page, or nobody's, led here. Over plain http browsers do not say, and everybody reads along."""
-    said = request.headers.get("Sec-Fetch-Site")
-    return said in _OURS if said is not None else not request.is_secure
+    """Return whether the request came from our own page or from none. Browsers do not send the header over http."""
+    site = request.headers.get("Sec-Fetch-Site")
+    return site in _OURS if site is not None else not request.is_secure

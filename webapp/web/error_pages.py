@@ -1,4 +1,4 @@
-"""What a person sees when something went wrong: one table from an error to its status, one from a status to words."""
+"""Error pages: one table from errors to statuses, one from statuses to texts."""
 
 import logging
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from webapp.web import auth, responses
 PAGE_EXPIRED = 419
 
 
-class Words(NamedTuple):
+class ErrorText(NamedTuple):
     """`title`: what happened. `advice`: what to do now."""
 
     title: str | LazyString
@@ -35,82 +35,86 @@ DOMAIN_ERRORS: dict[type[domain.DeskError], int] = {
 }
 
 PAGES = {
-    400: Words(
+    400: ErrorText(
         _l("That request could not be understood"),
         _l("Part of the address or of what was sent does not make sense. Go back and try again."),
     ),
-    401: Words(_l("Please sign in"), _l("This page is for people who are signed in. You may have been signed out.")),
-    403: Words(
+    401: ErrorText(
+        _l("Please sign in"), _l("This page is for people who are signed in. You may have been signed out.")
+    ),
+    403: ErrorText(
         _l("You may not do that"),
         _l("Your account lacks the permission. Whoever looks after this Channeldesk can give it to you."),
     ),
-    404: Words(
+    404: ErrorText(
         _l("There is nothing here"),
         _l("The address may be mistyped, or what it showed is gone. Check the number, or search for it."),
     ),
-    405: Words(
+    405: ErrorText(
         _l("This address does not work that way"),
         _l("It takes what a form sends, and is not a page of its own. Go back and use the button."),
     ),
-    409: Words(_l("That cannot be done now"), _l("Nothing was changed. Look at where things stand, then try again.")),
-    413: Words(_l("That is too large"), _l("Send a smaller file, or split it.")),
-    PAGE_EXPIRED: Words(
+    409: ErrorText(
+        _l("That cannot be done now"), _l("Nothing was changed. Look at where things stand, then try again.")
+    ),
+    413: ErrorText(_l("That is too large"), _l("Send a smaller file, or split it.")),
+    PAGE_EXPIRED: ErrorText(
         _l("This page was open for too long"),
         _l("For your safety a form expires after a while. Nothing was changed. Load the page again and repeat."),
     ),
-    422: Words(_l("That cannot be taken"), _l("Something that was entered is not right. Nothing was changed.")),
-    429: Words(_l("Too many attempts"), _l("Wait a minute, then try again.")),
-    500: Words(
+    422: ErrorText(_l("That cannot be taken"), _l("Something that was entered is not right. Nothing was changed.")),
+    429: ErrorText(_l("Too many attempts"), _l("Wait a minute, then try again.")),
+    500: ErrorText(
         _l("Something broke on our side"),
         _l("It has been written to the log. Try again; if it stays, tell whoever looks after this Channeldesk."),
     ),
-    503: Words(_l("Channeldesk is not ready"), _l("It is starting or being updated. Try again in a moment.")),
+    503: ErrorText(_l("Channeldesk is not ready"), _l("It is starting or being updated. Try again in a moment.")),
 }
 
 
-# The database cannot be used, or not as it should: 503, until whoever looks after the installation has done something.
+# Problems of the database: 503 until the operator has fixed them.
 DATABASE_PROBLEMS = {
-    Cause.DISK_FULL: Words(
+    Cause.DISK_FULL: ErrorText(
         _l("The disk is full"),
         _l(
             "Pages can be read, but nothing can be saved. Whoever looks after this Channeldesk has to make room on the "
             "disk; then do it again."
         ),
     ),
-    Cause.READ_ONLY: Words(
+    Cause.READ_ONLY: ErrorText(
         _l("Nothing can be saved"),
         _l(
             "The database can only be read at the moment. Whoever looks after this Channeldesk has to make it "
             "writable; then do it again."
         ),
     ),
-    Cause.LOCKED: Words(
+    Cause.LOCKED: ErrorText(
         _l("The database is busy"),
         _l(
             "Another program has been holding it for more than ten seconds. Try again in a moment; if it stays, tell "
             "whoever looks after this Channeldesk."
         ),
     ),
-    Cause.DISK_ERROR: Words(
+    Cause.DISK_ERROR: ErrorText(
         _l("The disk reports an error"),
         _l("The database could not be read or written. Tell whoever looks after this Channeldesk before you go on."),
     ),
-    Cause.MISSING: Words(
+    Cause.MISSING: ErrorText(
         _l("The database cannot be found"),
         _l(
             "Its file is gone or cannot be opened. Whoever looks after this Channeldesk has to put it, or a backup, "
             "back in its place."
         ),
     ),
-    Cause.DAMAGED: Words(
+    Cause.DAMAGED: ErrorText(
         _l("The database is damaged"),
         _l("Whoever looks after this Channeldesk has to stop it and restore the last good backup. Change nothing now."),
     ),
-    Cause.UNREACHABLE: Words(
+    Cause.UNREACHABLE: ErrorText(
         _l("The database does not answer"),
         _l("Try again in a moment; if it stays, tell whoever looks after this Channeldesk."),
     ),
-    Cause.KEYS: Words(
+    Cause.KEYS: ErrorText(
         _l("Stored data cannot be decrypted"),
         _l(
             "The keys of this Channeldesk do not fit its data. Whoever looks after it has to put the right keys back; "
@@ -118,7 +122,7 @@ DATABASE_PROBLEMS = {
         ),
     ),
 }
-# Seconds after which a program may ask again.
+# Seconds, for the header of the same name.
 _RETRY_AFTER = 30
 
 
@@ -145,19 +149,19 @@ def _desk_error(error: domain.DeskError) -> Response:
 def _page_expired(_error_of_token: CSRFError) -> Response:
     if not responses.wants_fragment(request):
         return _error(PAGE_EXPIRED)
-    # Who signed in anew beside an open page sends its forms with the new token then, and loses nothing.
+    # A page that was open while its user signed in again gets the new token and keeps its input.
     said = _("Nothing was changed, and what you typed is still here. Send it once more.")
     return responses.fresh_token(_error(PAGE_EXPIRED, said=said), generate_csrf())
 
 
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
-        # A redirect raised as an exception, or an answer somebody made wholly: it goes out as it is.
+        # A redirect raised as an exception, or a complete response.
         return make_response(error.get_response())
     cause = cause_of(error.original_exception) if isinstance(error, InternalServerError) else None
     if cause is not None:
         return _database_problem(cause)
-    # What the code that refused has to say; werkzeug's own sentences belong to the class and say less than ours.
+    # The description of this error; Werkzeug's own belong to the class.
     response = _error(error.code, said=vars(error).get("description") or "")
     for name, value in error.get_headers():
         if name not in {"Content-Type", "Content-Length"}:
@@ -171,8 +175,8 @@ def _database_problem(cause: Cause) -> Response:
     return response
 
 
-def _error(status: int, said: str = "", words: Words | None = None) -> Response:
-    """The page, or the toast for HTMX. `said`: what exactly happened, where more is known than the status says."""
+def _error(status: int, said: str = "", words: ErrorText | None = None) -> Response:
+    """Return the page, or the toast for HTMX. `said`: the exact message, when there is one."""
     words = words or PAGES.get(status) or PAGES[400 if status < 500 else 500]
     template = "errors/_toast.html" if responses.wants_fragment(request) else "errors/page.html"
     back = _back() if request.method == "POST" else ""
@@ -181,7 +185,7 @@ def _error(status: int, said: str = "", words: Words | None = None) -> Response:
 
 
 def _back() -> str:
-    """The page the form was on, empty where it cannot be opened: what a form answered has its address alone."""
+    """Return the path of the page the form was on, or an empty string if it cannot be opened by GET."""
     path = auth.came_from()
     adapter = current_app.create_url_adapter(request)
     return path if adapter is not None and adapter.test(path.partition("?")[0], method="GET") else ""

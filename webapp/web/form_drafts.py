@@ -1,5 +1,6 @@
-"""What somebody has entered and not finished yet: in their session, which is kept encrypted on the server, for ten
-minutes. So a secret is typed once, though it takes two pages, and no page ever holds it.
+"""Drafts of forms that span two pages, kept in the user's encrypted session for ten minutes.
+
+A secret is entered once and is not part of any page.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,17 +12,17 @@ LIFE = timedelta(minutes=10)
 
 
 def keep(name: str, draft: dict[str, Any]) -> None:
-    """Keep what JSON can say under `name`, from now on."""
+    """Store a JSON-serializable draft under `name`."""
     session[_key(name)] = {"at": datetime.now(UTC).timestamp(), "draft": draft}
 
 
 def read(name: str) -> dict[str, Any] | None:
-    """The draft; None when there is none, or when its time is over."""
-    kept = session.get(_key(name))
-    if kept is None:
+    """Return the draft, or None when there is none or it has expired."""
+    entry = session.get(_key(name))
+    if entry is None:
         return None
-    age = datetime.now(UTC).timestamp() - kept["at"]
-    draft: dict[str, Any] = kept["draft"]
+    age = datetime.now(UTC).timestamp() - entry["at"]
+    draft: dict[str, Any] = entry["draft"]
     return draft if 0 <= age < LIFE.total_seconds() else None
 
 

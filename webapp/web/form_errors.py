@@ -1,4 +1,4 @@
-"""Saying on a form what a verb would not take."""
+"""Show errors of services on forms."""
 
 from flask_wtf import FlaskForm
 
@@ -7,9 +7,9 @@ from webapp.messages import text_for
 
 
 def add_error(form: FlaskForm, error: InvalidError, otherwise: str = "") -> None:
-    """Put the error's sentence under its field, which the sentence calls as the form does.
+    """Add the error's message to its field; the message uses the field's label.
 
-    One about no field of this form stands under the field `otherwise`, or is raised on: the page of errors says it.
+    An error of no field of this form is added to the field `otherwise`, or raised again when that is empty.
     """
     name = error.field if error.field in form else otherwise
     if not name:

@@ -1,4 +1,4 @@
-"""`/healthz`: whether the parts of the desk answer. For the supervisor and for people's own monitoring."""
+"""`/healthz`: the state of the database, Redis and the scheduler, for the supervisor and for monitoring."""
 
 import time
 
@@ -18,7 +18,7 @@ from webapp.web.auth import public
 
 bp = Blueprint("health", __name__)
 
-# The scheduler looks at the schedule each second.
+# The scheduler runs each second.
 SILENT_AFTER = 30.0
 
 
@@ -38,7 +38,7 @@ def healthz() -> tuple[Response, int]:
         database_problems.report_problem(found, queue.redis() if redis else None)
     aside = queue.set_aside_at(settings())
     cause = found.cause if found is not None else met
-    said = {
+    body = {
         "web": True,
         "database": cause is None,
         "database_problem": cause,
@@ -48,12 +48,12 @@ def healthz() -> tuple[Response, int]:
         "redis_files_set_aside_at": aside.isoformat() if aside is not None else None,
         "advice": None if cause is None else ADVICE[cause],
     }
-    well = cause is None and redis and age is not None and age < SILENT_AFTER
-    return jsonify(said), 200 if well else 503
+    healthy = cause is None and redis and age is not None and age < SILENT_AFTER
+    return jsonify(body), 200 if healthy else 503
 
 
 def _clock_ahead() -> int | None:
-    """The largest difference of clocks that an account has measured last."""
+    """Return the largest clock difference among the last measurements of the accounts."""
     try:
         with read_only():
             measured = db.session.scalars(select(Account.clock_offset).where(Account.clock_offset.is_not(None))).all()
@@ -63,7 +63,7 @@ def _clock_ahead() -> int | None:
 
 
 def _redis() -> tuple[bool, float | None, Cause | None]:
-    """Whether it answers, when the scheduler last noted that it lives, and what others met in the database."""
+    """Return whether Redis answers, the age of the scheduler's heartbeat, and the database problem others reported."""
     client = queue.redis()
     try:
         tick, met = queue.last_tick(client), database_problems.reported(client)
@@ -74,5 +74,5 @@ def _redis() -> tuple[bool, float | None, Cause | None]:
 
 def _age(tick: float) -> float:
     age = time.time() - tick
-    # Ahead by more than clocks differ: it was written before the clock was set back, and proves nothing since.
+    # Further in the future than clocks differ: it was written before the clock was set back.
     return round(abs(age) if -age > clocks.TOLERANCE.total_seconds() else max(0.0, age), 1)

@@ -1,21 +1,21 @@
-"""What no database can hold is refused at the door, so that a made-up address is a 400 or 404 and never an error."""
+"""Reject input that no database can store: such a request gets a 400 or 404 instead of an error."""
 
 from flask import Flask, abort, request
 from werkzeug.routing import IntegerConverter, Map
 
-# PostgreSQL's ids end here; SQLite would look for a larger one and find nothing.
+# The largest id of PostgreSQL.
 LARGEST_ID = 2**31 - 1
 
 
 class Id(IntegerConverter):
-    """`<int:…>` in an address: an id there could be."""
+    """`<int:…>` in a route: an id that can exist."""
 
     def __init__(self, rules: Map) -> None:
         super().__init__(rules, max=LARGEST_ID)
 
 
 def init_app(app: Flask) -> None:
-    """Call it before the blueprints are registered: their addresses are read with this converter."""
+    """Call it before the blueprints are registered: their routes use this converter."""
     app.url_map.converters["int"] = Id
     app.before_request_funcs.setdefault(None, []).append(_refuse_nul)
 

@@ -1,4 +1,4 @@
-"""Where a click leads, for what more than one page shows."""
+"""URLs that several pages show."""
 
 from urllib.parse import quote
 
@@ -6,10 +6,10 @@ from webapp.domain.common.marketplaces import Marketplace
 
 
 def order_url(amazon_number: str, order_number: str | None, *, import_orders: bool) -> str:
-    """The address an order's number leads to.
+    """Return the URL of an order's number.
 
-    With import on and an Order there, to the Order; otherwise to what Amazon says of it. `order_number` is ours, None
-    where there is no Order; `import_orders` is the store's setting.
+    It is the page of the order if there is one and the store imports orders, else that of the Amazon order.
+    `order_number`: the number of the order, None when there is none.
     """
     if import_orders and order_number:
         return f"/orders/{quote(order_number, safe='')}"
@@ -17,7 +17,7 @@ def order_url(amazon_number: str, order_number: str | None, *, import_orders: bo
 
 
 def seller_central(marketplace: Marketplace) -> dict[str, str]:
-    """The addresses of what a seller settles at Amazon itself, by what it is."""
+    """Return the URLs of Seller Central pages by their name."""
     paths = {
         "orders": "/orders-v3",
         "shipping": "/sbr",

@@ -1,4 +1,4 @@
-"""Where one can go: the side navigation and the age of Amazon's data, as one table."""
+"""The entries of the side navigation, as one table."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ class Place(NamedTuple):
     text: str | LazyString
     icon: str
     permission: str
-    # It belongs to the place above it.
+    # Indented below the entry before it.
     within: bool = False
 
 
@@ -43,7 +43,7 @@ PLACES = (
     Place("people.index", _l("People"), "shield-check", "users.write"),
 )
 DATA_AGE = "syncs.data_age"
-# Pages that lie below another room's.
+# Blueprint → the blueprint whose entry is marked as current.
 BELOW = {
     "mail_settings": "mails",
     "mail_templates": "mails",
@@ -80,5 +80,5 @@ def navigation() -> list[Entry]:
 
 
 def data_age_url() -> str:
-    """Where the top bar asks for the age of Amazon's data."""
+    """Return the URL from which the top bar loads the age of Amazon's data."""
     return url_for(DATA_AGE) if DATA_AGE in current_app.view_functions else ""

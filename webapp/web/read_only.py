@@ -1,4 +1,4 @@
-"""Reading waits for nobody: the transactions of GET and HEAD requests take no write lock."""
+"""Read-only transactions for GET and HEAD requests: they take no write lock."""
 
 from collections.abc import Iterable
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class ReadOnlyMiddleware:
-    """WSGI middleware: Flask's hooks end with the view, but a streamed answer goes on reading until it is sent."""
+    """WSGI middleware, since a streamed response still reads after Flask's hooks have run."""
 
     def __init__(self, app: "WSGIApplication") -> None:
         self.app = app
@@ -24,8 +24,8 @@ class ReadOnlyMiddleware:
             return self.app(environ, start_response)
         with ExitStack() as stack:
             stack.enter_context(read_only())
-            answer = self.app(environ, start_response)
-            return ClosingIterator(answer, stack.pop_all().close)
+            body = self.app(environ, start_response)
+            return ClosingIterator(body, stack.pop_all().close)
 
 
 def init_app(app: Flask) -> None:

@@ -1,41 +1,41 @@
-"""What goes back to the browser. The only code that knows HTMX's headers; every view answers through here."""
+"""Responses to pages and HTMX requests. The only code that knows HTMX's headers."""
 
 import json
 from typing import Any
 
 from flask import Request, Response, make_response, redirect, render_template
 
-# HTMX takes this status as "stop polling".
+# HTMX stops polling at this status.
 STOP_POLLING = 286
 
 
 def wants_fragment(request: Request) -> bool:
-    """HTMX asks for a part of the page. Boosted links and its history need the whole one."""
+    """Return whether HTMX requests a fragment. Boosted links and its history need the whole page."""
     htmx = request.htmx  # type: ignore[attr-defined]
     return bool(htmx) and not htmx.boosted and not htmx.history_restore_request
 
 
 def render_fragment_or_page(request: Request, fragment: str, page: str, **context: Any) -> Response:
-    """The template `fragment` for HTMX, the template `page` (which includes it) for everybody else."""
+    """Render the template `fragment` for HTMX, else the template `page`, which includes it."""
     return _rendered(fragment if wants_fragment(request) else page, context)
 
 
 def render_invalid(request: Request, fragment: str, page: str, **context: Any) -> Response:
-    """The same with status 422: what was entered cannot be taken, and the form says why."""
+    """Render the same with status 422: the form shows its errors."""
     response = render_fragment_or_page(request, fragment, page, **context)
     response.status_code = 422
     return response
 
 
 def stop_polling(fragment: str, **context: Any) -> Response:
-    """The last fragment of something that was polled."""
+    """Render a fragment that ends polling."""
     response = _rendered(fragment, context)
     response.status_code = STOP_POLLING
     return response
 
 
 def see_other(request: Request, url: str) -> Response:
-    """Go and look there: 303, which HTMX would follow into the fragment, so it is told to load the page."""
+    """Redirect with 303; HTMX, which would follow it into the fragment, gets HX-Redirect instead."""
     if wants_fragment(request):
         response = make_response("", 204)
         response.headers["HX-Redirect"] = url
@@ -45,14 +45,14 @@ def see_other(request: Request, url: str) -> Response:
 
 
 def toast(response: Response) -> Response:
-    """Let HTMX put this answer among the toasts, whatever the request meant to replace."""
+    """Let HTMX show this response as a toast, whatever the request's target is."""
     response.headers["HX-Retarget"] = "#toasts"
     response.headers["HX-Reswap"] = "beforeend"
     return _varied(response)
 
 
 def fresh_token(response: Response, token: str) -> Response:
-    """Let the page that is open send its forms with this token from now on."""
+    """Give the open page a new CSRF token for its forms."""
     response.headers["HX-Trigger"] = json.dumps({"freshToken": token})
     return response
 

@@ -1,4 +1,4 @@
-"""What every response says to the browser. Outermost, so that static files and crashes say it too."""
+"""Security headers of every response, static files and crashes included."""
 
 import logging
 from collections.abc import Iterable
@@ -22,19 +22,19 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
-    # Within the desk the CSRF check over https needs the referrer; nobody else learns an order number from it.
+    # The CSRF check over https needs the referrer; other sites must not learn order numbers from it.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# What says nothing else may hold a buyer's data. Static files say something else.
-UNLESS_SAID = {"Cache-Control": "no-store"}
+# Pages may hold personal data. Static files set their own.
+UNLESS_SET = {"Cache-Control": "no-store"}
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 class SecurityHeadersMiddleware:
-    """WSGI middleware. A header a view has set itself stays as it is only where it is in UNLESS_SAID."""
+    """WSGI middleware. A header a view has set itself stays as it is only where it is in UNLESS_SET."""
 
     def __init__(self, app: "WSGIApplication", https: bool) -> None:
         self.app = app
@@ -45,19 +45,19 @@ class SecurityHeadersMiddleware:
         begun: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            said = {name.lower() for name, _ in headers}
+            names = {name.lower() for name, _ in headers}
             kept = [header for header in headers if header[0].lower() not in self.replaced]
-            added = [(name, value) for name, value in UNLESS_SAID.items() if name.lower() not in said]
-            if "content-length" in said or exc_info is not None:
+            added = [(name, value) for name, value in UNLESS_SET.items() if name.lower() not in names]
+            if "content-length" in names or exc_info is not None:
                 return start_response(status, kept + self.always + added, exc_info)
-            # A stream may fail before its first byte: the status is said when that is there.
+            # A stream may fail before its first byte: the status is sent with it.
             begun.append((status, kept + self.always + added))
             return None
 
         body = self.app(environ, start)
         if not begun:
             return body
-        failed = [*self.always, *UNLESS_SAID.items()]
+        failed = [*self.always, *UNLESS_SET.items()]
         return _begin_stream(body, *begun[-1], failed, start_response)
 
 
@@ -83,8 +83,8 @@ def _begin_stream(
         log.exception("A streamed response failed before its first byte.")
         close()
         text = b"Something broke on our side. It has been written to the log.\n"
-        told = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
-        start_response("500 INTERNAL SERVER ERROR", told + failed)
+        text_headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(text)))]
+        start_response("500 INTERNAL SERVER ERROR", text_headers + failed)
         return [text]
     start_response(status, headers)
     return ClosingIterator(chain(first, chunks), [close])

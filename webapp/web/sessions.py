@@ -1,9 +1,9 @@
-"""Sessions are kept on the server, so that signing out, or an owner, really ends them.
+"""Sessions in the database, so that signing out, or an owner, ends them.
 
-Signed in: the cookie holds 256 random bits, the table `sessions` their hash; one indexed read brings session and user.
-Not signed in: a signed cookie holds the CSRF token and nothing else, so that crawlers fill no table.
-The row is read when first asked for (static files ask for nothing). A view that may write has its transaction for
-itself, and the row is read on a connection of its own; with one that only reads it shares the connection.
+Signed in: the cookie holds 256 random bits, the table `sessions` their hash; one indexed read loads session and user.
+Not signed in: a signed cookie holds only the CSRF token, so that crawlers add no rows.
+The row is read when the session is first used, which static files do not. A view that may write has its own
+transaction, so the row is read on another connection; a view that only reads shares its connection.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ VISIT = timedelta(days=1)
 # Milliseconds a page waits for the write lock, to note which messages it has shown.
 _SHORT_WAIT = 500
 
-# Built once: putting it together costs more than running it.
+# Built once: building it takes longer than executing it.
 _READ = (
     select(
         WebSession.data,
@@ -54,7 +54,7 @@ _READ = (
 
 
 class SessionUser(NamedTuple):
-    """Who a session belongs to, as one read brings it."""
+    """The user of a session, loaded with it."""
 
     id: int
     email: str
@@ -62,17 +62,17 @@ class SessionUser(NamedTuple):
     fs_uniquifier: str
 
 
-class DeskSession(SessionMixin):
-    """A dictionary that is loaded when first touched. `user` is None for somebody who is not signed in."""
+class DatabaseSession(SessionMixin):
+    """A dictionary that is loaded when first used. `user` is None when nobody is signed in."""
 
     def __init__(self, key: bytes | None, visit: dict[str, Any]) -> None:
         self._key = key
         self._data = visit
         self._user: SessionUser | None = None
         self._loaded = key is None
-        # The database could not say what is in it, so nothing is known that could be written.
+        # Reading it failed, so it must not be written either.
         self._unreadable = False
-        # What has to happen to the table and the cookies when the response goes out.
+        # What `save_session` has to do to the table and the cookies.
         # Unlike Flask's `accessed`, which any look at the proxy sets.
         self.used = False
         self.modified = False
@@ -87,7 +87,7 @@ class DeskSession(SessionMixin):
 
     @property
     def key(self) -> bytes | None:
-        """The primary key of its row, None when it has none."""
+        """The primary key of its row, or None."""
         self._load()
         return self._key
 
@@ -97,15 +97,15 @@ class DeskSession(SessionMixin):
         return self._unreadable
 
     def begin(self, user: SessionUser) -> None:
-        """Sign in: nothing from before is kept, neither the id nor the CSRF token."""
+        """Sign in with a new id and a new CSRF token."""
         self.end()
         self.new_id = secrets.token_urlsafe(32)
         self._key, self._user, self.seen_at = _digest(self.new_id), user, datetime.now(UTC)
-        # Made now, or the first page with a form would have to write it.
+        # Created now, or the first page with a form would have to write it.
         self._data = {"csrf_token": secrets.token_hex(32)}
 
     def forget_changes(self) -> None:
-        """Leave the table and the cookies as they are; for an answer that says that writing failed."""
+        """Leave the table and the cookies as they are, for the response to a failed write."""
         self.modified, self.new_id, self.ended, self.seen_at = False, "", None, None
 
     def end(self) -> None:
@@ -160,23 +160,23 @@ class DeskSession(SessionMixin):
         return len(self._data)
 
 
-class DatabaseSessions(SessionInterface):
-    """Opens a DeskSession for each request and writes down what became of it."""
+class DatabaseSessionInterface(SessionInterface):
+    """Opens a DatabaseSession for each request and saves its changes."""
 
     def __init__(self, settings: Settings, secret_keys: tuple[str, ...]) -> None:
         """`secret_keys`: newest first."""
         self._signer = URLSafeTimedSerializer(list(reversed(secret_keys)), salt="channeldesk visit")
-        # Cookies know no ports: two desks on one machine would sign each other out.
+        # Cookies ignore ports: two installations on one host would sign each other out.
         name = "channeldesk" if settings.public_url else f"channeldesk-{settings.port}"
         self.name = f"__Host-{name}" if settings.public_url.startswith("https://") else name
         self.visit_name = f"{self.name}-visit"
 
-    def open_session(self, _app: Flask, request: Request) -> DeskSession:
+    def open_session(self, _app: Flask, request: Request) -> DatabaseSession:
         raw = request.cookies.get(self.name, "")
-        return DeskSession(_digest(raw) if raw else None, {} if raw else self._visit(request))
+        return DatabaseSession(_digest(raw) if raw else None, {} if raw else self._visit(request))
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        if not isinstance(session, DeskSession) or not session.used:
+        if not isinstance(session, DatabaseSession) or not session.used:
             return
         response.vary.add("Cookie")
         if session.unreadable:
@@ -194,7 +194,7 @@ class DatabaseSessions(SessionInterface):
         except BadSignature:
             return {}
 
-    def _set_cookies(self, app: Flask, session: DeskSession, response: Response) -> None:
+    def _set_cookies(self, app: Flask, session: DatabaseSession, response: Response) -> None:
         if session.new_id:
             self._set(app, response, self.name, session.new_id)
         elif session.ended:
@@ -208,14 +208,14 @@ class DatabaseSessions(SessionInterface):
         response.set_cookie(name, value, path="/", secure=self.get_cookie_secure(app), httponly=True, samesite="Lax")
 
     def _drop(self, app: Flask, response: Response, name: str) -> None:
-        # A browser ignores a `__Host-` cookie without these, also one that only deletes.
+        # A browser ignores a `__Host-` cookie without these attributes, even to delete it.
         response.delete_cookie(name, path="/", secure=self.get_cookie_secure(app), httponly=True, samesite="Lax")
 
 
 def init_app(app: Flask, settings: Settings) -> None:
     app.config["SESSION_COOKIE_SECURE"] = settings.public_url.startswith("https://")
     keys = (app.config["SECRET_KEY"], *app.config["SECRET_KEY_FALLBACKS"])
-    app.session_interface = DatabaseSessions(settings, keys)
+    app.session_interface = DatabaseSessionInterface(settings, keys)
 
 
 def _digest(raw: str) -> bytes:
@@ -231,11 +231,11 @@ def _read(key: bytes) -> Row[Any] | None:
         return connection.execute(_READ, values).one_or_none()
 
 
-def _write_if_possible(session: DeskSession) -> None:
+def _write_if_possible(session: DatabaseSession) -> None:
     """Write the session; only signing in and out fail when the database cannot be written.
 
-    The page is ready, or what was clicked is committed: that a message is shown a second time, or not at all, is no
-    reason to answer with an error. A page does not wait for somebody who holds the write lock for long either.
+    The page is ready, or the change is committed: a message that is shown twice, or not at all, is no reason to
+    respond with an error. Nor does a page wait long for the write lock.
     """
     reads = request.method in {"GET", "HEAD"}
     try:
@@ -249,8 +249,8 @@ def _write_if_possible(session: DeskSession) -> None:
             database_problems.report(error, queue.redis())
 
 
-def _write(session: DeskSession, wait: int | None) -> None:
-    """Bring the table in line. The view is done: what it left open would only make this wait for itself."""
+def _write(session: DatabaseSession, wait: int | None) -> None:
+    """Write the session. What the view left open is rolled back, or this would wait for it."""
     if session.ended is None and session.key is None:
         return
     now = datetime.now(UTC)
@@ -278,7 +278,7 @@ def _write(session: DeskSession, wait: int | None) -> None:
 
 
 def _touch(key: bytes) -> None:
-    """Note that the person is still there. It waits for nobody: while another writes, the next page notes it."""
+    """Store when the session was last used. While the database is locked, the next page does it."""
     seen = update(WebSession).where(WebSession.id_hash == key).values(seen_at=datetime.now(UTC))
     try:
         with lock_wait(0), read_only(), db.engine.begin() as connection:

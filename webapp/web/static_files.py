@@ -1,6 +1,6 @@
-"""Static files: kept by browsers for ever under an address that changes with them, and compressed once a process.
+"""Static files with a fingerprint in their URL, so that browsers cache them for ever; compressed once a process.
 
-A file that is asked for without its fingerprint, or with another one, is served all the same, but not to be kept.
+A file requested without its fingerprint, or with another one, is served, but must be revalidated.
 """
 
 import gzip
@@ -16,14 +16,14 @@ from werkzeug.security import safe_join
 
 KEPT = "public, max-age=31536000, immutable"
 CHECKED = "no-cache"
-# What is not worth a header: a flag of a hundred bytes.
+# Smaller files, such as flags, are not compressed.
 _LEAST = 500
 _TEXTS = ("text/", "image/svg+xml", "application/json", "application/javascript")
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One file as it was when the process first looked at it."""
+    """A static file as the process first read it."""
 
     content: bytes
     mimetype: str
@@ -34,8 +34,8 @@ class Asset:
 
     @cached_property
     def as_brotli(self) -> bytes:
-        squeezed: bytes = brotli.compress(self.content, mode=brotli.MODE_TEXT, quality=9)
-        return squeezed
+        compressed: bytes = brotli.compress(self.content, mode=brotli.MODE_TEXT, quality=9)
+        return compressed
 
     @cached_property
     def as_gzip(self) -> bytes:
@@ -53,7 +53,7 @@ class Asset:
 
 
 class Assets:
-    """The static folder. In debug mode a file that was changed is read again."""
+    """The static folder. In debug mode changed files are read again."""
 
     def __init__(self, app: Flask) -> None:
         self._folder = app.static_folder or ""
@@ -75,7 +75,7 @@ class Assets:
         return known[1]
 
     def address(self, name: str) -> str:
-        """Where a page finds it. Raises LookupError for a file that is not there."""
+        """Return the URL of a file. Raises LookupError for a missing file."""
         key = (request.script_root, name)
         known = self._addresses.get(key)
         if known is None or self._debug:
@@ -93,7 +93,7 @@ def init_app(app: Flask) -> None:
 
 
 def asset(name: str) -> str:
-    """The address of a static file, with its content's fingerprint, so that browsers may keep it for ever."""
+    """Return the URL of a static file with the fingerprint of its content."""
     return _assets().address(name)
 
 

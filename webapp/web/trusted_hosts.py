@@ -1,6 +1,6 @@
-"""By which addresses the desk may be asked for. A name it does not know may be somebody else's DNS pointing here.
+"""Check of the Host header. An unknown name may be somebody else's DNS entry for this server.
 
-Flask's TRUSTED_HOSTS would do but for two things: it never recognises an IPv6 number, and it cannot say "any number".
+Flask's TRUSTED_HOSTS neither recognises an IPv6 address nor allows any IP address.
 """
 
 from ipaddress import ip_address
@@ -18,7 +18,7 @@ EVERYWHERE = frozenset({"0.0.0.0", "::", "[::]"})  # noqa: S104 - compared, not 
 
 def init_app(app: Flask, settings: Settings) -> None:
     names = LOOPBACK | {name_of(urlsplit(settings.address).netloc.rpartition("@")[2])}
-    # Whoever listens on every interface is asked for by the machine's numbers, which no DNS can forge.
+    # A server on every interface is reached by the machine's IP addresses, which no DNS can forge.
     any_number = settings.host in EVERYWHERE and not settings.public_url
 
     def check() -> None:
@@ -33,7 +33,7 @@ def init_app(app: Flask, settings: Settings) -> None:
 
 
 def name_of(host: str) -> str:
-    """The name without the port, in lower case; an IPv6 number keeps its brackets."""
+    """Return the name without the port, in lower case; an IPv6 address keeps its brackets."""
     name, colon, port = host.rpartition(":")
     return (name if colon and port.isdigit() else host).lower()
 

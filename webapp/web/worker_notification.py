@@ -1,4 +1,4 @@
-"""Calling the worker after something was asked of Amazon."""
+"""Enqueue the submissions job after a submission was created."""
 
 from flask import flash
 from flask_babel import gettext as _
@@ -8,8 +8,8 @@ from webapp.core import queue
 
 
 def wake_worker(account_id: int) -> None:
-    """A bell only: with Redis away, upkeep rings again, since the table holds the work."""
+    """Enqueue `advance_submissions`. Without Redis the user is warned; maintenance enqueues the job later."""
     try:
         queue.enqueue(queue.redis(), "advance_submissions", account_id)
     except RedisError:
-        flash(_("Redis does not answer. Your request is kept, and Amazon is told once Redis is back."), "warn")
+        flash(_("Redis does not answer. Your request is stored and is sent to Amazon once Redis is back."), "warn")

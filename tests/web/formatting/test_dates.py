@@ -17,7 +17,7 @@ from webapp.web.formatting import dates as date_format
 
 LOCALES = ["en", "en_GB", "en_150", "de", "de_AT", "nl", "nl_BE", "sv", "it", "zh_Hans_CN", "zh_Hant_TW"]
 ZONES = sorted({place.time_zone for place in MARKETPLACES} | {"UTC", "Asia/Kathmandu", "America/St_Johns"})
-INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - zone beside
+INSTANTS = st.datetimes(datetime(1990, 1, 1), datetime(2050, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is an argument
 NOON = datetime(2026, 7, 1, 12, 0, 30, tzinfo=UTC)
 FEW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 

@@ -1,4 +1,4 @@
-"""Who did it, in words: events and rows say it as a code (`user:7`, `schedule`), pages as a name."""
+"""Names of actors: events and rows store a code (`user:7`, `schedule`), pages show a name."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.queries.users import find_emails
 
-_DESK = {
+_SYSTEM_ACTORS = {
     "amazon": _l("Amazon"),
     "cli": _l("Command line"),
     "link": _l("Sign-in link"),
@@ -16,14 +16,14 @@ _DESK = {
 
 
 def names(session: Session, codes: Iterable[str]) -> dict[str, str]:
-    """Code → name for each of them. A user who was deleted keeps the code."""
-    wanted = set(codes)
-    ids = {int(id_): code for code in wanted for kind, _, id_ in [code.partition(":")] if kind == "user"}
+    """Return code → name. A deleted user is shown as the code."""
+    codes = set(codes)
+    ids = {int(id_): code for code in codes for kind, _, id_ in [code.partition(":")] if kind == "user"}
     users = find_emails(session, list(ids)) if ids else {}
-    found = {code: users[id_] for id_, code in ids.items() if id_ in users}
-    return {code: name(code, found.get(code)) for code in wanted}
+    user_emails = {code: users[id_] for id_, code in ids.items() if id_ in users}
+    return {code: name(code, user_emails.get(code)) for code in codes}
 
 
 def name(code: str, email: str | None) -> str:
-    """The same of one of them, whose address is known where a user has it."""
-    return email or str(_DESK.get(code, code))
+    """Return the name of one actor; `email`: the address of a user."""
+    return email or str(_SYSTEM_ACTORS.get(code, code))

@@ -1,4 +1,4 @@
-"""People and places: names masked, addresses as their country writes them, countries in the reader's language."""
+"""Masked names, postal addresses in the order of their country, and country names in the locale."""
 
 from webapp.core.i18n.locale import current
 from webapp.domain.amazon.types import Address
@@ -7,7 +7,7 @@ from webapp.domain.common.marketplaces import BY_COUNTRY
 
 
 def masked(text: str) -> str:
-    """Enough to recognise what one knows, too little to learn it: `Hans Muster` is `H••• M•••`."""
+    """Mask a text to the first letters of its words: `Hans Muster` is `H••• M•••`."""
     return " ".join(f"{word[0]}•••" for word in text.split())
 
 
@@ -16,7 +16,7 @@ def country_name(country_code: str) -> str:
 
 
 def address_lines(address: Address) -> list[str]:
-    """The lines of an address in the order its country writes them; the country's name last, no empty line."""
+    """Return the lines of an address in the order of its country; the country's name is last."""
     country = (address.country_code or "").upper()
     return [*addresses.lines(address), *([country_name(country)] if country else [])]
 
