@@ -125,7 +125,7 @@ def test_a_throttled_call_waits_for_the_bucket(connect: Callable[..., Amazon], s
 
     amazon.get_order(NUMBER)
 
-    # Lane sync: a token is due to it two refills of 1/50 s after its last.
+    # Priority sync: a token is due two refills of 1/50 s after its last.
     assert time.monotonic() - started >= 0.015
     assert len(script.requests_to(ORDER)) == 3
 

@@ -83,9 +83,9 @@ def test_the_cursor_stays_where_it_was_when_a_page_fails(harness):
 
     harness.session.refresh(harness.account)
     assert harness.account.cursor == before
-    assert harness.account.error_code == "unintelligible"
+    assert harness.account.error_code == "invalid_response"
     failed = harness.session.scalars(select(SyncRun)).one()
-    assert (failed.state, failed.cause) == ("failed", "unintelligible")
+    assert (failed.state, failed.cause) == ("failed", "invalid_response")
     harness.world.faults.disarm()
     run = harness.sync()
     assert (run.state, run.new) == ("done", 250)

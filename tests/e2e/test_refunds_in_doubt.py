@@ -74,7 +74,7 @@ def test_while_the_feed_is_looked_for_the_refund_shows_that_the_response_was_los
     harness.advance()
 
     harness.session.refresh(submission)
-    assert (submission.state, submission.cause, submission.tries) == ("sending", "lost_answer", 1)
+    assert (submission.state, submission.cause, submission.tries) == ("sending", "outcome_unknown", 1)
     assert submission.message
 
 

@@ -12,13 +12,13 @@ SENTENCES = {
     "forbidden": _l(
         "Amazon does not allow it: the application lacks the role, or the seller account belongs to another region."
     ),
-    "not_there": _l("Amazon does not know what was asked for."),
+    "resource_not_found": _l("Amazon does not know what was asked for."),
     "invalid_request": _l("Amazon did not take what was sent."),
     "throttled": _l("Amazon asks for patience: too many calls in a short time. It is tried again by itself."),
     "unavailable": _l("Amazon does not answer. It is tried again by itself."),
     "redis_unavailable": _l("Redis does not answer, so Amazon is not called. It is tried again by itself."),
-    "lost_answer": _l("Amazon's answer was lost. Channeldesk looks what became of it before it acts again."),
-    "unintelligible": _l(
+    "outcome_unknown": _l("Amazon's answer was lost. Channeldesk looks what became of it before it acts again."),
+    "invalid_response": _l(
         "What answered does not speak as Amazon does. If the account has an endpoint of its own, check that address."
     ),
     # Syncing, and telling Amazon.

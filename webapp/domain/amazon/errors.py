@@ -43,7 +43,7 @@ class Forbidden(AmazonError):
 class ResourceNotFound(AmazonError):
     """404."""
 
-    cause = "not_there"
+    cause = "resource_not_found"
 
 
 class InvalidRequest(AmazonError):
@@ -79,11 +79,11 @@ class RedisUnavailable(Unavailable):
 class OutcomeUnknown(Unavailable):
     """The call may have been carried out, but its response was lost: check before repeating it."""
 
-    cause = "lost_answer"
+    cause = "outcome_unknown"
 
 
 class InvalidResponse(AmazonError):
     """A success status with a body that does not match the operation. No part of it is used."""
 
     is_temporary = True
-    cause = "unintelligible"
+    cause = "invalid_response"
