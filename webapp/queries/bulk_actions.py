@@ -1,4 +1,4 @@
-"""Reading bulk actions: the list of them, one with its rows, and which are not finished."""
+"""Bulk actions: the list of them, one with its rows, and those still running."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -40,7 +40,7 @@ DOCUMENTS: dict[str, type[Invoice] | type[Shipment] | type[CreditMemo]] = {
 
 
 class Subject(NamedTuple):
-    """What a row is about, as people know it: its number, and the Order it belongs to."""
+    """What a row refers to: its number, and the number of its order."""
 
     number: str
     order: str
@@ -55,18 +55,18 @@ def find(session: Session, action_id: int) -> BulkAction:
 
 
 def list_running_ids(session: Session) -> Sequence[int]:
-    """Ids of those that a worker has to go on with."""
+    """List the ids of bulk actions that a worker has to continue."""
     return session.scalars(select(BulkAction.id).where(BulkAction.state == bulk_states.RUNNING)).all()
 
 
 def list_subject_ids(session: Session, action_id: int) -> Sequence[int]:
-    """What was frozen, in the order it was chosen."""
+    """List the ids of the stored rows, in the order they were selected."""
     mine = select(BulkRow.subject_id).where(BulkRow.action_id == action_id)
     return session.scalars(mine.order_by(BulkRow.id)).all()
 
 
 def list_rows(session: Session, action_id: int, state: str, after: int, limit: int = ROWS_SHOWN) -> Sequence[BulkRow]:
-    """The next `limit` rows behind the id `after`, with their own args left closed; `state` empty for all."""
+    """List the next `limit` rows after the id `after`, without decrypting their arguments; `state` empty for all."""
     mine = select(BulkRow).where(BulkRow.action_id == action_id, BulkRow.id > after)
     if state:
         mine = mine.where(BulkRow.state == state)
@@ -74,23 +74,23 @@ def list_rows(session: Session, action_id: int, state: str, after: int, limit: i
 
 
 def iterate_rows(session: Session, action_id: int, state: str) -> Iterator[Sequence[BulkRow]]:
-    """All rows of a state, a hundred at a time."""
+    """Iterate over all rows of a state, a hundred at a time."""
     after = 0
-    while found := list_rows(session, action_id, state, after):
-        yield found
-        after = found[-1].id
+    while rows := list_rows(session, action_id, state, after):
+        yield rows
+        after = rows[-1].id
 
 
 def find_subjects(session: Session, subject: str, ids: Sequence[int]) -> dict[int, Subject]:
-    """What these are called. `subject`: order, amazon_order, invoice, shipment, credit_memo."""
-    wanted: Select[*tuple[Any, ...]]
+    """Find the numbers of these subjects by id. `subject`: order, amazon_order, invoice, shipment, credit_memo."""
+    statement: Select[*tuple[Any, ...]]
     if subject == "order":
-        wanted = select(Order.id, Order.number, Order.number.label("order_number")).where(Order.id.in_(ids))
+        statement = select(Order.id, Order.number, Order.number.label("order_number")).where(Order.id.in_(ids))
     elif subject == "amazon_order":
-        mirror = select(AmazonOrder.id, AmazonOrder.number, AmazonOrder.number.label("order_number"))
-        wanted = mirror.where(AmazonOrder.id.in_(ids))
+        amazon_orders = select(AmazonOrder.id, AmazonOrder.number, AmazonOrder.number.label("order_number"))
+        statement = amazon_orders.where(AmazonOrder.id.in_(ids))
     else:
         model = DOCUMENTS[subject]
         document = select(model.id, model.number, Order.number.label("order_number"))
-        wanted = document.join(Order, Order.id == model.order_id).where(model.id.in_(ids))
-    return {row.id: Subject(row.number, row.order_number) for row in session.execute(wanted)}
+        statement = document.join(Order, Order.id == model.order_id).where(model.id.in_(ids))
+    return {row.id: Subject(row.number, row.order_number) for row in session.execute(statement)}

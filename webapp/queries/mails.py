@@ -1,4 +1,4 @@
-"""Reading mails: the grid over all of them, an order's, and what is due. Whether a buyer can be written to at all."""
+"""Mails: the list of all, those of an order, and those due; senders, the mail server and templates."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,18 +18,19 @@ from webapp.models.mails import Mail, MessageOffer
 from webapp.models.orders import Order
 from webapp.models.shipments import Shipment
 from webapp.models.stores import Store
+from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing import search
 from webapp.queries.listing.fetch import Column, Grid
 
 Document = Invoice | Shipment | CreditMemo
-# Documents by the kind of mail they go with.
+# Document model by the kind of mail that sends it.
 MODELS: Mapping[str, type[Any]] = {
     mail_states.INVOICE: Invoice,
     mail_states.SHIPMENT: Shipment,
     mail_states.CREDIT_MEMO: CreditMemo,
 }
 
-# A row: columns instead of mails, so that nothing is decrypted that no row shows.
+# Columns instead of entities, so that nothing is decrypted that no row shows.
 GRID = Grid(
     select=select(
         Mail.id,
@@ -65,7 +66,7 @@ GRID = Grid(
 
 
 def find(session: Session, mail_id: int) -> Mail:
-    """One with its order and store. Raises NotFoundError."""
+    """Get a mail with its order and store. Raises NotFoundError."""
     parts = (joinedload(Mail.order).joinedload(Order.store), joinedload(Mail.order).joinedload(Order.amazon_order))
     found = session.get(Mail, mail_id, options=parts)
     if found is None:
@@ -74,23 +75,23 @@ def find(session: Session, mail_id: int) -> Mail:
 
 
 def list_for_order(session: Session, order_id: int) -> Sequence[Mail]:
-    """What was written to an order's buyer, newest first."""
+    """List the mails to an order's buyer, newest first."""
     return session.scalars(select(Mail).where(Mail.order_id == order_id).order_by(Mail.id.desc())).all()
 
 
 def count_in_state(session: Session, state: str) -> int:
-    """How many mails are in this state."""
+    """Count the mails in this state."""
     return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == state)) or 0
 
 
 def list_events(session: Session, mail: Mail) -> Sequence[Event]:
-    """What happened to it, newest first."""
+    """List the history of a mail, newest first."""
     mine = select(Event).where(Event.order_id == mail.order_id, Event.kind.like("mail%")).order_by(Event.id.desc())
     return [event for event in session.scalars(mine) if event.args.get("mail") == mail.id]
 
 
 def find_document(session: Session, mail: Mail) -> Document | None:
-    """The document a mail is about, None where it has none."""
+    """Find the document a mail is about, if any."""
     if mail.document_id is None or mail.kind not in MODELS:
         return None
     found: Document | None = session.get(MODELS[mail.kind], mail.document_id)
@@ -98,13 +99,13 @@ def find_document(session: Session, mail: Mail) -> Document | None:
 
 
 def list_latest(session: Session, filters: Mapping[str, Any], limit: int) -> Sequence[Any]:
-    """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = GRID.select.where(*(GRID.filters[name](value) for name, value in filters.items()))
-    return session.execute(wanted.order_by(Mail.id.desc()).limit(limit)).all()
+    """List the latest rows for the command line. `filters`: values by the names of the list's filters."""
+    rows = grid_fetch.select_filtered(session, GRID, filters)
+    return session.execute(rows.order_by(Mail.id.desc()).limit(limit)).all()
 
 
 def get_document(session: Session, kind: str, number: str) -> Document:
-    """The document of a kind of mail, by its number. Raises NotFoundError."""
+    """Get the document for a kind of mail by its number. Raises NotFoundError."""
     model = MODELS[kind]
     found: Document | None = session.scalar(select(model).where(model.number == number))
     if found is None:
@@ -113,7 +114,7 @@ def get_document(session: Session, kind: str, number: str) -> Document:
 
 
 def list_documents(session: Session, order_id: int) -> list[tuple[str, int, str]]:
-    """(kind of mail, id, number) of every document of an order, oldest first."""
+    """List (kind of mail, id, number) of every document of an order, oldest first."""
     return [
         (kind, row.id, row.number)
         for kind, model in MODELS.items()
@@ -122,7 +123,7 @@ def list_documents(session: Session, order_id: int) -> list[tuple[str, int, str]
 
 
 def cannot_mail_reason(session: Session, order: Order) -> str | None:
-    """Why the order's buyer cannot be written to (a code of `sentences`), None when they can."""
+    """Return why the order's buyer cannot get mail (a code of `messages`), or None."""
     return mail_states.why_not(order.email, configured=find_server_row(session) is not None)
 
 
@@ -131,7 +132,7 @@ def find_server_row(session: Session) -> MailServer | None:
 
 
 def find_server(session: Session) -> Server | None:
-    """How mails leave, None while nobody has said so."""
+    """Find the mail server, None if it is not configured."""
     row = find_server_row(session)
     if row is None:
         return None
@@ -139,7 +140,7 @@ def find_server(session: Session) -> Server | None:
 
 
 def get_sender(session: Session, store_id: int | None = None) -> Sender:
-    """Who a store's mails are from: its own sender, or the common one. Raises NotFoundError without a server."""
+    """Get the sender of a store's mails, or the common one. Raises NotFoundError without a server."""
     own = session.get(MailSender, store_id) if store_id is not None else None
     row = own or find_server_row(session)
     if row is None:
@@ -148,23 +149,23 @@ def get_sender(session: Session, store_id: int | None = None) -> Sender:
 
 
 def get_sender_name(session: Session, store: Store) -> str:
-    """What a store signs its mails with."""
+    """Return the name a store signs its mails with."""
     own, common = session.get(MailSender, store.id), find_server_row(session)
     return (own.name if own else "") or (common.name if common else "") or store.name
 
 
 def list_senders(session: Session) -> dict[int, MailSender]:
-    """Store id → its own sender."""
+    """List the senders of stores that have their own, by store id."""
     return {row.store_id: row for row in session.scalars(select(MailSender))}
 
 
 def list_changed_templates(session: Session) -> set[tuple[str, str]]:
-    """(kind, language) of every template a person has changed."""
+    """List (kind, language) of every template that was changed."""
     return {(kind, language) for kind, language in session.execute(select(MailTemplate.kind, MailTemplate.language))}
 
 
 def list_due_ids(session: Session, now: datetime, limit: int) -> list[int]:
-    """Ids of the mails to be looked at now, the longest waiting first."""
+    """List the ids of mails that are due, the longest waiting first."""
     waiting = select(Mail.id).where(Mail.due_at <= now, Mail.via == mail_states.EMAIL)
     return list(session.scalars(waiting.order_by(Mail.due_at, Mail.id).limit(limit)))
 
@@ -175,7 +176,7 @@ def has_due(session: Session, now: datetime) -> bool:
 
 
 def list_accounts_with_messages(session: Session, now: datetime) -> list[int]:
-    """Ids of the accounts with a message to send through Amazon, or asked which Amazon allows and not answered."""
+    """List the ids of accounts with a message to send through Amazon, or an unanswered request for allowed ones."""
     sending = (
         select(Store.account_id)
         .join(Mail, Mail.store_id == Store.id)
@@ -190,5 +191,5 @@ def list_accounts_with_messages(session: Session, now: datetime) -> list[int]:
 
 
 def find_offer(session: Session, amazon_order_id: int) -> MessageOffer | None:
-    """What Amazon last said it allows for an order."""
+    """Find the messages Amazon last allowed for an order."""
     return session.get(MessageOffer, amazon_order_id)

@@ -1,4 +1,4 @@
-"""What the Schedule page shows, and what the upkeep looks for."""
+"""Recurring jobs, for the Schedule page, the scheduler and maintenance."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from webapp.models.recurring_jobs import RecurringJob
 
 
 def list_jobs(session: Session) -> Sequence[RecurringJob]:
-    """Every recurring job, by name: interval, last run, next run, outcome."""
+    """List all recurring jobs by name."""
     return session.scalars(select(RecurringJob).order_by(RecurringJob.name, RecurringJob.id)).all()
 
 
@@ -27,14 +27,14 @@ def find(session: Session, key: str) -> RecurringJob:
 
 
 def find_account_names(session: Session, jobs: Sequence[RecurringJob]) -> dict[int, str]:
-    """The names of the accounts that these jobs sync, by id."""
+    """Find the names of the accounts that these jobs sync, by id."""
     ids = [job.ids[0] for job in jobs if job.name == "sync_account" and job.ids]
-    found = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return {row.id: row.name for row in found}
+    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
+    return {row.id: row.name for row in rows}
 
 
 def has_due(session: Session, now: datetime) -> bool:
-    """Whether the scheduler has something to claim; asked each second, so it takes no write lock."""
+    """Return whether the scheduler has a job to claim. Called every second, so it takes no write lock."""
     waiting = select(RecurringJob.next_run_at, RecurringJob.interval_seconds).where(
         RecurringJob.next_run_at.is_not(None)
     )

@@ -1,4 +1,4 @@
-"""Reading submissions: the grid over all of them, one with its history, and who has work waiting."""
+"""Submissions: the list of all, one with its history, and accounts with due work."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -49,7 +49,7 @@ GRID = Grid(
 
 
 def find(session: Session, submission_id: int) -> Submission:
-    """One with its order and its feed. Raises NotFoundError."""
+    """Get a submission with its order and its feed. Raises NotFoundError."""
     parts = (joinedload(Submission.amazon_order).joinedload(AmazonOrder.store), joinedload(Submission.feed))
     found = session.get(Submission, submission_id, options=parts)
     if found is None:
@@ -58,26 +58,26 @@ def find(session: Session, submission_id: int) -> Submission:
 
 
 def list_events(session: Session, submission: Submission) -> Sequence[Event]:
-    """What happened to it, newest first."""
+    """List the history of a submission, newest first."""
     mine = (Event.amazon_order_id == submission.amazon_order_id, Event.submission_id == submission.id)
     return session.scalars(select(Event).where(*mine).order_by(Event.id.desc())).all()
 
 
 def list_latest(session: Session, filters: dict[str, Any], limit: int) -> Sequence[Any]:
-    """The latest rows of the grid, for the command line. `filters` by the names of the grid."""
-    wanted = grid_fetch.select_filtered(session, GRID, filters)
-    return session.execute(wanted.order_by(Submission.id.desc()).limit(limit)).all()
+    """List the latest rows for the command line. `filters`: values by the names of the list's filters."""
+    rows = grid_fetch.select_filtered(session, GRID, filters)
+    return session.execute(rows.order_by(Submission.id.desc()).limit(limit)).all()
 
 
 def list_open_ids(session: Session, account_id: int | None = None) -> list[int]:
-    """The submissions that have not ended, of one account or of all."""
+    """List the ids of open submissions of one account or of all."""
     return list(session.scalars(select(Submission.id).where(*_open_of(account_id))))
 
 
 def find_next_due(session: Session, account_id: int | None = None) -> dict[int, datetime]:
-    """Account id → when the next of its open submissions is to be looked at; those without one are not in it.
+    """Find when the next open submission is due, by account id. Accounts without one are left out.
 
-    Nothing is due of a conflict: a person decides.
+    Conflicts are never due: a person decides.
     """
     soonest = select(Submission.account_id, func.min(Submission.due_at).label("due_at")).where(
         *_open_of(account_id), Submission.state != submission_states.CONFLICT
@@ -94,20 +94,20 @@ def find_next_check(session: Session, account_id: int | None = None) -> datetime
 
 
 def _open_of(account_id: int | None) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Submission.open.is_(True)]
+    conditions: list[ColumnElement[bool]] = [Submission.open.is_(True)]
     if account_id is not None:
-        found.append(Submission.account_id == account_id)
-    return found
+        conditions.append(Submission.account_id == account_id)
+    return conditions
 
 
 def is_dated_ahead(now: datetime) -> ColumnElement[bool]:
-    """Of open submissions, those that wait although the clock was ahead when they were written."""
+    """Match open submissions that wait because the clock was ahead when they were written."""
     wrong = now + clocks.TOLERANCE
     return and_(Submission.due_at > wrong, or_(Submission.requested_at > wrong, Submission.changed_at > wrong))
 
 
 def list_accounts_with_work(session: Session, now: datetime) -> list[int]:
-    """Ids of the accounts that have a submission to be looked at now, or one whose time has to be corrected."""
+    """List the ids of accounts with a submission that is due, or whose due time has to be corrected."""
     is_due = or_(Submission.due_at <= now, is_dated_ahead(now))
     waiting = (Submission.open, is_due, Submission.state != submission_states.CONFLICT)
     due = select(Submission.account_id).where(*waiting).distinct()
@@ -115,12 +115,12 @@ def list_accounts_with_work(session: Session, now: datetime) -> list[int]:
 
 
 def list_for_order(session: Session, amazon_order_id: int) -> list[Submission]:
-    """All that was asked of Amazon about an order, newest first."""
+    """List the submissions of an Amazon order, newest first."""
     mine = select(Submission).where(Submission.amazon_order_id == amazon_order_id)
     return list(session.scalars(mine.order_by(Submission.id.desc())))
 
 
 def find_latest(session: Session, amazon_order_id: int, kind: str, subject: str) -> Submission | None:
-    """What was asked last about one parcel, credit memo or invoice of an order."""
+    """Find the latest submission about one parcel, credit memo or invoice of an order."""
     mine = (Submission.amazon_order_id == amazon_order_id, Submission.kind == kind, Submission.subject == subject)
     return session.scalar(select(Submission).where(*mine).order_by(Submission.id.desc()).limit(1))

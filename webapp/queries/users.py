@@ -1,4 +1,4 @@
-"""Reading users and the links that let them in."""
+"""Users and sign-in links."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from webapp.models.users import SignInAttempt, SignInLink, User, WebSession
 
 
 class Link(NamedTuple):
-    """A usable link. `email` is empty for the first one, since nobody is there yet."""
+    """A usable sign-in link. `email` is empty for the first user."""
 
     kind: str
     user_id: int | None
@@ -22,12 +22,12 @@ class Link(NamedTuple):
 
 
 def digest_token(token: str) -> bytes:
-    """What is stored of a token that has 256 random bits: they leave nothing to guess, so no slow hash is needed."""
+    """Hash a token for storage. It has 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(token.encode()).digest()
 
 
 def has_users(session: Session) -> bool:
-    """Whether there is a user at all; without one this is the first start."""
+    """Return whether any user exists; none does on the first start."""
     return bool(session.scalar(select(exists().where(User.id.is_not(None)))))
 
 
@@ -36,12 +36,12 @@ def list_users(session: Session) -> Sequence[User]:
 
 
 def find_by_email(session: Session, email: str) -> User | None:
-    """`email` in its normal spelling."""
+    """Find a user by normalized e-mail address."""
     return session.scalar(select(User).where(User.email == email))
 
 
 def find_link(session: Session, token: str, now: datetime) -> Link | None:
-    """What a link would do; None when it was used, is too old, was replaced, or never was."""
+    """Find a usable link by its token; None if it was used, replaced, has expired, or never existed."""
     row = session.execute(
         select(SignInLink.kind, SignInLink.user_id, User.email, User.active)
         .outerjoin(User, User.id == SignInLink.user_id)
@@ -53,7 +53,7 @@ def find_link(session: Session, token: str, now: datetime) -> Link | None:
 
 
 class Member(NamedTuple):
-    """A user as the People page shows them. `last_sign_in`: by password or by link; None when there was none."""
+    """A user on the People page. `last_sign_in`: by password or link, or None."""
 
     id: int
     email: str
@@ -65,7 +65,7 @@ class Member(NamedTuple):
 
 
 def list_members(session: Session, *, seen_after: datetime, created_after: datetime) -> list[Member]:
-    """All users by e-mail address. Sessions seen and created after these times are open."""
+    """List all users by e-mail address. Sessions seen and created after these times count as open."""
     is_open = (WebSession.seen_at > seen_after) & (WebSession.created_at > created_after)
     opened = dict(
         session.execute(select(WebSession.user_id, func.count()).where(is_open).group_by(WebSession.user_id)).all()
@@ -92,15 +92,15 @@ def list_members(session: Session, *, seen_after: datetime, created_after: datet
 
 
 def hash_account(email: str) -> bytes:
-    """The keyed hash that stands for an e-mail address in the table of sign-in attempts."""
+    """Hash an e-mail address for the table of sign-in attempts."""
     return vault.hash(f"sign-in account {email}")
 
 
 def list_recent_events(session: Session, limit: int) -> Sequence[Event]:
-    """The latest changes of users, newest first."""
+    """List the latest changes of users, newest first."""
     return session.scalars(select(Event).where(Event.user_id.is_not(None)).order_by(Event.id.desc()).limit(limit)).all()
 
 
 def find_emails(session: Session, ids: Sequence[int]) -> dict[int, str]:
-    """The addresses of these users by id, of those there are."""
+    """Find the e-mail addresses of existing users by id."""
     return {row.id: row.email for row in session.execute(select(User.id, User.email).where(User.id.in_(ids)))}

@@ -88,12 +88,12 @@ def test_what_stands_beside_the_order_is_counted(session: Session, worked_on: Or
     )  # fmt: skip
     session.flush()
 
-    assert order_detail.load_detail(session, "100001", "invoices").beside == (1, 1, 1, 1, 2, 0)
-    assert order_detail.load_detail(session, "100002", "invoices").beside == (1, 0, 0, 0, 0, 0)
+    assert order_detail.load_detail(session, "100001", "invoices").related == (1, 1, 1, 1, 2, 0)
+    assert order_detail.load_detail(session, "100002", "invoices").related == (1, 0, 0, 0, 0, 0)
 
 
 def test_notes_are_the_latest_with_who_wrote_them(session: Session, worked_on: Order) -> None:
-    first, whole = (order_detail.load_detail(session, "100001", tab).notes for tab in ("information", "history"))
+    first, whole = (order_detail.load_detail(session, "100001", tab).comments for tab in ("information", "history"))
 
     assert [note.text for note in whole] == [
         "Late",
@@ -110,7 +110,7 @@ def test_notes_are_the_latest_with_who_wrote_them(session: Session, worked_on: O
 
 
 def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Order) -> None:
-    story = order_detail.load_detail(session, "100001", "history").story
+    story = order_detail.load_detail(session, "100001", "history").history
 
     assert [event.kind for event in story.events][-3:] == [
         "order_invoiced_at_import",

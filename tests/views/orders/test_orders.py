@@ -111,5 +111,5 @@ def test_the_grid_costs_as_many_statements_for_many_as_for_one(owner_client, imp
     few = cost()
     import_orders(*(an_order(n, country=("DE", "GB")[n % 2]) for n in range(2, 90)))
 
-    # Whose session it is; the stores and how this person likes the list; the rows and their count.
-    assert cost() == few == 3
+    # The session; the stores and the layout of the list; the count; the rows.
+    assert cost() == few == 4

@@ -267,8 +267,8 @@ class TestGrid:
             assert owner_client.get(f"{GRID}?size=100").status_code == 200
 
         assert len(few) == len(many)
-        # Whose session it is; the stores and how this person likes the list; the rows and their count.
-        assert len(many) == 3
+        # The session; the stores and the layout of the list; the count; the rows.
+        assert len(many) == 4
 
     def test_names_of_other_pages_are_not_decrypted(self, owner_client, import_orders, monkeypatch):
         import_orders(*(an_order(n) for n in range(1, 60)))

@@ -1,4 +1,4 @@
-"""What a person has to look at, by store, in one query."""
+"""Alerts of stores: everything that needs a person, in one query."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -43,23 +43,23 @@ from webapp.models.submissions import Submission
 TROUBLE, BLOCKED, QUARANTINED, REFUSED = "trouble", "blocked", "quarantined", "refused"
 MAILS, SELLER_DATA = "mails", "seller_data"
 FLAGGED, OVERSOLD = "flagged", "oversold"
-# What was refused earlier has been dealt with at Amazon, or never will be.
+# Older refusals are ignored.
 LOOK_BACK = timedelta(days=30)
 _SINCE = bindparam("since", type_=UtcDateTime())
 _OF_MONEY = (amazon_refunds.KIND, vat_invoices.KIND)
-# An order that stands there has gone its way, whatever was refused about it before.
+# Refusals do not matter any more for orders in these statuses.
 _SETTLED = (statuses.CANCELLED, statuses.SHIPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """`count` things of one `kind` with one `cause` (a code of `sentences`, or empty).
+    """`count` things of one `kind` with one `cause` (a code of `messages`, or empty).
 
-    trouble: Amazon cannot be spoken to for the account. blocked: no Order can be made. quarantined: what Amazon sent
-    for the account cannot be read. refused: Amazon did not do, or not provably, what it was told. mails: a buyer got no
-    mail, or nobody knows; `cause` is the mails' state. oversold: products of the account of which more is owed than
-    there is. seller_data: the store uploads tax invoices by itself, but they lack data of the seller. flagged: products
-    that an order made, or was for while disabled.
+    trouble: the account cannot reach Amazon. blocked: Amazon orders without an order. quarantined: orders of the
+    account that could not be parsed. refused: submissions that Amazon rejected or that could not be verified. mails:
+    mails that failed or may have; `cause` is their state. oversold: products of the account with less stock than was
+    ordered. seller_data: the store uploads tax invoices automatically but lacks data of the seller. flagged: products
+    that an order created, or that were ordered while disabled.
     """
 
     kind: str
@@ -68,7 +68,7 @@ class Alert:
 
 
 def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> dict[int, list[Alert]]:
-    """Store id → its alerts, the worst first. What concerns an account stands with each of its stores."""
+    """Load alerts by store id, the worst first. Alerts of an account are listed for each of its stores."""
     found: dict[int, list[Alert]] = defaultdict(list)
     store_ids = [store.id for store in stores]
     rows = session.execute(_all(), {"stores": store_ids, "since": now - LOOK_BACK})
@@ -81,7 +81,8 @@ def load_alerts(session: Session, stores: Collection[Store], now: datetime) -> d
             found[store.id].append(Alert(SELLER_DATA, cause, 1))
     order = (TROUBLE, REFUSED, SELLER_DATA, MAILS, QUARANTINED, BLOCKED, OVERSOLD, FLAGGED)
     return {
-        store_id: sorted(some, key=lambda one: (order.index(one.kind), one.cause)) for store_id, some in found.items()
+        store_id: sorted(rows, key=lambda alert: (order.index(alert.kind), alert.cause))
+        for store_id, rows in found.items()
     }
 
 
@@ -92,10 +93,10 @@ def _lacks_seller_data(store: Store) -> str | None:
     return vat_invoices.missing(store.documents_sender, store.documents_tax_number)
 
 
-# Putting it together takes longer than the answer.
+# Building the statement takes longer than executing it.
 @lru_cache(maxsize=1)
 def _all() -> CompoundSelect[*tuple[Any, ...]]:
-    """Asks for everything; `stores` are ids, `since` is how far it looks back."""
+    """The statement of all alerts. Parameters: `stores`, their ids, and `since`."""
     mine = Store.id.in_(bindparam("stores", expanding=True))
     kinds = (_trouble(), _blocked(), _quarantined(), _oversold(), _flagged())
     return union_all(*(kind.where(mine) for kind in kinds), _refused(), _mails())
@@ -110,7 +111,7 @@ def _trouble() -> Select[*tuple[Any, ...]]:
 
 
 def _blocked() -> Select[*tuple[Any, ...]]:
-    # The account is named because the index of blocked orders begins with it.
+    # The index of blocked orders begins with the account.
     mine = and_(AmazonOrder.store_id == Store.id, AmazonOrder.account_id == Store.account_id)
     return (
         select(literal(BLOCKED), Store.id, AmazonOrder.blocked, func.count())
@@ -141,13 +142,13 @@ def _flagged() -> Select[*tuple[Any, ...]]:
 
 
 def _of_stores(kind: str, cause: Any, counted: Subquery) -> Select[*tuple[Any, ...]]:
-    """What is counted once for an account stands with each of its stores."""
+    """Repeat the count of an account for each of its stores."""
     found = select(literal(kind), Store.id, cause, counted.c.many)
     return found.join(counted, counted.c.account_id == Store.account_id)
 
 
 def _refused() -> Select[*tuple[Any, ...]]:
-    # Of all stores: named here, SQLite would go through every order of them instead of through what was asked lately.
+    # Of all stores: with a condition on the store, SQLite reads all its orders instead of the latest submissions.
     return (
         select(literal(REFUSED), AmazonOrder.store_id, Submission.state, func.count())
         .join_from(Submission, AmazonOrder, AmazonOrder.id == Submission.amazon_order_id)
@@ -156,9 +157,9 @@ def _refused() -> Select[*tuple[Any, ...]]:
             or_(
                 Submission.state == submission_states.CONFLICT,
                 and_(_left_undone(), AmazonOrder.status.not_in(_SETTLED), ~_asked_again()),
-                # Money and its papers are owed whatever became of the order.
+                # Refunds and invoices are due whatever the status of the order.
                 and_(_left_undone(), Submission.kind.in_(_OF_MONEY), ~_asked_again()),
-                # Only a person's answer ends this doubt, whatever else of the order is refunded.
+                # Only a person can settle an unverified refund.
                 and_(Submission.kind == amazon_refunds.KIND, Submission.state == submission_states.UNPROVED),
             ),
         )
@@ -175,7 +176,7 @@ def _mails() -> Select[*tuple[Any, ...]]:
 
 
 def _left_undone() -> ColumnElement[bool]:
-    """Amazon did not do it, or a parcel left that Amazon was not told of."""
+    """Amazon rejected it, or a parcel was shipped without a confirmation at Amazon."""
     untold = and_(
         Submission.kind == shipment_confirmation.KIND, Submission.state == submission_states.UNDONE, _parcel_is_there()
     )
@@ -197,7 +198,7 @@ def _asked_again() -> ColumnElement[bool]:
         .where(
             later.amazon_order_id == Submission.amazon_order_id,
             later.kind == Submission.kind,
-            # A parcel is told of by itself.
+            # Each parcel is confirmed by its own submission.
             or_(later.subject == Submission.subject, Submission.kind != shipment_confirmation.KIND),
             later.id > Submission.id,
         )

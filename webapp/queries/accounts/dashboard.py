@@ -1,4 +1,4 @@
-"""The numbers of a store's dashboard. Days are the marketplace's; money is the store's currency."""
+"""The numbers of a store's dashboard, by days of its marketplace and in its currency."""
 
 import hashlib
 from collections import Counter
@@ -23,7 +23,7 @@ from webapp.models.stores import Store
 
 RECENT = 10
 OPEN = statuses.OPEN
-# Of these, those that the merchant has to send.
+# Of these, those that the merchant has to ship.
 _TO_SHIP = (statuses.UNSHIPPED, statuses.PARTIALLY_SHIPPED)
 _SHOWN = (
     AmazonOrder.number,
@@ -60,7 +60,7 @@ class Sales:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Orders that wait, by Amazon's status; of those the merchant ships, how many are late and how many ship next."""
+    """Open orders by Amazon's status; of those the merchant ships, how many are late and how many are due next."""
 
     counts: dict[str, int]
     overdue: int
@@ -68,7 +68,7 @@ class Waiting:
 
 
 class Span(NamedTuple):
-    """A time of a store's, with a number to know it by."""
+    """A time span of a store, with a number that identifies it."""
 
     number: int
     store: Store
@@ -77,7 +77,7 @@ class Span(NamedTuple):
 
 
 class SpanSum(NamedTuple):
-    """Orders of a span in one of Amazon's statuses; their revenue in the store's currency."""
+    """The orders of a span in one of Amazon's statuses, and their revenue in the store's currency."""
 
     number: int
     status: str
@@ -85,7 +85,7 @@ class SpanSum(NamedTuple):
     revenue: int
 
 
-# SQLAlchemy would make SQL of its own VALUES each time anew, which takes longer than asking. Each is a range of the
+# SQLAlchemy compiles its own VALUES on every execution, which takes longer than the query. Each span is a range of the
 # index of (store_id, purchased_at).
 _SUMMED = """
 WITH spans (number, store_id, currency, begins, ends) AS (VALUES {rows})
@@ -100,7 +100,7 @@ _SPAN = {"number": Integer, "store": Integer, "currency": String, "begins": UtcD
 
 
 def load_sales(session: Session, store: Store, days: int, now: datetime) -> Sales:
-    """Revenue and orders of the last `days` days (today included), from the sums of each day.
+    """Load revenue and orders of the last `days` days (today included) from the sums of each day.
 
     Cancelled and blocked orders, orders whose total Amazon has not said, and other currencies count as orders but
     not as revenue.
@@ -109,15 +109,15 @@ def load_sales(session: Session, store: Store, days: int, now: datetime) -> Sale
     both = last_days(marketplace.time_zone, now, 2 * days)
     before, mine = both[:days], both[days:]
     revenue, counts, today = Counter[date](), Counter[str](), 0
-    told = select(DailySales.day, DailySales.status, DailySales.orders, DailySales.revenue)
+    rows = select(DailySales.day, DailySales.status, DailySales.orders, DailySales.revenue)
     for day, status, orders, sold in session.execute(
-        told.where(DailySales.store_id == store.id, DailySales.day >= both[0].date)
+        rows.where(DailySales.store_id == store.id, DailySales.day >= both[0].date)
     ):
         revenue[day] += sold
         if day >= mine[0].date:
             counts[status] += orders
             today += orders if day == mine[-1].date else 0
-    # As much of that day as today has had, so that mornings are not compared with whole days.
+    # Today is compared with the same part of the day before.
     morning = Span(0, store, before[-1].begins, now - timedelta(days=days))
     partly = sum(row.revenue for row in sum_spans(session, [morning]))
     per_day = [(day.date, Money(revenue[day.date], marketplace.currency)) for day in mine]
@@ -131,18 +131,18 @@ def load_sales(session: Session, store: Store, days: int, now: datetime) -> Sale
 
 
 def sum_spans(session: Session, spans: Sequence[Span]) -> list[SpanSum]:
-    """What was sold in these spans of time, counted from the orders themselves in one statement."""
+    """Sum the orders of these spans in one statement."""
     values: dict[str, Any] = {"cancelled": statuses.CANCELLED}
     for at, span in enumerate(spans):
         values |= {f"number{at}": span.number, f"store{at}": span.store.id, f"begins{at}": span.begins}
         values |= {f"ends{at}": span.ends, f"currency{at}": span.store.marketplace.currency}
-    found = session.execute(_asked(len(spans)), values)
+    found = session.execute(_span_statement(len(spans)), values)
     return [SpanSum(number, status, orders, int(revenue or 0)) for number, status, orders, revenue in found]
 
 
 @lru_cache(maxsize=64)
-def _asked(many: int) -> TextClause:
-    """The statement that sums so many spans."""
+def _span_statement(many: int) -> TextClause:
+    """The statement that sums this many spans."""
     rows = ", ".join(f"({', '.join(f':{name}{at}' for name in _SPAN)})" for at in range(many))
     typed: list[BindParameter[Any]] = [
         bindparam(f"{name}{at}", type_=type_) for at in range(many) for name, type_ in _SPAN.items()
@@ -151,7 +151,7 @@ def _asked(many: int) -> TextClause:
 
 
 def count_orders_per_day(session: Session, stores: Sequence[Store], days: int, now: datetime) -> dict[int, list[int]]:
-    """Store id → orders a day over the last `days` days, oldest first, each on its marketplace's clock; one query."""
+    """Count orders a day by store id over the last `days` days of each marketplace, oldest first; one query."""
     places = {
         store.id: {day.date: place for place, day in enumerate(last_days(store.marketplace.time_zone, now, days))}
         for store in stores
@@ -169,27 +169,27 @@ def count_orders_per_day(session: Session, stores: Sequence[Store], days: int, n
 
 
 def count_waiting(session: Session, store: Store, now: datetime) -> Waiting:
-    """What waits at Amazon for this store, over all time."""
-    asked = {"store": store.id, "now": now, "soon": now + timedelta(days=1)}
-    *open_, overdue, due_soon = session.connection().execute(_waiting(), asked).one()
+    """Count the open orders of a store, however old."""
+    parameters = {"store": store.id, "now": now, "soon": now + timedelta(days=1)}
+    *open_, overdue, due_soon = session.connection().execute(_waiting(), parameters).one()
     counts = {status: count for status, count in zip(OPEN, open_, strict=True) if count}
     return Waiting(counts=counts, overdue=overdue, due_soon=due_soon)
 
 
 @lru_cache(maxsize=1)
 def _waiting() -> Select[*tuple[int, ...]]:
-    """How many stand in each status of OPEN, are late, and are due until `soon`: each a range of one index.
+    """Count the orders in each status of OPEN, the late ones, and those due until `soon`.
 
-    Counted in one go through these rows, most of the time would go into looking at what each of them says.
+    Each count is a range of one index, which is faster than one scan that reads every row.
     """
     row = table_of(AmazonOrder).c
     mine = row.store_id == bindparam("store")
     now, soon = (bindparam(name, type_=UtcDateTime()) for name in ("now", "soon"))
 
     def many(status: str, *conditions: Any) -> Any:
-        # Said in the statement itself: the index has these statuses alone, which of a parameter nobody knows.
-        stands = row.status == literal(status, literal_execute=True)
-        return select(func.count()).where(mine, stands, *conditions).scalar_subquery()
+        # A literal: the partial index has these statuses only, and cannot be used for a parameter.
+        has_status = row.status == literal(status, literal_execute=True)
+        return select(func.count()).where(mine, has_status, *conditions).scalar_subquery()
 
     ours = row.fulfilled_by == statuses.MERCHANT
     late, next_ = (ours, row.ship_by < now), (ours, row.ship_by >= now, row.ship_by < soon)
@@ -198,7 +198,7 @@ def _waiting() -> Select[*tuple[int, ...]]:
 
 
 def load_recent_orders(session: Session, store: Store, limit: int = RECENT) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The newest Amazon orders with our number where there is an Order: rows of (AmazonOrder, order_number)."""
+    """Load the newest Amazon orders with the numbers of their orders: rows of (AmazonOrder, order_number)."""
     newest = (
         select(AmazonOrder, Order.number.label("order_number"))
         .outerjoin(Order, Order.amazon_order_id == AmazonOrder.id)
@@ -211,7 +211,7 @@ def load_recent_orders(session: Session, store: Store, limit: int = RECENT) -> S
 
 
 def state_fingerprint(store: Store, recent: Sequence[Row[*tuple[Any, ...]]]) -> str:
-    """A short text that is another one when the dashboard would show something new."""
-    said: list[Any] = [store.active, store.last_synced_at, store.account.error_code]
-    said += [(row.AmazonOrder.id, row.AmazonOrder.version, row.AmazonOrder.note, row.order_number) for row in recent]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+    """Return a short text that changes whenever the dashboard has something new to show."""
+    values: list[Any] = [store.active, store.last_synced_at, store.account.error_code]
+    values += [(row.AmazonOrder.id, row.AmazonOrder.version, row.AmazonOrder.note, row.order_number) for row in recent]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:12]

@@ -1,4 +1,4 @@
-"""Reading stores and their accounts."""
+"""Stores and their accounts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,22 +29,22 @@ class StoreCard(NamedTuple):
 
 
 def list_stores(session: Session) -> Sequence[Store]:
-    """All stores with their accounts, an account's together."""
+    """List all stores with their accounts, by account and name."""
     stores = select(Store).join(Store.account).options(contains_eager(Store.account))
     return session.scalars(stores.order_by(Account.name, Store.name)).all()
 
 
-# Put together once, and read below the ORM: each page of a list names the stores.
+# Every list page executes this.
 _BY_NAME = select(*(getattr(Store, name) for name in StoreName._fields)).order_by(Store.name)
 
 
 def list_store_names(session: Session) -> list[StoreName]:
-    """All stores, without their settings and accounts."""
+    """List the names of all stores, without settings and accounts."""
     return [StoreName(*row) for row in session.connection().execute(_BY_NAME)]
 
 
 def load_cards(session: Session, now: datetime) -> list[StoreCard]:
-    """What the Stores page shows; three queries, however many stores there are."""
+    """Load what the Stores page shows, in three queries."""
     stores = list_stores(session)
     if not stores:
         return []
@@ -54,14 +54,14 @@ def load_cards(session: Session, now: datetime) -> list[StoreCard]:
 
 
 def find_by_slug(session: Session, slug: str) -> Store | None:
-    """The store of an address, with its account."""
+    """Find the store with this slug, with its account."""
     return session.scalar(
         select(Store).join(Store.account).options(contains_eager(Store.account)).where(Store.slug == slug)
     )
 
 
 def read_order_settings(store: Store) -> dict[str, str]:
-    """The store's order settings in the words they are set with, as `domain.store_settings` lists them."""
+    """Return the order settings of a store in the words of `domain.accounts.store_settings`."""
     found = {}
     for setting in ORDER_SETTINGS:
         value = getattr(store, setting.key)
@@ -70,24 +70,24 @@ def read_order_settings(store: Store) -> dict[str, str]:
 
 
 def find_account(session: Session, account_id: int) -> Account | None:
-    """An account with its stores."""
+    """Find an account, with its stores."""
     return session.scalar(select(Account).options(selectinload(Account.stores)).where(Account.id == account_id))
 
 
 def list_accounts(session: Session) -> Sequence[Account]:
-    """All accounts with their stores, by name."""
+    """List all accounts with their stores, by name."""
     return session.scalars(select(Account).options(selectinload(Account.stores)).order_by(Account.name)).all()
 
 
 def find_sync_job(session: Session, account_id: int) -> RecurringJob | None:
-    """The row of the schedule by which an account is synced."""
+    """Find the recurring job that syncs an account."""
     return session.scalar(select(RecurringJob).where(RecurringJob.key == f"sync_account-{account_id}"))
 
 
 def count_deleted_with(session: Session, store: Store) -> dict[str, int]:
-    """How much goes with the store: the page says so before it asks for the store's name.
+    """Count what would be deleted with the store.
 
-    `last_of_account`: 1 when the account and its credentials go too.
+    `last_of_account`: 1 if the account and its credentials would be deleted too.
     """
     others = select(func.count()).select_from(Store).where(Store.account_id == store.account_id, Store.id != store.id)
     counts = select(

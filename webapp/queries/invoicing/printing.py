@@ -1,4 +1,4 @@
-"""Documents with all that stands on them, read in a few queries, however many are printed."""
+"""Documents with everything they print, loaded in a few queries however many there are."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ from webapp.models.shipments import Parcel, Shipment
 Key = tuple[str, int]
 Document = Invoice | Shipment | CreditMemo | Order
 
-# In the order they are printed for one Order.
+# In the order they are printed for one order.
 KINDS: dict[str, Any] = {"invoice": Invoice, "shipment": Shipment, "credit_memo": CreditMemo}
 _WITH = {
     "invoice": (selectinload(Invoice.items),),
@@ -28,12 +28,12 @@ _WITH = {
 }
 # The packing slip of what is left to ship; its id is the order's.
 UNSHIPPED = "unshipped"
-# PostgreSQL and SQLite take more parameters; nobody needs a longer statement.
+# Below the parameter limits of PostgreSQL and SQLite.
 _AT_ONCE = 500
 
 
 class Printed(NamedTuple):
-    """`invoices`: the numbers of the Order's invoices, which a credit memo names."""
+    """A document to print. `invoices`: the numbers of the order's invoices, which a credit memo prints."""
 
     kind: str
     document: Document
@@ -41,31 +41,31 @@ class Printed(NamedTuple):
     invoices: tuple[str, ...]
 
 
-def load_documents(session: Session, wanted: Sequence[Key]) -> list[Printed]:
-    """These documents, in the order asked for. Raises NotFoundError for the first that is not there."""
+def load_documents(session: Session, keys: Sequence[Key]) -> list[Printed]:
+    """Load these documents in the given order. Raises NotFoundError for the first that does not exist."""
     found: dict[Key, Any] = {}
     for kind, model in KINDS.items():
-        ids = [id_ for name, id_ in wanted if name == kind]
+        ids = [id_ for name, id_ in keys if name == kind]
         for portion in _portions(ids):
             rows = session.scalars(select(model).where(model.id.in_(portion)).options(*_WITH[kind]))
             found.update({(kind, row.id): row for row in rows})
     order_ids = {key: document.order_id for key, document in found.items()}
-    unshipped = {key: key[1] for key in wanted if key[0] == UNSHIPPED}
+    unshipped = {key: key[1] for key in keys if key[0] == UNSHIPPED}
     orders = _orders(session, {*order_ids.values(), *unshipped.values()})
     order_ids |= unshipped
     found |= {key: orders[id_] for key, id_ in unshipped.items() if id_ in orders}
-    for kind, id_ in wanted:
+    for kind, id_ in keys:
         if (kind, id_) not in found:
             raise NotFoundError("document_unknown", kind=kind, id=id_)
-    credited = [order_ids[key] for key in wanted if key[0] == "credit_memo"]
+    credited = [order_ids[key] for key in keys if key[0] == "credit_memo"]
     invoices = _invoice_numbers(session, set(credited))
     return [
-        Printed(key[0], found[key], orders[order_ids[key]], tuple(invoices.get(order_ids[key], ()))) for key in wanted
+        Printed(key[0], found[key], orders[order_ids[key]], tuple(invoices.get(order_ids[key], ()))) for key in keys
     ]
 
 
 def list_of_orders(session: Session, order_ids: Sequence[int], kinds: Iterable[str] = tuple(KINDS)) -> list[Key]:
-    """The documents these Orders have, Order by Order, in the order they were written."""
+    """List the documents of these orders, order by order, oldest first."""
     found = _by_order(session, order_ids, kinds)
     return [key for order_id in order_ids for key in found[order_id]]
 
@@ -77,7 +77,9 @@ def _by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) 
             continue
         model = KINDS[kind]
         for portion in _portions(list(found)):
-            rows = select(model.order_id, model.id).where(model.order_id.in_(portion), *_true(kind)).order_by(model.id)
+            rows = (
+                select(model.order_id, model.id).where(model.order_id.in_(portion), *_is_valid(kind)).order_by(model.id)
+            )
             for order_id, id_ in session.execute(rows):
                 found[order_id].append((kind, id_))
     return found
@@ -104,25 +106,25 @@ def list_packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
 
 
 def filter_existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
-    """Those of these documents that are there and say what is so, in the order given."""
+    """Return those of these documents that exist and are valid, in the given order."""
     model, found = KINDS[kind], set[int]()
     for portion in _portions(list(ids)):
-        found.update(session.scalars(select(model.id).where(model.id.in_(portion), *_true(kind))))
+        found.update(session.scalars(select(model.id).where(model.id.in_(portion), *_is_valid(kind))))
     return [(kind, id_) for id_ in ids if id_ in found]
 
 
-def _true(kind: str) -> list[ColumnElement[bool]]:
-    """A credit memo that Amazon is only asked for, or has refused, is no paper for anybody."""
+def _is_valid(kind: str) -> list[ColumnElement[bool]]:
+    """A credit memo whose refund Amazon has not made is not valid."""
     return [CreditMemo.state.in_(amazon_refunds.GIVEN)] if kind == "credit_memo" else []
 
 
 def find_file(session: Session, action_id: int) -> PrintedFile | None:
-    """What a bulk action printed, while it is kept."""
+    """Find the file a bulk action printed, until it is deleted."""
     return session.scalar(select(PrintedFile).where(PrintedFile.bulk_action_id == action_id))
 
 
 def iterate_parts(session: Session, file_id: int) -> Iterator[bytes]:
-    """The file's bytes, part by part."""
+    """Iterate over the content of a file, part by part."""
     mine = select(PrintedPart.content).where(PrintedPart.file_id == file_id)
     place = 0
     while (content := session.scalar(mine.where(PrintedPart.position == place))) is not None:

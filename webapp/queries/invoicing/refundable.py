@@ -1,4 +1,4 @@
-"""What of an Order has been given back, and what of it Amazon could still be asked to refund."""
+"""What has been refunded of an order, and what Amazon could still refund."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,8 +24,8 @@ _PARTS = ("subtotal", "shipping", "tax", "discount", "other", "total")
 class RefundableLine:
     """One line. `paid`, `refunded`, `pending` and `left` are minor units by component of `refunds.COMPONENTS`.
 
-    `unshipped`: pieces Amazon waits for. `charged`: whether Amazon has charged anything for the line, which it does
-    when the first piece of it is shipped.
+    `unshipped`: units Amazon expects to be shipped. `charged`: whether Amazon has charged anything for the line, which
+    it does when its first unit is shipped.
     """
 
     line_id: int
@@ -43,10 +43,10 @@ class RefundableLine:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """What a form needs that offers a refund at Amazon.
+    """What Amazon could refund of an order.
 
-    `refused`: a code of `sentences` that says why nothing of the Order can be refunded there, or None. `reasons`: the
-    codes to choose from, in words as `sentence("reason_" + code)`. `lines` by id of the Order's line.
+    `refused`: a code of `messages` that says why nothing can be refunded there, or None. `reasons`: the codes to choose
+    from, with the texts of `reason_{code}`. `lines` by id of the order's line.
     """
 
     refused: str | None
@@ -56,20 +56,20 @@ class Refundable:
 
     @property
     def left(self) -> Money:
-        """All that Amazon could still carry, of what was charged."""
-        found = sum(sum(line.left.values()) for line in self.lines.values() if line.charged)
-        return Money(found, self.currency)
+        """The amount Amazon could still refund of what was charged."""
+        minor = sum(sum(line.left.values()) for line in self.lines.values() if line.charged)
+        return Money(minor, self.currency)
 
 
 def load_refundable(session: Session, order: Order) -> Refundable:
-    """What the buyer paid of each line and component as Amazon says, what was refunded, is under way, and is left."""
-    mirror = order.amazon_order
-    items = {item.order_item_id: item for item in mirror.items}
-    told = _told(session, order)
+    """Load what the buyer paid at Amazon by line and component, what was refunded, is pending, and is left."""
+    amazon_order = order.amazon_order
+    items = {item.order_item_id: item for item in amazon_order.items}
+    amazon_lines = _amazon_lines(session, order)
     lines = {}
     for line in order.items:
         item = items.get(line.order_item_id)
-        mine = [(state, row) for state, row in told if row["line"] == line.id]
+        mine = [(state, row) for state, row in amazon_lines if row["line"] == line.id]
         lines[line.id] = RefundableLine(
             line_id=line.id,
             order_item_id=line.order_item_id,
@@ -79,18 +79,18 @@ def load_refundable(session: Session, order: Order) -> Refundable:
             unshipped=_unshipped(item) - sum(row["cancelled"] for _, row in mine),
             charged=item is not None and item.quantity_shipped > 0,
         )
-    refused = amazon_refunds.refusal(mirror.status, mirror.fulfilled_by, writable=order.store.import_orders)
+    refused = amazon_refunds.refusal(amazon_order.status, amazon_order.fulfilled_by, writable=order.store.import_orders)
     if refused is None and not any(sum(line.paid.values()) for line in lines.values()):
         refused = "refund_paid_unknown"
     return Refundable(refused, order.currency, lines)
 
 
-def draft_credit_memo(session: Session, order: Order, asked: drafts.CreditRequest) -> drafts.Draft:
-    """The credit memo of what is asked, as it would be written now. Raises as `documents.credit` does."""
+def draft_credit_memo(session: Session, order: Order, request: drafts.CreditRequest) -> drafts.Draft:
+    """Draft the credit memo of a request. Raises what `drafts.credit_memo` raises."""
     return drafts.credit_memo(
         order.items,
         order.total,
-        asked,
+        request,
         given=sum_credited(session, order),
         money_left=order.total_invoiced - order.total_refunded - order.total_refunding,
         currency=order.currency,
@@ -98,37 +98,37 @@ def draft_credit_memo(session: Session, order: Order, asked: drafts.CreditReques
 
 
 def build_amazon_lines(session: Session, order: Order, memo: drafts.Draft) -> list[dict[str, Any]]:
-    """What Amazon would be told of this credit memo: the rows of `CreditMemo.amazon_lines`. Raises RefusedError."""
-    there = load_refundable(session, order)
-    if there.refused:
-        raise RefusedError(there.refused)
-    pieces = {part.line_id: part.quantity for part in memo.parts}
-    cancelled = {line.id: _cancelled(line, there, pieces.get(line.id, 0)) for line in order.items}
+    """Build what would be submitted of a credit memo: the rows of `CreditMemo.amazon_lines`. Raises RefusedError."""
+    refundable = load_refundable(session, order)
+    if refundable.refused:
+        raise RefusedError(refundable.refused)
+    units = {part.line_id: part.quantity for part in memo.parts}
+    cancelled = {line.id: _cancelled(line, refundable, units.get(line.id, 0)) for line in order.items}
     if order.amazon_order.status == statuses.UNSHIPPED and all(
-        cancelled[id_] == line.unshipped for id_, line in there.lines.items()
+        cancelled[id_] == line.unshipped for id_, line in refundable.lines.items()
     ):
         raise RefusedError("refund_cancel_instead")
-    if not any(line.charged or cancelled[id_] for id_, line in there.lines.items()):
+    if not any(line.charged or cancelled[id_] for id_, line in refundable.lines.items()):
         raise RefusedError("refund_unshipped")
     items = {line.id: line for line in order.items}
     for part in memo.parts:
-        if part.total and not (there.lines[part.line_id].charged or cancelled[part.line_id]):
+        if part.total and not (refundable.lines[part.line_id].charged or cancelled[part.line_id]):
             raise RefusedError("refund_not_shipped", item=items[part.line_id].sku or part.line_id)
-    room = {id_: line.left for id_, line in there.lines.items() if line.charged or cancelled[id_]}
+    room = {id_: line.left for id_, line in refundable.lines.items() if line.charged or cancelled[id_]}
     wishes = [
         amazon_refunds.LineCredit(part.line_id, part.subtotal + part.discount + part.other, part.tax, part.shipping)
         for part in memo.parts
         if part.line_id in room
     ]
-    found = amazon_refunds.split(wishes, room, memo.adjustment_refund - memo.adjustment_fee, order.currency)
+    amounts = amazon_refunds.split(wishes, room, memo.adjustment_refund - memo.adjustment_fee, order.currency)
     return [
         {"line": id_, "item": items[id_].order_item_id, "cancelled": cancelled[id_], "parts": parts}
-        for id_, parts in found.items()
+        for id_, parts in amounts.items()
     ]
 
 
 def sum_credited(session: Session, order: Order) -> dict[int, dict[str, int]]:
-    """What credit memos have given back or are about to, in minor units by id of the line and part."""
+    """Sum what credit memos refund or will refund, in minor units by line id and part."""
     sums = [func.sum(getattr(CreditMemoItem, name)) for name in _PARTS]
     mine = select(CreditMemoItem.order_item_id, *sums).join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
     live = mine.where(CreditMemo.order_id == order.id, CreditMemo.state.in_(amazon_refunds.LIVE))
@@ -136,7 +136,7 @@ def sum_credited(session: Session, order: Order) -> dict[int, dict[str, int]]:
     return {id_: {name: int(amount) for name, amount in zip(_PARTS, amounts, strict=True)} for id_, *amounts in found}
 
 
-def _told(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
+def _amazon_lines(session: Session, order: Order) -> list[tuple[str, dict[str, Any]]]:
     mine = (CreditMemo.order_id == order.id, CreditMemo.state.in_((amazon_refunds.ASKED, amazon_refunds.REFUNDED)))
     found = session.execute(select(CreditMemo.state, CreditMemo.amazon_lines).where(*mine)).all()
     return [(state, row) for state, rows in found for row in rows]
@@ -147,18 +147,18 @@ def _components(item: AmazonOrderItem | None) -> list[Component]:
     return [Component(type_, subtype, Money(minor, currency)) for type_, subtype, minor, currency in parts]
 
 
-def _sum(found: Any) -> Parts:
-    answer = dict.fromkeys(COMPONENTS, 0)
-    for parts in found:
+def _sum(rows: Any) -> Parts:
+    sums = dict.fromkeys(COMPONENTS, 0)
+    for parts in rows:
         for name, amount in parts.items():
-            answer[name] += amount
-    return answer
+            sums[name] += amount
+    return sums
 
 
 def _unshipped(item: AmazonOrderItem | None) -> int:
     return item.quantity - item.quantity_shipped if item is not None else 0
 
 
-def _cancelled(line: OrderItem, there: Refundable, pieces: int) -> int:
-    """What is given back and will not be shipped: Amazon would wait for it in vain."""
-    return max(0, min(order_states.need_not_ship(line, pieces), there.lines[line.id].unshipped))
+def _cancelled(line: OrderItem, refundable: Refundable, units: int) -> int:
+    """The units that are refunded and will not be shipped."""
+    return max(0, min(order_states.need_not_ship(line, units), refundable.lines[line.id].unshipped))

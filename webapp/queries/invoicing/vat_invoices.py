@@ -1,4 +1,4 @@
-"""Which invoices and credit memos Amazon has been given, may be given, and is to be given by itself."""
+"""Uploads of invoices and credit memos to Amazon: done, possible, and due automatically."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ _PREFIX = {INVOICE: "invoice-", CREDIT_NOTE: "credit_memo-"}
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a page says of a document. `offered`: Amazon takes such documents in the store's country, and it is one.
+    """The upload of a document. `offered`: whether Amazon accepts such documents in the store's country.
 
-    `refused`: why it cannot be uploaded now, as a code of `sentences`, or None. `asked`: the last submission of it.
+    `refused`: why it cannot be uploaded now, as a code of `messages`, or None. `asked`: its latest submission.
     """
 
     offered: bool
@@ -33,7 +33,7 @@ class Upload:
 
 
 def load_upload(session: Session, order: Order, document: Document) -> Upload:
-    """Whether Amazon has been given the document, and whether it can be."""
+    """Load whether a document was uploaded, and whether it can be."""
     asked = select(Submission).where(
         Submission.amazon_order_id == order.amazon_order_id,
         Submission.kind == vat_invoices.KIND,
@@ -45,36 +45,36 @@ def load_upload(session: Session, order: Order, document: Document) -> Upload:
 
 
 def refusal_reason(order: Order, document: Document, last: Submission | None) -> str | None:
-    """Why it cannot be uploaded now, as a code of `sentences`, or None. `last`: the submission of it that is newest."""
+    """Return why it cannot be uploaded now, as a code of `messages`, or None. `last`: its latest submission."""
     if last is not None and last.open:
         return "vat_invoice_asked"
     if last is not None and last.state == submission_states.VERIFIED:
         return "vat_invoice_done"
     if not _given(document):
         return "vat_invoice_memo_open"
-    mirror, store = order.amazon_order, order.store
+    amazon_order, store = order.amazon_order, order.store
     country = store.marketplace.country_code
-    refused = vat_invoices.refusal(country, mirror.status, mirror.programs, writable=store.import_orders)
+    refused = vat_invoices.refusal(country, amazon_order.status, amazon_order.programs, writable=store.import_orders)
     return refused or vat_invoices.missing(store.documents_sender, store.documents_tax_number)
 
 
 def _given(document: Document) -> bool:
-    """Whether it is one to be shown: a credit memo that gave nothing back is none."""
+    """Whether the document is valid: a credit memo that refunded nothing is not."""
     return isinstance(document, Invoice) or document.state in amazon_refunds.GIVEN
 
 
 def submission_subject(document: Document) -> str:
-    """How a submission names it."""
+    """Return the subject of submissions about a document."""
     return f"{_PREFIX[document_kind(document)]}{document.id}"
 
 
 def document_kind(document: Document) -> str:
-    """Amazon's word for it."""
+    """Return Amazon's name for the kind of document."""
     return INVOICE if isinstance(document, Invoice) else CREDIT_NOTE
 
 
 def get_document(session: Session, submission: Submission) -> Document:
-    """What a submission is about."""
+    """Get the document of a submission."""
     id_ = int(submission.subject.rpartition("-")[2])
     if submission.details["document"] == CREDIT_NOTE:
         return session.get_one(CreditMemo, id_)
@@ -82,16 +82,16 @@ def get_document(session: Session, submission: Submission) -> Document:
 
 
 def list_due(session: Session, amazon_order_ids: Sequence[int], since: datetime) -> Sequence[Invoice]:
-    """Invoices of these orders that their store uploads by itself and that were never asked for.
+    """List invoices of these orders that their store uploads automatically and that were never submitted.
 
-    Orders bought before `since` are left alone: who connects an account does not upload the past.
+    Orders purchased before `since` are left out, so that connecting an account uploads nothing old.
     """
     asked = exists().where(
         Submission.amazon_order_id == AmazonOrder.id,
         Submission.kind == vat_invoices.KIND,
         Submission.subject == _PREFIX[INVOICE] + cast(Invoice.id, String),
     )
-    wanted = (
+    invoices = (
         select(Invoice)
         .join(Order, Order.id == Invoice.order_id)
         .join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
@@ -99,4 +99,4 @@ def list_due(session: Session, amazon_order_ids: Sequence[int], since: datetime)
         .where(Store.upload_invoices, AmazonOrder.id.in_(amazon_order_ids), AmazonOrder.purchased_at >= since)
         .where(AmazonOrder.status.in_(vat_invoices.SHIPPED), ~asked)
     )
-    return session.scalars(wanted.order_by(Invoice.id)).all()
+    return session.scalars(invoices.order_by(Invoice.id)).all()

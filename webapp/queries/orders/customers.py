@@ -1,4 +1,4 @@
-"""Reading customer accounts: the list of them, and one with its orders. Guests have none."""
+"""Customer accounts: the list of all, and the totals of one. Guests have none."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from webapp.queries.listing.fetch import Column, Grid
 
 
 class CustomerTotals(NamedTuple):
-    """What a customer ordered in one currency: how often, for how much, and how much was given back."""
+    """The number of a customer's orders in one currency, their total and what was refunded of it."""
 
     orders: int
     total: Money
@@ -65,7 +65,7 @@ def find(session: Session, customer_id: int) -> Customer:
 
 
 def sum_orders(session: Session, customer_id: int) -> list[CustomerTotals]:
-    """By currency; what was cancelled is not counted."""
+    """Sum a customer's orders by currency, without canceled ones."""
     sums = select(Order.currency, func.count(Order.id), func.sum(Order.total), func.sum(Order.total_refunded))
     mine = sums.where(Order.customer_id == customer_id, Order.state != order_states.CANCELED).group_by(Order.currency)
     return [
@@ -75,7 +75,7 @@ def sum_orders(session: Session, customer_id: int) -> list[CustomerTotals]:
 
 
 def _named(text: str) -> ColumnElement[bool]:
-    """Customers with an order whose buyer or recipient is called so."""
+    """Match customers with an order whose buyer or recipient has this name."""
     found = search.id_in_matches(Order.amazon_order_id, search.by_name(text))
     named = select(Order.customer_id).where(Order.customer_id.is_not(None), found)
     return Customer.id.in_(named)

@@ -1,6 +1,7 @@
-"""All that the page of one Order shows, in one statement for each of its tabs.
+"""Everything the page of an order shows, in one statement for each of its tabs.
 
-Columns instead of entities; what stands on other tabs is only counted, and personal data decrypted where it is shown.
+Statements select columns instead of entities. Rows of other tabs are only counted, and personal data is decrypted only
+on the tab that shows it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,12 +34,12 @@ from webapp.queries.products import line_stock
 from webapp.queries.products.line_stock import LineStock
 
 INFORMATION, HISTORY = "information", "history"
-# As many comments as the first tab shows.
+# The number of comments on the first tab.
 LATEST = 5
 
 
 class StoreRow(NamedTuple):
-    """The store of an Order."""
+    """The store of an order."""
 
     name: str
     slug: str
@@ -52,7 +53,7 @@ class StoreRow(NamedTuple):
 
 
 class AmazonOrderRow(NamedTuple):
-    """What Amazon says of an Order; personal data on the first tab alone."""
+    """The Amazon order of an order; with personal data on the first tab only."""
 
     number: str
     status: str
@@ -104,15 +105,15 @@ class SubmissionRow(NamedTuple):
     cause: str | None
 
 
-class ParcelOf(NamedTuple):
-    """A parcel of an Order, as the panel of its submissions needs it."""
+class ParcelRow(NamedTuple):
+    """A parcel of an order, for the panel of its submissions."""
 
     reference: int
     tracking_number: str
 
 
 class RelatedCounts(NamedTuple):
-    """What there is beside an Order: how many of each, and whether mails leave this house."""
+    """The number of rows related to an order; `mail_servers` is 0 if no mail can be sent."""
 
     invoices: int
     credit_memos: int
@@ -123,10 +124,10 @@ class RelatedCounts(NamedTuple):
 
 
 class OrderDetail(NamedTuple):
-    """An Order as its page shows it. The first fields are columns of its own; amounts are minor units of `currency`.
+    """An order as its page shows it. The first fields are its own columns; amounts are minor units of `currency`.
 
-    Only the first tab has personal data, `notes` (one more than it shows) and `stock`; only the history has the `story`
-    and all `notes`. `submissions` and `notes` are the latest first.
+    Only the first tab has personal data, `comments` (one more than it shows) and `stock`; only the history tab has
+    `history` and all `comments`. `submissions` and `comments` are sorted newest first.
     """
 
     id: int
@@ -155,77 +156,78 @@ class OrderDetail(NamedTuple):
     shipping_address: dict[str, str] | None
     store: StoreRow
     amazon_order: AmazonOrderRow
-    beside: RelatedCounts
+    related: RelatedCounts
     items: Sequence[Line]
     submissions: Sequence[SubmissionRow]
-    parcels: Sequence[ParcelOf]
-    notes: Sequence[CommentRow]
+    parcels: Sequence[ParcelRow]
+    comments: Sequence[CommentRow]
     stock: Mapping[int, LineStock]
-    story: OrderHistory
+    history: OrderHistory
 
     @property
     def cancelling(self) -> bool:
-        """Whether Amazon is asked to cancel it."""
-        return any(one.kind == cancellation.KIND and one.open for one in self.submissions)
+        """Whether a cancellation has been submitted to Amazon and is open."""
+        return any(submission.kind == cancellation.KIND and submission.open for submission in self.submissions)
 
 
 def load_detail(session: Session, number: str, tab: str) -> OrderDetail:
-    """The Order of this number as `tab` shows it. Raises NotFoundError."""
-    found = session.connection().execute(_asked(tab), {"number": number}).first()
-    if found is None:
+    """Load the order with this number for a tab of its page. Raises NotFoundError."""
+    row = session.connection().execute(_statement(tab), {"number": number}).first()
+    if row is None:
         raise NotFoundError("order_unknown", number=number)
-    row, gathered = tuple(found), _gathered(tab)
-    rows = {name: part.read(value) for (name, part), value in zip(gathered.items(), row[-len(gathered) :], strict=True)}
-    own, store, mirror, beside = (row[start:end] for start, end in _CUTS)
+    aggregates = _aggregates(tab)
+    values = row[-len(aggregates) :]
+    rows = {name: part.read(value) for (name, part), value in zip(aggregates.items(), values, strict=True)}
+    own, store, amazon_order, related = (row[start:end] for start, end in _SLICES)
     items = sorted(rows["items"])
-    seen = [
+    parts = [
         StoreRow(*store),
-        AmazonOrderRow(*mirror),
-        RelatedCounts(*beside),
+        AmazonOrderRow(*amazon_order),
+        RelatedCounts(*related),
         items,
         sorted(rows["submissions"], key=_id, reverse=True),
         rows["parcels"],
-        sorted(rows.get("notes", ()), key=_at, reverse=True),
+        sorted(rows.get("comments", ()), key=_at, reverse=True),
         line_stock.group_by_line(items, rows.get("stock", ())),
         order_history.sort_history(rows.get("events", ()), rows.get("versions", ())),
     ]
-    return OrderDetail._make([*own, *seen])
+    return OrderDetail._make([*own, *parts])
 
 
 _OWN = OrderDetail._fields[: OrderDetail._fields.index("store")]
 _PERSONAL = frozenset(("bill_to_name", "email", "billing", "shipping_address", "buyer_name", "recipient"))
-_orders, _stores, _mirrors = table_of(Order), table_of(Store), table_of(AmazonOrder)
+_orders, _stores, _amazon_orders = table_of(Order), table_of(Store), table_of(AmazonOrder)
 _ENDS = list(accumulate(map(len, (_OWN, StoreRow._fields, AmazonOrderRow._fields, RelatedCounts._fields)), initial=0))
-_CUTS = list(pairwise(_ENDS))
+_SLICES = list(pairwise(_ENDS))
 _id = attrgetter("id")
 _at = attrgetter("at", "id")
 
 
 @lru_cache(maxsize=8)
-def _asked(tab: str) -> Select[*tuple[Any, ...]]:
-    places = ((_orders, _OWN), (_stores, StoreRow._fields), (_mirrors, AmazonOrderRow._fields))
+def _statement(tab: str) -> Select[*tuple[Any, ...]]:
+    selected = ((_orders, _OWN), (_stores, StoreRow._fields), (_amazon_orders, AmazonOrderRow._fields))
     columns = [
-        null() if name in _PERSONAL and tab != INFORMATION else place.c[name]
-        for place, names in places
+        null() if name in _PERSONAL and tab != INFORMATION else table.c[name]
+        for table, names in selected
         for name in names
     ]
     return (
-        select(*columns, *_beside(), *(part.value for part in _gathered(tab).values()))
+        select(*columns, *_related_counts(), *(part.value for part in _aggregates(tab).values()))
         .select_from(_orders)
         .join(_stores, _stores.c.id == _orders.c.store_id)
-        .join(_mirrors, _mirrors.c.id == _orders.c.amazon_order_id)
+        .join(_amazon_orders, _amazon_orders.c.id == _orders.c.amazon_order_id)
         .where(_orders.c.number == bindparam("number"))
     )
 
 
-def _beside() -> list[ScalarSelect[int]]:
+def _related_counts() -> list[ScalarSelect[int]]:
     mail, servers = table_of(Mail), table_of(MailServer)
     return [
         *(
             _count(model, table_of(model).c.order_id == _orders.c.id)
             for model in (Invoice, CreditMemo, Shipment, Parcel)
         ),
-        # Not `IN`, for whose values SQLAlchemy writes the whole statement anew each time.
+        # Not `IN`: SQLAlchemy renders its values into the statement on every execution.
         _count(
             Mail,
             mail.c.order_id == _orders.c.id,
@@ -240,26 +242,26 @@ def _count(model: type[Base], *conditions: ColumnElement[bool]) -> ScalarSelect[
 
 
 @lru_cache(maxsize=8)
-def _gathered(tab: str) -> dict[str, JsonAggregate[Any]]:
-    """By the fields of the sheet."""
-    mirror_id = _orders.c.amazon_order_id
-    found: dict[str, JsonAggregate[Any]] = {
+def _aggregates(tab: str) -> dict[str, JsonAggregate[Any]]:
+    """The rows of each field of `OrderDetail` that holds several."""
+    amazon_order_id = _orders.c.amazon_order_id
+    aggregates: dict[str, JsonAggregate[Any]] = {
         "items": _rows(Line, OrderItem, table_of(OrderItem).c.order_id == _orders.c.id),
-        "submissions": _rows(SubmissionRow, Submission, table_of(Submission).c.amazon_order_id == mirror_id),
-        "parcels": _rows(ParcelOf, Parcel, table_of(Parcel).c.order_id == _orders.c.id),
+        "submissions": _rows(SubmissionRow, Submission, table_of(Submission).c.amazon_order_id == amazon_order_id),
+        "parcels": _rows(ParcelRow, Parcel, table_of(Parcel).c.order_id == _orders.c.id),
     }
     if tab == INFORMATION:
-        found |= {
-            "notes": order_history.notes(_orders.c.id, LATEST + 1),
-            "stock": line_stock.aggregate(_orders, _mirrors),
+        aggregates |= {
+            "comments": order_history.comments(_orders.c.id, LATEST + 1),
+            "stock": line_stock.aggregate(_orders, _amazon_orders),
         }
     if tab == HISTORY:
-        found |= {
-            "notes": order_history.notes(_orders.c.id),
-            "events": order_history.events(mirror_id),
-            "versions": order_history.versions(mirror_id),
+        aggregates |= {
+            "comments": order_history.comments(_orders.c.id),
+            "events": order_history.events(amazon_order_id),
+            "versions": order_history.versions(amazon_order_id),
         }
-    return found
+    return aggregates
 
 
 def _rows(row: type[Any], model: type[Base], mine: ColumnElement[bool]) -> JsonAggregate[Any]:

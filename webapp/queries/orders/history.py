@@ -1,16 +1,15 @@
-"""What happened to an order and what was written on it, gathered beside the order itself."""
+"""The history of an order and its comments."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Integer, ScalarSelect, Select, bindparam, case, cast, func, select
+from sqlalchemy import Column, ColumnElement, Integer, ScalarSelect, Select, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from webapp.db.json_aggregate import JsonAggregate, table_of
-from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
+from webapp.models.amazon_orders import AmazonOrderVersion
 from webapp.models.audit_log import Event
 from webapp.models.comments import Comment
 from webapp.models.documents import CreditMemo, Invoice
@@ -21,7 +20,7 @@ _USER = "user:"
 
 
 class EventRow(NamedTuple):
-    """An event. `email`: that of the user who did it, None for others and for those who were deleted."""
+    """A history entry. `email`: of the user who did it, None for other actors and deleted users."""
 
     id: int
     at: datetime
@@ -33,14 +32,14 @@ class EventRow(NamedTuple):
 
 
 class Version(NamedTuple):
-    """That Amazon sent a body."""
+    """A version of the Amazon order, without its body."""
 
     id: int
     received_at: datetime
 
 
 class CommentRow(NamedTuple):
-    """A comment. `document`: the number of the one it was written on."""
+    """A comment. `document`: the number of the document it was written on."""
 
     id: int
     at: datetime
@@ -55,63 +54,57 @@ class CommentRow(NamedTuple):
 
 
 class OrderHistory(NamedTuple):
-    """What happened to an order, and what Amazon sent of it; newest first."""
+    """The history entries of an order and the versions Amazon sent of it; newest first."""
 
     events: Sequence[EventRow]
     versions: Sequence[Version]
 
 
 def load_history(session: Session, amazon_order_id: int) -> OrderHistory:
-    """What happened to an Amazon order, and with it to its Order."""
-    row = session.connection().execute(_story(), {"id": amazon_order_id}).one()
-    events, versions = (part.read(value) for part, value in zip(_parts(), row, strict=True))
-    return sort_history(events, versions)
+    """Load the history of an Amazon order and its order."""
+    events = session.execute(_select_events().where(table_of(Event).c.amazon_order_id == amazon_order_id))
+    row = table_of(AmazonOrderVersion).c
+    versions = session.execute(select(row.id, row.received_at).where(row.amazon_order_id == amazon_order_id))
+    return sort_history((EventRow(*event) for event in events), (Version(*version) for version in versions))
 
 
 def sort_history(events: Iterable[EventRow], versions: Iterable[Version]) -> OrderHistory:
-    """These, which come in no order."""
+    """Sort history entries and versions that are in no order."""
     return OrderHistory(sorted(events, key=_when, reverse=True), sorted(versions, reverse=True))
 
 
 def events(amazon_order_id: Column[int]) -> JsonAggregate[EventRow]:
-    """What happened to an Amazon order, and with it to its Order."""
+    """The history entries of an Amazon order and its order."""
+    condition = table_of(Event).c.amazon_order_id == amazon_order_id
+    return JsonAggregate(EventRow, _select_events().where(condition), amazon_order_id.table)
+
+
+def _select_events() -> Select[*tuple[Any, ...]]:
     row = table_of(Event).c
-    columns = (row.id, row.at, row.actor, row.kind, row.args, row.submission_id, _email(row.actor))
-    return JsonAggregate(
-        EventRow, select(*columns).where(row.amazon_order_id == amazon_order_id), amazon_order_id.table
-    )
+    return select(row.id, row.at, row.actor, row.kind, row.args, row.submission_id, _email(row.actor))
 
 
 def versions(amazon_order_id: Column[int]) -> JsonAggregate[Version]:
-    """The bodies Amazon sent of an order, themselves left closed."""
+    """The versions Amazon sent of an order, without their bodies."""
     row = table_of(AmazonOrderVersion).c
-    mine = select(row.id, row.received_at).where(row.amazon_order_id == amazon_order_id)
-    return JsonAggregate(Version, mine, amazon_order_id.table)
+    rows = select(row.id, row.received_at).where(row.amazon_order_id == amazon_order_id)
+    return JsonAggregate(Version, rows, amazon_order_id.table)
 
 
-def notes(order_id: Column[int], latest: int | None = None) -> JsonAggregate[CommentRow]:
-    """What was written on an Order and all its documents, or the latest of it."""
+def comments(order_id: Column[int], latest: int | None = None) -> JsonAggregate[CommentRow]:
+    """The comments on an order and all its documents, or the `latest` of them."""
     row = table_of(Comment).c
-    on = (_number(Invoice, row.invoice_id), _number(Shipment, row.shipment_id), _number(CreditMemo, row.credit_memo_id))
+    numbers = (
+        _number(Invoice, row.invoice_id),
+        _number(Shipment, row.shipment_id),
+        _number(CreditMemo, row.credit_memo_id),
+    )
     ids = (row.invoice_id, row.shipment_id, row.credit_memo_id)
-    columns = (row.id, row.at, row.actor, row.text, row.notify, *ids, func.coalesce(*on), _email(row.actor))
-    mine: Select[*tuple[Any, ...]] = select(*columns).where(row.order_id == order_id)
+    columns = (row.id, row.at, row.actor, row.text, row.notify, *ids, func.coalesce(*numbers), _email(row.actor))
+    rows: Select[*tuple[Any, ...]] = select(*columns).where(row.order_id == order_id)
     if latest is not None:
-        mine = mine.order_by(row.at.desc(), row.id.desc()).limit(latest)
-    return JsonAggregate(CommentRow, mine, order_id.table)
-
-
-# In the order of `Story`.
-@lru_cache(maxsize=1)
-def _parts() -> tuple[JsonAggregate[Any], JsonAggregate[Any]]:
-    id_ = table_of(AmazonOrder).c.id
-    return events(id_), versions(id_)
-
-
-@lru_cache(maxsize=1)
-def _story() -> Select[*tuple[Any, ...]]:
-    mirrors = table_of(AmazonOrder)
-    return select(*(part.value for part in _parts())).select_from(mirrors).where(mirrors.c.id == bindparam("id"))
+        rows = rows.order_by(row.at.desc(), row.id.desc()).limit(latest)
+    return JsonAggregate(CommentRow, rows, order_id.table)
 
 
 _when = attrgetter("at", "id")

@@ -1,4 +1,4 @@
-"""Reading Orders: the grid over all of them, and one with its lines, invoices and credit memos."""
+"""Orders: the list of all, and one with its lines, invoices, credit memos and shipments."""
 
 from collections.abc import Sequence
 
@@ -40,7 +40,7 @@ COLUMNS = (
     Column("hold_until", selects=(Order.hold_until,), hidden=True),
     Column("created", selects=(Order.created_at,), hidden=True),
 )
-# Columns instead of whole Orders, so that nothing is decrypted that no row shows.
+# Columns instead of entities, so that nothing is decrypted that no row shows.
 _ROWS = select(
     Order.id,
     Order.number,
@@ -55,7 +55,7 @@ _ROWS = select(
     AmazonOrder.fulfilled_by,
     Order.ship_by,
 ).join(AmazonOrder, AmazonOrder.id == Order.amazon_order_id)
-# What every page of one Order shows.
+# Every page of one order shows these.
 _PARTS = (joinedload(Order.store), joinedload(Order.amazon_order), selectinload(Order.items))
 
 
@@ -87,8 +87,8 @@ def grid(stores: Sequence[StoreName]) -> Grid:
 
 
 def find_number(session: Session, text: str) -> str | None:
-    """Our number of the Order whose own or Amazon's number is exactly `text`."""
-    # Two indexes, one after the other: asked for either at once, PostgreSQL reads the whole of both.
+    """Find the number of the order with exactly this number, ours or Amazon's."""
+    # Two queries, each by an index: for one with OR, PostgreSQL scans both tables.
     ours = session.scalar(select(Order.number).where(Order.number == text.upper()))
     if ours is not None:
         return ours
@@ -97,7 +97,7 @@ def find_number(session: Session, text: str) -> str | None:
 
 
 def get_by_number(session: Session, number: str) -> Order:
-    """The Order with its store, its Amazon order and its lines. Raises NotFoundError."""
+    """Get the order with its store, its Amazon order and its lines. Raises NotFoundError."""
     found = session.scalar(select(Order).where(Order.number == number).options(*_PARTS))
     if found is None:
         raise NotFoundError("order_unknown", number=number)
@@ -105,12 +105,12 @@ def get_by_number(session: Session, number: str) -> Order:
 
 
 def get_by_id(session: Session, id_: int) -> Order:
-    """The same of an id there is."""
+    """Get an existing order by id, with the same."""
     return session.scalars(select(Order).where(Order.id == id_).options(*_PARTS)).one()
 
 
 def list_latest(session: Session, limit: int) -> Sequence[Order]:
-    """The latest, with their Amazon orders and lines, for the command line."""
+    """List the latest orders, with their Amazon orders and lines, for the command line."""
     latest = select(Order).order_by(Order.purchased_at.desc(), Order.id.desc())
     parts = (joinedload(Order.amazon_order), joinedload(Order.store), selectinload(Order.items))
     return session.scalars(latest.options(*parts).limit(limit)).all()

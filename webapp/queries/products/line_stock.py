@@ -1,4 +1,4 @@
-"""What is known of the stock of an Order's lines."""
+"""The stock of an order's lines."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -15,9 +15,9 @@ _products, _holds = table_of(Product), table_of(StockHold)
 
 
 class LineStock(NamedTuple):
-    """What is known of the stock of an Order's line: `reserved` by it, `available` beyond what all have reserved.
+    """The stock of a line: `reserved` for it, `available` beyond all reservations.
 
-    Without `managed` the counts mean nothing.
+    Without `managed` the counts have no meaning.
     """
 
     product_id: int
@@ -29,12 +29,12 @@ class LineStock(NamedTuple):
 
     @property
     def short(self) -> bool:
-        """Whether the line needs more than lies on the shelf."""
+        """Whether the line needs more than is in stock."""
         return self.managed and self.reserved > max(0, self.quantity)
 
     @property
     def contested(self) -> bool:
-        """Whether the shelf holds enough for the line, but not for all that is owed."""
+        """Whether stock is enough for the line, but not for all reservations."""
         return self.managed and self.reserved > 0 and self.available < 0 and not self.short
 
 
@@ -48,7 +48,7 @@ class Line(Protocol):
 
 
 class ProductStockRow(NamedTuple):
-    """A product, and what one line of an order has reserved of it; a row for each such line, or one without."""
+    """A product, and what one line of the order has reserved of it, if anything."""
 
     sku: str
     id: int
@@ -61,32 +61,32 @@ class ProductStockRow(NamedTuple):
 
 
 def load_for_order(session: Session, order: Order) -> dict[int, LineStock]:
-    """The stock of an Order's lines, by their ids; those of no product, or that Amazon ships, are left out."""
-    mirror = order.amazon_order
+    """Load the stock of an order's lines by their ids. Leaves out lines without a product, or that Amazon ships."""
+    amazon_order = order.amazon_order
     skus = {item.sku for item in order.items if item.sku}
-    if mirror.fulfilled_by != statuses.MERCHANT or not skus:
+    if amazon_order.fulfilled_by != statuses.MERCHANT or not skus:
         return {}
-    mine = _shelves(mirror.id, mirror.account_id).where(_products.c.sku.in_(skus))
+    mine = _products_of(amazon_order.id, amazon_order.account_id).where(_products.c.sku.in_(skus))
     return group_by_line(order.items, [ProductStockRow(*row) for row in session.connection().execute(mine)])
 
 
-def aggregate(orders: Table, mirrors: Table) -> JsonAggregate[ProductStockRow]:
-    """What `of_lines` needs, beside the Orders and their mirrors."""
+def aggregate(orders: Table, amazon_orders: Table) -> JsonAggregate[ProductStockRow]:
+    """The rows `group_by_line` needs, as an aggregate for statements of orders and their Amazon orders."""
     lines = table_of(OrderItem)
     skus = select(lines.c.sku).where(lines.c.order_id == orders.c.id).correlate(orders)
-    ours = mirrors.c.fulfilled_by == statuses.MERCHANT
+    ours = amazon_orders.c.fulfilled_by == statuses.MERCHANT
     return JsonAggregate(
         ProductStockRow,
-        _shelves(mirrors.c.id, mirrors.c.account_id).where(_products.c.sku.in_(skus), ours),
+        _products_of(amazon_orders.c.id, amazon_orders.c.account_id).where(_products.c.sku.in_(skus), ours),
         orders,
-        mirrors,
+        amazon_orders,
     )
 
 
-def group_by_line(lines: Iterable[Line], shelves: Sequence[ProductStockRow]) -> dict[int, LineStock]:
-    """By the lines' ids."""
-    by_sku = {shelf.sku: shelf[1:6] for shelf in shelves}
-    reserved = {shelf.order_item_id: shelf.reserved for shelf in shelves}
+def group_by_line(lines: Iterable[Line], rows: Sequence[ProductStockRow]) -> dict[int, LineStock]:
+    """Group rows by the ids of the lines."""
+    by_sku = {row.sku: row[1:6] for row in rows}
+    reserved = {row.order_item_id: row.reserved for row in rows}
     return {
         line.id: LineStock(*by_sku[line.sku], reserved=reserved.get(line.order_item_id) or 0)
         for line in lines
@@ -94,8 +94,8 @@ def group_by_line(lines: Iterable[Line], shelves: Sequence[ProductStockRow]) -> 
     }
 
 
-def _shelves(mirror_id: Any, account_id: Any) -> Select[*tuple[Any, ...]]:
-    held = (_holds.c.product_id == _products.c.id) & (_holds.c.amazon_order_id == mirror_id)
+def _products_of(amazon_order_id: Any, account_id: Any) -> Select[*tuple[Any, ...]]:
+    held = (_holds.c.product_id == _products.c.id) & (_holds.c.amazon_order_id == amazon_order_id)
     columns = [_products.c[name] for name in ProductStockRow._fields[:6]] + [_holds.c.order_item_id, _holds.c.reserved]
     held_by = _products.outerjoin(_holds, held)
     return select(*columns).select_from(held_by).where(_products.c.account_id == account_id)

@@ -1,4 +1,4 @@
-"""Reading products: the grid over all of them, one with its ledger and the orders that hold or wait for it."""
+"""Products: the list of all, and one with its ledger and the orders that reserve or wait for it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -40,13 +40,13 @@ _ROWS = select(
     Product.flag,
 )
 OVERSOLD, OUT, LOW = "oversold", "out", "low"
-# So many lines of a product's story are shown at once.
+# Lines of the ledger on a page.
 LEDGER = 50
 _WAITING = 20
 
 
 def grid() -> Grid:
-    """The grid of all products."""
+    """Return the list of all products."""
     return Grid(
         select=_ROWS,
         id=Product.id,
@@ -54,7 +54,7 @@ def grid() -> Grid:
         filters={
             "q": _keyword,
             "account": lambda id_: Product.account_id == int(id_),
-            "enabled": lambda said: Product.enabled.is_(said == "yes"),
+            "enabled": lambda choice: Product.enabled.is_(choice == "yes"),
             "stock": _stock,
             "flagged": lambda _: Product.is_flagged(),
         },
@@ -63,7 +63,7 @@ def grid() -> Grid:
 
 
 def search_products(session: Session, text: str, limit: int) -> Sequence[Product]:
-    """The first products with this in their SKU, title or ASIN."""
+    """Search products by a part of their SKU, title or ASIN."""
     return session.scalars(select(Product).where(_keyword(text)).order_by(Product.sku).limit(limit)).all()
 
 
@@ -73,13 +73,13 @@ def _keyword(text: str) -> ColumnElement[bool]:
 
 def _stock(level: str) -> ColumnElement[bool]:
     if level == OVERSOLD:
-        # Also where stock is not kept any more: nothing is reserved then, but more had left than there was.
+        # Also without managed stock: more was shipped before than there was.
         return Product.is_oversold()
     return Product.manage_stock & (Product.available <= (0 if level == OUT else product_csv.LOW))
 
 
 def get_by_id(session: Session, product_id: int) -> Product:
-    """The product with its account. Raises NotFoundError."""
+    """Get the product with its account. Raises NotFoundError."""
     found = session.scalar(select(Product).options(joinedload(Product.account)).where(Product.id == product_id))
     if found is None:
         raise NotFoundError("product_gone", name=product_id)
@@ -95,7 +95,7 @@ def get_by_sku(session: Session, account_id: int, sku: str) -> Product:
 
 
 class LedgerEntry(NamedTuple):
-    """A line of the ledger; the numbers are those of the order that made it, None where a person did."""
+    """A line of the ledger, with the numbers of the order that caused it; None if a person did."""
 
     movement: StockMovement
     order_number: str | None
@@ -103,7 +103,7 @@ class LedgerEntry(NamedTuple):
 
 
 def list_ledger(session: Session, product_id: int, before: int | None = None) -> tuple[list[LedgerEntry], int | None]:
-    """The latest movements, newest first, and what the next older ones come before; None where there are none."""
+    """List the latest movements, newest first, and return the id that older ones precede, or None."""
     lines = (
         select(StockMovement, Order.number, AmazonOrder.number)
         .outerjoin(StockHold, StockHold.id == StockMovement.hold_id)
@@ -120,7 +120,7 @@ def list_ledger(session: Session, product_id: int, before: int | None = None) ->
 
 
 def list_holding_orders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Orders that have reserved it, the longest waiting first: amazon_number, order_number, status, ship_by, reserved,
+    """List orders that reserve it, the oldest purchase first: amazon_number, order_number, status, ship_by, reserved,
     store_id."""
     held = (
         select(
@@ -140,7 +140,7 @@ def list_holding_orders(session: Session, product: Product) -> Sequence[Row[*tup
 
 
 def list_blocked_orders(session: Session, product: Product) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Amazon orders no Order is made of, as long as this product is as it is: number, blocked."""
+    """List Amazon orders that have no order because of this product: number, blocked."""
     mine = (AmazonOrder.account_id == product.account_id, AmazonOrder.blocked.in_(stock.CAUSES))
     line = select(AmazonOrderItem.id).where(
         AmazonOrderItem.amazon_order_id == AmazonOrder.id, AmazonOrderItem.sku == product.sku
@@ -159,7 +159,7 @@ def get_import(session: Session, import_id: int) -> ProductImport:
 
 
 class Change(NamedTuple):
-    """A row of a file: what it changes, field → (as it is, as it will be); `new` where the product is not there."""
+    """What a row of a file changes: field → (old, new) value; `new`: whether the product does not exist."""
 
     row: product_csv.Row
     new: bool
@@ -167,7 +167,7 @@ class Change(NamedTuple):
 
 
 def preview_import(session: Session, account_id: int, rows: Sequence[product_csv.Row]) -> list[Change]:
-    """What taking these rows would change now."""
+    """Return what importing these rows would change now."""
     known: dict[str, product_csv.Known] = {}
     skus = [row.entry.sku for row in rows if row.entry is not None]
     for start in range(0, len(skus), 500):
@@ -184,32 +184,32 @@ def preview_import(session: Session, account_id: int, rows: Sequence[product_csv
 
 
 def iterate_export(session: Session, filters: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """All products the filters leave, by SKU, as a file tells them. Rolls back as it goes."""
+    """Iterate over all matching products by SKU, as rows of a file. Rolls back after each chunk."""
     names = {row.id: row.name for row in session.execute(select(Account.id, Account.name))}
     every = grid()
     for rows in grid_fetch.iterate(session, every, grid_fetch.parse_page_request(every, {}), filters):
-        yield from (_told(row, names[row.account_id]) for row in rows)
+        yield from (_export_row(row, names[row.account_id]) for row in rows)
 
 
-def _told(row: Any, account: str) -> dict[str, Any]:
-    said = {name: getattr(row, name) for name in (*product_csv.COLUMNS, "reserved", "available", "flag")}
-    return said | {"account": account}
+def _export_row(row: Any, account: str) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in (*product_csv.COLUMNS, "reserved", "available", "flag")}
+    return values | {"account": account}
 
 
 def get_account(session: Session, name: str | None) -> Account:
-    """The account of this name, or the only one there is. Raises InvalidError naming those there are."""
+    """Get the account with this name, or the only one. Raises InvalidError with the names of all."""
     accounts = session.scalars(select(Account).order_by(Account.name)).all()
-    found = [account for account in accounts if name in (None, account.name)]
+    matching = [account for account in accounts if name in (None, account.name)]
     if not accounts:
         raise InvalidError("product_account_none")
-    if len(found) != 1:
+    if len(matching) != 1:
         raise InvalidError("product_account_unknown", known=", ".join(account.name for account in accounts))
-    return found[0]
+    return matching[0]
 
 
 def count_problems(session: Session) -> tuple[int, int]:
-    """How many products are flagged, and how many oversold."""
+    """Count the flagged and the oversold products."""
     flagged = select(func.count()).select_from(Product).where(Product.is_flagged()).scalar_subquery()
     oversold = select(func.count()).select_from(Product).where(Product.is_oversold()).scalar_subquery()
-    some, more = session.execute(select(flagged, oversold)).one()
-    return some, more
+    row = session.execute(select(flagged, oversold)).one()
+    return row[0], row[1]

@@ -1,4 +1,4 @@
-"""Reading what orders do to stock: their lines, what these hold, and what of them came back."""
+"""What orders do to stock: their lines, what these reserve, and what was returned."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -59,29 +59,28 @@ _LINES_OF_STOCK_OR_HELD = _LINES.where(or_(_STOCKED, any_of(AmazonOrder.id, "hel
 
 
 def load_holds(session: Session, ids: Sequence[int]) -> dict[tuple[int, str], Any]:
-    """What these Amazon orders hold, by (id of the Amazon order, Amazon's id of the line)."""
+    """Load what these Amazon orders hold, by (Amazon order id, Amazon's id of the line)."""
     found = session.connection().execute(_HOLDS, {"ids": ids})
     return {(row.amazon_order_id, row.order_item_id): row for row in found}
 
 
 def load_lines(session: Session, ids: Sequence[int], held: Collection[int]) -> Sequence[Any]:
-    """Each line of a product whose stock is managed, or that has held something before; the first buyer first."""
+    """Load the lines of products with managed stock, and of the orders in `held`; the oldest purchase first."""
     if held:
         return session.connection().execute(_LINES_OF_STOCK_OR_HELD, {"ids": ids, "held": list(held)}).all()
     return session.connection().execute(_LINES_OF_STOCK, {"ids": ids}).all()
 
 
 def load_returns(session: Session, line_ids: Sequence[int]) -> dict[int, list[tuple[datetime, int]]]:
-    """When how many pieces of a line were said to return to stock, by the Order's line. Those of a credit memo that
-    Amazon is only asked for, or has refused, are not there."""
+    """Load (time, units) of returns to stock by the id of the order's line, of refunds that were made."""
     found: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     if line_ids:
-        told = (
+        returns = (
             select(CreditMemoItem.order_item_id, CreditMemo.created_at, CreditMemoItem.quantity)
             .join(CreditMemo, CreditMemo.id == CreditMemoItem.credit_memo_id)
             .where(CreditMemoItem.order_item_id.in_(line_ids), CreditMemoItem.return_to_stock)
             .where(CreditMemo.state.in_(amazon_refunds.GIVEN))
         )
-        for line_id, at, pieces in session.execute(told):
-            found[line_id].append((at, pieces))
+        for line_id, at, units in session.execute(returns):
+            found[line_id].append((at, units))
     return found

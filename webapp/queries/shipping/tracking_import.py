@@ -1,4 +1,4 @@
-"""What is known of the orders a sheet of tracking numbers speaks of, in a few statements however long the sheet is."""
+"""Tracking imports, and the orders their rows refer to, loaded in a few statements however long the file is."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ def find(session: Session, import_id: int) -> TrackingImport:
 
 
 def find_id_of_bulk(session: Session, bulk_action_id: int) -> int | None:
-    """The id of the import that a bulk action ships."""
+    """Find the id of the import that a bulk action ships."""
     return session.scalar(select(TrackingImport.id).where(TrackingImport.bulk_action_id == bulk_action_id))
 
 
@@ -57,9 +57,9 @@ def list_rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
     return session.scalars(mine.order_by(TrackingRow.position)).all()
 
 
-def evaluate(session: Session, kept: Sequence[TrackingRow], now: datetime) -> list[Match]:
-    """Where each of these rows stands at this moment, in their order."""
-    choices = [(Line(**row.parsed), Choice(row.selected, row.carrier, row.shared, row.confirmed)) for row in kept]
+def evaluate(session: Session, rows: Sequence[TrackingRow], now: datetime) -> list[Match]:
+    """Match these rows to orders as they are now, in the order of the rows."""
+    choices = [(Line(**row.parsed), Choice(row.selected, row.carrier, row.shared, row.confirmed)) for row in rows]
     return match_lines(session, choices, now)
 
 
@@ -71,14 +71,14 @@ def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: dat
 
 
 def is_month_first(session: Session) -> bool:
-    """Whether dates such as 11/05/2026 begin with the month where the stores are: in none but the American ones."""
+    """Return whether dates such as 11/05/2026 begin with the month: if all stores are American ones."""
     ids = session.scalars(select(Store.marketplace_id).distinct())
     countries = {BY_ID[id_].country_code for id_ in ids if id_ in BY_ID}
     return "US" in countries and all(BY_COUNTRY[code].region == "NA" for code in countries)
 
 
 def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
-    """Which of these words are numbers of Orders, ours or Amazon's."""
+    """Return those of these words that are numbers of orders, ours or Amazon's."""
     found: set[str] = set()
     for some in _portions(words):
         found.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(some))))
@@ -87,7 +87,7 @@ def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
 
 
 def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, str]:
-    """Tracking number → number of the order whose parcel has it, here or at Amazon."""
+    """Find the number of the order whose parcel has a tracking number, here or at Amazon."""
     found: dict[str, str] = {}
     # Ours last: where both know a number, our order's is the one people look for.
     here = select(Parcel.tracking_number, OrderRow.number).join(OrderRow, OrderRow.id == Parcel.order_id)
@@ -101,7 +101,7 @@ def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, s
 
 
 def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
-    """What can be known of the Orders of these numbers, by the number they were asked for with."""
+    """Load the orders with these numbers, ours or Amazon's, by number."""
     rows: dict[int, Any] = {}
     for some in _portions(numbers):
         either = or_(OrderRow.number.in_(some), AmazonOrder.number.in_(some))
@@ -150,7 +150,7 @@ _ORDERS = (
 
 
 def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None:
-    """Why the Order cannot be shipped, or should be looked at first."""
+    """Why the order cannot be shipped, or needs to be checked first."""
     if not order_states.is_allowed("ship", row.state):
         return "cannot_ship", {"state": row.state}
     if not row.import_orders:
@@ -172,7 +172,7 @@ def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
 
 
 def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
-    """The tracking numbers each Order's parcels have, here or at Amazon."""
+    """The tracking numbers of each order's parcels, here or at Amazon."""
     found: dict[int, set[str]] = {}
     for some in _portions(list(rows)):
         mine = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(some))

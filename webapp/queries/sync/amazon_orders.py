@@ -1,4 +1,4 @@
-"""Reading Amazon orders: the grid over all of them, and one with everything that is known of it."""
+"""Amazon orders: the list of all, and one with its details."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -83,7 +83,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
 
 
 def get_by_number(session: Session, number: str) -> AmazonOrder:
-    """The order with its store. Raises NotFoundError."""
+    """Get the Amazon order with its store. Raises NotFoundError."""
     found = session.scalar(_WHOLE, {"number": number})
     if found is None:
         raise NotFoundError("amazon_order_unknown", number=number)
@@ -91,9 +91,9 @@ def get_by_number(session: Session, number: str) -> AmazonOrder:
 
 
 class AmazonOrderDetail(NamedTuple):
-    """An Amazon order with what there is beside it.
+    """An Amazon order with related data.
 
-    `ours`: our number of its Order. `cancellations`: how many were asked for. `left`: a parcel left here.
+    `ours`: the number of its order. `cancellations`: how many were submitted. `left`: whether it has a parcel.
     """
 
     order: AmazonOrder
@@ -106,7 +106,7 @@ class AmazonOrderDetail(NamedTuple):
 
 def get_detail(session: Session, number: str) -> AmazonOrderDetail:
     """Raises NotFoundError."""
-    found = session.execute(_BESIDE, {"number": number}).first()
+    found = session.execute(_DETAIL, {"number": number}).first()
     if found is None:
         raise NotFoundError("amazon_order_unknown", number=number)
     return AmazonOrderDetail(*found)
@@ -121,7 +121,7 @@ _WHOLE = (
 )
 _asked = (Submission.amazon_order_id == AmazonOrder.id, Submission.kind == cancellation.KIND)
 _parcels = select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == AmazonOrder.id)
-_BESIDE = _WHOLE.add_columns(
+_DETAIL = _WHOLE.add_columns(
     select(Order.number).where(Order.amazon_order_id == AmazonOrder.id).scalar_subquery(),
     select(func.count(AmazonOrderItem.id)).where(AmazonOrderItem.amazon_order_id == AmazonOrder.id).scalar_subquery(),
     select(func.count(AmazonPackage.id)).where(AmazonPackage.amazon_order_id == AmazonOrder.id).scalar_subquery(),
@@ -131,7 +131,7 @@ _BESIDE = _WHOLE.add_columns(
 
 
 def find_number(session: Session, text: str) -> str | None:
-    """The number of the Amazon order that is exactly `text`, as Amazon writes it."""
+    """Find the Amazon order with exactly this number, and return it as Amazon writes it."""
     return session.scalar(select(AmazonOrder.number).where(AmazonOrder.number == text.upper()).limit(1))
 
 
@@ -144,7 +144,7 @@ def get_id(session: Session, number: str) -> int:
 
 
 def find_last_cancellation(session: Session, amazon_order_id: int) -> Submission | None:
-    """The cancellation that was asked for last."""
+    """Find the latest cancellation of an Amazon order."""
     asked = select(Submission).where(
         Submission.amazon_order_id == amazon_order_id, Submission.kind == cancellation.KIND
     )
@@ -152,20 +152,20 @@ def find_last_cancellation(session: Session, amazon_order_id: int) -> Submission
 
 
 def list_latest(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> Sequence[AmazonOrder]:
-    """The latest, with stores and lines, for the command line."""
+    """List the latest, with stores and lines, for the command line."""
     latest = select(AmazonOrder).where(*conditions).order_by(AmazonOrder.purchased_at.desc(), AmazonOrder.id.desc())
     parts = (joinedload(AmazonOrder.store), selectinload(AmazonOrder.items))
     return session.scalars(latest.options(*parts).limit(limit)).all()
 
 
 def find_order_numbers(session: Session, amazon_order_ids: Sequence[int]) -> dict[int, str]:
-    """Our numbers, by the ids of the Amazon orders that have an Order."""
+    """Find the numbers of the orders of these Amazon orders, by Amazon order id."""
     mine = select(Order.amazon_order_id, Order.number).where(Order.amazon_order_id.in_(amazon_order_ids))
     return {row.amazon_order_id: row.number for row in session.execute(mine)}
 
 
 def get_version_pair(session: Session, amazon_order_id: int, version_id: int) -> tuple[Any, Any | None]:
-    """(the body of a version, the body before it or None). Raises NotFoundError."""
+    """Get the body of a version, and the body before it or None. Raises NotFoundError."""
     mine = select(AmazonOrderVersion.id, AmazonOrderVersion.body).where(
         AmazonOrderVersion.amazon_order_id == amazon_order_id, AmazonOrderVersion.id <= version_id
     )

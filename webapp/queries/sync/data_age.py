@@ -1,4 +1,4 @@
-"""How old Amazon's data is: the age every page shows."""
+"""The age of Amazon's data, which every page shows."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -9,16 +9,16 @@ from sqlalchemy.orm import Session
 from webapp.models.accounts import Account
 from webapp.models.recurring_jobs import RecurringJob
 
-# A sync may be missed twice before anybody is told; a quick rhythm must not raise a false alarm over one slow page.
+# A sync may be missed twice before pages warn. With short intervals, one slow page must not cause a warning.
 PATIENCE = 3
 LEAST = timedelta(minutes=1)
 
 
 class Freshness(NamedTuple):
-    """Of the account that is worst off. `as_of`: what Amazon said until then is here; None before the first sync.
+    """The age of an account's data. `as_of`: all that Amazon reported until then is stored; None before the first sync.
 
-    `late`: older than three of the account's intervals. `error_code`: why Amazon refuses to speak (a code of
-    `sentences`), or None.
+    `late`: older than three of the account's intervals. `error_code`: why Amazon rejects requests (a code of
+    `messages`), or None.
     """
 
     account_id: int
@@ -33,7 +33,7 @@ class Freshness(NamedTuple):
 
 
 def find_worst(session: Session, now: datetime) -> Freshness | None:
-    """The account one has to worry about most, else the one with the oldest data; None without any account."""
+    """Find the account with an error, else one that is late, else the one with the oldest data."""
     key = literal("sync_account-") + func.cast(Account.id, String)
     rows = session.execute(
         select(
@@ -46,7 +46,7 @@ def find_worst(session: Session, now: datetime) -> Freshness | None:
         ).outerjoin(RecurringJob, RecurringJob.key == key)
     )
     found = [_freshness(*row, now=now) for row in rows]
-    return min(found, key=lambda one: (one.error_code is None, not one.late, _age_key(one)), default=None)
+    return min(found, key=lambda age: (age.error_code is None, not age.late, _age_key(age)), default=None)
 
 
 def _freshness(
@@ -59,10 +59,10 @@ def _freshness(
     *,
     now: datetime,
 ) -> Freshness:
-    # An account that nobody syncs any more is late in any case.
+    # Without a recurring job the account is late as well.
     allowed = max(PATIENCE * timedelta(seconds=interval or 0), LEAST)
     return Freshness(id_, name, synced, now - (synced or created) > allowed, error_code)
 
 
-def _age_key(one: Freshness) -> float:
-    return one.as_of.timestamp() if one.as_of is not None else 0.0
+def _age_key(age: Freshness) -> float:
+    return age.as_of.timestamp() if age.as_of is not None else 0.0

@@ -1,4 +1,4 @@
-"""Reading sync runs and what could not be read in them."""
+"""Sync runs and quarantined orders."""
 
 from datetime import timedelta
 
@@ -60,7 +60,7 @@ QUARANTINE = Grid(
 
 
 def find(session: Session, run_id: int) -> SyncRun:
-    """A run with its account. Raises NotFoundError."""
+    """Get a run with its account. Raises NotFoundError."""
     run = session.get(SyncRun, run_id, options=(joinedload(SyncRun.account),))
     if run is None:
         raise NotFoundError("sync_run_unknown", name=run_id)
@@ -68,19 +68,19 @@ def find(session: Session, run_id: int) -> SyncRun:
 
 
 def is_running(session: Session, account_id: int) -> bool:
-    """Whether the account's latest run has not ended."""
+    """Return whether the account's latest run is still running."""
     latest = select(SyncRun.state).where(SyncRun.account_id == account_id).order_by(SyncRun.id.desc()).limit(1)
     return session.scalar(latest) == "running"
 
 
 def count_quarantined(session: Session) -> int:
-    """How many orders could not be read so far; counted up to a hundred."""
+    """Count the orders in quarantine, up to a hundred."""
     waiting = select(QuarantinedOrder.id).where(QuarantinedOrder.resolved_at.is_(None)).limit(100)
     return len(session.scalars(waiting).all())
 
 
 def get_quarantined(session: Session, kept_id: int) -> tuple[QuarantinedOrder, Account]:
-    """One without its body being decrypted, and its account. Raises NotFoundError."""
+    """Get a quarantined order, without decrypting its body, and its account. Raises NotFoundError."""
     mine = select(QuarantinedOrder, Account).join(Account, Account.id == QuarantinedOrder.account_id)
     row = session.execute(
         mine.where(QuarantinedOrder.id == kept_id).options(defer(QuarantinedOrder.body))

@@ -52,7 +52,7 @@ def show(number: str) -> Response:
     session, tab = db.session(), request.args.get("tab", "")
     tab = tab if tab in TABS else queries.INFORMATION
     order = queries.load_detail(session, number, tab)
-    related = order.beside
+    related = order.related
     counts = {"invoices": related.invoices, "credit_memos": related.credit_memos, "shipments": related.shipments}
     template = "orders/_documents.html" if tab in {"invoices", "credit_memos"} else f"orders/{tab}.html"
     return render_fragment_or_page(
@@ -98,10 +98,10 @@ def _information(_session: Session, order: OrderDetail) -> dict[str, Any]:
         "amazon_link": _amazon_link(order),
         "totals": _totals(order),
         "differences": {which: _differences(order, which) for which in ("billing", "shipping")},
-        "remarks": [_comment_view(note, zone) for note in order.notes[: queries.LATEST]],
-        "more_remarks": len(order.notes) > queries.LATEST,
+        "remarks": [_comment_view(note, zone) for note in order.comments[: queries.LATEST]],
+        "more_remarks": len(order.comments) > queries.LATEST,
         "form": comments.form_for(order, formdata=None),
-        "no_mail": mail_states.why_not(order.email, configured=order.beside.mail_servers > 0),
+        "no_mail": mail_states.why_not(order.email, configured=order.related.mail_servers > 0),
     }
 
 

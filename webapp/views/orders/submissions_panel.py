@@ -11,7 +11,7 @@ from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.submissions import Submission
 from webapp.queries import submissions as queries
 from webapp.queries.orders import orders as orders_queries
-from webapp.queries.orders.detail import ParcelOf, SubmissionRow
+from webapp.queries.orders.detail import ParcelRow, SubmissionRow
 from webapp.queries.shipping import parcels as shipping_parcels
 from webapp.views.orders.list import bp
 from webapp.web.auth import requires
@@ -56,7 +56,7 @@ class PanelParcel(NamedTuple):
     shipment: ShipmentNumber
 
 
-def panel_context(submissions: Sequence[AnySubmission], parcels: Sequence[ParcelOf]) -> dict[str, Any]:
+def panel_context(submissions: Sequence[AnySubmission], parcels: Sequence[ParcelRow]) -> dict[str, Any]:
     """Return the rows of the panel, their parcels and the poll interval in seconds, 0 when none is open.
 
     `submissions`: all submissions about the order, newest first. `parcels`: all parcels of the order; submissions about
@@ -81,7 +81,7 @@ def poll_interval(rows: Iterable[AnySubmission]) -> int:
     return (_SOON if any(row.state == submission_states.QUEUED for row in running) else _LATER) if running else 0
 
 
-def _is_shown(row: AnySubmission, submissions: Sequence[AnySubmission], parcels: Mapping[str, ParcelOf]) -> bool:
+def _is_shown(row: AnySubmission, submissions: Sequence[AnySubmission], parcels: Mapping[str, ParcelRow]) -> bool:
     """Return whether it is open, or failed and was not retried."""
     if row.kind == shipment_confirmation.KIND:
         failed = row.state in _UNCONFIRMED and not any(_is_retry(other, row) for other in submissions)
