@@ -58,8 +58,8 @@ def _result(timings: dict[tuple[str, str], Timing], memory: dict[str, float]) ->
         result.tables.append(Table(f"The same pages of others: {title}", ("page", *whose), rows))
     sizes = [[page, *(_size(timings, page, who) for who in whose)] for page in (desk.FIRST, desk.ORDER)]
     result.tables.append(Table("kB sent", ("page", *whose), sizes))
-    told = ", ".join(f"{name} {size:.0f} MB" for name, size in memory.items())
-    result.notes.append(f"Memory (PSS) of master and two workers after these pages: {told}.")
+    per_server = ", ".join(f"{name} {size:.0f} MB" for name, size in memory.items())
+    result.notes.append(f"Memory (PSS) of master and two workers after these pages: {per_server}.")
     return result
 
 

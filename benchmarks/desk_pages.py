@@ -1,4 +1,4 @@
-"""The pages of the desk that are measured: who asks for them, and at which addresses."""
+"""The pages that are measured: their URLs, and the signed-in user."""
 
 import secrets
 from datetime import UTC, datetime
@@ -35,7 +35,7 @@ SMALL_ORDER, MIRROR, STORES = "one order, as imported", "one Amazon order", "sto
 
 
 def sign_in(app: Flask) -> str:
-    """The cookie of an owner."""
+    """Sign in an owner and return the cookie."""
     cookie, now = secrets.token_urlsafe(32), datetime.now(UTC)
     with app.app_context(), Session(db.engine) as session:
         user = session.scalar(select(User).where(User.email == "benchmark@desk.example"))
@@ -67,7 +67,7 @@ def paths(app: Flask) -> dict[str, str]:
 
 
 def never_seen(app: Flask, many: int) -> list[str]:
-    """Pages of Orders behind the one in the middle, as many as there are up to `many`."""
+    """URLs of up to `many` order list pages that no other measurement requests."""
     with app.app_context(), Session(db.engine) as session:
         grid = orders.grid(stores.list_store_names(session)).choose()
         there = session.scalar(select(func.count()).select_from(Order)) or 0
@@ -99,16 +99,16 @@ def _lists(session: Session) -> dict[str, str]:
         session, grid, grid_fetch.parse_page_request(grid, {"page": str(max(2, last // 2))}), {}
     )
     deep = grid_fetch.fetch_page(session, grid, grid_fetch.parse_page_request(grid, {"page": str(last)}), {})
-    place = grid_fetch.parse_page_request(grid, {})
+    request = grid_fetch.parse_page_request(grid, {})
 
-    def beside(name: str, edge: grid_fetch.Cursor | None) -> str:
-        return f"/orders?{name}={grid_fetch.encode_cursor(place, edge)}" if edge else "/orders"
+    def url(side: str, cursor: grid_fetch.Cursor | None) -> str:
+        return f"/orders?{side}={grid_fetch.encode_cursor(request, cursor)}" if cursor else "/orders"
 
     return {
         FIRST: "/orders",
-        NEXT: beside("after", middle.next),
-        PREVIOUS: beside("before", middle.previous),
-        BEHIND: beside("after", deep.next),
+        NEXT: url("after", middle.next),
+        PREVIOUS: url("before", middle.previous),
+        BEHIND: url("after", deep.next),
         JUMP: f"/orders?page={last}",
         COMMON_FILTER: "/amazon-orders?status=SHIPPED",
         RARE_FILTER: "/amazon-orders?status=UNSHIPPED",
@@ -148,7 +148,7 @@ def _middle(session: Session) -> Order:
 
 
 def _worked_on(session: Session) -> str:
-    """The number of an Order with comments, two parcels, what Amazon is to be told of them, and a credit memo."""
+    """The number of an order with comments, two parcels with open submissions, and a credit memo."""
     there = session.scalar(select(Order.number).join(Shipment, Shipment.order_id == Order.id).limit(1))
     if there is not None:
         return there

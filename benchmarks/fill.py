@@ -1,9 +1,9 @@
-"""Fill a desk with very many orders, through the import itself: mirrors, Orders, invoices, events, encryption, words.
+"""Fill an installation with many orders through the import: all rows, encrypted columns and the full-text index.
 
     python -m benchmarks.fill FOLDER [--orders 1000000] [--database sqlite|postgresql|URL] [--seed 1] [--small 10000]
 
-FOLDER is a data folder of its own, outside of the checkout; what stands in it already is kept and only added to. A
-small desk beside it, with orders of the same three years, is what the large one is compared with.
+FOLDER is a data folder outside of the checkout; existing orders are kept and only missing ones are added. A second,
+small installation with orders of the same three years is filled for comparison.
 """
 
 import itertools
@@ -50,11 +50,11 @@ def fill(session: Session, many: int, seed: int) -> None:
         if done % 50_000 == 0:
             print(f"{done:>9,} orders, {(done - there) / (time.perf_counter() - started):,.0f}/s", flush=True)
     session.commit()
-    rest()
+    analyze()
 
 
-def rest() -> None:
-    """Tidy up as upkeep does in time, PostgreSQL's own within minutes. Peers' copies are tidied the same way."""
+def analyze() -> None:
+    """Analyze the database, as maintenance does in time. Peers' copies are analyzed as well."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE")
 
@@ -71,7 +71,7 @@ def connect(session: Session, now: datetime, *, countries: Sequence[str] = made.
 
 
 def desk(settings: Settings, many: int, seed: int) -> None:
-    """Make the desk of these settings, and add what is missing of its orders."""
+    """Create the installation of these settings, and add missing orders."""
     app = create_app(settings)
     migrate.upgrade(app)
     with app.app_context(), Session(db.engine) as session:
@@ -81,7 +81,7 @@ def desk(settings: Settings, many: int, seed: int) -> None:
 
 def main() -> None:
     asked = parser(__doc__)
-    asked.add_argument("--small", type=int, default=SMALL, help="orders of the small desk beside it; 0 for none")
+    asked.add_argument("--small", type=int, default=SMALL, help="orders of the small installation; 0 for none")
     options = asked.parse_args()
     with opened(options.folder, options.database) as place:
         desk(place.desk, options.orders, options.seed)

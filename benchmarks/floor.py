@@ -1,9 +1,9 @@
-"""The least one could write by hand: raw SQL, keyset pages, one small template, the person read from the database.
+"""The floor: a minimal program with raw SQL, keyset pages and one small template, which reads the signed-in user.
 
     FLOOR_DATABASE=… gunicorn benchmarks.floor:app
 
-It draws a smaller page and has no widgets, no languages and no permissions: it bounds what is there to be had. Its
-templates are compiled once and each thread keeps its connection, as anybody would who wants it quick.
+It renders a smaller page without widgets, languages and permissions: a lower bound of what is possible. Templates are
+compiled once and each thread keeps its connection.
 """
 
 import os
@@ -20,7 +20,7 @@ app = Flask(__name__)
 app.secret_key = "of nobody"
 _signer = SecureCookieSessionInterface().get_signing_serializer(app)
 assert _signer is not None
-# Whoever has this cookie is the first user.
+# Signs in the first user.
 COOKIE = "session=" + str(_signer.dumps({"user": 1}))
 _DATABASE = os.environ.get("FLOOR_DATABASE", "")
 _MARK = "%s" if _DATABASE.startswith("postgresql") else "?"

@@ -1,4 +1,4 @@
-"""What the desk is to reach at 1,000,000 orders: each goal a row with bound, measured figure, and whether it holds."""
+"""Performance goals at 1,000,000 orders: each with a bound, the measured figure, and whether it is reached."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from benchmarks.served import OURS
 
 Figures = Mapping[str, float]
 LISTS = (desk.FIRST, desk.COMMON_FILTER, desk.RARE_FILTER)
-BESIDE = (desk.NEXT, desk.PREVIOUS, desk.BEHIND)
+RELATIVE_TO_FIRST = (desk.NEXT, desk.PREVIOUS, desk.BEHIND)
 SEARCHES = tuple(desk.NAMES)
 FASTEST = (programs.ADMIN_FAST, programs.FLASK_FAST, programs.OSCAR)
 
 
 @dataclass(frozen=True)
 class Goal:
-    """`measured` raises KeyError where a part of the benchmark has not run. `least`: the bound is one from below."""
+    """`measured` raises KeyError if a part of the benchmark has not run. `least`: the bound is a minimum."""
 
     text: str
     bound: float
@@ -31,21 +31,21 @@ class Goal:
         """(goal, bound, measured, reached)"""
         bound = f"{'≥' if self.least else '≤'} {_number(self.bound)}{self.unit}"
         try:
-            found = self.measured(figures)
+            figure = self.measured(figures)
         except KeyError:
             return self.text, bound, "not measured", ""
-        holds = found >= self.bound if self.least else found <= self.bound
-        reached = "yes" if holds else f"no: {_distance(found, self.bound, least=self.least)}"
-        return self.text, bound, f"{_number(found)}{self.unit}", reached
+        holds = figure >= self.bound if self.least else figure <= self.bound
+        reached = "yes" if holds else f"no: {_distance(figure, self.bound, least=self.least)}"
+        return self.text, bound, f"{_number(figure)}{self.unit}", reached
 
 
 def table(figures: Figures, kind: str) -> Table:
-    head = ("goal", "wanted", "measured", "reached")
+    head = ("goal", "bound", "measured", "reached")
     return Table("Goals", head, [goal.row(figures) for goal in goals(kind)])
 
 
 def goals(kind: str) -> list[Goal]:
-    """All, for `kind` of database."""
+    """Return all goals for a kind of database."""
     return [*_lists(), *_paging(kind), *_searches(), *_single(), *_imports(), *_scale(), *_sizes()]
 
 
@@ -53,10 +53,10 @@ def _lists() -> list[Goal]:
     return [
         *(Goal(f"{page}: p50, times the floor", 4, _over(page), " ×") for page in LISTS),
         *(
-            Goal(f"{page}: quicker than the best peer in its fastest setting", 4, _quicker(page, *FASTEST), " ×", True)
+            Goal(f"{page}: quicker than the best peer in its fastest setting", 4, _speedup(page, *FASTEST), " ×", True)
             for page in LISTS
         ),
-        *(Goal(f"{page}: quicker than Django admin", 8, _quicker(page, programs.ADMIN), " ×", True) for page in LISTS),
+        *(Goal(f"{page}: quicker than Django admin", 8, _speedup(page, programs.ADMIN), " ×", True) for page in LISTS),
         Goal("lists whose count is neither exact nor “more than”", 0, lambda f: f["counts wrong"]),
     ]
 
@@ -64,7 +64,7 @@ def _lists() -> list[Goal]:
 def _paging(kind: str) -> list[Goal]:
     jump = {SQLITE: 15, POSTGRESQL: 60}[kind]
     return [
-        *(Goal(f"{page}, times the first page", 1.2, _beside(page), " ×") for page in BESIDE),
+        *(Goal(f"{page}, times the first page", 1.2, _relative_to_first(page), " ×") for page in RELATIVE_TO_FIRST),
         Goal(f"{desk.JUMP}: p50", jump, lambda f: f[f"{desk.JUMP}/p50"], " ms"),
     ]
 
@@ -73,7 +73,7 @@ def _searches() -> list[Goal]:
     return [
         *(Goal(f"search by {page}: p50", 20, _p50(page), " ms") for page in SEARCHES),
         *(
-            Goal(f"search by {page}: quicker than Django admin", 10, _quicker(page, programs.ADMIN), " ×", True)
+            Goal(f"search by {page}: quicker than Django admin", 10, _speedup(page, programs.ADMIN), " ×", True)
             for page in SEARCHES
         ),
         Goal("exact order number, in the database", 3, lambda f: f["exact number/database"], " ms"),
@@ -84,7 +84,7 @@ def _single() -> list[Goal]:
     rate = f"throughput/{desk.FIRST}/{OURS}"
     return [
         Goal("Order with history, documents and submissions: p50", 8, _p50(desk.ORDER), " ms"),
-        Goal("the same, quicker than Flask-Admin's edit form", 1, _quicker(desk.ORDER, programs.FLASK), " ×", True),
+        Goal("the same, quicker than Flask-Admin's edit form", 1, _speedup(desk.ORDER, programs.FLASK), " ×", True),
         Goal("list pages a second, 8 connections, 2 workers", 400, lambda f: f[rate], "/s", True),
     ]
 
@@ -123,12 +123,12 @@ def _over(page: str) -> Callable[[Figures], float]:
     return lambda f: f[f"{page}/p50"] / f[f"{page}/floor"]
 
 
-def _beside(page: str) -> Callable[[Figures], float]:
+def _relative_to_first(page: str) -> Callable[[Figures], float]:
     return lambda f: f[f"{page}/p50"] / f[f"{desk.FIRST}/p50"]
 
 
-def _quicker(page: str, *whose: str) -> Callable[[Figures], float]:
-    """How many times as long the quickest of these takes, in the rounds they were asked in together."""
+def _speedup(page: str, *whose: str) -> Callable[[Figures], float]:
+    """How many times as long the fastest of these takes, in the same rounds."""
     return lambda f: min(f[f"peers/{page}/{who}"] for who in whose) / f[f"peers/{page}/{OURS}"]
 
 

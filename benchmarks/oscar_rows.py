@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS user_last_name ON auth_user (upper(last_name) text_pa
 def fill(place: Place, many: int, seed: int) -> float:
     """Fill its tables unless they have as many orders; answers the seconds it took."""
     started = time.perf_counter()
-    with closing(connect(place.beside("oscar"))) as database:
+    with closing(connect(place.peer_database("oscar"))) as database:
         if database.count("order_order") == many:
             return 0.0
         for table in ("order_line", "order_order", "order_shippingaddress"):

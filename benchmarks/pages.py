@@ -1,8 +1,8 @@
-"""How long the desk's pages take at very many orders, beside the least one could write by hand.
+"""Measure pages with many orders, compared to a floor: a minimal program written by hand.
 
     python -m benchmarks.pages FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 
-FOLDER is one that `benchmarks.fill` filled. What counts are the ratios of one run; absolute figures are the machine's.
+`benchmarks.fill` fills FOLDER. Compare ratios of one run; absolute times depend on the machine.
 """
 
 import statistics
@@ -45,8 +45,8 @@ def measure(place: Place, options: Options) -> Result:
         fresh = statistics.median(ours.get(path)[0] for path in desk.never_seen(app, options.rounds))
         result.figures["pages never seen/p50"] = fresh
         result.notes.append(
-            f"Pages of Orders whose rows nobody has looked at before, one after the other: {fresh:.1f} ms (p50). The "
-            "desk remembers how rows were drawn, and the pages above are asked for again and again."
+            f"Order list pages whose rows are not cached: {fresh:.1f} ms (p50). The pages above are requested "
+            "repeatedly, so their rendered rows are."
         )
         after, maps = ours.memory(), ours.maps("channeldesk.db")
         result.figures |= {"memory/idle": idle, "memory/after": after, "mapped": float(maps)}
@@ -68,15 +68,14 @@ def measure(place: Place, options: Options) -> Result:
     for name in asked:
         mine, least = timings[name, OURS], timings.get((name, "floor"))
         result.figures |= {f"{name}/p50": mine.p50, f"{name}/p99": mine.p99, f"{name}/size": float(mine.size)}
-        beside = [f"{least.p50:.2f}", f"{mine.p50 / least.p50:.1f}"] if least else ["", ""]
+        floor_cells = [f"{least.p50:.2f}", f"{mine.p50 / least.p50:.1f}"] if least else ["", ""]
         if least:
             result.figures[f"{name}/floor"] = least.p50
         sent = f"{mine.size / 1000:.1f}"
-        rows.append([name, f"{mine.p50:.1f}", f"{mine.p99:.1f}", sent, f"{in_database[name]:.1f}", *beside])
-    result.tables.append(Table("Pages of the desk", head, rows))
+        rows.append([name, f"{mine.p50:.1f}", f"{mine.p99:.1f}", sent, f"{in_database[name]:.1f}", *floor_cells])
+    result.tables.append(Table("Pages", head, rows))
     result.notes.append(
-        f"An exact order number takes {result.figures['exact number/database']:.2f} ms in the database until its Order "
-        "is known."
+        f"An exact order number takes {result.figures['exact number/database']:.2f} ms in the database."
     )
     return result
 

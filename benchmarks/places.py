@@ -1,4 +1,4 @@
-"""Where everything that is measured lies: the desk, the small desk beside it, the peers' copies, the results."""
+"""Folders and databases of the benchmark: the large and the small installation, copies for peers, and results."""
 
 import os
 import tempfile
@@ -37,11 +37,11 @@ class Place:
 
     @property
     def small(self) -> Settings:
-        """A desk with few orders."""
+        """The installation with few orders."""
         return Settings.load({}, data_dir=self.folder / "small", database_url=self._url("_small"))
 
-    def beside(self, name: str) -> str:
-        """A database of no desk's: the path of a SQLite file, or a URL as psycopg reads it."""
+    def peer_database(self, name: str) -> str:
+        """Return a database for a peer: the path of a SQLite file, or a URL for psycopg."""
         if self.server is None:
             (self.folder / "peers").mkdir(parents=True, exist_ok=True)
             return str(self.folder / "peers" / f"{name}.db")
@@ -49,7 +49,7 @@ class Place:
 
     @contextmanager
     def fresh(self, name: str, like: Settings | None = None) -> Iterator[Settings]:
-        """A desk for the time of the block, in the same kind of database: empty, or in PostgreSQL a copy of `like`."""
+        """A temporary installation in the same kind of database: empty, or in PostgreSQL a copy of `like`."""
         with tempfile.TemporaryDirectory(dir=self.folder, prefix=f"{name}-") as folder:
             url = self._url(f"_{name}_{os.getpid()}", like)
             yield Settings.load({}, data_dir=Path(folder), database_url=url)
@@ -60,11 +60,11 @@ class Place:
     def results(self) -> Path:
         return self.folder / "results" / self.kind
 
-    def _url(self, beside: str = "", like: Settings | None = None) -> str:
-        """The desk's database, or one beside it, made where it is not there; "" for SQLite."""
+    def _url(self, suffix: str = "", like: Settings | None = None) -> str:
+        """Return the URL of our database or one with a suffix, created if missing; "" for SQLite."""
         if self.server is None:
             return ""
-        database = self.name + beside
+        database = self.name + suffix
         there = f"SELECT 1 FROM pg_database WHERE datname = '{database}'"
         template = f" TEMPLATE {make_url(like.database).database}" if like else ""
         self._run(f"CREATE DATABASE {database}{template}", unless=there)
@@ -101,15 +101,15 @@ def app_of(settings: Settings) -> Flask:
 
 
 def plain_url(settings: Settings) -> str:
-    """The desk's database for who speaks SQL himself: the path of a SQLite file, or a URL as psycopg reads it."""
+    """Return our database for plain SQL: the path of a SQLite file, or a URL for psycopg."""
     if settings.database_url.startswith("postgresql"):
         return settings.database_url.replace("+psycopg", "")
     return str(settings.data_dir / "channeldesk.db")
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What a process of the desk needs to be on it, without a store for jobs."""
-    found = {"CHANNELDESK_DATA_DIR": str(settings.data_dir), "REDIS_URL": "redis://127.0.0.1:1"}
+    """Return the environment of our processes, without a queue."""
+    variables = {"CHANNELDESK_DATA_DIR": str(settings.data_dir), "REDIS_URL": "redis://127.0.0.1:1"}
     if settings.database_url.startswith("postgresql"):
-        found["DATABASE_URL"] = settings.database_url
-    return found
+        variables["DATABASE_URL"] = settings.database_url
+    return variables

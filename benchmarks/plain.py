@@ -1,4 +1,4 @@
-"""The same orders in plain text, for programs that encrypt nothing: the rows of the desk, two tables, fair indexes.
+"""Copy our orders in plain text for programs that encrypt nothing: two tables with suitable indexes.
 
 python -m benchmarks.plain FOLDER [--database sqlite|postgresql|URL] [--orders 1000000]
 """
@@ -44,9 +44,9 @@ CREATE INDEX orders_number_trigrams ON orders USING gin (number gin_trgm_ops)
 
 
 def fill(place: Place, many: int, seed: int) -> float:
-    """Make the copy unless it is there with as many orders; answers the seconds it took."""
+    """Create the copy unless it has as many orders already; return the seconds it took."""
     started = time.perf_counter()
-    with closing(connect(place.beside("plain"))) as database:
+    with closing(connect(place.peer_database("plain"))) as database:
         if database.count("orders") == many:
             return 0.0
         database.drop("order_items", "orders", "staff")

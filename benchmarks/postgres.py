@@ -25,7 +25,7 @@ TUNED = (
 def server(folder: Path) -> Iterator[str]:
     """The URL of its database `postgres`, until the block ends. Raises Unavailable.
 
-    Its data lie beside the folder, as FOLDER-postgresql, since a desk's own folder is closed to all other users.
+    Its data is in FOLDER-postgresql, because other users cannot read a data folder.
     """
     home = folder.resolve().with_name(f"{folder.resolve().name}-postgresql")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The report: machine, goals, and what each part measured, from the results that are kept."""
+"""The report: machine, goals and the stored results of each part."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from benchmarks.parts import kept
 from benchmarks.places import Place
 
 PARTS = {
-    "pages": "Pages beside the floor",
-    "against": "Beside Django admin, Flask-Admin and django-oscar",
+    "pages": "Pages compared to the floor",
+    "against": "Compared to Django admin, Flask-Admin and django-oscar",
     "throughput": "Throughput",
-    "scale": "Many orders beside few",
+    "scale": "Many orders compared to few",
     "importing": "Import",
     "product": "The whole product",
 }

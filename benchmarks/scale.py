@@ -1,4 +1,4 @@
-"""What a page costs at very many orders beside what it costs at few: the same desk twice, asked in turn.
+"""Compare pages with many orders to pages with few, requested in turn from two installations.
 
 python -m benchmarks.scale FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 """
@@ -42,7 +42,7 @@ def measure(place: Place, options: Options) -> Result:
         result.figures[f"scale/{page}"] = p50[LARGE] / p50[SMALL]
         rows.append([page, f"{p50[LARGE]:.1f}", f"{p50[SMALL]:.1f}", f"{p50[LARGE] / p50[SMALL]:.2f}"])
     head = ("page", f"p50 ms at {many[LARGE]:,}", f"at {many[SMALL]:,}", "ratio")
-    result.tables.append(Table("Many orders beside few", head, rows))
+    result.tables.append(Table("Many orders compared to few", head, rows))
     return result
 
 

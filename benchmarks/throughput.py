@@ -1,10 +1,10 @@
-"""How many list pages a second two web workers give to eight connections: the desk, the floor and the peers.
+"""Measure list pages per second of two web workers for eight connections: ours, the floor and the peers.
 
     python -m benchmarks.throughput FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 
-One server at a time is loaded. The system gives the connections to the workers as it likes, at worst all to one, so
-each is loaded several times with new connections; the middle of these and the best are told. The client shares the
-machine with what it measures, so what it takes of the processors is told beside what the server's processes take.
+One server is loaded at a time. The kernel distributes connections between the workers, at worst all to one, so each
+server is loaded several times with new connections; the median and the best are reported. The client runs on the same
+machine, so its CPU time is reported next to that of the server.
 """
 
 import statistics
@@ -48,8 +48,8 @@ def measure(place: Place, options: Options) -> Result:
             busy = (one.server.cpu() - before) * 1000 / sum(each.per_second * seconds for each in loads)
             result.figures |= {f"throughput/{one.name}/{one.who}": best.per_second}
             result.figures |= {f"throughput middle/{one.name}/{one.who}": middle.per_second}
-            told = (f"{middle.per_second:.0f}", f"{best.per_second:.0f}", f"{middle.p50:.0f}", f"{middle.p99:.0f}")
-            rows.append([one.who, one.name, *told, f"{busy:.2f}", f"{middle.own:.2f}"])
+            cells = (f"{middle.per_second:.0f}", f"{best.per_second:.0f}", f"{middle.p50:.0f}", f"{middle.p99:.0f}")
+            rows.append([one.who, one.name, *cells, f"{busy:.2f}", f"{middle.own:.2f}"])
     head = (*("who", "page", "pages/s, middle", "pages/s, best", "p50 ms", "p99 ms"), "its CPU ms", "client's CPU ms")
     result.tables.append(Table(f"{load.CONNECTIONS} connections, 2 workers of 4 threads", head, rows))
     return result

@@ -34,7 +34,7 @@ def measure(place: Place, pages: list[Asked], rounds: int, seconds: float, resul
 @contextmanager
 def _indexes(place: Place) -> Iterator[None]:
     columns = ("buyer_name", "number")
-    with closing(connect(place.beside("plain"))) as database:
+    with closing(connect(place.peer_database("plain"))) as database:
         for column in columns:
             database.run(
                 f"CREATE INDEX IF NOT EXISTS tuned_{column} ON orders USING gin (upper({column}) gin_trgm_ops)"

@@ -122,7 +122,7 @@ def prepare(place: Place, many: int, seed: int) -> Iterator[str]:
     """Make what is missing of the copies and of who signs in; a sentence for each."""
     yield f"Plain copy for Django admin and Flask-Admin: {plain.fill(place, many, seed):.0f} s"
     for program in PROGRAMS:
-        environment = {**os.environ, "PEER_DATABASE": place.beside(program.copy)}
+        environment = {**os.environ, "PEER_DATABASE": place.peer_database(program.copy)}
         subprocess.run([PYTHON, "-m", program.module], check=True, cwd=ROOT, env=environment)
     yield f"django-oscar's tables: {oscar_rows.fill(place, many, seed):.0f} s"
 
@@ -134,7 +134,7 @@ def running(place: Place) -> Iterator[list[tuple[Program, Server]]]:
         found = []
         for program in PROGRAMS:
             application = f"{program.module}:{program.application}"
-            environment = {"PEER_DATABASE": place.beside(program.copy)}
+            environment = {"PEER_DATABASE": place.peer_database(program.copy)}
             server = stack.enter_context(served(program.name, application, "", environment, ROOT, str(PYTHON)))
             server.sign_in(*program.sign_in)
             found.append((program, server))
@@ -143,7 +143,7 @@ def running(place: Place) -> Iterator[list[tuple[Program, Server]]]:
 
 def pages(place: Place, program: Program, server: Server, number: str, many: int) -> Iterator[Asked]:
     """Its pages in each of its settings, about the order of this number among `many`."""
-    with closing(connect(place.beside("plain"))) as database:
+    with closing(connect(place.peer_database("plain"))) as database:
         id_ = database.value(f"SELECT id FROM orders WHERE number = '{number}'")
     for who, base in program.settings:
         for name, path in program.pages(base, id_, number, max(2, min(desk.LAST_PAGE, many // 50))).items():
