@@ -194,6 +194,9 @@ def two_orders(session: Session, job_queue: Redis) -> None:
     session.commit()
     items = (an_item(1, quantity=2), an_item(2, quantity=1))
     awkward = {"buyer": Buyer(LONG), "recipient": Address(name=LONG, line1="川霧" * 40, city=LONG, country_code="JP")}
-    told = [an_order(1, items=items), an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward)]
-    import_page.import_page(session, account.id, told, now=NOW, actor="amazon")
+    amazon_orders = [
+        an_order(1, items=items),
+        an_order(2, items=(an_item(3, title=LONG * 2, sku="S" * 40),), **awkward),
+    ]
+    import_page.import_page(session, account.id, amazon_orders, now=NOW, actor="amazon")
     session.commit()

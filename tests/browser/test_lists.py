@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(autouse=True)
 def orders(session, job_queue, owner_client, context):
-    """Thirty Orders of which the oldest ten are shipped; the worker's bell is a real one."""
+    """Thirty Orders of which the oldest ten are shipped; the job queue is real."""
     context.set_default_timeout(60_000)
     account = an_account(session)
     some = [an_order(n, **(shipped_fields(an_order(n)) if n <= 10 else {})) for n in range(1, 31)]

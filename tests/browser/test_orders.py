@@ -21,7 +21,7 @@ FOREIGN = ("川霧 千尋", "محمد بن عبد الله الطويل الاس
 
 @pytest.fixture(autouse=True)
 def orders(session, job_queue):
-    """Sixty unshipped orders, three of them of people with awkward names; the worker's bell is a real one."""
+    """Sixty unshipped orders, three of them of people with awkward names; the job queue is real."""
     account = an_account(session)
     people = [
         an_order(n, buyer=Buyer(name), recipient=Address(name=name, line1=name, city=name, country_code="DE"))

@@ -6,7 +6,6 @@ from webapp.views import bulk, schedule
 from webapp.views.accounts import accounts, document_settings, stores
 from webapp.views.invoicing import credit_memo_form as credit_memo_form  # adds routes to credit_memos.bp
 from webapp.views.invoicing import credit_memos, invoices, printing
-from webapp.views.invoicing import lists as document_lists  # noqa: F401 - adds routes to the blueprints of documents
 from webapp.views.listing import exports, search
 from webapp.views.listing import tools as grid_tools
 from webapp.views.mail import amazon_messaging, mails

@@ -121,9 +121,9 @@ def test_a_number_leads_straight_to_its_document(owner_client, documents_written
 
 @pytest.mark.parametrize("path", ["/invoices", "/shipments", "/credit-memos", "/customers"])
 def test_names_are_sealed_and_mistakes_said(owner_client, documents_written, path):
-    sealed = owner_client.post(f"{path}/searches", data={"name": "Number1"}).location
-    assert "Number1" not in sealed
-    assert len(rows(owner_client.get(sealed))) >= 1
+    location = owner_client.post(f"{path}/searches", data={"name": "Number1"}).location
+    assert "Number1" not in location
+    assert len(rows(owner_client.get(location))) >= 1
     wrong = owner_client.get(f"{path}?{'since' if path == '/customers' else 'created'}_from=tomorrow")
     assert (wrong.status_code, "Enter a day as 2026-03-31." in plain(wrong)) == (422, True)
 

@@ -31,8 +31,8 @@ def test_the_file_has_the_rows_and_columns_of_the_list(owner_client, session, or
         ["100002", "Desk DE", "2026-03-02T08:00:00+01:00", "EUR", "26.00", "Buyer Number2"],
         ["100001", "Desk DE", "2026-03-02T09:00:00+01:00", "EUR", "26.00", "Buyer Number1"],
     ]
-    told = session.scalars(select(Event).where(Event.kind.startswith("grid_exported"))).one()
-    assert (told.kind, told.args) == (
+    event = session.scalars(select(Event).where(Event.kind.startswith("grid_exported"))).one()
+    assert (event.kind, event.args) == (
         "grid_exported_personal",
         {"name": "orders", "count": 3, "format": "CSV"},
     )

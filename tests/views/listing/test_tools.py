@@ -170,8 +170,8 @@ def test_a_list_without_columns_is_refused_where_it_was_asked(owner_client):
 
 
 def test_a_view_keeps_filters_order_and_columns_and_seals_names(owner_client, session, orders):
-    sealed = owner_client.post("/orders/searches", data={"q": "buyer number2"}).location.partition("?")[2]
-    query = f"{sealed}&state=processing&sort=-total&columns=id,total"
+    encrypted_query = owner_client.post("/orders/searches", data={"q": "buyer number2"}).location.partition("?")[2]
+    query = f"{encrypted_query}&state=processing&sort=-total&columns=id,total"
 
     saved = owner_client.post("/grids/orders/views", data={"name": " My  view ", "query": query})
 

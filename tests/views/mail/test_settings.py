@@ -40,8 +40,8 @@ def test_a_server_is_kept_and_its_password_never_shown(owner_client, session):
     assert (server.host, server.port, server.security) == ("smtp.shop.example", 587, "starttls")
     assert server.password == "let me in"
     assert "let me in" not in session.execute(text("SELECT password FROM mail_server")).scalar_one()
-    told = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
-    assert told.args == {"host": "smtp.shop.example", "port": 587, "security": "starttls"}
+    event = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
+    assert event.args == {"host": "smtp.shop.example", "port": 587, "security": "starttls"}
     session.rollback()
     page = owner_client.get(URL).text
     assert "let me in" not in page
@@ -98,8 +98,8 @@ def test_a_password_goes_to_another_machine_in_clear_only_where_somebody_ticks_i
     session.rollback()
     assert owner_client.post(URL, data=plain | {"plain_sign_in": "y"}).status_code == 303
     assert session.get_one(MailServer, 1).plain_sign_in is True
-    told = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
-    assert told.args["plain_sign_in"] is True
+    event = session.scalars(select(Event).where(Event.kind == "mail_server_changed")).one()
+    assert event.args["plain_sign_in"] is True
     session.rollback()
     assert re.search(r'<input [^>]*checked [^>]*name="plain_sign_in"', owner_client.get(URL).text)
     assert owner_client.post(URL, data=plain | {"username": "", "password": ""}).status_code == 303

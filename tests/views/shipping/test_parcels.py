@@ -1,4 +1,4 @@
-"""A parcel after it was written, on the pages: told, in conflict, corrected, taken back, cancelled instead."""
+"""Pages of existing parcels: confirmation, conflict, edited tracking number, removal, cancellation instead."""
 
 import re
 from html import unescape

@@ -1,4 +1,4 @@
-"""The Submissions pages: what Amazon was told, and what a person can still do about it."""
+"""The pages of submissions and their actions."""
 
 from datetime import timedelta
 

@@ -134,8 +134,8 @@ class TestHistory:
 
         page = plain(owner_client.get(f"{GRID}/{there}?tab=history"))
 
-        told = ["Changed at Amazon", "Status Pending Unshipped", "Arrived from Amazon as Pending"]
-        places = [page.index(said) for said in told]
+        titles = ["Changed at Amazon", "Status Pending Unshipped", "Arrived from Amazon as Pending"]
+        places = [page.index(title) for title in titles]
         assert places == sorted(places)
         assert "Order 100001 created" in page
         assert page.count("What Amazon sent") == 2

@@ -13,10 +13,13 @@ from webapp.queries.invoicing import documents as queries
 from webapp.queries.invoicing import vat_invoices
 from webapp.queries.orders import orders
 from webapp.views.invoicing import common as document_pages
+from webapp.views.listing import registry
+from webapp.views.listing.pages import add_routes
 from webapp.views.orders import submissions_panel
 from webapp.web.auth import requires
 
 bp = Blueprint("credit_memos", __name__)
+add_routes(bp, registry.CREDIT_MEMOS, "/credit-memos")
 
 
 @bp.get("/credit-memos/<number>")

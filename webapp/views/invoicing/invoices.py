@@ -21,9 +21,12 @@ from webapp.services.invoicing import invoices
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.document_form import DocumentType
+from webapp.views.listing import registry
+from webapp.views.listing.pages import add_routes
 from webapp.web.auth import requires
 
 bp = Blueprint("invoices", __name__)
+add_routes(bp, registry.INVOICES, "/invoices")
 
 
 @bp.get("/invoices/<number>")

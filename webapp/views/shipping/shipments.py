@@ -24,11 +24,14 @@ from webapp.services.submissions import cancellations
 from webapp.views.invoicing import common as document_pages
 from webapp.views.invoicing import document_form
 from webapp.views.invoicing.document_form import DocumentType
+from webapp.views.listing import registry
+from webapp.views.listing.pages import add_routes
 from webapp.views.orders import submissions_panel
 from webapp.web.auth import requires
 from webapp.web.worker_notification import wake_worker
 
 bp = Blueprint("shipments", __name__)
+add_routes(bp, registry.SHIPMENTS, "/shipments")
 
 
 @bp.get("/shipments/<number>")
