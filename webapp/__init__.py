@@ -1,4 +1,4 @@
-"""Channeldesk: a self-hosted order desk for people who sell on Amazon."""
+"""Channeldesk: a self-hosted order desk for Amazon sellers."""
 
 from flask import Flask
 
@@ -27,11 +27,11 @@ __version__ = "0.1.0"
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Wire the application; connects to nothing, migrates nothing."""
+    """Create the application. It neither connects to anything nor migrates the database."""
     settings = settings or Settings.load()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.config.update(CHANNELDESK=settings, MAX_CONTENT_LENGTH=16 * 1024 * 1024)
-    # A sheet of tracking numbers may be pasted into one field; its own limit is 5 MB.
+    # Tracking numbers may be pasted into one field, up to 5 MB.
     app.config.update(MAX_FORM_MEMORY_SIZE=6 * 1024 * 1024)
     keys = load_or_make(settings)
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=list(keys[1:]))

@@ -46,7 +46,7 @@ READING = ["/", "/orders", "/amazon-orders", "/orders/100001", "/submissions", "
 
 @pytest.fixture(autouse=True)
 def _nothing_was_logged_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database_problems, "_damper", database_problems._Damper())
+    monkeypatch.setattr(database_problems, "_rate_limit", database_problems._RateLimit())
 
 
 def save_route(app: Flask) -> None:

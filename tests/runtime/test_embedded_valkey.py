@@ -55,7 +55,7 @@ def test_a_command_uses_the_valkey_of_running_processes(tmp_path: Path) -> None:
     with run_app(tmp_path / "data") as running_app:
         settings = Settings.load({}, data_dir=running_app.data_dir)
         with embedded_valkey.settings_for_command(settings) as usable, queue.connect(usable) as redis:
-            assert queue.last_tick(redis) is not None
+            assert queue.last_heartbeat(redis) is not None
         wait_until(running_app.is_healthy)
         code, output = run_refused_command(
             "doctor", "--port", str(running_app.port), "--data-dir", str(running_app.data_dir), home=tmp_path

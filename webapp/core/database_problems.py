@@ -1,6 +1,6 @@
-"""What is wrong with the database, what to do about it, and one log line for each cause instead of one for each error.
+"""Problems of the database: detection, advice, and one log line per cause instead of one per error.
 
-`report` is called by whoever meets an error that `cause_of` explains; `find` looks for a problem.
+`report` logs an error that `cause_of` explains; `find` looks for a problem.
 """
 
 import logging
@@ -22,10 +22,10 @@ from webapp.models.accounts import Account
 
 log = logging.getLogger(__name__)
 
-# Seconds between two log lines about one cause, and how long /healthz repeats a cause that was met.
+# Seconds between two log lines about one cause, and how long /healthz repeats a reported cause.
 INTERVAL = 60
-# What `find` cannot see by itself; for other causes it knows better than a report whether they are still there.
-_UNSEEN = (Cause.DISK_FULL, Cause.LOCKED, Cause.DISK_ERROR, Cause.DAMAGED, Cause.KEYS)
+# Causes that `find` cannot detect.
+_UNDETECTABLE = (Cause.DISK_FULL, Cause.LOCKED, Cause.DISK_ERROR, Cause.DAMAGED, Cause.KEYS)
 # Bytes. Below this a page of an import may not fit any more.
 LEAST_FREE = 16 * 1024 * 1024
 
@@ -51,7 +51,7 @@ ADVICE = {
 
 
 class Problem(NamedTuple):
-    """`reason`: what the driver or the system said, empty where it said nothing."""
+    """`reason`: the message of the driver or the system, or an empty string."""
 
     cause: Cause
     reason: str = ""
@@ -61,38 +61,38 @@ class Problem(NamedTuple):
         return ADVICE[self.cause]
 
 
-class _Damper:
-    """Lets one report of a cause pass in each interval, for one process."""
+class _RateLimit:
+    """Allows one report per cause and interval in this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._passed_at: dict[Cause, float] = {}
-        self._held_back: dict[Cause, int] = {}
+        self._allowed_at: dict[Cause, float] = {}
+        self._suppressed: dict[Cause, int] = {}
 
-    def passes(self, cause: Cause) -> bool:
+    def allows(self, cause: Cause) -> bool:
         now = time.monotonic()
         with self._lock:
-            last = self._passed_at.get(cause)
+            last = self._allowed_at.get(cause)
             if last is not None and now - last < INTERVAL:
-                self._held_back[cause] = self._held_back.get(cause, 0) + 1
+                self._suppressed[cause] = self._suppressed.get(cause, 0) + 1
                 return False
-            self._passed_at[cause] = now
+            self._allowed_at[cause] = now
             return True
 
-    def take_held_back(self, cause: Cause) -> int:
-        """How many did not pass since the last one that did."""
+    def pop_suppressed(self, cause: Cause) -> int:
+        """Return and reset the number of suppressed reports since the last allowed one."""
         with self._lock:
-            return self._held_back.pop(cause, 0)
+            return self._suppressed.pop(cause, 0)
 
 
-_damper = _Damper()
+_rate_limit = _RateLimit()
 
 
 def report(error: BaseException, redis: Redis | None) -> Cause | None:
-    """Log the problem behind `error` and let /healthz know; None when the database is not the cause.
+    """Log the problem behind `error` and store it for /healthz. Return None when the database is not the cause.
 
-    Each job runs in a process of its own, so Redis holds which cause was logged in this interval. Without Redis each
-    process logs one line an interval.
+    Each job runs in its own process, so Redis stores which causes were logged in this interval. Without Redis each
+    process logs one line per interval.
     """
     cause = cause_of(error)
     if cause is not None:
@@ -101,30 +101,30 @@ def report(error: BaseException, redis: Redis | None) -> Cause | None:
 
 
 def report_problem(problem: Problem, redis: Redis | None) -> None:
-    """As `report`, for a problem that was looked for and found."""
-    if not _damper.passes(problem.cause) or not _first_of_all(problem.cause, redis):
+    """Report a problem that `find` returned."""
+    if not _rate_limit.allows(problem.cause) or not _is_first(problem.cause, redis):
         return
-    more = _damper.take_held_back(problem.cause)
+    suppressed = _rate_limit.pop_suppressed(problem.cause)
     reason = f" ({problem.reason})" if problem.reason else ""
-    repeated = f" [{more} more since the last such line]" if more else ""
+    repeated = f" [{suppressed} more since the last such line]" if suppressed else ""
     log.error("%s%s%s", problem.advice, reason, repeated)
 
 
 def reported(redis: Redis) -> Cause | None:
-    """The cause that some process met within the last interval and `find` does not see. Raises RedisError."""
-    for cause in _UNSEEN:
+    """Return a cause reported by any process within the last interval that `find` cannot detect. Raises RedisError."""
+    for cause in _UNDETECTABLE:
         if redis.exists(_key(cause)):
             return cause
     return None
 
 
-def _first_of_all(cause: Cause, redis: Redis | None) -> bool:
+def _is_first(cause: Cause, redis: Redis | None) -> bool:
     if redis is None:
         return True
     try:
         return bool(redis.set(_key(cause), 1, nx=True, ex=INTERVAL))
     except RedisError as error:
-        # On a full disk Redis may refuse to write as well. It is better to log too often than not at all.
+        # On a full disk Redis may refuse writes too. Logging too often is better than not at all.
         log.debug("Redis did not keep that %s was logged: %s", cause, type(error).__name__)
         return True
 
@@ -149,7 +149,7 @@ def _of_file(engine: Engine) -> Problem | None:
     if path is None:
         return None
     try:
-        # Only looked at: closing a descriptor of the file would drop the locks of this process's connections to it.
+        # The file is not opened: closing it would drop the locks of this process's connections.
         size = path.stat().st_size
         space = os.statvfs(path.parent)
     except OSError as error:
@@ -169,13 +169,15 @@ def _sqlite_path(engine: Engine) -> Path | None:
 
 def _of_contents(engine: Engine, thorough: bool) -> Problem | None:
     with read_only(), engine.connect() as connection:
-        # A value that was encrypted: raises VaultError when none of the keys opens it.
+        # An encrypted value: raises DecryptionError when none of the keys decrypts it.
         connection.execute(select(Account.client_secret).limit(1)).all()
         if connection.dialect.name != "sqlite":
-            stopped = connection.execute(text("SELECT current_setting('transaction_read_only') = 'on'")).scalar_one()
-            return Problem(Cause.READ_ONLY) if stopped else None
+            is_read_only = connection.execute(
+                text("SELECT current_setting('transaction_read_only') = 'on'")
+            ).scalar_one()
+            return Problem(Cause.READ_ONLY) if is_read_only else None
         if thorough:
-            said = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
-            if said != "ok":
-                return Problem(Cause.DAMAGED, said.splitlines()[-1])
+            result = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+            if result != "ok":
+                return Problem(Cause.DAMAGED, result.splitlines()[-1])
     return None

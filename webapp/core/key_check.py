@@ -1,4 +1,4 @@
-"""Whether the secret keys belong to the database: checked when keys are missing, and at every start."""
+"""Check that the secret keys belong to the database: when keys are missing, and at every start."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ from webapp.db.engine import engine_options, read_only
 from webapp.models.key_check import KeyCheck
 
 _TEXT = b"channeldesk key check"
-# Values of each encrypted column that are tried where there is no key check yet.
+# Values of each encrypted column that are tried when there is no key check.
 _SAMPLES = 3
 
 
@@ -31,9 +31,9 @@ class WrongKeysError(SettingError):
 
 
 def database_needs_keys(settings: Settings) -> bool:
-    """Whether there is a database that was written with keys. Connects only where it is not a file of SQLite.
+    """Return whether there is a database that was written with keys. Connects unless it is a SQLite file.
 
-    Raises SettingError when the database does not answer: it may hold data, so no keys may be made for it.
+    Raises SettingError when the database does not answer: it may hold data, so no keys may be created for it.
     """
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite":
@@ -52,20 +52,20 @@ def database_needs_keys(settings: Settings) -> bool:
 
 
 def verify(engine: Engine, source: str, *, record: bool) -> None:
-    """Check that the keys in use open what the database holds. Raises WrongKeysError.
+    """Check that the keys in use decrypt the data of the database. Raises WrongKeysError.
 
-    `source`: where the keys came from. `record` stores the key check for later starts when there is none yet, and
-    renews it when a new key was put in front.
+    `source`: where the keys came from. `record`: store the key check when there is none, and renew it when there is
+    a new first key.
     """
     with read_only(), engine.connect() as connection:
-        found = _key_check(connection)
-        if not (_opens(found) if found is not None else _opens_samples(connection)):
+        stored = _key_check(connection)
+        if not (_decrypts(stored) if stored is not None else _decrypts_samples(connection)):
             raise WrongKeysError(
                 f"The keys in {source} are not those this database was written with. Put the right keys back from your "
                 "backup, or start with the database that belongs to these keys. Nothing has been changed."
             )
         can_record = record and inspect(connection).has_table(KeyCheck.__tablename__)
-    if can_record and (found is None or not vault.is_newest(found)):
+    if can_record and (stored is None or not vault.is_newest(stored)):
         _record(engine)
 
 
@@ -89,19 +89,19 @@ def _is_file_with_content(name: str | None) -> bool:
 def _key_check(connection: Connection) -> bytes | None:
     if not inspect(connection).has_table(KeyCheck.__tablename__):
         return None
-    found = connection.scalar(select(KeyCheck.value).where(KeyCheck.id == 1))
-    return None if found is None else bytes(found)
+    value = connection.scalar(select(KeyCheck.value).where(KeyCheck.id == 1))
+    return None if value is None else bytes(value)
 
 
-def _opens(value: bytes) -> bool:
+def _decrypts(value: bytes) -> bool:
     try:
         return vault.unseal(value) == _TEXT
     except DecryptionError:
         return False
 
 
-def _opens_samples(connection: Connection) -> bool:
-    """Whether the keys open a stored value, or there is none."""
+def _decrypts_samples(connection: Connection) -> bool:
+    """Return whether the keys decrypt a stored value, or there is none."""
     tried = False
     for column, value in _samples(connection):
         tried = True
@@ -117,7 +117,7 @@ def _opens_samples(connection: Connection) -> bool:
 
 
 def _samples(connection: Connection) -> Iterator[tuple[Column[object], bytes]]:
-    """Some values of every encrypted column, as they are stored."""
+    """Yield some stored values of every encrypted column."""
     inspector = inspect(connection)
     for table in Base.metadata.sorted_tables:
         if not inspector.has_table(table.name):

@@ -149,7 +149,7 @@ def record_scheduler_heartbeat(connection: Redis, now: datetime) -> None:
     connection.set(_HEARTBEAT_KEY, now.timestamp())
 
 
-def last_tick(connection: Redis) -> float | None:
+def last_heartbeat(connection: Redis) -> float | None:
     """Return the timestamp of the scheduler's last run, or None when Redis has none."""
     timestamp = connection.get(_HEARTBEAT_KEY)
     return float(timestamp) if timestamp is not None else None

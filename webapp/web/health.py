@@ -32,20 +32,20 @@ def healthz() -> tuple[Response, int]:
     where it never was. `clock_offset`: seconds by which the clock here was ahead of Amazon's, or null; it does not
     decide the status.
     """
-    redis, age, met = _redis()
-    found = database_problems.find(db.engine)
-    if found is not None:
-        database_problems.report_problem(found, queue.redis() if redis else None)
-    aside = queue.set_aside_at(settings())
-    cause = found.cause if found is not None else met
+    redis, age, reported_cause = _redis()
+    problem = database_problems.find(db.engine)
+    if problem is not None:
+        database_problems.report_problem(problem, queue.redis() if redis else None)
+    set_aside_at = queue.set_aside_at(settings())
+    cause = problem.cause if problem is not None else reported_cause
     body = {
         "web": True,
         "database": cause is None,
         "database_problem": cause,
         "redis": redis,
         "scheduler_tick_age": age,
-        "clock_offset": _clock_ahead() if found is None else None,
-        "redis_files_set_aside_at": aside.isoformat() if aside is not None else None,
+        "clock_offset": _clock_ahead() if problem is None else None,
+        "redis_files_set_aside_at": set_aside_at.isoformat() if set_aside_at is not None else None,
         "advice": None if cause is None else ADVICE[cause],
     }
     healthy = cause is None and redis and age is not None and age < SILENT_AFTER
@@ -66,13 +66,13 @@ def _redis() -> tuple[bool, float | None, Cause | None]:
     """Return whether Redis answers, the age of the scheduler's heartbeat, and the database problem others reported."""
     client = queue.redis()
     try:
-        tick, met = queue.last_tick(client), database_problems.reported(client)
+        heartbeat, cause = queue.last_heartbeat(client), database_problems.reported(client)
     except RedisError:
         return False, None, None
-    return True, None if tick is None else _age(tick), met
+    return True, None if heartbeat is None else _age(heartbeat), cause
 
 
-def _age(tick: float) -> float:
-    age = time.time() - tick
+def _age(heartbeat: float) -> float:
+    age = time.time() - heartbeat
     # Further in the future than clocks differ: it was written before the clock was set back.
     return round(abs(age) if -age > clocks.TOLERANCE.total_seconds() else max(0.0, age), 1)

@@ -1,6 +1,6 @@
-"""Texts in a store's language, which need no request: catalogues by domain, the locale of dates and money, amounts.
+"""Texts and amounts in a store's language, without a request.
 
-A domain is a file `translations/<language>/LC_MESSAGES/<domain>.po`, read as it is, without a step that compiles it.
+A domain is a file `translations/<language>/LC_MESSAGES/<domain>.po`, read without compiling it first.
 """
 
 import io
@@ -17,16 +17,16 @@ from webapp.domain.common.languages import DEFAULT, LANGUAGES
 from webapp.domain.common.money import Money
 
 _FOLDER = Path(__file__).parents[2] / "translations"
-# Where the marketplace's country has no such speakers, this is how the language writes its days and amounts.
+# The locale of a language in a country for which CLDR has none.
 _ELSEWHERE = {"en": "en_150", "zh": "zh_Hans_CN"}
 _LETTER_AT_DIGIT = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 @lru_cache(maxsize=64)
 def catalogue(language: str, domain: str) -> NullTranslations:
-    """`gettext` and `ngettext` of a domain in a language of `LANGUAGES`. English is what the sources say.
+    """Return the catalogue of a domain in a language of `LANGUAGES`; English needs none.
 
-    Raises LookupError for a language the house does not speak, FileNotFoundError for a domain without a catalogue.
+    Raises LookupError for an unknown language, FileNotFoundError for a domain without a catalogue.
     """
     if language not in LANGUAGES:
         raise LookupError(f"There is no language {language!r}.")
@@ -43,7 +43,7 @@ def catalogue(language: str, domain: str) -> NullTranslations:
 
 @lru_cache(maxsize=256)
 def locale(language: str, country_code: str = "") -> Locale:
-    """How the language writes dates and amounts in a country: English in Sweden is not English in the United States."""
+    """Return the locale that formats dates and amounts of a language in a country."""
     try:
         return Locale.parse(f"{language}_{country_code.upper()}") if country_code else Locale.parse(language)
     except (UnknownLocaleError, ValueError):
@@ -52,10 +52,10 @@ def locale(language: str, country_code: str = "") -> Locale:
 
 @lru_cache(maxsize=4096)
 def amount(value: Money, where: Locale) -> str:
-    """`€1,234.50`, `SEK 1,234.50`: as the language writes it, with exactly the currency's digits."""
+    """Format an amount as `€1,234.50` or `SEK 1,234.50`, with exactly the currency's digits."""
     return add_space(numbers.format_currency(value.decimal, value.currency, locale=where))
 
 
 def add_space(text: str) -> str:
-    """An amount with a no-break space behind a currency of letters: CLDR asks for it, Babel leaves it out."""
+    """Add the no-break space after a currency code, which CLDR requires and Babel omits."""
     return _LETTER_AT_DIGIT.sub("\xa0", text)
