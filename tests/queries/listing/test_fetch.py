@@ -67,7 +67,7 @@ def engine(request):
 
 @pytest.fixture
 def table(engine):
-    """Fills the table, and gives a session on it; nothing of it stays."""
+    """Fills the table and provides a session; everything is rolled back."""
     with engine.connect() as connection, connection.begin() as transaction, Session(connection) as session:
 
         def fill(rows):
@@ -103,7 +103,7 @@ def page(session, sort, size=20, **edges):
 
 
 def walk(session, sort, size, step, **first):
-    """The pages from one end to the other, as the links of each page lead; `step` is next or previous."""
+    """The pages from one end to the other, by the links of each page; `step` is next or previous."""
     pages, edges = [], first
     while True:
         place, found = page(session, sort, size, **edges)
@@ -112,7 +112,7 @@ def walk(session, sort, size, step, **first):
         if edge is None:
             return pages
         edges = {"after" if step == "next" else "before": encode_cursor(place, edge)}
-        assert len(pages) < 200, "it never ends"
+        assert len(pages) < 200, "endless paging"
 
 
 rows_of_a_table = strategies.lists(
@@ -128,7 +128,7 @@ rows_of_a_table = strategies.lists(
 
 @given(rows=rows_of_a_table, sort=strategies.sampled_from(SORTS), size=strategies.integers(1, 5))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_walking_both_ways_meets_every_row_once(engine, rows, sort, size):
+def test_paging_in_both_directions_returns_every_row_once(engine, rows, sort, size):
     with engine.connect() as connection, connection.begin() as transaction, Session(connection) as session:
         if rows:
             session.execute(insert(Row), rows)
@@ -142,7 +142,7 @@ def test_walking_both_ways_meets_every_row_once(engine, rows, sort, size):
 
 
 @pytest.mark.parametrize("sort", SORTS)
-def test_previous_leads_back_to_the_very_page(table, sort):
+def test_previous_returns_to_the_same_page(table, sort):
     table.fill(a_row(n, at=n % 3, due=None if n % 4 == 0 else n % 2, amount=n % 2 or None) for n in range(1, 24))
 
     place, first = page(table.session, sort, 5)
@@ -188,7 +188,7 @@ def test_a_page_of_a_number_beyond_the_last_is_the_last(table, sort, far, named,
     assert ([row.id for row in found.rows], found.next) == ([4, 3, 2, 1], None)
 
 
-def test_a_page_whose_rows_are_gone_begins_anew(table):
+def test_a_page_whose_rows_are_gone_shows_the_first_page(table):
     table.fill(a_row(n, at=n) for n in range(1, 4))
     place = parse_page_request(GRID, {})
 
@@ -227,7 +227,7 @@ def test_the_count_is_exact_up_to_a_thousand_and_then_says_more(table):
         {"sort": "amount", "after": encode_cursor(parse_page_request(GRID, {"sort": "amount"}), Cursor(2**70, 1))},
     ],
 )
-def test_what_an_address_says_wrongly_opens_the_first_page(arguments):
+def test_an_invalid_url_opens_the_first_page(arguments):
     place = parse_page_request(GRID, arguments)
 
     assert (place.after, place.before, place.size) == (None, None, 50)
@@ -235,7 +235,7 @@ def test_what_an_address_says_wrongly_opens_the_first_page(arguments):
 
 
 @pytest.mark.parametrize("value", [None, -3])
-def test_an_edge_survives_its_way_through_an_address(value):
+def test_a_cursor_is_decoded_from_a_url(value):
     place = parse_page_request(GRID, {"sort": "-amount"})
 
     again = parse_page_request(GRID, {"sort": "-amount", "after": encode_cursor(place, Cursor(value, 5))})
@@ -243,10 +243,10 @@ def test_an_edge_survives_its_way_through_an_address(value):
     assert again.after == Cursor(value, 5)
 
 
-def test_walking_a_long_list_meets_every_row_once_in_its_order(table):
+def test_iterating_returns_every_row_once_in_order(table):
     rows = [a_row(n, at=n % 3, due=None if n % 4 == 0 else n % 2, name="ab"[n % 2]) for n in range(1, 24)]
     table.fill(rows)
-    # The rows of this test stand in a transaction that is never committed.
+    # The rows of this test are in a transaction that is never committed.
     table.session.rollback = lambda: None
 
     for sort in SORTS:

@@ -1,4 +1,4 @@
-"""Whichever way filters are met, the rows are the same, and SQLite is led along the index that is meant."""
+"""Every query plan returns the same rows, and SQLite uses the intended index."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -22,9 +22,9 @@ STATUSES = ("UNSHIPPED", "SHIPPED", "PARTIALLY_SHIPPED", "UNSHIPPED")
 
 @pytest.fixture
 def many(session):
-    """Twenty-four of two stores, of every status and channel, some without a day they have to leave by."""
+    """24 orders of two stores with every status and channel, some without a ship-by date."""
     account = an_account(session, ("DE", "FR"))
-    told = [
+    orders_at_amazon = [
         a_searchable_order(
             n,
             status=STATUSES[n % 4],
@@ -34,13 +34,13 @@ def many(session):
         )
         for n in range(1, 25)
     ]
-    import_page.import_page(session, account.id, told, now=NOW, actor="test")
+    import_page.import_page(session, account.id, orders_at_amazon, now=NOW, actor="test")
     session.commit()
     return stores.list_store_names(session)
 
 
 def asked(grid, every):
-    """Filters of each kind, alone and two at a time."""
+    """Filters of each kind, alone and in pairs."""
     names = {"amazon_orders": ("status", "buyer", STATUSES), "orders": ("state", "name", ("processing", "complete"))}
     state, name, words = names[grid]
     each = [
@@ -62,7 +62,7 @@ GRIDS = {"orders": orders.grid, "amazon_orders": amazon_orders.grid}
 
 @pytest.mark.both_databases
 @pytest.mark.parametrize("name", GRIDS)
-def test_every_way_leads_to_the_same_rows(session, many, monkeypatch, name):
+def test_every_plan_returns_the_same_rows(session, many, monkeypatch, name):
     grid = GRIDS[name](many).choose()
     everything = {row.id: row for row in session.execute(grid.select)}
     assert len(everything) > 20
@@ -70,7 +70,7 @@ def test_every_way_leads_to_the_same_rows(session, many, monkeypatch, name):
         plainly = {row.id for row in session.execute(grid_fetch.select_filtered(session, grid, filters))}
         for sort in SORTS:
             in_order = grid_fetch.fetch_ids(session, grid, parse_page_request(grid, {"sort": sort}), {}, 100)
-            # Collected, collected where more than are counted, and walked.
+            # Ids materialised below and above the counted number, and an index scan.
             for counted, collected in ((100, 100), (2, 100), (2, 3)):
                 monkeypatch.setattr(query_plan, "COUNTED", counted)
                 monkeypatch.setattr(query_plan, "COLLECTED", collected)
@@ -89,16 +89,16 @@ def test_every_way_leads_to_the_same_rows(session, many, monkeypatch, name):
 
 @pytest.fixture
 def plans(session):
-    """How SQLite goes about each statement inside: its own words."""
-    told = []
+    """The query plans of the statements a test executes, as SQLite explains them."""
+    statements = []
 
     def explain(connection, cursor, statement, parameters, _context, _many):
         if statement.startswith("SELECT"):
             cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)
-            told.append([row[3] for row in cursor.fetchall()])
+            statements.append([row[3] for row in cursor.fetchall()])
 
     event.listen(db.engine, "before_cursor_execute", explain)
-    yield told
+    yield statements
     event.remove(db.engine, "before_cursor_execute", explain)
 
 
@@ -120,7 +120,7 @@ def plans(session):
         ({"purchased_from": NOW.date()}, "-purchased", "ix_amazon_orders_purchased (purchased_at>?)"),
     ],
 )
-def test_much_is_walked_along_the_index_of_the_order_and_not_sorted(
+def test_many_rows_are_scanned_by_the_sort_index_and_not_sorted(
     session, many, monkeypatch, plans, filters, sort, index
 ):
     monkeypatch.setattr(query_plan, "COUNTED", 2)

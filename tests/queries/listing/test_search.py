@@ -52,8 +52,8 @@ def arrived(session):
     return account
 
 
-def numbers(session, sought):
-    ids = [row & ID_MASK for row in search.newest_documents(session, sought, 100)]
+def numbers(session, full_text):
+    ids = [row & ID_MASK for row in search.newest_documents(session, full_text, 100)]
     return [session.get_one(AmazonOrder, id_).number for id_ in ids]
 
 

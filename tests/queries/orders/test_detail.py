@@ -40,7 +40,7 @@ def order(session: Session) -> Order:
 
 @pytest.fixture
 def worked_on(session: Session, order: Order) -> Order:
-    """With seven comments, one of them on a credit memo, a parcel on its way, and what Amazon is told of it."""
+    """An order with seven comments, one of them on a credit memo, a parcel, and the submission that confirms it."""
     user = User(id=7, email="someone@desk.example", role="owner", created_at=NOW, fs_uniquifier="x")
     session.add(user)
     session.commit()
@@ -110,29 +110,29 @@ def test_notes_are_the_latest_with_who_wrote_them(session: Session, worked_on: O
 
 
 def test_the_story_is_the_whole_one_latest_first(session: Session, worked_on: Order) -> None:
-    story = order_detail.load_detail(session, "100001", "history").history
+    history = order_detail.load_detail(session, "100001", "history").history
 
-    assert [event.kind for event in story.events][-3:] == [
+    assert [event.kind for event in history.events][-3:] == [
         "order_invoiced_at_import",
         "order_created",
         "amazon_order_arrived",
     ]
-    assert story.events[0].kind == "order_refunded"
-    assert {event.actor: event.email for event in story.events}["user:7"] == "someone@desk.example"
-    assert [version.received_at for version in story.versions] == [NOW]
+    assert history.events[0].kind == "order_refunded"
+    assert {event.actor: event.email for event in history.events}["user:7"] == "someone@desk.example"
+    assert [version.received_at for version in history.versions] == [NOW]
 
 
 def test_what_amazon_is_told_stands_with_it(session: Session, worked_on: Order) -> None:
-    (told,) = order_detail.load_detail(session, "100001", "invoices").submissions
+    (submission,) = order_detail.load_detail(session, "100001", "invoices").submissions
 
-    assert (told.kind, told.state, told.open, told.details["tracking_number"]) == (
+    assert (submission.kind, submission.state, submission.open, submission.details["tracking_number"]) == (
         "shipment",
         "queued",
         True,
         "JJD01460000A1",
     )
-    assert told.undo_until.tzinfo is UTC
-    assert told.undo_until >= datetime(2026, 1, 1, tzinfo=UTC)
+    assert submission.undo_until.tzinfo is UTC
+    assert submission.undo_until >= datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_other_tabs_hold_no_personal_data(session: Session, worked_on: Order) -> None:
