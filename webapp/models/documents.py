@@ -1,4 +1,4 @@
-"""An invoice: what of an order has been billed, in minor units of the order's currency. The parts sum to the total."""
+"""Invoices and credit memos."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,35 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.base import AUTOINCREMENT, Base, UtcDateTime
 
 
-class Invoice(Base):
+class _Amounts:
+    """The parts of an amount in minor units of the order's currency. They sum to `total`."""
+
+    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
+    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
+    tax: Mapped[int] = mapped_column(BigInteger, default=0)
+    discount: Mapped[int] = mapped_column(BigInteger, default=0)
+    other: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger)
+
+
+class _Document(_Amounts):
+    """What an invoice and a credit memo have in common."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class _DocumentItem(_Amounts):
+    """The quantity and the amounts of one order line on a document."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
+    quantity: Mapped[int]
+
+
+class Invoice(_Document, Base):
     __tablename__ = "invoices"
     __table_args__ = (
         Index("ix_invoices_created", "created_at", "id"),
@@ -17,36 +45,16 @@ class Invoice(Base):
         AUTOINCREMENT,
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(40), unique=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
-    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
-    tax: Mapped[int] = mapped_column(BigInteger, default=0)
-    discount: Mapped[int] = mapped_column(BigInteger, default=0)
-    other: Mapped[int] = mapped_column(BigInteger, default=0)
-    total: Mapped[int] = mapped_column(BigInteger)
-
     items: Mapped[list["InvoiceItem"]] = relationship(order_by="InvoiceItem.id")
 
 
-class InvoiceItem(Base):
+class InvoiceItem(_DocumentItem, Base):
     __tablename__ = "invoice_items"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id", ondelete="CASCADE"), index=True)
-    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
-    quantity: Mapped[int]
-    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
-    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
-    tax: Mapped[int] = mapped_column(BigInteger, default=0)
-    discount: Mapped[int] = mapped_column(BigInteger, default=0)
-    other: Mapped[int] = mapped_column(BigInteger, default=0)
-    total: Mapped[int] = mapped_column(BigInteger)
 
 
-class CreditMemo(Base):
+class CreditMemo(_Document, Base):
     __tablename__ = "credit_memos"
     __table_args__ = (
         Index("ix_credit_memos_created", "created_at", "id"),
@@ -54,45 +62,26 @@ class CreditMemo(Base):
         AUTOINCREMENT,
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[str] = mapped_column(String(40), unique=True)
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
-    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
-    tax: Mapped[int] = mapped_column(BigInteger, default=0)
-    discount: Mapped[int] = mapped_column(BigInteger, default=0)
-    other: Mapped[int] = mapped_column(BigInteger, default=0)
-    # Given back beside the lines, and kept of them.
+    # Refunded in addition to the lines, and withheld from them.
     adjustment_refund: Mapped[int] = mapped_column(BigInteger, default=0)
     adjustment_fee: Mapped[int] = mapped_column(BigInteger, default=0)
-    total: Mapped[int] = mapped_column(BigInteger)
-    # Nothing was asked of Amazon. Else Amazon is asked to give the money back, and `state` says how far that is.
+    # True when Amazon is not asked to refund. Otherwise `state` is the progress of the refund at Amazon.
     offline: Mapped[bool] = mapped_column(default=True)
-    # One of `domain/invoicing/amazon_refunds.MEMO_STATES`. Only what is offline or refunded is counted as given back.
+    # One of `domain/invoicing/amazon_refunds.MEMO_STATES`. Only offline and refunded memos count as refunded.
     state: Mapped[str] = mapped_column(String(10), default="offline")
-    # What Amazon is told, a row a line: {"line": id of the Order's line, "item": Amazon's id of it, "cancelled": pieces
-    # that will not be shipped, "parts": minor units by component}.
+    # The refund sent to Amazon, one entry per line: {"line": id of the order item, "item": Amazon's id of it,
+    # "cancelled": units that will not be shipped, "parts": minor units by component}.
     amazon_lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     reason: Mapped[str] = mapped_column(String(40), default="")
 
     items: Mapped[list["CreditMemoItem"]] = relationship(order_by="CreditMemoItem.id")
 
 
-class CreditMemoItem(Base):
-    """What is given back of a line; no pieces where it is shipping alone."""
+class CreditMemoItem(_DocumentItem, Base):
+    """The refund of one order line; `quantity` is 0 where only shipping is refunded."""
 
     __tablename__ = "credit_memo_items"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
     credit_memo_id: Mapped[int] = mapped_column(ForeignKey("credit_memos.id", ondelete="CASCADE"), index=True)
-    order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"))
-    quantity: Mapped[int]
-    subtotal: Mapped[int] = mapped_column(BigInteger, default=0)
-    shipping: Mapped[int] = mapped_column(BigInteger, default=0)
-    tax: Mapped[int] = mapped_column(BigInteger, default=0)
-    discount: Mapped[int] = mapped_column(BigInteger, default=0)
-    other: Mapped[int] = mapped_column(BigInteger, default=0)
-    total: Mapped[int] = mapped_column(BigInteger)
-    # The pieces came back and can be sold again.
+    # The units came back and can be sold again.
     return_to_stock: Mapped[bool] = mapped_column(default=False)
