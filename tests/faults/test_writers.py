@@ -22,7 +22,7 @@ from webapp.models.orders import Order
 from webapp.models.recurring_jobs import RecurringJob
 from webapp.models.submissions import Feed, Submission
 from webapp.services import audit_log, schedule
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.submissions import cancellations, feeds
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.sync import manual_corrections, order_decisions
@@ -54,7 +54,7 @@ def test_no_number_and_no_change_is_lost(session, account, run_concurrently):
 
     def work(session):
         for _ in range(50):
-            accounts.lock_orders(session, account_id)
+            locking.lock_orders(session, account_id)
             order = session.scalars(select(Order).where(Order.amazon_order_id == mirror)).one()
             order.total_refunded += 1
             number = number_sequences.next_numbers(session, "credit_memo")[0]

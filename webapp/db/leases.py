@@ -31,6 +31,11 @@ class LeaseLostError(RuntimeError):
     """Another took over, because this one was silent for too long. What it was about to write is not written."""
 
 
+def name_of(work: str, account_id: int) -> str:
+    """Return the name of the lease for one kind of work on an account."""
+    return f"{work}-{account_id}"
+
+
 def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> str:
     """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
     lease = session.get(Lease, name, with_for_update=True)

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from sqlalchemy.orm import Session
 
+from webapp.domain.common.batches import batched
 from webapp.printing import credit_memos, invoices, packing_slips, pick_lists
 from webapp.printing.content import Content
 from webapp.printing.pdf.canvas import PdfCanvas
@@ -16,7 +17,7 @@ from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key, Printed
 
 # So many are in memory at a time; the pages drawn are small.
-_AT_ONCE = 200
+_BATCH = 200
 
 
 def invoice(session: Session, invoice_id: int) -> bytes:
@@ -38,8 +39,8 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
         raise ValueError("A file of no documents cannot be printed.")
     with closing(PdfCanvas()) as sheet:
         said = list[Content]()
-        for start in range(0, len(wanted), _AT_ONCE):
-            for printed in queries.load_documents(session, wanted[start : start + _AT_ONCE]):
+        for batch in batched(wanted, _BATCH):
+            for printed in queries.load_documents(session, batch):
                 content = _content(printed)
                 Layout(sheet, content).draw()
                 # The file says of itself what its first and last document are; those between need not be kept.

@@ -23,7 +23,7 @@ from webapp.models.submissions import Feed, Submission
 from webapp.models.tracking_imports import TrackingImport
 from webapp.models.users import SignInAttempt, SignInLink, WebSession
 from webapp.queries.submissions import is_dated_ahead
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.users.users import LINK_LIFETIME
 
 # How long a measured difference is used: the clock may be set at any time.
@@ -75,7 +75,7 @@ def correct_future_times(session: Session, *, now: datetime) -> None:
 
 def correct_account(session: Session, account_id: int, now: datetime) -> None:
     """Correct the times of an account's submissions and feeds; each waits as long again as it was to wait. Commits."""
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     statement = select(Submission).where(Submission.open, Submission.account_id == account_id, is_dated_ahead(now))
     submissions = session.scalars(statement.execution_options(populate_existing=True)).all()
     for submission in submissions:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload, load_only, selectinload
 
+from webapp.domain.common.batches import batched
 from webapp.domain.errors import NotFoundError
 from webapp.domain.invoicing import amazon_refunds
 from webapp.domain.orders import state_machine as order_states
@@ -29,7 +30,7 @@ _WITH = {
 # The packing slip of what is left to ship; its id is the order's.
 UNSHIPPED = "unshipped"
 # Below the parameter limits of PostgreSQL and SQLite.
-_AT_ONCE = 500
+_BATCH = 500
 
 
 class Printed(NamedTuple):
@@ -46,8 +47,8 @@ def load_documents(session: Session, keys: Sequence[Key]) -> list[Printed]:
     found: dict[Key, Any] = {}
     for kind, model in KINDS.items():
         ids = [id_ for name, id_ in keys if name == kind]
-        for portion in _portions(ids):
-            rows = session.scalars(select(model).where(model.id.in_(portion)).options(*_WITH[kind]))
+        for batch in batched(ids, _BATCH):
+            rows = session.scalars(select(model).where(model.id.in_(batch)).options(*_WITH[kind]))
             found.update({(kind, row.id): row for row in rows})
     order_ids = {key: document.order_id for key, document in found.items()}
     unshipped = {key: key[1] for key in keys if key[0] == UNSHIPPED}
@@ -76,9 +77,9 @@ def _by_order(session: Session, order_ids: Sequence[int], kinds: Iterable[str]) 
         if kind not in kinds:
             continue
         model = KINDS[kind]
-        for portion in _portions(list(found)):
+        for batch in batched(list(found), _BATCH):
             rows = (
-                select(model.order_id, model.id).where(model.order_id.in_(portion), *_is_valid(kind)).order_by(model.id)
+                select(model.order_id, model.id).where(model.order_id.in_(batch), *_is_valid(kind)).order_by(model.id)
             )
             for order_id, id_ in session.execute(rows):
                 found[order_id].append((kind, id_))
@@ -91,8 +92,8 @@ def list_unshipped(session: Session, order_ids: Sequence[int]) -> list[Key]:
     Orders on hold are left out: they are not to be packed.
     """
     found: set[int] = set()
-    for portion in _portions(list(order_ids)):
-        rows = select(Order).where(Order.id.in_(portion), Order.state.in_(order_states.TRANSITIONS["ship"].from_states))
+    for batch in batched(list(order_ids), _BATCH):
+        rows = select(Order).where(Order.id.in_(batch), Order.state.in_(order_states.TRANSITIONS["ship"].from_states))
         rows = rows.options(load_only(Order.id), selectinload(Order.items))
         found.update(order.id for order in session.scalars(rows) if any(map(order_states.left_to_ship, order.items)))
     return [(UNSHIPPED, id_) for id_ in order_ids if id_ in found]
@@ -108,8 +109,8 @@ def list_packing_slips(session: Session, order_ids: Sequence[int]) -> list[Key]:
 def filter_existing(session: Session, kind: str, ids: Sequence[int]) -> list[Key]:
     """Return those of these documents that exist and are valid, in the given order."""
     model, found = KINDS[kind], set[int]()
-    for portion in _portions(list(ids)):
-        found.update(session.scalars(select(model.id).where(model.id.in_(portion), *_is_valid(kind))))
+    for batch in batched(list(ids), _BATCH):
+        found.update(session.scalars(select(model.id).where(model.id.in_(batch), *_is_valid(kind))))
     return [(kind, id_) for id_ in ids if id_ in found]
 
 
@@ -139,20 +140,16 @@ def _orders(session: Session, ids: set[int]) -> dict[int, Order]:
         selectinload(Order.items),
     )
     found: dict[int, Order] = {}
-    for portion in _portions(sorted(ids)):
-        rows = session.scalars(select(Order).where(Order.id.in_(portion)).options(*parts))
+    for batch in batched(sorted(ids), _BATCH):
+        rows = session.scalars(select(Order).where(Order.id.in_(batch)).options(*parts))
         found.update({order.id: order for order in rows})
     return found
 
 
 def _invoice_numbers(session: Session, order_ids: set[int]) -> dict[int, list[str]]:
     numbers: dict[int, list[str]] = {}
-    for portion in _portions(sorted(order_ids)):
-        rows = select(Invoice.order_id, Invoice.number).where(Invoice.order_id.in_(portion)).order_by(Invoice.id)
+    for batch in batched(sorted(order_ids), _BATCH):
+        rows = select(Invoice.order_id, Invoice.number).where(Invoice.order_id.in_(batch)).order_by(Invoice.id)
         for order_id, number in session.execute(rows):
             numbers.setdefault(order_id, []).append(number)
     return numbers
-
-
-def _portions(ids: list[int]) -> Iterable[list[int]]:
-    return (ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from webapp.domain.common.batches import batched
 from webapp.domain.errors import InvalidError, NotFoundError
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products import stock
@@ -170,10 +171,10 @@ def preview_import(session: Session, account_id: int, rows: Sequence[product_csv
     """Return what importing these rows would change now."""
     known: dict[str, product_csv.Known] = {}
     skus = [row.entry.sku for row in rows if row.entry is not None]
-    for start in range(0, len(skus), 500):
+    for batch in batched(skus, 500):
         wanted = select(
             Product.sku, Product.title, Product.asin, Product.enabled, Product.manage_stock, Product.quantity
-        ).where(Product.account_id == account_id, Product.sku.in_(skus[start : start + 500]))
+        ).where(Product.account_id == account_id, Product.sku.in_(batch))
         known |= {row.sku: product_csv.Known(*row[1:]) for row in session.execute(wanted)}
     return [
         Change(row, row.sku not in known, product_csv.changes(row.entry, known.get(row.sku)))

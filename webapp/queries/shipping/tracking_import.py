@@ -1,12 +1,13 @@
 """Tracking imports, and the orders their rows refer to, loaded in a few statements however long the file is."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from webapp.domain.common.batches import batched
 from webapp.domain.common.marketplaces import BY_COUNTRY, BY_ID
 from webapp.domain.errors import NotFoundError
 from webapp.domain.orders import state_machine as order_states
@@ -30,7 +31,7 @@ from webapp.models.submissions import Submission
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
 from webapp.queries.shipping import confirmations
 
-_AT_ONCE = 2_000
+_BATCH = 2_000
 RECENT = 10
 
 
@@ -80,9 +81,9 @@ def is_month_first(session: Session) -> bool:
 def filter_order_numbers(session: Session, words: Collection[str]) -> set[str]:
     """Return those of these words that are numbers of orders, ours or Amazon's."""
     found: set[str] = set()
-    for some in _portions(words):
-        found.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(some))))
-        found.update(session.scalars(select(AmazonOrder.number).where(AmazonOrder.number.in_(some))))
+    for batch in batched(list(words), _BATCH):
+        found.update(session.scalars(select(OrderRow.number).where(OrderRow.number.in_(batch))))
+        found.update(session.scalars(select(AmazonOrder.number).where(AmazonOrder.number.in_(batch))))
     return found
 
 
@@ -94,8 +95,8 @@ def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, s
     there = select(AmazonPackage.tracking_number, AmazonOrder.number).join(
         AmazonOrder, AmazonOrder.id == AmazonPackage.amazon_order_id
     )
-    for some in _portions(numbers):
-        for asked in (there.where(_AMAZONS.in_(some)), here.where(Parcel.tracking_number.in_(some))):
+    for batch in batched(list(numbers), _BATCH):
+        for asked in (there.where(_AMAZONS.in_(batch)), here.where(Parcel.tracking_number.in_(batch))):
             found.update((str(number), order) for number, order in session.execute(asked))
     return found
 
@@ -103,8 +104,8 @@ def find_used_numbers(session: Session, numbers: Collection[str]) -> dict[str, s
 def load_orders(session: Session, numbers: Collection[str]) -> dict[str, Order]:
     """Load the orders with these numbers, ours or Amazon's, by number."""
     rows: dict[int, Any] = {}
-    for some in _portions(numbers):
-        either = or_(OrderRow.number.in_(some), AmazonOrder.number.in_(some))
+    for batch in batched(list(numbers), _BATCH):
+        either = or_(OrderRow.number.in_(batch), AmazonOrder.number.in_(batch))
         rows.update({row.id: row for row in session.execute(_ORDERS.where(either))})
     ids = list(rows)
     items, parcels = _items(session, ids), _numbers(session, rows)
@@ -163,8 +164,8 @@ def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None
 
 def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
     found: dict[int, list[Item]] = {}
-    for some in _portions(ids):
-        rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(some)).order_by(OrderItem.id))
+    for batch in batched(list(ids), _BATCH):
+        rows = session.scalars(select(OrderItem).where(OrderItem.order_id.in_(batch)).order_by(OrderItem.id))
         for item in rows:
             left = order_states.left_to_ship(item)
             found.setdefault(item.order_id, []).append(Item(item.id, item.sku or "", left, item.order_item_id))
@@ -174,14 +175,14 @@ def _items(session: Session, ids: Collection[int]) -> dict[int, list[Item]]:
 def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
     """The tracking numbers of each order's parcels, here or at Amazon."""
     found: dict[int, set[str]] = {}
-    for some in _portions(list(rows)):
-        mine = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(some))
+    for batch in batched(list(rows), _BATCH):
+        mine = select(Parcel.order_id, Parcel.tracking_number).where(Parcel.order_id.in_(batch))
         for order_id, number in session.execute(mine):
             found.setdefault(order_id, set()).add(number)
         amazons = (
             select(OrderRow.id, AmazonPackage.tracking_number)
             .join(OrderRow, OrderRow.amazon_order_id == AmazonPackage.amazon_order_id)
-            .where(OrderRow.id.in_(some))
+            .where(OrderRow.id.in_(batch))
         )
         for row in session.execute(amazons):
             found.setdefault(row[0], set()).add(carriers.clean(row[1] or ""))
@@ -190,14 +191,9 @@ def _numbers(session: Session, rows: dict[int, Any]) -> dict[int, set[str]]:
 
 def _cancelling(session: Session, ids: Collection[int]) -> set[int]:
     found: set[int] = set()
-    for some in _portions(ids):
+    for batch in batched(list(ids), _BATCH):
         asked = select(Submission.amazon_order_id).where(
-            Submission.amazon_order_id.in_(some), Submission.kind == cancellation.KIND, Submission.open
+            Submission.amazon_order_id.in_(batch), Submission.kind == cancellation.KIND, Submission.open
         )
         found.update(id_ for id_ in session.scalars(asked) if id_ is not None)
     return found
-
-
-def _portions(values: Iterable[Any]) -> Iterator[list[Any]]:
-    every = list(values)
-    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,6 @@ SYNC_INTERVAL = 180
 # A dataset refused for longer than this after it last worked counts as a missing role, not as an outage.
 MAX_OUTAGE = timedelta(days=3)
 OUTAGE_PAUSE = timedelta(minutes=15)
-_LOCK = select(Account.id).where(Account.id == bindparam("account_id")).with_for_update(key_share=True)
 _REQUIRED = ("name", "region", "seller_id", "client_id", "client_secret", "refresh_token")
 # The sizes of the columns; the names of stores add a country to the account's name.
 _MAX_LENGTHS = {"name": 70, "seller_id": 40, "client_id": 200, "endpoint": 300, "token_url": 300}
@@ -226,17 +225,6 @@ def replace_credentials(
     audit_log.record(session, "credentials_replaced", now=now, actor=actor, account_id=account.id)
     session.commit()
     return account
-
-
-def lock_orders(session: Session, account_id: int) -> None:
-    """Lock the orders of an account until the transaction ends.
-
-    SQLite has one write transaction at a time anyway; on PostgreSQL this prevents two imports from inserting the same
-    order, and deadlocks between transactions that write several rows. Values read before the lock may be stale.
-    Number sequences are shared by all accounts, so lock them afterwards, in this order: order, invoice, shipment,
-    credit memo.
-    """
-    session.execute(_LOCK, {"account_id": account_id})
 
 
 def find(session: Session, account_id: int) -> Account:

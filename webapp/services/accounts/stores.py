@@ -24,6 +24,7 @@ from webapp.models.stores import Store
 from webapp.models.submissions import Feed, Submission
 from webapp.models.sync_runs import SyncRun
 from webapp.services import audit_log, schedule
+from webapp.services.accounts import locking
 from webapp.services.listing import search_indexer
 from webapp.services.products import stock_ledger
 
@@ -76,7 +77,7 @@ def change_settings(session: Session, store: Store, values: dict[str, str], *, n
     custom = values.get("order_status", store.order_status) == "custom"
     if custom and not values.get("processing_status", store.processing_status).strip():
         raise InvalidError("processing_status_required", field="processing_status")
-    _lock(session, store.account_id)
+    locking.lock_orders(session, store.account_id)
     changed = {}
     for key, value in values.items():
         new = (value == "enabled") if key in SWITCHES else value.strip()
@@ -123,7 +124,7 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
     ):
         raise RefusedError("store_has_submissions")
     account = store.account
-    _lock(session, account.id)
+    locking.lock_orders(session, account.id)
     stock_ledger.release_store(session, store.id, now=now, actor=actor)
     _delete_orders(session, store.id)
     audit_log.record(session, "store_deleted", now=now, actor=actor, args={"name": store.name})
@@ -133,11 +134,6 @@ def delete_store(session: Session, store: Store, typed_name: str, *, now: dateti
     if not session.scalar(select(Store.id).where(Store.account_id == account.id).limit(1)):
         _delete_account(session, account)
     session.commit()
-
-
-def _lock(session: Session, account_id: int) -> None:
-    """What `accounts.lock` does: that room knows this one, so it cannot be asked."""
-    session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
 
 
 def _delete_orders(session: Session, store_id: int) -> None:

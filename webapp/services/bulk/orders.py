@@ -1,13 +1,14 @@
 """Bulk actions on orders: cancel at Amazon, hold, release, invoice."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.domain.common.batches import batched
 from webapp.domain.errors import NotFoundError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.submissions import cancellation
@@ -66,7 +67,7 @@ def _reasons_by_state(action: str) -> Callable[[Session, Sequence[int]], list[Sk
 
     def find_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
         states: Counter[str] = Counter()
-        for batch in _batches(ids):
+        for batch in batched(ids, _BATCH_SIZE):
             states.update(session.scalars(select(Order.state).where(Order.id.in_(batch))))
         return [
             SkipReason(f"cannot_{action}", {"state": state}, count)
@@ -80,7 +81,7 @@ def _reasons_by_state(action: str) -> Callable[[Session, Sequence[int]], list[Sk
 def _invoice_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
     """Count the orders whose state does not allow an invoice, and those that are invoiced completely."""
     fully_invoiced = 0
-    for batch in _batches(ids):
+    for batch in batched(ids, _BATCH_SIZE):
         remaining = OrderItem.ordered - OrderItem.canceled > OrderItem.invoiced
         open_items = select(OrderItem.id).where(OrderItem.order_id == Order.id, remaining).exists()
         is_allowed = Order.state.in_(order_states.TRANSITIONS["invoice"].from_states)
@@ -98,7 +99,7 @@ def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReaso
         Submission.amazon_order_id == AmazonOrder.id, Submission.kind == cancellation.KIND, Submission.open
     )
     parcel = select(Parcel.id).where(Parcel.order_id == Order.id)
-    for batch in _batches(ids):
+    for batch in batched(ids, _BATCH_SIZE):
         rows = session.execute(
             select(
                 AmazonOrder.status,
@@ -120,10 +121,6 @@ def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReaso
             if code is not None:
                 reasons[code] += 1
     return [SkipReason(code, {}, count) for code, count in reasons.most_common()]
-
-
-def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + _BATCH_SIZE] for start in range(0, len(ids), _BATCH_SIZE))
 
 
 CANCEL = BulkHandler("cancel", "orders.cancel", _cancel, find_skip_reasons=_cancel_skip_reasons)

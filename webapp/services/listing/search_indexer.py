@@ -1,13 +1,13 @@
 """Maintain the full-text index of orders, in the transaction of each change."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from sqlalchemy import event, func, inspect, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from webapp.db.bulk_write import insert_rows
 from webapp.db.search_index import NAME_OF_TABLE, DocumentHasher, row_of
+from webapp.db.session_hooks import update_before_commit
 from webapp.domain.amazon.types import Address, AmazonOrder
 from webapp.domain.search_tokenizer import IndexableOrder
 from webapp.models import amazon_orders as rows
@@ -66,55 +66,17 @@ def rebuild(session: Session, amazon_order_ids: Sequence[int]) -> None:
 
 def rebuild_all(session: Session) -> int:
     """Rebuild every document, the newest orders first, BATCH in a transaction; return how many. Commits."""
-    return _rebuild_below(session, _last_id(session) + 1, None)
-
-
-def catch_up(session: Session, limit: int = 5_000) -> int:
-    """Index orders that were there before the index was, `most` at a time; answers how many were. Commits.
-
-    The newest are indexed first, so those without a document are the oldest: where they begin is quickly found.
-    """
-    oldest = session.scalar(select(func.min(rows.AmazonOrder.id)))
-    if oldest is None or _is_indexed(session, oldest):
-        session.rollback()
-        return 0
-    without, indexed = oldest, _last_id(session) + 1
-    while indexed - without > 1:
-        middle = (without + indexed) // 2
-        if _is_indexed(session, middle):
-            indexed = middle
-        else:
-            without = middle
-    return _rebuild_below(session, indexed, limit)
-
-
-def _is_indexed(session: Session, min_id: int) -> bool:
-    """Return whether the first order from this id on has its document, or there is no such order."""
-    statement = select(rows.AmazonOrder.id, rows.AmazonOrder.purchased_at).where(rows.AmazonOrder.id >= min_id)
-    first = session.execute(statement.order_by(rows.AmazonOrder.id).limit(1)).one_or_none()
-    if first is None:
-        return True
-    document = text(f"SELECT 1 FROM {NAME_OF_TABLE} WHERE rowid = :row")  # noqa: S608 - a name of ours
-    return session.scalar(document, {"row": row_of(first.purchased_at, first.id)}) is not None
-
-
-def _last_id(session: Session) -> int:
-    return session.scalar(select(func.max(rows.AmazonOrder.id))) or 0
-
-
-def _rebuild_below(session: Session, upper_id: int, limit: int | None) -> int:
-    count = 0
-    while limit is None or count < limit:
+    count, upper_id = 0, (session.scalar(select(func.max(rows.AmazonOrder.id))) or 0) + 1
+    while True:
         older = select(rows.AmazonOrder.id).where(rows.AmazonOrder.id < upper_id)
         ids = session.scalars(older.order_by(rows.AmazonOrder.id.desc()).limit(BATCH)).all()
         if not ids:
-            break
+            session.rollback()
+            return count
         rebuild(session, ids)
         session.commit()
         session.expunge_all()
         count, upper_id = count + len(ids), ids[-1]
-    session.rollback()
-    return count
 
 
 def delete_documents(session: Session, documents: Sequence[int]) -> None:
@@ -187,8 +149,7 @@ def _add_address(document: IndexableOrder, address: Address) -> None:
     document.phones.append(address.phone)
 
 
-@event.listens_for(Session, "after_flush")
-def _mark_changed(session: Session, _context: Any) -> None:
+def _mark_changed(session: Session) -> None:
     """Mark the orders of changed entities, whichever service changes them."""
     for entity in (*session.new, *session.dirty):
         if isinstance(entity, rows.AmazonOrder) and entity in session.dirty:
@@ -207,15 +168,8 @@ def _mark_changed(session: Session, _context: Any) -> None:
             mark_dirty(session, *session.execute(amazon_order_ids, execution_options={"autoflush": False}).scalars())
 
 
-@event.listens_for(Session, "before_commit")
-def _rebuild_dirty(session: Session) -> None:
-    if session.new or session.dirty or session.deleted:
-        session.flush()
-    dirty = session.info.pop(_DIRTY_IDS, None)
-    if dirty:
-        rebuild(session, sorted(dirty))
+def _rebuild_dirty(session: Session, amazon_order_ids: set[int]) -> None:
+    rebuild(session, sorted(amazon_order_ids))
 
 
-@event.listens_for(Session, "after_soft_rollback")
-def _clear_dirty(session: Session, _previous: Any) -> None:
-    session.info.pop(_DIRTY_IDS, None)
+update_before_commit(_DIRTY_IDS, _mark_changed, _rebuild_dirty)

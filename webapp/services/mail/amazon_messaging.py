@@ -18,7 +18,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.mails import Mail, MessageOffer
 from webapp.models.orders import Order
 from webapp.models.stores import Store
-from webapp.services.accounts import accounts
+from webapp.services.accounts import accounts, locking
 from webapp.services.mail import outbox as mail_outbox
 
 Clock = Callable[[], datetime]
@@ -27,10 +27,6 @@ Clock = Callable[[], datetime]
 MAX_AGE = timedelta(minutes=10)
 # Amazon's error messages are stored up to this length.
 _MAX_LENGTH = 1000
-
-
-def lease_name(account_id: int) -> str:
-    return f"messages-{account_id}"
 
 
 def request_allowed(session: Session, order: Order, *, now: datetime) -> MessageOffer:
@@ -53,17 +49,17 @@ def is_fresh(offer: MessageOffer, now: datetime) -> bool:
 
 def process_due(session: Session, port: AmazonGateway, account_id: int, *, clock: Clock) -> None:
     """Load requested kinds and send due messages. Calls Amazon, commits. Raises BusyError if already running."""
-    owner = leases.acquire(session, lease_name(account_id), clock(), "messages_running")
+    owner = leases.acquire(session, leases.name_of("messages", account_id), clock(), "messages_running")
     try:
         for amazon_order_id in _requested_order_ids(session, account_id):
             _load_allowed(session, port, amazon_order_id, clock)
-            leases.renew(session, lease_name(account_id), owner, clock())
+            leases.renew(session, leases.name_of("messages", account_id), owner, clock())
             session.commit()
         for mail_id in _due_mail_ids(session, account_id, clock()):
             _send(session, port, account_id, mail_id, owner, clock)
     finally:
         session.rollback()
-        leases.release(session, lease_name(account_id), owner)
+        leases.release(session, leases.name_of("messages", account_id), owner)
 
 
 def _requested_order_ids(session: Session, account_id: int) -> list[int]:
@@ -121,7 +117,7 @@ def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, 
     mail_outbox.apply_transition(mail, "send", clock())
     mail.tries += 1
     mail.due_at = clock() + domain.SILENT
-    leases.renew(session, lease_name(account_id), owner, clock())
+    leases.renew(session, leases.name_of("messages", account_id), owner, clock())
     session.commit()
     fault_points.crash("message.before_send")
     try:
@@ -141,7 +137,7 @@ def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, 
 def _handle_error(session: Session, account_id: int, mail_id: int, error: AmazonError, now: datetime) -> None:
     """Reschedule after a transient error. After a lost response it may have arrived and is not repeated."""
     session.rollback()
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     mail = _load_locked(session, mail_id)
     mail.cause, mail.error_message = error.cause, error.message[:_MAX_LENGTH]
     can_retry = (error.is_temporary or isinstance(error, BadCredentials)) and now - mail.queued_at < domain.LONGEST_WAIT

@@ -13,7 +13,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order, OrderItem
 from webapp.queries.shipping import confirmations
 from webapp.services import audit_log
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.products import stock_ledger
 from webapp.services.sync import line_quantities
 
@@ -98,7 +98,7 @@ def _load_locked(session: Session, order_id: int, action: str | None, expected_v
     account_id = session.scalar(account.where(Order.id == order_id))
     if account_id is None:
         raise NotFoundError("order_unknown", number=order_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     order = reload_locked(session, order_id)
     if action is not None and not order_states.is_allowed(action, order.state):
         raise RefusedError(f"cannot_{action}", state=order.state)

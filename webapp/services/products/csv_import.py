@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.domain.products import csv_import as product_csv
 from webapp.models.products import ProductImport
-from webapp.services.accounts import accounts
+from webapp.services.accounts import accounts, locking
 from webapp.services.products.products import apply_rows
 
 
@@ -27,7 +27,7 @@ def confirm(session: Session, import_id: int, *, now: datetime, actor: str) -> P
     account_id = session.scalar(select(ProductImport.account_id).where(ProductImport.id == import_id))
     if account_id is None:
         raise NotFoundError("product_import_unknown", name=import_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     product_import = session.get_one(ProductImport, import_id, populate_existing=True)
     if product_import.confirmed_at is not None:
         session.rollback()

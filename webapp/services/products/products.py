@@ -13,6 +13,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.bulk_write import insert_many
+from webapp.domain.common.batches import batched
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products.csv_import import Entry
@@ -25,7 +26,7 @@ from webapp.domain.products.stock import (
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.products import Product
 from webapp.services import audit_log
-from webapp.services.accounts import accounts
+from webapp.services.accounts import accounts, locking
 from webapp.services.products import stock_ledger
 from webapp.services.sync import order_decisions
 
@@ -116,7 +117,7 @@ def mark_all_reviewed(session: Session, *, now: datetime, actor: str) -> int:
     flagged = select(Product.account_id, func.count()).where(Product.is_flagged()).group_by(Product.account_id)
     reviewed = 0
     for account_id, count in session.execute(flagged.order_by(Product.account_id)).all():
-        accounts.lock_orders(session, account_id)
+        locking.lock_orders(session, account_id)
         statement = update(Product).where(Product.account_id == account_id, Product.is_flagged()).values(flag="")
         session.execute(statement, execution_options={"synchronize_session": False})
         audit_log.record(session, "products_seen", now=now, actor=actor, account_id=account_id, args={"count": count})
@@ -148,14 +149,14 @@ def apply_rows(
 
 def _lock(session: Session, account_id: int) -> None:
     accounts.find(session, account_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
 
 
 def _load_locked(session: Session, product_id: int) -> Product:
     account_id = session.scalar(select(Product.account_id).where(Product.id == product_id))
     if account_id is None:
         raise NotFoundError("product_gone", name=product_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     return session.get_one(Product, product_id, with_for_update=True, populate_existing=True)
 
 
@@ -186,8 +187,7 @@ def _write(
 ) -> Counter[str]:
     """Create or update products and their stock; return how many were created, changed and the same."""
     counts: Counter[str] = Counter(created=0, changed=0, same=0)
-    for start in range(0, len(entries), _BATCH_SIZE):
-        batch = entries[start : start + _BATCH_SIZE]
+    for batch in batched(entries, _BATCH_SIZE):
         existing = _load_products(session, account_id, batch)
         changes = {entry.sku: product_csv.changes(entry, _known_values(existing.get(entry.sku))) for entry in batch}
         new = [sku for sku in changes if sku not in existing]
@@ -288,8 +288,8 @@ def _update_stock(
 
 def _retry_blocked_orders(session: Session, account_id: int, skus: Sequence[str], now: datetime, actor: str) -> None:
     """Create the orders that were blocked by these products."""
-    for start in range(0, len(skus), _BATCH_SIZE):
-        has_sku = AmazonOrderItem.sku.in_(skus[start : start + _BATCH_SIZE])
+    for batch in batched(skus, _BATCH_SIZE):
+        has_sku = AmazonOrderItem.sku.in_(batch)
         waiting = (
             select(AmazonOrder)
             .where(AmazonOrder.account_id == account_id, AmazonOrder.blocked.in_(CAUSES))

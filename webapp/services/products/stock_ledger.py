@@ -5,7 +5,7 @@ handful of statements, and none for orders without managed products.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db.bulk_write import allocate_ids, insert_many
 from webapp.domain.amazon import statuses as status
+from webapp.domain.common.batches import batched
 from webapp.domain.products import stock
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 from webapp.models.products import Product, StockHold, StockMovement
@@ -26,14 +27,14 @@ _EFFECT_FIELDS = tuple(field.name for field in fields(stock.StockEffect))
 
 def reconcile(session: Session, amazon_order_ids: Collection[int], *, now: datetime, actor: str) -> None:
     """Reconcile the stock of these orders of one account. Requires the account lock. Does not commit."""
-    for batch in _batches(amazon_order_ids):
+    for batch in batched(sorted(set(amazon_order_ids)), _BATCH_SIZE):
         _reconcile_batch(session, batch, now, actor)
 
 
 def reconcile_products(session: Session, product_ids: Collection[int], *, now: datetime, actor: str) -> None:
     """Reconcile every open order of these products, after their stock management was switched on or off."""
     amazon_order_ids: set[int] = set()
-    for batch in _batches(product_ids):
+    for batch in batched(sorted(set(product_ids)), _BATCH_SIZE):
         with_open_lines = (
             select(AmazonOrder.id)
             .join(AmazonOrderItem, AmazonOrderItem.amazon_order_id == AmazonOrder.id)
@@ -89,12 +90,6 @@ def record_movements(
     ]
     insert_many(session, StockMovement, rows)
     _save_counters(session, products)
-
-
-def _batches(ids: Collection[int]) -> Iterator[Sequence[int]]:
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), _BATCH_SIZE):
-        yield ordered[start : start + _BATCH_SIZE]
 
 
 def _reconcile_batch(session: Session, ids: Sequence[int], now: datetime, actor: str) -> None:

@@ -17,7 +17,7 @@ from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
 from webapp.models.submissions import Submission
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.submissions import user_actions as submission_actions
 from webapp.services.submissions.handlers import FeedPolicy, PreflightFailure, SubmissionHandler, register
 
@@ -33,7 +33,7 @@ def request(
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
     if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     order = session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)
     try:
         submission = enqueue(session, order, reason, undo_seconds=undo_seconds, now=now, actor=actor)

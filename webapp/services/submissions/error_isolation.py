@@ -11,7 +11,7 @@ from webapp.db.database_errors import concerns_the_database
 from webapp.db.leases import LeaseLostError
 from webapp.domain.amazon.errors import AmazonError
 from webapp.models.submissions import Submission
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.submissions import feeds
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def isolate_errors(session: Session, submissions: Sequence[Submission], now: dat
         session.rollback()
         if not submissions:
             return
-        accounts.lock_orders(session, submissions[0].account_id)
+        locking.lock_orders(session, submissions[0].account_id)
         for submission in submissions:
             session.refresh(submission)
         feeds.reschedule([submission for submission in submissions if submission.open], now, None)

@@ -21,7 +21,7 @@ from webapp.domain.amazon.types import FeedReport
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.submissions import Feed, Submission
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.submissions import feed_matching
 from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
@@ -58,7 +58,7 @@ def create_batch(
     session: Session, account_id: int, handler: SubmissionHandler, ready: Sequence[Submission], now: datetime
 ) -> Feed | None:
     """Put queued submissions into one feed; return None if all were undone meanwhile. Commits; ends the undo window."""
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     queued = select(Submission).where(
         Submission.id.in_([submission.id for submission in ready]), Submission.state == submission_states.QUEUED
     )
@@ -119,7 +119,7 @@ def _lock_in_state(session: Session, feed: Feed, state: str) -> bool:
 
     Another process may have changed it if the call took longer than the lease.
     """
-    accounts.lock_orders(session, feed.account_id)
+    locking.lock_orders(session, feed.account_id)
     session.refresh(feed)
     if feed.state != state:
         session.rollback()
@@ -177,7 +177,7 @@ def close_settled(session: Session, *, now: datetime) -> int:
         session.rollback()
     closed = 0
     for feed_id, account_id in rows:
-        accounts.lock_orders(session, account_id)
+        locking.lock_orders(session, account_id)
         feed = session.scalar(
             select(Feed)
             .where(Feed.id == feed_id, Feed.id.in_(closable.with_only_columns(Feed.id)))

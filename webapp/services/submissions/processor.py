@@ -22,7 +22,7 @@ from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.accounts import Account
 from webapp.models.submissions import Feed, Submission
 from webapp.services import clock_corrections
-from webapp.services.accounts import accounts
+from webapp.services.accounts import accounts, locking
 from webapp.services.submissions import feeds, recent_reads
 from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
@@ -47,10 +47,6 @@ MAX_READS = 25
 CHECK_TIME = timedelta(seconds=3)
 
 
-def lease_name(account_id: int) -> str:
-    return f"submissions-{account_id}"
-
-
 def run(
     session: Session,
     port: AmazonGateway,
@@ -65,7 +61,7 @@ def run(
     Raises BusyError while another run has the lease. A transient AmazonError reschedules its submissions and is stored
     on them.
     """
-    owner = leases.acquire(session, lease_name(account_id), clock(), "submissions_running")
+    owner = leases.acquire(session, leases.name_of("submissions", account_id), clock(), "submissions_running")
     processor = SubmissionProcessor(session, port, account_id, owner, clock)
     try:
         clock_corrections.correct_account(session, account_id, clock())
@@ -79,7 +75,7 @@ def run(
         return session.scalar(select(func.count()).select_from(processor.select_open().subquery())) or 0
     finally:
         session.rollback()
-        leases.release(session, lease_name(account_id), owner)
+        leases.release(session, leases.name_of("submissions", account_id), owner)
 
 
 class SubmissionProcessor:
@@ -296,8 +292,8 @@ class SubmissionProcessor:
 
     def _lock(self) -> None:
         """Renew the lease, and lock the account's orders until the transaction ends."""
-        leases.renew(self.session, lease_name(self.account_id), self.owner, self.clock())
-        accounts.lock_orders(self.session, self.account_id)
+        leases.renew(self.session, leases.name_of("submissions", self.account_id), self.owner, self.clock())
+        locking.lock_orders(self.session, self.account_id)
 
     def _refresh(self, submission: Submission) -> None:
         """Lock and reload it: a sync or a user may have changed it."""
@@ -306,7 +302,7 @@ class SubmissionProcessor:
 
     def _is_sending(self, submission: Submission) -> bool:
         """Lock and reload it, even if the lease was lost; return whether Amazon's response is still awaited."""
-        accounts.lock_orders(self.session, self.account_id)
+        locking.lock_orders(self.session, self.account_id)
         self.session.refresh(submission)
         return submission.state == submission_states.SENDING
 
@@ -321,7 +317,7 @@ class SubmissionProcessor:
     def _record_error(self, submissions: list[Submission], error: AmazonError) -> None:
         """Store the error on the submissions and, unless it is transient, on the account. Commits."""
         self.session.rollback()
-        accounts.lock_orders(self.session, self.account_id)
+        locking.lock_orders(self.session, self.account_id)
         feeds.reschedule(submissions, self.clock(), error)
         if not error.is_temporary:
             accounts.record_failure(self.session.get_one(Account, self.account_id), error, self.clock())

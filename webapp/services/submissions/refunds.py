@@ -26,7 +26,7 @@ from webapp.models.submissions import Submission
 from webapp.queries import mails as mailing
 from webapp.queries.invoicing import refundable as queries
 from webapp.services import audit_log
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.invoicing import credit_memos
 from webapp.services.mail import outbox as mail_outbox
 from webapp.services.orders import editing as order_editing
@@ -151,7 +151,7 @@ class RefundHandler(SubmissionHandler):
         self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
     ) -> Submission:
         """Create a new credit memo of the rejected lines."""
-        accounts.lock_orders(session, old.account_id)
+        locking.lock_orders(session, old.account_id)
         memo = load_memo(session, old)
         error = self.resubmit_error(session, old)
         if error:

@@ -22,7 +22,7 @@ from webapp.models.orders import Order, OrderItem
 from webapp.models.shipments import Parcel, Shipment
 from webapp.models.submissions import Submission
 from webapp.services import clock_corrections
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.orders import editing as order_editing
 from webapp.services.submissions import transitions as submission_transitions
 from webapp.services.submissions import user_actions as submission_actions
@@ -177,7 +177,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
     def resubmit(
         self, session: Session, old: Submission, *, undo_seconds: int, now: datetime, actor: str
     ) -> Submission:
-        accounts.lock_orders(session, old.account_id)
+        locking.lock_orders(session, old.account_id)
         error = self.resubmit_error(session, old)
         if error:
             session.rollback()

@@ -13,7 +13,7 @@ from webapp.domain.errors import NotFoundError, RefusedError
 from webapp.domain.submissions import state_machine as submission_states
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.submissions import Submission
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.submissions import handlers as submission_handlers
 from webapp.services.submissions import transitions as submission_transitions
 
@@ -123,5 +123,5 @@ def load_locked(session: Session, submission_id: int) -> Submission:
     account_id = session.scalar(select(Submission.account_id).where(Submission.id == submission_id))
     if account_id is None:
         raise NotFoundError("submission_unknown", name=submission_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     return session.get_one(Submission, submission_id, with_for_update=True, populate_existing=True)

@@ -21,7 +21,7 @@ from webapp.models.audit_log import Event
 from webapp.models.orders import Order
 from webapp.models.stores import Store
 from webapp.services import audit_log
-from webapp.services.accounts import accounts, daily_sales
+from webapp.services.accounts import daily_sales, locking
 from webapp.services.listing import search_indexer
 from webapp.services.orders import creation as order_creation
 from webapp.services.products import availability_check, stock_ledger
@@ -64,7 +64,7 @@ def import_page(
 
     Safe to repeat: an unchanged order is counted as the same and writes nothing.
     """
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     enlarge_cache(session.connection())
     counts = Counts(received=len(page))
     stored = change_detection.load_stored(session, account_id, [order.number for order in page if order.number])

@@ -14,7 +14,7 @@ from webapp.domain.sync import import_rules as rule
 from webapp.models.amazon_orders import AmazonOrder, AmazonOrderVersion
 from webapp.models.orders import Order
 from webapp.services import audit_log
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.products import availability_check
 from webapp.services.sync import order_decisions
 from webapp.services.sync import upsert as amazon_order_upsert
@@ -101,5 +101,5 @@ def _load_locked(session: Session, amazon_order_id: int) -> AmazonOrder:
     account_id = session.scalar(select(AmazonOrder.account_id).where(AmazonOrder.id == amazon_order_id))
     if account_id is None:
         raise NotFoundError("amazon_order_unknown", number=amazon_order_id)
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     return session.get_one(AmazonOrder, amazon_order_id, with_for_update=True)

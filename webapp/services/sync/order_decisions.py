@@ -12,7 +12,7 @@ from webapp.domain.sync import import_rules
 from webapp.domain.sync.import_rules import ImportDecision
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.stores import Store
-from webapp.services.accounts import accounts
+from webapp.services.accounts import locking
 from webapp.services.listing import search_indexer
 from webapp.services.orders import creation as order_creation
 from webapp.services.products import availability_check, stock_ledger
@@ -49,7 +49,7 @@ def store_settings(store: Store) -> import_rules.StoreSettings:
 
 def retry_blocked(session: Session, account_id: int, *, now: datetime, actor: str, limit: int = 500) -> int:
     """Create the orders that were blocked and no longer are. Returns how many. Does not commit."""
-    accounts.lock_orders(session, account_id)
+    locking.lock_orders(session, account_id)
     blocked = select(AmazonOrder).where(AmazonOrder.account_id == account_id, AmazonOrder.blocked.is_not(None))
     # Those blocked by a product come last: they are retried when the product changes, and there may be many.
     is_blocked_by_product = AmazonOrder.blocked.in_(CAUSES)
