@@ -14,10 +14,8 @@ from webapp.core.extensions import db
 from webapp.db.engine import read_only
 from webapp.queries import schedule
 from webapp.services import clock_corrections, sqlite_statistics
-from webapp.services.accounts import daily_sales
 from webapp.services.bulk import printed_files
 from webapp.services.bulk import runner as bulk_runner
-from webapp.services.listing import search_indexer
 from webapp.services.orders import holds
 from webapp.services.shipping import tracking_import
 from webapp.services.submissions import feeds
@@ -40,6 +38,4 @@ def upkeep() -> None:
     bulk_runner.delete_drafts(session, now=now)
     printed_files.delete_old(session, now=now)
     tracking_import.delete_old(session, now=now)
-    search_indexer.catch_up(session)
-    daily_sales.catch_up(session)
     sqlite_statistics.refresh(session)

@@ -11,7 +11,7 @@ from webapp.core import (
 )
 from webapp.core.secret_keys import load_or_make
 from webapp.core.settings import Settings
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.web import (
     amazon_gateway,
     auth,
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.update(MAX_FORM_MEMORY_SIZE=6 * 1024 * 1024)
     keys = load_or_make(settings)
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=list(keys[1:]))
-    vault.open(keys)
+    field_cipher.set_keys(keys)
     fault_points.arm(settings.crash_at)
     extensions.init_app(app, settings)
     queue.init_app(app, settings)

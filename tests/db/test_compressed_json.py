@@ -1,7 +1,6 @@
 import base64
 import hashlib
 import json
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -34,17 +33,11 @@ def test_what_is_packed_is_what_comes_out(value):
 
 
 @given(JSON)
-def test_a_digest_is_that_of_the_standard_librarys_json(value):
-    plain = json.dumps(value, sort_keys=True, separators=(",", ":"))
+def test_equal_values_have_equal_digests(value):
+    reversed_keys = json.loads(json.dumps(value), object_pairs_hook=lambda pairs: dict(reversed(pairs)))
 
-    assert compressed_json.digest(value) == hashlib.sha256(plain.encode()).digest()
-
-
-@pytest.mark.parametrize("told", ["ü", '"', "\\", '\\"ü\\\\"', "\x7f", "\u2028", "\U0001f600", "\ud800", "\0ü"])
-def test_letters_that_are_written_otherwise_have_the_same_digest(told):
-    plain = json.dumps({told: [told]}, sort_keys=True, separators=(",", ":"))
-
-    assert compressed_json.digest({told: [told]}) == hashlib.sha256(plain.encode()).digest()
+    assert compressed_json.digest(reversed_keys) == compressed_json.digest(value)
+    assert compressed_json.digest([value]) != compressed_json.digest(value)
 
 
 def test_a_digest_does_not_mind_the_order_of_keys():
@@ -59,8 +52,7 @@ def test_orders_take_a_quarter_of_their_room(bodies):
     assert [compressed_json.loads(compressed_json.dumps(body)) for body in bodies] == bodies
 
 
-def test_what_earlier_releases_packed_is_read():
-    assert compressed_json.loads(zlib.compress(json.dumps(LONG).encode(), 1)) == LONG
+def test_plain_json_is_read():
     assert compressed_json.loads(json.dumps({"name": "ü"}, ensure_ascii=False).encode()) == {"name": "ü"}
 
 

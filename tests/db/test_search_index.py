@@ -5,9 +5,9 @@ from webapp.domain.search_tokenizer import IndexableOrder
 
 
 def open_with(monkeypatch, key: str) -> None:
-    vault = FieldCipher()
-    vault.open((key,))
-    monkeypatch.setattr(search_index, "vault", vault)
+    cipher = FieldCipher()
+    cipher.set_keys((key,))
+    monkeypatch.setattr(search_index, "field_cipher", cipher)
 
 
 def words_under(monkeypatch, key: str) -> set[str]:

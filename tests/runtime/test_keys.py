@@ -18,7 +18,7 @@ from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.secret_keys import load_or_make
 from webapp.core.settings import SettingError, Settings
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.models.key_check import KeyCheck
 from webapp.runtime import doctor, migrate
 from webapp.services.sync import import_page
@@ -224,8 +224,8 @@ def test_keys_are_rotated_one_by_one(used: Flask, settings: Settings, keys: Path
     write(keys, KEYS[1], KEYS[0])
     start(settings)
     assert stored(used) != first
-    vault.open((KEYS[1],))
-    assert vault.is_newest(stored(used))
+    field_cipher.set_keys((KEYS[1],))
+    assert field_cipher.uses_newest_key(stored(used))
     second = stored(used)
     start(settings)
     assert stored(used) == second, "written only when the newest key is another one"

@@ -17,7 +17,7 @@ from tests.support import canaries
 from tests.support.canaries import find_marks
 from tests.support.user_accounts import UserAccount, sign_in
 from webapp.db.base import Base
-from webapp.db.encryption import DecryptionError, Encrypted, vault
+from webapp.db.encryption import DecryptionError, Encrypted, field_cipher
 from webapp.domain.users.permissions import PERMISSIONS, ROLES, allows
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.customers import Customer
@@ -326,7 +326,7 @@ def test_a_url_ciphertext_is_not_accepted_as_a_stored_value() -> None:
     token = search.encrypt_param("Canaryrecipient", personal=True)
 
     with pytest.raises(DecryptionError):
-        vault.decrypt(token.removeprefix("~").encode())
+        field_cipher.decrypt(token.removeprefix("~").encode())
 
 
 @pytest.mark.usefixtures("app")

@@ -16,7 +16,7 @@ from webapp.db.encryption import (
     Encrypted,
     EncryptedBytes,
     EncryptedJson,
-    vault,
+    field_cipher,
 )
 from webapp.db.engine import engine_options, read_only
 from webapp.models.key_check import KeyCheck
@@ -65,13 +65,13 @@ def verify(engine: Engine, source: str, *, record: bool) -> None:
                 "backup, or start with the database that belongs to these keys. Nothing has been changed."
             )
         can_record = record and inspect(connection).has_table(KeyCheck.__tablename__)
-    if can_record and (stored is None or not vault.is_newest(stored)):
+    if can_record and (stored is None or not field_cipher.uses_newest_key(stored)):
         _record(engine)
 
 
 def _record(engine: Engine) -> None:
     table = KeyCheck.__table__
-    value = vault.seal(_TEXT)
+    value = field_cipher.encrypt_bytes(_TEXT)
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE key_check IN EXCLUSIVE MODE")
@@ -95,7 +95,7 @@ def _key_check(connection: Connection) -> bytes | None:
 
 def _decrypts(value: bytes) -> bool:
     try:
-        return vault.unseal(value) == _TEXT
+        return field_cipher.decrypt_bytes(value) == _TEXT
     except DecryptionError:
         return False
 
@@ -107,9 +107,9 @@ def _decrypts_samples(connection: Connection) -> bool:
         tried = True
         try:
             if isinstance(column.type, Encrypted):
-                vault.decrypt(value)
+                field_cipher.decrypt(value)
             else:
-                vault.unseal(value)
+                field_cipher.decrypt_bytes(value)
         except DecryptionError:
             continue
         return True

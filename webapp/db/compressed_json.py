@@ -1,16 +1,11 @@
-"""JSON as bytes: quickly written, small where that is worth it; and a digest that is the same for the same content.
+"""JSON as compressed bytes, and digests of JSON values.
 
-What is packed begins with a byte that says how: zstd with the text below as its dictionary, or zlib, which is what
-older releases wrote. Anything else is the JSON itself.
+Compressed values begin with a byte that names the dictionary of their zstd frame. Short values are plain JSON.
 """
 
-import codecs
 import hashlib
 import json
 import sys
-import zlib
-from functools import lru_cache
-from json.encoder import encode_basestring_ascii
 from typing import Any
 
 import orjson
@@ -20,12 +15,12 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-# No JSON text begins with any of them.
-_ORDER, _ZLIB = b"\x01", b"x"
-# Below this a value does not shrink enough to pay for the work (an address is about 200 bytes).
+# The first byte of a value compressed with the dictionary below. No JSON text begins with it.
+_ORDER = b"\x01"
+# In bytes. Shorter values, such as an address of 200 bytes, do not shrink enough to be worth the work.
 _WORTH_COMPRESSING = 512
-# Any digit of Amazon's bodies; what the dictionary holds costs a few bytes wherever it comes again.
-# It is never changed: what was packed with it can be read with it alone. Another one takes another first byte.
+# What bodies of Amazon orders have in common. Never change it: values compressed with it can only be read with it.
+# A new dictionary needs another first byte.
 _TYPICAL_ORDER = (
     b'"packing":{"giftOption":{"giftMessage":"","giftWrapLevel":""}},"cancellation":{"cancellationRequest":{"requester":'
     b'"BUYER","cancelReason":""},"cancellationExecution":{"cancelledBy":"MERCHANT"}},"associatedOrders":[{"orderId":"",'
@@ -58,34 +53,29 @@ _TYPICAL_ORDER = (
     b'"orderItemId":"00000000000000","quantity":1}]}]}'
 )
 _DICTIONARY = zstd.ZstdDict(_TYPICAL_ORDER, is_raw=True)
-# Made ready once: that costs more than to compress an order. It is safe for threads, a call at a time.
+# Created once, because that costs more than compressing an order. Its calls are serialized, so threads can share it.
 _COMPRESSOR = zstd.ZstdCompressor(level=1, zstd_dict=_DICTIONARY.as_digested_dict)
-# How JSON writes letters that are no ASCII.
-_ESCAPES = "channeldesk-json"
-# orjson knows more than JSON has; here it is to know no more than the standard library.
+# orjson also writes types that JSON does not have; these options refuse them, as the standard library does.
 _STRICT = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 def dumps(value: Any) -> bytes:
-    """Anything JSON can say, as `unpack` reads it."""
-    plain = _written(value)
+    """Serialize a JSON value to bytes, compressed when it is long."""
+    plain = _serialize(value)
     if len(plain) <= _WORTH_COMPRESSING:
         return plain
     return _ORDER + _COMPRESSOR.compress(plain, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
-def loads(packed: bytes) -> Any:
-    """What `pack` was given."""
-    how = packed[:1]
-    if how == _ORDER:
-        packed = zstd.decompress(packed[1:], zstd_dict=_DICTIONARY)
-    elif how == _ZLIB:
-        packed = zlib.decompress(packed)
-    return json.loads(packed.decode(errors="replace"))
+def loads(data: bytes) -> Any:
+    """Return the value that `dumps` was given."""
+    if data[:1] == _ORDER:
+        data = zstd.decompress(data[1:], zstd_dict=_DICTIONARY)
+    return json.loads(data.decode(errors="replace"))
 
 
 def text(value: Any) -> str:
-    """JSON as a text that every database stores."""
+    """Serialize a JSON value to a text that every database stores."""
     try:
         return orjson.dumps(value, option=_STRICT).decode()
     except TypeError:
@@ -93,38 +83,17 @@ def text(value: Any) -> str:
 
 
 def digest(value: Any) -> bytes:
-    """SHA-256 of a body, the same for the same content in any order of keys, and in every release.
-
-    It is that of the standard library's JSON, with sorted keys and nothing but ASCII.
-    """
+    """Return the SHA-256 of a JSON value. It does not depend on the order of keys."""
     try:
         plain = orjson.dumps(value, option=_STRICT | orjson.OPT_SORT_KEYS)
     except TypeError:
-        return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).digest()
-    if not plain.isascii():
-        plain = plain.decode().encode("ascii", _ESCAPES)
-    if b"\x7f" in plain:
-        plain = plain.replace(b"\x7f", b"\\u007f")
+        plain = json.dumps(value, sort_keys=True).encode()
     return hashlib.sha256(plain).digest()
 
 
-@lru_cache(maxsize=4096)
-def _escaped(letters: str) -> str:
-    return encode_basestring_ascii(letters)[1:-1]
-
-
-def _escape(error: UnicodeError) -> tuple[str, int]:
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    return _escaped(error.object[error.start : error.end]), error.end
-
-
-codecs.register_error(_ESCAPES, _escape)
-
-
-def _written(value: Any) -> bytes:
+def _serialize(value: Any) -> bytes:
     try:
         return orjson.dumps(value, option=_STRICT)
     except TypeError:
-        # JSON may hold half a character or a very long number, which Amazon's answer to one order must not fail on.
+        # Lone surrogates and very long numbers are valid JSON, so a body of Amazon's may contain them.
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="surrogatepass")

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import DDL, BigInteger, Connection, Text, column, event, table
 
 from webapp.db.base import Base
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.domain.search_tokenizer import (
     GOODS,
     NAME,
@@ -102,7 +102,7 @@ class DocumentHasher:
     """Makes documents. It remembers the texts it has met: make one for a page of orders, and let it go."""
 
     def __init__(self) -> None:
-        self._scramble = vault.scrambler()
+        self._scramble = field_cipher.word_hasher()
         # No word is an empty block: this tells the key, and nothing else.
         self._key = self._scramble(bytes(_BLOCK))
         self._chains: dict[str, str] = {}

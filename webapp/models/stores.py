@@ -24,8 +24,6 @@ class Store(Base):
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_synced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Its days are in `daily_sales`; False for a store whose orders were there before the sums were.
-    daily_sales_complete: Mapped[bool] = mapped_column(default=True)
     # Orders placed earlier are shown, but no Order is made of them.
     orders_from: Mapped[datetime] = mapped_column(UtcDateTime)
 

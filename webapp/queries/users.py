@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.models.audit_log import Event
 from webapp.models.users import SignInAttempt, SignInLink, User, WebSession
 
@@ -93,7 +93,7 @@ def list_members(session: Session, *, seen_after: datetime, created_after: datet
 
 def hash_account(email: str) -> bytes:
     """Hash an e-mail address for the table of sign-in attempts."""
-    return vault.hash(f"sign-in account {email}")
+    return field_cipher.hash(f"sign-in account {email}")
 
 
 def list_recent_events(session: Session, limit: int) -> Sequence[Event]:

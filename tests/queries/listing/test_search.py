@@ -230,22 +230,6 @@ def test_it_is_written_anew_from_what_is_stored(session, arrived):
     assert found(session, "민수 太郎") == [OTHER.number]
 
 
-def test_orders_from_before_the_index_get_their_place_bit_by_bit(session, arrived, monkeypatch):
-    import_page.import_page(session, arrived.id, [an_order(n) for n in range(3, 9)], now=NOW, actor="test")
-    session.commit()
-    _empty(session)
-    import_page.import_page(session, arrived.id, [an_order(9)], now=NOW, actor="test")
-    session.commit()
-    assert found(session, "article") == [an_order(9).number]
-    monkeypatch.setattr(search_indexer, "BATCH", 2)
-
-    done = [search_indexer.catch_up(session, 3) for _ in range(4)]
-
-    assert done == [4, 4, 0, 0]
-    assert len(found(session, "article")) == 8
-    assert found(session, "jörg") == [ONE.number]
-
-
 def _empty(session):
     session.execute(text(f"DELETE FROM {NAME_OF_TABLE} WHERE rowid > 0"))
     session.commit()

@@ -276,7 +276,7 @@ class TestGrid:
 
         opened = []
         decrypt = FieldCipher.decrypt
-        monkeypatch.setattr(FieldCipher, "decrypt", lambda vault, token: opened.append(1) or decrypt(vault, token))
+        monkeypatch.setattr(FieldCipher, "decrypt", lambda cipher, token: opened.append(1) or decrypt(cipher, token))
 
         owner_client.get(f"{GRID}?size=20")
 

@@ -359,7 +359,6 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_synced_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("daily_sales_complete", sa.Boolean(), nullable=False),
         sa.Column("orders_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("import_orders", sa.Boolean(), nullable=False),
         sa.Column("customer_creation", sa.String(length=10), nullable=False),

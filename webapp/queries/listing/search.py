@@ -27,7 +27,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import QueryableAttribute, Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from webapp.db.encryption import DecryptionError, vault
+from webapp.db.encryption import DecryptionError, field_cipher
 from webapp.db.no_index import no_index
 from webapp.db.search_index import (
     DOCUMENTS,
@@ -52,7 +52,7 @@ _EVERYBODY, _READERS = b"everybody", b"readers of personal data"
 
 def encrypt_param(text: str, *, personal: bool) -> str:
     """Encrypt search text for a URL. `personal`: its author may read personal data, so its readers must, too."""
-    return ENCRYPTED_PREFIX + vault.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
+    return ENCRYPTED_PREFIX + field_cipher.encrypt_parameter(text, _READERS if personal else _EVERYBODY)
 
 
 def decrypt_param(token: str, *, personal: bool) -> str | None:
@@ -62,7 +62,7 @@ def decrypt_param(token: str, *, personal: bool) -> str | None:
     """
     for audience in (_READERS, _EVERYBODY) if personal else (_EVERYBODY,):
         try:
-            return vault.decrypt_parameter(token.removeprefix(ENCRYPTED_PREFIX), audience)
+            return field_cipher.decrypt_parameter(token.removeprefix(ENCRYPTED_PREFIX), audience)
         except DecryptionError:
             continue
     return None

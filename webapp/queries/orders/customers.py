@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.domain.common.money import Money
 from webapp.domain.errors import NotFoundError
 from webapp.domain.orders import state_machine as order_states
@@ -47,7 +47,7 @@ def grid(stores: Sequence[StoreName]) -> Grid:
         id=Customer.id,
         columns=COLUMNS,
         filters={
-            "email": lambda text: Customer.email_hash == vault.hash(text.casefold()),
+            "email": lambda text: Customer.email_hash == field_cipher.hash(text.casefold()),
             "name": _named,
             **search.store_filter(Customer.store_id, stores),
             **search.day_filters("since", Customer.created_at, Customer.store_id, stores),

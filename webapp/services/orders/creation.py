@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db import number_sequences
 from webapp.db.bulk_write import allocate_ids, insert_many, update_many
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.domain.amazon import statuses
 from webapp.domain.amazon.types import AmazonItem, AmazonOrder
 from webapp.domain.common import marketplaces
@@ -125,7 +125,7 @@ def _find_customers(session: Session, orders: Sequence[OrderToCreate], now: date
         if store.customer_creation != "account" or not email:
             result.append(None)
             continue
-        key = (store.id, vault.hash(email.casefold()))
+        key = (store.id, field_cipher.hash(email.casefold()))
         if key not in customer_ids:
             statement = select(Customer.id).where(Customer.store_id == key[0], Customer.email_hash == key[1])
             customer_ids[key] = session.scalar(statement) or _create_customer(session, key, order, now)

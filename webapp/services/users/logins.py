@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.db.encryption import vault
+from webapp.db.encryption import field_cipher
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.users.credentials import LONGEST_PASSWORD, normal_email
 from webapp.models.users import SignInAttempt, User
@@ -101,7 +101,7 @@ def _network(address: str) -> bytes:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:  # A Unix socket has no address; all its visitors count as one.
-        return vault.hash(f"sign-in address {address}")
+        return field_cipher.hash(f"sign-in address {address}")
     if parsed.version == 6:
-        return vault.hash(f"sign-in address {ipaddress.ip_network((parsed, 64), strict=False)}")
-    return vault.hash(f"sign-in address {parsed}")
+        return field_cipher.hash(f"sign-in address {ipaddress.ip_network((parsed, 64), strict=False)}")
+    return field_cipher.hash(f"sign-in address {parsed}")
