@@ -3,8 +3,7 @@
 Redis is only the bell: a scheduled run that was rung for and never answered is rung for again. Orders whose hold has
 come to its end go on; a bulk action that nobody confirmed is forgotten, and so is a file that was printed a day ago.
 Times that a clock running ahead left in the future are corrected.
-What an upgrade left without its place in the index of words gets it, and so do the sums of each day. SQLite is told
-how much there is.
+The statistics of SQLite's query planner are refreshed.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -11,6 +11,7 @@ import xlsxwriter
 from sqlalchemy.orm import Session
 
 from webapp.db.engine import read_only
+from webapp.domain.common.csv_cells import escape_formula
 from webapp.domain.errors import InvalidError
 from webapp.exports.fields import CURRENCY, Cell, Field, Heading
 from webapp.models.stores import StoreName
@@ -18,8 +19,6 @@ from webapp.queries.listing import fetch as grid_fetch
 from webapp.queries.listing.fetch import Grid, PageRequest
 
 FORMATS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-# Spreadsheets run a text that begins with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The limit of a worksheet, including the header row.
 MOST_ROWS_XLSX = 1_048_576
 
@@ -74,7 +73,7 @@ def csv_chunks(heads: Sequence[str], cells: Iterable[Sequence[Cell]], counted: C
     writer.writerow(heads)
     many = 0
     for row in cells:
-        writer.writerow([_plain(cell) for cell in row])
+        writer.writerow(["" if cell is None else escape_formula(cell) for cell in row])
         many += 1
         if many % 500 == 0:
             counted(many)
@@ -122,13 +121,6 @@ def write_xlsx(heads: Sequence[str], cells: Iterable[Sequence[Cell]], file: Bina
         for place, width in enumerate(widths):
             sheet.set_column(place, place, max(12, min(width + 2, 40)))
     return many
-
-
-def _plain(cell: Cell) -> str | int | Decimal:
-    """Return the cell for CSV. A text that a spreadsheet would run as a formula is quoted."""
-    if cell is None:
-        return ""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _taken(out: io.StringIO) -> str:

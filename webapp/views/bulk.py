@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from webapp.core import queue
 from webapp.core.extensions import db, settings
 from webapp.domain import bulk_states
+from webapp.domain.common.csv_cells import escape_formula
 from webapp.domain.submissions import cancellation
 from webapp.forms.amazon_orders import CancellationForm
 from webapp.forms.bulk import HoldManyForm, NothingForm
@@ -241,7 +242,7 @@ def _failed_cells(row: BulkRow, subjects: dict[int, queries.Subject]) -> list[An
 
 def _line(cells: list[Any]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(cells)
+    csv.writer(out).writerow(map(escape_formula, cells))
     return out.getvalue()
 
 

@@ -18,7 +18,7 @@ from webapp.domain.shipping.tracking_cells import (
 )
 from webapp.domain.shipping.tracking_headers import head_field
 from webapp.domain.shipping.tracking_parser import read
-from webapp.domain.shipping.tracking_text import MOST_COLUMNS, decode
+from webapp.domain.shipping.tracking_text import MOST_COLUMNS, text_of
 
 DHL, DHL_2, DHL_3 = "00340434161094042557", "00340434161094042564", "00340434161094042571"
 RETURN, RETURN_2 = "00340434161099492555", "00340434161099492562"
@@ -93,12 +93,12 @@ CHINESE = f"订单号,物流公司,运单号\n{ONE},中国邮政,LX123456785CN\n
     ],
 )
 def test_a_file_is_decoded_by_what_its_bytes_make_most_sense_in(encoding, text):
-    assert decode(text.encode(encoding)) == text
+    assert text_of("file.csv", text.encode(encoding)) == text
 
 
 def test_one_broken_byte_does_not_change_how_the_others_are_decoded():
     raw = f"Bestellung;Empfänger;Größe\n{ONE};Müller;ß".encode()
-    assert decode(raw[:-1] + b"\n") == f"Bestellung;Empfänger;Größe\n{ONE};Müller;\ufffd\n"
+    assert text_of("file.csv", raw[:-1] + b"\n") == f"Bestellung;Empfänger;Größe\n{ONE};Müller;\ufffd\n"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from webapp.domain.common import text_decoding
+from webapp.domain.common.csv_cells import escape_formula, unescape_formula
 from webapp.domain.errors import InvalidError
 
 # Why a person should look at a product: an import made it, or it was sold although it is disabled.
@@ -37,8 +39,6 @@ _NAMES = {
 }
 _YES = {"yes", "y", "true", "1", "on", "enabled"}
 _NO = {"no", "n", "false", "0", "off", "disabled"}
-# A spreadsheet takes a cell that begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +121,14 @@ def pieces(text: str) -> int:
 
 
 def decode(content: bytes) -> str:
-    """The text of a file as spreadsheets write it. Raises InvalidError for what is no text."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings: tuple[str, ...] = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "cp1252")
-    for encoding in encodings:
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise InvalidError("product_file_no_text", field="file")
+    """Return the text of a file. Raises InvalidError for a file that is not text."""
+    try:
+        text = text_decoding.decode(content)
+    except text_decoding.UnknownEncodingError:
+        text = "\0"
+    if "\0" in text:
+        raise InvalidError("product_file_no_text", field="file")
+    return text
 
 
 def read(text: str) -> Sheet:
@@ -175,7 +170,7 @@ def _sheet(found: Any) -> Sheet:
 
 
 def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
-    plain = {name: _bare(cell) for name, cell in cells.items()}
+    plain = {name: unescape_formula(cell.strip()) for name, cell in cells.items()}
     sku = plain.get("sku", "")
     try:
         _one_line(plain)
@@ -195,12 +190,6 @@ def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
         return Row(line, entry.sku, None, RowError("product_sku_twice", {"sku": entry.sku, "line": seen[entry.sku]}))
     seen[entry.sku] = line
     return Row(line, entry.sku, entry)
-
-
-def _bare(cell: str) -> str:
-    """Without space, and without the mark that keeps a spreadsheet from taking it for a formula."""
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA and cell[1:2] else cell
 
 
 def _one_line(cells: Mapping[str, str]) -> None:
@@ -238,8 +227,7 @@ def write(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
 def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    # A number below zero is no formula.
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return escape_formula(value)
 
 
 @dataclass(frozen=True, slots=True)

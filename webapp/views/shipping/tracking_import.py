@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from webapp.core.extensions import db, settings
+from webapp.domain.common.csv_cells import escape_formula
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping import tracking_matching
 from webapp.domain.shipping.carriers import BY_KEY, WELL_KNOWN, Carrier
@@ -226,7 +227,6 @@ def _rest_lines(matches: Sequence[Match]) -> Iterator[str]:
 
 
 def _csv_line(cells: Sequence[Any]) -> str:
-    """Return a line of CSV. Cells that a spreadsheet would run as formulas are quoted."""
     out = io.StringIO()
-    csv.writer(out).writerow([f"'{cell}" if str(cell)[:1] in {"=", "+", "-", "@"} else cell for cell in cells])
+    csv.writer(out).writerow(map(escape_formula, cells))
     return out.getvalue()
