@@ -19,18 +19,18 @@ _PIECES = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 
 class DocumentForm(FlaskForm):
-    """`once` tells this page from every other, so that it is written once; `seen` is the version of the Order on it."""
+    """`idempotency_key` lets a form that is sent twice create one document; `expected_version` is that of its order."""
 
-    once = HiddenField()
-    seen = HiddenField()
+    idempotency_key = HiddenField()
+    expected_version = HiddenField()
     comment = TextAreaField(_l("Comment"))
     notify = BooleanField(_l("E-mail a copy to the customer"))
     append = BooleanField(_l("Put the comment into the e-mail"), default=True)
 
     def fresh(self, order: Order) -> None:
         """From now on it speaks of the Order as it is."""
-        self.once.data = self.once.data or secrets.token_hex(16)
-        self.seen.data = str(order.version)
+        self.idempotency_key.data = self.idempotency_key.data or secrets.token_hex(16)
+        self.expected_version.data = str(order.version)
 
     def culprit(self, error: DeskError) -> Field | None:
         """The field an error is about; of a quantity that is missing, the first one."""
@@ -54,7 +54,7 @@ class DocumentForm(FlaskForm):
 
     def version(self) -> int:
         """The version that was seen; one there never is where the page was made up."""
-        text = self.seen.data or ""
+        text = self.expected_version.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 

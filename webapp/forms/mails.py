@@ -22,21 +22,21 @@ _KINDS = {kind: row.text for kind, row in LABELS["mail_kind"].items()}
 class MailForm(FlaskForm):
     """`what` is a kind of mail, with the id of its document behind a dash: `order`, `invoice-12`.
 
-    `anyway` is asked where the text leads away from Amazon.
+    `force` is shown where the text has links that lead away from Amazon.
     """
 
     what = HiddenField()
-    once = HiddenField()
+    idempotency_key = HiddenField()
     subject = StringField(_l("Subject"))
     body = TextAreaField(_l("Text"))
     attach = BooleanField(_l("Attach the document as PDF"))
-    anyway = BooleanField(_l("Send it all the same"))
+    force = BooleanField(_l("Send it all the same"))
 
 
 class MessageForm(FlaskForm):
     """`kind` offers what Amazon allows for the order."""
 
-    once = HiddenField()
+    idempotency_key = HiddenField()
     kind = RadioField(_l("What it is about"))
     text = TextAreaField(_l("Text"))
 

@@ -56,7 +56,7 @@ class ProductForm(FlaskForm):
             "", self.title.data or "", self.asin.data or "", bool(self.enabled.data), bool(self.manage_stock.data)
         )
 
-    def seen(self) -> int | None:
+    def expected_version(self) -> int | None:
         """The version of the product that the page showed; one there never is where the page was made up."""
         text = self.version.data or ""
         if not text:

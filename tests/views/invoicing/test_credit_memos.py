@@ -199,4 +199,4 @@ def test_an_order_with_nothing_left_says_so(owner_client, session, order):
     page = owner_client.get(NEW)
 
     assert "An Order with the status Closed cannot be refunded." in plain(page)
-    assert 'name="once"' not in page.text
+    assert 'name="idempotency_key"' not in page.text

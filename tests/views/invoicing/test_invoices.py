@@ -116,7 +116,7 @@ def test_sent_twice_it_is_written_once(owner_client, session, sent, lines):
 
 def test_a_second_tab_is_told_that_something_happened(owner_client, session, sent, lines):
     other = fields(owner_client.get(NEW))
-    assert other["once"] != sent["once"]
+    assert other["idempotency_key"] != sent["idempotency_key"]
     owner_client.post(URL, data=sent | {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0"})
 
     late = owner_client.post(URL, data=other | {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0"}, headers=HTMX)
@@ -173,7 +173,7 @@ def test_an_order_on_hold_says_so_instead_of_a_form(owner_client, session, order
     assert (opened.status_code, late.status_code) == (200, 422)
     for page in (opened, late):
         assert "An Order with the status On hold cannot be invoiced." in plain(page)
-        assert 'name="once"' not in page.text
+        assert 'name="idempotency_key"' not in page.text
 
 
 def test_a_customer_who_cannot_be_written_to_is_said(owner_client, sent):

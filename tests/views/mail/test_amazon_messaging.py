@@ -63,8 +63,8 @@ def test_without_javascript_a_button_asks_and_a_page_answers(owner_client, harne
 def test_a_message_is_queued_for_amazon_and_kept(owner_client, harness, url):
     owner_client.post(f"{url}/offers")
     answered(harness)
-    once = re.search(r'name="once" type="hidden" value="([^"]+)"', owner_client.get(url).text)[1]
-    sent = {"kind": "unexpectedProblem", "text": "Es kommt morgen.", "once": once}
+    key = re.search(r'name="idempotency_key" type="hidden" value="([^"]+)"', owner_client.get(url).text)[1]
+    sent = {"kind": "unexpectedProblem", "text": "Es kommt morgen.", "idempotency_key": key}
 
     first, second = owner_client.post(url, data=sent), owner_client.post(url, data=sent)
 

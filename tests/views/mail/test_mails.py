@@ -45,7 +45,7 @@ def only(session):
 
 def fields(page):
     """What a browser would send of the form that writes a mail."""
-    hidden = dict(re.findall(r'<input id="\w+" name="(what|once)" type="hidden" value="([^"]*)"', page))
+    hidden = dict(re.findall(r'<input id="\w+" name="(what|idempotency_key)" type="hidden" value="([^"]*)"', page))
     subject = re.search(r'name="subject"[^>]*value="([^"]*)"', page)
     body = re.search(r'<textarea[^>]*name="body"[^>]*>\r?\n?(.*?)</textarea>', page, re.DOTALL)
     return hidden | {"subject": unescape(subject[1]), "body": unescape(body[1]).replace("\n", "\r\n"), "attach": "y"}
@@ -109,20 +109,20 @@ def test_a_text_that_leads_away_from_amazon_is_sent_when_that_is_said_again(owne
     asked = owner_client.post(f"/orders/{number}/mails", data=full, headers=HTMX)
     assert asked.status_code == 422
     assert "The text leads to shop.example. Amazon lets no mail lead" in asked.text
-    assert 'name="anyway"' in asked.text
+    assert 'name="force"' in asked.text
     assert "More at https://shop.example/mugs" in asked.text
     assert session.scalars(select(Mail)).all() == []
     session.rollback()
 
-    other = owner_client.post(f"/orders/{number}/mails", data=full | {"anyway": "y", "subject": ""}, headers=HTMX)
-    assert 'name="anyway"' not in other.text, "said of a text that is changed once more"
-    owner_client.post(f"/orders/{number}/mails", data=full | {"anyway": "y"})
+    other = owner_client.post(f"/orders/{number}/mails", data=full | {"force": "y", "subject": ""}, headers=HTMX)
+    assert 'name="force"' not in other.text, "said of a text that is changed once more"
+    owner_client.post(f"/orders/{number}/mails", data=full | {"force": "y"})
 
     assert only(session).body == full["body"]
 
 
 def test_a_text_that_follows_a_parcel_is_sent_at_once(owner_client, session, number):
-    assert 'name="anyway"' not in owner_client.get(f"/orders/{number}/mails/new").text
+    assert 'name="force"' not in owner_client.get(f"/orders/{number}/mails/new").text
     body = "Follow it: https://www.dhl.com/global-en/home/tracking.html?tracking-id=1"
     owner_client.post(f"/orders/{number}/mails", data={"what": "free", "subject": "Your mug", "body": body})
     assert only(session).body == body

@@ -247,7 +247,7 @@ def test_an_order_that_is_being_cancelled_says_so_instead_of_a_form(owner_client
 
     for page in (owner_client.get(NEW), owner_client.post(URL, data=sent)):
         assert "Amazon is being asked to cancel this order" in plain(page)
-        assert 'name="once"' not in page.text
+        assert 'name="idempotency_key"' not in page.text
 
 
 def test_an_order_that_is_shipped_says_so(owner_client, sent):

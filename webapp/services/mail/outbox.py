@@ -84,7 +84,7 @@ def queue_mail(
         text = mail_states.clean_text(*text)
         external = external_links.leading_away("\n".join(text))
         if external and not force:
-            raise InvalidError("mail_leads_away", field="anyway", places=", ".join(external))
+            raise InvalidError("mail_leads_away", field="force", places=", ".join(external))
     mail = _new_mail(order, kind, now, actor, document_id=document_id, idempotency_key=idempotency_key)
     mail.attach = attach and document_id is not None
     if text is not None:

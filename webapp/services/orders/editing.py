@@ -24,7 +24,7 @@ def edit_order(
 ) -> Iterator[Order]:
     """Lock and yield an order; commit at the end of the block, or roll back if it raises.
 
-    `seen`: the version a person had before them, where what they ask depends on it. Raises NotFoundError, and
+    `expected_version`: the version of the order the user saw, where the change depends on it. Raises NotFoundError, and
     RefusedError where the table of states has no such `move` or the Order is not as it was seen.
     """
     try:

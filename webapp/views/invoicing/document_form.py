@@ -99,7 +99,7 @@ def _create(document: DocumentType, number: str) -> Response:
     session = db.session()
     order = queries.get_by_number(session, number)
     form = document.build_form(order)
-    key = (form.once.data or "")[:64]
+    key = (form.idempotency_key.data or "")[:64]
     created = form_drafts.read(CREATED) or {}
     if key in created:
         flash(_("This was written already, so nothing was written twice."), "good")

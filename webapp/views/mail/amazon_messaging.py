@@ -68,7 +68,7 @@ def create(number: str) -> Response:
             order,
             form.kind.data or "",
             form.text.data or "",
-            idempotency_key=form.once.data or None,
+            idempotency_key=form.idempotency_key.data or None,
             now=datetime.now(UTC),
             actor=current_user.actor,
         )
@@ -96,7 +96,9 @@ def about(order: Order, form: MessageForm | None = None) -> dict[str, Any]:
         return {"state": "failed", "offer": offer, "form": None, "others": []}
     kinds = allowed(order)
     if form is None:
-        form = MessageForm(formdata=None, kinds=kinds, once=secrets.token_urlsafe(12), kind=kinds[0] if kinds else "")
+        form = MessageForm(
+            formdata=None, kinds=kinds, idempotency_key=secrets.token_urlsafe(12), kind=kinds[0] if kinds else ""
+        )
     others = [kind for kind in offer.kinds.split(",") if kind and kind not in LIMITS]
     return {"state": "answered", "offer": offer, "form": form, "others": others}
 

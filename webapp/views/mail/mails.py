@@ -124,7 +124,7 @@ def new(number: str) -> Response:
     """Render the form, filled in from the template of the parameter `what`."""
     order = orders.get_by_number(db.session(), number)
     kind, document_id = _parse_key(order, request.args.get("what", ""))
-    form = MailForm(formdata=None, once=secrets.token_urlsafe(12), attach=document_id is not None)
+    form = MailForm(formdata=None, idempotency_key=secrets.token_urlsafe(12), attach=document_id is not None)
     form.what.data = _key(kind, document_id)
     if has_permission("pii.read"):
         form.subject.data, form.body.data = _rendered(order, kind, document_id)
@@ -150,8 +150,8 @@ def create(number: str) -> Response:
             kind,
             document_id,
             text,
-            force=bool(form.anyway.data),
-            idempotency_key=form.once.data or None,
+            force=bool(form.force.data),
+            idempotency_key=form.idempotency_key.data or None,
             attach=bool(form.attach.data),
             now=datetime.now(UTC),
             actor=current_user.actor,
@@ -160,7 +160,7 @@ def create(number: str) -> Response:
         session.rollback()
         add_error(form, error)
         # The confirmation was for this text only.
-        form.anyway.data = False
+        form.force.data = False
         order = orders.get_by_number(session, number)
         return render_invalid(request, *_NEW, **_form_context(order, form, kind, document_id))
     except RefusedError as error:

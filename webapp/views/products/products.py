@@ -117,7 +117,7 @@ def show(product_id: int) -> Response:
 @requires("products.write")
 def change(product_id: int) -> Response:
     form = ProductForm()
-    version = form.seen()
+    version = form.expected_version()
 
     def save(arguments: dict[str, Any]) -> None:
         products.update_product(db.session(), product_id, form.entry(), version=version, **arguments)
