@@ -1,4 +1,4 @@
-"""What every job is made of: one application context, one session, and its end written on the schedule."""
+"""Base class of jobs: one application context and session for each, and its result stored on the schedule."""
 
 import logging
 from datetime import UTC, datetime
@@ -20,18 +20,18 @@ log = logging.getLogger(__name__)
 _app: Flask | None = None
 
 
-def bind(app: Flask) -> None:
-    """Say whose jobs this process does; RQ makes the job objects itself and has no place for it."""
+def bind_app(app: Flask) -> None:
+    """Set the application whose jobs this process runs; RQ creates the job objects itself."""
     global _app
     _app = app
 
 
 class UnknownJobError(Exception):
-    """Redis names a function that is not in the job catalogue, or arguments no job has."""
+    """Redis names a function that is not in the job registry, or arguments that no job has."""
 
 
-def is_in_catalogue(job: Job) -> bool:
-    """Whether RQ would call a function of the job catalogue, with ids as its only arguments."""
+def is_registered(job: Job) -> bool:
+    """Return whether the job calls a function of the job registry, with ids as its only arguments."""
     try:
         kind = next((kind for kind in queue.BY_NAME.values() if kind.path == job.func_name), None)
         ids = list(job.args)
@@ -42,10 +42,10 @@ def is_in_catalogue(job: Job) -> bool:
 
 
 class AppJob(Job):
-    """A job whose truth is in the database: an error ends it and is written on the schedule, and blocks nothing.
+    """A job whose work is stored in the database: an error ends it and is stored on the schedule.
 
-    Whoever can write to Redis can put any name there, so only functions of the job catalogue are called, and RQ's
-    callbacks and webhooks, which it would also take from Redis, are not used.
+    Anyone who can write to Redis can enqueue any function name, so only functions of the job registry are called, and
+    RQ's callbacks and webhooks, which also come from Redis, are disabled.
     """
 
     @property
@@ -65,10 +65,10 @@ class AppJob(Job):
 
     def perform(self) -> Any:
         if _app is None:
-            raise RuntimeError("jobs.base.bind was not called in this process")
-        if not is_in_catalogue(self):
+            raise RuntimeError("jobs.base.bind_app was not called in this process")
+        if not is_registered(self):
             self.retries_left = 0
-            log.error("Refused a job that is not in the job catalogue: %r", self.id)
+            log.error("Refused a job that is not in the job registry: %r", self.id)
             raise UnknownJobError(self.id)
         with _app.app_context():
             queue.mark_started(self.connection, self.id)
@@ -76,12 +76,12 @@ class AppJob(Job):
             try:
                 super().perform()
             except BusyError as busy:
-                # Nobody did this work yet, so it stays unanswered and the upkeep rings for it again.
+                # The work is not done, so the run stays unfinished and maintenance enqueues it again.
                 log.info("%s waits: %s", self.id, busy.code)
                 return
-            except Exception as error:  # noqa: BLE001 - the schedule says that it failed; the next run tries again
+            except Exception as error:  # noqa: BLE001 - stored on the schedule; the next run tries again
                 problem = database_problems.report(error, self.connection)
-                self._end("failed", problem or _say(self.id, error), started)
+                self._end("failed", problem or _log_error(self.id, error), started)
                 return
             self._end("ok", None, started)
 
@@ -90,13 +90,13 @@ class AppJob(Job):
             db.session.rollback()
             schedule.record_run(db.session(), self.id, outcome, cause, started, datetime.now(UTC))
         except DBAPIError as error:
-            # The run stays unanswered, so maintenance enqueues it again; and what the job did is committed or not.
+            # The run stays unfinished, so maintenance enqueues it again.
             if database_problems.report(error, self.connection) is None:
                 raise
 
 
-def _say(job_id: str, error: Exception) -> str:
-    """Log it and answer its code. What Amazon or a person did wrong needs no traceback."""
+def _log_error(job_id: str, error: Exception) -> str:
+    """Log the error and return its code. Errors of Amazon or of users need no traceback."""
     if isinstance(error, AmazonError):
         log.warning("%s failed: %s (Amazon's request %s)", job_id, error.cause, error.request_id or "unknown")
         return error.cause

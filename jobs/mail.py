@@ -1,4 +1,4 @@
-"""Writing to buyers: through the mail server, and through Amazon's own Messaging."""
+"""Jobs that send e-mails through the mail server and messages through Amazon's Messaging API."""
 
 from datetime import UTC, datetime
 

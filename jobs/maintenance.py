@@ -1,9 +1,7 @@
-"""What nobody asks for and must be done all the same.
+"""Periodic maintenance.
 
-Redis is only the bell: a scheduled run that was rung for and never answered is rung for again. Orders whose hold has
-come to its end go on; a bulk action that nobody confirmed is forgotten, and so is a file that was printed a day ago.
-Times that a clock running ahead left in the future are corrected.
-The statistics of SQLite's query planner are refreshed.
+Enqueues scheduled runs again that Redis lost, releases expired holds, closes feeds, deletes old drafts, printed files
+and tracking imports, corrects times that a wrong clock left in the future and refreshes the statistics of SQLite.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,7 +17,8 @@ from webapp.services.orders import holds
 from webapp.services.shipping import tracking_import
 from webapp.services.submissions import feeds
 
-# A worker begins within milliseconds; who has not begun by then was lost, or stands in line, where a ring does nothing.
+# A worker starts a job within milliseconds. One that has not started by then was lost, or is still in the queue, where
+# enqueueing it again has no effect.
 LOST_AFTER = timedelta(seconds=10)
 
 

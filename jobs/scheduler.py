@@ -1,4 +1,4 @@
-"""The scheduler: each second it rings for what is due, by the clock or because Amazon has to be told or looked at."""
+"""The scheduler: once a second it enqueues the jobs that are due, by the schedule or by rows in the database."""
 
 import logging
 import signal
@@ -23,7 +23,7 @@ TICK = 1.0
 
 
 def run(app: Flask) -> None:
-    """Tick until SIGTERM. Any number may run: the claim is one transaction, so each run is rung for once."""
+    """Tick until SIGTERM. Several may run: runs are claimed in a transaction, so each is enqueued once."""
     stop = threading.Event()
 
     def leave(_number: int, _frame: FrameType | None) -> None:
@@ -39,22 +39,22 @@ def run(app: Flask) -> None:
         try:
             with app.app_context():
                 if not planned:
-                    plan(datetime.now(UTC))
+                    add_recurring_jobs(datetime.now(UTC))
                     planned = True
                 tick(connection, datetime.now(UTC))
         except RedisError as error:
-            # It is away for a moment. What was claimed and not rung for is rung for by the upkeep.
-            log.warning("The scheduler goes on in a second: %s", type(error).__name__)
+            # Redis is unavailable. Runs that were claimed but not enqueued are enqueued by the maintenance job.
+            log.warning("The scheduler continues in a second: %s", type(error).__name__)
         except DBAPIError as error:
             if database_problems.report(error, connection) is None:
                 if not isinstance(error, OperationalError):
                     raise
-                log.warning("The scheduler goes on in a second: %s", type(error).__name__)
+                log.warning("The scheduler continues in a second: %s", type(error).__name__)
         stop.wait(TICK)
 
 
-def plan(now: datetime) -> None:
-    """Put on the schedule what runs from the first start on, as often as the catalogue says."""
+def add_recurring_jobs(now: datetime) -> None:
+    """Add the jobs to the schedule that the registry runs at an interval."""
     session = db.session()
     for kind in queue.CATALOGUE:
         if kind.every is not None:
@@ -63,7 +63,7 @@ def plan(now: datetime) -> None:
 
 
 def tick(connection: Redis, now: datetime) -> int:
-    """One look at the schedule, inside an application context. Answers how many runs were claimed."""
+    """Enqueue what is due; return how many scheduled runs were claimed. Requires an application context."""
     session = db.session()
     with read_only():
         due = schedule.has_due(session, now)
@@ -75,7 +75,7 @@ def tick(connection: Redis, now: datetime) -> int:
     claims = claiming.claim_due(session, now) if due else []
     for claim in claims:
         queue.enqueue_once(connection, claim.name, *claim.ids)
-    # Told by the rows themselves, so a Redis that lost the ring delays them by a second.
+    # Selected from the rows themselves, so jobs that Redis lost are enqueued again after a second.
     for account_id in unfinished:
         queue.enqueue_once(connection, "advance_submissions", account_id)
     for action_id in bulk:

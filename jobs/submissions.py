@@ -1,4 +1,4 @@
-"""Telling Amazon what was clicked, and following it until Amazon has proved it."""
+"""Jobs that send submissions to Amazon and check them, and that read single orders."""
 
 from datetime import UTC, datetime
 
@@ -27,7 +27,7 @@ def advance_submissions(account_id: int) -> None:
 
 
 def refresh_order(amazon_order_id: int) -> None:
-    """Somebody is about to decide about this order and waits for Amazon's word of it."""
+    """Read one order from Amazon with high priority, for a user who waits for it."""
     session = db.session()
     order = session.get_one(AmazonOrder, amazon_order_id)
     keys = accounts.credentials_of(accounts.find(session, order.account_id))

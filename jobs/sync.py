@@ -1,4 +1,4 @@
-"""Fetching what changed at Amazon."""
+"""Job that imports changed orders from Amazon."""
 
 from datetime import UTC, datetime
 

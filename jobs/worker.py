@@ -1,4 +1,4 @@
-"""The worker of one queue. RQ's defaults need up to 811 s to notice a killed worker; these need about 20."""
+"""The worker of one queue. With RQ's defaults a killed worker is noticed after up to 811 s, with these after 20."""
 
 import contextlib
 import gc
@@ -20,7 +20,7 @@ from rq.worker_registration import clean_worker_registry
 
 from jobs import base
 from webapp.core import processes
-from webapp.core import queue as bell
+from webapp.core import queue as job_queue
 from webapp.core.extensions import db
 
 log = logging.getLogger(__name__)
@@ -30,13 +30,13 @@ LEASE = 12
 MONITORING = 3
 MAINTENANCE = 5
 _FOREVER = 2**33
-# Raised while a job is being handled when Redis stops, refuses commands, or comes back without its data. The database
-# says what is left to do, so none of them is an error of the job.
+# Raised while a job is handled if Redis stops, refuses commands, or comes back without its data. The work is stored in
+# the database, so none of them is an error of the job.
 _REDIS_FAILURES = (redis.exceptions.RedisError, InvalidJobOperation, NoSuchJobError)
 
 
 class AppWorker(Worker):
-    """One queue a process: with several, RQ takes jobs in a way that can lose one."""
+    """A worker of one queue: with several queues RQ uses BLPOP, which can lose a job."""
 
     job_class = base.AppJob
     max_connection_wait_time = 5.0
@@ -57,10 +57,10 @@ class AppWorker(Worker):
         return MONITORING + LEASE
 
     def subscribe(self) -> None:
-        """RQ's remote commands are not used; the thread that listens for them is spared."""
+        """Do not start the thread that listens for RQ's remote commands, which are not used."""
 
     def clean_registries(self) -> None:
-        """As RQ does, but a worker killed meanwhile holds the others up for seconds, not for 15 minutes."""
+        """Clean the registries like RQ, but with a lock of MAINTENANCE seconds instead of 15 minutes."""
         for line in self.queues:
             if self.connection.set(line.registry_cleaning_key, 1, nx=True, ex=MAINTENANCE):
                 clean_registries(line, self._exc_handlers)
@@ -69,7 +69,7 @@ class AppWorker(Worker):
         self.last_cleaned_at = now()  # type: ignore[assignment]
 
     def _free_stuck(self, line: Queue) -> None:
-        """Put back what a worker took out of the queue and died before beginning."""
+        """Put jobs back into the queue that a worker took before it was killed."""
         for job_id in line.intermediate_queue.get_job_ids():
             if job_id in line.started_job_registry or line.intermediate_queue.set_first_seen(job_id):
                 continue
@@ -82,36 +82,36 @@ class AppWorker(Worker):
         super().main_work_horse(job, queue)
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:
-        """Log in one line that Redis interrupted a job: what is left to do is in the database."""
+        """Log in one line that Redis interrupted a job: its work is stored in the database."""
         if isinstance(exc_info[1], _REDIS_FAILURES):
             log.warning("Job %s was interrupted, because Redis failed: %s", job.id, exc_info[1])
             return
         super().handle_exception(job, *exc_info)
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
-        ids = list(job.args) if base.is_in_catalogue(job) else None
+        ids = list(job.args) if base.is_registered(job) else None
         done = super().perform_job(job, queue)
         if ids is not None:
-            bell.requeue_if_signalled(self.connection, job.id, ids)
+            job_queue.requeue_if_signalled(self.connection, job.id, ids)
         return done
 
 
 def _queue(connection: Redis, name: str) -> Queue:
-    """The queue for a worker: cleaning up reads jobs as AppJob too, which calls nothing that Redis names."""
+    """Return the queue for a worker. Its registries load jobs as AppJob too, which runs no callbacks from Redis."""
     return Queue(name, connection=connection, serializer=JSONSerializer, job_class=base.AppJob)
 
 
 def run(app: Flask, name: str, *, only_one: bool) -> None:
-    """Work until SIGTERM. `only_one`: no other worker of this queue lives, so what is begun was left by a dead one."""
-    base.bind(app)
+    """Work until SIGTERM. `only_one`: no other worker of this queue runs, so started jobs were left by a killed one."""
+    base.bind_app(app)
     with app.app_context():
-        # Connections must not be shared with the parent or with the horses: each process opens its own.
+        # Connections must not be shared with the parent or with work horses: each process opens its own.
         db.engine.dispose(close=False)
     logging.getLogger("rq.worker").addFilter(_without_redis_traceback)
     try:
-        worker = begin(app, name, only_one=only_one)
+        worker = create_worker(app, name, only_one=only_one)
         gc.freeze()
-        with contextlib.suppress(redis.exceptions.ConnectionError):  # At the end of a desk Redis may have gone before.
+        with contextlib.suppress(redis.exceptions.ConnectionError):  # At shutdown Redis may end first.
             worker.work(logging_level=None)
     except redis.exceptions.RedisError as error:
         # On a full disk Redis refuses to write. The supervisor starts the worker again, after growing pauses.
@@ -120,25 +120,25 @@ def run(app: Flask, name: str, *, only_one: bool) -> None:
 
 
 def _without_redis_traceback(record: logging.LogRecord) -> bool:
-    """Keep RQ's line but not its traceback when it is Redis that failed. A filter of RQ's logger."""
+    """Remove the traceback from RQ's log records about failures of Redis. A filter of RQ's logger."""
     if record.exc_info and isinstance(record.exc_info[1], _REDIS_FAILURES):
         record.exc_info = None
     return True
 
 
-def begin(app: Flask, name: str, *, only_one: bool) -> AppWorker:
-    """The worker of the queue, not yet at work."""
+def create_worker(app: Flask, name: str, *, only_one: bool) -> AppWorker:
+    """Return the worker of the queue, not yet started."""
     settings = app.config["CHANNELDESK"]
     if only_one:
-        # By a client of its own: a connection made before the worker has been given its patience keeps the short
-        # one of redis-py, which is as long as an idle worker waits for a job. The worker then ended now and again.
-        with bell.connect(settings) as connection:
-            recover(_queue(connection, name))
-    return AppWorker(name, bell.connect(settings))
+        # By a client of its own: a connection made before the worker sets its timeout keeps redis-py's short one, which
+        # is as long as an idle worker waits for a job, and the worker would end sometimes.
+        with job_queue.connect(settings) as connection:
+            requeue_unfinished(_queue(connection, name))
+    return AppWorker(name, job_queue.connect(settings))
 
 
-def recover(line: Queue) -> None:
-    """Take up at once what the worker before had begun or had in its hands. Only where it is surely dead."""
+def requeue_unfinished(line: Queue) -> None:
+    """Requeue the jobs that the previous worker had started or taken. Only if it has certainly ended."""
     line.connection.delete(line.registry_cleaning_key)
     for job_id in line.intermediate_queue.get_job_ids():
         if job_id in line.started_job_registry:

@@ -116,7 +116,7 @@ def test_a_sync_killed_at_a_fault_point_is_completed(settings, connected, amazon
 # A sync would prove the cancellation too, and sometimes before the feed is looked at: here only the first one runs.
 @pytest.mark.parametrize("sync_interval", [3600])
 @pytest.mark.parametrize(
-    "point", ["feed.gathered", "feed.before_create", "feed.after_create", "feed.sent", "feed.report_applied"]
+    "point", ["feed.batch_created", "feed.before_create", "feed.after_create", "feed.sent", "feed.report_applied"]
 )
 def test_a_cancellation_killed_at_a_fault_point_is_sent_once_and_verified(
     settings, app, connected, amazon, tmp_path, point
@@ -200,7 +200,7 @@ def refunded(amazon, number):
 
 
 @pytest.mark.parametrize("sync_interval", [3600])
-@pytest.mark.parametrize("point", ["feed.gathered", "feed.after_create", "feed.sent", "feed.report_applied"])
+@pytest.mark.parametrize("point", ["feed.batch_created", "feed.after_create", "feed.sent", "feed.report_applied"])
 def test_a_refund_killed_at_a_fault_point_is_carried_out_once(settings, app, connected, amazon, tmp_path, point):
     number = amazon.world.place("DE", status="SHIPPED", lines=((0, 1), (1, 2)))
     marker, environ = crashing(tmp_path, point, settings.database_url)

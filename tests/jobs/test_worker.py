@@ -155,7 +155,7 @@ def test_sigterm_lets_the_running_job_end(app: Flask, redis: Redis) -> None:
 
 
 def test_a_worker_that_recovered_jobs_waits_for_more_than_one_job(app: Flask) -> None:
-    idle = worker.begin(app, "sync", only_one=True)
+    idle = worker.create_worker(app, "sync", only_one=True)
 
     connection = idle.connection.connection_pool.get_connection()
 
@@ -168,7 +168,7 @@ def test_a_job_that_redis_interrupts_is_logged_in_one_line_and_any_other_error_w
     app: Flask, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue.enqueue(redis, "wait", 7)
-    subject = worker.begin(app, "sync", only_one=False)
+    subject = worker.create_worker(app, "sync", only_one=False)
     (job,) = queue.queue(redis, "sync").jobs
     for error in (RedisConnectionError("Connection refused."), ValueError("a fault of ours")):
         try:
@@ -186,7 +186,7 @@ def test_a_job_during_which_redis_lost_its_data_is_logged_in_one_line(
     app: Flask, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
     queue.enqueue(redis, "flush_redis")
-    subject = worker.begin(app, "sync", only_one=False)
+    subject = worker.create_worker(app, "sync", only_one=False)
     (job,) = queue.queue(redis, "sync").jobs
     with app.app_context():
         subject.perform_job(job, subject.queues[0])

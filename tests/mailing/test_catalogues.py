@@ -10,7 +10,7 @@ from webapp.core.i18n import catalogues
 from webapp.domain.common.languages import LANGUAGES
 from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.mail import templates as mail_templates
-from webapp.mailing.composer import shipped
+from webapp.mailing.composer import default_template
 from webapp.mailing.default_templates import DEFAULTS, WORDS
 
 FOLDER = Path(webapp.__file__).parent / "translations"
@@ -29,4 +29,4 @@ def test_a_language_says_everything_in_words_of_its_own_with_the_same_places(lan
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", mail_states.KINDS)
 def test_what_is_shipped_could_be_saved(kind: str, language: str) -> None:
-    mail_templates.check(kind, *shipped(kind, language))
+    mail_templates.check(kind, *default_template(kind, language))

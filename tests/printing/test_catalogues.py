@@ -44,7 +44,7 @@ def test_a_catalogue_has_every_text_and_no_other(language):
 def test_a_mail_calls_the_credit_memo_as_its_paper_does(language):
     title = catalogues.catalogue(language, "printing").gettext("Credit memo")
 
-    letter = composer.shipped("credit_memo", language)
+    letter = composer.default_template("credit_memo", language)
 
     assert title in letter.subject
     assert title.casefold() in letter.body.casefold()

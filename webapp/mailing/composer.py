@@ -1,4 +1,4 @@
-"""Mails written out in the store's language, and handed to a mail server. The verbs are given an `Office`."""
+"""Compose mails in the store's language. `SmtpMailService` is the MailService that is passed to services."""
 
 import logging
 from contextlib import AbstractContextManager
@@ -33,39 +33,39 @@ from webapp.queries import mails as queries
 
 log = logging.getLogger(__name__)
 
-# As HTML names them.
+# Language tags of HTML, if they differ from ours.
 HTML_LANGUAGES = {"zh": "zh-Hans"}
 
 
 class SmtpMailService:
-    """Writes mails by the templates as they are now, and opens connections."""
+    """Composes mails with the current templates, and opens SMTP connections."""
 
     def compose(self, session: Session, mail: Mail) -> MailContent:
-        """What the mail says: as a person wrote it or as it went out before, else by its template."""
+        """Return the stored text of the mail, or render its template. Raises CannotWrite."""
         try:
-            return _letter(session, mail)
+            return _compose(session, mail)
         except (CannotWrite, SQLAlchemyError, DecryptionError):
             raise
         except Exception as error:
-            # Whatever is wrong with one mail must not hold up those behind it.
-            log.exception("Mail %s cannot be written", mail.id)
+            # An unexpected error with one mail must not stop the others.
+            log.exception("Mail %s cannot be composed", mail.id)
             raise CannotWrite("mail_unwritable") from error
 
-    def connect(self, server: Server) -> AbstractContextManager[smtp.Connection]:
+    def connect(self, server: Server) -> AbstractContextManager[smtp.SmtpConnection]:
         return smtp.connect(server)
 
 
-def _letter(session: Session, mail: Mail) -> MailContent:
+def _compose(session: Session, mail: Mail) -> MailContent:
     subject, body = mail.subject, mail.body
     if subject is None or body is None:
-        subject, body = written(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
+        subject, body = render(session, mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
     attachment = _document(session, mail) if mail.attach else None
-    language = known(mail.language)
+    language = supported_language(mail.language)
     return MailContent(subject, body, HTML_LANGUAGES.get(language, language), attachment)
 
 
 def _document(session: Session, mail: Mail) -> Attachment:
-    """The mail's document on paper. Raises CannotWrite."""
+    """Render the mail's document as a PDF attachment. Raises CannotWrite."""
     document_id = mail.document_id or 0
     try:
         content = printing.many(session, [(mail.kind, document_id)])
@@ -75,7 +75,7 @@ def _document(session: Session, mail: Mail) -> Attachment:
     return Attachment(f"{mail.kind.replace('_', '-')}-{number}.pdf", content)
 
 
-def written(
+def render(
     session: Session,
     order: Order,
     kind: str,
@@ -83,46 +83,47 @@ def written(
     comment_id: int | None = None,
     language: str = "",
 ) -> tuple[str, str]:
-    """Subject and body as the template writes them for this order. Raises CannotWrite."""
-    language = known(language or order.store.language)
+    """Render subject and body of the template for an order. Raises CannotWrite."""
+    language = supported_language(language or order.store.language)
     comment = session.get(Comment, comment_id) if comment_id is not None else None
-    found = template_context.of_order(session, order, kind, document_id, language, comment.text if comment else "")
-    return mail_templates.write(*template(session, kind, language), found)
+    values = template_context.order_values(session, order, kind, document_id, language, comment.text if comment else "")
+    return mail_templates.write(*load_template(session, kind, language), values)
 
 
-def template(session: Session, kind: str, language: str) -> Template:
-    """As a person changed it, or as it is shipped."""
+def load_template(session: Session, kind: str, language: str) -> Template:
+    """Return the changed template, or the default."""
     row = session.get(MailTemplate, (kind, language))
-    return Template(row.subject, row.body) if row is not None else shipped(kind, language)
+    return Template(row.subject, row.body) if row is not None else default_template(kind, language)
 
 
-def shipped(kind: str, language: str) -> Template:
+def default_template(kind: str, language: str) -> Template:
     say = catalogues.catalogue(language, "mails").gettext
     default = DEFAULTS[kind]
     return Template(say(default.subject), say(default.body))
 
 
-def known(language: str) -> str:
-    """A language the house speaks: a row of an older version may name another."""
+def supported_language(language: str) -> str:
+    """Return the language if it is supported, else the default one."""
     return language if language in LANGUAGES else DEFAULT
 
 
-def values_of(session: Session, order: Order, kind: str, document_id: int | None, language: str) -> dict[str, str]:
-    """What stands in a template's places for this order, with the sample's comment. Raises CannotWrite."""
+def placeholder_values(
+    session: Session, order: Order, kind: str, document_id: int | None, language: str
+) -> dict[str, str]:
+    """Return the values of a template's placeholders for an order, with a sample comment. Raises CannotWrite."""
     comment = catalogues.catalogue(language, "mails").gettext(WORDS["comment"])
-    return template_context.of_order(session, order, kind, document_id, language, comment)
+    return template_context.order_values(session, order, kind, document_id, language, comment)
 
 
-def sample(session: Session, kind: str, language: str) -> dict[str, str]:
-    """Values of an order there is not, to look at a template with."""
-    return template_context.sample(session, kind, language)
+def sample_values(session: Session, kind: str, language: str) -> dict[str, str]:
+    """Return sample values for the preview of a template."""
+    return template_context.sample_values(session, kind, language)
 
 
 def send_test(server: Server, sender: Sender, to: str, subject: str, body: str) -> None:
-    """Send one mail at once, for somebody who waits to see what the server says. Raises MailError."""
-    letter = MailContent(subject, body)
+    """Send one mail immediately, to test the settings. Raises MailError."""
     message_id = make_msgid(domain=sender.address.rpartition("@")[2])
-    content = pack(letter, sender, to, message_id, datetime.now(UTC))
-    with smtp.connect(server) as line:
-        line.offer(sender.address, to)
-        line.deliver(content)
+    encoded = pack(MailContent(subject, body), sender, to, message_id, datetime.now(UTC))
+    with smtp.connect(server) as connection:
+        connection.offer(sender.address, to)
+        connection.deliver(encoded)

@@ -1,4 +1,4 @@
-"""The templates that are shipped, in English, and the words of their parts; other languages: the catalogue `mails`."""
+"""The default templates and words of mails in English. Translations are in the catalogue `mails`."""
 
 from typing import NamedTuple
 
@@ -91,7 +91,7 @@ Kind regards
     ),
 }
 
-# Names of amounts, and the words of a sample.
+# Names of amounts, and sample values.
 WORDS = {
     "subtotal": "Subtotal",
     "shipping": "Shipping",

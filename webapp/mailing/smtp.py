@@ -1,7 +1,7 @@
-"""Speaking to a mail server. What it says no to comes out as one of `domain/mail/errors`, in its own words.
+"""SMTP connections. Errors are raised as those of `domain/mail/errors`, with the server's message.
 
-smtplib's `sendmail` does not tell a text that was surely not taken from one that may have been, so the steps are taken
-here one by one. Every step has a time limit, and all of them together one that a slow server cannot stretch.
+smtplib's `sendmail` does not distinguish a mail that was certainly not accepted from one that may have been, so the
+commands are sent one by one, each with a timeout, and the delivery of the content with one overall.
 """
 
 import smtplib
@@ -15,100 +15,104 @@ from typing import TypeVar
 from webapp.domain.mail.errors import MailLost, MailRefused, ServerTrouble
 from webapp.domain.mail.mime import Server
 
-CONNECT = 10.0
-STEP = 20.0
-# A text and the server's verdict on it.
-DELIVERY = 60.0
+CONNECT_TIMEOUT = 10.0
+STEP_TIMEOUT = 20.0
+# Sending the content and waiting for the reply.
+DELIVERY_TIMEOUT = 60.0
 
 T = TypeVar("T")
-# What OpenSSL says of a certificate it does not believe.
+# OpenSSL's codes for an invalid certificate.
 _EXPIRED, _OTHER_NAME = 10, 62
 
 
-class Connection:
-    """One connection, for any number of mails one after the other."""
+class SmtpConnection:
+    """An open connection, for any number of mails one after the other."""
 
     def __init__(self, smtp: smtplib.SMTP, step: float, delivery: float) -> None:
         self._smtp, self._step, self._delivery = smtp, step, delivery
-        self._begun = False
+        self._has_offered = False
 
     def offer(self, sender: str, recipient: str) -> None:
-        """Name sender and recipient. Raises MailRefused, or ServerTrouble when the connection is gone."""
-        if self._begun:
-            _ask(self._smtp.rset)
-        self._begun = True
+        """Send sender and recipient. Raises MailRefused, or ServerTrouble if the connection is lost."""
+        if self._has_offered:
+            _call(self._smtp.rset)
+        self._has_offered = True
         self._expect(lambda: self._smtp.mail(sender), "mail_sender_refused")
         self._expect(lambda: self._smtp.rcpt(recipient), "mail_recipient_refused")
 
     def deliver(self, content: bytes) -> None:
-        """Hand over the mail that was offered. Raises MailRefused, or MailLost when it may have been taken."""
-        code, words = _ask(lambda: self._smtp.docmd("DATA"))
+        """Send the content of the offered mail. Raises MailRefused, or MailLost if it may have been accepted."""
+        code, words = _call(lambda: self._smtp.docmd("DATA"))
         if code != 354:
-            raise _refused("mail_content_refused", code, words)
+            raise _refusal("mail_content_refused", code, words)
         try:
-            code, words = self._hand_over(content)
+            code, words = self._send_content(content)
         except (OSError, smtplib.SMTPException) as error:
             self._smtp.close()
             raise MailLost("mail_answer_lost", str(error)) from error
         if not 200 <= code < 600:
             raise MailLost("mail_answer_lost", _text(code, words))
         if code >= 300:
-            raise _refused("mail_content_refused", code, words)
+            raise _refusal("mail_content_refused", code, words)
 
-    def _hand_over(self, content: bytes) -> tuple[int, bytes]:
+    def _send_content(self, content: bytes) -> tuple[int, bytes]:
         deadline = time.monotonic() + self._delivery
-        # A line of one dot would end the text early.
-        dotted = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in content.splitlines())
+        # A line with a single dot would end the content early.
+        escaped = b"\r\n".join(b"." + line if line.startswith(b".") else line for line in content.splitlines())
         if self._smtp.sock is None:
             raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
         self._smtp.sock.settimeout(self._delivery)
-        self._smtp.send(dotted + b"\r\n.\r\n")
+        self._smtp.send(escaped + b"\r\n.\r\n")
         self._smtp.sock.settimeout(max(deadline - time.monotonic(), 0.1))
-        answer = self._smtp.getreply()
+        reply = self._smtp.getreply()
         self._smtp.sock.settimeout(self._step)
-        return answer
+        return reply
 
     def _expect(self, step: Callable[[], tuple[int, bytes]], cause: str) -> None:
-        code, words = _ask(step)
+        code, words = _call(step)
         if not 200 <= code < 300:
-            raise _refused(cause, code, words)
+            raise _refusal(cause, code, words)
 
 
 @contextmanager
 def connect(
-    server: Server, *, connect_within: float = CONNECT, step: float = STEP, delivery: float = DELIVERY
-) -> Iterator[Connection]:
-    """A connection that is encrypted and signed in as `server` says. Raises ServerTrouble. Times in seconds."""
+    server: Server,
+    *,
+    connect_within: float = CONNECT_TIMEOUT,
+    step: float = STEP_TIMEOUT,
+    delivery: float = DELIVERY_TIMEOUT,
+) -> Iterator[SmtpConnection]:
+    """Open a connection with the encryption and sign-in of `server`. Times in seconds. Raises ServerTrouble."""
     if server.exposes_password:
         raise ServerTrouble("mail_plain_sign_in")
-    smtp = _opened(server, connect_within)
+    smtp = _open(server, connect_within)
     try:
         if smtp.sock is not None:
             smtp.sock.settimeout(step)
         _secure(smtp, server)
         if server.username:
             _sign_in(smtp, server)
-        yield Connection(smtp, step, delivery)
+        yield SmtpConnection(smtp, step, delivery)
     finally:
         with suppress(OSError, smtplib.SMTPException):
             smtp.quit()
         smtp.close()
 
 
-def _opened(server: Server, within: float) -> smtplib.SMTP:
+def _open(server: Server, within: float) -> smtplib.SMTP:
     context = _context()
     try:
         if server.security == "tls":
             return smtplib.SMTP_SSL(server.host, server.port, timeout=within, context=context)
         return smtplib.SMTP(server.host, server.port, timeout=within)
     except (OSError, smtplib.SMTPException) as error:
-        raise _trouble(error) from error
+        raise _server_trouble(error) from error
 
 
 def _secure(smtp: smtplib.SMTP, server: Server) -> None:
-    code, words = _ask(smtp.ehlo)
+    code, words = _call(smtp.ehlo)
     if not 200 <= code < 300:
-        code, words = _ask(smtp.helo)
+        code, words = _call(smtp.helo)
     if not 200 <= code < 300:
         raise ServerTrouble("mail_server_refused", _text(code, words))
     if server.security != "starttls":
@@ -119,7 +123,7 @@ def _secure(smtp: smtplib.SMTP, server: Server) -> None:
         smtp.starttls(context=_context())
         smtp.ehlo()
     except (OSError, smtplib.SMTPException) as error:
-        raise _trouble(error) from error
+        raise _server_trouble(error) from error
 
 
 def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
@@ -132,28 +136,28 @@ def _sign_in(smtp: smtplib.SMTP, server: Server) -> None:
     except UnicodeEncodeError as error:
         raise ServerTrouble("mail_sign_in_signs") from error
     except (OSError, smtplib.SMTPException) as error:
-        # smtplib has no error of its own for a server whose ways to sign in it does not know.
+        # smtplib has no specific error for unsupported authentication methods.
         if type(error) is smtplib.SMTPException:
             raise ServerTrouble("mail_no_sign_in", str(error)) from error
-        raise _trouble(error) from error
+        raise _server_trouble(error) from error
 
 
 def _context() -> ssl.SSLContext:
-    """Certificates are checked, always; SSL_CERT_FILE names those of a company's own authority."""
+    """Return a context that checks certificates; SSL_CERT_FILE may name a company's own authority."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
-def _ask(step: Callable[[], T]) -> T:
+def _call(step: Callable[[], T]) -> T:
     try:
         return step()
     except (OSError, smtplib.SMTPException) as error:
-        raise _trouble(error) from error
+        raise _server_trouble(error) from error
 
 
-def _trouble(error: Exception) -> ServerTrouble:
-    """What is wrong with the server, in the desk's words and in those of whoever said so."""
+def _server_trouble(error: Exception) -> ServerTrouble:
+    """Return the ServerTrouble for an error, with our code and the original message."""
     match error:
         case ssl.SSLCertVerificationError(verify_code=code, verify_message=words):
             cause = {_EXPIRED: "mail_certificate_expired", _OTHER_NAME: "mail_certificate_name"}.get(code)
@@ -175,13 +179,13 @@ def _trouble(error: Exception) -> ServerTrouble:
     return ServerTrouble("mail_connection_failed", str(error))
 
 
-def _refused(cause: str, code: int, words: bytes) -> MailRefused | ServerTrouble:
+def _refusal(cause: str, code: int, words: bytes) -> MailRefused | ServerTrouble:
     if code == 421:
-        # It is closing down, whatever was asked.
+        # The server is closing the connection, whatever the command was.
         return ServerTrouble("mail_server_refused", _text(code, words))
     return MailRefused(cause, _text(code, words), passing=400 <= code < 500 or code < 200)
 
 
 def _text(code: int, words: bytes | str) -> str:
-    said = words.decode(errors="replace") if isinstance(words, bytes) else words
-    return " ".join(f"{code} {said}".split())[:1000]
+    message = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return " ".join(f"{code} {message}".split())[:1000]

@@ -1,4 +1,4 @@
-"""What stands in the places of a template: facts of an order and a document, as the buyer's language writes them."""
+"""Values of the placeholders in mail templates: data of an order and a document, formatted for the buyer."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ _BY_NAME = {carrier.name.casefold(): carrier for carrier in carriers.CARRIERS}
 
 @dataclass(frozen=True, slots=True)
 class MailLocale:
-    """How one language says amounts, days and words in one marketplace."""
+    """Formats amounts, dates and words in one language for one marketplace."""
 
     say: Callable[[str], str]
     locale: Locale
@@ -56,94 +56,96 @@ class MailLocale:
         return self.word("sum") % {"name": self.word(name), "amount": self.money(minor)}
 
 
-def of_order(
+def order_values(
     session: Session, order: Order, kind: str, document_id: int | None, language: str, comment: str = ""
 ) -> dict[str, str]:
-    """Values by the names of `domain/mail/templates.PLACES`. Raises CannotWrite when the document is gone."""
-    tongue = MailLocale.of(language, order.store.marketplace, order.currency)
+    """Return the values by the names of `domain/mail/templates.PLACES`. Raises CannotWrite without the document."""
+    mail_locale = MailLocale.of(language, order.store.marketplace, order.currency)
     values = {
         "store_name": queries.get_sender_name(session, order.store),
         "order_number": order.number,
         "amazon_number": order.amazon_order.number,
-        "order_date": tongue.day(order.purchased_at),
+        "order_date": mail_locale.day(order.purchased_at),
         "buyer_name": order.bill_to_name or order.ship_to_name or "",
         "ship_to": _address(order, language),
         "order_lines": "\n".join(
-            f"{item.ordered} × {_title(item)} – {tongue.money(item.subtotal)}" for item in order.items
+            f"{item.ordered} × {_title(item)} – {mail_locale.money(item.subtotal)}" for item in order.items
         ),
-        "order_total": tongue.money(order.total),
+        "order_total": mail_locale.money(order.total),
         "comment": comment,
     }
     if kind not in mail_states.DOCUMENTS or document_id is None:
         return values
-    found = session.get(queries.MODELS[kind], document_id)
-    if found is None or found.order_id != order.id:
+    document = session.get(queries.MODELS[kind], document_id)
+    if document is None or document.order_id != order.id:
         raise CannotWrite("mail_document_gone")
-    return values | _document(found, order, tongue)
+    return values | _document_values(document, order, mail_locale)
 
 
-def sample(session: Session, kind: str, language: str) -> dict[str, str]:
-    """Values of an order there is not: every place has one, and nobody is named."""
-    tongue = MailLocale.of(language, BY_COUNTRY["DE"], "EUR")
+def sample_values(session: Session, kind: str, language: str) -> dict[str, str]:
+    """Return sample values for every placeholder, without names of people."""
+    mail_locale = MailLocale.of(language, BY_COUNTRY["DE"], "EUR")
     row = queries.find_server_row(session)
     bought = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    line = f"2 × {tongue.word('item')}"
+    line = f"2 × {mail_locale.word('item')}"
     page = carriers.BY_CODE["DHL"].page("JJD014600003") or ""
     return {
         "store_name": (row.name if row else "") or "Musterladen",
         "order_number": "100042",
         "amazon_number": "303-0000000-0000042",
-        "order_date": tongue.day(bought),
-        "buyer_name": tongue.word("buyer"),
-        "ship_to": tongue.word("address"),
-        "order_lines": f"{line} – {tongue.money(2000)}",
-        "order_total": tongue.money(2490),
-        "comment": tongue.word("comment"),
+        "order_date": mail_locale.day(bought),
+        "buyer_name": mail_locale.word("buyer"),
+        "ship_to": mail_locale.word("address"),
+        "order_lines": f"{line} – {mail_locale.money(2000)}",
+        "order_total": mail_locale.money(2490),
+        "comment": mail_locale.word("comment"),
         "document_number": "100017",
-        "document_date": tongue.day(bought),
-        "document_lines": line if kind == "shipment" else f"{line} – {tongue.money(2000)}",
+        "document_date": mail_locale.day(bought),
+        "document_lines": line if kind == "shipment" else f"{line} – {mail_locale.money(2000)}",
         "document_totals": "\n".join(
-            tongue.sum(name, minor) for name, minor in (("subtotal", 2000), ("shipping", 490), ("total", 2490))
+            mail_locale.sum(name, minor) for name, minor in (("subtotal", 2000), ("shipping", 490), ("total", 2490))
         ),
         "tracking": f"DHL JJD014600003 {page}",
     }
 
 
-def _document(found: Any, order: Order, tongue: MailLocale) -> dict[str, str]:
-    values = {"document_number": found.number, "document_date": tongue.day(found.created_at)}
+def _document_values(document: Any, order: Order, mail_locale: MailLocale) -> dict[str, str]:
+    values = {"document_number": document.number, "document_date": mail_locale.day(document.created_at)}
     titles = {item.id: _title(item) for item in order.items}
-    match found:
+    match document:
         case Shipment():
-            lines = [f"{pieces} × {titles[line_id]}" for line_id, pieces in found.quantities.items()]
-            values["tracking"] = tracking(found.parcels)
+            lines = [f"{pieces} × {titles[line_id]}" for line_id, pieces in document.quantities.items()]
+            values["tracking"] = tracking_lines(document.parcels)
         case Invoice() | CreditMemo():
             lines = [
-                f"{line.quantity} × {titles[line.order_item_id]} – {tongue.money(line.subtotal)}"
-                for line in found.items
+                f"{line.quantity} × {titles[line.order_item_id]} – {mail_locale.money(line.subtotal)}"
+                for line in document.items
                 if line.quantity
             ]
-            values["document_totals"] = _totals(found, tongue)
+            values["document_totals"] = _totals(document, mail_locale)
     return values | {"document_lines": "\n".join(lines)}
 
 
-def _totals(found: Invoice | CreditMemo, tongue: MailLocale) -> str:
-    parts = [(name, getattr(found, name)) for name in PARTS]
-    if isinstance(found, CreditMemo):
-        parts += [("adjustment_refund", found.adjustment_refund), ("adjustment_fee", -found.adjustment_fee)]
-    shown = [(name, minor) for name, minor in parts if minor] + [("total", found.total)]
-    return "\n".join(tongue.sum(name, minor) for name, minor in shown)
+def _totals(document: Invoice | CreditMemo, mail_locale: MailLocale) -> str:
+    parts = [(name, getattr(document, name)) for name in PARTS]
+    if isinstance(document, CreditMemo):
+        parts += [("adjustment_refund", document.adjustment_refund), ("adjustment_fee", -document.adjustment_fee)]
+    shown = [(name, minor) for name, minor in parts if minor] + [("total", document.total)]
+    return "\n".join(mail_locale.sum(name, minor) for name, minor in shown)
 
 
-def tracking(parcels: Sequence[Parcel]) -> str:
-    """Carrier, number and page of each parcel that has a number, a line each."""
+def tracking_lines(parcels: Sequence[Parcel]) -> str:
+    """Return a line with carrier, number and tracking page for each parcel with a number."""
     return "\n".join(
-        " ".join(part for part in (parcel.title or parcel.carrier, parcel.tracking_number, _page(parcel)) if part)
+        " ".join(
+            part for part in (parcel.title or parcel.carrier, parcel.tracking_number, _tracking_page(parcel)) if part
+        )
         for parcel in parcels
         if parcel.tracking_number
     )
 
 
-def _page(parcel: Parcel) -> str:
+def _tracking_page(parcel: Parcel) -> str:
     carrier = carriers.BY_CODE.get(parcel.carrier) or _BY_NAME.get(parcel.title.casefold())
     return (carrier.page(parcel.tracking_number) if carrier else None) or ""
 

@@ -74,7 +74,7 @@ def create_batch(
         submission.feed = feed
         submission.message_id = message_id
     session.commit()
-    fault_points.crash("feed.gathered")
+    fault_points.crash("feed.batch_created")
     return feed
 
 

@@ -252,7 +252,7 @@ def _rendered(order: Order, kind: str, document_id: int | None) -> tuple[str, st
     if queries.cannot_mail_reason(db.session(), order) is not None:
         return "", ""
     try:
-        return composer.written(db.session(), order, kind, document_id)
+        return composer.render(db.session(), order, kind, document_id)
     except CannotWrite as error:
         raise RefusedError(error.cause) from error
 
@@ -262,7 +262,7 @@ def _text(mail: Mail) -> tuple[str, str]:
     if mail.body is not None:
         return mail.subject or "", mail.body
     try:
-        return composer.written(db.session(), mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
+        return composer.render(db.session(), mail.order, mail.kind, mail.document_id, mail.comment_id, mail.language)
     except CannotWrite as error:
         return "", text_for(error.cause)
 

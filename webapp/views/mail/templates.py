@@ -58,7 +58,7 @@ def index() -> Response:
 @requires("mails.settings")
 def edit(kind: str, language: str) -> Response:
     _check(kind, language)
-    template = composer.template(db.session(), kind, language)
+    template = composer.load_template(db.session(), kind, language)
     form = TemplateForm(formdata=None, data=template._asdict())
     return render_fragment_or_page(request, *_EDIT, **_context(kind, language, form))
 
@@ -138,9 +138,9 @@ def _preview(kind: str, language: str, form: TemplateForm) -> dict[str, str]:
 def _values(kind: str, language: str, number: str) -> dict[str, str]:
     session = db.session()
     if not number or not has_permission("pii.read"):
-        return composer.sample(session, kind, language)
+        return composer.sample_values(session, kind, language)
     order = orders.get_by_number(session, number)
     documents = [id_ for other, id_, _number in queries.list_documents(session, order.id) if other == kind]
     if kind in mail_states.DOCUMENTS and not documents:
         raise NotFoundError("template_no_document", number=number)
-    return composer.values_of(session, order, kind, documents[-1] if documents else None, language)
+    return composer.placeholder_values(session, order, kind, documents[-1] if documents else None, language)
