@@ -1,4 +1,4 @@
-"""Consistent, checked copies of the SQLite database, taken while other processes use it."""
+"""Consistent, verified backups of the SQLite database while other processes use it."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ from webapp.core.settings import Settings
 from webapp.db.engine import sqlite_module
 
 _HEADER = b"SQLite format 3\x00"
-# Files SQLite keeps beside a database. A backup under such a name would be read as a part of that database.
+# Suffixes of files that belong to an SQLite database. A backup must not have such a name.
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 
@@ -87,7 +87,7 @@ def _database_path(settings: Settings) -> Path:
 
 
 def keys_location(settings: Settings) -> str:
-    """Where the secret keys of this installation are kept, as a person would look for them."""
+    """Return where the secret keys of this installation are stored, for display."""
     return "CHANNELDESK_KEYS in the environment" if settings.keys else str(settings.data_dir / "keys")
 
 
@@ -110,18 +110,18 @@ def _is_database(path: Path) -> bool:
 
 
 def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]]:
-    """Copy and check; answers size, revision and row counts."""
+    """Copy and verify the database; return size, revision and row counts."""
     sqlite = sqlite_module()
     with (
         contextlib.closing(_open(source)) as database,
         contextlib.closing(sqlite.connect(str(partial), isolation_level=None)) as written,
     ):
-        # The counts and the copy are of the same state, since both are read in this transaction. Writers go on.
+        # The counts and the copy are of the same state, since both are read in this transaction.
         database.execute("BEGIN")
         rows = _row_counts(database)
         database.backup(written)
         database.execute("ROLLBACK")
-        # One file by itself, which also opens where nothing can be written beside it.
+        # A single file, which can also be opened in a read-only folder.
         written.execute("PRAGMA journal_mode=DELETE")
         problems = [line for (line,) in written.execute("PRAGMA integrity_check(3)") if line != "ok"]
         if problems:
@@ -138,7 +138,7 @@ def _write(source: Path, partial: Path) -> tuple[int, str | None, dict[str, int]
 
 
 def _open(source: Path) -> Any:
-    # Without mode=rw a database that is deleted at this moment would be created anew, empty.
+    # Without mode=rw a database that is deleted at this moment would be created again, empty.
     return sqlite_module().connect(f"{source.as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=10)
 
 

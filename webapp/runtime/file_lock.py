@@ -1,4 +1,4 @@
-"""One holder of a lock file at a time. The kernel lets go for whoever dies, so nothing is ever left locked."""
+"""Lock files with one holder at a time. The kernel releases the lock of a process that ends."""
 
 import fcntl
 import os
@@ -7,18 +7,18 @@ from typing import Self
 
 
 class FileLock:
-    """`flock` on a file. The descriptor does not outlive `exec`, but forked children share it until they end."""
+    """`flock` on a file. The descriptor is closed on `exec`, but forked children share it until they end."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor: int | None = None
 
     def try_take(self, *, shared: bool = False) -> bool:
-        """Take it if nobody has it (shared: if nobody has it alone)."""
+        """Acquire the lock if it is free (shared: if nobody holds it exclusively); return whether it was acquired."""
         return self._flock((fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
     def take(self, *, shared: bool = False) -> None:
-        """Wait for it."""
+        """Wait for the lock and acquire it."""
         self._flock(fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
 
     def release(self) -> None:
@@ -27,7 +27,7 @@ class FileLock:
             self._descriptor = None
 
     def leave(self, note: str) -> None:
-        """A line of the holder's for whoever finds it taken."""
+        """Write a line into the file, for processes that cannot acquire the lock."""
         self.path.write_text(note)
 
     def _flock(self, how: int) -> bool:
@@ -48,12 +48,12 @@ class FileLock:
 
 
 def desk_lock(data_dir: Path) -> FileLock:
-    """Held by `up` for as long as it runs."""
+    """Return the lock that `up` holds while it runs."""
     return FileLock(data_dir / "desk.lock")
 
 
 def running_at(data_dir: Path) -> str:
-    """The address of the desk that runs on a data folder, empty where none does."""
+    """Return the address of the process that runs on a data folder, or an empty string."""
     with desk_lock(data_dir) as lock:
-        # What a desk that died left behind is no longer so.
+        # The lock is free, so the address is of a process that has ended.
         return "" if lock.try_take(shared=True) else lock.path.read_text()

@@ -1,4 +1,4 @@
-"""Python's garbage collector, for processes that live long and make much that dies by itself."""
+"""Settings of Python's garbage collector for long-running processes that create many short-lived objects."""
 
 import gc
 
@@ -10,7 +10,7 @@ _ROUNDS = (20, 50)
 
 
 def freeze() -> None:
-    """Leave alone what stands now, and look less often through what comes."""
+    """Exclude the current objects from garbage collection, and collect new ones less often."""
     gc.collect()
     # What is frozen is never looked at again, and so not copied where forked processes share it.
     gc.freeze()

@@ -1,7 +1,7 @@
-"""Log lines: to stderr, with the name of the process, without personal data, secrets, parameters and addresses.
+"""Logging to stderr with process names, without personal data, secrets, parameters and addresses.
 
-`DEBUG` shows more of the program itself. Libraries write what they send and receive at that level: one-time links,
-tokens, search terms. So their levels are not lowered with it.
+`DEBUG` applies to Channeldesk itself. Libraries log one-time links, tokens and search terms at that level, so their
+levels are not lowered.
 """
 
 import logging
@@ -9,7 +9,7 @@ import sys
 
 FORMAT = "%(asctime)s %(processName)s %(levelname)s %(message)s"
 _OWN = ("webapp", "jobs")
-# They tell each job's or each upgrade's steps, which name nothing but ids; only warnings unless at DEBUG.
+# They log the steps of jobs and migrations, which contain only ids; below WARNING only at DEBUG.
 _TALKATIVE = (
     "rq",
     "rq.worker",
@@ -25,8 +25,8 @@ _NEVER_BELOW_WARNING = ("httpx", "httpcore", "sqlalchemy", "psycopg", "werkzeug"
 
 
 def configure(level: str) -> None:
-    """Once a process tree, before anything is logged."""
-    # A line that cannot be written, as on a full disk, is lost; a traceback for each would be lost as well.
+    """Configure logging, once for a process and its children."""
+    # A line that cannot be written, as on a full disk, is lost, and so would be its traceback.
     logging.raiseExceptions = False
     logging.basicConfig(level="INFO" if level == "DEBUG" else level, format=FORMAT, stream=sys.stderr, force=True)
     for name in _OWN:

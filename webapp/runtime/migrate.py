@@ -1,4 +1,4 @@
-"""Bringing the database to the version this program speaks. Only the one who holds the desk's lock does it."""
+"""Upgrade the database to the newest revision, under the lock of the installation."""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -19,14 +19,14 @@ from webapp.db.database_errors import Cause, cause_of, reason_of
 from webapp.db.engine import create_file
 from webapp.runtime import backup
 
-# Any number will do, as long as it is always the same one.
+# An arbitrary constant.
 _ADVISORY_LOCK = 0x0DE5C
 # A file in the data folder that names the SQLite database made for it.
 _NOTE = "database-path"
 
 
 def upgrade(app: Flask) -> bool:
-    """Upgrade to the newest revision; answers whether anything was changed. Raises CannotRunError.
+    """Upgrade to the newest revision; return whether anything was changed. Raises CannotRunError.
 
     Checks the secret keys before it changes anything. A SQLite database is copied first, since its changes of
     structure cannot be taken back.
@@ -61,7 +61,7 @@ def upgrade(app: Flask) -> bool:
 
 
 def _check_keys(engine: Engine, settings: Settings, *, record: bool = True) -> None:
-    """Raises CannotRunError unless the keys are those the database was written with."""
+    """Raise CannotRunError unless the keys are those that the database was encrypted with."""
     try:
         key_check.verify(engine, source(settings), record=record)
     except key_check.WrongKeysError as error:
@@ -80,7 +80,7 @@ def verify_keys(app: Flask) -> None:
 
 
 def revision(app: Flask) -> tuple[str | None, str | None]:
-    """(the database's revision, the newest one). Raises CannotRunError as `upgrade` does; changes nothing."""
+    """Return (the database's revision, the newest one). Raises CannotRunError like `upgrade`; changes nothing."""
     with app.app_context():
         try:
             return _revisions(db.engine, app.extensions["migrate"].migrate.get_config())
@@ -108,7 +108,7 @@ def clock_offset(app: Flask) -> int | None:
 
 
 def settings_off(app: Flask, names: Sequence[str]) -> list[str]:
-    """Those of PostgreSQL's settings that are off where a connection does not set them. Raises CannotRunError."""
+    """Return the PostgreSQL settings among `names` that are off by default. Raises CannotRunError."""
     asked = text("SELECT name FROM pg_settings WHERE name = ANY(:names) AND reset_val = 'off' ORDER BY name")
     with app.app_context():
         try:
@@ -143,7 +143,7 @@ def _revisions(engine: Engine, config: object) -> tuple[str | None, str | None]:
 
 @contextlib.contextmanager
 def _alone(engine: Engine) -> Iterator[None]:
-    """On PostgreSQL several machines may start at once; the second waits here and then finds nothing to do."""
+    """Lock migrations on PostgreSQL, where several machines may start at the same time."""
     if engine.dialect.name != "postgresql":
         yield
         return
@@ -168,7 +168,7 @@ def _copy(engine: Engine, settings: Settings, current: str) -> Path:
 
 
 def missing_file(path: Path, settings: Settings) -> str:
-    """What to say where the SQLite file `path` is gone that was there before; empty where it is there, or never was."""
+    """Return an error message if the SQLite file `path` existed before and is missing now, else an empty string."""
     if path.exists():
         return ""
     note = settings.data_dir / _NOTE
@@ -182,7 +182,7 @@ def missing_file(path: Path, settings: Settings) -> str:
 
 
 def _is_first_start(engine: Engine, settings: Settings) -> bool:
-    """Whether an empty SQLite file is to be made. Raises CannotRunError where there was one before."""
+    """Return whether to create an SQLite file. Raises CannotRunError if there was one before."""
     path = _sqlite_path(engine)
     if path is None:
         return False
@@ -192,7 +192,7 @@ def _is_first_start(engine: Engine, settings: Settings) -> bool:
 
 
 def _note_file(engine: Engine, settings: Settings) -> None:
-    """Note in the data folder that the database was made, so that a deleted one is not silently made anew, empty."""
+    """Record in the data folder that the database exists, so that a deleted one is not silently created again."""
     note, path = settings.data_dir / _NOTE, _sqlite_path(engine)
     if path is not None and not (note.exists() and note.read_text() == str(path)):
         note.write_text(str(path))

@@ -1,4 +1,4 @@
-"""One process of the desk for people who have a supervisor of their own (systemd, a container each)."""
+"""Single processes of Channeldesk, for installations with their own supervisor (systemd, containers)."""
 
 import multiprocessing
 import os
@@ -26,23 +26,23 @@ def web(settings: Settings) -> None:
     app = _ready(settings, "web")
     with server.listen(settings) as listener:
         server.run(app, listener)
-    # A request that did not end in time would hold up the interpreter.
+    # A request that did not end in time would delay the exit of the interpreter.
     processes.leave(0)
 
 
 def worker(settings: Settings, name: str) -> None:
     """Work on one queue until SIGTERM. Raises CannotRunError."""
-    # On another machine there may be a second worker of this queue, so only what has fallen silent is taken up.
+    # There may be a second worker of this queue on another machine, so only jobs of expired workers are requeued.
     up.work(_ready(settings, f"worker-{name}"), name, only_one=False)
 
 
 def scheduler(settings: Settings) -> None:
-    """Ring for what is due until SIGTERM. Raises CannotRunError."""
+    """Enqueue due jobs until SIGTERM. Raises CannotRunError."""
     up.schedule(_ready(settings, "scheduler"))
 
 
 def _ready(settings: Settings, name: str) -> Flask:
-    """The application, with a Redis that answers and a database at its newest revision."""
+    """Create the application after checking that Redis answers and the database is at the newest revision."""
     os.umask(0o077)
     multiprocessing.current_process().name = name
     log_config.configure(settings.log_level)

@@ -1,6 +1,6 @@
-"""Keeps the desk's processes alive: starts them, restarts what dies, ends them all.
+"""Supervisor of the processes of Channeldesk: starts them, restarts those that end, stops them all.
 
-One thread, and every child is a fork of this process, so that what was imported before is in memory once.
+It has one thread, and every child is forked from it, so that imported modules share their memory.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from webapp.core import processes
 
 log = logging.getLogger(__name__)
 
-# A child that lived this long was well; the next death is the first again.
+# A child that ran this long resets its count of failures.
 WELL_AFTER = 20.0
 LONGEST_WAIT = 15.0
 STOP_WITHIN = 8.0
@@ -26,9 +26,9 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
 
 @dataclass(frozen=True)
 class Service:
-    """A child to keep alive. `last`: ended after the others, which still need it.
+    """A child to keep running. `last`: stopped after the others, which need it.
 
-    `on_failed_start` is called when it ended by itself with an error, soon after its start and before the next one.
+    `on_failed_start` is called before the next start if it ended by itself with an error, soon after its start.
     """
 
     name: str
@@ -47,12 +47,12 @@ class _Child:
 
 
 def _is_failed_start(code: int, lived: float) -> bool:
-    """Whether the child gave up or crashed soon after its start. Killed from outside (SIGKILL, SIGTERM) is neither."""
+    """Return whether the child failed or crashed soon after its start. SIGKILL and SIGTERM come from outside."""
     return lived <= WELL_AFTER and (code > 0 or -code in {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS})
 
 
 class Supervisor:
-    """`watch` starts a service and keeps it; `run` goes on until SIGTERM or SIGINT. Leaving the context ends all."""
+    """`watch` starts a service and restarts it; `run` returns after SIGTERM or SIGINT. Leaving it stops all."""
 
     def __init__(self) -> None:
         self._children: dict[str, _Child] = {}
@@ -63,7 +63,7 @@ class Supervisor:
 
     def __enter__(self) -> "Supervisor":
         for number in _SIGNALS:
-            signal.signal(number, self._noted)
+            signal.signal(number, self._on_signal)
         signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
         return self
 
@@ -78,13 +78,13 @@ class Supervisor:
         return self._stopping
 
     def watch(self, service: Service) -> int:
-        """Start it now; answers the process id of this first start."""
+        """Start a service; return its process id."""
         child = self._children[service.name] = _Child(service)
         self._start(child)
         return child.pid
 
     def run(self, services: Sequence[Service], is_ready: Callable[[], bool], when_ready: Callable[[], None]) -> None:
-        """Start the services in this order, call `when_ready` once `is_ready` says so, and watch until told to stop."""
+        """Start the services in order, call `when_ready` once `is_ready` returns true, and watch them until stopped."""
         for service in services:
             if not self._stopping:
                 self.watch(service)
@@ -93,20 +93,20 @@ class Supervisor:
             if waiting and is_ready():
                 waiting = False
                 when_ready()
-            self._rest(0.05 if waiting else self._next_start())
+            self._wait(0.05 if waiting else self._next_start())
             self._reap()
             self._restart()
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not when told to stop."""
+        """Wait, but not while stopping."""
         if not self._stopping:
-            self._rest(seconds)
+            self._wait(seconds)
 
-    def _noted(self, number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         if number != signal.SIGCHLD:
             self._stopping = True
 
-    def _rest(self, seconds: float | None) -> None:
+    def _wait(self, seconds: float | None) -> None:
         if select.select([self._wake], [], [], seconds)[0]:
             with contextlib.suppress(BlockingIOError):
                 os.read(self._wake, 4096)
@@ -125,37 +125,37 @@ class Supervisor:
                 self._start(child)
 
     def _reap(self) -> None:
-        """Also of processes that are not ours to watch: as process 1 of a container every orphan comes here."""
+        """Collect ended children, including orphans, which process 1 of a container inherits."""
         by_pid = {child.pid: child for child in self._children.values() if child.pid}
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                # None is left; whoever was waited for elsewhere has ended too.
+                # There are no children; those waited for elsewhere have ended too.
                 for child in by_pid.values():
                     if child.pid:
-                        self._mourn(child, 0)
+                        self._handle_exit(child, 0)
                 return
             if pid == 0:
                 return
             if pid in by_pid:
-                self._mourn(by_pid[pid], os.waitstatus_to_exitcode(status))
+                self._handle_exit(by_pid[pid], os.waitstatus_to_exitcode(status))
 
-    def _mourn(self, child: _Child, code: int) -> None:
+    def _handle_exit(self, child: _Child, code: int) -> None:
         child.pid = 0
         now = time.monotonic()
         child.deaths = 1 if now - child.started_at > WELL_AFTER else child.deaths + 1
-        # At once the first time, then ever slower.
+        # Restart immediately the first time, then with increasing delays.
         wait = 0.0 if child.deaths == 1 else min(2.0 ** (child.deaths - 2), LONGEST_WAIT)
         child.start_at = now + wait
         if not self._stopping and child.service.on_failed_start and _is_failed_start(code, now - child.started_at):
             child.service.on_failed_start()
         if not self._stopping:
             how = f"by signal {-code}" if code < 0 else f"with code {code}"
-            log.warning("%s ended %s; it is started again in %g s", child.service.name, how, wait)
+            log.warning("%s ended %s; restarting in %g s", child.service.name, how, wait)
 
     def _stop(self) -> None:
-        """Ask all to end, wait, then kill what has not. Jobs that were cut off are begun again at the next start."""
+        """Terminate all, wait, then kill the rest. Interrupted jobs are started again at the next start."""
         self._stopping = True
         deadline = time.monotonic() + STOP_WITHIN
         for last in (False, True):
@@ -164,7 +164,7 @@ class Supervisor:
             while any(child.pid for child in group):
                 if time.monotonic() > deadline:
                     self._signal(group, signal.SIGKILL)
-                self._rest(0.1)
+                self._wait(0.1)
                 self._reap()
 
     @staticmethod

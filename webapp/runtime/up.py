@@ -1,4 +1,4 @@
-"""The whole desk, in the order it comes up: folder, lock, port, store, application, database, then the processes."""
+"""Start Channeldesk: data folder, lock, port, embedded Valkey, application, database, then the processes."""
 
 import http.client
 import importlib
@@ -50,7 +50,7 @@ def up(
                 f"A desk is running on {settings.data_dir} already. Open it, end it, or name another folder with "
                 "--data-dir."
             )
-        # Late, because the web server is needed by nobody who is refused above.
+        # Imported late: the checks above do not need the web server.
         from webapp.runtime import web_server
 
         listener = stack.enter_context(web_server.listen(settings))
@@ -73,7 +73,7 @@ def up(
             lambda: _healthy(settings),
             lambda: _greet(app, welcome),
         )
-        log.info("The desk is ending.")
+        log.info("Channeldesk is stopping.")
 
 
 def _start_store(settings: Settings, supervisor: Supervisor, stack: ExitStack) -> str:
@@ -102,12 +102,12 @@ def _set_store_aside(settings: Settings) -> None:
     try:
         embedded_valkey.set_aside(settings.data_dir)
     except CannotRunError as problem:
-        # The supervisor goes on with its pauses, and /healthz says that Redis does not answer.
+        # The supervisor goes on restarting it, and /healthz reports that Redis does not answer.
         log.error("%s", problem)  # noqa: TRY400 - the line says it all
 
 
 def _application(settings: Settings) -> Flask:
-    """Made before the children are forked, so that they share its memory; it has connected to nothing."""
+    """Create the application before the children are forked, so that they share its memory. It has no connections."""
     from sqlalchemy.orm import configure_mappers
 
     from webapp import create_app
@@ -138,12 +138,12 @@ def _services(app: Flask, listener: socket.socket, *, only_one: bool) -> list[Se
 
 
 def work(app: Flask, name: str, *, only_one: bool) -> None:
-    """Be the worker of one queue."""
+    """Run the worker of one queue."""
     importlib.import_module("jobs.worker").run(app, name, only_one=only_one)
 
 
 def schedule(app: Flask) -> None:
-    """Be the scheduler."""
+    """Run the scheduler."""
     importlib.import_module("jobs.scheduler").run(app)
 
 

@@ -1,4 +1,4 @@
-"""The web server: Uvicorn reads requests, threads answer them, on a socket that was opened before.
+"""The web server: Uvicorn reads requests, threads run the application, on a socket that was opened before.
 
 A thread is given to a request when its header and body have arrived, so slow or idle clients occupy none.
 """
@@ -42,7 +42,7 @@ _Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 def listen(settings: Settings) -> socket.socket:
-    """Open the port. Held by the supervisor, so a restart of the server loses no visitor. Raises CannotRunError."""
+    """Open the port. The supervisor keeps it open over restarts of the server. Raises CannotRunError."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         listener = socket.create_server((settings.host, settings.port), family=family, backlog=512)
@@ -70,12 +70,12 @@ def run(app: Flask, listener: socket.socket) -> None:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """The limits for these settings: a trusted proxy opens the connections of all clients."""
+    """Return the limits for these settings: a trusted proxy opens the connections of all clients."""
     return Limits(per_address=None) if settings.trusted_proxies else Limits()
 
 
 def build_server(app: Flask, limits: Limits) -> uvicorn.Server:
-    """A server that is not yet running."""
+    """Create a server that is not yet running."""
     registry = ConnectionRegistry(limits)
 
     def create_protocol(**options: Any) -> asyncio.BaseProtocol:
@@ -94,7 +94,7 @@ def build_server(app: Flask, limits: Limits) -> uvicorn.Server:
         log_config=None,
         log_level="error",
         access_log=False,
-        # `webapp.web.trusted_hosts` reads the headers of trusted proxies; nothing else believes them.
+        # `webapp.web.trusted_hosts` reads the headers of trusted proxies; nothing else uses them.
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=limits.keep_alive,
