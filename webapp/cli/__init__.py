@@ -1,4 +1,4 @@
-"""The command `channeldesk`: one file a noun, loaded when it is called."""
+"""The command `channeldesk`. Each module is a command or a group, imported when it is called."""
 
 import importlib
 
@@ -6,7 +6,7 @@ import click
 
 from webapp.cli.base import Group
 
-# Command → where it stands. A new noun is one line here.
+# Command → its module and function.
 COMMANDS = {
     "up": "webapp.cli.processes:up",
     "demo": "webapp.cli.demo:demo",
@@ -49,7 +49,7 @@ def channeldesk() -> None:
 
 
 def main() -> None:
-    """Run a command. Whatever goes wrong that a person can put right is one line on stderr and exit code 1."""
+    """Run a command. Errors that the user can correct are one line on stderr, with exit code 1."""
     from webapp.cli.base import one_line_errors
 
     with one_line_errors():

@@ -1,4 +1,4 @@
-"""`channeldesk accounts`: connecting seller accounts and listing them."""
+"""`channeldesk accounts`: connect seller accounts and list them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,15 +22,15 @@ def accounts() -> None:
 
 
 @accounts.command()
-@click.option("--name", required=True, help="How the account is called here.")
+@click.option("--name", required=True, help="The account's name in Channeldesk.")
 @click.option("--region", required=True, type=click.Choice(tuple(REGIONS)), help="Amazon's region.")
 @click.option("--seller-id", required=True, help="The merchant token of Seller Central.")
 @click.option("--client-id", required=True, help="The LWA client id of the application.")
 @click.option("--client-secret-file", required=True, type=secret_file, help="A file with the LWA client secret.")
 @click.option("--refresh-token-file", required=True, type=secret_file, help="A file with the refresh token.")
 @click.option("--marketplaces", required=True, help="Country codes or ids with commas between: DE,FR.")
-@click.option("--endpoint", default="", help="Another address than Amazon's: the sandbox or the simulator.")
-@click.option("--token-url", default="", help="Where access tokens come from, if not from Amazon.")
+@click.option("--endpoint", default="", help="An address other than Amazon's: the sandbox or the simulator.")
+@click.option("--token-url", default="", help="The address for access tokens, if not Amazon's.")
 @click.option("--backfill-days", type=int, default=0, show_default=True, help="Fetch orders from this many days back.")
 @data_dir_option
 @json_option
@@ -43,7 +43,7 @@ def connect(
     as_json: bool,
     **fields: str,
 ) -> None:
-    """Connect a seller account, after Amazon has accepted its credentials. Each marketplace becomes a store."""
+    """Connect a seller account after Amazon has accepted its credentials. Each marketplace becomes a store."""
     from webapp.core.extensions import db, settings
     from webapp.services.accounts import accounts as verbs
     from webapp.web.amazon_gateway import open_port
@@ -85,7 +85,7 @@ def list_accounts(data_dir: Path | None, as_json: bool) -> None:
 
 
 def described(account: Account) -> dict[str, Any]:
-    """An account as JSON says it; no secret is in it. Times are ISO 8601 in UTC."""
+    """Return an account for JSON, without secrets. Times are ISO 8601 in UTC."""
     return {
         "id": account.id,
         "name": account.name,
@@ -101,7 +101,7 @@ def described(account: Account) -> dict[str, Any]:
 
 
 def _secret(path: Path) -> str:
-    """What the file holds. Raises InvalidError, naming the file, for what is certainly no secret of Amazon's."""
+    """Read a secret from a file. Raises InvalidError, naming the file, if it cannot be a secret of Amazon's."""
     try:
         text = path.read_bytes().decode("ascii")
     except OSError as error:

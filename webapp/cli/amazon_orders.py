@@ -1,4 +1,4 @@
-"""`channeldesk amazon-orders`: what Amazon says, and cancelling one."""
+"""`channeldesk amazon-orders`: list and show Amazon orders, and cancel them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,13 +17,13 @@ from webapp.models.amazon_orders import AmazonOrder, AmazonOrderItem
 
 @click.group("amazon-orders", cls=Group)
 def amazon_orders() -> None:
-    """See Amazon orders, and cancel one."""
+    """List and show Amazon orders, and cancel them."""
 
 
 @amazon_orders.command("list")
 @click.option("--store", help="Only those of this store, by its name or its slug.")
 @click.option("--status", help="Only those with this status, in either of Amazon's spellings: UNSHIPPED, Unshipped.")
-@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="Number of orders.")
 @data_dir_option
 @json_option
 def list_orders(store: str | None, status: str | None, limit: int, data_dir: Path | None, as_json: bool) -> None:
@@ -62,11 +62,11 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
 @amazon_orders.command()
 @number_argument
 @click.option("--reason", required=True, help=f"Amazon's code: {', '.join(row.code for row in cancellation.REASONS)}.")
-@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@click.option("--no-undo", is_flag=True, help="Send it at once, without an undo window.")
 @data_dir_option
 @json_option
 def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_json: bool) -> None:
-    """Ask Amazon to cancel an unshipped order, by Amazon's NUMBER. `submissions list` shows what became of it."""
+    """Cancel an unshipped order at Amazon, by Amazon's NUMBER. `submissions list` shows the result."""
     from webapp.core import queue
     from webapp.core.extensions import db, settings
     from webapp.queries.sync.amazon_orders import get_id
@@ -93,12 +93,12 @@ def cancel(number: str, reason: str, no_undo: bool, data_dir: Path | None, as_js
         try:
             queue.enqueue(queue.redis(), "advance_submissions", submission.account_id)
         except RedisError:
-            click.echo("Redis does not answer. The request is kept; Amazon is told once Redis is back.", err=True)
+            click.echo("Redis does not answer. The request is stored and will be sent once Redis is back.", err=True)
         show(asked, as_json, lambda one: iter([f"Submission {one['id']}: cancelling {number} is {one['state']}."]))
 
 
 def described(order: AmazonOrder, order_number: str | None) -> dict[str, Any]:
-    """The order as JSON says it; docs/cli.md lists the keys."""
+    """Return the order for JSON; docs/cli.md lists the keys."""
     from webapp.messages import text_for
 
     return {

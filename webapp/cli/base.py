@@ -1,4 +1,4 @@
-"""What every command shares: settings, the application, Redis, and errors as one clear line."""
+"""Common parts of commands: settings, the application, Redis, output, and errors in one line."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from webapp.domain.errors import DeskError, InvalidError
 
 
 class _DataFolder(click.Path):
-    """A folder. An empty name would be the current folder, which nobody meant who wrote `"$UNSET"`."""
+    """A folder. An empty name, for example of an unset variable, is an error instead of the current folder."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not str(value).strip():
@@ -35,20 +35,20 @@ data_dir_option = click.option(
     type=_DataFolder(path_type=Path),
     help="The data folder. Default: CHANNELDESK_DATA_DIR, or the platform's folder for application data.",
 )
-# An id there could be, or how many rows are wanted: more than either fits into no database.
+# An id or a number of rows, up to what a database column can hold.
 number_type = click.IntRange(1, 2**31 - 1)
-# Sentences that a page shows beside what they are about; without a page they begin with its name.
-_BESIDE = {
+# Messages that a page shows next to their field; on the command line they begin with its name.
+_FIELD_MESSAGES = {
     *("amount_decimals", "amount_malformed", "amount_negative", "text_too_long", "time_unreadable"),
     *("product_text_unprintable", "too_many_lines"),
 }
 _OF_A_FILE = {"sheet_empty", "sheet_no_orders", "sheet_no_tracking", "sheet_too_long"}
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Say what went wrong in one line on stderr and leave with exit code 1. Mistakes of ours keep their traceback."""
+    """Print errors in one line on stderr and exit with code 1. Unexpected errors keep their traceback."""
     try:
         yield
     except (SettingError, CannotRunError) as error:
@@ -77,8 +77,8 @@ def one_line_errors() -> Iterator[None]:
 
 
 def _about(error: DeskError) -> str:
-    """What a sentence is about where it does not say so itself: the field, or which of several files."""
-    if isinstance(error, InvalidError) and error.code in _BESIDE:
+    """Return the field or file that a message is about, if the message does not name it."""
+    if isinstance(error, InvalidError) and error.code in _FIELD_MESSAGES:
         return f"{error.field}: "
     if error.code in _OF_A_FILE and error.arguments.get("name"):
         return f"{error.arguments['name']}: "
@@ -91,7 +91,7 @@ def _fail(line: str) -> None:
 
 
 class NumberOfOrder(click.ParamType):
-    """The number of an order, as it was copied: without the space around it."""
+    """The number of an order, without surrounding spaces."""
 
     name = "number"
 
@@ -106,15 +106,15 @@ number_argument = click.argument("number", type=NumberOfOrder())
 
 
 def load_settings(data_dir: Path | None, **overrides: Any) -> Settings:
-    """The settings of this command. Raises SettingError."""
+    """Load the settings of a command. Raises SettingError."""
     return Settings.load(data_dir=data_dir, **overrides)
 
 
 @contextmanager
 def desk(data_dir: Path | None) -> Iterator[Flask]:
-    """The application with its context, a database at its newest revision and a Redis that answers.
+    """Yield the application in its context, with a database at the newest revision and a Redis that answers.
 
-    Works beside a running desk and without one. Raises CannotRunError and SettingError.
+    Works while Channeldesk runs and without it. Raises CannotRunError and SettingError.
     """
     from webapp import create_app
     from webapp.runtime import (
@@ -138,7 +138,7 @@ def desk(data_dir: Path | None) -> Iterator[Flask]:
 
 
 def show(data: Any, as_json: bool, lines: Callable[[Any], Iterator[str]]) -> None:
-    """Print `data` as JSON, or as the lines people read."""
+    """Print `data` as JSON or as text."""
     if as_json:
         click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
         return
@@ -147,15 +147,15 @@ def show(data: Any, as_json: bool, lines: Callable[[Any], Iterator[str]]) -> Non
 
 
 def instant(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with Z, as Amazon writes it."""
+    """Format as ISO 8601 in UTC with Z, like Amazon."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 class Group(click.Group):
-    """Click cuts what a command does after some words; here it goes on in the next line."""
+    """A group that wraps the short help of its commands, which Click would truncate."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names and the first sentence of each."""
+        """Write the name and the first sentence of each command."""
         found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         rows = [(name, one.get_short_help_str(limit=1000)) for name, one in found if one is not None]
         with formatter.section("Commands"):

@@ -1,4 +1,4 @@
-"""`channeldesk demo`: the whole loop against the built-in Amazon simulator."""
+"""`channeldesk demo`: run Channeldesk against the built-in Amazon simulator."""
 
 import http.client
 import json
@@ -24,7 +24,7 @@ from webapp.domain.products.csv_import import Entry, Row
 from webapp.runtime import data_dir as runtime_data_dir
 from webapp.runtime.supervisor import Service
 
-# So that one can watch: the real Amazon takes minutes for each of these.
+# Short intervals for a demo: the real Amazon takes minutes for each of these.
 PACE = {"sync_interval": 5, "undo_seconds": 10, "feed_interval": 5}
 ARRIVALS = 20
 UPDATE_DELAY = 2
@@ -37,7 +37,7 @@ SIMULATOR_WITHIN = 20.0
 @click.option("--port", type=int, help="The port to listen on. Default: CHANNELDESK_PORT, or 8480.")
 @data_dir_option
 def demo(port: int | None, data_dir: Path | None) -> None:
-    """Run the desk against the built-in Amazon simulator, with accounts connected and orders arriving."""
+    """Run Channeldesk against the built-in Amazon simulator, with connected accounts and new orders."""
     from webapp.runtime.up import up
 
     data_dir = data_dir or platformdirs.user_data_path("channeldesk-demo")
@@ -53,7 +53,7 @@ def demo(port: int | None, data_dir: Path | None) -> None:
 
 
 def _simulator_port(settings: Settings, name: str = "simulator-port") -> int:
-    """The same at each start, since the accounts remember it as Amazon's address."""
+    """Return the simulator's port, the same at each start, since it is stored in the accounts."""
     kept = settings.data_dir / name
     if kept.exists():
         return int(kept.read_text())
@@ -118,7 +118,7 @@ def _connect(session: Any, seller: dict[str, Any], goods: list[dict[str, str]]) 
 
 
 def _counted(goods: list[dict[str, str]]) -> list[Row]:
-    """A catalogue with all there is to see: most goods counted, some few, one disabled, some not known yet."""
+    """Return products in all states: most in stock, some low, one disabled, some unknown."""
     entries = [
         Entry(
             good["sku"],
@@ -135,7 +135,7 @@ def _counted(goods: list[dict[str, str]]) -> list[Row]:
 
 
 def _set_up_mails(session: Any, name: str, port: int) -> None:
-    """Let mails go to the simulator's mail server, unless somebody has chosen another one."""
+    """Send mails to the simulator's mail server, unless another one is set."""
     from webapp.queries.mails import find_server_row
     from webapp.services.mail import settings as mail_settings
 
@@ -152,7 +152,7 @@ def _set_up_mails(session: Any, name: str, port: int) -> None:
 
 
 def _ask(url: str) -> Any:
-    """The simulator's answer, waited for while it starts. Raises CannotRunError."""
+    """Request a URL of the simulator, waiting for its start. Raises CannotRunError."""
     deadline = time.monotonic() + SIMULATOR_WITHIN
     while True:
         try:

@@ -1,4 +1,4 @@
-"""`channeldesk doctor`: what stands in the way of running, and what to do about it."""
+"""`channeldesk doctor`: check the machine and the installation."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from webapp.cli.base import data_dir_option, json_option, load_settings, show
 
 
 @click.command()
-@click.option("--port", type=int, help="The port to look at. Default: CHANNELDESK_PORT, or 8480.")
+@click.option("--port", type=int, help="The port to check. Default: CHANNELDESK_PORT, or 8480.")
 @data_dir_option
 @json_option
 def doctor(port: int | None, data_dir: Path | None, as_json: bool) -> None:

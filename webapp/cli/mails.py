@@ -1,4 +1,4 @@
-"""`channeldesk mails`: trying the mail server, and what became of the mails to buyers."""
+"""`channeldesk mails`: list and resend e-mails to buyers, and test the mail server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,12 +12,12 @@ from webapp.domain.mail.state_machine import FAILED, STATES
 
 @click.group(cls=Group)
 def mails() -> None:
-    """See what was written to buyers, send again what failed, and try the mail server."""
+    """List e-mails to buyers, send failed ones again, and test the mail server."""
 
 
 @mails.command("list")
 @click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only in this state; repeatable.")
-@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="Number of mails.")
 @data_dir_option
 @json_option
 def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_json: bool) -> None:
@@ -36,7 +36,7 @@ def list_mails(states: tuple[str, ...], limit: int, data_dir: Path | None, as_js
 @data_dir_option
 @json_option
 def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json: bool) -> None:
-    """Put the mail MAIL_ID, or all that failed, in line again; a running desk sends them."""
+    """Queue the mail MAIL_ID, or all that failed, again. A running worker sends them."""
     from datetime import UTC, datetime
 
     from webapp.core.extensions import db
@@ -63,7 +63,7 @@ def retry(mail_id: int | None, all_failed: bool, data_dir: Path | None, as_json:
 @data_dir_option
 @json_option
 def test(address: str, data_dir: Path | None, as_json: bool) -> None:
-    """Send a test mail to ADDRESS by the mail settings, at once."""
+    """Send a test mail to ADDRESS with the current settings."""
     from webapp.core.extensions import db
     from webapp.domain.errors import NotFoundError, RefusedError
     from webapp.domain.mail import state_machine as domain

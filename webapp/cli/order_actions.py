@@ -1,4 +1,4 @@
-"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`: processing one Order."""
+"""`channeldesk orders hold|unhold|invoice|ship|refund|comment`: process one order."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -21,20 +21,24 @@ from webapp.domain.shipping.parcels import Parcel
 from webapp.domain.shipping.tracking_numbers import CARRIER_QUESTIONS, classify
 from webapp.models.orders import Order
 
-_comment_option = click.option("--comment", default="", help="A comment that goes with it.")
+_comment_option = click.option("--comment", default="", help="A comment to add.")
 _items_option = click.option(
-    "--item", "items", multiple=True, metavar="SKU=PIECES", help="Pieces of a line; may be repeated. Default: all left."
+    "--item",
+    "items",
+    multiple=True,
+    metavar="SKU=QUANTITY",
+    help="Quantity of a line; repeatable. Default: all remaining.",
 )
 
 
 @orders.command()
 @number_argument
-@click.option("--reason", required=True, help="Why it waits.")
-@click.option("--until", metavar="TIME", help="When it goes on by itself, in ISO 8601; without a zone it is UTC.")
+@click.option("--reason", required=True, help="The reason of the hold.")
+@click.option("--until", metavar="TIME", help="When it is released automatically, in ISO 8601; UTC without a zone.")
 @data_dir_option
 @json_option
 def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_json: bool) -> None:
-    """Put an Order on hold."""
+    """Put an order on hold."""
     from webapp.messages import text_for
     from webapp.services.orders import holds
 
@@ -51,7 +55,7 @@ def hold(number: str, reason: str, until: str | None, data_dir: Path | None, as_
 @data_dir_option
 @json_option
 def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
-    """Let an Order go on after a hold."""
+    """Release an order from a hold."""
     from webapp.services.orders import holds
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> None:
@@ -67,7 +71,7 @@ def unhold(number: str, data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | None, as_json: bool) -> None:
-    """Invoice an Order, or part of it."""
+    """Invoice an order or part of it."""
     from webapp.services.invoicing import invoices
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
@@ -80,13 +84,13 @@ def invoice(number: str, items: tuple[str, ...], comment: str, data_dir: Path | 
 @orders.command()
 @number_argument
 @_items_option
-@click.option("--tracking", default="", metavar="NUMBER", help="The parcel's number; Amazon takes no parcel without.")
-@click.option("--carrier", default="", help="Its name, or Amazon's code. Default: guessed from the number.")
+@click.option("--tracking", default="", metavar="NUMBER", help="The tracking number; Amazon requires one.")
+@click.option("--carrier", default="", help="Its name or Amazon's code. Default: detected from the number.")
 @click.option("--shared-parcel", is_flag=True, help="Another order with this tracking number is in the parcel too.")
 @click.option(
-    "--accept-number", is_flag=True, help="Take the tracking number although its format or digits are doubtful."
+    "--accept-number", is_flag=True, help="Accept the tracking number although its format or check digit is doubtful."
 )
-@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@click.option("--no-undo", is_flag=True, help="Send it at once, without an undo window.")
 @click.option("--ship-anyway", is_flag=True, help="Ship although the buyer has asked to cancel.")
 @_comment_option
 @data_dir_option
@@ -104,7 +108,7 @@ def ship(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Ship an Order, or part of it, as one parcel, and tell Amazon. `submissions list` shows what became of it."""
+    """Ship an order or part of it as one parcel, and confirm it to Amazon. `submissions list` shows the result."""
     from webapp.core.extensions import settings
     from webapp.services.shipping import shipments
 
@@ -121,16 +125,18 @@ def ship(
 @orders.command()
 @number_argument
 @_items_option
-@click.option("--shipping", metavar="AMOUNT", help="Of the shipping. Default: all left with all items, else none.")
-@click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Given back beside the items.")
-@click.option("--adjustment-fee", default="0", metavar="AMOUNT", help="Kept of what is given back.")
-@click.option("--on-amazon", is_flag=True, help="Ask Amazon to refund the buyer; needs --reason.")
+@click.option(
+    "--shipping", metavar="AMOUNT", help="Refunded shipping. Default: all remaining with all items, else none."
+)
+@click.option("--adjustment-refund", default="0", metavar="AMOUNT", help="Refunded in addition to the items.")
+@click.option("--adjustment-fee", default="0", metavar="AMOUNT", help="Deducted from the refund.")
+@click.option("--on-amazon", is_flag=True, help="Refund the buyer through Amazon; needs --reason.")
 @click.option(
     "--reason",
     type=click.Choice([reason.code for reason in REASONS]),
-    help="Why, in Amazon's words; only with --on-amazon.",
+    help="Amazon's reason code; only with --on-amazon.",
 )
-@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@click.option("--no-undo", is_flag=True, help="Send it at once, without an undo window.")
 @_comment_option
 @data_dir_option
 @json_option
@@ -147,9 +153,9 @@ def refund(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Write a credit memo of an Order, or part of it: offline, or to be refunded by Amazon.
+    """Create a credit memo of an order or part of it: recorded only, or refunded through Amazon.
 
-    Amazon is told by the worker, or by `submissions run`, once the time to undo it is over.
+    The worker or `submissions run` sends the refund after the undo window.
     """
     from webapp.core.extensions import settings
     from webapp.services.invoicing import credit_memos
@@ -157,7 +163,7 @@ def refund(
     if on_amazon != (reason is not None):
         raise click.UsageError("--on-amazon and --reason go together.")
     if no_undo and not on_amazon:
-        raise click.UsageError("--no-undo is for --on-amazon; a credit memo written offline cannot be undone.")
+        raise click.UsageError("--no-undo is for --on-amazon; a credit memo that is only recorded cannot be undone.")
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> str:
         chosen = _quantities(order, items)
@@ -189,7 +195,7 @@ def refund(
 @data_dir_option
 @json_option
 def comment(number: str, text: str, status: str | None, data_dir: Path | None, as_json: bool) -> None:
-    """Write a comment on an Order."""
+    """Add a comment to an order."""
     from webapp.services.orders import comments
 
     def step(session: Session, order: Order, about: dict[str, Any]) -> None:
@@ -201,7 +207,7 @@ def comment(number: str, text: str, status: str | None, data_dir: Path | None, a
 def _process(
     number: str, data_dir: Path | None, as_json: bool, step: Callable[[Session, Order, dict[str, Any]], str | None]
 ) -> None:
-    """Take the step, and show the Order after it, with the number of the document where one was written."""
+    """Run an action, and print the order with the number of a new document."""
     from webapp.core.extensions import db
     from webapp.queries.orders.orders import find_number, get_by_number
 
@@ -214,7 +220,7 @@ def _process(
 
 
 def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
-    """Pieces by line id; None where no item is named. A SKU named again means the next line of it."""
+    """Return quantities by line id, or None without items. A repeated SKU means its next line."""
     if not items:
         return None
     chosen: dict[int, int] = {}
@@ -229,7 +235,7 @@ def _quantities(order: Order, items: Sequence[str]) -> dict[int, int] | None:
 
 
 def _carrier(text: str, tracking_number: str, country: str) -> tuple[str, str]:
-    """Amazon's code and the name of the carrier: the one that was said, else the one the number tells for certain.
+    """Return Amazon's code and the name of the carrier: the given one, or the one detected from the number.
 
     Raises InvalidError where the number does not tell it.
     """

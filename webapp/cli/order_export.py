@@ -1,4 +1,4 @@
-"""`channeldesk orders export`: the list of Orders as a file, for spreadsheets and scripts."""
+"""`channeldesk orders export`: export the list of orders as a file."""
 
 import sys
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from webapp.models.stores import StoreName
 
 
-# More minor units of a currency fit into no database.
+# The largest amount in minor units that a database column can hold.
 _LARGEST = Decimal(10) ** 12
 
 
@@ -80,7 +80,7 @@ def export(
     as_json: bool,
     **filters: Any,
 ) -> None:
-    """Write every Order that matches, as CSV or as a workbook. That it was written stands in the history."""
+    """Export the matching orders as CSV or as a workbook. The export is recorded in the history."""
     if output is not None and not output.parent.is_dir():
         raise click.BadParameter(f"there is no folder {output.parent}.", param_hint="--output")
     if output is None and (format_ == "xlsx" or as_json):
@@ -99,7 +99,7 @@ def export(
 def _export(
     filters: dict[str, Any], columns: list[str], sort: str, format_: str, output: Path | None, *, personal: bool
 ) -> int:
-    """Answers how many rows were written. Raises InvalidError."""
+    """Write the file; return the number of rows. Raises InvalidError."""
     from webapp.core.extensions import db, settings
     from webapp.core.temporary_files import temporary_folder
     from webapp.exports import writers
@@ -114,7 +114,7 @@ def _export(
     filters = filters | _check(filters, columns, sort, every)
     chosen = orders.grid(every).choose(columns).for_reader(personal=personal)
     grid, fields = writers.fields_of(chosen, ORDERS)
-    # Who may use the command line may filter by names, also for a file without them.
+    # Users of the command line may filter by names, even if the file contains none.
     grid = grid.for_reader(personal=True)
     place = grid_fetch.parse_page_request(grid, {"sort": sort})
     session.expunge_all()
@@ -136,7 +136,7 @@ def _export(
 
 
 def _check_ranges(filters: dict[str, Any]) -> None:
-    """Raises UsageError for a range that nothing can lie in."""
+    """Raise UsageError for an empty range."""
     for first, last, words in (
         ("purchased_from", "purchased_to", "--to is a day before --from."),
         ("total_min", "total_max", "--max is less than --min."),
@@ -147,7 +147,7 @@ def _check_ranges(filters: dict[str, Any]) -> None:
 
 
 def _check(filters: dict[str, Any], columns: list[str], sort: str, every: "Sequence[StoreName]") -> dict[str, Any]:
-    """The filters that have to be put otherwise: the store by its slug. Raises InvalidError."""
+    """Return the filters with the store's slug instead of its name. Raises InvalidError."""
     from webapp.exports.order_columns import ORDERS
     from webapp.queries.orders import orders
 

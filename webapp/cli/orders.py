@@ -1,4 +1,4 @@
-"""`channeldesk orders`: the Orders made here."""
+"""`channeldesk orders`: list and show orders."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,15 +15,15 @@ _COUNTS = ("ordered", "invoiced", "shipped", "refunded", "canceled")
 
 @click.group(cls=Group)
 def orders() -> None:
-    """See the Orders made of Amazon orders, process them, and take their list away."""
+    """List, show, process and export orders."""
 
 
 @orders.command("list")
-@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="Number of orders.")
 @data_dir_option
 @json_option
 def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
-    """List Orders, the latest purchase first."""
+    """List orders, the latest purchase first."""
     from webapp.core.extensions import db
     from webapp.queries.orders.orders import list_latest
 
@@ -36,7 +36,7 @@ def list_orders(limit: int, data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
-    """Show one Order, by its own NUMBER or by Amazon's."""
+    """Show one order, by its own NUMBER or by Amazon's."""
     from webapp.core.extensions import db
     from webapp.queries.orders.orders import find_number, get_by_number
 
@@ -46,7 +46,7 @@ def show_order(number: str, data_dir: Path | None, as_json: bool) -> None:
 
 
 def described(order: Order) -> dict[str, Any]:
-    """The Order as JSON says it; docs/cli.md lists the keys."""
+    """Return the order for JSON; docs/cli.md lists the keys."""
     return {
         "number": order.number,
         "amazon_order_number": order.amazon_order.number,
@@ -67,7 +67,7 @@ def _lines(found: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def story(one: dict[str, Any]) -> Iterator[str]:
-    """The lines people read of an Order as `described` says it."""
+    """Yield the text lines for an order as returned by `described`."""
     for name in ("number", "amazon_order_number", "state", "status"):
         yield f"{name.replace('_', ' '):<20} {one[name]}"
     yield f"{'total':<20} {priced(one['total'])}"

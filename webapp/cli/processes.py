@@ -1,4 +1,4 @@
-"""`channeldesk scheduler`: the scheduler alone."""
+"""`channeldesk up|web|worker|scheduler|simulate`: run the processes of Channeldesk."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from webapp.core.queue import QUEUES
 @click.command()
 @data_dir_option
 def scheduler(data_dir: Path | None) -> None:
-    """Run the scheduler alone, under a supervisor of your own."""
+    """Run only the scheduler, under your own supervisor."""
     from webapp.runtime.single_process import scheduler as run
 
     run(load_settings(data_dir))
@@ -24,7 +24,7 @@ def scheduler(data_dir: Path | None) -> None:
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": []}, add_help_option=False)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def simulate(options: tuple[str, ...]) -> None:
-    """Run the Amazon simulator alone (--help shows its options)."""
+    """Run only the Amazon simulator (--help shows its options)."""
     os.execv(sys.executable, [sys.executable, "-m", "simulator", *options])  # noqa: S606 - our own program, no shell
 
 
@@ -33,14 +33,14 @@ def simulate(options: tuple[str, ...]) -> None:
 @click.option("--host", help="The address to listen on. Default: CHANNELDESK_HOST, or 127.0.0.1.")
 @data_dir_option
 def up(port: int | None, host: str | None, data_dir: Path | None) -> None:
-    """Run the desk: web, workers, scheduler and, without REDIS_URL, an embedded Valkey."""
+    """Run Channeldesk: web server, workers, scheduler and, without REDIS_URL, an embedded Valkey."""
     from webapp.runtime.up import up as run
 
     run(load_settings(data_dir, port=port, host=host), welcome)
 
 
 def welcome(app: Flask) -> list[str]:
-    """The lines that greet: the address and, as long as there is no user, how to sign in."""
+    """Return the lines to print after the start: the address and, if there is no user, a sign-in link."""
     from webapp.core.extensions import db
     from webapp.domain.errors import RefusedError
     from webapp.services.users.users import make_sign_in_link
@@ -60,7 +60,7 @@ def welcome(app: Flask) -> list[str]:
 @click.option("--host", help="The address to listen on. Default: CHANNELDESK_HOST, or 127.0.0.1.")
 @data_dir_option
 def web(port: int | None, host: str | None, data_dir: Path | None) -> None:
-    """Run the web server alone, under a supervisor of your own."""
+    """Run only the web server, under your own supervisor."""
     from webapp.runtime.single_process import web as run
 
     run(load_settings(data_dir, port=port, host=host))
@@ -70,7 +70,7 @@ def web(port: int | None, host: str | None, data_dir: Path | None) -> None:
 @click.argument("queue", type=click.Choice(QUEUES))
 @data_dir_option
 def worker(queue: str, data_dir: Path | None) -> None:
-    """Run the worker of one queue alone, under a supervisor of your own."""
+    """Run only the worker of one queue, under your own supervisor."""
     from webapp.runtime.single_process import worker as run
 
     run(load_settings(data_dir), queue)

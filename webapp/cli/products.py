@@ -1,4 +1,4 @@
-"""`channeldesk products`: listing products, entering one, and files of many in and out."""
+"""`channeldesk products`: list and change products, import and export files."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,22 +17,22 @@ from webapp.domain.products.csv_import import (
 )
 from webapp.models.products import Product
 
-_account_option = click.option("--account", help="The seller account's name; needed where there are several.")
+_account_option = click.option("--account", help="The seller account's name; required if there are several.")
 
 
 @click.group(cls=Group)
 def products() -> None:
-    """List products and their stock, enter one, import and export files of many."""
+    """List products and their stock, change one, import and export files."""
 
 
 @products.command("list")
 @click.option("--account", help="Only those of this seller account.")
 @click.option("--search", "text", help="Only those with this in their SKU, title or ASIN.")
-@click.option("--flagged", is_flag=True, help="Only those somebody should look at.")
+@click.option("--flagged", is_flag=True, help="Only those that need review.")
 @click.option(
     "--stock",
     type=click.Choice(["oversold", "out", "low"]),
-    help=f"Only those of which more is owed than there is, none is left to sell, or {LOW} or fewer are.",
+    help=f"Only those that are oversold, out of stock, or have {LOW} or fewer available.",
 )
 @data_dir_option
 @json_option
@@ -55,11 +55,11 @@ def list_products(
 @products.command("set")
 @click.argument("sku")
 @_account_option
-@click.option("--title", help="What it is called.")
-@click.option("--asin", help="Amazon's number of it.")
-@click.option("--enabled/--disabled", default=None, help="Whether it is meant to be sold.")
-@click.option("--manage-stock/--no-manage-stock", default=None, help="Whether stock is kept of it.")
-@click.option("--quantity", type=int, help="How many lie on the shelf; begins the keeping of stock.")
+@click.option("--title", help="Its title.")
+@click.option("--asin", help="Its ASIN.")
+@click.option("--enabled/--disabled", default=None, help="Whether it is for sale.")
+@click.option("--manage-stock/--no-manage-stock", default=None, help="Whether its stock is managed.")
+@click.option("--quantity", type=int, help="Quantity in stock; turns on stock management.")
 @click.option("--reason", default="", help="Why the quantity changes.")
 @data_dir_option
 @json_option
@@ -75,7 +75,7 @@ def set_product(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Change a product, or make it where there is none of this SKU."""
+    """Change the product with this SKU, or create it."""
     from webapp.core.extensions import db
     from webapp.domain.errors import NotFoundError
     from webapp.queries.products import products as queries
@@ -102,7 +102,7 @@ def set_product(
 @data_dir_option
 @json_option
 def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: Path | None, as_json: bool) -> None:
-    """Take the products of a CSV FILE (- for standard input). Rows that cannot be taken are told and left out."""
+    """Import products from a CSV FILE (- for standard input). Invalid rows are reported and skipped."""
     from webapp.core.extensions import db
     from webapp.messages import text_for
     from webapp.queries.products import products as queries
@@ -137,7 +137,7 @@ def import_file(file: IO[bytes], account: str | None, preview: bool, data_dir: P
 @click.option("--account", help="Only those of this seller account.")
 @data_dir_option
 def export_file(file: IO[str], account: str | None, data_dir: Path | None) -> None:
-    """Write all products as CSV, as `import` takes them, to FILE or to standard output."""
+    """Export all products as CSV for `import`, to FILE or to standard output."""
     from webapp.core.extensions import db
     from webapp.queries.products import products as queries
 
@@ -149,7 +149,7 @@ def export_file(file: IO[str], account: str | None, data_dir: Path | None) -> No
 
 
 def described(product: Product) -> dict[str, Any]:
-    """A product as JSON says it."""
+    """Return a product for JSON."""
     return {
         "sku": product.sku,
         "title": product.title,

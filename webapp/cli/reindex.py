@@ -1,4 +1,4 @@
-"""`channeldesk reindex`: write the index of words anew."""
+"""`channeldesk reindex`: rebuild the full-text index."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from webapp.cli.base import data_dir_option, desk, json_option, show
 @data_dir_option
 @json_option
 def reindex(data_dir: Path | None, as_json: bool) -> None:
-    """Index the words of every order anew: after the oldest key was taken out of the keys file."""
+    """Rebuild the full-text index of all orders, after the oldest key was removed from the keys file."""
     from webapp.core.extensions import db
     from webapp.services.listing import search_indexer
 

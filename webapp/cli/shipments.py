@@ -1,4 +1,4 @@
-"""`channeldesk shipments import FILE`: ship what a sheet of tracking numbers says."""
+"""`channeldesk shipments import FILE`: ship orders with the tracking numbers of files."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -25,16 +25,16 @@ _WHY_UNUSED = {"return": "return labels", "suspicious": "looks like tracking num
 
 @click.group(cls=Group)
 def shipments() -> None:
-    """Ship Orders with the tracking numbers of a sheet."""
+    """Ship orders with tracking numbers from files."""
 
 
 @shipments.command("import")
 @click.argument(
     "files", nargs=-1, required=True, metavar="FILE…", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be done.")
 @click.option("--shared-parcels", is_flag=True, help="Orders with the same tracking number are in one parcel.")
-@click.option("--no-undo", is_flag=True, help="Tell Amazon at once, without the time in which it can be undone.")
+@click.option("--no-undo", is_flag=True, help="Send it at once, without an undo window.")
 @data_dir_option
 @json_option
 def import_sheets(
@@ -45,7 +45,7 @@ def import_sheets(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Ship what is ready in CSV, TSV or text files (not standard input), and say of each line what became of it."""
+    """Ship what is ready in CSV, TSV or text files (not standard input), and print the result of each line."""
     from webapp.core.extensions import db, settings
     from webapp.queries.shipping import tracking_import as queries
     from webapp.services.shipping import tracking_import
@@ -78,7 +78,7 @@ def _text(path: Path) -> str:
 
 
 def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime) -> dict[int, dict[str, Any]]:
-    """Order → how it ended. A worker may be at the same rows; each is done once."""
+    """Run the bulk action; return {order id: result}. A worker may process rows at the same time."""
     from webapp.queries import bulk_actions as queries
     from webapp.services.bulk import runner as bulk_runner
     from webapp.services.shipping import tracking_import
@@ -94,7 +94,7 @@ def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime)
 
 
 def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
-    """A line as JSON says it. `state`: ready, choose, already, blocked; once shipped done or failed."""
+    """Return a line for JSON. `state`: ready, choose, already, blocked; after shipping done or failed."""
     ended = outcomes.get(one.order.id) if one.order and one.goes else None
     return {
         "line": one.line.place,
@@ -109,7 +109,7 @@ def _line(one: "Match", outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _account(sheet: "ParsedSheet") -> dict[str, Any]:
-    """How a file was read. Every line is explained: by an entry of `lines`, or as a heading."""
+    """Return how a file was parsed. Every line is an entry of `lines` or a heading."""
     return {
         "file": sheet.name,
         "lines_read": sheet.read,

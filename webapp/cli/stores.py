@@ -1,4 +1,4 @@
-"""`channeldesk stores`: listing stores, and their order settings."""
+"""`channeldesk stores`: list stores, and change their settings."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from webapp.queries.accounts.stores import read_order_settings
 
 @click.group(cls=Group)
 def stores() -> None:
-    """List the stores, show and change their order settings."""
+    """List the stores, show and change their settings."""
 
 
 @stores.command("list")
@@ -36,7 +36,7 @@ def list_stores(data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
-    """Show the order settings of a store, named by its name or its slug; change them with --set, all or none."""
+    """Show the order settings of a store, given by name or slug; change them with --set, all or none."""
     from webapp.core.extensions import db
     from webapp.services.accounts import stores as verbs
 
@@ -55,13 +55,13 @@ def settings(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json
 @data_dir_option
 @json_option
 def documents(name: str, changes: tuple[str, ...], data_dir: Path | None, as_json: bool) -> None:
-    """Show what the documents of a store say of the seller, and in which language; change it with --set."""
+    """Show the seller details and language of a store's documents; change them with --set."""
     from webapp.core.extensions import db
     from webapp.domain.accounts.document_settings import KEYS
     from webapp.services.accounts import document_settings
     from webapp.services.accounts import stores as verbs
 
-    # A shell hands on a line's end as two characters.
+    # In a shell a line break is entered as two characters.
     values = {key: value.replace("\\n", "\n") for key, value in map(_pair, changes)}
     with desk(data_dir):
         session = db.session()
@@ -73,7 +73,7 @@ def documents(name: str, changes: tuple[str, ...], data_dir: Path | None, as_jso
 
 
 def described(store: Store) -> dict[str, Any]:
-    """A store as JSON says it. Times are ISO 8601 in UTC."""
+    """Return a store for JSON. Times are ISO 8601 in UTC."""
     return {
         "name": store.name,
         "slug": store.slug,

@@ -1,4 +1,4 @@
-"""`channeldesk submissions`: what Amazon is being told, and moving it on in the foreground."""
+"""`channeldesk submissions`: list changes sent to Amazon, and process them in the foreground."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -14,20 +14,20 @@ from webapp.domain.errors import BusyError
 from webapp.domain.submissions.state_machine import STATES
 from webapp.services.submissions.handlers import NAMES
 
-# Amazon usually shows a package within seconds; the first look is due two seconds after it was accepted.
+# Amazon usually shows a package within seconds; the first check is due two seconds after acceptance.
 _FIRST_CHECK = timedelta(seconds=5)
 
 
 @click.group(cls=Group)
 def submissions() -> None:
-    """See what Amazon was told, and move it on."""
+    """List changes sent to Amazon, undo, retry and process them."""
 
 
 @submissions.command("list")
 @click.option("--open", "only_open", is_flag=True, help="Only those that have not ended.")
 @click.option("--state", type=click.Choice(STATES), help="Only those in this state.")
 @click.option("--kind", type=click.Choice(NAMES), help="Only those of this kind.")
-@click.option("--limit", type=number_type, default=100, show_default=True, help="The latest so many.")
+@click.option("--limit", type=number_type, default=100, show_default=True, help="Number of submissions.")
 @data_dir_option
 @json_option
 def list_submissions(
@@ -46,12 +46,12 @@ def list_submissions(
 @submissions.command()
 @click.argument("account", required=False)
 @click.option(
-    "--wait", type=click.IntRange(0), default=None, help="Go on for so many seconds, or until all have ended."
+    "--wait", type=click.IntRange(0), default=None, help="Continue for this many seconds, or until all have ended."
 )
 @data_dir_option
 @json_option
 def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: bool) -> None:
-    """Take every step that is due, for ACCOUNT (its name) or for all; then list what was open, as it stands now.
+    """Process the due submissions of ACCOUNT (its name) or of all, then list those that were open before.
 
     Without --wait, it waits up to 5 seconds to verify what Amazon has just accepted.
     """
@@ -78,7 +78,7 @@ def run(account: str | None, wait: int | None, data_dir: Path | None, as_json: b
 @data_dir_option
 @json_option
 def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
-    """Take one back before Amazon is told."""
+    """Withdraw a submission before it is sent."""
     _decide("undo", submission_id, data_dir, as_json)
 
 
@@ -87,7 +87,7 @@ def undo(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
-    """Go on with one that waits for a decision, in spite of what changed."""
+    """Send a submission in spite of its conflict."""
     _decide("insist", submission_id, data_dir, as_json)
 
 
@@ -96,7 +96,7 @@ def insist(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
-    """Ask once more for what has ended without success; answers the new submission."""
+    """Request again what has ended without success, and print the new submission."""
     _decide("again", submission_id, data_dir, as_json)
 
 
@@ -106,7 +106,7 @@ def again(submission_id: int, data_dir: Path | None, as_json: bool) -> None:
 @data_dir_option
 @json_option
 def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bool) -> None:
-    """Say what Seller Central shows of a refund in doubt: refunded, or missed, or missed and to be resent."""
+    """Resolve an unconfirmed refund with what Seller Central shows: refunded, missed, or missed and to be resent."""
     from webapp.core.extensions import db
     from webapp.queries.submissions import list_latest
     from webapp.services.submissions import refunds
@@ -118,7 +118,7 @@ def settle(submission_id: int, happened: str, data_dir: Path | None, as_json: bo
 
 
 def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool) -> None:
-    """What a person decided about one; a worker is told by the row itself."""
+    """Apply a decision to a submission. The scheduler enqueues its job."""
     from webapp.core.extensions import db, settings
     from webapp.queries.submissions import list_latest
     from webapp.services.submissions import user_actions as verbs
@@ -137,7 +137,7 @@ def _decide(verb: str, submission_id: int, data_dir: Path | None, as_json: bool)
 
 
 def _advance_until(session: Session, only: int | None, deadline: float) -> None:
-    """Pass after pass, each as soon as something is due; at least one."""
+    """Process submissions as soon as they are due, at least once, until the deadline."""
     from webapp.queries.submissions import find_next_due
 
     while True:
@@ -153,7 +153,7 @@ def _advance_until(session: Session, only: int | None, deadline: float) -> None:
 
 
 def _advance(session: Session, account_id: int, deadline: float) -> bool:
-    """One pass over an account. True when a worker was at it instead, where there is time left; else BusyError."""
+    """Process an account once; return True if a worker did so instead. Raises BusyError after the deadline."""
     from webapp.core.extensions import settings
     from webapp.services.accounts import accounts
     from webapp.services.submissions import processor as submission_processor
@@ -179,7 +179,7 @@ def _advance(session: Session, account_id: int, deadline: float) -> bool:
 
 
 def _described(row: Any) -> dict[str, Any]:
-    """A row of the grid of submissions."""
+    """Return a row of the list of submissions for JSON."""
     from webapp.messages import text_for
 
     one = row.Submission

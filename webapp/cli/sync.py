@@ -1,4 +1,4 @@
-"""`channeldesk sync`: one sync of one account, in the foreground."""
+"""`channeldesk sync`: sync one account in the foreground."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,11 +31,11 @@ class Instant(click.ParamType):
 
 @click.command()
 @click.argument("account")
-@click.option("--since", type=Instant(), help="Read what changed since then again; the account's own place is kept.")
+@click.option("--since", type=Instant(), help="Import changes since then again; the account's cursor is kept.")
 @data_dir_option
 @json_option
 def sync(account: str, since: datetime | None, data_dir: Path | None, as_json: bool) -> None:
-    """Fetch what changed at Amazon for ACCOUNT (its name), now and in the foreground."""
+    """Import the changed orders of ACCOUNT (its name) in the foreground."""
     from webapp.core.extensions import db
     from webapp.services.accounts import accounts
     from webapp.services.sync import run as sync_run

@@ -1,4 +1,4 @@
-"""`channeldesk users`: who may come in."""
+"""`channeldesk users`: manage users."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -17,16 +17,16 @@ from webapp.models.users import User
 
 @click.group(cls=Group)
 def users() -> None:
-    """Create users, list them, change what they may do, disable them and sign them out."""
+    """Create and list users, change their roles, disable them and sign them out."""
 
 
 @users.command()
-@click.option("--email", required=True, help="The address they sign in with.")
-@click.option("--role", required=True, help=f"What they may do: {', '.join(ROLES)}.")
+@click.option("--email", required=True, help="The user's e-mail address.")
+@click.option("--role", required=True, help=f"The user's role: {', '.join(ROLES)}.")
 @data_dir_option
 @json_option
 def create(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
-    """Create a user. The password comes from standard input, so that no shell remembers it."""
+    """Create a user. The password is read from standard input, so that it is not in the shell's history."""
     from webapp.core.extensions import db
     from webapp.domain.users.credentials import check_password, check_role, clean_email
     from webapp.services.users.users import create_user
@@ -54,52 +54,52 @@ def list_users(data_dir: Path | None, as_json: bool) -> None:
 
 
 @users.command()
-@click.option("--email", required=True, help="Whom to let in.")
+@click.option("--email", required=True, help="The user's e-mail address.")
 @data_dir_option
 @json_option
 def link(email: str, data_dir: Path | None, as_json: bool) -> None:
-    """Print a link by which a user chooses a new password and comes in; it works once, for 24 hours."""
+    """Print a link with which a user sets a new password and signs in. It works once within 24 hours."""
     from webapp.core.extensions import db
     from webapp.runtime.file_lock import running_at
     from webapp.services.users.users import make_sign_in_link
 
     with desk(data_dir) as app:
         settings = app.config["CHANNELDESK"]
-        # A desk may have been started on another port than this shell's settings say.
+        # Channeldesk may have been started on another port than the settings of this shell say.
         settings = replace(settings, public_url=running_at(settings.data_dir) or settings.public_url)
         made = make_sign_in_link(db.session(), settings, datetime.now(UTC), email)
         show({"link": made}, as_json, lambda one: iter([one["link"]]))
 
 
 @users.command()
-@click.option("--email", required=True, help="Who may no longer come in.")
+@click.option("--email", required=True, help="The user's e-mail address.")
 @data_dir_option
 @json_option
 def disable(email: str, data_dir: Path | None, as_json: bool) -> None:
-    """Keep a user out: their sessions and sign-in links end at once."""
+    """Disable a user, and end their sessions and sign-in links."""
     from webapp.services.users import users as actions
 
     _change(data_dir, email, as_json, actions.disable, "disabled")
 
 
 @users.command()
-@click.option("--email", required=True, help="Who may come in again.")
+@click.option("--email", required=True, help="The user's e-mail address.")
 @data_dir_option
 @json_option
 def enable(email: str, data_dir: Path | None, as_json: bool) -> None:
-    """Let a disabled user come in again."""
+    """Enable a disabled user."""
     from webapp.services.users import users as actions
 
     _change(data_dir, email, as_json, actions.enable, "enabled")
 
 
 @users.command()
-@click.option("--email", required=True, help="Whose role to change.")
-@click.option("--role", required=True, help=f"What they may do: {', '.join(ROLES)}.")
+@click.option("--email", required=True, help="The user's e-mail address.")
+@click.option("--role", required=True, help=f"The user's role: {', '.join(ROLES)}.")
 @data_dir_option
 @json_option
 def role(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
-    """Give a user another role, which counts from their next request."""
+    """Change the role of a user, from their next request on."""
     from webapp.services.users import users as actions
 
     def change(session: Any, user_id: int, **about: Any) -> User:
@@ -109,7 +109,7 @@ def role(email: str, role: str, data_dir: Path | None, as_json: bool) -> None:
 
 
 @users.command("sign-out")
-@click.option("--email", required=True, help="Whom to sign out.")
+@click.option("--email", required=True, help="The user's e-mail address.")
 @data_dir_option
 @json_option
 def sign_out(email: str, data_dir: Path | None, as_json: bool) -> None:
@@ -144,7 +144,7 @@ def _find(session: Any, email: str) -> User:
 
 
 def _password() -> str:
-    """Asked for twice at a terminal; one line of a pipe."""
+    """Prompt twice at a terminal, or read one line from a pipe."""
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:

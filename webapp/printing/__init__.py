@@ -1,4 +1,4 @@
-"""Documents on paper: invoices, packing slips and credit memos as PDF, in the store's language, on the store's clock.
+"""Invoices, packing slips and credit memos as PDF, in the store's language and time zone.
 
 Nothing is reckoned here: each amount is the stored one. The same documents printed again are the same bytes.
 """
@@ -16,12 +16,12 @@ from webapp.printing.pdf.layout import Layout
 from webapp.queries.invoicing import printing as queries
 from webapp.queries.invoicing.printing import Key, Printed
 
-# So many are in memory at a time; the pages drawn are small.
+# Documents loaded at a time; the rendered pages are small.
 _BATCH = 200
 
 
 def invoice(session: Session, invoice_id: int) -> bytes:
-    """Raises NotFoundError, as all of these do."""
+    """Render an invoice. Raises NotFoundError, like the other functions."""
     return many(session, [("invoice", invoice_id)])
 
 
@@ -30,7 +30,7 @@ def credit_memo(session: Session, credit_memo_id: int) -> bytes:
 
 
 def many(session: Session, wanted: Sequence[Key]) -> bytes:
-    """One file of these documents, (kind, id) each: kinds are "invoice", "shipment", "credit_memo"
+    """Render these documents into one file, (kind, id) each: kinds are "invoice", "shipment", "credit_memo"
     and "unshipped", the packing slip of what is left to ship of an order, by the id of the order.
 
     Each document begins on a page of its own and counts its own pages. Raises ValueError when none is asked for.
@@ -43,7 +43,7 @@ def many(session: Session, wanted: Sequence[Key]) -> bytes:
             for printed in queries.load_documents(session, batch):
                 content = _content(printed)
                 Layout(sheet, content).draw()
-                # The file says of itself what its first and last document are; those between need not be kept.
+                # The title of the file names its first and last document.
                 said = [*said[:1], content]
         names = dict.fromkeys(f"{content.title} {content.number}" for content in said)
         newest = max(content.written_at for content in said)

@@ -1,4 +1,4 @@
-"""What the kinds of documents have in common: who writes, to whom, about which order, and lines with amounts."""
+"""Common parts of documents: sender, recipient, order details, and lines with amounts."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,13 +9,13 @@ from webapp.models.stores import Store
 from webapp.printing.content import Cell, Column, Section, Total
 from webapp.printing.localised_text import DocumentLocale
 
-# Their paper is Letter; everybody else's is A4.
+# Countries that use Letter paper instead of A4.
 LETTER_COUNTRIES = frozenset({"US", "CA", "MX"})
 _OPTIONAL = ("shipping", "discount", "other")
 
 
 class Amounts(Protocol):
-    """The columns of a document, and of a line of one; minor units."""
+    """The amount columns of a document and of its lines, in minor units."""
 
     subtotal: int
     shipping: int
@@ -31,7 +31,7 @@ class Line(Amounts, Protocol):
 
 
 def sender(store: Store) -> tuple[str, ...]:
-    """The seller's name and address; the store's name where nobody has entered them."""
+    """Return the seller's name and address, or the store's name if they are not set."""
     lines = tuple(line for text in store.documents_sender.splitlines() if (line := text.strip()))
     return lines or (store.name,)
 
@@ -41,19 +41,19 @@ def letter(store: Store) -> bool:
 
 
 def recipient(order: Order, words: DocumentLocale) -> tuple[str, ...]:
-    """Who is billed: Amazon tells a name alone, so the goods' address goes with it."""
+    """Return the lines of the billing address. Amazon gives only a name, so the shipping address is used with it."""
     if order.billing and order.billing.get("line1"):
         return words.address(order.billing)
     return delivery(order, words) or words.address(order.billing)
 
 
 def delivery(order: Order, words: DocumentLocale) -> tuple[str, ...]:
-    """Where the goods go, as a person has corrected it."""
+    """Return the lines of the shipping address, including corrections."""
     return words.address(order.amazon_order.recipient_override or order.shipping_address)
 
 
 def facts(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
-    """What each document says of its order."""
+    """Return the details of the order that each document shows."""
     amazon = order.amazon_order
     found = []
     if order.number != amazon.number:
@@ -71,7 +71,7 @@ def tax_number(order: Order, words: DocumentLocale) -> list[tuple[str, str]]:
 
 
 def ordered_by(order: Order) -> str:
-    """The buyer's name where the letter goes to somebody else, else empty."""
+    """Return the buyer's name if the recipient is another person, else an empty string."""
     name = order.bill_to_name or ""
     goes_to = (order.amazon_order.recipient_override or order.shipping_address or {}).get("name", name)
     return name if name and name != goes_to else ""
@@ -83,7 +83,7 @@ def product(item: OrderItem, words: DocumentLocale) -> Cell:
 
 
 def lines(order: Order, rows: Sequence[Line], words: DocumentLocale) -> Section:
-    """Quantity, price and amounts of each line. Amounts that no line has get no column; a row sums to its end."""
+    """Return the table of lines. Amounts that no line has get no column; each row sums up to its last column."""
     items = {item.id: item for item in order.items}
     heads = {
         "shipping": words("Shipping"),
@@ -115,7 +115,7 @@ def lines(order: Order, rows: Sequence[Line], words: DocumentLocale) -> Section:
 
 
 def totals(document: Amounts, words: DocumentLocale) -> list[Total]:
-    """The parts of a document; with what its kind adds they sum to its total."""
+    """Return the parts of the total; some kinds of documents add more."""
     parts = [
         (words("Subtotal"), document.subtotal, True),
         (words("Shipping & handling"), document.shipping, True),

@@ -1,4 +1,4 @@
-"""What a document consists of, before anybody thinks of paper: made by its kind's file, set by `layout`."""
+"""Content of a document, independent of its layout: built by the module of its kind, drawn by `pdf/layout.py`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from webapp.printing.localised_text import DocumentLocale
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`figures`: set to the right, as wide as its widest entry. One column has `fills`: what room is left."""
+    """`figures`: right-aligned, as wide as its widest entry. One column `fills` the remaining width."""
 
     head: str
     figures: bool = False
@@ -18,7 +18,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """`below` is said smaller under the text."""
+    """`below`: smaller text under the text."""
 
     text: str = ""
     below: str = ""
@@ -27,12 +27,12 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A table, under a heading where there are several; `message` is (what it is, its words) below it."""
+    """A table, with a heading if there are several; `messages`: (title, text) below it."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     heading: str = ""
-    beside: str = ""
+    subheading: str = ""
     messages: tuple[tuple[str, str], ...] = ()
 
 
@@ -45,7 +45,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`sender`: the seller's lines, the first of them the name. `barcode` is read by scanners, "" for none."""
+    """`sender`: the seller's address lines, beginning with the name. `barcode`: its text, "" for none."""
 
     title: str
     number: str

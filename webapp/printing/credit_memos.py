@@ -1,4 +1,4 @@
-"""What stands on a credit memo."""
+"""Content of credit memos."""
 
 from webapp.domain.invoicing import amazon_refunds
 from webapp.models.documents import CreditMemo
@@ -9,7 +9,7 @@ from webapp.printing.content import Content, Total
 
 
 def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Content:
-    """`invoices`: the numbers of the Order's invoices."""
+    """Return the content of a credit memo. `invoices`: the numbers of the order's invoices."""
     say = localised_text.of_store(order.store, order.currency)
     facts = [
         (say("Credit memo number"), memo.number),
@@ -40,7 +40,7 @@ def content(memo: CreditMemo, order: Order, invoices: tuple[str, ...]) -> Conten
 
 
 def _notes(memo: CreditMemo, say: localised_text.DocumentLocale) -> tuple[str, ...]:
-    """How the buyer gets it, where that is known: of one written offline Amazon was told nothing."""
+    """Return how the buyer is refunded, if known. Offline credit memos are not refunded by Amazon."""
     if memo.state == amazon_refunds.OFFLINE:
         return ()
     return (say("The amount is paid back through Amazon, the way the order was paid."),)

@@ -1,4 +1,4 @@
-"""What stands on an invoice."""
+"""Content of invoices."""
 
 from webapp.models.documents import Invoice
 from webapp.models.orders import Order

@@ -1,4 +1,4 @@
-"""What a document says, as the store's language says it: texts, days on the store's clock, amounts."""
+"""Texts, dates and amounts of documents in the store's language and time zone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,15 +29,15 @@ class DocumentLocale:
         return said % arguments if arguments else said
 
     def day(self, instant: datetime) -> str:
-        """`21 November 2026`, on the day it is where the store is."""
+        """Format the date in the store's time zone: `21 November 2026`."""
         return str(dates.format_date(instant.astimezone(self.zone), "long", locale=self.locale))
 
     def money(self, minor: int) -> str:
-        """`€1,234.50`, with exactly the currency's digits."""
+        """Format an amount with its currency: `€1,234.50`."""
         return catalogues.amount(Money(minor, self.currency), self.locale)
 
     def amount(self, minor: int) -> str:
-        """`1,234.50`: for columns whose currency the document names once."""
+        """Format an amount without its currency, for columns: `1,234.50`."""
         digits = minor_digits(self.currency)
         places = f".{'0' * digits}" if digits else ""
         return str(numbers.format_decimal(Money(minor, self.currency).decimal, f"#,##0{places}", locale=self.locale))
@@ -46,7 +46,7 @@ class DocumentLocale:
         return str(numbers.format_decimal(value, locale=self.locale))
 
     def address(self, stored: dict[str, str] | None) -> tuple[str, ...]:
-        """The lines of an address, its country named only where the letter leaves the store's own."""
+        """Return the lines of an address; the country only if it is not the store's own."""
         if not stored:
             return ()
         address = Address(**stored)

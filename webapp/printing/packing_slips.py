@@ -1,4 +1,4 @@
-"""What stands on a packing slip: what is in which parcel, to be ticked off, and no prices."""
+"""Content of packing slips: the items of each parcel with boxes to tick, without prices."""
 
 import re
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def content(shipment: Shipment, order: Order) -> Content:
             order,
             say,
             heading=say("Parcel %(place)s of %(parcels)s", place=place, parcels=many) if many > 1 else say("Parcel"),
-            beside=" · ".join(text for text in (parcel.title or parcel.carrier, parcel.tracking_number) if text),
+            subheading=" · ".join(text for text in (parcel.title or parcel.carrier, parcel.tracking_number) if text),
         )
         for place, parcel in enumerate(shipment.parcels, start=1)
     )
@@ -68,9 +68,9 @@ def _content(
 
 
 def _section(
-    lines: Sequence[tuple[int, int]], order: Order, say: DocumentLocale, *, heading: str = "", beside: str = ""
+    lines: Sequence[tuple[int, int]], order: Order, say: DocumentLocale, *, heading: str = "", subheading: str = ""
 ) -> Section:
-    """Return the table of these pieces, given as (id of the order's line, quantity)."""
+    """Return the table of these items, given as (id of the order's line, quantity)."""
     items = {item.id: item for item in order.items}
     columns = (
         Column("", tick=True),
@@ -89,11 +89,11 @@ def _section(
         for item in [items[line_id]]
     )
     messages = _gifts({line_id for line_id, _ in lines}, order, say)
-    return Section(columns, rows, heading=heading, beside=beside, messages=messages)
+    return Section(columns, rows, heading=heading, subheading=subheading, messages=messages)
 
 
 def _gifts(line_ids: set[int], order: Order, say: DocumentLocale) -> tuple[tuple[str, str], ...]:
-    """The gift messages of what is packed, each once."""
+    """Return the gift messages of the packed items, without duplicates."""
     ids = {item.order_item_id for item in order.items if item.id in line_ids}
     gifts = [item.gift or {} for item in order.amazon_order.items if item.order_item_id in ids]
     messages = dict.fromkeys(message for gift in gifts if (message := gift.get("message")))

@@ -1,4 +1,4 @@
-"""The pick list of several orders: what is to be taken from the shelves for all of them, by SKU."""
+"""Content of pick lists: the quantities to pick for several orders, by SKU."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class _Row:
 def content(orders: Sequence[Order]) -> Content:
     """Return the pick list of these orders, at least one, in the language and on the paper of the first one's store.
 
-    Lines without a SKU are told apart by their ASIN and title.
+    Lines without a SKU are distinguished by their ASIN and title.
     """
     first = orders[0]
     say = localised_text.of_store(first.store, first.currency)

@@ -1,4 +1,4 @@
-"""Drawing on paper: text in our faces, rules, boxes. Lengths are millimetres from the upper left, sizes are points."""
+"""Drawing on PDF pages. Lengths are in millimetres from the upper left corner, font sizes in points."""
 
 from datetime import datetime
 from typing import Literal
@@ -21,12 +21,12 @@ TINT: Colour = (243, 246, 248)
 Align = Literal["left", "right"]
 
 _FAMILY = {fonts.REGULAR: ("plex", ""), fonts.BOLD: ("plex", "B"), fonts.ASIAN: ("asian", "")}
-# The Asian face has one weight: its outline makes it heavier, by this part of its size.
+# The Asian font has one weight: for bold text its outline is drawn, with this fraction of the font size.
 _HEAVIER = 0.009
 
 
 class PdfCanvas:
-    """One file. Each page may have a size of its own."""
+    """A PDF file whose pages may have different sizes."""
 
     def __init__(self) -> None:
         self._pdf = FPDF(unit="mm", format=A4)
@@ -50,7 +50,7 @@ class PdfCanvas:
         colour: Colour = INK,
         align: Align = "left",
     ) -> None:
-        """One line, from `x` to the right, or up to it."""
+        """Draw a line of text that begins at `x`, or ends there."""
         text = fonts.printable(text)
         if align == "right":
             x -= fonts.width(text, size, bold=bold)
@@ -72,7 +72,7 @@ class PdfCanvas:
         self._pdf.line(x, y, to, y)
 
     def box(self, x: float, y: float, width: float, height: float, *, fill: Colour | None = None) -> None:
-        """Filled, or else an outline."""
+        """Draw a filled box, or an outline."""
         if fill is not None:
             self._pdf.set_fill_color(*fill)
         self._pdf.set_draw_color(*MUTED)
@@ -80,14 +80,14 @@ class PdfCanvas:
         self._pdf.rect(x, y, width, height, style="D" if fill is None else "F")
 
     def barcode(self, right: float, y: float, text: str, *, narrow: float = 0.2, height: float = 7.5) -> None:
-        """Code 39, which every scanner reads, ending at `right`. The text has capitals, digits and `-. $/+%`."""
+        """Draw a Code 39 barcode that ends at `right`. The text consists of capitals, digits and `-. $/+%`."""
         letters = len(text) + 2
         self._pdf.set_fill_color(*INK)
-        # Each letter: three wide and six narrow strokes and a gap.
+        # Each character has three wide and six narrow bars and a gap.
         self._pdf.code39(f"*{text}*", right - letters * narrow * 16 + narrow, y, w=narrow * 3, h=height)
 
     def about(self, title: str, author: str, language: str, written_at: datetime) -> None:
-        """What the file says of itself. The same documents printed again are the same bytes."""
+        """Set the metadata of the file, such that the same documents always give the same bytes."""
         self._pdf.set_title(title)
         self._pdf.set_author(author)
         self._pdf.set_lang(language)
@@ -97,7 +97,7 @@ class PdfCanvas:
         return bytes(self._pdf.output())
 
     def close(self) -> None:
-        """Let go of the fonts' files, which the library keeps open."""
+        """Close the font files, which the library keeps open."""
         for font in self._pdf.fonts.values():
             if isinstance(font, TTFFont):
                 font.ttfont.close()

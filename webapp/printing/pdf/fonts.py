@@ -1,4 +1,4 @@
-"""The fonts documents are set in: what each can write, how wide a text is, and what becomes of signs none of them has.
+"""The fonts of documents: their characters, the width of texts, and substitutes for characters that none of them has.
 
 IBM Plex Sans writes Latin, Greek and Cyrillic letters; Droid Sans Fallback writes Chinese, Japanese and Korean, in one
 weight. It is opened only for a text that needs it, because it is large.
@@ -22,9 +22,9 @@ FILES = {
 }
 MM_PER_POINT = 25.4 / 72
 
-# From here on signs are Asian; what lies before is Plex's or nobody's.
+# Characters from here on use the Asian font, those before it IBM Plex or a substitute.
 _ASIAN_FROM = 0x2E80
-# What printers in Japan set where they lack a character, and what stands for any other letter.
+# The substitutes for missing characters: the Japanese geta mark, and one for any other letter.
 _NO_IDEOGRAPH, _NO_LETTER = "〓", "\ufffd"
 # A line may not begin with these.
 _CLOSING = "、。，．・：；？！）〕］｝〉》」』】ー"
@@ -35,7 +35,7 @@ _SPACES = re.compile(r"(?: {2,})")
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """`widths`: the advance of each character it has, in thousandths of the font's size."""
+    """`widths`: the advance width of each of its characters, in thousandths of the font size."""
 
     widths: dict[int, float]
 
@@ -48,7 +48,7 @@ def face(name: str) -> Face:
 
 
 def printable(text: str) -> str:
-    """The text with what the fonts have of it: emoji go, a letter no font has becomes a sign that stands for it."""
+    """Remove emoji and replace letters that no font has."""
     text = unicodedata.normalize("NFC", text)
     if text.isascii() and text.isprintable():
         return text
@@ -56,7 +56,7 @@ def printable(text: str) -> str:
 
 
 def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
-    """(name of the face, text) of each stretch in one face. The text is `printable`."""
+    """Split a `printable` text into (font name, text) runs of one font."""
     latin = BOLD if bold else REGULAR
     if text.isascii():
         yield latin, text
@@ -73,7 +73,7 @@ def runs(text: str, bold: bool) -> Iterator[tuple[str, str]]:
 
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
-    """How wide a `printable` text is, in millimetres; `size` in points."""
+    """Return the width of a `printable` text in millimetres; `size` in points."""
     total = 0.0
     for name, stretch in runs(text, bold):
         widths = face(name).widths
@@ -82,7 +82,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, room: float, size: float, *, bold: bool = False, most: int = 40) -> list[str]:
-    """The lines of a text in `room` millimetres, at most `most` of them: the last then ends with an ellipsis."""
+    """Wrap a text to `room` millimetres; after `most` lines the last ends with an ellipsis."""
     lines: list[str] = []
     for paragraph in text.splitlines():
         lines += _filled(_pieces(printable(paragraph), room, size, bold), room, size, bold)
@@ -96,12 +96,12 @@ def _sign(sign: str) -> str:
     if sign in "\t\n\r":
         return " "
     category = unicodedata.category(sign)
-    # Controls print nothing; a soft hyphen would.
+    # Control characters print nothing; a soft hyphen would.
     if category[0] == "C":
         return ""
     if _has(sign):
         return sign
-    # Emoji and what tints them, and marks.
+    # Emoji, their modifiers, and marks.
     if category[0] in "MS":
         return ""
     plain = unicodedata.normalize("NFKC", sign)
@@ -120,7 +120,7 @@ def _has(sign: str) -> bool:
 
 
 def _pieces(text: str, room: float, size: float, bold: bool) -> Iterator[str]:
-    """What may stand at the end of a line each: words, parts of words too long for one, single ideographs."""
+    """Split a text where lines may break: words, parts of too long words, single ideographs."""
     for piece in _WORDS.findall(text):
         while width(piece, size, bold=bold) > room and len(piece) > 1:
             fits = next(n for n in range(len(piece) - 1, 0, -1) if n == 1 or width(piece[:n], size, bold=bold) <= room)

@@ -1,4 +1,4 @@
-"""Setting a document on pages: what stands on the first, what is repeated, where a page ends.
+"""Layout of a document on pages: the first page, repeated heads, and page breaks.
 
 A document is first cut into blocks of known height, then the blocks are put on pages, and only then is anything drawn,
 so that each page can say how many there are.
@@ -22,18 +22,18 @@ from webapp.printing.pdf.canvas import (
 from webapp.printing.pdf.tables import HEAD_HEIGHT, Table
 
 LEFT, RIGHT, TOP = 20.0, 18.0, 16.0
-BESIDE = 118.0
+RIGHT_COLUMN = 118.0
 WINDOW_TOP, BODY_TOP = 46.0, 93.0
 NEXT_TOP = 30.0
 BODY, FINE = 9.0, 7.4
 _LINE, _FINE_LINE, _FACT = 4.6, 3.5, 4.5
-# Lines of the footer, and of the sender above the recipient: as many as the longest that can be entered come to.
+# Lines of the footer, and of the sender above the recipient: enough for the longest values that can be entered.
 _MOST_FINE, _MOST_SMALL = 12, 7
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`draw(y)` puts it there. `head`: the table whose head must stand above it; `joined` to what follows."""
+    """`draw(y)` draws it. `head`: the table whose head is repeated above it; `joined`: kept with the next block."""
 
     height: float
     draw: Callable[[float], None]
@@ -57,7 +57,7 @@ class Layout:
         self.bottom = self.size[1] - 15 - max(1, len(self.footer)) * _FINE_LINE
 
     def draw(self) -> int:
-        """Draw it on new pages of the sheet; answers on how many."""
+        """Draw the document on new pages; return their number."""
         pages = self._paginate()
         for place, page in enumerate(pages, start=1):
             self.sheet.page(self.size)
@@ -117,7 +117,7 @@ class Layout:
     def _first_head(self) -> None:
         content, sheet = self.content, self.sheet
         name, *address = content.sender
-        for place, line in enumerate(fonts.wrap(name, BESIDE - LEFT - 6, 13, bold=True, most=2)):
+        for place, line in enumerate(fonts.wrap(name, RIGHT_COLUMN - LEFT - 6, 13, bold=True, most=2)):
             sheet.text(LEFT, TOP + 5 + place * 5.6, line, 13, bold=True)
         sheet.text(self.right, TOP + 6.4, content.title, 22, bold=True, colour=ACCENT, align="right")
         sheet.text(self.right, TOP + 12.4, content.number, 10.5, colour=MUTED, align="right")
@@ -126,13 +126,13 @@ class Layout:
         self._window(name, address)
         y = WINDOW_TOP
         for label, lines in self._facts():
-            sheet.text(BESIDE, y, label, 8.2, colour=MUTED)
+            sheet.text(RIGHT_COLUMN, y, label, 8.2, colour=MUTED)
             for line in lines:
                 sheet.text(self.right, y, line, 8.6, align="right")
                 y += _FACT
 
     def _window(self, name: str, address: list[str]) -> None:
-        """The recipient where the window of an envelope is, the sender in one small line above."""
+        """Draw the recipient at the window of an envelope, with the sender in one small line above."""
         small = fonts.wrap(" · ".join([name, *address]), 82, 6.4, most=_MOST_SMALL)
         for place, line in enumerate(small):
             self.sheet.text(LEFT, WINDOW_TOP - 1.2 - (len(small) - 1 - place) * 2.7, line, 6.4, colour=MUTED)
@@ -146,7 +146,7 @@ class Layout:
         return [part for line in self.content.recipient for part in fonts.wrap(line, 84, 10.5, most=2)][:12]
 
     def _facts(self) -> list[tuple[str, list[str]]]:
-        room = self.right - BESIDE - 30
+        room = self.right - RIGHT_COLUMN - 30
         return [(label, fonts.wrap(value, room, 8.6, most=3) or ["–"]) for label, value in self.content.facts]
 
     def _body_top(self) -> float:
@@ -170,7 +170,7 @@ class Layout:
     def _heading(self, section: Section, y: float) -> None:
         self.sheet.box(LEFT, y + 2, self.room, 8, fill=TINT)
         self.sheet.text(LEFT + 2.5, y + 7.3, section.heading, 9.5, bold=True)
-        self.sheet.text(self.right - 2.5, y + 7.3, section.beside, 9.2, align="right")
+        self.sheet.text(self.right - 2.5, y + 7.3, section.subheading, 9.2, align="right")
 
     def _message(self, what: str, lines: list[str], y: float) -> None:
         self.sheet.box(LEFT, y + 3, self.room, len(lines) * _LINE + 9, fill=TINT)

@@ -1,4 +1,4 @@
-"""Tables set on paper: how wide the columns are, how high each row, and drawing both. Lengths in millimetres."""
+"""Tables in PDF documents: column widths, row heights and drawing. Lengths in millimetres."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class SetRow:
 
 
 class Table:
-    """A section's table in `room` millimetres from `left`."""
+    """A section's table, `room` millimetres wide from `left`."""
 
     def __init__(self, section: Section, left: float, room: float) -> None:
         self.columns = section.columns
@@ -95,7 +95,7 @@ class Table:
 
 
 def _widths(section: Section, room: float) -> tuple[float, ...]:
-    """Each column as wide as its widest entry, the one that fills takes the rest and keeps a share for itself."""
+    """Return the column widths: each as wide as its widest entry, the rest for the one that fills."""
     found = []
     for place, column in enumerate(section.columns):
         entries = [_width(row[place].text, SIZE, bold=row[place].strong) for row in section.rows]
@@ -103,7 +103,7 @@ def _widths(section: Section, room: float) -> tuple[float, ...]:
         found.append(TICK if column.tick else 0.0 if column.fills else min(widest, _WIDEST) + 0.05)
     free = room - sum(found) - GAP * (len(found) - 1)
     if free < _LEAST_FILLED:
-        # So many or so long figures: they share what is left, and what is longer is broken.
+        # Too many or too long figures share the remaining width, and longer ones are wrapped.
         shrink = (sum(found) + free - _LEAST_FILLED) / sum(found)
         found = [width * shrink for width in found]
         free = _LEAST_FILLED
