@@ -28,7 +28,7 @@ def test_an_order_is_held_and_released(command, number):
     assert command("orders", "comment", number, "Called", "--json").json["state"] == "processing"
 
     part = command("orders", "refund", number, "--item", "X=1")
-    assert (part.code, part.error.startswith("channeldesk: X=1 is not SKU=PIECES")) == (1, True)
+    assert (part.code, part.error.startswith("channeldesk: X=1 is not SKU=QUANTITY")) == (1, True)
     decimals = command("orders", "refund", number, "--shipping", "0.001")
     assert decimals.error == "channeldesk: shipping: This has more decimals than EUR has: 2."
     at_once = command("orders", "refund", number, "--no-undo")

@@ -55,7 +55,7 @@ SENTENCES = {
     "comment_required": _l("Write a comment."),
     "status_unknown": _l("An Order with the status %(state)s cannot be given the status %(word)s."),
     "item_unreadable": _l(
-        "%(text)s is not SKU=PIECES, with a SKU of this Order and a whole number. Each of its lines can be named once: "
+        "%(text)s is not SKU=QUANTITY, with a SKU of this Order and a whole number. Each of its lines can be named once: "
         "%(known)s."
     ),
     "time_unreadable": _l("%(text)s is not a time. Write it as 2026-12-24T18:00+01:00."),
