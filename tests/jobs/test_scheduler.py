@@ -147,7 +147,9 @@ def test_a_run_is_recorded_on_its_row(session: Session) -> None:
 def test_the_first_start_schedules_maintenance(session: Session) -> None:
     scheduler.add_recurring_jobs(NOW)
     scheduler.add_recurring_jobs(after(hours=1))
-    assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.list_jobs(session)] == [("upkeep", 5, NOW)]
+    assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.list_jobs(session)] == [
+        ("upkeep", 5, NOW)
+    ]
 
 
 def test_a_scheduled_run_that_redis_lost_is_enqueued_again(session: Session, redis: Redis) -> None:

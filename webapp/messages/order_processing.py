@@ -55,8 +55,8 @@ SENTENCES = {
     "comment_required": _l("Write a comment."),
     "status_unknown": _l("An Order with the status %(state)s cannot be given the status %(word)s."),
     "item_unreadable": _l(
-        "%(text)s is not SKU=QUANTITY, with a SKU of this Order and a whole number. Each of its lines can be named once: "
-        "%(known)s."
+        "%(text)s is not SKU=QUANTITY, with a SKU of this Order and a whole number. "
+        "Each of its lines can be named once: %(known)s."
     ),
     "time_unreadable": _l("%(text)s is not a time. Write it as 2026-12-24T18:00+01:00."),
     "order_invoiced": _l("Invoice %(number)s written: %(amount)s %(currency)s"),
