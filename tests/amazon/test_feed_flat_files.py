@@ -170,9 +170,8 @@ def test_what_is_no_report_is_refused(document: bytes, message: str) -> None:
     assert str(raised.value) == message
 
 
-@pytest.mark.parametrize(
-    ("warning", "error"),
-    [
+def test_severities_are_read_in_every_language_of_the_marketplaces() -> None:
+    for warning, error in [
         ("Warnung", "Fehler"),
         ("AVERTISSEMENT", "Erreur"),
         ("Advertencia", "Error"),
@@ -188,14 +187,12 @@ def test_what_is_no_report_is_refused(document: bytes, message: str) -> None:
         ("تحذير", "خطأ"),
         ("चेतावनी", "त्रुटि"),
         ("Warning:", "FATAL"),
-    ],
-)
-def test_severities_are_read_in_every_language_of_the_marketplaces(warning: str, error: str) -> None:
-    document = REPORT.replace("\tWarning", f"\t{warning}").replace("\tError", f"\t{error}")
-    report = read_flat_report(document.encode())
+    ]:
+        document = REPORT.replace("\tWarning", f"\t{warning}").replace("\tError", f"\t{error}")
+        report = read_flat_report(document.encode())
 
-    assert [message.severity for message in report.messages] == ["Error", "Warning"]
-    assert not report.is_contradictory
+        assert [message.severity for message in report.messages] == ["Error", "Warning"], (warning, error)
+        assert not report.is_contradictory, (warning, error)
 
 
 @pytest.mark.parametrize(

@@ -53,9 +53,8 @@ def test_nothing_leads_out_of_a_final_state_and_nobody_sets_a_derived_one():
     assert all(move.to_state not in order_states.DERIVED for move in TRANSITIONS.values())
 
 
-@pytest.mark.parametrize(
-    ("lines", "state"),
-    [
+def test_the_state_follows_from_the_quantities():
+    for lines, state in [
         ([Line(2)], "new"),
         ([Line(2, invoiced=1)], "processing"),
         ([Line(2, invoiced=2)], "processing"),
@@ -71,10 +70,8 @@ def test_nothing_leads_out_of_a_final_state_and_nobody_sets_a_derived_one():
         ([Line(2, invoiced=2, shipped=1, refunding=1)], "processing"),
         ([Line(2, invoiced=2, shipped=2, refunding=2)], "complete"),
         ([Line(2, invoiced=2, shipped=2, refunded=1, refunding=1)], "complete"),
-    ],
-)
-def test_the_state_follows_from_the_quantities(lines, state):
-    assert order_states.derive(lines) == state
+    ]:
+        assert order_states.derive(lines) == state, (lines, state)
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,8 @@ def standings(text, **more):
     return [(one.standing, one.code) for one in look(text, **more)]
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
+def test_a_label_that_was_deleted_or_refunded_is_left_out():
+    for cell in [
         "Refunded",
         "Refund requested",
         "E-refund",
@@ -60,11 +59,9 @@ def standings(text, **more):
         "silindi",
         "VOIDED 11/20",
         "Storno 20.11.2026",
-    ],
-)
-def test_a_label_that_was_deleted_or_refunded_is_left_out(cell):
-    text = f"{HEADS};Status\n{ONE};{DHL};DHL;{cell}\n{TWO};{DHL_2};DHL;OK\n"
-    assert standings(text) == [("left_out", "line_voided"), (READY, "")]
+    ]:
+        text = f"{HEADS};Status\n{ONE};{DHL};DHL;{cell}\n{TWO};{DHL_2};DHL;OK\n"
+        assert standings(text) == [("left_out", "line_voided"), (READY, "")], cell
 
 
 @pytest.mark.parametrize("head", ["Refund Type", "Refunded", "Deleted", "Delete Flag", "Löschkennzeichen", "Gelöscht"])
@@ -152,9 +149,8 @@ def test_letters_with_accents_stay_as_they_are():
     assert to_plain("Größe –\u00a0ｶﾀｶﾅ 注文\u200b") == "Größe - ｶﾀｶﾅ 注文"
 
 
-@pytest.mark.parametrize(
-    ("encoding", "carrier", "heads"),
-    [
+def test_a_carrier_s_name_is_read_in_every_encoding_that_is_known():
+    for encoding, carrier, heads in [
         ("big5", "順豐速運", "訂單編號;追蹤號碼;物流公司"),
         ("big5", "黑貓宅急便", "訂單編號;運單號碼;快遞公司"),
         ("euc_jp", "ヤマト運輸", "注文番号;お問い合わせ番号;配送会社"),
@@ -167,11 +163,13 @@ def test_letters_with_accents_stay_as_they_are():
         ("utf-16-be", "顺丰速运", "订单号;运单号;快递公司"),
         ("cp1252", "Österreichische Post", "Bestellnummer;Sendungsnummer;Versanddienstleister"),
         ("cp1252", "Colis Privé", "Numéro de commande;Numéro de suivi;Transporteur"),
-    ],
-)
-def test_a_carrier_s_name_is_read_in_every_encoding_that_is_known(encoding, carrier, heads):
-    raw = f"{heads}\n{ONE};401234567812;{carrier}\n{TWO};{UPS};UPS\n".encode(encoding)
-    assert [line.carrier for line in read(text_of("export.csv", raw)).lines] == [carrier, "UPS"]
+    ]:
+        raw = f"{heads}\n{ONE};401234567812;{carrier}\n{TWO};{UPS};UPS\n".encode(encoding)
+        assert [line.carrier for line in read(text_of("export.csv", raw)).lines] == [carrier, "UPS"], (
+            encoding,
+            carrier,
+            heads,
+        )
 
 
 @pytest.mark.parametrize(

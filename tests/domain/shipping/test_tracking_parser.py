@@ -30,34 +30,49 @@ def triples(text, known=ours):
     return [(line.order, line.tracking_number, line.carrier) for line in read(text, known).lines]
 
 
-@pytest.mark.parametrize(
-    ("case", "text"),
-    [
+def test_columns_are_told_apart():
+    for case, text in [
         ("from a spreadsheet", f"Order ID\tTracking\tCarrier\n{ONE}\t{DHL}\tDHL\n{TWO}\t{UPS}\tUPS\n"),
         ("semicolons", f"Bestellnummer;Sendungsnummer;Versender\n{ONE};{DHL};DHL\n{TWO};{UPS};UPS"),
-        ("commas and quotes", f'"order-id","tracking-number","carrier-name"\n"{ONE}","{DHL}","DHL"\n"{TWO}","{UPS}","UPS"'),
+        (
+            "commas and quotes",
+            f'"order-id","tracking-number","carrier-name"\n"{ONE}","{DHL}","DHL"\n"{TWO}","{UPS}","UPS"',
+        ),
         ("other order of columns", f"Vervoerder|Barcode|Bestelnummer\nDHL|{DHL}|{ONE}\nUPS|{UPS}|{TWO}"),
         ("no heads", f"{DHL}\tDHL\t{ONE}\n{UPS}\tUPS\t{TWO}"),
-        ("a title and empty lines", f"Sendungen vom Montag;;\n\nAuftrag;Paketnummer;Dienstleister\n{ONE};{DHL};DHL\n;;\n{TWO};{UPS};UPS"),
-        ("more columns than needed", f"Date,Name,Order,Weight,Tracking,Carrier,EAN\n2026-11-20,A B,{ONE},1.5,{DHL},DHL,4006381333931\n2026-11-20,C D,{TWO},2,{UPS},UPS,4006381333931"),
+        (
+            "a title and empty lines",
+            f"Sendungen vom Montag;;\n\nAuftrag;Paketnummer;Dienstleister\n{ONE};{DHL};DHL\n;;\n{TWO};{UPS};UPS",
+        ),
+        (
+            "more columns than needed",
+            f"Date,Name,Order,Weight,Tracking,Carrier,EAN\n2026-11-20,A B,{ONE},1.5,{DHL},DHL,4006381333931\n2026-11-20,C D,{TWO},2,{UPS},UPS,4006381333931",
+        ),
         ("what Excel says of its separator", f"sep=;\nOrder;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};UPS"),
-        ("numbers kept as text", f"Order;Tracking;Carrier\n{ONE};=\"{DHL}\";DHL\n{TWO};'{UPS};UPS"),
+        ("numbers kept as text", f'Order;Tracking;Carrier\n{ONE};="{DHL}";DHL\n{TWO};\'{UPS};UPS'),
         ("Japanese heads", f"注文番号,お問い合わせ番号,配送業者\n{ONE},{DHL},DHL\n{TWO},{UPS},UPS"),
         ("Chinese heads", f"订单号\t快递单号\t快递公司\n{ONE}\t{DHL}\tDHL\n{TWO}\t{UPS}\tUPS"),
         ("a mark at the beginning", f"\ufeffOrder;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};UPS"),
-        ("words around the number", f"Order;Tracking;Carrier\nAmazon {ONE} (Prime);0034 0434 1610 9404 2557;DHL\n#{TWO};1Z 999 AA1 01 2345 6784;UPS"),
+        (
+            "words around the number",
+            f"Order;Tracking;Carrier\nAmazon {ONE} (Prime);0034 0434 1610 9404 2557;DHL\n#{TWO};1Z 999 AA1 01 2345 6784;UPS",
+        ),
         ("plain words", f"Hello, {ONE} left with DHL {DHL}\nand {TWO}: UPS ({UPS})"),
-        ("sentences with commas", f"Hello, {ONE} left with DHL, the number is {DHL}. Regards\nHello, {TWO} left with UPS, the number is {UPS}. Regards"),
+        (
+            "sentences with commas",
+            f"Hello, {ONE} left with DHL, the number is {DHL}. Regards\nHello, {TWO} left with UPS, the number is {UPS}. Regards",
+        ),
         ("carriers before the numbers", f"Order;Tracking\n{ONE};dhl {DHL}\n{TWO};UPS: 1Z 999 AA1 01 2345 6784"),
-        ("Chinese sentences", f"你好，订单{ONE}已发货，DHL快递单号{DHL}，谢谢。\n订单：{TWO}，单号（{UPS}）由UPS承运。"),
+        (
+            "Chinese sentences",
+            f"你好，订单{ONE}已发货，DHL快递单号{DHL}，谢谢。\n订单：{TWO}，单号（{UPS}）由UPS承运。",
+        ),
         ("groups", f"{ONE}, 0034 0434 1610 9404 2557, DHL\n{TWO}, 1z 999 aa1 01 2345 6784, UPS"),
         ("a quotation mark nobody closed", f'Order;Tracking;Carrier\n{ONE};{DHL};DHL\n{TWO};{UPS};"UPS'),
-    ],
-)  # fmt: skip
-def test_columns_are_told_apart(case, text):
-    found = triples(text)
-    assert [(order, number) for order, number, _ in found] == [(ONE, DHL), (TWO, UPS)]
-    assert [named(carrier).key for _, _, carrier in found] == ["dhl", "ups"]
+    ]:
+        found = triples(text)
+        assert [(order, number) for order, number, _ in found] == [(ONE, DHL), (TWO, UPS)], (case, text)
+        assert [named(carrier).key for _, _, carrier in found] == ["dhl", "ups"], (case, text)
 
 
 def test_our_own_numbers_are_known_by_asking():
