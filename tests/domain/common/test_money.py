@@ -35,8 +35,9 @@ def test_two_currencies_never_meet(one, other):
         Money(one, "EUR") + Money(other, "JPY")
 
 
-def test_what_is_not_an_amount_of_the_currency_is_refused():
-    for amount, currency in [
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
         ("12.345", "EUR"),
         ("1.5", "JPY"),
         ("twelve", "EUR"),
@@ -49,9 +50,11 @@ def test_what_is_not_an_amount_of_the_currency_is_refused():
         ("", "JPY"),
         (12.34, "EUR"),
         (None, "EUR"),
-    ]:
-        with pytest.raises(MoneyError):
-            Money.parse(amount, currency)
+    ],
+)
+def test_what_is_not_an_amount_of_the_currency_is_refused(amount, currency):
+    with pytest.raises(MoneyError):
+        Money.parse(amount, currency)
 
 
 @given(strategies.integers(-(10**9), 10**9), strategies.lists(strategies.integers(0, 9), min_size=1, max_size=8))

@@ -74,9 +74,8 @@ JAPANESE = f"注文番号\t配送業者\tお問い合わせ番号\n{ONE}\tヤマ
 CHINESE = f"订单号,物流公司,运单号\n{ONE},中国邮政,LX123456785CN\n"
 
 
-@pytest.mark.parametrize(
-    ("encoding", "text"),
-    [
+def test_a_file_is_decoded_by_what_its_bytes_make_most_sense_in():
+    for encoding, text in [
         ("cp932", JAPANESE),
         ("shift_jis", f"{TEMPLATE}{ONE}\t\t\t\tOther\t佐川急便\t401234567823\t飛脚宅配便\n"),
         ("cp932", f"注文番号,お届け先名,追跡番号\n{ONE},ﾔﾏﾀﾞ 太郎 様,401234567812\n"),
@@ -90,10 +89,8 @@ CHINESE = f"订单号,物流公司,运单号\n{ONE},中国邮政,LX123456785CN\n
         ("utf-8", f"Bestellung;Empfa\u0308nger;Sendungsnr\n{ONE};Mu\u0308ller;{DHL}\n"),
         ("utf-8", JAPANESE),
         ("utf-16", CHINESE),
-    ],
-)
-def test_a_file_is_decoded_by_what_its_bytes_make_most_sense_in(encoding, text):
-    assert text_of("file.csv", text.encode(encoding)) == text
+    ]:
+        assert text_of("file.csv", text.encode(encoding)) == text, (encoding, text)
 
 
 def test_one_broken_byte_does_not_change_how_the_others_are_decoded():
@@ -118,11 +115,9 @@ def test_a_voided_label_is_left_out_and_said(case, heads, cells):
     assert [problem for _, _, problem in told(f"{heads}\n{cells}\n{good},\n")] == ["line_voided", ""]
 
 
-@pytest.mark.parametrize(
-    "cell", ["N", "no", "0", "", "nein", "false", "-", "いいえ", "否", "not voided", "Aktiv", "0.00"]
-)
-def test_a_label_that_is_not_voided_stays(cell):
-    assert not is_void_mark(cell)
+def test_a_label_that_is_not_voided_stays():
+    for cell in ["N", "no", "0", "", "nein", "false", "-", "いいえ", "否", "not voided", "Aktiv", "0.00"]:
+        assert not is_void_mark(cell), cell
 
 
 @pytest.mark.parametrize(
