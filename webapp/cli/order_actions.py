@@ -18,7 +18,7 @@ from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
 from webapp.domain.shipping.carrier_names import with_name
 from webapp.domain.shipping.parcels import Parcel
-from webapp.domain.shipping.tracking_numbers import CARRIER_QUESTIONS, classify
+from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, classify
 from webapp.models.orders import Order
 
 _comment_option = click.option("--comment", default="", help="A comment to add.")

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from webapp.cli.base import Group, data_dir_option, desk, json_option, show
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping import tracking_text
-from webapp.domain.shipping.tracking_matching import Choice
+from webapp.domain.shipping.tracking import text as tracking_text
+from webapp.domain.shipping.tracking.matching import Choice
 from webapp.messages import text_for
 
 if TYPE_CHECKING:
-    from webapp.domain.shipping.tracking_matching import Match
-    from webapp.domain.shipping.tracking_parser import ParsedSheet
+    from webapp.domain.shipping.tracking.matching import Match
+    from webapp.domain.shipping.tracking.parser import ParsedSheet
 
 
 _STATES = ("done", "failed", "ready", "choose", "confirm", "already", "blocked", "left_out")

@@ -13,7 +13,7 @@ from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping import parcels
 from webapp.domain.shipping.carrier_names import with_name
-from webapp.domain.shipping.tracking_numbers import CARRIER_QUESTIONS, Classification
+from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, Classification
 from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
 from webapp.forms.fields import choices
 from webapp.models.orders import Order

@@ -6,7 +6,7 @@ from wtforms import TextAreaField
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.tracking_text import LARGEST, text_of
+from webapp.domain.shipping.tracking.text import LARGEST, text_of
 
 _LONGEST_NAME = 60
 _MB = 1024 * 1024

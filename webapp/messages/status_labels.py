@@ -12,7 +12,7 @@ from webapp.domain.mail import state_machine as mail_states
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.products import csv_import as product_csv
 from webapp.domain.products import stock
-from webapp.domain.shipping import tracking_matching
+from webapp.domain.shipping.tracking import matching as tracking_matching
 from webapp.domain.submissions import cancellation, shipment_confirmation
 from webapp.domain.submissions import state_machine as submission_states
 

@@ -21,7 +21,7 @@ from tests.support.order_processing import (
 from webapp.core.extensions import db
 from webapp.domain import bulk_states
 from webapp.domain.shipping.parcels import Parcel as Packed
-from webapp.domain.shipping.tracking_matching import Choice
+from webapp.domain.shipping.tracking.matching import Choice
 from webapp.models.audit_log import Event
 from webapp.models.bulk_actions import BulkAction, BulkRow
 from webapp.models.orders import Order

@@ -7,7 +7,7 @@ from webapp.domain.errors import ConfirmationError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts as invoicing_drafts
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
-from webapp.domain.shipping.tracking_numbers import NOT_A_NUMBER, Classification, classify
+from webapp.domain.shipping.tracking.numbers import NOT_A_NUMBER, Classification, classify
 
 LONGEST_CODE = 40
 LONGEST_TITLE = 100

@@ -12,7 +12,7 @@ from webapp.domain.common.marketplaces import BY_COUNTRY, BY_ID
 from webapp.domain.errors import NotFoundError
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
-from webapp.domain.shipping.tracking_matching import (
+from webapp.domain.shipping.tracking.matching import (
     Choice,
     Item,
     Match,
@@ -20,7 +20,7 @@ from webapp.domain.shipping.tracking_matching import (
     find_number,
     match,
 )
-from webapp.domain.shipping.tracking_parser import Line
+from webapp.domain.shipping.tracking.parser import Line
 from webapp.domain.submissions import cancellation, shipment_confirmation
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
 from webapp.models.orders import Order as OrderRow

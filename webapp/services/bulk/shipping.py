@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from webapp.domain.shipping import parcels, tracking_matching
+from webapp.domain.shipping import parcels
+from webapp.domain.shipping.tracking import matching as tracking_matching
 from webapp.models.orders import Order
 from webapp.services.bulk.handlers import BulkHandler, Outcome, Task
 from webapp.services.shipping import shipments

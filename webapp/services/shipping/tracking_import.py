@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from webapp.db.bulk_write import insert_many
 from webapp.db.engine import read_only
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
-from webapp.domain.shipping import tracking_matching, tracking_parser
 from webapp.domain.shipping.carriers import BY_KEY
-from webapp.domain.shipping.tracking_matching import Choice
-from webapp.domain.shipping.tracking_parser import ParsedSheet
+from webapp.domain.shipping.tracking import matching as tracking_matching
+from webapp.domain.shipping.tracking import parser as tracking_parser
+from webapp.domain.shipping.tracking.matching import Choice
+from webapp.domain.shipping.tracking.parser import ParsedSheet
 from webapp.models.bulk_actions import BulkAction
 from webapp.models.tracking_imports import TrackingImport, TrackingRow
 from webapp.queries.shipping import tracking_import as queries

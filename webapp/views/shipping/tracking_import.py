@@ -13,9 +13,9 @@ from flask_login import current_user
 from webapp.core.extensions import db, settings
 from webapp.domain.common.csv_cells import escape_formula
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping import tracking_matching
 from webapp.domain.shipping.carriers import BY_KEY, WELL_KNOWN, Carrier
-from webapp.domain.shipping.tracking_matching import (
+from webapp.domain.shipping.tracking import matching as tracking_matching
+from webapp.domain.shipping.tracking.matching import (
     ALREADY,
     BLOCKED,
     CHOOSE,

@@ -14,7 +14,7 @@ from webapp.domain.common.plain_text import to_plain
 from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping.carrier_names import named
 from webapp.domain.shipping.carriers import Carrier, clean
-from webapp.domain.shipping.tracking_placeholders import is_placeholder
+from webapp.domain.shipping.tracking.placeholders import is_placeholder
 
 # What a text is. A question is answered by a person; what is not a number cannot be confirmed.
 VALID, QUESTION, NOT_A_NUMBER = "valid", "question", "not_a_number"

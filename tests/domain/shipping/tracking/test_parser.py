@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carrier_names import named
 from webapp.domain.shipping.carriers import CARRIERS
-from webapp.domain.shipping.tracking_cells import day, looks_tracked
-from webapp.domain.shipping.tracking_headers import head_field
-from webapp.domain.shipping.tracking_parser import Line, read
-from webapp.domain.shipping.tracking_text import text_of
+from webapp.domain.shipping.tracking.cells import day, looks_tracked
+from webapp.domain.shipping.tracking.headers import head_field
+from webapp.domain.shipping.tracking.parser import Line, read
+from webapp.domain.shipping.tracking.text import text_of
 
 DHL, UPS, DPD = "00340434161094042557", "1Z999AA10123456784", "01234567890123"
 ONE, TWO, THREE = "303-1234567-1234567", "303-1234567-1234568", "028-7654321-0000001"

@@ -5,10 +5,10 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date
 
-from webapp.domain.shipping import tracking_numbers
 from webapp.domain.shipping.carrier_names import is_other, named, plain
 from webapp.domain.shipping.carriers import LONGEST, clean, guess
-from webapp.domain.shipping.tracking_numbers import is_rounded
+from webapp.domain.shipping.tracking import numbers as tracking_numbers
+from webapp.domain.shipping.tracking.numbers import is_rounded
 
 # Longer cells are texts. What is searched for in them is found in time that grows with the square of their length.
 LONGEST_CELL = 500

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from webapp.domain.shipping.carriers import OTHER
 from webapp.domain.shipping.parcels import Parcel
-from webapp.domain.shipping.tracking_matching import (
+from webapp.domain.shipping.tracking.matching import (
     ALREADY,
     BLOCKED,
     CHOOSE,
@@ -25,7 +25,7 @@ from webapp.domain.shipping.tracking_matching import (
     shipments,
     shipped_at,
 )
-from webapp.domain.shipping.tracking_parser import Line
+from webapp.domain.shipping.tracking.parser import Line
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DHL, UPS, UNSURE, NOBODYS = "00340434161094042557", "1Z999AA10123456784", "12345678900001", "ABC1234567890XYZ"

@@ -13,16 +13,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from webapp.domain.orders import state_machine as order_states
-from webapp.domain.shipping import carriers, parcels, tracking_parser
+from webapp.domain.shipping import carriers, parcels
 from webapp.domain.shipping.carrier_names import is_other, named
 from webapp.domain.shipping.carriers import Carrier
-from webapp.domain.shipping.tracking_numbers import (
+from webapp.domain.shipping.tracking import parser as tracking_parser
+from webapp.domain.shipping.tracking.numbers import (
     CARRIER_UNKNOWN,
     NOT_A_NUMBER,
     classify,
     is_rounded,
 )
-from webapp.domain.shipping.tracking_parser import Line
+from webapp.domain.shipping.tracking.parser import Line
 
 # Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
 # Nothing is to be done about those `LEFT_OUT`: voided labels, and lines that name no order and no parcel.

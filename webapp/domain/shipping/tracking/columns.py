@@ -4,15 +4,15 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from webapp.domain.shipping import tracking_headers as heads_of
 from webapp.domain.shipping.carrier_names import named, plain
-from webapp.domain.shipping.tracking_cells import (
+from webapp.domain.shipping.tracking import headers as heads_of
+from webapp.domain.shipping.tracking.cells import (
     amazon_number,
     is_date,
     looks_tracked,
     trackedness,
 )
-from webapp.domain.shipping.tracking_headers import (
+from webapp.domain.shipping.tracking.headers import (
     CARRIER,
     GENERIC_DATES,
     LINK,

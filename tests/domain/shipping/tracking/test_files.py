@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.tracking_cells import (
+from webapp.domain.shipping.tracking.cells import (
     day,
     is_month_first,
     is_void_mark,
     numbers_in,
     says_voided,
 )
-from webapp.domain.shipping.tracking_headers import head_field
-from webapp.domain.shipping.tracking_parser import read
-from webapp.domain.shipping.tracking_text import MOST_COLUMNS, text_of
+from webapp.domain.shipping.tracking.headers import head_field
+from webapp.domain.shipping.tracking.parser import read
+from webapp.domain.shipping.tracking.text import MOST_COLUMNS, text_of
 
 DHL, DHL_2, DHL_3 = "00340434161094042557", "00340434161094042564", "00340434161094042571"
 RETURN, RETURN_2 = "00340434161099492555", "00340434161099492562"

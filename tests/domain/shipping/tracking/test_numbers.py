@@ -3,7 +3,7 @@
 import pytest
 
 from webapp.domain.shipping.carriers import BY_KEY
-from webapp.domain.shipping.tracking_numbers import (
+from webapp.domain.shipping.tracking.numbers import (
     NOT_A_NUMBER,
     QUESTION,
     VALID,

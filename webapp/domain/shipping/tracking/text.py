@@ -10,7 +10,7 @@ from webapp.domain.common.plain_text import to_plain
 from webapp.domain.common.text_decoding import UnknownEncodingError, decode
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carrier_names import named
-from webapp.domain.shipping.tracking_headers import head_field
+from webapp.domain.shipping.tracking.headers import head_field
 
 LARGEST = 5 * 1024 * 1024
 # Lines of the file, not records: a record may take several lines.

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping import tracking_cells as cells_of
-from webapp.domain.shipping import tracking_text
 from webapp.domain.shipping.carrier_names import named, plain
 from webapp.domain.shipping.carriers import clean
-from webapp.domain.shipping.tracking_columns import (
+from webapp.domain.shipping.tracking import cells as cells_of
+from webapp.domain.shipping.tracking import text as tracking_text
+from webapp.domain.shipping.tracking.columns import (
     LONGEST_NUMBER,
     Columns,
     Known,
     recognise,
 )
-from webapp.domain.shipping.tracking_headers import (
+from webapp.domain.shipping.tracking.headers import (
     CARRIER,
     ITEM,
     ORDER,
@@ -32,7 +32,7 @@ from webapp.domain.shipping.tracking_headers import (
     VOID,
     names_return,
 )
-from webapp.domain.shipping.tracking_numbers import is_rounded
+from webapp.domain.shipping.tracking.numbers import is_rounded
 
 MOST_LINES = 10_000
 # Words of a text without columns that may be numbers of orders: each is asked for.

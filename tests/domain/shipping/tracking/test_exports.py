@@ -6,8 +6,8 @@ import pytest
 
 from webapp.domain.common.plain_text import to_plain
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.tracking_cells import says_return, says_voided
-from webapp.domain.shipping.tracking_matching import (
+from webapp.domain.shipping.tracking.cells import says_return, says_voided
+from webapp.domain.shipping.tracking.matching import (
     BLOCKED,
     CONFIRM,
     READY,
@@ -17,9 +17,9 @@ from webapp.domain.shipping.tracking_matching import (
     find_number,
     match,
 )
-from webapp.domain.shipping.tracking_numbers import classify
-from webapp.domain.shipping.tracking_parser import read
-from webapp.domain.shipping.tracking_text import text_of
+from webapp.domain.shipping.tracking.numbers import classify
+from webapp.domain.shipping.tracking.parser import read
+from webapp.domain.shipping.tracking.text import text_of
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ONE, TWO = "303-1234567-1234567", "303-1234567-1234568"
