@@ -34,14 +34,14 @@ def test_an_account_is_connected_with_the_mouse(owner_page: Page, amazon: Amazon
     expect(page.locator(".store-card")).to_have_count(4)
 
 
-def test_orders_appear_on_the_dashboard_by_themselves(owner_page: Page, running_app) -> None:
+def test_orders_appear_on_the_dashboard_by_themselves(owner_page: Page, harness) -> None:
     page = owner_page
     page.clock.install(time=datetime.now(UTC))
     page.goto("/stores/birch-anvil-de")
     expect(page.get_by_text("The first sync has not ended yet")).to_be_visible()
 
-    number = running_app.world.place("DE")
-    running_app.sync()
+    number = harness.world.place("DE")
+    harness.sync()
     page.clock.run_for(10_500)
 
     expect(page.get_by_role("link", name=number)).to_be_visible()

@@ -213,7 +213,7 @@ def test_a_mail_that_cannot_be_written_out_has_failed_and_the_next_goes_out(post
 def with_a_lost_key(post: Post, table: str, column: str, row_id: int) -> str:
     """Have one value be encrypted with a key that is not there; returns what was stored before."""
     lost = FieldCipher()
-    lost.open(("lost" * 10,))
+    lost.set_keys(("lost" * 10,))
     found = {"id": row_id, "value": lost.encrypt(b"Hello").decode()}
     kept = post.session.scalar(text(f"SELECT {column} FROM {table} WHERE id = :id"), found)
     restore(post, table, column, row_id, found["value"])

@@ -215,5 +215,5 @@ def test_with_redis_away_the_request_is_kept(app, owner_client, session, import_
     answered = owner_client.post(POST, data={"reason": "NoInventory"})
 
     assert answered.status_code == 303
-    assert "Your request is kept" in plain(owner_client.get(PAGE))
+    assert "Your request is stored" in plain(owner_client.get(PAGE))
     assert [submission.state for submission in asked(session)] == ["queued"]

@@ -68,7 +68,7 @@ def decode(raw: bytes, is_known: Callable[[str], bool] = lambda _cell: False) ->
 def _utf16_without_mark(sample: bytes) -> str:
     """Return the encoding of a text in which every second byte of ASCII characters is zero; empty for any other."""
     low, high = sample[::2].count(0), sample[1::2].count(0)
-    if low + high <= len(sample) // 16 or min(low, high) * 8 > max(low, high):
+    if max(low, high) < 2 or low + high <= len(sample) // 16 or min(low, high) * 8 > max(low, high):
         return ""
     return "utf-16-le" if high > low else "utf-16-be"
 
