@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from tests.support.factories import an_account
 from webapp.core.i18n import catalogues
-from webapp.domain.common.languages import of_country
+from webapp.domain.common.languages import default_language
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from webapp.domain.common.languages import of_country
     [("DE", "de"), ("NL", "nl"), ("BE", "nl"), ("SE", "sv"), ("IT", "it"), ("GB", "en"), ("US", "en"), ("JP", "en")],
 )
 def test_a_store_speaks_its_marketplace_s_language_where_we_know_it(country, language):
-    assert of_country(country) == language
+    assert default_language(country) == language
 
 
 def test_a_new_store_is_given_its_language(session: Session):

@@ -9,9 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from tests.support.postgres import Server
 from webapp.db.database_errors import (
     Cause,
-    cause_of,
-    concerns_the_database,
-    reason_of,
+    find_cause,
+    format_reason,
+    is_database_failure,
 )
 from webapp.db.engine import engine_options, prepare
 
@@ -55,14 +55,14 @@ def error_of(engine: Engine, *statements: str) -> DBAPIError:
 @pytest.mark.parametrize(("state", "cause"), RAISED)
 def test_an_error_of_the_server_has_its_cause(engine: Engine, state: str, cause: Cause) -> None:
     error = error_of(engine, f"DO $$ BEGIN RAISE EXCEPTION 'first line\nsecond' USING ERRCODE = '{state}'; END $$")
-    assert cause_of(error) == cause
-    assert concerns_the_database(error)
-    assert reason_of(error) == "first line"
+    assert find_cause(error) == cause
+    assert is_database_failure(error)
+    assert format_reason(error) == "first line"
 
 
 def test_a_server_that_only_reads_is_read_only(engine: Engine) -> None:
     error = error_of(engine, "CREATE TABLE t (n int)", "SET TRANSACTION READ ONLY", "INSERT INTO t VALUES (1)")
-    assert cause_of(error) == Cause.READ_ONLY
+    assert find_cause(error) == Cause.READ_ONLY
 
 
 def test_a_database_that_only_reads_is_read_only(engine: Engine) -> None:
@@ -71,7 +71,7 @@ def test_a_database_that_only_reads_is_read_only(engine: Engine) -> None:
         connection.execute(text("CREATE TABLE t (n int)"))
         connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
     engine.dispose()
-    assert cause_of(error_of(engine, "INSERT INTO t VALUES (1)")) == Cause.READ_ONLY
+    assert find_cause(error_of(engine, "INSERT INTO t VALUES (1)")) == Cause.READ_ONLY
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM t")).scalar() == 0
 
@@ -81,7 +81,7 @@ def test_a_missing_database_is_named_and_another_error_is_none_of_these(engine: 
     with pytest.raises(DBAPIError) as caught:
         gone.connect()
     # The driver gives no SQLSTATE for a connection that was refused, but the reason is in its message.
-    assert cause_of(caught.value) == Cause.UNREACHABLE
-    assert "not_there" in reason_of(caught.value)
-    assert cause_of(error_of(engine, "SELECT 1 / 0")) is None
-    assert not concerns_the_database(error_of(engine, "SELECT 1 / 0"))
+    assert find_cause(caught.value) == Cause.UNREACHABLE
+    assert "not_there" in format_reason(caught.value)
+    assert find_cause(error_of(engine, "SELECT 1 / 0")) is None
+    assert not is_database_failure(error_of(engine, "SELECT 1 / 0"))

@@ -108,7 +108,7 @@ def test_a_page_token_that_repeats_is_detected(harness):
 def test_an_account_has_one_sync_at_a_time(harness):
     from webapp.db import leases
 
-    leases.acquire(harness.session, leases.name_of("sync", harness.account.id), harness.clock())
+    leases.acquire(harness.session, leases.build_lease_name("sync", harness.account.id), harness.clock())
 
     with pytest.raises(BusyError) as refused:
         harness.sync()

@@ -16,7 +16,7 @@ from webapp import create_app
 from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.settings import Settings
-from webapp.db.database_errors import Cause, cause_of
+from webapp.db.database_errors import Cause, find_cause
 from webapp.db.engine import losable_commits, sqlite_module
 from webapp.models.amazon_orders import AmazonOrder
 from webapp.models.orders import Order
@@ -89,7 +89,7 @@ def test_a_page_that_does_not_fit_is_rolled_back_and_imported_when_there_is_spac
         session.commit()
         filler = fill(small_disk, leave)
         done, error = import_until_it_fails(session, account_id)
-        assert cause_of(error) in {Cause.DISK_FULL, Cause.DISK_ERROR}
+        assert find_cause(error) in {Cause.DISK_FULL, Cause.DISK_ERROR}
         assert count(session) == (done * PAGE, done * PAGE)
         filler.unlink()
         import_one_page(session, account_id, done)

@@ -91,7 +91,7 @@ def test_a_sync_that_lost_its_lease_writes_no_page(harness, seconds):
     def meanwhile():
         harness.later(seconds)
         with Session(harness.session.get_bind()) as own:
-            leases.acquire(own, leases.name_of("sync", 1), harness.clock())
+            leases.acquire(own, leases.build_lease_name("sync", 1), harness.clock())
 
     port, harness.amazon = harness.amazon, Held(harness.amazon, meanwhile)
     with pytest.raises(leases.LeaseLostError):
@@ -117,7 +117,7 @@ def test_a_sync_that_lost_its_lease_reads_no_quarantined_order(harness):
             order = self.amazon.get_order(*asked)
             harness.later(LEASE.total_seconds() + 1)
             with Session(harness.session.get_bind()) as own:
-                leases.acquire(own, leases.name_of("sync", 1), harness.clock())
+                leases.acquire(own, leases.build_lease_name("sync", 1), harness.clock())
             return order
 
     harness.amazon = Slow(harness.amazon)

@@ -34,7 +34,7 @@ def test_the_revisions_lead_to_exactly_the_tables_the_models_speak_of(settings):
         options = {
             "compare_type": True,
             "target_metadata": Base.metadata,
-            "include_name": lambda name, kind, _parents: not (kind == "table" and search_index.is_ours(name)),
+            "include_name": lambda name, kind, _parents: not (kind == "table" and search_index.is_index_table(name)),
         }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []

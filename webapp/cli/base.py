@@ -65,11 +65,11 @@ def one_line_errors() -> Iterator[None]:
         _fail(str(error))
     except DBAPIError as error:
         from webapp.core.database_problems import ADVICE
-        from webapp.db.database_errors import cause_of, reason_of
+        from webapp.db.database_errors import find_cause, format_reason
 
-        cause = cause_of(error)
+        cause = find_cause(error)
         advice = ADVICE[cause] if cause is not None else "The database stopped answering."
-        _fail(f"{advice} ({reason_of(error)})")
+        _fail(f"{advice} ({format_reason(error)})")
     except OSError as error:
         if error.strerror is None:
             raise

@@ -13,7 +13,7 @@ from webapp.cli.order_export import export  # noqa: F401 - a command of the grou
 from webapp.cli.orders import described, orders, story
 from webapp.domain.errors import InvalidError
 from webapp.domain.invoicing.amazon_refunds import REASONS
-from webapp.domain.invoicing.drafts import CreditRequest, amount
+from webapp.domain.invoicing.drafts import CreditRequest, parse_amount
 from webapp.domain.orders import state_machine as order_states
 from webapp.domain.shipping import carriers
 from webapp.domain.shipping.carrier_names import with_name
@@ -170,9 +170,9 @@ def refund(
         currency = order.currency
         asked = CreditRequest(
             chosen,
-            amount(shipping, currency, "shipping") if shipping is not None else None if chosen is None else 0,
-            amount(adjustment_refund, currency, "adjustment_refund"),
-            amount(adjustment_fee, currency, "adjustment_fee"),
+            parse_amount(shipping, currency, "shipping") if shipping is not None else None if chosen is None else 0,
+            parse_amount(adjustment_refund, currency, "adjustment_refund"),
+            parse_amount(adjustment_fee, currency, "adjustment_fee"),
         )
         return credit_memos.create(
             session,

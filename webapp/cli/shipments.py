@@ -72,9 +72,9 @@ def import_sheets(
 
 
 def _text(path: Path) -> str:
-    if path.stat().st_size > tracking_text.LARGEST:
-        raise InvalidError("sheet_too_large", name=path.name, most=tracking_text.LARGEST // 1024 // 1024)
-    return tracking_text.text_of(path.name, path.read_bytes())
+    if path.stat().st_size > tracking_text.MAX_FILE_BYTES:
+        raise InvalidError("sheet_too_large", name=path.name, most=tracking_text.MAX_FILE_BYTES // 1024 // 1024)
+    return tracking_text.decode_file(path.name, path.read_bytes())
 
 
 def _ship(session: Session, import_id: int, *, undo_seconds: int, now: datetime) -> dict[int, dict[str, Any]]:

@@ -134,10 +134,10 @@ def _change(data_dir: Path | None, email: str, as_json: bool, action: Callable[.
 
 def _find(session: Any, email: str) -> User:
     from webapp.domain.errors import NotFoundError
-    from webapp.domain.users.credentials import normal_email
+    from webapp.domain.users.credentials import normalize_email
     from webapp.queries.users import find_by_email
 
-    user = find_by_email(session, normal_email(email))
+    user = find_by_email(session, normalize_email(email))
     if user is None:
         raise NotFoundError("user_unknown")
     return user

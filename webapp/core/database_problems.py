@@ -1,6 +1,6 @@
 """Problems of the database: detection, advice, and one log line per cause instead of one per error.
 
-`report` logs an error that `cause_of` explains; `find` looks for a problem.
+`report` logs an error that `find_cause` explains; `find` looks for a problem.
 """
 
 import logging
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from webapp.db.database_errors import Cause, cause_of, reason_of
+from webapp.db.database_errors import Cause, find_cause, format_reason
 from webapp.db.encryption import DecryptionError
 from webapp.db.engine import read_only
 from webapp.models.accounts import Account
@@ -94,9 +94,9 @@ def report(error: BaseException, redis: Redis | None) -> Cause | None:
     Each job runs in its own process, so Redis stores which causes were logged in this interval. Without Redis each
     process logs one line per interval.
     """
-    cause = cause_of(error)
+    cause = find_cause(error)
     if cause is not None:
-        report_problem(Problem(cause, reason_of(error)), redis)
+        report_problem(Problem(cause, format_reason(error)), redis)
     return cause
 
 
@@ -141,7 +141,7 @@ def find(engine: Engine, *, thorough: bool = False) -> Problem | None:
     try:
         return _of_file(engine) or _of_contents(engine, thorough)
     except (DBAPIError, DecryptionError) as error:
-        return Problem(cause_of(error) or Cause.UNREACHABLE, reason_of(error))
+        return Problem(find_cause(error) or Cause.UNREACHABLE, format_reason(error))
 
 
 def _of_file(engine: Engine) -> Problem | None:

@@ -66,26 +66,26 @@ _SYSTEM = {
 }
 
 
-def cause_of(error: BaseException | None) -> Cause | None:
+def find_cause(error: BaseException | None) -> Cause | None:
     """Why the database, or the disk of the data folder, could not be used; None for every other error."""
     if isinstance(error, DBAPIError):
         return _cause_of_driver_error(error.orig, lost=error.connection_invalidated)
     if isinstance(error, StatementError):
-        return cause_of(error.orig)
+        return find_cause(error.orig)
     if isinstance(error, NotStoredError):
         # Also where the folder may not be written: EACCES from another file would say nothing about the disk.
-        return Cause.READ_ONLY if isinstance(error.error, PermissionError) else cause_of(error.error)
+        return Cause.READ_ONLY if isinstance(error.error, PermissionError) else find_cause(error.error)
     if isinstance(error, OSError):
         return _SYSTEM.get(error.errno or 0)
     return Cause.KEYS if isinstance(error, DecryptionError) else None
 
 
-def concerns_the_database(error: BaseException) -> bool:
+def is_database_failure(error: BaseException) -> bool:
     """Whether it is the database that failed, and not what was asked of it: others will meet the same error."""
-    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and cause_of(error) is not None)
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and find_cause(error) is not None)
 
 
-def reason_of(error: BaseException) -> str:
+def format_reason(error: BaseException) -> str:
     """The first line of what the driver said: no statement, no parameters, no details of rows."""
     origin = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     lines = str(origin).splitlines()

@@ -71,7 +71,7 @@ def _plain(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return cast(column, Text) if isinstance(column.type, JSON) else column
 
 
-def _instant(text: str) -> datetime:
+def _parse_instant(text: str) -> datetime:
     """SQLite says instants as they are stored, without a zone; PostgreSQL on the clock of the connection."""
     said = datetime.fromisoformat(text)
     return said.replace(tzinfo=UTC) if said.tzinfo is None else said.astimezone(UTC)
@@ -82,5 +82,5 @@ _READERS: dict[type, Callable[[Any], Any]] = {
     Boolean: bool,
     Encrypted: partial(Encrypted().process_result_value, dialect=DefaultDialect()),
     JSON: json.loads,
-    UtcDateTime: _instant,
+    UtcDateTime: _parse_instant,
 }

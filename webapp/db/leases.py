@@ -31,7 +31,7 @@ class LeaseLostError(RuntimeError):
     """Another took over, because this one was silent for too long. What it was about to write is not written."""
 
 
-def name_of(work: str, account_id: int) -> str:
+def build_lease_name(work: str, account_id: int) -> str:
     """Return the name of the lease for one kind of work on an account."""
     return f"{work}-{account_id}"
 
@@ -39,13 +39,13 @@ def name_of(work: str, account_id: int) -> str:
 def acquire(session: Session, name: str, now: datetime, code: str = "busy") -> str:
     """Become the owner; answers the token to hold it with. Commits. Raises BusyError(code) while another has it."""
     lease = session.get(Lease, name, with_for_update=True)
-    owner = f"{_here()}:{os.getpid()}:{secrets.token_urlsafe(9)}"
+    owner = f"{_read_host_id()}:{os.getpid()}:{secrets.token_urlsafe(9)}"
     if lease is None:
         session.add(Lease(name=name, owner=owner, until=now + LEASE))
-    elif lease.until > now and not _died(lease.owner):
+    elif lease.until > now and not _is_owner_dead(lease.owner):
         # An owner that lives prolongs it; one that was lost while the clock was ahead is waited for no longer than any.
         if clocks.is_ahead(lease.until, now + LEASE):
-            lease.until = clocks.bounded(lease.until, LEASE, now)
+            lease.until = clocks.limit_wait(lease.until, LEASE, now)
             session.commit()
         else:
             session.rollback()
@@ -75,7 +75,7 @@ def release(session: Session, name: str, owner: str) -> None:
     session.commit()
 
 
-def _here() -> str:
+def _read_host_id() -> str:
     """What the process numbers of this machine, or of this container, go with."""
     try:
         return Path("/proc/self/ns/pid").readlink().name.strip("pid:[]") + platform.node()[:20]
@@ -83,10 +83,10 @@ def _here() -> str:
         return platform.node()[:30]
 
 
-def _died(owner: str) -> bool:
+def _is_owner_dead(owner: str) -> bool:
     """Whether the owner was a process of this machine that is no more, so that nobody has to wait for its lease."""
     here, _, process = owner.rpartition(":")[0].rpartition(":")
-    if here != _here() or not process.isdigit():
+    if here != _read_host_id() or not process.isdigit():
         return False
     try:
         os.kill(int(process), 0)

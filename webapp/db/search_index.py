@@ -67,7 +67,7 @@ _POSTGRESQL = (
 _CONTENTLESS = (3, 43)
 
 
-def is_ours(name: str | None) -> bool:
+def is_index_table(name: str | None) -> bool:
     """Whether this table belongs to the index: no model speaks of it, and SQLite gives it tables of its own."""
     return bool(name) and str(name).startswith(NAME_OF_TABLE)
 
@@ -84,11 +84,11 @@ def create(connection: Connection) -> None:
 
 
 @event.listens_for(Base.metadata, "after_create")
-def _with_the_tables(_metadata: Any, connection: Connection, **_options: Any) -> None:
+def _create_with_metadata(_metadata: Any, connection: Connection, **_options: Any) -> None:
     create(connection)
 
 
-def row_of(purchased_at: datetime, amazon_order_id: int) -> int:
+def get_document_id(purchased_at: datetime, amazon_order_id: int) -> int:
     """The number of the order's document."""
     return int((purchased_at - _BEGINNING).total_seconds()) << ID_BITS | amazon_order_id
 
@@ -173,7 +173,7 @@ def for_sqlite(wanted: SearchQuery) -> str:
             return f"{chain}*"
         return " OR ".join([chain + _END, *(f"{chain}{digit}*" for digit in _HEX)])
 
-    return _joined(wanted, expression, " OR ", " AND ")
+    return _join_conditions(wanted, expression, " OR ", " AND ")
 
 
 def for_postgresql(wanted: SearchQuery) -> str:
@@ -186,7 +186,7 @@ def for_postgresql(wanted: SearchQuery) -> str:
         chain = _LETTERS[term.kind] + hasher.chain(term.text)
         return chain + _END if _is_whole(term) else f"{chain}:*"
 
-    return _joined(wanted, expression, " | ", " & ")
+    return _join_conditions(wanted, expression, " | ", " & ")
 
 
 def _is_whole(term: Term) -> bool:
@@ -194,7 +194,7 @@ def _is_whole(term: Term) -> bool:
     return term.whole or (len(term.text) < _FIRST and not is_unparted(term.text))
 
 
-def _joined(wanted: SearchQuery, expression: Any, either: str, both: str) -> str:
+def _join_conditions(wanted: SearchQuery, expression: Any, either: str, both: str) -> str:
     def one_of(group: Iterable[Term]) -> str:
         return f"({either.join(expression(term) for term in group)})"
 

@@ -23,7 +23,7 @@ def is_due(next_run_at: datetime, interval: int, now: datetime) -> bool:
     return ahead <= 0 or ahead > interval + 60
 
 
-def following(due_at: datetime, interval: int, now: datetime) -> datetime:
+def find_next_run(due_at: datetime, interval: int, now: datetime) -> datetime:
     """The next instant of the rhythm after `now`: what was missed is caught up once, not once for each time."""
     late = now.timestamp() - due_at.timestamp()
     if late < 0 or late > 10 * interval:

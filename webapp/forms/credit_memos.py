@@ -9,7 +9,7 @@ from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.common.money import Money
 from webapp.domain.errors import DeskError, InvalidError, RefusedError
 from webapp.domain.invoicing import drafts
-from webapp.forms.documents import DocumentForm, pieces, with_lines
+from webapp.forms.documents import DocumentForm, build_line_form, parse_quantities
 from webapp.forms.fields import choices
 from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
@@ -61,26 +61,26 @@ class CreditMemoForm(DocumentForm):
         if self.on_amazon and not self.reason.data:
             raise InvalidError("refund_reason_required", field="reason")
 
-    def asked(self) -> drafts.CreditRequest:
+    def build_request(self) -> drafts.CreditRequest:
         """Raises InvalidError naming the field."""
         currency = self.order.currency
-        amounts = {name: drafts.amount(self[name].data or "0", currency, name) for name in AMOUNTS}
-        return drafts.CreditRequest(pieces(self, self.order.items), **amounts)
+        amounts = {name: drafts.parse_amount(self[name].data or "0", currency, name) for name in AMOUNTS}
+        return drafts.CreditRequest(parse_quantities(self, self.order.items), **amounts)
 
-    def returned(self) -> set[int]:
+    def returned_line_ids(self) -> set[int]:
         """The lines whose pieces come back."""
         return {line.id for line in self.order.items if self[f"stock-{line.id}"].data}
 
-    def culprit(self, error: DeskError) -> Field | None:
+    def find_field(self, error: DeskError) -> Field | None:
         if isinstance(error, RefusedError) and error.code.startswith("refund_"):
             return self.way
-        return super().culprit(error)
+        return super().find_field(error)
 
 
 def credit_memo_form(order: Order, there: Refundable, **options: Any) -> CreditMemoForm:
     """`there`: what Amazon could refund."""
-    return with_lines(CreditMemoForm, order.items, _stock)(order=order, there=there, **options)
+    return build_line_form(CreditMemoForm, order.items, _add_stock_field)(order=order, there=there, **options)
 
 
-def _stock(line: OrderItem) -> dict[str, Any]:
+def _add_stock_field(line: OrderItem) -> dict[str, Any]:
     return {f"stock-{line.id}": BooleanField(_l("Return to stock"))}

@@ -15,7 +15,7 @@ from webapp.messages import text_for
 from webapp.models.orders import Order, OrderItem
 
 F = TypeVar("F", bound=Form)
-_PIECES = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+_QUANTITY = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 
 
 class DocumentForm(FlaskForm):
@@ -27,12 +27,12 @@ class DocumentForm(FlaskForm):
     notify = BooleanField(_l("E-mail a copy to the customer"))
     append = BooleanField(_l("Put the comment into the e-mail"), default=True)
 
-    def fresh(self, order: Order) -> None:
+    def bind_order(self, order: Order) -> None:
         """From now on it speaks of the Order as it is."""
         self.idempotency_key.data = self.idempotency_key.data or secrets.token_hex(16)
         self.expected_version.data = str(order.version)
 
-    def culprit(self, error: DeskError) -> Field | None:
+    def find_field(self, error: DeskError) -> Field | None:
         """The field an error is about; of a quantity that is missing, the first one."""
         name = getattr(error, "field", "")
         if name == "quantities":
@@ -40,25 +40,25 @@ class DocumentForm(FlaskForm):
         found: Field | None = self._fields.get(name)
         return found
 
-    def tell(self, error: DeskError) -> bool:
+    def show_error(self, error: DeskError) -> bool:
         """Say it under the field it is about; answers whether there is one."""
-        field = self.culprit(error)
+        field = self.find_field(error)
         if field is not None:
             field.errors = [text_for(error.code, error.arguments)]
         return field is not None
 
-    def forgive(self) -> None:
+    def clear_errors(self) -> None:
         """Forget what was told."""
         for field in self:
             field.errors = []
 
-    def version(self) -> int:
+    def parse_version(self) -> int:
         """The version that was seen; one there never is where the page was made up."""
         text = self.expected_version.data or ""
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
-def with_lines(base: type[F], lines: Sequence[OrderItem], more: Callable[[OrderItem], dict[str, Any]]) -> type[F]:
+def build_line_form(base: type[F], lines: Sequence[OrderItem], more: Callable[[OrderItem], dict[str, Any]]) -> type[F]:
     """The form with fields of its own for each line: `quantity-7` and what `more` answers."""
     fields: dict[str, Any] = {}
     for line in lines:
@@ -67,25 +67,25 @@ def with_lines(base: type[F], lines: Sequence[OrderItem], more: Callable[[OrderI
     return type(base.__name__, (base,), fields)
 
 
-def no_more(_line: OrderItem) -> dict[str, Any]:
+def add_no_fields(_line: OrderItem) -> dict[str, Any]:
     return {}
 
 
-def pieces(form: Form, lines: Sequence[OrderItem]) -> dict[int, int]:
+def parse_quantities(form: Form, lines: Sequence[OrderItem]) -> dict[int, int]:
     """What was entered, by line id; nothing entered is none. Raises InvalidError naming the field."""
-    return {line.id: _pieces(form[f"quantity-{line.id}"].data, f"quantity-{line.id}", line) for line in lines}
+    return {line.id: _parse_quantity(form[f"quantity-{line.id}"].data, f"quantity-{line.id}", line) for line in lines}
 
 
-def _pieces(text: str | None, field: str, line: OrderItem) -> int:
+def _parse_quantity(text: str | None, field: str, line: OrderItem) -> int:
     text = (text or "").strip() or "0"
-    if not _PIECES.fullmatch(text):
+    if not _QUANTITY.fullmatch(text):
         raise InvalidError("quantity_malformed", field=field, item=line.sku or line.id, text=text[:40])
     return int(text)
 
 
 def invoice_form(order: Order, **options: Any) -> DocumentForm:
     """Filled with what is left, unless something was sent."""
-    form = with_lines(DocumentForm, order.items, no_more)(**options)
+    form = build_line_form(DocumentForm, order.items, add_no_fields)(**options)
     if not form.is_submitted():
         for line in order.items:
             form[f"quantity-{line.id}"].data = str(order_states.left_to_invoice(line))

@@ -87,9 +87,9 @@ class Filters(FlaskForm):
         used = self.set()
         for field in self:
             if field.errors:
-                found[field.name] = [_sealed(field, _bearable(text)) for text in field.raw_data or ()]
+                found[field.name] = [_encrypt_text(field, _shorten(text)) for text in field.raw_data or ()]
             elif field.name in used:
-                found[field.name] = [value for value, _said in spoken(field)]
+                found[field.name] = [value for value, _said in describe_values(field)]
         return found
 
     def chips(self) -> list[Chip]:
@@ -97,11 +97,11 @@ class Filters(FlaskForm):
         return [
             Chip(field.name, value, f"{field.label.text}: {said}" if said else str(field.label.text))
             for field in map(self.__getitem__, self.set())
-            for value, said in spoken(field)
+            for value, said in describe_values(field)
         ]
 
 
-def spoken(field: Field) -> list[tuple[str, str]]:
+def describe_values(field: Field) -> list[tuple[str, str]]:
     """(value as an address has it, value as a person reads it) of each value of a field."""
     value: Any = field.data
     if isinstance(field, BooleanField):
@@ -114,15 +114,15 @@ def spoken(field: Field) -> list[tuple[str, str]]:
         return [(value.isoformat(), formatting.day(value))]
     if isinstance(field, AmountField):
         return [(format(value, "f"), formatting.number(value))]
-    return [(_sealed(field, value), value)]
+    return [(_encrypt_text(field, value), value)]
 
 
-def _bearable(text: str) -> str:
+def _shorten(text: str) -> str:
     """So much of a text that it stays wrong, and that an address with it is not longer than servers take."""
     return " ".join(text.split())[: _LONGEST + 50]
 
 
-def _sealed(field: Field, text: str) -> str:
+def _encrypt_text(field: Field, text: str) -> str:
     if not isinstance(field, KeywordField) or _ONLY_NUMBER.fullmatch(text):
         return text
     return search.encrypt_param(text, personal=field.meta.reads_personal)

@@ -89,7 +89,7 @@ class NewProductForm(FlaskForm):
             self.asin.data or "",
             bool(self.enabled.data),
             None,
-            product_csv.pieces(text) if text else None,
+            product_csv.parse_quantity(text) if text else None,
         )
 
 

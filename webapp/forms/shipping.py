@@ -14,7 +14,7 @@ from webapp.domain.shipping import carriers as shipping_carriers
 from webapp.domain.shipping import parcels
 from webapp.domain.shipping.carrier_names import with_name
 from webapp.domain.shipping.tracking.numbers import CARRIER_QUESTIONS, Classification
-from webapp.forms.documents import DocumentForm, no_more, pieces, with_lines
+from webapp.forms.documents import DocumentForm, add_no_fields, build_line_form, parse_quantities
 from webapp.forms.fields import choices
 from webapp.models.orders import Order
 from webapp.models.shipments import Parcel
@@ -22,7 +22,7 @@ from webapp.models.shipments import Parcel
 OTHER = "other"
 
 
-def carriers(country: str, none: str, chosen: str = "") -> list[SelectChoice]:
+def build_carrier_choices(country: str, none: str, chosen: str = "") -> list[SelectChoice]:
     """`none` for no choice, those usual in the country, the other well-known ones by name, and one of another name.
 
     `chosen`: the key of a carrier that is offered in any case.
@@ -34,7 +34,7 @@ def carriers(country: str, none: str, chosen: str = "") -> list[SelectChoice]:
     return choices({"": none, **named, OTHER: _("Another carrier")})
 
 
-def entered(key: str, title: str) -> tuple[str, str]:
+def parse_carrier(key: str, title: str) -> tuple[str, str]:
     """Return Amazon's code and the carrier's name of what was chosen, OTHER with a name or a key of a carrier.
 
     A name that was typed is looked up: it may be one that Amazon has a code for. Both are empty for no choice.
@@ -69,7 +69,7 @@ class ParcelCorrectionForm(FlaskForm):
     def __init__(self, *args: Any, country: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.country = country
-        self.carrier.choices = carriers(country, _("Not known"), self.carrier.data or "")
+        self.carrier.choices = build_carrier_choices(country, _("Not known"), self.carrier.data or "")
 
     @classmethod
     def of(cls, parcel: Parcel, country: str) -> "ParcelCorrectionForm":
@@ -95,11 +95,13 @@ class ParcelCorrectionForm(FlaskForm):
         """Return what the text is that was entered as the number."""
         code, title = self._carrier()
         number = self.tracking_number.data or ""
-        return parcels.classified(parcels.Parcel(carrier=code, title=title, tracking_number=number), self.country)
+        return parcels.classify_parcel_number(
+            parcels.Parcel(carrier=code, title=title, tracking_number=number), self.country
+        )
 
     def _carrier(self) -> tuple[str, str]:
         title = self.title.data or ""
-        return entered(self.carrier.data or (OTHER if title.strip() else ""), title)
+        return parse_carrier(self.carrier.data or (OTHER if title.strip() else ""), title)
 
     def shared_number(self) -> str:
         """Return the number that is, or is to be, confirmed as shared with another order; else nothing."""
@@ -108,9 +110,9 @@ class ParcelCorrectionForm(FlaskForm):
 
 
 # Errors about a tracking number that another parcel has.
-_OF_OTHERS = frozenset(("tracking_used", "tracking_shared"))
+_NUMBER_CONFLICTS = frozenset(("tracking_used", "tracking_shared"))
 # More parcels than anybody packs for one order.
-MOST = 50
+MAX_PARCELS = 50
 
 
 class ParcelForm(Form):
@@ -140,34 +142,34 @@ class ShipmentForm(DocumentForm):
         self.order = order
         self.country = order.store.marketplace.country_code
 
-    def fresh(self, order: Order) -> None:
-        super().fresh(order)
-        known = carriers(self.country, _("Recognise it from the number"))
+    def bind_order(self, order: Order) -> None:
+        super().bind_order(order)
+        known = build_carrier_choices(self.country, _("Recognise it from the number"))
         for entry in self.parcels:
             entry.form.carrier.choices = known
 
     def add(self) -> None:
         """One parcel more, with nothing in it yet."""
-        if len(self.parcels.entries) < MOST:
+        if len(self.parcels.entries) < MAX_PARCELS:
             self.parcels.append_entry()
 
     def remove(self, place: int) -> None:
         if len(self.parcels.entries) > 1 and 0 <= place < len(self.parcels.entries):
             self.parcels.entries.pop(place)
 
-    def packed(self, *, unknown: str = "") -> list[parcels.Parcel]:
+    def build_parcels(self, *, unknown: str = "") -> list[parcels.Parcel]:
         """What was entered. `unknown`: the carrier of a number nobody is known to give. Raises InvalidError."""
         return [self._parcel(place, unknown) for place in range(len(self.parcels.entries))]
 
-    def numbers(self) -> list[Classification]:
+    def classify_numbers(self) -> list[Classification]:
         """Return what the text is that was entered as the number of each parcel."""
         return [self._classified(entry.form) for entry in self.parcels]
 
-    def tell(self, error: DeskError) -> bool:
+    def show_error(self, error: DeskError) -> bool:
         """Show the error at its field; below a number that another order has, offer to confirm the shared parcel."""
         if error.code == "tracking_shared":
             self.asked_shared = error.arguments["number"]
-        return super().tell(error)
+        return super().show_error(error)
 
     def shared_number(self, place: int) -> str:
         """Return the number of a parcel that is, or is to be, confirmed as shared with another order; else nothing."""
@@ -175,20 +177,20 @@ class ShipmentForm(DocumentForm):
         number = self._classified(form).number
         return number if number and number in {self.asked_shared, form.shared.data} else ""
 
-    def forgive(self) -> None:
-        super().forgive()
+    def clear_errors(self) -> None:
+        super().clear_errors()
         for entry in self.parcels:
             for field in entry.form:
                 field.errors = []
 
-    def culprit(self, error: DeskError) -> Field | None:
-        if error.code in _OF_OTHERS:
+    def find_field(self, error: DeskError) -> Field | None:
+        if error.code in _NUMBER_CONFLICTS:
             number = error.arguments["number"]
             written = (entry.form for entry in self.parcels)
             return next((form.tracking_number for form in written if self._classified(form).number == number), None)
         name = getattr(error, "field", "")
         if not name.startswith("parcels-"):
-            return super().culprit(error)
+            return super().find_field(error)
         _parcels, place, name = name.split("-", 2)
         form = self.parcels.entries[int(place)].form
         if name == "quantities":
@@ -199,12 +201,12 @@ class ShipmentForm(DocumentForm):
     def _parcel(self, place: int, unknown: str) -> parcels.Parcel:
         form = self.parcels.entries[place].form
         try:
-            inside = pieces(form, self.order.items)
+            inside = parse_quantities(form, self.order.items)
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
         found = self._classified(form)
-        code, title = entered(form.carrier.data or "", form.title.data or unknown)
+        code, title = parse_carrier(form.carrier.data or "", form.title.data or unknown)
         if not code and found.carrier is not None:
             code, title = found.carrier.code, found.carrier.name
         elif not code and found.number and unknown:
@@ -217,14 +219,14 @@ class ShipmentForm(DocumentForm):
 
     def _classified(self, form: ParcelForm) -> Classification:
         """Return what the number is, given the carrier that was chosen."""
-        code, title = entered(form.carrier.data or "", form.title.data or "")
+        code, title = parse_carrier(form.carrier.data or "", form.title.data or "")
         draft = parcels.Parcel(carrier=code, title=title, tracking_number=form.tracking_number.data or "")
-        return parcels.classified(draft, self.country)
+        return parcels.classify_parcel_number(draft, self.country)
 
 
 def shipment_form(order: Order, **options: Any) -> ShipmentForm:
     """One parcel with all that is left, unless something was sent."""
-    parcel = with_lines(ParcelForm, order.items, no_more)
+    parcel = build_line_form(ParcelForm, order.items, add_no_fields)
     fields = {"parcels": FieldList(FormField(parcel), min_entries=1)}
     form: ShipmentForm = type("ShipmentForm", (ShipmentForm,), fields)(order=order, **options)
     if not form.is_submitted():

@@ -6,7 +6,7 @@ from wtforms import TextAreaField
 
 from webapp.core.i18n.locale import lazy_gettext as _l
 from webapp.domain.errors import InvalidError
-from webapp.domain.shipping.tracking.text import LARGEST, text_of
+from webapp.domain.shipping.tracking.text import MAX_FILE_BYTES, decode_file
 
 _LONGEST_NAME = 60
 _MB = 1024 * 1024
@@ -22,12 +22,14 @@ class TrackingForm(FlaskForm):
         read = len((self.text.data or "").encode())
         for file in self.files.data or []:
             if getattr(file, "filename", ""):
-                raw = file.stream.read(LARGEST + 1)
+                raw = file.stream.read(MAX_FILE_BYTES + 1)
                 read += len(raw)
                 name = file.filename[:_LONGEST_NAME]
-                found.append((name, text_of(name, raw)))
-            if read > LARGEST:
-                raise InvalidError("sheet_too_large", field="files", name=_l("What was sent"), most=LARGEST // _MB)
-        if read > LARGEST:
-            raise InvalidError("sheet_too_large", field="text", name=_l("What was sent"), most=LARGEST // _MB)
+                found.append((name, decode_file(name, raw)))
+            if read > MAX_FILE_BYTES:
+                raise InvalidError(
+                    "sheet_too_large", field="files", name=_l("What was sent"), most=MAX_FILE_BYTES // _MB
+                )
+        if read > MAX_FILE_BYTES:
+            raise InvalidError("sheet_too_large", field="text", name=_l("What was sent"), most=MAX_FILE_BYTES // _MB)
         return found or [("", "")]

@@ -27,7 +27,7 @@ def migrate(connection: Connection) -> None:
         connection=connection,
         target_metadata=Base.metadata,
         render_item=render,
-        include_name=lambda name, kind, _parents: not (kind == "table" and search_index.is_ours(name)),
+        include_name=lambda name, kind, _parents: not (kind == "table" and search_index.is_index_table(name)),
         # Alembic does not trust SQLite with it, but our engine begins and ends its transactions itself.
         transactional_ddl=True,
         **current_app.extensions["migrate"].configure_args,

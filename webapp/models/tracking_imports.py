@@ -35,7 +35,7 @@ class TrackingRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("tracking_imports.id", ondelete="CASCADE"))
     position: Mapped[int]
-    # The fields of `domain.tracking_sheets.Line`.
+    # The fields of `domain.shipping.tracking.parser.TrackingLine`.
     parsed: Mapped[dict[str, Any]] = mapped_column(EncryptedJson)
     # The key of the carrier a person chose, empty while the number or the sheet says it.
     carrier: Mapped[str] = mapped_column(String(40), default="")

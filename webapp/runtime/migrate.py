@@ -15,7 +15,7 @@ from webapp.core.errors import CannotRunError
 from webapp.core.extensions import db
 from webapp.core.secret_keys import source
 from webapp.core.settings import Settings
-from webapp.db.database_errors import Cause, cause_of, reason_of
+from webapp.db.database_errors import Cause, find_cause, format_reason
 from webapp.db.engine import create_file
 from webapp.runtime import backup
 
@@ -205,8 +205,8 @@ def _sqlite_path(engine: Engine) -> Path | None:
 
 def _unreachable(engine: Engine, error: DBAPIError) -> str:
     where = engine.url.render_as_string(hide_password=True)
-    reason = reason_of(error)
-    cause = cause_of(error)
+    reason = format_reason(error)
+    cause = find_cause(error)
     if cause not in {None, Cause.UNREACHABLE}:
         return f"The database {where} cannot be used ({reason}). {ADVICE[cause]}"
     return f"The database {where} cannot be used ({reason}). Start it, or correct DATABASE_URL."

@@ -43,7 +43,7 @@ _MAX_WAITS: tuple[tuple[InstrumentedAttribute[Any], timedelta], ...] = (
     (Account.missing_since, timedelta()),
     (Account.clock_measured_at, timedelta()),
     (MessageOffer.answered_at, timedelta()),
-    (Mail.due_at, mail_rules.next_try(99)),
+    (Mail.due_at, mail_rules.retry_delay(99)),
 )
 
 

@@ -101,7 +101,7 @@ def claim_due(session: Session, now: datetime) -> list[Claim]:
     for job in session.scalars(statement.order_by(RecurringJob.id)):
         if job.next_run_at is None or not schedule.is_due(job.next_run_at, job.interval_seconds, now):
             continue
-        job.next_run_at = schedule.following(job.next_run_at, job.interval_seconds, now) if job.enabled else None
+        job.next_run_at = schedule.find_next_run(job.next_run_at, job.interval_seconds, now) if job.enabled else None
         job.enqueued_at = now
         claims.append(Claim(job.name, tuple(job.ids)))
     session.commit()

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from webapp.core import database_problems, queue
-from webapp.db.database_errors import Cause, cause_of
+from webapp.db.database_errors import Cause, find_cause
 from webapp.domain import errors as domain
 from webapp.messages import text_for
 from webapp.web import auth, responses
@@ -131,7 +131,7 @@ class _DatabaseProblemFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return error is None or cause_of(error) is None or database_problems.report(error, queue.redis()) is None
+        return error is None or find_cause(error) is None or database_problems.report(error, queue.redis()) is None
 
 
 def init_app(app: Flask) -> None:
@@ -158,7 +158,7 @@ def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         # A redirect raised as an exception, or a complete response.
         return make_response(error.get_response())
-    cause = cause_of(error.original_exception) if isinstance(error, InternalServerError) else None
+    cause = find_cause(error.original_exception) if isinstance(error, InternalServerError) else None
     if cause is not None:
         return _database_problem(cause)
     # The description of this error; Werkzeug's own belong to the class.

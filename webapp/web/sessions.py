@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from webapp.core import database_problems, queue
 from webapp.core.extensions import db, read_connection
 from webapp.core.settings import Settings
-from webapp.db.database_errors import Cause, cause_of
+from webapp.db.database_errors import Cause, find_cause
 from webapp.db.engine import is_only_reading, lock_wait, read_only
 from webapp.models.users import User, WebSession
 
@@ -241,7 +241,7 @@ def _write_if_possible(session: DatabaseSession) -> None:
     try:
         _write(session, wait=_SHORT_WAIT if reads else None)
     except DBAPIError as error:
-        cause = cause_of(error)
+        cause = find_cause(error)
         if cause is None or (not reads and (session.new_id or session.ended)):
             session.forget_changes()
             raise
@@ -284,7 +284,7 @@ def _touch(key: bytes) -> None:
         with lock_wait(0), read_only(), db.engine.begin() as connection:
             connection.execute(seen)
     except DBAPIError as error:
-        cause = cause_of(error)
+        cause = find_cause(error)
         if cause is None:
             raise
         if cause is not Cause.LOCKED:

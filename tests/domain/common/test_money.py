@@ -61,7 +61,7 @@ def test_what_is_not_an_amount_of_the_currency_is_refused(amount, currency):
 def test_shares_in_whatever_portions_sum_to_the_whole(total, portions):
     of, before, sum_ = sum(portions), 0, 0
     for portion in portions:
-        sum_ += order_amounts.portion(total, portion, of, before)
+        sum_ += order_amounts.calculate_portion(total, portion, of, before)
         before += portion
 
     assert sum_ == (total if of else 0)
@@ -72,7 +72,7 @@ def test_a_share_is_within_one_unit_of_the_exact_part(total, of, data):
     before = data.draw(strategies.integers(0, of))
     quantity = data.draw(strategies.integers(0, of - before))
 
-    assert abs(order_amounts.portion(total, quantity, of, before) - Decimal(total) * quantity / of) <= 1
+    assert abs(order_amounts.calculate_portion(total, quantity, of, before) - Decimal(total) * quantity / of) <= 1
 
 
 @given(
@@ -110,4 +110,4 @@ def test_amounts_that_detail_another_amount_are_not_counted_beside_it():
     line = order_amounts.sort(parts, 2868)
 
     assert line == order_amounts.Totals(subtotal=2000, shipping=500, tax=418, discount=-300, other=250, total=2868)
-    assert order_amounts.together([line, line], 5736) == order_amounts.Totals(4000, 1000, 836, -600, 500, 5736)
+    assert order_amounts.combine([line, line], 5736) == order_amounts.Totals(4000, 1000, 836, -600, 500, 5736)

@@ -17,7 +17,9 @@ def room(**parts: int) -> dict[str, int]:
 
 
 def parts_of(*components: tuple[str, str | None, str]) -> dict[str, int]:
-    found = amazon_refunds.paid(a_component(type_, amount, subtype=subtype) for type_, subtype, amount in components)
+    found = amazon_refunds.paid_amounts(
+        a_component(type_, amount, subtype=subtype) for type_, subtype, amount in components
+    )
     return {name: amount for name, amount in found.items() if amount}
 
 
@@ -73,7 +75,9 @@ def test_no_part_is_less_than_nothing_and_together_they_are_what_was_paid(compon
 def test_what_is_refunded_and_what_is_under_way_is_not_left():
     paid = room(item_price=1000, item_tax=190)
 
-    assert amazon_refunds.left(paid, {"item_price": 300}, {"item_price": 200, "item_tax": 200}) == room(item_price=500)
+    assert amazon_refunds.refundable_amounts(paid, {"item_price": 300}, {"item_price": 200, "item_tax": 200}) == room(
+        item_price=500
+    )
 
 
 def test_a_line_goes_on_the_parts_it_was_paid_for():
@@ -158,7 +162,9 @@ def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(roo
     """Each line in shares of its parts, the last time all that is left: never over, and nothing remains."""
     given_back = {line_id: dict(NOTHING) for line_id in rooms}
     for divisor in [*portions, 1]:
-        free = {line_id: amazon_refunds.left(paid, given_back[line_id]) for line_id, paid in rooms.items()}
+        free = {
+            line_id: amazon_refunds.refundable_amounts(paid, given_back[line_id]) for line_id, paid in rooms.items()
+        }
         wishes = [
             LineCredit(
                 line_id,
@@ -192,7 +198,7 @@ def test_an_order_refunded_in_whatever_portions_is_refunded_to_the_last_unit(roo
     ],
 )
 def test_what_cannot_be_refunded_at_amazon_says_why(status, fulfilled_by, writable, code):
-    assert amazon_refunds.refusal(status, fulfilled_by, writable=writable) == code
+    assert amazon_refunds.find_refusal(status, fulfilled_by, writable=writable) == code
 
 
 LINES = [("303-1", "11"), ("303-1", "12"), ("303-2", "21"), ("303-2", "21")]
@@ -221,10 +227,10 @@ def a_report(*messages: tuple[int, str | None, str | None]) -> FeedReport:
     ],
 )
 def test_a_report_refuses_what_it_counts_and_names_or_nothing_is_clear(message, places):
-    found = amazon_refunds.failures(a_report(message), LINES)
+    found = amazon_refunds.find_failures(a_report(message), LINES)
     assert (found if found is None else list(found)) == places
 
 
 def test_a_warning_refuses_nothing():
     warned = FeedReport(4, 4, 0, 1, (FeedMessage(1, "Warning", "1", "Look."),))
-    assert amazon_refunds.failures(warned, LINES) == {}
+    assert amazon_refunds.find_failures(warned, LINES) == {}

@@ -89,7 +89,7 @@ def test_shipping_alone_gives_back_nothing_of_the_goods_whatever_is_left_of_them
     line = Line(1, 3, 1000, 500, invoiced=3, refunded=3)
     given = {1: {"subtotal": 990, "shipping": 0}}
 
-    draft = drafts.credit_memo([line], 1500, CreditRequest({}, 200), given=given, money_left=510, currency="EUR")
+    draft = drafts.build_credit_memo([line], 1500, CreditRequest({}, 200), given=given, money_left=510, currency="EUR")
 
     assert draft.parts == (drafts.DraftLine(1, 0, shipping=200),)
 
@@ -108,7 +108,7 @@ def test_nothing_is_left_to_invoice_twice():
     ("text", "currency", "minor"), [("12.34", "EUR", 1234), (" 5980 ", "JPY", 5980), ("1.005", "KWD", 1005)]
 )
 def test_an_amount_is_read_in_its_currency(text, currency, minor):
-    assert drafts.amount(text, currency, "shipping") == minor
+    assert drafts.parse_amount(text, currency, "shipping") == minor
 
 
 @pytest.mark.parametrize(
@@ -126,6 +126,6 @@ def test_an_amount_is_read_in_its_currency(text, currency, minor):
 )
 def test_an_amount_that_is_none_is_refused(text, currency, code):
     with pytest.raises(InvalidError) as refused:
-        drafts.amount(text, currency, "shipping")
+        drafts.parse_amount(text, currency, "shipping")
 
     assert (refused.value.code, refused.value.field) == (code, "shipping")

@@ -64,7 +64,7 @@ class History:
         return found
 
     def invoice(self, quantities: dict[int, int] | None = None) -> drafts.Draft:
-        draft = drafts.invoice(self.lines, self.total, quantities)
+        draft = drafts.build_invoice(self.lines, self.total, quantities)
         for part in draft.parts:
             self.line(part.line_id).invoiced += part.quantity
         self.invoices.append(draft)
@@ -72,7 +72,7 @@ class History:
 
     def draft(self, asked: CreditRequest) -> drafts.Draft:
         about: dict[str, Any] = {"given": self.given, "money_left": self.money_left}
-        return drafts.credit_memo(self.lines, self.total, asked, currency="EUR", **about)
+        return drafts.build_credit_memo(self.lines, self.total, asked, currency="EUR", **about)
 
     def credit(self, asked: CreditRequest) -> drafts.Draft:
         return self.took(self.draft(asked))
@@ -172,7 +172,7 @@ def check(history: History) -> None:
         assert parts.pop("total") == sum(parts.values()) + beside == draft.total
     left = 0
     if any(order_states.left_to_invoice(line) for line in history.lines):
-        left = drafts.invoice(history.lines, history.total).total
+        left = drafts.build_invoice(history.lines, history.total).total
     assert invoiced + left == history.total
     for line in history.lines:
         given = history.given.get(line.id, dict.fromkeys(PARTS, 0))
@@ -199,7 +199,7 @@ def test_whatever_is_written_in_whatever_sequence_the_sums_hold(history, sequenc
 
 @given(orders(), strategies.lists(strategies.lists(strategies.integers(0, 2), min_size=3, max_size=3), max_size=8))
 def test_invoices_in_any_portions_sum_to_the_order_in_every_part(history, portions):
-    whole = drafts.invoice(history.lines, history.total).amounts()
+    whole = drafts.build_invoice(history.lines, history.total).amounts()
     for pieces in portions:
         chosen = {
             line.id: min(n, order_states.left_to_invoice(line)) for line, n in zip(history.lines, pieces, strict=False)
@@ -223,7 +223,7 @@ def test_what_is_left_after_any_history_can_be_given_back_to_the_last_unit(histo
         except DeskError:
             continue
 
-    draft = drafts.credit_all(history.lines, history.total, given=history.given, money_left=history.money_left)
+    draft = drafts.build_full_credit(history.lines, history.total, given=history.given, money_left=history.money_left)
     history.took(draft)
 
     assert history.money_left == 0
@@ -231,7 +231,7 @@ def test_what_is_left_after_any_history_can_be_given_back_to_the_last_unit(histo
     # Whatever Amazon answers now, what it refuses can be given back again, and then nothing is left.
     while history.asked:
         history.answer(0, {history.lines[0].id})
-    again = drafts.credit_all(history.lines, history.total, given=history.given, money_left=history.money_left)
+    again = drafts.build_full_credit(history.lines, history.total, given=history.given, money_left=history.money_left)
     history.took(again)
     assert history.money_left == 0
     assert all(line.refunded == line.invoiced and not line.refunding for line in history.lines)
@@ -243,7 +243,9 @@ def test_a_portion_of_parts_is_the_portion_of_their_sum(values, of):
 
     portions = [order_amounts.split(parts, 1, of, n) for n in range(of)]
 
-    assert [sum(one.values()) for one in portions] == [order_amounts.portion(sum(values), 1, of, n) for n in range(of)]
+    assert [sum(one.values()) for one in portions] == [
+        order_amounts.calculate_portion(sum(values), 1, of, n) for n in range(of)
+    ]
     assert {name: sum(one[name] for one in portions) for name in parts} == parts
 
 

@@ -16,4 +16,4 @@ from webapp.domain.invoicing import vat_invoices
     ],
 )
 def test_what_amazon_does_not_take_says_why(country, status, programs, writable, code):
-    assert vat_invoices.refusal(country, status, programs, writable=writable) == code
+    assert vat_invoices.find_refusal(country, status, programs, writable=writable) == code

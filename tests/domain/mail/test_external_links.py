@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.time_limit import time_limit
-from webapp.domain.mail.external_links import leading_away
+from webapp.domain.mail.external_links import find_external_hosts
 
 
 def test_a_text_leads_where_its_links_and_addresses_lead() -> None:
@@ -25,7 +25,7 @@ def test_a_text_leads_where_its_links_and_addresses_lead() -> None:
         ("3@1.99 and 5x@12.50EUR", []),
         ("3 @ 5.00 each. As said, e.g. Mug.Blue, x@y", []),
     ]:
-        assert leading_away(text) == hosts, (text, hosts)
+        assert find_external_hosts(text) == hosts, (text, hosts)
 
 
 @pytest.mark.parametrize("piece", ["www.-", "あwww.-", "a.a.a@", "http://", "https://x:", "w@-.www.-"])
@@ -34,4 +34,4 @@ def test_a_long_text_takes_time_in_proportion_to_its_length(piece: str) -> None:
     text = piece * (400_000 // len(piece))
 
     with time_limit(seconds=120):
-        leading_away(text)
+        find_external_hosts(text)

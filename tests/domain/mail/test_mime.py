@@ -7,8 +7,8 @@ import pytest
 from webapp.domain.mail.mime import (
     MailContent,
     Sender,
-    as_html,
     pack,
+    render_html,
 )
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -35,7 +35,7 @@ def test_long_subjects_of_any_script_are_folded_into_ascii() -> None:
 
 
 def test_text_becomes_paragraphs_lines_and_links_and_nothing_else() -> None:
-    page = as_html("A & <b>\nsecond\n\n\nSee https://dhl.example/?a=1&b=2.\n\nx  y", "de")
+    page = render_html("A & <b>\nsecond\n\n\nSee https://dhl.example/?a=1&b=2.\n\nx  y", "de")
     inner = page.partition("<body>\n")[2].partition("\n</body>")[0]
     link = "https://dhl.example/?a=1&amp;b=2"
     assert inner == (f'<p>A &amp; &lt;b&gt;<br>\nsecond</p>\n<p>See <a href="{link}">{link}</a>.</p>\n<p>x&nbsp; y</p>')

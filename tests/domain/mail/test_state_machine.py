@@ -37,7 +37,7 @@ def test_each_cell_of_the_table(move, state):
 
 
 def test_tries_are_a_minute_apart_at_first_and_an_hour_in_the_end():
-    waits = [mail_states.next_try(tries) / timedelta(minutes=1) for tries in (0, 1, 2, 3, 6, 7, 1000)]
+    waits = [mail_states.retry_delay(tries) / timedelta(minutes=1) for tries in (0, 1, 2, 3, 6, 7, 1000)]
     assert waits == [1, 1, 2, 4, 32, 60, 60]
 
 

@@ -102,7 +102,7 @@ def test_a_shipped_order_is_complete_only_when_amazon_shows_every_shipment(confi
     ],
 )
 def test_the_confirmation_follows_from_the_latest_submission_of_each_parcel(amazon_status, states, confirmation):
-    assert shipment_confirmation.confirmation(amazon_status, states) == confirmation
+    assert shipment_confirmation.derive_confirmation(amazon_status, states) == confirmation
 
 
 @given(

@@ -26,7 +26,7 @@ from webapp.domain.products.stock import (
     ],
 )
 def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_was_bought(line, amazons_quantity, owed):
-    assert stock.of_order(line, amazons_quantity, 0) == stock.Line(owed, line.shipped, 0, 0)
+    assert stock.plan_order_line(line, amazons_quantity, 0) == stock.StockLine(owed, line.shipped, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -43,35 +43,45 @@ def test_an_order_holds_what_is_still_to_be_sent_and_no_more_than_amazon_says_wa
     ],
 )
 def test_no_more_comes_back_than_had_left(line, back, came_back):
-    found = stock.of_order(line, 3, back, back_before=back)
+    found = stock.plan_order_line(line, 3, back, back_before=back)
     assert (found.back, found.back_before) == (came_back, came_back)
 
 
 @pytest.mark.parametrize(
     ("line", "held", "after", "moves"),
     [
-        (stock.Line(2), StockEffect(), StockEffect(reserved=2), [StockDelta("reserve", held=2)]),
-        (stock.Line(1), StockEffect(reserved=2), StockEffect(reserved=1), [StockDelta("release", held=-1)]),
+        (stock.StockLine(2), StockEffect(), StockEffect(reserved=2), [StockDelta("reserve", held=2)]),
+        (stock.StockLine(1), StockEffect(reserved=2), StockEffect(reserved=1), [StockDelta("release", held=-1)]),
         # What leaves lets go of what was reserved for it, and of nothing where nothing was.
-        (stock.Line(0, 2), StockEffect(reserved=2), StockEffect(deducted=2), [StockDelta("deduct", -2, -2)]),
+        (stock.StockLine(0, 2), StockEffect(reserved=2), StockEffect(deducted=2), [StockDelta("deduct", -2, -2)]),
         (
-            stock.Line(1, 1),
+            stock.StockLine(1, 1),
             StockEffect(reserved=2),
             StockEffect(reserved=1, deducted=1),
             [StockDelta("deduct", -1, -1)],
         ),
-        (stock.Line(0, 2), StockEffect(), StockEffect(deducted=2), [StockDelta("deduct", -2)]),
+        (stock.StockLine(0, 2), StockEffect(), StockEffect(deducted=2), [StockDelta("deduct", -2)]),
         (
-            stock.Line(0, 2),
+            stock.StockLine(0, 2),
             StockEffect(reserved=3),
             StockEffect(deducted=2),
             [StockDelta("deduct", -2, -2), StockDelta("release", held=-1)],
         ),
-        (stock.Line(2), StockEffect(deducted=2), StockEffect(reserved=2), [StockDelta("take_back", 2, 2)]),
-        (stock.Line(0), StockEffect(deducted=2), StockEffect(), [StockDelta("take_back", 2)]),
-        (stock.Line(0, 2, 1), StockEffect(deducted=2), StockEffect(deducted=2, returned=1), [StockDelta("return", 1)]),
-        (stock.Line(0, 2), StockEffect(deducted=2, returned=1), StockEffect(deducted=2), [StockDelta("unreturn", -1)]),
-        (stock.Line(1, 1), StockEffect(reserved=1, deducted=1), StockEffect(reserved=1, deducted=1), []),
+        (stock.StockLine(2), StockEffect(deducted=2), StockEffect(reserved=2), [StockDelta("take_back", 2, 2)]),
+        (stock.StockLine(0), StockEffect(deducted=2), StockEffect(), [StockDelta("take_back", 2)]),
+        (
+            stock.StockLine(0, 2, 1),
+            StockEffect(deducted=2),
+            StockEffect(deducted=2, returned=1),
+            [StockDelta("return", 1)],
+        ),
+        (
+            stock.StockLine(0, 2),
+            StockEffect(deducted=2, returned=1),
+            StockEffect(deducted=2),
+            [StockDelta("unreturn", -1)],
+        ),
+        (stock.StockLine(1, 1), StockEffect(reserved=1, deducted=1), StockEffect(reserved=1, deducted=1), []),
     ],
 )
 def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, moves):
@@ -80,11 +90,11 @@ def test_the_difference_to_what_it_holds_is_the_movements(line, held, after, mov
 
 
 def test_where_stock_is_not_kept_what_leaves_and_comes_back_is_remembered_without_a_movement():
-    assert stock.settle(stock.Line(2), StockEffect(), managed=False) == (StockEffect(), [])
-    after, moves = stock.settle(stock.Line(1, 2, 1), StockEffect(), managed=False)
+    assert stock.settle(stock.StockLine(2), StockEffect(), managed=False) == (StockEffect(), [])
+    after, moves = stock.settle(stock.StockLine(1, 2, 1), StockEffect(), managed=False)
     assert (after, moves) == (StockEffect(skipped=2, returned=1), [])
     # Kept from then on, what had left is not counted out.
-    assert stock.settle(stock.Line(1, 2, 1), after, managed=True) == (
+    assert stock.settle(stock.StockLine(1, 2, 1), after, managed=True) == (
         StockEffect(reserved=1, skipped=2, returned=1),
         [StockDelta("reserve", held=1)],
     )

@@ -14,7 +14,7 @@ LONGEST = {"carrier": 40, "title": 100}
 @pytest.mark.parametrize("field", LONGEST)
 def test_a_text_is_as_long_as_its_column_and_no_longer(field):
     def cleaned(many: int) -> Parcel:
-        return parcels.cleaned(Parcel(**{"carrier": "DHL", field: "A" * many}))
+        return parcels.clean_carrier(Parcel(**{"carrier": "DHL", field: "A" * many}))
 
     assert getattr(cleaned(LONGEST[field]), field) == "A" * LONGEST[field]
     with pytest.raises(InvalidError) as refused:
@@ -32,7 +32,7 @@ def test_a_text_is_as_long_as_its_column_and_no_longer(field):
     ],
 )
 def test_carrier_and_title_are_kept_without_what_is_too_much(said, kept):
-    assert parcels.cleaned(said) == kept
+    assert parcels.clean_carrier(said) == kept
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ DHL = "00340434161094042557"
 @pytest.mark.parametrize("confirmed", [False, True])
 def test_what_is_no_number_is_not_taken_even_when_confirmed(number, code, confirmed):
     with pytest.raises(InvalidError) as refused:
-        parcels.cleaned(Parcel(carrier="DHL", tracking_number=number, confirmed=confirmed))
+        parcels.clean_carrier(Parcel(carrier="DHL", tracking_number=number, confirmed=confirmed))
     assert (refused.value.code, refused.value.field) == (code, "tracking_number")
 
 
@@ -73,12 +73,12 @@ def test_what_is_no_number_is_not_taken_even_when_confirmed(number, code, confir
 def test_a_doubtful_number_is_taken_once_it_is_confirmed(number, kept, code):
     doubtful = Parcel(carrier="DHL", tracking_number=number)
     with pytest.raises(ConfirmationError) as refused:
-        parcels.cleaned(doubtful)
+        parcels.clean_carrier(doubtful)
     assert (refused.value.code, refused.value.field) == (code, "tracking_number")
 
-    taken = parcels.cleaned(replace(doubtful, confirmed=True))
+    taken = parcels.clean_carrier(replace(doubtful, confirmed=True))
     assert (taken.tracking_number, taken.question) == (kept, code)
 
 
 def test_a_number_without_a_doubt_needs_no_confirmation_and_has_no_question():
-    assert parcels.cleaned(Parcel(carrier="DHL", tracking_number=DHL, confirmed=True)).question == ""
+    assert parcels.clean_carrier(Parcel(carrier="DHL", tracking_number=DHL, confirmed=True)).question == ""

@@ -29,8 +29,8 @@ class Order:
     ],
 )
 def test_what_cannot_be_sent_says_why(order, writable, cancelling, code):
-    assert shipment_confirmation.blocked_reason(order, writable=writable, cancelling=cancelling) == code
-    assert shipment_confirmation.refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None)
+    assert shipment_confirmation.find_blocked_reason(order, writable=writable, cancelling=cancelling) == code
+    assert shipment_confirmation.find_refusal(order) == (code if code in {"ship_fba", "ship_plus"} else None)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_what_cannot_be_sent_says_why(order, writable, cancelling, code):
     ],
 )
 def test_a_person_looks_where_the_order_is_not_what_it_was(order, pieces, known, code):
-    assert shipment_confirmation.conflict(order, {"11": 2, "12": 1}, pieces, known=known) == code
+    assert shipment_confirmation.find_conflict(order, {"11": 2, "12": 1}, pieces, known=known) == code
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,6 @@ def test_a_parcel_is_shown_when_amazon_shows_it_as_it_was_told(package, told, sh
     ],
 )
 def test_a_carrier_amazon_has_no_code_for_goes_by_its_name(carrier, title, code, name):
-    told = shipment_confirmation.parcel(7, carrier, title, "A1", NOW, [("11", 2)])
+    told = shipment_confirmation.build_parcel(7, carrier, title, "A1", NOW, [("11", 2)])
     assert (told.reference, told.carrier_code, told.carrier_name) == ("7", code, name)
     assert (told.tracking_number, told.shipped_at, told.items) == ("A1", NOW, (("11", 2),))

@@ -1,17 +1,17 @@
-from webapp.domain.sync.version_diff import Difference, differences, is_personal
+from webapp.domain.sync.version_diff import Difference, find_differences, is_personal
 
 
 def test_a_body_against_itself_differs_in_nothing():
     body = {"orderItems": [{"orderItemId": "1", "quantityOrdered": 2}], "programs": ["PRIME"]}
 
-    assert differences(body, body) == []
+    assert find_differences(body, body) == []
 
 
 def test_members_are_compared_by_their_ids_not_by_their_places():
     before = {"orderItems": [{"orderItemId": "1", "quantityOrdered": 2}]}
     after = {"orderItems": [{"orderItemId": "0", "quantityOrdered": 1}, {"orderItemId": "1", "quantityOrdered": 2}]}
 
-    assert differences(before, after) == [
+    assert find_differences(before, after) == [
         Difference("orderItems.0.orderItemId", None, "0", False),
         Difference("orderItems.0.quantityOrdered", None, 1, False),
     ]
@@ -26,7 +26,7 @@ def test_what_may_speak_of_a_person_is_marked_and_so_is_what_nobody_knows():
         "somethingNew": "D",
     }
 
-    personal = {found.path: found.personal for found in differences(before, after)}
+    personal = {found.path: found.personal for found in find_differences(before, after)}
 
     assert personal == {
         "buyer.buyerName": True,

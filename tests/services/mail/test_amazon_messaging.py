@@ -174,7 +174,7 @@ def test_neither_a_mail_nor_a_message_that_waits_is_told_to_amazon(harness: Acco
 
 
 def test_only_one_process_speaks_for_an_account(harness: AccountHarness, number: str) -> None:
-    owner = leases.acquire(harness.session, leases.name_of("messages", harness.account.id), harness.clock())
+    owner = leases.acquire(harness.session, leases.build_lease_name("messages", harness.account.id), harness.clock())
     with pytest.raises(BusyError):
         advance(harness)
-    leases.release(harness.session, leases.name_of("messages", harness.account.id), owner)
+    leases.release(harness.session, leases.build_lease_name("messages", harness.account.id), owner)

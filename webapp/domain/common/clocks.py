@@ -20,6 +20,6 @@ def is_within(moment: datetime | None, age: timedelta, now: datetime) -> bool:
     return moment is not None and moment > now - age and not is_ahead(moment, now)
 
 
-def bounded(moment: datetime, longest: timedelta, now: datetime) -> datetime:
+def limit_wait(moment: datetime, longest: timedelta, now: datetime) -> datetime:
     """The moment, but no further ahead than the longest wait there is."""
     return min(moment, now + longest)

@@ -122,7 +122,7 @@ class LineCredit:
     shipping: int
 
 
-def refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
+def find_refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | None:
     """Why nothing of an order can be refunded at Amazon, as a code of `sentences`, or None.
 
     `writable`: the store imports orders, so the desk is in charge of them.
@@ -134,7 +134,7 @@ def refusal(amazon_status: str, fulfilled_by: str, *, writable: bool) -> str | N
     return None if writable else "refund_read_only"
 
 
-def paid(components: Iterable[Component]) -> Parts:
+def paid_amounts(components: Iterable[Component]) -> Parts:
     """What the buyer paid for an order item, its promotions taken off: the most that can ever be refunded of it.
 
     Tax that Amazon does not detail counts as the item's. What a promotion takes off beyond the price it stands on is
@@ -160,7 +160,7 @@ def paid(components: Iterable[Component]) -> Parts:
     return found
 
 
-def left(was_paid: Mapping[str, int], *given: Mapping[str, int]) -> Parts:
+def refundable_amounts(was_paid: Mapping[str, int], *given: Mapping[str, int]) -> Parts:
     """What of it can still be refunded after these refunds, those that are under way among them."""
     return {name: max(0, was_paid[name] - sum(one.get(name, 0) for one in given)) for name in COMPONENTS}
 
@@ -194,7 +194,7 @@ def split(
     return {line_id: parts for line_id, parts in given.items() if any(parts.values())}
 
 
-def failures(report: FeedReport, lines: Sequence[tuple[str, str]]) -> dict[int, FeedMessage] | None:
+def find_failures(report: FeedReport, lines: Sequence[tuple[str, str]]) -> dict[int, FeedMessage] | None:
     """What a report refuses, by place in the document (counted from 1; 0 is all of it); None where that is not clear.
 
     `lines`: (number of the order, id of the item) of each line of the document. The report counts lines, and may name

@@ -88,7 +88,7 @@ class CreditRequest:
 _GOODS = ("subtotal", "tax", "discount", "other")
 
 
-def amount(text: str, currency: str, field: str) -> int:
+def parse_amount(text: str, currency: str, field: str) -> int:
     """Minor units of an amount a person entered. Raises InvalidError: no number, negative, too many decimals."""
     text = text.strip()
     if not _AMOUNT.fullmatch(text):
@@ -102,19 +102,21 @@ def amount(text: str, currency: str, field: str) -> int:
         raise InvalidError("amount_decimals", field=field, currency=currency, digits=digits) from None
 
 
-def invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[int, int] | None = None) -> Draft:
+def build_invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[int, int] | None = None) -> Draft:
     """Bill these pieces (by line id), or all that is left. `total`: the order's.
 
     Raises InvalidError for what cannot be taken, RefusedError when nothing is left.
     """
-    chosen = selected_quantities(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
+    chosen = require_quantities(lines, quantities, order_states.left_to_invoice, "nothing_to_invoice")
     extra = _rests(lines, total)
     return Draft(
         tuple(
             DraftLine(
                 line.id,
                 chosen[line.id],
-                shipping=order_amounts.portion(line.shipping, chosen[line.id], line.amount_quantity, line.invoiced),
+                shipping=order_amounts.calculate_portion(
+                    line.shipping, chosen[line.id], line.amount_quantity, line.invoiced
+                ),
                 **_goods(line, extra[line.id], chosen[line.id], line.invoiced),
             )
             for line in lines
@@ -123,7 +125,7 @@ def invoice(lines: Sequence[OrderLine], total: int, quantities: Mapping[int, int
     )
 
 
-def credit_memo(
+def build_credit_memo(
     lines: Sequence[OrderLine],
     total: int,
     asked: CreditRequest,
@@ -135,12 +137,12 @@ def credit_memo(
     """Give back what is asked, at most what was invoiced and not given back (`money_left`).
 
     `given`: what earlier credit memos gave back or are about to, in minor units by line id and part (`subtotal`,
-    `shipping`, …). Raises InvalidError and RefusedError as `invoice` does.
+    `shipping`, …). Raises InvalidError and RefusedError as `build_invoice` does.
     """
     if money_left <= 0 and not any(order_states.left_to_refund(line) for line in lines):
         raise RefusedError("nothing_to_refund")
-    chosen = check(lines, asked.quantities, order_states.left_to_refund)
-    shipping = _shipping_back(lines, asked.shipping, given, currency)
+    chosen = check_quantities(lines, asked.quantities, order_states.left_to_refund)
+    shipping = _shipping_credit(lines, asked.shipping, given, currency)
     for field in ("adjustment_refund", "adjustment_fee"):
         if getattr(asked, field) < 0:
             raise InvalidError("amount_negative", field=field)
@@ -150,7 +152,7 @@ def credit_memo(
             line.id,
             chosen[line.id],
             shipping=shipping[line.id],
-            **_goods_back(line, extra[line.id], chosen[line.id], given.get(line.id, {})),
+            **_goods_credit(line, extra[line.id], chosen[line.id], given.get(line.id, {})),
         )
         for line in lines
         if chosen[line.id] or shipping[line.id]
@@ -160,7 +162,7 @@ def credit_memo(
     return draft
 
 
-def credit_all(
+def build_full_credit(
     lines: Sequence[OrderLine], total: int, *, given: Mapping[int, Mapping[str, int]], money_left: int
 ) -> Draft:
     """All that is left, to the last unit: what was given or kept beside the lines before is settled by adjustments."""
@@ -171,7 +173,7 @@ def credit_all(
             line.id,
             left,
             shipping=shipping[line.id],
-            **_goods_back(line, extra[line.id], left, given.get(line.id, {})),
+            **_goods_credit(line, extra[line.id], left, given.get(line.id, {})),
         )
         for line in lines
         if (left := order_states.left_to_refund(line)) or shipping[line.id]
@@ -181,30 +183,30 @@ def credit_all(
 
 
 def shipping_left(lines: Iterable[OrderLine], given: Mapping[int, Mapping[str, int]]) -> dict[int, int]:
-    """What of the shipping was invoiced and not given back, by line id. `given` as in `credit`."""
+    """What of the shipping was invoiced and not given back, by line id. `given` as in `build_credit_memo`."""
     return {
         line.id: max(
             0,
-            order_amounts.portion(line.shipping, line.invoiced, line.amount_quantity)
+            order_amounts.calculate_portion(line.shipping, line.invoiced, line.amount_quantity)
             - given.get(line.id, {}).get("shipping", 0),
         )
         for line in lines
     }
 
 
-def selected_quantities(
+def require_quantities(
     lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int], nothing: str
 ) -> dict[int, int]:
     """Pieces by line id, at least one. Raises RefusedError with the code `nothing` where none is left."""
     if not any(left(line) for line in lines):
         raise RefusedError(nothing)
-    chosen = check(lines, asked, left)
+    chosen = check_quantities(lines, asked, left)
     if not any(chosen.values()):
         raise InvalidError("quantity_none", field="quantities")
     return chosen
 
 
-def check(
+def check_quantities(
     lines: Sequence[OrderLine], asked: Mapping[int, int] | None, left: Callable[[OrderLine], int]
 ) -> dict[int, int]:
     """Pieces of every line by its id, 0 where none is asked; all that is left when `asked` is None."""
@@ -222,7 +224,7 @@ def check(
     return {line.id: asked.get(line.id, 0) for line in lines}
 
 
-def unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
+def distribute_unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
     """What of the order's total belongs to no line, in portions for the lines, given as (pieces, total)."""
     missing = total - sum(worth for pieces, worth in lines if pieces)
     if not missing:
@@ -232,7 +234,7 @@ def unallocated(total: int, lines: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def _rests(lines: Sequence[OrderLine], total: int) -> dict[int, int]:
-    found = unallocated(total, [(line.amount_quantity, line.total) for line in lines])
+    found = distribute_unallocated(total, [(line.amount_quantity, line.total) for line in lines])
     return {line.id: rest for line, rest in zip(lines, found, strict=True)}
 
 
@@ -243,7 +245,7 @@ def _goods(line: OrderLine, rest: int, quantity: int, before: int) -> dict[str, 
     return order_amounts.split(parts, quantity, line.amount_quantity, before)
 
 
-def _goods_back(line: OrderLine, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
+def _goods_credit(line: OrderLine, rest: int, quantity: int, given: Mapping[str, int]) -> dict[str, int]:
     """What these pieces are worth; the last ones are worth what is left of the line, whichever went before them.
 
     A refusal gives pieces back in any order, so the portions before need not be those the next one follows on.
@@ -258,7 +260,7 @@ def _goods_back(line: OrderLine, rest: int, quantity: int, given: Mapping[str, i
     return {name: max(min(0, left[name]), min(amount, max(0, left[name]))) for name, amount in worth.items()}
 
 
-def _shipping_back(
+def _shipping_credit(
     lines: Sequence[OrderLine], asked: int | None, given: Mapping[int, Mapping[str, int]], currency: str
 ) -> dict[int, int]:
     """The shipping that is given back, on the lines it was paid for."""

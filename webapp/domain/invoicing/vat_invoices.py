@@ -28,7 +28,7 @@ class VatInvoice:
     transaction_id: str | None = None
 
 
-def missing(sender: str, tax_number: str) -> str | None:
+def find_missing_setting(sender: str, tax_number: str) -> str | None:
     """Return what a tax invoice lacks of the seller's data, as a code of `sentences`, or None.
 
     `sender`: the seller's name and address as they stand on documents, one part a line.
@@ -41,7 +41,7 @@ def missing(sender: str, tax_number: str) -> str | None:
     return None if tax_number.strip() else "vat_invoice_tax_number_missing"
 
 
-def refusal(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
+def find_refusal(country: str, amazon_status: str, programs: Collection[str], *, writable: bool) -> str | None:
     """Why an invoice of an order cannot be uploaded now, as a code of `sentences`, or None.
 
     `writable`: the store imports orders, so the desk is in charge of them.

@@ -31,7 +31,7 @@ def _known() -> Iterator[str]:
 _KNOWN = frozenset(_known())
 
 
-def leading_away(text: str) -> list[str]:
+def find_external_hosts(text: str) -> list[str]:
     """The hosts of links and e-mail addresses that are neither a carrier's nor Amazon's, each once, as they come."""
     hosts = (found[found.lastindex or 0].lower().removeprefix("www.") for found in _PLACE.finditer(text))
     return list(dict.fromkeys(host for host in hosts if not _is_known(host)))

@@ -78,7 +78,7 @@ def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, a
     message["Date"] = at
     message["Message-ID"] = message_id
     message.set_content(letter.body + "\n", cte="quoted-printable")
-    message.add_alternative(as_html(letter.body, letter.language), subtype="html", cte="quoted-printable")
+    message.add_alternative(render_html(letter.body, letter.language), subtype="html", cte="quoted-printable")
     if letter.attachment is not None:
         message.add_attachment(
             letter.attachment.content, maintype="application", subtype="pdf", filename=letter.attachment.name
@@ -88,7 +88,7 @@ def pack(letter: MailContent, sender: Sender, recipient: str, message_id: str, a
     return message.as_bytes()
 
 
-def as_html(text: str, language: str) -> str:
+def render_html(text: str, language: str) -> str:
     """The text as a page: a paragraph for each block of lines, addresses as links, nothing else."""
     paragraphs = [block for block in re.split(r"\n{2,}", text) if block.strip()]
     inner = "\n".join(f"<p>{_lines(block)}</p>" for block in paragraphs)
@@ -97,18 +97,18 @@ def as_html(text: str, language: str) -> str:
 
 
 def _lines(block: str) -> str:
-    return "<br>\n".join(_linked(line) for line in block.split("\n"))
+    return "<br>\n".join(_link_addresses(line) for line in block.split("\n"))
 
 
-def _linked(line: str) -> str:
+def _link_addresses(line: str) -> str:
     parts, at = [], 0
     for found in _LINK.finditer(line):
         url = escape(found[0])
-        parts += [_spaced(line[at : found.start()]), f'<a href="{url}">{url}</a>']
+        parts += [_keep_spacing(line[at : found.start()]), f'<a href="{url}">{url}</a>']
         at = found.end()
-    return "".join([*parts, _spaced(line[at:])])
+    return "".join([*parts, _keep_spacing(line[at:])])
 
 
-def _spaced(text: str) -> str:
+def _keep_spacing(text: str) -> str:
     """Columns made with spaces keep their place."""
     return escape(text).replace("  ", "&nbsp; ")

@@ -51,7 +51,7 @@ is_allowed = TRANSITIONS.is_allowed
 check = TRANSITIONS.check
 
 
-def next_try(tries: int) -> timedelta:
+def retry_delay(tries: int) -> timedelta:
     """How long to wait after so many tries: from a minute to an hour. Servers that greylist ask for five or more."""
     return timedelta(seconds=min(60 * 2 ** min(max(tries - 1, 0), 10), 3600))
 
@@ -61,7 +61,7 @@ def is_deliverable(address: str | None) -> bool:
     return bool(address) and len(address or "") <= LONGEST_ADDRESS and bool(_ADDRESS.fullmatch(address or ""))
 
 
-def why_not(address: str | None, *, configured: bool) -> str | None:
+def find_block_reason(address: str | None, *, configured: bool) -> str | None:
     """Why the buyer of this address cannot be written to (a code of `sentences`), None when they can."""
     if not configured:
         return "mail_not_configured"

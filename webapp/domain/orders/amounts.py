@@ -39,14 +39,14 @@ def sort(components: Iterable[Component], total: int) -> Totals:
     return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
 
 
-def together(lines: Sequence[Totals], total: int) -> Totals:
+def combine(lines: Sequence[Totals], total: int) -> Totals:
     """The amounts of an order from those of its lines, as `sort` makes them of the components of all."""
     subtotal, shipping = sum([line.subtotal for line in lines]), sum([line.shipping for line in lines])
     tax, discount = sum([line.tax for line in lines]), sum([line.discount for line in lines])
     return Totals(subtotal, shipping, tax, discount, total - subtotal - shipping - tax - discount, total)
 
 
-def portion(total: int, quantity: int, of: int, before: int = 0) -> int:
+def calculate_portion(total: int, quantity: int, of: int, before: int = 0) -> int:
     """The part of `total` that belongs to `quantity` pieces out of `of`, after `before` pieces have had theirs.
 
     Shares of all pieces, in whatever portions, sum to `total` exactly.
@@ -75,7 +75,7 @@ def distribute(total: int, weights: Sequence[int]) -> list[int]:
         weights = [1] * len(weights)
     answer, seen = [], 0
     for weight in weights:
-        answer.append(portion(total, weight, sum(weights), seen))
+        answer.append(calculate_portion(total, weight, sum(weights), seen))
         seen += weight
     return answer
 

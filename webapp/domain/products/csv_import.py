@@ -28,7 +28,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]+", re.ASCII)
 
 COLUMNS = ("sku", "title", "asin", "enabled", "manage_stock", "quantity")
 # Written for whoever reads the file; what one has reserved follows from orders and cannot be set.
-TOLD = ("reserved", "available", "flag", "account")
+READ_ONLY_COLUMNS = ("reserved", "available", "flag", "account")
 _NAMES = {
     **{name: name for name in COLUMNS},
     **dict.fromkeys(("seller_sku", "seller-sku", "seller sku", "merchant sku", "item sku"), "sku"),
@@ -108,7 +108,7 @@ def check(entry: Entry) -> Entry:
     return Entry(sku, title, asin, entry.enabled, entry.manage_stock, entry.quantity)
 
 
-def pieces(text: str) -> int:
+def parse_quantity(text: str) -> int:
     """A whole number a person entered, also a negative one. Raises InvalidError."""
     plain = text.strip().replace("\u2212", "-")
     if not plain:
@@ -166,7 +166,7 @@ def _sheet(found: Any) -> Sheet:
         rows.append(_row(line, {name: cell for name, cell in zip(names, cells, strict=False) if name}, seen))
     if not rows:
         raise InvalidError("product_file_empty", field="file")
-    return Sheet(tuple(rows), tuple(name for name in told if name.casefold() not in TOLD))
+    return Sheet(tuple(rows), tuple(name for name in told if name.casefold() not in READ_ONLY_COLUMNS))
 
 
 def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
@@ -181,7 +181,7 @@ def _row(line: int, cells: Mapping[str, str], seen: dict[str, int]) -> Row:
                 plain.get("asin") or None,
                 _switch("enabled", plain),
                 _switch("manage_stock", plain),
-                pieces(plain["quantity"]) if plain.get("quantity") else None,
+                parse_quantity(plain["quantity"]) if plain.get("quantity") else None,
             )
         )
     except InvalidError as error:
@@ -214,9 +214,9 @@ def write(rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
     """The lines of a file that `read` takes, head first."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow((*COLUMNS, *TOLD))
+    writer.writerow((*COLUMNS, *READ_ONLY_COLUMNS))
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in (*COLUMNS, *TOLD)])
+        writer.writerow([_cell(row[name]) for name in (*COLUMNS, *READ_ONLY_COLUMNS)])
         if buffer.tell() > 32_768:
             yield buffer.getvalue()
             buffer.seek(0)

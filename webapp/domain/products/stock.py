@@ -43,7 +43,7 @@ class StockEffect:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class StockLine:
     """A line as it stands: pieces `owed` to the buyer, pieces that left, and pieces of these that came `back`.
 
     `back_before`: those of credit memos older than the keeping of this stock.
@@ -74,7 +74,7 @@ class Store:
     orders_from: datetime
 
 
-def of_order(line: order_states.Quantities, amazons_quantity: int, back: int, back_before: int = 0) -> Line:
+def plan_order_line(line: order_states.Quantities, amazons_quantity: int, back: int, back_before: int = 0) -> StockLine:
     """A line of an Order. `amazons_quantity`: what Amazon says was bought, which may have shrunk since.
 
     `back`: pieces of its credit memos that return to stock. What was refunded was first what had not been sent, so
@@ -83,10 +83,10 @@ def of_order(line: order_states.Quantities, amazons_quantity: int, back: int, ba
     unsent = line.ordered - line.canceled - line.shipped
     came_back = max(0, order_states.given_back(line) - unsent)
     owed = max(0, min(order_states.unshipped(line), amazons_quantity - line.shipped))
-    return Line(owed, line.shipped, min(back, came_back), min(back_before, came_back))
+    return StockLine(owed, line.shipped, min(back, came_back), min(back_before, came_back))
 
 
-def of_amazon_order(
+def plan_amazon_item(
     quantity: int,
     amazon_status: str,
     purchased_at: datetime,
@@ -95,7 +95,7 @@ def of_amazon_order(
     *,
     blocked: bool,
     free: int,
-) -> Line:
+) -> StockLine:
     """A line without an Order: held while Amazon checks the payment, where the store says so; what waits because
     something blocks it keeps what it held.
 
@@ -107,20 +107,20 @@ def of_amazon_order(
         owed = min(quantity, held.reserved + max(0, free)) if store.blocks else quantity
     else:
         owed = min(quantity, held.reserved) if blocked else 0
-    return Line(owed, held.deducted + held.skipped, held.returned)
+    return StockLine(owed, held.deducted + held.skipped, held.returned)
 
 
-def untouched(held: StockEffect) -> Line:
+def keep_hold(held: StockEffect) -> StockLine:
     """A line that owes nothing from the seller's own shelf, such as one Amazon ships."""
-    return Line(0, held.deducted + held.skipped, held.returned)
+    return StockLine(0, held.deducted + held.skipped, held.returned)
 
 
-def first(line: Line, *, counted: bool) -> StockEffect:
+def create_initial_effect(line: StockLine, *, counted: bool) -> StockEffect:
     """What a line has done that was never looked at. `counted`: it was bought after this stock began to be kept."""
     return StockEffect() if counted else StockEffect(skipped=line.shipped, returned=line.back_before)
 
 
-def settle(line: Line, held: StockEffect, *, managed: bool) -> tuple[StockEffect, list[StockDelta]]:
+def settle(line: StockLine, held: StockEffect, *, managed: bool) -> tuple[StockEffect, list[StockDelta]]:
     """What it holds after it was made to hold what it should, and the movements that did it.
 
     Where stock is not managed nothing is reserved, and what leaves or comes back is remembered without a movement.

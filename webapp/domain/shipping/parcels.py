@@ -31,7 +31,9 @@ class Parcel:
     question: str = ""
 
 
-def shipment(lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parcel], country: str = "") -> list[Parcel]:
+def check_shipment(
+    lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parcel], country: str = ""
+) -> list[Parcel]:
     """The parcels with what each contains, cleaned. `country`: ISO 3166 code of the country they leave from.
 
     Raises RefusedError when nothing is left, and InvalidError, whose field is `parcels-1-…` for the second parcel.
@@ -44,14 +46,14 @@ def shipment(lines: Sequence[invoicing_drafts.OrderLine], parcels: Sequence[Parc
     drafts: list[Parcel] = []
     for place, parcel in enumerate(parcels):
         try:
-            drafts.append(_packed(lines, parcel, packed, drafts, country, alone=len(parcels) == 1))
+            drafts.append(_check_parcel(lines, parcel, packed, drafts, country, alone=len(parcels) == 1))
         except InvalidError as error:
             error.field = f"parcels-{place}-{error.field}"
             raise
     return drafts
 
 
-def _packed(
+def _check_parcel(
     lines: Sequence[invoicing_drafts.OrderLine],
     parcel: Parcel,
     packed: dict[int, int],
@@ -67,12 +69,12 @@ def _packed(
     def left(line: invoicing_drafts.OrderLine) -> int:
         return order_states.left_to_ship(line) - packed[line.id]
 
-    chosen = invoicing_drafts.check(lines, parcel.quantities, left)
+    chosen = invoicing_drafts.check_quantities(lines, parcel.quantities, left)
     if not any(chosen.values()):
         raise InvalidError("quantity_none", field="quantities")
     for line_id, pieces in chosen.items():
         packed[line_id] += pieces
-    draft = cleaned(parcel, country)
+    draft = clean_carrier(parcel, country)
     if draft.tracking_number and draft.tracking_number in [other.tracking_number for other in others]:
         raise InvalidError("tracking_twice", field="tracking_number", number=draft.tracking_number)
     return replace(draft, quantities={id_: n for id_, n in chosen.items() if n})
@@ -83,7 +85,7 @@ def next_reference(used: Sequence[str | int]) -> int:
     return max((int(one) for one in used if str(one).isdecimal()), default=0) + 1
 
 
-def cleaned(parcel: Parcel, country: str = "") -> Parcel:
+def clean_carrier(parcel: Parcel, country: str = "") -> Parcel:
     """Carrier, title and number as they are kept.
 
     Raises InvalidError for what cannot be taken, and ConfirmationError for a number that needs to be confirmed.
@@ -92,7 +94,7 @@ def cleaned(parcel: Parcel, country: str = "") -> Parcel:
     for field, text, most in (("carrier", carrier, LONGEST_CODE), ("title", title, LONGEST_TITLE)):
         if len(text) > most:
             raise InvalidError("text_too_long", field=field, most=most)
-    found = classified(parcel, country)
+    found = classify_parcel_number(parcel, country)
     if found.outcome == NOT_A_NUMBER:
         raise InvalidError(found.code, field="tracking_number", **found.args)
     if carrier == carriers.OTHER and not title:
@@ -104,7 +106,7 @@ def cleaned(parcel: Parcel, country: str = "") -> Parcel:
     return replace(parcel, carrier=carrier, title=title or carrier, tracking_number=found.number, question=found.code)
 
 
-def classified(parcel: Parcel, country: str = "") -> Classification:
+def classify_parcel_number(parcel: Parcel, country: str = "") -> Classification:
     """Return what the text is that stands for the tracking number of a parcel of this carrier."""
     carrier, title = parcel.carrier.strip(), parcel.title.strip()
     known = carriers.carrier_of(carrier, title) if carrier else None

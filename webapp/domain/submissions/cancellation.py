@@ -37,7 +37,7 @@ _REFUSED_BY_STATUS = {
 }
 
 
-def refusal(
+def find_refusal(
     amazon_status: str, fulfilled_by: str, *, writable: bool, requested: bool, left: bool = False
 ) -> str | None:
     """Why it cannot be asked, as a code of `sentences`, or None.

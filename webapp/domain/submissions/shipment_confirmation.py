@@ -53,14 +53,14 @@ class SentParcel:
     carrier_was: str | None = None
 
 
-def refusal(order: AmazonOrderLike) -> str | None:
+def find_refusal(order: AmazonOrderLike) -> str | None:
     """Why Amazon takes no parcel of this order from us, whatever a person says; a code of `sentences`, or None."""
     if order.fulfilled_by == status.AMAZON:
         return "ship_fba"
     return "ship_plus" if SHIP_PLUS in order.programs else None
 
 
-def blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
+def find_blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) -> str | None:
     """Why none of an order can be sent now, as a code of `sentences`, or None.
 
     `writable`: the store imports orders. `cancelling`: Amazon is asked to cancel it, so that nobody would pay for a
@@ -68,15 +68,15 @@ def blocked_reason(order: AmazonOrderLike, *, writable: bool, cancelling: bool) 
     """
     if not writable:
         return "ship_read_only"
-    return refusal(order) or ("cannot_ship_cancelling" if cancelling else None)
+    return find_refusal(order) or ("cannot_ship_cancelling" if cancelling else None)
 
 
-def asked_to_cancel(order: AmazonOrderLike) -> bool:
+def is_cancellation_requested(order: AmazonOrderLike) -> bool:
     """Return whether the buyer asks to cancel an order that can still be shipped."""
     return order.cancel_requested and order.status in _SHIPPABLE
 
 
-def conflict(
+def find_conflict(
     order: AmazonOrderLike,
     left: Mapping[str, int],
     pieces: Mapping[str, int],
@@ -115,7 +115,7 @@ def is_visible(packages: Iterable[Package], told: SentParcel) -> bool:
     return False
 
 
-def confirmation(amazon_status: str, states: Iterable[str | None]) -> str:
+def derive_confirmation(amazon_status: str, states: Iterable[str | None]) -> str:
     """Return how Amazon stands to the parcels of an order: CONFIRMED, UNCONFIRMED or FAILED of `order_states`.
 
     `states`: of each parcel, the state of the latest submission about it. An order that Amazon shows as shipped is
@@ -129,7 +129,7 @@ def confirmation(amazon_status: str, states: Iterable[str | None]) -> str:
     return order_states.UNCONFIRMED if found & _UNDER_WAY else order_states.CONFIRMED
 
 
-def parcel(
+def build_parcel(
     reference: int,
     carrier: str,
     title: str,

@@ -86,7 +86,7 @@ def decide(incoming: AmazonOrder, store: StoreSettings) -> ImportDecision:
     return ImportDecision(CREATE)
 
 
-def total_of(incoming: AmazonOrder, currency: str) -> Money:
+def calculate_total(incoming: AmazonOrder, currency: str) -> Money:
     """What the order costs: Amazon's total or, where it gives none, what its lines cost together.
 
     `currency`: that of its marketplace, for an order that has no amounts at all, such as a replacement.
@@ -94,10 +94,10 @@ def total_of(incoming: AmazonOrder, currency: str) -> Money:
     if incoming.total is not None:
         return incoming.total
     currency = next((amount.currency for amount in _amounts(incoming)), currency)
-    return Money(sum(line_total(item) for item in incoming.items), currency)
+    return Money(sum(calculate_line_total(item) for item in incoming.items), currency)
 
 
-def line_total(item: AmazonItem) -> int:
+def calculate_line_total(item: AmazonItem) -> int:
     """What a line costs, in minor units: 0 where Amazon gives neither a total nor a price."""
     if item.total:
         return item.total.minor
@@ -114,7 +114,7 @@ def _amounts(incoming: AmazonOrder) -> Iterator[Money]:
             yield item.unit_price
 
 
-def why_waiting(incoming: AmazonOrder, store: StoreSettings) -> str:
+def find_waiting_reason(incoming: AmazonOrder, store: StoreSettings) -> str:
     """Why there is no Order of it and nothing to put right: a code of `sentences`, which may name its `status`."""
     if not store.import_orders:
         return "order_read_only"

@@ -36,7 +36,7 @@ class Difference(NamedTuple):
     personal: bool
 
 
-def differences(before: Any, after: Any) -> list[Difference]:
+def find_differences(before: Any, after: Any) -> list[Difference]:
     """The leaves that differ, by path."""
     old, new = dict(_leaves(before, ())), dict(_leaves(after, ()))
     return [

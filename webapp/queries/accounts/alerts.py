@@ -90,7 +90,7 @@ def _lacks_seller_data(store: Store) -> str | None:
     uploads = store.active and store.import_orders and store.upload_invoices
     if not uploads or store.marketplace.country_code not in vat_invoices.COUNTRIES:
         return None
-    return vat_invoices.missing(store.documents_sender, store.documents_tax_number)
+    return vat_invoices.find_missing_setting(store.documents_sender, store.documents_tax_number)
 
 
 # Building the statement takes longer than executing it.

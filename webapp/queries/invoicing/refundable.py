@@ -38,7 +38,7 @@ class RefundableLine:
 
     @property
     def left(self) -> Parts:
-        return amazon_refunds.left(self.paid, self.refunded, self.pending)
+        return amazon_refunds.refundable_amounts(self.paid, self.refunded, self.pending)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +73,23 @@ def load_refundable(session: Session, order: Order) -> Refundable:
         lines[line.id] = RefundableLine(
             line_id=line.id,
             order_item_id=line.order_item_id,
-            paid=amazon_refunds.paid(_components(item)),
+            paid=amazon_refunds.paid_amounts(_components(item)),
             refunded=_sum(row["parts"] for state, row in mine if state == amazon_refunds.REFUNDED),
             pending=_sum(row["parts"] for state, row in mine if state == amazon_refunds.ASKED),
             unshipped=_unshipped(item) - sum(row["cancelled"] for _, row in mine),
             charged=item is not None and item.quantity_shipped > 0,
         )
-    refused = amazon_refunds.refusal(amazon_order.status, amazon_order.fulfilled_by, writable=order.store.import_orders)
+    refused = amazon_refunds.find_refusal(
+        amazon_order.status, amazon_order.fulfilled_by, writable=order.store.import_orders
+    )
     if refused is None and not any(sum(line.paid.values()) for line in lines.values()):
         refused = "refund_paid_unknown"
     return Refundable(refused, order.currency, lines)
 
 
 def draft_credit_memo(session: Session, order: Order, request: drafts.CreditRequest) -> drafts.Draft:
-    """Draft the credit memo of a request. Raises what `drafts.credit_memo` raises."""
-    return drafts.credit_memo(
+    """Draft the credit memo of a request. Raises what `drafts.build_credit_memo` raises."""
+    return drafts.build_credit_memo(
         order.items,
         order.total,
         request,

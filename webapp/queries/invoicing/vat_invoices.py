@@ -54,8 +54,10 @@ def refusal_reason(order: Order, document: Document, last: Submission | None) ->
         return "vat_invoice_memo_open"
     amazon_order, store = order.amazon_order, order.store
     country = store.marketplace.country_code
-    refused = vat_invoices.refusal(country, amazon_order.status, amazon_order.programs, writable=store.import_orders)
-    return refused or vat_invoices.missing(store.documents_sender, store.documents_tax_number)
+    refused = vat_invoices.find_refusal(
+        country, amazon_order.status, amazon_order.programs, writable=store.import_orders
+    )
+    return refused or vat_invoices.find_missing_setting(store.documents_sender, store.documents_tax_number)
 
 
 def _given(document: Document) -> bool:

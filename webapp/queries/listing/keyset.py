@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, literal, select, tuple_, union_all
 from sqlalchemy.orm import QueryableAttribute, Session
 
-from webapp.db.search_index import DOCUMENTS, row_of
+from webapp.db.search_index import DOCUMENTS, get_document_id
 from webapp.queries.listing import query_plan, search
 from webapp.queries.listing.cursor import Cursor, PageRequest, is_nullable
 from webapp.queries.listing.query_plan import QueryPlan
@@ -115,7 +115,7 @@ def _search_statement(
     descending = request.descending != request.is_backwards
     matches = search.join_matches(rows.where(*plan.conditions), plan.grid.amazon_order_id, full_text)
     if boundary is not None and isinstance(boundary.value, datetime):
-        start = row_of(boundary.value, boundary.id)
+        start = get_document_id(boundary.value, boundary.id)
         matches = matches.where(number < start if descending else number > start)
     return matches.order_by(number.desc() if descending else number).limit(request.size + 1)
 

@@ -60,7 +60,7 @@ def failed_numbers(session: Session, order_ids: Collection[int]) -> dict[int, fr
     found: dict[int, set[str]] = defaultdict(set)
     asked = _PARCELS.add_columns(Parcel.tracking_number).where(any_of(Order.id, "ids"))
     for order_id, status, state, number in session.execute(asked, {"ids": list(order_ids)}):
-        if shipment_confirmation.confirmation(status, [state]) == order_states.FAILED:
+        if shipment_confirmation.derive_confirmation(status, [state]) == order_states.FAILED:
             found[order_id].add(number)
     return {order_id: frozenset(numbers) for order_id, numbers in found.items()}
 
@@ -82,4 +82,4 @@ def _grouped(rows: Collection[Any]) -> dict[int, str]:
     states: dict[tuple[int, str], list[str | None]] = defaultdict(list)
     for row in rows:
         states[row[0], row[1]].append(row[2])
-    return {id_: shipment_confirmation.confirmation(status, found) for (id_, status), found in states.items()}
+    return {id_: shipment_confirmation.derive_confirmation(status, found) for (id_, status), found in states.items()}

@@ -20,7 +20,7 @@ from webapp.domain.shipping.tracking.matching import (
     find_number,
     match,
 )
-from webapp.domain.shipping.tracking.parser import Line
+from webapp.domain.shipping.tracking.parser import TrackingLine
 from webapp.domain.submissions import cancellation, shipment_confirmation
 from webapp.models.amazon_orders import AmazonOrder, AmazonPackage
 from webapp.models.orders import Order as OrderRow
@@ -60,11 +60,13 @@ def list_rows(session: Session, import_id: int) -> Sequence[TrackingRow]:
 
 def evaluate(session: Session, rows: Sequence[TrackingRow], now: datetime) -> list[Match]:
     """Match these rows to orders as they are now, in the order of the rows."""
-    choices = [(Line(**row.parsed), Choice(row.selected, row.carrier, row.shared, row.confirmed)) for row in rows]
+    choices = [
+        (TrackingLine(**row.parsed), Choice(row.selected, row.carrier, row.shared, row.confirmed)) for row in rows
+    ]
     return match_lines(session, choices, now)
 
 
-def match_lines(session: Session, lines: Sequence[tuple[Line, Choice]], now: datetime) -> list[Match]:
+def match_lines(session: Session, lines: Sequence[tuple[TrackingLine, Choice]], now: datetime) -> list[Match]:
     lines = [(find_number(line), choice) for line, choice in lines]
     known = load_orders(session, {line.order for line, _ in lines if line.order})
     used = find_used_numbers(session, {line.tracking_number for line, _ in lines if line.tracking_number})
@@ -158,7 +160,7 @@ def _refusal(row: Any, *, cancelling: bool) -> tuple[str, dict[str, Any]] | None
         return "ship_read_only", {}
     if cancelling:
         return "cannot_ship_cancelling", {}
-    code = shipment_confirmation.refusal(row) or shipment_confirmation.conflict(row, {}, {}, known=False)
+    code = shipment_confirmation.find_refusal(row) or shipment_confirmation.find_conflict(row, {}, {}, known=False)
     return (code, {}) if code else None
 
 

@@ -41,7 +41,7 @@ def open_store(
         slug=_slug(name) or f"store-{account.id}-{BY_ID[marketplace_id].country_code.lower()}",
         created_at=now,
         orders_from=orders_from,
-        language=languages.of_country(BY_ID[marketplace_id].country_code),
+        language=languages.default_language(BY_ID[marketplace_id].country_code),
     )
     if session.scalar(select(Store.id).where(Store.slug == store.slug)):
         store.slug = f"{store.slug}-{account.id}"

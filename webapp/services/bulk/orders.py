@@ -93,7 +93,7 @@ def _invoice_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReas
 
 
 def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReason]:
-    """Count what `cancellations.refusal` would return for each order, with one statement for many."""
+    """Count what `cancellations.find_refusal` would return for each order, with one statement for many."""
     reasons: Counter[str] = Counter()
     open_cancellation = select(Submission.id).where(
         Submission.amazon_order_id == AmazonOrder.id, Submission.kind == cancellation.KIND, Submission.open
@@ -114,7 +114,7 @@ def _cancel_skip_reasons(session: Session, ids: Sequence[int]) -> list[SkipReaso
             .where(Order.id.in_(batch))
         )
         for row in rows:
-            code = cancellation.refusal(
+            code = cancellation.find_refusal(
                 row.status, row.fulfilled_by, writable=row.import_orders, requested=row.requested
             )
             code = "cancel_shipped" if code is None and row.has_parcel else code

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.fault_points import crash
 from webapp.db.bulk_write import insert_many
-from webapp.db.database_errors import concerns_the_database
+from webapp.db.database_errors import is_database_failure
 from webapp.db.engine import read_only
 from webapp.domain import bulk_states
 from webapp.domain.errors import DeskError, InvalidError, NotFoundError, RefusedError
@@ -237,7 +237,7 @@ def _process(outer: Session, handler: BulkHandler, task: Task) -> Outcome:
         savepoint.rollback()
         return Outcome(error.code, error.arguments, bulk_states.FAILED)
     except Exception as error:
-        if concerns_the_database(error):
+        if is_database_failure(error):
             # The database is unavailable or there was a conflict: the row itself is fine.
             raise
         log.exception("Row %s of bulk action %s failed", task.row_id, task.action_id)
@@ -283,7 +283,7 @@ def _run_finish(session: Session, handler: BulkHandler, action_id: int, now: dat
     except DeskError as error:
         outcome = Outcome(error.code, error.arguments, bulk_states.FAILED)
     except Exception as error:
-        if concerns_the_database(error):
+        if is_database_failure(error):
             raise
         # It would fail again, and the job is enqueued every second until the action has ended.
         log.exception("Finishing bulk action %s failed", action_id)

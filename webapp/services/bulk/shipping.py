@@ -43,7 +43,7 @@ def _shipped_at(session: Session, task: Task) -> datetime | None:
         return None
     order = session.get_one(Order, task.subject_id)
     zone = ZoneInfo(order.store.marketplace.time_zone)
-    return tracking_matching.shipped_at(day, zone, order.purchased_at, task.now)
+    return tracking_matching.resolve_ship_time(day, zone, order.purchased_at, task.now)
 
 
 SHIP = BulkHandler("ship", "orders.write", _ship)

@@ -55,7 +55,7 @@ def add_invoice(
 
     Raises InvalidError and RefusedError like `create`.
     """
-    draft = drafts.invoice(order.items, order.total, quantities)
+    draft = drafts.build_invoice(order.items, order.total, quantities)
     number = str(number_sequences.next_numbers(session, "invoice")[0])
     invoice = Invoice(number=number, order_id=order.id, created_at=now, **draft.amounts())
     lines = {item.id: item for item in order.items}

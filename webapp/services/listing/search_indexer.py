@@ -6,7 +6,7 @@ from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session, load_only, selectinload
 
 from webapp.db.bulk_write import insert_rows
-from webapp.db.search_index import NAME_OF_TABLE, DocumentHasher, row_of
+from webapp.db.search_index import NAME_OF_TABLE, DocumentHasher, get_document_id
 from webapp.db.session_hooks import update_before_commit
 from webapp.domain.amazon.types import Address, AmazonOrder
 from webapp.domain.search_tokenizer import IndexableOrder
@@ -31,7 +31,7 @@ def index_new(session: Session, orders: Iterable[tuple[int, AmazonOrder]], numbe
     _insert_documents(
         session,
         [
-            (row_of(order.purchased_at, id_), hasher.document(_from_amazon(order, numbers.get(id_))))
+            (get_document_id(order.purchased_at, id_), hasher.document(_from_amazon(order, numbers.get(id_))))
             for id_, order in orders
         ],
     )
@@ -59,7 +59,7 @@ def rebuild(session: Session, amazon_order_ids: Sequence[int]) -> None:
         order = orders.get(amazon_order.id)
         tracking_numbers = numbers_by_order.get(order.id, []) if order else []
         document = hasher.document(_from_stored(amazon_order, order, tracking_numbers))
-        documents.append((row_of(amazon_order.purchased_at, amazon_order.id), document))
+        documents.append((get_document_id(amazon_order.purchased_at, amazon_order.id), document))
     delete_documents(session, [row for row, _ in documents])
     _insert_documents(session, documents)
 
@@ -90,7 +90,7 @@ def delete_store(session: Session, store_id: int) -> None:
     """Delete the documents of all orders of a store."""
     statement = select(rows.AmazonOrder.purchased_at, rows.AmazonOrder.id).where(rows.AmazonOrder.store_id == store_id)
     for batch in session.execute(statement).partitions(10_000):
-        delete_documents(session, [row_of(purchased_at, id_) for purchased_at, id_ in batch])
+        delete_documents(session, [get_document_id(purchased_at, id_) for purchased_at, id_ in batch])
 
 
 def _insert_documents(session: Session, documents: Sequence[tuple[int, str]]) -> None:
@@ -157,7 +157,7 @@ def _mark_changed(session: Session) -> None:
             if any(attribute.has_changes() for attribute in history.values()):
                 mark_dirty(session, entity.id)
             for purchased_at in history["purchased_at"].deleted or ():
-                delete_documents(session, [row_of(purchased_at, entity.id)])
+                delete_documents(session, [get_document_id(purchased_at, entity.id)])
         elif isinstance(entity, Order):
             if entity in session.new or any(
                 inspect(entity).attrs[name].history.has_changes() for name in _ORDER_COLUMNS

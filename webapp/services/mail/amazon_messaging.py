@@ -49,17 +49,17 @@ def is_fresh(offer: MessageOffer, now: datetime) -> bool:
 
 def process_due(session: Session, port: AmazonGateway, account_id: int, *, clock: Clock) -> None:
     """Load requested kinds and send due messages. Calls Amazon, commits. Raises BusyError if already running."""
-    owner = leases.acquire(session, leases.name_of("messages", account_id), clock(), "messages_running")
+    owner = leases.acquire(session, leases.build_lease_name("messages", account_id), clock(), "messages_running")
     try:
         for amazon_order_id in _requested_order_ids(session, account_id):
             _load_allowed(session, port, amazon_order_id, clock)
-            leases.renew(session, leases.name_of("messages", account_id), owner, clock())
+            leases.renew(session, leases.build_lease_name("messages", account_id), owner, clock())
             session.commit()
         for mail_id in _due_mail_ids(session, account_id, clock()):
             _send(session, port, account_id, mail_id, owner, clock)
     finally:
         session.rollback()
-        leases.release(session, leases.name_of("messages", account_id), owner)
+        leases.release(session, leases.build_lease_name("messages", account_id), owner)
 
 
 def _requested_order_ids(session: Session, account_id: int) -> list[int]:
@@ -117,7 +117,7 @@ def _send(session: Session, port: AmazonGateway, account_id: int, mail_id: int, 
     mail_outbox.apply_transition(mail, "send", clock())
     mail.tries += 1
     mail.due_at = clock() + domain.SILENT
-    leases.renew(session, leases.name_of("messages", account_id), owner, clock())
+    leases.renew(session, leases.build_lease_name("messages", account_id), owner, clock())
     session.commit()
     fault_points.crash("message.before_send")
     try:
@@ -147,7 +147,7 @@ def _handle_error(session: Session, account_id: int, mail_id: int, error: Amazon
         mail_outbox.record_event(session, "mail_unknown", mail, now=now, actor="schedule")
     elif can_retry:
         mail_outbox.apply_transition(mail, "wait", now)
-        mail.due_at = now + max(domain.next_try(mail.tries), timedelta(seconds=getattr(error, "wait", None) or 0))
+        mail.due_at = now + max(domain.retry_delay(mail.tries), timedelta(seconds=getattr(error, "wait", None) or 0))
     else:
         mail_outbox.apply_transition(mail, "fail", now)
         mail_outbox.record_event(session, "mail_failed", mail, now=now, actor="schedule")

@@ -82,7 +82,7 @@ def queue_mail(
         _check_not_queued(session, order, kind, document_id)
     else:
         text = mail_states.clean_text(*text)
-        external = external_links.leading_away("\n".join(text))
+        external = external_links.find_external_hosts("\n".join(text))
         if external and not force:
             raise InvalidError("mail_leads_away", field="force", places=", ".join(external))
     mail = _new_mail(order, kind, now, actor, document_id=document_id, idempotency_key=idempotency_key)

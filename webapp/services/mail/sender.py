@@ -240,7 +240,7 @@ def _postpone(session: Session, mail_id: int, error: MailError, now: datetime) -
         mail.tries += 1
     mail_outbox.apply_transition(mail, "wait", now)
     mail.cause, mail.error_message = error.cause, error.words
-    mail.due_at = now + domain.next_try(mail.tries)
+    mail.due_at = now + domain.retry_delay(mail.tries)
 
 
 def _postpone_undecryptable(session: Session, mail_id: int, error: DecryptionError, now: datetime) -> None:

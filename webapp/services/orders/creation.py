@@ -78,7 +78,7 @@ def create_many(
         [_new_line(item, _is_invoiced_at_import(order, store)) for item in order.items] for _, order, store in orders
     ]
     totals_by_order = [
-        [order_amounts.sort(item.components, import_rules.line_total(item)) for item in order.items]
+        [order_amounts.sort(item.components, import_rules.calculate_line_total(item)) for item in order.items]
         for _, order, _ in orders
     ]
     ids = allocate_ids(session, Order, len(orders))
@@ -145,7 +145,7 @@ def _create_customer(session: Session, key: tuple[int, bytes], order: AmazonOrde
 
 def order_total(order: AmazonOrder, store: Store) -> Money:
     """Return the total of the order, in the marketplace's currency if the order has no amounts."""
-    return import_rules.total_of(order, marketplaces.BY_ID[store.marketplace_id].currency)
+    return import_rules.calculate_total(order, marketplaces.BY_ID[store.marketplace_id].currency)
 
 
 def _is_invoiced_at_import(order: AmazonOrder, store: Store) -> bool:
@@ -190,7 +190,7 @@ def _order_row(
         # Amazon provides no billing address, only the buyer's name.
         "billing": {"name": order.buyer.name} if order.buyer and order.buyer.name else None,
         "shipping_address": address,
-        **order_amounts.together(totals, total.minor).as_row(),
+        **order_amounts.combine(totals, total.minor).as_row(),
     }
 
 
@@ -241,7 +241,7 @@ def _create_invoices(
 
 def _invoice_item_rows(items: Sequence[dict[str, Any]], total: int) -> list[dict[str, Any]]:
     """Return the items of an invoice of a whole order, like `drafts.invoice`."""
-    remainders = drafts.unallocated(total, [(item["ordered"], item["total"]) for item in items])
+    remainders = drafts.distribute_unallocated(total, [(item["ordered"], item["total"]) for item in items])
     return [
         {name: item[name] for name in _AMOUNT_FIELDS}
         | {"order_item_id": item["id"], "quantity": item["invoiced"]}

@@ -107,12 +107,12 @@ def _reconcile_batch(session: Session, ids: Sequence[int], now: datetime, actor:
         product = products[hold_update.product_id]
         line = _stock_line(row, product, hold_update.held, returned.get(row.line_id, []))
         if hold is None:
-            hold_update.held = stock.first(line, counted=product.counts(row.purchased_at))
+            hold_update.held = stock.create_initial_effect(line, counted=product.counts(row.purchased_at))
         updates.append(hold_update.to(line, product, now, actor))
     for (order_id, item), hold in holds.items():
         # Amazon does not list the line any more, so nothing of it is to be shipped.
         hold_update = _HoldUpdate(order_id, item, hold.product_id, hold)
-        updates.append(hold_update.to(stock.untouched(hold_update.held), products[hold.product_id], now, actor))
+        updates.append(hold_update.to(stock.keep_hold(hold_update.held), products[hold.product_id], now, actor))
     _save_holds(session, [hold_update for hold_update in updates if hold_update.matters])
     _save_counters(session, products)
     _update_reserved_flags(session, rows, updates)
@@ -168,7 +168,7 @@ class _HoldUpdate:
         self.after = self.held
         self.rows: list[dict[str, Any]] = []
 
-    def to(self, line: stock.Line, product: _ProductStock, now: datetime, actor: str) -> "_HoldUpdate":
+    def to(self, line: stock.StockLine, product: _ProductStock, now: datetime, actor: str) -> "_HoldUpdate":
         self.after, moves = stock.settle(line, self.held, managed=product.managed)
         self.rows = [
             product.move(self.product_id, one, now, actor) | {"step": self.steps + place}
@@ -186,9 +186,9 @@ class _HoldUpdate:
 
 def _stock_line(
     row: Any, product: _ProductStock, held: stock.StockEffect, returned: Sequence[tuple[datetime, int]]
-) -> stock.Line:
+) -> stock.StockLine:
     if row.fulfilled_by != status.MERCHANT:
-        return stock.untouched(held)
+        return stock.keep_hold(held)
     if row.line_id is None:
         store = stock.Store(
             import_orders=row.import_orders,
@@ -198,11 +198,11 @@ def _stock_line(
         )
         free = product.quantity - product.reserved
         is_blocked = row.blocked is not None
-        return stock.of_amazon_order(
+        return stock.plan_amazon_item(
             row.quantity, row.status, row.purchased_at, store, held, blocked=is_blocked, free=free
         )
     returned_before = sum(quantity for at, quantity in returned if product.since is not None and at < product.since)
-    return stock.of_order(row, row.quantity, sum(quantity for _, quantity in returned), returned_before)
+    return stock.plan_order_line(row, row.quantity, sum(quantity for _, quantity in returned), returned_before)
 
 
 def _load_products(session: Session, ids: Collection[int]) -> dict[int, _ProductStock]:

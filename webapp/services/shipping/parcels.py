@@ -49,7 +49,7 @@ def edit(
     with order_editing.edit_order(session, _order_id(session, parcel_id)) as order:
         parcel = _reload(session, parcel_id)
         was_confirmed = bool(parcel.tracking_warning) and carriers.clean(tracking_number) == parcel.tracking_number
-        draft = parcels.cleaned(
+        draft = parcels.clean_carrier(
             parcels.Parcel(None, carrier, title, tracking_number, shared=shared, confirmed=confirmed or was_confirmed),
             order.store.marketplace.country_code,
         )

@@ -49,10 +49,10 @@ def create(
         error = refusal(session, order)
         if error:
             raise RefusedError(error)
-        asked_to_cancel = shipment_confirmation.asked_to_cancel(order.amazon_order)
+        asked_to_cancel = shipment_confirmation.is_cancellation_requested(order.amazon_order)
         if asked_to_cancel and not ship_anyway:
             raise InvalidError("ship_anyway_required", field="ship_anyway")
-        drafts = parcels.shipment(order.items, parcel_drafts, order.store.marketplace.country_code)
+        drafts = parcels.check_shipment(order.items, parcel_drafts, order.store.marketplace.country_code)
         # Locks the number sequence of shipments, so that all tracking numbers stored so far are visible.
         number = str(number_sequences.next_numbers(session, "shipment")[0])
         check_tracking_numbers(session, order, drafts)
@@ -132,7 +132,7 @@ def refusal(session: Session, order: Order) -> str | None:
         Submission.amazon_order_id == order.amazon_order_id, Submission.kind == cancellation.KIND, Submission.open
     )
     is_cancelling = session.scalar(open_cancellation) is not None
-    return shipment_confirmation.blocked_reason(
+    return shipment_confirmation.find_blocked_reason(
         order.amazon_order, writable=order.store.import_orders, cancelling=is_cancelling
     )
 

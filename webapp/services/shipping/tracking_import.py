@@ -102,10 +102,10 @@ def confirm(session: Session, import_id: int, *, undo_seconds: int, now: datetim
             raise RefusedError("tracking_confirmed_already")
         return action
     matches = queries.evaluate(session, queries.list_rows(session, import_id), now)
-    ship_dates = tracking_matching.shipped_on(matches)
+    ship_dates = tracking_matching.collect_ship_dates(matches)
     rows: list[bulk_runner.RowSpec] = [
         (order_id, {"parcels": [asdict(parcel) for parcel in parcels], "shipped_on": ship_dates.get(order_id, "")})
-        for order_id, parcels in tracking_matching.shipments(matches).items()
+        for order_id, parcels in tracking_matching.group_shipments(matches).items()
     ]
     if not rows:
         session.rollback()

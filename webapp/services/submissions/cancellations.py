@@ -75,7 +75,7 @@ def refusal(session: Session, order: AmazonOrder) -> str | None:
     parcel = (
         select(Parcel.id).join(Order, Order.id == Parcel.order_id).where(Order.amazon_order_id == order.id).limit(1)
     )
-    return cancellation.refusal(
+    return cancellation.find_refusal(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
@@ -120,7 +120,7 @@ class CancellationHandler(SubmissionHandler):
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
-        error = cancellation.refusal(order.status, order.fulfilled_by, writable=True, requested=False)
+        error = cancellation.find_refusal(order.status, order.fulfilled_by, writable=True, requested=False)
         return PreflightFailure(error) if error else None
 
     def is_shown_by(self, session: Session, submission: Submission, amazon_order: amazon_types.AmazonOrder) -> bool:

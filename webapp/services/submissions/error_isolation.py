@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from webapp.db.database_errors import concerns_the_database
+from webapp.db.database_errors import is_database_failure
 from webapp.db.leases import LeaseLostError
 from webapp.domain.amazon.errors import AmazonError
 from webapp.models.submissions import Submission
@@ -37,7 +37,7 @@ def isolate_errors(session: Session, submissions: Sequence[Submission], now: dat
     except (AmazonError, RetryAfterError, LeaseLostError):
         raise
     except Exception as error:
-        if concerns_the_database(error):
+        if is_database_failure(error):
             raise
         logger.exception("Submissions %s cannot be processed", ids)
         session.rollback()

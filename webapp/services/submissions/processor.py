@@ -61,7 +61,7 @@ def run(
     Raises BusyError while another run has the lease. A transient AmazonError reschedules its submissions and is stored
     on them.
     """
-    owner = leases.acquire(session, leases.name_of("submissions", account_id), clock(), "submissions_running")
+    owner = leases.acquire(session, leases.build_lease_name("submissions", account_id), clock(), "submissions_running")
     processor = SubmissionProcessor(session, port, account_id, owner, clock)
     try:
         clock_corrections.correct_account(session, account_id, clock())
@@ -75,7 +75,7 @@ def run(
         return session.scalar(select(func.count()).select_from(processor.select_open().subquery())) or 0
     finally:
         session.rollback()
-        leases.release(session, leases.name_of("submissions", account_id), owner)
+        leases.release(session, leases.build_lease_name("submissions", account_id), owner)
 
 
 class SubmissionProcessor:
@@ -292,7 +292,7 @@ class SubmissionProcessor:
 
     def _lock(self) -> None:
         """Renew the lease, and lock the account's orders until the transaction ends."""
-        leases.renew(self.session, leases.name_of("submissions", self.account_id), self.owner, self.clock())
+        leases.renew(self.session, leases.build_lease_name("submissions", self.account_id), self.owner, self.clock())
         locking.lock_orders(self.session, self.account_id)
 
     def _refresh(self, submission: Submission) -> None:

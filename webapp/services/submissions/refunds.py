@@ -71,7 +71,7 @@ class RefundHandler(SubmissionHandler):
         if report is None:
             return "refund_without_report"
         lines = _document_lines(session, submissions)
-        failed = amazon_refunds.failures(report, lines)
+        failed = amazon_refunds.find_failures(report, lines)
         is_rejected_whole = failed is not None and 0 in failed
         contradicts = (
             failed is None or report.is_contradictory or (report.processed != len(lines) and not is_rejected_whole)
@@ -80,13 +80,13 @@ class RefundHandler(SubmissionHandler):
 
     def report_matches(self, session: Session, submissions: Sequence[Submission], report: FeedReport) -> bool:
         """Compare the order and the item of each line, as far as the report names them."""
-        return amazon_refunds.failures(report, _document_lines(session, submissions)) is not None
+        return amazon_refunds.find_failures(report, _document_lines(session, submissions)) is not None
 
     def find_rejection(self, session: Session, submission: Submission, report: FeedReport) -> Rejection | None:
         """Collect the rejected lines of the credit memo: they can be requested again, the others stay."""
         memo = load_memo(session, submission)
         submissions = submission.feed.submissions if submission.feed is not None else [submission]
-        failed = amazon_refunds.failures(report, _document_lines(session, submissions)) or {}
+        failed = amazon_refunds.find_failures(report, _document_lines(session, submissions)) or {}
         first = submission.message_id or 0
         messages = [failed.get(first + index) or failed.get(0) for index in range(len(memo.amazon_lines))]
         if not any(messages):

@@ -124,7 +124,7 @@ class ShipmentConfirmationHandler(SubmissionHandler):
         shipment = session.get_one(Shipment, parcel.shipment_id)
         # Amazon rejects a ship date in its future. `changed_at` is the present: the state has just changed.
         latest_time = clock_corrections.amazon_time(session, submission.account_id, submission.changed_at)
-        sent_parcel = shipment_confirmation.parcel(
+        sent_parcel = shipment_confirmation.build_parcel(
             parcel.reference,
             parcel.carrier,
             parcel.title,
@@ -138,12 +138,12 @@ class ShipmentConfirmationHandler(SubmissionHandler):
 
     def check_preflight(self, session: Session, submission: Submission) -> PreflightFailure | None:
         order = submission.amazon_order
-        error = shipment_confirmation.refusal(order)
+        error = shipment_confirmation.find_refusal(order)
         if error:
             return PreflightFailure(error)
         parcel = self._load_parcel(session, submission)
         item_ids = _amazon_item_ids(session, parcel)
-        cause = shipment_confirmation.conflict(
+        cause = shipment_confirmation.find_conflict(
             order,
             {item.order_item_id: item.quantity - item.quantity_shipped for item in order.items},
             {item_ids[item.order_item_id]: item.quantity for item in parcel.items},

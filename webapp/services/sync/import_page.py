@@ -115,7 +115,7 @@ def _marketplace(
     if order.number in stored:
         of_store = select(Store.marketplace_id).join(rows.AmazonOrder, rows.AmazonOrder.store_id == Store.id)
         return session.scalars(of_store.where(rows.AmazonOrder.id == stored[order.number].id)).one()
-    currency = import_rules.total_of(order, "").currency
+    currency = import_rules.calculate_total(order, "").currency
     possible = [id_ for id_ in stores if len(stores) == 1 or marketplaces.BY_ID[id_].currency == currency]
     return possible[0] if len(possible) == 1 else ""
 

@@ -94,10 +94,10 @@ def _update_amounts(order: Order, amazon_order: AmazonOrder) -> bool:
             sums = zip(_amounts(order), new, old, strict=True)
             _set_amounts(order, order_amounts.Totals(*(total + added - removed for total, added, removed in sums)))
     if is_uninvoiced:
-        total = import_rules.total_of(amazon_order, order.currency)
+        total = import_rules.calculate_total(amazon_order, order.currency)
         if total.currency == order.currency or order.total == 0:
             order.currency = total.currency
-            _set_amounts(order, order_amounts.together([_amounts(line) for line in order.items], total.minor))
+            _set_amounts(order, order_amounts.combine([_amounts(line) for line in order.items], total.minor))
     return before != [_amounts(order), *map(_amounts, order.items)]
 
 
@@ -127,7 +127,7 @@ def _quantity_at_amazon(item: AmazonItem | None) -> int:
 def _amounts_at_amazon(item: AmazonItem | None) -> order_amounts.Totals:
     if item is None:
         return order_amounts.Totals(0, 0, 0, 0, 0, 0)
-    return order_amounts.sort(item.components, import_rules.line_total(item))
+    return order_amounts.sort(item.components, import_rules.calculate_line_total(item))
 
 
 def _amounts(row: Order | OrderItem) -> order_amounts.Totals:

@@ -70,7 +70,7 @@ def create_order(session: Session, amazon_order_id: int, *, now: datetime, actor
         session.commit()
         raise RefusedError(decision.cause or "")
     if decision.what == rule.NOTHING:
-        reason = rule.why_waiting(order, settings)
+        reason = rule.find_waiting_reason(order, settings)
         session.rollback()
         raise RefusedError(reason, status=order.status)
     due, block_reasons = availability_check.filter_ready(session, row.account_id, [(row.id, order, row.store)], now=now)

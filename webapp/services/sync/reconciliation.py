@@ -60,7 +60,7 @@ def cancel(session: Session, order: Order, *, now: datetime) -> None:
     money_left = order.total_invoiced - order.total_refunded - order.total_refunding
     if money_left > 0 or any(order_states.left_to_refund(item) for item in order.items):
         given = refundable.sum_credited(session, order)
-        draft = drafts.credit_all(order.items, order.total, given=given, money_left=money_left)
+        draft = drafts.build_full_credit(order.items, order.total, given=given, money_left=money_left)
         memo = credit_memos.add_credit_memo(session, order, draft, now=now, reason="cancelled_at_amazon")
         audit_log.record_on_order(session, "credited_offline", order, now=now, actor="amazon", number=memo.number)
     for item in order.items:

@@ -67,7 +67,7 @@ def sync_account(
     continues with the next page. Raises BusyError while another sync of the account is running, and the AmazonError
     that ended the run, which is stored on it. Committed pages stay, and the next sync starts at the old cursor.
     """
-    owner = leases.acquire(session, leases.name_of("sync", account_id), clock(), "sync_running")
+    owner = leases.acquire(session, leases.build_lease_name("sync", account_id), clock(), "sync_running")
     try:
         run, window = _begin(session, account_id, clock(), actor, since)
         try:
@@ -84,7 +84,7 @@ def sync_account(
         return run
     finally:
         session.rollback()
-        leases.release(session, leases.name_of("sync", account_id), owner)
+        leases.release(session, leases.build_lease_name("sync", account_id), owner)
 
 
 def refresh_order(
@@ -216,7 +216,7 @@ def _read_quarantined(session: Session, gateway: AmazonGateway, run: SyncRun, ow
         try:
             order = gateway.get_order(number, missing)
         except InvalidResponse:
-            leases.renew(session, leases.name_of("sync", run.account_id), owner, clock())
+            leases.renew(session, leases.build_lease_name("sync", run.account_id), owner, clock())
             quarantine.still_unparseable(session, run.account_id, number, clock())
         except AmazonError as error:
             # The next sync reads them again; the run itself has succeeded.
@@ -248,19 +248,19 @@ def _read_incomplete(session: Session, gateway: AmazonGateway, run: SyncRun, own
             # The next sync reads them again; the run itself has succeeded.
             log.info("incomplete orders are read later: %s", error.cause)
             break
-        leases.renew(session, leases.name_of("sync", run.account_id), owner, clock())
+        leases.renew(session, leases.build_lease_name("sync", run.account_id), owner, clock())
         if order is not None:
             _import_one(session, run, order, owner, clock())
         incomplete_orders.postpone(session, id_, clock())
         session.commit()
     # An order may come back unchanged although all datasets were requested: then it has no amounts.
-    leases.renew(session, leases.name_of("sync", run.account_id), owner, clock())
+    leases.renew(session, leases.build_lease_name("sync", run.account_id), owner, clock())
     run.orders_created += order_decisions.retry_blocked(session, run.account_id, now=clock(), actor=run.actor)
     session.commit()
 
 
 def _import_one(session: Session, run: SyncRun, order: AmazonOrder, owner: str, now: datetime) -> None:
-    leases.renew(session, leases.name_of("sync", run.account_id), owner, now)
+    leases.renew(session, leases.build_lease_name("sync", run.account_id), owner, now)
     counts = import_page.import_page(session, run.account_id, [order], now=now, actor=run.actor)
     run.new += counts.new
     run.orders_created += counts.orders_created
@@ -293,7 +293,7 @@ def _write_page(
     moves_cursor: bool,
 ) -> None:
     """Store a page with the resume point, and after the last page with the cursor and the end of the run. Commits."""
-    leases.renew(session, leases.name_of("sync", run.account_id), owner, now)
+    leases.renew(session, leases.build_lease_name("sync", run.account_id), owner, now)
     is_last = page.next_token is None
     retried = order_decisions.retry_blocked(session, run.account_id, now=now, actor=run.actor) if is_last else 0
     counts = import_page.import_page(session, run.account_id, page.orders, now=now, actor=run.actor)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db.encryption import field_cipher
 from webapp.domain.errors import InvalidError, RefusedError
-from webapp.domain.users.credentials import LONGEST_PASSWORD, normal_email
+from webapp.domain.users.credentials import LONGEST_PASSWORD, normalize_email
 from webapp.models.users import SignInAttempt, User
 from webapp.queries.users import hash_account
 from webapp.services.users.users import update_hash
@@ -35,7 +35,7 @@ def sign_in(session: Session, email: str, password: str, address: str, verify: V
     Raises the same InvalidError for unknown and disabled users and wrong passwords, and RefusedError while the account
     or the network `address` is locked.
     """
-    email = normal_email(email)
+    email = normalize_email(email)
     attempt_id, user_id, stored = _record_attempt(session, email, address, now)
     is_right, new_hash = verify(password[: LONGEST_PASSWORD + 1], stored)
     if not is_right or user_id is None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from webapp.core.settings import Settings
 from webapp.domain.errors import InvalidError, NotFoundError, RefusedError
-from webapp.domain.users.credentials import check_role, clean_email, normal_email
+from webapp.domain.users.credentials import check_role, clean_email, normalize_email
 from webapp.domain.users.permissions import OWNER
 from webapp.models.users import SignInLink, User, WebSession
 from webapp.queries import users
@@ -40,7 +40,7 @@ def make_sign_in_link(
         if users.has_users(session):
             raise RefusedError("not_first_start")
         return _make_link(session, settings, now, "first", None, actor)
-    user = users.find_by_email(session, normal_email(email))
+    user = users.find_by_email(session, normalize_email(email))
     if user is None:
         raise NotFoundError("user_unknown")
     if not user.active:

@@ -29,7 +29,7 @@ def _build_form(order: Order) -> CreditMemoForm:
     form = credit_memo_form(order, refundable.load_refundable(session, order))
     if not form.is_submitted():
         refunded = refundable.sum_credited(session, order)
-        draft = drafts.credit_all(order.items, order.total, given=refunded, money_left=_remaining_amount(order))
+        draft = drafts.build_full_credit(order.items, order.total, given=refunded, money_left=_remaining_amount(order))
         form.fill(draft, on_amazon=_amazon_error(session, order, draft) is None)
     return form
 
@@ -44,13 +44,13 @@ def _preview(session: Session, order: Order, form: CreditMemoForm) -> dict[str, 
     if not any(map(order_states.left_to_refund, order.items)) and _remaining_amount(order) <= 0:
         raise RefusedError("nothing_to_refund")
     try:
-        draft = refundable.draft_credit_memo(session, order, form.asked())
+        draft = refundable.draft_credit_memo(session, order, form.build_request())
     except InvalidError as error:
-        form.tell(error)
+        form.show_error(error)
         return context
     amazon_error = _amazon_error(session, order, draft)
     if amazon_error is not None and form.on_amazon:
-        form.tell(amazon_error)
+        form.show_error(amazon_error)
     elif amazon_error is not None:
         context["why_not_amazon"] = text_for(amazon_error.code, amazon_error.arguments)
     return context | {"worth": document_pages.draft_totals(draft, order.currency, _l("Total to refund"))}
@@ -70,11 +70,11 @@ def _create(session: Session, order: Order, form: CreditMemoForm, options: dict[
     memo = credit_memos.create(
         session,
         order.id,
-        form.asked(),
+        form.build_request(),
         on_amazon=form.on_amazon,
         reason=(form.reason.data or "") if form.on_amazon else "",
         undo_seconds=settings().undo_seconds,
-        return_to_stock=form.returned(),
+        return_to_stock=form.returned_line_ids(),
         **options,
     )
     if form.on_amazon:

@@ -108,7 +108,7 @@ def _create(document: DocumentType, number: str) -> Response:
         "comment": form.comment.data or "",
         "notify": bool(form.notify.data),
         "append": bool(form.append.data),
-        "expected_version": form.version(),
+        "expected_version": form.parse_version(),
         "now": datetime.now(UTC),
         "actor": current_user.actor,
     }
@@ -137,19 +137,19 @@ def _render(
 
     `edited`: a button changed the form and not its fields, so no errors are shown yet.
     """
-    message = text_for(error.code, error.arguments) if error is not None and form.culprit(error) is None else ""
+    message = text_for(error.code, error.arguments) if error is not None and form.find_field(error) is None else ""
     context: dict[str, Any] = {"refused": "", "worth": None}
     try:
         context |= _preview(document, order, form)
     except RefusedError as refusal:
         context["refused"] = text_for(refusal.code, refusal.arguments)
     except InvalidError as invalid:
-        form.tell(invalid)
+        form.show_error(invalid)
     if error is not None:
-        form.tell(error)
+        form.show_error(error)
     if edited:
-        form.forgive()
-    form.fresh(order)
+        form.clear_errors()
+    form.bind_order(order)
     return respond(
         request,
         f"{document.name}/_new.html",

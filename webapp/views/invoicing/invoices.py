@@ -11,7 +11,7 @@ from webapp.core.extensions import db
 from webapp.domain.common.money import Money
 from webapp.domain.invoicing import drafts
 from webapp.domain.orders import state_machine as order_states
-from webapp.forms.documents import DocumentForm, invoice_form, pieces
+from webapp.forms.documents import DocumentForm, invoice_form, parse_quantities
 from webapp.forms.orders import CommentForm
 from webapp.models.orders import Order
 from webapp.queries.invoicing import documents as queries
@@ -48,12 +48,12 @@ def show(number: str) -> Response:
 
 
 def _preview(_session: Session, order: Order, form: DocumentForm) -> dict[str, Any]:
-    draft = drafts.invoice(order.items, order.total, pieces(form, order.items))
+    draft = drafts.build_invoice(order.items, order.total, parse_quantities(form, order.items))
     return {"worth": document_pages.draft_totals(draft, order.currency, _l("Grand total"))}
 
 
 def _create(session: Session, order: Order, form: DocumentForm, options: dict[str, Any]) -> str:
-    return invoices.create(session, order.id, pieces(form, order.items), **options).number
+    return invoices.create(session, order.id, parse_quantities(form, order.items), **options).number
 
 
 document_form.add_routes(

@@ -85,7 +85,7 @@ def _button(order: OrderDetail, action: str, leading: str) -> ActionButton:
 def _unavailable_reason(order: OrderDetail, action: str) -> str | None:
     """Return why this action is unavailable, or None."""
     if action == "cancel":
-        code = cancellation.refusal(
+        code = cancellation.find_refusal(
             order.amazon_order.status,
             order.amazon_order.fulfilled_by,
             writable=order.store.import_orders,
@@ -100,7 +100,7 @@ def _unavailable_reason(order: OrderDetail, action: str) -> str | None:
     if action == "ship" and not any(map(order_states.left_to_ship, order.items)):
         return text_for("nothing_to_ship")
     if action == "ship":
-        reason = shipment_confirmation.blocked_reason(
+        reason = shipment_confirmation.find_blocked_reason(
             order.amazon_order, writable=order.store.import_orders, cancelling=order.cancelling
         )
         return text_for(reason) if reason else None

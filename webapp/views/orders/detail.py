@@ -101,7 +101,7 @@ def _information(_session: Session, order: OrderDetail) -> dict[str, Any]:
         "remarks": [_comment_view(note, zone) for note in order.comments[: queries.LATEST]],
         "more_remarks": len(order.comments) > queries.LATEST,
         "form": comments.form_for(order, formdata=None),
-        "no_mail": mail_states.why_not(order.email, configured=order.related.mail_servers > 0),
+        "no_mail": mail_states.find_block_reason(order.email, configured=order.related.mail_servers > 0),
     }
 
 

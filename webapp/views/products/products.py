@@ -132,7 +132,7 @@ def count(product_id: int) -> Response:
     form = CountForm()
 
     def save(arguments: dict[str, Any]) -> None:
-        pieces = csv_import.pieces(form.quantity.data or "")
+        pieces = csv_import.parse_quantity(form.quantity.data or "")
         apply = products.adjust_quantity if form.how.data == "adjust" else products.set_quantity
         apply(db.session(), product_id, pieces, reason=form.reason.data or "", **arguments)
 

@@ -76,9 +76,9 @@ def _edit_form(form: ShipmentForm) -> bool:
 def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, Any]:
     """Return how many units go in how many parcels, and the likely carrier of each tracking number."""
     context = {
-        "numbers": form.numbers(),
+        "numbers": form.classify_numbers(),
         "packed": None,
-        "asked_to_cancel": shipment_confirmation.asked_to_cancel(order.amazon_order),
+        "asked_to_cancel": shipment_confirmation.is_cancellation_requested(order.amazon_order),
         "cancel_refused": cancellations.refusal(session, order.amazon_order),
     }
     if not any(map(order_states.left_to_ship, order.items)):
@@ -87,12 +87,12 @@ def _preview(session: Session, order: Order, form: ShipmentForm) -> dict[str, An
     if refusal:
         raise RefusedError(refusal)
     try:
-        drafts = parcels.shipment(order.items, form.packed(unknown="?"))
+        drafts = parcels.check_shipment(order.items, form.build_parcels(unknown="?"))
         shipments.check_tracking_numbers(session, order, drafts)
     except ConfirmationError:
         return context
     except DeskError as error:
-        form.tell(error)
+        form.show_error(error)
         return context
     return context | {"packed": (sum(sum((draft.quantities or {}).values()) for draft in drafts), len(drafts))}
 
@@ -101,7 +101,7 @@ def _create(session: Session, order: Order, form: ShipmentForm, options: dict[st
     shipment = shipments.create(
         session,
         order.id,
-        form.packed(),
+        form.build_parcels(),
         undo_seconds=settings().undo_seconds,
         ship_anyway=bool(form.ship_anyway.data),
         **options,

@@ -156,7 +156,7 @@ def _preview(import_id: int) -> dict[str, Any]:
     after = request.args.get("after", 0, type=int)
     group = [pair for pair in pairs if pair[1].standing == shown]
     page = group[after : after + SHOWN]
-    packed = tracking_matching.shipments(matches)
+    packed = tracking_matching.group_shipments(matches)
     return {
         "stored": stored,
         "pairs": page,

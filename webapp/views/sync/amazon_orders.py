@@ -17,7 +17,7 @@ from webapp.domain.common import addresses
 from webapp.domain.common.money import Money
 from webapp.domain.errors import InvalidError, RefusedError
 from webapp.domain.submissions import cancellation
-from webapp.domain.sync.version_diff import Difference, differences
+from webapp.domain.sync.version_diff import Difference, find_differences
 from webapp.forms.amazon_orders import AddressForm
 from webapp.messages import text_for
 from webapp.models.amazon_orders import AmazonOrder
@@ -77,7 +77,7 @@ def load(number: str) -> AmazonOrderSummary:
     session = db.session()
     order, order_number, items, packages, cancellation_requested, has_left = queries.get_detail(session, number)
     submission = queries.find_last_cancellation(session, order.id) if cancellation_requested else None
-    refused = cancellation.refusal(
+    refused = cancellation.find_refusal(
         order.status,
         order.fulfilled_by,
         writable=order.store.import_orders,
@@ -245,7 +245,7 @@ def _history(summary: AmazonOrderSummary) -> dict[str, Any]:
     if version is not None:
         after, before = queries.get_version_pair(session, summary.order.id, version)
         first = before is None
-        changes = [] if first else differences(before, after)
+        changes = [] if first else find_differences(before, after)
     return {
         "lines": timeline.of_amazon_order(session, summary.order),
         "version": version,

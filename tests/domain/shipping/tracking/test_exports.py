@@ -19,7 +19,7 @@ from webapp.domain.shipping.tracking.matching import (
 )
 from webapp.domain.shipping.tracking.numbers import classify
 from webapp.domain.shipping.tracking.parser import read
-from webapp.domain.shipping.tracking.text import text_of
+from webapp.domain.shipping.tracking.text import decode_file
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ONE, TWO = "303-1234567-1234567", "303-1234567-1234568"
@@ -165,7 +165,7 @@ def test_a_carrier_s_name_is_read_in_every_encoding_that_is_known():
         ("cp1252", "Colis Privé", "Numéro de commande;Numéro de suivi;Transporteur"),
     ]:
         raw = f"{heads}\n{ONE};401234567812;{carrier}\n{TWO};{UPS};UPS\n".encode(encoding)
-        assert [line.carrier for line in read(text_of("export.csv", raw)).lines] == [carrier, "UPS"], (
+        assert [line.carrier for line in read(decode_file("export.csv", raw)).lines] == [carrier, "UPS"], (
             encoding,
             carrier,
             heads,
@@ -178,7 +178,7 @@ def test_a_carrier_s_name_is_read_in_every_encoding_that_is_known():
 def test_a_file_whose_letters_make_no_sense_is_refused(encoding, name):
     raw = f"Order;Tracking;Carrier\n{ONE};{DHL};{name}\n".encode(encoding)
     with pytest.raises(InvalidError) as caught:
-        text_of("export.csv", raw)
+        decode_file("export.csv", raw)
     assert caught.value.code == "sheet_encoding_unknown"
 
 

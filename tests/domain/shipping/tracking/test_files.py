@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.tracking.cells import (
-    day,
     is_month_first,
     is_void_mark,
-    numbers_in,
+    parse_date,
     says_voided,
+    split_tracking_numbers,
 )
-from webapp.domain.shipping.tracking.headers import head_field
+from webapp.domain.shipping.tracking.headers import find_header_field
 from webapp.domain.shipping.tracking.parser import read
-from webapp.domain.shipping.tracking.text import MOST_COLUMNS, text_of
+from webapp.domain.shipping.tracking.text import MAX_COLUMNS, decode_file
 
 DHL, DHL_2, DHL_3 = "00340434161094042557", "00340434161094042564", "00340434161094042571"
 RETURN, RETURN_2 = "00340434161099492555", "00340434161099492562"
@@ -90,12 +90,12 @@ def test_a_file_is_decoded_by_what_its_bytes_make_most_sense_in():
         ("utf-8", JAPANESE),
         ("utf-16", CHINESE),
     ]:
-        assert text_of("file.csv", text.encode(encoding)) == text, (encoding, text)
+        assert decode_file("file.csv", text.encode(encoding)) == text, (encoding, text)
 
 
 def test_one_broken_byte_does_not_change_how_the_others_are_decoded():
     raw = f"Bestellung;Empfänger;Größe\n{ONE};Müller;ß".encode()
-    assert text_of("file.csv", raw[:-1] + b"\n") == f"Bestellung;Empfänger;Größe\n{ONE};Müller;\ufffd\n"
+    assert decode_file("file.csv", raw[:-1] + b"\n") == f"Bestellung;Empfänger;Größe\n{ONE};Müller;\ufffd\n"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_numbers_under_another_head_are_not_taken_for_parcels_but_pointed_out():
     ],
 )
 def test_several_numbers_in_a_cell_are_several_parcels(cell):
-    assert [number.replace(" ", "") for number in numbers_in(cell)] == [DHL, DHL_2]
+    assert [number.replace(" ", "") for number in split_tracking_numbers(cell)] == [DHL, DHL_2]
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_several_numbers_in_a_cell_are_several_parcels(cell):
     ],
 )
 def test_one_number_in_a_cell_is_one_parcel(cell):
-    assert numbers_in(cell) == [cell]
+    assert split_tracking_numbers(cell) == [cell]
 
 
 def test_numbers_among_words_are_asked_about():
@@ -323,8 +323,8 @@ def test_a_date_of_the_order_is_no_day_of_shipping():
 
 @pytest.mark.parametrize("text", ["", "12-34-5678-90", "31/31/2026", "1/1", "2026-13-01", "11/20/2026x", "9" * 400])
 def test_what_is_no_date_is_none(text):
-    assert day(text) is None
-    assert day(text, month_first=True) is None
+    assert parse_date(text) is None
+    assert parse_date(text, month_first=True) is None
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ def test_what_is_no_date_is_none(text):
     ],
 )
 def test_heads_are_told_apart(head, field):
-    assert head_field(head) == field
+    assert find_header_field(head) == field
 
 
 def test_heads_in_the_middle_of_a_file_are_headings():
@@ -438,7 +438,7 @@ def test_a_line_of_very_many_columns_is_refused_with_its_number():
         read(text, name="wide.csv")
     assert (refused.value.code, refused.value.arguments) == (
         "sheet_too_wide",
-        {"name": "wide.csv", "line": 3, "columns": 5_000, "most": MOST_COLUMNS},
+        {"name": "wide.csv", "line": 3, "columns": 5_000, "most": MAX_COLUMNS},
     )
     single = work(";".join([ONE, DHL, *["123456789012"] * 5_000]))
     assert single[1] == "sheet_too_wide"

@@ -21,11 +21,11 @@ from webapp.domain.shipping.tracking.matching import (
     Item,
     Order,
     find_number,
+    group_shipments,
     match,
-    shipments,
-    shipped_at,
+    resolve_ship_time,
 )
-from webapp.domain.shipping.tracking.parser import Line
+from webapp.domain.shipping.tracking.parser import TrackingLine
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DHL, UPS, UNSURE, NOBODYS = "00340434161094042557", "1Z999AA10123456784", "12345678900001", "ABC1234567890XYZ"
@@ -40,7 +40,7 @@ def look(*lines, orders=(ONE, TWO), used=None, choices=None):
 
 
 def a_line(number, tracking=DHL, place=1, **more):
-    return Line(place, number, tracking, **more)
+    return TrackingLine(place, number, tracking, **more)
 
 
 def said(*lines, **more):
@@ -50,7 +50,7 @@ def said(*lines, **more):
 def test_a_line_ships_all_that_is_left_of_its_order():
     (one,) = look(a_line("100001"))
     assert (one.standing, one.carrier, one.title, one.late) == (READY, "DHL", "DHL", False)
-    assert shipments([one]) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+    assert group_shipments([one]) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_line_ships_all_that_is_left_of_its_order():
 def test_what_cannot_go_says_why(case, order, used, standing, code):
     (one,) = look(a_line("100001"), orders=[order] if order else [], used=used)
     assert (one.standing, one.code) == (standing, code)
-    assert shipments([one]) == {}
+    assert group_shipments([one]) == {}
 
 
 def test_what_is_left_of_an_order_can_go_while_another_parcel_of_it_has_failed():
@@ -144,7 +144,7 @@ def test_carriers_are_taken_from_the_sheet_then_from_the_number_then_from_a_pers
 
 
 def test_a_line_whose_box_is_not_ticked_stays():
-    assert shipments(look(a_line("100001"), choices={0: Choice(selected=False)})) == {}
+    assert group_shipments(look(a_line("100001"), choices={0: Choice(selected=False)})) == {}
 
 
 def test_late_ones_are_told_apart():
@@ -160,7 +160,7 @@ def test_a_number_of_two_orders_asks_on_each_line_whether_they_are_in_one_parcel
         (CHOOSE, "tracking_shared_line", {"line": 2, "order": "100001"}),
     ]
     shared = Choice(shared=True)
-    assert shipments(look(*lines, choices={0: shared, 1: shared})) == {
+    assert group_shipments(look(*lines, choices={0: shared, 1: shared})) == {
         1: [Parcel(None, "DHL", "DHL", DHL, shared=True)],
         2: [Parcel(None, "DHL", "DHL", DHL, shared=True)],
     }
@@ -170,7 +170,7 @@ def test_a_line_that_does_not_go_asks_nothing_of_the_other():
     lines = a_line("100001", place=2), a_line("100002", place=3)
     found = look(*lines, choices={1: Choice(selected=False)})
     assert [(one.standing, one.code) for one in found] == [(READY, ""), (READY, "")]
-    assert shipments(found) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+    assert group_shipments(found) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
 @pytest.mark.parametrize("country", ["IN", "BR", "US"])
@@ -195,7 +195,7 @@ def test_confirming_a_shared_parcel_leaves_the_question_about_its_carrier():
 def test_a_line_that_says_the_same_again_is_left_out():
     lines = a_line("100001"), a_line("100001", place=2)
     assert said(*lines) == [(READY, ""), (ALREADY, "tracking_repeated")]
-    assert shipments(look(*lines)) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+    assert group_shipments(look(*lines)) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
 def test_several_parcels_hold_what_the_lines_say():
@@ -204,7 +204,7 @@ def test_several_parcels_hold_what_the_lines_say():
         a_line("100001", UPS, sku="MUG", quantity=1),
         a_line("100001", UPS, sku="CUP"),
     )
-    assert shipments(look(*lines)) == {
+    assert group_shipments(look(*lines)) == {
         1: [Parcel({11: 1}, "DHL", "DHL", DHL), Parcel({11: 1, 12: 1}, "UPS", "UPS", UPS)]
     }
 
@@ -224,7 +224,9 @@ def test_a_second_parcel_of_one_line_needs_a_quantity():
 
 def test_a_quantity_needs_no_sku_where_the_order_has_one_line():
     lines = a_line("100002", DHL, quantity=1), a_line("100002", UPS, quantity=2)
-    assert shipments(look(*lines)) == {2: [Parcel({21: 1}, "DHL", "DHL", DHL), Parcel({21: 2}, "UPS", "UPS", UPS)]}
+    assert group_shipments(look(*lines)) == {
+        2: [Parcel({21: 1}, "DHL", "DHL", DHL), Parcel({21: 2}, "UPS", "UPS", UPS)]
+    }
 
 
 def test_more_than_is_left_and_what_was_never_ordered_are_refused():
@@ -246,7 +248,7 @@ ITEMS = Order(1, "100001", "processing", "DE", (Item(11, "MUG", 2, "058356377734
 
 def test_rows_of_order_items_with_one_number_are_one_parcel():
     lines = a_line("100001", item="05835637773450", quantity=1), a_line("100001", place=2, item="2")
-    assert shipments(look(*lines, orders=[ITEMS])) == {1: [Parcel({11: 1, 12: 1}, "DHL", "DHL", DHL)]}
+    assert group_shipments(look(*lines, orders=[ITEMS])) == {1: [Parcel({11: 1, 12: 1}, "DHL", "DHL", DHL)]}
 
 
 def test_an_order_item_that_lost_its_zero_in_a_spreadsheet_is_the_same():
@@ -272,7 +274,7 @@ def test_voided_labels_and_lines_that_say_nothing_are_left_out_and_their_order_g
         a_line("", "", place=3, problem="line_says_nothing"),
     )
     assert said(*lines) == [(LEFT_OUT, "line_voided"), (READY, ""), (LEFT_OUT, "line_says_nothing")]
-    assert shipments(look(*lines)) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
+    assert group_shipments(look(*lines)) == {1: [Parcel(None, "DHL", "DHL", DHL)]}
 
 
 def test_a_label_that_another_line_voids_is_held_back():
@@ -282,7 +284,7 @@ def test_a_label_that_another_line_voids_is_held_back():
 
 def test_a_parcel_goes_whole_or_not_at_all():
     lines = a_line("100001", DHL, sku="MUG", quantity=1), a_line("100001", DHL, sku="CUP")
-    assert shipments(look(*lines, choices={1: Choice(selected=False)})) == {}
+    assert group_shipments(look(*lines, choices={1: Choice(selected=False)})) == {}
 
 
 @pytest.mark.parametrize(
@@ -299,7 +301,7 @@ def test_a_parcel_waits_for_a_line_of_it_that_cannot_be_used(bad):
     found = look(*lines)
     assert (found[0].standing, found[0].code, found[0].args) == (BLOCKED, "tracking_parcel_waits", {"line": 2})
     assert (found[1].standing, found[2].standing) == (BLOCKED, READY)
-    assert shipments(found) == {1: [Parcel({11: 1}, "UPS", "UPS", UPS)]}
+    assert group_shipments(found) == {1: [Parcel({11: 1}, "UPS", "UPS", UPS)]}
 
 
 @pytest.mark.parametrize(
@@ -314,11 +316,11 @@ def test_a_parcel_waits_for_a_line_of_it_that_cannot_be_used(bad):
 )
 def test_a_day_of_shipping_lies_between_the_order_and_now(day, instant):
     ordered = datetime(2026, 2, 28, 8, tzinfo=UTC)
-    assert shipped_at(day, ZoneInfo("Europe/Berlin"), ordered, NOW) == instant
+    assert resolve_ship_time(day, ZoneInfo("Europe/Berlin"), ordered, NOW) == instant
 
 
 lines = st.builds(
-    Line,
+    TrackingLine,
     place=st.integers(1, 99),
     order=st.sampled_from(["100001", "100002", "100003"]),
     tracking_number=st.sampled_from([DHL, UPS, UNSURE, NOBODYS]),
@@ -337,7 +339,7 @@ def test_whatever_a_sheet_says_nothing_is_shipped_twice(some, ticks):
         {},
         NOW,
     )
-    packed = shipments(found)
+    packed = group_shipments(found)
     numbers = Counter(parcel.tracking_number for several in packed.values() for parcel in several)
     assert set(numbers.values()) <= {1}
     left = {item.id: item.left for order in (ONE, TWO) for item in order.items}
@@ -369,11 +371,11 @@ def test_what_is_no_number_cannot_go_whatever_anybody_says(number):
 )
 def test_a_doubtful_number_waits_until_somebody_says_that_it_is_right(number, carrier, code):
     (one,) = look(a_line("100001", number, carrier=carrier))
-    assert (one.standing, one.code, shipments([one])) == (CONFIRM, code, {})
+    assert (one.standing, one.code, group_shipments([one])) == (CONFIRM, code, {})
 
     (one,) = look(a_line("100001", number, carrier=carrier), choices={0: Choice(confirmed=True)})
     assert (one.standing, one.code) == (READY, "")
-    (parcel,) = shipments([one])[1]
+    (parcel,) = group_shipments([one])[1]
     assert (parcel.tracking_number, parcel.confirmed) == (number, True)
 
 
@@ -406,7 +408,7 @@ def test_the_number_within_a_link_or_a_text_is_offered_and_kept_with_where_it_wa
     assert (one.standing, one.code, one.args["number"]) == (CONFIRM, code, DHL)
 
     (one,) = look(line, choices={0: Choice(confirmed=True)})
-    assert shipments([one]) == {1: [Parcel(None, "DHL", "DHL", written, confirmed=True)]}
+    assert group_shipments([one]) == {1: [Parcel(None, "DHL", "DHL", written, confirmed=True)]}
 
 
 def test_a_long_link_is_a_link_and_not_a_number_that_is_too_long():

@@ -9,7 +9,7 @@ from webapp.domain.shipping.tracking.numbers import (
     VALID,
     Classification,
     classify,
-    numbers_in,
+    split_numbers,
 )
 from webapp.messages import SENTENCES
 
@@ -106,7 +106,7 @@ def test_three_numbers_between_different_separators_are_all_offered() -> None:
 
 @pytest.mark.parametrize("text", [DHL, "0034 0434 1610 9404 2557", "1Z 999 AA1 01 2345 6784", "12345678 12345678", ""])
 def test_the_groups_of_one_number_are_not_several_numbers(text: str) -> None:
-    assert numbers_in(text) == ()
+    assert split_numbers(text) == ()
 
 
 @pytest.mark.parametrize(

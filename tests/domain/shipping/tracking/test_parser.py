@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carrier_names import named
 from webapp.domain.shipping.carriers import CARRIERS
-from webapp.domain.shipping.tracking.cells import day, looks_tracked
-from webapp.domain.shipping.tracking.headers import head_field
-from webapp.domain.shipping.tracking.parser import Line, read
-from webapp.domain.shipping.tracking.text import text_of
+from webapp.domain.shipping.tracking.cells import looks_tracked, parse_date
+from webapp.domain.shipping.tracking.headers import find_header_field
+from webapp.domain.shipping.tracking.parser import TrackingLine, read
+from webapp.domain.shipping.tracking.text import decode_file
 
 DHL, UPS, DPD = "00340434161094042557", "1Z999AA10123456784", "01234567890123"
 ONE, TWO, THREE = "303-1234567-1234567", "303-1234567-1234568", "028-7654321-0000001"
@@ -100,9 +100,9 @@ def test_contents_days_and_quantities_are_read():
         f"{TWO}\t12345678901236\tmany\t\tDPD\t{DPD}\t\n"
     )
     assert read(text).lines == (
-        Line(2, ONE, DHL, "DHL", "MUG-1", 2, "2026-11-20", "", "12345678901234", DHL),
-        Line(3, ONE, UPS, "DHL", "MUG-2", 1, "2026-11-20", "", "12345678901235", UPS),
-        Line(4, TWO, DPD, "DPD", problem="quantity_unreadable", item="12345678901236", written=DPD),
+        TrackingLine(2, ONE, DHL, "DHL", "MUG-1", 2, "2026-11-20", "", "12345678901234", DHL),
+        TrackingLine(3, ONE, UPS, "DHL", "MUG-2", 1, "2026-11-20", "", "12345678901235", UPS),
+        TrackingLine(4, TWO, DPD, "DPD", problem="quantity_unreadable", item="12345678901236", written=DPD),
     )
 
 
@@ -144,13 +144,13 @@ def test_what_cannot_be_read_says_why(text, code):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
 def test_files_are_read_in_whatever_they_are_written(encoding):
     text = f"Größe;Bestellung;Sendungsnummer\nÜ;{ONE};{DHL}\n"
-    assert text_of("file.csv", text.encode(encoding)) == text
+    assert decode_file("file.csv", text.encode(encoding)) == text
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_a_file_that_is_a_text_is_taken_however_it_is_written(encoding):
     text = f"Größe;Bestellung;Sendungsnummer\r\n\tÜ\xa0;{ONE};{DHL}\r\n"
-    assert text_of("sheet.csv", text.encode(encoding)).lstrip("\ufeff") == text
+    assert decode_file("sheet.csv", text.encode(encoding)).lstrip("\ufeff") == text
 
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 8
@@ -167,7 +167,7 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 8
 )
 def test_a_file_that_is_no_text_is_called_by_its_name(raw, code):
     with pytest.raises(InvalidError) as refused:
-        text_of("mine.bin", raw)
+        decode_file("mine.bin", raw)
     assert (refused.value.code, refused.value.field, refused.value.arguments) == (code, "files", {"name": "mine.bin"})
 
 
@@ -216,15 +216,15 @@ def test_a_carrier_nobody_knows_is_nobody(text):
     ],
 )
 def test_heads_are_known_in_many_languages(head, field):
-    assert head_field(head) == field
+    assert find_header_field(head) == field
 
 
 def test_days_are_read_as_people_write_them():
-    assert {str(day(text)) for text in ("2026-11-20", "20.11.2026", "20/11/2026", "20261120", "2026-11-20T10:00Z")} == {
-        "2026-11-20"
-    }
-    assert day(DHL) is None
-    assert day("31.02.2026") is None
+    assert {
+        str(parse_date(text)) for text in ("2026-11-20", "20.11.2026", "20/11/2026", "20261120", "2026-11-20T10:00Z")
+    } == {"2026-11-20"}
+    assert parse_date(DHL) is None
+    assert parse_date("31.02.2026") is None
 
 
 orders = st.from_regex(r"[0-9]{3}-[0-9]{7}-[0-9]{7}", fullmatch=True)
@@ -248,7 +248,7 @@ def test_any_order_of_columns_in_any_file_reads_the_same(rows, places, delimiter
     for row in [FIELDS, *rows] if headed else rows:
         writer.writerow([row[place] for place in places])
 
-    lines = read(text_of("file.csv", out.getvalue().encode(encoding))).lines
+    lines = read(decode_file("file.csv", out.getvalue().encode(encoding))).lines
 
     assert [(line.order, line.tracking_number) for line in lines] == [(row[0], row[1]) for row in rows]
     assert [named(line.carrier) for line in lines] == [named(row[2]) for row in rows]
@@ -257,7 +257,7 @@ def test_any_order_of_columns_in_any_file_reads_the_same(rows, places, delimiter
 @given(st.text(max_size=300) | st.binary(max_size=300))
 def test_no_text_breaks_it(text):
     try:
-        sheet = read(text if isinstance(text, str) else text_of("file.csv", text), ours)
+        sheet = read(text if isinstance(text, str) else decode_file("file.csv", text), ours)
     except InvalidError:
         return
     assert all(line.problem or (line.order and line.tracking_number) for line in sheet.lines)

@@ -48,13 +48,13 @@ _QUANTITY = re.compile(
 )
 
 
-def amazon_number(text: str) -> str:
+def find_amazon_number(text: str) -> str:
     """Return Amazon's order number in a text, empty where there is none."""
     match = _AMAZON.search(text)
     return match[1] if match else ""
 
 
-def orders_in(cell: str) -> list[str]:
+def find_order_numbers(cell: str) -> list[str]:
     """Return the numbers of orders in a cell: every one of Amazon's in it, else the cell itself without its `#`."""
     numbers = list(dict.fromkeys(_AMAZON.findall(cell)))
     return numbers or [cell.lstrip("#").strip()]
@@ -62,23 +62,23 @@ def orders_in(cell: str) -> list[str]:
 
 def looks_tracked(text: str) -> bool:
     """Return whether it may be a tracking number; an order's number and a date are none."""
-    return trackedness(text) > 0
+    return score_tracking_number(text) > 0
 
 
-def trackedness(text: str) -> float:
+def score_tracking_number(text: str) -> float:
     """Return how likely a text is a tracking number, perhaps behind a carrier's name: 0 not, 1 of a carrier's form."""
-    return _likely(by_whom(text)[1])
+    return _score_number(split_carrier(text)[1])
 
 
-def by_whom(cell: str) -> tuple[str, str]:
+def split_carrier(cell: str) -> tuple[str, str]:
     """Return (carrier, number) of a cell that holds both, as in `DHL 0034…`; of any other the carrier is empty."""
     first, _, rest = cell.strip().partition(" ")
     if not rest or len(first) > _LONGEST_CARRIER:
         return "", cell
-    return (first.rstrip(":"), rest.strip()) if _likely(rest) and named(first) else ("", cell)
+    return (first.rstrip(":"), rest.strip()) if _score_number(rest) and named(first) else ("", cell)
 
 
-def _likely(text: str) -> float:
+def _score_number(text: str) -> float:
     text = text.strip()
     if len(text) > LONGEST_CELL:
         return 0.0
@@ -90,30 +90,30 @@ def _likely(text: str) -> float:
         return 0.0
     if digits < _LEAST_DIGITS or digits * 5 < len(number) * 2:
         return 0.0
-    if amazon_number(text) or is_date(text) or _SENTENCE.search(text):
+    if find_amazon_number(text) or is_date(text) or _SENTENCE.search(text):
         return 0.0
     return 1.0 if guess(number) else 0.6
 
 
-def numbers_in(cell: str) -> list[str] | None:
+def split_tracking_numbers(cell: str) -> list[str] | None:
     """Return the tracking numbers of a cell; None where it holds several and what else it says is unclear.
 
     A cell that cannot be split for certain is returned whole.
     """
     if len(cell) > LONGEST_CELL:
         return [cell]
-    several = tracking_numbers.numbers_in(cell)
+    several = tracking_numbers.split_numbers(cell)
     if several:
         return list(several)
-    among = {clean(word) for word in WORD.findall(cell) if not amazon_number(word) and guess(word)}
+    among = {clean(word) for word in WORD.findall(cell) if not find_amazon_number(word) and guess(word)}
     return None if len(among) > 1 else [cell]
 
 
 def is_date(text: str) -> bool:
-    return day(text) is not None or day(text, month_first=True) is not None
+    return parse_date(text) is not None or parse_date(text, month_first=True) is not None
 
 
-def day(text: str, *, month_first: bool = False) -> date | None:
+def parse_date(text: str, *, month_first: bool = False) -> date | None:
     """Return a date as people write it, with or without a time behind it; None for anything else.
 
     `month_first` is for dates such as 11/20/2026. With dots the day always comes first.
@@ -160,7 +160,7 @@ def is_void_mark(cell: str) -> bool:
 
 def says_voided(cell: str) -> bool:
     """Return whether a cell of any other column says that the label was voided: `Storniert`, `Label voided`."""
-    words = _words_of(cell)
+    words = _split_words(cell)
     if "".join(words) in _VOIDED | _DELETED:
         return True
     return len(words) <= 3 and not _VOIDED.isdisjoint(words) and _NOT.isdisjoint(words)
@@ -168,11 +168,11 @@ def says_voided(cell: str) -> bool:
 
 def says_return(cell: str) -> bool:
     """Return whether a cell says that its line is about a return label: `Return label`, `DHL Retoure`."""
-    words = [word for word in _words_of(cell) if named(word) is None]
+    words = [word for word in _split_words(cell) if named(word) is None]
     return "".join(words) in _RETURNED
 
 
-def _words_of(cell: str) -> list[str]:
+def _split_words(cell: str) -> list[str]:
     """Return the words of a short cell, as `carrier_names.plain` makes them, without those with digits."""
     if not 2 <= len(cell) <= _LONGEST_CARRIER:
         return []
@@ -180,7 +180,7 @@ def _words_of(cell: str) -> list[str]:
     return [word for word in words if word]
 
 
-def carrier_in(cells: Collection[str]) -> str:
+def choose_carrier(cells: Collection[str]) -> str:
     """Return the carrier that a row names in these cells: one that is known, else one that has a name of its own.
 
     Amazon's code `Other` names no carrier, but says that the name stands in another column.
@@ -191,7 +191,7 @@ def carrier_in(cells: Collection[str]) -> str:
     return next(known, names[0] if names else "")
 
 
-def quantity_in(text: str) -> tuple[int | None, str]:
+def parse_quantity(text: str) -> tuple[int | None, str]:
     """Return (pieces, problem as a code of `sentences`); None where the cell is empty."""
     if not text:
         return None, ""

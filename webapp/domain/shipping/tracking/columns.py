@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from webapp.domain.shipping.carrier_names import named, plain
 from webapp.domain.shipping.tracking import headers as heads_of
 from webapp.domain.shipping.tracking.cells import (
-    amazon_number,
+    find_amazon_number,
     is_date,
     looks_tracked,
-    trackedness,
+    score_tracking_number,
 )
 from webapp.domain.shipping.tracking.headers import (
     CARRIER,
@@ -25,7 +25,7 @@ from webapp.domain.shipping.tracking.headers import (
 )
 
 LONGEST_NUMBER = 100
-_OURS = re.compile(r"#?(?=\S*\d)[A-Za-z0-9][A-Za-z0-9/_.-]{1,39}")
+_ORDER_NUMBER = re.compile(r"#?(?=\S*\d)[A-Za-z0-9][A-Za-z0-9/_.-]{1,39}")
 # The heads stand in one of the first records, under a title at most.
 _TITLES = 5
 _SAMPLE = 200
@@ -37,7 +37,7 @@ _SUSPICIOUS = 0.9
 _SINGLE = (ORDER, TRACKING, CARRIER, heads_of.SKU, heads_of.ITEM, heads_of.QUANTITY, SHIPPED_ON)
 
 # What is asked of the database: which of these words are numbers of orders.
-Known = Callable[[Collection[str]], Collection[str]]
+FindOrderNumbers = Callable[[Collection[str]], Collection[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,19 @@ class Columns:
         return (self.heads[place] if place < len(self.heads) else "") or str(place + 1)
 
 
-def recognise(records: Sequence[Sequence[str]], known: Known) -> Columns:
+def detect_columns(records: Sequence[Sequence[str]], known: FindOrderNumbers) -> Columns:
     """Tell the columns of these records apart. Looks at the first records only; `known` is asked at most once."""
-    head_rows = _head_rows(records)
+    head_rows = _find_heading_rows(records)
     begins = head_rows[-1] + 1 if head_rows else 0
-    fields, heads = _heads([records[row] for row in head_rows])
+    fields, heads = _read_headings([records[row] for row in head_rows])
     body = records[begins : begins + _SAMPLE]
     width = max((len(row) for row in body), default=0)
     cells = [[row[place] for row in body if place < len(row) and row[place]] for place in range(width)]
-    ours = _known(cells, known)
-    places = _best(cells, fields, heads, ours)
+    ours = _find_known_numbers(cells, known)
+    places = _choose_columns(cells, fields, heads, ours)
     if ORDER in places and TRACKING in places:
-        places[TRACKING] += _more_numbers(cells, fields, heads, places)
-        places[CARRIER] = _more_carriers(fields, places, width)
+        places[TRACKING] += _find_more_tracking_columns(cells, fields, heads, places)
+        places[CARRIER] = _find_carrier_columns(fields, places, width)
         for mark in (VOID, RETURN_MARK):
             places[mark] = tuple(place for place in range(width) if fields.get(place) == mark)
     used = {place for some in places.values() for place in some}
@@ -82,7 +82,7 @@ def recognise(records: Sequence[Sequence[str]], known: Known) -> Columns:
     return Columns({name: some for name, some in places.items() if some}, begins, tuple(heads), unused)
 
 
-def _head_rows(records: Sequence[Sequence[str]]) -> list[int]:
+def _find_heading_rows(records: Sequence[Sequence[str]]) -> list[int]:
     """Return the records above the data that are heads: the one that says most, and what other heads follow it.
 
     Amazon's templates of some countries have their heads twice, in two languages.
@@ -90,9 +90,9 @@ def _head_rows(records: Sequence[Sequence[str]]) -> list[int]:
     scores: list[int] = []
     for row in records[:_TITLES]:
         cells = [cell for cell in row if cell]
-        if any(amazon_number(cell) or looks_tracked(cell) for cell in cells):
+        if any(find_amazon_number(cell) or looks_tracked(cell) for cell in cells):
             break
-        fields = {name for cell in cells if (name := heads_of.head_field(cell))}
+        fields = {name for cell in cells if (name := heads_of.find_header_field(cell))}
         scores.append(len(fields) if len(fields) > 1 or fields & {ORDER, TRACKING} else 0)
     most = max(scores, default=0)
     if not most:
@@ -104,28 +104,28 @@ def _head_rows(records: Sequence[Sequence[str]]) -> list[int]:
     return list(range(first, last + 1))
 
 
-def _heads(rows: Sequence[Sequence[str]]) -> tuple[dict[int, str], list[str]]:
+def _read_headings(rows: Sequence[Sequence[str]]) -> tuple[dict[int, str], list[str]]:
     """Return the field that the heads of each column name, and the heads."""
     width = max((len(row) for row in rows), default=0)
     heads = [next((row[place] for row in rows if place < len(row) and row[place]), "") for place in range(width)]
     fields: dict[int, str] = {}
     for row in rows:
         for place, cell in enumerate(row):
-            found = heads_of.head_field(cell)
+            found = heads_of.find_header_field(cell)
             if found:
                 fields.setdefault(place, found)
     return fields, heads
 
 
-def _known(columns: Sequence[Sequence[str]], known: Known) -> frozenset[str]:
+def _find_known_numbers(columns: Sequence[Sequence[str]], known: FindOrderNumbers) -> frozenset[str]:
     """Which cells are numbers of our orders. Asked only where no column has Amazon's, which need no asking."""
-    if any(sum(bool(amazon_number(cell)) for cell in cells) * 2 > len(cells) for cells in columns):
+    if any(sum(bool(find_amazon_number(cell)) for cell in cells) * 2 > len(cells) for cells in columns):
         return frozenset()
-    words = {cell.lstrip("#") for cells in columns for cell in cells if _OURS.fullmatch(cell)}
+    words = {cell.lstrip("#") for cells in columns for cell in cells if _ORDER_NUMBER.fullmatch(cell)}
     return frozenset(known(words)) if words else frozenset()
 
 
-def _best(
+def _choose_columns(
     columns: Sequence[Sequence[str]], fields: dict[int, str], heads: Sequence[str], ours: frozenset[str]
 ) -> dict[str, tuple[int, ...]]:
     """Return the best column of each field. No column is of two fields."""
@@ -160,7 +160,7 @@ def _may_be_tracking(headed: str | None, *, has_tracking_head: bool) -> bool:
     return headed in (None, LINK)
 
 
-def _more_numbers(
+def _find_more_tracking_columns(
     columns: Sequence[Sequence[str]],
     fields: dict[int, str],
     heads: Sequence[str],
@@ -177,7 +177,7 @@ def _more_numbers(
         if place in used or fields.get(place) != TRACKING or not cells:
             continue
         is_numbered = _stem(heads, place) == _stem(heads, places[TRACKING][0])
-        likely = sum(trackedness(cell) == 1 or (is_numbered and looks_tracked(cell)) for cell in cells)
+        likely = sum(score_tracking_number(cell) == 1 or (is_numbered and looks_tracked(cell)) for cell in cells)
         if likely * 2 >= len(cells):
             found.append(place)
     return tuple(found)
@@ -187,7 +187,7 @@ def _stem(heads: Sequence[str], place: int) -> str:
     return plain(heads[place]).strip("0123456789") if place < len(heads) else ""
 
 
-def _more_carriers(fields: dict[int, str], places: dict[str, tuple[int, ...]], width: int) -> tuple[int, ...]:
+def _find_carrier_columns(fields: dict[int, str], places: dict[str, tuple[int, ...]], width: int) -> tuple[int, ...]:
     """Return every column whose head names carriers, in their order, and the one found by its cells."""
     found = [place for place in range(width) if fields.get(place) == CARRIER]
     return tuple(dict.fromkeys([*found, *places.get(CARRIER, ())]))
@@ -196,14 +196,14 @@ def _more_carriers(fields: dict[int, str], places: dict[str, tuple[int, ...]], w
 def _is_suspicious(cells: Sequence[str], headed: str | None) -> bool:
     if headed in (RETURN, LINK, heads_of.ITEM, heads_of.SKU) or not cells:
         return False
-    return sum(trackedness(cell) == 1 for cell in cells) >= _SUSPICIOUS * len(cells)
+    return sum(score_tracking_number(cell) == 1 for cell in cells) >= _SUSPICIOUS * len(cells)
 
 
 def _score(name: str, cells: Sequence[str], ours: frozenset[str], *, headed: bool) -> float:
     """How well a column fits a field: what stands in it counts more than its head, and a head alone suffices."""
     if not cells:
         return 0.5 if headed else 0.0
-    share = _share(name, cells, ours)
+    share = _matching_share(name, cells, ours)
     if share is None:
         return 1.0 if headed else 0.0
     if not headed:
@@ -211,12 +211,12 @@ def _score(name: str, cells: Sequence[str], ours: frozenset[str], *, headed: boo
     return 1.0 + share * 2
 
 
-def _share(name: str, cells: Sequence[str], ours: frozenset[str]) -> float | None:
+def _matching_share(name: str, cells: Sequence[str], ours: frozenset[str]) -> float | None:
     """The part of the cells that can be such; None where nothing tells."""
     if name == ORDER:
-        return sum(bool(amazon_number(cell)) or cell.lstrip("#") in ours for cell in cells) / len(cells)
+        return sum(bool(find_amazon_number(cell)) or cell.lstrip("#") in ours for cell in cells) / len(cells)
     if name == TRACKING:
-        return sum(trackedness(cell) for cell in cells if cell.lstrip("#") not in ours) / len(cells)
+        return sum(score_tracking_number(cell) for cell in cells if cell.lstrip("#") not in ours) / len(cells)
     if name == CARRIER:
         return sum(_is_carrier(cell) for cell in cells) / len(cells)
     if name == SHIPPED_ON:

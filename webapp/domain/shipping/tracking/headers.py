@@ -78,7 +78,7 @@ GENERIC_DATES = frozenset(("date", "datum", "data"))
 _LONGEST_HEAD = 100
 
 
-def head_field(head: str) -> str | None:
+def find_header_field(head: str) -> str | None:
     """Return what a column with this head holds, one of the constants above; None where the head is not known."""
     word = plain(head[:_LONGEST_HEAD])
     if not word:

@@ -23,7 +23,7 @@ from webapp.domain.shipping.tracking.numbers import (
     classify,
     is_rounded,
 )
-from webapp.domain.shipping.tracking.parser import Line
+from webapp.domain.shipping.tracking.parser import TrackingLine
 
 # Where a line stands. `READY` and `CHOOSE` can be shipped, the one as it is, the other once somebody said by whom.
 # Nothing is to be done about those `LEFT_OUT`: voided labels, and lines that name no order and no parcel.
@@ -88,7 +88,7 @@ class Match:
     `guesses`: who may carry such a number, likeliest first. `quantities` by line of the order, None: all that is left.
     """
 
-    line: Line
+    line: TrackingLine
     choice: Choice
     standing: str
     code: str = ""
@@ -108,26 +108,26 @@ class Match:
 
 
 def match(
-    lines: Sequence[tuple[Line, Choice]],
+    lines: Sequence[tuple[TrackingLine, Choice]],
     orders: Mapping[str, Order],
     used: Mapping[str, str],
     now: datetime,
 ) -> list[Match]:
     """One answer a line. `orders` by the number a line gives; `used`: tracking number → order that has it."""
-    found = [_first_look(line, choice, orders.get(line.order), now) for line, choice in lines]
+    found = [_match_single_line(line, choice, orders.get(line.order), now) for line, choice in lines]
     _drop_voided(found)
-    _share_numbers(found, used)
+    _check_shared_numbers(found, used)
     by_order: dict[int, list[Match]] = defaultdict(list)
     for one in found:
         if one.order is not None and one.standing in _POSSIBLE:
             by_order[one.order.id].append(one)
     for several in by_order.values():
         _pack(several)
-    _keep_whole(found)
+    _hold_incomplete_parcels(found)
     return found
 
 
-def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
+def group_shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
     """Order → its parcels, of the lines that go. A parcel goes whole or not at all."""
     wanted: dict[tuple[int, str], list[Match]] = defaultdict(list)
     for one in matches:
@@ -155,7 +155,7 @@ def shipments(matches: Iterable[Match]) -> dict[int, list[parcels.Parcel]]:
     return dict(answer)
 
 
-def shipped_on(matches: Iterable[Match]) -> dict[int, str]:
+def collect_ship_dates(matches: Iterable[Match]) -> dict[int, str]:
     """Order → the first day (ISO 8601) that a line of it says it was shipped on, where one does."""
     days: dict[int, str] = {}
     for one in matches:
@@ -164,7 +164,7 @@ def shipped_on(matches: Iterable[Match]) -> dict[int, str]:
     return days
 
 
-def shipped_at(day: str, zone: ZoneInfo, ordered: datetime, now: datetime) -> datetime | None:
+def resolve_ship_time(day: str, zone: ZoneInfo, ordered: datetime, now: datetime) -> datetime | None:
     """An instant of that day where the seller is, within what can be: after the order and not to come. None: now."""
     if not day:
         return None
@@ -172,7 +172,7 @@ def shipped_at(day: str, zone: ZoneInfo, ordered: datetime, now: datetime) -> da
     return min(max(noon, ordered + timedelta(minutes=1)), now)
 
 
-def _first_look(line: Line, choice: Choice, order: Order | None, now: datetime) -> Match:
+def _match_single_line(line: TrackingLine, choice: Choice, order: Order | None, now: datetime) -> Match:
     """What a line says by itself, whatever the others say."""
     one = Match(line, choice, BLOCKED, order=order)
     number = line.tracking_number
@@ -195,10 +195,10 @@ def _first_look(line: Line, choice: Choice, order: Order | None, now: datetime) 
     if order.refusal is not None:
         code, args = order.refusal
         return _set(one, BLOCKED, code, **args)
-    return _by_whom(one, order)
+    return _resolve_carrier(one, order)
 
 
-def find_number(line: Line) -> Line:
+def find_number(line: TrackingLine) -> TrackingLine:
     """Return the line with the number that stands within its link, text or decimal; any other line as it is."""
     if line.problem not in {"", "tracking_malformed"} or _PLAIN.fullmatch(line.written):
         return line
@@ -212,7 +212,7 @@ def find_number(line: Line) -> Line:
     return line
 
 
-def _by_whom(one: Match, order: Order) -> Match:
+def _resolve_carrier(one: Match, order: Order) -> Match:
     line = one.line
     chosen = carriers.BY_KEY.get(one.choice.carrier) or named(line.carrier)
     # A carrier we do not know is one all the same: Amazon takes its name.
@@ -242,7 +242,7 @@ def _drop_voided(matches: Sequence[Match]) -> None:
             _set(one, BLOCKED, "tracking_voided", line=void.line.place)
 
 
-def _share_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> None:
+def _check_shared_numbers(matches: Sequence[Match], used: Mapping[str, str]) -> None:
     """Ask whether the orders of one number are in one parcel. Each line is asked: any of them may be the wrong one."""
     by_number: dict[str, dict[int, Match]] = defaultdict(dict)
     asked = [one for one in matches if one.order is not None and one.standing in _POSSIBLE and one.choice.selected]
@@ -277,7 +277,7 @@ def _pack(several: list[Match]) -> None:
         return
     left = {item.id: item.left for item in order.items}
     for one in open_:
-        _contents(one, order, left, alone=len(numbers) == 1)
+        _assign_quantities(one, order, left, alone=len(numbers) == 1)
 
 
 def _drop_repeated(several: list[Match]) -> None:
@@ -289,7 +289,7 @@ def _drop_repeated(several: list[Match]) -> None:
             _set(one, ALREADY, "tracking_repeated", line=first.line.place)
 
 
-def _keep_whole(matches: Sequence[Match]) -> None:
+def _hold_incomplete_parcels(matches: Sequence[Match]) -> None:
     """A parcel of which one line cannot go waits: once it went its number is taken, and nothing can be added to it."""
     blocked: dict[tuple[int, str], Match] = {}
     for one in matches:
@@ -302,17 +302,17 @@ def _keep_whole(matches: Sequence[Match]) -> None:
                 _set(one, BLOCKED, "tracking_parcel_waits", line=first.line.place)
 
 
-def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
+def _assign_quantities(one: Match, order: Order, left: dict[int, int], *, alone: bool) -> None:
     """Take the pieces of a line out of what is left of its order."""
     line, with_left = one.line, [item for item in order.items if item.left]
     if line.item:
-        items = _by_item_id(order, line.item)
+        items = _find_item_by_id(order, line.item)
         if not items:
             _set(one, BLOCKED, "tracking_item_unknown", item=line.item)
             return
     elif line.sku:
         # A column whose head is not known may hold order-item-ids.
-        items = [item for item in order.items if item.sku == line.sku] or _by_item_id(order, line.sku)
+        items = [item for item in order.items if item.sku == line.sku] or _find_item_by_id(order, line.sku)
         if not items:
             _set(one, BLOCKED, "tracking_sku_unknown", sku=line.sku, known=", ".join(item.sku for item in order.items))
             return
@@ -335,7 +335,7 @@ def _contents(one: Match, order: Order, left: dict[int, int], *, alone: bool) ->
             wanted -= taken
 
 
-def _by_item_id(order: Order, text: str) -> list[Item]:
+def _find_item_by_id(order: Order, text: str) -> list[Item]:
     """The line of an order with this order-item-id. Spreadsheets drop its leading zeros, and may round it."""
     if is_rounded(text):
         return list(order.items) if len(order.items) == 1 else []

@@ -115,19 +115,19 @@ def classify(text: str, carrier: Carrier | None = None, country: str = "", *, ot
 _SHORTEST_JOINED = 12
 
 
-def numbers_in(text: str) -> tuple[str, ...]:
+def split_numbers(text: str) -> tuple[str, ...]:
     """Return the tracking numbers of a text that holds more than one; nothing for a single number."""
     raw = _normalise(text)
-    if _strong(clean(raw)):
+    if _is_strong(clean(raw)):
         return ()
     for separators in (_SEPARATORS, *_GROUP_SEPARATORS):
         parts = [number for part in separators.split(raw) if (number := clean(part))]
-        is_number = _plausible_part if separators is _SEPARATORS else _strong_or_long
+        is_number = _is_plausible_part if separators is _SEPARATORS else _is_strong_or_long
         if len(parts) > 1 and all(map(is_number, parts)):
             return tuple(dict.fromkeys(parts))
     number = clean(raw)
     half = len(number) // 2
-    if half >= _SHORTEST_JOINED and len(number) == 2 * half and _strong(number[:half]) and _strong(number[half:]):
+    if half >= _SHORTEST_JOINED and len(number) == 2 * half and _is_strong(number[:half]) and _is_strong(number[half:]):
         return tuple(dict.fromkeys((number[:half], number[half:])))
     return ()
 
@@ -144,11 +144,11 @@ def is_rounded(text: str) -> bool:
 
 def _accept(number: str, carrier: Carrier | None, country: str, *, other: str) -> Classification | None:
     """Return the classification of a number that a known format and check digit allow, None for any other."""
-    if not _is_written_plainly(number) or _is_dummy(number) or (_lost_digits(number) and not _strong(number)):
+    if not _is_written_plainly(number) or _is_dummy(number) or (_lost_digits(number) and not _is_strong(number)):
         return None
     guesses = shipping_carriers.likely(number, country)
     if carrier is None and not other:
-        carrier = _sure(guesses)
+        carrier = _find_certain_carrier(guesses)
     elif carrier is not None and not shipping_carriers.allows(carrier, number):
         carrier = None
     if carrier is None:
@@ -160,7 +160,7 @@ def _accept_of_unknown_format(raw: str, number: str, carrier: Carrier | None, *,
     """Return the classification of a plausible number of a carrier whose formats are not known, None for any other."""
     if (carrier is None and not other) or (carrier is not None and shipping_carriers.has_formats(carrier)):
         return None
-    if not _is_written_plainly(number) or _is_dummy(number) or _lost_digits(number) or not _plausible(number):
+    if not _is_written_plainly(number) or _is_dummy(number) or _lost_digits(number) or not _is_plausible(number):
         return None
     if _WORD.search(raw) or _COMPACT_DATE.fullmatch(number):
         return None
@@ -183,9 +183,9 @@ def _refuse(raw: str) -> Classification | None:
         return Classification(NOT_A_NUMBER, code="tracking_is_date")
     if not any(sign.isdigit() for sign in number):
         return Classification(NOT_A_NUMBER, code="tracking_no_digits")
-    several = numbers_in(raw)
+    several = split_numbers(raw)
     if several:
-        return _several(several)
+        return _find_several(several)
     return None
 
 
@@ -193,30 +193,30 @@ def _find_inside(raw: str, carrier: Carrier | None, country: str) -> Classificat
     """Return the question about a number that stands within a link, a sentence or a decimal number."""
     decimal = _DECIMAL.fullmatch(raw)
     if decimal:
-        return _found("tracking_decimal", decimal[1], carrier, country)
+        return _accept_inside("tracking_decimal", decimal[1], carrier, country)
     is_link = bool(_LINK.fullmatch(raw) or _DOMAIN_WITH_PATH.fullmatch(raw))
     has_words = bool(_WORD.search(raw))
     if not is_link and not has_words and _is_written_plainly(clean(raw)) and named(raw.split()[0]) is None:
         return None
     tokens = dict.fromkeys(clean(token) for token in _TOKEN.findall(unquote(raw)))
-    numbers = [token for token in tokens if _plausible_part(token)]
-    known = [token for token in numbers if _strong(token) or (carrier and shipping_carriers.allows(carrier, token))]
+    numbers = [token for token in tokens if _is_plausible_part(token)]
+    known = [token for token in numbers if _is_strong(token) or (carrier and shipping_carriers.allows(carrier, token))]
     numbers = known or numbers
     if len(numbers) == 1:
-        return _found("tracking_link" if is_link else "tracking_in_text", numbers[0], carrier, country)
+        return _accept_inside("tracking_link" if is_link else "tracking_in_text", numbers[0], carrier, country)
     if len(known) > 1:
-        return _several(known)
-    if is_link or (has_words and not (_is_written_plainly(clean(raw)) and _plausible(clean(raw)))):
+        return _find_several(known)
+    if is_link or (has_words and not (_is_written_plainly(clean(raw)) and _is_plausible(clean(raw)))):
         return Classification(NOT_A_NUMBER, code="tracking_link_without_number" if is_link else "tracking_words")
     return None
 
 
-def _several(numbers: Sequence[str]) -> Classification:
+def _find_several(numbers: Sequence[str]) -> Classification:
     args = {"count": len(numbers), "numbers": ", ".join(numbers)}
     return Classification(NOT_A_NUMBER, code="tracking_several", args=args, offered=tuple(numbers))
 
 
-def _found(code: str, number: str, carrier: Carrier | None, country: str) -> Classification:
+def _accept_inside(code: str, number: str, carrier: Carrier | None, country: str) -> Classification:
     guesses = shipping_carriers.likely(number, country)
     return Classification(
         QUESTION,
@@ -224,7 +224,7 @@ def _found(code: str, number: str, carrier: Carrier | None, country: str) -> Cla
         code,
         {"number": number},
         tuple(guess for guess, _ in guesses),
-        carrier or _sure(guesses),
+        carrier or _find_certain_carrier(guesses),
     )
 
 
@@ -259,12 +259,12 @@ def _question(number: str, carrier: Carrier | None, country: str, *, other: str)
         return ask("tracking_check_digit", carrier=name)
     known = shipping_carriers.unmistakable(number, also_with_wrong_check_digit=True)
     others = [guess for guess in carriers or known if carrier is None or guess.key != carrier.key]
-    if others and _plausible(number):
+    if others and _is_plausible(number):
         return ask("tracking_of_another", carrier=name, other=others[0].name)
     return ask("tracking_format", carrier=name)
 
 
-def _sure(guesses: Iterable[tuple[Carrier, int]]) -> Carrier | None:
+def _find_certain_carrier(guesses: Iterable[tuple[Carrier, int]]) -> Carrier | None:
     """Return the carrier that a number alone tells with enough certainty."""
     rows = list(guesses)
     if not rows or rows[0][1] < SURE or (len(rows) > 1 and rows[0][1] - rows[1][1] < MARGIN):
@@ -272,25 +272,25 @@ def _sure(guesses: Iterable[tuple[Carrier, int]]) -> Carrier | None:
     return rows[0][0]
 
 
-def _strong(number: str) -> bool:
+def _is_strong(number: str) -> bool:
     """Return whether a check digit or an unmistakable format says that this is one number."""
     return not _is_dummy(number) and shipping_carriers.is_certain(number)
 
 
-def _strong_or_long(number: str) -> bool:
+def _is_strong_or_long(number: str) -> bool:
     """Return whether a part between spaces is a number and no group of one."""
-    return _strong(number) or (len(number) >= _LONGEST_GROUP and _plausible_part(number))
+    return _is_strong(number) or (len(number) >= _LONGEST_GROUP and _is_plausible_part(number))
 
 
-def _plausible(number: str) -> bool:
+def _is_plausible(number: str) -> bool:
     """Return whether a number may be that of a carrier whose format is not known."""
     digits = sum(sign.isdigit() for sign in number)
     is_long_enough = _SHORTEST <= len(number) <= shipping_carriers.LONGEST
     return is_long_enough and digits >= _FEWEST_DIGITS and digits * 3 >= len(number)
 
 
-def _plausible_part(number: str) -> bool:
-    return _plausible(number) and len(number) >= _SHORTEST_PART and _is_written_plainly(number)
+def _is_plausible_part(number: str) -> bool:
+    return _is_plausible(number) and len(number) >= _SHORTEST_PART and _is_written_plainly(number)
 
 
 def _is_written_plainly(number: str) -> bool:

@@ -16,8 +16,8 @@ from webapp.domain.shipping.tracking import text as tracking_text
 from webapp.domain.shipping.tracking.columns import (
     LONGEST_NUMBER,
     Columns,
-    Known,
-    recognise,
+    FindOrderNumbers,
+    detect_columns,
 )
 from webapp.domain.shipping.tracking.headers import (
     CARRIER,
@@ -44,7 +44,7 @@ LEFT_OUT = frozenset(("line_voided", "line_says_nothing"))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TrackingLine:
     """What one line says of one parcel. `place` is its number in its text, from 1; what it does not say is empty.
 
     `tracking_number` is as `shipping.clean` makes it, `written` as its cell has it; `carrier` as it was written;
@@ -79,7 +79,7 @@ class ParsedSheet:
     """
 
     name: str
-    lines: tuple[Line, ...]
+    lines: tuple[TrackingLine, ...]
     columns: dict[str, str] = field(default_factory=dict)
     read: int = 0
     headings: int = 0
@@ -91,7 +91,9 @@ class ParsedSheet:
         return self.headings + len({line.place for line in self.lines})
 
 
-def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_first: bool = False) -> ParsedSheet:
+def read(
+    text: str, known: FindOrderNumbers = lambda _words: (), *, name: str = "", month_first: bool = False
+) -> ParsedSheet:
     """Read every line of a text. Raises InvalidError: nothing in it, too much, no orders, no tracking numbers.
 
     `month_first` decides about dates such as 11/05/2026 in a column none of whose dates tells.
@@ -99,16 +101,16 @@ def read(text: str, known: Known = lambda _words: (), *, name: str = "", month_f
     lines = tracking_text.split_lines(text, name)
     if not any(map(str.strip, lines)):
         raise InvalidError("sheet_empty", field="text", name=name)
-    records = tracking_text.records(lines, name)
+    records = tracking_text.split_records(lines, name)
     _check_count(len(records) - 1, name)
-    columns = recognise([cells for _, cells in records], known)
+    columns = detect_columns([cells for _, cells in records], known)
     if ORDER in columns.places and TRACKING in columns.places:
-        sheet = _by_columns(name, records, columns, month_first=month_first)
+        sheet = _parse_columns(name, records, columns, month_first=month_first)
     elif ORDER in columns.places and columns.heads:
         # Words are no way around heads that name no column of tracking numbers: they may name one of return labels.
         raise InvalidError("sheet_no_tracking", field="text", name=name)
     else:
-        sheet = _by_words(name, lines, known)
+        sheet = _parse_words(name, lines, known)
     if not any(line.order and line.tracking_number for line in sheet.lines) and not _is_table_of_orders(sheet):
         code = "sheet_no_tracking" if any(line.order for line in sheet.lines) else "sheet_no_orders"
         raise InvalidError(code, field="text", name=name)
@@ -126,20 +128,20 @@ def _check_count(lines: int, name: str) -> None:
         raise InvalidError("sheet_too_long", field="text", name=name, lines=lines, most=MOST_LINES)
 
 
-def _by_columns(
+def _parse_columns(
     name: str, records: Sequence[tuple[int, list[str]]], columns: Columns, *, month_first: bool
 ) -> ParsedSheet:
     places, headings = columns.places, columns.begins
-    dates = (cell for _, cells in records[headings:] for cell in _of(cells, places.get(SHIPPED_ON, ())))
+    dates = (cell for _, cells in records[headings:] for cell in _filled_cells(cells, places.get(SHIPPED_ON, ())))
     month_first = cells_of.is_month_first(dates, otherwise=month_first)
     heads = [head for head in columns.heads if head]
-    lines: list[Line] = []
+    lines: list[TrackingLine] = []
     for place, cells in records[columns.begins :]:
         if heads and [cell for cell in cells if cell] == heads:
             # Files put one behind the other have their heads again.
             headings += 1
         else:
-            lines += _lines(place, cells, columns, month_first=month_first)
+            lines += _parse_record(place, cells, columns, month_first=month_first)
     said = {name: ", ".join(map(columns.name, some)) for name, some in places.items()}
     unused = tuple(
         (columns.name(place), headed if headed == RETURN else "suspicious" if suspicious else "")
@@ -148,25 +150,25 @@ def _by_columns(
     return ParsedSheet(name, tuple(lines), said, len(records), headings, unused)
 
 
-def _of(cells: Sequence[str], places: Iterable[int]) -> list[str]:
+def _filled_cells(cells: Sequence[str], places: Iterable[int]) -> list[str]:
     """The cells of these columns that are filled."""
     return [cells[place] for place in places if place < len(cells) and cells[place]]
 
 
-def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: bool) -> list[Line]:
+def _parse_record(place: int, cells: Sequence[str], columns: Columns, *, month_first: bool) -> list[TrackingLine]:
     """One entry for each order and each tracking number of a record; one with its problem where it cannot be used."""
 
     def first(field: str) -> str:
-        return next(iter(_of(cells, columns.places.get(field, ()))), "")
+        return next(iter(_filled_cells(cells, columns.places.get(field, ()))), "")
 
-    order, written = first(ORDER), _of(cells, columns.places[TRACKING])
-    orders = cells_of.orders_in(order)
-    split = [cells_of.numbers_in(cell) for cell in written]
+    order, written = first(ORDER), _filled_cells(cells, columns.places[TRACKING])
+    orders = cells_of.find_order_numbers(order)
+    split = [cells_of.split_tracking_numbers(cell) for cell in written]
     numbers = list({clean(number): number for some in split for number in some or []}.values())
     shipped_on = first(SHIPPED_ON)
-    day = cells_of.day(shipped_on, month_first=month_first)
-    quantity, problem = cells_of.quantity_in(first(QUANTITY))
-    carrier = cells_of.carrier_in(_of(cells, columns.places.get(CARRIER, ())))
+    day = cells_of.parse_date(shipped_on, month_first=month_first)
+    quantity, problem = cells_of.parse_quantity(first(QUANTITY))
+    carrier = cells_of.choose_carrier(_filled_cells(cells, columns.places.get(CARRIER, ())))
     common: dict[str, Any] = {
         "sku": first(SKU)[:_LONGEST_SKU],
         "quantity": quantity,
@@ -186,38 +188,38 @@ def _lines(place: int, cells: Sequence[str], columns: Columns, *, month_first: b
     elif len(orders) > 1 and len(numbers) > 1:
         problem = "line_ambiguous"
     return [
-        Line(
+        TrackingLine(
             place,
             one[:_LONGEST_ORDER],
             "" if is_rounded(number) else clean(number)[: LONGEST_NUMBER + 1],
             (carrier or by_whom)[:_LONGEST_CARRIER],
             **common,
             written=(number if len(numbers) > 1 else whole)[:_LONGEST_WRITTEN],
-            problem=problem or _problem(one, number),
+            problem=problem or _find_problem(one, number),
         )
         for one in orders
-        for by_whom, number in map(cells_of.by_whom, numbers or [""])
+        for by_whom, number in map(cells_of.split_carrier, numbers or [""])
     ]
 
 
 def _is_voided(cells: Sequence[str], columns: Columns) -> bool:
     """Whether the label of a record was voided: by a column of its own, or by a cell of a column that is not read."""
-    marks = _of(cells, columns.places.get(VOID, ()))
-    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_voided, _not_read(cells, columns)))
+    marks = _filled_cells(cells, columns.places.get(VOID, ()))
+    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_voided, _list_unread_cells(cells, columns)))
 
 
 def _is_of_return(cells: Sequence[str], columns: Columns) -> bool:
     """Whether a record is of a return label: by a column of its own, or by a cell of a column that is not read."""
-    marks = _of(cells, columns.places.get(RETURN_MARK, ()))
-    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_return, _not_read(cells, columns)))
+    marks = _filled_cells(cells, columns.places.get(RETURN_MARK, ()))
+    return any(map(cells_of.is_void_mark, marks)) or any(map(cells_of.says_return, _list_unread_cells(cells, columns)))
 
 
-def _not_read(cells: Sequence[str], columns: Columns) -> list[str]:
+def _list_unread_cells(cells: Sequence[str], columns: Columns) -> list[str]:
     read = {place for some in columns.places.values() for place in some}
     return [cell for place, cell in enumerate(cells) if cell and place not in read]
 
 
-def _problem(order: str, number: str) -> str:
+def _find_problem(order: str, number: str) -> str:
     if not order:
         return "line_without_order"
     if is_rounded(number):
@@ -230,30 +232,38 @@ def _problem(order: str, number: str) -> str:
     return ""
 
 
-def _by_words(name: str, lines: Sequence[str], known: Known) -> ParsedSheet:
+def _parse_words(name: str, lines: Sequence[str], known: FindOrderNumbers) -> ParsedSheet:
     """A text without columns: in each line an order's number, a tracking number, perhaps a carrier's name."""
     words = [(place, cells_of.WORD.findall(line)) for place, line in enumerate(lines, 1) if line.strip()]
-    asked = {bare for _, some in words for word in some if _may_be_ours(bare := word.lstrip("#"))}
+    asked = {bare for _, some in words for word in some if _may_be_order_number(bare := word.lstrip("#"))}
     if len(asked) > MOST_WORDS:
         raise InvalidError("sheet_too_many_words", field="text", name=name, most=MOST_WORDS)
     ours = frozenset(known(asked)) if asked else frozenset()
-    found = [line for place, some in words for line in _in_words(place, some, ours)]
+    found = [line for place, some in words for line in _parse_word_line(place, some, ours)]
     return ParsedSheet(name, tuple(found), read=len(words))
 
 
-def _may_be_ours(word: str) -> bool:
+def _may_be_order_number(word: str) -> bool:
     return len(word) <= _LONGEST_ORDER and any(map(str.isdigit, word))
 
 
-def _in_words(place: int, words: Sequence[str], ours: Collection[str]) -> list[Line]:
+def _parse_word_line(place: int, words: Sequence[str], ours: Collection[str]) -> list[TrackingLine]:
     """What a line of plain words says. Of numbers that are unlike each other the likeliest is the parcel's."""
-    some = [word for word in words if _may_be_ours(word)]
-    orders = list(dict.fromkeys(one for word in some if (one := cells_of.amazon_number(word) or _ours(word, ours))))
-    likely = {word: share for word in some if not _ours(word, ours) and (share := cells_of.trackedness(word))}
+    some = [word for word in words if _may_be_order_number(word)]
+    orders = list(
+        dict.fromkeys(
+            one for word in some if (one := cells_of.find_amazon_number(word) or _match_order_number(word, ours))
+        )
+    )
+    likely = {
+        word: share
+        for word in some
+        if not _match_order_number(word, ours) and (share := cells_of.score_tracking_number(word))
+    }
     best = max(likely.values(), default=0)
     numbers = list(dict.fromkeys(clean(word) for word, share in likely.items() if share == best))
     if not orders and not numbers:
-        return [Line(place, problem="line_says_nothing")]
+        return [TrackingLine(place, problem="line_says_nothing")]
     short = [word for word in words if len(word) <= _LONGEST_CARRIER]
     carrier = next((word for word in short if named(word)), "") if orders and numbers else ""
     problem = ""
@@ -264,12 +274,12 @@ def _in_words(place: int, words: Sequence[str], ours: Collection[str]) -> list[L
     elif len(orders) > 1 and len(numbers) > 1:
         problem = "line_ambiguous"
     return [
-        Line(place, order, number, carrier, problem=problem or _problem(order, number))
+        TrackingLine(place, order, number, carrier, problem=problem or _find_problem(order, number))
         for order in orders or [""]
         for number in numbers or [""]
     ]
 
 
-def _ours(word: str, ours: Collection[str]) -> str:
+def _match_order_number(word: str, ours: Collection[str]) -> str:
     bare = word.lstrip("#")
     return bare if bare in ours else ""

@@ -10,16 +10,16 @@ from webapp.domain.common.plain_text import to_plain
 from webapp.domain.common.text_decoding import UnknownEncodingError, decode
 from webapp.domain.errors import InvalidError
 from webapp.domain.shipping.carrier_names import named
-from webapp.domain.shipping.tracking.headers import head_field
+from webapp.domain.shipping.tracking.headers import find_header_field
 
-LARGEST = 5 * 1024 * 1024
+MAX_FILE_BYTES = 5 * 1024 * 1024
 # Lines of the file, not records: a record may take several lines.
-MOST_TEXT_LINES = 100_000
-MOST_COLUMNS = 500
+MAX_TEXT_LINES = 100_000
+MAX_COLUMNS = 500
 
 # How a workbook begins, whatever its name says: it is a ZIP file, or the older format of Microsoft's.
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_PAPER = b"%PDF"
+_PDF = b"%PDF"
 # Of a text at most every twentieth sign is none that people see; of pictures and programs more are.
 _LOOKED_AT, _ODD = 2000, 20
 _SPACES = "\0\t\n\v\f\r\x1a\x85\xa0\u2007\u2009\u202f\u3000\ufeff"
@@ -36,17 +36,17 @@ _ORDER = re.compile(r"(?<![\d-])\d{3}-\d{7}-\d{7}(?![\d-])")
 _LONG_NUMBER = re.compile(r"\d{8}")
 
 
-def text_of(name: str, raw: bytes) -> str:
+def decode_file(name: str, raw: bytes) -> str:
     """Return the text of a file of this name. Raises InvalidError for a workbook, and for what is no text at all."""
     if raw.startswith(_WORKBOOKS):
         raise InvalidError("sheet_not_text", field="files", name=name)
     try:
-        text = decode(raw, lambda cell: bool(head_field(cell) or named(cell)))
+        text = decode(raw, lambda cell: bool(find_header_field(cell) or named(cell)))
     except UnknownEncodingError:
         raise InvalidError("sheet_encoding_unknown", field="files", name=name) from None
     sample = text[:_LOOKED_AT]
     odd = sum(not sign.isprintable() and sign not in _SPACES for sign in sample)
-    if raw.startswith(_PAPER) or odd * _ODD > len(sample):
+    if raw.startswith(_PDF) or odd * _ODD > len(sample):
         raise InvalidError("sheet_no_text", field="files", name=name)
     return text
 
@@ -55,36 +55,36 @@ def split_lines(text: str, name: str = "") -> list[str]:
     """Return the lines of a text without their ends. Raises InvalidError where there are too many."""
     text = to_plain(text.replace("\0", "")).replace("\r\n", "\n").replace("\r", "\n")
     count = text.count("\n") + 1
-    if count > MOST_TEXT_LINES:
-        raise InvalidError("sheet_too_long", field="text", name=name, lines=count, most=MOST_TEXT_LINES)
+    if count > MAX_TEXT_LINES:
+        raise InvalidError("sheet_too_long", field="text", name=name, lines=count, most=MAX_TEXT_LINES)
     return text.split("\n")
 
 
-def records(lines: Sequence[str], name: str = "") -> list[tuple[int, list[str]]]:
+def split_records(lines: Sequence[str], name: str = "") -> list[tuple[int, list[str]]]:
     """Return (number of the record, its cells) for each record that is not blank; an empty list without columns.
 
     Records are numbered from 1 as a spreadsheet numbers its rows: a cell of several lines is in one row.
-    Raises InvalidError where a record has more than `MOST_COLUMNS` cells.
+    Raises InvalidError where a record has more than `MAX_COLUMNS` cells.
     """
     first, delimiter = 0, ""
     if re.fullmatch(r"\s*sep=.\s*", lines[0][:20]):
         first, delimiter = 1, lines[0].strip()[-1]
     else:
-        delimiter = _delimiter(lines)
+        delimiter = _detect_delimiter(lines)
     if not delimiter:
         return []
     found = []
     for place, cells in enumerate(_split(lines[first:], delimiter), first + 1):
-        if len(cells) > MOST_COLUMNS:
+        if len(cells) > MAX_COLUMNS:
             many = len(cells)
-            raise InvalidError("sheet_too_wide", field="text", name=name, line=place, columns=many, most=MOST_COLUMNS)
-        cleaned = [_cell(cell) for cell in cells]
+            raise InvalidError("sheet_too_wide", field="text", name=name, line=place, columns=many, most=MAX_COLUMNS)
+        cleaned = [_clean_cell(cell) for cell in cells]
         if any(cleaned):
             found.append((place, cleaned))
     return found
 
 
-def _delimiter(lines: Sequence[str]) -> str:
+def _detect_delimiter(lines: Sequence[str]) -> str:
     """Return the sign that splits most of the first records into the same number of cells; empty where none does."""
     best, share = "", 0.0
     for candidate in _DELIMITERS:
@@ -105,12 +105,12 @@ def _split(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
             yield lines[at].split(delimiter)
             at += 1
             continue
-        cells, used = _quoted(lines[at : at + _LONGEST_RECORD], delimiter)
+        cells, used = _parse_quoted_record(lines[at : at + _LONGEST_RECORD], delimiter)
         yield cells
         at += used
 
 
-def _quoted(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
+def _parse_quoted_record(lines: Sequence[str], delimiter: str) -> tuple[list[str], int]:
     """Return the cells of the record that begins in the first of these lines, and how many lines it takes.
 
     A quotation mark that is never closed, or only in another record, is taken for an ordinary sign of its line.
@@ -134,7 +134,7 @@ def _is_record(line: str, delimiter: str) -> bool:
     return bool(_ORDER.search(line)) or (line.count(delimiter) > 1 and bool(_LONG_NUMBER.search(line)))
 
 
-def _cell(text: str) -> str:
+def _clean_cell(text: str) -> str:
     """Remove what spreadsheets put around a number so that it stays as it is: an apostrophe, or ="…"."""
     text = text.strip()
     if text.startswith('="') and text.endswith('"'):
