@@ -17,21 +17,21 @@ PARTS = ("subtotal", "shipping", "tax", "discount", "other", "total")
 
 def part(kind, amount, **details):
     euros = {"amount": amount, "currencyCode": "EUR"}
-    found = {"type": kind, "subtotal": euros}
+    breakdown = {"type": kind, "subtotal": euros}
     if details:
-        found["detailedBreakdowns"] = [
+        breakdown["detailedBreakdowns"] = [
             {"subtype": name, "value": {"amount": value, "currencyCode": "EUR"}} for name, value in details.items()
         ]
-    return found
+    return breakdown
 
 
-def line(n, pieces, total, *parts):
+def line(n, quantity, total, *parts):
     return {
         "orderItemId": f"7{n}",
-        "quantityOrdered": pieces,
+        "quantityOrdered": quantity,
         "product": {"sellerSku": f"SKU-{n}", "price": {"unitPrice": {"amount": "10.00", "currencyCode": "EUR"}}},
         "proceeds": {"proceedsTotal": {"amount": total, "currencyCode": "EUR"}, "breakdowns": list(parts)},
-        "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": pieces},
+        "fulfillment": {"quantityFulfilled": 0, "quantityUnfulfilled": quantity},
     }
 
 
@@ -95,8 +95,8 @@ def test_an_invoice_for_some_units_has_their_share_of_each_amount(session):
     order = the_order(session, auto_invoice=False)
     first, second = order.items
 
-    some = invoices.create(session, order.id, {first.id: 1, second.id: 1}, now=NOW, actor="test")
+    partial_invoice = invoices.create(session, order.id, {first.id: 1, second.id: 1}, now=NOW, actor="test")
     rest = invoices.create(session, order.id, now=NOW, actor="test")
 
-    assert amounts(some) == (2000, 200, 407, -200, 60, 2467)
+    assert amounts(partial_invoice) == (2000, 200, 407, -200, 60, 2467)
     assert amounts(rest) == (3000, 200, 596, -300, 120, 3616)

@@ -47,16 +47,16 @@ def test_the_order_awaits_amazon_until_the_package_is_shown(harness, number):
 
 def test_a_rejected_package_returns_the_order_to_processing_until_it_is_retried(harness, number):
     harness.world.faults.arm("package_not_found", times=None)
-    (one,) = harness.ship(number)
-    harness.advance_until_ended(one)
-    assert (one.state, state(harness, number)) == ("rejected", "processing")
+    (submission,) = harness.ship(number)
+    harness.advance_until_ended(submission)
+    assert (submission.state, state(harness, number)) == ("rejected", "processing")
 
     harness.world.faults.disarm()
-    again = submission_actions.resubmit(harness.session, one.id, undo_seconds=0, **audit_args(harness))
+    resubmitted = submission_actions.resubmit(harness.session, submission.id, undo_seconds=0, **audit_args(harness))
     assert state(harness, number) == "awaiting_amazon"
-    harness.advance_until_ended(again)
+    harness.advance_until_ended(resubmitted)
 
-    assert (again.state, state(harness, number)) == ("verified", "complete")
+    assert (resubmitted.state, state(harness, number)) == ("verified", "complete")
     assert state_changes(harness, number) == [
         "order_awaiting_amazon",
         "order_processing",
@@ -66,11 +66,11 @@ def test_a_rejected_package_returns_the_order_to_processing_until_it_is_retried(
 
 
 def test_an_undone_confirmation_returns_the_order_to_processing_until_tracking_is_edited(harness, number):
-    (one,) = harness.ship(number, undo_seconds=30)
-    submission_actions.undo(harness.session, one.id, **audit_args(harness))
+    (submission,) = harness.ship(number, undo_seconds=30)
+    submission_actions.undo(harness.session, submission.id, **audit_args(harness))
     assert state(harness, number) == "processing"
 
-    parcel = shipment_confirmations.find_parcel(harness.session, one)
+    parcel = shipment_confirmations.find_parcel(harness.session, submission)
     new = parcels.edit(
         harness.session,
         parcel.id,
@@ -88,15 +88,15 @@ def test_an_undone_confirmation_returns_the_order_to_processing_until_tracking_i
 
 def test_a_package_amazon_accepts_and_never_shows_needs_a_person_until_a_sync_shows_it(harness, number):
     harness.world.faults.arm("package_unseen")
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.advance()
     harness.later(10)
     harness.advance()
-    assert (one.state, state(harness, number)) == ("accepted", "awaiting_amazon")
+    assert (submission.state, state(harness, number)) == ("accepted", "awaiting_amazon")
 
     harness.later(timedelta(minutes=31).total_seconds())
     harness.advance()
-    assert (one.state, state(harness, number)) == ("unproved", "processing")
+    assert (submission.state, state(harness, number)) == ("unproved", "processing")
 
     harness.at_amazon(number, "ship")
     harness.sync()
@@ -105,19 +105,19 @@ def test_a_package_amazon_accepts_and_never_shows_needs_a_person_until_a_sync_sh
 
 def test_one_failed_package_of_two_returns_the_order_to_processing(harness, number):
     first, second = harness.commerce_order(number).items
-    one, other = harness.ship(
+    submission, undone = harness.ship(
         number,
         Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"),
         Parcel({second.id: 1}, "DHL", "", "JJD01460000T2"),
         undo_seconds=30,
     )
-    submission_actions.undo(harness.session, other.id, **audit_args(harness))
+    submission_actions.undo(harness.session, undone.id, **audit_args(harness))
     harness.later(31)
-    harness.advance_until_ended(one)
-    assert (one.state, state(harness, number)) == ("verified", "processing")
+    harness.advance_until_ended(submission)
+    assert (submission.state, state(harness, number)) == ("verified", "processing")
 
     parcels.delete(
-        harness.session, shipment_confirmations.find_parcel(harness.session, other).id, **audit_args(harness)
+        harness.session, shipment_confirmations.find_parcel(harness.session, undone).id, **audit_args(harness)
     )
     assert state(harness, number) == "processing"
     (rest,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460000T3"))
@@ -137,24 +137,24 @@ def test_without_a_tracking_number_it_is_complete_once_amazon_says_it_is_shipped
 
 
 def test_a_conflict_returns_the_order_to_processing_until_a_user_overrides_it(harness, number):
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.at_amazon(number, "request-cancel", reason="Changed my mind")
-    harness.advance_until_ended(one)
-    assert (one.state, state(harness, number)) == ("conflict", "processing")
+    harness.advance_until_ended(submission)
+    assert (submission.state, state(harness, number)) == ("conflict", "processing")
 
-    submission_actions.override_conflict(harness.session, one.id, **audit_args(harness))
+    submission_actions.override_conflict(harness.session, submission.id, **audit_args(harness))
     assert state(harness, number) == "awaiting_amazon"
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
     assert state(harness, number) == "complete"
 
 
 def test_an_order_released_from_hold_continues_in_the_state_of_its_submission(harness, number):
-    (one,) = harness.ship(number, undo_seconds=30)
-    submission_actions.undo(harness.session, one.id, **audit_args(harness))
+    (submission,) = harness.ship(number, undo_seconds=30)
+    submission_actions.undo(harness.session, submission.id, **audit_args(harness))
     order_id = harness.commerce_order(number).id
     holds.hold(harness.session, order_id, "Ask the carrier", **audit_args(harness))
-    submission_actions.resubmit(harness.session, one.id, undo_seconds=0, **audit_args(harness))
+    submission_actions.resubmit(harness.session, submission.id, undo_seconds=0, **audit_args(harness))
     assert state(harness, number) == "holded"
 
     holds.unhold(harness.session, order_id, **audit_args(harness))
@@ -171,16 +171,18 @@ def test_an_order_shipped_before_its_import_is_complete(harness, actor):
 
 
 def test_an_order_amazon_cancels_after_all_of_it_was_shipped_waits_for_a_person(harness, number):
-    (one,) = harness.ship(number, undo_seconds=30)
+    (submission,) = harness.ship(number, undo_seconds=30)
     harness.at_amazon(number, "cancel")
     harness.sync()
     assert state(harness, number) == "awaiting_amazon"
     harness.later(31)
-    harness.advance_until_ended(one)
-    assert (one.cause, state(harness, number)) == ("ship_cancelled", "processing")
+    harness.advance_until_ended(submission)
+    assert (submission.cause, state(harness, number)) == ("ship_cancelled", "processing")
 
     harness.sync()
     assert state(harness, number) == "processing"
-    parcels.delete(harness.session, shipment_confirmations.find_parcel(harness.session, one).id, **audit_args(harness))
+    parcels.delete(
+        harness.session, shipment_confirmations.find_parcel(harness.session, submission).id, **audit_args(harness)
+    )
 
     assert state(harness, number) == "canceled"

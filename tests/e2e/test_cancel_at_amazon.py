@@ -71,13 +71,13 @@ def test_a_cancellation_that_is_being_sent_cannot_be_undone(harness, number):
 def test_many_cancellations_go_in_one_feed(harness):
     numbers = [harness.world.place(country) for country in ("DE", "FR", "GB", "DE", "SE")]
     harness.sync()
-    asked = [harness.cancel(number) for number in numbers]
+    submissions = [harness.cancel(number) for number in numbers]
     harness.later(31)
 
-    for submission in asked:
+    for submission in submissions:
         harness.advance_until_ended(submission)
 
-    assert [submission.state for submission in asked] == ["verified"] * 5
+    assert [submission.state for submission in submissions] == ["verified"] * 5
     assert count_feeds(harness) == 1
     assert [count_cancellations(harness, number) for number in numbers] == [1] * 5
 
@@ -85,17 +85,17 @@ def test_many_cancellations_go_in_one_feed(harness):
 def test_the_next_feed_waits_for_the_feed_interval(harness):
     first, second = harness.world.place("DE"), harness.world.place("DE")
     harness.sync()
-    one = harness.cancel(first)
+    submission = harness.cancel(first)
     harness.later(31)
-    harness.advance_until_ended(one)
-    other = harness.cancel(second)
+    harness.advance_until_ended(submission)
+    next_submission = harness.cancel(second)
     harness.later(31)
 
     harness.advance()
 
-    harness.session.refresh(other)
+    harness.session.refresh(next_submission)
     sent_at = harness.session.scalars(select(Feed.sending_at)).one()
-    assert (other.state, (other.due_at - sent_at).total_seconds()) == ("queued", 120)
+    assert (next_submission.state, (next_submission.due_at - sent_at).total_seconds()) == ("queued", 120)
     assert count_feeds(harness) == 1
 
 

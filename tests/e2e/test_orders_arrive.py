@@ -16,8 +16,8 @@ pytestmark = pytest.mark.both_databases
 
 
 def statuses_at_amazon(harness):
-    mine = [order for order in harness.world.orders.values() if order.seller_id == harness.account.seller_id]
-    return Counter(order.status for order in mine)
+    orders = [order for order in harness.world.orders.values() if order.seller_id == harness.account.seller_id]
+    return Counter(order.status for order in orders)
 
 
 def amounts_by_type(body, *types):
@@ -163,8 +163,8 @@ def test_an_order_that_stays_unreadable_waits_in_quarantine_until_it_can_be_read
     run = harness.sync()
 
     assert (run.new, run.quarantined) == (2, 1)
-    kept = harness.session.scalars(select(QuarantinedOrder)).one()
-    assert (kept.number, kept.times_seen, kept.resolved_at) == (numbers[1], 2, None)
+    quarantined = harness.session.scalars(select(QuarantinedOrder)).one()
+    assert (quarantined.number, quarantined.times_seen, quarantined.resolved_at) == (numbers[1], 2, None)
     calls = harness.world.call_counts["getOrder"]
     harness.world.faults.disarm()
     harness.later(60)

@@ -37,30 +37,30 @@ def verify_submissions(harness):
 
 def ship(owner_client, harness, lines, *parcels):
     """Send the form with these parcels: a number, and pieces line by line. Answers the page of the shipment."""
-    sent = fields(owner_client.get(f"{ORDER}/shipments/new"))
-    for place, (number, pieces) in enumerate(parcels):
-        sent |= {f"parcels-{place}-{name}": value for name, value in (("tracking_number", number), ("carrier", "dhl"))}
-        sent |= {f"parcels-{place}-quantity-{line}": many for line, many in zip(lines, pieces, strict=True)}
-    answer = owner_client.post(f"{ORDER}/shipments", data=sent)
-    assert answer.status_code == 303, plain(answer)
+    form = fields(owner_client.get(f"{ORDER}/shipments/new"))
+    for index, (number, quantities) in enumerate(parcels):
+        form |= {f"parcels-{index}-{name}": value for name, value in (("tracking_number", number), ("carrier", "dhl"))}
+        form |= {f"parcels-{index}-quantity-{line}": quantity for line, quantity in zip(lines, quantities, strict=True)}
+    response = owner_client.post(f"{ORDER}/shipments", data=form)
+    assert response.status_code == 303, plain(response)
     verify_submissions(harness)
-    return answer.location
+    return response.location
 
 
 def refund(owner_client, harness, changes):
     """Send the form with these changes. Answers the page of the credit memo."""
-    sent = fields(owner_client.get(f"{ORDER}/credit-memos/new"))
-    sent |= {"way": "amazon", "reason": "CustomerReturn"} | changes
-    answer = owner_client.post(f"{ORDER}/credit-memos", data=sent)
-    assert answer.status_code == 303, plain(answer)
+    form = fields(owner_client.get(f"{ORDER}/credit-memos/new"))
+    form |= {"way": "amazon", "reason": "CustomerReturn"} | changes
+    response = owner_client.post(f"{ORDER}/credit-memos", data=form)
+    assert response.status_code == 303, plain(response)
     verify_submissions(harness)
-    return answer.location
+    return response.location
 
 
 def printed(owner_client, page):
-    answer = owner_client.get(f"{page}/pdf")
-    assert answer.mimetype == "application/pdf"
-    return "\n".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(answer.data)).pages)
+    response = owner_client.get(f"{page}/pdf")
+    assert response.mimetype == "application/pdf"
+    return "\n".join(pdf_page.extract_text() for pdf_page in PdfReader(io.BytesIO(response.data)).pages)
 
 
 def amount(text, name):
@@ -74,15 +74,15 @@ def first_line(harness, number):
 
 
 def refunded(harness, number):
-    return sum(Decimal(one["total"]["amount"]) for one in harness.world.effects("refund", number))
+    return sum(Decimal(effect["total"]["amount"]) for effect in harness.world.effects("refund", number))
 
 
 def totals(harness, number):
     order = harness.commerce_order(number)
-    lines = [(one.ordered, one.invoiced, one.shipped, one.refunded, one.canceled) for one in order.items]
-    found = order.state, order.total, order.total_invoiced, order.total_refunded, lines
+    lines = [(item.ordered, item.invoiced, item.shipped, item.refunded, item.canceled) for item in order.items]
+    values = order.state, order.total, order.total_invoiced, order.total_refunded, lines
     harness.session.commit()
-    return found
+    return values
 
 
 def test_pages_documents_and_amazon_show_the_same_quantities_and_amounts(owner_client, harness, number):
@@ -96,7 +96,7 @@ def test_pages_documents_and_amazon_show_the_same_quantities_and_amounts(owner_c
         for parcel in PARCELS[:2]
         for text in (plain(owner_client.get(page)), printed(owner_client, page))
     )
-    assert [pieces for _, pieces in harness.packages_at_amazon(number).values()] == [
+    assert [quantities for _, quantities in harness.packages_at_amazon(number).values()] == [
         {first_line(harness, number): 1}
     ] * 2
     assert "Partially shipped" in plain(owner_client.get(ORDER))
@@ -110,17 +110,17 @@ def test_pages_documents_and_amazon_show_the_same_quantities_and_amounts(owner_c
 
     first = refund(owner_client, harness, {f"quantity-{lines[0]}": "1", f"quantity-{lines[1]}": "0", "shipping": "0"})
 
-    worth = amount(plain(owner_client.get(first)), "Total refunded")
-    assert refunded(harness, number) == worth
-    assert str(worth).replace(".", ",") in printed(owner_client, first)
+    refund_total = amount(plain(owner_client.get(first)), "Total refunded")
+    assert refunded(harness, number) == refund_total
+    assert str(refund_total).replace(".", ",") in printed(owner_client, first)
     assert totals(harness, number)[0] == "complete"
 
     rest = refund(owner_client, harness, {})
 
-    said = plain(owner_client.get(ORDER))
-    paid = amount(said, "Grand total")
-    assert refunded(harness, number) == paid == amount(said, "Total refunded")
-    assert amount(plain(owner_client.get(rest)), "Total refunded") == paid - worth
+    order_text = plain(owner_client.get(ORDER))
+    paid = amount(order_text, "Grand total")
+    assert refunded(harness, number) == paid == amount(order_text, "Total refunded")
+    assert amount(plain(owner_client.get(rest)), "Total refunded") == paid - refund_total
     closed = totals(harness, number)
     assert closed == ("closed", int(paid * 100), int(paid * 100), int(paid * 100), [(2, 2, 2, 2, 0), (1, 1, 1, 1, 0)])
     harness.sync(since=harness.clock().replace(year=harness.clock().year - 1))

@@ -27,11 +27,11 @@ def number(harness):
 
 def refunded_at_amazon(harness, number):
     """All that Amazon has refunded of the order, in minor units, by its id of the item."""
-    found: dict[str, int] = {}
+    amounts: dict[str, int] = {}
     for entry in harness.world.effects("refund", number):
-        worth = Money.parse(entry["total"]["amount"], entry["total"]["currencyCode"])
-        found[entry["order_item_id"]] = found.get(entry["order_item_id"], 0) + worth.minor
-    return found
+        amount = Money.parse(entry["total"]["amount"], entry["total"]["currencyCode"])
+        amounts[entry["order_item_id"]] = amounts.get(entry["order_item_id"], 0) + amount.minor
+    return amounts
 
 
 def lines(harness, number):
@@ -39,8 +39,8 @@ def lines(harness, number):
 
 
 def submission_of(harness, memo):
-    asked = select(Submission).where(Submission.kind == "refund", Submission.subject == str(memo.id))
-    return harness.session.scalars(asked).one()
+    statement = select(Submission).where(Submission.kind == "refund", Submission.subject == str(memo.id))
+    return harness.session.scalars(statement).one()
 
 
 def send_and_finish(harness, memo):
@@ -60,25 +60,25 @@ def test_one_line_is_refunded_then_the_rest_and_the_order_is_closed(harness, num
     order = harness.commerce_order(number)
     assert order.state == "complete"
 
-    one = harness.refund(number, {first: 1}, 0)
+    memo = harness.refund(number, {first: 1}, 0)
 
-    submission = submission_of(harness, one)
-    assert (one.state, one.offline, submission.state) == ("asked", False, "queued")
+    submission = submission_of(harness, memo)
+    assert (memo.state, memo.offline, submission.state) == ("asked", False, "queued")
     order = harness.commerce_order(number)
-    assert (order.state, *refund_counts(order)) == ("complete", [(0, 1), (0, 0)], 0, one.total)
+    assert (order.state, *refund_counts(order)) == ("complete", [(0, 1), (0, 0)], 0, memo.total)
     assert refunded_at_amazon(harness, number) == {}
-    submission = send_and_finish(harness, one)
+    submission = send_and_finish(harness, memo)
     order = harness.commerce_order(number)
-    assert (submission.state, one.state, order.state) == ("verified", "refunded", "complete")
-    assert refund_counts(order) == ([(1, 0), (0, 0)], one.total, 0)
-    assert refunded_at_amazon(harness, number) == {order.items[0].order_item_id: one.total}
+    assert (submission.state, memo.state, order.state) == ("verified", "refunded", "complete")
+    assert refund_counts(order) == ([(1, 0), (0, 0)], memo.total, 0)
+    assert refunded_at_amazon(harness, number) == {order.items[0].order_item_id: memo.total}
 
     rest = harness.refund(number)
 
     assert send_and_finish(harness, rest).state == "verified"
     order = harness.commerce_order(number)
     assert (order.state, order.total_refunded) == ("closed", order.total)
-    assert sum(refunded_at_amazon(harness, number).values()) == one.total + rest.total == order.total
+    assert sum(refunded_at_amazon(harness, number).values()) == memo.total + rest.total == order.total
     assert queries.load_refundable(harness.session, order).left.minor == 0
     kinds = harness.session.scalars(
         select(Event.kind).where(Event.submission_id == submission.id).order_by(Event.id)
@@ -133,29 +133,29 @@ def test_while_one_feed_is_under_way_the_next_refund_waits(harness, number):
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()
     harness.world.feed_seconds = 3600
-    one = harness.refund(number)
+    memo = harness.refund(number)
     harness.later(31)
     harness.advance()
-    two = harness.refund(other)
+    next_memo = harness.refund(other)
     harness.later(600)
     harness.advance()
 
-    assert (submission_of(harness, one).state, submission_of(harness, two).state) == ("sent", "queued")
+    assert (submission_of(harness, memo).state, submission_of(harness, next_memo).state) == ("sent", "queued")
     assert harness.world.call_counts["createFeed"] == 1
 
 
 def test_many_refunds_go_in_one_feed_with_a_result_each(harness, number):
     other = harness.world.place("DE", status="SHIPPED", lines=((0, 1),))
     harness.sync()
-    one, two = harness.refund(number), harness.refund(other)
+    memo, other_memo = harness.refund(number), harness.refund(other)
     # Somebody refunds the second one in Seller Central meanwhile.
     harness.at_amazon(other, "refund")
 
-    assert send_and_finish(harness, one).state == "verified"
-    assert submission_of(harness, two).state == "rejected"
+    assert send_and_finish(harness, memo).state == "verified"
+    assert submission_of(harness, other_memo).state == "rejected"
     assert harness.world.call_counts["createFeed"] == 1
-    assert "18102" in submission_of(harness, two).message
-    assert (two.state, refund_counts(harness.commerce_order(other))) == ("refused", ([(0, 0)], 0, 0))
+    assert "18102" in submission_of(harness, other_memo).message
+    assert (other_memo.state, refund_counts(harness.commerce_order(other))) == ("refused", ([(0, 0)], 0, 0))
 
 
 def test_refused_lines_of_a_credit_memo_can_be_resubmitted_and_the_rest_stays(harness, number):
@@ -189,24 +189,29 @@ def test_refused_lines_of_a_credit_memo_can_be_resubmitted_and_the_rest_stays(ha
 def test_refused_lines_are_matched_to_their_credit_memo_in_a_shared_feed(harness, number):
     others = [harness.world.place("DE", status="SHIPPED", lines=TWO_LINES) for _ in range(2)]
     harness.sync()
-    memos = [harness.refund(one) for one in (number, *others)]
+    memos = [harness.refund(order_number) for order_number in (number, *others)]
     # Of the first order the first item is refunded already, of the second one nothing, of the third one the second.
-    gone = [
+    refunded_items = [
         harness.commerce_order(number).items[0].order_item_id,
         harness.commerce_order(others[1]).items[1].order_item_id,
     ]
-    harness.at_amazon(number, "refund", item=gone[0])
-    harness.at_amazon(others[1], "refund", item=gone[1])
+    harness.at_amazon(number, "refund", item=refunded_items[0])
+    harness.at_amazon(others[1], "refund", item=refunded_items[1])
 
     send_and_finish(harness, memos[0])
 
     assert [submission_of(harness, memo).state for memo in memos] == ["rejected", "verified", "rejected"]
     assert harness.world.call_counts["createFeed"] == 1
-    kept = [[row["item"] for row in memo.amazon_lines] for memo in memos]
-    items = [[item.order_item_id for item in harness.commerce_order(one).items] for one in (number, *others)]
-    assert kept == [items[0][1:], items[1], items[2][:1]]
-    for memo, one in zip(memos, (number, *others), strict=True):
-        assert memo.total == sum(minor for item, minor in refunded_at_amazon(harness, one).items() if item not in gone)
+    sent_items = [[row["item"] for row in memo.amazon_lines] for memo in memos]
+    items = [
+        [item.order_item_id for item in harness.commerce_order(order_number).items]
+        for order_number in (number, *others)
+    ]
+    assert sent_items == [items[0][1:], items[1], items[2][:1]]
+    for memo, order_number in zip(memos, (number, *others), strict=True):
+        assert memo.total == sum(
+            minor for item, minor in refunded_at_amazon(harness, order_number).items() if item not in refunded_items
+        )
 
 
 def test_a_refund_rejected_as_a_whole_changes_nothing_and_can_be_resubmitted(harness, number):

@@ -34,13 +34,13 @@ def test_two_parcels_then_the_rest_are_sent_and_verified(harness, number):
         Parcel({first.id: 1}, "DHL", "", "JJD0146000001"),
         Parcel({second.id: 1}, "Other", "Bike courier", "JJD01460000B2"),
     )
-    assert [one.state for one in submissions] == ["queued", "queued"]
+    assert [submission.state for submission in submissions] == ["queued", "queued"]
     assert harness.order(number).status == "UNSHIPPED"
 
-    for one in submissions:
-        harness.advance_until_ended(one)
+    for submission in submissions:
+        harness.advance_until_ended(submission)
 
-    assert [one.state for one in submissions] == ["verified", "verified"]
+    assert [submission.state for submission in submissions] == ["verified", "verified"]
     assert harness.order(number).status == "PARTIALLY_SHIPPED"
     assert harness.commerce_order(number).state == "processing"
     assert harness.packages_at_amazon(number) == {
@@ -61,17 +61,17 @@ def test_two_parcels_then_the_rest_are_sent_and_verified(harness, number):
 
 
 def test_within_the_undo_window_nothing_is_sent(harness, number):
-    (one,) = harness.ship(number, undo_seconds=30)
+    (submission,) = harness.ship(number, undo_seconds=30)
     harness.advance()
-    assert (one.state, count_confirmations(harness, number)) == ("queued", 0)
+    assert (submission.state, count_confirmations(harness, number)) == ("queued", 0)
 
-    submission_actions.undo(harness.session, one.id, now=harness.clock(), actor="test")
+    submission_actions.undo(harness.session, submission.id, now=harness.clock(), actor="test")
     harness.later(60)
     harness.advance()
 
-    assert (one.state, count_confirmations(harness, number)) == ("undone", 0)
+    assert (submission.state, count_confirmations(harness, number)) == ("undone", 0)
     assert harness.commerce_order(number).state == "processing"
-    parcels.delete(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
+    parcels.delete(harness.session, parcel_of(harness, submission).id, now=harness.clock(), actor="test")
     order = harness.commerce_order(number)
     assert (order.state, [line.shipped for line in order.items]) == ("processing", [0, 0])
     assert harness.session.scalars(select(ParcelRow)).all() == []
@@ -79,27 +79,27 @@ def test_within_the_undo_window_nothing_is_sent(harness, number):
 
 
 def test_a_sync_verifies_a_shipment(harness, number):
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.advance()
-    assert one.state == "accepted"
+    assert submission.state == "accepted"
 
     harness.sync()
 
-    harness.session.refresh(one)
-    assert one.state == "verified"
+    harness.session.refresh(submission)
+    assert submission.state == "verified"
 
 
 def test_a_rejected_parcel_can_be_corrected_and_sent_again(harness, number):
     harness.world.orders[number].body["programs"] = ["FBM_SHIP_PLUS"]
-    (one,) = harness.ship(number)
-    harness.advance_until_ended(one)
-    assert (one.state, one.cause, count_confirmations(harness, number)) == ("rejected", "ship_plus", 0)
+    (submission,) = harness.ship(number)
+    harness.advance_until_ended(submission)
+    assert (submission.state, submission.cause, count_confirmations(harness, number)) == ("rejected", "ship_plus", 0)
     assert harness.order(number).note == "note_ship_rejected"
 
     harness.world.orders[number].body["programs"] = []
     new = parcels.edit(
         harness.session,
-        parcel_of(harness, one).id,
+        parcel_of(harness, submission).id,
         carrier="UPS",
         title="",
         tracking_number="1z 999 aa1 01 2345 6784",
@@ -117,31 +117,33 @@ def test_a_rejected_parcel_can_be_corrected_and_sent_again(harness, number):
 
 
 def test_a_rejection_shows_amazons_message(harness, number):
-    (one,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460000T1"))
-    parcel_of(harness, one).reference = 10**6
-    one.subject = str(10**6)
+    (submission,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460000T1"))
+    parcel_of(harness, submission).reference = 10**6
+    submission.subject = str(10**6)
     harness.session.commit()
     harness.at_amazon(number, "ship")
     submissions_of = select(func.count(Submission.id))
 
-    harness.advance_until_ended(one)
-    assert (one.state, one.cause) == ("conflict", "ship_shipped_there")
-    submission_actions.override_conflict(harness.session, one.id, now=harness.clock(), actor="test")
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
+    assert (submission.state, submission.cause) == ("conflict", "ship_shipped_there")
+    submission_actions.override_conflict(harness.session, submission.id, now=harness.clock(), actor="test")
+    harness.advance_until_ended(submission)
 
-    assert one.state == "rejected"
-    assert "PackageToUpdateNotFound" in one.message
-    assert one.request_id
+    assert submission.state == "rejected"
+    assert "PackageToUpdateNotFound" in submission.message
+    assert submission.request_id
     assert (count_confirmations(harness, number), harness.session.scalar(submissions_of)) == (1, 1)
 
 
 def test_a_confirmed_parcel_is_corrected_under_its_own_number(harness, number):
-    (one,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460OLD01"))
-    harness.advance_until_ended(one)
+    (submission,) = harness.ship(number, Parcel(None, "DHL", "", "JJD01460OLD01"))
+    harness.advance_until_ended(submission)
 
     def correct(carrier, tracking_number):
         about = {"carrier": carrier, "title": "", "tracking_number": tracking_number, "undo_seconds": 0}
-        return parcels.edit(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test", **about)
+        return parcels.edit(
+            harness.session, parcel_of(harness, submission).id, now=harness.clock(), actor="test", **about
+        )
 
     new = correct("DHL", "JJD01460NEW01")
     harness.advance_until_ended(new)
@@ -161,15 +163,15 @@ def test_a_confirmed_parcel_is_corrected_under_its_own_number(harness, number):
 
 
 def test_a_parcel_without_a_tracking_number_is_not_sent_until_it_has_one(harness, number):
-    (one,) = harness.ship(number, Parcel())
-    assert (one.state, one.cause, harness.advance()) == ("rejected", "ship_untracked", 0)
+    (submission,) = harness.ship(number, Parcel())
+    assert (submission.state, submission.cause, harness.advance()) == ("rejected", "ship_untracked", 0)
     with pytest.raises(RefusedError) as refused:
-        submission_actions.resubmit(harness.session, one.id, undo_seconds=0, now=harness.clock(), actor="test")
+        submission_actions.resubmit(harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test")
     assert refused.value.code == "ship_untracked"
 
     new = parcels.edit(
         harness.session,
-        parcel_of(harness, one).id,
+        parcel_of(harness, submission).id,
         carrier="DHL",
         title="",
         tracking_number="JJD01460000T1",
@@ -183,8 +185,8 @@ def test_a_parcel_without_a_tracking_number_is_not_sent_until_it_has_one(harness
 
 
 def test_a_confirmed_parcel_cannot_be_removed(harness, number):
-    (one,) = harness.ship(number)
-    parcel_id = parcel_of(harness, one).id
+    (submission,) = harness.ship(number)
+    parcel_id = parcel_of(harness, submission).id
 
     def take_back():
         with pytest.raises(RefusedError) as refused:
@@ -192,20 +194,20 @@ def test_a_confirmed_parcel_cannot_be_removed(harness, number):
         return refused.value.code
 
     harness.advance()
-    assert (one.state, take_back()) == ("accepted", "parcel_being_told")
-    harness.advance_until_ended(one)
-    assert (one.state, take_back()) == ("verified", "parcel_at_amazon")
+    assert (submission.state, take_back()) == ("accepted", "parcel_being_told")
+    harness.advance_until_ended(submission)
+    assert (submission.state, take_back()) == ("verified", "parcel_at_amazon")
     assert harness.commerce_order(number).state == "complete"
 
 
 @pytest.mark.parametrize("fault", ["lost_answer", "malformed_json", "truncated_body"])
 def test_after_a_lost_response_the_change_is_looked_for_and_sent_once(harness, number, fault):
     harness.world.faults.arm(fault, "confirmShipment")
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, count_confirmations(harness, number), harness.world.call_counts["confirmShipment"]) == (
+    assert (submission.state, count_confirmations(harness, number), harness.world.call_counts["confirmShipment"]) == (
         "verified",
         1,
         1,
@@ -214,14 +216,14 @@ def test_after_a_lost_response_the_change_is_looked_for_and_sent_once(harness, n
 
 def test_after_a_lost_response_one_stale_read_decides_nothing(harness, number):
     harness.world.faults.arm("lost_answer", "confirmShipment")
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.later(31)
     harness.advance()
     harness.world.faults.arm("reordered_updates", "getOrder")
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, count_confirmations(harness, number), harness.world.call_counts["confirmShipment"]) == (
+    assert (submission.state, count_confirmations(harness, number), harness.world.call_counts["confirmShipment"]) == (
         "verified",
         1,
         1,
@@ -232,44 +234,48 @@ def test_after_a_lost_response_one_stale_read_decides_nothing(harness, number):
 def test_a_change_that_did_not_reach_amazon_is_sent_again(harness, number, fault):
     options = {"seconds": 2.5} if fault == "hang" else {}
     harness.world.faults.arm(fault, "confirmShipment", times=3, **options)
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, count_confirmations(harness, number)) == ("verified", 1)
+    assert (submission.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
 def test_with_wrong_credentials_the_parcel_waits_and_the_account_shows_the_reason(harness, number):
     harness.world.faults.arm("expired_token", "confirmShipment", times=2)
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, count_confirmations(harness, number)) == ("verified", 1)
+    assert (submission.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
 def test_a_parcel_the_order_never_shows_is_unproved_and_can_be_sent_again(harness, number):
     harness.world.faults.arm("package_unseen", "confirmShipment")
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, one.cause, count_confirmations(harness, number)) == ("unproved", "ship_not_shown", 0)
+    assert (submission.state, submission.cause, count_confirmations(harness, number)) == (
+        "unproved",
+        "ship_not_shown",
+        0,
+    )
     assert harness.order(number).note == "note_ship_unproved"
-    new = submission_actions.resubmit(harness.session, one.id, undo_seconds=0, now=harness.clock(), actor="test")
+    new = submission_actions.resubmit(harness.session, submission.id, undo_seconds=0, now=harness.clock(), actor="test")
     harness.advance_until_ended(new)
-    harness.session.refresh(one)
-    assert (new.state, one.state, count_confirmations(harness, number)) == ("verified", "verified", 1)
+    harness.session.refresh(submission)
+    assert (new.state, submission.state, count_confirmations(harness, number)) == ("verified", "verified", 1)
 
 
 def test_a_parcel_that_amazon_does_not_find_is_rejected(harness, number):
     harness.world.faults.arm("package_not_found", "confirmShipment")
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, count_confirmations(harness, number)) == ("rejected", 0)
-    assert "Unable to find package to update." in one.message
+    assert (submission.state, count_confirmations(harness, number)) == ("rejected", 0)
+    assert "Unable to find package to update." in submission.message
 
 
 def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(harness):
@@ -294,9 +300,9 @@ def test_a_hundred_parcels_on_a_bad_day_none_missing_and_none_doubled(harness):
             break
         harness.later(5)
 
-    for one in submissions:
-        harness.session.refresh(one)
-    assert {one.state for one in submissions} == {"verified"}
+    for submission in submissions:
+        harness.session.refresh(submission)
+    assert {submission.state for submission in submissions} == {"verified"}
     for number in numbers:
         order = harness.commerce_order(number)
         assert harness.packages_at_amazon(number) == {

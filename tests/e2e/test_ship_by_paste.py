@@ -22,9 +22,9 @@ def tracking_number(n: int) -> str:
 
 @pytest.fixture
 def numbers(harness):
-    found = [harness.world.place("DE") for _ in range(MANY)]
+    numbers = [harness.world.place("DE") for _ in range(MANY)]
     harness.sync()
-    return found
+    return numbers
 
 
 def test_many_orders_are_shipped_by_one_tracking_upload_and_each_parcel_is_sent_once(owner_client, harness, numbers):

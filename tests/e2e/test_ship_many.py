@@ -14,7 +14,7 @@ from webapp.services.sync import run as sync_run
 def test_many_parcels_need_one_sync_and_no_read_of_each_order(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(120)]
     harness.sync()
-    asked = [one for number in numbers for one in harness.ship(number)]
+    submissions = [submission for number in numbers for submission in harness.ship(number)]
     buyer = numbers[7]
     harness.at_amazon(buyer, "request-cancel", reason="Too late")
     harness.sync()
@@ -31,17 +31,17 @@ def test_many_parcels_need_one_sync_and_no_read_of_each_order(harness):
     # The last few need no look either; a few are proved in the pass.
     assert harness.world.call_counts["getOrder"] - reads <= 2 * submission_processor.MAX_READS
     harness.sync()
-    for one in asked:
-        harness.session.refresh(one)
-    assert Counter(one.state for one in asked) == {"verified": 119, "conflict": 1}
-    assert asked[7].state == "conflict"
+    for submission in submissions:
+        harness.session.refresh(submission)
+    assert Counter(submission.state for submission in submissions) == {"verified": 119, "conflict": 1}
+    assert submissions[7].state == "conflict"
     assert [len(harness.world.effects("shipment", number)) for number in numbers].count(1) == 119
 
 
 def test_without_a_sync_each_order_is_read_before_its_parcel_is_sent(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(30)]
     harness.sync()
-    asked = [one for number in numbers for one in harness.ship(number)]
+    submissions = [submission for number in numbers for submission in harness.ship(number)]
     harness.later(600)
     harness.at_amazon(numbers[3], "cancel", actor="BUYER")
 
@@ -49,16 +49,16 @@ def test_without_a_sync_each_order_is_read_before_its_parcel_is_sent(harness):
         harness.advance()
         harness.later(30)
 
-    for one in asked:
-        harness.session.refresh(one)
-    assert Counter(one.state for one in asked) == {"verified": 29, "conflict": 1}
+    for submission in submissions:
+        harness.session.refresh(submission)
+    assert Counter(submission.state for submission in submissions) == {"verified": 29, "conflict": 1}
     assert harness.world.call_counts["confirmShipment"] == 29
 
 
 def test_parcels_of_orders_just_imported_are_sent_without_another_sync(harness):
     numbers = [harness.world.place("DE", lines=((1, 1),)) for _ in range(60)]
     harness.sync()
-    asked = [one for number in numbers for one in harness.ship(number)]
+    submissions = [submission for number in numbers for submission in harness.ship(number)]
     harness.session.execute(update(Account).values(last_synced_at=harness.clock() - timedelta(hours=1)))
     harness.session.commit()
     cancelling, moved = numbers[5], numbers[9]
@@ -77,9 +77,9 @@ def test_parcels_of_orders_just_imported_are_sent_without_another_sync(harness):
     sent = [number for number in numbers if len(harness.world.effects("shipment", number)) == 1]
     assert set(numbers) - set(sent) == {cancelling, moved}
     states = []
-    for one in asked:
-        harness.session.refresh(one)
-        states.append(one.state)
+    for submission in submissions:
+        harness.session.refresh(submission)
+        states.append(submission.state)
     assert [states[5], states[9], states.count("conflict")] == ["conflict", "conflict", 2]
 
 

@@ -12,57 +12,66 @@ pytestmark = pytest.mark.both_databases
 
 
 def test_the_buyer_asks_to_cancel_meanwhile_and_a_user_ships_anyway(harness, number):
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.at_amazon(number, "request-cancel", reason="Changed my mind")
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, one.open, one.cause) == ("conflict", True, "ship_cancel_requested")
-    assert (one.snapshot["cancel_requested"], harness.order(number).cancel_requested) == (False, True)
+    assert (submission.state, submission.open, submission.cause) == ("conflict", True, "ship_cancel_requested")
+    assert (submission.snapshot["cancel_requested"], harness.order(number).cancel_requested) == (False, True)
     assert count_confirmations(harness, number) == 0
     harness.later(600)
     harness.advance()
-    assert (one.state, count_confirmations(harness, number)) == ("conflict", 0)
+    assert (submission.state, count_confirmations(harness, number)) == ("conflict", 0)
 
-    submission_actions.override_conflict(harness.session, one.id, now=harness.clock(), actor="test")
-    harness.advance_until_ended(one)
+    submission_actions.override_conflict(harness.session, submission.id, now=harness.clock(), actor="test")
+    harness.advance_until_ended(submission)
 
-    assert (one.state, count_confirmations(harness, number)) == ("verified", 1)
+    assert (submission.state, count_confirmations(harness, number)) == ("verified", 1)
 
 
 def test_the_buyer_asks_to_cancel_meanwhile_and_the_order_is_cancelled_instead(harness, number):
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.at_amazon(number, "request-cancel", reason="Changed my mind")
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    asked = parcels.delete_and_cancel_order(
-        harness.session, parcel_of(harness, one).id, "BuyerCanceled", undo_seconds=0, now=harness.clock(), actor="test"
+    cancellation = parcels.delete_and_cancel_order(
+        harness.session,
+        parcel_of(harness, submission).id,
+        "BuyerCanceled",
+        undo_seconds=0,
+        now=harness.clock(),
+        actor="test",
     )
-    harness.advance_until_ended(asked)
+    harness.advance_until_ended(cancellation)
 
-    harness.session.refresh(one)
+    harness.session.refresh(submission)
     order = harness.commerce_order(number)
-    assert (one.state, asked.state, order.state) == ("undone", "verified", "canceled")
+    assert (submission.state, cancellation.state, order.state) == ("undone", "verified", "canceled")
     assert [(line.shipped, line.canceled) for line in order.items] == [(0, 2), (0, 1)]
     assert (count_confirmations(harness, number), order.total_refunded) == (0, order.total)
 
 
 def test_after_a_cancellation_at_amazon_the_parcel_is_removed_and_the_order_is_canceled(harness, number):
-    (one,) = harness.ship(number)
+    (submission,) = harness.ship(number)
     harness.at_amazon(number, "cancel", actor="BUYER")
-    harness.advance_until_ended(one)
-    assert (one.state, one.cause, harness.commerce_order(number).state) == ("conflict", "ship_cancelled", "processing")
+    harness.advance_until_ended(submission)
+    assert (submission.state, submission.cause, harness.commerce_order(number).state) == (
+        "conflict",
+        "ship_cancelled",
+        "processing",
+    )
 
-    parcels.delete(harness.session, parcel_of(harness, one).id, now=harness.clock(), actor="test")
+    parcels.delete(harness.session, parcel_of(harness, submission).id, now=harness.clock(), actor="test")
 
     order = harness.commerce_order(number)
-    assert (one.state, order.state, order.total_refunded) == ("undone", "canceled", order.total)
+    assert (submission.state, order.state, order.total_refunded) == ("undone", "canceled", order.total)
     assert [(line.shipped, line.canceled) for line in order.items] == [(0, 2), (0, 1)]
 
 
 def test_a_parcel_of_units_shipped_elsewhere_waits_for_a_decision(harness, number):
     first, _ = harness.commerce_order(number).items
-    (one,) = harness.ship(number, Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"))
+    (submission,) = harness.ship(number, Parcel({first.id: 2}, "DHL", "", "JJD01460000T1"))
     package = {
         "packageReferenceId": "9",
         "createdTime": "2026-01-01T00:00:00Z",
@@ -75,6 +84,6 @@ def test_a_parcel_of_units_shipped_elsewhere_waits_for_a_decision(harness, numbe
     with harness.world.lock:
         lifecycle.save_package(harness.world, harness.world.orders[number], package, channel="control")
 
-    harness.advance_until_ended(one)
+    harness.advance_until_ended(submission)
 
-    assert (one.state, one.cause) == ("conflict", "ship_more_than_left")
+    assert (submission.state, submission.cause) == ("conflict", "ship_more_than_left")

@@ -142,12 +142,19 @@ def test_a_contradictory_report_verifies_nothing_and_a_second_upload_is_rejected
 def test_one_feed_carries_one_invoice(harness, number):
     other = harness.world.place("DE", status="SHIPPED")
     harness.sync()
-    one, two = upload(harness, invoice_of(harness, number)), upload(harness, invoice_of(harness, other))
+    submission, other_submission = (
+        upload(harness, invoice_of(harness, number)),
+        upload(harness, invoice_of(harness, other)),
+    )
 
-    finish(harness, one)
-    harness.advance_until_ended(two)
+    finish(harness, submission)
+    harness.advance_until_ended(other_submission)
 
-    assert (one.state, two.state, one.feed_id == two.feed_id) == ("verified", "verified", False)
+    assert (submission.state, other_submission.state, submission.feed_id == other_submission.feed_id) == (
+        "verified",
+        "verified",
+        False,
+    )
 
 
 def test_a_store_that_uploads_by_itself_does_so_once_the_order_is_shipped(harness):
@@ -193,9 +200,9 @@ def test_tax_above_the_refunded_amount_is_not_uploaded_and_the_refund_is_named(h
 
     submission = vat_invoices.upload(harness.session, memo, transaction_id="T-1", undo_seconds=30, **audit_args)
 
-    left = f"{memo.total / 100:.2f}"
-    said = [submission.details[name] for name in ("document", "amount", "vat", "transaction_id")]
-    assert said == ["CreditNote", left, left, "T-1"]
+    amount = f"{memo.total / 100:.2f}"
+    details = [submission.details[name] for name in ("document", "amount", "vat", "transaction_id")]
+    assert details == ["CreditNote", amount, amount, "T-1"]
 
 
 def test_without_a_report_an_upload_stays_in_doubt(harness, number):
@@ -211,7 +218,7 @@ def test_an_order_imported_as_shipped_is_uploaded_and_earlier_ones_are_not(harne
     new = harness.world.place("DE", status="SHIPPED", fulfilled_by="AMAZON")
     harness.sync()
 
-    assert [one.amazon_order.number for one in submissions(harness)] == [new]
+    assert [submission.amazon_order.number for submission in submissions(harness)] == [new]
 
 
 @pytest.mark.parametrize(

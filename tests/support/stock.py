@@ -37,10 +37,10 @@ def stock_counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]
 
 def load_ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
     """(kind, pieces, held) of each movement, the first one first."""
-    mine = select(StockMovement.kind, StockMovement.quantity_change, StockMovement.reserved_change).join(
+    statement = select(StockMovement.kind, StockMovement.quantity_change, StockMovement.reserved_change).join(
         Product, Product.id == StockMovement.product_id
     )
-    return [tuple(row) for row in session.execute(mine.where(Product.sku == sku).order_by(StockMovement.id))]
+    return [tuple(row) for row in session.execute(statement.where(Product.sku == sku).order_by(StockMovement.id))]
 
 
 def check_no_drift(session: Session) -> None:
@@ -48,35 +48,35 @@ def check_no_drift(session: Session) -> None:
     orders owe."""
     session.expire_all()
     owed = _owed(session)
-    for one in session.scalars(select(Product)):
-        pieces = held = 0
+    for product in session.scalars(select(Product)):
+        quantity = reserved = 0
         for row in session.scalars(
-            select(StockMovement).where(StockMovement.product_id == one.id).order_by(StockMovement.id)
+            select(StockMovement).where(StockMovement.product_id == product.id).order_by(StockMovement.id)
         ):
-            pieces, held = pieces + row.quantity_change, held + row.reserved_change
-            assert (row.quantity, row.reserved) == (pieces, held), (one.sku, row.id)
-        assert (one.quantity, one.reserved) == (pieces, held), one.sku
-        assert one.available == one.quantity - one.reserved
-        holds = session.scalars(select(StockHold).where(StockHold.product_id == one.id)).all()
-        assert sum(hold.reserved for hold in holds) == one.reserved, one.sku
-        assert one.reserved == (owed[(one.account_id, one.sku)] if one.manage_stock else 0), one.sku
+            quantity, reserved = quantity + row.quantity_change, reserved + row.reserved_change
+            assert (row.quantity, row.reserved) == (quantity, reserved), (product.sku, row.id)
+        assert (product.quantity, product.reserved) == (quantity, reserved), product.sku
+        assert product.available == product.quantity - product.reserved
+        holds = session.scalars(select(StockHold).where(StockHold.product_id == product.id)).all()
+        assert sum(hold.reserved for hold in holds) == product.reserved, product.sku
+        assert product.reserved == (owed[(product.account_id, product.sku)] if product.manage_stock else 0), product.sku
 
 
 def _owed(session: Session) -> Counter[tuple[int, str]]:
     """Return the units owed to buyers by account and SKU, of stores that create unknown products."""
     owed: Counter[tuple[int, str]] = Counter()
-    said = select(AmazonOrder, AmazonOrderItem, Store).join(AmazonOrderItem).join(Store)
-    ours = {
+    statement = select(AmazonOrder, AmazonOrderItem, Store).join(AmazonOrderItem).join(Store)
+    order_items = {
         (order.amazon_order_id, item.order_item_id): item
         for order, item in session.execute(select(Order, OrderItem).join(OrderItem))
     }
-    for mirror, item, store in session.execute(said):
-        line = ours.get((mirror.id, item.order_item_id))
-        if mirror.fulfilled_by != "MERCHANT":
+    for amazon_order, item, store in session.execute(statement):
+        line = order_items.get((amazon_order.id, item.order_item_id))
+        if amazon_order.fulfilled_by != "MERCHANT":
             continue
         if line is not None:
-            pieces = max(0, min(order_states.unshipped(line), item.quantity - line.shipped))
+            quantity = max(0, min(order_states.unshipped(line), item.quantity - line.shipped))
         else:
-            pieces = item.quantity if mirror.status in NOT_YET and store.pending_orders == "reserve" else 0
-        owed[(mirror.account_id, item.sku)] += pieces
+            quantity = item.quantity if amazon_order.status in NOT_YET and store.pending_orders == "reserve" else 0
+        owed[(amazon_order.account_id, item.sku)] += quantity
     return owed
