@@ -1,4 +1,4 @@
-"""Amounts from Amazon's body to the invoice, each as a number: details stand beside the amounts they are details of."""
+"""Amounts of an Amazon order up to its invoice. Breakdown details are not added to the amounts they detail."""
 
 import pytest
 

@@ -26,7 +26,7 @@ def audit_args(harness):
 
 
 def state_changes(harness, number):
-    """The states the order went through after it was created, from its history."""
+    """Return the states of the order after it was created, from its history."""
     order = harness.commerce_order(number)
     events = harness.session.scalars(select(Event.kind).where(Event.order_id == order.id).order_by(Event.id)).all()
     return [kind for kind in events if kind in {"order_processing", "order_awaiting_amazon", "order_complete"}]

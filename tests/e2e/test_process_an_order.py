@@ -19,7 +19,7 @@ PARCELS = ("00340434161094015902", "00340434161094042557", "00340434161094042564
 
 @pytest.fixture
 def number(harness):
-    """An unshipped order of two pieces of one thing and one of another, which has arrived."""
+    """The number of an imported, unshipped order of two units of one product and one of another."""
     number = harness.world.place("DE", lines=((0, 2), (1, 1)), discount=True, gift=False)
     harness.sync()
     harness.session.commit()
@@ -27,7 +27,7 @@ def number(harness):
 
 
 def verify_submissions(harness):
-    """Go on until Amazon has proved everything it is being told."""
+    """Advance until each open submission is verified."""
     harness.later(31)
     for submission in harness.session.scalars(select(Submission).where(Submission.open)).all():
         harness.advance_until_ended(submission)
@@ -36,7 +36,7 @@ def verify_submissions(harness):
 
 
 def ship(owner_client, harness, lines, *parcels):
-    """Send the form with these parcels: a number, and pieces line by line. Answers the page of the shipment."""
+    """Post the shipment form with (tracking number, quantity per line) parcels. Return the URL of the shipment."""
     form = fields(owner_client.get(f"{ORDER}/shipments/new"))
     for index, (number, quantities) in enumerate(parcels):
         form |= {f"parcels-{index}-{name}": value for name, value in (("tracking_number", number), ("carrier", "dhl"))}
@@ -48,7 +48,7 @@ def ship(owner_client, harness, lines, *parcels):
 
 
 def refund(owner_client, harness, changes):
-    """Send the form with these changes. Answers the page of the credit memo."""
+    """Post the credit memo form with these changes. Return the URL of the credit memo."""
     form = fields(owner_client.get(f"{ORDER}/credit-memos/new"))
     form |= {"way": "amazon", "reason": "CustomerReturn"} | changes
     response = owner_client.post(f"{ORDER}/credit-memos", data=form)
@@ -64,12 +64,12 @@ def printed(owner_client, page):
 
 
 def amount(text, name):
-    """The amount in euros that stands behind a name on a page."""
+    """Return the amount in euros that follows a name on a page."""
     return Decimal(re.search(rf"{name} €([0-9.,]+)", text)[1].replace(",", ""))
 
 
 def first_line(harness, number):
-    """Amazon's id of the order's first line."""
+    """Return Amazon's ID of the order's first line."""
     return harness.commerce_order(number).items[0].order_item_id
 
 

@@ -1,4 +1,4 @@
-"""Refunding a buyer at Amazon: told once, believed when Amazon's report says so, and never told twice by itself."""
+"""Refunds at Amazon: each is sent once, verified by Amazon's report, and never resent automatically."""
 
 import pytest
 from sqlalchemy import select
@@ -26,7 +26,7 @@ def number(harness):
 
 
 def refunded_at_amazon(harness, number):
-    """All that Amazon has refunded of the order, in minor units, by its id of the item."""
+    """Return what Amazon has refunded of the order, in minor units by Amazon's item ID."""
     amounts: dict[str, int] = {}
     for entry in harness.world.effects("refund", number):
         amount = Money.parse(entry["total"]["amount"], entry["total"]["currencyCode"])

@@ -1,4 +1,4 @@
-"""Refunds of which nobody knows whether Amazon carried them out: never told again by themselves, a person decides."""
+"""Refunds with an unknown outcome at Amazon: they are never resent automatically, a user decides."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -15,7 +15,7 @@ MANY = 200
 
 
 def tracking_number(n: int) -> str:
-    """A number of DHL's with its check digit."""
+    """Return a DHL tracking number with its check digit."""
     body = f"0034043416{n:09}"
     return body + str(-sum(int(digit) * (3, 1)[place % 2] for place, digit in enumerate(reversed(body))) % 10)
 

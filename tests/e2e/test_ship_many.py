@@ -1,4 +1,4 @@
-"""Many parcels in one go: each told once, within what Amazon allows."""
+"""Many parcels shipped at once: each is sent once, within Amazon's rate limits."""
 
 from collections import Counter
 from datetime import timedelta
@@ -22,13 +22,13 @@ def test_many_parcels_need_one_sync_and_no_read_of_each_order(harness):
 
     harness.advance()
     assert harness.world.call_counts["confirmShipment"] == 100
-    # Only proofs are read one by one, beside the telling.
+    # Orders are read one by one only to verify submissions.
     assert harness.world.call_counts["getOrder"] - reads <= submission_processor.MAX_READS
     harness.later(3)
     harness.advance()
 
     assert harness.world.call_counts["confirmShipment"] == 119
-    # The last few need no look either; a few are proved in the pass.
+    # The last parcels need no preflight read either; the pass verifies a few submissions.
     assert harness.world.call_counts["getOrder"] - reads <= 2 * submission_processor.MAX_READS
     harness.sync()
     for submission in submissions:
@@ -98,7 +98,7 @@ def test_orders_read_long_ago_do_not_delay_the_others(harness):
 
     sent = {number for number in numbers if harness.world.effects("shipment", number)}
     assert sent >= set(numbers[40:])
-    # Of the others as many as may be read in a pass were read and told.
+    # Of the others, as many were read and sent as a pass may read.
     assert len(sent) == 20 + submission_processor.MAX_READS
 
 

@@ -1,4 +1,4 @@
-"""An order that changes at Amazon before Amazon is told of its parcel."""
+"""Orders that change at Amazon before their parcel is sent."""
 
 import pytest
 

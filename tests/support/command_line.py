@@ -10,7 +10,7 @@ from webapp.cli.base import one_line_errors
 
 
 class CommandResult(NamedTuple):
-    """What a command printed and its exit code."""
+    """The output of a command and its exit code."""
 
     code: int
     out: str

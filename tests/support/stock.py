@@ -36,7 +36,7 @@ def stock_counters(session: Session, sku: str = "SKU-1") -> tuple[int, int, int]
 
 
 def load_ledger(session: Session, sku: str = "SKU-1") -> list[tuple[str, int, int]]:
-    """(kind, pieces, held) of each movement, the first one first."""
+    """Return (kind, quantity change, reserved change) of each movement, oldest first."""
     statement = select(StockMovement.kind, StockMovement.quantity_change, StockMovement.reserved_change).join(
         Product, Product.id == StockMovement.product_id
     )
