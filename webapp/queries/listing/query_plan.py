@@ -193,7 +193,7 @@ def select_ids(grid: Grid, conditions: Sequence[ColumnElement[bool]], *columns: 
 
 
 def _count(session: Session, ids: Select[*tuple[Any, ...]]) -> int:
-    return session.scalar(select(func.count()).select_from(ids.limit(COUNTED + 1).subquery())) or 0
+    return session.connection().scalar(select(func.count()).select_from(ids.limit(COUNTED + 1).subquery())) or 0
 
 
 def _condition(grid: Grid, name: str, value: Any) -> Any:

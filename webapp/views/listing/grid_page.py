@@ -1,6 +1,6 @@
 """View model of a grid: headings that sort, filter chips and pager. The URL holds its whole state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -67,6 +67,15 @@ class GridPage:
     chips: list[tuple[str, str]]
     sizes: list[Size]
     leap: tuple[str, list[tuple[str, str]]]
+
+    @property
+    def filters_key(self) -> Hashable:
+        """Return what the inputs of valid filters show, as a key of the render cache."""
+        return tuple((name, *values) for name, values in self.filters.items())
+
+    @property
+    def heads_key(self) -> Hashable:
+        return self.columns, *((head.url, head.sorted) for head in self.heads)
 
     @property
     def filtered(self) -> bool:

@@ -86,7 +86,9 @@ def _show(
     query = urlencode([*page.filters.items(), *page.place.items()], doseq=True)
     tools = ListTools(listing, query, _current_view(session), _allowed_kinds(listing))
     by_id = {store.id: store for store in every}
-    return respond(request, "listing/_grid.html", listing.page, grid=page, stores=by_id, tools=tools)
+    return respond(
+        request, "listing/_grid.html", listing.page, grid=page, stores=by_id, all_stores=tuple(every), tools=tools
+    )
 
 
 def _allowed_kinds(listing: Listing) -> tuple[str, ...]:
