@@ -3,7 +3,7 @@
     python -m benchmarks.product FOLDER [--database sqlite|postgresql|URL] [--rounds 100]
 
 It runs on a copy of the small desk, whose stores are switched off, so that it has nothing to ask of Amazon and its
-upkeep deletes nothing of what others measure.
+maintenance deletes nothing of what others measure.
 """
 
 import re

@@ -22,7 +22,7 @@ from webapp.services.submissions import feeds
 LOST_AFTER = timedelta(seconds=10)
 
 
-def upkeep() -> None:
+def run_maintenance() -> None:
     now = datetime.now(UTC)
     session = db.session()
     with read_only():

@@ -183,12 +183,12 @@ def test_a_lease_that_is_renewed_meanwhile_is_kept(harness):
 
 def test_recurring_jobs_continue_after_the_clock_was_set_back(harness):
     now = harness.clock()
-    schedule.ensure(harness.session, "upkeep", "upkeep", (), 5, now + TEN_DAYS)
+    schedule.ensure(harness.session, "maintenance", "maintenance", (), 5, now + TEN_DAYS)
     harness.session.commit()
 
-    assert "upkeep" in [claim.name for claim in schedule.claim_due(harness.session, now)]
+    assert "maintenance" in [claim.name for claim in schedule.claim_due(harness.session, now)]
 
-    job = harness.session.scalars(select(RecurringJob).where(RecurringJob.key == "upkeep")).one()
+    job = harness.session.scalars(select(RecurringJob).where(RecurringJob.key == "maintenance")).one()
     assert job.next_run_at - now <= timedelta(seconds=5)
 
 

@@ -225,7 +225,7 @@ def test_a_run_is_claimed_once(session, run_concurrently):
 
 def test_a_job_is_scheduled_once(session, run_concurrently):
     def ensure(session):
-        id_ = schedule.ensure(session, "upkeep", "upkeep", [], 60, NOW).id
+        id_ = schedule.ensure(session, "maintenance", "maintenance", [], 60, NOW).id
         session.commit()
         return id_
 

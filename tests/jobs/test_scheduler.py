@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jobs import scheduler
-from jobs.maintenance import upkeep
+from jobs.maintenance import run_maintenance
 from tests.support.factories import NOW, an_account, an_order
 from tests.support.mailboxes import save_mail_server
 from tests.support.order_processing import create_processing_order
@@ -148,7 +148,7 @@ def test_the_first_start_schedules_maintenance(session: Session) -> None:
     scheduler.add_recurring_jobs(NOW)
     scheduler.add_recurring_jobs(after(hours=1))
     assert [(row.key, row.interval_seconds, row.next_run_at) for row in stored.list_jobs(session)] == [
-        ("upkeep", 5, NOW)
+        ("maintenance", 5, NOW)
     ]
 
 
@@ -157,7 +157,7 @@ def test_a_scheduled_run_that_redis_lost_is_enqueued_again(session: Session, red
     scheduler.tick(redis, datetime.now(UTC) - timedelta(seconds=11))
     redis.flushall()
     assert queued_ids(redis) == []
-    upkeep()
+    run_maintenance()
     assert queued_ids(redis) == ["sync_account-1"]
 
 
@@ -167,7 +167,7 @@ def test_a_run_that_started_is_not_enqueued_again(session: Session, redis: Redis
     scheduler.tick(redis, rung)
     redis.flushall()
     schedule.record_run(session, "sync_account-1", "ok", None, rung, rung + timedelta(seconds=1))
-    upkeep()
+    run_maintenance()
     assert queued_ids(redis) == []
 
 
@@ -177,7 +177,7 @@ def test_an_order_continues_when_its_hold_has_ended(session: Session, redis: Red
     session.commit()
     order = session.scalars(select(Order)).one()
     holds.hold(session, order.id, "Wait", until=NOW + timedelta(days=1), now=NOW, actor="user:1")
-    upkeep()
+    run_maintenance()
     session.refresh(order)
     assert order.state == "processing"
 

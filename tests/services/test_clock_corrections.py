@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, select
 
-from jobs.maintenance import upkeep
+from jobs.maintenance import run_maintenance
 from tests.support import user_accounts
 from tests.support.user_accounts import OWNER_USER
 from webapp.core.extensions import db
@@ -33,7 +33,7 @@ def test_a_lock_of_then_lasts_no_longer_than_any_other(app, session):
         attempt(session, now + TEN_DAYS + timedelta(seconds=n), "wrong", False)
     assert attempt(session, now, OWNER_USER.password, True) == "sign_in_locked"
 
-    upkeep()
+    run_maintenance()
 
     later = datetime.now(UTC) + LOCK_TIME + timedelta(seconds=1)
     assert attempt(session, later, OWNER_USER.password, True).email == OWNER_USER.email
@@ -44,7 +44,7 @@ def test_failures_are_counted_after_a_sign_in_of_then(app, session):
     now = datetime.now(UTC)
     attempt(session, now + TEN_DAYS, OWNER_USER.password, True)
 
-    upkeep()
+    run_maintenance()
 
     later = datetime.now(UTC) + timedelta(seconds=1)
     said = [attempt(session, later, "wrong", False) for _ in range(FAILURES_PER_ACCOUNT + 1)]
@@ -57,7 +57,7 @@ def test_a_session_of_then_ends_as_early_as_any_other(owner_client, session):
     kept.created_at = kept.seen_at = then
     session.commit()
 
-    upkeep()
+    run_maintenance()
 
     session.expire_all()
     assert max(kept.created_at, kept.seen_at) <= datetime.now(UTC)
@@ -68,7 +68,7 @@ def test_a_link_of_then_lives_no_longer_than_any_other(session, settings):
     users.make_sign_in_link(session, settings, datetime.now(UTC) + TEN_DAYS)
     session.commit()
 
-    upkeep()
+    run_maintenance()
 
     (expires_at,) = session.scalars(select(SignInLink.expires_at))
     assert expires_at - datetime.now(UTC) <= users.LINK_LIFETIME
@@ -78,7 +78,7 @@ def test_where_the_clock_was_right_nothing_is_written(app, session):
     user_accounts.create_user(app, OWNER_USER)
     now = datetime.now(UTC)
     attempt(session, now + timedelta(seconds=50), "wrong", False)
-    upkeep()
+    run_maintenance()
     written = []
 
     def note(_connection, _cursor, statement, *_more):
@@ -86,7 +86,7 @@ def test_where_the_clock_was_right_nothing_is_written(app, session):
             written.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
-    upkeep()
+    run_maintenance()
     event.remove(db.engine, "before_cursor_execute", note)
 
     assert written == []

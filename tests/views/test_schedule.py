@@ -36,7 +36,7 @@ def monday():
 @pytest.fixture
 def job(session: Session) -> RecurringJob:
     account = an_account(session)
-    schedule.ensure(session, "upkeep", "upkeep", (), 5, NOW)
+    schedule.ensure(session, "maintenance", "maintenance", (), 5, NOW)
     session.commit()
     return session.scalars(select(RecurringJob).where(RecurringJob.key == f"sync_account-{account.id}")).one()
 
@@ -78,11 +78,11 @@ def test_run_now_pause_and_resume(session, owner_client, job, post):
     assert press("resume").enabled is True
 
 
-def test_the_upkeep_cannot_be_paused(session, owner_client, job, post):
-    answer = post(owner_client, "/schedule/upkeep/pause")
+def test_the_maintenance_cannot_be_paused(session, owner_client, job, post):
+    answer = post(owner_client, "/schedule/maintenance/pause")
     assert answer.status_code == 409
     assert "it cannot be paused" in answer.text
-    assert "/schedule/upkeep/pause" not in owner_client.get("/schedule").text
+    assert "/schedule/maintenance/pause" not in owner_client.get("/schedule").text
 
 
 def test_an_interval_is_changed_in_the_unit_one_likes(session, owner_client, job, post):

@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from webapp.core import redis_location
 from webapp.core.settings import Settings
 
-QUEUES = ("sync", "submissions", "mails", "bulk", "upkeep")
+QUEUES = ("sync", "submissions", "mails", "bulk", "maintenance")
 _ALIVE = {JobStatus.QUEUED.value, JobStatus.STARTED.value}
 _HEARTBEAT_KEY = "channeldesk:scheduler:heartbeat"
 
@@ -46,7 +46,7 @@ CATALOGUE = (
     JobKind("send_mails", "jobs.mail.send_mails", "mails", timeout=1800, retry=5),
     JobKind("run_bulk_action", "jobs.bulk.run_bulk_action", "bulk", timeout=600, retry=5),
     JobKind("refresh_order", "jobs.submissions.refresh_order", "submissions", timeout=60, retry=1),
-    JobKind("upkeep", "jobs.maintenance.upkeep", "upkeep", timeout=60, retry=0, every=5),
+    JobKind("maintenance", "jobs.maintenance.run_maintenance", "maintenance", timeout=60, retry=0, every=5),
 )
 BY_NAME = {kind.name: kind for kind in CATALOGUE}
 

@@ -4,12 +4,12 @@ import math
 from datetime import UTC, datetime
 
 DAY = 24 * 60 * 60
-# Seconds, least and most, by the job's name. A sync costs one of Amazon's calls even when nothing is new; the upkeep
+# Seconds, least and most, by the job's name. A sync costs one of Amazon's calls even when nothing is new; maintenance
 # must notice what was lost while somebody is still looking at the page.
-BOUNDS = {"sync_account": (30, DAY), "upkeep": (5, 60)}
+BOUNDS = {"sync_account": (30, DAY), "maintenance": (5, 60)}
 OTHERWISE = (5, DAY)
 # What nobody may pause, because it picks up what was lost elsewhere.
-NEVER_RESTS = frozenset({"upkeep"})
+NEVER_RESTS = frozenset({"maintenance"})
 
 
 def bounds(name: str) -> tuple[int, int]:

@@ -121,8 +121,8 @@ def _row(key: str) -> JobRow:
 def _job_row(job: RecurringJob, accounts: dict[int, str]) -> JobRow:
     words: dict[str, tuple[str, str]] = {
         "sync_account": (_("Sync"), _("Fetches what changed at Amazon and makes Orders of it.")),
-        "upkeep": (
-            _("Upkeep"),
+        "maintenance": (
+            _("Maintenance"),
             _("Calls again for runs that nobody answered, as when Redis was emptied."),
         ),
     }

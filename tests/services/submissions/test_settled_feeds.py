@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from jobs.maintenance import upkeep
+from jobs.maintenance import run_maintenance
 from webapp.models.submissions import Feed
 from webapp.services.submissions import feeds
 from webapp.services.sync import run as sync_run
@@ -45,7 +45,7 @@ def test_a_feed_whose_cancellations_a_sync_proved_is_ended(harness, sent, app, j
     assert [(one.state, one.open) for one in asked] == [("verified", False)] * 2
     assert feed_of(harness).state == "sent"
     harness.session.rollback()  # Maintenance has a session of its own.
-    upkeep()
+    run_maintenance()
     assert feed_of(harness).state == "done"
     assert feed_of(harness).ended_at is not None
     assert feeds.close_settled(harness.session, now=harness.clock()) == 0
